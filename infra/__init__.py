@@ -1,0 +1,1 @@
+"""The host: written once, it runs every plugin the same way."""

@@ -1,0 +1,20 @@
+"""The only reader of the clock."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the time of day, with its zone (UTC)."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the place
+
+
+def monotonic() -> float:
+    """Return seconds that only grow; they go on while a process is stopped."""
+    return time.monotonic()  # noqa: TID251 - this is the place
+
+
+async def sleep(seconds: float) -> None:
+    """Wait."""
+    await asyncio.sleep(seconds)

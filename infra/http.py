@@ -1,0 +1,97 @@
+"""The only place that imports httpx. It tells apart what decides everything: whether a byte of a request left."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx  # noqa: TID251 - this is the place
+
+
+class NotSent(Exception):
+    """No byte of the request left this machine: the target certainly did nothing."""
+
+
+class NoAnswer(Exception):
+    """The request, or a part of it, left and no whole answer came: the target may have acted, or may act yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as it came: dispatch on status and body, never on the content type."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text, whatever it is."""
+        return self.body.decode("utf-8", "replace")
+
+
+class Client:
+    """One company's HTTP client to one party. No retries, no redirects, a pool of its own."""
+
+    def __init__(self, *, timeout: float, headers: Mapping[str, str] | None = None) -> None:
+        self._timeout = timeout
+        # Idle connections are dropped before a server is likely to: a request into a closing one is an unknown outcome.
+        limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=4.0)
+        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, headers=dict(headers or {}), trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        may_send: Callable[[], None] | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send one request and return its answer, whatever the status.
+
+        Args:
+            may_send: called when a connection stands and the first byte is about to leave; what it raises is raised.
+
+        Raises:
+            NotSent: refused, unresolved, or stopped by ``may_send`` (then as the cause).
+            NoAnswer: anything that went wrong after the first byte.
+        """
+        left = False
+
+        async def trace(event: str, _info: Mapping[str, Any]) -> None:
+            nonlocal left
+            if event.endswith("send_request_headers.started"):
+                if may_send is not None:
+                    may_send()
+                left = True
+
+        try:
+            # httpx limits each read; this limits the whole, so that a lane's successor knows when to stop waiting.
+            async with asyncio.timeout(self._timeout):
+                answer = await self._client.request(
+                    method,
+                    url,
+                    headers=dict(headers or {}),
+                    params=dict(params) if params else None,
+                    json=json,
+                    content=content,
+                    data=dict(form) if form else None,
+                    extensions={"trace": trace},
+                )
+        except (httpx.HTTPError, TimeoutError) as error:
+            what = f"{method} {httpx.URL(url).host}: {type(error).__name__}"
+            raise (NoAnswer if left else NotSent)(what) from error
+        return Response(status=answer.status_code, headers=answer.headers, body=answer.content)

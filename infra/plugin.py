@@ -1,0 +1,188 @@
+"""What a plugin tells the host about itself: a flow, a source, a sink. Values and protocols only, no I/O."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from schemas.audit import Call, Who
+from schemas.base import Message
+from schemas.commands import Order, VoucherRef
+from schemas.envelope import Envelope
+from schemas.events import Fact
+from schemas.settings import TenantSettings
+
+# --- Flows ------------------------------------------------------------------------------------------------------
+
+States = Mapping[str, Any]
+"""The state of each key that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow: pure functions that turn messages into orders.
+
+    The host reads the rows that ``reads`` names, calls ``decide``, sends the orders, awaits the broker's acknowledgement,
+    and only then writes what ``evolve`` returns. ``decide`` gets the same message again after a crash and must give the
+    same orders; deciding on the evolved state must give none.
+
+    Attributes:
+        name: the business word, the same in topics, metrics and the audit trail.
+        facts: what the flow reads besides its own audit records, answers to its own holds and the settings.
+        state: the model of one key's state; ``state()`` is a key never seen.
+        reads: the keys whose state a message needs, its own key first.
+        decide: orders for a message, in sequence; none when there is nothing to do.
+        evolve: the new state of each key that changed.
+        waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied.
+    """
+
+    name: str
+    facts: tuple[type[Fact], ...]
+    state: type[BaseModel]
+    reads: Callable[[Message], tuple[str, ...]]
+    decide: Callable[[States, Envelope[Any], TenantSettings, int], tuple[Order, ...]]
+    evolve: Callable[[States, Envelope[Any], tuple[Order, ...]], States]
+    waiting: Callable[[Any], str | None]
+
+
+# --- Sources ----------------------------------------------------------------------------------------------------
+
+
+class Malformed(ValueError):
+    """A payload breaks the format of its system. ``problems`` names every wrong field and why, never its value."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A system that tells what happened.
+
+    Attributes:
+        system: the system's own name, lower case; also the path of its deliveries: ``POST /v1/{tenant}/{system}``.
+        translate: a payload's bytes as facts; the same bytes always give the same facts. Raises Malformed.
+        suffixes: files with these endings are taken from the watched folder and by ``bokbuss publish``.
+        facts: the facts that it can tell.
+    """
+
+    system: str
+    translate: Callable[[bytes], tuple[Fact, ...]]
+    facts: tuple[type[Fact], ...]
+    suffixes: tuple[str, ...] = (".json",)
+
+
+# --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """It was carried out now."""
+
+    voucher: VoucherRef | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """It had been carried out before, and was found."""
+
+    voucher: VoucherRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Certainly not carried out, for a passing reason; the whole lane waits ``after`` seconds, then it is sent again."""
+
+    after: float
+    code: str
+    why: str
+    who: Who | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Certainly not carried out, and sending it again would change nothing until ``who`` has acted."""
+
+    code: str
+    why: str
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have been carried out, now or later. Nothing is sent again until the target was asked."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The target was asked, to the last page, and does not show it (yet)."""
+
+
+Verdict = Delivered | AlreadyThere | RetryLater | Rejected | Unknown
+Look = AlreadyThere | Absent | RetryLater
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What a lane lends to a connection for one order: the permission to send, the budget, and a place for the calls.
+
+    Attributes:
+        may_send: raises LeaseLost unless this process still owns the lane; called right before the bytes leave.
+        take: waits for a request of the company's budget.
+        calls: the requests made, in order.
+    """
+
+    may_send: Callable[[], None]
+    take: Callable[[], Awaitable[None]]
+    calls: list[Call] = field(default_factory=list)
+
+
+class Connection(Protocol):
+    """One company's open connection to a sink."""
+
+    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
+        """Carry an order out, once: one writing request, and the look-ups that it needs."""
+        ...
+
+    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
+        """Ask the target whether an order was carried out: read by its mark, to the last page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company as a connection needs it: its name here, and its id at the target."""
+
+    tenant: str
+    organisation_number: str | None
+    database_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A system that orders are carried out in.
+
+    Attributes:
+        system: the system's own name; its orders travel on ``orders.<system>.v1``.
+        orders: the orders that it carries out; each can be found again by ``probe``.
+        connect: opens one company's connection, from the settings of the host.
+    """
+
+    system: str
+    orders: tuple[type[Order], ...]
+    connect: Callable[[Company, Any], AbstractAsyncContextManager[Connection]]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one."""
+
+    name: str
+    source: Source | None = None
+    sink: Sink | None = None

@@ -1,0 +1,60 @@
+"""The host's settings, from the environment: ``BOKBUSS_`` and nested names joined by ``__``."""
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseModel):
+    """Where the broker is. Without ``bootstrap`` a real one is started here."""
+
+    bootstrap: str | None = Field(default=None, description="host:port[,host:port]; unset: the embedded broker")
+    replication: int = Field(default=1, ge=1, description="copies of each topic; 3 on a cluster")
+    session_timeout: float = Field(default=10.0, ge=1, description="seconds until a silent worker is taken for dead")
+
+
+class DatabaseSettings(BaseModel):
+    """Where PostgreSQL is. Without ``url`` a real one is started here."""
+
+    url: str | None = Field(default=None, description="postgresql://user:password@host/name; unset: the embedded one")
+    pool: int = Field(default=8, ge=2, description="connections of one process")
+
+
+class FortnoxSettings(BaseModel):
+    """Fortnox: addresses, our integration's credentials, and how patient we are."""
+
+    api_url: str = Field(default="https://api.fortnox.se/3", description="ends in /3")
+    auth_url: str = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    redirect_uri: AnyHttpUrl | None = None
+    request_timeout: float = Field(default=30.0, gt=0, description="seconds for one request")
+    settle_seconds: float = Field(
+        default=60.0, ge=0, description="after the last byte: how long a write without answer may still appear"
+    )
+    look_seconds: float = Field(default=5.0, gt=0, description="between two looks for a write without answer")
+    budget: int = Field(default=24, ge=1, le=25, description="requests in any 5 seconds, per company")
+
+
+class Settings(BaseSettings):
+    """Every setting of the host."""
+
+    model_config = SettingsConfigDict(env_prefix="BOKBUSS_", env_nested_delimiter="__", env_file=".env", extra="ignore")
+
+    data: Path = Field(default=Path(".bokbuss"), description="broker, database, watched folders, keys")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535, description="0 takes a free one")
+    kafka: KafkaSettings = KafkaSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    fortnox: FortnoxSettings = FortnoxSettings()
+    secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
+    max_body: int = Field(default=1_000_000, ge=1, description="bytes of one delivery")
+    lease_seconds: float = Field(default=15.0, gt=0, description="how long a lane is owned without renewal")
+    hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")
+    log_level: str = "INFO"
+
+
+def load() -> Settings:
+    """Return the settings of this process's environment."""
+    return Settings()

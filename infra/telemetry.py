@@ -1,0 +1,111 @@
+"""Every metric and the form of every log line. A metric that is not declared here does not exist."""
+
+import logging
+import re
+import secrets
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram, Info
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
+
+# What comes in.
+FACTS_ACCEPTED = Counter("bokbuss_facts_accepted_total", "Facts accepted, acknowledged by Kafka.", ["system", "kind"])
+DELIVERIES = Counter("bokbuss_deliveries_total", "Deliveries over HTTP by what we answered.", ["system", "status"])
+DELIVERY_SECONDS = Histogram("bokbuss_delivery_seconds", "Time to answer a delivery.", ["system"], buckets=_SECONDS)
+# What is decided.
+DECISIONS = Counter("bokbuss_decisions_total", "Messages decided, by the rule that decided.", ["flow", "rule"])
+DECIDE_BATCH_SECONDS = Histogram("bokbuss_decide_batch_seconds", "Time to decide a batch.", ["flow"], buckets=_SECONDS)
+HOLES_MENDED = Counter("bokbuss_offset_holes_total", "Records that Faust skipped and the auditor decided.", ["topic"])
+CONSUMER_LAG_RECORDS = Gauge(
+    "bokbuss_consumer_lag_records", "Records not yet dealt with.", ["group", "topic", "partition"]
+)
+CONSUMER_LAG_SECONDS = Gauge(
+    "bokbuss_consumer_lag_seconds", "Age of the first record not yet dealt with.", ["group", "topic", "partition"]
+)
+CONSUMER_LAST_COMMIT = Gauge("bokbuss_consumer_last_commit_timestamp_seconds", "Last progress of a role.", ["group"])
+# What goes out.
+FACTS_FINISHED = Counter(
+    "bokbuss_facts_finished_total", "Facts finished: booked, held, rejected, dead_letter.", ["kind", "outcome"]
+)
+FACT_AGE_SECONDS = Histogram(
+    "bokbuss_fact_age_seconds", "From accepted to a stage: sent, booked.", ["kind", "stage"], buckets=_SECONDS
+)
+OLDEST_UNFINISHED = Gauge(
+    "bokbuss_oldest_unfinished_fact_seconds", "Age of the oldest fact that is neither booked nor held.", ["tenant"]
+)
+ORDERS_WAITING = Gauge("bokbuss_orders_waiting", "Orders in the journal by state.", ["sink", "state"])
+REQUESTS = Counter(
+    "bokbuss_target_requests_total", "Requests to a target by outcome.", ["sink", "operation", "outcome"]
+)
+REQUEST_SECONDS = Histogram("bokbuss_target_request_seconds", "Time of a request.", ["sink"], buckets=_SECONDS)
+BUDGET_USED = Gauge("bokbuss_target_budget_used_ratio", "Share of the company's request budget in use.", ["tenant"])
+BUDGET_WAIT_SECONDS = Histogram("bokbuss_target_budget_wait_seconds", "Time waited for the budget.", buckets=_SECONDS)
+THROTTLED = Counter("bokbuss_target_throttled_total", "Answers 429: a fault of ours.", ["tenant"])
+UNKNOWN = Gauge("bokbuss_unknown_outcomes", "Writes whose answer was lost and that are not found yet.", ["tenant"])
+UNKNOWN_AGE = Gauge("bokbuss_unknown_outcome_age_seconds", "Age of the oldest such write.", ["tenant"])
+UNKNOWN_RESOLVED = Counter("bokbuss_unknown_resolved_total", "Such writes resolved: found or absent.", ["result"])
+LANES_PAUSED = Gauge("bokbuss_lane_paused", "1 while a company's lane waits for its target.", ["tenant", "code"])
+TOKEN_RENEWALS = Counter("bokbuss_token_renewals_total", "Access tokens asked for.", ["result"])
+# What waits for people.
+HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
+HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])
+DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
+AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records not yet on audit.v1.")
+# The process.
+EVENT_LOOP_LAG = Gauge("bokbuss_event_loop_lag_seconds", "How late the event loop runs.")
+BUILD = Info("bokbuss_build", "Version and role of this process.")
+
+Event = MutableMapping[str, Any]
+_PERSONAL = re.compile(r"\b(?:\d{2})?\d{6}[-+]?\d{4}\b|\bBearer\s+\S+", re.ASCII)
+
+
+def _redact(_logger: Any, _name: str, event: Event) -> Event:
+    """Blank what looks like a personal number or a token. A net below care, not instead of it."""
+    for key, value in event.items():
+        if isinstance(value, str) and key not in {"timestamp", "trace_id", "order_id", "fact_id"}:
+            event[key] = _PERSONAL.sub("[removed]", value)
+    return event
+
+
+def configure(level: str = "INFO") -> None:
+    """Send every log line, our own and the libraries', to standard error as one JSON object."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for noisy in ("aiokafka", "faust", "mode", "httpx", "httpcore", "uvicorn.access", "alembic"):
+        logging.getLogger(noisy).setLevel("WARNING")
+
+
+def log(name: str) -> Any:
+    """Return a logger."""
+    return structlog.stdlib.get_logger(name)
+
+
+def new_trace() -> str:
+    """Return a new W3C traceparent, for a delivery that brings none."""
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

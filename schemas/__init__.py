@@ -1,0 +1,1 @@
+"""The language of bokbuss: every message that crosses Kafka. Data only."""

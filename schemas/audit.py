@@ -1,0 +1,108 @@
+"""What became of each message: the audit trail, chained by hashes per company, and the dead letters."""
+
+from typing import Annotated, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from schemas import ids
+from schemas.base import Code, Message
+from schemas.commands import VoucherRef
+from schemas.money import Money
+
+Who = Literal["accountant", "operator", "developer"]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+GENESIS = "0" * 64
+
+Outcome = Literal[
+    "delivered",  # an order was carried out: terminal
+    "already_there",  # it had been carried out before, and was found: terminal
+    "rejected",  # the target refused it: terminal
+    "unknown",  # no answer; the target is asked before anything is sent again
+    "absent",  # the target was asked often enough: it is not there, and is sent again
+    "held",  # it waits for a person or for settings
+    "released",  # it waits no longer
+    "discarded",  # a person threw a dead letter away
+    "replayed",  # a person sent a dead letter again
+]
+TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released"})
+
+
+class Call(Message):
+    """One request to an outside party, and what came back."""
+
+    at: AwareDatetime
+    request: str = Field(description="method and path, without secrets or personal data")
+    status: int | None = Field(description="None: no answer")
+    milliseconds: int = Field(ge=0)
+    verdict: str = Field(max_length=200)
+
+
+class AuditRecord(Message):
+    """What became of one message. ``hash`` covers every other field, ``previous`` included."""
+
+    TOPIC: ClassVar[str] = "audit.v1"
+
+    sequence: int = Field(ge=1, description="per company, without gaps")
+    previous: Hash
+    at: AwareDatetime
+    outcome: Outcome
+    flow: Code
+    key: str
+    message_id: str = Field(description="the order's id, or the dead letter's place")
+    message_type: str
+    fact_id: str = Field(description="the fact that it goes back to")
+    revision: str = ""
+    step: str = ""
+    rule: str = ""
+    settings_version: int = 0
+    voucher: VoucherRef | None = None
+    amount: Money | None = Field(default=None, description="the voucher's debit total")
+    code: str = Field(default="", description="a bounded reason: the verdict's code or the hold's reason")
+    why: str = Field(default="", max_length=2000)
+    who: Who | None = None
+    calls: tuple[Call, ...] = ()
+    hash: Hash = GENESIS
+
+    def sealed(self) -> Self:
+        """Return the record with its hash."""
+        content = self.to_json()
+        del content["hash"]
+        return self.model_copy(update={"hash": ids.digest(content)})
+
+    def is_whole(self) -> bool:
+        """Tell whether the hash is the one of the content."""
+        return self.sealed().hash == self.hash
+
+    @property
+    def order_id(self) -> UUID | None:
+        """The order that this is about, if it is about one."""
+        try:
+            return UUID(self.message_id)
+        except ValueError:
+            return None
+
+
+class DeadLetter(Message):
+    """A record that could not be read. Where it stood names it: ``topic/partition/offset``."""
+
+    TOPIC: ClassVar[str] = "dead-letters.v1"
+
+    topic: str
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+    reader: Code = Field(description="the role that could not read it")
+    reason: str = Field(min_length=1, max_length=4000, description="what is wrong and where, never the values")
+    found_at: AwareDatetime
+    record_key: bytes | None = None
+    record_value: bytes
+
+    @property
+    def place(self) -> str:
+        """The record's place: ``topic/partition/offset``."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def key(self) -> str:
+        """The record's place."""
+        return self.place

@@ -1,0 +1,133 @@
+"""Orders: what is to be done, in the imperative. A flow gives them, a sink carries them out.
+
+An order's id is made from tenant, flow, key, revision and step, so the same decision always gives the same order;
+the journal lets the first one win.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas import ids
+from schemas.base import Account, Code, CostCentre, Message, SeriesCode
+from schemas.events import EmployeeFields
+from schemas.money import ZERO, Money, text
+
+
+class Order(Message):
+    """An order and where it came from. ``TOPIC`` says which sink carries it out."""
+
+    TOPIC: ClassVar[str]
+
+    flow: Code
+    key: str = Field(min_length=1, max_length=200, description="the business key; one key's orders keep their sequence")
+    revision: str = Field(max_length=64)
+    step: str = Field(max_length=64)
+    rule: Code = Field(description="the rule that decided")
+    settings_version: int = Field(default=0, ge=0)
+    replaces: UUID | None = Field(default=None, description="a rejected order that this one is given instead of")
+
+    def id_in(self, tenant: str) -> UUID:
+        """Return this order's id for a tenant."""
+        return ids.order_id(tenant=tenant, flow=self.flow, key=self.key, revision=self.revision, step=self.step)
+
+
+class VoucherRow(Message):
+    """A row of a voucher; exactly one side is above zero."""
+
+    account: Account
+    debit: Money = ZERO
+    credit: Money = ZERO
+    cost_centre: CostCentre | None = None
+    text: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if self.debit < 0 or self.credit < 0 or bool(self.debit) == bool(self.credit):
+            raise ValueError(f"account {self.account}: exactly one of debit and credit is above zero")
+        return self
+
+
+class VoucherRef(Message):
+    """A voucher in Fortnox. ``year_id`` is Fortnox's own id of the financial year, not a calendar year."""
+
+    series: SeriesCode
+    number: int = Field(ge=1)
+    year_id: int
+
+    def __str__(self) -> str:
+        """Return the voucher as accountants write it: ``F 12``."""
+        return f"{self.series} {self.number}"
+
+
+class PostVoucher(Order):
+    """Book a voucher in Fortnox. It balances, or it is no order."""
+
+    TOPIC: ClassVar[str] = "orders.fortnox.v1"
+
+    purpose: Literal["book", "reverse", "rebook"]
+    series: SeriesCode
+    voucher_date: date
+    description: Annotated[str, StringConstraints(min_length=1, max_length=180)]
+    rows: tuple[VoucherRow, ...] = Field(min_length=2)
+    relates_to: tuple[VoucherRef, ...] = Field(default=(), description="the vouchers that this one reverses or follows")
+
+    @model_validator(mode="after")
+    def _balances(self) -> Self:
+        debit, credit = sum((r.debit for r in self.rows), ZERO), sum((r.credit for r in self.rows), ZERO)
+        if debit != credit:
+            raise ValueError(f"the voucher does not balance: debit {text(debit)}, credit {text(credit)}")
+        return self
+
+
+class UpsertEmployee(Order):
+    """Create or change an employee in Fortnox."""
+
+    TOPIC: ClassVar[str] = "orders.fortnox.v1"
+
+    employee_id: Code
+    create: bool
+    fields: EmployeeFields
+
+
+class UpsertPerson(Order):
+    """Create or change a person in an HR system."""
+
+    TOPIC: ClassVar[str] = "orders.hr.v1"
+
+    system: Code
+    person_id: Code | None
+    fields: EmployeeFields
+
+
+class Choice(Message):
+    """One answer that a hold offers."""
+
+    answer: Code
+    means: str = Field(min_length=1, max_length=300, description="what happens then, in plain words")
+
+
+class HoldForReview(Order):
+    """Let something wait for a person, or for settings that settle it, under a named reason."""
+
+    TOPIC: ClassVar[str] = "orders.desk.v1"
+
+    reason: Code = Field(description="a bounded name, such as unmapped_payment_method")
+    who: Literal["accountant", "operator", "developer"] = "accountant"
+    message: str = Field(min_length=1, max_length=2000, description="what is wrong, where, and what to do")
+    lines: tuple[str, ...] = Field(default=(), description="the lines that explain it")
+    choices: tuple[Choice, ...] = ()
+    business_date: date | None = None
+    amount: Money | None = Field(default=None, description="the money that waits")
+
+
+class CloseReview(Order):
+    """Something that was held waits no longer."""
+
+    TOPIC: ClassVar[str] = "orders.desk.v1"
+
+    hold_id: UUID
+    how: Literal["booked", "settings_changed", "answered", "superseded"]
+    message: str = Field(min_length=1, max_length=2000)

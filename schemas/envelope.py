@@ -1,0 +1,145 @@
+"""CloudEvents 1.0 in structured JSON: the envelope of every message.
+
+``bokbuss`` extension attributes: ``tenant`` (also the Kafka key), ``causationid`` (the fact that a message goes back to)
+and ``traceparent`` (W3C trace context, from the delivery to the voucher).
+"""
+
+import re
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from schemas.audit import AuditRecord, DeadLetter
+from schemas.base import Message, TenantId
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, UpsertEmployee, UpsertPerson
+from schemas.events import (
+    ClosingEntriesReady,
+    DayClosed,
+    EmployeeChanged,
+    EmployeeSeen,
+    InvoiceRequested,
+    LeaveChanged,
+    LedgerRequested,
+    LedgerRetrieved,
+    ReviewAnswered,
+)
+from schemas.settings import SettingsApplied
+
+DataT = TypeVar("DataT", bound=Message)
+
+MESSAGES: tuple[type[Message], ...] = (
+    DayClosed,
+    InvoiceRequested,
+    EmployeeChanged,
+    LeaveChanged,
+    ClosingEntriesReady,
+    LedgerRequested,
+    EmployeeSeen,
+    LedgerRetrieved,
+    ReviewAnswered,
+    SettingsApplied,
+    PostVoucher,
+    UpsertEmployee,
+    UpsertPerson,
+    HoldForReview,
+    CloseReview,
+    AuditRecord,
+    DeadLetter,
+)
+"""Every message there is."""
+
+
+class Unreadable(ValueError):
+    """Bytes on a topic are not a message of ours. The text says what is wrong and where, never the values."""
+
+
+def type_of(message: type[Message]) -> str:
+    """Return the CloudEvents type of a message class: ``DayClosed`` is ``bokbuss.day-closed.v1``."""
+    return f"bokbuss.{re.sub(r'(?<=[a-z])(?=[A-Z])', '-', message.__name__).lower()}.v1"
+
+
+class Envelope(BaseModel, Generic[DataT]):
+    """A message with its CloudEvents attributes. Unknown extension attributes are ignored, as CloudEvents says."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str = Field(min_length=1, max_length=400)
+    source: str = Field(min_length=1, description="who says so: /connectors/openpos, /streams/daysales, /infra/sinks")
+    type: str
+    subject: str = Field(description="the business key")
+    time: AwareDatetime = Field(description="when it happened, as the source says")
+    datacontenttype: Literal["application/json"] = "application/json"
+    tenant: TenantId
+    causationid: str = Field(default="", description="the fact that this goes back to; a fact's own id")
+    traceparent: str = Field(default="", pattern=r"^$|^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+    data: DataT
+
+    def to_bytes(self) -> bytes:
+        """Return the envelope as UTF-8 JSON."""
+        return self.model_dump_json().encode()
+
+    @property
+    def trace_id(self) -> str:
+        """The 32 hexadecimal digits of the trace, or the empty string."""
+        return self.traceparent[3:35]
+
+
+def wrap(
+    data: DataT, *, message_id: str, source: str, time: datetime, tenant: str, causation: str = "", trace: str = ""
+) -> Envelope[DataT]:
+    """Put a message into its envelope; its subject is its key."""
+    return Envelope[DataT](
+        id=message_id,
+        source=source,
+        type=type_of(type(data)),
+        subject=str(getattr(data, "key", tenant)),
+        time=time,
+        tenant=tenant,
+        causationid=causation or message_id,
+        traceparent=trace,
+        data=data,
+    )
+
+
+def order(data: Order, *, cause: Envelope[Any]) -> Envelope[Any]:
+    """Put an order into its envelope: its id, its time and its trace follow from what caused it."""
+    return wrap(
+        data,
+        message_id=str(data.id_in(cause.tenant)),
+        source=f"/streams/{data.flow}",
+        time=cause.time,
+        tenant=cause.tenant,
+        causation=cause.causationid,
+        trace=cause.traceparent,
+    )
+
+
+class _Head(BaseModel):
+    type: str
+
+
+_HEAD = TypeAdapter(_Head)
+_BY_TYPE: dict[str, TypeAdapter[Envelope[Any]]] = {type_of(m): TypeAdapter(Envelope[m]) for m in MESSAGES}  # type: ignore[valid-type]
+
+
+def decode(raw: bytes) -> Envelope[Any]:
+    """Read a message.
+
+    Raises:
+        Unreadable: it is not JSON, of no type that we know, or breaks its schema.
+    """
+    try:
+        adapter = _BY_TYPE[_HEAD.validate_json(raw).type]
+        return adapter.validate_json(raw)
+    except KeyError as unknown:
+        raise Unreadable(f"type: {unknown.args[0]!r} is not a message of bokbuss") from None
+    except ValidationError as error:
+        raise Unreadable(describe(error)) from None
+
+
+def describe(error: ValidationError) -> str:
+    """Say which fields are wrong and why, without their values."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(str(p) for p in e['loc']) or 'message'}: {e['msg']}" for e in found)

@@ -1,0 +1,298 @@
+"""Facts: what happened, in the past tense, told by a source, Fortnox or a person.
+
+NB: names and fields are what stands in Kafka. Change them by adding only; anything else is a new version
+with an upcaster, and the samples of the old one stay.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from schemas.base import Code, CostCentre, Message
+from schemas.money import ZERO, Money, Rate
+
+Register = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
+"""A cash register's designation (kassabeteckning): at most 16 letters and digits (SKVFS 2014:9)."""
+
+OrganisationNumber = Annotated[str, StringConstraints(pattern=r"^\d{10}$")]
+"""Ten digits, without hyphen or century."""
+
+
+class Fact(Message):
+    """A fact. ``TOPIC`` says where it travels; ``key`` names the thing it is about."""
+
+    TOPIC: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """The business key: the fewest stable fields of the source. Never personal data."""
+        raise NotImplementedError
+
+
+# --- Tills ------------------------------------------------------------------------------------------------------
+
+
+class GroupSales(Message):
+    """Sales of one product group at one VAT rate; returns and discounts are already deducted."""
+
+    group: Code
+    vat_rate: Rate
+    net: Money = Field(description="without VAT; negative when returns exceed sales")
+    vat: Money
+
+
+class RateTotal(Message):
+    """Sales and VAT of one rate, as the Z report prints them (SKVFS 2014:9 7 kap 3 § h)."""
+
+    vat_rate: Rate
+    net: Money
+    vat: Money
+
+
+class Payment(Message):
+    """What came in by one means of payment, tips included (SKVFS 2014:9 7 kap 3 § p)."""
+
+    method: Code
+    amount: Money = Field(description="negative when more was paid back than taken")
+    count: int | None = Field(default=None, ge=0)
+
+
+class OtherAmount(Message):
+    """Money in (or out, negative) that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``deposits``."""
+
+    category: Code
+    amount: Money
+
+
+class DayClosed(Fact):
+    """A cash register was closed and its Z report taken.
+
+    What must hold: the payments together are the sales with VAT and the other amounts together; and the groups' sales
+    add up to the totals of their rate. ``cash_difference`` is counted cash less registered cash, and stands beside that.
+    """
+
+    TOPIC: ClassVar[str] = "facts.day-closed.v1"
+
+    system: Code = Field(default="openpos", description="the till system that says so")
+    store: Code
+    register_id: Register
+    z_number: int = Field(ge=1, le=999_999_999, description="from the register's unbroken series")
+    business_date: date = Field(description="the day the sales belong to: the voucher's date")
+    taken_at: AwareDatetime
+    amendment: int = Field(default=0, ge=0, description="0 at first, one more each time the till corrects this report")
+    organisation_number: OrganisationNumber | None = None
+    currency: Literal["SEK"] = "SEK"
+    sales: tuple[GroupSales, ...] = ()
+    vat: tuple[RateTotal, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    others: tuple[OtherAmount, ...] = ()
+    cash_difference: Money = ZERO
+    total_sales: Money = Field(description="sales with VAT: what the report states (SKVFS 2014:9 7 kap 3 § f)")
+    discounts: Money = Field(default=ZERO, description="for information: already deducted from the sales")
+    returns: Money = Field(default=ZERO, description="for information: already deducted from the sales")
+    receipts: int | None = Field(default=None, ge=0)
+
+    @property
+    def key(self) -> str:
+        """System, register and Z number: a day can hold several Z reports, and one can straddle midnight."""
+        return f"{self.system}/{self.register_id}/{self.z_number}"
+
+
+class InvoiceRow(Message):
+    """One row of an invoice that a till asks for."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    quantity: Money
+    price: Money = Field(description="for one, without VAT")
+    vat_rate: Rate
+    group: Code | None = None
+
+
+class InvoiceRequested(Fact):
+    """A till sold on account: an invoice (or an order for collective invoicing) is asked for."""
+
+    TOPIC: ClassVar[str] = "facts.invoice-requested.v1"
+
+    system: Code = "openpos"
+    register_id: Register
+    receipt_number: Code
+    invoice_date: date
+    customer_number: Code
+    rows: tuple[InvoiceRow, ...] = Field(min_length=1)
+    tip: Money = ZERO
+
+    @property
+    def key(self) -> str:
+        """System, register and receipt."""
+        return f"{self.system}/{self.register_id}/{self.receipt_number}"
+
+
+# --- People -----------------------------------------------------------------------------------------------------
+
+
+class EmployeeFields(Message):
+    """What travels about an employee; a field that is None was not said."""
+
+    email: str | None = None
+    employment_id: str | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    phone: str | None = None
+    street: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    country: str | None = None
+    clearing_number: str | None = None
+    account_number: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    title: str | None = None
+    personal_number: str | None = None
+    tax_table: int | None = None
+    tax_column: int | None = None
+
+
+class EmployeeChanged(Fact):
+    """An HR system says what it now holds about a person."""
+
+    TOPIC: ClassVar[str] = "facts.employee-changed.v1"
+
+    system: Code
+    person_id: Code = Field(description="the HR system's own id, stable for life")
+    changed_at: AwareDatetime
+    deleted: bool = False
+    fields: EmployeeFields
+
+    @property
+    def key(self) -> str:
+        """System and person."""
+        return f"{self.system}/{self.person_id}"
+
+
+class LeaveChanged(Fact):
+    """An HR system says what it now holds about one leave."""
+
+    TOPIC: ClassVar[str] = "facts.leave-changed.v1"
+
+    system: Code
+    leave_id: Code
+    person_id: Code
+    kind: Code
+    first_day: date
+    last_day: date
+    extent: int = Field(ge=1, le=100, description="percent of the day")
+    withdrawn: bool = False
+
+    @property
+    def key(self) -> str:
+        """System and leave."""
+        return f"{self.system}/{self.leave_id}"
+
+
+# --- Year-end ---------------------------------------------------------------------------------------------------
+
+
+class EntryRow(Message):
+    """One row of a closing entry; exactly one side is not zero."""
+
+    account: int = Field(ge=1000, le=9999)
+    debit: Money = ZERO
+    credit: Money = ZERO
+    cost_centre: CostCentre | None = None
+    text: str | None = None
+
+
+class ClosingEntry(Message):
+    """One voucher that a year-end program made."""
+
+    number: Code
+    entry_date: date
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    rows: tuple[EntryRow, ...] = Field(min_length=2)
+
+
+class ClosingEntriesReady(Fact):
+    """A year-end program (or a SIE file) has closing entries to be booked."""
+
+    TOPIC: ClassVar[str] = "facts.closing-entries-ready.v1"
+
+    system: Code
+    batch: Code
+    organisation_number: OrganisationNumber
+    year_from: date
+    year_to: date
+    entries: tuple[ClosingEntry, ...] = Field(min_length=1)
+
+    @property
+    def key(self) -> str:
+        """System and batch."""
+        return f"{self.system}/{self.batch}"
+
+
+class LedgerRequested(Fact):
+    """Somebody wants a financial year's ledger out of Fortnox."""
+
+    TOPIC: ClassVar[str] = "facts.ledger-requested.v1"
+
+    year: int = Field(ge=1900, le=2200, description="the year in which the financial year ends")
+    documents: bool = True
+    requested_by: Code
+
+    @property
+    def key(self) -> str:
+        """The year."""
+        return f"ledger/{self.year}"
+
+
+# --- Fortnox, and people ----------------------------------------------------------------------------------------
+
+
+class EmployeeSeen(Fact):
+    """A snapshot of Fortnox shows another employee record than the last one did."""
+
+    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
+
+    employee_id: Code
+    seen_at: AwareDatetime
+    fields: EmployeeFields
+
+    @property
+    def key(self) -> str:
+        """The employee's id in Fortnox."""
+        return f"fortnox/employee/{self.employee_id}"
+
+
+class LedgerRetrieved(Fact):
+    """A financial year's ledger has been read out of Fortnox."""
+
+    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
+
+    year: int
+    vouchers: int = Field(ge=0)
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+    @property
+    def key(self) -> str:
+        """The year."""
+        return f"fortnox/ledger/{self.year}"
+
+
+class ReviewAnswered(Fact):
+    """A person decided what becomes of something that was held."""
+
+    TOPIC: ClassVar[str] = "facts.review-answered.v1"
+
+    hold_id: UUID
+    flow: Code
+    about: str = Field(description="the business key that was held")
+    answer: Code = Field(description="one of the choices that the hold offered")
+    answered_by: str = Field(min_length=1, max_length=200)
+    answered_at: AwareDatetime
+    comment: str = Field(default="", max_length=1000)
+
+    @property
+    def key(self) -> str:
+        """The business key that was held."""
+        return self.about

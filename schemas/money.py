@@ -1,0 +1,65 @@
+"""Money is a Decimal with two places, written as a string; a float never enters."""
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+ZERO = Decimal("0.00")
+ORE = Decimal("0.01")
+PATTERN = r"^-?\d{1,12}\.\d{2}$"
+"""Fortnox takes 14 digits, decimals included (facts: vouchers)."""
+
+_AMOUNT = re.compile(PATTERN, re.ASCII)
+_LARGEST = Decimal(10) ** 12
+
+
+def _amount(value: object) -> Decimal:
+    if isinstance(value, str):
+        if not _AMOUNT.match(value):
+            raise ValueError('an amount is a string with two decimals, like "1234.50" or "-0.50"')
+        return Decimal(value) + ZERO
+    if isinstance(value, Decimal):
+        if not value.is_finite() or value != value.quantize(ORE) or abs(value) >= _LARGEST:
+            raise ValueError("an amount has at most two decimals and twelve digits before them")
+        return value.quantize(ORE) + ZERO
+    raise ValueError('an amount is a string with two decimals, like "1234.50"; never a number')
+
+
+def text(amount: Decimal) -> str:
+    """Return an amount as it is written in messages: ``1234.50``."""
+    return f"{amount:.2f}"
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    PlainSerializer(text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["1234.50", "-0.50"]}),
+]
+"""An amount in SEK with exactly two decimals; negative zero is read as zero."""
+
+_RATE = re.compile(r"^\d{1,2}(\.\d{1,2})?$", re.ASCII)
+
+
+def _rate(value: object) -> Decimal:
+    if isinstance(value, str) and _RATE.match(value):
+        return Decimal(value).quantize(ORE)
+    if isinstance(value, Decimal) and value.is_finite() and ZERO <= value < 100:  # noqa: PLR2004 - percent
+        return value.quantize(ORE)
+    raise ValueError('a VAT rate is a string in percent, like "25" or "25.00"')
+
+
+def rate_text(rate: Decimal) -> str:
+    """Return a VAT rate as people write it: ``25`` or ``8.25``."""
+    return f"{rate:f}".rstrip("0").rstrip(".") if rate % 1 else str(int(rate))
+
+
+Rate = Annotated[
+    Decimal,
+    BeforeValidator(_rate),
+    PlainSerializer(rate_text, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}(\.\d{1,2})?$", "examples": ["25", "12", "6", "0"]}),
+]
+"""A VAT rate in percent: 25, 12, 6 or 0 today, but rates are data with dates."""

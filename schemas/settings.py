@@ -1,0 +1,180 @@
+"""A company's settings: how its facts become vouchers. Rates and accounts are data with dates, never code."""
+
+from datetime import date
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Account, Code, CostCentre, Message, SeriesCode, TenantId
+from schemas.money import ZERO, Money, Rate
+
+
+class Dated(Message):
+    """Something that holds between two days, both included; None is open."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError(f"valid_from {self.valid_from} is after valid_to {self.valid_to}")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether this holds on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class PaymentAccount(Dated):
+    """The account that a means of payment is debited to."""
+
+    method: Code
+    account: Account
+
+
+class SalesAccount(Dated):
+    """The account that sales are credited to: of a group, of a VAT rate, or of both (the most specific one wins)."""
+
+    group: Code | None = None
+    vat_rate: Rate | None = None
+    account: Account
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.group is None and self.vat_rate is None:
+            raise ValueError("a sales account needs a group, a vat_rate, or both")
+        return self
+
+
+class VatAccount(Dated):
+    """A VAT rate that may be charged, and the account of its output VAT (None for a rate of 0)."""
+
+    vat_rate: Rate
+    account: Account | None = None
+
+    @model_validator(mode="after")
+    def _has_account(self) -> Self:
+        if self.vat_rate and self.account is None:
+            raise ValueError(f"VAT at {self.vat_rate:f} % needs an account")
+        return self
+
+
+class GroupRate(Dated):
+    """The only VAT rate that a product group may have on those days: food is 6 % from 2026-04-01 to 2027-12-31."""
+
+    group: Code
+    vat_rate: Rate
+
+
+class CategoryAccount(Dated):
+    """The account of an amount that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``cash_difference`` and the like."""
+
+    category: Code
+    account: Account
+
+
+class StoreCostCentre(Dated):
+    """The cost centre that a store's sales rows carry."""
+
+    store: Code
+    cost_centre: CostCentre
+
+
+class DaySalesSettings(Message):
+    """How day closes are booked."""
+
+    series: SeriesCode = Field(description="the voucher series; it must be open for manual entry in Fortnox")
+    start_date: date | None = Field(default=None, description="earlier days are held: they are booked elsewhere")
+    description: str = Field(
+        default="Dagsavslut {store} {register} Z{z_number}",
+        max_length=120,
+        description="of {store} {register} {z_number} {date}; bokbuss adds its mark",
+    )
+    payments: tuple[PaymentAccount, ...] = ()
+    sales: tuple[SalesAccount, ...] = ()
+    vat: tuple[VatAccount, ...] = ()
+    group_rates: tuple[GroupRate, ...] = ()
+    others: tuple[CategoryAccount, ...] = ()
+    cost_centres: tuple[StoreCostCentre, ...] = ()
+    unmapped: Literal["hold", "fallback"] = "hold"
+    fallback_account: Account | None = None
+    difference_limit: Money = Field(default=ZERO, ge=0, le=10, description="up to this goes to rounding; 0.00 holds")
+    amended: Literal["hold", "reverse"] = Field(
+        default="hold", description="a booked day that comes again with other content"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.unmapped == "fallback" and self.fallback_account is None:
+            raise ValueError('unmapped: "fallback" needs a fallback_account')
+        try:
+            self.description.format(store="", register="", z_number=1, date=date(2026, 1, 1))
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError("description: the known words are {store} {register} {z_number} {date}") from error
+        return self
+
+
+class TenantSettings(Message):
+    """Everything a company has chosen. A flow whose section is missing is switched off: its facts wait."""
+
+    daysales: DaySalesSettings | None = None
+
+
+class SettingsApplied(Message):
+    """A version of a company's settings took effect; higher versions win, in whatever order they arrive."""
+
+    TOPIC: ClassVar[str] = "settings.v1"
+
+    tenant: TenantId
+    version: int = Field(ge=1)
+    applied_by: str = Field(min_length=1, max_length=200)
+    settings: TenantSettings
+
+    @property
+    def key(self) -> str:
+        """The company."""
+        return self.tenant
+
+
+BAS_DAY_SALES = DaySalesSettings(
+    series="F",
+    payments=(
+        PaymentAccount(method="cash", account=1910),
+        PaymentAccount(method="card", account=1580, valid_to=date(2025, 12, 31)),
+        PaymentAccount(method="card", account=1686, valid_from=date(2026, 1, 1)),
+        PaymentAccount(method="swish", account=1930),
+        PaymentAccount(method="invoice", account=1510),
+        PaymentAccount(method="gift_card", account=2421),
+    ),
+    sales=(
+        SalesAccount(vat_rate="25", account=3001),  # type: ignore[arg-type] # read as a Rate
+        SalesAccount(vat_rate="12", account=3002),  # type: ignore[arg-type] # read as a Rate
+        SalesAccount(vat_rate="6", account=3003),  # type: ignore[arg-type] # read as a Rate
+        SalesAccount(vat_rate="0", account=3004),  # type: ignore[arg-type] # read as a Rate
+    ),
+    vat=(
+        VatAccount(vat_rate="25", account=2611),  # type: ignore[arg-type] # read as a Rate
+        VatAccount(vat_rate="12", account=2621),  # type: ignore[arg-type] # read as a Rate
+        VatAccount(vat_rate="6", account=2631),  # type: ignore[arg-type] # read as a Rate
+        VatAccount(vat_rate="0"),  # type: ignore[arg-type] # read as a Rate
+    ),
+    group_rates=(
+        GroupRate(group="food", vat_rate="12", valid_to=date(2026, 3, 31)),  # type: ignore[arg-type] # read as a Rate
+        GroupRate(
+            group="food",
+            vat_rate="6",  # type: ignore[arg-type] # read as a Rate
+            valid_from=date(2026, 4, 1),
+            valid_to=date(2027, 12, 31),
+        ),
+        GroupRate(group="food", vat_rate="12", valid_from=date(2028, 1, 1)),  # type: ignore[arg-type] # read as a Rate
+    ),
+    others=(
+        CategoryAccount(category="tips", account=2820),
+        CategoryAccount(category="rounding", account=3740),
+        CategoryAccount(category="gift_cards_sold", account=2421),
+        CategoryAccount(category="deposits", account=2420),
+        CategoryAccount(category="cash_difference", account=3740),
+    ),
+)
+"""A starting set after the BAS chart (facts: BAS defaults); every company looks it over against its own chart."""

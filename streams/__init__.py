@@ -1,0 +1,1 @@
+"""One folder for each flow: pure rules that turn facts into orders."""
