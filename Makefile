@@ -1,0 +1,58 @@
+# Needs make and Python 3.11 or newer with venv; everything else is installed into .venv, once, from the lock file.
+#   make demo [ARGS=--once]   make test [ARGS="-k word"]   make check   make bench   make chaos   make lint   make lock
+
+BIN  := .venv/bin
+LOCK := infra/deploy/requirements-dev.lock
+ARGS ?=
+
+.PHONY: demo test check lint bench chaos lock
+.DEFAULT_GOAL := check
+
+demo: .venv/installed
+	$(BIN)/bokbuss demo $(ARGS)
+
+test: .venv/installed
+	$(BIN)/pytest $(ARGS)
+
+check: lint test
+
+lint: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+chaos: .venv/installed
+	$(BIN)/python tests/chaos/run.py $(ARGS)
+
+# Keeps the versions that are locked as long as pyproject.toml allows them; ARGS=--upgrade takes the newest.
+lock: .venv/installed
+	env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet $(COMPILE) pyproject.toml -o infra/deploy/requirements.lock $(ARGS)
+	env -u PIP_FIND_LINKS $(BIN)/uv pip compile --quiet $(COMPILE) --group dev -c infra/deploy/requirements.lock \
+	  pyproject.toml -o $(LOCK) $(ARGS)
+
+COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+
+# uv installs in 8 s what takes pip 45 s. It knows nothing of pip's settings (mirrors, certificates): where it fails, pip
+# does the same work. Each of them takes only what has a hash in the lock file.
+.venv/installed: pyproject.toml $(LOCK) | .venv/bin/python
+	sed -n '/^uv==/,/[^\\]$$/p' $(LOCK) > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.lock
+	env $${PIP_INDEX_URL:+UV_DEFAULT_INDEX="$$PIP_INDEX_URL"} \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(LOCK) \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	touch $@
+
+.venv/bin/python:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making .venv with $$($$python --version), once"; \
+	    $$python -m venv .venv && exit 0; rm -rf .venv; exit 1; \
+	  fi; \
+	done; \
+	echo "bokbuss needs Python 3.11 or newer, and found $$(python3 --version 2>&1 || echo none). Install it, or name one: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1
