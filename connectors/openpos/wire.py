@@ -1,0 +1,166 @@
+"""The Z report as a till sends it: our published format, version 1. README.md has the table of its fields."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from schemas.base import Code
+from schemas.events import Register
+from schemas.money import ZERO, Money, Rate
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError('a day is a string like "2026-04-10"')
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such day in the calendar") from None
+
+
+def _time(value: object) -> datetime:
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise ValueError('a time is a string with its offset from UTC, like "2026-04-10T22:04:11+02:00"')
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such time") from None
+
+
+def _plausible(value: date) -> date:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"the year is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    # One moment is written in one way, or a report that is sent again from another zone would look amended.
+    return value.astimezone(UTC)
+
+
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_plausible)]
+Time = Annotated[datetime, BeforeValidator(_time), AfterValidator(_plausible), AfterValidator(_in_utc)]
+Unsigned = Annotated[Money, Field(ge=0)]
+InDrawer = Annotated[Money, Field(gt=-(10**11), lt=10**11, description="so that the difference is an amount too")]
+Count = Annotated[int, Field(ge=0, le=999_999_999)]
+OrganisationNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}-?[0-9]{4}$")]
+
+
+def _has_no_field_of_its_own(category: str) -> str:
+    if category in {"tips", "rounding", "gift_cards_sold"}:
+        raise ValueError("this amount has a field of its own in the report")
+    return category
+
+
+class Wire(BaseModel):
+    """A part of the report. Unknown fields are errors: a misspelt amount must be loud."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel)
+
+
+class Company(Wire):
+    """Whose sales these are."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    organisation_number: OrganisationNumber | None = None
+
+
+class ProductGroup(Wire):
+    """Sales of one product group at one VAT rate."""
+
+    group: Code
+    vat_rate: Rate
+    net: Money
+    vat: Money
+
+
+class VatTotal(Wire):
+    """Sales and VAT of one rate."""
+
+    vat_rate: Rate
+    net: Money
+    vat: Money
+
+
+class Payment(Wire):
+    """What came in by one means of payment."""
+
+    method: Code
+    amount: Money
+    count: Count | None = None
+
+
+class OtherAmount(Wire):
+    """Money that is not sales and has no field of its own."""
+
+    category: Annotated[Code, AfterValidator(_has_no_field_of_its_own)]
+    amount: Money
+
+
+class Cash(Wire):
+    """The drawer at closing, the change float included."""
+
+    counted: InDrawer
+    registered: InDrawer
+
+
+class Tally(Wire):
+    """How many, and how much together."""
+
+    count: Count
+    amount: Unsigned
+
+
+class Reduction(Wire):
+    """Another registration that reduced the day's sales."""
+
+    kind: Code
+    count: Count | None = None
+    amount: Unsigned
+
+
+class ZReport(Wire):
+    """One Z report (Z-dagrapport). Letters are those of SKVFS 2014:9 7 kap 3 §."""
+
+    format: Literal["bokbuss.openpos.z-report/1"]
+    report_type: Literal["Z"]  # d
+    amendment: Annotated[int, Field(ge=0, le=9999)] = 0
+    company: Company  # a
+    store: Code
+    register_id: Register  # e
+    z_number: Annotated[int, Field(ge=1, le=999_999_999)]  # c
+    business_date: Day
+    taken_at: Time  # b
+    currency: Literal["SEK"]
+
+    total_sales: Money  # f
+    product_groups: tuple[ProductGroup, ...]  # g
+    vat_totals: tuple[VatTotal, ...]  # h
+    payments: tuple[Payment, ...]  # p
+    tips: Money = ZERO
+    rounding: Money = ZERO
+    gift_cards_sold: Money = ZERO
+    other_amounts: tuple[OtherAmount, ...] = ()
+    cash: Cash | None = None
+    returns: Tally | None = None  # q
+    discounts: Tally | None = None  # r
+    receipts: Count | None = None  # l
+
+    change_float: Money | None = None  # i
+    goods_sold: Count | None = None  # j
+    services_sold: Count | None = None  # k
+    drawer_openings: Count | None = None  # m
+    receipt_copies: Tally | None = None  # n
+    training: Tally | None = None  # o
+    other_reductions: tuple[Reduction, ...] = ()  # s
+    unfinished_sales: Tally | None = None  # t
+    grand_total_sales: Money | None = None  # u
+    grand_total_returns: Money | None = None  # v
+    grand_total_net: Money | None = None  # w
