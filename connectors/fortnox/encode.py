@@ -1,0 +1,118 @@
+"""Orders as Fortnox's requests, byte for byte. Pure.
+
+Sources: Fortnox's OpenAPI document, and its pages "formats and encoding", "parameters" and "best practices: vouchers".
+"""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from schemas import ids, money
+from schemas.commands import PostVoucher, VoucherRow
+from schemas.envelope import Envelope
+
+# ruff: noqa: RUF001, RUF003 - characters that look alike are what this file is about
+
+LIMIT: Final = 500
+"""The most that a page of a list holds."""
+
+DESCRIPTION_LENGTH: Final = 200
+ROW_TEXT_LENGTH: Final = 100
+
+# Fortnox's page prints the class with its quotes mangled, so that neither ' nor ’ is sure to be in it; ´ is.
+_ALLOWED: Final = frozenset("\\0123456789 –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u0308\u030a")
+_NEAREST: Final = str.maketrans(
+    {
+        **dict.fromkeys("'\"‘’‚‛“”„‟«»‹›′″", "´"),
+        **dict.fromkeys("[{<", "("),
+        **dict.fromkeys("]}>", ")"),
+        **dict.fromkeys("—―", "–"),
+        **dict.fromkeys("‐‑‒−~·•", "-"),
+        "|": "/",
+        "…": "...",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request below ``API_URL``. ``body`` is JSON; a request without a body writes nothing."""
+
+    method: str
+    resource: str
+    params: Mapping[str, str | int]
+    body: bytes | None = field(default=None, repr=False)
+
+
+def voucher(order: Envelope[PostVoucher], year_id: int) -> Request:
+    """Return the request that books a voucher in the financial year of this id.
+
+    Without ``financialyear`` Fortnox may take the year that a person selected last.
+    """
+    data = order.data
+    content = _object(
+        Description=_string(description(data.description, UUID(order.id))),
+        VoucherSeries=_string(data.series),
+        TransactionDate=_string(data.voucher_date.isoformat()),
+        VoucherRows="[" + ",".join(_row(row) for row in data.rows) + "]",
+    )
+    return Request("POST", "vouchers", {"financialyear": year_id}, _object(Voucher=content).encode())
+
+
+def voucher_list(order: Envelope[PostVoucher], year_id: int, page: int) -> Request:
+    """Return the request for one page of the vouchers among which the order's is, if it was booked."""
+    data = order.data
+    day = data.voucher_date.isoformat()
+    params: dict[str, str | int] = {"voucherseries": data.series, "financialyear": year_id}
+    return Request("GET", "vouchers", params | {"fromdate": day, "todate": day, "limit": LIMIT, "page": page})
+
+
+def year_list(day: date | None = None) -> Request:
+    """Return the request for every financial year, or for the one that holds a day."""
+    return Request("GET", "financialyears", {"date": day.isoformat()} if day else {"limit": LIMIT})
+
+
+def description(text: str, order_id: UUID) -> str:
+    """Return a voucher's description: the text, cut where it must be, and the order's whole mark at its end."""
+    mark = ids.mark(order_id)
+    return f"{sanitise(text)[: DESCRIPTION_LENGTH - len(mark) - 1].rstrip()} {mark}".lstrip()
+
+
+def sanitise(text: str) -> str:
+    """Return a text in the characters that Fortnox takes: the nearest ones, others dropped, white space single."""
+    composed = unicodedata.normalize("NFC", " ".join(text.split())).translate(_NEAREST)
+    return " ".join("".join(_allowed(character) for character in composed).split())
+
+
+def _allowed(character: str) -> str:
+    if character in _ALLOWED or unicodedata.category(character).startswith("L"):
+        return character
+    plain = unicodedata.normalize("NFKC", character).translate(_NEAREST)
+    return "".join(c for c in plain if c in _ALLOWED or unicodedata.category(c).startswith("L"))
+
+
+def _row(row: VoucherRow) -> str:
+    fields = {"Account": str(row.account), "Debit": _number(row.debit), "Credit": _number(row.credit)}
+    if row.cost_centre:  # an empty one must be left out: Fortnox refuses "" and null
+        fields["CostCenter"] = _string(row.cost_centre)
+    if text := sanitise(row.text or "")[:ROW_TEXT_LENGTH].rstrip():
+        fields["TransactionInformation"] = _string(text)
+    return _object(**fields)
+
+
+def _object(**fields: str) -> str:
+    # json.dumps cannot write a Decimal as a number; so objects are put together from values that are JSON already.
+    return "{" + ",".join(f"{_string(name)}:{value}" for name, value in fields.items()) + "}"
+
+
+def _string(text: str) -> str:
+    return json.dumps(text)
+
+
+def _number(amount: Decimal) -> str:
+    return money.text(amount) if amount else "0"

@@ -1,0 +1,370 @@
+"""Fortnox's answers: each becomes the one verdict that is true whatever happened on the other side."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.fortnox import classify
+from connectors.fortnox.classify import Page, Token, Unauthorised
+from infra.http import Response
+from infra.plugin import Delivered, Rejected, RetryLater, Unknown
+from schemas.commands import VoucherRef
+
+MARK = "bb-abcdefgh2345"
+F12 = VoucherRef(series="F", number=12, year_id=4)
+HTML = b"<html><body>502 Bad Gateway</body></html>"
+
+
+def answer(status: int, body: Any = b"", **headers: str) -> Response:
+    """Return an answer; a body that is not bytes is sent as JSON."""
+    return Response(status, headers, body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def error(code: Any, message: str = "Fel.", *, pascal: bool = False) -> dict[str, Any]:
+    """Return ErrorInformation in one of its two casings."""
+    names = ("Error", "Message", "Code") if pascal else ("error", "message", "code")
+    return {"ErrorInformation": dict(zip(names, (1, message, code), strict=True))}
+
+
+def voucher(**fields: Any) -> dict[str, Any]:
+    """Return a booked voucher as Fortnox answers it."""
+    return {"Voucher": {"VoucherNumber": 12, "VoucherSeries": "F", "Year": 4, "VoucherRows": []} | fields}
+
+
+def judge(response: Response) -> Any:
+    """Classify an answer to a voucher in series F of year 4."""
+    return classify.classify(response, series="F", year_id=4)
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize("fields", [{}, {"VoucherNumber": "12", "Year": "4"}])
+def test_a_voucher_with_its_number_is_delivered(status: int, fields: dict[str, Any]) -> None:
+    """Any 2xx that names number, series and year is a booking, numbers as strings too."""
+    assert judge(answer(status, voucher(**fields))) == Delivered(F12)
+
+
+@pytest.mark.parametrize("fields", [{"Year": 3}, {"VoucherSeries": "A"}])
+def test_a_voucher_elsewhere_is_delivered_with_a_note(fields: dict[str, Any]) -> None:
+    """It is in the books, so it is never sent again; that it is not where it should be is said."""
+    verdict = judge(answer(201, voucher(**fields)))
+    assert isinstance(verdict, Delivered)
+    assert verdict.voucher == VoucherRef(
+        series=fields.get("VoucherSeries", "F"), number=12, year_id=fields.get("Year", 4)
+    )
+    assert "series F and year id 4 were asked for" in verdict.note
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        answer(201),
+        answer(201, HTML),
+        answer(201, b'{"Voucher":{"VoucherNumber":12,'),
+        answer(201, {"Voucher": None}),
+        answer(201, {"Voucher": [1]}),
+        answer(201, [voucher()]),
+        answer(201, voucher(VoucherNumber=None)),
+        answer(201, voucher(VoucherNumber=True)),
+        answer(201, voucher(VoucherNumber=0)),
+        answer(201, voucher(VoucherNumber=12.0)),
+        answer(201, voucher(VoucherSeries="")),
+        answer(201, voucher(Year=None)),
+        answer(200, error(2000401)),
+        answer(204),
+        answer(302, Location="https://example.com/"),
+        answer(400),
+        answer(400, HTML),
+        answer(404, HTML),
+        answer(400, {"message": "Bad Request"}),
+        answer(400, error(1000003, "System exception")),
+        answer(403, error(1000003, "System exception")),
+        answer(408),
+        answer(500, error(2000401)),
+        answer(500, {"message": "Internal Server Error"}),
+        answer(502, HTML),
+        answer(503),
+        answer(504, HTML),
+    ],
+    ids=lambda response: f"{response.status}-{response.body[:40]!r}",
+)
+def test_an_answer_that_does_not_say_is_unknown(response: Response) -> None:
+    """What is neither certainly a voucher nor certainly a refusal may be booked, so the ledger is asked."""
+    assert isinstance(judge(response), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("number", "message", "code", "who"),
+    [
+        (2000401, "Bolaget har låst perioden t.o.m. 2026-03-31.", "period_locked", "accountant"),
+        (2000423, "Kan inte hitta kontot.", "account_missing", "accountant"),
+        (2001304, "Kunde inte hitta konto", "account_missing", "accountant"),
+        (2000550, "?", "account_inactive", "accountant"),
+        (2002462, "?", "account_invalid", "accountant"),
+        (2000359, "Värdet innehåller ej tillåtna tecken. (x)", "bad_characters", "developer"),
+        (2000108, "Värdet måste vara numeriskt (x)", "bad_value", "developer"),
+        (2000588, "Ogiltig parameter i anropet.", "bad_parameter", "developer"),
+        (2001392, "Ingen eller felaktig typ av data.", "bad_body", "developer"),
+        (2001399, "Felaktigt fältnamn", "unknown_field", "developer"),
+        (2001795, "?", "missing_field", "developer"),
+        (9, "Verifikationsserien är inte manuell (F)", "series_not_manual", "accountant"),
+        (9, "Ogiltig verifikationsserie angiven", "series_missing", "accountant"),
+        (9, "Kan inte hitta verifikationsserien.", "series_missing", "accountant"),
+        (9, "Konto 3001 är inte aktivt", "account_inactive", "accountant"),
+        (9, "Ogiltigt konto", "account_missing", "accountant"),
+        (9, "Perioden är låst.", "period_locked", "accountant"),
+        (9, "Räkenskapsåret är låst.", "period_locked", "accountant"),
+        (9, "Det finns inget räkenskapsår för datumet.", "financial_year_missing", "accountant"),
+        (9, "Kan inte hitta kostnadsstället.", "cost_centre_refused", "accountant"),
+        (9, "Verifikationen balanserar inte", "unbalanced", "developer"),
+        (9, "Värdet tolkas som null", "bad_value", "developer"),
+        (2009999, "Något nytt.", "fortnox_2009999", "operator"),
+        (None, "Något nytt.", "fortnox_0", "operator"),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("pascal", [False, True])
+def test_a_refusal_is_rejected_under_a_bounded_name(
+    number: int | None, message: str, code: str, who: str, *, status: int, pascal: bool
+) -> None:
+    """Known numbers and known texts have a name and whose move it is; others keep their number, for the operator."""
+    verdict = judge(answer(status, error(number, message, pascal=pascal)))
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, verdict.who) == (code, who)
+    assert verdict.why.startswith(message.removesuffix(" (x)"))
+
+
+def test_a_refusal_is_read_under_any_content_type_and_spelling() -> None:
+    """The body decides, with its code as text and under any casing."""
+    body = b'{"errorInformation":{"ERROR":1,"Message":"l\\u00e5st","code":"2000401"}}'
+    assert judge(Response(400, {"content-type": "text/html"}, body)) == Rejected(
+        "period_locked", "låst (2000401)", "accountant"
+    )
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    ("number", "code"), [(2000663, "scope_missing"), (2001101, "licence_missing"), (2001103, "licence_missing")]
+)
+def test_a_missing_scope_or_licence_waits_for_the_operator(status: int, number: int, code: str) -> None:
+    """It is about the company, not the order: nothing is rejected."""
+    verdict = judge(answer(status, error(number, "Api-licens saknas.")))
+    assert isinstance(verdict, RetryLater)
+    assert (verdict.after, verdict.code, verdict.who) == (300, code, "operator")
+
+
+@pytest.mark.parametrize("body", [b"", HTML, error(2009999)])
+def test_a_forbidden_request_waits_for_the_operator(body: Any) -> None:
+    """A 403 is no verdict on the order, unless its code is one."""
+    verdict = judge(answer(403, body))
+    assert isinstance(verdict, RetryLater)
+    assert (verdict.code, verdict.who) == ("forbidden", "operator")
+    assert isinstance(judge(answer(403, error(2000401))), Rejected)
+
+
+@pytest.mark.parametrize(
+    "response", [answer(401), answer(401, {"message": "unauthorized"}), answer(403, error(2000310)), answer(401, HTML)]
+)
+def test_a_refused_token_is_told_apart(response: Response) -> None:
+    """Nothing was done and another token may be tried."""
+    assert judge(response) == Unauthorised()
+    assert classify.page(response, "Vouchers") == Unauthorised()
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [
+        ({}, 5),
+        ({"Retry-After": "7"}, 7),
+        ({"retry-after": "0"}, 1),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, 5),
+        ({"Retry-After": "99999"}, 600),
+        ({"Retry-After": "-1"}, 5),
+    ],
+)
+def test_too_many_requests_wait_as_long_as_fortnox_says(headers: dict[str, str], after: float) -> None:
+    """Retry-After in seconds is kept, within reason; else its window is waited out."""
+    verdict = judge(answer(429, HTML, **headers))
+    assert isinstance(verdict, RetryLater)
+    assert (verdict.after, verdict.code, verdict.who) == (after, "throttled", None)
+
+
+@given(
+    st.text(min_size=5).filter(
+        lambda text: "(" not in text and text.strip() not in "Värdet innehåller ej tillåtna tecken."
+    )
+)
+def test_a_value_that_fortnox_repeats_is_left_out(value: str) -> None:
+    """A message that quotes the request is cut before the quotation."""
+    verdict = judge(answer(400, error(2000359, f"Värdet innehåller ej tillåtna tecken. ({value})")))
+    assert verdict == Rejected("bad_characters", "Värdet innehåller ej tillåtna tecken. (2000359)", "developer")
+
+
+@pytest.mark.parametrize("number", ["19800101-1234", "800101-1234", "198001011234", "800101+1234"])
+def test_a_personal_number_is_blanked(number: str) -> None:
+    """Whatever Fortnox says, no personal number is passed on."""
+    verdict = judge(answer(400, error(2009999, f"Fel för {number}.")))
+    assert verdict == Rejected("fortnox_2009999", "Fel för [removed]. (2009999)", "operator")
+
+
+NAMES = """Voucher VoucherNumber VoucherSeries Year ErrorInformation code Message Vouchers Description
+MetaInformation @TotalResources access_token expires_in error""".split()  # noqa: SIM905 - shorter than 14 quoted names
+
+
+def jsons(leaves: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return any JSON value, often with names that Fortnox uses."""
+    names = st.sampled_from(NAMES)
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner) | st.dictionaries(names | st.text(), inner), max_leaves=20
+    )
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["F", 4, 12, 2000401])
+BODIES = st.binary() | jsons(LEAVES).map(lambda value: json.dumps(value).encode()) | st.just(b"[" * 100_000)
+HEADERS = st.dictionaries(st.sampled_from(["Retry-After", "Content-Type"]), st.text())
+
+
+@given(st.integers(100, 599), HEADERS, BODIES)
+def test_no_answer_is_delivered_without_a_number(status: int, headers: dict[str, str], body: bytes) -> None:
+    """Whatever comes there is a verdict, and Delivered only where a 2xx body names the voucher."""
+    verdict = judge(Response(status, headers, body))
+    assert isinstance(verdict, Delivered | Rejected | RetryLater | Unknown | Unauthorised)
+    if isinstance(verdict, Delivered):
+        said = json.loads(body)["Voucher"]
+        assert 200 <= status < 300
+        assert verdict.voucher is not None
+        assert (str(verdict.voucher.number), str(verdict.voucher.year_id)) == (
+            str(said["VoucherNumber"]).lstrip("0"),
+            str(int(said["Year"])),
+        )
+    if isinstance(verdict, Rejected):
+        assert 400 <= status < 500
+
+
+@given(st.integers(100, 599), HEADERS, BODIES)
+def test_no_answer_breaks_the_readers(status: int, headers: dict[str, str], body: bytes) -> None:
+    """A list and a token are read, or asked for again; years and marks are looked for in whatever was listed."""
+    response = Response(status, headers, body)
+    assert isinstance(classify.token(response), Token | RetryLater)
+    page = classify.page(response, "Vouchers")
+    assert isinstance(page, Page | RetryLater | Unauthorised)
+    if isinstance(page, Page):
+        assert status == 200
+        classify.years(page.items)
+        classify.marked(page.items, MARK, series="F", year_id=4)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", HTML, b"{}", {"Vouchers": None}, {"Vouchers": {"0": {}}}, {"Vouchers": [1]}, {"MetaInformation": {}}],
+)
+def test_a_list_that_cannot_be_read_is_not_empty(body: Any) -> None:
+    """An answer without the list says nothing, so it is asked for again."""
+    verdict = classify.page(answer(200, body), "Vouchers")
+    assert isinstance(verdict, RetryLater)
+    assert verdict.code == "list_unreadable"
+
+
+def test_a_list_is_read_with_its_total() -> None:
+    """The total is a number or a string; it may be missing, and a list may be empty."""
+    assert classify.page(answer(200, {"Vouchers": [], "MetaInformation": {"@TotalResources": 0}}), "Vouchers") == Page(
+        (), 0
+    )
+    assert classify.page(
+        answer(200, {"Vouchers": [{}], "MetaInformation": {"@TotalResources": "7"}}), "Vouchers"
+    ) == Page(({},), 7)
+    assert classify.page(answer(200, {"Vouchers": []}), "Vouchers") == Page((), None)
+
+
+@pytest.mark.parametrize(
+    ("response", "code", "who"),
+    [
+        (answer(500, HTML), "fortnox_failing", None),
+        (answer(302), "lookup_refused", "operator"),
+        (answer(404, HTML), "lookup_refused", "operator"),
+        (answer(400, error(2000588)), "lookup_refused", "operator"),
+        (answer(400, error(2000663)), "scope_missing", "operator"),
+        (answer(429), "throttled", None),
+    ],
+)
+def test_a_list_that_does_not_come_is_asked_for_again(response: Response, code: str, who: str | None) -> None:
+    """A look-up that failed did nothing: it is never unknown and rejects no order."""
+    verdict = classify.page(response, "Vouchers")
+    assert isinstance(verdict, RetryLater)
+    assert (verdict.code, verdict.who) == (code, who)
+
+
+@pytest.mark.parametrize(
+    ("description", "is_ours"),
+    [
+        (f"Dagskassa {MARK}", True),
+        (MARK, True),
+        (f"Dagskassa {MARK} (makulerad)", True),
+        (f"Dagskassa ({MARK})", True),
+        (f"Dagskassa {MARK}x", False),
+        (f"Dagskassa x{MARK}", False),
+        (f"Dagskassa a-{MARK}", False),
+        (f"Dagskassa {MARK[:-1]}", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_mark_is_matched_whole(description: str | None, *, is_ours: bool) -> None:
+    """A mark counts as a word of its own, anywhere in the description."""
+    items = [{"Description": description, "VoucherNumber": "12"}]
+    assert classify.marked(items, MARK, series="F", year_id=4) == ((F12,) if is_ours else ())
+
+
+@pytest.mark.parametrize(
+    "item", [{"VoucherNumber": 12}, {"Description": MARK}, {"Description": MARK, "VoucherNumber": "x"}]
+)
+def test_a_voucher_that_cannot_be_read_is_not_absent(item: dict[str, Any]) -> None:
+    """Without descriptions, or with our mark and no number, the search has no result."""
+    assert isinstance(classify.marked([item], MARK, series="F", year_id=4), RetryLater)
+
+
+def test_years_are_read_leniently() -> None:
+    """An id may be a string; what has no dates is no year."""
+    items: list[dict[str, Any]] = [
+        {"Id": "4", "FromDate": "2026-01-01", "ToDate": "2026-12-31"},
+        {"Id": 5, "FromDate": "", "ToDate": None},
+        {"FromDate": "2026-01-01", "ToDate": "2026-12-31"},
+        {},
+    ]
+    (year,) = classify.years(items)
+    assert (year.id, year.holds(year.first), year.holds(year.last)) == (4, True, True)
+
+
+@pytest.mark.parametrize(
+    ("response", "after", "code", "who"),
+    [
+        (answer(401, {"error": "invalid_client"}), 60, "client_refused", "operator"),
+        (answer(401, b""), 60, "client_refused", "operator"),
+        (answer(400, {"error": "invalid_client"}), 60, "client_refused", "operator"),
+        (answer(400, {"error": "invalid_grant"}), 300, "consent_missing", "operator"),
+        (answer(400, {"error": "unauthorized_client"}), 300, "consent_missing", "operator"),
+        (answer(400, {"error": "invalid_scope"}), 300, "scope_missing", "operator"),
+        (answer(400, {"error": "error_missing_license"}), 300, "licence_missing", "operator"),
+        (answer(429), 5, "auth_throttled", None),
+        (answer(500, HTML), 5, "auth_unreachable", None),
+        (answer(400, HTML), 5, "auth_unreachable", None),
+        (answer(200, HTML), 5, "auth_unreachable", None),
+        (answer(200, {"access_token": ""}), 5, "auth_unreachable", None),
+    ],
+)
+def test_a_token_that_does_not_come_is_asked_for_again(
+    response: Response, after: float, code: str, who: str | None
+) -> None:
+    """Each reason has a name, a pause, and whose move it is."""
+    verdict = classify.token(response)
+    assert isinstance(verdict, RetryLater)
+    assert (verdict.after, verdict.code, verdict.who) == (after, code, who)
+
+
+def test_a_token_never_shows_itself() -> None:
+    """A token's representation has no token in it."""
+    token = classify.token(answer(200, {"access_token": "s3cret", "expires_in": "3600", "token_type": "bearer"}))
+    assert token == Token("s3cret", 3600)
+    assert "s3cret" not in repr(token)
