@@ -24,8 +24,8 @@ States = Mapping[str, Any]
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
-    The host reads the rows that ``reads`` names, calls ``decide``, sends the orders, awaits the broker's acknowledgement,
-    and only then writes what ``evolve`` returns. ``decide`` gets the same message again after a crash and must give the
+    The host reads the rows that ``reads`` names, calls ``decide``, sends the orders, awaits the broker's
+    acknowledgement, and only then writes what ``evolve`` returns. ``decide`` gets the same message again after a crash and must give the
     same orders; deciding on the evolved state must give none.
 
     Attributes:
@@ -95,7 +95,7 @@ class AlreadyThere:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Certainly not carried out, for a passing reason; the whole lane waits ``after`` seconds, then it is sent again."""
+    """Certainly not carried out, for a passing reason; the lane waits ``after`` seconds and sends it again."""
 
     after: float
     code: str
@@ -181,8 +181,17 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one."""
+    """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
+
+    Attributes:
+        sandbox: an imitation of the party: an ASGI application with its books in memory, for the demo and for tests.
+        pages: web pages of our own, mounted at ``/``.
+        commands: commands of our own, as a Typer application.
+    """
 
     name: str
     source: Source | None = None
     sink: Sink | None = None
+    sandbox: Callable[[], Any] | None = None
+    pages: Callable[[Any], Any] | None = None
+    commands: Callable[[], Any] | None = None

@@ -22,6 +22,7 @@ Outcome = Literal[
     "absent",  # the target was asked often enough: it is not there, and is sent again
     "held",  # it waits for a person or for settings
     "released",  # it waits no longer
+    "dead_lettered",  # bytes that could not be read wait for a person
     "discarded",  # a person threw a dead letter away
     "replayed",  # a person sent a dead letter again
 ]

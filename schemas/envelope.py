@@ -1,7 +1,7 @@
 """CloudEvents 1.0 in structured JSON: the envelope of every message.
 
-``bokbuss`` extension attributes: ``tenant`` (also the Kafka key), ``causationid`` (the fact that a message goes back to)
-and ``traceparent`` (W3C trace context, from the delivery to the voucher).
+``bokbuss`` extension attributes: ``tenant`` (also the Kafka key), ``causationid`` (the fact that a message goes back
+to), ``traceparent`` (W3C trace context, from the delivery to the voucher) and ``acceptedtime``.
 """
 
 import re
@@ -74,6 +74,7 @@ class Envelope(BaseModel, Generic[DataT]):
     tenant: TenantId
     causationid: str = Field(default="", description="the fact that this goes back to; a fact's own id")
     traceparent: str = Field(default="", pattern=r"^$|^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+    acceptedtime: AwareDatetime | None = Field(default=None, description="of an order: when Kafka had what caused it")
     data: DataT
 
     def to_bytes(self) -> bytes:
@@ -103,9 +104,9 @@ def wrap(
     )
 
 
-def order(data: Order, *, cause: Envelope[Any]) -> Envelope[Any]:
-    """Put an order into its envelope: its id, its time and its trace follow from what caused it."""
-    return wrap(
+def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[Any]:
+    """Put an order into its envelope: its id, its times and its trace follow from what caused it."""
+    envelope = wrap(
         data,
         message_id=str(data.id_in(cause.tenant)),
         source=f"/streams/{data.flow}",
@@ -114,6 +115,7 @@ def order(data: Order, *, cause: Envelope[Any]) -> Envelope[Any]:
         causation=cause.causationid,
         trace=cause.traceparent,
     )
+    return envelope.model_copy(update={"acceptedtime": accepted})
 
 
 class _Head(BaseModel):

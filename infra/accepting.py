@@ -1,0 +1,152 @@
+"""Accept: a payload becomes facts, Kafka acknowledges them, and only then is the sender told so."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from infra import clock, telemetry
+from infra.plugin import Source
+from infra.vault import Vault
+from schemas import envelope as envelopes
+from schemas import ids
+from schemas.events import Fact
+
+_log = telemetry.log(__name__)
+
+_TENANT = text("select 1 from tenants where tenant = :tenant")
+_SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
+_DELIVERY = text(
+    """select body_sha256, event_ids from deliveries
+       where tenant = :tenant and system = :system and delivery_id = :delivery"""
+)
+_REMEMBER = text(
+    """insert into deliveries (tenant, system, delivery_id, body_sha256, event_ids, accepted_at)
+       values (:tenant, :system, :delivery, :sha256, cast(:event_ids as jsonb), clock_timestamp())
+       on conflict do nothing"""
+)
+
+
+class UnknownTenant(LookupError):
+    """No such company. Add it with ``bokbuss tenant add``."""
+
+
+class BadSignature(PermissionError):
+    """The delivery is not signed with the company's secret for this system, or is older than five minutes."""
+
+
+class OtherBody(ValueError):
+    """A delivery with this webhook-id was accepted before, with another body. Give a new delivery a new id."""
+
+
+class Unavailable(RuntimeError):
+    """Kafka or the database does not answer. Nothing was accepted; send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What was accepted: the ids of the facts, and whether the delivery had come before."""
+
+    event_ids: tuple[str, ...]
+    repeated: bool = False
+
+
+class Acceptor:
+    """Takes payloads in, from HTTP, files and commands alike."""
+
+    def __init__(self, *, engine: AsyncEngine, producer: AIOKafkaProducer, vault: Vault) -> None:
+        self._engine = engine
+        self._producer = producer
+        self._vault = vault
+
+    async def accept(
+        self, *, tenant: str, source: Source, payload: bytes, happened: datetime | None = None, trace: str = ""
+    ) -> Accepted:
+        """Put a payload's facts on their topics.
+
+        Raises:
+            Malformed: the payload breaks its format.
+            UnknownTenant: no such company.
+            Unavailable: Kafka did not acknowledge, or the database did not answer.
+        """
+        facts = source.translate(payload)
+        try:
+            async with self._engine.connect() as connection:
+                if await connection.scalar(_TENANT, {"tenant": tenant}) is None:
+                    raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant add")
+            return Accepted(await self._publish(tenant, source.system, facts, happened or clock.now(), trace))
+        except (DBAPIError, KafkaError, OSError) as error:
+            raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
+
+    async def accept_delivery(
+        self, *, tenant: str, source: Source, body: bytes, headers: Mapping[str, str], trace: str = ""
+    ) -> Accepted:
+        """Accept a signed delivery once, however often it is sent (Standard Webhooks).
+
+        Raises:
+            BadSignature, OtherBody: see there; and what ``accept`` raises.
+        """
+        try:
+            await self._verify(tenant, source.system, body, headers)
+            delivery = {"tenant": tenant, "system": source.system, "delivery": headers["webhook-id"]}
+            sha256 = hashlib.sha256(body).hexdigest()
+            async with self._engine.connect() as connection:
+                before = (await connection.execute(_DELIVERY, delivery)).one_or_none()
+            if before is not None:
+                if before.body_sha256 != sha256:
+                    raise OtherBody("this webhook-id was accepted with another body: give a new delivery a new id")
+                return Accepted(tuple(before.event_ids), repeated=True)
+            accepted = await self.accept(tenant=tenant, source=source, payload=body, trace=trace)
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    _REMEMBER, {**delivery, "sha256": sha256, "event_ids": ids.canonical(accepted.event_ids).decode()}
+                )
+        except (DBAPIError, OSError) as error:
+            if isinstance(error, PermissionError):
+                raise
+            raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
+        return accepted
+
+    async def _verify(self, tenant: str, system: str, body: bytes, headers: Mapping[str, str]) -> None:
+        async with self._engine.connect() as connection:
+            if await connection.scalar(_TENANT, {"tenant": tenant}) is None:
+                raise UnknownTenant(f"no company is called {tenant!r}")
+            locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
+        if locked is None:
+            raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
+        secret = self._vault.unlock(locked, context=f"{tenant}/{system}")
+        try:
+            Webhook(secret).verify(body, dict(headers), json_parse=False)
+        except WebhookVerificationError as error:
+            raise BadSignature(f"webhook-signature: {error}") from None
+
+    async def _publish(
+        self, tenant: str, system: str, facts: Sequence[Fact], happened: datetime, trace: str
+    ) -> tuple[str, ...]:
+        trace = trace or telemetry.new_trace()
+        messages: list[envelopes.Envelope[Any]] = [
+            envelopes.wrap(
+                fact,
+                message_id=ids.fact_id(fact.key, ids.revision(fact)),
+                source=f"/connectors/{system}",
+                time=getattr(fact, "taken_at", None) or getattr(fact, "changed_at", None) or happened,
+                tenant=tenant,
+                trace=trace,
+            )
+            for fact in facts
+        ]
+        acknowledged = [await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode()) for m in messages]
+        for future in acknowledged:
+            await future
+        for message in messages:
+            telemetry.FACTS_ACCEPTED.labels(system, message.type).inc()
+            _log.info("accepted", tenant=tenant, system=system, fact_id=message.id, trace_id=message.trace_id)
+        return tuple(message.id for message in messages)

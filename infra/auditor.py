@@ -1,0 +1,216 @@
+"""The auditor: compares the offsets that the topics hold with the lines "decided", and decides what was passed by.
+
+It trusts neither Faust nor Kafka's groups: a record that lies before a decided or a committed one, and has no line
+itself, is a hole. It also says how far each group is behind.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, telemetry
+from infra.decider import Decider, Record, at
+from infra.leases import LeaseLost, Leases, elected
+from infra.settings import KafkaSettings
+
+_log = telemetry.log(__name__)
+
+_WINDOW = 10_000
+"""Offsets of one partition that one audit looks at."""
+_UPTO = text("select topic, partition, upto from audited")
+_DECIDED = text(
+    """select "offset" from decided where topic = :topic and partition = :partition
+       and "offset" >= :first and "offset" < :last order by "offset" """
+)
+_LAST = text(
+    """select t, p, (select max("offset") from decided where topic = t and partition = p)
+       from unnest(cast(:topics as text[]), cast(:partitions as int[])) as x(t, p)"""
+)
+_ADVANCE = text(
+    """insert into audited (topic, partition, upto)
+       select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:uptos as bigint[]))
+       on conflict (topic, partition) do update set upto = greatest(audited.upto, excluded.upto)"""
+)
+
+
+class Auditor:
+    """One process at a time audits. ``old_enough`` is the age in seconds at which a hole is mended."""
+
+    def __init__(
+        self,
+        *,
+        kafka: KafkaSettings,
+        engine: AsyncEngine,
+        decider: Decider,
+        leases: Leases,
+        topics: Sequence[str],
+        groups: Mapping[str, Sequence[str]],
+        flows_group: str,
+        old_enough: float,
+    ) -> None:
+        self._kafka = kafka
+        self._engine = engine
+        self._decider = decider
+        self._leases = leases
+        self._topics = tuple(topics)
+        self._groups = {flows_group: tuple(topics), **groups}
+        self._flows_group = flows_group
+        self._old_enough = old_enough
+        self.mended = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Audit until asked to stop."""
+        while not stop.is_set():
+            try:
+                lease = await elected(self._leases, "auditor", stop)
+                if lease is None:
+                    return
+                try:
+                    async with self._clients() as (consumer, admin):
+                        while not stop.is_set():
+                            lease.check()
+                            await self._audit(consumer, admin)
+                            await _pause(stop, max(0.5, min(self._old_enough / 4, 15.0)))
+                finally:
+                    await self._leases.release(lease)
+            except LeaseLost:
+                continue
+            except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next audit finds it all
+                _log.warning("auditor waits", error=type(error).__name__)
+                await _pause(stop, 1.0)
+
+    @asynccontextmanager
+    async def _clients(self) -> AsyncIterator[tuple[AIOKafkaConsumer, AIOKafkaAdminClient]]:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka.bootstrap, enable_auto_commit=False)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
+        await consumer.start()
+        try:
+            await admin.start()
+            try:
+                topics = {topic for topics in self._groups.values() for topic in topics}
+                every = [TopicPartition(t, p) for t in sorted(topics) for p in await _partitions(consumer, t)]
+                consumer.assign(every)
+                consumer.pause(*every)
+                yield consumer, admin
+            finally:
+                await admin.close()
+        finally:
+            await consumer.stop()
+
+    async def _audit(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+        every = sorted(consumer.assignment())
+        ends = await consumer.end_offsets(every)
+        starts = await consumer.beginning_offsets(every)
+        committed = await self._report_lag(consumer, admin, starts, ends)
+        async with self._engine.connect() as connection:
+            upto = {TopicPartition(t, p): u for t, p, u in await connection.execute(_UPTO)}
+            places = {"topics": [tp.topic for tp in every], "partitions": [tp.partition for tp in every]}
+            last = {TopicPartition(t, p): o for t, p, o in await connection.execute(_LAST, places) if o is not None}
+        proved: dict[TopicPartition, int] = {}
+        for tp in (tp for tp in every if tp.topic in self._topics):
+            first = max(upto.get(tp, 0), starts[tp])
+            # What lies before the last decided record, or before the committed offset, was passed by.
+            passed = min(ends[tp], max(last.get(tp, -1) + 1, committed.get(tp, 0)), first + _WINDOW)
+            if passed > first:
+                proved[tp] = await self._prove(consumer, tp, first, passed)
+        if proved:
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    _ADVANCE,
+                    {
+                        "topics": [tp.topic for tp in proved],
+                        "partitions": [tp.partition for tp in proved],
+                        "uptos": list(proved.values()),
+                    },
+                )
+
+    async def _prove(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, passed: int) -> int:
+        """Return up to where every record has a line, after deciding those that have waited long enough for one."""
+        async with self._engine.connect() as connection:
+            lines = set(
+                await connection.scalars(
+                    _DECIDED, {"topic": tp.topic, "partition": tp.partition, "first": first, "last": passed}
+                )
+            )
+        missing = [offset for offset in range(first, passed) if offset not in lines]
+        if not missing:
+            return passed
+        holes: list[Record] = []
+        upto = passed
+        async for record in _read(consumer, tp, missing[0], missing[-1] + 1):
+            if record.offset in lines:
+                continue
+            if (clock.now() - record.timestamp).total_seconds() < self._old_enough:
+                upto = record.offset
+                break
+            holes.append(record)
+        if holes:
+            _log.error("holes mended", topic=tp.topic, partition=tp.partition, offsets=[r.offset for r in holes][:20])
+            await self._decider.decide(holes)
+            telemetry.HOLES_MENDED.labels(tp.topic).inc(len(holes))
+            self.mended += len(holes)
+        return upto
+
+    async def _report_lag(
+        self,
+        consumer: AIOKafkaConsumer,
+        admin: AIOKafkaAdminClient,
+        starts: Mapping[TopicPartition, int],
+        ends: Mapping[TopicPartition, int],
+    ) -> dict[TopicPartition, int]:
+        """Set the lag of every group; return the committed offsets of the flows."""
+        flows: dict[TopicPartition, int] = {}
+        for group, topics in self._groups.items():
+            offsets = await admin.list_consumer_group_offsets(group)
+            for tp in (tp for tp in ends if tp.topic in topics):
+                known = offsets.get(tp)
+                position = known.offset if known is not None and known.offset >= 0 else starts[tp]
+                if group == self._flows_group:
+                    flows[tp] = position
+                behind = ends[tp] - position
+                age = 0.0
+                if behind > 0:
+                    async for record in _read(consumer, tp, position, position + 1):
+                        age = (clock.now() - record.timestamp).total_seconds()
+                labels = (group, tp.topic, str(tp.partition))
+                telemetry.CONSUMER_LAG_RECORDS.labels(*labels).set(max(0, behind))
+                telemetry.CONSUMER_LAG_SECONDS.labels(*labels).set(age)
+        return flows
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> Iterable[int]:
+    await consumer.topics()  # fetches the metadata of every topic
+    return sorted(consumer.partitions_for_topic(topic) or ())
+
+
+async def _read(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, last: int) -> AsyncIterator[Record]:
+    """Yield the records that exist from ``first`` to before ``last``; compacted ones do not."""
+    consumer.seek(tp, first)
+    consumer.resume(tp)
+    try:
+        end = min(last, (await consumer.end_offsets([tp]))[tp])
+        while await consumer.position(tp) < end:
+            for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
+                if row.offset >= last:
+                    return
+                yield _record(row)
+    finally:
+        consumer.pause(tp)
+
+
+def _record(row: Any) -> Record:
+    return Record(row.topic, row.partition, row.offset, at(row.timestamp), row.key, row.value)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass

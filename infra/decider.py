@@ -1,0 +1,350 @@
+"""Decide: emit, then remember. One database transaction locks, reads, decides, sends, awaits Kafka, and writes.
+
+A crash anywhere repeats the same orders with the same ids; the other way round would lose them.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import clock, telemetry
+from infra.plugin import Flow
+from schemas import envelope as envelopes
+from schemas.audit import AuditRecord, DeadLetter
+from schemas.base import Message
+from schemas.commands import Order
+from schemas.envelope import Envelope, Unreadable
+from schemas.events import Fact, ReviewAnswered
+from schemas.settings import SettingsApplied, TenantSettings
+from schemas.topics import carrying
+
+_log = telemetry.log(__name__)
+
+_WAITING_PAGE = 200
+_NO_SETTINGS = (TenantSettings(), 0)
+_TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(cast(:tenants as text[])) as t")
+_ALREADY = text(
+    """select d.topic, d.partition, d."offset" from decided d
+       join unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as r(t, p, o)
+       on d.topic = r.t and d.partition = r.p and d."offset" = r.o"""
+)
+_SETTINGS = text("select tenant, version, body from settings where tenant = any(cast(:tenants as text[]))")
+_STATES = text(
+    """select s.flow, s.tenant, s.key, s.state from flow_state s
+       join unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[])) as r(f, t, k)
+       on s.flow = r.f and s.tenant = r.t and s.key = r.k"""
+)
+_WAITING = text(
+    """select key, state from flow_state
+       where flow = :flow and tenant = :tenant and waiting is not null and key > :after order by key limit :page"""
+)
+_WRITE_STATES = text(
+    """insert into flow_state (flow, tenant, key, state, waiting)
+       select * from unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[]),
+                            cast(:states as jsonb[]), cast(:waiting as text[]))
+       on conflict (flow, tenant, key) do update set state = excluded.state, waiting = excluded.waiting"""
+)
+_WRITE_LINES = text(
+    """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
+       select t, p, o, n, f, k, r, a, :now
+       from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[]),
+                   cast(:tenants as text[]), cast(:facts as text[]), cast(:keys as text[]), cast(:rules as text[]),
+                   cast(:accepted as timestamptz[])) as x(t, p, o, n, f, k, r, a)
+       on conflict do nothing"""
+)
+_WRITE_SETTINGS = text(
+    """insert into settings (tenant, version, body, applied_by, applied_at)
+       values (:tenant, :version, cast(:body as jsonb), :applied_by, :at)
+       on conflict (tenant) do update set version = excluded.version, body = excluded.body,
+           applied_by = excluded.applied_by, applied_at = excluded.applied_at
+       where excluded.version > settings.version"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it stands in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    key: bytes | None
+    value: bytes
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Topic, partition and offset."""
+        return (self.topic, self.partition, self.offset)
+
+
+def at(milliseconds: int) -> datetime:
+    """Return a Kafka timestamp as a time."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def topics_of(flows: Iterable[Flow]) -> tuple[str, ...]:
+    """Return every topic that these flows read: their facts, answers, outcomes and settings."""
+    facts: list[type[Message]] = [fact for flow in flows for fact in flow.facts]
+    return carrying([*facts, ReviewAnswered, AuditRecord, SettingsApplied])
+
+
+@dataclass(slots=True)
+class _Line:
+    record: Record
+    tenant: str
+    fact_id: str
+    key: str
+    rules: str = ""
+
+
+_Key = tuple[str, str, str]
+
+
+class _Batch:
+    """What one transaction decides: states as they were read and changed, orders to send, lines to write."""
+
+    def __init__(self) -> None:
+        self.states: dict[_Key, BaseModel] = {}
+        self.changed: dict[_Key, str | None] = {}
+        self.orders: list[Envelope[Any]] = []
+        self.letters: list[Envelope[DeadLetter]] = []
+        self.lines: list[_Line] = []
+
+
+class Decider:
+    """Runs every flow's rules over records, whoever brings them: the Faust worker or the auditor."""
+
+    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, flows: Sequence[Flow]) -> None:
+        self._engine = engine
+        self._producer = producer
+        self._flows = tuple(flows)
+        self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
+
+    async def decide(self, records: Sequence[Record]) -> None:
+        """Decide records in their order; when this returns, orders and lines are durable.
+
+        Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
+        """
+        plain: list[tuple[Record, Envelope[Any]]] = []
+        unreadable: list[tuple[Record, str]] = []
+        for record in records:
+            try:
+                message = envelopes.decode(record.value)
+            except Unreadable as error:
+                unreadable.append((record, str(error)))
+                continue
+            if isinstance(message.data, SettingsApplied):
+                await self._decide_plain(plain, unreadable)
+                plain, unreadable = [], []
+                await self._apply_settings(record, message)
+            else:
+                plain.append((record, message))
+        await self._decide_plain(plain, unreadable)
+
+    def _wanting(self, message: Envelope[Any]) -> Iterable[tuple[Flow, tuple[str, ...]]]:
+        data = message.data
+        for flow in self._flows:
+            if (
+                isinstance(data, Fact)
+                and not isinstance(data, ReviewAnswered)
+                and type(data) not in self._facts[flow.name]
+            ):
+                continue
+            if keys := flow.reads(data):
+                yield flow, keys
+
+    async def _decide_plain(
+        self, messages: Sequence[tuple[Record, Envelope[Any]]], unreadable: Sequence[tuple[Record, str]]
+    ) -> None:
+        if not messages and not unreadable:
+            return
+        async with self._engine.begin() as connection:
+            tenants = sorted({m.tenant for _, m in messages})
+            await connection.execute(_LOCK, {"tenants": tenants})
+            done = await self._already(connection, [r for r, _ in messages] + [r for r, _ in unreadable])
+            todo = [(r, m) for r, m in messages if r.place not in done]
+            batch = _Batch()
+            for record, reason in unreadable:
+                if record.place not in done:
+                    _bury(batch, record, reason)
+            wanted = [(record, message, tuple(self._wanting(message))) for record, message in todo]
+            await self._read_states(
+                connection,
+                batch,
+                {(f.name, m.tenant, key): f for _, m, pairs in wanted for f, keys in pairs for key in keys},
+            )
+            settings = await self._settings(connection, tenants)
+            for record, message, pairs in wanted:
+                line = _Line(record, message.tenant, message.causationid or message.id, message.subject)
+                batch.lines.append(line)
+                for flow, keys in pairs:
+                    _decide_one(batch, flow, keys, message, settings.get(message.tenant, _NO_SETTINGS), record, line)
+            await self._emit_then_remember(connection, batch)
+
+    async def _apply_settings(self, record: Record, message: Envelope[SettingsApplied]) -> None:
+        """Take settings into use, then let everything that waits be reconsidered, a page at a time."""
+        applied = message.data
+        async with self._engine.begin() as connection:
+            await connection.execute(_LOCK, {"tenants": [message.tenant]})
+            if await self._already(connection, [record]):
+                return
+            await connection.execute(
+                _WRITE_SETTINGS,
+                {
+                    "tenant": message.tenant,
+                    "version": applied.version,
+                    "body": applied.settings.model_dump_json(),
+                    "applied_by": applied.applied_by,
+                    "at": message.time,
+                },
+            )
+        for flow in self._flows:
+            after = ""
+            while True:
+                async with self._engine.begin() as connection:
+                    await connection.execute(_LOCK, {"tenants": [message.tenant]})
+                    rows = (
+                        await connection.execute(
+                            _WAITING,
+                            {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE},
+                        )
+                    ).all()
+                    if not rows:
+                        break
+                    settings = (await self._settings(connection, [message.tenant]))[message.tenant]
+                    batch = _Batch()
+                    for key, state in rows:
+                        batch.states[flow.name, message.tenant, key] = flow.state.model_validate(state, strict=False)
+                        line = _Line(record, message.tenant, message.id, key)
+                        _decide_one(batch, flow, (key,), message, settings, record, line)
+                    await self._emit_then_remember(connection, batch)
+                    after = rows[-1].key
+        async with self._engine.begin() as connection:
+            batch = _Batch()
+            batch.lines.append(_Line(record, message.tenant, message.id, message.subject, "settings_take_effect"))
+            await self._emit_then_remember(connection, batch)
+
+    @staticmethod
+    async def _already(connection: AsyncConnection, records: Sequence[Record]) -> set[tuple[str, int, int]]:
+        rows = await connection.execute(
+            _ALREADY,
+            {
+                "topics": [r.topic for r in records],
+                "partitions": [r.partition for r in records],
+                "offsets": [r.offset for r in records],
+            },
+        )
+        return {(topic, partition, offset) for topic, partition, offset in rows}
+
+    @staticmethod
+    async def _settings(connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, tuple[TenantSettings, int]]:
+        rows = await connection.execute(_SETTINGS, {"tenants": list(tenants)})
+        return {tenant: (TenantSettings.model_validate(body, strict=False), version) for tenant, version, body in rows}
+
+    @staticmethod
+    async def _read_states(connection: AsyncConnection, batch: _Batch, wanted: Mapping[_Key, Flow]) -> None:
+        if not wanted:
+            return
+        names, tenants, keys = zip(*wanted, strict=True)
+        rows = await connection.execute(_STATES, {"flows": list(names), "tenants": list(tenants), "keys": list(keys)})
+        for name, tenant, key, state in rows:
+            batch.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate(state, strict=False)
+        for place, flow in wanted.items():
+            batch.states.setdefault(place, flow.state())
+
+    async def _emit_then_remember(self, connection: AsyncConnection, batch: _Batch) -> None:
+        outgoing = [(o.data.TOPIC, o) for o in (*batch.orders, *batch.letters)]
+        acknowledged = [await self._producer.send(topic, o.to_bytes(), key=o.tenant.encode()) for topic, o in outgoing]
+        for future in acknowledged:
+            await future
+        if batch.changed:
+            await connection.execute(
+                _WRITE_STATES,
+                {
+                    "flows": [flow for flow, _, _ in batch.changed],
+                    "tenants": [tenant for _, tenant, _ in batch.changed],
+                    "keys": [key for _, _, key in batch.changed],
+                    "states": [batch.states[place].model_dump_json() for place in batch.changed],
+                    "waiting": list(batch.changed.values()),
+                },
+            )
+        if batch.lines:
+            await connection.execute(
+                _WRITE_LINES,
+                {
+                    "topics": [line.record.topic for line in batch.lines],
+                    "partitions": [line.record.partition for line in batch.lines],
+                    "offsets": [line.record.offset for line in batch.lines],
+                    "tenants": [line.tenant for line in batch.lines],
+                    "facts": [line.fact_id for line in batch.lines],
+                    "keys": [line.key for line in batch.lines],
+                    "rules": [line.rules for line in batch.lines],
+                    "accepted": [line.record.timestamp for line in batch.lines],
+                    "now": clock.now(),
+                },
+            )
+
+
+def _decide_one(
+    batch: _Batch,
+    flow: Flow,
+    keys: tuple[str, ...],
+    message: Envelope[Any],
+    settings: tuple[TenantSettings, int],
+    record: Record,
+    line: _Line,
+) -> None:
+    places = {key: (flow.name, message.tenant, key) for key in keys}
+    states = {key: batch.states[place] for key, place in places.items()}
+    orders: tuple[Order, ...] = flow.decide(states, message, *settings)
+    for key, state in flow.evolve(states, message, orders).items():
+        place = places[key]
+        batch.states[place] = state
+        batch.changed[place] = flow.waiting(state)
+    batch.orders.extend(envelopes.order(o, cause=message, accepted=record.timestamp) for o in orders)
+    rules = dict.fromkeys(o.rule for o in orders)
+    line.rules = " ".join(filter(None, (line.rules, *rules)))
+    for rule in rules or ("nothing_to_do",):
+        telemetry.DECISIONS.labels(flow.name, rule).inc()
+
+
+def _bury(batch: _Batch, record: Record, reason: str) -> None:
+    letter = DeadLetter(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reader="flows",
+        reason=reason,
+        found_at=clock.now(),
+        record_key=record.key,
+        record_value=record.value,
+    )
+    tenant = tenant_of(record.key)
+    batch.letters.append(bury(letter, tenant))
+    batch.lines.append(_Line(record, tenant, letter.place, letter.place, "unreadable_is_a_dead_letter"))
+    _log.warning("dead letter", place=letter.place, reason=reason)
+
+
+UNKNOWN_TENANT = "unknown"
+"""The tenant of records whose key does not name one."""
+
+
+def tenant_of(key: bytes | None) -> str:
+    """Return the tenant that a record's key names, as far as it can be one."""
+    name = (key or b"").decode("utf-8", "replace")
+    return name if _TENANT.fullmatch(name) else UNKNOWN_TENANT
+
+
+def bury(letter: DeadLetter, tenant: str) -> Envelope[DeadLetter]:
+    """Put a dead letter into its envelope."""
+    return envelopes.wrap(letter, message_id=letter.place, source="/infra", time=letter.found_at, tenant=tenant)

@@ -1,0 +1,104 @@
+"""The flows role: the only Faust code. Faust brings records in order; everything that must last is the decider's.
+
+No tables (they lose facts), no exactly_once (it doubles), no web server, one event at a time per worker. Faust
+acknowledges an event even when its agent raises or is cancelled, so events that were not decided are disarmed first.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import faust
+from sqlalchemy.exc import DBAPIError
+
+from aiokafka.errors import KafkaError
+from infra import clock, telemetry
+from infra.decider import Decider, Record, at, topics_of
+from infra.plugin import Flow
+from infra.settings import KafkaSettings
+
+_log = telemetry.log(__name__)
+
+GROUP = "bokbuss-flows"
+_BATCH = 200
+_WITHIN = 0.02
+_RETRY = 0.5
+
+
+class FlowRole:
+    """A Faust worker inside this process and its event loop."""
+
+    def __init__(self, *, kafka: KafkaSettings, decider: Decider, flows: Sequence[Flow], data: Path) -> None:
+        self._decider = decider
+        self._failure: BaseException | None = None
+        self._failed = asyncio.Event()
+        self._app = faust.App(
+            GROUP,
+            broker=f"kafka://{(kafka.bootstrap or '').replace(',', ';kafka://')}",
+            autodiscover=False,
+            origin=None,
+            web_enabled=False,
+            store="memory://",
+            datadir=str(data / "faust"),
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            processing_guarantee="at_least_once",
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=kafka.session_timeout,
+            broker_heartbeat_interval=min(1.0, kafka.session_timeout / 5),
+            broker_commit_interval=0.5,
+            broker_commit_every=10_000,
+            stream_wait_empty=True,
+            stream_buffer_maxsize=2 * _BATCH,
+            stream_recovery_delay=0.0,
+        )
+        topic = self._app.topic(
+            *topics_of(flows), key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        self._app.agent(topic, name="flows", concurrency=1)(self._agent)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Decide until asked to stop. Raises what a rule raised: that is a bug, and its event must not be passed by."""
+        await self._app.start()
+        try:
+            waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._failed.wait())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+        finally:
+            await self._app.stop()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _agent(self, stream: Any) -> None:
+        async for events in stream.take_events(_BATCH, within=_WITHIN):
+            try:
+                await self._until_done([_record(event.message) for event in events])
+            except BaseException as failure:
+                for event in events:
+                    event.message.acked = True  # Faust's word for "do not acknowledge again": it stays uncommitted
+                if not isinstance(failure, asyncio.CancelledError):
+                    self._failure = failure
+                    self._failed.set()
+                    await asyncio.Event().wait()  # until run() stops the worker
+                raise
+            telemetry.CONSUMER_LAST_COMMIT.labels(GROUP).set(clock.now().timestamp())
+
+    async def _until_done(self, records: Sequence[Record]) -> None:
+        """Decide a batch; as long as Kafka or the database is away, try again."""
+        while True:
+            try:
+                with telemetry.DECIDE_BATCH_SECONDS.labels("all").time():
+                    await self._decider.decide(records)
+            except (DBAPIError, KafkaError, OSError) as error:
+                _log.warning("batch is tried again", error=type(error).__name__, records=len(records))
+                await clock.sleep(_RETRY)
+            else:
+                return
+
+
+def _record(message: Any) -> Record:
+    return Record(
+        message.topic, message.partition, message.offset, at(int(message.timestamp * 1000)), message.key, message.value
+    )

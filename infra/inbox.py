@@ -1,0 +1,68 @@
+"""The watched folder: files in ``inbox/TENANT/SYSTEM`` are accepted, then moved to ``done`` or ``refused``."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from infra import clock, telemetry
+from infra.accepting import Acceptor, Unavailable, UnknownTenant
+from infra.plugin import Malformed, Source
+
+_log = telemetry.log(__name__)
+
+_POLL = 1.0
+_SETTLED = 1.0
+"""Seconds without a change after which a file is taken to be whole. A writer that renames into place is safer."""
+
+
+class Inbox:
+    """Takes files in. A crash between accepting and moving repeats a file, which changes nothing."""
+
+    def __init__(self, folder: Path, acceptor: Acceptor, sources: Mapping[str, Source]) -> None:
+        self._folder = folder
+        self._acceptor = acceptor
+        self._sources = sources
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every second until asked to stop."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        while not stop.is_set():
+            for tenant, source, path in list(self._ready()):
+                try:
+                    await self._take(tenant, source, path)
+                except Unavailable as error:
+                    _log.warning("file waits", path=str(path), error=str(error))
+                    break
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL):
+                    await stop.wait()
+
+    def _ready(self) -> Iterator[tuple[str, Source, Path]]:
+        for system, source in self._sources.items():
+            for path in sorted(self._folder.glob(f"*/{system}/*")):
+                whole = path.is_file() and clock.now().timestamp() - path.stat().st_mtime >= _SETTLED
+                if whole and path.suffix.lower() in source.suffixes and not path.name.startswith("."):
+                    yield path.parent.parent.name, source, path
+
+    async def _take(self, tenant: str, source: Source, path: Path) -> None:
+        try:
+            accepted = await self._acceptor.accept(tenant=tenant, source=source, payload=path.read_bytes())
+        except (Malformed, UnknownTenant) as error:
+            problems = error.problems if isinstance(error, Malformed) else (str(error),)
+            target = _move(path, "refused")
+            target.with_name(target.name + ".reasons.txt").write_text("\n".join(problems) + "\n")
+            _log.warning("file refused", path=str(target), problems=len(problems))
+        else:
+            target = _move(path, "done")
+            _log.info("file accepted", path=str(target), fact_ids=accepted.event_ids)
+
+
+def _move(path: Path, folder: str) -> Path:
+    target = path.parent / folder / path.name
+    target.parent.mkdir(exist_ok=True)
+    number = 1
+    while target.exists():
+        number += 1
+        target = target.with_name(f"{path.stem}-{number}{path.suffix}")
+    return path.rename(target)

@@ -1,0 +1,352 @@
+"""The journal of orders and the audit trail: written together, so that neither can tell another story."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import clock
+from schemas import envelope as envelopes
+from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Who
+from schemas.commands import PostVoucher, VoucherRef
+from schemas.envelope import Envelope
+from schemas.money import ZERO
+
+_ENSURE_HEADS = text(
+    """insert into audit_heads (tenant, sequence, hash) select t, 0, :genesis from unnest(cast(:tenants as text[])) as t
+       on conflict do nothing"""
+)
+_LOCK_HEADS = text(
+    """select tenant, sequence, hash from audit_heads where tenant = any(cast(:tenants as text[]))
+       order by tenant for update"""
+)
+_MOVE_HEADS = text(
+    """update audit_heads h set sequence = x.s, hash = x.h
+       from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:hashes as text[])) as x(t, s, h)
+       where h.tenant = x.t"""
+)
+_INSERT_AUDIT = text(
+    """insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
+       select * from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:keys as text[]),
+                            cast(:facts as text[]), cast(:messages as text[]), cast(:traces as text[]),
+                            cast(:bodies as jsonb[]))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be put on record about a message."""
+
+    message: Envelope[Any]
+    outcome: Outcome
+    voucher: VoucherRef | None = None
+    code: str = ""
+    why: str = ""
+    who: Who | None = None
+    calls: tuple[Call, ...] = ()
+
+
+def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRecord:
+    message, data = entry.message, entry.message.data
+    return AuditRecord(
+        sequence=sequence,
+        previous=previous,
+        at=at,
+        outcome=entry.outcome,
+        flow=getattr(data, "flow", "none"),
+        key=message.subject,
+        message_id=message.id,
+        message_type=message.type,
+        fact_id=message.causationid or message.id,
+        revision=getattr(data, "revision", ""),
+        step=getattr(data, "step", ""),
+        rule=getattr(data, "rule", ""),
+        settings_version=getattr(data, "settings_version", 0),
+        voucher=entry.voucher,
+        amount=sum((row.debit for row in data.rows), ZERO) if isinstance(data, PostVoucher) else None,
+        code=entry.code[:64],
+        why=entry.why[:2000],
+        who=entry.who,
+        calls=entry.calls,
+    ).sealed()
+
+
+async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Append entries to their companies' chains, in this transaction."""
+    if not entries:
+        return
+    tenants = sorted({e.message.tenant for e in entries})
+    await connection.execute(_ENSURE_HEADS, {"tenants": tenants, "genesis": GENESIS})
+    heads = {t: (s, h) for t, s, h in await connection.execute(_LOCK_HEADS, {"tenants": tenants})}
+    now = clock.now()
+    records: list[AuditRecord] = []
+    for entry in entries:
+        sequence, previous = heads[entry.message.tenant]
+        record = _record(entry, sequence + 1, previous, now)
+        heads[entry.message.tenant] = (record.sequence, record.hash)
+        records.append(record)
+    await connection.execute(
+        _INSERT_AUDIT,
+        {
+            "tenants": [e.message.tenant for e in entries],
+            "sequences": [r.sequence for r in records],
+            "keys": [r.key for r in records],
+            "facts": [r.fact_id for r in records],
+            "messages": [r.message_id for r in records],
+            "traces": [e.message.traceparent for e in entries],
+            "bodies": [r.model_dump_json() for r in records],
+        },
+    )
+    await connection.execute(
+        _MOVE_HEADS,
+        {
+            "tenants": list(heads),
+            "sequences": [s for s, _ in heads.values()],
+            "hashes": [h for _, h in heads.values()],
+        },
+    )
+
+
+# --- The journal ------------------------------------------------------------------------------------------------
+
+_INSERT = text(
+    """insert into journal (order_id, sink, partition, tenant, key, type, fact_id, body, replaces, state, due_at,
+                            accepted_at, journaled_at)
+       select i, :sink, p, t, k, y, f, b, r, 'queued', :now, a, :now
+       from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]), cast(:keys as text[]),
+                   cast(:types as text[]), cast(:facts as text[]), cast(:bodies as jsonb[]), cast(:replaces as uuid[]),
+                   cast(:accepted as timestamptz[])) as x(i, p, t, k, y, f, b, r, a)
+       on conflict (order_id) do nothing"""
+)
+_OPEN_TENANTS = text(
+    """select distinct tenant, partition from journal where sink = :sink
+       and state in ('queued', 'sending', 'unknown') and partition = any(cast(:partitions as int[]))"""
+)
+_TAKE_OVER = text(
+    """update journal set state = 'unknown', sent_at = clock_timestamp(), due_at = clock_timestamp(), looks = 0
+       where sink = :sink and tenant = :tenant and state = 'sending'"""
+)
+# An order waits behind an earlier one of its key that is open, or rejected and not replaced yet.
+_NEXT = text(
+    """select order_id, state, body, attempt, looks, sent_at, calls, accepted_at
+       from journal j
+       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at <= clock_timestamp()
+         and not exists (
+           select from journal e
+           where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key and e.seq < j.seq
+             and (e.state in ('queued', 'sending', 'unknown')
+                  or e.state = 'rejected'
+                     and not exists (select from journal r where r.tenant = e.tenant and r.key = e.key
+                                     and r.replaces = e.order_id and r.seq <= j.seq)))
+       order by seq limit :page"""
+)
+_NEXT_DUE = text(
+    """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
+       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()"""
+)
+_FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
+_SENDING = text(
+    """update journal j set state = 'sending', attempt = attempt + 1, sent_at = clock_timestamp()
+       from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[])) as x(i, l, e)
+       where j.order_id = x.i and j.state = 'queued'"""  # noqa: S608 - no values in it
+    + _FENCED
+    + " returning j.order_id"
+)
+_CHANGE = text(
+    """update journal j set state = x.s, looks = x.k, calls = x.c,
+           due_at = clock_timestamp() + make_interval(secs => x.w),
+           sent_at = case when x.u then clock_timestamp() else j.sent_at end,
+           outcome = x.o,
+           finished_at = case when x.s in ('delivered', 'rejected') then clock_timestamp() end
+       from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[]), cast(:states as text[]),
+                   cast(:looks as int[]), cast(:calls as jsonb[]), cast(:waits as float8[]), cast(:unknown as bool[]),
+                   cast(:outcomes as jsonb[])) as x(i, l, e, s, k, c, w, u, o)
+       where j.order_id = x.i and j.state in ('sending', 'unknown')"""  # noqa: S608 - no values in it
+    + _FENCED
+    + " returning j.order_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An order that is due: to be sent, or (``state`` unknown) to be looked for."""
+
+    order: Envelope[Any]
+    state: str
+    attempt: int
+    looks: int
+    sent_at: datetime | None
+    calls: tuple[Call, ...]
+    accepted_at: datetime
+
+    @property
+    def order_id(self) -> UUID:
+        """The order's id."""
+        return UUID(self.order.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of an order: its new state, when it is due again, and what goes on record."""
+
+    work: Work
+    lease: str
+    epoch: int
+    state: str
+    calls: tuple[Call, ...]
+    looks: int = 0
+    wait: float = 0.0
+    just_sent: bool = False
+    outcome: Mapping[str, Any] | None = None
+    entry: Entry | None = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    marks: list[tuple[Work, str, int, asyncio.Future[bool]]] = field(default_factory=list)
+    changes: list[tuple[Change, asyncio.Future[bool]]] = field(default_factory=list)
+
+
+class Journal:
+    """The journal of one sink. Marks and changes of many lanes share a transaction (group commit)."""
+
+    def __init__(self, engine: AsyncEngine, sink: str) -> None:
+        self._engine = engine
+        self._sink = sink
+        self._pending = _Pending()
+        self._wake = asyncio.Event()
+
+    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
+        """Write (partition, order) pairs down; an order that is there already stays as it is."""
+        rows = list(orders)
+        if not rows:
+            return
+        now = clock.now()
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                _INSERT,
+                {
+                    "sink": self._sink,
+                    "now": now,
+                    "ids": [UUID(o.id) for _, o in rows],
+                    "partitions": [partition for partition, _ in rows],
+                    "tenants": [o.tenant for _, o in rows],
+                    "keys": [o.subject for _, o in rows],
+                    "types": [o.type for _, o in rows],
+                    "facts": [o.causationid for _, o in rows],
+                    "bodies": [o.model_dump_json() for _, o in rows],
+                    "replaces": [o.data.replaces for _, o in rows],
+                    "accepted": [o.acceptedtime or now for _, o in rows],
+                },
+            )
+
+    async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
+        """Return the companies with open orders among these partitions, and the partition of each."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_OPEN_TENANTS, {"sink": self._sink, "partitions": list(partitions)})
+            return {tenant: partition for tenant, partition in rows}  # noqa: C416 - rows are no pairs to mypy
+
+    async def take_over(self, tenant: str) -> int:
+        """Make every order that a predecessor was sending unknown; return how many there were."""
+        async with self._engine.begin() as connection:
+            result = await connection.execute(_TAKE_OVER, {"sink": self._sink, "tenant": tenant})
+            return result.rowcount
+
+    async def next(self, tenant: str, page: int = 50) -> list[Work]:
+        """Return a company's due orders in their sequence, at most one of each key."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_NEXT, {"sink": self._sink, "tenant": tenant, "page": page})
+            return [
+                Work(
+                    order=envelopes.decode(to_json(body)),
+                    state=state,
+                    attempt=attempt,
+                    looks=looks,
+                    sent_at=sent_at,
+                    calls=tuple(Call.model_validate(c, strict=False) for c in calls),
+                    accepted_at=accepted_at,
+                )
+                for _, state, body, attempt, looks, sent_at, calls, accepted_at in rows
+            ]
+
+    async def next_due(self, tenant: str) -> float | None:
+        """Return the seconds until a company's next order is due; None when nothing waits for a time."""
+        async with self._engine.connect() as connection:
+            due = await connection.scalar(_NEXT_DUE, {"sink": self._sink, "tenant": tenant})
+            return None if due is None else float(due)
+
+    async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
+        """Make 'sending' durable before the first byte; False when this lane is not ours any more."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pending.marks.append((work, lease, epoch, future))
+        self._wake.set()
+        return await future
+
+    async def change(self, change: Change) -> bool:
+        """Make what became of an order durable, with its audit entry; False when the lane is not ours any more."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pending.changes.append((change, future))
+        self._wake.set()
+        return await future
+
+    async def write(self) -> None:
+        """Commit marks and changes for ever: everything that came while the last transaction ran goes into the next."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            pending, self._pending = self._pending, _Pending()
+            waiting = [(work.order_id, future) for work, _, _, future in pending.marks]
+            waiting += [(change.work.order_id, future) for change, future in pending.changes]
+            waiting = [(order_id, future) for order_id, future in waiting if not future.done()]
+            try:
+                done = await self._commit(pending)
+            except Exception as error:  # noqa: BLE001 - each lane gets it and decides
+                for _, future in waiting:
+                    future.set_exception(error)
+            else:
+                for order_id, future in waiting:
+                    future.set_result(order_id in done)
+
+    async def _commit(self, pending: _Pending) -> set[UUID]:
+        async with self._engine.begin() as connection:
+            done: set[UUID] = set()
+            if pending.marks:
+                done |= set(
+                    await connection.scalars(
+                        _SENDING,
+                        {
+                            "ids": [work.order_id for work, *_ in pending.marks],
+                            "leases": [lease for _, lease, _, _ in pending.marks],
+                            "epochs": [epoch for _, _, epoch, _ in pending.marks],
+                        },
+                    )
+                )
+            if pending.changes:
+                changes = [change for change, _ in pending.changes]
+                changed = set(
+                    await connection.scalars(
+                        _CHANGE,
+                        {
+                            "ids": [c.work.order_id for c in changes],
+                            "leases": [c.lease for c in changes],
+                            "epochs": [c.epoch for c in changes],
+                            "states": [c.state for c in changes],
+                            "looks": [c.looks for c in changes],
+                            "calls": [to_json(c.calls).decode() for c in changes],
+                            "waits": [c.wait for c in changes],
+                            "unknown": [c.just_sent for c in changes],
+                            "outcomes": [to_json(c.outcome).decode() if c.outcome else None for c in changes],
+                        },
+                    )
+                )
+                await put_on_record(
+                    connection, [c.entry for c in changes if c.entry is not None and c.work.order_id in changed]
+                )
+                done |= changed
+        return done

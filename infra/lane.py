@@ -1,0 +1,258 @@
+"""A lane: one company's orders at one sink, one at a time, under a lease. It decides what follows from each verdict."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from infra import clock, telemetry
+from infra.budget import WINDOW, Budget
+from infra.journal import Change, Entry, Journal, Work
+from infra.leases import Lease, LeaseLost
+from infra.plugin import (
+    Absent,
+    AlreadyThere,
+    Attempt,
+    Connection,
+    Delivered,
+    Look,
+    Rejected,
+    RetryLater,
+    Unknown,
+    Verdict,
+)
+from schemas.audit import Call
+
+_log = telemetry.log(__name__)
+
+_LOOKS = 2
+"""Looks that must not find a write before it is sent again; both after the settle time."""
+_FIRST_LOOK = 1.0
+"""Seconds after a lost answer until the first look: most writes are there by then."""
+_IDLE = 30.0
+"""Seconds after which a lane without work looks at the journal by itself."""
+_LONGEST_PAUSE = 60.0
+_CALLS_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a write without an answer may still appear, and how far apart two looks are (seconds)."""
+
+    settle: float
+    look: float
+
+
+class Lane:
+    """Works until it is stopped or its lease is lost."""
+
+    def __init__(
+        self,
+        *,
+        sink: str,
+        tenant: str,
+        lease: Lease,
+        journal: Journal,
+        budget: Budget,
+        patience: Patience,
+        connect: Callable[[], AbstractAsyncContextManager[Connection]],
+    ) -> None:
+        self._sink = sink
+        self._tenant = tenant
+        self._lease = lease
+        self._journal = journal
+        self._budget = budget
+        self._patience = patience
+        self._connect = connect
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._failures = 0
+        self._paused_for = ""
+
+    def wake(self) -> None:
+        """Say that there may be work."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ask the lane to end after the request that is under way."""
+        self._stop.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work through the journal. Raises LeaseLost when another process may own the lane."""
+        if interrupted := await self._journal.take_over(self._tenant):
+            _log.warning("writes without an answer", tenant=self._tenant, orders=interrupted)
+        async with self._connect() as connection:
+            while not self._stop.is_set():
+                self._wake.clear()
+                work = await self._journal.next(self._tenant)
+                if not work:
+                    await self._rest()
+                for item in work:
+                    if self._stop.is_set():
+                        return
+                    pause = await self._do(connection, item)
+                    if pause > 0:
+                        await self._sleep(pause)
+                        break  # the journal knows what is due after a pause
+
+    async def _rest(self) -> None:
+        due = await self._journal.next_due(self._tenant)
+        await self._sleep(_IDLE if due is None else max(min(due, _IDLE), 0.005), woken=True)
+
+    async def _sleep(self, seconds: float, *, woken: bool = False) -> None:
+        event = self._wake if woken else self._stop
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            pass
+
+    def _attempt(self) -> Attempt:
+        def may_send() -> None:
+            self._lease.check()
+            self._budget.leaves()
+
+        return Attempt(may_send=may_send, take=self._take)
+
+    async def _take(self) -> None:
+        await self._budget.take()
+        telemetry.BUDGET_USED.labels(self._tenant).set(len(self._budget.used()) / (WINDOW * 5))
+
+    async def _do(self, connection: Connection, work: Work) -> float:
+        """Send an order, or look for it; return the seconds that the lane must pause."""
+        self._lease.check()
+        attempt = self._attempt()
+        if work.state == "unknown":
+            look = await connection.probe(work.order, attempt)
+            change = self._after_look(work, look, attempt)
+            verdict: Verdict | Look = look
+        else:
+            if not await self._journal.mark_sending(work, self._lease.name, self._lease.epoch):
+                raise LeaseLost(self._lease.name)
+            try:
+                verdict = await connection.write(work.order, attempt)
+            except LeaseLost:
+                raise
+            except Exception as error:  # noqa: BLE001 - a bug of ours, after which nothing is certain
+                _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
+                verdict = Unknown(why=f"our own failure: {type(error).__name__}")
+            change = self._after_write(work, verdict, attempt)
+        if not await self._journal.change(change):
+            raise LeaseLost(self._lease.name)
+        self._note(work, change, verdict)
+        return self._pause(verdict)
+
+    def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
+        match verdict:
+            case Delivered(voucher=voucher, note=note):
+                return self._change(work, attempt, "delivered", Entry(work.order, "delivered", voucher, why=note))
+            case AlreadyThere(voucher=voucher):
+                return self._change(work, attempt, "delivered", Entry(work.order, "already_there", voucher))
+            case Rejected(code=code, why=why, who=who):
+                return self._change(
+                    work, attempt, "rejected", Entry(work.order, "rejected", code=code, why=why, who=who)
+                )
+            case RetryLater(after=after):
+                return self._change(work, attempt, "queued", None, wait=after)
+            case Unknown(why=why):
+                first_look = min(_FIRST_LOOK, self._patience.settle)
+                return self._change(
+                    work, attempt, "unknown", Entry(work.order, "unknown", why=why), wait=first_look, just_sent=True
+                )
+
+    def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Change:
+        match look:
+            case AlreadyThere(voucher=voucher):
+                telemetry.UNKNOWN_RESOLVED.labels("found").inc()
+                return self._change(work, attempt, "delivered", Entry(work.order, "already_there", voucher))
+            case RetryLater(after=after):
+                return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
+            case Absent():
+                since = (clock.now() - work.sent_at).total_seconds() if work.sent_at else 0.0
+                if since < self._patience.settle:
+                    return self._change(work, attempt, "unknown", None, wait=self._patience.settle - since)
+                if work.looks + 1 < _LOOKS:
+                    return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
+                telemetry.UNKNOWN_RESOLVED.labels("absent").inc()
+                return self._change(work, attempt, "queued", Entry(work.order, "absent"))
+
+    def _change(
+        self,
+        work: Work,
+        attempt: Attempt,
+        state: str,
+        entry: Entry | None,
+        *,
+        looks: int = 0,
+        wait: float = 0.0,
+        just_sent: bool = False,
+    ) -> Change:
+        calls = (*work.calls, *attempt.calls)[-_CALLS_KEPT:]
+        outcome: dict[str, Any] | None = None
+        if entry is not None:
+            entry = Entry(
+                entry.message, entry.outcome, entry.voucher, entry.code, entry.why, entry.who, _of_entry(entry, calls)
+            )
+            outcome = {
+                "outcome": entry.outcome,
+                "voucher": entry.voucher.to_json() if entry.voucher else None,
+                "code": entry.code,
+                "why": entry.why,
+                "who": entry.who,
+            }
+        return Change(
+            work=work,
+            lease=self._lease.name,
+            epoch=self._lease.epoch,
+            state=state,
+            calls=calls,
+            looks=looks,
+            wait=wait,
+            just_sent=just_sent,
+            outcome=outcome,
+            entry=entry,
+        )
+
+    def _pause(self, verdict: Verdict | Look) -> float:
+        """Return how long to pause: a target that does not take orders gets fewer and fewer of them."""
+        if not isinstance(verdict, RetryLater):
+            if self._paused_for:
+                telemetry.LANES_PAUSED.labels(self._tenant, self._paused_for).set(0)
+            self._failures, self._paused_for = 0, ""
+            return 0.0
+        if self._paused_for and self._paused_for != verdict.code:
+            telemetry.LANES_PAUSED.labels(self._tenant, self._paused_for).set(0)
+        self._paused_for = verdict.code
+        telemetry.LANES_PAUSED.labels(self._tenant, verdict.code).set(1)
+        self._failures += 1
+        pause: float = min(verdict.after * 2.0 ** min(self._failures - 1, 10), max(_LONGEST_PAUSE, verdict.after))
+        _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=pause)
+        return pause
+
+    def _note(self, work: Work, change: Change, verdict: Verdict | Look) -> None:
+        order = work.order
+        kind = order.causationid and order.data.flow
+        age = (clock.now() - work.accepted_at).total_seconds()
+        if change.state == "delivered":
+            telemetry.FACTS_FINISHED.labels(kind, "booked").inc()
+            telemetry.FACT_AGE_SECONDS.labels(kind, "booked").observe(age)
+        elif change.state == "rejected":
+            telemetry.FACTS_FINISHED.labels(kind, "rejected").inc()
+        _log.info(
+            "order",
+            tenant=self._tenant,
+            order_id=order.id,
+            fact_id=order.causationid,
+            trace_id=order.trace_id,
+            verdict=type(verdict).__name__,
+            state=change.state,
+            attempt=work.attempt + 1,
+            voucher=str(v) if change.entry and (v := change.entry.voucher) else None,
+        )
+
+
+def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Return every call for a record that ends an order, the last one for a record on the way."""
+    return calls if entry.outcome in {"delivered", "already_there", "rejected"} else calls[-1:]

@@ -1,0 +1,148 @@
+"""Leases: a row says who may act until when. Owners check a monotonic clock; epochs fence off what they write late."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, telemetry
+
+_log = telemetry.log(__name__)
+
+MARGIN = 1.0
+"""Seconds that a successor waits after a deadline, for clocks that run at slightly different speeds."""
+
+_ACQUIRE = text(
+    """insert into leases as l (name, owner, epoch, deadline)
+       values (:name, :owner, 1, clock_timestamp() + make_interval(secs => :seconds))
+       on conflict (name) do update set owner = :owner, epoch = l.epoch + 1,
+           deadline = clock_timestamp() + make_interval(secs => :seconds)
+       where l.deadline <= clock_timestamp() - make_interval(secs => :margin)
+       returning epoch, budget, extract(epoch from clock_timestamp())::float8"""
+)
+_RENEW = text(
+    """update leases l set deadline = clock_timestamp() + make_interval(secs => :seconds)
+       from unnest(cast(:names as text[]), cast(:epochs as bigint[])) as r(n, e)
+       where l.name = r.n and l.epoch = r.e and l.owner = :owner returning l.name"""
+)
+_RELEASE = text(
+    """update leases set deadline = clock_timestamp() - make_interval(secs => :margin),
+           budget = (select coalesce(jsonb_agg(extract(epoch from clock_timestamp())::float8 - a.age), '[]'::jsonb)
+                     from unnest(cast(:ages as float8[])) as a(age))
+       where name = :name and epoch = :epoch and owner = :owner"""
+)
+
+
+class LeaseLost(Exception):
+    """This process may not act for the company any more: another one may do so by now."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """A right to act that ends at ``deadline`` (monotonic seconds) unless renewed."""
+
+    name: str
+    epoch: int
+    deadline: float
+    used: list[float] = field(default_factory=list)
+    """When the previous owner's last requests left (monotonic seconds here)."""
+
+    def check(self) -> None:
+        """Raise LeaseLost when the deadline has passed."""
+        if clock.monotonic() >= self.deadline:
+            raise LeaseLost(self.name)
+
+
+class Leases:
+    """One process's leases; all are renewed by one statement, three times in their length."""
+
+    def __init__(self, engine: AsyncEngine, seconds: float) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._held: dict[str, Lease] = {}
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    async def acquire(self, name: str) -> Lease | None:
+        """Take a lease that nobody holds; None when somebody does."""
+        asked = clock.monotonic()
+        async with self._engine.begin() as connection:
+            row = (
+                await connection.execute(
+                    _ACQUIRE, {"name": name, "owner": self.owner, "seconds": self._seconds, "margin": MARGIN}
+                )
+            ).one_or_none()
+        if row is None:
+            return None
+        epoch, budget, now = row
+        lease = Lease(name, epoch, asked + self._seconds, [asked - (now - at) for at in budget])
+        self._held[name] = lease
+        return lease
+
+    async def renew(self) -> None:
+        """Renew every lease; one that was lost is forgotten, and its deadline passes by itself."""
+        held = list(self._held.values())
+        if not held:
+            return
+        asked = clock.monotonic()
+        async with self._engine.begin() as connection:
+            kept = set(
+                await connection.scalars(
+                    _RENEW,
+                    {
+                        "names": [lease.name for lease in held],
+                        "epochs": [lease.epoch for lease in held],
+                        "owner": self.owner,
+                        "seconds": self._seconds,
+                    },
+                )
+            )
+        for lease in held:
+            if lease.name in kept:
+                lease.deadline = asked + self._seconds
+            else:
+                self._forget(lease)
+                _log.warning("lease lost", lease=lease.name, epoch=lease.epoch)
+
+    async def keep(self) -> None:
+        """Renew for ever; a database that does not answer is asked again, and the deadlines pass meanwhile."""
+        while True:
+            try:
+                await self.renew()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the deadlines protect us
+                _log.warning("leases not renewed", error=type(error).__name__)
+            await clock.sleep(self._seconds / 3)
+
+    async def release(self, lease: Lease, used: Sequence[float] = ()) -> None:
+        """Give a lease back at once, with the times (monotonic) at which the last requests left."""
+        self._forget(lease)
+        lease.deadline = 0.0
+        now = clock.monotonic()
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                _RELEASE,
+                {
+                    "name": lease.name,
+                    "epoch": lease.epoch,
+                    "owner": self.owner,
+                    "margin": MARGIN,
+                    "ages": [now - at for at in used],
+                },
+            )
+
+    def _forget(self, lease: Lease) -> None:
+        if self._held.get(lease.name) is lease:
+            del self._held[lease.name]
+
+
+async def elected(leases: Leases, name: str, stop: asyncio.Event) -> Lease | None:
+    """Wait until this process holds a lease; None when it was asked to stop first."""
+    while not stop.is_set():
+        if (lease := await leases.acquire(name)) is not None:
+            return lease
+        await clock.sleep(0.5)
+    return None

@@ -1,0 +1,72 @@
+"""The relay: audit rows go to ``audit.v1`` in their order, and are marked after Kafka acknowledged."""
+
+import asyncio
+
+from aiokafka import AIOKafkaProducer
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, telemetry
+from infra.leases import LeaseLost, Leases, elected
+from schemas import envelope as envelopes
+from schemas.audit import AuditRecord
+
+_log = telemetry.log(__name__)
+
+_PAGE = 500
+_POLL = 0.05
+_UNPUBLISHED = text("select id, tenant, trace, body from audit where published_at is null order by id limit :page")
+_PUBLISHED = text("update audit set published_at = clock_timestamp() where id = any(cast(:ids as bigint[]))")
+
+
+class Relay:
+    """One process at a time publishes. A predecessor that wakes up late can only repeat records."""
+
+    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, leases: Leases) -> None:
+        self._engine = engine
+        self._producer = producer
+        self._leases = leases
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until asked to stop."""
+        while not stop.is_set():
+            try:
+                lease = await elected(self._leases, "relay", stop)
+                if lease is None:
+                    return
+                try:
+                    while not stop.is_set():
+                        lease.check()
+                        if not await self._publish():
+                            await clock.sleep(_POLL)
+                finally:
+                    await self._leases.release(lease)
+            except LeaseLost:
+                continue
+            except Exception as error:  # noqa: BLE001 - Kafka or the database is away; nothing is lost meanwhile
+                _log.warning("relay waits", error=type(error).__name__)
+                await clock.sleep(1.0)
+
+    async def _publish(self) -> int:
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_UNPUBLISHED, {"page": _PAGE})).all()
+        sent = []
+        for _, tenant, trace, body in rows:
+            record = AuditRecord.model_validate_json(to_json(body))
+            message = envelopes.wrap(
+                record,
+                message_id=f"{tenant}/{record.sequence}",
+                source="/infra/audit",
+                time=record.at,
+                tenant=tenant,
+                causation=record.fact_id,
+                trace=trace,
+            )
+            sent.append(await self._producer.send(AuditRecord.TOPIC, message.to_bytes(), key=tenant.encode()))
+        for future in sent:
+            await future
+        if rows:
+            async with self._engine.begin() as connection:
+                await connection.execute(_PUBLISHED, {"ids": [row.id for row in rows]})
+        return len(rows)
