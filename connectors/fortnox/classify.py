@@ -10,17 +10,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
-from infra.http import Response
 from infra.plugin import Delivered, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import Who
 from schemas.commands import VoucherRef
 
 THROTTLED: Final = "throttled"
 YEAR_MISSING: Final = "financial_year_missing"
+
+
+class Answer(Protocol):
+    """An HTTP answer, as ``infra.http`` gives it; pure files do not import that."""
+
+    @property
+    def status(self) -> int: ...  # noqa: D102 - the name says it
+    @property
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102 - the name says it
+    @property
+    def body(self) -> bytes: ...  # noqa: D102 - the name says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ _PERSONAL_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", 
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 
-def classify(response: Response, *, series: str, year_id: int) -> Verdict | Unauthorised:
+def classify(response: Answer, *, series: str, year_id: int) -> Verdict | Unauthorised:
     """Say what became of a voucher that was sent to this series and financial year."""
     if response.status in _SUCCESS:
         return _booked(response, series=series, year_id=year_id)
@@ -160,7 +170,7 @@ def classify(response: Response, *, series: str, year_id: int) -> Verdict | Unau
     return Unknown(f"the answer does not say whether it was booked: {_form(response)}")
 
 
-def page(response: Response, key: str) -> Page | RetryLater | Unauthorised:
+def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
     """Read a page of the list that stands under ``key``. What cannot be read is asked for again, never empty."""
     if response.status != HTTPStatus.OK:
         if passing := _passing(response):
@@ -208,7 +218,7 @@ def marked(
     return tuple(found)
 
 
-def token(response: Response) -> Token | RetryLater:
+def token(response: Answer) -> Token | RetryLater:
     """Read the token endpoint's answer; it too sends JSON under other content types."""
     content = _json(response.body)
     text = content.get("access_token")
@@ -223,7 +233,7 @@ def token(response: Response) -> Token | RetryLater:
     return RetryLater(after, code, why, "operator")
 
 
-def _booked(response: Response, *, series: str, year_id: int) -> Verdict:
+def _booked(response: Answer, *, series: str, year_id: int) -> Verdict:
     content = _json(response.body).get("Voucher")
     voucher = _reference(content) if isinstance(content, dict) else None
     if voucher is None:
@@ -238,7 +248,7 @@ def _booked(response: Response, *, series: str, year_id: int) -> Verdict:
     return Delivered(voucher)
 
 
-def _passing(response: Response) -> RetryLater | Unauthorised | None:
+def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     """Return what is about the token, the pace or the company, whatever was asked; None for the rest."""
     if response.status == HTTPStatus.UNAUTHORIZED:
         return Unauthorised()
@@ -281,14 +291,14 @@ def _quoted(refusal: _Refusal) -> str:
     return f"{_PERSONAL_NUMBER.sub('[removed]', text)[:500]} ({refusal.number or 'no code'})"
 
 
-def _form(response: Response) -> str:
+def _form(response: Answer) -> str:
     """Describe an answer without its content."""
     start = response.body.lstrip()[:1]
     form = {b"": "empty", b"<": "HTML", b"{": "JSON", b"[": "JSON"}.get(start, "text")
     return f"status {response.status}, {form}, {len(response.body)} bytes"
 
 
-def _retry_after(response: Response) -> float:
+def _retry_after(response: Answer) -> float:
     said = {name.lower(): value for name, value in response.headers.items()}.get("retry-after", "").strip()
     return min(max(float(said), 1.0), _LONGEST_WAIT) if _NUMBER.fullmatch(said) else _BRIEF_WAIT
 
