@@ -1,0 +1,174 @@
+"""The sandbox over HTTP: every call passes token, limiter and faults, and then reaches its resource."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from functools import partial
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from connectors.fortnox.sandbox import answers, control, resources, tokens
+from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.books import Books, Company, Token
+from connectors.fortnox.sandbox.connections import Lost
+from connectors.fortnox.sandbox.faults import Fault
+from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.resources import Handler
+from infra import clock
+
+_TOKEN: Final = "POST /oauth-v1/token"  # noqa: S105 - a route
+_POST_VOUCHER: Final = "POST /3/vouchers"
+
+_Work = Callable[[datetime, datetime], Answer]
+"""Does what was asked at one time, shown in lists from another time on, and answers."""
+
+_INSTEAD: Final[Mapping[Fault, Answer | Lost]] = {
+    Fault.RESET_BEFORE_COMMIT: Lost(reset=True),
+    Fault.SERVER_DOWN: Lost(reset=True),
+    Fault.HTML_WITHOUT_COMMIT: answers.BAD_GATEWAY,
+    Fault.UNAUTHORIZED_MID_RUN: answers.UNAUTHORIZED,
+    Fault.THROTTLED: answers.THROTTLED,
+}
+_AFTERWARDS: Final[Mapping[Fault, Answer | Lost]] = {
+    Fault.COMMIT_THEN_LOSE_ANSWER: Lost(),
+    Fault.COMMIT_THEN_500: answers.FAILED,
+    Fault.COMMIT_THEN_HTML: answers.BAD_GATEWAY,
+    Fault.LATE_COMMIT: Lost(),
+    Fault.STALE_LIST: Lost(),
+}
+
+
+def app(books: Books) -> Starlette:
+    """Return the sandbox as an ASGI application; ``running`` serves it, and can drop connections."""
+    server = _Server(books)
+    return Starlette(
+        routes=[
+            Route("/oauth-v1/token", server.token, methods=["POST"]),
+            *(
+                Route(path, partial(server.resource, f"{method} {path}", scope, handler), methods=[method])
+                for method, path, scope, handler in resources.ROUTES
+            ),
+            *control.routes(books),
+        ]
+    )
+
+
+class _Server:
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._numbers = itertools.count(1)
+
+    async def token(self, request: Request) -> Response:
+        """Give an access token."""
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        at, tick = clock.now(), clock.monotonic()
+        company = self._books.companies.get(resources.number(request.headers.get("tenantid", "")))
+        client_id = tokens.client_of(self._books, request.headers.get("authorization", ""))
+
+        def work(now: datetime, _listed_from: datetime) -> Answer:
+            return tokens.grant(self._books, client_id, company, form, now)
+
+        if company is None:
+            return self._reply(work(at, at))
+        company.settle(at)
+        company.calls.routes[_TOKEN] += 1
+        fault = company.faults.ongoing(tick) or company.faults.choose(_TOKEN, tick)
+        return self._reply(await _carry_out(fault, work, company, request, at))
+
+    async def resource(self, route: str, scope: str, handler: Handler, request: Request) -> Response:
+        """Answer a call under /3."""
+        body = await request.body()
+        at, tick = clock.now(), clock.monotonic()
+        held = tokens.holder(self._books, request.headers.get("authorization", ""), at)
+        if held is None:
+            return self._reply(answers.UNAUTHORIZED)
+        text, token = held
+        company = self._books.companies[token.database_number]
+        company.settle(at)
+        accepted = company.calls.arrive(token.client_id, route, tick, self._books.limit)
+        if route == _POST_VOUCHER:
+            company.calls.posts.append(at.timestamp())
+        fault = company.faults.ongoing(tick)
+        if fault is None and not accepted:
+            return self._reply(self._throttled(company, token, tick))
+        fault = fault or company.faults.choose(route, tick)
+        if fault is Fault.UNAUTHORIZED_MID_RUN:
+            del self._books.tokens[text]
+        query, path = dict(request.query_params), request.path_params
+
+        def work(now: datetime, listed_from: datetime) -> Answer:
+            return self._handle(handler, scope, token, Asked(now, path, query, body, listed_from))
+
+        return self._reply(await _carry_out(fault, work, company, request, at))
+
+    def _handle(self, handler: Handler, scope: str, token: Token, asked: Asked) -> Answer:
+        if scope not in token.scope.split():
+            return answers.refused(answers.NO_SCOPE, (), self._books.codes, self._books.scope_status)
+        try:
+            return handler(asked, self._books.companies[token.database_number])
+        except Refused as no:
+            return answers.refused(no.refusal, no.details, self._books.codes)
+
+    def _throttled(self, company: Company, token: Token, tick: float) -> Answer:
+        company.calls.throttled += 1
+        if not self._books.retry_after:
+            return answers.THROTTLED
+        wait = company.calls.wait(token.client_id, tick, self._books.limit)
+        return replace(answers.THROTTLED, headers={"Retry-After": str(int(wait) + 1)})
+
+    def _reply(self, answer: Answer | Lost) -> Response:
+        if isinstance(answer, Lost):
+            return answer
+        headers = {
+            "Server": "Fortnox",
+            "Date": format_datetime(clock.now(), usegmt=True),
+            "Content-Type": answer.content_type,
+            "X-Uid": f"{next(self._numbers) % 0x100000000:08x}",
+        }
+        return Response(answer.body, answer.status, {**headers, **answer.headers})
+
+
+async def _carry_out(
+    fault: Fault | None, work: _Work, company: Company, request: Request, at: datetime
+) -> Answer | Lost:
+    """Do the work and answer, as far as the fault allows."""
+    if fault is None:
+        return work(at, at)
+    company.calls.faults[fault] += 1
+    if fault in _INSTEAD:
+        return _INSTEAD[fault]
+    later = at + timedelta(seconds=company.faults.seconds.get(fault, 0.0))
+    if fault is Fault.SLOW_BEFORE_COMMIT:
+        # Not simply done after the wait: it is done also when the client has gone by then.
+        done: list[Answer] = []
+        company.later(later, lambda due: done.append(work(due, due)))
+        if await _client_leaves(request, later):
+            return Lost()
+        company.settle(max(later, clock.now()))
+        return done[0]
+    if fault is Fault.LATE_COMMIT:
+        company.later(later, lambda due: work(due, due))
+        return _AFTERWARDS[fault]
+    answer = work(at, later if fault is Fault.STALE_LIST else at)
+    if fault is Fault.SLOW:
+        await _client_leaves(request, later)
+    return _AFTERWARDS.get(fault, answer)
+
+
+async def _client_leaves(request: Request, until: datetime) -> bool:
+    """Wait, and tell whether the client did not wait that long."""
+    try:
+        async with asyncio.timeout((until - clock.now()).total_seconds()):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
