@@ -1,6 +1,5 @@
 """Answers as Fortnox sends them: JSON in the way of PHP, two casings of errors, refusals with their codes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -97,6 +96,9 @@ BAD_GATEWAY: Final = Answer(
 )
 
 
+_CONSTANTS: Final = {None: "null", True: "true", False: "false"}
+
+
 def refused(
     refusal: Refusal, details: tuple[object, ...], codes: Mapping[str, int], status: int | None = None
 ) -> Answer:
@@ -116,8 +118,10 @@ def _text(value: Any) -> str:
     match value:
         case str():
             return encode_basestring_ascii(value).replace("/", "\\/")
-        case Decimal():
-            return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+        case None | bool():
+            return _CONSTANTS[value]
+        case int() | Decimal():
+            return f"{value:f}".rstrip("0") if value % 1 else str(int(value))
         case dict():
             return "{" + ",".join(f"{_text(key)}:{_text(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
@@ -125,4 +129,4 @@ def _text(value: Any) -> str:
         case date():
             return f'"{value.isoformat()}"'
         case _:
-            return json.dumps(value)
+            raise TypeError(f"{type(value).__name__} is nothing that Fortnox sends")

@@ -6,7 +6,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
 from starlette.responses import Response
@@ -32,6 +32,34 @@ class Lost(Response):
             pass
 
 
+class _Gathering:
+    """A transport that sends what one turn of the event loop wrote at once: uvicorn writes head and body apart."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Take a part of an answer."""
+        if not self._written:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._written.append(data)
+
+    def close(self) -> None:
+        """Send what was written, and close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        data = b"".join(self._written)
+        self._written.clear()
+        if data:
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class _Connection(H11Protocol):
     """A connection that the application can close, and that logs no calls."""
 
@@ -39,6 +67,10 @@ class _Connection(H11Protocol):
         super().__init__(*args, **options)
         self.access_log = False
         self.app = self._with_extension(self.app)  # uvicorn's names for ASGI
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin a connection."""
+        super().connection_made(cast(asyncio.Transport, _Gathering(transport)))
 
     def _with_extension(self, app: ASGIApp) -> ASGIApp:
         async def extended(scope: Scope, receive: Receive, send: Send) -> None:
