@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 
-from aiokafka.errors import KafkaError
 from infra import clock, telemetry
 from infra.decider import Decider, Record, at, topics_of
 from infra.plugin import Flow

@@ -26,9 +26,9 @@ class Inbox:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every second until asked to stop."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         while not stop.is_set():
-            for tenant, source, path in list(self._ready()):
+            for tenant, source, path in await asyncio.to_thread(list, self._ready()):
                 try:
                     await self._take(tenant, source, path)
                 except Unavailable as error:
@@ -47,7 +47,8 @@ class Inbox:
 
     async def _take(self, tenant: str, source: Source, path: Path) -> None:
         try:
-            accepted = await self._acceptor.accept(tenant=tenant, source=source, payload=path.read_bytes())
+            payload = await asyncio.to_thread(path.read_bytes)
+            accepted = await self._acceptor.accept(tenant=tenant, source=source, payload=payload)
         except (Malformed, UnknownTenant) as error:
             problems = error.problems if isinstance(error, Malformed) else (str(error),)
             target = _move(path, "refused")

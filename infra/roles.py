@@ -1,0 +1,153 @@
+"""Runs roles in one process: one of them, or all (``bokbuss up``)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Literal, get_args
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import broker, registry, store, telemetry, watch, web
+from infra.accepting import Acceptor
+from infra.auditor import Auditor
+from infra.decider import Decider, topics_of
+from infra.flows import GROUP, FlowRole
+from infra.inbox import Inbox
+from infra.leases import Leases
+from infra.relay import Relay
+from infra.reviews import ReviewRole
+from infra.settings import Settings
+from infra.sinks import SinkRole
+from infra.vault import open_vault
+from schemas.commands import HoldForReview
+
+_log = telemetry.log(__name__)
+
+Role = Literal["sources", "flows", "sinks", "desk"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Job = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What roles are built from."""
+
+    settings: Settings
+    engine: AsyncEngine
+    producer: AIOKafkaProducer
+    leases: Leases
+
+
+def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[Job]:
+    yield Inbox(parts.settings.data / "inbox", acceptor, registry.sources()).run
+
+
+def _flows(parts: _Parts) -> Iterable[Job]:
+    settings, flows = parts.settings, registry.flows()
+    decider = Decider(parts.engine, parts.producer, flows)
+    yield FlowRole(kafka=settings.kafka, decider=decider, flows=flows, data=settings.data).run
+    orders = {f"bokbuss-sinks-{s.system}": [o.TOPIC for o in s.orders] for s in registry.sinks().values()}
+    yield Auditor(
+        kafka=settings.kafka,
+        engine=parts.engine,
+        decider=decider,
+        leases=parts.leases,
+        topics=topics_of(flows),
+        groups={**orders, "bokbuss-desk": [HoldForReview.TOPIC]},
+        flows_group=GROUP,
+        old_enough=settings.hole_seconds,
+    ).run
+
+
+def _sinks(parts: _Parts) -> Iterable[Job]:
+    for sink in registry.sinks().values():
+        yield SinkRole(engine=parts.engine, producer=parts.producer, settings=parts.settings, sink=sink).run
+    yield Relay(parts.engine, parts.producer, parts.leases).run
+
+
+def _desk(parts: _Parts) -> Iterable[Job]:
+    yield ReviewRole(engine=parts.engine, producer=parts.producer, settings=parts.settings).run
+    yield watch.Watch(parts.engine).run
+
+
+@asynccontextmanager
+async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
+    async with AsyncExitStack() as stack:
+        engine = store.engine(settings.database.url or "", settings.database.pool)
+        stack.push_async_callback(engine.dispose)
+        await store.prepare(engine)
+        producer = await broker.producer(settings.kafka.bootstrap or "")
+        stack.push_async_callback(producer.stop)
+        leases = Leases(engine, settings.lease_seconds)
+        keeping = asyncio.create_task(leases.keep())
+        stack.callback(keeping.cancel)
+        yield _Parts(settings, engine, producer, leases)
+
+
+async def run(
+    settings: Settings, roles: Sequence[Role], stop: asyncio.Event, started: Callable[[str], None] | None = None
+) -> None:
+    """Run roles until asked to stop, or until one of them fails: then its exception is raised.
+
+    Args:
+        settings: with the broker and the database named.
+        started: called with this process's URL once it listens.
+    """
+    telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
+    async with _parts(settings) as parts:
+        acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=open_vault(settings))
+        app = web.application({"database": _database(parts.engine), "broker": _broker(parts.producer)})
+        jobs: list[Job] = [watch.event_loop_lag]
+        if "sources" in roles:
+            web.deliveries(app, acceptor, registry.sources(), settings.max_body)
+            jobs += _sources(parts, acceptor)
+        if "flows" in roles:
+            jobs += _flows(parts)
+        if "sinks" in roles:
+            jobs += _sinks(parts)
+        if "desk" in roles:
+            jobs += _desk(parts)
+            for system in registry.systems().values():
+                if system.pages is not None:
+                    app.mount("/", system.pages(parts.engine))
+        async with web.serving(app, settings.host, settings.port) as url:
+            _log.info("started", roles=" ".join(roles), url=url)
+            if started is not None:
+                started(url)
+            await _until_stopped(jobs, stop)
+        _log.info("stopped", roles=" ".join(roles))
+
+
+async def _until_stopped(jobs: Iterable[Job], stop: asyncio.Event) -> None:
+    """Run jobs; when one ends by itself it failed, and the others are asked to stop."""
+    tasks = [asyncio.create_task(job(stop)) for job in jobs]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for failure in ended:
+        if isinstance(failure, BaseException):
+            raise failure
+
+
+def _database(engine: AsyncEngine) -> web.Check:
+    async def check() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("select 1"))
+
+    return check
+
+
+def _broker(producer: AIOKafkaProducer) -> web.Check:
+    async def check() -> None:
+        await producer.partitions_for(HoldForReview.TOPIC)
+        if not await producer.client.force_metadata_update():
+            raise ConnectionError("no broker answers")
+
+    return check

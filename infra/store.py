@@ -1,0 +1,45 @@
+"""The database as this process uses it: an engine, and the tables brought up to date."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from infra import clock, telemetry
+
+_log = telemetry.log(__name__)
+
+_PREPARING = 7_208_551
+"""Any number of our own: the advisory lock under which one process at a time brings the tables up to date."""
+
+
+def engine(url: str, pool: int) -> AsyncEngine:
+    """Return an engine; connections that died with the server are noticed before they are used."""
+    return create_async_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10)
+
+
+async def prepare(engine: AsyncEngine, *, patience: float = 30.0) -> None:
+    """Bring the tables up to date, waiting ``patience`` seconds for a database that is still starting."""
+    deadline = clock.monotonic() + patience
+    while True:
+        try:
+            async with engine.begin() as connection:
+                await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _PREPARING})
+                await connection.run_sync(_upgrade)
+        except DBAPIError as error:
+            if not error.connection_invalidated and clock.monotonic() > deadline:
+                raise
+            _log.info("waiting for the database", error=type(error.orig).__name__)
+            await clock.sleep(0.5)
+        else:
+            return
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

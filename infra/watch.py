@@ -1,0 +1,78 @@
+"""Gauges of what waits, asked of the database: the numbers that people are called for."""
+
+import asyncio
+from contextlib import suppress
+
+from prometheus_client import Gauge
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import telemetry
+
+_log = telemetry.log(__name__)
+
+_EVERY = 2.0
+_ORDERS = text("select sink, state, count(*) from journal where state in ('queued','sending','unknown') group by 1, 2")
+_OLDEST = text(
+    """select tenant, extract(epoch from clock_timestamp() - min(accepted_at))::float8 from journal
+       where state in ('queued', 'sending', 'unknown') group by tenant"""
+)
+_UNKNOWN = text(
+    """select tenant, count(*), extract(epoch from clock_timestamp() - min(sent_at))::float8 from journal
+       where state = 'unknown' group by tenant"""
+)
+_HELD = text("select tenant, body -> 'data' ->> 'reason', count(*) from held where closed_at is null group by 1, 2")
+_HELD_AGE = text(
+    """select tenant, extract(epoch from clock_timestamp() - min(held_at))::float8 from held
+       where closed_at is null group by tenant"""
+)
+_DEAD = text("select topic, count(*) from dead_letters where state = 'open' group by topic")
+_UNPUBLISHED = text("select count(*) from audit where published_at is null")
+
+
+class Watch:
+    """Sets the gauges every two seconds. What is no more is set to nothing, not left standing."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look until asked to stop."""
+        while not stop.is_set():
+            try:
+                async with self._engine.connect() as connection:
+                    await self._look(connection)
+            except Exception as error:  # noqa: BLE001 - the gauges stay as they are until the database is back
+                _log.warning("gauges not set", error=type(error).__name__)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_EVERY):
+                    await stop.wait()
+
+    async def _look(self, connection: AsyncConnection) -> None:
+        await _set(connection, _ORDERS, telemetry.ORDERS_WAITING)
+        await _set(connection, _OLDEST, telemetry.OLDEST_UNFINISHED)
+        await _set(connection, _UNKNOWN, telemetry.UNKNOWN, telemetry.UNKNOWN_AGE)
+        await _set(connection, _HELD, telemetry.HELD)
+        await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
+        await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
+        telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
+
+
+async def _set(connection: AsyncConnection, query: TextClause, *gauges: Gauge) -> None:
+    """Set gauges from rows of labels followed by a value for each gauge."""
+    rows = (await connection.execute(query)).all()
+    for gauge in gauges:
+        gauge.clear()
+    for row in rows:
+        labels = [str(value) for value in row[: -len(gauges)]]
+        for gauge, value in zip(gauges, row[-len(gauges) :], strict=True):
+            gauge.labels(*labels).set(value)
+
+
+async def event_loop_lag(stop: asyncio.Event) -> None:
+    """Measure how late a sleep of 0.1 s ends, until asked to stop."""
+    loop = asyncio.get_running_loop()
+    while not stop.is_set():
+        begun = loop.time()
+        await asyncio.sleep(0.1)
+        telemetry.EVENT_LOOP_LAG.set(max(0.0, loop.time() - begun - 0.1))

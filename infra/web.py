@@ -1,0 +1,135 @@
+"""HTTP in: deliveries, health, metrics, and the pages of plugins."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from infra import clock, telemetry
+from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable, UnknownTenant
+from infra.plugin import Malformed, Source
+
+Check = Callable[[], Awaitable[None]]
+_READY_WITHIN = 3.0
+
+
+class TooLarge(ValueError):
+    """The body is larger than BOKBUSS_MAX_BODY allows."""
+
+
+_STATUS: dict[type[Exception], int] = {
+    BadSignature: 401,
+    UnknownTenant: 404,
+    OtherBody: 409,
+    TooLarge: 413,
+    Unavailable: 503,
+}
+
+
+def application(checks: Mapping[str, Check]) -> FastAPI:
+    """Return the application that every role has: /healthz, /readyz, /metrics."""
+    app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None)
+
+    @app.get("/healthz", response_class=PlainTextResponse)
+    async def healthz() -> str:
+        """Answer as long as the event loop turns."""
+        return "ok\n"
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        """Tell which of the parts that this role needs answer: 200 when all do, else 503."""
+        problems: dict[str, str] = {}
+        for name, check in checks.items():
+            try:
+                async with asyncio.timeout(_READY_WITHIN):
+                    await check()
+            except Exception as error:  # noqa: BLE001 - its kind is the answer
+                problems[name] = type(error).__name__
+        state = {name: problems.get(name, "ok") for name in checks}
+        return JSONResponse({"ready": not problems, "checks": state}, status_code=503 if problems else 200)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Return every metric in Prometheus' text format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:
+    """Add ``POST /v1/{tenant}/{system}``: a signed payload of a system is accepted once."""
+
+    @app.post("/v1/{tenant}/{system}", status_code=202, responses={c: {} for c in (401, 404, 409, 413, 422, 503)})
+    async def deliver(tenant: str, system: str, request: Request) -> Response:
+        """Accept a delivery: 202 and the ids of its events, once Kafka has them."""
+        begun = clock.monotonic()
+        status, answer = await _answer(tenant, system, request)
+        known = system if system in sources else "unknown"
+        telemetry.DELIVERIES.labels(known, str(status)).inc()
+        telemetry.DELIVERY_SECONDS.labels(known).observe(clock.monotonic() - begun)
+        return JSONResponse(answer, status_code=status, headers={"Retry-After": "5"} if status == 503 else None)  # noqa: PLR2004
+
+    async def _answer(tenant: str, system: str, request: Request) -> tuple[int, dict[str, Any]]:
+        if (source := sources.get(system)) is None:
+            return 404, {"error": f"no system is called {system!r}: {', '.join(sorted(sources))}"}
+        try:
+            body = await _body(request, max_body)
+            accepted = await acceptor.accept_delivery(
+                tenant=tenant,
+                source=source,
+                body=body,
+                headers=request.headers,
+                trace=_trace(request.headers.get("traceparent", "")),
+            )
+        except Malformed as error:
+            return 422, {"error": "the payload breaks its format", "problems": list(error.problems)}
+        except tuple(_STATUS) as error:
+            return _STATUS[type(error)], {"error": str(error)}
+        return 202, {"event_ids": list(accepted.event_ids)}
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Read a body in pieces, and stop at the first one too many."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise TooLarge(f"the body is larger than {most} bytes")
+    return bytes(body)
+
+
+def _trace(header: str) -> str:
+    parts = header.split("-")
+    whole = [len(p) for p in parts] == [2, 32, 16, 2] and parts[0] == "00"
+    return header if whole and all(c in "0123456789abcdef" for p in parts for c in p) else ""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process: it has more to end than this server."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
+    """Serve an ASGI application in this event loop; yield its URL. Port 0 takes a free one."""
+    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    server = _Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise OSError(f"cannot listen on {host}:{port}: is the port taken? (BOKBUSS_PORT)")
+            await asyncio.sleep(0.01)
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://{host}:{bound}"
+    finally:
+        server.should_exit = True
+        await task
