@@ -84,6 +84,7 @@ _REFUSED: Final[Mapping[int, tuple[str, Who]]] = {
     2002462: ("account_invalid", "accountant"),
     2000359: ("bad_characters", "developer"),
     2000106: ("bad_value", "developer"),
+    2000107: ("bad_value", "developer"),
     2000108: ("bad_value", "developer"),
     2000134: ("bad_value", "developer"),
     2000588: ("bad_parameter", "developer"),
@@ -112,7 +113,6 @@ _COMPANY: Final[Mapping[int, str]] = {
     2001103: "licence_missing",
 }
 _LOGIN: Final = frozenset({2000310, 2000311, 2003275, 2004054})
-_ECHOES: Final = frozenset({2000106, 2000108, 2000134, 2000359})  # the message ends in the value, in brackets
 _SYSTEM_EXCEPTION: Final = 1000003
 
 _SUCCESS: Final = range(200, 300)  # 200 and 201 occur
@@ -286,7 +286,7 @@ def _refusal(body: bytes) -> _Refusal | None:
 def _quoted(refusal: _Refusal) -> str:
     """Return Fortnox's message with its number and without the values that it repeats from the request."""
     text = " ".join(refusal.message.split()) or "no message"
-    if refusal.number in _ECHOES:
+    if text.startswith("Värdet"):  # these end in the value, in brackets
         text = text.partition("(")[0].rstrip()
     return f"{_PERSONAL_NUMBER.sub('[removed]', text)[:500]} ({refusal.number or 'no code'})"
 

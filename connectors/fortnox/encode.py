@@ -4,6 +4,7 @@ Sources: Fortnox's OpenAPI document, and its pages "formats and encoding", "para
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,7 +87,8 @@ def description(text: str, order_id: UUID) -> str:
 def sanitise(text: str) -> str:
     """Return a text in the characters that Fortnox takes: the nearest ones, others dropped, white space single."""
     composed = unicodedata.normalize("NFC", " ".join(text.split())).translate(_NEAREST)
-    return " ".join("".join(_allowed(character) for character in composed).split())
+    allowed = " ".join("".join(_allowed(character) for character in composed).split())
+    return re.sub(r":/{2,}", ":/", allowed)  # "://" was seen refused, though each of its characters is allowed
 
 
 def _allowed(character: str) -> str:
