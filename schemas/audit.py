@@ -3,10 +3,10 @@
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from schemas import ids
-from schemas.base import Code, Message
+from schemas.base import Code, Message, Moment
 from schemas.commands import VoucherRef
 from schemas.money import Money
 
@@ -32,7 +32,7 @@ TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejecte
 class Call(Message):
     """One request to an outside party, and what came back."""
 
-    at: AwareDatetime
+    at: Moment
     request: str = Field(description="method and path, without secrets or personal data")
     status: int | None = Field(description="None: no answer")
     milliseconds: int = Field(ge=0)
@@ -46,7 +46,7 @@ class AuditRecord(Message):
 
     sequence: int = Field(ge=1, description="per company, without gaps")
     previous: Hash
-    at: AwareDatetime
+    at: Moment
     outcome: Outcome
     flow: Code
     key: str
@@ -94,7 +94,7 @@ class DeadLetter(Message):
     offset: int = Field(ge=0)
     reader: Code = Field(description="the role that could not read it")
     reason: str = Field(min_length=1, max_length=4000, description="what is wrong and where, never the values")
-    found_at: AwareDatetime
+    found_at: Moment
     record_key: bytes | None = None
     record_value: bytes
 

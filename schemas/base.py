@@ -1,8 +1,38 @@
 """What every message has in common: frozen, strict, and closed to unknown fields."""
 
+import re
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+_DATE = r"(19|20|21)\d{2}-\d{2}-\d{2}"  # far from where datetime overflows when its offset is taken off
+_DAY = re.compile(_DATE, re.ASCII)
+_MOMENT = re.compile(_DATE + r"T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+\-]\d{2}:\d{2})", re.ASCII)
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _DAY.fullmatch(value):
+        raise ValueError('a day is a string like "2026-04-10", in the years 1900 to 2199')
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such day in the calendar") from None
+
+
+def _moment(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _MOMENT.fullmatch(value):
+        raise ValueError(
+            'a time is a string with its offset from UTC, like "2026-04-10T22:04:11+02:00", in the years 1900 to 2199'
+        )
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such time") from None
 
 
 class Message(BaseModel):
@@ -16,6 +46,12 @@ class Message(BaseModel):
         """Return the message as JSON values (amounts and dates as strings)."""
         return self.model_dump(mode="json")
 
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A calendar day, ``2026-04-10``. Nothing else: pydantic alone reads "0" as 1970-01-01."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A point in time with its offset, ``2026-04-10T22:04:11+02:00``. Pydantic alone reads "20260410220411" as 2612."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[\w.+&() /\-]{1,64}$", strip_whitespace=False)]
 """A short name that people gave: a store, a product group, a means of payment."""

@@ -4,16 +4,15 @@ An order's id is made from tenant, flow, key, revision and step, so the same dec
 the journal lets the first one win.
 """
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
-from schemas.base import Account, Code, CostCentre, Message, SeriesCode
+from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode
 from schemas.events import EmployeeFields
-from schemas.money import ZERO, Money, text
+from schemas.money import ZERO, Money
 
 
 class Order(Message):
@@ -46,7 +45,7 @@ class VoucherRow(Message):
     @model_validator(mode="after")
     def _one_side(self) -> Self:
         if self.debit < 0 or self.credit < 0 or bool(self.debit) == bool(self.credit):
-            raise ValueError(f"account {self.account}: exactly one of debit and credit is above zero")
+            raise ValueError("exactly one of debit and credit is above zero")
         return self
 
 
@@ -69,7 +68,7 @@ class PostVoucher(Order):
 
     purpose: Literal["book", "reverse", "rebook"]
     series: SeriesCode
-    voucher_date: date
+    voucher_date: Day
     description: Annotated[str, StringConstraints(min_length=1, max_length=180)]
     rows: tuple[VoucherRow, ...] = Field(min_length=2)
     relates_to: tuple[VoucherRef, ...] = Field(default=(), description="the vouchers that this one reverses or follows")
@@ -78,7 +77,7 @@ class PostVoucher(Order):
     def _balances(self) -> Self:
         debit, credit = sum((r.debit for r in self.rows), ZERO), sum((r.credit for r in self.rows), ZERO)
         if debit != credit:
-            raise ValueError(f"the voucher does not balance: debit {text(debit)}, credit {text(credit)}")
+            raise ValueError("the voucher does not balance: its debit and credit differ")
         return self
 
 
@@ -119,7 +118,7 @@ class HoldForReview(Order):
     message: str = Field(min_length=1, max_length=2000, description="what is wrong, where, and what to do")
     lines: tuple[str, ...] = Field(default=(), description="the lines that explain it")
     choices: tuple[Choice, ...] = ()
-    business_date: date | None = None
+    business_date: Day | None = None
     amount: Money | None = Field(default=None, description="the money that waits")
 
 

@@ -8,10 +8,10 @@ import re
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from schemas.audit import AuditRecord, DeadLetter
-from schemas.base import Message, TenantId
+from schemas.base import Message, Moment, TenantId
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, UpsertEmployee, UpsertPerson
 from schemas.events import (
     ClosingEntriesReady,
@@ -69,12 +69,12 @@ class Envelope(BaseModel, Generic[DataT]):
     source: str = Field(min_length=1, description="who says so: /connectors/openpos, /streams/daysales, /infra/sinks")
     type: str
     subject: str = Field(description="the business key")
-    time: AwareDatetime = Field(description="when it happened, as the source says")
+    time: Moment = Field(description="when it happened, as the source says")
     datacontenttype: Literal["application/json"] = "application/json"
     tenant: TenantId
     causationid: str = Field(default="", description="the fact that this goes back to; a fact's own id")
     traceparent: str = Field(default="", pattern=r"^$|^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
-    acceptedtime: AwareDatetime | None = Field(default=None, description="of an order: when Kafka had what caused it")
+    acceptedtime: Moment | None = Field(default=None, description="of an order: when Kafka had what caused it")
     data: DataT
 
     def to_bytes(self) -> bytes:
@@ -123,6 +123,7 @@ class _Head(BaseModel):
 
 
 _HEAD = TypeAdapter(_Head)
+_TYPE = re.compile(r"bokbuss\.[a-z\-]{1,40}\.v\d{1,3}", re.ASCII)
 _BY_TYPE: dict[str, TypeAdapter[Envelope[Any]]] = {type_of(m): TypeAdapter(Envelope[m]) for m in MESSAGES}  # type: ignore[valid-type]
 
 
@@ -133,10 +134,10 @@ def decode(raw: bytes) -> Envelope[Any]:
         Unreadable: it is not JSON, of no type that we know, or breaks its schema.
     """
     try:
-        adapter = _BY_TYPE[_HEAD.validate_json(raw).type]
+        name = _HEAD.validate_json(raw).type
+        if (adapter := _BY_TYPE.get(name)) is None:
+            raise Unreadable(f"type: {name if _TYPE.fullmatch(name) else 'this'} is not a message that we know")
         return adapter.validate_json(raw)
-    except KeyError as unknown:
-        raise Unreadable(f"type: {unknown.args[0]!r} is not a message of bokbuss") from None
     except ValidationError as error:
         raise Unreadable(describe(error)) from None
 

@@ -4,13 +4,12 @@ NB: names and fields are what stands in Kafka. Change them by adding only; anyth
 with an upcaster, and the samples of the old one stay.
 """
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from schemas.base import Code, CostCentre, Message
+from schemas.base import Code, CostCentre, Day, Message, Moment
 from schemas.money import ZERO, Money, Rate
 
 Register = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
@@ -70,7 +69,8 @@ class DayClosed(Fact):
     """A cash register was closed and its Z report taken.
 
     What must hold: the payments together are the sales with VAT and the other amounts together; and the groups' sales
-    add up to the totals of their rate. ``cash_difference`` is counted cash less registered cash, and stands beside that.
+    add up to the totals of their rate. ``cash_difference`` is counted cash less registered cash, and stands beside
+    that.
     """
 
     TOPIC: ClassVar[str] = "facts.day-closed.v1"
@@ -79,8 +79,8 @@ class DayClosed(Fact):
     store: Code
     register_id: Register
     z_number: int = Field(ge=1, le=999_999_999, description="from the register's unbroken series")
-    business_date: date = Field(description="the day the sales belong to: the voucher's date")
-    taken_at: AwareDatetime
+    business_date: Day = Field(description="the day the sales belong to: the voucher's date")
+    taken_at: Moment
     amendment: int = Field(default=0, ge=0, description="0 at first, one more each time the till corrects this report")
     organisation_number: OrganisationNumber | None = None
     currency: Literal["SEK"] = "SEK"
@@ -118,7 +118,7 @@ class InvoiceRequested(Fact):
     system: Code = "openpos"
     register_id: Register
     receipt_number: Code
-    invoice_date: date
+    invoice_date: Day
     customer_number: Code
     rows: tuple[InvoiceRow, ...] = Field(min_length=1)
     tip: Money = ZERO
@@ -146,8 +146,8 @@ class EmployeeFields(Message):
     country: str | None = None
     clearing_number: str | None = None
     account_number: str | None = None
-    first_day: date | None = None
-    last_day: date | None = None
+    first_day: Day | None = None
+    last_day: Day | None = None
     title: str | None = None
     personal_number: str | None = None
     tax_table: int | None = None
@@ -161,7 +161,7 @@ class EmployeeChanged(Fact):
 
     system: Code
     person_id: Code = Field(description="the HR system's own id, stable for life")
-    changed_at: AwareDatetime
+    changed_at: Moment
     deleted: bool = False
     fields: EmployeeFields
 
@@ -180,8 +180,8 @@ class LeaveChanged(Fact):
     leave_id: Code
     person_id: Code
     kind: Code
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
     extent: int = Field(ge=1, le=100, description="percent of the day")
     withdrawn: bool = False
 
@@ -208,7 +208,7 @@ class ClosingEntry(Message):
     """One voucher that a year-end program made."""
 
     number: Code
-    entry_date: date
+    entry_date: Day
     text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     rows: tuple[EntryRow, ...] = Field(min_length=2)
 
@@ -221,8 +221,8 @@ class ClosingEntriesReady(Fact):
     system: Code
     batch: Code
     organisation_number: OrganisationNumber
-    year_from: date
-    year_to: date
+    year_from: Day
+    year_to: Day
     entries: tuple[ClosingEntry, ...] = Field(min_length=1)
 
     @property
@@ -255,7 +255,7 @@ class EmployeeSeen(Fact):
     TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
 
     employee_id: Code
-    seen_at: AwareDatetime
+    seen_at: Moment
     fields: EmployeeFields
 
     @property
@@ -289,7 +289,7 @@ class ReviewAnswered(Fact):
     about: str = Field(description="the business key that was held")
     answer: Code = Field(description="one of the choices that the hold offered")
     answered_by: str = Field(min_length=1, max_length=200)
-    answered_at: AwareDatetime
+    answered_at: Moment
     comment: str = Field(default="", max_length=1000)
 
     @property

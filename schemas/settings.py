@@ -5,20 +5,20 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Account, Code, CostCentre, Message, SeriesCode, TenantId
+from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode, TenantId
 from schemas.money import ZERO, Money, Rate
 
 
 class Dated(Message):
     """Something that holds between two days, both included; None is open."""
 
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
-            raise ValueError(f"valid_from {self.valid_from} is after valid_to {self.valid_to}")
+            raise ValueError("valid_from is after valid_to")
         return self
 
     def holds_on(self, day: date) -> bool:
@@ -56,7 +56,7 @@ class VatAccount(Dated):
     @model_validator(mode="after")
     def _has_account(self) -> Self:
         if self.vat_rate and self.account is None:
-            raise ValueError(f"VAT at {self.vat_rate:f} % needs an account")
+            raise ValueError("a VAT rate above 0 needs an account")
         return self
 
 
@@ -68,7 +68,7 @@ class GroupRate(Dated):
 
 
 class CategoryAccount(Dated):
-    """The account of an amount that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``cash_difference`` and the like."""
+    """The account of an amount that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``cash_difference``."""
 
     category: Code
     account: Account
@@ -85,7 +85,7 @@ class DaySalesSettings(Message):
     """How day closes are booked."""
 
     series: SeriesCode = Field(description="the voucher series; it must be open for manual entry in Fortnox")
-    start_date: date | None = Field(default=None, description="earlier days are held: they are booked elsewhere")
+    start_date: Day | None = Field(default=None, description="earlier days are held: they are booked elsewhere")
     description: str = Field(
         default="Dagsavslut {store} {register} Z{z_number}",
         max_length=120,
