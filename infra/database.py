@@ -22,6 +22,7 @@ _START_SECONDS = 30.0
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 103  # macOS; Linux takes 107
 _ROOT = 0
+_OWNER_ONLY = 0o700
 _USER_FOR_ROOT = "nobody"
 """PostgreSQL refuses to run as root. This user exists everywhere, so that nothing is added to the machine."""
 _SETTINGS = {
@@ -30,8 +31,8 @@ _SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # The time to make the server wait for the disk is theirs who own the data: fsync stays on.
 }
+"""What differs from PostgreSQL's defaults; fsync and full commits are among the defaults, and stay."""
 
 
 class DatabaseUnavailable(RuntimeError):
@@ -148,7 +149,7 @@ class EmbeddedPostgres:
         options: list[str] = []
         if self._user is not None:
             options = ["--user", self._user]
-            if not (_open_to_all(self._home) and _open_to_all(Path(command[0]).parent)):
+            if not (_open_to_all(self._home) and _open_to_all(Path(command[0]))):
                 options += ["--reach"]
         return Leashed(
             command, log=self._log, cwd=Path("/"), claim=claim, stop_signal="INT", grace=15.0, leash_options=options
@@ -185,14 +186,13 @@ def _socket_folder(cluster: Path) -> Path:
 def _make_private(folder: Path, user: str | None) -> None:
     """Make a folder that only the server's user may enter; refuse one that somebody else made."""
     owner = pwd.getpwnam(user).pw_uid if user else os.geteuid()
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if user:
-        if folder.lstat().st_uid == os.geteuid():
-            os.chown(folder, owner, -1, follow_symlinks=False)
+    folder.mkdir(mode=_OWNER_ONLY, exist_ok=True)
+    if user and folder.lstat().st_uid == os.geteuid():
+        os.chown(folder, owner, -1, follow_symlinks=False)
     known = folder.lstat()
-    if not stat.S_ISDIR(known.st_mode) or known.st_uid != owner or stat.S_IMODE(known.st_mode) != 0o700:
+    if not stat.S_ISDIR(known.st_mode) or known.st_uid != owner or stat.S_IMODE(known.st_mode) != _OWNER_ONLY:
         raise DatabaseUnavailable(f"{folder} was made by somebody else: remove it, or set TMPDIR to a folder of yours.")
 
 
-def _open_to_all(folder: Path) -> bool:
-    return all(path.stat().st_mode & stat.S_IXOTH for path in (folder, *folder.parents))
+def _open_to_all(path: Path) -> bool:
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
