@@ -1,0 +1,9 @@
+"""Day sales: a closed cash register becomes one voucher, or waits under a name."""
+
+from infra.plugin import Flow
+from schemas.events import DayClosed
+from streams.daysales.decide import decide, evolve, reads, waiting
+from streams.daysales.state import State
+from streams.daysales.verdict import NAME
+
+FLOW = Flow(name=NAME, facts=(DayClosed,), state=State, reads=reads, decide=decide, evolve=evolve, waiting=waiting)

@@ -1,0 +1,116 @@
+"""Whether a report adds up, and which of its lines explain it when it does not. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+
+from schemas.events import DayClosed
+from schemas.money import ZERO, text
+from streams.daysales.voucher import group_text
+
+MOST_LINES = 200
+"""Longer reports are not searched: the work stays bounded (a few milliseconds)."""
+MOST_LINES_FOR_THREE = 30
+"""Of more lines than this, some three add up to almost any amount by chance, and would explain nothing."""
+MOST_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a report. ``weight`` is what it adds to a gap: payments add, sales and other amounts take away."""
+
+    name: str
+    amount: Decimal
+    weight: Decimal
+
+    def __str__(self) -> str:
+        """Return the line as people name it: ``card 250.00``."""
+        return f"{self.name} {text(self.amount)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Lines that are the gap exactly, counted once too often or too seldom; or one that has the wrong sign."""
+
+    lines: tuple[Line, ...]
+    wrong_sign: bool = False
+
+    def __str__(self) -> str:
+        """Return the explanation in words."""
+        lines = " and ".join(map(str, self.lines))
+        return f"{lines} with the opposite sign" if self.wrong_sign else lines
+
+
+def sales_of(day: DayClosed) -> Decimal:
+    """Return the groups' sales with VAT."""
+    return sum((s.net + s.vat for s in day.sales), ZERO)
+
+
+def expected_payments(day: DayClosed) -> Decimal:
+    """Return what the payments must come to: sales with VAT and the other amounts."""
+    return sales_of(day) + sum((o.amount for o in day.others), ZERO)
+
+
+def payments_of(day: DayClosed) -> Decimal:
+    """Return what came in by all means of payment."""
+    return sum((p.amount for p in day.payments), ZERO)
+
+
+def lines_of(day: DayClosed) -> tuple[Line, ...]:
+    """Return every line that can make payments and sales differ."""
+    return (
+        *(Line(p.method, p.amount, p.amount) for p in day.payments),
+        *(Line(group_text(s), s.net + s.vat, -s.net - s.vat) for s in day.sales),
+        *(Line(o.category, o.amount, -o.amount) for o in day.others),
+        Line("cash difference", day.cash_difference, day.cash_difference),
+    )
+
+
+def vat_lines_of(day: DayClosed) -> tuple[Line, ...]:
+    """Return each group's VAT: left out or counted twice, it explains a gap by itself."""
+    return tuple(Line(f"VAT of {group_text(s)}", s.vat, -s.vat) for s in day.sales)
+
+
+def explain(lines: Sequence[Line], gap: Decimal, *, alone: Sequence[Line] = ()) -> tuple[Explanation, ...]:
+    """Return the smallest sets of lines that explain a gap; several when they are equally small, none when none do.
+
+    One line that is the gap (counted once too often or too seldom), or half of it (the wrong sign); else two lines
+    that together are the gap; else three. The lines of ``alone`` count only by themselves.
+    """
+    lines = [line for line in lines if line.weight]
+    if not gap or len(lines) > MOST_LINES:
+        return ()
+    searches = [_one((*lines, *alone), gap), _two(lines, gap)]
+    if len(lines) <= MOST_LINES_FOR_THREE:
+        searches.append(_three(lines, gap))
+    for search in searches:
+        found = tuple(islice(search, MOST_ALTERNATIVES))
+        if found:
+            return found
+    return ()
+
+
+def _one(lines: Sequence[Line], gap: Decimal) -> Iterator[Explanation]:
+    yield from (Explanation((line,)) for line in lines if line.weight == gap)
+    yield from (Explanation((line,), wrong_sign=True) for line in lines if 2 * line.weight == gap)
+    yield from (Explanation((line,)) for line in lines if line.weight == -gap)
+
+
+def _two(lines: Sequence[Line], gap: Decimal) -> Iterator[Explanation]:
+    yield from (Explanation(pair) for wanted in (gap, -gap) for pair in _pairs(lines, wanted))
+
+
+def _three(lines: Sequence[Line], gap: Decimal) -> Iterator[Explanation]:
+    for wanted in (gap, -gap):
+        for place, line in enumerate(lines):
+            yield from (Explanation((*pair, line)) for pair in _pairs(lines[:place], wanted - line.weight))
+
+
+def _pairs(lines: Sequence[Line], wanted: Decimal) -> Iterator[tuple[Line, Line]]:
+    earlier: dict[Decimal, Line] = {}
+    for line in lines:
+        other = earlier.get(wanted - line.weight)
+        if other:
+            yield other, line
+        earlier.setdefault(line.weight, line)
