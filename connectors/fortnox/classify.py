@@ -222,7 +222,8 @@ def token(response: Answer) -> Token | RetryLater:
     """Read the token endpoint's answer; it too sends JSON under other content types."""
     content = _json(response.body)
     text = content.get("access_token")
-    if response.status == HTTPStatus.OK and isinstance(text, str) and text:
+    fits_a_header = isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text
+    if response.status == HTTPStatus.OK and fits_a_header and text:
         return Token(text, _integer(content.get("expires_in")) or 60)
     error = "invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else str(content.get("error", ""))
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:

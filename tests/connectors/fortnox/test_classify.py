@@ -352,6 +352,7 @@ def test_years_are_read_leniently() -> None:
         (answer(400, HTML), 5, "auth_unreachable", None),
         (answer(200, HTML), 5, "auth_unreachable", None),
         (answer(200, {"access_token": ""}), 5, "auth_unreachable", None),
+        (answer(200, {"access_token": "a\r\nb"}), 5, "auth_unreachable", None),
     ],
 )
 def test_a_token_that_does_not_come_is_asked_for_again(
