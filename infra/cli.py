@@ -1,0 +1,320 @@
+"""The ``bokbuss`` command: roles, companies and payloads; the verbs of plugins join it."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from infra import broker, database, embedded, registry, roles, telemetry
+from infra.accepting import Acceptor, Unavailable, UnknownTenant
+from infra.commanding import Office, office
+from infra.plugin import Malformed
+from infra.runtime import services
+from infra.settings import Settings, load
+from infra.vault import open_vault, signing_secret
+from schemas.asyncapi import asyncapi
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What happens in a Swedish company's systems reaches Fortnox: once, correctly, and provably.",
+)
+tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
+app.add_typer(tenant_app, name="tenant")
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+_out = Console()
+_err = Console(stderr=True)
+
+
+class Failed(Exception):
+    """Something was done and failed: exit code 1."""
+
+
+def _load() -> Settings:
+    settings = load()
+    telemetry.configure(settings.log_level)
+    return settings
+
+
+async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run until SIGINT or SIGTERM asks to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await work(stop)
+
+
+# --- Roles ------------------------------------------------------------------------------------------------------
+
+RoleName = StrEnum("RoleName", {role: role for role in roles.ROLES})
+
+
+def _serve(names: tuple[roles.Role, ...]) -> None:
+    settings = _load()
+
+    async def work(stop: asyncio.Event) -> None:
+        async with services(settings) as running:
+            named = running.applied_to(settings)
+            await roles.run(named, names, stop, lambda url: _err.print(f"bokbuss: {', '.join(names)} at {url}"))
+
+    asyncio.run(_until_signal(work))
+
+
+@app.command()
+def up() -> None:
+    """Run everything in this process: broker and database too, unless the environment names them."""
+    _serve(roles.ROLES)
+
+
+@app.command()
+def run(names: Annotated[list[RoleName], typer.Argument(help="sources, flows, sinks, desk")]) -> None:
+    """Run some roles in this process; many processes share the work."""
+    _serve(tuple(role for role in roles.ROLES if role in {n.value for n in names}))
+
+
+@app.command("broker")
+def broker_command() -> None:
+    """Run only the embedded Kafka, with its topics."""
+    settings = _load()
+
+    async def work(stop: asyncio.Event) -> None:
+        with broker.EmbeddedKafka(settings.data) as kafka:
+            await broker.ensure_topics(kafka.bootstrap)
+            _out.print(f"BOKBUSS_KAFKA__BOOTSTRAP={kafka.bootstrap}")
+            await stop.wait()
+
+    asyncio.run(_until_signal(work))
+
+
+@app.command()
+def sandbox(
+    system: Annotated[str, typer.Argument(help="whose imitation")] = "fortnox",
+    port: Annotated[int, typer.Option(help="0 takes a free one")] = 8322,
+) -> None:
+    """Run an imitation of an outside party, with its books in memory."""
+    settings = _load()
+    imitations = {name: s.sandbox for name, s in registry.systems().items() if s.sandbox is not None}
+    if (imitation := imitations.get(system)) is None:
+        raise typer.BadParameter(f"there is a sandbox of: {', '.join(imitations)}")
+
+    async def work(stop: asyncio.Event) -> None:
+        async with imitation(settings.host, port) as url:
+            _out.print(f"{system} sandbox at {url}", highlight=False)
+            if system == "fortnox":
+                _out.print(
+                    f"BOKBUSS_FORTNOX__API_URL={url}/3\nBOKBUSS_FORTNOX__AUTH_URL={url}/oauth-v1", highlight=False
+                )
+            await stop.wait()
+
+    asyncio.run(_until_signal(work))
+
+
+# --- Companies --------------------------------------------------------------------------------------------------
+
+_ADD = text(
+    """insert into tenants (tenant, organisation_number, database_number, created_at)
+       values (:tenant, :org, :database, clock_timestamp())
+       on conflict (tenant) do update set organisation_number = coalesce(:org, tenants.organisation_number),
+           database_number = coalesce(:database, tenants.database_number)"""
+)
+_SECRET = text(
+    """insert into signing_secrets (tenant, system, secret) values (:tenant, :system, :secret)
+       on conflict (tenant, system) do update set secret = excluded.secret"""
+)
+_HAS_SECRET = text("select system from signing_secrets where tenant = :tenant")
+_LIST = text(
+    """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version
+       from tenants t left join settings s using (tenant) order by tenant"""
+)
+_OPEN = text(
+    """select (select count(*) from journal where tenant = :tenant and state in ('queued', 'sending', 'unknown'))
+            + (select count(*) from held where tenant = :tenant and closed_at is null)"""
+)
+_REMOVE = (
+    text("delete from signing_secrets where tenant = :tenant"),
+    text("delete from tenants where tenant = :tenant"),
+)
+
+
+def in_office(work: Callable[[Office], Coroutine[Any, Any, None]]) -> None:
+    """Run a command that needs the database, and maybe the broker."""
+    settings = _load()
+
+    async def main() -> None:
+        async with office(settings) as place:
+            await work(place)
+
+    asyncio.run(main())
+
+
+async def add_tenant(
+    place: Office,
+    tenant: str,
+    *,
+    organisation_number: str | None,
+    database_number: int | None,
+    new_secrets: bool = False,
+) -> dict[str, str]:
+    """Add a company or change what is known of it; return the signing secrets made now, by system."""
+    vault = open_vault(place.settings)
+    async with place.engine.begin() as connection:
+        await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
+        known = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
+        made = {system: signing_secret() for system in registry.sources() if system not in known}
+        for system, secret in made.items():
+            locked = vault.lock(secret, context=f"{tenant}/{system}")
+            await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+    return made
+
+
+@tenant_app.command("add")
+def tenant_add(
+    tenant: Annotated[str, typer.Argument(help="lower-case letters, digits and hyphens")],
+    org: Annotated[str | None, typer.Option(help="organisation number, ten digits")] = None,
+    database_number: Annotated[int | None, typer.Option(help="Fortnox's DatabaseNumber (its TenantId)")] = None,
+    new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
+    if not tenant.isascii() or not tenant.replace("-", "").isalnum() or tenant != tenant.lower() or tenant[0] == "-":
+        raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens")
+    number = (org or "").replace("-", "")[-10:] or None
+    if number is not None and not (number.isdigit() and len(number) == 10):  # noqa: PLR2004 - ten digits
+        raise typer.BadParameter("an organisation number has ten digits")
+
+    async def work(place: Office) -> None:
+        made = await add_tenant(
+            place, tenant, organisation_number=number, database_number=database_number, new_secrets=new_secrets
+        )
+        if as_json:
+            _print_json({"tenant": tenant, "signing_secrets": made})
+            return
+        _out.print(f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE", highlight=False)
+        for system, secret in made.items():
+            _out.print(f"signing secret for {system} (shown once): {secret}", highlight=False, soft_wrap=True)
+
+    in_office(work)
+
+
+@tenant_app.command("list")
+def tenant_list(as_json: Json = False) -> None:
+    """List the companies."""
+
+    async def work(place: Office) -> None:
+        async with place.engine.connect() as connection:
+            rows = [dict(row) for row in (await connection.execute(_LIST)).mappings()]
+        if as_json:
+            _print_json(rows)
+            return
+        table = Table("company", "organisation number", "Fortnox database", "settings version")
+        for row in rows:
+            table.add_row(*(str(value) if value is not None else "-" for value in row.values()))
+        _out.print(table)
+
+    in_office(work)
+
+
+@tenant_app.command("remove")
+def tenant_remove(tenant: str, as_json: Json = False) -> None:
+    """Remove a company: nothing is accepted for it any more. Its audit trail stays. Refused while something is open."""
+
+    async def work(place: Office) -> None:
+        async with place.engine.begin() as connection:
+            if waiting := await connection.scalar(_OPEN, {"tenant": tenant}):
+                raise Failed(f"{waiting} things of {tenant} are open: bokbuss held list --tenant {tenant}")
+            for statement in _REMOVE:
+                await connection.execute(statement, {"tenant": tenant})
+        _print_json({"removed": tenant}) if as_json else _out.print(f"{tenant} is removed", highlight=False)
+
+    in_office(work)
+
+
+# --- Payloads and messages --------------------------------------------------------------------------------------
+
+
+@app.command()
+def publish(
+    system: Annotated[str, typer.Argument(help="whose payload it is")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    tenant: Annotated[str, typer.Option(help="the company")],
+    as_json: Json = False,
+) -> None:
+    """Accept a payload from a file."""
+    if (source := registry.sources().get(system)) is None:
+        raise typer.BadParameter(f"payloads can come from: {', '.join(registry.sources())}")
+
+    async def work(place: Office) -> None:
+        acceptor = Acceptor(engine=place.engine, producer=await place.producer(), vault=open_vault(place.settings))
+        try:
+            accepted = await acceptor.accept(tenant=tenant, source=source, payload=file.read_bytes())
+        except Malformed as error:
+            raise Failed(f"{file} was not accepted:\n  " + "\n  ".join(error.problems)) from None
+        if as_json:
+            _print_json({"event_ids": accepted.event_ids})
+        else:
+            for event_id in accepted.event_ids:
+                _out.print(f"accepted {event_id}", highlight=False)
+
+    in_office(work)
+
+
+@app.command()
+def topics(
+    as_asyncapi: Annotated[bool, typer.Option("--asyncapi", help="the whole AsyncAPI document, as JSON")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what travels on which topic."""
+    from schemas.topics import TOPICS  # noqa: PLC0415 - the name is this command's
+
+    if as_asyncapi:
+        _print_json(asyncapi())
+    elif as_json:
+        _print_json([{"topic": t.name, "messages": [m.__name__ for m in t.messages]} for t in TOPICS])
+    else:
+        table = Table("topic", "carries", "messages")
+        for topic in TOPICS:
+            table.add_row(topic.name, topic.carries, ", ".join(m.__name__ for m in topic.messages))
+        _out.print(table)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+_WRONG = (broker.BrokerUnavailable, broker.WrongTopic, database.DatabaseUnavailable, embedded.InUse, UnknownTenant)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 something is held or failed, 2 wrong usage or settings."""
+    for system in registry.systems().values():
+        if system.commands is not None:
+            app.add_typer(system.commands())
+    try:
+        app()
+    except Failed as error:
+        _fail(str(error), 1)
+    except Unavailable as error:
+        _fail(str(error), 1)
+    except _WRONG as error:
+        _fail(str(error), 2)
+    except ValidationError as error:
+        problems = "\n".join(f"  BOKBUSS_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        _fail(f"the environment is not right:\n{problems}", 2)
+
+
+def _fail(message: str, code: int) -> None:
+    _err.print(f"bokbuss: {message}", highlight=False, soft_wrap=True)
+    sys.exit(code)

@@ -24,13 +24,16 @@ class InUse(RuntimeError):
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process exists."""
+    """Tell whether a process runs; one that ended and that nobody waited for does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
+    status = Path(f"/proc/{pid}/stat")
+    with suppress(OSError):  # no such file where there is no /proc
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
     return True
 
 

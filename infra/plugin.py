@@ -184,7 +184,7 @@ class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
     Attributes:
-        sandbox: an imitation of the party: an ASGI application with its books in memory, for the demo and for tests.
+        sandbox: serves an imitation of the party on a host and port (0: a free one), books in memory; gives its URL.
         pages: web pages of our own, mounted at ``/``.
         commands: commands of our own, as a Typer application.
     """
@@ -192,6 +192,6 @@ class System:
     name: str
     source: Source | None = None
     sink: Sink | None = None
-    sandbox: Callable[[], Any] | None = None
+    sandbox: Callable[[str, int], AbstractAsyncContextManager[str]] | None = None
     pages: Callable[[Any], Any] | None = None
     commands: Callable[[], Any] | None = None

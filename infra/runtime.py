@@ -30,6 +30,15 @@ class Runtime:
     bootstrap: str
     database_url: str
 
+    def applied_to(self, settings: Settings) -> Settings:
+        """Return the settings with this broker and this database named."""
+        return settings.model_copy(
+            update={
+                "kafka": settings.kafka.model_copy(update={"bootstrap": self.bootstrap}),
+                "database": settings.database.model_copy(update={"url": self.database_url}),
+            }
+        )
+
 
 class _Server(Protocol):
     def start(self) -> None: ...

@@ -1,0 +1,70 @@
+"""How a command gets at the database and the broker, and what it ends with when something is wrong."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import broker, runtime, store
+from infra.settings import Settings
+
+_POOL = 2
+
+
+class Failed(Exception):
+    """The command did what it could and something is held or failed: exit code 1. The message says what to do."""
+
+    code = 1
+
+
+class WrongUsage(Failed):
+    """The command asks for what cannot be, or the settings are wrong: exit code 2."""
+
+    code = 2
+
+
+class Office:
+    """What a command works with.
+
+    Attributes:
+        settings: of the host, with the broker and the database named.
+        engine: the database.
+    """
+
+    def __init__(self, settings: Settings, engine: AsyncEngine, stack: AsyncExitStack) -> None:
+        self.settings = settings
+        self.engine = engine
+        self._stack = stack
+        self._producer: AIOKafkaProducer | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker, host:port[,host:port]."""
+        return self.settings.kafka.bootstrap or ""
+
+    async def producer(self) -> AIOKafkaProducer:
+        """Return the producer, which starts when it is first asked for: most commands only read.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer.
+        """
+        if self._producer is None:
+            self._producer = await broker.producer(self.bootstrap)
+            self._stack.push_async_callback(self._producer.stop)
+        return self._producer
+
+
+@asynccontextmanager
+async def office(settings: Settings) -> AsyncIterator[Office]:
+    """Open what is named or running already; only where nothing runs, start broker and database for this command.
+
+    Raises:
+        BrokerUnavailable, DatabaseUnavailable, WrongTopic: the message says what to do.
+    """
+    async with AsyncExitStack() as stack:
+        found = runtime.running(settings) or await stack.enter_async_context(runtime.services(settings))
+        engine = store.engine(found.database_url, _POOL)
+        stack.push_async_callback(engine.dispose)
+        await store.prepare(engine)
+        yield Office(found.apply(settings), engine, stack)
