@@ -17,7 +17,7 @@ _LARGEST = Decimal(10) ** 12
 
 def _amount(value: object) -> Decimal:
     if isinstance(value, str):
-        if not _AMOUNT.match(value):
+        if not _AMOUNT.fullmatch(value):
             raise ValueError('an amount is a string with two decimals, like "1234.50" or "-0.50"')
         return Decimal(value) + ZERO
     if isinstance(value, Decimal):
@@ -44,7 +44,7 @@ _RATE = re.compile(r"^\d{1,2}(\.\d{1,2})?$", re.ASCII)
 
 
 def _rate(value: object) -> Decimal:
-    if isinstance(value, str) and _RATE.match(value):
+    if isinstance(value, str) and _RATE.fullmatch(value):
         return Decimal(value).quantize(ORE)
     if isinstance(value, Decimal) and value.is_finite() and ZERO <= value < 100:  # noqa: PLR2004 - percent
         return value.quantize(ORE)
