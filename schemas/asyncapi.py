@@ -37,6 +37,7 @@ def json_schema(message: type[Message]) -> dict[str, Any]:
 
 def asyncapi() -> dict[str, Any]:
     """Return the AsyncAPI 3.0 document of every topic, seen from bokbuss: it receives what its roles read."""
+    examples = samples()
     schemas: dict[str, Any] = {}
     for message in MESSAGES:
         schema = _schema(message, "#/components/schemas/{model}")
@@ -59,7 +60,7 @@ def asyncapi() -> dict[str, Any]:
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
         "operations": dict(operation for topic in TOPICS for operation in _operations(topic)),
         "components": {
-            "messages": {message.__name__: _message(message) for message in MESSAGES},
+            "messages": {message.__name__: _message(message, examples) for message in MESSAGES},
             "schemas": schemas,
         },
     }
@@ -130,7 +131,7 @@ def _operations(topic: Topic) -> Iterator[tuple[str, dict[str, Any]]]:
         )
 
 
-def _message(message: type[Message]) -> dict[str, Any]:
+def _message(message: type[Message], examples: dict[str, Any]) -> dict[str, Any]:
     description = (message.__doc__ or "").strip()
     return {
         "name": type_of(message),
@@ -142,7 +143,7 @@ def _message(message: type[Message]) -> dict[str, Any]:
         "bindings": {"kafka": {"key": {"type": "string", "description": "the tenant"}, "bindingVersion": _BINDING}},
         "examples": [
             {"name": path.rpartition("/")[2].removesuffix(".json"), "payload": sample}
-            for path, sample in samples().items()
+            for path, sample in examples.items()
             if sample["type"] == type_of(message)
         ],
     }
