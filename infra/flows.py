@@ -47,7 +47,7 @@ class FlowRole:
             consumer_auto_offset_reset="earliest",
             broker_session_timeout=kafka.session_timeout,
             broker_heartbeat_interval=min(1.0, kafka.session_timeout / 5),
-            broker_commit_interval=0.5,
+            broker_commit_interval=2.0,
             broker_commit_every=10_000,
             stream_wait_empty=True,
             stream_buffer_maxsize=2 * _BATCH,
