@@ -194,6 +194,7 @@ class EmbeddedKafka:
         deadline = clock.monotonic() + _START_SECONDS
         while not answers(port):
             if self._process is None or self._process.ended:
+                self.stop()
                 raise self._failed("ended while starting")
             if clock.monotonic() > deadline:
                 self.kill()

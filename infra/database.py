@@ -128,6 +128,7 @@ class EmbeddedPostgres:
         self._process = self._run(command, claim)
         while not self._answers():
             if self._process.ended:
+                self._process.stop()
                 # The last processes of a killed server may still be on their way out.
                 if "shared memory" not in tail(self._log) or clock.monotonic() > deadline:
                     self._process = None

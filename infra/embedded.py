@@ -128,7 +128,9 @@ class Leashed:
 
     def wait(self) -> int:
         """Wait until the command ended by itself; return its exit code."""
-        return self._leash.wait()
+        code = self._leash.wait()
+        self.stop()
+        return code
 
     def stop(self) -> None:
         """End the command gracefully and wait for it."""
