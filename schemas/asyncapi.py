@@ -1,22 +1,25 @@
 """The messages described for other languages: JSON Schema of each, and one AsyncAPI 3.0 document of all topics.
 
-Everything is generated from the models, the table of topics and the checked samples that lie in this package.
+Everything is generated from the models, the table of topics and the checked samples. The samples are as constant as the
+code, and this reads them from beside it; nothing else in this package opens a file.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from importlib.metadata import version
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from schemas.base import Message
 from schemas.envelope import MESSAGES, Envelope, type_of
 from schemas.topics import PARTITIONS, TOPICS, Topic
 
+VERSION = "1.0.0"
+"""Of the language: the first number is the one in topics and types, the second grows with each addition."""
+
 CONTENT_TYPE = "application/cloudevents+json"
 _BINDING = "0.5.0"
+_SAMPLES = Path(__file__).parent / "samples"
 
 _LETTER = "0-9A-Za-z_À-ÖØ-öø-ɏ"
 """What ``\\w`` is to our readers, as far as Latin letters go. In JavaScript it is ASCII, and å would be refused."""
@@ -47,7 +50,7 @@ def asyncapi() -> dict[str, Any]:
         "asyncapi": "3.0.0",
         "info": {
             "title": "bokbuss",
-            "version": version("bokbuss"),
+            "version": VERSION,
             "description": (
                 "Facts that systems tell, orders that follow from them, and the trail of what became of each. "
                 "Every record's key is the tenant and its value a CloudEvent in structured JSON. "
@@ -68,15 +71,10 @@ def asyncapi() -> dict[str, Any]:
 
 def samples() -> dict[str, Any]:
     """Return the checked examples: the path below ``schemas/samples`` and the whole envelope as JSON values."""
-    return {path: json.loads(file.read_bytes()) for path, file in _walk(files("schemas") / "samples", "")}
-
-
-def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        if entry.is_dir():
-            yield from _walk(entry, f"{path}{entry.name}/")
-        elif entry.name.endswith(".json"):
-            yield f"{path}{entry.name}", entry
+    return {
+        file.relative_to(_SAMPLES).as_posix(): json.loads(file.read_bytes())
+        for file in sorted(_SAMPLES.glob("*/v*/*.json"))
+    }
 
 
 def _schema(message: type[Message], ref_template: str) -> dict[str, Any]:
