@@ -1,4 +1,4 @@
-"""Builds the dashboard: is money reaching the books, and if not, whose move is it? Run it after a change; a test compares.
+"""Builds the dashboard: is money reaching the books, and if not, whose move is it? Run it after a change.
 
 A panel's title is the question that it answers.
 """
@@ -11,7 +11,7 @@ OUTPUT = Path(__file__).with_name("bokbuss.json")
 _SOURCE = {"type": "prometheus", "uid": "prometheus"}
 _T = '{tenant=~"$tenant"}'
 
-# Pauses that end when Fortnox is well again, and those that end when the company opens its year. The rest is the operator's.
+# Pauses that end when Fortnox is well again, and those that end when the company opens its year. The rest is ours.
 _FORTNOX = ".*unreachable|.*throttled|fortnox_failing|list_.*"
 _ACCOUNTANT = "financial_year_.*"
 
@@ -29,13 +29,13 @@ def total(expression: str) -> str:
     return f"(sum({expression}) or vector(0))"
 
 
-def paused(codes: str) -> str:
-    """Return how many lanes are paused for a code."""
-    return total(f'max by (tenant) (bokbuss_lane_paused{{tenant=~"$tenant", {codes}}})')
+def paused(comparison: str, codes: str) -> str:
+    """Return how many lanes are paused with a code like (``=~``) or unlike (``!~``) a pattern."""
+    return total(f'max by (tenant) (bokbuss_lane_paused{{tenant=~"$tenant", code{comparison}"{codes}"}})')
 
 
 def _steps(*limits: float) -> dict[str, Any]:
-    """Return thresholds: green, from the first limit on yellow (or red if it is the only one), from the second on red."""
+    """Return thresholds: green, then yellow from the first of two limits on, and red from the last one on."""
     colours = ["yellow", "red"][-len(limits) :] if limits else []
     steps = [{"color": colour, "value": limit} for colour, limit in zip(colours, limits, strict=True)]
     return {"mode": "absolute", "steps": [{"color": "green", "value": None}, *steps]}
@@ -120,13 +120,16 @@ ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
             ("unfinished", total("max by (sink, state) (bokbuss_orders_waiting)")),
             ("held", total(_HELD)),
         )),
-        (4, panel("stat", "How old is the oldest unfinished fact?", "s", ("", f"max({_OLDEST}) or vector(0)"), limits=(300, 600))),
+        (4, panel(
+            "stat", "How old is the oldest unfinished fact?", "s",
+            ("", f"max({_OLDEST}) or vector(0)"), limits=(300, 600),
+        )),
         (4, panel("stat", "How many writes have an unknown outcome?", "short", ("", total(_LOST)), limits=(1, 5))),
         (8, panel(
             "stat", "Whose move is it?", "short",
-            ("accountant", f"{total(_HELD)} + {paused(f'code=~"{_ACCOUNTANT}"')}"),
-            ("operator", f"{total(_DEAD)} + {paused(f'code!~"{_FORTNOX}|{_ACCOUNTANT}"')}"),
-            ("Fortnox", f"{total(_LOST)} + {paused(f'code=~"{_FORTNOX}"')}"),
+            ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
+            ("operator", f"{total(_DEAD)} + {paused('!~', f'{_FORTNOX}|{_ACCOUNTANT}')}"),
+            ("Fortnox", f"{total(_LOST)} + {paused('=~', _FORTNOX)}"),
             limits=(1,),
         )),
     ]),
@@ -191,7 +194,8 @@ ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
 
 def dashboard() -> dict[str, Any]:
     """Return the dashboard as Grafana reads it."""
-    panels, y = [], 0
+    panels: list[dict[str, Any]] = []
+    y = 0
     for height, row in ROWS:
         x = 0
         for width, one in row:

@@ -1,0 +1,77 @@
+"""The dashboard: generated, of declared metrics, and every expression can be run."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+DEPLOY = Path(__file__).parents[3] / "infra" / "deploy"
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    """Return the builder, which is a script and no part of a package."""
+    spec = importlib.util.spec_from_file_location("grafana_build", DEPLOY / "grafana" / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def panels() -> list[dict[str, Any]]:
+    """Return the panels of the committed dashboard."""
+    return list(json.loads((DEPLOY / "grafana" / "bokbuss.json").read_text("utf-8"))["panels"])
+
+
+def test_the_committed_dashboard_is_what_the_builder_builds(build: ModuleType) -> None:
+    """Nobody edits the JSON: run infra/deploy/grafana/build.py after a change."""
+    assert (DEPLOY / "grafana" / "bokbuss.json").read_text("utf-8") == build.text()
+
+
+@pytest.mark.parametrize("panel", panels(), ids=lambda panel: panel["title"])
+def test_a_panel_answers_a_question_in_a_unit(panel: dict[str, Any]) -> None:
+    """A title is a question, and numbers have a unit."""
+    assert panel["title"].endswith("?")
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["targets"]
+
+
+def test_panels_fill_the_screen_without_overlap() -> None:
+    """Each of the 24 columns of each line of the grid belongs to exactly one panel."""
+    cells = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in panels())
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(cells) == len(set(cells)) == 24 * (max(y for _, y in cells) + 1)
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)")
+def test_every_expression_can_be_run(tmp_path: Path) -> None:
+    """Prometheus understands each panel's query, once Grafana has filled in its variables."""
+    expressions = [target["expr"] for panel in panels() for target in panel["targets"]]
+    filled = [e.replace("$tenant", ".*").replace("$__rate_interval", "1m") for e in expressions]
+    rules = [{"record": f"panel:{number}", "expr": e} for number, e in enumerate(filled)]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    command = ["promtool", "check", "rules", str(file)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{len(expressions)} rules found" in run.stdout
+
+
+def test_a_runbook_names_only_panels_that_exist() -> None:
+    """What a runbook sends people to is on the screen under that title."""
+    titles = {panel["title"] for panel in panels()}
+    for file in sorted((DEPLOY / "runbooks").glob("*.md")):
+        named = re.findall(r"Dashboard: \*([^*]+)\*", file.read_text("utf-8"))
+        assert set(named) <= titles, file.name
