@@ -227,7 +227,8 @@ async def ensure_topics(bootstrap: str, *, replication: int = 1, topics: Iterabl
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
     try:
         await admin.start()
-        missing = [topic for name, topic in table.items() if name not in await admin.list_topics()]
+        present = set(await admin.list_topics())
+        missing = [topic for name, topic in table.items() if name not in present]
         if missing:
             await _create(admin, missing, replication)
         await _check(admin, table)

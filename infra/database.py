@@ -8,6 +8,7 @@ import re
 import stat
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -104,6 +105,9 @@ class EmbeddedPostgres:
         if self._process is not None:
             self._process.stop()
             self._process = None
+            if self._sockets != self._cluster:
+                with suppress(OSError):  # gone, or not empty: then it is not ours to remove
+                    self._sockets.rmdir()
 
     def kill(self) -> None:
         """End the server as a crash would (SIGKILL)."""
