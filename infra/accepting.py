@@ -127,6 +127,8 @@ class Acceptor:
             Webhook(secret).verify(body, dict(headers), json_parse=False)
         except WebhookVerificationError as error:
             raise BadSignature(f"webhook-signature: {error}") from None
+        except ValueError:  # a signature or a body that is no text at all
+            raise BadSignature("webhook-signature: it cannot be read") from None
 
     async def _publish(
         self, tenant: str, system: str, facts: Sequence[Fact], happened: datetime, trace: str

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from infra import broker, database, embedded, registry, roles, telemetry
 from infra.accepting import Acceptor, Unavailable, UnknownTenant
-from infra.commanding import Office, office
+from infra.commanding import Failed, Office, office
 from infra.plugin import Malformed
 from infra.runtime import services
 from infra.settings import Settings, load
@@ -38,10 +38,6 @@ _out = Console()
 _err = Console(stderr=True)
 
 
-class Failed(Exception):
-    """Something was done and failed: exit code 1."""
-
-
 def _load() -> Settings:
     settings = load()
     telemetry.configure(settings.log_level)
@@ -59,7 +55,7 @@ async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None
 
 # --- Roles ------------------------------------------------------------------------------------------------------
 
-RoleName = StrEnum("RoleName", {role: role for role in roles.ROLES})
+RoleName = StrEnum("RoleName", {role: role for role in roles.ROLES})  # type: ignore[misc] # the roles are a Literal
 
 
 def _serve(names: tuple[roles.Role, ...]) -> None:
@@ -67,7 +63,7 @@ def _serve(names: tuple[roles.Role, ...]) -> None:
 
     async def work(stop: asyncio.Event) -> None:
         async with services(settings) as running:
-            named = running.applied_to(settings)
+            named = running.apply(settings)
             await roles.run(named, names, stop, lambda url: _err.print(f"bokbuss: {', '.join(names)} at {url}"))
 
     asyncio.run(_until_signal(work))
@@ -305,7 +301,7 @@ def main() -> None:
     try:
         app()
     except Failed as error:
-        _fail(str(error), 1)
+        _fail(str(error), error.code)
     except Unavailable as error:
         _fail(str(error), 1)
     except _WRONG as error:

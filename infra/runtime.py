@@ -30,7 +30,7 @@ class Runtime:
     bootstrap: str
     database_url: str
 
-    def applied_to(self, settings: Settings) -> Settings:
+    def apply(self, settings: Settings) -> Settings:
         """Return the settings with this broker and this database named."""
         return settings.model_copy(
             update={
