@@ -23,8 +23,12 @@ _DatedT = TypeVar("_DatedT", bound=Dated)
 
 def _latest(choices: Iterable[_DatedT], day: date) -> _DatedT | None:
     """Return the choice that holds on a day; of several, the one that began last, then the first in the file."""
-    on_the_day = (c for c in choices if c.holds_on(day))
-    return max(on_the_day, key=lambda c: c.valid_from or date.min, default=None)
+    found, began = None, date.min
+    for choice in choices:
+        since = choice.valid_from or date.min
+        if choice.holds_on(day) and (found is None or since > began):
+            found, began = choice, since
+    return found
 
 
 def payment_account(settings: DaySalesSettings, method: str, day: date) -> PaymentAccount | None:

@@ -1,0 +1,216 @@
+"""Days, settings and outcomes to test with; and a host in memory that decides, emits and remembers as the real one."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from schemas import envelope
+from schemas.audit import GENESIS, AuditRecord, Outcome, Who
+from schemas.base import Message
+from schemas.commands import HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
+from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, ReviewAnswered
+from schemas.money import ORE
+from schemas.settings import BAS_DAY_SALES, DaySalesSettings, SettingsApplied, TenantSettings
+from streams.daysales import FLOW
+from streams.daysales.state import State
+
+TENANT = "acme"
+NOW = datetime(2026, 4, 10, 21, 30, tzinfo=UTC)
+KEY = "openpos/K1/12"
+
+
+def money(amount: str | int | Decimal) -> Decimal:
+    """Return an amount with two places."""
+    return Decimal(amount).quantize(ORE)
+
+
+def sold(group: str, rate: str, net: str, vat: str) -> GroupSales:
+    """Return a line of sales."""
+    return GroupSales(group=group, vat_rate=Decimal(rate), net=money(net), vat=money(vat))
+
+
+def paid(method: str, amount: str) -> Payment:
+    """Return a line of payments."""
+    return Payment(method=method, amount=money(amount))
+
+
+def other(category: str, amount: str) -> OtherAmount:
+    """Return an amount that is not sales."""
+    return OtherAmount(category=category, amount=money(amount))
+
+
+def day(*, amendment: int = 0, minutes: int = 0, **changes: Any) -> DayClosed:
+    """Return a report that adds up: food 106.00, drinks 125.00, tips 20.00; cash 100.00, card 151.00."""
+    content: dict[str, Any] = {
+        "store": "Kungsgatan",
+        "register_id": "K1",
+        "z_number": 12,
+        "business_date": date(2026, 4, 10),
+        "taken_at": NOW + timedelta(minutes=minutes),
+        "amendment": amendment,
+        "sales": (sold("food", "6", "100.00", "6.00"), sold("drinks", "25", "100.00", "25.00")),
+        "payments": (paid("cash", "100.00"), paid("card", "151.00")),
+        "others": (other("tips", "20.00"),),
+        "receipts": 9,
+    }
+    content |= changes
+    content.setdefault("total_sales", sum((s.net + s.vat for s in content["sales"]), money(0)))
+    return DayClosed(**content)
+
+
+def chosen(**changes: Any) -> TenantSettings:
+    """Return the BAS settings with changes."""
+    return TenantSettings(daysales=DaySalesSettings.model_validate(dict(BAS_DAY_SALES) | changes))
+
+
+def without_card(**changes: Any) -> TenantSettings:
+    """Return settings that have no account for cards."""
+    return chosen(payments=tuple(p for p in BAS_DAY_SALES.payments if p.method != "card"), **changes)
+
+
+def outcome(
+    order: PostVoucher,
+    result: Outcome = "delivered",
+    *,
+    number: int = 12,
+    code: str = "",
+    why: str = "",
+    who: Who | None = None,
+) -> AuditRecord:
+    """Return what the sink puts on record about an order."""
+    booked = result in {"delivered", "already_there"}
+    return AuditRecord(
+        sequence=1,
+        previous=GENESIS,
+        at=NOW,
+        outcome=result,
+        flow=order.flow,
+        key=order.key,
+        message_id=str(order.id_in(TENANT)),
+        message_type=envelope.type_of(type(order)),
+        fact_id=f"{order.key}@{order.revision}",
+        revision=order.revision,
+        step=order.step,
+        rule=order.rule,
+        settings_version=order.settings_version,
+        voucher=VoucherRef(series=order.series, number=number, year_id=1) if booked else None,
+        code=code,
+        why=why,
+        who=who,
+    )
+
+
+def refusal(order: PostVoucher) -> AuditRecord:
+    """Return a refusal: the period is locked."""
+    return outcome(order, "rejected", code="period_locked", why="Perioden är låst (2000106).", who="accountant")
+
+
+def answered(hold: HoldForReview, answer: str) -> ReviewAnswered:
+    """Return a person's answer to a hold."""
+    return ReviewAnswered(
+        hold_id=hold.id_in(TENANT),
+        flow="daysales",
+        about=hold.key,
+        answer=answer,
+        answered_by="an accountant",
+        answered_at=NOW,
+    )
+
+
+def wrapped(message: Message) -> envelope.Envelope[Any]:
+    """Return a message in its envelope."""
+    return envelope.wrap(message, message_id="a message", source="/tests", time=NOW, tenant=TENANT)
+
+
+class Host:
+    """Runs the flow over one message after another, and checks of each that deciding twice decides once."""
+
+    def __init__(self, settings: TenantSettings | None = None) -> None:
+        self.settings = settings or chosen()
+        self.version = 1
+        self.states: dict[str, State] = {}
+
+    def state(self, key: str = KEY) -> State:
+        """Return what is remembered of a day."""
+        return self.states.get(key, State())
+
+    def tell(self, message: Message, *, remember: bool = True) -> tuple[Order, ...]:
+        """Decide on a message, and remember unless a crash comes in between; return the orders."""
+        orders: list[Order] = []
+        if isinstance(message, SettingsApplied):
+            self.settings, self.version = message.settings, message.version
+            keys = [(key,) for key, state in sorted(self.states.items()) if FLOW.waiting(state)]
+        else:
+            keys = [FLOW.reads(message)] if FLOW.reads(message) else []
+        for names in keys:
+            states = {key: self.state(key) for key in names}
+            given = FLOW.decide(states, wrapped(message), self.settings, self.version)
+            assert given == FLOW.decide(states, wrapped(message), self.settings, self.version)
+            orders += given
+            if remember:
+                changed = FLOW.evolve(states, wrapped(message), given)
+                assert FLOW.decide({**states, **changed}, wrapped(message), self.settings, self.version) == ()
+                self.states |= stored(changed)
+        return tuple(orders)
+
+    def apply(self, settings: TenantSettings) -> tuple[Order, ...]:
+        """Take new settings into use."""
+        applied = SettingsApplied(tenant=TENANT, version=self.version + 1, applied_by="somebody", settings=settings)
+        return self.tell(applied)
+
+
+def stored(states: Mapping[str, State]) -> dict[str, State]:
+    """Return states as they come back from PostgreSQL's JSON."""
+    back = {
+        key: FLOW.state.model_validate(json.loads(state.model_dump_json()), strict=False)
+        for key, state in states.items()
+    }
+    assert back == dict(states)
+    return back  # type: ignore[return-value]
+
+
+def sides(rows: tuple[VoucherRow, ...]) -> list[tuple[int, str, str]]:
+    """Return rows as (account, text, amount), debit above zero."""
+    return [(r.account, r.text or "", f"{r.debit - r.credit:.2f}") for r in rows]
+
+
+# --- Any report that adds up ------------------------------------------------------------------------------------
+
+_RATES = (Decimal(25), Decimal(12), Decimal(6), Decimal(0))
+_AMOUNTS = st.integers(-100_000, 1_000_000).map(lambda ore: ore * ORE)
+
+
+@st.composite
+def sums_that_meet(draw: st.DrawFn) -> DayClosed:
+    """Draw a report of any lines (returns and double lines among them) whose payments meet its sales."""
+    lines = draw(st.lists(st.tuples(st.sampled_from(["food", "drinks", "wine"]), st.sampled_from(_RATES), _AMOUNTS)))
+    sales = tuple(
+        GroupSales(group="kitchen" if group == "food" and rate != 6 else group, vat_rate=rate, net=net, vat=vat)
+        for group, rate, net in lines
+        for vat in [(net * rate / 100).quantize(ORE)]
+    )
+    others = tuple(
+        OtherAmount(category=category, amount=amount)
+        for category, amount in draw(st.lists(st.tuples(st.sampled_from(["tips", "deposits", "rounding"]), _AMOUNTS)))
+    )
+    payments = [
+        Payment(method=method, amount=amount)
+        for method, amount in draw(
+            st.lists(st.tuples(st.sampled_from(["cash", "card", "swish", "gift_card"]), _AMOUNTS), max_size=5)
+        )
+    ]
+    total = sum((s.net + s.vat for s in sales), money(0))
+    rest = total + sum((o.amount for o in others), money(0)) - sum((p.amount for p in payments), money(0))
+    payments.append(Payment(method="card", amount=rest))
+    return day(
+        sales=sales,
+        others=others,
+        payments=tuple(draw(st.permutations(payments))),
+        total_sales=total,
+        cash_difference=draw(st.sampled_from([money(0), money("-3.50"), money(12)])),
+        receipts=draw(st.none() | st.integers(0, 500)),
+    )

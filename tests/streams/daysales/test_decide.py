@@ -1,0 +1,469 @@
+"""The life of a day close, told as messages and the orders that they lead to."""
+
+import pytest
+from hypothesis import given
+
+from schemas.base import Message
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.events import DayClosed
+from schemas.ids import revision
+from schemas.settings import SettingsApplied, TenantSettings
+from streams.daysales import FLOW
+from streams.daysales.decide import RULES
+from tests.streams.daysales.days import (
+    KEY,
+    TENANT,
+    Host,
+    answered,
+    chosen,
+    day,
+    money,
+    other,
+    outcome,
+    paid,
+    refusal,
+    sides,
+    sums_that_meet,
+    without_card,
+)
+
+OTHER_SPLIT = (paid("cash", "90.00"), paid("card", "161.00"))
+REVERSE = chosen(amended="reverse")
+
+
+def amended(number: int = 1) -> DayClosed:
+    """Return the day again, a later amendment with another split of the payments."""
+    return day(amendment=number, payments=(paid("cash", f"{90 - number}.00"), paid("card", f"{161 + number}.00")))
+
+
+def voucher(orders: tuple[Order, ...]) -> PostVoucher:
+    """Return the only voucher among orders, which stands last."""
+    assert [type(o) for o in orders].count(PostVoucher) == 1
+    assert isinstance(orders[-1], PostVoucher)
+    return orders[-1]
+
+
+def hold(orders: tuple[Order, ...]) -> HoldForReview:
+    """Return the only hold among orders, which stands last, when there is no voucher."""
+    assert PostVoucher not in {type(o) for o in orders}
+    assert isinstance(orders[-1], HoldForReview)
+    return orders[-1]
+
+
+def closed(orders: tuple[Order, ...]) -> tuple[str, object]:
+    """Return how the first order closes which hold."""
+    assert isinstance(orders[0], CloseReview)
+    return orders[0].how, orders[0].hold_id
+
+
+def booked(settings: TenantSettings | None = None) -> Host:
+    """Return a host whose day is booked as F 12."""
+    host = Host(settings)
+    assert host.tell(outcome(voucher(host.tell(day())), number=12)) == ()
+    return host
+
+
+# --- Booked once ------------------------------------------------------------------------------------------------
+
+
+def test_a_day_is_booked_under_an_id_that_follows_from_its_content() -> None:
+    """The same report gives the same order id, here and anywhere."""
+    order, again = voucher(Host().tell(day())), voucher(Host(REVERSE).tell(day()))
+
+    assert (order.flow, order.key, order.revision, order.step, order.purpose) == (
+        "daysales",
+        KEY,
+        revision(day()),
+        "book",
+        "book",
+    )
+    assert order.id_in(TENANT) == again.id_in(TENANT)
+    assert order.rule == "a_day_that_adds_up_is_booked"
+
+
+@given(sums_that_meet())
+def test_the_same_report_again_asks_for_nothing(report: DayClosed) -> None:
+    """Delivered twice, before and after its voucher is known, a report is decided once."""
+    host = Host()
+    orders = host.tell(report)
+
+    assert host.tell(report) == ()
+    for order in orders:
+        if isinstance(order, PostVoucher):
+            assert host.tell(outcome(order)) == ()
+            assert host.tell(outcome(order)) == ()
+    assert host.tell(report) == ()
+
+
+def test_content_that_comes_late_undoes_nothing() -> None:
+    """A lower amendment, or an earlier time of the same one, or a content already replaced, is passed by."""
+    host = booked(REVERSE)
+    host.tell(outcome(voucher(host.tell(amended(2))), number=13))
+
+    for late in (day(), amended(1), day(amendment=2, minutes=-1), amended(2)):
+        assert host.tell(late) == ()
+
+
+def test_of_two_contents_with_the_same_amendment_and_time_the_one_that_came_last_counts() -> None:
+    """The till did not say which is newer; a repetition of the first does not bring it back."""
+    host = Host(without_card())
+    host.tell(day())
+    host.tell(day(payments=OTHER_SPLIT))
+
+    assert host.tell(day()) == ()
+    assert host.state().day == day(payments=OTHER_SPLIT)
+
+
+# --- Held, and settled by settings or a person --------------------------------------------------------------------
+
+
+def test_a_held_day_is_booked_by_itself_when_the_settings_allow_it() -> None:
+    """The hold closes, and the order has the id that it would have had at first."""
+    host = Host(without_card())
+    held = hold(host.tell(day()))
+    orders = host.apply(chosen())
+
+    assert closed(orders) == ("settings_changed", held.id_in(TENANT))
+    assert voucher(orders).id_in(TENANT) == voucher(Host().tell(day())).id_in(TENANT)
+    assert FLOW.waiting(host.state()) is None
+
+
+def test_settings_that_change_nothing_for_a_held_day_say_nothing() -> None:
+    """The same reason in the same words is the same hold."""
+    host = Host(without_card())
+    host.tell(day())
+
+    assert host.apply(without_card(series="K")) == ()
+
+
+def test_settings_that_hold_a_day_for_another_reason_open_another_hold() -> None:
+    """The old hold closes; the new one has an id of its own."""
+    host = Host(without_card())
+    first = hold(host.tell(day()))
+    orders = host.apply(TenantSettings())
+
+    assert closed(orders) == ("settings_changed", first.id_in(TENANT))
+    assert (hold(orders).reason, hold(orders).step) == ("flow_not_configured", "hold/2")
+
+
+def test_newer_content_of_a_held_day_replaces_it() -> None:
+    """The old hold closes as superseded, and the new content is decided by itself."""
+    host = Host()
+    first = hold(host.tell(day(payments=(paid("cash", "1.00"),))))
+    orders = host.tell(amended())
+
+    assert closed(orders) == ("superseded", first.id_in(TENANT))
+    assert voucher(orders).revision == revision(amended())
+
+
+def test_a_person_lets_a_difference_go_as_rounding() -> None:
+    """The day is booked with the difference on the rounding account."""
+    host = Host()
+    held = hold(host.tell(day(payments=(paid("cash", "105.00"), paid("card", "151.00")))))
+    orders = host.tell(answered(held, "round"))
+
+    assert closed(orders) == ("answered", held.id_in(TENANT))
+    assert sides(voucher(orders).rows)[-1] == (3740, "Öresdifferens", "-5.00")
+
+
+def test_a_discarded_day_is_left_alone_until_it_comes_with_newer_content() -> None:
+    """Settings and repetitions do not bring it back; an amendment does."""
+    host = Host(without_card())
+    held = hold(host.tell(day()))
+
+    assert [type(o) for o in host.tell(answered(held, "discard"))] == [CloseReview]
+    assert host.apply(chosen()) == ()
+    assert host.tell(day()) == ()
+    assert voucher(host.tell(amended())).purpose == "book"
+
+
+@pytest.mark.parametrize("answer", ["round", "nonsense", "retry"])
+def test_an_answer_that_the_hold_does_not_offer_changes_nothing(answer: str) -> None:
+    """Only the choices of a hold are answers to it."""
+    host = Host(without_card())
+
+    assert host.tell(answered(hold(host.tell(day())), answer)) == ()
+
+
+def test_an_answer_to_a_hold_that_is_not_open_changes_nothing() -> None:
+    """A hold that was superseded cannot be answered any more."""
+    host = Host(without_card())
+    first = hold(host.tell(day()))
+    host.tell(amended())
+
+    assert host.tell(answered(first, "discard")) == ()
+
+
+# --- Refused by Fortnox -------------------------------------------------------------------------------------------
+
+
+def test_a_refused_voucher_waits_with_fortnoxs_words_and_whose_move_it_is() -> None:
+    """The accountant reads why, and can retry or discard."""
+    host = Host()
+    held = hold(host.tell(refusal(voucher(host.tell(day())))))
+
+    assert (held.reason, held.who, held.rule) == ("period_locked", "accountant", "a_refused_voucher_waits")
+    assert "Fortnox refused the voucher: Perioden är låst (2000106)." in held.message
+    assert [c.answer for c in held.choices] == ["retry", "discard"]
+
+
+def test_a_retry_is_a_new_step_that_replaces_the_refused_order_each_time() -> None:
+    """book, book/2, book/3: an id whose outcome is known is never used again."""
+    host = Host()
+    orders = [voucher(host.tell(day()))]
+    for _ in range(2):
+        held = hold(host.tell(refusal(orders[-1])))
+        orders.append(voucher(host.tell(answered(held, "retry"))))
+
+    assert [o.step for o in orders] == ["book", "book/2", "book/3"]
+    assert [o.replaces for o in orders] == [None, orders[0].id_in(TENANT), orders[1].id_in(TENANT)]
+
+
+def test_a_refused_voucher_is_sent_again_by_itself_when_other_settings_change_it() -> None:
+    """Another series is another voucher; settings that leave it as it was would only be refused again."""
+    host = Host()
+    refused = voucher(host.tell(day()))
+    held = hold(host.tell(refusal(refused)))
+
+    assert host.apply(chosen(start_date=None, amended="reverse")) == ()
+    orders = host.apply(chosen(series="K"))
+    assert closed(orders) == ("settings_changed", held.id_in(TENANT))
+    assert (voucher(orders).series, voucher(orders).step, voucher(orders).replaces) == (
+        "K",
+        "book/2",
+        refused.id_in(TENANT),
+    )
+
+
+def test_a_refusal_without_a_proper_code_is_a_hold_all_the_same() -> None:
+    """What the sink could not name must not stop a worker."""
+    for code, reason in (("", "refused"), ("fel: 2000106!", "fel_ 2000106_")):
+        host = Host()
+        order = voucher(host.tell(day()))
+
+        assert hold(host.tell(outcome(order, "rejected", code=code))).reason == reason
+
+
+# --- Amended after it was booked ----------------------------------------------------------------------------------
+
+
+def test_an_amendment_of_a_booked_day_is_held_with_every_row_that_would_change() -> None:
+    """Where the company holds amended days, the books stay as they are until a person decides."""
+    held = hold(booked().tell(day(amendment=1, payments=OTHER_SPLIT)))
+
+    assert (held.reason, held.rule) == ("amended_after_booking", "a_booked_day_stays_booked")
+    assert held.lines == ("1910 cash: debit 100.00, now debit 90.00", "1686 card: debit 151.00, now debit 161.00")
+    assert [c.answer for c in held.choices] == ["rebook", "keep"]
+
+
+def test_an_amendment_with_the_same_rows_needs_nothing() -> None:
+    """More receipts, the lines in another order, and the same money: the voucher stands."""
+    host = booked()
+
+    assert host.tell(day(amendment=1, receipts=10, payments=tuple(reversed(day().payments)))) == ()
+    assert FLOW.waiting(host.state()) is None
+
+
+def test_a_kept_amendment_leaves_the_books_alone() -> None:
+    """Neither settings nor repetitions open it again; the next amendment asks anew."""
+    host = booked()
+    held = hold(host.tell(amended()))
+
+    assert [type(o) for o in host.tell(answered(held, "keep"))] == [CloseReview]
+    assert host.apply(REVERSE) == ()
+    assert voucher(host.tell(amended(2))).purpose == "reverse"
+
+
+@pytest.mark.parametrize("by", ["a person", "the settings at once", "the settings later"])
+def test_an_amended_day_is_reversed_and_booked_anew_and_the_vouchers_name_each_other(by: str) -> None:
+    """First the old voucher is taken back on its own date; when that stands, the new one follows."""
+    host = booked(REVERSE if by == "the settings at once" else None)
+    orders = host.tell(amended())
+    if by == "a person":
+        orders = host.tell(answered(hold(orders), "rebook"))
+    elif by == "the settings later":
+        orders = host.apply(REVERSE)
+    reversal = voucher(orders)
+    anew = voucher(host.tell(outcome(reversal, number=13)))
+
+    original = voucher(Host().tell(day()))
+    assert sides(reversal.rows) == [(a, t, f"{-money(v):.2f}") for a, t, v in sides(original.rows)]
+    assert (reversal.purpose, reversal.series, reversal.voucher_date) == ("reverse", "F", original.voucher_date)
+    assert reversal.description == "Återföring av F 12: Dagsavslut Kungsgatan K1 Z12"
+    assert [str(v) for v in reversal.relates_to] == ["F 12"]
+    assert anew.purpose == "rebook"
+    assert anew.description == "Rättelse av F 12, återförd med F 13: Dagsavslut Kungsgatan K1 Z12"
+    assert [str(v) for v in anew.relates_to] == ["F 12", "F 13"]
+    assert anew.rows == voucher(Host().tell(amended())).rows
+    assert host.tell(outcome(anew, number=14)) == ()
+    standing = host.state().standing
+    assert standing
+    assert str(standing.voucher) == "F 14"
+
+
+def test_nothing_is_reversed_for_an_amendment_that_cannot_be_booked() -> None:
+    """The old voucher stands while the new content is held for its own reason."""
+    held = hold(booked(REVERSE).tell(day(amendment=1, payments=(paid("klarna", "251.00"),))))
+
+    assert held.reason == "unmapped_payment_method"
+    assert [c.answer for c in held.choices] == ["keep"]
+
+
+def test_an_amendment_to_nothing_is_reversed_and_then_settled() -> None:
+    """The till takes the whole day back: one reversal, and no empty voucher after it."""
+    host = booked(REVERSE)
+    reversal = voucher(host.tell(day(amendment=1, sales=(), payments=(), others=())))
+    orders = host.tell(outcome(reversal, number=13))
+
+    assert [type(o) for o in orders] == [HoldForReview, CloseReview]
+    assert FLOW.waiting(host.state()) is None
+
+
+def test_an_amendment_that_comes_while_an_order_is_under_way_waits_for_its_outcome() -> None:
+    """Delivered: the amendment is as one after booking. Refused: the new content is booked in its place."""
+    for result in ("delivered", "rejected"):
+        host = Host(REVERSE)
+        order = voucher(host.tell(day()))
+        assert host.tell(amended()) == ()
+        following = voucher(host.tell(outcome(order, result)))  # type: ignore[arg-type]
+
+        if result == "delivered":
+            assert (following.purpose, following.replaces) == ("reverse", None)
+        else:
+            assert (following.purpose, following.revision) == ("book", revision(amended()))
+            assert following.replaces == order.id_in(TENANT)
+
+
+def test_the_newest_content_is_booked_after_a_reversal() -> None:
+    """An amendment of the amendment, sent while the reversal was under way, saves a voucher pair."""
+    host = booked(REVERSE)
+    reversal = voucher(host.tell(amended(1)))
+    assert host.tell(amended(2)) == ()
+
+    assert voucher(host.tell(outcome(reversal, number=13))).revision == revision(amended(2))
+
+
+@pytest.mark.parametrize(("refused", "choices"), [("reverse", ["retry", "keep"]), ("rebook", ["retry", "discard"])])
+def test_a_refused_correction_waits_and_goes_on_where_it_stopped(refused: str, choices: list[str]) -> None:
+    """A locked period stops a reversal or the booking after it; a retry takes up that very step."""
+    host = booked(REVERSE)
+    order = voucher(host.tell(amended()))
+    if refused == "rebook":
+        order = voucher(host.tell(outcome(order, number=13)))
+    held = hold(host.tell(refusal(order)))
+
+    assert [c.answer for c in held.choices] == choices
+    again = voucher(host.tell(answered(held, "retry")))
+    assert (again.purpose, again.step, again.replaces) == (refused, f"{refused}/2", order.id_in(TENANT))
+    assert again.rows == order.rows
+
+
+# --- Crashes between emitting and remembering ---------------------------------------------------------------------
+
+
+def test_an_outcome_that_nobody_remembers_is_adopted() -> None:
+    """Emitted, then a crash, then other settings that hold the day: the voucher stands, and the hold closes."""
+    host = Host()
+    order = voucher(host.tell(day(), remember=False))
+    host.settings, host.version = without_card(), 2
+    held = hold(host.tell(day()))
+    orders = host.tell(outcome(order, number=12))
+
+    assert [type(o) for o in orders] == [CloseReview]
+    assert closed(orders) == ("booked", held.id_in(TENANT))
+    assert host.tell(day()) == ()
+
+
+def test_an_outcome_may_come_before_its_report_is_remembered() -> None:
+    """The report comes after its own voucher, and is booked already."""
+    host = Host()
+    order = voucher(host.tell(day(), remember=False))
+
+    assert host.tell(outcome(order)) == ()
+    assert host.tell(day()) == ()
+
+
+def test_rows_that_are_not_known_for_certain_are_reversed_by_hand() -> None:
+    """The voucher was decided under settings that nobody knows any more: a person reverses it, bokbuss books anew."""
+    host = Host(REVERSE)
+    order = voucher(host.tell(day(), remember=False))
+    host.apply(chosen(amended="reverse", series="K"))
+    host.tell(day())
+    host.tell(outcome(order))
+    held = hold(host.tell(amended()))
+
+    assert (held.reason, [c.answer for c in held.choices]) == ("voucher_not_known", ["reversed", "keep"])
+    assert "F 12" in held.message
+    assert voucher(host.tell(answered(held, "reversed"))).revision == revision(amended())
+
+
+def test_a_refusal_that_nobody_remembers_uses_up_its_step() -> None:
+    """The next order has an id of its own and replaces the refused one; the same id would be passed by for ever."""
+    host = Host()
+    order = voucher(host.tell(day(), remember=False))
+    host.settings, host.version = without_card(), 2
+    host.tell(day())
+
+    assert host.tell(refusal(order)) == ()
+    following = voucher(host.apply(chosen()))
+    assert (following.step, following.replaces) == ("book/2", order.id_in(TENANT))
+
+
+def test_two_vouchers_for_one_day_are_a_persons_to_put_right() -> None:
+    """A crash in a bad moment let two orders through: the hold says which voucher to reverse, and the newest stays."""
+    host = Host(without_card())
+    host.tell(day())
+    host.settings = chosen()
+    lost = voucher(host.tell(amended(), remember=False))
+    first = voucher(host.apply(chosen()))
+    assert host.tell(amended()) == ()
+
+    assert host.tell(outcome(lost, number=12)) == ()
+    held = hold(host.tell(outcome(first, number=13)))
+    assert (held.reason, held.lines) == ("booked_twice", ("F 12", "F 13"))
+    assert "Reverse F 13 by hand" in held.message
+    assert host.apply(REVERSE) == ()
+    assert [type(o) for o in host.tell(answered(held, "reversed"))] == [CloseReview]
+
+
+# --- What the host relies on --------------------------------------------------------------------------------------
+
+
+def test_only_what_is_about_a_day_is_read() -> None:
+    """Reports, answers to our own holds, and what became of our vouchers; nothing else wakes the flow."""
+    host = Host()
+    order = voucher(host.tell(day()))
+    record = outcome(order)
+    held = hold(Host(without_card()).tell(day()))
+    silent: list[Message] = [
+        record.model_copy(update={"flow": "yearend"}),
+        record.model_copy(update={"message_type": "bokbuss.hold-for-review.v1"}),
+        record.model_copy(update={"outcome": "unknown"}),
+        answered(held, "discard").model_copy(update={"flow": "employees"}),
+        SettingsApplied(tenant=TENANT, version=2, applied_by="somebody", settings=chosen()),
+    ]
+
+    assert [FLOW.reads(m) for m in (day(), record, refusal(order), answered(held, "discard"))] == [(KEY,)] * 4
+    assert [FLOW.reads(m) for m in silent] == [()] * len(silent)
+
+
+def test_every_rule_has_a_name_that_fits_an_order() -> None:
+    """Rules are named once each, in at most 64 characters, and say in a sentence what they do."""
+    names = [rule.__name__ for rule in RULES]
+
+    assert len(set(names)) == len(names)
+    assert all(len(name) <= 64 and rule.__doc__ for name, rule in zip(names, RULES, strict=True))
+
+
+def test_long_names_fit_into_a_voucher() -> None:
+    """A description of any length is cut to what Fortnox takes, with room for the mark."""
+    order = voucher(
+        Host(chosen(description="{store} " * 12)).tell(day(store="S" * 64, others=(other("tips", "20.00"),)))
+    )
+
+    assert len(order.description) == 180
+
+
+def test_an_empty_description_is_still_a_voucher() -> None:
+    """Fortnox demands a text."""
+    assert voucher(Host(chosen(description="")).tell(day())).description == "Dagsavslut"
