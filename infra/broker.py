@@ -23,7 +23,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from infra import clock, jars
 from infra.embedded import InUse, Leashed, claimed, free_port, tail
 from infra.jars import BrokerUnavailable
-from schemas.topics import PARTITIONS, TOPICS, Topic
+from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
 
 __all__ = ["BrokerUnavailable", "EmbeddedKafka", "WrongTopic", "ensure_topics", "java", "producer"]
 
@@ -274,7 +274,12 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
         BrokerUnavailable: the broker does not answer.
     """
     made = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5, request_timeout_ms=10_000
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        request_timeout_ms=10_000,
+        max_request_size=LARGEST,
     )
     try:
         await made.start()

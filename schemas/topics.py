@@ -9,6 +9,9 @@ from schemas.envelope import MESSAGES
 PARTITIONS = 8
 """The same for every topic, so that one company's messages meet in one worker."""
 
+LARGEST = 4 * 1024 * 1024
+"""Bytes of one message: a dead letter holds a whole record, a third larger for being base64."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -29,7 +32,7 @@ class Topic:
         """Return the topic's Kafka settings. Compaction and transactions stay off where offsets are counted."""
         if self.compacted:
             return {"cleanup.policy": "compact"}
-        return {"cleanup.policy": "delete", "retention.ms": "-1"}
+        return {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(LARGEST)}
 
 
 _SOURCES, _FLOWS, _SINKS, _DESK = "sources", "flows", "sinks", "desk"
