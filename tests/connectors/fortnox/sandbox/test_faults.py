@@ -74,6 +74,7 @@ async def test_a_client_that_does_not_wait_changes_nothing(
         await fortnox.post()
     fortnox.client._timeout = 5
     assert await fortnox.listed() == meanwhile
+    assert fortnox.numbers() == meanwhile
     await clock.sleep(0.25)
     assert await fortnox.listed() == [1]
 

@@ -33,6 +33,13 @@ async def test_every_answer_carries_fortnoxs_headers(fortnox: Fortnox) -> None:
     assert one.headers["date"].endswith("GMT")
 
 
+async def test_a_connection_that_is_not_kept_gets_its_whole_answer(fortnox: Fortnox) -> None:
+    """A client may say that it wants no other answer."""
+    kept = await read(fortnox, "accounts")
+    fortnox.headers["Connection"] = "close"
+    assert [await read(fortnox, "accounts") for _ in range(2)] == [kept, kept]
+
+
 async def test_json_is_written_as_php_writes_it(fortnox: Fortnox) -> None:
     """Slashes and letters outside ASCII are escaped."""
     assert rb'"CompanyName":"Bl\u00e5b\u00e4r AB"' in (await fortnox.get("companyinformation")).body

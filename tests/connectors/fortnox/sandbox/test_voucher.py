@@ -65,6 +65,18 @@ async def test_amounts_stay_exact(fortnox: Fortnox) -> None:
     assert booked.draft.rows[0].debit == Decimal("123456789012.35")
 
 
+async def test_an_account_carries_what_its_vouchers_moved(fortnox: Fortnox) -> None:
+    """Debit adds, credit takes away; another year's account stays."""
+    await fortnox.post()
+    await fortnox.post(voucher(VoucherRows=[row(3001, 25.5), row(1910, 0, 25.5)]))
+
+    async def balance(number: int, year: int) -> Any:
+        answer = await fortnox.get(f"accounts/{number}", financialyear=year)
+        return json.loads(answer.body)["Account"]["BalanceCarriedForward"]
+
+    assert [await balance(1910, 4), await balance(3001, 4), await balance(1910, 5)] == [100, -100, 0]
+
+
 async def test_an_amount_is_rounded_to_the_ore(fortnox: Fortnox) -> None:
     """1.125 becomes 1.13, as recorded for invoice rows."""
     await fortnox.post(voucher(VoucherRows=[row(1910, 1.125), row(3001, 0, 1.13)]))
@@ -230,31 +242,33 @@ def book(company: Company, content: bytes, year: int = 4) -> int:
 
 
 AMOUNTS = st.decimals(0, 9999, places=2).map(float)
-BODIES = st.fixed_dictionaries(
-    {
-        "Description": st.sampled_from(["Dagsavslut", "Rättelse", "<", ""]),
-        "VoucherSeries": st.sampled_from(["A", "F", "F", "B", "Z"]),
-        "TransactionDate": st.dates(date(2025, 12, 1), date(2027, 1, 31)).map(str),
-        "VoucherRows": st.lists(
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a voucher that is good more often than not: what can be wrong with it is wrong in few of them."""
+    rows = draw(
+        st.lists(
             st.fixed_dictionaries(
-                {"Account": st.sampled_from([1910, 1930, 3001, 2611, 1999])},
-                optional={"Debit": AMOUNTS, "Credit": AMOUNTS, "CostCenter": st.sampled_from(["10", "99"])},
+                {"Account": st.sampled_from([1910, 1930, 3001, 2611] * 5 + [1999])},
+                optional={"Debit": AMOUNTS, "Credit": AMOUNTS, "CostCenter": st.sampled_from(["10"] * 9 + ["99"])},
             ),
+            min_size=1,
             max_size=4,
-        ).flatmap(lambda rows: st.sampled_from([rows, balanced(rows)])),
+        )
+    )
+    moved = sum(Decimal(str(each.get("Debit", 0))) - Decimal(str(each.get("Credit", 0))) for each in rows)
+    if draw(st.integers(0, 9)):
+        rows = [*rows, row(3740, float(max(-moved, Decimal(0))), float(max(moved, Decimal(0))))]
+    return {
+        "Description": draw(st.sampled_from(["Dagsavslut", "Rättelse"] * 5 + ["<", ""])),
+        "VoucherSeries": draw(st.sampled_from(["A", "F"] * 5 + ["B", "Z"])),
+        "TransactionDate": str(draw(st.dates(date(2025, 12, 15), date(2027, 1, 15)))),
+        "VoucherRows": rows,
     }
-)
 
 
-def balanced(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows and one that balances them."""
-    difference = sum(
-        Decimal(str(each.get("Debit", 0))) - Decimal(str(each.get("Credit", 0))) for each in rows
-    ) or Decimal(0)
-    return [*rows, row(3740, float(max(-difference, Decimal(0))), float(max(difference, Decimal(0))))]
-
-
-@given(st.lists(st.tuples(BODIES, st.sampled_from([3, 4, 4, 5])), max_size=12))
+@given(st.lists(st.tuples(bodies(), st.sampled_from([4] * 8 + [3, 5])), max_size=12))
 def test_the_books_always_balance_and_numbers_have_no_gap(sent: list[tuple[dict[str, Any], int]]) -> None:
     """Whatever is sent: debit is credit in each voucher and over all accounts; each year's series count 1, 2, 3."""
     company = Company(1, cost_centres={"10": CostCentre("10", "Butik")})
