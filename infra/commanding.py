@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, runtime, store
 from infra.settings import Settings
 
 _POOL = 2
+_PATIENCE = 5.0
+"""Seconds that a command waits for a database that is just starting."""
 
 
 class Failed(Exception):
@@ -61,10 +65,21 @@ async def office(settings: Settings) -> AsyncIterator[Office]:
 
     Raises:
         BrokerUnavailable, DatabaseUnavailable, WrongTopic: the message says what to do.
+        WrongUsage, Failed: the database or the broker went away meanwhile.
     """
     async with AsyncExitStack() as stack:
-        found = runtime.running(settings) or await stack.enter_async_context(runtime.services(settings))
+        found = runtime.running(settings)
+        if found is None:
+            found = await stack.enter_async_context(runtime.services(settings))
         engine = store.engine(found.database_url, _POOL)
         stack.push_async_callback(engine.dispose)
-        await store.prepare(engine)
-        yield Office(found.apply(settings), engine, stack)
+        try:
+            await store.prepare(engine, patience=_PATIENCE)
+            yield Office(found.apply(settings), engine, stack)
+        except OperationalError as error:
+            raise WrongUsage(
+                f"the database does not answer ({type(error.orig).__name__}): does it run, and is its URL right "
+                "(BOKBUSS_DATABASE__URL)?"
+            ) from error
+        except KafkaError as error:
+            raise Failed(f"the broker did not acknowledge it ({type(error).__name__}): do it again") from error

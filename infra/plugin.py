@@ -185,7 +185,7 @@ class System:
 
     Attributes:
         sandbox: serves an imitation of the party on a host and port (0: a free one), books in memory; gives its URL.
-        pages: web pages of our own, mounted at ``/``.
+        pages: web pages of our own, mounted at ``/``, from the database's engine and the host's settings.
         commands: commands of our own, as a Typer application.
     """
 
@@ -193,5 +193,5 @@ class System:
     source: Source | None = None
     sink: Sink | None = None
     sandbox: Callable[[str, int], AbstractAsyncContextManager[str]] | None = None
-    pages: Callable[[Any], Any] | None = None
+    pages: Callable[[Any, Any], Any] | None = None
     commands: Callable[[], Any] | None = None

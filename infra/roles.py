@@ -114,7 +114,7 @@ async def run(
             jobs += _desk(parts)
             for system in registry.systems().values():
                 if system.pages is not None:
-                    app.mount("/", system.pages(parts.engine))
+                    app.mount("/", system.pages(parts.engine, parts.settings))
         async with web.serving(app, settings.host, settings.port) as url:
             _log.info("started", roles=" ".join(roles), url=url)
             if started is not None:

@@ -1,0 +1,129 @@
+"""What a person does at the desk. Kafka acknowledges first, then it is remembered and put on record."""
+
+from aiokafka import AIOKafkaProducer
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from connectors.desk.values import Hold
+from infra import clock, telemetry
+from infra.journal import Entry, put_on_record
+from schemas import envelope as envelopes
+from schemas import ids
+from schemas.audit import DeadLetter, Outcome
+from schemas.envelope import Envelope
+from schemas.events import ReviewAnswered
+from schemas.settings import SettingsApplied, TenantSettings
+
+_SOURCE = "/connectors/desk"
+
+_NEXT_VERSION = text(
+    "update tenants set settings_version = settings_version + 1 where tenant = :tenant returning settings_version"
+)
+_LOCK_LETTER = text("select body, state from dead_letters where place = :place for update")
+_CLOSE_LETTER = text("update dead_letters set state = :state, closed_at = clock_timestamp() where place = :place")
+_CLOSED = text("select closed_at is not null from held where hold_id = :id")
+_IN_FORCE = text("select version >= :version from settings where tenant = :tenant")
+
+
+class NotOpen(LookupError):
+    """There is no such dead letter, or somebody has dealt with it already."""
+
+
+async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> ReviewAnswered:
+    """Publish a person's answer to a hold. It takes effect when a flow reads it."""
+    now = clock.now()
+    fact = ReviewAnswered(
+        hold_id=hold.hold_id,
+        flow=hold.order.data.flow,
+        about=hold.key,
+        answer=chosen,
+        answered_by=by,
+        answered_at=now,
+        comment=comment,
+    )
+    message_id = ids.fact_id(fact.key, ids.revision(fact))
+    trace = hold.order.traceparent
+    message = envelopes.wrap(fact, message_id=message_id, source=_SOURCE, time=now, tenant=hold.tenant, trace=trace)
+    await producer.send_and_wait(fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
+    return fact
+
+
+async def apply(
+    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, settings: TenantSettings, *, by: str
+) -> int:
+    """Give a company's settings the next version and publish them; return the version.
+
+    Raises:
+        LookupError: there is no such company.
+    """
+    async with engine.begin() as connection:
+        version: int | None = await connection.scalar(_NEXT_VERSION, {"tenant": tenant})
+    if version is None:
+        raise LookupError(tenant)
+    applied = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=settings)
+    message = envelopes.wrap(
+        applied,
+        message_id=f"settings/{tenant}/{version}",
+        source=_SOURCE,
+        time=clock.now(),
+        tenant=tenant,
+        trace=telemetry.new_trace(),
+    )
+    await producer.send_and_wait(applied.TOPIC, message.to_bytes(), key=tenant.encode())
+    return version
+
+
+async def replay(
+    engine: AsyncEngine, producer: AIOKafkaProducer, place: str, *, by: str, value: bytes | None = None
+) -> DeadLetter:
+    """Send a dead letter to its topic again, under its own key: as it was, or with corrected bytes.
+
+    Raises:
+        NotOpen: see there.
+    """
+    async with engine.begin() as connection:
+        message = await _open_letter(connection, place)
+        letter = message.data
+        sent = letter.record_value if value is None else value
+        await producer.send_and_wait(letter.topic, sent, key=letter.record_key)
+        how = "as it was" if value is None else "corrected"
+        await _close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
+    return letter
+
+
+async def discard(engine: AsyncEngine, place: str, *, by: str, reason: str) -> None:
+    """Throw a dead letter away, for a reason that stays on record.
+
+    Raises:
+        NotOpen: see there.
+    """
+    async with engine.begin() as connection:
+        message = await _open_letter(connection, place)
+        await _close_letter(connection, message, "discarded", f"{by}: {reason}")
+
+
+async def is_closed(engine: AsyncEngine, hold: Hold) -> bool:
+    """Tell whether a hold waits no longer."""
+    async with engine.connect() as connection:
+        return bool(await connection.scalar(_CLOSED, {"id": hold.hold_id}))
+
+
+async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
+    """Tell whether decisions are made with this version of a company's settings, or a newer one."""
+    async with engine.connect() as connection:
+        return bool(await connection.scalar(_IN_FORCE, {"tenant": tenant, "version": version}))
+
+
+async def _open_letter(connection: AsyncConnection, place: str) -> Envelope[DeadLetter]:
+    found = (await connection.execute(_LOCK_LETTER, {"place": place})).one_or_none()
+    if found is None:
+        raise NotOpen(f"there is no dead letter at {place}: bokbuss dead list")
+    if found.state != "open":
+        raise NotOpen(f"the dead letter at {place} is {found.state} already")
+    return envelopes.decode(to_json(found.body))
+
+
+async def _close_letter(connection: AsyncConnection, message: Envelope[DeadLetter], state: Outcome, why: str) -> None:
+    await connection.execute(_CLOSE_LETTER, {"place": message.data.place, "state": state})
+    await put_on_record(connection, [Entry(message, state, code=state, why=why)])

@@ -1,0 +1,427 @@
+"""The accountant's verbs: held, dead, audit, explain and settings. Each reads what really happened, and says it."""
+
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connectors.desk import acting, queries, resolving, settings_files, trail, views
+from connectors.desk.reading import read_back
+from connectors.desk.story import Story, tell
+from connectors.desk.values import Dead, Hold
+from connectors.desk.words import SWEDEN
+from infra import clock, telemetry
+from infra.commanding import Failed, Office, WrongUsage, office
+from infra.settings import load
+from schemas import envelope as envelopes
+from schemas.envelope import Unreadable
+from schemas.settings import BAS_DAY_SALES, TenantSettings
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Only this company.")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
+
+_POLL = 0.2
+
+held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
+dead = typer.Typer(no_args_is_help=True, help="What could not be read.")
+audit = typer.Typer()
+settings = typer.Typer(no_args_is_help=True, help="How a company's facts become vouchers.")
+
+
+def application() -> typer.Typer:
+    """Return the verbs; the host merges them into ``bokbuss``."""
+    app = typer.Typer()
+    for name, group in (("held", held), ("dead", dead), ("audit", audit), ("settings", settings)):
+        app.add_typer(group, name=name)
+    app.command("explain")(explain)
+    return app
+
+
+def _run(work: Callable[[Office], Awaitable[None]]) -> None:
+    """Run a command's work. Ctrl-C is how ``--follow`` ends."""
+    found = load()
+    telemetry.configure("WARNING")
+
+    async def main() -> None:
+        async with office(found) as place:
+            await work(place)
+
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_record(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+async def _until(check: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+    """Tell whether something came true within some seconds."""
+    deadline = clock.monotonic() + seconds
+    while not await check():
+        if clock.monotonic() >= deadline:
+            return False
+        await clock.sleep(_POLL)
+    return True
+
+
+# --- held -------------------------------------------------------------------------------------------------------
+
+
+@held.command("list")
+def held_list(
+    tenant: Tenant = None,
+    everything: Annotated[bool, typer.Option("--all", help="What waited before, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List what waits for a person, the oldest first."""
+
+    async def work(place: Office) -> None:
+        found = await queries.holds(place.engine, tenant, closed=everything)
+        _print_json([views.hold_json(h) for h in found]) if as_json else _print(views.held_list(found))
+
+    _run(work)
+
+
+HoldId = Annotated[str, typer.Argument(help="The beginning of its ID, or the business key: openpos/K1/57.")]
+
+
+@held.command("show")
+def held_show(hold: HoldId, tenant: Tenant = None, as_json: Json = False) -> None:
+    """Show why something waits, and how it can be answered."""
+
+    async def work(place: Office) -> None:
+        found = await _hold(place, hold, tenant)
+        _print_json(views.hold_json(found)) if as_json else _print(views.held_show(found))
+
+    _run(work)
+
+
+@held.command("answer")
+def held_answer(
+    hold: HoldId,
+    answer: Annotated[str, typer.Argument(help="One of those that held show names.")],
+    by: Annotated[str, typer.Option("--by", help="Who decided.")],
+    comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
+    tenant: Tenant = None,
+    wait: Wait = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Decide what becomes of something that waits."""
+
+    async def work(place: Office) -> None:
+        found = await _hold(place, hold, tenant)
+        if found.closed_at is not None:
+            raise Failed(f"{found.key} waits no longer ({found.how}): {found.message}")
+        choices = [choice.answer for choice in found.order.data.choices]
+        if answer not in choices:
+            offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
+            raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
+        given = await acting.answer(await place.producer(), found, answer, by=by, comment=comment)
+        closed = wait > 0 and await _until(lambda: acting.is_closed(place.engine, found), wait)
+        if as_json:
+            _print_json({"hold_id": str(found.hold_id), "key": found.key, "answer": given.answer, "closed": closed})
+        elif closed:
+            typer.echo(f"{found.key} of {found.tenant}: answered {answer}; it waits no longer.")
+        else:
+            typer.echo(f"{found.key} of {found.tenant}: answered {answer}. It takes effect when flows run.")
+        if wait > 0 and not closed:
+            raise Failed(
+                f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up, bokbuss run flows desk)?"
+            )
+
+    _run(work)
+
+
+async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
+    """Return the hold that is meant; of one key's holds the open one, else the newest."""
+    found = await queries.holds_called(place.engine, called, tenant)
+    if not found:
+        raise WrongUsage(f"nothing that waits or waited is called {called!r}: bokbuss held list --all")
+    things = {(h.tenant, h.key) for h in found}
+    by_key = any(h.key == called for h in found)
+    if len(things) > 1 or (not by_key and len(found) > 1):
+        listed = "\n".join(f"  {h.hold_id}  {h.tenant}  {h.key}" for h in found)
+        raise WrongUsage(f"{called!r} can be several; give more of the ID, or --tenant:\n{listed}")
+    return found[0]
+
+
+# --- dead -------------------------------------------------------------------------------------------------------
+
+Place = Annotated[str, typer.Argument(help="topic/partition/offset, as dead list shows it.")]
+
+
+@dead.command("list")
+def dead_list(
+    tenant: Tenant = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those dealt with, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the records that could not be read, the oldest first."""
+
+    async def work(place: Office) -> None:
+        found = await queries.dead_letters(place.engine, tenant, closed=everything)
+        _print_json([views.dead_json(d) for d in found]) if as_json else _print(views.dead_list(found))
+
+    _run(work)
+
+
+@dead.command("show")
+def dead_show(letter: Place, as_json: Json = False) -> None:
+    """Show a record that could not be read, and why."""
+
+    async def work(place: Office) -> None:
+        found = await _dead(place, letter)
+        _print_json(views.dead_json(found)) if as_json else _print(views.dead_show(found))
+
+    _run(work)
+
+
+@dead.command("replay")
+def dead_replay(
+    letter: Place,
+    file: Annotated[Path | None, typer.Option("--file", exists=True, dir_okay=False, help="Corrected bytes.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if they cannot be read.")] = False,
+    by: Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Send a record to its topic again, as it was or corrected."""
+    corrected = file.read_bytes() if file else None
+
+    async def work(place: Office) -> None:
+        found = await _dead(place, letter)
+        value = found.letter.data.record_value if corrected is None else corrected
+        try:
+            envelopes.decode(value)
+        except Unreadable as error:
+            if not force:
+                raise Failed(f"it still cannot be read: {error}. Correct it with --file, or insist: --force") from None
+        try:
+            sent = await acting.replay(
+                place.engine, await place.producer(), letter, by=by or getpass.getuser(), value=corrected
+            )
+        except acting.NotOpen as error:
+            raise Failed(str(error)) from None
+        told = {"place": letter, "state": "replayed", "topic": sent.topic}
+        _print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
+
+    _run(work)
+
+
+@dead.command("discard")
+def dead_discard(
+    letter: Place,
+    by: Annotated[str, typer.Option("--by", help="Who decided.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays on record.")],
+    as_json: Json = False,
+) -> None:
+    """Throw a record away that could not be read."""
+
+    async def work(place: Office) -> None:
+        try:
+            await acting.discard(place.engine, letter, by=by, reason=reason)
+        except acting.NotOpen as error:
+            raise Failed(str(error)) from None
+        _print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
+
+    _run(work)
+
+
+async def _dead(place: Office, letter: str) -> Dead:
+    found = await queries.dead_letter(place.engine, letter)
+    if found is None:
+        raise WrongUsage(f"there is no dead letter at {letter!r}: bokbuss dead list --all")
+    return found
+
+
+# --- audit ------------------------------------------------------------------------------------------------------
+
+
+@audit.callback(invoke_without_command=True)
+def audit_show(
+    context: typer.Context,
+    tenant: Tenant = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
+    since: Annotated[datetime | None, typer.Option(help="Swedish time, unless it says otherwise.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="The newest so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Tell what became of each message, the newest last; with --json one record a line."""
+    if context.invoked_subcommand is not None:
+        return
+
+    def show(told: Iterable[queries.Told]) -> None:
+        for company, record in told:
+            if as_json:
+                _print_record(views.audit_json(company, record))
+            else:
+                typer.echo(views.audit_line(company, record))
+
+    async def work(place: Office) -> None:
+        start = since.replace(tzinfo=SWEDEN) if since and since.tzinfo is None else since
+        told, known = await queries.trail(place.engine, tenant, since=start, limit=limit)
+        show(told)
+        while follow:
+            told = await queries.trail_after(place.engine, tenant, known)
+            show(told)
+            known |= {company: record.sequence for company, record in told}
+            if not told:
+                await clock.sleep(_POLL)
+
+    _run(work)
+
+
+@audit.command("verify")
+def audit_verify(tenant: Tenant = None, as_json: Json = False) -> None:
+    """Prove that no record was changed, taken out or moved, and that each order ended once."""
+
+    async def work(place: Office) -> None:
+        found = await trail.verify(place.engine, tenant)
+        _print_json([views.finding_json(f) for f in found]) if as_json else _print(views.findings(found))
+        if broken := [f.tenant for f in found if f.problem]:
+            raise Failed(f"the trail is broken for {', '.join(broken)}")
+
+    _run(work)
+
+
+# --- explain ----------------------------------------------------------------------------------------------------
+
+
+def explain(
+    what: Annotated[list[str], typer.Argument(help=resolving.WHAT_CAN_BE_ASKED)],
+    tenant: Tenant = None,
+    year_id: Annotated[int | None, typer.Option(help="Fortnox's id of the voucher's financial year.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell the whole story of a voucher, an event, a Z report or an order."""
+    asked = " ".join(what)
+
+    async def work(place: Office) -> None:
+        told = await _story(place, asked, tenant, year_id)
+        _print_json(views.story_json(told)) if as_json else _print(views.story(told))
+
+    _run(work)
+
+
+async def _story(place: Office, asked: str, tenant: str | None, year_id: int | None) -> Story:
+    found = await queries.find(place.engine, resolving.readings(asked), tenant=tenant, year_id=year_id)
+    if not found:
+        raise Failed(f"nothing is known of {asked!r}. {resolving.WHAT_CAN_BE_ASKED}")
+    if len(found) > 1:
+        listed = "\n".join(f"  {key} --tenant {company}" for company, key in found)
+        raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
+    material = await queries.material(place.engine, *found[0])
+    return tell(material.with_facts(await read_back(place.bootstrap, material.lines)))
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
+SettingsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML or JSON.")]
+
+
+@settings.command("show")
+def settings_show(
+    tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="The company.")] = None,
+    starting_set: Annotated[bool, typer.Option("--starting-set", help="A starting set after the BAS chart.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the settings that decisions are made with, as YAML; a start for a file of your own."""
+    if starting_set:
+        _print_settings("a starting set after the BAS chart", None, TenantSettings(daysales=BAS_DAY_SALES), as_json)
+        return
+    if tenant is None:
+        raise typer.BadParameter("name a company, or --starting-set")
+    company = tenant
+
+    async def work(place: Office) -> None:
+        version, body = await _in_force(place, company)
+        said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
+        _print_settings(said, version, body, as_json)
+
+    _run(work)
+
+
+def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
+    if as_json:
+        _print_json({"version": version, "settings": body.to_json()})
+    else:
+        typer.echo(f"# {said}\n{settings_files.to_yaml(body)}", nl=False)
+
+
+@settings.command("diff")
+def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) -> None:
+    """Show what a file would change, field by field."""
+
+    async def work(place: Office) -> None:
+        version, body = await _in_force(place, tenant)
+        changes = settings_files.differences(body, _read(file))
+        _print_json({"version": version, "changes": changes}) if as_json else _print(_changes(changes))
+
+    _run(work)
+
+
+@settings.command("apply")
+def settings_apply(
+    tenant: Company,
+    file: SettingsFile,
+    by: Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")] = None,
+    wait: Wait = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Publish a file as a company's next settings. What waited for other settings is then reconsidered by itself."""
+
+    async def work(place: Office) -> None:
+        _, body = await _in_force(place, tenant)
+        new = _read(file)
+        changes = settings_files.differences(body, new)
+        if not as_json:
+            _print(_changes(changes))
+        version = await acting.apply(place.engine, await place.producer(), tenant, new, by=by or getpass.getuser())
+        effect = wait > 0 and await _until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
+        if as_json:
+            _print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
+        else:
+            typer.echo(
+                f"{tenant}: version {version} {'has taken effect' if effect else 'takes effect when flows run'}."
+            )
+        if wait > 0 and not effect:
+            raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
+
+    _run(work)
+
+
+def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
+    return changes or ("No field differs.",)
+
+
+def _read(file: Path) -> TenantSettings:
+    try:
+        return settings_files.read(file.read_bytes(), is_json=file.suffix == ".json")
+    except settings_files.WrongFile as error:
+        problems = "\n".join(f"  {problem}" for problem in error.problems)
+        raise WrongUsage(f"{file} is not right:\n{problems}") from None
+
+
+async def _in_force(place: Office, tenant: str) -> tuple[int, TenantSettings]:
+    if not await queries.is_known(place.engine, tenant):
+        raise WrongUsage(f"no company is called {tenant!r}: bokbuss tenant list")
+    return await queries.settings_of(place.engine, tenant)

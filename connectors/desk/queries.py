@@ -1,0 +1,317 @@
+"""What the desk asks the database, answered as values. It only reads; ``acting`` is what writes."""
+
+# ruff: noqa: S608 - what is put together here are constants; every value is bound
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import Row, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from connectors.desk.proof import Head, Stored
+from connectors.desk.resolving import Asked
+from connectors.desk.values import Booked, Dead, Hold, Line, Material, Ordered, Trouble
+from schemas import envelope as envelopes
+from schemas.audit import GENESIS, AuditRecord, Call
+from schemas.settings import TenantSettings
+
+_OF = "(cast(:tenant as text) is null or tenant = :tenant)"
+_MOST = 1000
+
+_HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message from held"
+_HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
+_HELD_CALLED = text(
+    f"""{_HELD_COLUMNS} where {_OF} and (key = :called or starts_with(hold_id::text, lower(:called)))
+        order by closed_at is not null, held_at desc limit 20"""
+)
+_DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
+_DEAD = text(f"{_DEAD_COLUMNS} where {_OF} and (:closed or state = 'open') order by found_at limit :limit")
+_DEAD_AT = text(f"{_DEAD_COLUMNS} where place = :place")
+
+
+async def holds(
+    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = _MOST
+) -> list[Hold]:
+    """Return what waits for a person, the oldest first; with ``closed`` what waited, too."""
+    values = {"tenant": tenant, "closed": closed, "limit": limit}
+    return [_hold(row) for row in await _rows(engine, _HELD, values)]
+
+
+async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None) -> list[Hold]:
+    """Return the holds with this business key, or whose id begins so; open ones first, then the newest."""
+    return [_hold(row) for row in await _rows(engine, _HELD_CALLED, {"tenant": tenant, "called": called})]
+
+
+async def dead_letters(
+    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = _MOST
+) -> list[Dead]:
+    """Return the dead letters that are open, the oldest first; with ``closed`` all."""
+    values = {"tenant": tenant, "closed": closed, "limit": limit}
+    return [_dead(row) for row in await _rows(engine, _DEAD, values)]
+
+
+async def dead_letter(engine: AsyncEngine, place: str) -> Dead | None:
+    """Return the dead letter of a place."""
+    found = await _rows(engine, _DEAD_AT, {"place": place})
+    return _dead(found[0]) if found else None
+
+
+# --- The trail --------------------------------------------------------------------------------------------------
+
+_HEADS = text(f"select tenant, sequence, hash from audit_heads where {_OF} order by tenant")
+_ALL_HEADS = text(
+    f"""select tenant, coalesce(h.sequence, 0), coalesce(h.hash, :genesis)
+        from (select distinct tenant from audit) a full join audit_heads h using (tenant) where {_OF} order by tenant"""
+)
+_NEWEST = text(
+    f"""select tenant, body from audit
+        where {_OF} and (cast(:since as timestamptz) is null or (body ->> 'at')::timestamptz >= :since)
+        order by id desc limit :limit"""
+)
+# Heads move in the transaction that writes the records, so that one statement sees both or neither.
+_AFTER = text(
+    """select a.tenant, a.body from audit_heads h
+       left join unnest(cast(:tenants as text[]), cast(:sequences as bigint[])) as k(t, s) on k.t = h.tenant
+       join audit a on a.tenant = h.tenant and a.sequence > coalesce(k.s, 0)
+       where h.sequence > coalesce(k.s, 0) and (cast(:tenant as text) is null or h.tenant = :tenant)
+       order by a.id limit 1000"""
+)
+_CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
+_ENDS = text(
+    """select coalesce(e.id, j.id) as id, coalesce(e.ends, 0) as ends, j.state from
+         (select message_id as id, count(*) as ends from audit where tenant = :tenant
+            and body ->> 'outcome' in ('delivered', 'already_there', 'rejected') group by message_id) e
+       full join
+         (select order_id::text as id, state from journal where tenant = :tenant) j on j.id = e.id
+       where coalesce(e.ends, 0) <> case when j.state in ('delivered', 'rejected') then 1 else 0 end
+       order by id limit 1"""
+)
+_ENDED = text("select count(*) from journal where tenant = :tenant and state in ('delivered', 'rejected')")
+
+Told = tuple[str, AuditRecord]
+"""A company and a record of its trail."""
+
+
+async def trail(
+    engine: AsyncEngine, tenant: str | None, *, since: datetime | None, limit: int
+) -> tuple[list[Told], dict[str, int]]:
+    """Return the newest records, the oldest of them first, and how far each company's trail goes."""
+    async with snapshot(engine) as connection:
+        heads = {name: sequence for name, sequence, _ in await connection.execute(_HEADS, {"tenant": tenant})}
+        rows = await connection.execute(_NEWEST, {"tenant": tenant, "since": since, "limit": limit})
+        return [(name, _record(body)) for name, body in reversed(rows.all())], heads
+
+
+async def trail_after(engine: AsyncEngine, tenant: str | None, known: Mapping[str, int]) -> list[Told]:
+    """Return the records after those known (company: sequence), each company's in its sequence, none left out."""
+    values = {"tenant": tenant, "tenants": list(known), "sequences": list(known.values())}
+    return [(row.tenant, _record(row.body)) for row in await _rows(engine, _AFTER, values)]
+
+
+async def heads(connection: AsyncConnection, tenant: str | None) -> list[Head]:
+    """Return the end of each company's chain; of a chain whose end was not remembered, its beginning."""
+    values = {"tenant": tenant, "genesis": GENESIS}
+    return [Head(*row) for row in await connection.execute(_ALL_HEADS, values)]
+
+
+async def chain(connection: AsyncConnection, tenant: str) -> AsyncIterator[Stored]:
+    """Yield a company's records in their sequence, a few at a time: the chain may be longer than memory."""
+    async for row in await connection.stream(_CHAIN, {"tenant": tenant}, execution_options={"yield_per": 500}):
+        yield Stored(*row)
+
+
+async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:
+    """Return how many orders have ended, and the first whose number of final records is wrong (id, records, state)."""
+    wrong = (await connection.execute(_ENDS, {"tenant": tenant})).one_or_none()
+    ended = await connection.scalar(_ENDED, {"tenant": tenant}) or 0
+    return ended, (wrong.id, wrong.ends, wrong.state) if wrong else None
+
+
+def snapshot(engine: AsyncEngine) -> Any:
+    """Return a connection whose statements all see one moment, whatever is written meanwhile."""
+    return engine.execution_options(isolation_level="REPEATABLE READ").connect()
+
+
+# --- The story of a key -----------------------------------------------------------------------------------------
+
+_DECIDED = text(
+    """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
+       where tenant = :tenant and key = :key and topic like 'facts.%' order by accepted_at, "offset" """
+)
+_JOURNAL = text(
+    """select body, state, attempt, replaces, calls, accepted_at, journaled_at from journal
+       where tenant = :tenant and key = :key order by seq"""
+)
+_RECORDS = text(
+    """select body from audit where tenant = :tenant and message_id = any(cast(:ids as text[])) order by sequence"""
+)
+_HELD_KEY = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by held_at")
+_EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
+_DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
+_DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
+
+_FIND: dict[str, tuple[str, ...]] = {
+    "voucher": ("select tenant, key from audit where body -> 'voucher' @> cast(:voucher as jsonb)",),
+    "fact": (
+        "select tenant, key from decided where starts_with(fact_id, :text) and topic like 'facts.%'",
+        "select tenant, key from journal where starts_with(fact_id, :text)",
+        "select tenant, key from held where starts_with(body ->> 'causationid', :text)",
+        f"{_DELIVERED} where starts_with(e, :text)",
+    ),
+    "key": (
+        "select tenant, key from decided where key = :text and topic like 'facts.%'",
+        "select tenant, key from journal where key = :text",
+        "select tenant, key from held where key = :text",
+        f"{_DELIVERED} where starts_with(e, :text || '@')",
+    ),
+    "z_number": (
+        "select tenant, key from decided where key like '%/' || :text and topic like 'facts.%'",
+        "select tenant, key from journal where key like '%/' || :text",
+        "select tenant, key from held where key like '%/' || :text",
+        f"{_DELIVERED} where e like '%/' || :text || '@%'",
+    ),
+    "id": (
+        "select tenant, key from journal where order_id = cast(:text as uuid)",
+        "select tenant, key from held where hold_id = cast(:text as uuid)",
+    ),
+    "mark": ("select tenant, key from journal where starts_with(right(order_id::text, 17), :text)",),
+}
+
+
+async def find(
+    engine: AsyncEngine, asked: Sequence[Asked], *, tenant: str | None, year_id: int | None = None, limit: int = 50
+) -> list[tuple[str, str]]:
+    """Return the (company, key) pairs that were asked for, in any of the readings."""
+    found: dict[tuple[str, str], None] = {}
+    async with engine.connect() as connection:
+        for one in asked:
+            voucher: dict[str, Any] = {"series": one.text, "number": one.number}
+            if year_id is not None:
+                voucher["year_id"] = year_id
+            union = " union ".join(_FIND[one.kind])
+            rows = await connection.execute(
+                text(f"select tenant, key from ({union}) as found(tenant, key) where {_OF} order by 1, 2 limit :limit"),
+                {"tenant": tenant, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
+                if one.kind == "voucher"
+                else {"tenant": tenant, "text": one.text, "limit": limit},
+            )
+            found |= dict.fromkeys((row.tenant, row.key) for row in rows)
+    return list(found)
+
+
+async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
+    """Return everything that the database knows about a company's key; ``facts`` is left to ``reading``."""
+    values: dict[str, Any] = {"tenant": tenant, "key": key}
+    async with snapshot(engine) as connection:
+        lines = tuple(Line(*row) for row in await connection.execute(_DECIDED, values))
+        orders = tuple(_ordered(row) for row in await connection.execute(_JOURNAL, values))
+        held = tuple(_hold(row) for row in await connection.execute(_HELD_KEY, values))
+        ids = [o.order.id for o in orders]
+        records = [_record(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
+        delivered_at = await connection.scalar(_DELIVERED_AT, values)
+    return Material(
+        tenant=tenant,
+        key=key,
+        lines=lines,
+        orders=orders,
+        records=tuple(records),
+        holds=held,
+        delivered_at=delivered_at,
+    )
+
+
+# --- The first page ---------------------------------------------------------------------------------------------
+
+_BOOKED = text(
+    """select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day
+       from audit a left join journal j on j.order_id = a.message_id::uuid
+       where a.body ->> 'outcome' in ('delivered', 'already_there') and a.body -> 'voucher' <> 'null'
+       order by a.id desc limit :limit"""
+)
+_TROUBLES = text(
+    """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,
+              calls -> -1 ->> 'verdict' as last from journal
+       where state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0 order by since limit :limit"""
+)
+
+
+async def booked(engine: AsyncEngine, limit: int = 50) -> list[Booked]:
+    """Return the vouchers booked last, the newest first."""
+    found = []
+    for row in await _rows(engine, _BOOKED, {"limit": limit}):
+        record = _record(row.body)
+        if record.voucher is not None:
+            day = date.fromisoformat(row.day) if row.day else None
+            found.append(Booked(row.tenant, row.key, record.voucher, day, record.amount, record.at))
+    return found
+
+
+async def troubles(engine: AsyncEngine, limit: int = 200) -> list[Trouble]:
+    """Return the orders whose answer was lost, and those that were put off, the oldest first."""
+    rows = await _rows(engine, _TROUBLES, {"limit": limit})
+    return [Trouble(r.tenant, r.key, r.state, r.since, (r.last if r.state == "queued" else r.why) or "") for r in rows]
+
+
+# --- Settings ---------------------------------------------------------------------------------------------------
+
+_SETTINGS = text("select version, body from settings where tenant = :tenant")
+_KNOWN = text("select settings_version from tenants where tenant = :tenant")
+
+
+async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[int, TenantSettings]:
+    """Return the version in force and its content; version 0 is empty."""
+    found = await _rows(engine, _SETTINGS, {"tenant": tenant})
+    return (
+        (found[0].version, TenantSettings.model_validate_json(to_json(found[0].body)))
+        if found
+        else (0, TenantSettings())
+    )
+
+
+async def is_known(engine: AsyncEngine, tenant: str) -> bool:
+    """Tell whether there is such a company."""
+    return bool(await _rows(engine, _KNOWN, {"tenant": tenant}))
+
+
+# --- Rows as values ---------------------------------------------------------------------------------------------
+
+
+async def _rows(engine: AsyncEngine, query: TextClause, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).all()
+
+
+def _record(body: Any) -> AuditRecord:
+    return AuditRecord.model_validate_json(to_json(body))
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(
+        hold_id=cast("UUID", row.hold_id),
+        tenant=row.tenant,
+        key=row.key,
+        order=envelopes.decode(to_json(row.body)),
+        held_at=row.held_at,
+        closed_at=row.closed_at,
+        how=row.how,
+        message=row.message,
+    )
+
+
+def _dead(row: Row[Any]) -> Dead:
+    return Dead(row.place, row.tenant, envelopes.decode(to_json(row.body)), row.state, row.found_at, row.closed_at)
+
+
+def _ordered(row: Row[Any]) -> Ordered:
+    return Ordered(
+        order=envelopes.decode(to_json(row.body)),
+        state=row.state,
+        attempt=row.attempt,
+        replaces=row.replaces,
+        calls=tuple(Call.model_validate_json(to_json(call)) for call in row.calls),
+        accepted_at=row.accepted_at,
+        journaled_at=row.journaled_at,
+    )

@@ -1,0 +1,47 @@
+"""Reads facts back from Kafka, at the places where they were accepted."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from connectors.desk.values import Line
+from schemas import envelope as envelopes
+from schemas.envelope import Envelope, Unreadable
+
+_PATIENCE = 5.0
+
+
+async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope[Any] | None]:
+    """Return the message at each place; None where it is gone, cannot be read, or the broker does not answer."""
+    wanted = list(lines)
+    found: dict[str, Envelope[Any] | None] = {line.place: None for line in wanted}
+    if not wanted:
+        return found
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none")
+    try:
+        async with asyncio.timeout(_PATIENCE + len(wanted)):
+            await consumer.start()
+            for line in wanted:
+                found[line.place] = await _at(consumer, line)
+    except (KafkaError, TimeoutError, OSError):
+        pass  # the rest of the story is told without them
+    finally:
+        await consumer.stop()
+    return found
+
+
+async def _at(consumer: AIOKafkaConsumer, line: Line) -> Envelope[Any] | None:
+    partition = TopicPartition(line.topic, line.partition)
+    consumer.assign([partition])
+    end = (await consumer.end_offsets([partition]))[partition]
+    if line.offset >= end:
+        return None
+    consumer.seek(partition, line.offset)
+    try:
+        record = await consumer.getone(partition)
+        return envelopes.decode(record.value) if record.offset == line.offset else None
+    except (OffsetOutOfRangeError, Unreadable):
+        return None

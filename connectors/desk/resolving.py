@@ -1,0 +1,64 @@
+"""What a person may ask ``explain`` for, read from what they typed. Pure."""
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from schemas.ids import MARK_PREFIX
+
+Kind = Literal["voucher", "fact", "key", "z_number", "id", "mark"]
+
+_VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
+_VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
+_Z_NUMBER = re.compile(r"[zZ]?\s*0*(\d{1,9})", re.ASCII)
+_MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
+_MARK_HEX = 15
+
+WHAT_CAN_BE_ASKED = (
+    "Ask for a voucher (F 12), an event (openpos/K1/57@1f2e3d…), a business key (openpos/K1/57), "
+    "a Z number (Z57), an order's id or a mark (bb-…)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One reading of what was typed.
+
+    Attributes:
+        kind: what it is taken for.
+        text: the fact's id (or its beginning), the key, the series, the Z number, the id, or an id's last digits.
+        number: the voucher's number.
+    """
+
+    kind: Kind
+    text: str
+    number: int = 0
+
+
+def readings(what: str) -> tuple[Asked, ...]:
+    """Return everything that the words can mean: ``Z57`` can be a Z report and a voucher. May be empty."""
+    what = what.strip()
+    if mark := _MARK.search(what):
+        return (Asked("mark", uuid_tail(mark[1])),)
+    try:
+        return (Asked("id", str(UUID(what))),)
+    except ValueError:
+        pass
+    if "@" in what:
+        return (Asked("fact", what.rstrip("….")),)
+    if "/" in what:
+        return (Asked("key", what),)
+    found = []
+    if z_number := _Z_NUMBER.fullmatch(what):
+        found.append(Asked("z_number", z_number[1]))
+    if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
+        found.append(Asked("voucher", voucher[1], int(voucher[2])))
+    return tuple(found)
+
+
+def uuid_tail(mark: str) -> str:
+    """Return what a mark's 12 characters say of the order's id: 15 digits of its end, the last one missing."""
+    last = base64.b32decode(mark.upper() + "====").hex()[:_MARK_HEX]
+    return f"{last[:4]}-{last[4:]}"

@@ -1,0 +1,222 @@
+"""The whole story of a business key in order of time: what came, what was decided and done, where it stands. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from connectors.desk import words
+from connectors.desk.values import Hold, Line, Material, Ordered
+from schemas import ids
+from schemas.audit import AuditRecord, Call
+from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from schemas.events import ReviewAnswered
+from schemas.money import ZERO
+
+BOOKED = frozenset({"delivered", "already_there"})
+_DOES = {"book": "book the day", "reverse": "reverse a voucher", "rebook": "book it anew"}
+_MUST_ACT = {"accountant": "The accountant", "operator": "The operator", "developer": "A developer"}
+_RELEASED = {
+    "booked": "it was booked",
+    "settings_changed": "the settings changed",
+    "answered": "somebody answered",
+    "superseded": "something newer came",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened. ``rows``: of the voucher that was ordered."""
+
+    at: datetime
+    what: str
+    details: tuple[str, ...] = ()
+    rows: tuple[VoucherRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happened to a company's business key, and how it stands now.
+
+    Attributes:
+        state: booked, reversed, done, held, on_the_way, unknown, rejected, nothing_to_do or not_decided.
+        now: the same as a sentence.
+    """
+
+    tenant: str
+    key: str
+    state: str
+    now: str
+    steps: tuple[Step, ...]
+
+
+def tell(material: Material) -> Story:
+    """Return the story of everything that is known about a key."""
+    state, now = _stands(material)
+    numbers = _numbers(material.records)
+    steps: list[Step] = []
+    if not material.lines and material.delivered_at:
+        steps.append(Step(material.delivered_at, "Accepted over HTTP"))
+    steps += (_came(line, material) for line in material.lines)
+    for ordered in material.orders:
+        steps += _of_order(ordered, material, numbers)
+    for hold in material.holds:
+        steps += _of_hold(hold)
+    return Story(material.tenant, material.key, state, now, tuple(sorted(steps, key=lambda step: step.at)))
+
+
+def _numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
+    return {r.message_id: r.voucher for r in records if r.outcome in BOOKED and r.voucher is not None}
+
+
+def _came(line: Line, material: Material) -> Step:
+    message = (material.facts or {}).get(line.place)
+    where = f"It stands in Kafka at {line.topic}, partition {line.partition}, offset {line.offset}"
+    details = [f"{where}; trace {message.trace_id}" if message and message.trace_id else where]
+    if message is not None:
+        details += words.fact(message)
+    elif material.facts is not None:
+        details.append("It could not be read back from Kafka just now")
+    rules = ", ".join(words.rule(name) for name in line.rules.split()) or "nothing to do"
+    details.append(f"Decided {words.when(line.decided_at)}: {rules}")
+    answered = line.topic == ReviewAnswered.TOPIC
+    return Step(line.accepted_at, f"{'Answered' if answered else 'Accepted'} as {line.fact_id}", tuple(details))
+
+
+# --- Orders -----------------------------------------------------------------------------------------------------
+
+
+def _of_order(ordered: Ordered, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[Step]:
+    records = [r for r in material.records if r.message_id == ordered.order.id]
+    yield _was_ordered(ordered)
+    for call in _calls(ordered, records):
+        answer = "no answer" if call.status is None else str(call.status)
+        yield Step(
+            call.at, f"Asked Fortnox: {call.request}", (f"{answer} after {call.milliseconds} ms: {call.verdict}",)
+        )
+    for record in records:
+        yield Step(record.at, _outcome(record), tuple(_afterwards(record, material, numbers)))
+
+
+def _was_ordered(ordered: Ordered) -> Step:
+    order = ordered.order
+    given: tuple[str, ...] = (
+        f"Rule: {words.rule(order.data.rule)}; settings version {order.data.settings_version}",
+        f"Order {order.id}, caused by {order.causationid}",
+    )
+    if ordered.replaces is not None:
+        given += (f"It is given instead of the refused order {ordered.replaces}",)
+    match order.data:
+        case PostVoucher() as voucher:
+            what = (
+                f"Ordered to {_DOES[voucher.purpose]}: series {voucher.series}, {voucher.voucher_date}, "
+                f"{words.money(_total(voucher))}"
+            )
+            about: tuple[str, ...] = (f'"{voucher.description}"; its mark is {ids.mark(voucher.id_in(order.tenant))}',)
+            if voucher.relates_to:
+                about += (f"It relates to {', '.join(map(str, voucher.relates_to))}",)
+            return Step(ordered.journaled_at, what, about + given, voucher.rows)
+        case _:
+            return Step(ordered.journaled_at, f"Ordered: {order.type}", given)
+
+
+def _calls(ordered: Ordered, records: Iterable[AuditRecord]) -> list[Call]:
+    """Return each call once, although records repeat those of the records before them."""
+    calls = [*ordered.calls, *(call for record in records for call in record.calls)]
+    return list({(call.at, call.request): call for call in calls}.values())
+
+
+def _outcome(record: AuditRecord) -> str:
+    match record.outcome:
+        case "delivered":
+            return f"Fortnox booked it as {record.voucher}" if record.voucher else "Done"
+        case "already_there":
+            return f"Found in Fortnox as {record.voucher}" if record.voucher else "Found: it had been done"
+        case "rejected":
+            return f"Refused ({record.code}): {_said(record)}"
+        case "unknown":
+            return f"The answer was lost: {_said(record)}. Fortnox is asked before anything is sent again"
+        case "absent":
+            return "Fortnox was asked, twice, and does not have it: it is sent again"
+        case other:
+            return f"{other.replace('_', ' ').capitalize()}: {record.why}"
+
+
+def _said(record: AuditRecord) -> str:
+    return (record.why or record.code).rstrip(".")
+
+
+def _afterwards(record: AuditRecord, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[str]:
+    if record.voucher is not None:
+        yield f"Voucher {record.voucher} in Fortnox's financial year {record.voucher.year_id}"
+        for ordered in material.orders:
+            voucher = ordered.order.data
+            number = numbers.get(ordered.order.id)
+            if number and isinstance(voucher, PostVoucher) and record.voucher in voucher.relates_to:
+                yield f"{'Reversed by' if voucher.purpose == 'reverse' else 'Followed by'} {number}"
+    if record.outcome == "rejected" and record.who:
+        yield f"{_MUST_ACT[record.who]} has to act"
+
+
+# --- Holds ------------------------------------------------------------------------------------------------------
+
+
+def _of_hold(hold: Hold) -> Iterable[Step]:
+    data = hold.order.data
+    details = [
+        *data.lines,
+        f"Rule: {words.rule(data.rule)}; settings version {data.settings_version}",
+        f"Hold {hold.hold_id}, caused by {hold.order.causationid}",
+        *(f"Can be answered {choice.answer}: {choice.means}" for choice in data.choices),
+    ]
+    yield Step(hold.held_at, f"Held ({data.reason}): {data.message}", tuple(details))
+    if hold.closed_at is not None:
+        why = _RELEASED.get(hold.how or "", hold.how or "")
+        yield Step(hold.closed_at, f"It waits no longer: {why}", (hold.message,) if hold.message else ())
+
+
+# --- How it stands ----------------------------------------------------------------------------------------------
+
+
+def _stands(material: Material) -> tuple[str, str]:
+    """Return the state as one word and as one sentence; what somebody must do comes before what is done."""
+    waiting = [hold for hold in material.holds if hold.closed_at is None]
+    if waiting:
+        data = waiting[-1].order.data
+        return "held", f"It waits for {data.who if data.who != 'accountant' else 'the accountant'}: {data.message}"
+    replaced = {ordered.replaces for ordered in material.orders}
+    for ordered in material.orders:
+        if ordered.state == "unknown":
+            return (
+                "unknown",
+                "It was sent and the answer was lost; Fortnox is asked until it is known whether it is there.",
+            )
+        if ordered.state in {"queued", "sending"}:
+            put_off = f"; put off: {ordered.calls[-1].verdict}" if ordered.calls else ""
+            return "on_the_way", f"It is on its way to Fortnox{put_off}."
+    for record in material.records:
+        if record.outcome == "rejected" and record.order_id not in replaced:
+            return "rejected", f"Fortnox refused it: {_said(record)}."
+    return _stands_finished(material)
+
+
+def _stands_finished(material: Material) -> tuple[str, str]:
+    numbers = _numbers(material.records)
+    finished = [(o.order.data, numbers[o.order.id]) for o in material.orders if o.order.id in numbers]
+    vouchers = [(order, number) for order, number in finished if isinstance(order, PostVoucher)]
+    if vouchers and vouchers[-1][0].purpose == "reverse":
+        return "reversed", f"The voucher was reversed by {vouchers[-1][1]}; nothing stands in the books."
+    if vouchers:
+        order, number = vouchers[-1]
+        return "booked", f"Booked as {number} on {order.voucher_date}: {words.money(_total(order))}."
+    if material.holds:
+        return "nothing_to_do", f"Nothing is booked: {material.holds[-1].message or 'it waits no longer'}"
+    if material.orders:
+        return "done", "Done."
+    if material.lines:
+        return "nothing_to_do", "Decided: there was nothing to do, or what was ordered has not reached its place yet."
+    return "not_decided", "Accepted and not decided yet: do flows run (bokbuss up, bokbuss run flows)?"
+
+
+def _total(voucher: PostVoucher) -> Decimal:
+    return sum((row.debit for row in voucher.rows), ZERO)

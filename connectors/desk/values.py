@@ -1,0 +1,115 @@
+"""What the desk reads, as values: holds, dead letters, orders, and everything that is known about one key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from schemas.audit import AuditRecord, Call, DeadLetter
+from schemas.commands import HoldForReview, VoucherRef
+from schemas.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that waits (or waited: ``closed_at``) for a person."""
+
+    hold_id: UUID
+    tenant: str
+    key: str
+    order: Envelope[HoldForReview]
+    held_at: datetime
+    closed_at: datetime | None = None
+    how: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A dead letter. ``state``: open, replayed or discarded."""
+
+    place: str
+    tenant: str
+    letter: Envelope[DeadLetter]
+    state: str
+    found_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A fact as it was accepted and decided: where it stands in Kafka, and which rules said something."""
+
+    topic: str
+    partition: int
+    offset: int
+    fact_id: str
+    rules: str
+    accepted_at: datetime
+    decided_at: datetime
+
+    @property
+    def place(self) -> str:
+        """Topic, partition and offset."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order in the journal. ``state``: queued, sending, unknown, delivered or rejected."""
+
+    order: Envelope[Any]
+    state: str
+    attempt: int
+    replaces: UUID | None
+    calls: tuple[Call, ...]
+    accepted_at: datetime
+    journaled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that is known about one company's business key.
+
+    Attributes:
+        facts: by place, None for one that could not be read back; None altogether when none was asked for.
+        delivered_at: when the first delivery with this key was accepted over HTTP.
+    """
+
+    tenant: str
+    key: str
+    lines: tuple[Line, ...] = ()
+    facts: Mapping[str, Envelope[Any] | None] | None = None
+    orders: tuple[Ordered, ...] = ()
+    records: tuple[AuditRecord, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    delivered_at: datetime | None = None
+
+    def with_facts(self, facts: Mapping[str, Envelope[Any] | None]) -> "Material":
+        """Return the same with the facts as they were read back."""
+        return replace(self, facts=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A voucher that stands in the ledger."""
+
+    tenant: str
+    key: str
+    voucher: VoucherRef
+    day: date | None
+    amount: Decimal | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An order that does not go forward by itself just now."""
+
+    tenant: str
+    key: str
+    state: str
+    since: datetime
+    why: str

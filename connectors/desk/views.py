@@ -1,0 +1,218 @@
+"""What the commands and the pages show: values become plain words, or JSON values for programs. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from connectors.desk import words
+from connectors.desk.proof import Finding
+from connectors.desk.story import BOOKED, Step, Story
+from connectors.desk.values import Dead, Hold
+from schemas.audit import AuditRecord
+from schemas.commands import VoucherRow
+from schemas.money import ZERO
+
+Lines = tuple[str, ...]
+_SHORT = 8
+
+
+# --- What waits -------------------------------------------------------------------------------------------------
+
+
+def held_list(holds: Sequence[Hold]) -> Lines:
+    """Return a line for each hold, or a sentence that there is none."""
+    if not holds:
+        return ("Nothing waits for a person.",)
+    head = ("ID", "SINCE", "COMPANY", "WHAT", "REASON", "AMOUNT", "")
+    rows = [
+        (
+            str(hold.hold_id)[:_SHORT],
+            words.when(hold.held_at),
+            hold.tenant,
+            hold.key,
+            hold.order.data.reason,
+            words.money(hold.order.data.amount),
+            f"closed: {hold.how}" if hold.closed_at else "",
+        )
+        for hold in holds
+    ]
+    return words.columns([head, *rows], right=frozenset({5}))
+
+
+def held_show(hold: Hold) -> Lines:
+    """Return everything about a hold, and how to answer it."""
+    data = hold.order.data
+    short = str(hold.hold_id)[:_SHORT]
+    lines = [
+        f"{hold.key} of {hold.tenant} {'waited' if hold.closed_at else 'waits'} since {words.when(hold.held_at)}",
+        f"Reason: {data.reason} ({words.rule(data.rule)}); settings version {data.settings_version}",
+        data.message,
+        *(f"  {line}" for line in data.lines),
+    ]
+    if data.business_date or data.amount is not None:
+        lines.append(f"Day {data.business_date or '-'}, amount {words.money(data.amount) or '-'}")
+    if hold.closed_at:
+        lines.append(f"It waits no longer since {words.when(hold.closed_at)} ({hold.how}): {hold.message}")
+    elif data.choices:
+        lines += [f"  bokbuss held answer {short} {c.answer} --by NAME    {c.means}" for c in data.choices]
+    lines.append(f"Hold {hold.hold_id}; the whole story: bokbuss explain {hold.key} --tenant {hold.tenant}")
+    return tuple(lines)
+
+
+def hold_json(hold: Hold) -> dict[str, Any]:
+    """Return a hold as JSON values."""
+    data = hold.order.data.to_json()
+    names = ("flow", "reason", "who", "message", "lines", "choices", "business_date", "amount", "rule")
+    return {
+        "hold_id": str(hold.hold_id),
+        "tenant": hold.tenant,
+        "key": hold.key,
+        "fact_id": hold.order.causationid,
+        **{name: data[name] for name in (*names, "settings_version")},
+        "held_at": hold.held_at.isoformat(),
+        "closed_at": hold.closed_at.isoformat() if hold.closed_at else None,
+        "how": hold.how,
+        "closed_message": hold.message,
+    }
+
+
+# --- Dead letters -----------------------------------------------------------------------------------------------
+
+
+def dead_list(letters: Sequence[Dead]) -> Lines:
+    """Return a line for each dead letter, or a sentence that there is none."""
+    if not letters:
+        return ("There are no dead letters.",)
+    rows = [(d.place, words.when(d.found_at), d.tenant, d.state, d.letter.data.reason) for d in letters]
+    return words.columns([("PLACE", "FOUND", "COMPANY", "STATE", "REASON"), *rows])
+
+
+def dead_show(dead: Dead) -> Lines:
+    """Return everything about a dead letter; the last line is the record as it was read."""
+    letter = dead.letter.data
+    closed = f" since {words.when(dead.closed_at)}" if dead.closed_at else ""
+    return (
+        f"{dead.place} of {dead.tenant}: {dead.state}{closed}",
+        f"Found {words.when(dead.found_at)} by {letter.reader}; key {_text(letter.record_key or b'') or '(none)'}",
+        f"Reason: {letter.reason}",
+        f"{len(letter.record_value)} bytes:",
+        _text(letter.record_value),
+    )
+
+
+def dead_json(dead: Dead) -> dict[str, Any]:
+    """Return a dead letter as JSON values; the record's bytes in base64."""
+    return {
+        "place": dead.place,
+        "tenant": dead.tenant,
+        "state": dead.state,
+        "found_at": dead.found_at.isoformat(),
+        "closed_at": dead.closed_at.isoformat() if dead.closed_at else None,
+        **dead.letter.data.model_dump(mode="json", include={"reader", "reason", "record_key", "record_value"}),
+    }
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")
+
+
+# --- The trail --------------------------------------------------------------------------------------------------
+
+
+def audit_line(tenant: str, record: AuditRecord) -> str:
+    """Return a record of the trail as one line."""
+    told = [f"{record.outcome:<13}", record.key]
+    if record.voucher is not None:
+        told.append(str(record.voucher))
+    if record.amount is not None:
+        told.append(words.money(record.amount))
+    if record.rule:
+        told.append(f"({words.rule(record.rule)})")
+    if record.outcome not in BOOKED and record.why:
+        told.append(f"{record.code}: {record.why}" if record.code else record.why)
+    return f"{words.when(record.at)}  {tenant}#{record.sequence}  {'  '.join(told)}"
+
+
+def audit_json(tenant: str, record: AuditRecord) -> dict[str, Any]:
+    """Return a record of the trail as JSON values."""
+    return {"tenant": tenant, **record.to_json()}
+
+
+def findings(found: Sequence[Finding]) -> Lines:
+    """Return a line for each company whose trail was walked along."""
+    if not found:
+        return ("There is no trail yet.",)
+    return tuple(
+        f"{f.tenant}: BROKEN: {f.problem} (after {f.records} records that are whole)"
+        if f.problem
+        else f"{f.tenant}: whole: {f.records} records; {f.orders} orders, each ended once"
+        for f in found
+    )
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Return what the walk found as JSON values."""
+    return {
+        "tenant": finding.tenant,
+        "whole": finding.problem is None,
+        "records": finding.records,
+        "orders": finding.orders,
+        "problem": finding.problem,
+    }
+
+
+# --- Stories ----------------------------------------------------------------------------------------------------
+
+
+def story(told: Story) -> Lines:
+    """Return a story as lines."""
+    lines = [f"{told.key} of {told.tenant}", ""]
+    for step in told.steps:
+        lines.append(f"{words.when(step.at)}  {step.what}")
+        lines += (f"    {detail}" for detail in (*step.details, *_voucher(step.rows)))
+    return (*lines, "", f"Now: {told.now}")
+
+
+def _voucher(rows: Sequence[VoucherRow]) -> Lines:
+    if not rows:
+        return ()
+    total = sum((row.debit for row in rows), ZERO)
+    cells = [
+        ("ACCOUNT", "CENTRE", "TEXT", "DEBIT", "CREDIT"),
+        *voucher_cells(rows),
+        ("", "", "", words.money(total), words.money(total)),
+    ]
+    return words.columns(cells, right=frozenset({3, 4}))
+
+
+def voucher_cells(rows: Sequence[VoucherRow]) -> tuple[tuple[str, str, str, str, str], ...]:
+    """Return account, cost centre, text, debit and credit of each row; a side without money is empty."""
+    return tuple(
+        (
+            str(row.account),
+            row.cost_centre or "",
+            row.text or "",
+            words.money(row.debit or None),
+            words.money(row.credit or None),
+        )
+        for row in rows
+    )
+
+
+def story_json(told: Story) -> dict[str, Any]:
+    """Return a story as JSON values."""
+    return {
+        "tenant": told.tenant,
+        "key": told.key,
+        "state": told.state,
+        "now": told.now,
+        "steps": [_step_json(step) for step in told.steps],
+    }
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    return {
+        "at": step.at.isoformat(),
+        "what": step.what,
+        "details": list(step.details),
+        "rows": [row.to_json() for row in step.rows],
+    }

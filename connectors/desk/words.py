@@ -1,0 +1,72 @@
+"""Values in plain words: times, amounts, facts, and columns of text. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.base import Message
+from schemas.envelope import Envelope, type_of
+from schemas.events import DayClosed, ReviewAnswered
+from schemas.money import ZERO
+
+SWEDEN = ZoneInfo("Europe/Stockholm")
+"""Times are shown as the clock on the wall of the company; JSON has them in UTC."""
+
+
+def when(at: datetime) -> str:
+    """Return a time as people in Sweden read it: ``2026-04-10 23:41:07``."""
+    return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def money(amount: Decimal | None) -> str:
+    """Return an amount with its thousands apart: ``34 464.50``; nothing for none."""
+    return "" if amount is None else f"{amount:,.2f}".replace(",", " ")
+
+
+def rule(name: str) -> str:
+    """Return a rule's name as the sentence that it is."""
+    return name.replace("_", " ")
+
+
+def fact(message: Envelope[Any]) -> tuple[str, ...]:
+    """Say what a fact tells, in a few lines; of a person no more than the key."""
+    match message.data:
+        case DayClosed() as day:
+            return _day(day)
+        case ReviewAnswered() as answered:
+            said = f': "{answered.comment}"' if answered.comment else ""
+            return (f"{answered.answered_by} answered {answered.answer}{said}",)
+        case Message() as other:
+            return (f"{type_of(type(other))} about {message.subject}",)
+        case other:
+            raise TypeError(f"{type(other).__name__} is not a message")
+
+
+def _day(day: DayClosed) -> tuple[str, ...]:
+    amended = f", amendment {day.amendment}" if day.amendment else ""
+    lines = [
+        f"Store {day.store}, register {day.register_id}, Z {day.z_number}, {day.business_date}{amended}",
+        f"Sales with VAT {money(day.total_sales)}",
+    ]
+    if day.payments:
+        lines.append("Paid by " + ", ".join(f"{p.method} {money(p.amount)}" for p in day.payments))
+    others = [f"{o.category} {money(o.amount)}" for o in day.others]
+    if day.cash_difference != ZERO:
+        others.append(f"cash difference {money(day.cash_difference)}")
+    if others:
+        lines.append("Besides: " + ", ".join(others))
+    return tuple(lines)
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> tuple[str, ...]:
+    """Return rows as lines of text whose columns stand under each other; ``right`` names those flush right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return tuple(
+        "  ".join(
+            cell.rjust(width) if number in right else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
