@@ -45,15 +45,16 @@ class Case(Report):
 
 
 def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
-    """Hold a report with two vouchers: possible only after a crash in a bad moment, and for a person to put right."""
+    """Hold a report with two vouchers: only crashes in bad moments make them, and a person puts it right."""
     state = case.state
-    if state.surplus is None or state.booked is None:
+    if not state.surplus or not state.booked:
         return None
+    surplus = " and ".join(map(str, state.surplus))
     return Held(
         "booked_twice",
-        f"Two vouchers stand for this report: {state.booked.voucher} and {state.surplus}. "
-        f"Reverse {state.surplus} by hand in Fortnox, then answer reversed.",
-        (str(state.booked.voucher), str(state.surplus)),
+        f"More than one voucher stands for this report: {state.booked.voucher} and {surplus}. "
+        f"Reverse {surplus} by hand in Fortnox, then answer reversed.",
+        (str(state.booked.voucher), *map(str, state.surplus)),
         (IS_REVERSED,),
         can_be_given_up=False,
     )

@@ -48,7 +48,7 @@ class State(_Remembered):
         seen: the revisions seen of the newest amendment and time; the last one is ``day``'s.
         awaits: Fortnox's answer to an order, a person's answer to a hold, or (None) nothing.
         booked: the voucher that stands for the day, perhaps with the one that reversed it.
-        surplus: a second voucher for the same day, which a person must reverse.
+        surplus: further vouchers for the same day, which a person must reverse.
         rejected: the refused order that the next one replaces.
         answers: what a person answered about this content.
         holds: how many holds there have been; it numbers the next one.
@@ -59,7 +59,7 @@ class State(_Remembered):
     seen: tuple[str, ...] = ()
     awaits: PostVoucher | HoldForReview | None = None
     booked: Booked | None = None
-    surplus: VoucherRef | None = None
+    surplus: tuple[VoucherRef, ...] = ()
     rejected: Rejected | None = None
     answers: tuple[str, ...] = ()
     holds: int = 0
@@ -128,11 +128,12 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
             new["booked"] = state.booked.model_copy(update={"reversed_by": record.voucher})
     elif record.voucher:
         new["rejected"] = None
-        booked = Booked(voucher=record.voucher, revision=record.revision, order=order)
-        if state.standing and state.standing.revision == state.revision:
-            new["surplus"] = record.voucher
+        booked, standing = Booked(voucher=record.voucher, revision=record.revision, order=order), state.standing
+        if standing and standing.revision == state.revision:
+            new["surplus"] = (*state.surplus, record.voucher)
         else:
-            new |= {"booked": booked, "surplus": state.standing and state.standing.voucher}
+            new["booked"] = booked
+            new["surplus"] = (*state.surplus, standing.voucher) if standing else state.surplus
     return state.model_copy(update=new)
 
 
@@ -142,7 +143,7 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
     if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
         return None
     if answer.answer == REVERSED:
-        return state.model_copy(update={"surplus": None} if state.surplus else {"booked": None})
+        return state.model_copy(update={"surplus": ()} if state.surplus else {"booked": None})
     return state.model_copy(update={"answers": (*state.answers, answer.answer)})
 
 

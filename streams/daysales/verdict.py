@@ -91,7 +91,8 @@ class Desk:
             case Settled(message=""):
                 return closed
             case Settled(message=why):
-                record = self._hold(Held("nothing_to_book", why, can_be_given_up=False))
+                # A step of its own: decided again under other settings the day may be held, and must stay open.
+                record = self._hold(Held("nothing_to_book", why, can_be_given_up=False), step="settled")
                 return (*closed, record, self._close(record, "nothing_to_book", why))
 
     def would_repeat(self, verdict: Verdict) -> bool:
@@ -138,10 +139,10 @@ class Desk:
     def _id(self, revision: str, step: str) -> UUID:
         return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)
 
-    def _hold(self, held: Held) -> HoldForReview:
+    def _hold(self, held: Held, step: str = "hold") -> HoldForReview:
         giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
         return HoldForReview(
-            **self._origin(self.state.revision, f"hold/{self.state.holds + 1}"),
+            **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
             message=self._words(held.message),
@@ -153,7 +154,7 @@ class Desk:
 
     def _close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
         return CloseReview(
-            **self._origin(hold.revision, hold.step.replace("hold", "close")),
+            **self._origin(hold.revision, f"close/{hold.step}"),
             hold_id=hold.id_in(self.tenant),
             how=how,
             message=self._words(why),
