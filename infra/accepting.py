@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra import clock, telemetry
+from infra import clock, faultpoints, telemetry
 from infra.plugin import Source
 from infra.vault import Vault
 from schemas import envelope as envelopes
@@ -145,9 +145,11 @@ class Acceptor:
             )
             for fact in facts
         ]
+        faultpoints.reach("accept.before_publish")
         acknowledged = [await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode()) for m in messages]
         for future in acknowledged:
             await future
+        faultpoints.reach("accept.published")
         for message in messages:
             telemetry.FACTS_ACCEPTED.labels(system, message.type).inc()
             _log.info("accepted", tenant=tenant, system=system, fact_id=message.id, trace_id=message.trace_id)

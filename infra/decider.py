@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, faultpoints, telemetry
 from infra.plugin import Flow
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord, DeadLetter
@@ -190,6 +190,7 @@ class Decider:
                 for flow, keys in pairs:
                     _decide_one(batch, flow, keys, message, settings.get(message.tenant, _NO_SETTINGS), record, line)
             await self._emit_then_remember(connection, batch)
+        faultpoints.reach("decide.remembered")
 
     async def _apply_settings(self, record: Record, message: Envelope[SettingsApplied]) -> None:
         """Take settings into use, then let everything that waits be reconsidered, a page at a time."""
@@ -267,6 +268,7 @@ class Decider:
         acknowledged = [await self._producer.send(topic, o.to_bytes(), key=o.tenant.encode()) for topic, o in outgoing]
         for future in acknowledged:
             await future
+        faultpoints.reach("decide.emitted")
         if batch.changed:
             await connection.execute(
                 _WRITE_STATES,

@@ -13,7 +13,7 @@ import faust
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
 
-from infra import clock, telemetry
+from infra import clock, faultpoints, telemetry
 from infra.decider import Decider, Record, at, topics_of
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
@@ -74,7 +74,8 @@ class FlowRole:
     async def _agent(self, stream: Any) -> None:
         async for events in stream.take_events(_BATCH, within=_WITHIN):
             try:
-                await self._until_done([_record(event.message) for event in events])
+                records = [_record(event.message) for event in events if not faultpoints.reach("decide.skip")]
+                await self._until_done(records)
             except BaseException as failure:
                 for event in events:
                     event.message.acked = True  # Faust's word for "do not acknowledge again": it stays uncommitted

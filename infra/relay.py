@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, faultpoints, telemetry
 from infra.leases import LeaseLost, Leases, elected
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
@@ -66,6 +66,7 @@ class Relay:
             sent.append(await self._producer.send(AuditRecord.TOPIC, message.to_bytes(), key=tenant.encode()))
         for future in sent:
             await future
+        faultpoints.reach("relay.published")
         if rows:
             async with self._engine.begin() as connection:
                 await connection.execute(_PUBLISHED, {"ids": [row.id for row in rows]})

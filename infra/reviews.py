@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import telemetry
+from infra import faultpoints, telemetry
 from infra.consuming import Message, Reader
 from infra.journal import Entry, put_on_record
 from infra.settings import Settings
@@ -53,6 +53,7 @@ class ReviewRole:
         async with self._engine.begin() as connection:
             entries = [entry for _, m in messages if (entry := await _take(connection, m)) is not None]
             await put_on_record(connection, entries)
+        faultpoints.reach("desk.recorded")
 
 
 async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | None:

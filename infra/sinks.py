@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, faultpoints, telemetry
 from infra.budget import Budget
 from infra.consuming import Message, Reader
 from infra.journal import Journal
@@ -61,6 +61,7 @@ class SinkRole:
 
     async def _accept(self, messages: Sequence[Message]) -> None:
         await self._journal.insert((record.partition, order) for record, order in messages)
+        faultpoints.reach("journal.inserted")
         for record, order in messages:
             self._partition[order.tenant] = record.partition
             if lane := self._running.get(order.tenant):
