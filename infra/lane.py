@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from infra import clock, telemetry
+from infra import clock, faultpoints, telemetry
 from infra.budget import WINDOW, Budget
 from infra.journal import Change, Entry, Journal, Work
 from infra.leases import Lease, LeaseLost
@@ -113,6 +113,7 @@ class Lane:
         def may_send() -> None:
             self._lease.check()
             self._budget.leaves()
+            faultpoints.reach("lane.leaving")
 
         return Attempt(may_send=may_send, take=self._take)
 
@@ -126,11 +127,13 @@ class Lane:
         attempt = self._attempt()
         if work.state == "unknown":
             look = await connection.probe(work.order, attempt)
+            faultpoints.reach("lane.looked")
             change = self._after_look(work, look, attempt)
             verdict: Verdict | Look = look
         else:
             if not await self._journal.mark_sending(work, self._lease.name, self._lease.epoch):
                 raise LeaseLost(self._lease.name)
+            faultpoints.reach("lane.sending")
             try:
                 verdict = await connection.write(work.order, attempt)
             except LeaseLost:
@@ -138,9 +141,11 @@ class Lane:
             except Exception as error:  # noqa: BLE001 - a bug of ours, after which nothing is certain
                 _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
                 verdict = Unknown(why=f"our own failure: {type(error).__name__}")
+            faultpoints.reach("lane.answered")
             change = self._after_write(work, verdict, attempt)
         if not await self._journal.change(change):
             raise LeaseLost(self._lease.name)
+        faultpoints.reach("lane.recorded")
         self._note(work, change, verdict)
         return self._pause(verdict)
 
