@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from infra import broker, database, embedded, registry, roles, telemetry
+from infra import broker, database, embedded, registry, telemetry
 from infra.accepting import Acceptor, Unavailable, UnknownTenant
 from infra.commanding import Failed, Office, office
 from infra.plugin import Malformed
 from infra.runtime import services
-from infra.settings import Settings, load
+from infra.settings import ROLES, Role, Settings, load
 from infra.vault import open_vault, signing_secret
-from schemas.asyncapi import asyncapi
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,10 +54,12 @@ async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None
 
 # --- Roles ------------------------------------------------------------------------------------------------------
 
-RoleName = StrEnum("RoleName", {role: role for role in roles.ROLES})  # type: ignore[misc] # the roles are a Literal
+RoleName = StrEnum("RoleName", {role: role for role in ROLES})  # type: ignore[misc] # the roles are a Literal
 
 
-def _serve(names: tuple[roles.Role, ...]) -> None:
+def _serve(names: tuple[Role, ...]) -> None:
+    from infra import roles  # noqa: PLC0415 - Faust and the web server take a second to load: no other command waits
+
     settings = _load()
 
     async def work(stop: asyncio.Event) -> None:
@@ -72,13 +73,13 @@ def _serve(names: tuple[roles.Role, ...]) -> None:
 @app.command()
 def up() -> None:
     """Run everything in this process: broker and database too, unless the environment names them."""
-    _serve(roles.ROLES)
+    _serve(ROLES)
 
 
 @app.command()
 def run(names: Annotated[list[RoleName], typer.Argument(help="sources, flows, sinks, desk")]) -> None:
     """Run some roles in this process; many processes share the work."""
-    _serve(tuple(role for role in roles.ROLES if role in {n.value for n in names}))
+    _serve(tuple(role for role in ROLES if role in {n.value for n in names}))
 
 
 @app.command("broker")
@@ -273,6 +274,7 @@ def topics(
     as_json: Json = False,
 ) -> None:
     """Tell what travels on which topic."""
+    from schemas.asyncapi import asyncapi  # noqa: PLC0415 - only this command waits for it
     from schemas.topics import TOPICS  # noqa: PLC0415 - the name is this command's
 
     if as_asyncapi:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Literal, get_args
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
@@ -20,15 +20,12 @@ from infra.inbox import Inbox
 from infra.leases import Leases
 from infra.relay import Relay
 from infra.reviews import ReviewRole
-from infra.settings import Settings
+from infra.settings import Role, Settings
 from infra.sinks import SinkRole
 from infra.vault import open_vault
 from schemas.commands import HoldForReview
 
 _log = telemetry.log(__name__)
-
-Role = Literal["sources", "flows", "sinks", "desk"]
-ROLES: tuple[Role, ...] = get_args(Role)
 
 Job = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 

@@ -1,9 +1,14 @@
 """The host's settings, from the environment: ``BOKBUSS_`` and nested names joined by ``__``."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Role = Literal["sources", "flows", "sinks", "desk"]
+"""What a process does; one process can have several roles."""
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class KafkaSettings(BaseModel):
