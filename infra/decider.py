@@ -295,6 +295,16 @@ class Decider:
                     "now": clock.now(),
                 },
             )
+        for order in batch.orders:
+            _log.info(
+                "decided",
+                tenant=order.tenant,
+                flow=order.data.flow,
+                rule=order.data.rule,
+                order_id=order.id,
+                fact_id=order.causationid,
+                trace_id=order.trace_id,
+            )
 
 
 def _decide_one(
