@@ -39,6 +39,11 @@ def test_half_the_gap_is_a_wrong_sign() -> None:
     assert explained("-60.00", "10.00", "-30.00") == ["b -30.00 with the opposite sign"]
 
 
+def test_a_line_that_is_missing_once_is_a_line_of_the_opposite_gap() -> None:
+    """What should have been counted twice (two alike, one lost) explains a gap of its own amount."""
+    assert explained("-30.00", "10.00", "30.00") == ["b 30.00"]
+
+
 def test_a_gap_that_no_few_lines_make_is_not_explained() -> None:
     """Nothing is named rather than something far-fetched; no gap needs no explanation."""
     assert explained("31.07", "10.00", "20.00", "30.00") == []

@@ -409,6 +409,15 @@ def test_a_refusal_that_nobody_remembers_uses_up_its_step() -> None:
     assert (following.step, following.replaces) == ("book/2", order.id_in(TENANT))
 
 
+def test_a_day_settled_before_a_crash_may_be_held_after_it() -> None:
+    """The record of the settled day is closed already; the hold that follows under other settings has another id."""
+    zeros, host = day(sales=(), payments=(), others=()), Host()
+    record, _ = host.tell(zeros, remember=False)
+    host.settings = TenantSettings()
+
+    assert hold(host.tell(zeros)).id_in(TENANT) != record.id_in(TENANT)
+
+
 def test_two_vouchers_for_one_day_are_a_persons_to_put_right() -> None:
     """A crash in a bad moment let two orders through: the hold says which voucher to reverse, and the newest stays."""
     host = Host(without_card())
