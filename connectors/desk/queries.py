@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - what is put together here are constants; every value is bound
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -117,10 +117,17 @@ async def heads(connection: AsyncConnection, tenant: str | None) -> list[Head]:
     return [Head(*row) for row in await connection.execute(_ALL_HEADS, values)]
 
 
-async def chain(connection: AsyncConnection, tenant: str) -> AsyncIterator[Stored]:
-    """Yield a company's records in their sequence, a few at a time: the chain may be longer than memory."""
-    async for row in await connection.stream(_CHAIN, {"tenant": tenant}, execution_options={"yield_per": 500}):
-        yield Stored(*row)
+async def chain(connection: AsyncConnection, tenant: str) -> AsyncGenerator[Stored, None]:
+    """Yield a company's records in their sequence, a few at a time: the chain may be longer than memory.
+
+    Close it (``contextlib.aclosing``) when leaving it early: the server keeps a cursor for it.
+    """
+    rows = await connection.stream(_CHAIN, {"tenant": tenant}, execution_options={"yield_per": 500})
+    try:
+        async for row in rows:
+            yield Stored(*row)
+    finally:
+        await rows.close()
 
 
 async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:
@@ -226,7 +233,8 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
 # --- The first page ---------------------------------------------------------------------------------------------
 
 _BOOKED = text(
-    """select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day
+    """select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
+              j.body -> 'data' ->> 'purpose' as purpose
        from audit a left join journal j on j.order_id = a.message_id::uuid
        where a.body ->> 'outcome' in ('delivered', 'already_there') and a.body -> 'voucher' <> 'null'
        order by a.id desc limit :limit"""
@@ -245,7 +253,7 @@ async def booked(engine: AsyncEngine, limit: int = 50) -> list[Booked]:
         record = _record(row.body)
         if record.voucher is not None:
             day = date.fromisoformat(row.day) if row.day else None
-            found.append(Booked(row.tenant, row.key, record.voucher, day, record.amount, record.at))
+            found.append(Booked(row.tenant, row.key, record.voucher, row.purpose or "", day, record.amount, record.at))
     return found
 
 

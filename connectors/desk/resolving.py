@@ -60,5 +60,5 @@ def readings(what: str) -> tuple[Asked, ...]:
 
 def uuid_tail(mark: str) -> str:
     """Return what a mark's 12 characters say of the order's id: 15 digits of its end, the last one missing."""
-    last = base64.b32decode(mark.upper() + "====").hex()[:_MARK_HEX]
+    last = base64.b32decode(mark.upper() + "A===").hex()[:_MARK_HEX]
     return f"{last[:4]}-{last[4:]}"

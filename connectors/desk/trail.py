@@ -1,5 +1,7 @@
 """Walks along every company's trail in the database, a few records at a time."""
 
+from contextlib import aclosing
+
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk import queries
@@ -14,8 +16,9 @@ async def verify(engine: AsyncEngine, tenant: str | None = None) -> list[Finding
 
 async def _verify(connection: AsyncConnection, head: Head) -> Finding:
     walk = Walk()
-    async for stored in queries.chain(connection, head.tenant):
-        if problem := walk.step(stored):
-            return Finding(head.tenant, walk.sequence, 0, problem)
+    async with aclosing(queries.chain(connection, head.tenant)) as chain:
+        async for stored in chain:
+            if problem := walk.step(stored):
+                return Finding(head.tenant, walk.sequence, 0, problem)
     orders, wrong = await queries.orders_ended(connection, head.tenant)
     return Finding(head.tenant, walk.sequence, orders, walk.end(head) or (wrong_end(*wrong) if wrong else None))

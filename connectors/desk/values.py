@@ -94,11 +94,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A voucher that stands in the ledger."""
+    """A voucher that stands in the ledger. ``purpose``: book, reverse or rebook; empty when it is not known."""
 
     tenant: str
     key: str
     voucher: VoucherRef
+    purpose: str
     day: date | None
     amount: Decimal | None
     at: datetime

@@ -154,9 +154,13 @@ class Desk:
 
         return asyncio.run(main())
 
+    def run(self, *words: str) -> Result:
+        """Run a verb, however it ends."""
+        return CliRunner().invoke(application(), words)
+
     def __call__(self, *words: str) -> Result:
         """Run a verb that ends well."""
-        result = CliRunner().invoke(application(), words)
+        result = self.run(*words)
         if result.exception is not None:
             raise result.exception
         return result
@@ -180,3 +184,15 @@ def desk(database_url: str, kafka: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("BOKBUSS_DATABASE__URL", database_url)
     monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", kafka)
     return Desk()
+
+
+@pytest.fixture
+def sample_bytes() -> bytes:
+    """Return a day close that can be read."""
+    return (SAMPLES / "facts.day-closed.v1" / "v1" / "restaurant-day.json").read_bytes()
+
+
+@pytest.fixture
+def settings_message() -> Envelope[Any]:
+    """Return version 3 of krogen-soder's settings."""
+    return sample("settings.v1", "day-sales")

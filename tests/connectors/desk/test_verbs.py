@@ -1,0 +1,248 @@
+"""held, dead, audit and settings, as they are typed, over a real database and a real broker."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from sqlalchemy import text
+
+from connectors.desk import settings_files
+from schemas import envelope as envelopes
+from schemas.envelope import Envelope
+from schemas.settings import BAS_DAY_SALES, TenantSettings
+
+KEY = "openpos/KASSA1/412"
+TENANT = "krogen-soder"
+OTHER_HOLD = "00000000-0000-5000-8000-000000000001"
+
+
+def messages(bootstrap: str, topic: str) -> list[Envelope[Any]]:
+    """Return everything readable on a topic."""
+
+    async def main() -> list[Envelope[Any]]:
+        consumer = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            ends = await consumer.end_offsets(consumer.assignment())
+            found = []
+            for partition, end in ends.items():
+                await consumer.seek_to_beginning(partition)
+                while await consumer.position(partition) < end:
+                    found.append((await consumer.getone(partition)).value)
+        finally:
+            await consumer.stop()
+        return [envelopes.decode(value) for value in found if value.startswith(b'{"spec')]
+
+    return asyncio.run(main())
+
+
+def execute(desk: Any, statement: str, **values: Any) -> None:
+    """Do what nobody may do: write into the tables by hand."""
+
+    async def past(world: Any) -> None:
+        async with world.place.engine.begin() as connection:
+            await connection.execute(text(statement), values)
+
+    desk.after(past)
+
+
+@pytest.fixture
+def holding(desk: Any) -> Any:
+    """Return the desk with one hold that can be answered reverse or keep."""
+    desk.after(lambda world: world.reviews(world.held()))
+    return desk
+
+
+# --- held -------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_published_as_a_fact(holding: Any, kafka: str) -> None:
+    """It names the hold, who answered and why, under the company's key; nothing changes before a flow reads it."""
+    said = holding("held", "answer", "727173a9", "reverse", "--by", "Åsa", "--comment", "Swish, inte kort").stdout
+    assert "takes effect when flows run" in said
+    [given] = [m for m in messages(kafka, "facts.review-answered.v1") if m.data.answered_by == "Åsa"]
+    assert (given.tenant, given.subject) == (TENANT, KEY)
+    assert (str(given.data.hold_id), given.data.answer) == ("727173a9-0e3e-58f2-a254-1688e296e014", "reverse")
+    assert given.data.comment == "Swish, inte kort"
+    assert [h["key"] for h in holding.json("held", "list")] == [KEY]
+
+
+def test_only_an_answer_that_was_offered_is_taken(holding: Any) -> None:
+    """A misspelt answer is refused with those that can be given."""
+    assert "reverse, keep" in holding.refused(2, "held", "answer", KEY, "revrse", "--by", "Åsa")
+
+
+def test_waiting_in_vain_is_told(holding: Any) -> None:
+    """--wait ends with exit code 1 when no flow took the answer."""
+    assert "do flows run" in holding.refused(1, "held", "answer", KEY, "keep", "--by", "Åsa", "--wait", "0.1")
+
+
+def test_what_waits_no_longer_cannot_be_answered(holding: Any) -> None:
+    """A closed hold says how it was closed; the list shows it only when asked for all."""
+    execute(holding, "update held set closed_at = now(), how = 'superseded', message = 'A newer report came.'")
+    assert "A newer report came." in holding.refused(1, "held", "answer", KEY, "keep", "--by", "Åsa")
+    assert holding.json("held", "list") == []
+    assert [h["how"] for h in holding.json("held", "list", "--all")] == ["superseded"]
+
+
+def test_a_key_of_two_companies_is_asked_back(holding: Any) -> None:
+    """The same register and Z number can stand in two companies: neither is guessed."""
+    holding.after(lambda world: world.reviews(world.held(tenant="other-company", hold_id=OTHER_HOLD)))
+    assert "other-company" in holding.refused(2, "held", "show", KEY)
+    assert holding.json("held", "show", KEY, "--tenant", "other-company")["hold_id"] == OTHER_HOLD
+    assert holding.json("held", "show", "7271")["tenant"] == TENANT
+
+
+def test_a_hold_that_is_not_there_is_wrong_usage(holding: Any) -> None:
+    """No hold is called so."""
+    assert "held list" in holding.refused(2, "held", "show", "openpos/K9/1")
+
+
+# --- dead -------------------------------------------------------------------------------------------------------
+
+
+def bury(desk: Any, value: bytes, offset: int = 48211) -> str:
+    """Let bytes be a dead letter; return their place."""
+    place: str = desk.after(
+        lambda world: world.bury(topic="facts.day-closed.v1", offset=offset, value=value, tenant=TENANT)
+    )
+    return place
+
+
+def test_bytes_that_still_cannot_be_read_are_not_replayed(desk: Any) -> None:
+    """They would only die again; the refusal says what is wrong with them."""
+    place = bury(desk, b"{}")
+    assert "type: Field required" in desk.refused(1, "dead", "replay", place)
+    assert desk.json("dead", "show", place)["state"] == "open"
+
+
+def test_corrected_bytes_are_sent_to_their_topic_and_it_is_on_record(
+    desk: Any, kafka: str, tmp_path: Path, sample_bytes: bytes
+) -> None:
+    """The corrected record stands on the topic; who sent it is in the trail; it cannot be replayed twice."""
+    place = bury(desk, b"{}")
+    value = json.loads(sample_bytes)
+    value["id"] = "openpos/KASSA1/412@corrected"
+    (tmp_path / "corrected.json").write_text(json.dumps(value, separators=(",", ":")))
+    desk("dead", "replay", place, "--file", str(tmp_path / "corrected.json"), "--by", "Åsa")
+    assert [m.tenant for m in messages(kafka, "facts.day-closed.v1") if m.id == value["id"]] == [TENANT]
+    assert desk.json("dead", "list") == []
+    assert desk.json("dead", "show", place)["state"] == "replayed"
+    [record] = [r for r in trail(desk) if r["outcome"] == "replayed"]
+    assert (record["message_id"], record["why"]) == (place, "Åsa sent it again, corrected")
+    assert "replayed already" in desk.refused(1, "dead", "replay", place, "--force")
+
+
+def test_a_discarded_letter_keeps_who_and_why(desk: Any) -> None:
+    """Nothing is thrown away without a name and a reason."""
+    place = bury(desk, b"{}")
+    desk("dead", "discard", place, "--by", "Åsa", "--reason", "a test of the till")
+    [record] = [r for r in trail(desk) if r["outcome"] == "discarded"]
+    assert record["why"] == "Åsa: a test of the till"
+    assert "There are no dead letters." in desk("dead", "list").stdout
+
+
+# --- audit ------------------------------------------------------------------------------------------------------
+
+
+def trail(desk: Any, *words: str) -> list[dict[str, Any]]:
+    """Return the records that audit prints."""
+    return [json.loads(line) for line in desk("audit", *words, "--json").stdout.splitlines()]
+
+
+@pytest.fixture
+def story(desk: Any) -> Any:
+    """Return the desk after a day was booked, came again, was held, answered and reversed."""
+    desk.after(lambda world: world.tell_the_sample_story())
+    return desk
+
+
+def test_the_trail_is_told_with_the_newest_last(story: Any) -> None:
+    """--limit takes the newest; --since and --tenant leave the others out."""
+    assert [r["outcome"] for r in trail(story)] == ["unknown", "already_there", "held", "delivered"]
+    assert [r["outcome"] for r in trail(story, "--limit", "1")] == ["delivered"]
+    assert trail(story, "--since", "2100-01-01") == []
+    assert trail(story, "--tenant", "another") == []
+
+
+def test_a_whole_trail_is_proved(story: Any) -> None:
+    """Every record follows the one before, and each order ended once."""
+    assert story.json("audit", "verify") == [
+        {"tenant": TENANT, "whole": True, "records": 4, "orders": 2, "problem": None}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("crime", "found"),
+    [
+        (
+            """update audit set body = jsonb_set(body, '{amount}', '"1.00"') where sequence = 2""",
+            "record 2 was changed",
+        ),
+        ("delete from audit where sequence = 2", "record 2 is missing: after 1 comes 3"),
+        ("delete from audit where sequence = 4", "record 4 is missing: the chain should go on to 4"),
+        ("update audit set key = 'openpos/KASSA1/1' where sequence = 3", "record 3 stands under another name"),
+        ("delete from audit_heads", "record 4 is not the end that was remembered"),
+        (
+            "update journal set state = 'queued' where key like '%412' and state = 'delivered'",
+            "is queued in the journal",
+        ),
+    ],
+)
+def test_tampering_is_found_and_named(story: Any, crime: str, found: str) -> None:
+    """Whatever is changed, taken out or moved by hand, verify names the first record that is wrong."""
+    execute(story, crime)
+    result = story.run("audit", "verify", "--json")
+    assert result.exception.code == 1
+    [finding] = json.loads(result.stdout)
+    assert found in finding["problem"]
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def test_settings_are_published_with_the_next_version(desk: Any, kafka: str, tmp_path: Path) -> None:
+    """Each apply has a version of its own; who applied it is in the message; only known companies have settings."""
+    file = tmp_path / "settings.yaml"
+    file.write_text(settings_files.to_yaml(TenantSettings(daysales=BAS_DAY_SALES)))
+    assert "no company" in desk.refused(2, "settings", "apply", "cafe-ett", str(file))
+    desk.after(lambda world: world.add("cafe-ett"))
+    assert "daysales.series: (none) -> F" in desk("settings", "diff", "cafe-ett", str(file)).stdout
+    assert desk.json("settings", "apply", "cafe-ett", str(file), "--by", "Åsa")["version"] == 1
+    assert desk.json("settings", "apply", "cafe-ett", str(file), "--by", "Åsa")["version"] == 2
+    applied = [m.data for m in messages(kafka, "settings.v1") if m.tenant == "cafe-ett"]
+    assert [(a.version, a.applied_by, a.settings.daysales) for a in applied] == [
+        (1, "Åsa", BAS_DAY_SALES),
+        (2, "Åsa", BAS_DAY_SALES),
+    ]
+
+
+def test_settings_that_took_effect_are_shown(desk: Any, tmp_path: Path, settings_message: Envelope[Any]) -> None:
+    """Show prints what decisions are made with, in a form that diff and apply take."""
+
+    async def past(world: Any) -> None:
+        await world.add(TENANT)
+        await world.accept(settings_message)
+
+    desk.after(past)
+    shown = desk("settings", "show", TENANT).stdout
+    assert shown.startswith(f"# {TENANT}: version 3\n")
+    (tmp_path / "same.yaml").write_text(shown)
+    assert desk("settings", "diff", TENANT, str(tmp_path / "same.yaml")).stdout == "No field differs.\n"
+
+
+def test_a_wrong_settings_file_names_the_field(desk: Any, tmp_path: Path) -> None:
+    """The path to what is wrong, and why; nothing is published."""
+    desk.after(lambda world: world.add(TENANT))
+    (tmp_path / "wrong.yaml").write_text("daysales: {series: F, payments: [{method: card, account: 99}]}")
+    said = desk.refused(2, "settings", "apply", TENANT, str(tmp_path / "wrong.yaml"))
+    assert "daysales.payments[0].account: Input should be greater than or equal to 1000 (it says 99)" in said
+
+
+def test_the_starting_set_can_be_applied(desk: Any) -> None:
+    """What --starting-set prints is a settings file."""
+    shown = desk("settings", "show", "--starting-set").stdout
+    assert settings_files.read(shown.encode()).daysales == BAS_DAY_SALES
