@@ -1,5 +1,7 @@
 """Following the trail as it grows."""
 
+from typing import Any
+
 from connectors.desk import queries
 from infra.journal import Entry, put_on_record
 
