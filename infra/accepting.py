@@ -1,7 +1,9 @@
 """Accept: a payload becomes facts, Kafka acknowledges them, and only then is the sender told so."""
 
+import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +12,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, faultpoints, telemetry
@@ -18,10 +21,14 @@ from infra.plugin import Source
 from infra.vault import Vault
 from schemas import envelope as envelopes
 from schemas import ids
+from schemas.base import is_tenant_id
 from schemas.events import Fact
 
 _log = telemetry.log(__name__)
 
+_WITHIN = 5.0
+"""Seconds in which the database and Kafka must answer; aiokafka alone would try to send for ever."""
+_LONGEST_ID = 200
 _TENANT = text("select 1 from tenants where tenant = :tenant")
 _SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
 _DELIVERY = text(
@@ -48,7 +55,10 @@ class OtherBody(ValueError):
 
 
 class Unavailable(RuntimeError):
-    """Kafka or the database does not answer. Nothing was accepted; send it again."""
+    """Kafka or the database does not answer in time. Nothing was promised; send it again.
+
+    A record that was on its way may still arrive later. Sent again it has the same id, so that it counts once.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,23 @@ class Accepted:
 
     event_ids: tuple[str, ...]
     repeated: bool = False
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Turn every way in which Kafka and the database do not answer into Unavailable."""
+    try:
+        async with asyncio.timeout(_WITHIN):
+            yield
+    except BadSignature:  # an OSError to Python
+        raise
+    except (DBAPIError, PoolTimeout, KafkaError, OSError) as error:
+        raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
+
+
+async def _must_be_known(connection: AsyncConnection, tenant: str) -> None:
+    if not is_tenant_id(tenant) or await connection.scalar(_TENANT, {"tenant": tenant}) is None:
+        raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant add")
 
 
 class Acceptor:
@@ -78,13 +105,10 @@ class Acceptor:
             Unavailable: Kafka did not acknowledge, or the database did not answer.
         """
         facts = source.translate(payload)
-        try:
+        async with _in_time():
             async with self._engine.connect() as connection:
-                if await connection.scalar(_TENANT, {"tenant": tenant}) is None:
-                    raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant add")
+                await _must_be_known(connection, tenant)
             return Accepted(await self._publish(tenant, source.system, facts, happened or clock.now(), trace))
-        except (DBAPIError, KafkaError, OSError) as error:
-            raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
 
     async def accept_delivery(
         self, *, tenant: str, source: Source, body: bytes, headers: Mapping[str, str], trace: str = ""
@@ -94,7 +118,7 @@ class Acceptor:
         Raises:
             BadSignature, OtherBody: see there; and what ``accept`` raises.
         """
-        try:
+        async with _in_time():
             await self._verify(tenant, source.system, body, headers)
             delivery = {"tenant": tenant, "system": source.system, "delivery": headers["webhook-id"]}
             sha256 = hashlib.sha256(body).hexdigest()
@@ -109,16 +133,11 @@ class Acceptor:
                 await connection.execute(
                     _REMEMBER, {**delivery, "sha256": sha256, "event_ids": ids.canonical(accepted.event_ids).decode()}
                 )
-        except (DBAPIError, OSError) as error:
-            if isinstance(error, PermissionError):
-                raise
-            raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
         return accepted
 
     async def _verify(self, tenant: str, system: str, body: bytes, headers: Mapping[str, str]) -> None:
         async with self._engine.connect() as connection:
-            if await connection.scalar(_TENANT, {"tenant": tenant}) is None:
-                raise UnknownTenant(f"no company is called {tenant!r}")
+            await _must_be_known(connection, tenant)
             locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
         if locked is None:
             raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
@@ -129,6 +148,8 @@ class Acceptor:
             raise BadSignature(f"webhook-signature: {error}") from None
         except ValueError:  # a signature or a body that is no text at all
             raise BadSignature("webhook-signature: it cannot be read") from None
+        if len(headers["webhook-id"]) > _LONGEST_ID:
+            raise BadSignature(f"webhook-id: it is longer than {_LONGEST_ID} characters")
 
     async def _publish(
         self, tenant: str, system: str, facts: Sequence[Fact], happened: datetime, trace: str

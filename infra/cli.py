@@ -22,6 +22,7 @@ from infra.plugin import Malformed
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
 from infra.vault import open_vault, signing_secret
+from schemas.base import is_tenant_id
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -186,8 +187,8 @@ def tenant_add(
     as_json: Json = False,
 ) -> None:
     """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
-    if not tenant.isascii() or not tenant.replace("-", "").isalnum() or tenant != tenant.lower() or tenant[0] == "-":
-        raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens")
+    if not is_tenant_id(tenant):
+        raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
     number = (org or "").replace("-", "")[-10:] or None
     if number is not None and not (number.isdigit() and len(number) == 10):  # noqa: PLR2004 - ten digits
         raise typer.BadParameter("an organisation number has ten digits")

@@ -56,8 +56,15 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Code = Annotated[str, StringConstraints(pattern=r"^[\w.+&() /\-]{1,64}$", strip_whitespace=False)]
 """A short name that people gave: a store, a product group, a means of payment."""
 
-TenantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,62}$")]
-"""A company's name in bokbuss: lower-case letters, digits and hyphens."""
+_TENANT_ID = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}", re.ASCII)
+TenantId = Annotated[str, StringConstraints(pattern=rf"^{_TENANT_ID.pattern}$")]
+"""A company's name in bokbuss: lower-case letters, digits and hyphens, 63 at most."""
+
+
+def is_tenant_id(text: str) -> bool:
+    """Tell whether a company can have this name."""
+    return _TENANT_ID.fullmatch(text) is not None
+
 
 Account = Annotated[int, Field(ge=1000, le=9999)]
 """A number of the chart of accounts; Fortnox takes 1000 to 9999."""
