@@ -8,9 +8,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from infra import clock, telemetry
-from infra.decider import Record, at, bury, tenant_of
+from infra.decider import Record, at, bury, letter_of, read, tenant_of
 from infra.settings import KafkaSettings
-from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.envelope import Envelope, Unreadable
 
@@ -80,18 +79,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
 
     async def _decode(self, record: Record) -> Message | None:
         try:
-            return record, envelopes.decode(record.value)
+            return record, read(record)
         except Unreadable as error:
-            letter = DeadLetter(
-                topic=record.topic,
-                partition=record.partition,
-                offset=record.offset,
-                reader=self._group.removeprefix("bokbuss-"),
-                reason=str(error),
-                found_at=clock.now(),
-                record_key=record.key,
-                record_value=record.value,
-            )
+            letter = letter_of(record, self._group.removeprefix("bokbuss-"), str(error))
             envelope = bury(letter, tenant_of(record.key))
             await self._producer.send_and_wait(DeadLetter.TOPIC, envelope.to_bytes(), key=envelope.tenant.encode())
             _log.warning("dead letter", place=letter.place, reason=letter.reason)

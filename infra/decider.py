@@ -3,7 +3,6 @@
 A crash anywhere repeats the same orders with the same ids; the other way round would lose them.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,18 +17,20 @@ from infra import clock, faultpoints, telemetry
 from infra.plugin import Flow
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord, DeadLetter
-from schemas.base import Message
+from schemas.base import Message, is_tenant_id
 from schemas.commands import Order
 from schemas.envelope import Envelope, Unreadable
 from schemas.events import Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
-from schemas.topics import carrying
+from schemas.topics import LARGEST, carrying
 
 _log = telemetry.log(__name__)
 
 _WAITING_PAGE = 200
 _NO_SETTINGS = (TenantSettings(), 0)
-_TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
+_LONGEST_REASON = 4000
+_LONGEST_VALUE = LARGEST // 2
+"""Bytes of a record that a dead letter holds: base64 makes them a third more."""
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(cast(:tenants as text[])) as t")
 _ALREADY = text(
@@ -79,7 +80,7 @@ class Record:
     offset: int
     timestamp: datetime
     key: bytes | None
-    value: bytes
+    value: bytes | None
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -139,7 +140,7 @@ class Decider:
         unreadable: list[tuple[Record, str]] = []
         for record in records:
             try:
-                message = envelopes.decode(record.value)
+                message = read(record)
             except Unreadable as error:
                 unreadable.append((record, str(error)))
                 continue
@@ -331,20 +332,38 @@ def _decide_one(
 
 
 def _bury(batch: _Batch, record: Record, reason: str) -> None:
-    letter = DeadLetter(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        reader="flows",
-        reason=reason,
-        found_at=clock.now(),
-        record_key=record.key,
-        record_value=record.value,
-    )
-    tenant = tenant_of(record.key)
+    letter, tenant = letter_of(record, "flows", reason), tenant_of(record.key)
     batch.letters.append(bury(letter, tenant))
     batch.lines.append(_Line(record, tenant, letter.place, letter.place, "unreadable_is_a_dead_letter"))
     _log.warning("dead letter", place=letter.place, reason=reason)
+
+
+def read(record: Record) -> Envelope[Any]:
+    """Return the message that a record holds.
+
+    Raises:
+        Unreadable: it is no message, or one that does not belong there; acting on it could only go wrong.
+    """
+    message = envelopes.decode(record.value)
+    if record.topic != message.data.TOPIC:
+        raise Unreadable(f"type: {message.type} does not travel on {record.topic}")
+    if isinstance(message.data, Order) and message.id != str(message.data.id_in(message.tenant)):
+        raise Unreadable("id: this is not the id of this order")
+    return message
+
+
+def letter_of(record: Record, reader: str, reason: str) -> DeadLetter:
+    """Return the dead letter of a record. What would not fit is cut; the record's place tells where the whole is."""
+    return DeadLetter(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        reader=reader,
+        reason=reason[:_LONGEST_REASON],
+        found_at=clock.now(),
+        record_key=record.key,
+        record_value=(record.value or b"")[:_LONGEST_VALUE],
+    )
 
 
 UNKNOWN_TENANT = "unknown"
@@ -354,7 +373,7 @@ UNKNOWN_TENANT = "unknown"
 def tenant_of(key: bytes | None) -> str:
     """Return the tenant that a record's key names, as far as it can be one."""
     name = (key or b"").decode("utf-8", "replace")
-    return name if _TENANT.fullmatch(name) else UNKNOWN_TENANT
+    return name if is_tenant_id(name) else UNKNOWN_TENANT
 
 
 def bury(letter: DeadLetter, tenant: str) -> Envelope[DeadLetter]:

@@ -12,6 +12,7 @@ from typing import Any
 import faust
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra import clock, faultpoints, telemetry
 from infra.decider import Decider, Record, at, topics_of
@@ -92,7 +93,7 @@ class FlowRole:
             try:
                 with telemetry.DECIDE_BATCH_SECONDS.labels("all").time():
                     await self._decider.decide(records)
-            except (DBAPIError, KafkaError, OSError) as error:
+            except (DBAPIError, PoolTimeout, KafkaError, OSError) as error:
                 _log.warning("batch is tried again", error=type(error).__name__, records=len(records))
                 await clock.sleep(_RETRY)
             else:

@@ -68,11 +68,11 @@ class Envelope(BaseModel, Generic[DataT]):
     id: str = Field(min_length=1, max_length=400)
     source: str = Field(min_length=1, description="who says so: /connectors/openpos, /streams/daysales, /infra/sinks")
     type: str
-    subject: str = Field(description="the business key")
+    subject: str = Field(max_length=400, description="the business key")
     time: Moment = Field(description="when it happened, as the source says")
     datacontenttype: Literal["application/json"] = "application/json"
     tenant: TenantId
-    causationid: str = Field(default="", description="the fact that this goes back to; a fact's own id")
+    causationid: str = Field(default="", max_length=400, description="the fact that this goes back to; a fact's own id")
     traceparent: str = Field(default="", pattern=r"^$|^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
     acceptedtime: Moment | None = Field(default=None, description="of an order: when Kafka had what caused it")
     data: DataT
@@ -123,16 +123,22 @@ class _Head(BaseModel):
 
 
 _HEAD = TypeAdapter(_Head)
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The one character that PostgreSQL keeps in no text: a message with it could never be written down."""
 _TYPE = re.compile(r"bokbuss\.[a-z\-]{1,40}\.v\d{1,3}", re.ASCII)
 _BY_TYPE: dict[str, TypeAdapter[Envelope[Any]]] = {type_of(m): TypeAdapter(Envelope[m]) for m in MESSAGES}  # type: ignore[valid-type]
 
 
-def decode(raw: bytes) -> Envelope[Any]:
+def decode(raw: bytes | None) -> Envelope[Any]:
     """Read a message.
 
     Raises:
-        Unreadable: it is not JSON, of no type that we know, or breaks its schema.
+        Unreadable: it is nothing, not JSON, of no type that we know, or breaks its schema.
     """
+    if raw is None:
+        raise Unreadable("message: the record has no value")
+    if _NUL.search(raw):
+        raise Unreadable("message: a text holds the character NUL")
     try:
         name = _HEAD.validate_json(raw).type
         if (adapter := _BY_TYPE.get(name)) is None:
