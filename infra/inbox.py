@@ -34,6 +34,8 @@ class Inbox:
                 except Unavailable as error:
                     _log.warning("file waits", path=str(path), error=str(error))
                     break
+                except OSError as error:  # it cannot be read or moved, or somebody took it away
+                    _log.warning("file waits", path=str(path), error=type(error).__name__)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL):
                     await stop.wait()
@@ -41,13 +43,15 @@ class Inbox:
     def _ready(self) -> Iterator[tuple[str, Source, Path]]:
         for system, source in self._sources.items():
             for path in sorted(self._folder.glob(f"*/{system}/*")):
-                whole = path.is_file() and clock.now().timestamp() - path.stat().st_mtime >= _SETTLED
-                if whole and path.suffix.lower() in source.suffixes and not path.name.startswith("."):
+                wanted = path.suffix.lower() in source.suffixes and not path.name.startswith(".")
+                if wanted and _is_whole(path):
                     yield path.parent.parent.name, source, path
 
     async def _take(self, tenant: str, source: Source, path: Path) -> None:
+        for folder in ("done", "refused"):  # a folder that takes no files would have its first one accepted for ever
+            (path.parent / folder).mkdir(exist_ok=True)
+        payload = await asyncio.to_thread(path.read_bytes)
         try:
-            payload = await asyncio.to_thread(path.read_bytes)
             accepted = await self._acceptor.accept(tenant=tenant, source=source, payload=payload)
         except (Malformed, UnknownTenant) as error:
             problems = error.problems if isinstance(error, Malformed) else (str(error),)
@@ -59,9 +63,15 @@ class Inbox:
             _log.info("file accepted", path=str(target), fact_ids=accepted.event_ids)
 
 
+def _is_whole(path: Path) -> bool:
+    try:
+        return path.is_file() and clock.now().timestamp() - path.stat().st_mtime >= _SETTLED
+    except OSError:  # gone meanwhile
+        return False
+
+
 def _move(path: Path, folder: str) -> Path:
     target = path.parent / folder / path.name
-    target.parent.mkdir(exist_ok=True)
     number = 1
     while target.exists():
         number += 1

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -37,13 +38,19 @@ def open_vault(settings: Settings) -> Vault:
         return Vault(settings.secret_key)
     path: Path = settings.data / _KEY_FILE
     settings.data.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Vault(SecretStr(path.read_text().strip()))
-    with os.fdopen(descriptor, "w") as file:
-        file.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    if not path.exists():
+        _make_key(path)
     return Vault(SecretStr(path.read_text().strip()))
+
+
+def _make_key(path: Path) -> None:
+    """Write a key under another name and link it into place: of processes that start together, one gives the key."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()
 
 
 def signing_secret() -> str:

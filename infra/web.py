@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import ClientDisconnect
 
 from infra import clock, telemetry
 from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable, UnknownTenant
@@ -16,6 +17,8 @@ from infra.plugin import Malformed, Source
 
 Check = Callable[[], Awaitable[None]]
 _READY_WITHIN = 3.0
+_END_WITHIN = 5
+"""Seconds that requests have to end when the process is asked to: a sender that stalls must not keep it."""
 
 
 class TooLarge(ValueError):
@@ -26,7 +29,6 @@ _STATUS: dict[type[Exception], int] = {
     BadSignature: 401,
     UnknownTenant: 404,
     OtherBody: 409,
-    TooLarge: 413,
     Unavailable: 503,
 }
 
@@ -79,6 +81,11 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
             return 404, {"error": f"no system is called {system!r}: {', '.join(sorted(sources))}"}
         try:
             body = await _body(request, max_body)
+        except ClientDisconnect:
+            return 400, {"error": "the sender left before the body was whole"}
+        except TooLarge as error:
+            return 413, {"error": str(error)}
+        try:
             accepted = await acceptor.accept_delivery(
                 tenant=tenant,
                 source=source,
@@ -119,7 +126,15 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
     """Serve an ASGI application in this event loop; yield its URL. Port 0 takes a free one."""
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_END_WITHIN,
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve())
     try:
