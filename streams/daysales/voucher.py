@@ -48,11 +48,14 @@ def vat_account(settings: DaySalesSettings, rate: Decimal, day: date) -> VatAcco
 
 def sales_account(settings: DaySalesSettings, line: GroupSales, day: date) -> SalesAccount | None:
     """Return where sales are credited: the choice for group and rate, else for the group, else for the rate."""
-    for group, rate in ((line.group, line.vat_rate), (line.group, None), (None, line.vat_rate)):
-        found = _latest((s for s in settings.sales if (s.group, s.vat_rate) == (group, rate)), day)
-        if found:
-            return found
-    return None
+    found, found_rank = None, (False, False, date.min)
+    for choice in settings.sales:
+        if choice.vat_rate not in (None, line.vat_rate) or choice.group not in (None, line.group):
+            continue
+        rank = (choice.group is not None, choice.vat_rate is not None, choice.valid_from or date.min)
+        if choice.holds_on(day) and (found is None or rank > found_rank):
+            found, found_rank = choice, rank
+    return found
 
 
 def group_text(line: GroupSales) -> str:
@@ -105,10 +108,9 @@ class _Rows:
         return tuple(
             VoucherRow(
                 account=account,
-                debit=max(amount, ZERO),
-                credit=max(-amount, ZERO),
                 cost_centre=self._cost_centre if account >= FIRST_RESULT_ACCOUNT else None,
                 text=text,
+                **({"debit": amount} if amount > 0 else {"credit": -amount}),
             )
             for (_, account, text), amount in self._amounts.items()
             if amount
