@@ -34,6 +34,7 @@ class FlowRole:
         self._decider = decider
         self._failure: BaseException | None = None
         self._failed = asyncio.Event()
+        self._data = data
         self._app = faust.App(
             GROUP,
             broker=f"kafka://{(kafka.bootstrap or '').replace(',', ';kafka://')}",
@@ -61,6 +62,7 @@ class FlowRole:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Decide until asked to stop. Raises what a rule raised: that is a bug, and its event must not be passed by."""
+        await asyncio.to_thread(self._data.mkdir, parents=True, exist_ok=True)  # Faust wants a folder in it
         await self._app.start()
         try:
             waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._failed.wait())]
