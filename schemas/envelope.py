@@ -112,7 +112,7 @@ def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[
         source=f"/streams/{data.flow}",
         time=cause.time,
         tenant=cause.tenant,
-        causation=cause.causationid,
+        causation=cause.causationid or cause.id,  # a fact that others published need not name itself
         trace=cause.traceparent,
     )
     return envelope.model_copy(update={"acceptedtime": accepted})
