@@ -120,6 +120,22 @@ def sandbox(
     asyncio.run(_until_signal(work))
 
 
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the table, with 0 if all is accounted for.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
+) -> None:
+    """Play a week of two made-up companies on everything that is real but Fortnox, and tie it out to the öre."""
+    from infra import demo as made_up  # noqa: PLC0415 - it uses this module, and serves everything
+
+    settings = load()
+
+    async def work(stop: asyncio.Event) -> None:
+        raise typer.Exit(await made_up.run(settings, stop, once=once, as_json=as_json))
+
+    asyncio.run(_until_signal(work))
+
+
 # --- Companies --------------------------------------------------------------------------------------------------
 
 _ADD = text(

@@ -81,6 +81,16 @@ def verify(folder: Path, jars: Sequence[Jar]) -> None:
         )
 
 
+def present() -> bool:
+    """Tell whether this machine has the jars: nothing is fetched then."""
+    return _folder(manifest()).exists()
+
+
+def _folder(jars: Sequence[Jar]) -> Path:
+    listed = hashlib.sha256("".join(sorted(jar.sha256 for jar in jars)).encode()).hexdigest()[:12]
+    return cache() / f"kafka-{release(jars)}-{listed}"
+
+
 def ensure(jars: Sequence[Jar] | None = None) -> Path:
     """Return the folder of the broker's jars; fetch them when this machine has none.
 
@@ -90,14 +100,12 @@ def ensure(jars: Sequence[Jar] | None = None) -> Path:
         BrokerUnavailable: they cannot be fetched, or are not the ones listed.
     """
     jars = manifest() if jars is None else jars
-    version = release(jars)
-    listed = hashlib.sha256("".join(sorted(jar.sha256 for jar in jars)).encode()).hexdigest()[:12]
-    folder = cache() / f"kafka-{version}-{listed}"
+    folder = _folder(jars)
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(folder.parent / "lock"):
             if not folder.exists():
-                _fetch_into(folder, jars, version)
+                _fetch_into(folder, jars, release(jars))
     verify(folder, jars)
     return folder
 

@@ -5,7 +5,7 @@ import re
 import secrets
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram, Info
@@ -73,8 +73,8 @@ def _redact(_logger: Any, _name: str, event: Event) -> Event:
     return event
 
 
-def configure(level: str = "INFO") -> None:
-    """Send every log line, our own and the libraries', to standard error as one JSON object."""
+def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send every log line, our own and the libraries', as one JSON object to a stream: by default standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -89,7 +89,7 @@ def configure(level: str = "INFO") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),  # a line below the level costs next to nothing
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
