@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from infra import clock, telemetry
 from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable, UnknownTenant
+from infra.embedded import InUse
 from infra.plugin import Malformed, Source
 
 Check = Callable[[], Awaitable[None]]
@@ -123,9 +124,18 @@ class _Server(uvicorn.Server):
         yield
 
 
+async def _serve(server: uvicorn.Server) -> None:
+    with suppress(SystemExit):  # uvicorn's way to say that it cannot listen would end the process without a word
+        await server.serve()
+
+
 @asynccontextmanager
 async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
-    """Serve an ASGI application in this event loop; yield its URL. Port 0 takes a free one."""
+    """Serve an ASGI application in this event loop; yield its URL. Port 0 takes a free one.
+
+    Raises:
+        InUse: the port is taken.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -136,12 +146,12 @@ async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
         timeout_graceful_shutdown=_END_WITHIN,
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(_serve(server))
     try:
         while not server.started:
             if task.done():
                 await task
-                raise OSError(f"cannot listen on {host}:{port}: is the port taken? (BOKBUSS_PORT)")
+                raise InUse(f"cannot listen on {host}:{port}, perhaps the port is taken: name another (BOKBUSS_PORT)")
             await asyncio.sleep(0.01)
         bound = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://{host}:{bound}"
