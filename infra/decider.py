@@ -1,6 +1,8 @@
-"""Decide: emit, then remember. One database transaction locks, reads, decides, sends, awaits Kafka, and writes.
+"""Decide: one transaction locks, reads, decides, writes states, lines and orders together; then the orders are sent.
 
-A crash anywhere repeats the same orders with the same ids; the other way round would lose them.
+What was written down and not sent, because a process died or Kafka was away, is sent before anything new of the same
+company, or by the sweep. A crash anywhere repeats orders with the same ids, and no order is ever given on a state that
+does not know the ones before it (DECISIONS 10).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,6 +29,9 @@ from schemas.topics import LARGEST, carrying
 _log = telemetry.log(__name__)
 
 _WAITING_PAGE = 200
+_LEFT_PAGE = 500
+_LEFT_SECONDS = 5.0
+"""Age at which an order that was not sent has no living sender, most likely. Sending it twice would do no harm."""
 _NO_SETTINGS = (TenantSettings(), 0)
 _LONGEST_REASON = 4000
 _LONGEST_VALUE = LARGEST // 2
@@ -62,6 +67,22 @@ _WRITE_LINES = text(
                    cast(:accepted as timestamptz[])) as x(t, p, o, n, f, k, r, a)
        on conflict do nothing"""
 )
+_WRITE_ORDERS = text(
+    """insert into outbox (tenant, topic, value, written_at)
+       select t, p, v, clock_timestamp()
+       from unnest(cast(:tenants as text[]), cast(:topics as text[]), cast(:values as bytea[])) as x(t, p, v)
+       returning id"""
+)
+_LEFT = text(
+    """select id, tenant, topic, value from outbox
+       where tenant = any(cast(:tenants as text[])) and id != all(cast(:sent as bigint[])) order by id"""
+)
+_LEFT_BEHIND = text(
+    """select id, tenant, topic, value from outbox
+       where written_at < clock_timestamp() - make_interval(secs => :age) and id != all(cast(:sent as bigint[]))
+       order by id limit :page"""
+)
+_FORGET_SENT = text("delete from outbox where id = any(cast(:sent as bigint[]))")
 _WRITE_SETTINGS = text(
     """insert into settings (tenant, version, body, applied_by, applied_at)
        values (:tenant, :version, cast(:body as jsonb), :applied_by, :at)
@@ -111,6 +132,16 @@ class _Line:
 _Key = tuple[str, str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A message of the outbox."""
+
+    id: int
+    tenant: str
+    topic: str
+    value: bytes
+
+
 class _Batch:
     """What one transaction decides: states as they were read and changed, orders to send, lines to write."""
 
@@ -130,9 +161,11 @@ class Decider:
         self._producer = producer
         self._flows = tuple(flows)
         self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
+        self._sent: set[int] = set()
+        """Outbox rows that Kafka has acknowledged; the next transaction deletes them."""
 
     async def decide(self, records: Sequence[Record]) -> None:
-        """Decide records in their order; when this returns, orders and lines are durable.
+        """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
 
         Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
         """
@@ -170,8 +203,8 @@ class Decider:
         if not messages and not unreadable:
             return
         async with self._engine.begin() as connection:
-            tenants = sorted({m.tenant for _, m in messages})
-            await connection.execute(_LOCK, {"tenants": tenants})
+            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r.key) for r, _ in unreadable})
+            sent, outgoing = await self._open(connection, tenants)
             done = await self._already(connection, [r for r, _ in messages] + [r for r, _ in unreadable])
             todo = [(r, m) for r, m in messages if r.place not in done]
             batch = _Batch()
@@ -190,8 +223,8 @@ class Decider:
                 batch.lines.append(line)
                 for flow, keys in pairs:
                     _decide_one(batch, flow, keys, message, settings.get(message.tenant, _NO_SETTINGS), record, line)
-            await self._emit_then_remember(connection, batch)
-        faultpoints.reach("decide.remembered")
+            outgoing += await self._remember(connection, batch)
+        await self._emit(sent, outgoing)
 
     async def _apply_settings(self, record: Record, message: Envelope[SettingsApplied]) -> None:
         """Take settings into use, then let everything that waits be reconsidered, a page at a time."""
@@ -211,30 +244,65 @@ class Decider:
                 },
             )
         for flow in self._flows:
-            after = ""
-            while True:
-                async with self._engine.begin() as connection:
-                    await connection.execute(_LOCK, {"tenants": [message.tenant]})
-                    rows = (
-                        await connection.execute(
-                            _WAITING,
-                            {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE},
-                        )
-                    ).all()
-                    if not rows:
-                        break
-                    settings = (await self._settings(connection, [message.tenant]))[message.tenant]
-                    batch = _Batch()
-                    for key, state in rows:
-                        batch.states[flow.name, message.tenant, key] = flow.state.model_validate(state, strict=False)
-                        line = _Line(record, message.tenant, message.id, key)
-                        _decide_one(batch, flow, (key,), message, settings, record, line)
-                    await self._emit_then_remember(connection, batch)
-                    after = rows[-1].key
+            after: str | None = ""
+            while after is not None:
+                after = await self._reconsider(flow, record, message, after)
         async with self._engine.begin() as connection:
+            sent, outgoing = await self._open(connection, [message.tenant])
             batch = _Batch()
             batch.lines.append(_Line(record, message.tenant, message.id, message.subject, "settings_take_effect"))
-            await self._emit_then_remember(connection, batch)
+            outgoing += await self._remember(connection, batch)
+        await self._emit(sent, outgoing)
+
+    async def _reconsider(
+        self, flow: Flow, record: Record, message: Envelope[SettingsApplied], after: str
+    ) -> str | None:
+        """Decide a page of what waits in a flow, from the key after ``after``; return its last key, None at the end."""
+        async with self._engine.begin() as connection:
+            sent, outgoing = await self._open(connection, [message.tenant])
+            page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
+            rows = (await connection.execute(_WAITING, page)).all()
+            settings = (await self._settings(connection, [message.tenant]))[message.tenant]
+            batch = _Batch()
+            for key, state in rows:
+                batch.states[flow.name, message.tenant, key] = flow.state.model_validate(state, strict=False)
+                line = _Line(record, message.tenant, message.id, key)
+                _decide_one(batch, flow, (key,), message, settings, record, line)
+            outgoing += await self._remember(connection, batch)
+        await self._emit(sent, outgoing)
+        return rows[-1].key if rows else None
+
+    async def sweep(self) -> None:
+        """Send what was written down and left behind by a process that died; forget what is known to be sent."""
+        async with self._engine.begin() as connection:
+            sent, _ = await self._open(connection, [])
+            rows = await connection.execute(_LEFT_BEHIND, {"age": _LEFT_SECONDS, "sent": sent, "page": _LEFT_PAGE})
+            left = [_Outgoing(*row) for row in rows]
+        if left:
+            _log.warning("orders were left behind", orders=len(left))
+        await self._emit(sent, left)
+
+    async def _open(self, connection: AsyncConnection, tenants: Sequence[str]) -> tuple[list[int], list[_Outgoing]]:
+        """Lock companies for this transaction.
+
+        Return the outbox rows that this transaction deletes, as they are sent, and what of these companies is not.
+        """
+        await connection.execute(_LOCK, {"tenants": list(tenants)})
+        sent = list(self._sent)
+        if sent:
+            await connection.execute(_FORGET_SENT, {"sent": sent})
+        rows = await connection.execute(_LEFT, {"tenants": list(tenants), "sent": sent})
+        return sent, [_Outgoing(*row) for row in rows]
+
+    async def _emit(self, forgotten: Iterable[int], outgoing: Sequence[_Outgoing]) -> None:
+        """Send what the transaction left to send, now that it is committed, and wait until Kafka has it all."""
+        self._sent.difference_update(forgotten)
+        faultpoints.reach("decide.remembered")
+        acknowledged = [await self._producer.send(o.topic, o.value, key=o.tenant.encode()) for o in outgoing]
+        for future in acknowledged:
+            await future
+        faultpoints.reach("decide.emitted")
+        self._sent.update(o.id for o in outgoing)
 
     @staticmethod
     async def _already(connection: AsyncConnection, records: Sequence[Record]) -> set[tuple[str, int, int]]:
@@ -264,12 +332,8 @@ class Decider:
         for place, flow in wanted.items():
             batch.states.setdefault(place, flow.state())
 
-    async def _emit_then_remember(self, connection: AsyncConnection, batch: _Batch) -> None:
-        outgoing = [(o.data.TOPIC, o) for o in (*batch.orders, *batch.letters)]
-        acknowledged = [await self._producer.send(topic, o.to_bytes(), key=o.tenant.encode()) for topic, o in outgoing]
-        for future in acknowledged:
-            await future
-        faultpoints.reach("decide.emitted")
+    async def _remember(self, connection: AsyncConnection, batch: _Batch) -> list[_Outgoing]:
+        """Write states, lines and orders in this transaction; return the orders, to be sent once it is committed."""
         if batch.changed:
             await connection.execute(
                 _WRITE_STATES,
@@ -296,6 +360,13 @@ class Decider:
                     "now": clock.now(),
                 },
             )
+        messages = [(o.tenant, o.data.TOPIC, o.to_bytes()) for o in (*batch.orders, *batch.letters)]
+        if not messages:
+            return []
+        tenants, topics, values = zip(*messages, strict=True)
+        ids = await connection.scalars(
+            _WRITE_ORDERS, {"tenants": list(tenants), "topics": list(topics), "values": list(values)}
+        )
         for order in batch.orders:
             _log.info(
                 "decided",
@@ -306,6 +377,7 @@ class Decider:
                 fact_id=order.causationid,
                 trace_id=order.trace_id,
             )
+        return [_Outgoing(number, *message) for number, message in zip(ids, messages, strict=True)]
 
 
 def _decide_one(

@@ -11,7 +11,7 @@ from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra import clock, faultpoints, telemetry
@@ -25,6 +25,9 @@ GROUP = "bokbuss-flows"
 _BATCH = 200
 _WITHIN = 0.02
 _RETRY = 0.5
+_SWEEP = 1.0
+_PASSING = (OperationalError, InterfaceError, PoolTimeout, KafkaError, OSError)
+"""Kafka or the database is away: the same again will do. Everything else is a bug, and stops the worker."""
 
 
 class FlowRole:
@@ -66,8 +69,9 @@ class FlowRole:
         await self._app.start()
         try:
             waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(self._failed.wait())]
+            sweeping = asyncio.create_task(self._sweep())
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in waiting:
+            for task in (*waiting, sweeping):
                 task.cancel()
         finally:
             await self._app.stop()
@@ -89,13 +93,21 @@ class FlowRole:
                 raise
             telemetry.CONSUMER_LAST_COMMIT.labels(GROUP).set(clock.now().timestamp())
 
+    async def _sweep(self) -> None:
+        while True:
+            await clock.sleep(_SWEEP)
+            try:
+                await self._decider.sweep()
+            except _PASSING as error:
+                _log.warning("outbox is swept again", error=type(error).__name__)
+
     async def _until_done(self, records: Sequence[Record]) -> None:
         """Decide a batch; as long as Kafka or the database is away, try again."""
         while True:
             try:
                 with telemetry.DECIDE_BATCH_SECONDS.labels("all").time():
                     await self._decider.decide(records)
-            except (DBAPIError, PoolTimeout, KafkaError, OSError) as error:
+            except _PASSING as error:
                 _log.warning("batch is tried again", error=type(error).__name__, records=len(records))
                 await clock.sleep(_RETRY)
             else:

@@ -24,9 +24,9 @@ States = Mapping[str, Any]
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
-    The host reads the rows that ``reads`` names, calls ``decide``, sends the orders, awaits the broker's
-    acknowledgement, and only then writes what ``evolve`` returns. ``decide`` gets the same message again after a crash
-    and must give the same orders; deciding on the evolved state must give none.
+    The host reads the rows that ``reads`` names, calls ``decide``, and writes down in one transaction what ``evolve``
+    returns and the orders, which it then sends. ``decide`` may get the same message again after a crash and must give
+    the same orders; deciding on the evolved state must give none.
 
     Attributes:
         name: the business word, the same in topics, metrics and the audit trail.

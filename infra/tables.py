@@ -77,9 +77,21 @@ flow_state = Table(
     Column("state", JSONB, nullable=False),
     Column("waiting", String, comment="why it waits for other settings"),
     PrimaryKeyConstraint("flow", "tenant", "key"),
-    comment="what a flow remembers of each key; written by flows, after the orders were acknowledged",
+    comment="what a flow remembers of each key; written by flows",
 )
 Index("flow_state_waiting", flow_state.c.tenant, flow_state.c.flow, postgresql_where=text("waiting is not null"))
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("tenant", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("value", LargeBinary, nullable=False, comment="the message as it goes to Kafka; its key is the tenant"),
+    _when("written_at", nullable=False),
+    comment="orders decided and not known to be in Kafka yet; written with the states and lines that they belong to",
+)
+Index("outbox_tenant", outbox.c.tenant)
 
 decided = Table(
     "decided",
@@ -121,6 +133,7 @@ journal = Table(
         unique=True,
         server_default=text("nextval('journal_seq')"),
     ),
+    Column("place", BigInteger, nullable=False, comment="in its key: its own seq, or the place of what it replaces"),
     Column("sink", String, nullable=False),
     Column("partition", Integer, nullable=False, comment="of the orders topic: whoever is assigned it runs the lane"),
     Column("tenant", String, nullable=False),
@@ -145,6 +158,7 @@ Index(
     "journal_open",
     journal.c.sink,
     journal.c.tenant,
+    journal.c.place,
     journal.c.seq,
     postgresql_where=text("state in ('queued', 'sending', 'unknown')"),
 )
