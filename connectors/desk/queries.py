@@ -233,11 +233,13 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
 # --- The first page ---------------------------------------------------------------------------------------------
 
 _BOOKED = text(
-    """select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
+    """with newest as materialized (
+         select id, tenant, key, message_id, body from audit
+         where body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'
+         order by id desc limit :limit)
+       select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
               j.body -> 'data' ->> 'purpose' as purpose
-       from audit a left join journal j on j.order_id = a.message_id::uuid
-       where a.body ->> 'outcome' in ('delivered', 'already_there') and a.body -> 'voucher' <> 'null'
-       order by a.id desc limit :limit"""
+       from newest a left join journal j on j.order_id = a.message_id::uuid order by a.id desc"""
 )
 _TROUBLES = text(
     """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,
