@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
@@ -116,12 +117,15 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
 # --- The journal ------------------------------------------------------------------------------------------------
 
 _INSERT = text(
-    """insert into journal (order_id, sink, partition, tenant, key, type, fact_id, body, replaces, state, due_at,
-                            accepted_at, journaled_at)
-       select i, :sink, p, t, k, y, f, b, r, 'queued', :now, a, :now
-       from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]), cast(:keys as text[]),
-                   cast(:types as text[]), cast(:facts as text[]), cast(:bodies as jsonb[]), cast(:replaces as uuid[]),
-                   cast(:accepted as timestamptz[])) as x(i, p, t, k, y, f, b, r, a)
+    """insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
+                            due_at, accepted_at, journaled_at)
+       select i, s, coalesce((select e.place from journal e where e.order_id = r and e.tenant = t and e.key = k), s),
+              :sink, p, t, k, y, f, b, r, 'queued', :now, a, :now
+       from (select nextval('journal_seq') as s, o.*
+             from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
+                         cast(:keys as text[]), cast(:types as text[]), cast(:facts as text[]),
+                         cast(:bodies as jsonb[]), cast(:replaces as uuid[]), cast(:accepted as timestamptz[]))
+                  as o(i, p, t, k, y, f, b, r, a)) as x
        on conflict (order_id) do nothing"""
 )
 _OPEN_TENANTS = text(
@@ -130,33 +134,40 @@ _OPEN_TENANTS = text(
 )
 _TAKE_OVER = text(
     """update journal set state = 'unknown', sent_at = clock_timestamp(), due_at = clock_timestamp(), looks = 0
-       where sink = :sink and tenant = :tenant and state = 'sending'"""
+       where sink = :sink and tenant = :tenant and state = 'sending'
+         and exists (select from leases where name = :lease and epoch = :epoch)"""
 )
-# An order waits behind an earlier one of its key that is open, or rejected and not replaced yet.
+# An order waits behind an earlier one of its key that is open, or rejected and not replaced yet. What replaces an order
+# takes its place: otherwise it and what waited behind the rejected order would wait for each other.
 _NEXT = text(
-    """select order_id, state, body, attempt, looks, sent_at, calls, accepted_at
+    """select state, body, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls, accepted_at
        from journal j
        where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at <= clock_timestamp()
          and not exists (
            select from journal e
-           where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key and e.seq < j.seq
+           where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key
+             and (e.place, e.seq) < (j.place, j.seq)
              and (e.state in ('queued', 'sending', 'unknown')
                   or e.state = 'rejected'
                      and not exists (select from journal r where r.tenant = e.tenant and r.key = e.key
-                                     and r.replaces = e.order_id and r.seq <= j.seq)))
-       order by seq limit :page"""
+                                     and r.replaces = e.order_id)))
+       order by place, seq limit :page"""
 )
 _NEXT_DUE = text(
     """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
        where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()"""
 )
 _FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
+# A process that is stopped between two statements holds its locks: the server ends such a transaction, so that other
+# companies' lanes, whose changes share a transaction with the locked rows, wait for seconds only. Set where rows are.
+_NOT_FROZEN = "set_config('idle_in_transaction_session_timeout', '3000', true)"
 _SENDING = text(
     """update journal j set state = 'sending', attempt = attempt + 1, sent_at = clock_timestamp()
        from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[])) as x(i, l, e)
        where j.order_id = x.i and j.state = 'queued'"""  # noqa: S608 - no values in it
     + _FENCED
-    + " returning j.order_id"
+    + " returning j.order_id, x.e, "
+    + _NOT_FROZEN
 )
 _CHANGE = text(
     """update journal j set state = x.s, looks = x.k, calls = x.c,
@@ -169,19 +180,23 @@ _CHANGE = text(
                    cast(:outcomes as jsonb[])) as x(i, l, e, s, k, c, w, u, o)
        where j.order_id = x.i and j.state in ('sending', 'unknown')"""  # noqa: S608 - no values in it
     + _FENCED
-    + " returning j.order_id"
+    + " returning j.order_id, x.e, "
+    + _NOT_FROZEN
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An order that is due: to be sent, or (``state`` unknown) to be looked for."""
+    """An order that is due: to be sent, or (``state`` unknown) to be looked for.
+
+    ``since_sent`` are seconds of the database's clock, which is one for every process and read before a look begins.
+    """
 
     order: Envelope[Any]
     state: str
     attempt: int
     looks: int
-    sent_at: datetime | None
+    since_sent: float | None
     calls: tuple[Call, ...]
     accepted_at: datetime
 
@@ -207,10 +222,16 @@ class Change:
     entry: Entry | None = None
 
 
-@dataclass(slots=True)
-class _Pending:
-    marks: list[tuple[Work, str, int, asyncio.Future[bool]]] = field(default_factory=list)
-    changes: list[tuple[Change, asyncio.Future[bool]]] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    work: Work
+    lease: str
+    epoch: int
+
+
+_Step = _Mark | Change
+_Done = set[tuple[UUID, int]]
+"""Order and epoch of each step that was ours to take."""
 
 
 class Journal:
@@ -219,7 +240,7 @@ class Journal:
     def __init__(self, engine: AsyncEngine, sink: str) -> None:
         self._engine = engine
         self._sink = sink
-        self._pending = _Pending()
+        self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
 
     async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
@@ -252,10 +273,11 @@ class Journal:
             rows = await connection.execute(_OPEN_TENANTS, {"sink": self._sink, "partitions": list(partitions)})
             return {tenant: partition for tenant, partition in rows}  # noqa: C416 - rows are no pairs to mypy
 
-    async def take_over(self, tenant: str) -> int:
+    async def take_over(self, tenant: str, lease: str, epoch: int) -> int:
         """Make every order that a predecessor was sending unknown; return how many there were."""
+        values = {"sink": self._sink, "tenant": tenant, "lease": lease, "epoch": epoch}
         async with self._engine.begin() as connection:
-            result = await connection.execute(_TAKE_OVER, {"sink": self._sink, "tenant": tenant})
+            result = await connection.execute(_TAKE_OVER, values)
             return result.rowcount
 
     async def next(self, tenant: str, page: int = 50) -> list[Work]:
@@ -268,11 +290,11 @@ class Journal:
                     state=state,
                     attempt=attempt,
                     looks=looks,
-                    sent_at=sent_at,
+                    since_sent=since_sent,
                     calls=tuple(Call.model_validate(c, strict=False) for c in calls),
                     accepted_at=accepted_at,
                 )
-                for _, state, body, attempt, looks, sent_at, calls, accepted_at in rows
+                for state, body, attempt, looks, since_sent, calls, accepted_at in rows
             ]
 
     async def next_due(self, tenant: str) -> float | None:
@@ -283,15 +305,15 @@ class Journal:
 
     async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
         """Make 'sending' durable before the first byte; False when this lane is not ours any more."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._pending.marks.append((work, lease, epoch, future))
-        self._wake.set()
-        return await future
+        return await self._written(_Mark(work, lease, epoch))
 
     async def change(self, change: Change) -> bool:
         """Make what became of an order durable, with its audit entry; False when the lane is not ours any more."""
+        return await self._written(change)
+
+    async def _written(self, step: _Step) -> bool:
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._pending.changes.append((change, future))
+        self._pending.append((step, future))
         self._wake.set()
         return await future
 
@@ -300,53 +322,72 @@ class Journal:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            pending, self._pending = self._pending, _Pending()
-            waiting = [(work.order_id, future) for work, _, _, future in pending.marks]
-            waiting += [(change.work.order_id, future) for change, future in pending.changes]
-            waiting = [(order_id, future) for order_id, future in waiting if not future.done()]
+            pending, self._pending = self._pending, []
             try:
-                done = await self._commit(pending)
+                await self._commit(pending)
+            except (DataError, IntegrityError, ValueError):  # one of them cannot be written, and takes nobody with it
+                for one in pending:
+                    await self._commit_alone(one)
             except Exception as error:  # noqa: BLE001 - each lane gets it and decides
-                for _, future in waiting:
-                    future.set_exception(error)
-            else:
-                for order_id, future in waiting:
-                    future.set_result(order_id in done)
+                _tell(pending, error)
 
-    async def _commit(self, pending: _Pending) -> set[UUID]:
+    async def _commit_alone(self, one: tuple[_Step, asyncio.Future[bool]]) -> None:
+        try:
+            await self._commit([one])
+        except Exception as error:  # noqa: BLE001 - its lane gets it and decides
+            _tell([one], error)
+
+    async def _commit(self, pending: Sequence[tuple[_Step, asyncio.Future[bool]]]) -> None:
+        marks = [step for step, _ in pending if isinstance(step, _Mark)]
+        changes = [step for step, _ in pending if isinstance(step, Change)]
         async with self._engine.begin() as connection:
-            done: set[UUID] = set()
-            if pending.marks:
-                done |= set(
-                    await connection.scalars(
-                        _SENDING,
-                        {
-                            "ids": [work.order_id for work, *_ in pending.marks],
-                            "leases": [lease for _, lease, _, _ in pending.marks],
-                            "epochs": [epoch for _, _, epoch, _ in pending.marks],
-                        },
-                    )
-                )
-            if pending.changes:
-                changes = [change for change, _ in pending.changes]
-                changed = set(
-                    await connection.scalars(
-                        _CHANGE,
-                        {
-                            "ids": [c.work.order_id for c in changes],
-                            "leases": [c.lease for c in changes],
-                            "epochs": [c.epoch for c in changes],
-                            "states": [c.state for c in changes],
-                            "looks": [c.looks for c in changes],
-                            "calls": [to_json(c.calls).decode() for c in changes],
-                            "waits": [c.wait for c in changes],
-                            "unknown": [c.just_sent for c in changes],
-                            "outcomes": [to_json(c.outcome).decode() if c.outcome else None for c in changes],
-                        },
-                    )
-                )
-                await put_on_record(
-                    connection, [c.entry for c in changes if c.entry is not None and c.work.order_id in changed]
-                )
-                done |= changed
-        return done
+            done = await _mark(connection, marks) | await _change(connection, changes)
+            entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
+            await put_on_record(connection, entries)
+        for step, future in pending:
+            if not future.done():  # its lane may have been ended meanwhile
+                future.set_result(_name(step) in done)
+
+
+def _name(step: _Step) -> tuple[UUID, int]:
+    return step.work.order_id, step.epoch
+
+
+def _tell(pending: Sequence[tuple[_Step, asyncio.Future[bool]]], error: Exception) -> None:
+    for _, future in pending:
+        if not future.done():
+            future.set_exception(error)
+
+
+async def _mark(connection: AsyncConnection, marks: Sequence[_Mark]) -> _Done:
+    if not marks:
+        return set()
+    rows = await connection.execute(
+        _SENDING,
+        {
+            "ids": [m.work.order_id for m in marks],
+            "leases": [m.lease for m in marks],
+            "epochs": [m.epoch for m in marks],
+        },
+    )
+    return {(order_id, epoch) for order_id, epoch, _ in rows}
+
+
+async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> _Done:
+    if not changes:
+        return set()
+    rows = await connection.execute(
+        _CHANGE,
+        {
+            "ids": [c.work.order_id for c in changes],
+            "leases": [c.lease for c in changes],
+            "epochs": [c.epoch for c in changes],
+            "states": [c.state for c in changes],
+            "looks": [c.looks for c in changes],
+            "calls": [to_json(c.calls).decode() for c in changes],
+            "waits": [c.wait for c in changes],
+            "unknown": [c.just_sent for c in changes],
+            "outcomes": [to_json(c.outcome).decode() if c.outcome else None for c in changes],
+        },
+    )
+    return {(order_id, epoch) for order_id, epoch, _ in rows}

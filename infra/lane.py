@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra import clock, faultpoints, telemetry
-from infra.budget import WINDOW, Budget
+from infra.budget import Budget
 from infra.journal import Change, Entry, Journal, Work
 from infra.leases import Lease, LeaseLost
 from infra.plugin import (
@@ -33,7 +33,13 @@ _FIRST_LOOK = 1.0
 _IDLE = 30.0
 """Seconds after which a lane without work looks at the journal by itself."""
 _LONGEST_PAUSE = 60.0
+_TURN = 0.25
+"""Seconds after a pause until the order that caused it is due again: an order that never passes delays no other key."""
+_OUR_FAILURE = 60.0
+"""Seconds until the next look when the last one failed by a bug of ours."""
 _CALLS_KEPT = 50
+_ALLOWED = 25
+"""Requests in a window that Fortnox allows; the used ratio is of these, not of what we allow ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +87,37 @@ class Lane:
 
     async def run(self) -> None:
         """Work through the journal. Raises LeaseLost when another process may own the lane."""
-        if interrupted := await self._journal.take_over(self._tenant):
+        await self._take_over()
+        try:
+            async with self._connect() as connection:
+                while not self._stop.is_set():
+                    await self._turn(connection)
+        finally:
+            self._goes_on()
+            telemetry.BUDGET_USED.labels(self._tenant).set(0)
+
+    async def _take_over(self) -> None:
+        """Let what is being sent, though not by us, be looked for."""
+        if interrupted := await self._journal.take_over(self._tenant, self._lease.name, self._lease.epoch):
             _log.warning("writes without an answer", tenant=self._tenant, orders=interrupted)
-        async with self._connect() as connection:
-            while not self._stop.is_set():
-                self._wake.clear()
-                work = await self._journal.next(self._tenant)
-                if not work:
-                    await self._rest()
-                for item in work:
-                    if self._stop.is_set():
-                        return
-                    pause = await self._do(connection, item)
-                    if pause > 0:
-                        await self._sleep(pause)
-                        break  # the journal knows what is due after a pause
+
+    async def _turn(self, connection: Connection) -> None:
+        """Do what is due, or rest until something is; the journal knows what is due after a pause."""
+        self._wake.clear()
+        work = await self._journal.next(self._tenant)
+        if not work:
+            await self._rest()
+        for item in work:
+            if self._stop.is_set():
+                return
+            pause = await self._do(connection, item)
+            if pause > 0:
+                await self._sleep(pause)
+                return
 
     async def _rest(self) -> None:
+        self._show_budget()
+        await self._take_over()  # a predecessor's last mark can become durable after we began
         due = await self._journal.next_due(self._tenant)
         await self._sleep(_IDLE if due is None else max(min(due, _IDLE), 0.005), woken=True)
 
@@ -119,14 +139,17 @@ class Lane:
 
     async def _take(self) -> None:
         await self._budget.take()
-        telemetry.BUDGET_USED.labels(self._tenant).set(len(self._budget.used()) / (WINDOW * 5))
+        self._show_budget()
+
+    def _show_budget(self) -> None:
+        telemetry.BUDGET_USED.labels(self._tenant).set(len(self._budget.used()) / _ALLOWED)
 
     async def _do(self, connection: Connection, work: Work) -> float:
         """Send an order, or look for it; return the seconds that the lane must pause."""
         self._lease.check()
         attempt = self._attempt()
         if work.state == "unknown":
-            look = await connection.probe(work.order, attempt)
+            look = await self._probe(connection, work, attempt)
             faultpoints.reach("lane.looked")
             change = self._after_look(work, look, attempt)
             verdict: Verdict | Look = look
@@ -143,11 +166,22 @@ class Lane:
                 verdict = Unknown(why=f"our own failure: {type(error).__name__}")
             faultpoints.reach("lane.answered")
             change = self._after_write(work, verdict, attempt)
+        if (pause := self._pause(verdict)) > 0:
+            change = replace(change, wait=pause + _TURN)
         if not await self._journal.change(change):
             raise LeaseLost(self._lease.name)
         faultpoints.reach("lane.recorded")
         self._note(work, change, verdict)
-        return self._pause(verdict)
+        return pause
+
+    async def _probe(self, connection: Connection, work: Work, attempt: Attempt) -> Look:
+        try:
+            return await connection.probe(work.order, attempt)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours: it says nothing about the order, and stops no other
+            _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
+            return RetryLater(_OUR_FAILURE, "look_failed", f"our own failure: {type(error).__name__}", "developer")
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
         match verdict:
@@ -159,8 +193,8 @@ class Lane:
                 return self._change(
                     work, attempt, "rejected", Entry(work.order, "rejected", code=code, why=why, who=who)
                 )
-            case RetryLater(after=after):
-                return self._change(work, attempt, "queued", None, wait=after)
+            case RetryLater():
+                return self._change(work, attempt, "queued", None)
             case Unknown(why=why):
                 first_look = min(_FIRST_LOOK, self._patience.settle)
                 return self._change(
@@ -172,10 +206,10 @@ class Lane:
             case AlreadyThere(voucher=voucher):
                 telemetry.UNKNOWN_RESOLVED.labels("found").inc()
                 return self._change(work, attempt, "delivered", Entry(work.order, "already_there", voucher))
-            case RetryLater(after=after):
-                return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
+            case RetryLater():
+                return self._change(work, attempt, "unknown", None, looks=work.looks)
             case Absent():
-                since = (clock.now() - work.sent_at).total_seconds() if work.sent_at else 0.0
+                since = work.since_sent or 0.0  # as it was before this look
                 if since < self._patience.settle:
                     return self._change(work, attempt, "unknown", None, wait=self._patience.settle - since)
                 if work.looks + 1 < _LOOKS:
@@ -223,18 +257,21 @@ class Lane:
     def _pause(self, verdict: Verdict | Look) -> float:
         """Return how long to pause: a target that does not take orders gets fewer and fewer of them."""
         if not isinstance(verdict, RetryLater):
-            if self._paused_for:
-                telemetry.LANES_PAUSED.labels(self._tenant, self._paused_for).set(0)
-            self._failures, self._paused_for = 0, ""
+            self._goes_on()
             return 0.0
-        if self._paused_for and self._paused_for != verdict.code:
-            telemetry.LANES_PAUSED.labels(self._tenant, self._paused_for).set(0)
-        self._paused_for = verdict.code
-        telemetry.LANES_PAUSED.labels(self._tenant, verdict.code).set(1)
+        if self._paused_for != verdict.code:
+            self._goes_on()
+            self._paused_for = verdict.code
+            telemetry.LANES_PAUSED.labels(self._tenant, verdict.code).set(1)
         self._failures += 1
         pause: float = min(verdict.after * 2.0 ** min(self._failures - 1, 10), max(_LONGEST_PAUSE, verdict.after))
         _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=pause)
         return pause
+
+    def _goes_on(self) -> None:
+        if self._paused_for:
+            telemetry.LANES_PAUSED.labels(self._tenant, self._paused_for).set(0)
+        self._failures, self._paused_for = 0, ""
 
     def _note(self, work: Work, change: Change, verdict: Verdict | Look) -> None:
         order = work.order

@@ -31,7 +31,7 @@ _RENEW = text(
        where l.name = r.n and l.epoch = r.e and l.owner = :owner returning l.name"""
 )
 _RELEASE = text(
-    """update leases set deadline = clock_timestamp() - make_interval(secs => :margin),
+    """update leases set owner = '', deadline = clock_timestamp() - make_interval(secs => :margin),
            budget = (select coalesce(jsonb_agg(extract(epoch from clock_timestamp())::float8 - a.age), '[]'::jsonb)
                      from unnest(cast(:ages as float8[])) as a(age))
        where name = :name and epoch = :epoch and owner = :owner"""
@@ -79,7 +79,8 @@ class Leases:
         if row is None:
             return None
         epoch, budget, now = row
-        lease = Lease(name, epoch, asked + self._seconds, [asked - (now - at) for at in budget])
+        answered = clock.monotonic()  # when in doubt the lease began early and the last requests left late
+        lease = Lease(name, epoch, asked + self._seconds, [answered - (now - at) for at in budget])
         self._held[name] = lease
         return lease
 
@@ -102,6 +103,8 @@ class Leases:
                 )
             )
         for lease in held:
+            if self._held.get(lease.name) is not lease:
+                continue  # given back meanwhile
             if lease.name in kept:
                 lease.deadline = asked + self._seconds
             else:
