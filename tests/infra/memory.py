@@ -1,0 +1,237 @@
+"""Journal and leases in memory, as strict as the tables: for the simulation, and checked by the journal's contract."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from infra import clock
+from infra.journal import Change, Entry, Work, _record
+from infra.leases import MARGIN, Lease
+from schemas.audit import GENESIS, AuditRecord, Call
+from schemas.envelope import Envelope
+from tests.infra.virtual import at
+
+OPEN = frozenset({"queued", "sending", "unknown"})
+Step = Callable[[str], Awaitable[None]]
+
+
+async def _nothing(_step: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Row:
+    """An order in the journal. ``place`` is its own sequence number, or the one of the order that it replaces."""
+
+    seq: int
+    place: int
+    partition: int
+    order: Envelope[Any]
+    due: float
+    accepted_at: datetime
+    state: str = "queued"
+    attempt: int = 0
+    looks: int = 0
+    sent: float | None = None
+    calls: tuple[Call, ...] = ()
+    history: list[str] = field(default_factory=lambda: ["queued"])
+
+    def become(self, state: str) -> None:
+        """Change the state, and remember that."""
+        self.state = state
+        self.history.append(state)
+
+
+@dataclass(slots=True)
+class Held:
+    """A row of the leases."""
+
+    owner: str = ""
+    epoch: int = 0
+    deadline: float = float("-inf")
+    budget: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Database:
+    """What survives a process. Its clock is the loop's."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    leases: dict[str, Held] = field(default_factory=dict)
+    trail: dict[str, list[AuditRecord]] = field(default_factory=dict)
+    replacements: set[str] = field(default_factory=set)
+
+    @property
+    def time(self) -> float:
+        """The database's clock."""
+        return asyncio.get_running_loop().time()
+
+    def of(self, tenant: str) -> list[Row]:
+        """Return a company's orders in their sequence."""
+        rows = [row for row in self.rows.values() if row.order.tenant == tenant]
+        return sorted(rows, key=lambda row: (row.place, row.seq))
+
+    def owns(self, lease: str, epoch: int) -> bool:
+        """Tell whether an epoch is the last one of its lease."""
+        return lease in self.leases and self.leases[lease].epoch == epoch
+
+    def replaced(self, row: Row) -> bool:
+        """Tell whether another order was given instead of a rejected one."""
+        return row.order.id in self.replacements
+
+    def record(self, entry: Entry) -> None:
+        """Append to a company's chain."""
+        chain = self.trail.setdefault(entry.message.tenant, [])
+        previous = chain[-1].hash if chain else GENESIS
+        chain.append(_record(entry, len(chain) + 1, previous, at(self.time)))
+
+
+class MemoryJournal:
+    """The journal of one sink, as one process sees it. ``step`` is called at each place where a process can fail."""
+
+    def __init__(self, database: Database, step: Step = _nothing) -> None:
+        self._database = database
+        self._step = step
+
+    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
+        """Write orders down; the first one of an id wins."""
+        rows = self._database.rows
+        for partition, order in orders:
+            if order.id in rows:
+                continue
+            seq = len(rows) + 1
+            instead_of = rows.get(str(order.data.replaces))
+            place = instead_of.place if instead_of else seq
+            if instead_of:
+                self._database.replacements.add(instead_of.order.id)
+            accepted = order.acceptedtime or clock.now()
+            rows[order.id] = Row(seq, place, partition, order, self._database.time, accepted)
+
+    async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
+        """Return the companies with open orders among these partitions."""
+        ours = set(partitions)
+        rows = self._database.rows.values()
+        return {r.order.tenant: r.partition for r in rows if r.state in OPEN and r.partition in ours}
+
+    async def take_over(self, tenant: str, lease: str, epoch: int) -> int:
+        """Make what a predecessor was sending unknown."""
+        await self._step("take over")
+        if not self._database.owns(lease, epoch):
+            return 0
+        interrupted = [row for row in self._database.of(tenant) if row.state == "sending"]
+        for row in interrupted:
+            row.become("unknown")
+            row.sent = row.due = self._database.time
+            row.looks = 0
+        await self._step("taken over")
+        return len(interrupted)
+
+    async def next(self, tenant: str, page: int = 50) -> list[Work]:
+        """Return a company's due orders in their sequence, at most one of each key."""
+        await self._step("next")
+        now = self._database.time
+        blocked: set[str] = set()
+        found = []
+        for row in self._database.of(tenant):
+            key = row.order.subject
+            if key not in blocked and row.state in {"queued", "unknown"} and row.due <= now:
+                found.append(_work(row, now))
+            if row.state in OPEN or (row.state == "rejected" and not self._database.replaced(row)):
+                blocked.add(key)
+        await self._step("nexted")
+        return found[:page]
+
+    async def next_due(self, tenant: str) -> float | None:
+        """Return the seconds until a company's next order is due."""
+        await self._step("next due")
+        now = self._database.time
+        return min(
+            (r.due - now for r in self._database.of(tenant) if r.state in {"queued", "unknown"} and r.due > now),
+            default=None,
+        )
+
+    async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
+        """Make 'sending' durable."""
+        await self._step("mark")
+        row = self._database.rows[work.order.id]
+        owned = self._database.owns(lease, epoch)
+        await self._step("marking")  # a transaction that saw the old lease may commit after the next owner took over
+        if not owned or row.state != "queued":
+            return False
+        row.become("sending")
+        row.attempt += 1
+        row.sent = self._database.time
+        await self._step("marked")
+        return True
+
+    async def change(self, change: Change) -> bool:
+        """Make what became of an order durable, with its audit entry."""
+        await self._step("change")
+        row = self._database.rows[change.work.order.id]
+        if not self._database.owns(change.lease, change.epoch) or row.state not in {"sending", "unknown"}:
+            return False
+        row.become(change.state)
+        row.looks, row.calls = change.looks, change.calls
+        row.due = self._database.time + change.wait
+        if change.just_sent:
+            row.sent = self._database.time
+        if change.entry is not None:
+            self._database.record(change.entry)
+        await self._step("changed")
+        return True
+
+
+def _work(row: Row, now: float) -> Work:
+    since = None if row.sent is None else now - row.sent
+    return Work(row.order, row.state, row.attempt, row.looks, since, row.calls, row.accepted_at)
+
+
+class MemoryLeases:
+    """One process's leases."""
+
+    def __init__(self, database: Database, owner: str, seconds: float, step: Step = _nothing) -> None:
+        self._database = database
+        self._owner = owner
+        self._seconds = seconds
+        self._step = step
+        self._held: dict[str, Lease] = {}
+
+    async def acquire(self, name: str) -> Lease | None:
+        """Take a lease that nobody holds."""
+        await self._step("acquire")
+        asked = clock.monotonic()
+        now = self._database.time
+        held = self._database.leases.setdefault(name, Held())
+        if held.deadline > now - MARGIN:
+            return None
+        held.owner, held.epoch, held.deadline = self._owner, held.epoch + 1, now + self._seconds
+        lease = Lease(name, held.epoch, asked + self._seconds, list(held.budget))
+        self._held[name] = lease
+        await self._step("acquired")
+        return lease
+
+    async def keep(self) -> None:
+        """Renew for ever."""
+        while True:
+            await self._step("renew")
+            asked = clock.monotonic()
+            for lease in list(self._held.values()):
+                held = self._database.leases[lease.name]
+                if held.epoch == lease.epoch and held.owner == self._owner:
+                    held.deadline = self._database.time + self._seconds
+                    lease.deadline = asked + self._seconds
+                else:
+                    self._held.pop(lease.name, None)
+            await clock.sleep(self._seconds / 3)
+
+    async def release(self, lease: Lease, used: Sequence[float] = ()) -> None:
+        """Give a lease back at once."""
+        self._held.pop(lease.name, None)
+        lease.deadline = 0.0
+        await self._step("release")
+        held = self._database.leases[lease.name]
+        if (held.epoch, held.owner) == (lease.epoch, self._owner):
+            self._database.leases[lease.name] = replace(
+                held, owner="", deadline=self._database.time - MARGIN, budget=list(used)
+            )

@@ -1,0 +1,177 @@
+"""One owner at a time, on a real database: who holds a lease, until when, and what a successor gets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, leases, store
+from infra.leases import LeaseLost, Leases, elected
+
+SECONDS = 0.6
+MARGIN = 0.3
+
+
+@pytest.fixture
+async def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncEngine]:
+    """Yield an engine on empty tables; a successor waits less than in earnest."""
+    monkeypatch.setattr(leases, "MARGIN", MARGIN)
+    engine = store.engine(database_url, 4)
+    await store.prepare(engine)
+    yield engine
+    await engine.dispose()
+
+
+async def test_a_lease_has_one_owner(engine: AsyncEngine) -> None:
+    """Of many processes that ask at once, one gets it; one lease keeps nobody from another."""
+    found = await asyncio.gather(*(Leases(engine, SECONDS).acquire("fortnox/a") for _ in range(12)))
+    assert [lease.epoch for lease in found if lease] == [1]
+    assert await Leases(engine, SECONDS).acquire("fortnox/b")
+
+
+async def test_an_owner_does_not_get_its_own_lease_twice(engine: AsyncEngine) -> None:
+    """Two lanes of one process would be two writers as well."""
+    ours = Leases(engine, SECONDS)
+    assert await ours.acquire("fortnox/a")
+    assert await ours.acquire("fortnox/a") is None
+
+
+async def test_a_lease_that_is_not_renewed_is_free_after_its_deadline_and_a_margin(engine: AsyncEngine) -> None:
+    """Before that its owner, if it only slept, could still be sending."""
+    asked = clock.monotonic()
+    lease = await Leases(engine, SECONDS).acquire("fortnox/a")
+    assert lease is not None
+    successor = Leases(engine, SECONDS)
+    while (taken := await successor.acquire("fortnox/a")) is None:
+        await clock.sleep(0.01)
+    assert clock.monotonic() - asked >= SECONDS + MARGIN
+    assert taken.epoch == lease.epoch + 1
+    with pytest.raises(LeaseLost):
+        lease.check()
+
+
+async def test_a_renewed_lease_outlives_its_first_deadline(engine: AsyncEngine) -> None:
+    """The owner goes on, and nobody else gets it."""
+    ours, other = Leases(engine, SECONDS), Leases(engine, SECONDS)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    keeping = asyncio.create_task(ours.keep())
+    until = clock.monotonic() + 2 * (SECONDS + MARGIN)
+    while clock.monotonic() < until:
+        lease.check()
+        assert await other.acquire("fortnox/a") is None
+        await clock.sleep(0.05)
+    keeping.cancel()
+
+
+async def test_a_deadline_is_kept_without_the_database(engine: AsyncEngine) -> None:
+    """A process that was stopped finds its deadline passed before it asks anybody."""
+    lease = await Leases(engine, SECONDS).acquire("fortnox/a")
+    assert lease is not None
+    lease.check()
+    await clock.sleep(SECONDS)
+    with pytest.raises(LeaseLost):
+        lease.check()
+
+
+async def test_a_lost_lease_is_noticed_at_the_next_renewal(engine: AsyncEngine) -> None:
+    """It is not extended: what the owner still believes ends at its deadline."""
+    ours, other = Leases(engine, SECONDS), Leases(engine, 60.0)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    await clock.sleep(SECONDS + MARGIN)
+    assert await other.acquire("fortnox/a")
+    deadline = lease.deadline
+    await ours.renew()
+    assert lease.deadline == deadline
+    await ours.release(lease)  # nor can it be given back
+    assert await ours.acquire("fortnox/a") is None
+
+
+async def test_a_lease_that_was_late_and_that_nobody_took_is_kept(engine: AsyncEngine) -> None:
+    """A renewal after the deadline is as good as one before it, while the epoch is the same."""
+    ours = Leases(engine, SECONDS)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    await clock.sleep(SECONDS + MARGIN)
+    await ours.renew()
+    lease.check()
+    assert await Leases(engine, SECONDS).acquire("fortnox/a") is None
+
+
+async def test_a_lease_that_is_given_back_is_free_at_once(engine: AsyncEngine) -> None:
+    """The successor need not wait; the one who gave it back may not act any more."""
+    ours, other = Leases(engine, 60.0), Leases(engine, 60.0)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    await ours.release(lease)
+    with pytest.raises(LeaseLost):
+        lease.check()
+    taken = await other.acquire("fortnox/a")
+    assert taken is not None
+    assert (taken.epoch, taken.used) == (2, [])
+
+
+async def test_the_budget_goes_with_a_lease_that_is_given_back(engine: AsyncEngine) -> None:
+    """The successor counts on: no request is older to it than it is, since that would free the budget early."""
+    ours = Leases(engine, SECONDS)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    now = clock.monotonic()
+    used = [now - 3.0, now - 1.5, now]
+    await ours.release(lease, used)
+    taken = await Leases(engine, SECONDS).acquire("fortnox/a")
+    assert taken is not None
+    later = [there - here for here, there in zip(used, taken.used, strict=True)]
+    assert all(-0.002 < seconds < 1.0 for seconds in later), later  # the two clocks may drift by microseconds
+
+
+async def test_a_renewal_under_way_does_not_take_back_what_was_given_back(engine: AsyncEngine) -> None:
+    """A renewal that reaches the database after the release finds a lease without an owner."""
+    ours, other = Leases(engine, 60.0), Leases(engine, 60.0)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    await ours.release(lease)
+    ours._held["fortnox/a"] = lease  # as when the renewal had begun before
+    await ours.renew()
+    assert await other.acquire("fortnox/a") is not None
+
+
+async def test_a_renewal_and_a_release_at_once_leave_the_lease_free(engine: AsyncEngine) -> None:
+    """Whichever of the two is first, the successor does not wait and the old owner may not act."""
+    other = Leases(engine, 60.0)
+    for _ in range(20):
+        ours = Leases(engine, 60.0)
+        lease = await ours.acquire("fortnox/a")
+        assert lease is not None
+        await asyncio.gather(ours.renew(), ours.release(lease))
+        with pytest.raises(LeaseLost):
+            lease.check()
+        taken = await other.acquire("fortnox/a")
+        assert taken is not None
+        await other.release(taken)
+
+
+async def test_only_the_owner_renews_and_gives_back(engine: AsyncEngine) -> None:
+    """A process that believes it holds this very epoch changes nothing."""
+    ours, stranger = Leases(engine, SECONDS), Leases(engine, 60.0)
+    lease = await ours.acquire("fortnox/a")
+    assert lease is not None
+    stranger._held["fortnox/a"] = lease
+    deadline = lease.deadline
+    await stranger.renew()
+    assert lease.deadline == deadline
+    assert not stranger._held
+    await stranger.release(leases.Lease("fortnox/a", lease.epoch, 0.0))
+    assert await stranger.acquire("fortnox/a") is None
+
+
+async def test_an_election_ends_when_the_process_does(engine: AsyncEngine) -> None:
+    """Who waits for a lease can be asked to stop."""
+    await Leases(engine, 60.0).acquire("relay")
+    stop = asyncio.Event()
+    waiting = asyncio.create_task(elected(Leases(engine, 60.0), "relay", stop))
+    await clock.sleep(0.05)
+    stop.set()
+    assert await waiting is None
