@@ -26,6 +26,7 @@ _BATCH = 200
 _WITHIN = 0.02
 _RETRY = 0.5
 _SWEEP = 1.0
+_METADATA_MS = 5_000
 _PASSING = (OperationalError, InterfaceError, PoolTimeout, KafkaError, OSError)
 """Kafka or the database is away: the same again will do. Everything else is a bug, and stops the worker."""
 
@@ -50,6 +51,9 @@ class FlowRole:
             topic_disable_leader=True,
             processing_guarantee="at_least_once",
             consumer_auto_offset_reset="earliest",
+            # A broker that has just come back may not know its topics yet; Faust is then given none of them until the
+            # metadata is asked for again. Measured with the default of 5 minutes: no decision for 300 s.
+            consumer_metadata_max_age_ms=_METADATA_MS,
             broker_session_timeout=kafka.session_timeout,
             broker_heartbeat_interval=min(1.0, kafka.session_timeout / 5),
             broker_commit_interval=2.0,
