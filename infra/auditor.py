@@ -24,6 +24,7 @@ _log = telemetry.log(__name__)
 
 _WINDOW = 10_000
 """Offsets of one partition that one audit looks at."""
+_FETCH_MS = 10
 _UPTO = text("select topic, partition, upto from audited")
 _DECIDED = text(
     """select "offset" from decided where topic = :topic and partition = :partition
@@ -76,7 +77,7 @@ class Auditor:
                     async with self._clients() as (consumer, admin):
                         while not stop.is_set():
                             lease.check()
-                            await self._audit(consumer, admin)
+                            await self._audit(consumer, admin, stop)
                             await _pause(stop, max(0.5, min(self._old_enough / 4, 15.0)))
                 finally:
                     await self._leases.release(lease)
@@ -88,7 +89,10 @@ class Auditor:
 
     @asynccontextmanager
     async def _clients(self) -> AsyncIterator[tuple[AIOKafkaConsumer, AIOKafkaAdminClient]]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._kafka.bootstrap, enable_auto_commit=False)
+        # It reads one partition after the other, each from behind a fetch that waits for news of the one before.
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=_FETCH_MS
+        )
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
         await consumer.start()
         try:
@@ -104,7 +108,7 @@ class Auditor:
         finally:
             await consumer.stop()
 
-    async def _audit(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient) -> None:
+    async def _audit(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, stop: asyncio.Event) -> None:
         every = sorted(consumer.assignment())
         ends = await consumer.end_offsets(every)
         starts = await consumer.beginning_offsets(every)
@@ -118,7 +122,7 @@ class Auditor:
             first = max(upto.get(tp, 0), starts[tp])
             # What lies before the last decided record, or before the committed offset, was passed by.
             passed = min(ends[tp], max(last.get(tp, -1) + 1, committed.get(tp, 0)), first + _WINDOW)
-            if passed > first:
+            if passed > first and not stop.is_set():
                 proved[tp] = await self._prove(consumer, tp, first, passed)
         if proved:
             async with self._engine.begin() as connection:

@@ -265,6 +265,7 @@ async def opened(
                 look_seconds=0.3,
             ),
             lease_seconds=5.0,
+            hole_seconds=3600.0,  # what earlier houses left on the shared broker is not ours to mend
             _env_file=None,
             **changes,
         )
