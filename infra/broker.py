@@ -150,7 +150,8 @@ class EmbeddedKafka:
                 if self._log.exists():
                     self._log.replace(self._log.with_suffix(".log.1"))
                 if not (self._home / "log" / "meta.properties").exists():
-                    options = ["--config", "server.properties", "--cluster-id", cluster, "--ignore-formatted"]
+                    # "=", since an id may begin with a hyphen and would be taken for an option.
+                    options = ["--config", "server.properties", f"--cluster-id={cluster}", "--ignore-formatted"]
                     formatting = self._run([*command, "kafka.tools.StorageTool", "format", *options], claim)
                     if formatting.wait() != 0:
                         raise self._failed("could not lay out its storage")
