@@ -1,0 +1,216 @@
+"""``make chaos``: real processes killed and stopped, a broker and a database killed, and a Fortnox that loses answers.
+
+Exit code 0 only when every day close is exactly one voucher or one named hold, and every trace of it agrees.
+"""
+
+import argparse
+import asyncio
+import logging
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, suppress
+from pathlib import Path
+from random import Random, SystemRandom
+
+import psycopg
+from rich.console import Console
+
+from infra import clock
+from tests.chaos import reckoning, report, tracing
+from tests.chaos.havoc import STEPS, Havoc
+from tests.chaos.report import Result
+from tests.chaos.site import SESSION, SETTLE, Site, all_up, running, start, until
+from tests.chaos.tills import Tills
+
+FAULTS = {
+    "commit_then_lose_answer": 0.03,
+    "commit_then_500": 0.02,
+    "commit_then_html": 0.02,
+    "reset_before_commit": 0.02,
+    "html_without_commit": 0.02,
+    "slow": 0.02,
+    "slow_before_commit": 0.02,
+    "late_commit": 0.02,
+    "stale_list": 0.02,
+    "unauthorized_mid_run": 0.01,
+}
+"""Chances of one call that posts a voucher: one in five goes wrong."""
+_DRAINED_WITHIN = 240.0
+_ACCEPTED_WITHIN = 120.0
+_console = Console(soft_wrap=True, highlight=False, markup=False)
+
+Disturb = Callable[[Havoc], AsyncIterator[None]]
+
+
+async def chaos(
+    folder: Path,
+    *,
+    seed: str,
+    companies: int,
+    every: float,
+    disturb: Disturb,
+    say: Callable[[str], None],
+    aftermath: float = SETTLE,
+) -> Result:
+    """Run an installation under load, disturb it, let it drain, and compare.
+
+    Args:
+        every: seconds between two day closes of one company.
+        disturb: the disturbances; each step of it is a round.
+        aftermath: seconds after everything agreed, in which it must go on to agree.
+    """
+    async with running(folder, companies) as site:
+        say(f"seed {seed}; the logs are in {folder}")
+        await start(site, list(site.workers.values()))
+        tills = [
+            Tills(c.tenant, c.secret, site.workers["sources-1"].url, Random(f"{seed}/{c.tenant}"))
+            for c in site.companies
+        ]
+        await site.set_faults(FAULTS, seed)
+        stop, begun = asyncio.Event(), clock.monotonic()
+        load = [asyncio.create_task(till.work(every, stop)) for till in tills]
+        havoc, rounds = Havoc(site, Random(seed)), 0
+        async with aclosing(disturb(havoc)) as steps:  # type: ignore[type-var] # it is a generator
+            async for _ in steps:
+                rounds += 1
+                say(_progress(rounds, clock.monotonic() - begun, havoc, tills))
+        seconds = clock.monotonic() - begun
+        stop.set()
+        await site.set_faults({}, seed)
+        await all_up(site)
+        say("faults are off, every process is up; waiting until all is accepted and drained")
+        await until(lambda: all(till.waiting == 0 for till in tills), _ACCEPTED_WITHIN)
+        findings, books, drained_in = await _drain(site, tills, aftermath)
+        for task in load:
+            if not task.done():
+                findings.add("not accepted", "a till still waits for 202")
+                task.cancel()
+        await tracing.trace(site, books, havoc.nonsense, findings)
+        for problem in (wrong for till in tills for wrong in till.wrong):
+            findings.add("a delivery was refused", problem)
+        verified = await site.bokbuss("audit", "verify")
+        if verified[0] != 0:
+            findings.add("bokbuss audit verify", verified[1][-1000:])
+        result = await report.tell(
+            site,
+            havoc,
+            tills,
+            books,
+            findings,
+            seed=seed,
+            rounds=rounds,
+            seconds=seconds,
+            drained_in=drained_in,
+            verified=verified,
+        )
+        if not result.holds:
+            for line in report.logs_of(site):
+                say(line)
+        return result
+
+
+async def _drain(
+    site: Site, tills: Sequence[Tills], aftermath: float
+) -> tuple[reckoning.Findings, dict[str, list[reckoning.Booked]], float | None]:
+    """Wait until everything agrees, and then a little more; return what is wrong at the end."""
+    begun = clock.monotonic()
+    while True:
+        drained_in = clock.monotonic() - begun
+        if not await _disagreement(site, tills):
+            await asyncio.sleep(aftermath)  # what is still on its way comes now
+            break
+        if drained_in > _DRAINED_WITHIN:
+            drained_in = -1.0
+            break
+        await asyncio.sleep(1.0)
+    findings = reckoning.Findings()
+    books = await reckoning.books_of(site)
+    reckoning.compare(site, [report for till in tills for report in till.reports], books, findings)
+    return findings, books, drained_in if drained_in >= 0 else None
+
+
+async def _disagreement(site: Site, tills: Sequence[Tills]) -> bool:
+    findings = reckoning.Findings()
+    with suppress(psycopg.OperationalError):
+        if site.query("select 1 from journal where state in ('queued', 'sending', 'unknown') limit 1"):
+            return True
+        if site.query("select 1 from audit where published_at is null limit 1") or await tracing.undecided(site):
+            return True
+        reports = [report for till in tills for report in till.reports]
+        reckoning.compare(site, reports, await reckoning.books_of(site), findings)
+        return bool(findings.problems)
+    return True
+
+
+def _progress(number: int, seconds: float, havoc: Havoc, tills: Sequence[Tills]) -> str:
+    reports = sum(len(till.reports) for till in tills)
+    waiting = sum(till.waiting for till in tills)
+    return (
+        f"round {number:3} at {seconds:4.0f} s: {reports} day closes, {waiting} not accepted yet, "
+        f"{sum(havoc.done.values())} disturbances"
+    )
+
+
+async def short(havoc: Havoc) -> AsyncIterator[None]:
+    """Disturb as much as fits into a minute: a lost fact, two kills at named steps, a stop, rebalances."""
+    await asyncio.gather(havoc.at_step("decide.skip", "skip"), havoc.at_step("lane.sending", "kill"))
+    yield
+    await asyncio.gather(havoc.at_step("decide.emitted", "kill"), havoc.pause("sinks", SESSION + 0.5))
+    yield
+
+
+def _long(rounds: int | None, seconds: float, only: str | None) -> Disturb:
+    async def disturb(havoc: Havoc) -> AsyncIterator[None]:
+        begun, number = clock.monotonic(), 0
+        async for _ in havoc.rounds(only):
+            number += 1
+            yield
+            if number == rounds or clock.monotonic() - begun > seconds:
+                return
+
+    return disturb
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, print the report, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--rounds", type=int, help="end after so many rounds (about 20 s each)")
+    parser.add_argument("--seconds", type=float, default=450.0, help="end the load after so many seconds")
+    parser.add_argument("--seed", help="repeat the choices of a run (what the machine makes of them differs)")
+    parser.add_argument("--companies", type=int, default=6)
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between two day closes of a company")
+    parser.add_argument("--only", choices=sorted(STEPS), help="disturb only at this step")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with the logs and the data")
+    parser.add_argument("--json", action="store_true", help="print the numbers for programs")
+    options = parser.parse_args(arguments)
+    logging.getLogger("aiokafka").setLevel("CRITICAL")  # it is loud about a broker that is away on purpose
+    seed = options.seed or str(SystemRandom().randrange(10**6))
+    folder = Path(tempfile.mkdtemp(prefix="bokbuss-chaos-"))
+    result = asyncio.run(
+        chaos(
+            folder,
+            seed=seed,
+            companies=options.companies,
+            every=options.every,
+            disturb=_long(options.rounds, options.seconds, options.only),
+            say=_console.print if not options.json else lambda _line: None,
+        )
+    )
+    for line in [report.as_json(result)] if options.json else result.lines():
+        _console.print(line)
+    if result.holds and not options.keep:
+        _remove(folder)
+    return 0 if result.holds else 1
+
+
+def _remove(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+    with suppress(OSError):
+        folder.rmdir()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
