@@ -1,0 +1,71 @@
+"""Facts per second through the whole day-sales flow, beside a bare Faust agent and a bare aiokafka loop."""
+
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+
+from infra.broker import ensure_topics
+from schemas.commands import PostVoucher
+from schemas.events import DayClosed
+from schemas.topics import Topic
+from tests.bench import loads
+from tests.bench.house import House, Process, filled, until
+from tests.bench.report import Report
+
+_COMPANIES = 40
+_FLOW, _FAUST, _AIOKAFKA = "the day-sales flow", "bare Faust", "bare aiokafka"
+_TARGETS = {_FLOW: PostVoucher.TOPIC, _FAUST: "bench-faust", _AIOKAFKA: "bench-aiokafka"}
+
+
+async def measure(*, quick: bool) -> Report:
+    """Run rounds in which each contender gets the same facts, in turn first, second and third."""
+    count, rounds = (6_000, 1) if quick else (20_000, 3)
+    facts = list(loads.facts(count, _COMPANIES))
+    rates: dict[str, list[float]] = {name: [] for name in _TARGETS}
+    for number in range(rounds):
+        async with House() as house:
+            await ensure_topics(house.bootstrap, topics=[Topic(_TARGETS[n], "", (), ()) for n in (_FAUST, _AIOKAFKA)])
+            await loads.publish(house.bootstrap, loads.settings(_COMPANIES))
+            flow = house.role("flows")
+            await until(lambda: house.count("settings") == _COMPANIES, 60, "settings")
+            house.end(flow)
+            await loads.publish(house.bootstrap, facts)
+            names = list(_TARGETS)
+            for name in (*names[number:], *names[:number]):
+                rates[name].append(await _rate(house, _starter(house, name), _TARGETS[name], count))
+    bare = median(rates[_FAUST])
+    rows = [
+        {
+            "what": name,
+            "facts/s": median(found),
+            "lowest": min(found),
+            "highest": max(found),
+            "of bare Faust": median(found) / bare,
+        }
+        for name, found in rates.items()
+    ]
+    rows[0] |= {"aim": "1 or more of bare Faust", "met": rows[0]["of bare Faust"] >= 1}
+    note = (
+        f"{count:,} day closes of 12 lines, {_COMPANIES} companies, {rounds} rounds; from the first to the last output."
+    )
+    return Report("Facts per second", rows, [note])
+
+
+def _starter(house: House, name: str) -> Callable[[], Process]:
+    if name == _FLOW:
+        return partial(house.role, "flows")
+    return partial(
+        house.contender,
+        {_FAUST: "faust", _AIOKAFKA: "aiokafka"}[name],
+        house.bootstrap,
+        DayClosed.TOPIC,
+        _TARGETS[name],
+    )
+
+
+async def _rate(house: House, start: Callable[[], Process], topic: str, count: int) -> float:
+    process = start()
+    await filled(house, topic, count, within=180)
+    house.end(process)
+    sent = [record.timestamp / 1000 for record in await loads.records(house.bootstrap, topic)]
+    return len(sent) / (max(sent) - min(sent))

@@ -1,0 +1,65 @@
+"""``make bench``: what bokbuss does per second, how long it pauses, and what it holds, side by side with bare programs.
+
+python tests/bench/run.py [--only NAME[,NAME]] [--quick] [--json FILE]
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from infra import clock, telemetry
+from tests.bench import deciding, failing, growing, idling, sending
+from tests.bench.report import Report
+
+Measurement = Callable[..., Coroutine[Any, Any, Report]]
+
+MEASUREMENTS: dict[str, Measurement] = {
+    "facts": deciding.measure,
+    "budget": sending.measure_budget,
+    "calls": sending.measure_calls,
+    "stall": failing.measure,
+    "latency": idling.measure,
+    "memory": growing.measure,
+}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure bokbuss with real processes on this machine.")
+    parser.add_argument("--only", default=",".join(MEASUREMENTS), help="of: %(default)s")
+    parser.add_argument("--quick", action="store_true", help="smaller counts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures for programs")
+    arguments = parser.parse_args()
+    arguments.only = arguments.only.split(",")
+    if unknown := [name for name in arguments.only if name not in MEASUREMENTS]:
+        parser.error(f"no measurement is called {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}")
+    return arguments
+
+
+def main() -> None:
+    """Measure what is asked for, print tables, and write the figures."""
+    arguments = _arguments()
+    telemetry.configure("ERROR")
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.platform()}"
+    console.print(f"{machine}\n", highlight=False)
+    reports: dict[str, Report] = {}
+    for name in arguments.only:
+        begun = clock.monotonic()
+        reports[name] = asyncio.run(MEASUREMENTS[name](quick=arguments.quick))
+        reports[name].show(console)
+        console.print(f"  ({name}: {clock.monotonic() - begun:.0f} s)\n", style="dim", highlight=False)
+    if arguments.json is not None:
+        found = {name: {"title": r.title, "rows": r.rows, "notes": r.notes} for name, r in reports.items()}
+        arguments.json.write_text(json.dumps({"machine": machine, "measurements": found}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
