@@ -88,18 +88,19 @@ class Screen:
         self._console.print()
         self._console.print("What the tills sent against what stands in Fortnox's books (SEK)", style="bold")
         self._console.print(
-            "Z 416/1 is the first amendment of Z 416. Sales are with VAT; the debit has tips and the like, too."
+            "Sales are with VAT; the debit has tips and the like, too. Z 416/1 is the first amendment of Z 416."
         )
         tills = {(row.sent.report.tenant, row.sent.report.till.register): row.sent.report.till for row in found.rows}
-        for number, ((tenant, register), till) in enumerate(tills.items()):
-            own = [r for r in found.rows if (r.sent.report.tenant, r.sent.report.till.register) == (tenant, register)]
+        for number, (tenant, register) in enumerate(sorted(tills)):
+            till = tills[tenant, register]
+            own = [row for row in found.rows if row.sent.report.till == till]
             self._console.print()
             self._console.print(f"{tenant}, store {till.store}, register {register}, by {till.way}", style="bold")
             self._console.print(_table(own, self._width, header=number == 0))
         self._console.print()
         self._console.print(_totals(found.totals))
         self._console.print()
-        for line in counted(counts):
+        for line in _counted(counts):
             self._console.print(line, markup=False)
         for problem in found.problems:
             self._console.print(f"NOT ACCOUNTED FOR: {problem}", style="bold red", markup=False)
@@ -118,7 +119,7 @@ class Screen:
             self._console.print(Text.assemble("  ", (f"{command:<52}", "cyan"), "  ", (why, "dim")), soft_wrap=True)
 
 
-def counted(counts: dict[str, Any]) -> list[str]:
+def _counted(counts: dict[str, Any]) -> list[str]:
     """Return the counts as sentences."""
     return [
         "Came in: {delivered} deliveries, {duplicates} of them again; {refused} refused at the door.".format(**counts),

@@ -196,7 +196,7 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         for company in COMPANIES:
             await world.open_books(company)
         listening = asyncio.create_task(world.listen())
-        stack.callback(listening.cancel)
+        stack.push_async_callback(_end, listening)
         screen.note(f"Broker, database, sandbox of Fortnox and every role run ({clock.monotonic() - begun:.0f} s).")
         yield _Stage(world, url, sandbox, frozenset({running, listening}))
 
@@ -245,6 +245,11 @@ async def _roles(settings: Settings, stack: AsyncExitStack) -> tuple[asyncio.Tas
     if task.done():
         await task
     return task, started.result()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 # --- Ending -------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from schemas.base import Message
 from schemas.events import ReviewAnswered
 from schemas.settings import SettingsApplied
 
-WITHIN = 30.0
+WITHIN = 60.0
 """Seconds in which each thing that is waited for must have happened."""
 _POLL = 0.05
 _SYSTEM = "openpos"
@@ -192,7 +192,7 @@ class World:
         self.counts["delivered"] += 1
         self.counts["duplicates"] += 1
         which = "the same delivery again" if same_delivery else "the same report under a new webhook-id"
-        self._note(report.tenant, report_name(report.key), "duplicate", f"{which}: 202, and nothing more is booked")
+        self._note(report.tenant, report_name(report.key), "duplicate", f"{which}: 202, the same event id")
 
     async def _post(
         self, report: Report, raw: bytes, delivery: str, secret: str, status: int = HTTPStatus.ACCEPTED

@@ -1,0 +1,131 @@
+"""``bokbuss demo`` as a newcomer starts it: a process of its own, with nothing configured."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from infra import store
+from infra.runtime import running
+from infra.settings import Settings
+
+pytestmark = pytest.mark.acceptance
+
+BOKBUSS = Path(sys.executable).with_name("bokbuss")
+PATIENCE = 240
+"""Seconds for a whole demo; about 35 are enough on two idle cores."""
+
+
+def environment(data: Path, **more: str) -> dict[str, str]:
+    """Return this process's environment without settings of bokbuss, but for these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BOKBUSS_") or "CACHE" in name}
+    return kept | {"BOKBUSS_DATA": str(data)} | more
+
+
+def demo(data: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a whole demo."""
+    return subprocess.run(
+        [BOKBUSS, "demo", *options],
+        env=environment(data, **more),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@contextmanager
+def staying(data: Path) -> Iterator[tuple[subprocess.Popen[str], Iterator[dict[str, Any]]]]:
+    """Start a demo that stays up; yield it and the lines that it prints."""
+    with subprocess.Popen(
+        [BOKBUSS, "demo", "--json"], env=environment(data), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, map(json.loads, process.stdout)
+        finally:
+            process.kill()
+
+
+def until(lines: Iterator[dict[str, Any]], **wanted: str) -> dict[str, Any]:
+    """Return the first line that says this."""
+    return next(line for line in lines if wanted.items() <= line.items())
+
+
+def test_every_event_of_the_demo_is_accounted_for(tmp_path: Path) -> None:
+    """One voucher each with the right amounts, or the expected hold, while a tenth of the answers are lost."""
+    done = demo(tmp_path, "--once", "--json")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert done.stderr == ""
+    *effects, last = map(json.loads, done.stdout.splitlines())
+    assert (last["what"], last["accounted_for"], last["problems"]) == ("tie_out", True, [])
+
+    table, counts = last["table"], last["counts"]
+    assert {row["difference"] for row in [*table, *last["companies"]]} == {"0.00"}
+    assert all(row["ended"] == row["expected"] for row in table)
+    booked = [row for row in table if row["ended"] == "booked"]
+    assert sum((Decimal(row["sales"]) for row in booked), Decimal()) == sum(
+        Decimal(company["in_books"]) for company in last["companies"]
+    )
+    reversals = [row for row in table if row["ended"] == "reversed"]
+    assert [len(row["vouchers"]) for row in reversals] == [2]
+    assert counts["vouchers"] == len(booked) + 2 * len(reversals)
+    assert sorted(row["ended"] for row in table if row["ended"].startswith("held")) == [
+        "held amended_after_booking",
+        "held unbalanced",
+    ]
+    expected = {"duplicates": 2, "refused": 2, "doubles": 0, "throttled": 0, "open_holds": 2}
+    assert expected.items() <= counts.items()
+    assert 10 * counts["lost"] >= counts["calls"]
+    assert counts["found"] + counts["sent_again"] == counts["lost"]
+    kinds = {effect["what"] for effect in effects}
+    assert {"booked", "held", "released", "reversed", "booked_anew", "answer_lost", "not_there", "refused"} <= kinds
+    assert running(Settings(data=tmp_path / "demo", _env_file=None)) is None
+
+
+def test_the_demo_stays_up_for_the_commands_that_it_names(tmp_path: Path) -> None:
+    """Each works from another terminal, its effect is told, a second demo is refused, and Ctrl-C ends it all."""
+    with staying(tmp_path) as (process, lines):
+        commands = until(lines, what="next")["try"]
+        answers = [command for command in commands if "held answer" in command]
+        assert len(answers) == 1
+        for command in commands:
+            if "--follow" not in command:
+                subprocess.run(
+                    [BOKBUSS, *shlex.split(command)[1:]],
+                    env=environment(tmp_path / "demo"),
+                    capture_output=True,
+                    timeout=60,
+                    check=True,
+                )
+        assert until(lines, what="booked_anew", company="krogen")["voucher"]
+
+        second = demo(tmp_path, "--once")
+        assert second.returncode == 2
+        assert "a demo runs in" in second.stderr
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    assert running(Settings(data=tmp_path / "demo", _env_file=None)) is None
+
+
+async def test_a_demo_does_not_write_to_a_database_in_use(database_url: str, tmp_path: Path) -> None:
+    """Made-up companies have no place among real ones: it says so and ends."""
+    engine = store.engine(database_url, 2)
+    await store.prepare(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("insert into tenants (tenant, created_at) values ('real', now())"))
+    await engine.dispose()
+    done = demo(tmp_path, "--once", BOKBUSS_DATABASE__URL=database_url)
+    assert done.returncode == 2
+    assert "is not empty, and a demo must not write to it" in done.stderr
