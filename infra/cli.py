@@ -164,8 +164,9 @@ _REMOVE = (
 
 
 def in_office(work: Callable[[Office], Coroutine[Any, Any, None]]) -> None:
-    """Run a command that needs the database, and maybe the broker."""
-    settings = _load()
+    """Run a command that needs the database, and maybe the broker; log nothing but warnings beside what it says."""
+    settings = load()
+    telemetry.configure("WARNING")
 
     async def main() -> None:
         async with office(settings) as place:

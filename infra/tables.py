@@ -195,6 +195,7 @@ audit = Table(
 Index("audit_sequence", audit.c.tenant, audit.c.sequence, unique=True)
 Index("audit_unpublished", audit.c.id, postgresql_where=text("published_at is null"))
 Index("audit_message", audit.c.tenant, audit.c.message_id)
+Index("audit_voucher", text("(body -> 'voucher') jsonb_path_ops"), postgresql_using="gin", _table=audit)
 
 audit_heads = Table(
     "audit_heads",
@@ -219,6 +220,7 @@ held = Table(
     Column("message", String),
     comment="what waits for a person; written by the desk, from orders.desk.v1",
 )
+Index("held_key", held.c.tenant, held.c.key)
 Index("held_open", held.c.tenant, postgresql_where=text("closed_at is null"))
 
 dead_letters = Table(
