@@ -1,7 +1,8 @@
 """The auditor: compares the offsets that the topics hold with the lines "decided", and decides what was passed by.
 
 It trusts neither Faust nor Kafka's groups: a record that lies before a decided or a committed one, and has no line
-itself, is a hole. It also says how far each group is behind.
+itself, is a hole; so is one that nobody decides although nothing else happens. It also says how far each group is
+behind.
 """
 
 import asyncio
@@ -64,6 +65,8 @@ class Auditor:
         self._groups = {flows_group: tuple(topics), **groups}
         self._flows_group = flows_group
         self._old_enough = old_enough
+        self._first: dict[TopicPartition, tuple[int, float]] = {}
+        """The first offset that is not proved, and since when it is that one (monotonic seconds)."""
         self.mended = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -121,7 +124,10 @@ class Auditor:
         for tp in (tp for tp in every if tp.topic in self._topics):
             first = max(upto.get(tp, 0), starts[tp])
             # What lies before the last decided record, or before the committed offset, was passed by.
-            passed = min(ends[tp], max(last.get(tp, -1) + 1, committed.get(tp, 0)), first + _WINDOW)
+            passed = max(last.get(tp, -1) + 1, committed.get(tp, 0))
+            if self._stands_still(tp, first):
+                passed = ends[tp]
+            passed = min(ends[tp], passed, first + _WINDOW)
             if passed > first and not stop.is_set():
                 proved[tp] = await self._prove(consumer, tp, first, passed)
         if proved:
@@ -134,6 +140,18 @@ class Auditor:
                         "uptos": list(proved.values()),
                     },
                 )
+
+    def _stands_still(self, tp: TopicPartition, first: int) -> bool:
+        """Tell whether nothing was proved of a partition for as long as a hole may be old.
+
+        Faust can lose the last record of a partition: nothing comes after it, and it would wait until something does.
+        """
+        now = clock.monotonic()
+        known, since = self._first.setdefault(tp, (first, now))
+        if known != first:
+            self._first[tp] = (first, now)
+            return False
+        return now - since >= self._old_enough
 
     async def _prove(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, passed: int) -> int:
         """Return up to where every record has a line, after deciding those that have waited long enough for one."""
