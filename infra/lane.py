@@ -96,10 +96,12 @@ class Lane:
             self._goes_on()
             telemetry.BUDGET_USED.labels(self._tenant).set(0)
 
-    async def _take_over(self) -> None:
-        """Let what is being sent, though not by us, be looked for."""
-        if interrupted := await self._journal.take_over(self._tenant, self._lease.name, self._lease.epoch):
+    async def _take_over(self) -> bool:
+        """Let what is being sent, though not by us, be looked for; tell whether there was any."""
+        interrupted = await self._journal.take_over(self._tenant, self._lease.name, self._lease.epoch)
+        if interrupted:
             _log.warning("writes without an answer", tenant=self._tenant, orders=interrupted)
+        return interrupted > 0
 
     async def _turn(self, connection: Connection) -> None:
         """Do what is due, or rest until something is; the journal knows what is due after a pause."""
@@ -117,7 +119,8 @@ class Lane:
 
     async def _rest(self) -> None:
         self._show_budget()
-        await self._take_over()  # a predecessor's last mark can become durable after we began
+        if await self._take_over():  # a predecessor's last mark can become durable after we began
+            return
         due = await self._journal.next_due(self._tenant)
         await self._sleep(_IDLE if due is None else max(min(due, _IDLE), 0.005), woken=True)
 

@@ -13,10 +13,11 @@ from infra import clock
 T = TypeVar("T")
 START = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 _NO_TIME = 1e-9
+_LONGEST = 90_000.0
 
 
 class Stuck(AssertionError):
-    """Nothing runs and nothing is planned: everybody waits for somebody else."""
+    """Everybody waits for somebody else, or for something that never comes."""
 
 
 class _Selector:
@@ -29,6 +30,8 @@ class _Selector:
         if timeout is None:
             raise Stuck("nothing is planned any more")
         self.now += timeout
+        if self.now > _LONGEST:
+            raise Stuck("a day went by")
         return []
 
     def close(self) -> None: ...
