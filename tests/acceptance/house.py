@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,11 +28,12 @@ from infra.http import Client, Response
 from infra.settings import ROLES, DatabaseSettings, FortnoxSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord
 from schemas.settings import BAS_DAY_SALES, DaySalesSettings, TenantSettings
+from tests.bus import partition_of
 
 T = TypeVar("T")
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 DAY = "2026-04-10"
-PATIENCE = 40.0
+PATIENCE = 60.0
 """Seconds within which everything must have come to its end; usually one or two are enough."""
 SETTLE = 2.5
 REQUEST_TIMEOUT = 2.0
@@ -92,9 +94,16 @@ class House:
         """The host's settings."""
         return self.place.settings
 
-    async def shop(self, name: str = "shop", *, settings: DaySalesSettings | None = BAS_DAY_SALES) -> Shop:
-        """Add a company that is connected to its own Fortnox; its settings have taken effect."""
-        tenant = f"{name}-{uuid.uuid4().hex[:8]}"
+    async def shop(
+        self, name: str = "shop", *, settings: DaySalesSettings | None = BAS_DAY_SALES, partition: int | None = None
+    ) -> Shop:
+        """Add a company that is connected to its own Fortnox; its settings have taken effect.
+
+        Args:
+            partition: the one of every topic that its messages shall be in.
+        """
+        tenants = (f"{name}-{uuid.uuid4().hex[:8]}" for _ in count())
+        tenant = next(t for t in tenants if partition in {None, partition_of(t)})
         company = self.books.add(sandbox.Company(next(self._numbers), name))
         made = await cli.add_tenant(
             self.place, tenant, organisation_number=None, database_number=company.database_number

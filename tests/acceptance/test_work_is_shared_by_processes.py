@@ -1,0 +1,103 @@
+"""More processes share the companies; when one is told to end, the others go on with its companies."""
+
+import asyncio
+import re
+import signal
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from connectors.fortnox.sandbox import Fault, Faults
+from infra import clock
+from infra.settings import Settings
+from schemas.topics import PARTITIONS
+from tests.acceptance.house import BOKBUSS, House, Shop, opened, z_report
+
+pytestmark = pytest.mark.acceptance
+
+DAYS = range(1, 11)
+OWNERS = text("select owner from leases where name = any(cast(:names as text[])) and deadline > clock_timestamp()")
+
+
+@asynccontextmanager
+async def sinks(settings: Settings, folder: Path) -> AsyncIterator[Process]:
+    """Run the sinks as a process of their own, once it listens."""
+    fortnox = settings.fortnox
+    environment = {
+        "BOKBUSS_DATA": str(folder),
+        "BOKBUSS_PORT": "0",
+        "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
+        "BOKBUSS_DATABASE__URL": settings.database.url or "",
+        "BOKBUSS_FORTNOX__API_URL": fortnox.api_url,
+        "BOKBUSS_FORTNOX__AUTH_URL": fortnox.auth_url,
+        "BOKBUSS_FORTNOX__CLIENT_ID": fortnox.client_id,
+        "BOKBUSS_FORTNOX__CLIENT_SECRET": fortnox.client_secret.get_secret_value(),
+        "BOKBUSS_FORTNOX__REQUEST_TIMEOUT": str(fortnox.request_timeout),
+        "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(fortnox.settle_seconds),
+        "BOKBUSS_LEASE_SECONDS": str(settings.lease_seconds),
+    }
+    process = await asyncio.create_subprocess_exec(
+        BOKBUSS, "run", "sinks", env=environment, stderr=asyncio.subprocess.PIPE, cwd=folder.parent
+    )
+    assert process.stderr is not None
+    reading: asyncio.Task[None] | None = None
+    try:
+        async with asyncio.timeout(60):
+            while b"bokbuss: sinks at" not in await process.stderr.readline():
+                assert process.returncode is None
+        reading = asyncio.create_task(drain(process.stderr))
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        if reading is not None:
+            await reading
+
+
+async def drain(stream: asyncio.StreamReader) -> None:
+    """Read on, so that the process never waits for us."""
+    while await stream.readline():
+        pass
+
+
+async def owners(house: House, shops: list[Shop]) -> set[int]:
+    """Return the processes that hold these companies' lanes."""
+    async with house.place.engine.connect() as connection:
+        found = await connection.scalars(OWNERS, {"names": [f"fortnox/{shop.tenant}" for shop in shops]})
+        return {int(re.split(":", owner)[1]) for owner in found}
+
+
+async def test_work_is_shared_by_two_sinks_processes_and_goes_on_when_one_is_terminated(
+    kafka: str, house_database: str, tmp_path: Path
+) -> None:
+    """Both work; one gets SIGTERM in mid-work and ends with 0; nothing is booked twice, and nothing is left."""
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(
+            opened(kafka, house_database, tmp_path / "house", ("sources", "flows", "desk"))
+        )
+        first, second = await asyncio.gather(
+            *(stack.enter_async_context(sinks(house.settings, tmp_path / name)) for name in ("first", "second"))
+        )
+        shops = [await house.shop(partition=partition) for partition in range(PARTITIONS)]
+        for shop in shops:
+            shop.fortnox.faults = Faults(rates={Fault.SLOW: 1.0}, seconds={Fault.SLOW: 0.2})
+        await asyncio.gather(*(house.deliver(shop, z_report(z)) for shop in shops for z in DAYS))
+
+        async def shared() -> bool:
+            return await owners(house, shops) == {first.pid, second.pid} and all(shop.vouchers for shop in shops)
+
+        await house.until(shops[0], "both processes work", shared)
+        first.send_signal(signal.SIGTERM)
+        begun = clock.monotonic()
+        assert await asyncio.wait_for(first.wait(), 20) == 0
+        assert clock.monotonic() - begun < 10
+        for shop in shops:
+            vouchers = await house.ends_with(shop, vouchers=len(DAYS))
+            assert len({v.draft.description for v in vouchers}) == len(DAYS)
+            assert {r.outcome for r in await house.trail(shop)} == {"delivered"}
+        assert await owners(house, shops) == {second.pid}

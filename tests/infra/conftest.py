@@ -1,0 +1,84 @@
+"""Databases with their tables, in a moment: copies of one that was made once."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from aiokafka import AIOKafkaProducer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import broker, store
+from infra.broker import EmbeddedKafka
+from infra.settings import DatabaseSettings, KafkaSettings, Settings
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> Iterator[str]:
+    """Yield the name of a database that has every table and nothing in them."""
+    name = f"template_{uuid.uuid4().hex}"
+
+    async def prepare() -> None:
+        engine = store.engine(postgres_url.replace("@/postgres?", f"@/{name}?"), 2)
+        await store.prepare(engine)
+        await engine.dispose()
+
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        asyncio.run(prepare())
+        yield name
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def prepared_url(postgres_url: str, template: str) -> Iterator[str]:
+    """Yield the URL of a database of the test's own, with its tables."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield postgres_url.replace("@/postgres?", f"@/{name}?")
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def engine(prepared_url: str) -> AsyncIterator[AsyncEngine]:
+    """Yield the database as a process uses it."""
+    made = store.engine(prepared_url, 8)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
+    """Yield the producer of a process."""
+    made = await broker.producer(kafka)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def settings(kafka: str, prepared_url: str, tmp_path: Path) -> Settings:
+    """Return a host's settings, with its broker and its database named."""
+    return Settings(
+        data=tmp_path / "data",
+        port=0,
+        kafka=KafkaSettings(bootstrap=kafka),
+        database=DatabaseSettings(url=prepared_url),
+        _env_file=None,
+    )
+
+
+@pytest.fixture
+def tenant() -> str:
+    """Return a company of the test's own: the topics are shared."""
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def fragile_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """Yield a broker with its topics that tests may kill, and leave running."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("fragile")) as running:
+        asyncio.run(broker.ensure_topics(running.bootstrap))
+        yield running
