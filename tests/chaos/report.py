@@ -25,7 +25,7 @@ class Result:
     seconds: float
     done: Mapping[str, int]
     not_reached: Mapping[str, int]
-    ended_by_themselves: Sequence[str]
+    ended_by_themselves: Mapping[str, int]
     told: Mapping[str, int]
     reports: int
     facts_accepted: int
@@ -39,7 +39,7 @@ class Result:
     calls: Mapping[str, int]
     throttled: int
     longest_stall: float
-    drained_in: float | None
+    drained_in: float
     verified: str
     problems: Sequence[str] = field(default_factory=list)
 
@@ -60,8 +60,8 @@ class Result:
         yield from (f"    {count:4} {name}" for name, count in sorted(self.done.items()))
         if self.not_reached:
             yield f"steps that no process came by in time: {dict(self.not_reached)}"
-        yield f"processes that ended by themselves: {len(self.ended_by_themselves)}"
-        yield from (f"    {line}" for line in self.ended_by_themselves[:10])
+        yield f"processes that ended by themselves: {sum(self.ended_by_themselves.values())}"
+        yield from (f"    {count:4} {why}" for why, count in self.ended_by_themselves.items())
         yield f"deliveries: {dict(self.told)}"
         yield f"day closes: {self.reports}, contents accepted: {self.facts_accepted}"
         yield f"vouchers: {self.vouchers}; open holds: {self.held}"
@@ -72,7 +72,7 @@ class Result:
         per_voucher = sum(self.calls.values()) / max(1, self.vouchers)
         yield f"calls for each voucher: {per_voucher:.2f}; 429s earned: {self.throttled}"
         yield f"longest stall: {self.longest_stall:.1f} s without a voucher while one was waited for"
-        yield "drained in " + ("no time that was given" if self.drained_in is None else f"{self.drained_in:.0f} s")
+        yield f"drained in {self.drained_in:.0f} s"
         yield f"audit verify: {self.verified}"
         yield from self.problems
         yield "every promise was kept" if self.holds else "BROKEN"
@@ -88,7 +88,7 @@ async def tell(
     seed: str,
     rounds: int,
     seconds: float,
-    drained_in: float | None,
+    drained_in: float,
     verified: tuple[int, str],
 ) -> Result:
     """Gather the numbers of a run."""
@@ -109,7 +109,7 @@ async def tell(
         seconds=seconds,
         done=havoc.done + hung,
         not_reached=havoc.not_reached,
-        ended_by_themselves=[f"{w.name}: {why}" for w in workers for why in w.ended_by_itself],
+        ended_by_themselves=Counter(f"{w.role} {why}" for w in workers for why in w.ended_by_itself),
         told=total(till.sent for till in tills),
         reports=len(reports),
         facts_accepted=sum(len(report.accepted) for report in reports),

@@ -38,6 +38,10 @@ FAULTS = {
 """Chances of one call that posts a voucher: one in five goes wrong."""
 _DRAINED_WITHIN = 240.0
 _ACCEPTED_WITHIN = 120.0
+_SENT_WITHIN = 60.0
+_QUEUED = "select 1 from journal where state = 'queued' limit 1"
+_OPEN = "select 1 from journal where state in ('queued', 'sending', 'unknown') limit 1"
+_UNPUBLISHED = "select 1 from audit where published_at is null limit 1"
 _console = Console(soft_wrap=True, highlight=False, markup=False)
 
 Disturb = Callable[[Havoc], AsyncIterator[None]]
@@ -77,10 +81,12 @@ async def chaos(
                 say(_progress(rounds, clock.monotonic() - begun, havoc, tills))
         seconds = clock.monotonic() - begun
         stop.set()
-        await site.set_faults({}, seed)
         await all_up(site)
-        say("faults are off, every process is up; waiting until all is accepted and drained")
+        say("every process is up; waiting until all is accepted and sent")
         await until(lambda: all(till.waiting == 0 for till in tills), _ACCEPTED_WITHIN)
+        await until(lambda: not site.query(_QUEUED), _SENT_WITHIN)
+        await site.set_faults({}, seed)
+        say("faults are off; waiting until everything agrees")
         findings, books, drained_in = await _drain(site, tills, aftermath)
         for task in load:
             if not task.done():
@@ -112,30 +118,27 @@ async def chaos(
 
 async def _drain(
     site: Site, tills: Sequence[Tills], aftermath: float
-) -> tuple[reckoning.Findings, dict[str, list[reckoning.Booked]], float | None]:
+) -> tuple[reckoning.Findings, dict[str, list[reckoning.Booked]], float]:
     """Wait until everything agrees, and then a little more; return what is wrong at the end."""
-    begun = clock.monotonic()
+    begun, findings = clock.monotonic(), reckoning.Findings()
     while True:
         drained_in = clock.monotonic() - begun
         if not await _disagreement(site, tills):
             await asyncio.sleep(aftermath)  # what is still on its way comes now
             break
         if drained_in > _DRAINED_WITHIN:
-            drained_in = -1.0
+            findings.add("not drained", f"after {_DRAINED_WITHIN:.0f} s")
             break
         await asyncio.sleep(1.0)
-    findings = reckoning.Findings()
     books = await reckoning.books_of(site)
     reckoning.compare(site, [report for till in tills for report in till.reports], books, findings)
-    return findings, books, drained_in if drained_in >= 0 else None
+    return findings, books, drained_in
 
 
 async def _disagreement(site: Site, tills: Sequence[Tills]) -> bool:
     findings = reckoning.Findings()
     with suppress(psycopg.OperationalError):
-        if site.query("select 1 from journal where state in ('queued', 'sending', 'unknown') limit 1"):
-            return True
-        if site.query("select 1 from audit where published_at is null limit 1") or await tracing.undecided(site):
+        if site.query(_OPEN) or site.query(_UNPUBLISHED) or await tracing.undecided(site):
             return True
         reports = [report for till in tills for report in till.reports]
         reckoning.compare(site, reports, await reckoning.books_of(site), findings)

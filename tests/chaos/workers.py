@@ -161,7 +161,7 @@ class Worker:
             self.up.clear()
             code = await asyncio.to_thread(process.wait)
             if not self._expected or (self._ends_by and code not in {0, 128 + signal.SIGKILL}):
-                self.ended_by_itself.append(f"{self._log.name}, exit code {code}: {self.tail(3)[-600:]}")
+                self.ended_by_itself.append(f"with exit code {code}: {self.tail(1)[-300:]}")
             await asyncio.sleep(self._down_for if self._expected else 1.0)
             self._down_for = 0.0
             await self._start()
