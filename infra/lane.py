@@ -35,8 +35,9 @@ _IDLE = 30.0
 _LONGEST_PAUSE = 60.0
 _TURN = 0.25
 """Seconds after a pause until the order that caused it is due again: an order that never passes delays no other key."""
-_OUR_FAILURE = 60.0
-"""Seconds until the next look when the last one failed by a bug of ours."""
+_OUR_FAILURE = "our_failure"
+_AFTER_OUR_FAILURE = 60.0
+"""Seconds until an order is tried again that a bug of ours stopped; the target is well, so the lane goes on."""
 _CALLS_KEPT = 50
 _ALLOWED = 25
 """Requests in a window that Fortnox allows; the used ratio is of these, not of what we allow ourselves."""
@@ -73,6 +74,7 @@ class Lane:
         self._connect = connect
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
+        self._left = False
         self._failures = 0
         self._paused_for = ""
 
@@ -135,6 +137,7 @@ class Lane:
     def _attempt(self) -> Attempt:
         def may_send() -> None:
             self._lease.check()
+            self._left = True
             self._budget.leaves()
             faultpoints.reach("lane.leaving")
 
@@ -160,13 +163,7 @@ class Lane:
             if not await self._journal.mark_sending(work, self._lease.name, self._lease.epoch):
                 raise LeaseLost(self._lease.name)
             faultpoints.reach("lane.sending")
-            try:
-                verdict = await connection.write(work.order, attempt)
-            except LeaseLost:
-                raise
-            except Exception as error:  # noqa: BLE001 - a bug of ours, after which nothing is certain
-                _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
-                verdict = Unknown(why=f"our own failure: {type(error).__name__}")
+            verdict = await self._write(connection, work, attempt)
             faultpoints.reach("lane.answered")
             change = self._after_write(work, verdict, attempt)
         if (pause := self._pause(verdict)) > 0:
@@ -177,14 +174,24 @@ class Lane:
         self._note(work, change, verdict)
         return pause
 
+    async def _write(self, connection: Connection, work: Work, attempt: Attempt) -> Verdict:
+        self._left = False
+        try:
+            return await connection.write(work.order, attempt)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours; after the first byte nothing is certain
+            _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
+            return Unknown(f"our own failure: {type(error).__name__}") if self._left else _failed(error)
+
     async def _probe(self, connection: Connection, work: Work, attempt: Attempt) -> Look:
         try:
             return await connection.probe(work.order, attempt)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001 - a bug of ours: it says nothing about the order, and stops no other
+        except Exception as error:  # noqa: BLE001 - a bug of ours; it says nothing about the order
             _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
-            return RetryLater(_OUR_FAILURE, "look_failed", f"our own failure: {type(error).__name__}", "developer")
+            return _failed(error)
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
         match verdict:
@@ -196,8 +203,8 @@ class Lane:
                 return self._change(
                     work, attempt, "rejected", Entry(work.order, "rejected", code=code, why=why, who=who)
                 )
-            case RetryLater():
-                return self._change(work, attempt, "queued", None)
+            case RetryLater(after=after):
+                return self._change(work, attempt, "queued", None, wait=after)
             case Unknown(why=why):
                 first_look = min(_FIRST_LOOK, self._patience.settle)
                 return self._change(
@@ -209,8 +216,8 @@ class Lane:
             case AlreadyThere(voucher=voucher):
                 telemetry.UNKNOWN_RESOLVED.labels("found").inc()
                 return self._change(work, attempt, "delivered", Entry(work.order, "already_there", voucher))
-            case RetryLater():
-                return self._change(work, attempt, "unknown", None, looks=work.looks)
+            case RetryLater(after=after):
+                return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
             case Absent():
                 since = work.since_sent or 0.0  # as it was before this look
                 if since < self._patience.settle:
@@ -259,7 +266,7 @@ class Lane:
 
     def _pause(self, verdict: Verdict | Look) -> float:
         """Return how long to pause: a target that does not take orders gets fewer and fewer of them."""
-        if not isinstance(verdict, RetryLater):
+        if not isinstance(verdict, RetryLater) or verdict.code == _OUR_FAILURE:
             self._goes_on()
             return 0.0
         if self._paused_for != verdict.code:
@@ -296,6 +303,10 @@ class Lane:
             attempt=work.attempt + 1,
             voucher=str(v) if change.entry and (v := change.entry.voucher) else None,
         )
+
+
+def _failed(error: Exception) -> RetryLater:
+    return RetryLater(_AFTER_OUR_FAILURE, _OUR_FAILURE, f"our own failure: {type(error).__name__}", "developer")
 
 
 def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:

@@ -257,6 +257,26 @@ def test_a_bug_while_writing_is_an_unknown_outcome() -> None:
     virtual.run(story())
 
 
+def test_a_bug_before_anything_left_leaves_no_doubt() -> None:
+    """Nothing has to be looked for; the order is tried again each minute, and no other waits for it."""
+
+    async def story() -> None:
+        async def fail_on_one(order: Envelope[Any], attempt: Attempt) -> Verdict:
+            if order.subject == "day/1":
+                raise KeyError("bug")
+            return await says(Delivered(VOUCHER))(order, attempt)
+
+        company = Company(Target(on_write=fail_on_one))
+        await company.insert("day/1", "day/2")
+        await company.run(200.0)
+        assert company.row("day/1").history == ["queued", *["sending", "queued"] * 4]
+        assert company.row("day/2").state == "delivered"
+        assert company.target.writes[1][1] - company.target.writes[0][1] < 1.0
+        assert company.target.looks == []
+
+    virtual.run(story())
+
+
 def test_a_bug_while_looking_stops_no_other_order() -> None:
     """The order stays unknown, since a failed look says nothing; the lane goes on with the rest."""
 
@@ -267,8 +287,9 @@ def test_a_bug_while_looking_stops_no_other_order() -> None:
         running = asyncio.create_task(company.run(400.0))
         await asyncio.sleep(2.0)
         await company.insert("day/2", "day/3")
-        await running
+        await asyncio.sleep(31.0)
         assert [company.row(f"day/{n}").state for n in (1, 2, 3)] == ["unknown", "delivered", "delivered"]
+        await running
         assert [key for key, _ in target.writes] == ["day/1", "day/2", "day/3"]
         assert len(target.looks) < 10
 
