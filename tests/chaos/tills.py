@@ -118,6 +118,7 @@ class Tills:
         self._url = f"{url}/v1/{tenant}/openpos"
         self._random = random
         self._z_numbers: Counter[str] = Counter()
+        self._lines = asyncio.Semaphore(2)  # as many as the client has: none is given up while it waits for one
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def work(self, every: float, stop: asyncio.Event) -> None:
@@ -170,16 +171,11 @@ class Tills:
 
     async def _until_accepted(self, client: Client, delivery: str, body: bytes) -> None:
         while True:
-            self.sent["deliveries"] += 1
-            signed_at = clock.now()
-            headers = {
-                "webhook-id": delivery,
-                "webhook-timestamp": str(int(signed_at.timestamp())),
-                "webhook-signature": self._webhook.sign(delivery, signed_at, body.decode()),
-                "content-type": "application/json",
-            }
             try:
-                answer = await client.send("POST", self._url, headers=headers, content=body)
+                async with self._lines:
+                    self.sent["deliveries"] += 1
+                    headers = self._signed(delivery, body)
+                    answer = await client.send("POST", self._url, headers=headers, content=body)
             except (NotSent, NoAnswer):
                 self.sent["no answer"] += 1
             else:
@@ -190,6 +186,15 @@ class Tills:
                     self.wrong.append(f"{delivery}: {answer.status} {answer.text[:200]}")
                     return
             await asyncio.sleep(_RETRY)
+
+    def _signed(self, delivery: str, body: bytes) -> dict[str, str]:
+        now = clock.now()
+        return {
+            "webhook-id": delivery,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._webhook.sign(delivery, now, body.decode()),
+            "content-type": "application/json",
+        }
 
 
 def total(counters: Any) -> Counter[str]:
