@@ -8,18 +8,14 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from functools import cache
+from dataclasses import dataclass
 from itertools import count, pairwise
 from random import Random
 from typing import Any, Literal
-from uuid import UUID
 
 from structlog.testing import capture_logs
 
-from infra.budget import WINDOW, Budget
+from infra.budget import Budget
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost
 from infra.plugin import (
@@ -34,15 +30,13 @@ from infra.plugin import (
     Unknown,
     Verdict,
 )
-from schemas import envelope as envelopes
 from schemas.audit import GENESIS, TERMINAL
-from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 from schemas.envelope import Envelope
 from tests.infra import virtual
 from tests.infra.memory import OPEN, Database, MemoryJournal, MemoryLeases, Row
+from tests.infra.target import FORTNOX_LIMIT, Fortnox, order
 
 LIMIT = 24
-FORTNOX_LIMIT = 25
 LEASE = 15.0
 PATIENCE = Patience(settle=60.0, look=5.0)
 STALE = 5.0
@@ -67,32 +61,6 @@ class DatabaseGone(Exception):
     """The connection to the database ended, before or after the commit."""
 
 
-@cache
-def order(tenant: str, key: str, number: int, replaces: str | None = None) -> Envelope[Any]:
-    """Return an order; the same arguments, the same id."""
-    voucher = PostVoucher(
-        flow="daysales",
-        key=key,
-        revision=str(number),
-        step="book" if replaces is None else f"instead/{replaces}",
-        rule="a_day_that_adds_up_is_booked",
-        replaces=None if replaces is None else UUID(replaces),
-        purpose="book",
-        series="F",
-        voucher_date=date(2026, 12, 1),
-        description="Dagskassa",
-        rows=(VoucherRow(account=1910, debit=Decimal(1)), VoucherRow(account=3001, credit=Decimal(1))),
-    )
-    return envelopes.wrap(
-        voucher,
-        message_id=str(voucher.id_in(tenant)),
-        source="/streams/daysales",
-        time=virtual.START,
-        tenant=tenant,
-        causation=f"{key}@{number}",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Odds:
     """How likely each fault is: at a step of a process, and of an answer."""
@@ -102,52 +70,6 @@ class Odds:
     terminate: float = 0.0
     database: float = 0.0
     answer: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Voucher:
-    """A voucher in the books."""
-
-    order_id: str
-    key: str
-    at: float
-
-
-@dataclass(slots=True)
-class Fortnox:
-    """The target. It carries out what reached it, whatever becomes of the sender."""
-
-    refuses: set[str] = field(default_factory=set)
-    books: dict[str, list[Voucher]] = field(default_factory=dict)
-    left: dict[str, list[float]] = field(default_factory=dict)
-    stopped: bool = False
-
-    def carry_out(self, order: Envelope[Any]) -> None:
-        """Book a voucher; nothing here notices one that was booked before."""
-        if order.id not in self.refuses:
-            now = asyncio.get_running_loop().time()
-            self.books.setdefault(order.tenant, []).append(Voucher(order.id, order.subject, now))
-
-    def voucher(self, order: Envelope[Any], at: float) -> VoucherRef | None:
-        """Return the voucher of an order, as a list at this time shows it."""
-        for number, voucher in enumerate(self.books.get(order.tenant, ()), 1):
-            if voucher.order_id == order.id and voucher.at <= at:
-                return VoucherRef(series="F", number=number, year_id=3)
-        return None
-
-    def leaves(self, tenant: str) -> None:
-        """Count a request."""
-        self.left.setdefault(tenant, []).append(asyncio.get_running_loop().time())
-
-    def busiest(self, tenant: str) -> int:
-        """Return the most requests that one window held."""
-        times = sorted(self.left.get(tenant, ()))
-        most, first = 0, 0
-        for last, at in enumerate(times):
-            while at - times[first] >= WINDOW - 1e-6:
-                first += 1
-            most = max(most, last - first + 1)
-        return most
 
 
 class FakeConnection:

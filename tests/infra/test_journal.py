@@ -18,7 +18,7 @@ from infra.leases import Leases
 from schemas.audit import GENESIS, AuditRecord
 from schemas.envelope import Envelope
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases
-from tests.infra.simulation import order
+from tests.infra.target import order
 
 
 class Place(Protocol):

@@ -25,7 +25,8 @@ from schemas.commands import VoucherRef
 from schemas.envelope import Envelope
 from tests.infra import simulation, virtual
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases, Row, Step
-from tests.infra.simulation import LATEST, PATIENCE, DatabaseGone, Fortnox, Mode, order, simulate
+from tests.infra.simulation import LATEST, PATIENCE, DatabaseGone, Mode, simulate
+from tests.infra.target import Fortnox, order
 
 # --- Seeds --------------------------------------------------------------------------------------------------------
 
