@@ -33,6 +33,7 @@ _FIRST_LOOK = 1.0
 _IDLE = 30.0
 """Seconds after which a lane without work looks at the journal by itself."""
 _LONGEST_PAUSE = 60.0
+_LONGEST_DOUBT = 8.0
 _TURN = 0.25
 """Seconds after a pause until the order that caused it is due again: an order that never passes delays no other key."""
 _OUR_FAILURE = "our_failure"
@@ -76,6 +77,7 @@ class Lane:
         self._stop = asyncio.Event()
         self._left = False
         self._failures = 0
+        self._doubts = 0
         self._paused_for = ""
 
     def wake(self) -> None:
@@ -166,7 +168,7 @@ class Lane:
             verdict = await self._write(connection, work, attempt)
             faultpoints.reach("lane.answered")
             change = self._after_write(work, verdict, attempt)
-        if (pause := self._pause(verdict)) > 0:
+        if (pause := self._pause(verdict)) > 0 and isinstance(verdict, RetryLater):
             change = replace(change, wait=pause + _TURN)
         if not await self._journal.change(change):
             raise LeaseLost(self._lease.name)
@@ -265,8 +267,16 @@ class Lane:
         )
 
     def _pause(self, verdict: Verdict | Look) -> float:
-        """Return how long to pause: a target that does not take orders gets fewer and fewer of them."""
+        """Return how long to pause: a target that does not take orders gets fewer and fewer of them.
+
+        So does one that gives no clear answers, or a whole backlog would be in doubt; looks must not wait as long.
+        """
+        if isinstance(verdict, Unknown):
+            self._doubts += 1
+            return min(2.0 ** (self._doubts - 2), _LONGEST_DOUBT) if self._doubts > 1 else 0.0
         if not isinstance(verdict, RetryLater) or verdict.code == _OUR_FAILURE:
+            if not isinstance(verdict, Absent):
+                self._doubts = 0
             self._goes_on()
             return 0.0
         if self._paused_for != verdict.code:

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     fortnox: FortnoxSettings = FortnoxSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     max_body: int = Field(default=1_000_000, ge=1, description="bytes of one delivery")
-    lease_seconds: float = Field(default=15.0, gt=0, description="how long a lane is owned without renewal")
+    lease_seconds: float = Field(default=10.0, gt=0, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")
     log_level: str = "INFO"
 

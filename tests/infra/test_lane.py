@@ -349,6 +349,20 @@ def test_pauses_grow_to_a_minute_and_start_anew_after_a_success() -> None:
     virtual.run(story())
 
 
+def test_a_target_without_clear_answers_does_not_bring_a_whole_backlog_in_doubt() -> None:
+    """Each write in a row that ends in doubt makes the next one wait longer; a clear answer ends that."""
+
+    async def story() -> None:
+        target = Target(on_write=says(*[Unknown("500")] * 6, Delivered(VOUCHER)))
+        company = Company(target, patience=Patience(1000.0, 1.0))
+        await company.insert(*(f"day/{n}" for n in range(9)))
+        await company.run(100.0)
+        pauses = [round(later - at) for (_, at), (_, later) in pairwise(target.writes)]
+        assert pauses == [0, 1, 2, 4, 8, 8, 0, 0]
+
+    virtual.run(story())
+
+
 def test_a_look_that_began_too_early_does_not_count() -> None:
     """What a slow answer shows was read when it was asked for: only looks begun after the settle time count."""
 
