@@ -19,6 +19,8 @@ _POLL = 0.05
 _GRACE = 20.0
 _PATIENCE = 45.0
 """Seconds after SIGTERM until the process is killed, as a service manager does."""
+_ENDED = {0, 128 + signal.SIGTERM, 128 + signal.SIGKILL}
+"""Exit codes after SIGTERM; it is not handled yet while a process starts, nor any more when it has all but ended."""
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _FAULTPOINT = re.compile(r"^faultpoint (\S+):(\w+)$", re.MULTILINE)
 
@@ -160,7 +162,7 @@ class Worker:
             self._follow()
             self.up.clear()
             code = await asyncio.to_thread(process.wait)
-            if not self._expected or (self._ends_by and code not in {0, 128 + signal.SIGKILL}):
+            if not self._expected or (self._ends_by and code not in _ENDED):
                 self.ended_by_itself.append(f"with exit code {code}: {self.tail(1)[-300:]}")
             await asyncio.sleep(self._down_for if self._expected else 1.0)
             self._down_for = 0.0
