@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -40,6 +41,25 @@ def prepared_url(postgres_url: str, template: str) -> Iterator[str]:
         server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield postgres_url.replace("@/postgres?", f"@/{name}?")
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+Outage = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def outage(postgres_url: str, prepared_url: str) -> Outage:
+    """Return what makes the test's database refuse everybody for the length of a ``with``."""
+    name = prepared_url.split("@/")[1].split("?", maxsplit=1)[0]
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            yield
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    return away
 
 
 @pytest.fixture

@@ -57,9 +57,9 @@ def record(tenant: str, data: Message | bytes | None, *, topic: str = "") -> Rec
 
 async def produce(producer: AIOKafkaProducer, tenant: str, *data: Message | bytes) -> list[Record]:
     """Put day closes (or any bytes) on their topic; return the records as they stand there."""
-    found = []
-    for one in data:
-        made = record(tenant, one)
-        sent = await producer.send_and_wait(made.topic, made.value, key=made.key)
-        found.append(Record(sent.topic, sent.partition, sent.offset, at(sent.timestamp), made.key, made.value))
-    return found
+    made = [record(tenant, one) for one in data]
+    sending = [await producer.send(one.topic, one.value, key=one.key) for one in made]
+    sent = [await future for future in sending]
+    return [
+        Record(s.topic, s.partition, s.offset, at(s.timestamp), r.key, r.value) for s, r in zip(sent, made, strict=True)
+    ]
