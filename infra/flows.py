@@ -1,11 +1,13 @@
 """The flows role: the only Faust code. Faust brings records in order; everything that must last is the decider's.
 
-No tables (they lose facts), no exactly_once (it doubles), no web server, one event at a time per worker. Faust
-acknowledges an event even when its agent raises or is cancelled, so events that were not decided are disarmed first.
+No tables (they lose facts), no exactly_once (it doubles), no web server, one agent that acknowledges by itself: Faust
+would acknowledge an event even when its agent raises or is cancelled.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,12 @@ _log = telemetry.log(__name__)
 GROUP = "bokbuss-flows"
 _BATCH = 200
 _WITHIN = 0.02
+"""Seconds in which more may join a batch, while events come one after the other."""
+_RECENT = 0.1
+"""Seconds since the last batch after which an event counts as a lone one."""
 _RETRY = 0.5
 _SWEEP = 1.0
+_END_WITHIN = 5.0
 _METADATA_MS = 5_000
 _PASSING = (OperationalError, InterfaceError, PoolTimeout, KafkaError, OSError)
 """Kafka or the database is away: the same again will do. Everything else is a bug, and stops the worker."""
@@ -38,6 +44,8 @@ class FlowRole:
         self._decider = decider
         self._failure: BaseException | None = None
         self._failed = asyncio.Event()
+        self._deciding: asyncio.Task[None] | None = None
+        self._given_up = False
         self._data = data
         self._app = faust.App(
             GROUP,
@@ -78,24 +86,65 @@ class FlowRole:
             for task in (*waiting, sweeping):
                 task.cancel()
         finally:
-            await self._app.stop()
+            giving_up = asyncio.create_task(self._give_up())
+            await self._app.stop()  # waits until what it has taken in is decided, or given up
+            giving_up.cancel()
         if self._failure is not None:
             raise self._failure
 
+    async def _give_up(self) -> None:
+        """Leave to the next worker what cannot be decided in a few seconds: the database or Kafka may be away."""
+        await clock.sleep(_END_WITHIN)
+        if self._deciding is not None:
+            self._deciding.cancel()
+
     async def _agent(self, stream: Any) -> None:
-        async for events in stream.take_events(_BATCH, within=_WITHIN):
-            try:
-                records = [_record(event.message) for event in events if not faultpoints.reach("decide.skip")]
-                await self._until_done(records)
-            except BaseException as failure:
+        """Take events in, also while a batch is being decided; what is not decided stays uncommitted."""
+        self._given_up = False
+        stream.enable_acks = False  # a batch is acknowledged once it is decided
+        undecided: deque[Any] = deque()
+        arrived, room = asyncio.Event(), asyncio.Event()
+        self._deciding = asyncio.create_task(self._decide(stream, undecided, arrived, room))
+        try:
+            async for event in stream.events():
+                if self._given_up:
+                    _leave(event)
+                    continue
+                undecided.append(event)
+                arrived.set()
+                if len(undecided) >= 2 * _BATCH:
+                    room.clear()
+                    await room.wait()
+        finally:
+            self._deciding.cancel()
+            await asyncio.gather(self._deciding, return_exceptions=True)
+
+    async def _decide(self, stream: Any, undecided: deque[Any], arrived: asyncio.Event, room: asyncio.Event) -> None:
+        """Decide what has arrived, batch after batch. A lone event is not kept waiting for others."""
+        ended = -_RECENT
+        try:
+            while True:
+                await arrived.wait()
+                if len(undecided) < _BATCH and clock.monotonic() - ended < _RECENT:
+                    await clock.sleep(_WITHIN)
+                events = list(islice(undecided, _BATCH))
+                await self._until_done([_record(e.message) for e in events if not faultpoints.reach("decide.skip")])
                 for event in events:
-                    event.message.acked = True  # Faust's word for "do not acknowledge again": it stays uncommitted
-                if not isinstance(failure, asyncio.CancelledError):
-                    self._failure = failure
-                    self._failed.set()
-                    await asyncio.Event().wait()  # until run() stops the worker
-                raise
-            telemetry.CONSUMER_LAST_COMMIT.labels(GROUP).set(clock.now().timestamp())
+                    await stream.ack(event)
+                    undecided.popleft()
+                room.set()
+                if not undecided:
+                    arrived.clear()
+                ended = clock.monotonic()
+                telemetry.CONSUMER_LAST_COMMIT.labels(GROUP).set(clock.now().timestamp())
+        except Exception as failure:  # noqa: BLE001 - run() raises it
+            self._failure = failure
+            self._failed.set()
+        finally:
+            self._given_up = True
+            for event in undecided:
+                _leave(event)
+            room.set()
 
     async def _sweep(self) -> None:
         while True:
@@ -116,6 +165,11 @@ class FlowRole:
                 await clock.sleep(_RETRY)
             else:
                 return
+
+
+def _leave(event: Any) -> None:
+    """Leave an event uncommitted: it comes again."""
+    event.message.acked = True  # to Faust: do not wait for it any more
 
 
 def _record(message: Any) -> Record:
