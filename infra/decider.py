@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, faultpoints, telemetry
 from infra.plugin import Flow
+from infra.store import lines
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.base import Message, is_tenant_id
@@ -54,10 +55,10 @@ _WAITING = text(
        where flow = :flow and tenant = :tenant and waiting is not null and key > :after order by key limit :page"""
 )
 _WRITE_STATES = text(
-    """insert into flow_state (flow, tenant, key, state, waiting)
+    f"""insert into flow_state (flow, tenant, key, state, waiting)
        select * from unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[]),
-                            cast(:states as jsonb[]), cast(:waiting as text[]))
-       on conflict (flow, tenant, key) do update set state = excluded.state, waiting = excluded.waiting"""
+                            cast({lines(":states")} as jsonb[]), cast(:waiting as text[]))
+       on conflict (flow, tenant, key) do update set state = excluded.state, waiting = excluded.waiting"""  # noqa: S608 - no values in it
 )
 _WRITE_LINES = text(
     """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
@@ -68,10 +69,10 @@ _WRITE_LINES = text(
        on conflict do nothing"""
 )
 _WRITE_ORDERS = text(
-    """insert into outbox (tenant, topic, value, written_at)
-       select t, p, v, clock_timestamp()
-       from unnest(cast(:tenants as text[]), cast(:topics as text[]), cast(:values as bytea[])) as x(t, p, v)
-       returning id"""
+    f"""insert into outbox (tenant, topic, value, written_at)
+       select t, p, convert_to(v, 'UTF8'), clock_timestamp()
+       from unnest(cast(:tenants as text[]), cast(:topics as text[]), {lines(":values")}) as x(t, p, v)
+       returning id"""  # noqa: S608 - no values in it
 )
 _LEFT = text(
     """select id, tenant, topic, value from outbox
@@ -341,7 +342,7 @@ class Decider:
                     "flows": [flow for flow, _, _ in batch.changed],
                     "tenants": [tenant for _, tenant, _ in batch.changed],
                     "keys": [key for _, _, key in batch.changed],
-                    "states": [batch.states[place].model_dump_json() for place in batch.changed],
+                    "states": "\n".join(batch.states[place].model_dump_json() for place in batch.changed),
                     "waiting": list(batch.changed.values()),
                 },
             )
@@ -365,7 +366,8 @@ class Decider:
             return []
         tenants, topics, values = zip(*messages, strict=True)
         ids = await connection.scalars(
-            _WRITE_ORDERS, {"tenants": list(tenants), "topics": list(topics), "values": list(values)}
+            _WRITE_ORDERS,
+            {"tenants": list(tenants), "topics": list(topics), "values": b"\n".join(values).decode()},
         )
         for order in batch.orders:
             _log.info(

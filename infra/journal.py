@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
+from infra.store import lines
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Who
 from schemas.commands import PostVoucher, VoucherRef
@@ -33,10 +34,10 @@ _MOVE_HEADS = text(
        where h.tenant = x.t"""
 )
 _INSERT_AUDIT = text(
-    """insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
+    f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
        select * from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:keys as text[]),
                             cast(:facts as text[]), cast(:messages as text[]), cast(:traces as text[]),
-                            cast(:bodies as jsonb[]))"""
+                            cast({lines(":bodies")} as jsonb[]))"""  # noqa: S608 - no values in it
 )
 
 
@@ -101,7 +102,7 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
             "facts": [r.fact_id for r in records],
             "messages": [r.message_id for r in records],
             "traces": [e.message.traceparent for e in entries],
-            "bodies": [r.model_dump_json() for r in records],
+            "bodies": "\n".join(r.model_dump_json() for r in records),
         },
     )
     await connection.execute(
@@ -117,16 +118,17 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
 # --- The journal ------------------------------------------------------------------------------------------------
 
 _INSERT = text(
-    """insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
+    f"""insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
                             due_at, accepted_at, journaled_at)
        select i, s, coalesce((select e.place from journal e where e.order_id = r and e.tenant = t and e.key = k), s),
               :sink, p, t, k, y, f, b, r, 'queued', :now, a, :now
        from (select nextval('journal_seq') as s, o.*
              from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
                          cast(:keys as text[]), cast(:types as text[]), cast(:facts as text[]),
-                         cast(:bodies as jsonb[]), cast(:replaces as uuid[]), cast(:accepted as timestamptz[]))
+                         cast({lines(":bodies")} as jsonb[]), cast(:replaces as uuid[]),
+                         cast(:accepted as timestamptz[]))
                   as o(i, p, t, k, y, f, b, r, a)) as x
-       on conflict (order_id) do nothing"""
+       on conflict (order_id) do nothing"""  # noqa: S608 - no values in it
 )
 _OPEN_TENANTS = text(
     """select distinct tenant, partition from journal where sink = :sink
@@ -170,14 +172,14 @@ _SENDING = text(
     + _NOT_FROZEN
 )
 _CHANGE = text(
-    """update journal j set state = x.s, looks = x.k, calls = x.c,
+    f"""update journal j set state = x.s, looks = x.k, calls = x.c,
            due_at = clock_timestamp() + make_interval(secs => x.w),
            sent_at = case when x.u then clock_timestamp() else j.sent_at end,
            outcome = x.o,
            finished_at = case when x.s in ('delivered', 'rejected') then clock_timestamp() end
        from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[]), cast(:states as text[]),
-                   cast(:looks as int[]), cast(:calls as jsonb[]), cast(:waits as float8[]), cast(:unknown as bool[]),
-                   cast(:outcomes as jsonb[])) as x(i, l, e, s, k, c, w, u, o)
+                   cast(:looks as int[]), cast({lines(":calls")} as jsonb[]), cast(:waits as float8[]),
+                   cast(:unknown as bool[]), cast({lines(":outcomes")} as jsonb[])) as x(i, l, e, s, k, c, w, u, o)
        where j.order_id = x.i and j.state in ('sending', 'unknown')"""  # noqa: S608 - no values in it
     + _FENCED
     + " returning j.order_id, x.e, "
@@ -261,7 +263,7 @@ class Journal:
                     "keys": [o.subject for _, o in rows],
                     "types": [o.type for _, o in rows],
                     "facts": [o.causationid for _, o in rows],
-                    "bodies": [o.model_dump_json() for _, o in rows],
+                    "bodies": "\n".join(o.model_dump_json() for _, o in rows),
                     "replaces": [o.data.replaces for _, o in rows],
                     "accepted": [o.acceptedtime or now for _, o in rows],
                 },
@@ -384,10 +386,10 @@ async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> _Do
             "epochs": [c.epoch for c in changes],
             "states": [c.state for c in changes],
             "looks": [c.looks for c in changes],
-            "calls": [to_json(c.calls).decode() for c in changes],
+            "calls": "\n".join(to_json(c.calls).decode() for c in changes),
             "waits": [c.wait for c in changes],
             "unknown": [c.just_sent for c in changes],
-            "outcomes": [to_json(c.outcome).decode() if c.outcome else None for c in changes],
+            "outcomes": "\n".join(to_json(c.outcome).decode() if c.outcome else "" for c in changes),
         },
     )
     return {(order_id, epoch) for order_id, epoch, _ in rows}

@@ -43,3 +43,12 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def lines(parameter: str) -> str:
+    """Return SQL that makes an array of texts from a parameter that holds them line by line; an empty one is null.
+
+    For JSON, which has no line break inside: psycopg quotes an array's members one by one in Python, which takes 1 ms
+    for 3 KB of JSON (measured), and this way nothing.
+    """
+    return f"string_to_array({parameter}, chr(10), '')"
