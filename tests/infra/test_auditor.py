@@ -1,140 +1,180 @@
-"""The auditor decides what was passed by, whoever passed it by and wherever it stands."""
+"""The auditor trusts nobody: what lies before a committed offset and has no line is decided from the topic itself."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, registry, store
+from infra import clock, registry
 from infra.auditor import Auditor
-from infra.decider import Decider, Record
+from infra.decider import Decider, topics_of
+from infra.flows import GROUP
 from infra.leases import Leases
 from infra.settings import KafkaSettings
-from schemas import envelope as envelopes
-from schemas import ids
+from schemas.commands import HoldForReview
 from schemas.events import DayClosed
-from schemas.topics import Topic
+from schemas.settings import SettingsApplied
+from tests.bus import messages, partition_of, pass_by
+from tests.infra.facts import applied, day, message, produce
 
-WHEN = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
-TENANT = "kaos"
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Yield a database with its tables."""
-    made = store.engine(database_url, 4)
-    await store.prepare(made)
-    yield made
-    await made.dispose()
-
-
-@pytest.fixture
-async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
-    """Yield a producer that works."""
-    made = await broker.producer(kafka)
-    yield made
-    await made.stop()
+TOPICS = topics_of(registry.flows())
+OLD_ENOUGH = 0.2
+LINES = text('select "offset" from decided where tenant = :t and topic = :topic order by "offset"')
+PROVED = text(
+    """insert into audited (topic, partition, upto)
+       select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:uptos as bigint[]))"""
+)
+UPTO = text("select upto from audited where topic = :topic and partition = :partition")
 
 
 @pytest.fixture
-async def topic(kafka: str) -> str:
-    """Return a topic of this test's own: an auditor decides whatever it finds."""
-    name = f"facts.audited-{uuid.uuid4().hex[:8]}.v1"
-    await broker.ensure_topics(kafka, topics=[Topic(name, "a test", (), ())])
-    return name
-
-
-async def put(producer: AIOKafkaProducer, topic: str, count: int) -> list[Record]:
-    """Put day closes on a topic; return them as they stand there."""
-    records = []
-    for number in range(1, count + 1):
-        day = DayClosed(
-            store="SODER",
-            register_id="K1",
-            z_number=number,
-            business_date=date(2026, 4, 10),
-            taken_at=WHEN,
-            total_sales="0.00",  # type: ignore[arg-type] # read as Money
+async def house(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer) -> Any:
+    """Return what runs an auditor in a ``with``; everything that other tests left on the topics is proved already."""
+    ends = await pass_by(kafka, GROUP, TOPICS)
+    async with engine.begin() as connection:
+        await connection.execute(
+            PROVED,
+            {
+                "topics": [place.topic for place in ends],
+                "partitions": [place.partition for place in ends],
+                "uptos": list(ends.values()),
+            },
         )
-        fact = ids.fact_id(day.key, ids.revision(day))
-        value = envelopes.wrap(day, message_id=fact, source="/test", time=WHEN, tenant=TENANT).to_bytes()
-        sent = await producer.send_and_wait(topic, value, key=TENANT.encode())
-        records.append(Record(topic, sent.partition, sent.offset, WHEN, TENANT.encode(), value))
-    return records
 
-
-@asynccontextmanager
-async def auditing(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, topic: str, old_enough: float
-) -> AsyncIterator[Auditor]:
-    """Let an auditor work; no flow runs."""
-    auditor = Auditor(
-        kafka=KafkaSettings(bootstrap=kafka),
-        engine=engine,
-        decider=Decider(engine, producer, registry.flows()),
-        leases=Leases(engine, 10.0),
-        topics=[topic],
-        groups={},
-        flows_group=f"nobody-{topic}",
-        old_enough=old_enough,
-    )
-    stop = asyncio.Event()
-    work = asyncio.create_task(auditor.run(stop))
-    try:
+    @asynccontextmanager
+    async def auditing(old_enough: float = OLD_ENOUGH) -> AsyncIterator[Auditor]:
+        auditor = Auditor(
+            kafka=KafkaSettings(bootstrap=kafka),
+            engine=engine,
+            decider=Decider(engine, producer, registry.flows()),
+            leases=Leases(engine, 5.0),
+            topics=TOPICS,
+            groups={},
+            flows_group=GROUP,
+            old_enough=old_enough,
+        )
+        stop = asyncio.Event()
+        task = asyncio.create_task(auditor.run(stop))
         yield auditor
-    finally:
         stop.set()
-        await work
+        await asyncio.wait_for(task, 10)
+
+    return auditing
 
 
-async def decided(engine: AsyncEngine, topic: str) -> list[int]:
-    """Return the offsets that have a line."""
+async def until(test: Callable[[], Awaitable[bool]], within: float = 30.0) -> None:
+    """Wait until a test is true."""
+    async with asyncio.timeout(within):
+        while not await test():
+            await clock.sleep(0.05)
+
+
+async def lines(engine: AsyncEngine, tenant: str, topic: str = DayClosed.TOPIC) -> list[int]:
+    """Return the offsets of a company's records that have a line."""
     async with engine.connect() as connection:
-        lines = text('select "offset" from decided where topic = :topic order by 1')
-        return list(await connection.scalars(lines, {"topic": topic}))
+        return list(await connection.scalars(LINES, {"t": tenant, "topic": topic}))
 
 
-async def until_decided(engine: AsyncEngine, topic: str, offsets: list[int]) -> None:
-    """Wait until these records, and no others, have a line."""
-    async with asyncio.timeout(30):
-        while await decided(engine, topic) != offsets:  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.1)
+async def upto(engine: AsyncEngine, tenant: str, topic: str = DayClosed.TOPIC) -> int:
+    """Return how far the company's partition of a topic is proved."""
+    async with engine.connect() as connection:
+        values = {"topic": topic, "partition": partition_of(tenant)}
+        return int(await connection.scalar(UPTO, values) or 0)
 
 
-async def test_a_record_before_a_decided_one_is_decided(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, topic: str
+async def test_what_was_passed_by_is_found_and_decided(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
-    """Faust went on and one record has no line: it was lost on the way to the agent."""
-    first, _lost, last = await put(producer, topic, 3)
-    await Decider(engine, producer, registry.flows()).decide([first, last])
-    async with auditing(kafka, engine, producer, topic, old_enough=0.0) as auditor:
-        await until_decided(engine, topic, [0, 1, 2])
-        assert auditor.mended == 1
+    """Faust acknowledged facts that it never gave to anybody: each gets its line and its order, and it is counted."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 8)))
+    await Decider(engine, producer, registry.flows()).decide([facts[2], facts[5]])
+    await pass_by(kafka, GROUP, TOPICS)
+    counted = {"topic": DayClosed.TOPIC}
+    before = REGISTRY.get_sample_value("bokbuss_offset_holes_total", counted) or 0
+
+    async def proved() -> bool:
+        return await upto(engine, tenant) == facts[-1].offset + 1
+
+    async with house() as auditor:
+        await until(proved)
+    assert await lines(engine, tenant) == [fact.offset for fact in facts]
+    assert auditor.mended == 5
+    assert REGISTRY.get_sample_value("bokbuss_offset_holes_total", counted) == before + 5
+    assert len({hold.id for hold in await messages(kafka, HoldForReview.TOPIC, tenant)}) == len(facts)
 
 
-async def test_the_last_record_of_a_partition_is_decided_when_nobody_does(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, topic: str
+async def test_a_hole_before_a_decided_record_needs_no_commit(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
-    """A lost record with nothing after it must not wait for the company's next day close."""
-    first, _lost = await put(producer, topic, 2)
-    await Decider(engine, producer, registry.flows()).decide([first])
-    async with auditing(kafka, engine, producer, topic, old_enough=2.0):
-        await until_decided(engine, topic, [0, 1])
+    """A later record has its line: the earlier one was passed by, whatever the group says."""
+    facts = await produce(producer, tenant, day(1), day(2))
+    await Decider(engine, producer, registry.flows()).decide(facts[1:])
+
+    async def both_are() -> bool:
+        return await lines(engine, tenant) == [fact.offset for fact in facts]
+
+    async with house():
+        await until(both_are)
 
 
-async def test_a_record_that_is_on_its_way_is_left_to_the_flows(
-    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, topic: str
+async def test_a_young_hole_waits(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
-    """Until a record is old enough, the worker that has it is given its time."""
-    first, _under_way, last = await put(producer, topic, 3)
-    await Decider(engine, producer, registry.flows()).decide([first, last])
-    async with auditing(kafka, engine, producer, topic, old_enough=600.0) as auditor:
-        await asyncio.sleep(2.0)
-        assert auditor.mended == 0
-    assert await decided(engine, topic) == [0, 2]
+    """A worker may be deciding it right now; what is proved ends before it."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 4)))
+    await Decider(engine, producer, registry.flows()).decide([facts[0], facts[2]])
+    await pass_by(kafka, GROUP, TOPICS)
+
+    async def proved() -> bool:
+        return await upto(engine, tenant) == facts[1].offset
+
+    async with house(old_enough=3600.0) as auditor:
+        await until(proved)
+        await clock.sleep(1.0)
+        assert await upto(engine, tenant) == facts[1].offset
+    assert auditor.mended == 0
+    assert await lines(engine, tenant) == [facts[0].offset, facts[2].offset]
+
+
+async def test_offsets_without_a_record_are_no_holes(house: Any, engine: AsyncEngine, kafka: str, tenant: str) -> None:
+    """Compaction takes records out, and a transaction's end takes an offset: nothing is missing there."""
+    topic = SettingsApplied.TOPIC
+    offsets = []
+    async with AIOKafkaProducer(bootstrap_servers=kafka, transactional_id=tenant) as writer:
+        for version in (1, 2):
+            async with writer.transaction():
+                value = message(tenant, applied(tenant, version)).to_bytes()
+                offsets.append((await writer.send_and_wait(topic, value, key=tenant.encode())).offset)
+    assert offsets[1] - offsets[0] == 2
+    await pass_by(kafka, GROUP, TOPICS)
+
+    async def proved() -> bool:
+        return await upto(engine, tenant, topic) == offsets[1] + 2
+
+    async with house() as auditor:
+        await until(proved)
+    assert await lines(engine, tenant, topic) == offsets
+    assert auditor.mended == 2
+
+
+async def test_how_far_a_group_is_behind_is_told(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """In records and in seconds: the age of the first one that nobody has dealt with."""
+    await produce(producer, tenant, day(1), day(2))
+    labels = {"group": GROUP, "topic": DayClosed.TOPIC, "partition": str(partition_of(tenant))}
+
+    async def told() -> bool:
+        records = REGISTRY.get_sample_value("bokbuss_consumer_lag_records", labels)
+        seconds = REGISTRY.get_sample_value("bokbuss_consumer_lag_seconds", labels) or 0
+        return records == 2 and 0 < seconds < 60
+
+    async with house(old_enough=3600.0):
+        await until(told)
+    assert await lines(engine, tenant) == []
