@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -129,6 +130,12 @@ async def _until_stopped(jobs: Iterable[Job], stop: asyncio.Event) -> None:
         stop.set()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     for failure in ended:
+        while isinstance(failure, BaseExceptionGroup):  # of a role's own tasks; the first one tells why
+            failure = failure.exceptions[0]  # noqa: PLW2901 - unpacked
+        if isinstance(failure, KafkaError):  # the broker went away just while a role started
+            raise broker.BrokerUnavailable(
+                f"The broker does not answer ({type(failure).__name__}): start this again when it does."
+            ) from failure
         if isinstance(failure, BaseException):
             raise failure
 
