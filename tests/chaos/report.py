@@ -14,6 +14,8 @@ from tests.chaos.tills import Report, Tills, total
 from tests.chaos.workers import events
 
 _POST = "POST /3/vouchers"
+_CANNOT_START = 2
+"""The exit code of a process that does not find the broker or the database; a service manager starts it again."""
 
 
 @dataclass
@@ -103,13 +105,19 @@ async def tell(
     }
     workers = site.workers.values()
     hung = Counter({f"{w.name} hung after SIGTERM, kill -9": w.hung for w in workers if w.hung})
+    ended: Counter[str] = Counter()
+    for worker in workers:
+        for code, why in worker.ended_by_itself:
+            ended[f"{worker.role}, exit code {code}: {why}"] += 1
+            if code != _CANNOT_START:
+                findings.add("a process ended by itself", f"{worker.name}, exit code {code}: {why}")
     return Result(
         seed=seed,
         rounds=rounds,
         seconds=seconds,
         done=havoc.done + hung,
         not_reached=havoc.not_reached,
-        ended_by_themselves=Counter(f"{w.role} {why}" for w in workers for why in w.ended_by_itself),
+        ended_by_themselves=ended,
         told=total(till.sent for till in tills),
         reports=len(reports),
         facts_accepted=sum(len(report.accepted) for report in reports),

@@ -31,7 +31,7 @@ class Worker:
     Attributes:
         name: such as ``flows-1``; also the folder of its data and its logs.
         hung: how often it did not end after SIGTERM and had to be killed.
-        ended_by_itself: what the log said last, when nobody had ended it.
+        ended_by_itself: the exit code and the last line of the log, when nobody had ended it.
         reached: the fault points that the process came by, with what it did there.
         busy: held by whoever disturbs it.
         up: set while it listens, at ``url``.
@@ -40,7 +40,7 @@ class Worker:
     def __init__(self, name: str, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.hung = 0
-        self.ended_by_itself: list[str] = []
+        self.ended_by_itself: list[tuple[int, str]] = []
         self.reached: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.busy = asyncio.Lock()
         self.url = ""
@@ -163,7 +163,7 @@ class Worker:
             self.up.clear()
             code = await asyncio.to_thread(process.wait)
             if not self._expected or (self._ends_by and code not in _ENDED):
-                self.ended_by_itself.append(f"with exit code {code}: {self.tail(1)[-300:]}")
+                self.ended_by_itself.append((code, self.tail(1)[-300:]))
             await asyncio.sleep(self._down_for if self._expected else 1.0)
             self._down_for = 0.0
             await self._start()
