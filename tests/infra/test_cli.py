@@ -1,0 +1,112 @@
+"""The command line as people meet it: real processes, their exit codes and what they say."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.embedded import free_port
+from tests.infra.door import REPORT
+
+BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
+Result = subprocess.CompletedProcess[str]
+
+
+class Shell:
+    """Runs commands in a folder, with a broker and a database that are there."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
+        self._environment = {"PATH": os.environ["PATH"], "COLUMNS": "200", **environment}
+
+    def __call__(self, *words: str, **environment: str) -> Result:
+        """Run a command to its end."""
+        return subprocess.run(
+            [BOKBUSS, *words],
+            cwd=self._folder,
+            env=self._environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def at_once(self, *commands: tuple[str, ...]) -> list[Result]:
+        """Run commands that do not depend on each other: most of their time is starting."""
+        with ThreadPoolExecutor(2) as threads:
+            return list(threads.map(lambda words: self(*words), commands))
+
+
+@pytest.fixture(scope="module")
+def shell(kafka: str, postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """Yield a shell in a folder with reports."""
+    folder = tmp_path_factory.mktemp("shell")
+    (folder / "z.json").write_bytes(REPORT)
+    (folder / "wrong.json").write_bytes(REPORT.replace(b'"zNumber": 412', b'"zNumber": "x", "odd": 1'))
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute("CREATE DATABASE shell")
+        url = postgres_url.replace("@/postgres?", "@/shell?").replace("+psycopg", "")
+        yield Shell(folder, {"BOKBUSS_KAFKA__BOOTSTRAP": kafka, "BOKBUSS_DATABASE__URL": url})
+        server.execute("DROP DATABASE shell WITH (FORCE)")
+
+
+def test_commands_say_what_they_do_and_what_is_wrong(shell: Shell) -> None:
+    """Help lists every verb; a wrong word ends with 2 and names it; neither needs a broker."""
+    everything, bad_name, bad_role = shell.at_once(("--help",), ("tenant", "add", "Åkes Bar"), ("run", "everything"))
+    assert everything.returncode == 0
+    for verb in ("up", "run", "tenant", "publish", "topics", "held", "dead", "audit", "explain", "settings", "demo"):
+        assert f" {verb} " in everything.stdout, verb
+    assert (bad_name.returncode, "lower-case letters" in bad_name.stderr) == (2, True)
+    assert (bad_role.returncode, "sources" in bad_role.stderr) == (2, True)
+
+
+def test_the_bus_describes_itself(shell: Shell) -> None:
+    """The AsyncAPI document is JSON on standard output, and nothing else is."""
+    described = shell("topics", "--asyncapi")
+    assert described.returncode == 0
+    document = json.loads(described.stdout)
+    assert document["asyncapi"].startswith("3.")
+    assert "facts.day-closed.v1" in described.stdout
+
+
+def test_a_company_is_added_publishes_and_is_removed(shell: Shell) -> None:
+    """Its secrets are shown once; a payload is accepted or told every wrong field; removed, it is unknown."""
+    added = shell("tenant", "add", "acme", "--org", "556000-0001", "--database-number", "1001", "--json")
+    assert added.returncode == 0, added.stderr
+    secrets = json.loads(added.stdout)["signing_secrets"]
+    assert secrets["openpos"].startswith("whsec_")
+    again, listed = shell.at_once(("tenant", "add", "acme", "--json"), ("tenant", "list", "--json"))
+    assert json.loads(again.stdout)["signing_secrets"] == {}
+    assert json.loads(listed.stdout) == [
+        {"tenant": "acme", "organisation_number": "5560000001", "database_number": 1001, "settings_version": None}
+    ]
+    good, wrong = shell.at_once(
+        ("publish", "openpos", "z.json", "--tenant", "acme", "--json"),
+        ("publish", "openpos", "wrong.json", "--tenant", "acme"),
+    )
+    assert good.returncode == 0, good.stderr
+    assert json.loads(good.stdout)["event_ids"][0].startswith("openpos/KASSA1/412@")
+    assert wrong.returncode == 1
+    assert "  odd: " in wrong.stderr
+    assert "  zNumber: " in wrong.stderr
+    assert shell("tenant", "remove", "acme").returncode == 0
+    unknown = shell("publish", "openpos", "z.json", "--tenant", "acme")
+    assert (unknown.returncode, "no company is called 'acme'" in unknown.stderr) == (2, True)
+
+
+def test_an_environment_that_is_not_right_is_told_in_a_sentence(shell: Shell) -> None:
+    """Exit code 2, the variable's name, and no traceback."""
+    here = f"127.0.0.1:{free_port()}"
+    port = shell("tenant", "list", BOKBUSS_PORT="many")
+    database = shell("tenant", "list", BOKBUSS_DATABASE__URL="postgresql://nobody@127.0.0.1:1/nowhere")
+    broker = shell("publish", "openpos", "z.json", "--tenant", "acme", BOKBUSS_KAFKA__BOOTSTRAP=here)
+    for ended, names in ((port, "BOKBUSS_PORT"), (database, "BOKBUSS_DATABASE__URL"), (broker, here)):
+        assert ended.returncode == 2, ended.stderr
+        assert names in ended.stderr
+        assert "Traceback" not in ended.stderr
