@@ -24,8 +24,11 @@ def digest(value: Any) -> str:
 
 
 def revision(content: Message) -> str:
-    """Return 16 hexadecimal digits that stand for this content: another content, another revision."""
-    return digest(content.to_json())[:16]
+    """Return 16 hexadecimal digits that stand for this content: another content, another revision.
+
+    What has its default value does not count, so that a field added later changes no revision of older content.
+    """
+    return hashlib.sha256(content.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
 
 
 def fact_id(key: str, revision: str) -> str:

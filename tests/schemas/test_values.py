@@ -242,3 +242,19 @@ def test_a_digest_does_not_see_the_order_of_names(value: dict[str, Any], data: s
     """Equal JSON objects have equal digests."""
     names = data.draw(st.permutations(list(value)))
     assert ids.digest({name: value[name] for name in names}) == ids.digest(value)
+
+
+def test_a_field_that_was_not_said_changes_no_revision() -> None:
+    """A field that is added later, with a default, must not make an older report look amended."""
+    said = DayClosed.model_validate_json(
+        '{"store": "S", "register_id": "K1", "z_number": 1, "business_date": "2026-04-10",'
+        ' "taken_at": "2026-04-10T22:00:00Z", "total_sales": "0.00", "discounts": "0.00", "receipts": null}'
+    )
+    unsaid = DayClosed.model_validate_json(
+        '{"store": "S", "register_id": "K1", "z_number": 1, "business_date": "2026-04-10",'
+        ' "taken_at": "2026-04-10T22:00:00Z", "total_sales": "0.00"}'
+    )
+
+    assert said.to_json() == unsaid.to_json()
+    assert ids.revision(said) == ids.revision(unsaid)
+    assert b"discounts" not in said.model_dump_json(exclude_defaults=True).encode()
