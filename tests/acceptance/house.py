@@ -288,4 +288,4 @@ async def opened(
                 yield House(place, await listening, books, running, http)
         finally:
             stop.set()
-            await running
+            await asyncio.wait_for(running, PATIENCE)

@@ -42,7 +42,8 @@ async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tm
             yield task
         finally:
             stop.set()
-            await asyncio.wait([task])
+            _, late = await asyncio.wait([task], timeout=30)
+            assert not late, "the worker does not end"
 
     return running
 
