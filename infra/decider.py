@@ -44,6 +44,7 @@ _ALREADY = text(
        join unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as r(t, p, o)
        on d.topic = r.t and d.partition = r.p and d."offset" = r.o"""
 )
+_VERSIONS = text("select tenant, version from settings where tenant = any(cast(:tenants as text[]))")
 _SETTINGS = text("select tenant, version, body from settings where tenant = any(cast(:tenants as text[]))")
 _STATES = text(
     """select s.flow, s.tenant, s.key, s.state from flow_state s
@@ -162,6 +163,8 @@ class Decider:
         self._producer = producer
         self._flows = tuple(flows)
         self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
+        self._known: dict[str, tuple[TenantSettings, int]] = {}
+        """Each company's settings as they were read last, and their version."""
         self._sent: set[int] = set()
         """Outbox rows that Kafka has acknowledged; the next transaction deletes them."""
 
@@ -317,10 +320,16 @@ class Decider:
         )
         return {(topic, partition, offset) for topic, partition, offset in rows}
 
-    @staticmethod
-    async def _settings(connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, tuple[TenantSettings, int]]:
-        rows = await connection.execute(_SETTINGS, {"tenants": list(tenants)})
-        return {tenant: (TenantSettings.model_validate(body, strict=False), version) for tenant, version, body in rows}
+    async def _settings(
+        self, connection: AsyncConnection, tenants: Sequence[str]
+    ) -> dict[str, tuple[TenantSettings, int]]:
+        """Return companies' settings; a version that was read before is not read again."""
+        rows = await connection.execute(_VERSIONS, {"tenants": list(tenants)})
+        versions: dict[str, int] = {tenant: version for tenant, version in rows}  # noqa: C416 - rows are no pairs to mypy
+        if new := [t for t, version in versions.items() if self._known.get(t, _NO_SETTINGS)[1] != version]:
+            for tenant, version, body in await connection.execute(_SETTINGS, {"tenants": new}):
+                self._known[tenant] = (TenantSettings.model_validate(body, strict=False), version)
+        return {tenant: self._known[tenant] for tenant in versions}
 
     @staticmethod
     async def _read_states(connection: AsyncConnection, batch: _Batch, wanted: Mapping[_Key, Flow]) -> None:

@@ -177,14 +177,15 @@ async def until(holds: Callable[[], bool], within: float, what: str) -> None:
         await asyncio.sleep(0.2)
 
 
-async def filled(house: House, topic: str, count: int, within: float) -> None:
-    """Wait until a topic holds so many records."""
+async def filled(house: House, topic: str, count: int, within: float) -> int:
+    """Wait until a topic holds so many records; return how many it holds then."""
     async with loads.reading(house.bootstrap, topic) as consumer:
         deadline = now() + within
-        while sum((await consumer.end_offsets(list(consumer.assignment()))).values()) < count:
+        while (held := sum((await consumer.end_offsets(list(consumer.assignment()))).values())) < count:
             if now() > deadline:
-                raise TimeoutError(f"{topic} does not hold {count} records after {within:.0f} s")
+                raise TimeoutError(f"{topic} holds {held} records, not {count}, after {within:.0f} s")
             await asyncio.sleep(0.2)
+        return held
 
 
 def _fields(pid: int | str) -> list[str]:
