@@ -142,7 +142,8 @@ _TAKE_OVER = text(
 # An order waits behind an earlier one of its key that is open, or rejected and not replaced yet. What replaces an order
 # takes its place: otherwise it and what waited behind the rejected order would wait for each other.
 _NEXT = text(
-    """select state, body, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls, accepted_at
+    """select state, body::text, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
+              accepted_at
        from journal j
        where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at <= clock_timestamp()
          and not exists (
@@ -288,7 +289,7 @@ class Journal:
             rows = await connection.execute(_NEXT, {"sink": self._sink, "tenant": tenant, "page": page})
             return [
                 Work(
-                    order=envelopes.decode(to_json(body)),
+                    order=envelopes.decode(body.encode()),
                     state=state,
                     attempt=attempt,
                     looks=looks,

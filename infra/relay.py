@@ -3,7 +3,6 @@
 import asyncio
 
 from aiokafka import AIOKafkaProducer
-from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,7 +15,9 @@ _log = telemetry.log(__name__)
 
 _PAGE = 500
 _POLL = 0.05
-_UNPUBLISHED = text("select id, tenant, trace, body from audit where published_at is null order by id limit :page")
+_UNPUBLISHED = text(
+    "select id, tenant, trace, body::text from audit where published_at is null order by id limit :page"
+)
 _PUBLISHED = text("update audit set published_at = clock_timestamp() where id = any(cast(:ids as bigint[]))")
 
 
@@ -53,7 +54,7 @@ class Relay:
             rows = (await connection.execute(_UNPUBLISHED, {"page": _PAGE})).all()
         sent = []
         for _, tenant, trace, body in rows:
-            record = AuditRecord.model_validate_json(to_json(body))
+            record = AuditRecord.model_validate_json(body)
             message = envelopes.wrap(
                 record,
                 message_id=f"{tenant}/{record.sequence}",

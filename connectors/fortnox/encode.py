@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -84,6 +85,7 @@ def description(text: str, order_id: UUID) -> str:
     return f"{sanitise(text)[: DESCRIPTION_LENGTH - len(mark) - 1].rstrip()} {mark}".lstrip()
 
 
+@lru_cache(maxsize=1024)
 def sanitise(text: str) -> str:
     """Return a text in the characters that Fortnox takes: the nearest ones, others dropped, white space single."""
     composed = unicodedata.normalize("NFC", " ".join(text.split())).translate(_NEAREST)
@@ -109,7 +111,7 @@ def _row(row: VoucherRow) -> str:
 
 def _object(**fields: str) -> str:
     # json.dumps cannot write a Decimal as a number; so objects are put together from values that are JSON already.
-    return "{" + ",".join(f"{_string(name)}:{value}" for name, value in fields.items()) + "}"
+    return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
 
 
 def _string(text: str) -> str:
