@@ -183,11 +183,8 @@ async def test_two_deciders_at_once_decide_a_key_one_after_the_other(
     await decider.decide([record(tenant, applied(tenant, 1))])
     both = [record(tenant, day(z)) for z in range(1, 41)]
     theirs = [record(tenant, day(z, discounts=Decimal("1.00"))) for z in range(1, 41)]
-    await asyncio.gather(
-        *(decider.decide([fact]) for fact in both),
-        *(second.decide([fact]) for fact in both),
-        *(second.decide([fact]) for fact in theirs),
-    )
+    for one, other in zip(both, theirs, strict=True):
+        await asyncio.gather(decider.decide([one]), second.decide([one]), second.decide([other]))
     await second_engine.dispose()
     orders = {order.id: order.subject for order in await messages(kafka, FORTNOX, tenant)}
     # One order for each day: the second content waits for Fortnox's answer to the first.
