@@ -172,6 +172,7 @@ class House:
         process = await asyncio.create_subprocess_exec(
             *(BOKBUSS, *words, "--json"),
             env=environment,
+            cwd=settings.data,  # where no .env stands
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
