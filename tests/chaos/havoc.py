@@ -27,6 +27,8 @@ STEPS = {
 """The role that passes each step."""
 _RARE = {"lane.looked", "desk.recorded"}
 _REACHED_WITHIN = 20.0
+_COMMITTED = 3.0
+"""Seconds after which Faust has committed what it passed by."""
 _NONSENSE = b'{"this": "is no message of ours", "number": %d}'
 DAY_CLOSED = "facts.day-closed.v1"
 
@@ -91,7 +93,10 @@ class Havoc:
         """Let a process end, stop or skip at a step; tell whether one came by in time."""
         workers = self.site.of(STEPS[step])
         worker, *others = self.random.sample(workers, len(workers))
-        nth = self.random.randint(2, 12) if action == "skip" else self.random.randint(1, 1 if step in _RARE else 3)
+        if action == "skip":  # not at once: what comes first after a start has often been decided before it
+            nth, pause = self.random.randint(25, 45), _COMMITTED
+        else:
+            nth = self.random.randint(1, 1 if step in _RARE else 3)
         async with worker.busy:
             worker.arm(f"{step}:{nth}:{action}", pause)
             worker.terminate()
@@ -104,7 +109,7 @@ class Havoc:
             if not reached:
                 self.not_reached[f"{step} {action}"] += 1
                 return False
-            self.done[f"{step} {action}" + (f" {pause:.0f} s" if pause else "")] += 1
+            self.done[f"{step} {action}" + (f" {pause:.0f} s" if action == "stop" else "")] += 1
             await asyncio.sleep(pause)
         return True
 

@@ -123,7 +123,7 @@ async def tell(
         facts_accepted=sum(len(report.accepted) for report in reports),
         vouchers=sum(map(len, books.values())),
         held=site.query("select count(*) from held where closed_at is null")[0][0],
-        duplicates=findings.count(DOUBLED) + findings.count(MARK_NOT_ONCE),
+        duplicates=max(findings.count(DOUBLED), findings.count(MARK_NOT_ONCE)),
         losses=findings.count(LOST),
         skipped=sum(log.read_text(errors="replace").count("faultpoint decide.skip") for log in flows),
         holes_mended=len(mended),
