@@ -308,7 +308,7 @@ async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(wire: Wire, re
     """After the bytes left, only a clear answer ends it; the one POST stays the only one."""
     wire.replies["POST /3/vouchers"] = [reply]
     attempt = Lane().attempt()
-    async with connected(wire, request_timeout=1.0) as connection:
+    async with connected(wire, request_timeout=3.0) as connection:
         assert isinstance(await connection.write(ORDER, attempt), Unknown)
     assert len(wire.of("POST /3/vouchers")) == 1
     assert attempt.calls[-1].verdict.startswith("unknown: ")
@@ -318,7 +318,7 @@ async def test_a_lost_answer_is_unknown_and_nothing_is_sent_again(wire: Wire, re
 async def test_a_look_up_that_fails_is_no_unknown(wire: Wire, reply: Reply) -> None:
     """Reading the years changes nothing in Fortnox, so no voucher is sent and it is tried later."""
     wire.replies["GET /3/financialyears"] = [reply]
-    async with connected(wire, request_timeout=1.0) as connection:
+    async with connected(wire, request_timeout=2.0) as connection:
         assert isinstance(await connection.write(ORDER, Lane().attempt()), RetryLater)
         assert isinstance(await connection.probe(ORDER, Lane().attempt()), RetryLater)
     assert not wire.of("POST /3/vouchers")
@@ -395,7 +395,7 @@ async def test_without_a_token_nothing_is_sent(wire: Wire, reply: Reply, after: 
     """The lane waits under a name that says whose move it is, without the secret; the budget is not touched."""
     wire.replies["POST /oauth-v1/token"] = [reply]
     lane = Lane()
-    async with connected(wire, request_timeout=1.0) as connection:
+    async with connected(wire, request_timeout=2.0) as connection:
         verdict = await connection.write(ORDER, lane.attempt())
     assert isinstance(verdict, RetryLater)
     assert (verdict.after, verdict.code) == (after, code)
@@ -559,7 +559,7 @@ async def test_a_voucher_that_is_on_no_page_is_absent(wire: Wire, pages: list[Re
 async def test_a_list_that_cannot_be_trusted_is_read_again_later(wire: Wire, pages: list[Reply]) -> None:
     """Absent would send the voucher again: whatever is in doubt is another look."""
     wire.replies["GET /3/vouchers"] = list(pages)
-    async with connected(wire, request_timeout=1.0) as connection:
+    async with connected(wire, request_timeout=2.0) as connection:
         assert isinstance(await connection.probe(ORDER, Lane().attempt()), RetryLater)
     assert len(wire.of("GET /3/vouchers")) <= 2
 
