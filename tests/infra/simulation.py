@@ -93,7 +93,7 @@ class FakeConnection:
         attempt.may_send()
         process.sends(order)
         await process.step("leaving")
-        world.fortnox.leaves(order.tenant)
+        process.left(order)
         loop, latency = asyncio.get_running_loop(), world.latency()
         if fate in {"ok", "done and lost", "done and broken"}:
             loop.call_later(latency, world.fortnox.carry_out, order)
@@ -123,7 +123,7 @@ class FakeConnection:
         attempt.may_send()
         process.sends(order)
         await process.step("leaving")
-        world.fortnox.leaves(order.tenant)
+        process.left(order)
         seen = asyncio.get_running_loop().time()  # what a slow answer shows was read when the request arrived
         if fate == "stale":
             seen -= world.random.uniform(0, STALE)
@@ -145,6 +145,7 @@ class Process:
         self.held: dict[str, Lease] = {}
         self._dead = False
         self._frozen_until = 0.0
+        self._leaves_by: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._journal = MemoryJournal(world.database, self.step)
         self._leases = MemoryLeases(world.database, name, LEASE, self.step)
@@ -164,8 +165,9 @@ class Process:
                 self.world.restart(self)
             case "freeze":
                 seconds = self.world.random.uniform(0.1, FROZEN_WHILE_LEAVING if name == "leaving" else 4 * LEASE)
-                self.world.log("freeze", self.name, name, seconds)
-                self._frozen_until = asyncio.get_running_loop().time() + seconds
+                until = min([asyncio.get_running_loop().time() + seconds, *self._leaves_by.values()])
+                self.world.log("freeze", self.name, name, "until", until)
+                self._frozen_until = max(until, self._frozen_until)
             case "terminate" if name not in {"release", "leaving"}:
                 self.world.log("terminate", self.name, name)
                 for task in self._tasks:
@@ -181,6 +183,13 @@ class Process:
         lease = self.held[order.tenant]
         if not self.world.database.owns(lease.name, lease.epoch):
             self.world.wrong.append(f"{self.name} sent {order.id} and was not the owner any more")
+        # Two stops in a row, the second one drawn by another company's lane, count as one.
+        self._leaves_by[order.id] = asyncio.get_running_loop().time() + FROZEN_WHILE_LEAVING
+
+    def left(self, order: Envelope[Any]) -> None:
+        """Let a request reach the target."""
+        del self._leaves_by[order.id]
+        self.world.fortnox.leaves(order.tenant)
 
     async def _gate(self) -> None:
         loop = asyncio.get_running_loop()
