@@ -105,10 +105,16 @@ class Acceptor:
             Unavailable: Kafka did not acknowledge, or the database did not answer.
         """
         facts = source.translate(payload)
+        return Accepted(await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace))
+
+    async def accept_facts(
+        self, tenant: str, system: str, facts: Sequence[Fact], *, happened: datetime | None = None, trace: str = ""
+    ) -> tuple[str, ...]:
+        """Put facts that a system told on their topics; return their ids. Raises UnknownTenant, Unavailable."""
         async with _in_time():
             async with self._engine.connect() as connection:
                 await _must_be_known(connection, tenant)
-            return Accepted(await self._publish(tenant, source.system, facts, happened or clock.now(), trace))
+            return await self._publish(tenant, system, facts, happened or clock.now(), trace)
 
     async def accept_delivery(
         self, *, tenant: str, source: Source, body: bytes, headers: Mapping[str, str], trace: str = ""

@@ -52,6 +52,7 @@ class Entry:
     why: str = ""
     who: Who | None = None
     calls: tuple[Call, ...] = ()
+    record: str = ""
 
 
 def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRecord:
@@ -71,6 +72,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
         rule=getattr(data, "rule", ""),
         settings_version=getattr(data, "settings_version", 0),
         voucher=entry.voucher,
+        record=entry.record[:200],
         amount=sum((row.debit for row in data.rows), ZERO) if isinstance(data, PostVoucher) else None,
         code=entry.code[:64],
         why=entry.why[:2000],

@@ -197,10 +197,11 @@ class Lane:
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
         match verdict:
-            case Delivered(voucher=voucher, note=note):
-                return self._change(work, attempt, "delivered", Entry(work.order, "delivered", voucher, why=note))
-            case AlreadyThere(voucher=voucher):
-                return self._change(work, attempt, "delivered", Entry(work.order, "already_there", voucher))
+            case Delivered(voucher, note, record):
+                entry = Entry(work.order, "delivered", voucher, why=note, record=record)
+                return self._change(work, attempt, "delivered", entry)
+            case AlreadyThere():
+                return self._change(work, attempt, "delivered", _found(work, verdict))
             case Rejected(code=code, why=why, who=who):
                 return self._change(
                     work, attempt, "rejected", Entry(work.order, "rejected", code=code, why=why, who=who)
@@ -215,9 +216,9 @@ class Lane:
 
     def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Change:
         match look:
-            case AlreadyThere(voucher=voucher):
+            case AlreadyThere():
                 telemetry.UNKNOWN_RESOLVED.labels("found").inc()
-                return self._change(work, attempt, "delivered", Entry(work.order, "already_there", voucher))
+                return self._change(work, attempt, "delivered", _found(work, look))
             case RetryLater(after=after):
                 return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
             case Absent():
@@ -243,12 +244,11 @@ class Lane:
         calls = (*work.calls, *attempt.calls)[-_CALLS_KEPT:]
         outcome: dict[str, Any] | None = None
         if entry is not None:
-            entry = Entry(
-                entry.message, entry.outcome, entry.voucher, entry.code, entry.why, entry.who, _of_entry(entry, calls)
-            )
+            entry = replace(entry, calls=_of_entry(entry, calls))
             outcome = {
                 "outcome": entry.outcome,
                 "voucher": entry.voucher.to_json() if entry.voucher else None,
+                "record": entry.record,
                 "code": entry.code,
                 "why": entry.why,
                 "who": entry.who,
@@ -313,6 +313,10 @@ class Lane:
             attempt=work.attempt + 1,
             voucher=str(v) if change.entry and (v := change.entry.voucher) else None,
         )
+
+
+def _found(work: Work, there: AlreadyThere) -> Entry:
+    return Entry(work.order, "already_there", there.voucher, why=there.note, record=there.record)
 
 
 def _failed(error: Exception) -> RetryLater:

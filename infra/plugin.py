@@ -1,9 +1,10 @@
 """What a plugin tells the host about itself: a flow, a source, a sink. Values and protocols only, no I/O."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -84,6 +85,8 @@ class Delivered:
 
     voucher: VoucherRef | None = None
     note: str = ""
+    record: str = ""
+    """What was written, by its name at the target, where it is no voucher: an employee's id, an invoice's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class AlreadyThere:
     """It had been carried out before, and was found."""
 
     voucher: VoucherRef | None = None
+    note: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +170,76 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of order that a sink carries out. One that cannot say how it is found again cannot be registered.
+
+    Attributes:
+        order: the class of the order.
+        write: carries an order out over a connection of the sink, once.
+        probe: asks the target whether it was carried out.
+        found_by: how ``probe`` knows it again, in words: the mark in its description, its id.
+    """
+
+    order: type[Order]
+    write: Callable[[Any, Envelope[Any], Attempt], Awaitable[Verdict]]
+    probe: Callable[[Any, Envelope[Any], Attempt], Awaitable[Look]]
+    found_by: str
+
+    def __post_init__(self) -> None:
+        """Refuse a kind without a probe."""
+        if not (all(callable(getattr(self, name)) for name in ("write", "probe")) and self.found_by):
+            raise TypeError(f"{self.order.__name__}: an order needs a write, a probe, and words for how it is found")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the host lends to a plugin that does input and output.
+
+    Attributes:
+        settings: ``infra.settings.Settings``, with broker and database named.
+        engine: the database, SQLAlchemy's asynchronous engine.
+        vault: ``infra.vault.Vault``: secrets at rest, and personal data.
+        leases: ``infra.leases.Leases`` of this process.
+        accept: puts facts on their topics, as ``accept(tenant, system, facts)``; returns when Kafka has them.
+    """
+
+    settings: Any
+    engine: Any
+    vault: Any
+    leases: Any = None
+    accept: Callable[[str, str, Sequence[Fact]], Awaitable[tuple[str, ...]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work of a plugin that goes on beside deliveries and orders, in every process with the role; leases share it."""
+
+    role: Literal["sources", "flows", "sinks", "desk"]
+    run: Callable[[Host, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Sink:
     """A system that orders are carried out in.
 
     Attributes:
-        system: the system's own name; its orders travel on ``orders.<system>.v1``.
-        orders: the orders that it carries out; each can be found again by ``probe``.
-        connect: opens one company's connection, from the settings of the host.
+        system: the system's own name; its settings are ``Settings.<system>``.
+        kinds: what it carries out, and how each is found again.
+        connect: opens one company's connection.
     """
 
     system: str
-    orders: tuple[type[Order], ...]
-    connect: Callable[[Company, Any], AbstractAsyncContextManager[Connection]]
+    kinds: tuple[Kind, ...]
+    connect: Callable[[Company, Host], AbstractAsyncContextManager[Connection]]
+
+    @property
+    def orders(self) -> tuple[type[Order], ...]:
+        """The orders that it carries out."""
+        return tuple(kind.order for kind in self.kinds)
+
+    def takes(self, order: Order) -> bool:
+        """Tell whether an order on its topics is for this system: several HR systems share one."""
+        return isinstance(order, self.orders) and getattr(order, "system", self.system) == self.system
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +247,16 @@ class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
     Attributes:
-        sandbox: serves an imitation of the party on a host and port (0: a free one), books in memory; gives its URL.
-        pages: web pages of our own, mounted at ``/``, from the database's engine and the host's settings.
+        sandbox: serves an imitation of the party on a host and port (0: a free one); gives its URL.
+        pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
+        jobs: what goes on beside.
     """
 
     name: str
     source: Source | None = None
     sink: Sink | None = None
     sandbox: Callable[[str, int], AbstractAsyncContextManager[str]] | None = None
-    pages: Callable[[Any, Any], Any] | None = None
+    pages: Callable[[Host], Sequence[Any]] | None = None
     commands: Callable[[], Any] | None = None
+    jobs: tuple[Job, ...] = ()

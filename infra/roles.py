@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -19,6 +20,7 @@ from infra.decider import Decider, topics_of
 from infra.flows import GROUP, FlowRole
 from infra.inbox import Inbox
 from infra.leases import Leases
+from infra.plugin import Host
 from infra.relay import Relay
 from infra.reviews import ReviewRole
 from infra.settings import Role, Settings
@@ -62,9 +64,9 @@ def _flows(parts: _Parts) -> Iterable[Job]:
     ).run
 
 
-def _sinks(parts: _Parts) -> Iterable[Job]:
+def _sinks(parts: _Parts, host: Host) -> Iterable[Job]:
     for sink in registry.sinks().values():
-        yield SinkRole(engine=parts.engine, producer=parts.producer, settings=parts.settings, sink=sink).run
+        yield SinkRole(host=host, producer=parts.producer, sink=sink).run
     yield Relay(parts.engine, parts.producer, parts.leases).run
 
 
@@ -98,7 +100,15 @@ async def run(
     """
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
     async with _parts(settings) as parts:
-        acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=open_vault(settings))
+        vault = open_vault(settings)
+        acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=vault)
+        host = Host(
+            settings=settings,
+            engine=parts.engine,
+            vault=vault,
+            leases=parts.leases,
+            accept=acceptor.accept_facts,
+        )
         app = web.application({"database": _database(parts.engine), "broker": _broker(parts.producer)})
         jobs: list[Job] = [watch.event_loop_lag]
         if "sources" in roles:
@@ -107,12 +117,13 @@ async def run(
         if "flows" in roles:
             jobs += _flows(parts)
         if "sinks" in roles:
-            jobs += _sinks(parts)
+            jobs += _sinks(parts, host)
         if "desk" in roles:
             jobs += _desk(parts)
             for system in registry.systems().values():
                 if system.pages is not None:
-                    app.mount("/", system.pages(parts.engine, parts.settings))
+                    app.router.routes.extend(system.pages(host))
+        jobs += [partial(job.run, host) for s in registry.systems().values() for job in s.jobs if job.role in roles]
         async with web.serving(app, settings.host, settings.port) as url:
             _log.info("started", roles=" ".join(roles), url=url)
             if started is not None:

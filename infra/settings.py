@@ -26,20 +26,40 @@ class DatabaseSettings(BaseModel):
     pool: int = Field(default=8, ge=2, description="connections of one process")
 
 
-class FortnoxSettings(BaseModel):
-    """Fortnox: addresses, our integration's credentials, and how patient we are."""
+class SinkSettings(BaseModel):
+    """How patient we are with a system that orders are carried out in."""
 
-    api_url: str = Field(default="https://api.fortnox.se/3", description="ends in /3")
-    auth_url: str = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    redirect_uri: AnyHttpUrl | None = None
     request_timeout: float = Field(default=30.0, gt=0, description="seconds for one request")
     settle_seconds: float = Field(
         default=60.0, ge=0, description="after the last byte: how long a write without answer may still appear"
     )
     look_seconds: float = Field(default=5.0, gt=0, description="between two looks for a write without answer")
     budget: int = Field(default=24, ge=1, le=25, description="requests in any 5 seconds, per company")
+
+
+class FortnoxSettings(SinkSettings):
+    """Fortnox: addresses and our integration's credentials."""
+
+    api_url: str = Field(default="https://api.fortnox.se/3", description="ends in /3")
+    auth_url: str = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    redirect_uri: AnyHttpUrl | None = Field(
+        default=None, description="as registered at Fortnox; ends in /oauth/callback"
+    )
+
+
+class AlexisHRSettings(SinkSettings):
+    """Alexis HR. Each company's access token is kept with its connection."""
+
+    api_url: str = "https://api.alexishr.com/v1"
+    poll_seconds: float = Field(default=20.0, gt=0, description="between two questions for what changed")
+
+
+class HumaSettings(SinkSettings):
+    """Huma. Each company's client id and secret are kept with its connection."""
+
+    api_url: str = "https://openapi.humahr.com"
 
 
 class Settings(BaseSettings):
@@ -53,7 +73,10 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     fortnox: FortnoxSettings = FortnoxSettings()
+    alexishr: AlexisHRSettings = AlexisHRSettings()
+    huma: HumaSettings = HumaSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
+    old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
     max_body: int = Field(default=1_000_000, ge=1, description="bytes of one delivery")
     lease_seconds: float = Field(default=10.0, gt=0, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")

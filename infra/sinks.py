@@ -17,8 +17,8 @@ from infra.consuming import Message, Reader
 from infra.journal import Journal
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost, Leases
-from infra.plugin import Company, Sink
-from infra.settings import Settings
+from infra.plugin import Company, Host, Sink
+from infra.settings import SinkSettings
 
 _log = telemetry.log(__name__)
 
@@ -30,9 +30,11 @@ _STOP_WITHIN = 10.0
 class SinkRole:
     """Runs one sink in this process; processes share the companies by Kafka's partitions."""
 
-    def __init__(self, *, engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, sink: Sink) -> None:
-        self._engine = engine
-        self._settings = settings
+    def __init__(self, *, host: Host, producer: AIOKafkaProducer, sink: Sink) -> None:
+        engine, settings = host.engine, host.settings
+        self._host = host
+        self._engine: AsyncEngine = engine
+        self._patience: SinkSettings = getattr(settings, sink.system)
         self._sink = sink
         self._reader = Reader(
             kafka=settings.kafka,
@@ -61,6 +63,7 @@ class SinkRole:
             await asyncio.gather(*background, return_exceptions=True)
 
     async def _accept(self, messages: Sequence[Message]) -> None:
+        messages = [(record, order) for record, order in messages if self._sink.takes(order.data)]
         await self._journal.insert((record.partition, order) for record, order in messages)
         faultpoints.reach("journal.inserted")
         for record, order in messages:
@@ -105,13 +108,13 @@ class SinkRole:
 
     async def _work(self, tenant: str) -> None:
         lease: Lease | None = None
-        budget = Budget(self._settings.fortnox.budget)
+        budget = Budget(self._patience.budget)
         try:
             lease = await self._leases.acquire(f"{self._sink.system}/{tenant}")
             if lease is None:
                 await clock.sleep(_SCAN)
                 return
-            budget = Budget(self._settings.fortnox.budget, lease.used)
+            budget = Budget(self._patience.budget, lease.used)
             company = await self._company(tenant)
             lane = Lane(
                 sink=self._sink.system,
@@ -119,8 +122,8 @@ class SinkRole:
                 lease=lease,
                 journal=self._journal,
                 budget=budget,
-                patience=Patience(self._settings.fortnox.settle_seconds, self._settings.fortnox.look_seconds),
-                connect=lambda: self._sink.connect(company, self._settings),
+                patience=Patience(self._patience.settle_seconds, self._patience.look_seconds),
+                connect=lambda: self._sink.connect(company, self._host),
             )
             if self._ending:
                 return

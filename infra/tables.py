@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -55,6 +56,92 @@ deliveries = Table(
     _when("accepted_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "delivery_id"),
     comment="deliveries accepted over HTTP; written by sources, after Kafka acknowledged",
+)
+
+secrets_key = Table(
+    "secrets_key",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="1: there is one"),
+    Column("wrapped", LargeBinary, nullable=False, comment="the data key, encrypted with BOKBUSS_SECRET_KEY"),
+    comment="what everything secret is encrypted with; written once, and when BOKBUSS_SECRET_KEY is replaced",
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("grant_type", String, nullable=False, comment="client_credentials, authorization_code, token"),
+    Column("state", String, nullable=False, comment="connected, needs_consent, licence_missing, paused, disconnected"),
+    Column("reason", String, nullable=False, server_default="", comment="why it is in this state, for people"),
+    Column("generation", BigInteger, nullable=False, server_default="0", comment="one more with each new pair"),
+    Column("access", LargeBinary, comment="the access token, encrypted"),
+    _when("access_until"),
+    Column("refresh", LargeBinary, comment="the refresh token (or the system's own secret), encrypted"),
+    _when("refresh_until"),
+    Column("renewer", String, nullable=False, server_default="", comment="the process that renews the tokens now"),
+    _when("renewing_until"),
+    _when("asked_at"),
+    Column("scopes", String, nullable=False, server_default=""),
+    Column("company_name", String, nullable=False, server_default=""),
+    Column("consented_by", String, nullable=False, server_default=""),
+    _when("consented_at"),
+    _when("changed_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "system"),
+    comment="what we hold of each company's connection to a system; asked_at: a renewal whose answer is not known yet",
+)
+
+activation_links = Table(
+    "activation_links",
+    metadata,
+    Column("link_id", String, primary_key=True, comment="a part of the link; without its signature it opens nothing"),
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("scopes", String, nullable=False),
+    Column("service", Boolean, nullable=False, comment="a service account is asked for"),
+    Column("made_by", String, nullable=False),
+    _when("made_at", nullable=False),
+    _when("expires_at", nullable=False),
+    _when("used_at"),
+    comment="links that ask for a company's consent; written by bokbuss connect and the consent pages",
+)
+
+reference_data = Table(
+    "reference_data",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("kind", String, nullable=False, comment="years, series, accounts, cost_centres, projects, ..."),
+    Column("year_id", Integer, nullable=False, server_default="0", comment="0: not of a financial year"),
+    Column("body", JSONB, nullable=False),
+    _when("read_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "system", "kind", "year_id"),
+    comment="what was read of a company's set-up, and when; dropped when an answer contradicts it",
+)
+
+budget_requests = Table(
+    "budget_requests",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("lease", String, nullable=False, comment="the lane's: fortnox/<tenant>"),
+    Column("priority", Integer, nullable=False, comment="1 look-ups, 2 backfill; live orders need not ask"),
+    Column("calls", Integer, nullable=False),
+    _when("asked_at", nullable=False),
+    _when("granted_at"),
+    comment="calls that another process than the lane's owner wants to make; granted by the owner",
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("check", String, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("body", JSONB, nullable=False, comment="what was found"),
+    _when("checked_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "system", "check"),
+    comment="the last result of each check of bokbuss doctor",
 )
 
 settings = Table(

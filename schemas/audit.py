@@ -25,6 +25,8 @@ Outcome = Literal[
     "dead_lettered",  # bytes that could not be read wait for a person
     "discarded",  # a person threw a dead letter away
     "replayed",  # a person sent a dead letter again
+    "connected",  # a company consented, and its connection stands
+    "disconnected",  # a connection was ended, by a person or because Fortnox gives no token any more
 ]
 TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released"})
 
@@ -58,6 +60,7 @@ class AuditRecord(Message):
     rule: str = ""
     settings_version: int = 0
     voucher: VoucherRef | None = None
+    record: str = Field(default="", max_length=200, description="what else was written, by its name at the target")
     amount: Money | None = Field(default=None, description="the voucher's debit total")
     code: str = Field(default="", description="a bounded reason: the verdict's code or the hold's reason")
     why: str = Field(default="", max_length=2000)
@@ -69,6 +72,8 @@ class AuditRecord(Message):
         """Return the record with its hash."""
         content = self.to_json()
         del content["hash"]
+        if not self.record:
+            del content["record"]  # records without one were sealed before there was any
         return self.model_copy(update={"hash": ids.digest(content)})
 
     def is_whole(self) -> bool:

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
 from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode
-from schemas.events import EmployeeFields
+from schemas.events import EmployeeFields, InvoiceRow
 from schemas.money import ZERO, Money
 
 
@@ -81,24 +81,77 @@ class PostVoucher(Order):
         return self
 
 
-class UpsertEmployee(Order):
+class WriteEmployee(Order):
+    """Shared by the orders that write an employee: the fields to write, and what must still hold there."""
+
+    fields: EmployeeFields = Field(description="what is written; a field that is None stays as it is")
+    clear: tuple[Code, ...] = Field(default=(), description="the fields to empty")
+    expected: EmployeeFields | None = Field(
+        default=None,
+        description="what the record held when it was decided, for the fields written; moved since: refused by name",
+    )
+
+
+class UpsertEmployee(WriteEmployee):
     """Create or change an employee in Fortnox."""
 
     TOPIC: ClassVar[str] = "orders.fortnox.v1"
 
-    employee_id: Code
+    employee_id: Code | None = Field(default=None, description="None, of a new one: Fortnox gives it the next number")
     create: bool
-    fields: EmployeeFields
 
 
-class UpsertPerson(Order):
+class UpsertPerson(WriteEmployee):
     """Create or change a person in an HR system."""
 
     TOPIC: ClassVar[str] = "orders.hr.v1"
 
     system: Code
-    person_id: Code | None
-    fields: EmployeeFields
+    person_id: Code | None = Field(description="None: create one")
+
+
+class WriteAbsence(Order):
+    """Record, change or remove one day's absence of an employee in Fortnox."""
+
+    TOPIC: ClassVar[str] = "orders.fortnox.v1"
+
+    action: Literal["create", "update", "delete"]
+    absence_id: Code | None = Field(default=None, description="Fortnox's own id; None to create")
+    employee_id: Code
+    day: Day
+    cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")] = Field(description="Fortnox's CauseCode")
+    extent: int = Field(default=100, ge=0, le=100, description="percent of the day")
+    hours: Money | None = Field(default=None, ge=0, le=24, description="instead of extent")
+    cost_centre: CostCentre | None = None
+
+    @model_validator(mode="after")
+    def _names_it(self) -> Self:
+        if (self.action == "create") != (self.absence_id is None):
+            raise ValueError("absence_id: needed to update or delete, and none to create")
+        return self
+
+
+class CreateInvoice(Order):
+    """Make a customer invoice in Fortnox, or an order to be invoiced collectively there."""
+
+    TOPIC: ClassVar[str] = "orders.fortnox.v1"
+
+    document: Literal["invoice", "order"]
+    customer_number: Code
+    invoice_date: Day
+    rows: tuple[InvoiceRow, ...] = Field(min_length=1)
+    cost_centre: CostCentre | None = None
+
+
+class AttachFile(Order):
+    """Upload a file and join it to a voucher in Fortnox."""
+
+    TOPIC: ClassVar[str] = "orders.fortnox.v1"
+
+    voucher: VoucherRef
+    name: Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,100}$")]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the content")
+    content: bytes = Field(min_length=1, max_length=2_000_000, repr=False)
 
 
 class Choice(Message):

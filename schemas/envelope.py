@@ -13,9 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.base import Message, Moment, TenantId
-from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, UpsertEmployee, UpsertPerson
+from schemas.commands import (
+    AttachFile,
+    CloseReview,
+    CreateInvoice,
+    HoldForReview,
+    Order,
+    PostVoucher,
+    UpsertEmployee,
+    UpsertPerson,
+    WriteAbsence,
+)
 from schemas.events import (
+    ChecksPassed,
     ClosingEntriesReady,
+    ConnectionChanged,
     DayClosed,
     EmployeeChanged,
     EmployeeSeen,
@@ -38,10 +50,15 @@ MESSAGES: tuple[type[Message], ...] = (
     LedgerRequested,
     EmployeeSeen,
     LedgerRetrieved,
+    ChecksPassed,
+    ConnectionChanged,
     ReviewAnswered,
     SettingsApplied,
     PostVoucher,
     UpsertEmployee,
+    WriteAbsence,
+    CreateInvoice,
+    AttachFile,
     UpsertPerson,
     HoldForReview,
     CloseReview,

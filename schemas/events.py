@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from schemas.base import Code, CostCentre, Day, Message, Moment
 from schemas.money import ZERO, Money, Rate
+from schemas.personal import Personal
 
 Register = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
 """A cash register's designation (kassabeteckning): at most 16 letters and digits (SKVFS 2014:9)."""
@@ -133,29 +134,28 @@ class InvoiceRequested(Fact):
 
 
 class EmployeeFields(Message):
-    """What travels about an employee; a field that is None was not said."""
+    """What travels about an employee. What None means, the message that carries it says."""
 
     email: str | None = None
     employment_id: str | None = None
     given_name: str | None = None
     family_name: str | None = None
-    phone: str | None = None
+    phone: str | None = Field(default=None, description="E.164 where it can be told, otherwise as it was written")
     street: str | None = None
     postal_code: str | None = None
     city: str | None = None
-    country: str | None = None
-    clearing_number: str | None = None
-    account_number: str | None = None
+    country: str | None = Field(default=None, description="ISO 3166-1 alpha-2")
+    bank_account: Personal | None = None
     first_day: Day | None = None
     last_day: Day | None = None
     title: str | None = None
-    personal_number: str | None = None
+    personal_number: Personal | None = None
     tax_table: int | None = None
     tax_column: int | None = None
 
 
 class EmployeeChanged(Fact):
-    """An HR system says what it now holds about a person."""
+    """An HR system says what it now holds about a person: all of it; a field that is None is empty there."""
 
     TOPIC: ClassVar[str] = "facts.employee-changed.v1"
 
@@ -164,6 +164,7 @@ class EmployeeChanged(Fact):
     changed_at: Moment
     deleted: bool = False
     fields: EmployeeFields
+    ignored: tuple[Code, ...] = Field(default=(), description="what the payload holds and does not travel, by name")
 
     @property
     def key(self) -> str:
@@ -256,7 +257,8 @@ class EmployeeSeen(Fact):
 
     employee_id: Code
     seen_at: Moment
-    fields: EmployeeFields
+    fields: EmployeeFields = Field(description="all that Fortnox holds; a field that is None is empty there")
+    inactive: bool = False
 
     @property
     def key(self) -> str:
@@ -277,6 +279,41 @@ class LedgerRetrieved(Fact):
     def key(self) -> str:
         """The year."""
         return f"fortnox/ledger/{self.year}"
+
+
+class ChecksPassed(Fact):
+    """What stood in the way at Fortnox does so no longer: what is held for one of these reasons is decided again."""
+
+    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
+
+    system: Code = "fortnox"
+    codes: tuple[Code, ...] = Field(min_length=1, description="reasons of holds, such as period_locked")
+    checked_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The system."""
+        return f"{self.system}/checks"
+
+
+class ConnectionChanged(Fact):
+    """A company's connection to a system was made, lost or ended. It goes on record; no flow decides on it."""
+
+    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
+
+    system: Code
+    state: Literal["connected", "needs_consent", "licence_missing", "paused", "disconnected"]
+    reason: str = Field(default="", max_length=400)
+    by: str = Field(default="", max_length=200, description="who consented or disconnected, as far as is known")
+    scopes: tuple[str, ...] = ()
+    company_name: str = Field(default="", max_length=200)
+    database_number: int | None = None
+    changed_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The system."""
+        return f"{self.system}/connection"
 
 
 class ReviewAnswered(Fact):

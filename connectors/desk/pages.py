@@ -4,15 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.routing import Route, Router
+from starlette.routing import Route
 
 from connectors.desk import queries, resolving, views, words
 from connectors.desk.reading import read_back
 from connectors.desk.story import tell
-from infra.settings import Settings
+from infra.plugin import Host
 
 _MOST = 100
 _HEADERS = {
@@ -22,8 +21,9 @@ _HEADERS = {
 }
 
 
-def pages(engine: AsyncEngine, settings: Settings) -> Router:
+def pages(host: Host) -> list[Route]:
     """Return the pages: ``/`` and ``/story/{tenant}/{what}``; ``/story?what=`` is what the search box asks."""
+    engine, settings = host.engine, host.settings
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -57,10 +57,4 @@ def pages(engine: AsyncEngine, settings: Settings) -> Router:
         facts = await read_back(settings.kafka.bootstrap or "", material.lines)
         return page("story.html", story=tell(material.with_facts(facts)))
 
-    return Router(
-        routes=[
-            Route("/", first),
-            Route("/story", story),
-            Route("/story/{tenant}/{what:path}", story),
-        ]
-    )
+    return [Route("/", first), Route("/story", story), Route("/story/{tenant}/{what:path}", story)]

@@ -2,9 +2,8 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from connectors.fortnox.client import connect
+from connectors.fortnox.kinds import KINDS, connect
 from infra.plugin import Sink, System
-from schemas.commands import PostVoucher
 
 
 def _sandbox(host: str, port: int) -> AbstractAsyncContextManager[str]:
@@ -13,4 +12,4 @@ def _sandbox(host: str, port: int) -> AbstractAsyncContextManager[str]:
     return sandbox.running(sandbox.Books(), port, host)
 
 
-SYSTEM = System(name="fortnox", sink=Sink(system="fortnox", orders=(PostVoucher,), connect=connect), sandbox=_sandbox)
+SYSTEM = System(name="fortnox", sink=Sink(system="fortnox", kinds=KINDS, connect=connect), sandbox=_sandbox)

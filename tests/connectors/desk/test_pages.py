@@ -3,10 +3,13 @@
 import asyncio
 from typing import Any
 
+from starlette.applications import Starlette
+
 from connectors.desk.pages import pages
 from infra import web
 from infra.commanding import office
 from infra.http import Client, Response
+from infra.plugin import Host
 from infra.settings import load
 
 
@@ -16,7 +19,7 @@ def get(path: str) -> Response:
     async def main() -> Response:
         async with (
             office(load()) as place,
-            web.serving(pages(place.engine, place.settings), "127.0.0.1", 0) as url,
+            web.serving(Starlette(routes=pages(Host(place.settings, place.engine, None))), "127.0.0.1", 0) as url,
             Client(timeout=20) as client,
         ):
             return await client.send("GET", url + path, may_send=lambda: None)

@@ -17,9 +17,9 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from connectors.fortnox import SYSTEM
-from connectors.fortnox.client import connect
+from connectors.fortnox.kinds import connect
 from infra import clock
-from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Rejected, RetryLater, Unknown
+from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host, Rejected, RetryLater, Unknown
 from infra.settings import FortnoxSettings, Settings
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -193,7 +193,7 @@ def settings(url: str, **more: Any) -> Settings:
 @asynccontextmanager
 async def connected(wire: Wire, company: Company = COMPANY, **more: Any) -> AsyncIterator[Any]:
     """Open a connection to a server."""
-    async with connect(company, settings(wire.url, **more)) as connection:
+    async with connect(company, Host(settings(wire.url, **more), None, None)) as connection:
         yield connection
 
 

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.fortnox import sandbox
-from connectors.fortnox.client import connect
+from connectors.fortnox.kinds import connect
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from infra import clock
-from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Rejected, RetryLater, Unknown
+from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host, Rejected, RetryLater, Unknown
 from infra.settings import FortnoxSettings, Settings
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -85,7 +85,7 @@ async def connected(company: sandbox.Company, **books: Any) -> AsyncIterator[Any
                 request_timeout=5.0,
             )
         )
-        async with connect(Company("acme", None, company.database_number), settings) as connection:
+        async with connect(Company("acme", None, company.database_number), Host(settings, None, None)) as connection:
             yield connection
 
 

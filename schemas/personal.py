@@ -1,0 +1,38 @@
+"""Personal data that few may read: personal numbers and bank accounts, sealed wherever they travel or are kept."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
+
+from schemas.base import Message
+
+Kind = Literal["personal_number", "bank_account"]
+
+
+class Personal(Message):
+    """A sealed text. The same text of the same company gives the same seal, so that rules can compare without reading.
+
+    The host seals it when a fact is accepted (AES-SIV under the installation's data key, bound to company and kind)
+    and a sink opens it right before it is sent.
+    """
+
+    kind: Kind
+    sealed: Annotated[str, StringConstraints(pattern=r"^v1:[A-Za-z0-9_\-=]{8,400}$")] = Field(repr=False)
+    shown: str = Field(max_length=40, description="what a person may see of it: ``•••••••• 34``")
+    flaw: str = Field(default="", pattern=r"^[a-z_]{0,40}$", description="why it is not valid, as a bounded code")
+    warning: str = Field(default="", pattern=r"^[a-z_]{0,40}$", description="why a valid one may be wrong all the same")
+
+
+class Unsealed(Personal):
+    """A text that was just read and is not sealed yet: in one process's memory only, it refuses to be written.
+
+    ``plain`` is in its normal form where it is valid (12 digits; clearing number, comma, account number), so that equal
+    ones are equal.
+    """
+
+    sealed: str = Field(default="", repr=False)
+    plain: str = Field(repr=False)
+
+    @model_serializer(mode="wrap")
+    def _never(self, _handler: SerializerFunctionWrapHandler) -> dict[str, str]:
+        raise ValueError(f"{self.kind}: it must be sealed before it is written")
