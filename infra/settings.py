@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     max_body: int = Field(default=1_000_000, ge=1, description="bytes of one delivery")
     lease_seconds: float = Field(default=10.0, gt=0, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")
+    language: Literal["sv", "en"] = Field(default="en", description="of commands; a page also follows the browser")
     log_level: str = "INFO"
 
 
