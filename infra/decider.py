@@ -225,7 +225,8 @@ class Decider:
             for record, message, pairs in wanted:
                 line = _Line(record, message.tenant, message.causationid or message.id, message.subject)
                 batch.lines.append(line)
-                for flow, keys in pairs:
+                for flow, named in pairs:
+                    keys = await self._follow(connection, batch, flow, named, message)
                     _decide_one(batch, flow, keys, message, settings.get(message.tenant, _NO_SETTINGS), record, line)
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
@@ -271,7 +272,8 @@ class Decider:
             for key, state in rows:
                 batch.states[flow.name, message.tenant, key] = flow.state.model_validate(state, strict=False)
                 line = _Line(record, message.tenant, message.id, key)
-                _decide_one(batch, flow, (key,), message, settings, record, line)
+                keys = await self._follow(connection, batch, flow, (key,), message)
+                _decide_one(batch, flow, keys, message, settings, record, line)
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
         return rows[-1].key if rows else None
@@ -341,6 +343,19 @@ class Decider:
             batch.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate(state, strict=False)
         for place, flow in wanted.items():
             batch.states.setdefault(place, flow.state())
+
+    async def _follow(
+        self, connection: AsyncConnection, batch: _Batch, flow: Flow, keys: tuple[str, ...], message: Envelope[Any]
+    ) -> tuple[str, ...]:
+        """Return a message's keys with those that the states of the first ones name, all of them read."""
+        while True:
+            states = {key: batch.states[flow.name, message.tenant, key] for key in keys}
+            more = tuple(key for key in dict.fromkeys(flow.follow(states, message)) if key not in states)
+            if not more:
+                return keys
+            places = [(flow.name, message.tenant, key) for key in more]
+            await self._read_states(connection, batch, {p: flow for p in places if p not in batch.states})
+            keys += more
 
     async def _remember(self, connection: AsyncConnection, batch: _Batch) -> list[_Outgoing]:
         """Write states, lines and orders in this transaction; return the orders, to be sent once it is committed."""

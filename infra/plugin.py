@@ -37,6 +37,7 @@ class Flow:
         decide: orders for a message, in sequence; none when there is nothing to do.
         evolve: the new state of each key that changed.
         waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied.
+        follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Flow:
     decide: Callable[[States, Envelope[Any], TenantSettings, int], tuple[Order, ...]]
     evolve: Callable[[States, Envelope[Any], tuple[Order, ...]], States]
     waiting: Callable[[Any], str | None]
+    follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------

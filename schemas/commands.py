@@ -99,6 +99,7 @@ class UpsertEmployee(WriteEmployee):
 
     employee_id: Code | None = Field(default=None, description="None, of a new one: Fortnox gives it the next number")
     create: bool
+    street_line: Literal[1, 2] = Field(default=1, description="the address line that the street goes to")
 
 
 class UpsertPerson(WriteEmployee):
@@ -108,6 +109,15 @@ class UpsertPerson(WriteEmployee):
 
     system: Code
     person_id: Code | None = Field(description="None: create one")
+
+
+class ReadPerson(Order):
+    """Read a person in an HR system again, and tell what it holds."""
+
+    TOPIC: ClassVar[str] = "orders.hr.v1"
+
+    system: Code
+    person_id: Code
 
 
 class WriteAbsence(Order):

@@ -172,6 +172,22 @@ class EmployeeChanged(Fact):
         return f"{self.system}/{self.person_id}"
 
 
+class PersonMentioned(Fact):
+    """An HR system says that a person was changed, without saying to what: the person is read again."""
+
+    TOPIC: ClassVar[str] = "facts.employee-changed.v1"
+
+    system: Code
+    person_id: Code
+    topic: Code = Field(description="what the system calls it: users-update")
+    mentioned_at: Moment
+
+    @property
+    def key(self) -> str:
+        """System and person."""
+        return f"{self.system}/{self.person_id}"
+
+
 class LeaveChanged(Fact):
     """An HR system says what it now holds about one leave."""
 
@@ -314,6 +330,99 @@ class ConnectionChanged(Fact):
     def key(self) -> str:
         """The system."""
         return f"{self.system}/connection"
+
+
+# --- Employees: what a person decided -----------------------------------------------------------------------------
+
+EmployeeField = Literal[
+    "email",
+    "employment_id",
+    "given_name",
+    "family_name",
+    "phone",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "bank_account",
+    "first_day",
+    "last_day",
+    "title",
+    "personal_number",
+    "tax_table",
+    "tax_column",
+]
+"""The name of a field of EmployeeFields."""
+
+PlanAction = Literal["create_in_fortnox", "create_in_hr", "prefer_hr", "prefer_fortnox", "match", "do_nothing"]
+
+
+class FieldChoice(Message):
+    """Which side's value a field gets, other than its row's action says."""
+
+    field: EmployeeField
+    prefer: Literal["hr", "fortnox", "neither"]
+
+
+class PlanRowApplied(Fact):
+    """A person applied one row of a plan: it is carried out as the plan showed it, or refused."""
+
+    TOPIC: ClassVar[str] = "facts.review-answered.v1"
+
+    plan_id: UUID
+    row: int = Field(ge=1)
+    person: str | None = Field(default=None, max_length=200, description="system/person_id; None: in Fortnox only")
+    employee_id: Code | None = Field(default=None, description="None: in HR only")
+    action: PlanAction
+    choices: tuple[FieldChoice, ...] = ()
+    in_hr: EmployeeFields | None = Field(default=None, description="what HR held when the plan was made")
+    in_fortnox: EmployeeFields | None = Field(default=None, description="what Fortnox held when the plan was made")
+    origin: Literal["exported", "imported", "matched", "matched by hand"] = "matched"
+    applied_by: str = Field(min_length=1, max_length=200)
+    applied_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The person, else the employee in Fortnox."""
+        return self.person or f"fortnox/employee/{self.employee_id}"
+
+
+class PlanApplied(Fact):
+    """A person applied a whole plan; after the first one the flow is live."""
+
+    TOPIC: ClassVar[str] = "facts.review-answered.v1"
+
+    plan_id: UUID
+    flow: Code
+    rows: int = Field(ge=0)
+    applied_by: str = Field(min_length=1, max_length=200)
+    applied_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The flow."""
+        return f"{self.flow}/live"
+
+
+class LinkDecided(Fact):
+    """A person joined somebody in HR with an employee in Fortnox, or took the two apart."""
+
+    TOPIC: ClassVar[str] = "facts.review-answered.v1"
+
+    person: str = Field(max_length=200, description="system/person_id")
+    employee_id: Code | None = Field(description="None: taken apart")
+    reason: Literal["long_leave", "temporary_change", "delete_and_export_again", "wrong_match", "other"] = "other"
+    comment: str = Field(default="", max_length=1000)
+    decided_by: str = Field(min_length=1, max_length=200)
+    decided_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The person."""
+        return self.person
+
+
+# --- Reviews ------------------------------------------------------------------------------------------------------
 
 
 class ReviewAnswered(Fact):

@@ -1,11 +1,13 @@
 """A company's settings: how its facts become vouchers. Rates and accounts are data with dates, never code."""
 
 from datetime import date
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode, TenantId
+from schemas.events import EmployeeField
 from schemas.money import ZERO, Money, Rate
 
 
@@ -115,10 +117,60 @@ class DaySalesSettings(Message):
         return self
 
 
+class FieldRule(Message):
+    """What becomes of one field of an employee. What is left out is as the preset, or ``source_of_truth``, says."""
+
+    field: EmployeeField
+    owner: Literal["hr", "fortnox"] | None = None
+    direction: Literal["both", "to_fortnox", "to_hr", "none"] | None = None
+    trigger: Literal["live", "on_sync"] | None = Field(default=None, description="on_sync: only when a plan is applied")
+    fortnox_changed: Literal["write_back", "keep", "hold"] | None = Field(
+        default=None, description="only Fortnox changed: HR gets it, nothing happens, or a person is asked"
+    )
+    on_conflict: Literal["prefer_hr", "prefer_fortnox", "newest", "ask"] | None = Field(
+        default=None, description="both changed since they last agreed"
+    )
+    on_missing: Literal["fill", "keep", "clear", "ask"] | None = Field(
+        default=None, description="one side is empty: it gets the value, stays empty, empties the other, or asks"
+    )
+
+
+class AbsenceCause(Message):
+    """Fortnox's cause code for a kind of leave."""
+
+    kind: Code = Field(description="as the HR system names it: VACATION")
+    cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")]
+
+
+class EmployeesSettings(Message):
+    """How staff data travels between an HR system and Fortnox."""
+
+    system: Code = Field(description="the HR system: alexishr, huma, or the name that canonical events carry")
+    source_of_truth: Literal["hr", "fortnox"] = Field(description="whose value counts where no rule says otherwise")
+    preset: Literal["alexis", "huma"] | None = Field(default=None, description="exactly what that product does")
+    fields: tuple[FieldRule, ...] = ()
+    causes: tuple[AbsenceCause, ...] = Field(default=(), description="leaves of other kinds are held")
+    zone: str = Field(default="Europe/Stockholm", max_length=64, description="timestamps become dates there")
+    street_line: Literal[1, 2] = Field(default=1, description="Fortnox's address line for the street; Alexis HR uses 2")
+    report_to: tuple[str, ...] = Field(default=(), description="e-mail addresses that get the report of a sync")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        named = [rule.field for rule in self.fields]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"fields: {', '.join(twice)} stands there more than once")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"zone: {self.zone} is no time zone") from error
+        return self
+
+
 class TenantSettings(Message):
     """Everything a company has chosen. A flow whose section is missing is switched off: its facts wait."""
 
     daysales: DaySalesSettings | None = None
+    employees: EmployeesSettings | None = None
 
 
 class SettingsApplied(Message):
