@@ -125,8 +125,8 @@ class Acceptor:
             BadSignature, OtherBody: see there; and what ``accept`` raises.
         """
         async with _in_time():
-            await self._verify(tenant, source.system, body, headers)
-            delivery = {"tenant": tenant, "system": source.system, "delivery": headers["webhook-id"]}
+            delivery_id = await self._verify(tenant, source, body, headers)
+            delivery = {"tenant": tenant, "system": source.system, "delivery": delivery_id}
             sha256 = hashlib.sha256(body).hexdigest()
             async with self._engine.connect() as connection:
                 before = (await connection.execute(_DELIVERY, delivery)).one_or_none()
@@ -141,13 +141,20 @@ class Acceptor:
                 )
         return accepted
 
-    async def _verify(self, tenant: str, system: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def _verify(self, tenant: str, source: Source, body: bytes, headers: Mapping[str, str]) -> str:
+        """Return the delivery's id. Raises BadSignature."""
+        system = source.system
         async with self._engine.connect() as connection:
             await _must_be_known(connection, tenant)
             locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
         if locked is None:
             raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
         secret = self._vault.unlock(locked, context=f"{tenant}/{system}")
+        if source.verify is not None:
+            try:
+                return source.verify(body, headers, secret)
+            except PermissionError as error:
+                raise BadSignature(str(error)) from None
         try:
             Webhook(secret).verify(body, dict(headers), json_parse=False)
         except WebhookVerificationError as error:
@@ -156,6 +163,7 @@ class Acceptor:
             raise BadSignature("webhook-signature: it cannot be read") from None
         if len(headers["webhook-id"]) > _LONGEST_ID:
             raise BadSignature(f"webhook-id: it is longer than {_LONGEST_ID} characters")
+        return headers["webhook-id"]
 
     async def _publish(
         self, tenant: str, system: str, facts: Sequence[Fact], happened: datetime, trace: str

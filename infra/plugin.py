@@ -1,9 +1,10 @@
 """What a plugin tells the host about itself: a flow, a source, a sink. Values and protocols only, no I/O."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from schemas.base import Message
 from schemas.commands import Order, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import Fact
+from schemas.plans import PlanRow
 from schemas.settings import TenantSettings
 
 # --- Flows ------------------------------------------------------------------------------------------------------
@@ -37,6 +39,7 @@ class Flow:
         decide: orders for a message, in sequence; none when there is nothing to do.
         evolve: the new state of each key that changed.
         waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied.
+        plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
     """
 
@@ -48,6 +51,7 @@ class Flow:
     evolve: Callable[[States, Envelope[Any], tuple[Order, ...]], States]
     waiting: Callable[[Any], str | None]
     follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()
+    plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[PlanRow, ...]] | None = None
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------
@@ -68,6 +72,8 @@ class Source:
     Attributes:
         system: the system's own name, lower case; also the path of its deliveries: ``POST /v1/{tenant}/{system}``.
         translate: a payload's bytes as facts; the same bytes always give the same facts. Raises Malformed.
+        verify: a scheme of its own for signed deliveries: body, headers (lower case), the company's secret; gives the
+            delivery's id, raises PermissionError with what is wrong. None: Standard Webhooks.
         suffixes: files with these endings are taken from the watched folder and by ``bokbuss publish``.
         facts: the facts that it can tell.
     """
@@ -76,6 +82,7 @@ class Source:
     translate: Callable[[bytes], tuple[Fact, ...]]
     facts: tuple[type[Fact], ...]
     suffixes: tuple[str, ...] = (".json",)
+    verify: Callable[[bytes, Mapping[str, str], str], str] | None = None
 
 
 # --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
@@ -245,6 +252,16 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a full reading of a system found."""
+
+    records: int
+    calls: int
+    fact_ids: tuple[str, ...]
+    """Of the facts that told what differs from the last reading; each is in Kafka."""
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
@@ -253,6 +270,8 @@ class System:
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
+        refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
+            the last argument is called with the number of records read so far.
     """
 
     name: str
@@ -262,3 +281,4 @@ class System:
     pages: Callable[[Host], Sequence[Any]] | None = None
     commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()
+    refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None

@@ -62,6 +62,17 @@ class HumaSettings(SinkSettings):
     api_url: str = "https://openapi.humahr.com"
 
 
+class MailSettings(BaseModel):
+    """Where reports are mailed from. Without ``host`` none are."""
+
+    host: str | None = None
+    port: int = Field(default=587, ge=1, le=65535)
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = "bokbuss@localhost"
+    encryption: Literal["starttls", "tls", "none"] = "starttls"
+
+
 class Settings(BaseSettings):
     """Every setting of the host."""
 
@@ -75,6 +86,7 @@ class Settings(BaseSettings):
     fortnox: FortnoxSettings = FortnoxSettings()
     alexishr: AlexisHRSettings = AlexisHRSettings()
     huma: HumaSettings = HumaSettings()
+    mail: MailSettings = MailSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
     max_body: int = Field(default=1_000_000, ge=1, description="bytes of one delivery")

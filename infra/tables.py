@@ -144,6 +144,58 @@ checks = Table(
     comment="the last result of each check of bokbuss doctor",
 )
 
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("kind", String, nullable=False, comment="employee, leave"),
+    Column("record", String, nullable=False, comment="the record's id there"),
+    Column("fingerprint", String, nullable=False, comment="of what it held when it was last told as a fact"),
+    _when("seen_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "system", "kind", "record"),
+    comment="what was seen of a system's records, to tell only what differs; written after Kafka has the facts",
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("kind", String, nullable=False),
+    _when("whole_at"),
+    Column("records", Integer, nullable=False, server_default="0"),
+    Column("cursor", String, nullable=False, server_default="", comment="where reading what changed goes on"),
+    _when("asked_at"),
+    PrimaryKeyConstraint("tenant", "system", "kind"),
+    comment="when a system's records were read in full, and how far the reading of changes has come",
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("plan_id", Uuid, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("flow", String, nullable=False),
+    Column("state", String, nullable=False, comment="made, applied, dropped"),
+    Column("body", JSONB, nullable=False, comment="the Plan"),
+    _when("made_at", nullable=False),
+    comment="plans; written by bokbuss plan and apply",
+)
+
+plan_rows = Table(
+    "plan_rows",
+    metadata,
+    Column("plan_id", Uuid, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("body", JSONB, nullable=False, comment="the PlanRow; personal data is sealed in it"),
+    Column("fact_id", String, comment="of the row as it was applied"),
+    PrimaryKeyConstraint("plan_id", "row"),
+    comment="the rows of plans",
+)
+
 settings = Table(
     "settings",
     metadata,

@@ -1,0 +1,58 @@
+"""Plans: what a synchronisation would do with each person, before anything is done. In the database, not on Kafka."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.base import Code, Message, Moment, TenantId
+from schemas.events import EmployeeField, EmployeeFields, FieldChoice, PlanAction
+
+PlanState = Literal["hr_only", "fortnox_only", "linked", "conflict", "duplicate", "invalid"]
+
+
+class FieldDifference(Message):
+    """A field that differs, as a person may see it: personal values are masked, an empty text is no value."""
+
+    field: EmployeeField
+    hr: str = ""
+    fortnox: str = ""
+    base: str = Field(default="", description="the last value that both agreed on")
+    prefer: Literal["hr", "fortnox", "neither"] = Field(description="which side's value both get")
+    rule: Code = Field(description="the rule that proposes it")
+
+
+class PlanRow(Message):
+    """One person, or one pair of a person in HR and an employee in Fortnox, and what is proposed."""
+
+    row: int = Field(ge=1)
+    state: PlanState
+    name: str = Field(max_length=200, description="for people to read")
+    person: str | None = Field(default=None, description="system/person_id; None: in Fortnox only")
+    employee_id: Code | None = Field(default=None, description="None: in HR only")
+    action: PlanAction
+    rule: Code = Field(description="the rule that proposes the action")
+    why: str = Field(
+        default="", max_length=1000, description="for a duplicate or an invalid one: what is wrong, and where"
+    )
+    origin: Literal["exported", "imported", "matched", "matched by hand"] = "matched"
+    matched_by: Literal["", "link", "email", "personal_number", "employment_id", "hand"] = ""
+    fields: tuple[FieldDifference, ...] = ()
+    choices: tuple[FieldChoice, ...] = Field(default=(), description="what a person chose for single fields")
+    in_hr: EmployeeFields | None = None
+    in_fortnox: EmployeeFields | None = None
+
+
+class Plan(Message):
+    """A plan's head."""
+
+    plan_id: UUID
+    tenant: TenantId
+    flow: Code
+    settings_version: int
+    made_at: Moment
+    hr_read_at: Moment | None = Field(description="when HR was read in full")
+    fortnox_read_at: Moment | None = Field(description="when Fortnox was read in full")
+    state: Literal["made", "applied", "dropped"] = "made"
+    applied_by: str = ""
+    applied_at: Moment | None = None
