@@ -85,6 +85,43 @@ class Source:
     verify: Callable[[bytes, Mapping[str, str], str], str] | None = None
 
 
+# --- Connections: what came of asking for tokens ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """New tokens. They never show themselves.
+
+    Attributes:
+        access: the access token.
+        access_seconds: how long it lasts.
+        refresh: the refresh token that comes with it, if any; the one before is used up.
+        refresh_seconds: how long that one lasts.
+        scopes: what was consented to, as far as the answer says it.
+    """
+
+    access: str = field(repr=False)
+    access_seconds: float
+    refresh: str | None = field(default=None, repr=False)
+    refresh_seconds: float | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A clear no that stands until a person has acted."""
+
+    state: Literal["needs_consent", "licence_missing"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No clear answer came: a refresh token may have been used up, or not."""
+
+    why: str
+
+
 # --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
 
 
@@ -109,12 +146,16 @@ class AlreadyThere:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Certainly not carried out, for a passing reason; the lane waits ``after`` seconds and sends it again."""
+    """Certainly not carried out, for a passing reason; the lane waits ``after`` seconds and sends it again.
+
+    ``steady``: the target was not asked, so the wait stays as short however often it comes.
+    """
 
     after: float
     code: str
     why: str
     who: Who | None = None
+    steady: bool = False
 
 
 @dataclass(frozen=True, slots=True)
