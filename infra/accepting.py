@@ -18,6 +18,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, faultpoints, telemetry
 from infra.plugin import Source
+from infra.sealing import sealed
 from infra.vault import Vault
 from schemas import envelope as envelopes
 from schemas import ids
@@ -178,7 +179,7 @@ class Acceptor:
                 tenant=tenant,
                 trace=trace,
             )
-            for fact in facts
+            for fact in (sealed(fact, self._vault, tenant) for fact in facts)
         ]
         faultpoints.reach("accept.before_publish")
         acknowledged = [await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode()) for m in messages]

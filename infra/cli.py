@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,11 +19,11 @@ from sqlalchemy import text
 
 from infra import broker, database, embedded, registry, telemetry
 from infra.accepting import Acceptor, Unavailable, UnknownTenant
-from infra.commanding import Failed, Office, office
+from infra.commanding import Failed, Office, WrongUsage, office
 from infra.plugin import Malformed
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
-from infra.vault import open_vault, signing_secret
+from infra.vault import WrongKey, open_vault, signing_secret
 from schemas.base import is_tenant_id
 
 app = typer.Typer(
@@ -107,16 +108,33 @@ def broker_command() -> None:
 def sandbox(
     system: Annotated[str, typer.Argument(help="whose imitation")] = "fortnox",
     port: Annotated[int, typer.Option(help="0 takes a free one")] = 8322,
+    data: Annotated[
+        Path | None, typer.Option(file_okay=False, help="where its books are kept; unset: BOKBUSS_DATA/sandbox")
+    ] = None,
+    memory: Annotated[bool, typer.Option("--memory", help="keep nothing")] = False,
+    faults: Annotated[float, typer.Option(min=0, max=1, help="share of the calls that go wrong")] = 0.0,
+    seed: Annotated[str, typer.Option(help="which of them; the same calls get the same faults")] = "0",
+    faults_at: Annotated[list[str] | None, typer.Option(help='such as "POST /3/vouchers"; unset: at any call')] = None,
 ) -> None:
-    """Run an imitation of an outside party, with its books in memory."""
+    """Run an imitation of an outside party; its books are kept between starts."""
     settings = _load()
+    if memory and data:
+        raise typer.BadParameter("--memory keeps nothing: leave out --data")
     imitations = {name: s.sandbox for name, s in registry.systems().items() if s.sandbox is not None}
     if (imitation := imitations.get(system)) is None:
         raise typer.BadParameter(f"there is a sandbox of: {', '.join(imitations)}")
 
     async def work(stop: asyncio.Event) -> None:
-        async with imitation(settings.host, port) as url:
+        folder = None if memory else data or settings.data / "sandbox"
+        routes = tuple(faults_at or ())
+        serving = imitation(settings.host, port, folder=folder, faults=faults, seed=seed, routes=routes)
+        async with AsyncExitStack() as stack:
+            try:
+                url = await stack.enter_async_context(serving)
+            except (OSError, ValueError) as error:
+                raise WrongUsage(f"the sandbox cannot start: {error}") from error
             _out.print(f"{system} sandbox at {url}", highlight=False)
+            _out.print(f"its page: {url}/_sandbox    its books: {folder or 'nothing is kept'}", highlight=False)
             if system == "fortnox":
                 _out.print(
                     f"BOKBUSS_FORTNOX__API_URL={url}/3\nBOKBUSS_FORTNOX__AUTH_URL={url}/oauth-v1", highlight=False
@@ -190,7 +208,7 @@ async def add_tenant(
     new_secrets: bool = False,
 ) -> dict[str, str]:
     """Add a company or change what is known of it; return the signing secrets made now, by system."""
-    vault = open_vault(place.settings)
+    vault = await open_vault(place.engine, place.settings)
     async with place.engine.begin() as connection:
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
         known = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
@@ -278,7 +296,8 @@ def publish(
         raise typer.BadParameter(f"payloads can come from: {', '.join(registry.sources())}")
 
     async def work(place: Office) -> None:
-        acceptor = Acceptor(engine=place.engine, producer=await place.producer(), vault=open_vault(place.settings))
+        vault = await open_vault(place.engine, place.settings)
+        acceptor = Acceptor(engine=place.engine, producer=await place.producer(), vault=vault)
         try:
             accepted = await acceptor.accept(tenant=tenant, source=source, payload=file.read_bytes())
         except Malformed as error:
@@ -316,7 +335,14 @@ def _print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-_WRONG = (broker.BrokerUnavailable, broker.WrongTopic, database.DatabaseUnavailable, embedded.InUse, UnknownTenant)
+_WRONG = (
+    broker.BrokerUnavailable,
+    broker.WrongTopic,
+    database.DatabaseUnavailable,
+    embedded.InUse,
+    UnknownTenant,
+    WrongKey,
+)
 
 
 def main() -> None:

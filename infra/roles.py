@@ -100,7 +100,7 @@ async def run(
     """
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
     async with _parts(settings) as parts:
-        vault = open_vault(settings)
+        vault = await open_vault(parts.engine, settings)
         acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=vault)
         host = Host(
             settings=settings,

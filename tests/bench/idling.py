@@ -8,6 +8,7 @@ import httpx  # noqa: TID251 - the part of a till
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
+from infra import store
 from infra.settings import Settings
 from infra.vault import open_vault, signing_secret
 from schemas.events import DayClosed
@@ -25,7 +26,7 @@ async def measure(*, quick: bool) -> Report:
     answered: list[float] = []
     async with House(_COMPANIES) as house:
         sandbox = house.sandbox()
-        secrets = _secrets(house)
+        secrets = await _secrets(house)
         await loads.publish(house.bootstrap, loads.settings(_COMPANIES))
         house.role("flows")
         house.role("sinks")
@@ -61,9 +62,11 @@ async def measure(*, quick: bool) -> Report:
     )
 
 
-def _secrets(house: House) -> list[str]:
+async def _secrets(house: House) -> list[str]:
     """Give each company a secret to sign with, as ``bokbuss tenant add`` does."""
-    vault = open_vault(Settings(secret_key=SecretStr(house.environment["BOKBUSS_SECRET_KEY"])))
+    engine = store.engine(house.postgres.url, 2)
+    vault = await open_vault(engine, Settings(secret_key=SecretStr(house.environment["BOKBUSS_SECRET_KEY"])))
+    await engine.dispose()
     secrets = [signing_secret() for _ in range(_COMPANIES)]
     with house.database() as database:
         for number, secret in enumerate(secrets):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
@@ -24,7 +23,7 @@ REPORT: bytes = (Path(__file__).parents[2] / "connectors/openpos/samples/restaur
 EVENT = "openpos/KASSA1/412"
 """The business key of ``REPORT``."""
 MAX_BODY = 20_000
-_VAULT = Vault(SecretStr("test"))
+_VAULT = Vault(b"test")
 _ADD = text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())")
 _SECRET = text("insert into signing_secrets (tenant, system, secret) values (:t, 'openpos', :s)")
 
