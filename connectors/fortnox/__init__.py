@@ -1,15 +1,28 @@
 """Fortnox: the ledger that vouchers are booked in."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from connectors.fortnox.kinds import KINDS, connect
 from infra.plugin import Sink, System
 
 
-def _sandbox(host: str, port: int) -> AbstractAsyncContextManager[str]:
+def _sandbox(
+    host: str,
+    port: int,
+    *,
+    folder: Path | None = None,
+    faults: float = 0.0,
+    seed: int | str = 0,
+    routes: Sequence[str] = (),
+) -> AbstractAsyncContextManager[str]:
     from connectors.fortnox import sandbox  # noqa: PLC0415 - nobody who books for real loads it
 
-    return sandbox.running(sandbox.Books(), port, host)
+    books = sandbox.Books()
+    if faults:
+        books.luck = lambda company: sandbox.Faults.evenly(faults, f"{seed}/{company}", routes or None)
+    return sandbox.running(books, port, host, folder=folder)
 
 
 SYSTEM = System(name="fortnox", sink=Sink(system="fortnox", kinds=KINDS, connect=connect), sandbox=_sandbox)

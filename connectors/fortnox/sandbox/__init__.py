@@ -1,12 +1,15 @@
 """A stateful Fortnox over HTTP, with faults on demand. Never chosen silently: see README.md."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
 
 from connectors.fortnox.sandbox.books import CLIENT_ID, CLIENT_SECRET, Account, Books, Company, CostCentre
 from connectors.fortnox.sandbox.connections import serving
 from connectors.fortnox.sandbox.faults import Fault, Faults
+from connectors.fortnox.sandbox.grants import Integration, User
 from connectors.fortnox.sandbox.server import app
+from connectors.fortnox.sandbox.state import Keeper, keeping
 
 __all__ = [
     "CLIENT_ID",
@@ -17,16 +20,26 @@ __all__ = [
     "CostCentre",
     "Fault",
     "Faults",
+    "Integration",
+    "User",
     "app",
     "running",
 ]
 
 
 @asynccontextmanager
-async def running(books: Books, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
+async def running(
+    books: Books, port: int = 0, host: str = "127.0.0.1", *, folder: Path | None = None
+) -> AsyncIterator[str]:
     """Serve the books in this event loop and give the address: ``/3`` and ``/oauth-v1`` are under it.
 
-    Port 0 takes a free one. Raises OSError when the port is taken.
+    Port 0 takes a free one. With a folder the books begin with what it holds, and are kept there.
+
+    Raises:
+        OSError: the port is taken.
+        infra.embedded.InUse: another sandbox has the folder.
+        state.Unreadable: the folder holds what no sandbox of this version has written.
     """
-    async with serving(app(books), port, host) as url:
-        yield url
+    with keeping(books, folder) if folder else nullcontext(Keeper(books)) as keeper:
+        async with serving(app(books, keeper), port, host) as url:
+            yield url

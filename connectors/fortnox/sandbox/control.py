@@ -1,116 +1,62 @@
 """The sandbox's own side, under ``/_sandbox``: what stands in the books, and what shall go wrong. Not Fortnox's."""
 
-from collections.abc import Awaitable, Callable
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from connectors.fortnox.sandbox import page
-from connectors.fortnox.sandbox.books import Account, Books, Company, CostCentre, Rule, Voucher
-from connectors.fortnox.sandbox.faults import Fault, Faults
+from connectors.fortnox.sandbox import changes, page, patching, state
+from connectors.fortnox.sandbox.books import Books, Company, Voucher
+from connectors.fortnox.sandbox.changes import Wrong, company_of
+from connectors.fortnox.sandbox.state import Keeper
 from infra import clock
 
-
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CompanyBody(_Body):
-    """A company to add. ``cost_centres`` are descriptions by code."""
-
-    database_number: int = Field(ge=1)
-    name: str = "Sandlådan AB"
-    organisation_number: str = "556000-0001"
-    manual_series: tuple[str, ...] = ("A", "F")
-    cost_centres: dict[str, str] = {}
-    locked_until: date | None = None
+_Change = Callable[[Books, Request, bytes], Any]
+_PATCH: Final[TypeAdapter[dict[str, Any]]] = TypeAdapter(dict[str, Any])
 
 
-class FaultsBody(_Body):
-    """What shall go wrong from now on, instead of what was asked for before. Without ``company``: for every company."""
-
-    company: int | None = None
-    seed: int | str = 0
-    rates: dict[Fault, float] = {}
-    only: str | None = "POST /3/vouchers"
-    script: tuple[Fault | None, ...] = ()
-    seconds: dict[Fault, float] = {}
-
-
-class LockedPeriodBody(_Body):
-    """The last day of a company's locked period; null opens it."""
-
-    company: int
-    end_date: date | None
-
-
-class AccountBody(_Body):
-    """An account to add, change or ``remove``; what is left out stays. Without ``year``: in every year."""
-
-    company: int
-    number: int = Field(ge=1000, le=9999)
-    year: int | None = None
-    description: str | None = None
-    active: bool | None = None
-    cost_centre_rule: Rule | None = None
-    remove: bool = False
-
-
-class SeriesBody(_Body):
-    """Whether a series is open for manual entry. Without ``year``: in every year."""
-
-    company: int
-    code: str
-    manual: bool
-    year: int | None = None
-
-
-_Content = TypeVar("_Content", bound=_Body)
-
-
-class _Wrong(Exception):
-    """What was asked for cannot be done."""
-
-
-def routes(books: Books) -> list[Route]:
+def routes(books: Books, keeper: Keeper) -> list[Route]:
     """Return the routes of the control side and of the page that shows the books."""
-
-    def post(path: str, model: type[_Content], act: Callable[[Books, _Content], Any]) -> Route:
-        async def endpoint(request: Request) -> Response:
-            try:
-                content = model.model_validate_json(await request.body())
-                books.settle(clock.now())
-                return _json(act(books, content))
-            except ValidationError as error:
-                problems = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors()]
-                return _json({"problems": problems}, 422)
-            except (_Wrong, ValueError) as error:
-                return _json({"problems": [str(error)]}, 422)
-
-        return Route(path, endpoint, methods=["POST"])
-
-    def get(path: str, act: Callable[[Books, Request], Awaitable[Response]]) -> Route:
-        async def endpoint(request: Request) -> Response:
-            books.settle(clock.now())
-            return await act(books, request)
-
-        return Route(path, endpoint, methods=["GET"])
-
     return [
-        get("/", _page),
-        get("/_sandbox/books", _books),
-        get("/_sandbox/calls", _calls),
-        post("/_sandbox/companies", CompanyBody, _add_company),
-        post("/_sandbox/faults", FaultsBody, _set_faults),
-        post("/_sandbox/locked-period", LockedPeriodBody, _lock),
-        post("/_sandbox/accounts", AccountBody, _set_account),
-        post("/_sandbox/series", SeriesBody, _set_series),
+        *(Route(path, _looking(books, keeper, look)) for path, look in _LOOKS.items()),
+        *(
+            Route(path, _changing(books, keeper, change), methods=[method])
+            for (method, path), change in _CHANGES.items()
+        ),
     ]
+
+
+def _looking(books: Books, keeper: Keeper, look: Callable[[Books, Request], Awaitable[Response]]) -> Any:
+    async def endpoint(request: Request) -> Response:
+        if settled := books.settle(clock.now()):
+            keeper.changed(*settled)
+        try:
+            return await look(books, request)
+        except Wrong as error:
+            return _json({"problems": [str(error)]}, 404)
+
+    return endpoint
+
+
+def _changing(books: Books, keeper: Keeper, change: _Change) -> Any:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        books.settle(clock.now())
+        try:
+            answer = _json(change(books, request, body))
+        except ValidationError as error:
+            problems = [f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in error.errors()]
+            return _json({"problems": problems}, 422)
+        except ValueError as error:
+            return _json({"problems": [str(error)]}, 422)
+        keeper.changed(*books.companies)
+        return answer
+
+    return endpoint
 
 
 def _json(content: Any, status: int = 200) -> Response:
@@ -123,7 +69,7 @@ def _chosen(books: Books, request: Request) -> list[Company]:
 
 
 async def _page(books: Books, request: Request) -> Response:
-    return HTMLResponse(page.html(_chosen(books, request)))
+    return HTMLResponse(page.books(books, _chosen(books, request)))
 
 
 async def _books(books: Books, request: Request) -> Response:
@@ -143,6 +89,37 @@ async def _calls(books: Books, request: Request) -> Response:
         for company in _chosen(books, request)
     ]
     return _json({"companies": companies})
+
+
+async def _consents(books: Books, request: Request) -> Response:
+    chosen = {company.database_number for company in _chosen(books, request)}
+    consents = [
+        {
+            "id": number,
+            "client_id": one.client_id,
+            "company": one.database_number,
+            "user": one.user,
+            "scope": one.scope,
+            "service": one.service,
+            "offline": one.offline,
+            "at": one.at,
+            "refresh_tokens": sum(
+                each.consent == number and not each.used and clock.now() < each.expires
+                for each in books.refresh_tokens.values()
+            ),
+        }
+        for number, one in books.consents.items()
+        if one.database_number in chosen
+    ]
+    return _json({"consents": consents})
+
+
+async def _settings(books: Books, _request: Request) -> Response:
+    return _json(patching.settings(books))
+
+
+async def _whole_company(books: Books, request: Request) -> Response:
+    return _json(state.shown(company_of(books, request.path_params["company"])))
 
 
 def _company(company: Company) -> dict[str, Any]:
@@ -178,63 +155,40 @@ def _voucher(voucher: Voucher) -> dict[str, Any]:
     }
 
 
-def _company_of(books: Books, number: int) -> Company:
-    if number not in books.companies:
-        raise _Wrong(f"company: no company has database number {number}; add it with POST /_sandbox/companies")
-    return books.companies[number]
+def _change_company(books: Books, request: Request, body: bytes) -> Any:
+    company = company_of(books, request.path_params["company"])
+    patching.company(company, _PATCH.validate_json(body))
+    return {"companies": [company.database_number]}
 
 
-def _years_of(company: Company, year: int | None) -> list[int]:
-    if year is not None and year not in company.years:
-        raise _Wrong(f"year: the company has no financial year {year}; its ids are {sorted(company.years)}")
-    return list(company.years) if year is None else [year]
+def _change_settings(books: Books, _request: Request, body: bytes) -> Any:
+    patching.change_settings(books, _PATCH.validate_json(body))
+    return patching.settings(books)
 
 
-def _add_company(books: Books, content: CompanyBody) -> Any:
-    company = Company(
-        content.database_number,
-        content.name,
-        content.organisation_number,
-        content.manual_series,
-        cost_centres={code: CostCentre(code, name) for code, name in content.cost_centres.items()},
-        locked_until=content.locked_until,
-    )
-    return {"companies": [books.add(company).database_number]}
+def _made(body: type[changes.Body], make: Callable[[Books, Any], Any]) -> _Change:
+    return lambda books, _request, content: make(books, body.model_validate_json(content))
 
 
-def _set_faults(books: Books, content: FaultsBody) -> Any:
-    companies = [_company_of(books, content.company)] if content.company is not None else [*books.companies.values()]
-    for company in companies:  # each has its own luck
-        seed = f"{content.seed}/{company.database_number}"
-        company.faults = Faults(seed, content.rates, content.only, script=content.script, seconds=content.seconds)
-    return {"companies": [company.database_number for company in companies]}
-
-
-def _lock(books: Books, content: LockedPeriodBody) -> Any:
-    _company_of(books, content.company).locked_until = content.end_date
-    return {"companies": [content.company]}
-
-
-def _set_account(books: Books, content: AccountBody) -> Any:
-    company = _company_of(books, content.company)
-    for year in _years_of(company, content.year):
-        chart = company.years[year].accounts
-        if content.remove:
-            if any(row.account == content.number for one in company.vouchers() for row in one.draft.rows):
-                raise _Wrong(f"number: account {content.number} stands in vouchers and must stay")
-            chart.pop(content.number, None)
-            continue
-        account = chart.setdefault(content.number, Account(content.number, ""))
-        account.description = account.description if content.description is None else content.description
-        account.active = account.active if content.active is None else content.active
-        account.cost_centre_rule = content.cost_centre_rule or account.cost_centre_rule
-    return {"companies": [content.company]}
-
-
-def _set_series(books: Books, content: SeriesBody) -> Any:
-    company = _company_of(books, content.company)
-    for year in _years_of(company, content.year):
-        if content.code not in company.years[year].series:
-            raise _Wrong(f"code: the company has no voucher series {content.code}")
-        company.years[year].series[content.code].manual = content.manual
-    return {"companies": [content.company]}
+_LOOKS: Final[Mapping[str, Callable[[Books, Request], Awaitable[Response]]]] = {
+    "/": _page,
+    "/_sandbox": _page,
+    "/_sandbox/books": _books,
+    "/_sandbox/calls": _calls,
+    "/_sandbox/consents": _consents,
+    "/_sandbox/settings": _settings,
+    "/_sandbox/companies/{company:int}": _whole_company,
+}
+_CHANGES: Final[Mapping[tuple[str, str], _Change]] = {
+    ("PATCH", "/_sandbox/settings"): _change_settings,
+    ("PATCH", "/_sandbox/companies/{company:int}"): _change_company,
+    ("POST", "/_sandbox/companies"): _made(changes.CompanyBody, changes.add_company),
+    ("POST", "/_sandbox/years"): _made(changes.YearBody, changes.add_year),
+    ("POST", "/_sandbox/approve"): _made(changes.ApproveBody, changes.approve),
+    ("POST", "/_sandbox/scopes"): _made(changes.ScopesBody, changes.set_scopes),
+    ("POST", "/_sandbox/withdraw"): _made(changes.WithdrawBody, changes.withdraw),
+    ("POST", "/_sandbox/faults"): _made(changes.FaultsBody, changes.set_faults),
+    ("POST", "/_sandbox/locked-period"): _made(changes.LockedPeriodBody, changes.lock),
+    ("POST", "/_sandbox/accounts"): _made(changes.AccountBody, changes.set_account),
+    ("POST", "/_sandbox/series"): _made(changes.SeriesBody, changes.set_series),
+}

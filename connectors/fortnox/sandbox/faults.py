@@ -21,6 +21,7 @@ class Fault(StrEnum):
     UNAUTHORIZED_MID_RUN = "unauthorized_mid_run"  # 401, and the token is dead
     THROTTLED = "throttled"  # 429 for this and every request that follows, for a while
     SERVER_DOWN = "server_down"  # this and every request that follows is reset, for a while
+    FAIL_WITHOUT_COMMIT = "fail_without_commit"  # not done; a 500 without JSON
 
 
 _LASTING = (Fault.SERVER_DOWN, Fault.THROTTLED)
@@ -40,7 +41,8 @@ class Faults:
     """The faults of one company. The same seed, script and requests give the same faults.
 
     Attributes:
-        only: the route that faults begin at, such as ``POST /3/vouchers``; None is every request, tokens included.
+        only: the routes that faults begin at, such as ``POST /3/vouchers``; None is every request, tokens included.
+            ``POST /oauth-v1/token refresh_token`` is that grant; without the grant it is all of them.
         script: taken first, one a request; None lets a request through.
         seconds: how late or how long, by fault.
     """
@@ -49,7 +51,7 @@ class Faults:
         self,
         seed: int | str = 0,
         rates: Mapping[Fault, float] | None = None,
-        only: str | None = "POST /3/vouchers",
+        only: str | Iterable[str] | None = "POST /3/vouchers",
         *,
         script: Iterable[Fault | None] = (),
         seconds: Mapping[Fault, float] | None = None,
@@ -61,10 +63,21 @@ class Faults:
         self.seconds = {**SECONDS, **(seconds or {})}
         if any(duration < 0 for duration in self.seconds.values()):
             raise ValueError("seconds: no time is negative")
-        self.only = only
+        self.only = None if only is None else (only,) if isinstance(only, str) else tuple(only)
         self.script = deque(script)
         self._random = Random(seed)  # noqa: S311 - repeatable, not secret
         self._until: dict[Fault, float] = {}
+
+    @classmethod
+    def evenly(cls, share: float, seed: int | str, only: Iterable[str] | None = None) -> "Faults":
+        """Return faults that befall a share (0 to 1) of the requests, every kind that ends with its request alike.
+
+        Raises ValueError when the share is none.
+        """
+        if not 0 <= share <= 1:
+            raise ValueError("faults: a share of the calls, from 0 to 1")
+        kinds = [fault for fault in Fault if fault not in _LASTING]
+        return cls(seed, dict.fromkeys(kinds, share / len(kinds)), only)
 
     def ongoing(self, tick: float) -> Fault | None:
         """Return the lasting fault that a request at this moment (monotonic seconds) falls into."""
@@ -72,7 +85,7 @@ class Faults:
 
     def choose(self, route: str, tick: float) -> Fault | None:
         """Return what goes wrong with a request that arrived at this moment (monotonic seconds)."""
-        if self.only is not None and self.only != route:
+        if self.only is not None and not any(f"{route} ".startswith(f"{one} ") for one in self.only):
             return None
         fault = self.script.popleft() if self.script else self._draw()
         if fault in _LASTING:

@@ -1,4 +1,4 @@
-"""The sandbox over HTTP: every call passes token, limiter and faults, and then reaches its resource."""
+"""The sandbox over HTTP: every call passes token, limiter, faults, scope and licence, and then reaches its resource."""
 
 import asyncio
 import itertools
@@ -12,19 +12,22 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from connectors.fortnox.sandbox import answers, control, resources, tokens
+from connectors.fortnox.sandbox import answers, consent, control, licences, page, resources, tokens
 from connectors.fortnox.sandbox.answers import Answer, Refused
-from connectors.fortnox.sandbox.books import Books, Company, Token
+from connectors.fortnox.sandbox.books import Books, Company
 from connectors.fortnox.sandbox.connections import Lost
 from connectors.fortnox.sandbox.faults import Fault
+from connectors.fortnox.sandbox.grants import Token
 from connectors.fortnox.sandbox.requests import Asked
 from connectors.fortnox.sandbox.resources import Handler
+from connectors.fortnox.sandbox.state import Keeper
 from infra import clock
 
 _TOKEN: Final = "POST /oauth-v1/token"  # noqa: S105 - a route
+_REVOKE: Final = "POST /oauth-v1/revoke"
 _POST_VOUCHER: Final = "POST /3/vouchers"
 
 _Work = Callable[[datetime, datetime], Answer]
@@ -34,6 +37,7 @@ _INSTEAD: Final[Mapping[Fault, Answer | Lost]] = {
     Fault.RESET_BEFORE_COMMIT: Lost(reset=True),
     Fault.SERVER_DOWN: Lost(reset=True),
     Fault.HTML_WITHOUT_COMMIT: answers.BAD_GATEWAY,
+    Fault.FAIL_WITHOUT_COMMIT: answers.FAILED,
     Fault.UNAUTHORIZED_MID_RUN: answers.UNAUTHORIZED,
     Fault.THROTTLED: answers.THROTTLED,
 }
@@ -46,42 +50,79 @@ _AFTERWARDS: Final[Mapping[Fault, Answer | Lost]] = {
 }
 
 
-def app(books: Books) -> Starlette:
+def app(books: Books, keeper: Keeper | None = None) -> Starlette:
     """Return the sandbox as an ASGI application; ``running`` serves it, and can drop connections."""
-    server = _Server(books)
+    keeper = keeper or Keeper(books)
+    server = _Server(books, keeper)
     return Starlette(
         routes=[
-            Route("/oauth-v1/token", server.token, methods=["POST"]),
+            Route("/oauth-v1/auth", server.ask_consent, methods=["GET"]),
+            Route("/oauth-v1/auth", server.take_consent, methods=["POST"]),
+            Route("/oauth-v1/token", partial(server.token, _TOKEN), methods=["POST"]),
+            Route("/oauth-v1/revoke", partial(server.token, _REVOKE), methods=["POST"]),
             *(
                 Route(path, partial(server.resource, f"{method} {path}", scope, handler), methods=[method])
                 for method, path, scope, handler in resources.ROUTES
             ),
-            *control.routes(books),
+            *control.routes(books, keeper),
         ]
     )
 
 
 class _Server:
-    def __init__(self, books: Books) -> None:
-        self._books = books
+    def __init__(self, books: Books, keeper: Keeper) -> None:
+        self._books, self._keeper = books, keeper
         self._numbers = itertools.count(1)
 
-    async def token(self, request: Request) -> Response:
-        """Give an access token."""
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+    async def ask_consent(self, request: Request) -> Response:
+        """Let a person log in and choose a company."""
+        params = dict(request.query_params)
+        try:
+            wanted = consent.read(self._books, params)
+            user = resources.number(params["user"]) if "user" in params else None
+            return HTMLResponse(page.consent(self._books, wanted, params, user))
+        except consent.Impossible as no:
+            return HTMLResponse(page.no_consent(str(no)), 400)
+        except consent.Sent as back:
+            return RedirectResponse(back.location, 302)
+
+    async def take_consent(self, request: Request) -> Response:
+        """Take a person's decision."""
+        form = await _form(request)
+        if "grant_type" in form:  # a code that was sent to the wrong address (facts §1.5)
+            return Response(status_code=403)
+        try:
+            wanted = consent.read(self._books, form)
+            user, company = resources.number(form.get("user", "")), resources.number(form.get("company", ""))
+            approved = form.get("decision") == "approve"
+            back = consent.decide(self._books, wanted, user, company, clock.now(), approved=approved)
+            self._keeper.changed()
+        except consent.Impossible as no:
+            return HTMLResponse(page.no_consent(str(no)), 400)
+        except consent.Sent as refused:
+            back = refused
+        return RedirectResponse(back.location, 302)
+
+    async def token(self, route: str, request: Request) -> Response:
+        """Give an access token, or end a consent."""
+        form = await _form(request)
         at, tick = clock.now(), clock.monotonic()
-        company = self._books.companies.get(resources.number(request.headers.get("tenantid", "")))
+        company = tokens.company_of(self._books, form, request.headers.get("tenantid", ""))
         client_id = tokens.client_of(self._books, request.headers.get("authorization", ""))
 
         def work(now: datetime, _listed_from: datetime) -> Answer:
+            if route == _REVOKE:
+                return tokens.revoke(self._books, client_id, form)
             return tokens.grant(self._books, client_id, company, form, now)
 
         if company is None:
             return self._reply(work(at, at))
         company.settle(at)
-        company.calls.routes[_TOKEN] += 1
-        fault = company.faults.ongoing(tick) or company.faults.choose(_TOKEN, tick)
-        return self._reply(await _carry_out(fault, work, company, request, at))
+        company.calls.routes[route] += 1
+        fault = company.faults.ongoing(tick) or company.faults.choose(f"{route} {form.get('grant_type', '')}", tick)
+        answer = await _carry_out(fault, work, company, request, at)
+        self._keeper.changed(company.database_number)
+        return self._reply(answer)
 
     async def resource(self, route: str, scope: str, handler: Handler, request: Request) -> Response:
         """Answer a call under /3."""
@@ -92,7 +133,8 @@ class _Server:
             return self._reply(answers.UNAUTHORIZED)
         text, token = held
         company = self._books.companies[token.database_number]
-        company.settle(at)
+        if company.settle(at):
+            self._keeper.changed(company.database_number)
         accepted = company.calls.arrive(token.client_id, route, tick, self._books.limit)
         if route == _POST_VOUCHER:
             company.calls.posts.append(at.timestamp())
@@ -107,13 +149,19 @@ class _Server:
         def work(now: datetime, listed_from: datetime) -> Answer:
             return self._handle(handler, scope, token, Asked(now, path, query, body, listed_from))
 
-        return self._reply(await _carry_out(fault, work, company, request, at))
+        answer = await _carry_out(fault, work, company, request, at)
+        if request.method != "GET":
+            self._keeper.changed(company.database_number)
+        return self._reply(answer)
 
     def _handle(self, handler: Handler, scope: str, token: Token, asked: Asked) -> Answer:
+        company = self._books.companies[token.database_number]
         if scope not in token.scope.split():
             return answers.refused(answers.NO_SCOPE, (), self._books.codes, self._books.scope_status)
+        if lacking := licences.lacking(scope, company.licences):
+            return answers.refused(lacking, (), self._books.codes, self._books.licence_status)
         try:
-            return handler(asked, self._books.companies[token.database_number])
+            return handler(asked, company)
         except Refused as no:
             return answers.refused(no.refusal, no.details, self._books.codes)
 
@@ -129,11 +177,15 @@ class _Server:
             return answer
         headers = {
             "Server": "Fortnox",
-            "Date": format_datetime(clock.now(), usegmt=True),
+            "Date": format_datetime(clock.now() + timedelta(seconds=self._books.clock_offset), usegmt=True),
             "Content-Type": answer.content_type,
             "X-Uid": f"{next(self._numbers) % 0x100000000:08x}",
         }
         return Response(answer.body, answer.status, {**headers, **answer.headers})
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
 async def _carry_out(

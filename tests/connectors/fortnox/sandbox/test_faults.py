@@ -36,12 +36,13 @@ async def test_a_reset_comes_before_the_commit(fortnox: Fortnox) -> None:
         (Fault.COMMIT_THEN_500, 500, b"", [1]),
         (Fault.COMMIT_THEN_HTML, 502, b"<html>", [1]),
         (Fault.HTML_WITHOUT_COMMIT, 502, b"<html>", []),
+        (Fault.FAIL_WITHOUT_COMMIT, 500, b"", []),
     ],
 )
 async def test_an_answer_that_is_no_json_tells_nothing(
     fortnox: Fortnox, fault: Fault, status: int, start: bytes, booked: list[int]
 ) -> None:
-    """The same 502 comes with and without a voucher."""
+    """The same 500 and 502 come with and without a voucher."""
     fortnox.script(fault)
     answer = await fortnox.post()
     assert answer.status == status
@@ -196,6 +197,7 @@ async def test_the_books_stay_whole_under_all_faults(fortnox: Fortnox) -> None:
     doing = {*Fault} - {
         Fault.RESET_BEFORE_COMMIT,
         Fault.HTML_WITHOUT_COMMIT,
+        Fault.FAIL_WITHOUT_COMMIT,
         Fault.UNAUTHORIZED_MID_RUN,
         Fault.THROTTLED,
         Fault.SERVER_DOWN,
