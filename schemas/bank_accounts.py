@@ -203,31 +203,26 @@ def split(text: str) -> tuple[str, str]:
     """
     groups = [_digits(group) for group in _SEPARATORS.split(text) if group]
     digits = "".join(groups)
-    if len(digits) <= _CLEARING:
+    place = _place_in_swedbank(digits, set(accumulate(map(len, groups)))) if digits[:1] == "8" else _CLEARING
+    if len(digits) <= place:
         raise _invalid("wrong_length")
-    place = _place_in_swedbank(digits, set(accumulate(map(len, groups)))) if digits[0] == "8" else _CLEARING
     return digits[:place], digits[place:]
 
 
 def _place_in_swedbank(digits: str, ends: set[int]) -> int:
-    """Return how many digits of a Swedbank account (8...) are its clearing number, from where its groups end."""
-    if _SWEDBANK_CLEARING in ends and len(digits) > _SWEDBANK_CLEARING:
+    """Return how many digits of a Swedbank account (8...) are its clearing number; ``ends`` is where groups end."""
+    if _SWEDBANK_CLEARING in ends or len(digits) > _CLEARING + SWEDBANK.longest:
         return _SWEDBANK_CLEARING
-    longest = SWEDBANK.longest
-    if len(digits) > _CLEARING + longest:
-        return _SWEDBANK_CLEARING
-    if _CLEARING in ends:
-        return _CLEARING
-    if len(digits) < _CLEARING + _SHORTEST_OF_SWEDBANK:
+    separated = _CLEARING in ends
+    if len(digits) < _CLEARING + _SHORTEST_OF_SWEDBANK and not separated:
         raise _invalid("wrong_length")
-    five = digits[:_SWEDBANK_CLEARING]
-    if len(digits) < _SWEDBANK_CLEARING + _SHORTEST_OF_SWEDBANK or not luhn(five):
+    fits = len(digits) >= _SWEDBANK_CLEARING + _SHORTEST_OF_SWEDBANK and luhn(digits[:_SWEDBANK_CLEARING])
+    if luhn(digits[_CLEARING:]) or not fits:  # both ways hold only when the digit between is 0: the same account
         return _CLEARING
-    # Both can be meant. Both check digits hold only when the digit between is 0, and then it is the same account.
-    for place in (_SWEDBANK_CLEARING, _CLEARING):
-        if luhn(digits[place:]):
-            return place
-    raise _invalid("cannot_split")
+    holds = luhn(digits[_SWEDBANK_CLEARING:])
+    if holds == separated:  # separator and check digit contradict each other, or neither says anything
+        raise _invalid("cannot_split")
+    return _SWEDBANK_CLEARING if holds else _CLEARING
 
 
 def _four(clearing: str) -> str:

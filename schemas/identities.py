@@ -12,7 +12,7 @@ from typing import Final
 
 WHY: Final = {
     "wrong_characters": "it holds other characters than digits and one - or +",
-    "wrong_length": "it has neither 10 nor 12 digits",
+    "wrong_length": "it has neither 10 nor 12 digits, or its sign is not before the last four",
     "interim": "it is an interim number (a letter in it); wait for the personal or co-ordination number",
     "not_a_day": "its first digits are no day of birth",
     "in_the_future": "its day of birth is still to come",
