@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
@@ -38,7 +39,8 @@ class Flow:
         reads: the keys whose state a message needs, its own key first.
         decide: orders for a message, in sequence; none when there is nothing to do.
         evolve: the new state of each key that changed.
-        waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied.
+        waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied, and each
+            ChecksPassed that has this reason among its codes.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
     """
@@ -302,12 +304,39 @@ class Refreshed:
     """Of the facts that told what differs from the last reading; each is in Kafka."""
 
 
+class Sandbox(Protocol):
+    """Serves an imitation of an outside party."""
+
+    def __call__(
+        self,
+        host: str,
+        port: int,
+        *,
+        folder: Path | None = None,
+        faults: float = 0.0,
+        seed: int | str = 0,
+        routes: Sequence[str] = (),
+    ) -> AbstractAsyncContextManager[str]:
+        """Serve on a host and port (0: a free one) while entered; give the URL.
+
+        Args:
+            folder: where its books are kept; None keeps nothing.
+            faults: the share of calls that something goes wrong with, chosen by ``seed``.
+            routes: where faults begin, such as ``POST /3/vouchers``; none named is everywhere.
+
+        Raises:
+            OSError: the port is taken.
+            ValueError: ``faults`` is no share, or the folder holds something else than such books.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
     Attributes:
-        sandbox: serves an imitation of the party on a host and port (0: a free one); gives its URL.
+        sandbox: an imitation of the party, for trying things.
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
@@ -318,7 +347,7 @@ class System:
     name: str
     source: Source | None = None
     sink: Sink | None = None
-    sandbox: Callable[[str, int], AbstractAsyncContextManager[str]] | None = None
+    sandbox: Sandbox | None = None
     pages: Callable[[Host], Sequence[Any]] | None = None
     commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()
