@@ -128,7 +128,7 @@ class House:
     def sandbox(self, limit: int = _LIMIT) -> "Sandbox":
         """Start the sandbox with this house's companies; ``limit`` is that of requests in 5 seconds."""
         if limit == _LIMIT:
-            process = self.start(BOKBUSS, "sandbox", "--port", "0", wait_for="AUTH_URL=")
+            process = self.start(BOKBUSS, "sandbox", "--port", "0", "--memory", wait_for="AUTH_URL=")
         else:
             process = self.contender("sandbox", str(limit), wait_for="http://")
         url = next(word for word in log_of(process).split() if word.startswith("http://"))

@@ -126,7 +126,7 @@ async def running(folder: Path, companies: int) -> AsyncIterator[Site]:
         kafka, postgres = EmbeddedKafka(folder), EmbeddedPostgres(folder)
         for server in (kafka, postgres):
             stack.push_async_callback(asyncio.to_thread, server.stop)
-        sandbox = Worker("sandbox", ("sandbox", "--port", "0"), folder, {})
+        sandbox = Worker("sandbox", ("sandbox", "--port", "0", "--memory"), folder, {})
         stack.push_async_callback(sandbox.end)
         await asyncio.gather(
             asyncio.to_thread(kafka.start), asyncio.to_thread(postgres.start), sandbox.start(), sandbox.up.wait()
