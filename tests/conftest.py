@@ -1,12 +1,14 @@
-"""One real broker and one real database for the whole run; a fresh database for each test that asks."""
+"""One real broker and one real database for the whole run; a fresh database, with tables or empty, for each test."""
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.broker import EmbeddedKafka, ensure_topics
 from infra.database import EmbeddedPostgres
 
@@ -34,3 +36,38 @@ def database_url(postgres_url: str) -> Iterator[str]:
         server.execute(f'CREATE DATABASE "{name}"')
         yield postgres_url.replace("@/postgres?", f"@/{name}?")
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> Iterator[str]:
+    """Yield the name of a database that has every table and nothing in them."""
+    name = f"template_{uuid.uuid4().hex}"
+
+    async def prepare() -> None:
+        engine = store.engine(postgres_url.replace("@/postgres?", f"@/{name}?"), 2)
+        await store.prepare(engine)
+        await engine.dispose()
+
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        asyncio.run(prepare())
+        yield name
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def prepared_url(postgres_url: str, template: str) -> Iterator[str]:
+    """Yield the URL of a database of the test's own, with its tables."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield postgres_url.replace("@/postgres?", f"@/{name}?")
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def engine(prepared_url: str) -> AsyncIterator[AsyncEngine]:
+    """Yield the database as a process uses it."""
+    made = store.engine(prepared_url, 8)
+    yield made
+    await made.dispose()

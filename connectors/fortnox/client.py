@@ -1,6 +1,6 @@
 """The only file of this connector that talks to Fortnox: every call with its token, its budget and its record.
 
-Bodies are never logged or kept: a connection holds a token and the financial years.
+Bodies are never logged or kept; what is kept of a company's set-up is in ``reference.py``.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.fortnox import classify, encode
 from connectors.fortnox.classify import Page, Token, Unauthorised, Year
+from connectors.fortnox.reference import Reference
 from infra import clock, telemetry
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import (
@@ -28,6 +29,7 @@ from infra.settings import FortnoxSettings
 from schemas.audit import Call
 
 _SINK: Final = "fortnox"
+_YEARS_LAST: Final = 3600.0
 _ASK_AGAIN: Final = 60.0  # seconds between two questions for a financial year that is not there
 _UNREACHABLE_WAIT: Final = 2.0
 BRIEF_WAIT: Final = 5.0
@@ -94,27 +96,17 @@ class Fortnox:
         self._settings: FortnoxSettings = host.settings.fortnox
         self._client = client
         self._tokens = _Tokens(company, self._settings, client)
-        self._years: tuple[Year, ...] | None = None
-        self._asked: dict[date, float] = {}
+        self.reference = Reference(self)
 
     async def year(self, day: date, attempt: Attempt) -> Year | Rejected | RetryLater:
-        """Return the financial year that holds a day: from memory, else from the whole list, else asked for the day."""
-        if self._years is None:
-            answer = await self.list(encode.year_list(), "FinancialYears", attempt)
-            if isinstance(answer, RetryLater):
-                return answer
-            self._years = classify.years(answer.items)
-        now = clock.monotonic()
-        self._asked = {asked: at for asked, at in self._asked.items() if now < at + _ASK_AGAIN}
-        if not any(year.holds(day) for year in self._years) and day not in self._asked:
-            answer = await self.list(encode.year_list(day), "FinancialYears", attempt)
-            if isinstance(answer, RetryLater):
-                return answer
-            self._asked[day] = now
-            self._years += classify.years(answer.items)
-        for year in self._years:
-            if year.holds(day):
-                return year
+        """Return the financial year that holds a day; for a day without one Fortnox is asked once a minute."""
+        for max_age in (_YEARS_LAST, _ASK_AGAIN):
+            kept = await self.reference.get("years", attempt, max_age=max_age)
+            if isinstance(kept, RetryLater):
+                return kept
+            for year in classify.years(kept.items):
+                if year.holds(day):
+                    return year
         why = f"the company has no financial year in Fortnox that holds {day}; create it there"
         return Rejected(classify.YEAR_MISSING, why, "accountant")
 

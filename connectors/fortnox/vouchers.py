@@ -23,12 +23,14 @@ async def write(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt
     year = await fortnox.year(order.data.voucher_date, attempt)
     if not isinstance(year, Year):
         return year
-    return await fortnox.ask(
+    verdict = await fortnox.ask(
         encode.voucher(order, year.id),
         attempt,
         read=lambda response: classify.classify(response, series=order.data.series, year_id=year.id),
         lost=lambda why: Unknown(f"the voucher was sent and no answer came: {why}"),
     )
+    await fortnox.reference.heed(verdict, year.id)
+    return verdict
 
 
 async def probe(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt) -> Look:

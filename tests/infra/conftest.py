@@ -1,4 +1,4 @@
-"""Databases with their tables, in a moment: copies of one that was made once."""
+"""What a host needs: a broker of its own to kill, a database that goes away, settings that name both."""
 
 import asyncio
 import uuid
@@ -9,39 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, store
+from infra import broker
 from infra.broker import EmbeddedKafka
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
-
-
-@pytest.fixture(scope="session")
-def template(postgres_url: str) -> Iterator[str]:
-    """Yield the name of a database that has every table and nothing in them."""
-    name = f"template_{uuid.uuid4().hex}"
-
-    async def prepare() -> None:
-        engine = store.engine(postgres_url.replace("@/postgres?", f"@/{name}?"), 2)
-        await store.prepare(engine)
-        await engine.dispose()
-
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-        asyncio.run(prepare())
-        yield name
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-@pytest.fixture
-def prepared_url(postgres_url: str, template: str) -> Iterator[str]:
-    """Yield the URL of a database of the test's own, with its tables."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield postgres_url.replace("@/postgres?", f"@/{name}?")
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
 
 Outage = Callable[[], AbstractContextManager[None]]
 
@@ -60,14 +31,6 @@ def outage(postgres_url: str, prepared_url: str) -> Outage:
             server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
     return away
-
-
-@pytest.fixture
-async def engine(prepared_url: str) -> AsyncIterator[AsyncEngine]:
-    """Yield the database as a process uses it."""
-    made = store.engine(prepared_url, 8)
-    yield made
-    await made.dispose()
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """The connection to Fortnox, against the sandbox over HTTP: one order, one voucher, whatever goes wrong."""
 
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.kinds import connect
@@ -19,6 +21,7 @@ from infra.settings import FortnoxSettings, Settings
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 
+Connected = Callable[..., AbstractAsyncContextManager[Any]]
 DAY = date(2026, 3, 31)
 AMOUNTS = ("123456789012.34", "0.01", "7.10")
 ODD = "«Kalle's» [bar] — 100 % · vänta… https://x.se 🍺 \x00\u0301"
@@ -71,8 +74,7 @@ def company() -> sandbox.Company:
 
 
 @asynccontextmanager
-async def connected(company: sandbox.Company, **books: Any) -> AsyncIterator[Any]:
-    """Run a sandbox with this company, and open a connection to it."""
+async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any) -> AsyncIterator[Any]:
     held = sandbox.Books(**({"limit": 1000} | books))
     held.add(company)
     async with sandbox.running(held) as url:
@@ -85,8 +87,14 @@ async def connected(company: sandbox.Company, **books: Any) -> AsyncIterator[Any
                 request_timeout=5.0,
             )
         )
-        async with connect(Company("acme", None, company.database_number), Host(settings, None, None)) as connection:
+        async with connect(Company("acme", None, company.database_number), Host(settings, engine, None)) as connection:
             yield connection
+
+
+@pytest.fixture
+def connected(engine: AsyncEngine) -> Connected:
+    """Return what runs a sandbox with a company, and opens a connection to it."""
+    return partial(_connected, engine)
 
 
 def marks(company: sandbox.Company) -> list[str]:
@@ -95,7 +103,7 @@ def marks(company: sandbox.Company) -> list[str]:
     return [voucher.draft.description.split(" ")[-1] for voucher in company.vouchers()]
 
 
-async def test_a_voucher_stands_in_the_books_to_the_ore(company: sandbox.Company) -> None:
+async def test_a_voucher_stands_in_the_books_to_the_ore(connected: Connected, company: sandbox.Company) -> None:
     """Year, series, date, texts, cost centres and amounts arrive; the probe finds what write delivered."""
     order = order_for(description=ODD, voucher_date=date(2025, 12, 31))
     async with connected(company) as connection:
@@ -112,7 +120,9 @@ async def test_a_voucher_stands_in_the_books_to_the_ore(company: sandbox.Company
 
 
 @pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML])
-async def test_a_voucher_whose_answer_was_lost_is_found(company: sandbox.Company, fault: Fault) -> None:
+async def test_a_voucher_whose_answer_was_lost_is_found(
+    connected: Connected, company: sandbox.Company, fault: Fault
+) -> None:
     """It is unknown, then already there, and stands once."""
     company.faults = Faults(script=[fault])
     async with connected(company) as connection:
@@ -124,7 +134,7 @@ async def test_a_voucher_whose_answer_was_lost_is_found(company: sandbox.Company
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT])
 async def test_a_voucher_that_never_arrived_is_absent_and_can_be_sent_again(
-    company: sandbox.Company, fault: Fault
+    connected: Connected, company: sandbox.Company, fault: Fault
 ) -> None:
     """It is unknown, then absent, then delivered, and stands once."""
     company.faults = Faults(script=[fault])
@@ -136,7 +146,9 @@ async def test_a_voucher_that_never_arrived_is_absent_and_can_be_sent_again(
 
 
 @pytest.mark.parametrize("fault", [Fault.LATE_COMMIT, Fault.STALE_LIST])
-async def test_a_voucher_that_appears_late_is_found_by_a_later_look(company: sandbox.Company, fault: Fault) -> None:
+async def test_a_voucher_that_appears_late_is_found_by_a_later_look(
+    connected: Connected, company: sandbox.Company, fault: Fault
+) -> None:
     """One absent look proves nothing: this is why the lane waits and looks twice."""
     company.faults = Faults(script=[fault], seconds={fault: 1.0})
     async with connected(company) as connection:
@@ -147,7 +159,7 @@ async def test_a_voucher_that_appears_late_is_found_by_a_later_look(company: san
     assert marks(company) == [MARK]
 
 
-async def test_a_token_that_dies_is_replaced(company: sandbox.Company) -> None:
+async def test_a_token_that_dies_is_replaced(connected: Connected, company: sandbox.Company) -> None:
     """The voucher goes out again with the new token, and stands once."""
     company.faults = Faults(script=[Fault.UNAUTHORIZED_MID_RUN])
     async with connected(company) as connection:
@@ -156,7 +168,7 @@ async def test_a_token_that_dies_is_replaced(company: sandbox.Company) -> None:
     assert marks(company) == [MARK]
 
 
-async def test_a_throttled_company_waits_as_long_as_it_is_told(company: sandbox.Company) -> None:
+async def test_a_throttled_company_waits_as_long_as_it_is_told(connected: Connected, company: sandbox.Company) -> None:
     """Past the limit the answer is 429, and nothing was booked."""
     async with connected(company, limit=2, retry_after=True) as connection:
         assert isinstance(await connection.write(ORDER, attempt()), Delivered)
@@ -168,7 +180,9 @@ async def test_a_throttled_company_waits_as_long_as_it_is_told(company: sandbox.
 
 
 @pytest.mark.parametrize("status", [400, 403])
-async def test_a_missing_scope_stops_the_company_and_no_order(company: sandbox.Company, status: int) -> None:
+async def test_a_missing_scope_stops_the_company_and_no_order(
+    connected: Connected, company: sandbox.Company, status: int
+) -> None:
     """Whatever the status, the operator's move."""
     company.scopes = "companyinformation"
     async with connected(company, scope_status=status) as connection:
@@ -177,7 +191,7 @@ async def test_a_missing_scope_stops_the_company_and_no_order(company: sandbox.C
     assert (verdict.code, verdict.who) == ("scope_missing", "operator")
 
 
-async def test_a_refused_client_waits_for_the_operator(company: sandbox.Company) -> None:
+async def test_a_refused_client_waits_for_the_operator(connected: Connected, company: sandbox.Company) -> None:
     """Wrong credentials, and a company that never consented, are told apart."""
     async with connected(company, clients={}) as connection:
         verdict = await connection.write(ORDER, attempt())
@@ -232,7 +246,9 @@ def remove_year(company: sandbox.Company) -> None:
         (remove_year, "financial_year_missing"),
     ],
 )
-async def test_a_refusal_is_the_accountants_move(company: sandbox.Company, change: Any, code: str) -> None:
+async def test_a_refusal_is_the_accountants_move(
+    connected: Connected, company: sandbox.Company, change: Any, code: str
+) -> None:
     """Each of the accountant's own settings has its own name; when it is mended the same order passes."""
     kept = sandbox.Company(123456)
     change(company)
@@ -248,7 +264,9 @@ async def test_a_refusal_is_the_accountants_move(company: sandbox.Company, chang
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_one_order_is_one_voucher_under_any_faults(company: sandbox.Company, seed: int) -> None:
+async def test_one_order_is_one_voucher_under_any_faults(
+    connected: Connected, company: sandbox.Company, seed: int
+) -> None:
     """Most requests fail, in every way there is; a lane that looks before it sends again books each order once."""
     chosen = random.Random(seed)
     quick = dict.fromkeys(Fault, 0.1)
