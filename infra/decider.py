@@ -23,7 +23,7 @@ from schemas.audit import AuditRecord, DeadLetter
 from schemas.base import Message, is_tenant_id
 from schemas.commands import Order
 from schemas.envelope import Envelope, Unreadable
-from schemas.events import Fact, ReviewAnswered
+from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
 from schemas.topics import LARGEST, carrying
 
@@ -53,7 +53,9 @@ _STATES = text(
 )
 _WAITING = text(
     """select key, state from flow_state
-       where flow = :flow and tenant = :tenant and waiting is not null and key > :after order by key limit :page"""
+       where flow = :flow and tenant = :tenant and waiting is not null and key > :after
+         and (cast(:reasons as text[]) is null or waiting = any(cast(:reasons as text[])))
+       order by key limit :page"""
 )
 _WRITE_STATES = text(
     f"""insert into flow_state (flow, tenant, key, state, waiting)
@@ -119,7 +121,7 @@ def at(milliseconds: int) -> datetime:
 def topics_of(flows: Iterable[Flow]) -> tuple[str, ...]:
     """Return every topic that these flows read: their facts, answers, outcomes and settings."""
     facts: list[type[Message]] = [fact for flow in flows for fact in flow.facts]
-    return carrying([*facts, ReviewAnswered, AuditRecord, SettingsApplied])
+    return carrying([*facts, ReviewAnswered, AuditRecord, SettingsApplied, ChecksPassed])
 
 
 @dataclass(slots=True)
@@ -172,6 +174,7 @@ class Decider:
         """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
 
         Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
+        So do checks that passed: they too are told to everything that waits.
         """
         plain: list[tuple[Record, Envelope[Any]]] = []
         unreadable: list[tuple[Record, str]] = []
@@ -181,10 +184,10 @@ class Decider:
             except Unreadable as error:
                 unreadable.append((record, str(error)))
                 continue
-            if isinstance(message.data, SettingsApplied):
+            if isinstance(message.data, SettingsApplied | ChecksPassed):
                 await self._decide_plain(plain, unreadable)
                 plain, unreadable = [], []
-                await self._apply_settings(record, message)
+                await self._tell_waiting(record, message)
             else:
                 plain.append((record, message))
         await self._decide_plain(plain, unreadable)
@@ -231,43 +234,46 @@ class Decider:
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
 
-    async def _apply_settings(self, record: Record, message: Envelope[SettingsApplied]) -> None:
-        """Take settings into use, then let everything that waits be reconsidered, a page at a time."""
-        applied = message.data
+    async def _tell_waiting(self, record: Record, message: Envelope[Any]) -> None:
+        """Let what waits be reconsidered, a page at a time: under new settings, or now that checks passed."""
+        told = message.data
         async with self._engine.begin() as connection:
             await connection.execute(_LOCK, {"tenants": [message.tenant]})
             if await self._already(connection, [record]):
                 return
-            await connection.execute(
-                _WRITE_SETTINGS,
-                {
-                    "tenant": message.tenant,
-                    "version": applied.version,
-                    "body": applied.settings.model_dump_json(),
-                    "applied_by": applied.applied_by,
-                    "at": message.time,
-                },
-            )
+            if isinstance(told, SettingsApplied):
+                await connection.execute(
+                    _WRITE_SETTINGS,
+                    {
+                        "tenant": message.tenant,
+                        "version": told.version,
+                        "body": told.settings.model_dump_json(),
+                        "applied_by": told.applied_by,
+                        "at": message.time,
+                    },
+                )
+        reasons = list(told.codes) if isinstance(told, ChecksPassed) else None
         for flow in self._flows:
             after: str | None = ""
             while after is not None:
-                after = await self._reconsider(flow, record, message, after)
+                after = await self._reconsider(flow, record, message, after, reasons)
         async with self._engine.begin() as connection:
             sent, outgoing = await self._open(connection, [message.tenant])
             batch = _Batch()
-            batch.lines.append(_Line(record, message.tenant, message.id, message.subject, "settings_take_effect"))
+            rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
+            batch.lines.append(_Line(record, message.tenant, message.id, message.subject, rule))
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
 
     async def _reconsider(
-        self, flow: Flow, record: Record, message: Envelope[SettingsApplied], after: str
+        self, flow: Flow, record: Record, message: Envelope[Any], after: str, reasons: list[str] | None
     ) -> str | None:
         """Decide a page of what waits in a flow, from the key after ``after``; return its last key, None at the end."""
         async with self._engine.begin() as connection:
             sent, outgoing = await self._open(connection, [message.tenant])
             page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
-            rows = (await connection.execute(_WAITING, page)).all()
-            settings = (await self._settings(connection, [message.tenant]))[message.tenant]
+            rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
+            settings = (await self._settings(connection, [message.tenant])).get(message.tenant, _NO_SETTINGS)
             batch = _Batch()
             for key, state in rows:
                 batch.states[flow.name, message.tenant, key] = flow.state.model_validate(state, strict=False)

@@ -191,5 +191,5 @@ class CloseReview(Order):
     TOPIC: ClassVar[str] = "orders.desk.v1"
 
     hold_id: UUID
-    how: Literal["booked", "settings_changed", "answered", "superseded", "nothing_to_book"]
+    how: Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
     message: str = Field(min_length=1, max_length=2000)

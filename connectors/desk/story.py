@@ -19,6 +19,7 @@ _MUST_ACT = {"accountant": "The accountant", "operator": "The operator", "develo
 _RELEASED = {
     "booked": "it was booked",
     "settings_changed": "the settings changed",
+    "checks_passed": "what stood in the way in Fortnox does so no longer",
     "answered": "somebody answered",
     "superseded": "something newer came",
 }

@@ -14,7 +14,7 @@ from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import Choice, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.envelope import Envelope, type_of
-from schemas.events import DayClosed, ReviewAnswered
+from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.settings import DaySalesSettings, SettingsApplied, TenantSettings
 from streams.daysales import admission, voucher
 from streams.daysales.admission import Report
@@ -207,11 +207,16 @@ def a_refused_voucher_waits(record: AuditRecord) -> Held:
     what = {"reverse": "the reversal", "rebook": "the corrected voucher"}.get(purpose_of(record), "the voucher")
     return Held(
         re.sub(_NOT_IN_A_REASON, "_", record.code)[:LONGEST_REASON] or "refused",
-        f"Fortnox refused {what}: {record.why[:1000] or record.code or 'no reason given'} "
-        "Set it right in Fortnox and answer retry, or change the settings.",
+        f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
+        "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
+        "Or change the settings.",
         choices=(RETRY,),
         who=record.who or "accountant",
     )
+
+
+WHAT_WAS_REFUSED_GOES_AGAIN = "a_refused_voucher_goes_again_when_its_check_is_green"
+"""Named in the order that is given anew because Fortnox was set right, not because of what a rule says of the day."""
 
 
 # --- What the host calls ------------------------------------------------------------------------------------------
@@ -241,12 +246,16 @@ def decide(
         if state is None or state.day is None or isinstance(state.awaits, PostVoucher):
             continue  # nothing new, nothing to act on yet, or Fortnox's answer comes first
         message = envelope.data
+        if isinstance(message, ChecksPassed) and not _was_refused(state):
+            continue
         if isinstance(message, AuditRecord) and message.outcome == "rejected":
             if not isinstance(before.awaits, PostVoucher):
                 continue  # not the order that was awaited: what comes next was decided already
             rule, verdict = _after_refusal(before.awaits, state, state.day, message, settings.daysales)
         else:
             rule, verdict = judge(state, state.day, settings.daysales)
+            if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
+                rule = WHAT_WAS_REFUSED_GOES_AGAIN
         desk = Desk(key, envelope.tenant, state, state.day, rule, settings_version)
         if isinstance(message, SettingsApplied) and (desk.would_repeat(verdict) or _would_be_refused(state, verdict)):
             continue
@@ -264,10 +273,12 @@ def _after_refusal(
 
 def _would_be_refused(state: State, verdict: Verdict) -> bool:
     """Tell whether Fortnox has refused this very voucher, and nothing in the settings makes it another one."""
-    if state.hold is None or state.hold.rule != a_refused_voucher_waits.__name__:
-        return False
-    refused = state.rejected.order if state.rejected else None
+    refused = state.rejected.order if _was_refused(state) and state.rejected else None
     return isinstance(verdict, Booking) and refused is not None and verdict.is_content_of(refused)
+
+
+def _was_refused(state: State) -> bool:
+    return state.hold is not None and state.hold.rule == a_refused_voucher_waits.__name__
 
 
 def evolve(states: Mapping[str, State], envelope: Envelope[Any], orders: tuple[Order, ...]) -> Mapping[str, State]:
@@ -291,5 +302,8 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], orders: tuple[O
 
 
 def waiting(state: State) -> str | None:
-    """Return why a day waits, when other settings might settle it; it gets each SettingsApplied."""
+    """Return why a day waits, when other settings or a green check might settle it.
+
+    It gets each SettingsApplied, and each ChecksPassed of that reason.
+    """
     return state.hold.reason if state.hold else None

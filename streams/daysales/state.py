@@ -9,7 +9,7 @@ from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.envelope import Envelope
-from schemas.events import DayClosed, ReviewAnswered
+from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.settings import SettingsApplied
 
 REVERSED = "reversed"
@@ -92,6 +92,8 @@ def learn(state: State, envelope: Envelope[Any]) -> State | None:
             return _with_answer(state, answer, envelope.tenant)
         case SettingsApplied():
             return state if state.hold else None
+        case ChecksPassed(codes=codes):
+            return state if state.hold and state.hold.reason in codes else None
     return None
 
 

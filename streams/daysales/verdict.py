@@ -11,7 +11,7 @@ from schemas import ids
 from schemas.audit import Who
 from schemas.base import Message
 from schemas.commands import Choice, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
-from schemas.events import DayClosed, ReviewAnswered
+from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import text
 from schemas.settings import SettingsApplied
 from streams.daysales.state import State
@@ -24,7 +24,7 @@ DISCARD = Choice(answer="discard", means="Never book this report; it is handled 
 KEEP = Choice(answer="keep", means="Leave the books as they are; the difference is handled by hand.")
 
 Purpose = Literal["book", "reverse", "rebook"]
-How = Literal["booked", "settings_changed", "answered", "superseded", "nothing_to_book"]
+How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,8 @@ def _how(message: Message) -> How:
     match message:
         case SettingsApplied():
             return "settings_changed"
+        case ChecksPassed():
+            return "checks_passed"
         case ReviewAnswered():
             return "answered"
         case DayClosed():
@@ -185,6 +187,8 @@ def _why(message: Message, verdict: Verdict) -> str:
     match message:
         case SettingsApplied(version=version):
             why = f"Decided anew under settings version {version}"
+        case ChecksPassed():
+            why = "What stood in the way in Fortnox does so no longer"
         case ReviewAnswered(answer=answer):
             why = f"A person answered {answer}"
         case DayClosed():

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -13,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import broker, registry, store
 from infra.decider import Decider
 from infra.plugin import Flow
-from schemas.audit import DeadLetter
+from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
-from schemas.events import DayClosed
+from schemas.events import ChecksPassed, DayClosed
 from schemas.settings import BAS_DAY_SALES, PaymentAccount
 from schemas.topics import LARGEST
 from tests.bus import messages
-from tests.infra.facts import applied, day, message, record
+from tests.infra.facts import WHEN, applied, day, message, record
 
 FORTNOX, DESK, BURIED = PostVoucher.TOPIC, HoldForReview.TOPIC, DeadLetter.TOPIC
 
@@ -156,6 +157,43 @@ async def test_everything_that_waits_is_reconsidered_in_pages(decider: Decider, 
     await decider.decide([record(tenant, applied(tenant, 1))])
     assert len({order.id for order in await messages(kafka, FORTNOX, tenant)}) == len(days)
     assert await messages(kafka, FORTNOX, other) == []
+
+
+def refused(order: Any, code: str) -> AuditRecord:
+    """Return what the sink puts on record about an order that Fortnox refused."""
+    return AuditRecord(
+        sequence=1,
+        previous=GENESIS,
+        at=WHEN,
+        outcome="rejected",
+        flow="daysales",
+        key=order.subject,
+        message_id=order.id,
+        message_type=order.type,
+        fact_id=order.causationid,
+        revision=order.data.revision,
+        step=order.data.step,
+        settings_version=order.data.settings_version,
+        code=code,
+        who="accountant",
+    )
+
+
+async def test_a_check_that_is_green_is_told_to_everything_that_waits_for_it(
+    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+) -> None:
+    """In pages, to what is held under one of its codes and to nothing else; told twice, it is told once."""
+    await decider.decide([record(tenant, applied(tenant, 1)), *(record(tenant, day(z)) for z in range(1, 301))])
+    first = await messages(kafka, FORTNOX, tenant)
+    codes = {order.id: "account_missing" if i % 10 == 0 else "period_locked" for i, order in enumerate(first)}
+    await decider.decide([record(tenant, refused(o, codes[o.id]), topic="audit.v1") for o in first])
+    green = record(tenant, ChecksPassed(codes=("period_locked", "series_missing"), checked_at=WHEN))
+    await decider.decide([green])
+    await decider.decide([green])
+    again = [order for order in await messages(kafka, FORTNOX, tenant) if order.data.replaces]
+    assert {str(o.data.replaces) for o in again} == {i for i, code in codes.items() if code == "period_locked"}
+    assert len(again) == 270
+    assert ("what_waits_for_a_check_is_decided_again") in [rules for _, rules in await lines(engine, tenant)]
 
 
 async def test_settings_that_came_late_change_nothing(decider: Decider, engine: AsyncEngine, tenant: str) -> None:

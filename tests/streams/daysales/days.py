@@ -12,7 +12,7 @@ from schemas import envelope
 from schemas.audit import GENESIS, AuditRecord, Outcome, Who
 from schemas.base import Message
 from schemas.commands import HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
-from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, ReviewAnswered
+from schemas.events import ChecksPassed, DayClosed, GroupSales, OtherAmount, Payment, ReviewAnswered
 from schemas.money import ORE
 from schemas.settings import BAS_DAY_SALES, DaySalesSettings, SettingsApplied, TenantSettings
 from streams.daysales import FLOW
@@ -109,6 +109,11 @@ def refusal(order: PostVoucher) -> AuditRecord:
     return outcome(order, "rejected", code="period_locked", why="Perioden är låst (2000106).", who="accountant")
 
 
+def passed(*codes: str) -> ChecksPassed:
+    """Return what the doctor says when checks are green again."""
+    return ChecksPassed(codes=codes, checked_at=NOW)
+
+
 def answered(hold: HoldForReview, answer: str) -> ReviewAnswered:
     """Return a person's answer to a hold."""
     return ReviewAnswered(
@@ -144,6 +149,8 @@ class Host:
         if isinstance(message, SettingsApplied):
             self.settings, self.version = message.settings, message.version
             keys = [(key,) for key, state in sorted(self.states.items()) if FLOW.waiting(state)]
+        elif isinstance(message, ChecksPassed):
+            keys = [(key,) for key, state in sorted(self.states.items()) if FLOW.waiting(state) in message.codes]
         else:
             keys = [FLOW.reads(message)] if FLOW.reads(message) else []
         for names in keys:

@@ -21,6 +21,7 @@ from tests.streams.daysales.days import (
     other,
     outcome,
     paid,
+    passed,
     refusal,
     sides,
     sums_that_meet,
@@ -203,7 +204,7 @@ def test_a_refused_voucher_waits_with_fortnoxs_words_and_whose_move_it_is() -> N
     held = hold(host.tell(refusal(voucher(host.tell(day())))))
 
     assert (held.reason, held.who, held.rule) == ("period_locked", "accountant", "a_refused_voucher_waits")
-    assert "Fortnox refused the voucher: Perioden är låst (2000106)." in held.message
+    assert "Fortnox does not take the voucher: Perioden är låst (2000106)." in held.message
     assert [c.answer for c in held.choices] == ["retry", "discard"]
 
 
@@ -233,6 +234,49 @@ def test_a_refused_voucher_is_sent_again_by_itself_when_other_settings_change_it
         "book/2",
         refused.id_in(TENANT),
     )
+
+
+def test_a_refused_voucher_goes_again_by_itself_when_its_check_is_green() -> None:
+    """The same voucher by a new step; the hold is closed, the rule says why, and the same check again asks nothing."""
+    host = Host()
+    refused = voucher(host.tell(day()))
+    held = hold(host.tell(refusal(refused)))
+
+    assert host.tell(passed("account_missing", "series_missing")) == ()
+    orders = host.tell(passed("account_missing", "period_locked"))
+    again = voucher(orders)
+    assert closed(orders) == ("checks_passed", held.id_in(TENANT))
+    assert (again.step, again.rule) == ("book/2", "a_refused_voucher_goes_again_when_its_check_is_green")
+    assert (again.rows, again.replaces) == (refused.rows, refused.id_in(TENANT))
+    assert host.tell(passed("period_locked")) == ()
+
+
+def test_a_refused_reversal_goes_again_when_its_check_is_green() -> None:
+    """What a person had answered about the amendment still holds."""
+    host = booked()
+    amended = hold(host.tell(day(amendment=1, payments=OTHER_SPLIT)))
+    held = hold(host.tell(refusal(voucher(host.tell(answered(amended, "rebook"))))))
+
+    orders = host.tell(passed("period_locked"))
+    assert closed(orders) == ("checks_passed", held.id_in(TENANT))
+    assert (voucher(orders).purpose, voucher(orders).step) == ("reverse", "reverse/2")
+
+
+def test_a_green_check_says_nothing_about_what_fortnox_did_not_refuse() -> None:
+    """A hold of our own rules stays, whatever its name."""
+    host = Host(without_card())
+    hold(host.tell(day()))
+
+    assert host.tell(passed("unmapped_payment_method")) == ()
+
+
+def test_a_person_who_retries_is_not_overtaken_by_a_green_check() -> None:
+    """The retry is under way: the check has nothing left to open."""
+    host = Host()
+    held = hold(host.tell(refusal(voucher(host.tell(day())))))
+
+    assert voucher(host.tell(answered(held, "retry"))).step == "book/2"
+    assert host.tell(passed("period_locked")) == ()
 
 
 def test_a_refusal_without_a_proper_code_is_a_hold_all_the_same() -> None:

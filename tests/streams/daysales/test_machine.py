@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
-from schemas.events import DayClosed, ReviewAnswered
+from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
 from tests.streams.daysales.days import (
@@ -22,6 +22,7 @@ from tests.streams.daysales.days import (
     other,
     outcome,
     paid,
+    passed,
     refusal,
     without_card,
 )
@@ -117,7 +118,9 @@ class OneCompany(RuleBasedStateMachine):
         super().__init__()
         self.host = Host(CHOICES[1])
         self.ledger = Ledger()
-        self.topics: dict[str, deque[Message]] = {t: deque() for t in ("reports", "audit", "answers", "settings")}
+        self.topics: dict[str, deque[Message]] = {
+            t: deque() for t in ("reports", "audit", "answers", "settings", "checks")
+        }
         self.sent: list[DayClosed] = []
         self.newest: DayClosed | None = None
         self.holds: dict[UUID, HoldForReview] = {}
@@ -150,6 +153,10 @@ class OneCompany(RuleBasedStateMachine):
         self.version += 1
         applied = SettingsApplied(tenant=TENANT, version=self.version, applied_by="somebody", settings=CHOICES[choice])
         self.topics["settings"].append(applied)
+
+    @rule(codes=st.sets(st.sampled_from(["period_locked", "account_missing", "unbalanced"]), min_size=1))
+    def checks_are_green(self, codes: set[str]) -> None:
+        self.topics["checks"].append(passed(*sorted(codes)))
 
     @precondition(lambda self: self.open_holds())
     @rule(data=st.data())
@@ -186,8 +193,12 @@ class OneCompany(RuleBasedStateMachine):
         self.read(name, crash=crash)
 
     def read(self, name: str, *, crash: bool = False) -> None:
-        message = self.topics[name][0]
+        message, hold = self.topics[name][0], self.host.state().hold
         orders = self.host.tell(message, remember=not crash)
+        if isinstance(message, ChecksPassed) and orders:
+            assert hold, "only what waits goes on"
+            assert (hold.rule, hold.reason) == ("a_refused_voucher_waits", "period_locked"), "the others stay held"
+            assert hold.reason in message.codes
         if self.crashed and not self.others_pass_by:
             assert orders == self.crashed[1], "the same message on the same state asks for the same orders"
         self.emit(orders)
