@@ -1,0 +1,1 @@
+"""The records that we write besides vouchers: their requests, and what their answers say. Pure."""
