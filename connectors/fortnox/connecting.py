@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from pydantic_core import to_json
@@ -21,7 +21,7 @@ from infra.plugin import Granted, Host, Refused, RetryLater
 from infra.settings import FortnoxSettings, Settings
 from schemas.settings import TenantSettings
 
-_SYSTEM: Final = "fortnox"
+SYSTEM: Final = "fortnox"
 _LINK: Final = "fortnox/activation-link"
 _STATE: Final = "fortnox/consent-state"
 RESULT: Final = "fortnox/consent-result"
@@ -48,6 +48,9 @@ _READ = text(
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('consent of ' || :tenant))")
 _USED = text("update activation_links set used_at = :now where link_id = :link_id")
 _ADOPT = text("update tenants set organisation_number = :number where tenant = :tenant and organisation_number is null")
+_COMPANIES = text(
+    "select t.tenant, s.body as settings from tenants t left join settings s using (tenant) order by tenant"
+)
 _SOMEBODY_ELSES = text("select true from tenants where database_number = :number and tenant <> :tenant limit 1")
 
 
@@ -66,7 +69,7 @@ async def activation_link(host: Host, tenant: str, *, made_by: str, days: float 
 async def new_link(host: Host, tenant: str, *, made_by: str, days: float, service: bool) -> str:
     """Write a link down; return its id."""
     link_id, now = secrets.token_urlsafe(9), clock.now()
-    values = {"link_id": link_id, "tenant": tenant, "system": _SYSTEM, "service": service, "made_by": made_by[:200]}
+    values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "made_by": made_by[:200]}
     async with host.engine.begin() as connection:
         await connection.execute(_ADD, values | {"now": now, "expires_at": now + timedelta(days=days)})
     return link_id
@@ -98,12 +101,22 @@ async def find(host: Host, link_id: str) -> Link | None:
 
 
 async def _find(connection: AsyncConnection, link_id: str) -> Link | None:
-    row = (await connection.execute(_READ, {"link_id": link_id, "system": _SYSTEM})).one_or_none()
+    row = (await connection.execute(_READ, {"link_id": link_id, "system": SYSTEM})).one_or_none()
     if row is None:
         return None
     known = Known(row.tenant, row.company_name or "", row.organisation_number, row.database_number)
-    settings = TenantSettings.model_validate_json(to_json(row.settings)) if row.settings else TenantSettings()
+    settings = _settings(row.settings)
     return Link(row.link_id, known, row.service, settings, row.made_by, row.expires_at, row.used_at)
+
+
+async def companies(host: Host) -> list[tuple[str, TenantSettings]]:
+    """Return every company and its settings in force."""
+    async with host.engine.connect() as connection:
+        return [(row.tenant, _settings(row.settings)) for row in await connection.execute(_COMPANIES)]
+
+
+def _settings(body: Any) -> TenantSettings:
+    return TenantSettings.model_validate_json(to_json(body)) if body else TenantSettings()
 
 
 def sealed(host: Host, text: str, context: str) -> str:
@@ -201,7 +214,7 @@ async def _connected(host: Host, connection: AsyncConnection, link: Link, found:
     user = consent.user_of(granted.access)
     await Connections(host.engine, host.vault).consented(
         tenant,
-        _SYSTEM,
+        SYSTEM,
         grant_type="client_credentials" if link.service else "authorization_code",
         access=granted.access,
         access_seconds=granted.access_seconds,

@@ -46,7 +46,16 @@ _FIRST: Final = ("daysales",)
 
 def flows(settings: TenantSettings) -> tuple[str, ...]:
     """Return the flows that consent is asked for: those that are switched on."""
-    return tuple(flow for flow in NEEDS if getattr(settings, flow, None) is not None) or _FIRST
+    return _switched_on(settings) or _FIRST
+
+
+def is_switched_on(settings: TenantSettings) -> bool:
+    """Tell whether any flow is."""
+    return bool(_switched_on(settings))
+
+
+def _switched_on(settings: TenantSettings) -> tuple[str, ...]:
+    return tuple(flow for flow in NEEDS if getattr(settings, flow, None) is not None)
 
 
 def scopes(settings: TenantSettings) -> tuple[str, ...]:
@@ -62,6 +71,13 @@ def licences(settings: TenantSettings) -> tuple[str, ...]:
 def missing_scopes(settings: TenantSettings, granted: Iterable[str]) -> tuple[str, ...]:
     """Return the scopes that the switched-on flows need and nobody consented to; a refresh never widens them."""
     return tuple(scope for scope in scopes(settings) if scope not in frozenset(granted))
+
+
+def has_to_consent(health: str, settings: TenantSettings, granted: Iterable[str]) -> bool:
+    """Tell whether a company needs a link: to begin with, again, soon, or for more. Unknown scopes pass for enough."""
+    known = tuple(granted)
+    lost = {"not connected", "needs consent", "disconnected", "expiring"}
+    return health in lost or (bool(known) and bool(missing_scopes(settings, known)))
 
 
 def flows_that_need(scope: str, settings: TenantSettings) -> tuple[str, ...]:

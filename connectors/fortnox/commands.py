@@ -1,0 +1,180 @@
+"""The verbs of Fortnox: connect and disconnect a company."""
+
+import asyncio
+import getpass
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import typer
+
+from connectors.fortnox import connecting, consent, tokens, views, words
+from connectors.fortnox.consent import Link, Result
+from infra import clock, telemetry
+from infra.commanding import Failed, WrongUsage, office
+from infra.connections import Connections, health
+from infra.plugin import Host
+from infra.settings import load
+from infra.vault import open_vault
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
+By = Annotated[str | None, typer.Option("--by", help="Who asks; your user name by default.")]
+
+
+class Grant(StrEnum):
+    """How a connection is held: by the company's service account, or by a person's user and a rotating token."""
+
+    SERVICE = "service"
+    PERSON = "person"
+
+
+def application() -> typer.Typer:
+    """Return the verbs; the host merges them into ``bokbuss``."""
+    app = typer.Typer()
+    app.command("connect")(connect)
+    app.command("disconnect")(disconnect)
+    return app
+
+
+def connect(
+    tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="The company.")] = None,
+    grant: Annotated[Grant, typer.Option(help="What is asked for; a person's lasts as long as their user.")] = (
+        Grant.SERVICE
+    ),
+    everybody: Annotated[bool, typer.Option("--all", help="A link for each company that needs one.")] = False,
+    paste: Annotated[bool, typer.Option("--paste", help="Consent here and now, without our pages.")] = False,
+    valid_days: Annotated[int, typer.Option(min=1, max=90, help="How long the link works.")] = 7,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Make a link that asks a company for access to its Fortnox, to be sent to the person who may approve."""
+    if (tenant is None) != everybody or (everybody and paste):
+        raise typer.BadParameter("name one company, or --all without --paste")
+    asker = by or getpass.getuser()
+
+    async def link_for(host: Host, company: str) -> Link:
+        made = await connecting.new_link(host, company, made_by=asker, days=valid_days, service=grant is Grant.SERVICE)
+        if (link := await connecting.find(host, made)) is None:
+            raise WrongUsage(f"no company is called {company!r}: bokbuss tenant list")
+        return link
+
+    async def work(host: Host) -> None:
+        if paste and tenant is not None:
+            await _paste(host, await link_for(host, tenant), as_json=as_json)
+            return
+        companies = [tenant] if tenant is not None else await _unconnected(host)
+        links = [await link_for(host, company) for company in companies]
+        if as_json:
+            told = [_json(host, link) for link in links]
+            _print_json(told if everybody else told[0])
+        else:
+            _print_links(host, links)
+
+    run(work)
+
+
+def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
+    """End a company's access to its Fortnox: revoked there, forgotten here; what is to be written waits."""
+
+    async def work(host: Host) -> None:
+        connections = Connections(host.engine, host.vault)
+        held = await connections.held(tenant, connecting.SYSTEM)
+        if held is None or held.state == "disconnected":
+            raise WrongUsage(f"{tenant} is not connected to Fortnox: bokbuss tenant list")
+        refresh = await connections.disconnect(tenant, connecting.SYSTEM, by or getpass.getuser())
+        revoked = await tokens.revoke(host.settings.fortnox, refresh) if refresh else False
+        company, language = held.company_name or tenant, host.settings.language
+        if as_json:
+            _print_json({"tenant": tenant, "disconnected": True, "revoked": revoked})
+        else:
+            typer.echo(words.COMMANDS["disconnected"].to(language, company=company, tenant=tenant))
+        if not revoked and not as_json:
+            typer.echo(words.COMMANDS["not_revoked"].to(language))
+
+    run(work)
+
+
+def run(work: Callable[[Host], Coroutine[Any, Any, None]]) -> None:
+    """Run a command that needs the database and its vault; log nothing but warnings beside what it says."""
+    settings = load()
+    telemetry.configure("WARNING")
+
+    async def main() -> None:
+        async with office(settings) as place:
+            await work(Host(place.settings, place.engine, await open_vault(place.engine, place.settings)))
+
+    asyncio.run(main())
+
+
+async def _unconnected(host: Host) -> list[str]:
+    """Return the companies that have to consent: to begin with, again, or to more."""
+    now = clock.now().timestamp()
+    held = {each.tenant: each for each in await Connections(host.engine, host.vault).all(connecting.SYSTEM)}
+    return [
+        tenant
+        for tenant, settings in await connecting.companies(host)
+        if consent.has_to_consent(
+            health(held.get(tenant), now), settings, held[tenant].scopes if tenant in held else ()
+        )
+    ]
+
+
+async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
+    """Let somebody consent in a browser anywhere, and take the address that it ends up at."""
+    language, redirect_to = host.settings.language, connecting.redirect_uri(host.settings)
+    if not host.settings.fortnox.client_id:
+        raise WrongUsage(_told(Result("not_registered"), link, host))
+    leaving = connecting.leave(host, link, redirect_to)
+    typer.echo(f"{words.COMMANDS['paste'].to(language)}\n\n{leaving.url}\n", err=as_json)
+    question = words.COMMANDS["paste_back"].to(language, redirect_uri=redirect_to)
+    pasted = await asyncio.to_thread(typer.prompt, question, err=as_json)
+    params = dict(parse_qsl(urlsplit(str(pasted).strip()).query))
+    state = connecting.returning(host, params.get("state", ""))
+    if state is None or state.link_id != link.link_id:
+        result = consent.without_state(params)
+    else:
+        result = await connecting.complete(host, state, leaving.nonce, params, redirect_to)
+    if result.outcome != "connected":
+        raise Failed(_told(result, link, host))
+    found = result.found
+    if as_json and found is not None:
+        company = {"company_name": found.name, "database_number": found.database_number}
+        _print_json({"tenant": link.company.tenant, "outcome": result.outcome, **company})
+    else:
+        typer.echo(_told(result, link, host))
+
+
+def _told(result: Result, link: Link, host: Host) -> str:
+    """Return what the page about an outcome says, as lines."""
+    page = views.outcome(result, link, host.settings.language)
+    facts = [f"  {label}: {value}" for label, value in page.facts]
+    return "\n".join([page.title, page.happened, *facts, *page.notes, *(f"- {step}" for step in page.steps)])
+
+
+def _print_links(host: Host, links: Sequence[Link]) -> None:
+    language = host.settings.language
+    for link in links:
+        text = words.COMMANDS["link" if link.service else "link_person"]
+        typer.echo(text.to(language, **views.values_of(link, language)))
+        if not consent.is_switched_on(link.settings):
+            typer.echo(words.COMMANDS["first"].to(language, tenant=link.company.tenant))
+        typer.echo(f"\n{connecting.address(host, link.link_id)}\n")
+    if not links:
+        typer.echo(words.COMMANDS["none"].to(language))
+
+
+def _json(host: Host, link: Link) -> dict[str, Any]:
+    return {
+        "tenant": link.company.tenant,
+        "link": connecting.address(host, link.link_id),
+        "expires_at": link.expires_at.isoformat(),
+        "grant": str(Grant.SERVICE if link.service else Grant.PERSON),
+        "scopes": list(consent.scopes(link.settings)),
+    }
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
