@@ -1,7 +1,8 @@
 """Answers as Fortnox sends them: JSON in the way of PHP, two casings of errors, refusals with their codes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii
@@ -48,6 +49,7 @@ MISSING_FIELD: Final = Refusal("missing_field", 2001795, "Obligatoriskt fält sa
 TOO_LONG: Final = Refusal("too_long", 2000107, "Värdet är för långt ({})")  # text unknown
 NOT_TEXT: Final = Refusal("not_text", 2000106, "Värdet måste vara alfanumeriskt ({})")
 NOT_NUMBER: Final = Refusal("not_number", 2000108, "Värdet måste vara numeriskt ({})")
+NOT_BOOLEAN: Final = Refusal("not_boolean", 2000134, "Värdet måste vara en boolean ({})")
 BAD_CHARACTERS: Final = Refusal("bad_characters", 2000359, "Värdet innehåller ej tillåtna tecken. ({})")
 BAD_ACCOUNT: Final = Refusal("bad_account", 2002462, "Ogiltigt konto ({})")
 BAD_FILTER: Final = Refusal("bad_filter", 2000587, "Ett ogiltigt filter har använts.")
@@ -64,12 +66,22 @@ NULL: Final = Refusal("null", 9900002, "Värdet tolkas som null ({})")
 NO_YEAR: Final = Refusal("no_year", 9900003, "Räkenskapsår saknas ({})")  # text unknown
 UNKNOWN_SERIES: Final = Refusal("unknown_series", 9900004, "Ogiltig verifikationsserie angiven ({})")
 SERIES_NOT_MANUAL: Final = Refusal("series_not_manual", 9900005, "Verifikationsserien är inte manuell ({})")
+COST_CENTRE_NEEDED: Final = Refusal(
+    "cost_centre_needed", 2000946, "Kostnadsställe måste anges för konto {}"
+)  # FEATURES P18; text unknown
+NO_COST_CENTRES: Final = Refusal("no_cost_centres", 2000947, "Kostnadsställen är inte aktiverade.")  # the same
+CUSTOMER_NUMBER_USED: Final = Refusal("customer_number_used", 2000637, "Kundnummer {} används redan.")
+UNKNOWN_CUSTOMER: Final = Refusal("unknown_customer", 2000433, "Kunde inte hämta/hitta kund ({})")
+BAD_CUSTOMER_TYPE: Final = Refusal("bad_customer_type", 2001200, "Ogiltig kundtyp")
+UNKNOWN_ARTICLE: Final = Refusal("unknown_article", 2001302, "Kunde inte hitta artikel {}")
+ARTICLE_NUMBER_USED: Final = Refusal("article_number_used", 2000013, 'Artikelnumret "{}" är redan taget.')
+INVOICE_LOCKED: Final = Refusal(
+    "invoice_locked", 2002141, "Fakturan kan inte bokföras: perioden är låst t.o.m. {}"
+)  # text unknown
+BAD_PREDEFINED: Final = Refusal("bad_predefined", 2001265, "Ogiltigt förvalt konto ({})")  # text unknown
 UNKNOWN_COST_CENTRE: Final = Refusal("unknown_cost_centre", 9900006, "Kan inte hitta kostnadsställe {}")  # text unknown
 INACTIVE_COST_CENTRE: Final = Refusal(
     "inactive_cost_centre", 9900007, "Kostnadsställe {} är inte aktivt"
-)  # text unknown
-COST_CENTRE_NEEDED: Final = Refusal(
-    "cost_centre_needed", 9900008, "Kostnadsställe måste anges för konto {}"
 )  # text unknown
 COST_CENTRE_FORBIDDEN: Final = Refusal(
     "cost_centre_forbidden", 9900009, "Kostnadsställe får inte anges för konto {}"
@@ -77,13 +89,46 @@ COST_CENTRE_FORBIDDEN: Final = Refusal(
 UNBALANCED: Final = Refusal(
     "unbalanced", 9900010, "Verifikationen balanserar inte (debet {}, kredit {})"
 )  # text unknown
+BAD_CHOICE: Final = Refusal("bad_choice", 9900015, "Ogiltigt värde ({})")  # text unknown
+PROJECT_NEEDED: Final = Refusal("project_needed", 9900016, "Projekt måste anges för konto {}")  # text unknown
+PROJECT_FORBIDDEN: Final = Refusal("project_forbidden", 9900017, "Projekt får inte anges för konto {}")  # text unknown
+TEXT_NEEDED: Final = Refusal("text_needed", 9900018, "Transaktionsinformation måste anges för konto {}")  # text unknown
+TEXT_FORBIDDEN: Final = Refusal(
+    "text_forbidden", 9900019, "Transaktionsinformation får inte anges för konto {}"
+)  # text unknown
+TAKEN: Final = Refusal("taken", 9900020, "{} används redan")  # text unknown; of an employee, account, series, project
+FIXED: Final = Refusal("fixed", 9900021, "{} kan inte ändras")  # text unknown
+UNKNOWN_EMPLOYEE: Final = Refusal("unknown_employee", 9900022, "Kan inte hitta anställd {}")  # text unknown
+BAD_CAUSE: Final = Refusal("bad_cause", 9900023, "Ogiltig orsakskod ({})")  # text unknown
+BAD_DATED_LIST: Final = Refusal(
+    "bad_dated_list", 9900024, "{}: exakt en post ska ha FirstDay 1970-01-01, och varje FirstDay vara unik"
+)  # text unknown
+ONE_OF_TWO: Final = Refusal("one_of_two", 9900025, "Ange antingen {} eller {}")  # text unknown
+IN_USE: Final = Refusal("in_use", 9900026, "{} används och kan inte tas bort")  # text unknown
+YEARS_OVERLAP: Final = Refusal("years_overlap", 9900027, "Räkenskapsåret överlappar ett annat")  # text unknown
+DOCUMENT_CLOSED: Final = Refusal("document_closed", 9900028, "Dokument {} är bokfört, fakturerat eller makulerat")
+# text unknown
+UNKNOWN_FILE: Final = Refusal("unknown_file", 9900029, "Kan inte hitta filen {}")  # text unknown
+UNKNOWN_VOUCHER: Final = Refusal("unknown_voucher", 9900030, "Kan inte hitta verifikationen {}")  # text unknown
+NO_UPLOAD: Final = Refusal("no_upload", 9900031, "Ingen fil har skickats med (fältet file)")  # text unknown
 NO_ACCOUNT: Final = Refusal("no_account", 2000423, "Kan inte hitta kontot.", missing=True)
+NO_CUSTOMER: Final = Refusal("no_customer", 2000433, "Kan inte hitta kunden.", missing=True)
+NO_ARTICLE: Final = Refusal("no_article", 2000428, "Kan inte hitta artikeln.", missing=True)
+NO_INVOICE: Final = Refusal("no_invoice", 2000434, "Kan inte hitta fakturan.", missing=True)
+NO_ORDER: Final = Refusal("no_order", 2000439, "Kan inte hitta ordern.", missing=True)
+NO_PROJECT: Final = Refusal("no_project", 2001161, "Kan inte hitta projektet.", missing=True)
+NO_PREDEFINED: Final = Refusal("no_predefined", 2001403, "Kan inte hitta det förvalda kontot.", missing=True)
+NO_UNIT: Final = Refusal("no_unit", 2000432, "Kan inte hitta enheten.", missing=True)  # seen of salary transactions
 NO_SUCH_YEAR: Final = Refusal("no_such_year", 9900011, "Kan inte hitta räkenskapsåret.", missing=True)  # text unknown
 NO_VOUCHER: Final = Refusal("no_voucher", 9900012, "Kan inte hitta verifikationen.", missing=True)  # text unknown
 NO_SERIES: Final = Refusal("no_series", 9900013, "Kan inte hitta verifikationsserien.", missing=True)  # text unknown
 NO_COST_CENTRE: Final = Refusal(
     "no_cost_centre", 9900014, "Kan inte hitta kostnadsstället.", missing=True
 )  # text unknown
+NO_EMPLOYEE: Final = Refusal("no_employee", 9900032, "Kan inte hitta den anställda.", missing=True)  # text unknown
+NO_FILE: Final = Refusal("no_file", 9900033, "Kan inte hitta filen eller mappen.", missing=True)  # text unknown
+NO_FILE_CONNECTION: Final = Refusal("no_file_connection", 9900034, "Kan inte hitta filkopplingen.", missing=True)
+# text unknown
 
 # Recorded: the gateway's 401. Not recorded: what a 429, a 500 and a 502 carry (facts §2.1, §2.4).
 UNAUTHORIZED: Final = Answer(401, b'{"message":"unauthorized"}')
@@ -114,18 +159,30 @@ def to_json(value: Any) -> bytes:
     return _text(value).encode("ascii")
 
 
-def _text(value: Any) -> str:
+def plain(answer: Answer) -> Answer:
+    """Return an answer with its JSON written as others than PHP write it: no escapes but those that JSON demands."""
+    if answer.content_type != JSON or not answer.body:
+        return answer
+    content = json.loads(answer.body, parse_float=Decimal)
+    return replace(answer, body=_text(content, lambda text: json.dumps(text, ensure_ascii=False)).encode())
+
+
+def _php(text: str) -> str:
+    return encode_basestring_ascii(text).replace("/", "\\/")
+
+
+def _text(value: Any, spell: Callable[[str], str] = _php) -> str:
     match value:
         case str():
-            return encode_basestring_ascii(value).replace("/", "\\/")
+            return spell(value)
         case None | bool():
             return _CONSTANTS[value]
         case int() | Decimal():
             return f"{value:f}".rstrip("0") if value % 1 else str(int(value))
         case dict():
-            return "{" + ",".join(f"{_text(key)}:{_text(item)}" for key, item in value.items()) + "}"
+            return "{" + ",".join(f"{_text(key, spell)}:{_text(item, spell)}" for key, item in value.items()) + "}"
         case list() | tuple():
-            return "[" + ",".join(map(_text, value)) + "]"
+            return "[" + ",".join(_text(item, spell) for item in value) + "]"
         case date():
             return f'"{value.isoformat()}"'
         case _:

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
-from connectors.fortnox.sandbox import chart
+from pydantic import Field
+
+from connectors.fortnox.sandbox import chart, licences
 from connectors.fortnox.sandbox.calls import Calls
 from connectors.fortnox.sandbox.faults import Faults
+from connectors.fortnox.sandbox.grants import Code, Consent, Integration, RefreshToken, Token, User
+from connectors.fortnox.sandbox.records import Attached, File, Folder, Record
 
 ZERO = Decimal("0.00")
 Rule = Literal["ALLOWED", "MANDATORY", "NOTALLOWED"]
@@ -19,10 +23,21 @@ CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - opens nothing but the sandbox
 SCOPES = "bookkeeping companyinformation costcenter settings"
 """What a new company has consented to."""
 
+_Kind = TypeVar("_Kind")
+_Passing = Annotated[_Kind, Field(exclude=True)]
+"""Not in the file that this is kept in (state.py)."""
+
 
 @dataclass(slots=True)
 class Account:
-    """An account of one year's chart; ``balance`` is what its vouchers have moved."""
+    """An account of one year's chart.
+
+    Attributes:
+        balance: what its vouchers have moved.
+        text_rule: of the transaction information.
+        brought_forward: the opening balance.
+        cost_centre, project, text: proposed for rows; they change nothing.
+    """
 
     number: int
     description: str
@@ -30,6 +45,14 @@ class Account:
     cost_centre_rule: Rule = "ALLOWED"
     vat_code: str | None = None
     balance: Decimal = ZERO
+    project_rule: Rule = "ALLOWED"
+    text_rule: Rule = "ALLOWED"
+    brought_forward: Decimal = ZERO
+    cost_centre: str | None = None
+    project: str | None = None
+    text: str | None = None
+    sru: int | None = None
+    changed: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -39,6 +62,8 @@ class CostCentre:
     code: str
     description: str
     active: bool = True
+    note: str = ""
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,7 @@ class Row:
     cost_centre: str | None = None
     text: str | None = None
     quantity: Decimal | None = None
+    project: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +90,9 @@ class Draft:
     rows: tuple[Row, ...]
     comments: str | None = None
     cost_centre: str | None = None
+    project: str | None = None
+    reference: str = ""
+    reference_type: str = "MANUAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +114,7 @@ class Series:
     manual: bool = False
     next_number: int = 1
     vouchers: dict[int, Voucher] = field(default_factory=dict)
+    changed: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +126,8 @@ class Year:
     to_date: date
     accounts: dict[int, Account] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
+    method: Literal["ACCRUAL", "CASH"] = "ACCRUAL"
+    chart_type: str = "BAS 2026"
 
     def holds(self, day: date) -> bool:
         """Tell whether a day is in this year."""
@@ -127,6 +159,17 @@ class Company:
         locked_until: nothing may be booked on this day or before it; None locks nothing.
         preselected_year: the year of a call that names none.
         scopes: what was consented to, separated by spaces.
+        consented: a service account may be used by every client without a consent that was given on the consent page.
+        licences: what the company pays for; see licences.py.
+        registers: employees, customers, invoices ... by the name of their path and by their key.
+        reserved: keys that stay taken after their record was deleted, by register.
+        folders, files: of archive and inbox, by id.
+        attached: the files' connections to vouchers, by file id.
+        predefined_accounts: account numbers by name.
+        cost_centre_support: whether the company uses cost centres at all.
+        no_right: names of fields that show API_NORIGHT, because the user lacks the right to read them.
+        sie_utf8: SIE files are UTF-8 although they say PC8, as was seen (facts §3.9).
+        unpaid: locked for an unpaid invoice: a consent comes back with neither code nor error (facts §1.1).
     """
 
     database_number: int
@@ -138,14 +181,30 @@ class Company:
     locked_until: date | None = None
     preselected_year: int = chart.PRESELECTED_YEAR
     scopes: str = SCOPES
-    faults: Faults = field(default_factory=Faults)
-    calls: Calls = field(default_factory=Calls)
-    _late: list[tuple[datetime, Callable[[datetime], object]]] = field(default_factory=list)
+    consented: bool = True
+    licences: set[str] = field(default_factory=lambda: set(licences.ALL))
+    unpaid: bool = False
+    registers: dict[str, dict[str, Record]] = field(default_factory=dict)
+    reserved: dict[str, list[str]] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    attached: dict[str, Attached] = field(default_factory=dict)
+    predefined_accounts: dict[str, int] = field(default_factory=lambda: dict(chart.PREDEFINED))
+    cost_centre_support: bool = True
+    no_right: set[str] = field(default_factory=set)
+    sie_utf8: bool = False
+    faults: _Passing[Faults] = field(default_factory=Faults)
+    calls: _Passing[Calls] = field(default_factory=Calls)
+    _late: _Passing[list[tuple[datetime, Callable[[datetime], object]]]] = field(default_factory=list)
 
     def __post_init__(self, manual_series: Iterable[str]) -> None:
         """Give a company without years the standard ones."""
         if not self.years:
             self.years = standard_years(manual_series)
+
+    def register(self, name: str) -> dict[str, Record]:
+        """Return a register's records by their key; its name is the one of its path, such as ``employees``."""
+        return self.registers.setdefault(name, {})
 
     def year_on(self, day: date) -> Year | None:
         """Return the financial year of a day."""
@@ -167,11 +226,14 @@ class Company:
         self._late.append((due, work))
         self._late.sort(key=lambda late: late[0])
 
-    def settle(self, now: datetime) -> None:
-        """Do what was due by now. Everything that looks at the books calls this first."""
+    def settle(self, now: datetime) -> bool:
+        """Do what was due by now, and tell whether there was any. Everything that looks at the books calls this."""
+        settled = False
         while self._late and self._late[0][0] <= now:
             due, work = self._late.pop(0)
             work(due)
+            settled = True
+        return settled
 
     def vouchers(self) -> Iterator[Voucher]:
         """Return every voucher, by year, series and number."""
@@ -180,14 +242,12 @@ class Company:
                 yield from series.vouchers.values()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An access token: who may do what, for whom, and until when."""
-
-    client_id: str
-    database_number: int
-    scope: str
-    expires: datetime
+def _users() -> dict[int, User]:
+    return {
+        1: User("Siv Sandberg", "siv@sandladan.example", administrator=True),
+        2: User("Olle Olsson", "olle@sandladan.example"),
+        3: User("Berit Byström", "berit@byran.example", administrator=True),
+    }
 
 
 @dataclass(slots=True)
@@ -196,33 +256,55 @@ class Books:
 
     Attributes:
         companies: by database number; ``add`` adds one.
-        clients: the secret of each client id.
+        clients: integrations by client id.
+        users: who can log in on the consent page, by id: an administrator, an ordinary user, an agency's accountant.
+        consents: what was approved on the consent page, by id.
+        authorization_codes, refresh_tokens, tokens: by their text.
         token_seconds: how long an access token lasts.
+        code_seconds: how long an authorization code lasts.
+        refresh_seconds: how long a refresh token lasts unused: 45 days.
         limit: requests in any 5 seconds, per client and company.
         retry_after: whether a 429 says when to come back; not documented by Fortnox (facts §2.1).
         scope_status: 400 or 403, seen both, for a scope that was not consented to (facts §2.4).
+        licence_status: 400 or 403 for a licence that is missing.
         codes: other error codes by refusal, since Fortnox's own are not public for each (facts §7).
+        php_json: JSON as PHP writes it, slashes and letters outside ASCII escaped.
+        clock_offset: seconds that the server's clock (header Date) is ahead of ours.
+        luck: the faults of a company that is added, by its database number; None: none.
     """
 
-    companies: dict[int, Company] = field(default_factory=dict)
-    clients: dict[str, str] = field(default_factory=lambda: {CLIENT_ID: CLIENT_SECRET})
+    companies: _Passing[dict[int, Company]] = field(default_factory=dict)
+    clients: dict[str, Integration] = field(
+        default_factory=lambda: {CLIENT_ID: Integration(CLIENT_SECRET, "An integration under test")}
+    )
+    users: dict[int, User] = field(default_factory=_users)
+    consents: dict[int, Consent] = field(default_factory=dict)
+    authorization_codes: dict[str, Code] = field(default_factory=dict)
+    refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
     token_seconds: int = 3600
+    code_seconds: int = 600
+    refresh_seconds: int = 45 * 24 * 3600
     limit: int = 25
     retry_after: bool = False
     scope_status: Literal[400, 403] = 403
+    licence_status: Literal[400, 403] = 403
     codes: dict[str, int] = field(default_factory=dict)
+    php_json: bool = True
+    clock_offset: float = 0.0
     tokens: dict[str, Token] = field(default_factory=dict)
     issued: int = 0
     signing_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    luck: _Passing[Callable[[int], Faults] | None] = None
 
     def add(self, company: Company) -> Company:
         """Add a company and return it. Raises ValueError when its database number is taken."""
         if company.database_number in self.companies:
             raise ValueError(f"database number {company.database_number} is taken: choose another")
         self.companies[company.database_number] = company
+        if self.luck is not None:
+            company.faults = self.luck(company.database_number)
         return company
 
-    def settle(self, now: datetime) -> None:
-        """Do what was due by now in every company."""
-        for company in self.companies.values():
-            company.settle(now)
+    def settle(self, now: datetime) -> tuple[int, ...]:
+        """Do what was due by now in every company, and return those where there was any."""
+        return tuple(number for number, company in self.companies.items() if company.settle(now))

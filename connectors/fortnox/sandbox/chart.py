@@ -118,3 +118,11 @@ ACCOUNTS: tuple[tuple[int, str, str | None], ...] = tuple(
     (int(line[:4]), line[5:], _VAT_CODES.get(int(line[:4]))) for line in _BAS.strip().splitlines()
 )
 """Number, name and VAT code."""
+
+PREDEFINED: dict[str, int] = {
+    "SALES_25_SE": 3001,
+    "SALES_12_SE": 3002,
+    "SALES_6_SE": 3003,
+    "SALES_0_SE": 3004,
+}
+"""The four predefined accounts whose names Fortnox's document tells (EasyVat)."""

@@ -1,21 +1,28 @@
 """What a request asks for: its path, its parameters, its page, and the financial year that it is about."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from connectors.fortnox.sandbox import answers
 from connectors.fortnox.sandbox.answers import Refused
 from connectors.fortnox.sandbox.books import Company, Year
+from connectors.fortnox.sandbox.forms import parse_day
+from connectors.fortnox.sandbox.grants import User
+
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+"""The zone of Fortnox's times of day (facts §2.2)."""
 
 _PAGE: Final = 100
 _LARGEST_PAGE: Final = 500
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
+_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}(:\d{2})?)?", re.ASCII)
 _PAGING: Final = frozenset({"limit", "page", "offset"})
 _YEAR: Final = frozenset({"financialyear", "financialyeardate"})
+_DIRECTIONS: Final = {"ascending": False, "descending": True}
 
 _Item = TypeVar("_Item")
 
@@ -29,6 +36,7 @@ class Asked:
         path: the variable parts of the path.
         query: the parameters; names are lower case.
         listed_from: when lists begin to show what this request makes.
+        user_id, user: who consented.
     """
 
     at: datetime
@@ -36,12 +44,19 @@ class Asked:
     query: Mapping[str, str]
     body: bytes
     listed_from: datetime
+    user_id: int = 1
+    user: User | None = None
 
-    def allow(self, *names: str) -> None:
-        """Refuse every parameter but these and the ones of paging and years."""
-        if "filter" in self.query:
+    @property
+    def today(self) -> date:
+        """The day on which it takes effect, in Sweden."""
+        return self.at.astimezone(SWEDEN).date()
+
+    def allow(self, *names: str, filters: Iterable[str] = ()) -> None:
+        """Refuse every filter but these, and every parameter but these and the ones of paging and years."""
+        if self.query.get("filter") not in {None, *filters}:
             raise Refused(answers.BAD_FILTER)
-        if not self.query.keys() <= _PAGING | _YEAR | set(names):
+        if not self.query.keys() <= _PAGING | _YEAR | {"filter"} | set(names):
             raise Refused(answers.BAD_PARAMETER)
 
     def year(self, company: Company) -> Year:
@@ -67,6 +82,23 @@ class Asked:
             raise Refused(answers.BAD_PARAMETER)
         return day
 
+    def within(self, day: date) -> bool:
+        """Tell whether a day is in the period that ``fromdate`` and ``todate`` name, both included."""
+        return (self.day("fromdate") or date.min) <= day <= (self.day("todate") or date.max)
+
+    def modified(self, changed: datetime | None) -> bool:
+        """Tell whether something was changed since ``lastmodified``, which is a time of day in Sweden."""
+        text = self.query.get("lastmodified")
+        if text is None:
+            return True
+        try:
+            since = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+        except ValueError:
+            since = None
+        if since is None:
+            raise Refused(answers.BAD_PARAMETER)
+        return changed is not None and changed >= since.replace(tzinfo=SWEDEN).astimezone(UTC)
+
     def count(self, name: str) -> int | None:
         """Return a parameter that is a whole number."""
         text = self.query.get(name)
@@ -75,6 +107,14 @@ class Asked:
         if not _COUNT.fullmatch(text):
             raise Refused(answers.BAD_PARAMETER)
         return int(text)
+
+    def ordered(self, items: Iterable[_Item], keys: Mapping[str, Callable[[_Item], Any]]) -> list[_Item]:
+        """Return a list in the order asked for by ``sortby`` (one of the keys) and ``sortorder``."""
+        name, direction = self.query.get("sortby"), self.query.get("sortorder", "ascending").lower()
+        if direction not in _DIRECTIONS or (name is not None and name.lower() not in keys):
+            raise Refused(answers.BAD_PARAMETER)
+        found = sorted(items, key=keys[name.lower()]) if name is not None else list(items)
+        return found[::-1] if _DIRECTIONS[direction] else found
 
     def page(self, key: str, items: Sequence[_Item], form: Callable[[_Item], dict[str, Any]]) -> dict[str, Any]:
         """Return the page asked for of a list. An empty list has 0 pages, and its current page is 1."""
@@ -89,11 +129,3 @@ class Asked:
             "@CurrentPage": page if items else 1,
         }
         return {"MetaInformation": meta, key: [form(item) for item in items[first : first + limit]]}
-
-
-def parse_day(text: str) -> date | None:
-    """Return a day written YYYY-MM-DD, or None."""
-    try:
-        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        return None

@@ -129,7 +129,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     (voucher(VoucherRows=[row(1910, 1), row(3001, 0, 1, CostCenter="99")]), 9900006, "Kan inte hitta kostnadsställe"),
     (voucher(CostCenter="99"), 9900006, "Kan inte hitta kostnadsställe"),
     (voucher(VoucherRows=[row(1910, 1), row(3001, 0, 1, CostCenter="20")]), 9900007, "är inte aktivt"),
-    (voucher(VoucherRows=[row(1910, 1), row(3002, 0, 1)]), 9900008, "Kostnadsställe måste anges för konto 3002"),
+    (voucher(VoucherRows=[row(1910, 1), row(3002, 0, 1)]), 2000946, "Kostnadsställe måste anges för konto 3002"),
     (
         voucher(VoucherRows=[row(1911, 1, CostCenter="10"), row(3001, 0, 1)]),
         9900009,
@@ -205,7 +205,7 @@ async def test_checks_come_in_fortnoxs_order(fortnox: Fortnox) -> None:
         (9900005, {"VoucherSeries": "F"}),
         (2001304, {"VoucherRows": [row(1910, 1), row(1912, 0, 2), row(3002, 0, 5)]}),
         (2000550, {"VoucherRows": [row(1910, 1), row(1930, 0, 2), row(3002, 0, 5)]}),
-        (9900008, {"VoucherRows": [row(1910, 1), row(1930, 0, 2), row(3001, 0, 5)]}),
+        (2000946, {"VoucherRows": [row(1910, 1), row(1930, 0, 2), row(3001, 0, 5)]}),
         (9900010, {"VoucherRows": [row(1910, 7), row(1930, 0, 2), row(3001, 0, 5)]}),
         (2000401, {"TransactionDate": "2026-02-01"}),
     ]

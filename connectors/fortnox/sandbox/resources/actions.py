@@ -1,0 +1,142 @@
+"""What can be done with an invoice or an order besides changing it."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from connectors.fortnox.sandbox import answers
+from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.books import ZERO, Company, Draft, Row
+from connectors.fortnox.sandbox.forms import names
+from connectors.fortnox.sandbox.records import Record, Scalar, Values
+from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.resources import documents, registers
+from connectors.fortnox.sandbox.resources.documents import INVOICES, ORDERS, SALES, vat, vat_rate
+from connectors.fortnox.sandbox.resources.registers import Change, Register, next_number
+from connectors.fortnox.sandbox.resources.route import Handler, Route
+
+_RECEIVABLES: Final = 1510
+_SERIES: Final = "B"
+_COPIED: Final = names(
+    "CustomerNumber CustomerName Address1 Address2 City ZipCode Country CostCenter Project Currency OurReference "
+    "YourReference YourOrderNumber ExternalInvoiceReference1 ExternalInvoiceReference2 TermsOfPayment VATIncluded "
+    "Comments OrganisationNumber"
+)
+_COPIED_OF_ROW: Final = names(
+    "AccountNumber ArticleNumber CostCenter Description Discount DiscountType Price Project Unit VAT VATCode"
+)
+
+_Work = Callable[[Record, Asked, Company], Values]
+"""Returns what an action sets. Raises Refused."""
+
+
+def bookkeep(invoice: Record, asked: Asked, company: Company) -> Values:
+    """Book an invoice in series B: receivables against sales and VAT."""
+    values = invoice.values
+    if values.get("Booked") or values.get("Cancelled"):
+        raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
+    day = date.fromisoformat(str(values["InvoiceDate"]))
+    year = company.year_on(day)
+    if year is None:
+        raise Refused(answers.NO_YEAR, day)
+    if company.locked_until is not None and day <= company.locked_until:
+        raise Refused(answers.INVOICE_LOCKED, company.locked_until)
+    lines = INVOICES.full(invoice, asked, company)["InvoiceRows"]
+    rows, taxes = [], dict.fromkeys((account for _, account, _ in SALES.values() if account), ZERO)
+    for line in lines:
+        net, account = Decimal(line["TotalExcludingVAT"]), SALES.get(vat_rate(line), SALES[25])[1]
+        rows.append(_posting(line["AccountNumber"], -net, line["CostCenter"] or None, line["Project"] or None))
+        if account is not None:
+            taxes[account] -= vat(line)
+    rows += [_posting(account, tax) for account, tax in taxes.items() if tax]
+    rows.insert(0, _posting(_RECEIVABLES, sum((row.credit - row.debit for row in rows), ZERO)))
+    for row in rows:
+        if row.account not in year.accounts:
+            raise Refused(answers.UNKNOWN_ACCOUNT, row.account)
+    if _SERIES not in year.series:
+        raise Refused(answers.UNKNOWN_SERIES, _SERIES)
+    number = str(values["DocumentNumber"])
+    text = f"Kundfaktura {values['CustomerName']} ({number})"
+    draft = Draft(year.id, _SERIES, day, text, tuple(rows), reference=number, reference_type="INVOICE")
+    booked = company.book(draft, asked.at, asked.listed_from)
+    return {"Booked": True, "VoucherNumber": booked.number, "VoucherSeries": _SERIES, "VoucherYear": year.id}
+
+
+def cancel(document: Record, _asked: Asked, _company: Company) -> Values:
+    """Cancel an invoice or an order; a booked invoice must be credited."""
+    if document.values.get("Booked"):
+        raise Refused(answers.DOCUMENT_CLOSED, document.values["DocumentNumber"])
+    return {"Cancelled": True}
+
+
+def credit(invoice: Record, asked: Asked, company: Company) -> Values:
+    """Make a credit invoice: the same rows with the opposite quantities. Both name each other."""
+    values = invoice.values
+    if values.get("CreditInvoiceReference") or values.get("Cancelled"):
+        raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
+    number = _new_invoice(values, "InvoiceRows", "DeliveredQuantity", -1, asked, company)
+    made = company.register("invoices")[number].values
+    made.update({"Credit": "true", "CreditInvoiceReference": values["DocumentNumber"]})
+    return {"CreditInvoiceReference": number}
+
+
+def print_outside(_document: Record, _asked: Asked, _company: Company) -> Values:
+    """Mark a document as sent."""
+    return {"Sent": True}
+
+
+def create_invoice(order: Record, asked: Asked, company: Company) -> Values:
+    """Make an invoice of an order, once."""
+    values = order.values
+    if values.get("InvoiceReference") or values.get("Cancelled"):
+        raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
+    number = _new_invoice(values, "OrderRows", "OrderedQuantity", 1, asked, company)
+    company.register("invoices")[number].values["OrderReference"] = values["DocumentNumber"]
+    return {"InvoiceReference": number}
+
+
+def _posting(account: int, amount: Decimal, cost_centre: str | None = None, project: str | None = None) -> Row:
+    return Row(account, max(amount, ZERO), max(-amount, ZERO), cost_centre, project=project)
+
+
+def _new_invoice(values: Values, rows: str, quantity: str, sign: int, asked: Asked, company: Company) -> str:
+    number = next_number("invoices", company)
+    copied: Values = {name: values[name] for name in _COPIED if name in values}
+    lines: list[dict[str, Scalar]] = [
+        {
+            **{name: row[name] for name in _COPIED_OF_ROW if name in row},
+            "DeliveredQuantity": str(sign * Decimal(str(row.get(quantity) or 0))),
+        }
+        for row in documents.rows(values, rows)
+    ]
+    copied["InvoiceRows"] = [*lines]
+    INVOICES.save(Change(asked, company, number, None, copied, {**copied, "DocumentNumber": number}))
+    return number
+
+
+def _act(register: Register, work: _Work, asked: Asked, company: Company) -> Answer:
+    asked.allow()
+    record = register.find(asked.path["key"], company)
+    record.values.update(work(record, asked, company))
+    record.changed = asked.at
+    return register.answer(record, asked, company)
+
+
+def _route(register: Register, action: str, work: _Work) -> Route:
+    handler: Handler = partial(_act, register, work)
+    return "PUT", f"/3/{register.path}/{{key}}/{action}", register.scope, handler
+
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *registers.routes(INVOICES),
+    _route(INVOICES, "bookkeep", bookkeep),
+    _route(INVOICES, "cancel", cancel),
+    _route(INVOICES, "credit", credit),
+    _route(INVOICES, "externalprint", print_outside),
+    *registers.routes(ORDERS),
+    _route(ORDERS, "cancel", cancel),
+    _route(ORDERS, "createinvoice", create_invoice),
+    _route(ORDERS, "externalprint", print_outside),
+)

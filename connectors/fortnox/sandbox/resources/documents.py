@@ -1,0 +1,233 @@
+"""Invoices and orders: rows that the server rounds and adds up."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final
+
+from connectors.fortnox.sandbox import answers, forms
+from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.books import ZERO, Company
+from connectors.fortnox.sandbox.records import Scalar, Values
+from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.resources.document_forms import INVOICE, ORDER
+from connectors.fortnox.sandbox.resources.registers import Change, Register
+from connectors.fortnox.sandbox.resources.route import BASE
+
+SALES: Final = {25: (3001, 2611, "MP1"), 12: (3002, 2621, "MP2"), 6: (3003, 2631, "MP3"), 0: (3004, None, "MF")}
+"""By VAT rate in per cent: sales account, VAT account and VAT code of the sandbox's chart."""
+
+Line = dict[str, Scalar]
+
+
+def rows(values: Values, name: str) -> list[Line]:
+    """Return a document's rows as they are kept."""
+    found = values.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _amount(row: Line, name: str) -> Decimal:
+    return Decimal(str(row.get(name) or 0))
+
+
+def _row_total(row: Line, quantity: str) -> Decimal:
+    total = _amount(row, "Price") * _amount(row, quantity)
+    discount = _amount(row, "Discount")
+    return forms.rounded(total - (discount if row.get("DiscountType") == "AMOUNT" else total * discount / 100))
+
+
+def vat_rate(row: Mapping[str, Any]) -> int:
+    """Return a row's VAT rate in per cent."""
+    rate = row.get("VAT")
+    return 25 if rate is None else int(rate)
+
+
+def vat(row: Mapping[str, Any]) -> Decimal:
+    """Return the VAT of a row that is shown."""
+    return forms.rounded(Decimal(row["TotalExcludingVAT"]) * vat_rate(row) / 100)
+
+
+def _shown_row(row: Line, quantity: str, *, included: bool) -> dict[str, Any]:
+    total, rate = _row_total(row, quantity), vat_rate(row)
+    share = Decimal(100) / (100 + rate) if included else Decimal(1)
+    account, _, code = SALES.get(rate, SALES[25])
+    return {
+        **row,
+        "AccountNumber": row.get("AccountNumber") or account,
+        "VATCode": row.get("VATCode") or code,
+        "Total": total,
+        "TotalExcludingVAT": forms.rounded(total * share),
+        "PriceExcludingVAT": forms.rounded(_amount(row, "Price") * share),
+    }
+
+
+def _prepare(change: Change, rows_name: str, date_name: str) -> Values:
+    values = dict(change.values)
+    customer = change.company.register("customers").get(str(values["CustomerNumber"]))
+    if customer is None:
+        raise Refused(answers.UNKNOWN_CUSTOMER, values["CustomerNumber"])
+    if change.stored is not None and _closed(change.stored) and rows_name in change.changes:
+        raise Refused(answers.DOCUMENT_CLOSED, change.key)
+    values.setdefault("CustomerName", customer.values["Name"])
+    for name in ("Address1", "Address2", "City", "ZipCode", "TermsOfPayment", "OrganisationNumber"):
+        if name not in values and customer.values.get(name):
+            values[name] = customer.values[name]
+    values.setdefault(date_name, change.asked.today.isoformat())
+    known = rows(change.stored or {}, rows_name)
+    values[rows_name] = [_numbered(row, known, change) for row in rows(values, rows_name)]
+    for index, row in enumerate(rows(values, rows_name)):
+        row["RowId"] = row.get("RowId") or max((int(one.get("RowId") or 0) for one in known), default=0) + index + 1
+    return values
+
+
+def _closed(values: Values) -> bool:
+    return bool(values.get("Booked") or values.get("Cancelled") or values.get("InvoiceReference"))
+
+
+def _numbered(row: Line, known: list[Line], change: Change) -> Line:
+    """Return a row with what is stored under its id; an article gives what the row leaves out."""
+    stored = [one for one in known if row.get("RowId") is not None and one.get("RowId") == row["RowId"]]
+    if row.get("RowId") is not None and not stored:
+        raise Refused(answers.BAD_CHOICE, row["RowId"])
+    whole = {**(stored[0] if stored else {}), **row}
+    if (number := whole.get("ArticleNumber")) is not None:
+        article = change.company.register("articles").get(str(number))
+        if article is None:
+            raise Refused(answers.UNKNOWN_ARTICLE, number)
+        given = {"Description": "Description", "AccountNumber": "SalesAccount", "VAT": "VAT", "Unit": "Unit"}
+        for name, source in given.items():
+            value = article.values.get(source)
+            if name not in whole and isinstance(value, str | int):
+                whole[name] = value
+    return whole
+
+
+def _totals(values: Values, rows_name: str, quantity: str) -> dict[str, Any]:
+    included = bool(values.get("VATIncluded"))
+    shown = [_shown_row(row, quantity, included=included) for row in rows(values, rows_name)]
+    net = sum((row["TotalExcludingVAT"] for row in shown), ZERO)
+    tax = sum((vat(row) for row in shown), ZERO)
+    return {rows_name: shown, "Gross": net, "Net": net, "TotalVAT": tax, "Total": net + tax, "TotalToPay": net + tax}
+
+
+def _show_invoice(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+    number = str(values["DocumentNumber"])
+    totals = _totals(values, "InvoiceRows", "DeliveredQuantity")
+    days = str(values.get("TermsOfPayment") or "30")
+    due = date.fromisoformat(str(values["InvoiceDate"])) + timedelta(int(days) if days.isdecimal() else 0)
+    return {
+        **totals,
+        "Balance": ZERO if values.get("Cancelled") else totals["Total"],
+        "DueDate": values.get("DueDate") or due,
+        "OCR": values.get("OCR") or (_ocr(number) if number.isdecimal() else ""),
+        "@urlTaxReductionList": f"{BASE}/taxreductions?filter=invoices&referencenumber={number}",
+    }
+
+
+def _ocr(number: str) -> str:
+    """Return an OCR number: the document's, its own length, and a check digit, as recorded (119 is 11957)."""
+    text = f"{number}{(len(number) + 2) % 10}"
+    doubled = [int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(text))]
+    return f"{text}{-sum(value // 10 + value % 10 for value in doubled) % 10}"
+
+
+def _show_order(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+    number = values["DocumentNumber"]
+    url = f"{BASE}/taxreductions?filter=orders&referencenumber={number}"
+    return {**_totals(values, "OrderRows", "OrderedQuantity"), "@urlTaxReductionList": url}
+
+
+INVOICES: Final = Register(
+    path="invoices",
+    one="Invoice",
+    many="Invoices",
+    key="DocumentNumber",
+    scope="invoice",
+    form=INVOICE,
+    missing=answers.NO_INVOICE,
+    location="invoices",
+    listed=forms.names(
+        "Balance Booked Cancelled CostCenter Currency CurrencyRate CurrencyUnit CustomerName CustomerNumber "
+        "DocumentNumber DueDate ExternalInvoiceReference1 ExternalInvoiceReference2 InvoiceDate InvoiceType NoxFinans "
+        "OCR VoucherNumber VoucherSeries VoucherYear WayOfDelivery TermsOfPayment Project Sent Total FinalPayDate"
+    ),
+    contains={
+        "customername": "CustomerName",
+        "externalinvoicereference1": "ExternalInvoiceReference1",
+        "externalinvoicereference2": "ExternalInvoiceReference2",
+        "ourreference": "OurReference",
+        "yourreference": "YourReference",
+        "yourordernumber": "YourOrderNumber",
+    },
+    equals={
+        "costcenter": "CostCenter",
+        "currency": "Currency",
+        "customernumber": "CustomerNumber",
+        "documentnumber": "DocumentNumber",
+        "invoicetype": "InvoiceType",
+        "ocr": "OCR",
+        "project": "Project",
+    },
+    dated="InvoiceDate",
+    sort={
+        "customername": "CustomerName",
+        "customernumber": "CustomerNumber",
+        "documentnumber": "DocumentNumber",
+        "invoicedate": "InvoiceDate",
+    },
+    filters={
+        "cancelled": lambda values, _today: bool(values.get("Cancelled")),
+        "fullypaid": lambda values, _today: bool(values.get("FinalPayDate")),
+        "unpaid": lambda values, _today: not values.get("Cancelled") and not values.get("FinalPayDate"),
+        "unpaidoverdue": lambda values, today: (
+            not values.get("Cancelled") and not values.get("FinalPayDate") and str(values["DueDate"]) < str(today)
+        ),
+        "unbooked": lambda values, _today: not values.get("Booked") and not values.get("Cancelled"),
+    },
+    prepare=partial(_prepare, rows_name="InvoiceRows", date_name="InvoiceDate"),
+    shown=_show_invoice,
+)
+
+ORDERS: Final = Register(
+    path="orders",
+    one="Order",
+    many="Orders",
+    key="DocumentNumber",
+    scope="order",
+    form=ORDER,
+    missing=answers.NO_ORDER,
+    location="orders",
+    listed=forms.names(
+        "Cancelled Currency CustomerName CustomerNumber DeliveryDate DocumentNumber ExternalInvoiceReference1 "
+        "ExternalInvoiceReference2 OrderDate OrderType Project Sent Total"
+    ),
+    contains={
+        "customername": "CustomerName",
+        "externalinvoicereference1": "ExternalInvoiceReference1",
+        "externalinvoicereference2": "ExternalInvoiceReference2",
+        "ourreference": "OurReference",
+        "yourreference": "YourReference",
+    },
+    equals={
+        "costcenter": "CostCenter",
+        "customernumber": "CustomerNumber",
+        "documentnumber": "DocumentNumber",
+        "project": "Project",
+    },
+    dated="OrderDate",
+    sort={
+        "customername": "CustomerName",
+        "customernumber": "CustomerNumber",
+        "documentnumber": "DocumentNumber",
+        "orderdate": "OrderDate",
+    },
+    filters={
+        "cancelled": lambda values, _today: bool(values.get("Cancelled")),
+        "expired": lambda _values, _today: False,  # what expires an order is not public
+        "invoicecreated": lambda values, _today: bool(values.get("InvoiceReference")),
+        "invoicenotcreated": lambda values, _today: not values.get("InvoiceReference"),
+    },
+    prepare=partial(_prepare, rows_name="OrderRows", date_name="OrderDate"),
+    shown=_show_order,
+)

@@ -1,0 +1,217 @@
+"""Registers of records: their list, POST, GET, PUT and DELETE, all the same way, as their description says."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
+
+from connectors.fortnox.sandbox import answers, forms
+from connectors.fortnox.sandbox.answers import Answer, Refusal, Refused
+from connectors.fortnox.sandbox.books import Company
+from connectors.fortnox.sandbox.forms import Form, parse_day
+from connectors.fortnox.sandbox.records import Record, Value, Values
+from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.resources.route import BASE, Route, created, ok
+from connectors.fortnox.sandbox.voucher import check_codes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record that is about to be made or changed.
+
+    Attributes:
+        key: the record's own; a new one has been given it already.
+        stored: its fields until now; None: it is new.
+        changes: what the request sets; None empties a field.
+        values: its fields after that.
+    """
+
+    asked: Asked
+    company: Company
+    key: str
+    stored: Values | None
+    changes: Values
+    values: Values
+
+
+def next_number(name: str, company: Company) -> str:
+    """Return the number after the largest one of a register, deleted records included."""
+    keys = [*company.register(name), *company.reserved.get(name, ())]
+    return str(max((int(key) for key in keys if key.isascii() and key.isdecimal()), default=0) + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """How a register behaves.
+
+    Attributes:
+        path, one, many: of ``/3/employees``, ``{"Employee": ...}`` and ``{"Employees": [...]}``.
+        key: the field that a record is found by; ``url``: its address is shown in lists only, or everywhere.
+        missing, taken: what is said when there is no such record, and when there is one already.
+        location: header of 201; None: a POST is answered with 200 (payroll).
+        deleted: status of a DELETE; None: there is none. ``reserve``: the key stays taken.
+        listed: the fields of list items; None: all but lists in the record.
+        contains, equals: search parameters and the fields that they look into.
+        dated: the field that ``fromdate`` and ``todate`` look at.
+        sort: names of ``sortby`` and the fields that they order by.
+        filters: names of ``filter`` and what they choose, on a day.
+        prepare: checks a change and returns the record's fields. Raises Refused.
+        shown: fields that Fortnox computes, at a time.
+    """
+
+    path: str
+    one: str
+    many: str
+    key: str
+    scope: str
+    form: Form
+    missing: Refusal
+    taken: Refusal = answers.TAKEN
+    location: str | None
+    deleted: int | None = None
+    reserve: bool = False
+    listed: tuple[str, ...] | None = None
+    contains: Mapping[str, str] = field(default_factory=dict)
+    equals: Mapping[str, str] = field(default_factory=dict)
+    dated: str | None = None
+    modified: bool = True
+    sort: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, Callable[[Values, date], bool]] = field(default_factory=dict)
+    new_key: Callable[[str, Company], str] = next_number
+    prepare: Callable[[Change], Values] = lambda change: change.values
+    shown: Callable[[Values, Asked, Company], Mapping[str, Any]] = lambda _values, _asked, _company: {}
+
+    def find(self, key: str, company: Company) -> Record:
+        """Return a record. Raises Refused when there is none."""
+        record = company.register(self.path).get(key)
+        if record is None:
+            raise Refused(self.missing)
+        return record
+
+    def full(self, record: Record, asked: Asked, company: Company) -> dict[str, Any]:
+        """Return a record as it is sent."""
+        values = {**record.values, **self.shown(record.values, asked, company)}
+        shown = forms.show(self.form, values)
+        hidden = {name: "API_NORIGHT" for name in shown if name in company.no_right}
+        return {"@url": f"{BASE}/{self.path}/{record.values[self.key]}", **shown, **hidden}
+
+    def item(self, record: Record, asked: Asked, company: Company) -> dict[str, Any]:
+        """Return a record as lists show it."""
+        full = self.full(record, asked, company)
+        if self.listed is None:
+            return {name: value for name, value in full.items() if not isinstance(value, list | tuple)}
+        return {"@url": full["@url"], **{name: full[name] for name in self.listed}}
+
+    def answer(self, record: Record, asked: Asked, company: Company) -> Answer:
+        """Answer 200 with a record."""
+        return ok(**{self.one: self.full(record, asked, company)})
+
+    def save(self, change: Change) -> Record:
+        """Check a change and put it into the register. Raises Refused, and then nothing is changed."""
+        for codes in _parts(change.changes):
+            cost_centre, project = str(codes.get("CostCenter") or ""), str(codes.get("Project") or "")
+            check_codes(cost_centre or None, project or None, change.company)
+        values = {**self.prepare(change), self.key: change.key}
+        records = change.company.register(self.path)
+        listed_from = records[change.key].listed_from if change.key in records else change.asked.listed_from
+        records[change.key] = Record(values, change.asked.at, listed_from)
+        return records[change.key]
+
+
+def create(register: Register, asked: Asked, company: Company) -> Answer:
+    """Make a record. The same request twice makes two, unless it names the key."""
+    asked.allow()
+    values = forms.read(register.form, forms.content(asked.body, register.one), new=True)
+    values = forms.merged({}, values)
+    key = str(values.get(register.key) or register.new_key(register.path, company))
+    if key in company.register(register.path) or key in company.reserved.get(register.path, ()):
+        raise Refused(register.taken, key)
+    record = register.save(Change(asked, company, key, None, values, {**values, register.key: key}))
+    if register.location is None:
+        return register.answer(record, asked, company)
+    return created(register.location, **{register.one: register.full(record, asked, company)})
+
+
+def update(register: Register, asked: Asked, company: Company) -> Answer:
+    """Change a record: what is left out, null or "" stays; API_BLANK empties."""
+    asked.allow()
+    key = asked.path["key"]
+    record = register.find(key, company)
+    changes = forms.read(register.form, forms.content(asked.body, register.one), new=False)
+    if changes.get(register.key, key) != key:
+        raise Refused(answers.FIXED, register.key)
+    values = forms.merged(record.values, changes)
+    return register.answer(register.save(Change(asked, company, key, record.values, changes, values)), asked, company)
+
+
+def read(register: Register, asked: Asked, company: Company) -> Answer:
+    """Give one record."""
+    asked.allow()
+    return register.answer(register.find(asked.path["key"], company), asked, company)
+
+
+def delete(register: Register, asked: Asked, company: Company) -> Answer:
+    """Delete a record."""
+    asked.allow()
+    key = asked.path["key"]
+    register.find(key, company)
+    del company.register(register.path)[key]
+    if register.reserve:
+        company.reserved.setdefault(register.path, []).append(key)
+    return Answer(register.deleted or 204, b"")
+
+
+def listing(register: Register, asked: Asked, company: Company) -> Answer:
+    """List the records that the parameters choose, in the order in which they were made unless ``sortby`` is given."""
+    period = ("fromdate", "todate") if register.dated else ()
+    order = ("sortby", "sortorder") if register.sort else ()
+    modified = ("lastmodified",) if register.modified else ()
+    asked.allow(*register.contains, *register.equals, *period, *order, *modified, filters=register.filters)
+    found = [one for one in company.register(register.path).values() if _chosen(register, one, asked, company)]
+    keys = {name: partial(_sort_key, name=field) for name, field in register.sort.items()}
+    found = asked.ordered(found, keys)
+    return ok(**asked.page(register.many, found, lambda one: register.item(one, asked, company)))
+
+
+def routes(register: Register) -> Iterator[Route]:
+    """Return a register's routes."""
+    path, one = f"/3/{register.path}", f"/3/{register.path}/{{key}}"
+    yield "GET", path, register.scope, partial(listing, register)
+    yield "POST", path, register.scope, partial(create, register)
+    yield "GET", one, register.scope, partial(read, register)
+    yield "PUT", one, register.scope, partial(update, register)
+    if register.deleted is not None:
+        yield "DELETE", one, register.scope, partial(delete, register)
+
+
+def _chosen(register: Register, one: Record, asked: Asked, company: Company) -> bool:
+    values = {**one.values, **register.shown(one.values, asked, company)}
+    query = asked.query
+    chosen = register.filters.get(query.get("filter", ""))
+    return (
+        (one.listed_from is None or one.listed_from <= asked.at)
+        and (not register.modified or asked.modified(one.changed))
+        and (chosen is None or chosen(values, asked.today))
+        and all(
+            query[name].lower() in str(values.get(field) or "").lower()
+            for name, field in register.contains.items()
+            if name in query
+        )
+        and all(query[name] == str(values.get(field)) for name, field in register.equals.items() if name in query)
+        and (register.dated is None or asked.within(parse_day(str(values.get(register.dated))) or date.max))
+    )
+
+
+def _sort_key(record: Record, *, name: str) -> tuple[bool, int, str]:
+    text = str(record.values.get(name) or "").lower()
+    whole = text.isascii() and text.isdecimal()
+    return not whole, int(text) if whole else 0, text
+
+
+def _parts(values: Values) -> Iterable[Mapping[str, Value]]:
+    """Return a record's fields, and those of each of its rows."""
+    yield values
+    for value in values.values():
+        if isinstance(value, list):
+            yield from value

@@ -1,0 +1,29 @@
+"""What a route is, and how a resource answers."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from connectors.fortnox.sandbox.answers import Answer, to_json
+from connectors.fortnox.sandbox.books import Company
+from connectors.fortnox.sandbox.requests import Asked
+
+Handler = Callable[[Asked, Company], Answer]
+Route = tuple[str, str, str, Handler]
+"""Method, path, scope and handler."""
+
+BASE: Final = "https://api.fortnox.se/3"
+
+
+def ok(**content: Any) -> Answer:
+    """Answer 200 with JSON."""
+    return Answer(200, to_json(content))
+
+
+def created(location: str, **content: Any) -> Answer:
+    """Answer 201 with JSON. The Location is useless: the resource's name (facts §2.3)."""
+    return Answer(201, to_json(content), headers={"Location": location})
+
+
+def number(text: str) -> int:
+    """Return a whole number, or -1 for what is none: no id is negative."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1  # noqa: PLR2004 - digits of an id
