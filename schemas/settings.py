@@ -122,10 +122,15 @@ class FieldRule(Message):
 
     field: EmployeeField
     owner: Literal["hr", "fortnox"] | None = None
-    direction: Literal["both", "to_fortnox", "to_hr", "none"] | None = None
-    trigger: Literal["live", "on_sync"] | None = Field(default=None, description="on_sync: only when a plan is applied")
-    fortnox_changed: Literal["write_back", "keep", "hold"] | None = Field(
-        default=None, description="only Fortnox changed: HR gets it, nothing happens, or a person is asked"
+    to_fortnox: Literal["live", "on_sync", "never"] | None = Field(
+        default=None, description="HR's changes go to Fortnox: at once, only when a plan is applied, or not at all"
+    )
+    to_hr: Literal["live", "on_sync", "never"] | None = Field(
+        default=None, description="Fortnox's changes go to HR: at once, only when a plan is applied, or not at all"
+    )
+    fortnox_changed: Literal["to_hr", "write_back", "keep", "hold"] | None = Field(
+        default=None,
+        description="only Fortnox changed: HR gets it, HR's value is written back, nothing happens, a person is asked",
     )
     on_conflict: Literal["prefer_hr", "prefer_fortnox", "newest", "ask"] | None = Field(
         default=None, description="both changed since they last agreed"
@@ -149,6 +154,9 @@ class EmployeesSettings(Message):
     source_of_truth: Literal["hr", "fortnox"] = Field(description="whose value counts where no rule says otherwise")
     preset: Literal["alexis", "huma"] | None = Field(default=None, description="exactly what that product does")
     fields: tuple[FieldRule, ...] = ()
+    new_in_hr: Literal["hold", "create"] = Field(
+        default="hold", description="a person who is new in HR: a person is asked, or Fortnox gets an employee"
+    )
     causes: tuple[AbsenceCause, ...] = Field(default=(), description="leaves of other kinds are held")
     zone: str = Field(default="Europe/Stockholm", max_length=64, description="timestamps become dates there")
     street_line: Literal[1, 2] = Field(default=1, description="Fortnox's address line for the street; Alexis HR uses 2")

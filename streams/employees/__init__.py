@@ -1,0 +1,25 @@
+"""Employees: what a change in HR or in Fortnox means for the other side, and what a leave means for its days."""
+
+from infra.plugin import Flow
+from schemas.events import (
+    EmployeeChanged,
+    EmployeeSeen,
+    LeaveChanged,
+    LinkDecided,
+    PersonMentioned,
+    PlanApplied,
+    PlanRowApplied,
+)
+from streams.employees.decide import NAME, decide, evolve, follow, reads, waiting
+from streams.employees.state import State
+
+FLOW = Flow(
+    name=NAME,
+    facts=(EmployeeChanged, PersonMentioned, EmployeeSeen, LeaveChanged, LinkDecided, PlanRowApplied, PlanApplied),
+    state=State,
+    reads=reads,
+    decide=decide,
+    evolve=evolve,
+    waiting=waiting,
+    follow=follow,
+)

@@ -1,0 +1,123 @@
+"""What must hold of a person's data before it is sent; a check's name is the reason of a hold. Pure."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from schemas.events import EmployeeField, EmployeeFields
+from streams.employees.fields import get
+from streams.employees.state import UNIQUE, Memory, index_key
+
+_EMAIL: Final = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]+\.[^@\s,;.]{2,}")
+_LENGTHS: Final = {"employment_id": 15, "given_name": 80, "family_name": 80, "street": 1024, "city": 1024}
+"""Fortnox's, where its OpenAPI document gives one; names are cut at nothing sensible, so that they are refused here."""
+_TAX_COLUMNS: Final = range(1, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field, in words for the person who must act; never the value of a personal one."""
+
+    reason: str
+    field: EmployeeField
+    message: str
+
+
+Check = Callable[[EmployeeFields], Problem | None]
+
+
+def email_missing(fields: EmployeeFields) -> Problem | None:
+    """Refuse a new one without an e-mail address: Fortnox needs it, and people are matched by it."""
+    return None if fields.email else Problem("email_missing", "email", "The e-mail address is missing: enter it in HR.")
+
+
+def email_invalid(fields: EmployeeFields) -> Problem | None:
+    """Refuse an e-mail address without a name, an @ or a domain."""
+    if fields.email is None or _EMAIL.fullmatch(fields.email.strip()):
+        return None
+    return Problem("email_invalid", "email", "The e-mail address cannot be right: correct it in HR.")
+
+
+def name_missing(fields: EmployeeFields) -> Problem | None:
+    """Refuse a new one without both names, which Fortnox needs."""
+    if not fields.given_name:
+        return Problem("name_missing", "given_name", "The given name is missing: enter it in HR.")
+    if not fields.family_name:
+        return Problem("name_missing", "family_name", "The family name is missing: enter it in HR.")
+    return None
+
+
+def bank_account_invalid(fields: EmployeeFields) -> Problem | None:
+    """Refuse a bank account that breaks the rules of its bank."""
+    account = fields.bank_account
+    if account is None or not account.flaw:
+        return None
+    why = account.flaw.replace("_", " ")
+    return Problem("bank_account_invalid", "bank_account", f"The bank account {account.shown} is not valid: {why}.")
+
+
+def personal_number_invalid(fields: EmployeeFields) -> Problem | None:
+    """Refuse a personal or co-ordination number without a day of birth or with a wrong check digit."""
+    number = fields.personal_number
+    if number is None or not number.flaw:
+        return None
+    why = number.flaw.replace("_", " ")
+    return Problem("personal_number_invalid", "personal_number", f"The personal number is not valid: {why}.")
+
+
+def days_out_of_order(fields: EmployeeFields) -> Problem | None:
+    """Refuse an end before the beginning."""
+    if fields.first_day and fields.last_day and fields.last_day < fields.first_day:
+        why = f"The last day of work ({fields.last_day}) is before the first ({fields.first_day})."
+        return Problem("days_out_of_order", "last_day", why)
+    return None
+
+
+def tax_column_invalid(fields: EmployeeFields) -> Problem | None:
+    """Refuse a tax column that no tax table has."""
+    if fields.tax_column is None or fields.tax_column in _TAX_COLUMNS:
+        return None
+    return Problem("tax_column_invalid", "tax_column", f"There is no tax column {fields.tax_column}: it is 1 to 6.")
+
+
+def value_too_long(fields: EmployeeFields) -> Problem | None:
+    """Refuse what is longer than Fortnox takes: nothing is cut in silence."""
+    for field, most in _LENGTHS.items():
+        if len(str(getattr(fields, field) or "")) > most:
+            name: EmployeeField = field  # type: ignore[assignment] # the names are fields
+            return Problem("value_too_long", name, f"The {field} is longer than the {most} characters of Fortnox.")
+    return None
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    email_invalid,
+    bank_account_invalid,
+    personal_number_invalid,
+    days_out_of_order,
+    tax_column_invalid,
+    value_too_long,
+)
+"""Of everything that is written."""
+FOR_A_NEW_ONE: Final[tuple[Check, ...]] = (email_missing, name_missing, *CHECKS)
+
+
+def problems(fields: EmployeeFields, checks: Iterable[Check]) -> tuple[Problem, ...]:
+    """Return what is wrong, in the order of the checks."""
+    return tuple(problem for check in checks if (problem := check(fields)))
+
+
+def not_unique(
+    memory: Memory, fields: EmployeeFields, written: Iterable[EmployeeField], *, ours: frozenset[str]
+) -> tuple[Problem, ...]:
+    """Return which written values somebody else has, on either side; ``ours`` are the keys of this one."""
+    found = []
+    sides: tuple[Literal["hr", "fortnox"], ...] = ("hr", "fortnox")
+    for field in (f for f in UNIQUE if f in set(written)):
+        value = get(fields, field)
+        others = sorted({m for side in sides for m in memory[index_key(side, field, value)].members} - ours)
+        if value and others:
+            who = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")  # noqa: PLR2004 - three examples
+            why = f"The {field.replace('_', ' ')} is also that of {who}: it must be one person's only."
+            found.append(Problem(f"{field}_not_unique", field, why))
+    return tuple(found)

@@ -1,0 +1,211 @@
+"""What becomes of one field of an employee: the rule that holds for it, and the three-way merge of both sides. Pure."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, Literal, get_args
+
+from schemas.events import EmployeeField, EmployeeFields
+from schemas.personal import Personal
+from schemas.settings import EmployeesSettings
+
+FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
+Value = str | int | date | Personal | None
+Occasion = Literal["live", "sync"]
+When = Literal["live", "on_sync", "never"]
+
+_LONGEST_TITLE: Final = 30
+"""Fortnox's JobTitle (OpenAPI document)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the settings say of one field."""
+
+    owner: Literal["hr", "fortnox"]
+    to_fortnox: When
+    to_hr: When
+    fortnox_changed: Literal["to_hr", "write_back", "keep", "hold"]
+    on_conflict: Literal["prefer_hr", "prefer_fortnox", "newest", "ask"]
+    on_missing: Literal["fill", "keep", "clear", "ask"] = "keep"
+
+
+_HR_OWNS: Final = Rule("hr", "live", "live", "hold", "ask")
+_FORTNOX_OWNS: Final = Rule("fortnox", "live", "live", "to_hr", "ask")
+_NEVER: Final = Rule("hr", "never", "never", "keep", "ask")
+
+# Huma (its page "Fortnox"): HR's changes at once; Fortnox's on "Synchronize users" only, and HR's next one overwrites
+# them; the employment id comes from Fortnox, on sync. Title, personal number and tax do not travel.
+_HUMA: Final = Rule("hr", "live", "on_sync", "keep", "prefer_hr")
+_HUMA_FIELDS: Final[Mapping[EmployeeField, Rule]] = {
+    **dict.fromkeys(FIELDS, _HUMA),
+    "employment_id": Rule("fortnox", "never", "on_sync", "keep", "prefer_fortnox"),
+    **dict.fromkeys(("title", "personal_number", "tax_table", "tax_column"), _NEVER),
+}
+# Alexis HR (its help page): everything by hand, each difference decided by a person; the employment number joins the
+# two and is set once, when the employee is exported.
+_ALEXIS: Final = Rule("hr", "on_sync", "on_sync", "keep", "ask")
+_ALEXIS_FIELDS: Final[Mapping[EmployeeField, Rule]] = {**dict.fromkeys(FIELDS, _ALEXIS), "employment_id": _NEVER}
+
+_PRESETS: Final[Mapping[str, Mapping[EmployeeField, Rule]]] = {"huma": _HUMA_FIELDS, "alexis": _ALEXIS_FIELDS}
+
+
+def rules(settings: EmployeesSettings) -> Mapping[EmployeeField, Rule]:
+    """Return the rule of each field: the field's own settings over the preset over the source of truth.
+
+    An employee's id in Fortnox can never be changed there (OpenAPI document), so it never travels to Fortnox later.
+    """
+    plain = _HR_OWNS if settings.source_of_truth == "hr" else _FORTNOX_OWNS
+    found: dict[EmployeeField, Rule] = dict(_PRESETS.get(settings.preset or "", dict.fromkeys(FIELDS, plain)))
+    for own in settings.fields:
+        said = {name: value for name, value in own if name != "field" and value is not None}
+        rule = found[own.field]
+        if own.owner is not None and own.owner != rule.owner and own.fortnox_changed is None:
+            said["fortnox_changed"] = (_HR_OWNS if own.owner == "hr" else _FORTNOX_OWNS).fortnox_changed
+        found[own.field] = replace(rule, **said)
+    found["employment_id"] = replace(found["employment_id"], to_fortnox="never")
+    return found
+
+
+def fold(field: EmployeeField, value: Value) -> object:
+    """Return what two values are compared by: Fortnox trims texts and takes some characters only for their nearest."""
+    if isinstance(value, Personal):
+        return value.sealed
+    if not isinstance(value, str):
+        return value
+    if field == "email":
+        return value.strip().casefold()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", value).casefold() if c.isalnum())
+    return plain[:_LONGEST_TITLE] if field == "title" else plain
+
+
+def same(field: EmployeeField, one: Value, other: Value) -> bool:
+    """Tell whether two values are the same to both systems; an empty text is no value."""
+    return fold(field, one or None) == fold(field, other or None)
+
+
+def get(fields: EmployeeFields | None, field: EmployeeField) -> Any:
+    """Return a field's value; nothing of nobody."""
+    return getattr(fields, field) if fields is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of one field now.
+
+    ``to`` is the side that is written (None: neither), ``value`` what it gets (None empties it). ``agreed``: both hold
+    the same, which is what later changes are compared with. ``asks``: why a person must decide.
+    """
+
+    rule: str
+    to: Literal["fortnox", "hr"] | None = None
+    value: Value = None
+    agreed: bool = False
+    asks: str = ""
+
+
+def settle(
+    field: EmployeeField,
+    rule: Rule,
+    *,
+    hr: Value,
+    base: Value,
+    agreed: bool,
+    fortnox: Value,
+    occasion: Occasion,
+    hr_is_newer: bool,
+    prefer: Literal["hr", "fortnox", "neither"] | None = None,
+) -> Step:
+    """Merge one field three ways.
+
+    Args:
+        base: the last value that both agreed on; ``agreed`` is False when they never did.
+        occasion: live, or a plan that is applied.
+        hr_is_newer: HR's record was changed later than Fortnox's was seen to be.
+        prefer: what a person chose, in a plan or for a hold.
+    """
+    if same(field, hr, fortnox):
+        return Step("both_sides_agree", agreed=True)
+    if prefer is not None:
+        return _chosen(rule, prefer, hr, fortnox)
+    from_hr, from_fortnox = not same(field, hr, base), not same(field, fortnox, base)
+    was_entered = agreed and not base and from_hr != from_fortnox
+    if (not hr or not fortnox) and not was_entered:
+        return _missing(rule, hr, fortnox, occasion)
+    if from_hr and not from_fortnox:
+        return _send(rule, "fortnox", hr, occasion, "what_hr_changed_goes_to_fortnox")
+    if from_fortnox and not from_hr:
+        return _only_fortnox(rule, hr, fortnox, occasion)
+    return _conflict(rule, hr, fortnox, occasion, hr_is_newer=hr_is_newer)
+
+
+def _chosen(rule: Rule, prefer: str, hr: Value, fortnox: Value) -> Step:
+    """Do as a person said, but let nothing travel that does not, and empty nothing by preference."""
+    if prefer == "neither":
+        return Step("a_person_left_it")
+    to: Literal["fortnox", "hr"] = "fortnox" if prefer == "hr" else "hr"
+    value, when = (hr, rule.to_fortnox) if prefer == "hr" else (fortnox, rule.to_hr)
+    if when == "never":
+        return Step("this_field_does_not_travel_there")
+    if not value and rule.on_missing != "clear":
+        return Step("a_missing_value_stays_missing")
+    return Step(f"a_person_preferred_{prefer}", to=to, value=value or None)
+
+
+def _send(rule: Rule, to: Literal["fortnox", "hr"], value: Value, occasion: Occasion, name: str) -> Step:
+    when = rule.to_fortnox if to == "fortnox" else rule.to_hr
+    if when == "never":
+        return Step("this_field_does_not_travel_there")
+    if when == "on_sync" and occasion == "live":
+        return Step("this_field_waits_for_a_sync")
+    return Step(name, to=to, value=value)
+
+
+def _only_fortnox(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
+    if occasion == "sync" and rule.fortnox_changed == "keep":
+        if rule.to_hr != "never":
+            return _send(rule, "hr", fortnox, occasion, "what_fortnox_changed_goes_to_hr")
+        return _send(rule, "fortnox", hr, occasion, "what_hr_owns_is_written_back")
+    match rule.fortnox_changed:
+        case "to_hr":
+            return _send(rule, "hr", fortnox, occasion, "what_fortnox_changed_goes_to_hr")
+        case "write_back":
+            return _send(rule, "fortnox", hr, occasion, "what_hr_owns_is_written_back")
+        case "hold":
+            return Step("a_change_in_fortnox_waits_for_a_person", asks="fortnox_changed")
+        case "keep":
+            return Step("a_change_in_fortnox_is_kept")
+
+
+def _conflict(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> Step:
+    if rule.to_fortnox == rule.to_hr == "never":
+        return Step("this_field_does_not_travel_there")
+    match rule.on_conflict:
+        case "ask":
+            if occasion == "live" and "live" not in {rule.to_fortnox, rule.to_hr}:
+                return Step("this_field_waits_for_a_sync")
+            return Step("a_conflict_waits_for_a_person", asks="conflict")
+        case "prefer_hr":
+            return _send(rule, "fortnox", hr, occasion, "a_conflict_goes_to_hr")
+        case "prefer_fortnox":
+            return _send(rule, "hr", fortnox, occasion, "a_conflict_goes_to_fortnox")
+        case "newest":
+            side: Literal["fortnox", "hr"] = "fortnox" if hr_is_newer else "hr"
+            return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "a_conflict_goes_to_the_newest")
+
+
+def _missing(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
+    """One side is empty. Nothing is emptied unless the settings say so."""
+    to: Literal["fortnox", "hr"] = "fortnox" if hr else "hr"
+    match rule.on_missing:
+        case "fill":
+            return _send(rule, to, hr or fortnox, occasion, "a_missing_value_is_filled")
+        case "clear":
+            return _send(rule, "hr" if hr else "fortnox", None, occasion, "what_is_missing_is_emptied")
+        case "ask":
+            if rule.to_fortnox == rule.to_hr == "never":
+                return Step("this_field_does_not_travel_there")
+            return Step("a_missing_value_waits_for_a_person", asks="missing")
+        case "keep":
+            return Step("a_missing_value_stays_missing")
