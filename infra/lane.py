@@ -111,6 +111,7 @@ class Lane:
         """Do what is due, or rest until something is; the journal knows what is due after a pause."""
         self._wake.clear()
         work = await self._journal.next(self._tenant)
+        self._budget.busy = bool(work)
         if not work:
             await self._rest()
         for item in work:
@@ -118,6 +119,7 @@ class Lane:
                 return
             pause = await self._do(connection, item)
             if pause > 0:
+                self._budget.busy = False
                 await self._sleep(pause)
                 return
 
@@ -143,7 +145,10 @@ class Lane:
             self._budget.leaves()
             faultpoints.reach("lane.leaving")
 
-        return Attempt(may_send=may_send, take=self._take)
+        return Attempt(may_send=may_send, take=self._take, throttled=self._throttled)
+
+    async def _throttled(self, seconds: float) -> None:
+        self._budget.pause(seconds)
 
     async def _take(self) -> None:
         await self._budget.take()

@@ -185,6 +185,9 @@ Verdict = Delivered | AlreadyThere | RetryLater | Rejected | Unknown
 Look = AlreadyThere | Absent | RetryLater
 
 
+async def _nobody(_seconds: float) -> None: ...
+
+
 @dataclass(slots=True)
 class Attempt:
     """What a lane lends to a connection for one order: the permission to send, the budget, and a place for the calls.
@@ -193,11 +196,13 @@ class Attempt:
         may_send: raises LeaseLost unless this process still owns the lane; called right before the bytes leave.
         take: waits for a request of the company's budget.
         calls: the requests made, in order.
+        throttled: to be told when the target says that it gets too many requests, and for how many seconds.
     """
 
     may_send: Callable[[], None]
     take: Callable[[], Awaitable[None]]
     calls: list[Call] = field(default_factory=list)
+    throttled: Callable[[float], Awaitable[None]] = _nobody
 
 
 class Connection(Protocol):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, faultpoints, telemetry
 from infra.budget import Budget
 from infra.consuming import Message, Reader
+from infra.guests import Lender, Loans
 from infra.journal import Journal
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost, Leases
@@ -46,13 +47,15 @@ class SinkRole:
         self._leases = Leases(engine, settings.lease_seconds)
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, Lane] = {}
+        self._budgets: dict[str, tuple[Lease, Budget]] = {}
         self._partition: dict[str, int] = {}
         self._scan = asyncio.Event()
         self._ending = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until asked to stop; then every lane finishes its request and gives its lease back."""
-        background = [asyncio.create_task(self._journal.write()), asyncio.create_task(self._leases.keep())]
+        lender = Lender(Loans(self._engine), lambda: self._budgets)
+        background = [asyncio.create_task(each) for each in (self._journal.write(), self._leases.keep(), lender.run())]
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._reader.run(self._accept, stop))
@@ -115,6 +118,7 @@ class SinkRole:
                 await clock.sleep(_SCAN)
                 return
             budget = Budget(self._patience.budget, lease.used)
+            self._budgets[lease.name] = lease, budget
             company = await self._company(tenant)
             lane = Lane(
                 sink=self._sink.system,
@@ -137,6 +141,7 @@ class SinkRole:
         finally:
             self._running.pop(tenant, None)
             if lease is not None:
+                self._budgets.pop(lease.name, None)
                 with suppress(Exception):  # a lease that cannot be given back ends by itself
                     await self._leases.release(lease, budget.used())
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -126,9 +127,11 @@ budget_requests = Table(
     Column("lease", String, nullable=False, comment="the lane's: fortnox/<tenant>"),
     Column("priority", Integer, nullable=False, comment="1 look-ups, 2 backfill; live orders need not ask"),
     Column("calls", Integer, nullable=False),
+    Column("pause", Float, comment="no request, but news: the target wants nobody to call for so many seconds"),
     _when("asked_at", nullable=False),
+    _when("seen_at", nullable=False),
     _when("granted_at"),
-    comment="calls that another process than the lane's owner wants to make; granted by the owner",
+    comment="calls that others than the lane want to make; granted by its owner; seen_at: when the guest looked",
 )
 
 checks = Table(

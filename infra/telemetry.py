@@ -42,6 +42,7 @@ REQUESTS = Counter(
     "bokbuss_target_requests_total", "Requests to a target by outcome.", ["sink", "operation", "outcome"]
 )
 REQUEST_SECONDS = Histogram("bokbuss_target_request_seconds", "Time of a request.", ["sink"], buckets=_SECONDS)
+CALLS = Counter("bokbuss_target_calls_total", "Calls taken from budgets: live, look_up, backfill.", ["priority"])
 BUDGET_USED = Gauge("bokbuss_target_budget_used_ratio", "Share of the company's request budget in use.", ["tenant"])
 BUDGET_WAIT_SECONDS = Histogram("bokbuss_target_budget_wait_seconds", "Time waited for the budget.", buckets=_SECONDS)
 THROTTLED = Counter("bokbuss_target_throttled_total", "Answers 429: a fault of ours.", ["tenant"])
