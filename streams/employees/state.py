@@ -408,7 +408,6 @@ def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
     hold = state.hold
     if hold is None or hold.id_in(tenant) != fact.hold_id or fact.answer not in {c.answer for c in hold.choices}:
         return
-    person = state.person or Person()
     if prefer := PREFERENCES.get(fact.answer):
         asked = {line.partition(":")[0] for line in hold.lines}
         memory.put_person(fact.about, chosen=tuple(FieldChoice(field=f, prefer=prefer) for f in FIELDS if f in asked))
