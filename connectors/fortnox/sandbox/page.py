@@ -43,6 +43,7 @@ _TEMPLATES: Final = Environment(
     lstrip_blocks=True,
 )
 _TEMPLATES.filters["when"] = lambda at: f"{at:%Y-%m-%d %H:%M:%S}"
+_TEMPLATES.filters["money"] = lambda amount: f"{amount:,.2f}".replace(",", "\N{NO-BREAK SPACE}") if amount else ""
 
 
 def books(known: Books, companies: Sequence[Company]) -> str:

@@ -1,6 +1,8 @@
 """The sandbox's own side, for tests, demonstrations and people."""
 
 import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -70,6 +72,53 @@ async def test_accounts_and_series_are_changed_in_every_year_unless_one_is_named
     assert [key for key, year in years.items() if year.series["F"].manual] == [3, 4]
 
 
+async def test_a_year_is_added_with_the_chart_and_the_series_of_another(fortnox: Fortnox) -> None:
+    """Its numbers begin at 1 and nothing is carried over; the newest year unless one is named."""
+    await fortnox.control("series", {"company": 1001, "code": "F", "manual": False, "year": 3})
+    await fortnox.post()
+    year = {"company": 1001, "from_date": "2028-01-01", "to_date": "2028-12-31"}
+    await fortnox.control("years", {**year, "id": 6, "like": 4})
+    await fortnox.control("years", {**year, "id": 7, "like": 3, "from_date": "2029-01-01", "to_date": "2029-12-31"})
+    years = fortnox.company.years
+    assert (years[6].series["F"].manual, years[7].series["F"].manual) == (True, False)
+    assert (years[6].series["F"].next_number, years[4].series["F"].next_number) == (1, 2)
+    assert (years[6].accounts[1910].balance, years[4].accounts[1910].balance) == (0, Decimal("125.50"))
+    assert years[6].accounts[1910] is not years[4].accounts[1910]
+    assert str(fortnox.company.year_on(date(2028, 5, 1)).to_date) == "2028-12-31"
+
+
+async def test_scopes_are_taken_away_from_tokens_that_are_out(fortnox: Fortnox) -> None:
+    """From the next call on, and from every token that follows."""
+    await fortnox.control("scopes", {"company": 1001, "scopes": "companyinformation"})
+    assert (await fortnox.get("accounts")).status == 403
+    assert json.loads((await fortnox.token()).body)["scope"] == "companyinformation"
+
+
+async def test_a_program_can_approve_or_deny_in_the_place_of_a_person(fortnox: Fortnox) -> None:
+    """It sends the address of the consent page and learns where the browser would have gone."""
+    url = "https://x/auth?client_id=sandbox&redirect_uri=http://localhost/cb&state=s&response_type=code&scope=salary"
+    approved = json.loads((await fortnox.control("approve", {"url": url, "company": 1001})).body)["location"]
+    denied = await fortnox.control("approve", {"url": url, "company": 1001, "decision": "deny"})
+    assert approved.startswith("http://localhost/cb?code=")
+    assert json.loads(denied.body)["location"] == "http://localhost/cb?error=access_denied&state=s"
+    (consent,) = json.loads((await fortnox.control("consents?company=1001")).body)["consents"]
+    assert (consent["id"], consent["scope"], consent["service"]) == (1, "salary", False)
+    assert json.loads((await fortnox.control("consents?company=1002")).body) == {"consents": []}
+
+
+async def test_a_company_can_withdraw_what_it_consented_to(fortnox: Fortnox) -> None:
+    """One consent or all; then no token is to be had."""
+    url = "x?client_id=sandbox&redirect_uri=http://localhost/&state=s&response_type=code&scope=salary"
+    await fortnox.control("approve", {"url": url, "company": 1001})
+    await fortnox.control("approve", {"url": url, "company": 1001, "user": 2})
+    await fortnox.control("withdraw", {"company": 1001, "consent": 1})
+    assert [*fortnox.books.consents] == [2]
+    assert (await fortnox.token()).status == 200
+    await fortnox.control("withdraw", {"company": 1001})
+    assert fortnox.books.consents == fortnox.books.authorization_codes == {}
+    assert (await fortnox.token()).status == 400
+
+
 async def test_an_account_that_is_used_stays(fortnox: Fortnox) -> None:
     """A voucher never loses its account."""
     await fortnox.post()
@@ -89,6 +138,10 @@ async def test_an_account_that_is_used_stays(fortnox: Fortnox) -> None:
         ("locked-period", {"company": 1001}, "end_date: Field required"),
         ("accounts", {"company": 1001, "number": 3001, "year": 9}, "no financial year 9"),
         ("series", {"company": 1001, "code": "Z", "manual": True}, "no voucher series Z"),
+        ("years", {"company": 1001, "id": 4, "from_date": "2028-01-01", "to_date": "2028-12-31"}, "financial year 4"),
+        ("approve", {"company": 1001, "url": "x?client_id=nobody"}, "invalid_client"),
+        ("withdraw", {"company": 1001, "consent": 3}, "no consent 3"),
+        ("scopes", {"company": 9, "scopes": ""}, "no company has database number 9"),
     ],
 )
 async def test_a_wrong_request_says_what_is_wrong(

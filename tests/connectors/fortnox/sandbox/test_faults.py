@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Books, Company, Fault, Faults, running
@@ -281,3 +281,39 @@ def test_impossible_faults_are_refused(wrong: dict[str, Any]) -> None:
     """Chances are not negative and add up to at most 1; no time is negative."""
     with pytest.raises(ValueError, match=r"rates|seconds"):
         Faults(**wrong)
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1), st.integers())
+def test_faults_spread_evenly_befall_the_share_that_was_asked_for(share: float, seed: int) -> None:
+    """Every kind that ends with its request, and none that lasts."""
+    faults = Faults.evenly(share, seed)
+    drawn = [faults.choose("GET /3/accounts", 0.0) for _ in range(1000)]
+    befallen = [fault for fault in drawn if fault]
+    assert abs(len(befallen) / 1000 - share) < 0.09
+    assert not {Fault.SERVER_DOWN, Fault.THROTTLED} & {*befallen}
+
+
+def test_faults_can_begin_at_several_routes() -> None:
+    """A route is a whole one: a grant of tokens may be named or left out, a path may not."""
+    faults = Faults(0, {Fault.SLOW: 1.0}, ["POST /3/vouchers", "POST /oauth-v1/token"])
+    routes = ("POST /3/vouchers", "POST /oauth-v1/token refresh_token", "GET /3/vouchers", "POST /3/vouchers/x")
+    assert [faults.choose(route, 0.0) for route in routes] == [Fault.SLOW, Fault.SLOW, None, None]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_faults_is_between_none_and_all(share: float) -> None:
+    """Anything else is a mistake."""
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        Faults.evenly(share, 0)
+
+
+async def test_a_company_that_is_added_has_the_luck_that_was_chosen_for_all() -> None:
+    """As the command's ``--faults`` does: each company has its own, and the same each time."""
+    drawn = []
+    for _ in range(2):
+        books = Books(luck=lambda number: Faults.evenly(0.5, f"7/{number}"))
+        companies = [books.add(Company(number)) for number in (1, 2)]
+        drawn.append([[company.faults.choose("GET /x", 0.0) for _ in range(50)] for company in companies])
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0] != drawn[0][1]
