@@ -1,10 +1,13 @@
 """Connecting a company: the activation link, the way to Fortnox and back, and what is done with what came back."""
 
+import asyncio
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
@@ -15,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.fortnox import consent, tokens
 from connectors.fortnox.consent import Code, Found, Known, Link, Outcome, Result, State
 from infra import clock, telemetry
+from infra.budget import WINDOW
 from infra.connections import Connections
+from infra.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Granted, Host, Refused, RetryLater
 from infra.settings import FortnoxSettings, Settings
@@ -30,6 +35,8 @@ RESULT: Final = "fortnox/consent-result"
 CALLBACK: Final = "/oauth/callback"
 _TRIES: Final = 5
 _PAUSE: Final = 1.0
+_LOOKS_WITHIN: Final = 60.0
+"""Seconds in which Fortnox must have told whose consent it is: a person waits for the page."""
 
 _log = telemetry.log(__name__)
 
@@ -199,7 +206,7 @@ async def _take(
     granted = await _exchanged(host.settings.fortnox, answer.text, redirect_to)
     if not isinstance(granted, Granted):
         return Result(granted, link.link_id)
-    found = await _company(host.settings.fortnox, granted.access)
+    found = await _company(host, link.company.tenant, granted.access)
     if found is None:
         return Result("company_unreadable", link.link_id)
     verdict = consent.guard(link.company, found)
@@ -254,19 +261,27 @@ async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> G
     return "exchange_lost"
 
 
-async def _company(fortnox: FortnoxSettings, access: str) -> Found | None:
+async def _company(host: Host, tenant: str, access: str) -> Found | None:
     """Ask whose access this is; a read, so it is asked again until it is answered."""
+    fortnox: FortnoxSettings = host.settings.fortnox
     headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}
-    async with Client(timeout=fortnox.request_timeout, headers=headers) as client:
-        for attempt in range(_TRIES):
-            if attempt:
-                await clock.sleep(_PAUSE)
-            try:
-                answer = await client.send("GET", f"{fortnox.api_url}/companyinformation")
-            except (NotSent, NoAnswer):
-                continue
-            if found := consent.company(answer.body):
-                return found
+    with suppress(TimeoutError):
+        async with (
+            asyncio.timeout(_LOOKS_WITHIN),
+            guest(host, SYSTEM, tenant, LOOK_UP) as attempt,
+            Client(timeout=fortnox.request_timeout, headers=headers) as client,
+        ):
+            for again in range(_TRIES):
+                if again:
+                    await clock.sleep(_PAUSE)
+                await attempt.take()
+                with suppress(NotSent, NoAnswer):
+                    url = f"{fortnox.api_url}/companyinformation"
+                    answer = await client.send("GET", url, may_send=attempt.may_send)
+                    if found := consent.company(answer.body):
+                        return found
+                    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                        await attempt.throttled(WINDOW)
     return None
 
 

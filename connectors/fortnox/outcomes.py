@@ -29,7 +29,6 @@ _ADMINISTRATOR: Final = Said(
 )
 _ASKER: Final = Said("den som skickade länken", "whoever sent you the link")
 _OPERATOR: Final = Said("den som sköter bokbuss", "whoever runs bokbuss")
-_YOU: Final = Said("du", "you")
 _NEW_LINK: Final = Said(
     "Be den som skickade länken om en ny: bokbuss connect {tenant}",
     "Ask whoever sent you the link for a new one: bokbuss connect {tenant}",
@@ -40,6 +39,8 @@ _NOTHING_CHANGED: Final = Said(
 )
 _THEN_AGAIN: Final = Said("Försök sedan igen här.", "Then try again here.")
 
+WHO: Final = Said("Vem som kan göra det: {who}.", "Who can do that: {who}.")
+
 OUTCOMES: Final[Mapping[Outcome, Told]] = {
     "connected": Told(
         Said("{found} är anslutet", "{found} is connected"),
@@ -49,10 +50,10 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         ),
         (
             Said(
-                "Nu kontrolleras att räkenskapsår, konton och verifikationsserier är på plats. Saknas något får {by} "
-                "veta vad, och var i Fortnox det ändras.",
-                "Now it is checked that financial years, accounts and voucher series are in place. If something is "
-                "missing, {by} is told what, and where in Fortnox to change it.",
+                "Nästa steg är en kontroll av räkenskapsår, konton och verifikationsserier. {by} ser vad som saknas, "
+                "och var i Fortnox det ändras.",
+                "The next step is a check of financial years, accounts and voucher series. {by} sees what is missing, "
+                "and where in Fortnox to change it.",
             ),
             Said(
                 "Det som har väntat bokförs av sig självt.",
@@ -142,7 +143,6 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
                 "Open the link that you were sent again, and do everything in one browser, with cookies allowed.",
             ),
         ),
-        _YOU,
     ),
     "state_old": Told(
         Said("Det tog för lång tid", "That took too long"),
@@ -151,7 +151,6 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             "More than an hour passed before the answer came from Fortnox. So we have taken no access.",
         ),
         (_NOTHING_CHANGED,),
-        _YOU,
         again=True,
     ),
     "denied": Told(
@@ -167,7 +166,6 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
                 "If you do not want the company to be connected: tell {by}.",
             ),
         ),
-        _YOU,
         again=True,
     ),
     "scope_not_registered": Told(
@@ -269,7 +267,6 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             "only once.",
         ),
         (_NOTHING_CHANGED,),
-        _YOU,
         again=True,
     ),
     "company_unreadable": Told(
@@ -281,7 +278,6 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             "access was thrown away.",
         ),
         (Said("Vänta en stund.", "Wait a moment."), _THEN_AGAIN),
-        _YOU,
         again=True,
     ),
     "other_company": Told(
@@ -298,13 +294,12 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
                 "log out first.",
             ),
             Said(
-                "Är det rätt företag, så är organisationsnumret fel: i Fortnox under Inställningar, "
-                "Företagsuppgifter, eller här hos den som sköter bokbuss.",
-                "If it is the right company, the organisation number is wrong: in Fortnox under Inställningar, "
-                "Företagsuppgifter, or here with whoever runs bokbuss.",
+                "Är det rätt företag, så är organisationsnumret fel: i Fortnox under ”Inställningar”, "
+                "”Företagsuppgifter”, eller här hos den som sköter bokbuss.",
+                "If it is the right company, the organisation number is wrong: in Fortnox under ”Inställningar”, "
+                "”Företagsuppgifter”, or here with whoever runs bokbuss.",
             ),
         ),
-        _YOU,
         again=True,
     ),
     "other_database": Told(
@@ -327,7 +322,6 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
                 "bokbuss tenant add {tenant} --database-number {came}",
             ),
         ),
-        _YOU,
         again=True,
     ),
 }

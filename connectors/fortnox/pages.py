@@ -120,7 +120,7 @@ class _Site:
 
     def _page(self, request: Request, name: str, language: Language, status: int = 200, **values: Any) -> Response:
         other = next(each for each in words.LANGUAGES if each != language)
-        label = {key: said.to(language) for key, said in words.LABELS.items() if key != "who"}
+        label = {key: said.to(language) for key, said in words.LABELS.items()}
         html = self._templates.get_template(name).render(language=language, other=other, label=label, **values)
         response = HTMLResponse(html, status, self._headers() | {"Content-Language": language})
         if request.query_params.get("lang") == language:

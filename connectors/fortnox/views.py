@@ -90,9 +90,9 @@ def outcome(result: Result, link: Link | None, language: Language) -> Page:
         facts=_facts(result, link, language),
         notes=tuple(outcomes.NOTES[note].to(language, **values) for note in _notes(result)),
         steps=tuple(step.to(language, **values) for step in told.steps),
-        who=words.LABELS["who"].to(language, who=told.who.to(language)) if told.who else "",
+        who=outcomes.WHO.to(language, who=told.who.to(language)) if told.who else "",
         again=told.again,
-        tone="good" if result.outcome == "connected" else "wait" if told.again or told.who is None else "stop",
+        tone="good" if result.outcome == "connected" else "stop" if result.found else "wait",
     )
 
 

@@ -154,10 +154,10 @@ LICENCES: Final[Mapping[str, Said]] = {
 }
 
 ADD_LICENCE: Final = Said(
-    "Logga in i Fortnox, klicka på företagsnamnet uppe till höger och välj Administrera användare och Lägg till "
-    "licenser. Det kräver att du är systemadministratör; annars ber du någon som är det.",
-    "Log in to Fortnox, click the company’s name in the upper right corner and choose Administrera användare, then "
-    "Lägg till licenser. Only a system administrator can; if you are not one, ask somebody who is.",
+    "Logga in i Fortnox, klicka på företagsnamnet uppe till höger och välj ”Administrera användare”, sedan ”Lägg till "
+    "licenser”. Bara en systemadministratör kan det; är du inte det, be någon som är.",
+    "Log in to Fortnox, click the company’s name in the upper right corner and choose “Administrera användare”, then "
+    "“Lägg till licenser”. Only a system administrator can; if you are not one, ask somebody who is.",
 )
 
 EXPLAIN: Final[Mapping[str, Said]] = {
@@ -172,7 +172,7 @@ EXPLAIN: Final[Mapping[str, Said]] = {
     "asker_is": Said("{by}, med bokbuss på {place}", "{by}, with bokbuss at {place}"),
     "until": Said("Länken gäller", "The link works"),
     "until_is": Said("en gång, till {until}", "once, until {until}"),
-    "add_licence": ADD_LICENCE,
+    "add_licence": Said(f"Saknas en licens? {ADD_LICENCE.sv}", f"Is one missing? {ADD_LICENCE.en}"),
     "service": Said(
         "Bara en systemadministratör i Fortnox kan godkänna. Tillgången hör till företaget och inte till dig: den "
         "finns kvar om du slutar.",
@@ -217,7 +217,6 @@ LABELS: Final[Mapping[str, Said]] = {
     "again": Said("Försök igen", "Try again"),
     "steps": Said("Gör så här", "What to do"),
     "after": Said("Vad som händer nu", "What happens now"),
-    "who": Said("Det kan bara göras av {who}.", "Only {who} can do that."),
     "company": Said("Företag", "Company"),
     "database": Said("Databasnummer i Fortnox", "Database number at Fortnox"),
     "asked_for": Said("Vi frågade efter", "We asked for"),
