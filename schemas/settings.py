@@ -145,6 +145,7 @@ class AbsenceCause(Message):
 
     kind: Code = Field(description="as the HR system names it: VACATION")
     cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")]
+    days: Literal["all", "weekdays"] = Field(default="all", description="which days of the range become absences")
 
 
 class EmployeesSettings(Message):

@@ -11,6 +11,7 @@ from schemas.events import (
     PlanRowApplied,
 )
 from streams.employees.decide import NAME, decide, evolve, follow, reads, waiting
+from streams.employees.plan import plan
 from streams.employees.state import State
 
 FLOW = Flow(
@@ -22,4 +23,5 @@ FLOW = Flow(
     evolve=evolve,
     waiting=waiting,
     follow=follow,
+    plan=plan,
 )

@@ -56,6 +56,7 @@ from streams.employees.state import (
     index_keys,
     learn,
     leave_key,
+    leave_of,
     moved,
 )
 
@@ -505,7 +506,7 @@ def reads(message: Message) -> tuple[str, ...]:  # noqa: PLR0911 - one case for 
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome, key=key, record=record):
             if flow == NAME and kind in _OURS and outcome in _TOLD:
                 created = kind == type_of(UpsertEmployee) and record and employee_key(record) != key
-                return (key, LIVE, *([employee_key(record)] if created else []))
+                return (leave_of(key), LIVE, *([employee_key(record)] if created else []))
     return ()
 
 
@@ -605,7 +606,7 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], orders: tuple[O
                 elif isinstance(order, UpsertPerson) and order.person_id is None:
                     memory.put_employee(order.key.removeprefix(employee_key("")), wanted=True)
             case WriteAbsence():
-                leaves.given(memory, order, envelope.tenant)
+                leaves.given(memory, leave_of(order.key), order, envelope.tenant)
     return memory.changed
 
 

@@ -82,7 +82,7 @@ def fold(field: EmployeeField, value: Value) -> object:
 
 def same(field: EmployeeField, one: Value, other: Value) -> bool:
     """Tell whether two values are the same to both systems; an empty text is no value."""
-    return fold(field, one or None) == fold(field, other or None)
+    return one == other or fold(field, one or None) == fold(field, other or None)
 
 
 def get(fields: EmployeeFields | None, field: EmployeeField) -> Any:

@@ -110,21 +110,42 @@ class Employee(_Remembered):
 
 
 class Day(_Remembered):
-    """One day of a leave as it stands in Fortnox; ``absence_id`` is None while the first order is under way."""
+    """One day of a leave, as it stands in Fortnox or is to stand there."""
 
     day: date
-    absence_id: str | None
     cause: str
     extent: int
+    absence_id: str = ""
+
+
+class PendingDay(_Remembered):
+    """An order for one day whose outcome is not known yet; ``after`` is the day as it then stands, None removes it."""
+
+    order_id: UUID
+    day: date
+    after: Day | None
+
+
+class RefusedDay(_Remembered):
+    """The last order for a day, which Fortnox refused. ``again``: the same may be sent once more."""
+
+    order_id: UUID
+    day: date
+    after: Day | None
+    again: bool
+    code: str
+    why: str
+    who: Literal["accountant", "operator", "developer"]
 
 
 class Leave(_Remembered):
-    """A leave: what HR says of it, and the days that stand in Fortnox."""
+    """A leave: what HR says of it, the days that stand in Fortnox, and what is under way or was refused."""
 
     said: LeaveChanged | None = None
     said_at: datetime | None = None
     days: tuple[Day, ...] = ()
-    pending: tuple[tuple[UUID, date, Literal["create", "update", "delete"]], ...] = ()
+    pending: tuple[PendingDay, ...] = ()
+    refused: tuple[RefusedDay, ...] = ()
 
 
 class State(_Remembered):
@@ -163,6 +184,11 @@ def employee_key(employee_id: str) -> str:
 def leave_key(key: str) -> str:
     """Return the key under which a leave is remembered: its own one could be a person's."""
     return f"leave/{key}"
+
+
+def leave_of(key: str) -> str:
+    """Return the key of the leave that the key of one of its days belongs to; any other key as it is."""
+    return key.rpartition("/")[0] if key.startswith("leave/") else key
 
 
 def index_keys(side: Literal["hr", "fortnox"], fields: EmployeeFields | None) -> tuple[str, ...]:
@@ -274,6 +300,7 @@ def learn(memory: Memory, envelope: Envelope[Any]) -> None:  # noqa: C901 - one 
             for key in memory:
                 refused = memory[key].refused
                 memory.put(key, refused=tuple(forgiven([r])[0] if r.code in codes else r for r in refused))
+                _forgive_days(memory, key, codes)
         case AuditRecord() as record:
             _outcome(memory, record)
 
@@ -403,6 +430,14 @@ PREFERENCES: Final[Mapping[str, Literal["hr", "fortnox", "neither"]]] = {
 }
 
 
+def _forgive_days(memory: Memory, key: str, codes: Iterable[str] | None) -> None:
+    if (leave := memory[key].leave) is not None:
+        again = tuple(
+            r.model_copy(update={"again": r.again or codes is None or r.code in codes}) for r in leave.refused
+        )
+        memory.put(key, leave=leave.model_copy(update={"refused": again}))
+
+
 def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
     state = memory[fact.about]
     hold = state.hold
@@ -418,6 +453,7 @@ def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
     elif fact.answer.startswith(MATCH):
         link(memory, fact.about, fact.answer.removeprefix(MATCH), "matched by hand")
     memory.put(fact.about, refused=forgiven(state.refused))
+    _forgive_days(memory, fact.about, None)
 
 
 def forgiven(refused: Iterable[Refused]) -> tuple[Refused, ...]:
@@ -429,6 +465,9 @@ def forgiven(refused: Iterable[Refused]) -> tuple[Refused, ...]:
 
 
 def _outcome(memory: Memory, record: AuditRecord) -> None:
+    if (key := leave_of(record.key)) != record.key:
+        _day_outcome(memory, key, record)
+        return
     state = memory[record.key]
     pending = next((p for p in state.pending if p.order_id == record.order_id), None)
     if pending is None:
@@ -454,6 +493,32 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
         _written_to_fortnox(memory, record.key, order, record.record or order.employee_id or "", written_at)
     else:
         _written_to_hr(memory, record.key, order, record.record or order.person_id or "", written_at)
+
+
+def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
+    leave = memory[key].leave
+    pending = next((p for p in leave.pending if p.order_id == record.order_id), None) if leave else None
+    if leave is None or pending is None:
+        return
+    new: dict[str, Any] = {"pending": tuple(p for p in leave.pending if p is not pending)}
+    if record.outcome == "rejected":
+        refusal = RefusedDay(
+            order_id=pending.order_id,
+            day=pending.day,
+            after=pending.after,
+            again=False,
+            code=record.code,
+            why=record.why,
+            who=record.who or "operator",
+        )
+        new["refused"] = (*leave.refused, refusal)
+    else:
+        stands = pending.after and pending.after.model_copy(
+            update={"absence_id": record.record or pending.after.absence_id}
+        )
+        others = [d for d in leave.days if d.day != pending.day]
+        new["days"] = tuple(sorted([*others, *([stands] if stands else [])], key=lambda d: d.day))
+    memory.put(key, leave=leave.model_copy(update=new))
 
 
 def content(order: UpsertEmployee | UpsertPerson) -> str:

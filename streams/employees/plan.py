@@ -1,0 +1,222 @@
+"""The plan: what a synchronisation would do with each person, compared in full. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, Literal
+
+from schemas.events import EmployeeField, EmployeeFields, PlanAction
+from schemas.plans import FieldDifference, PlanRow, PlanState
+from schemas.settings import EmployeesSettings, TenantSettings
+from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
+from streams.employees.decide import shown
+from streams.employees.fields import Rule, Step, get, rules, same, settle
+from streams.employees.state import UNIQUE, Employee, Origin, Person, State, index_key
+
+_ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")
+_MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]] = (
+    "email",
+    "personal_number",
+    "employment_id",
+)
+"""What a person is matched with an employee by, in this order; never the name alone."""
+
+Side = Literal["hr", "fortnox"]
+Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand"]
+
+
+@dataclass(slots=True)
+class _Both:
+    """Everybody on both sides, and who carries which value."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    employees: dict[str, Employee] = field(default_factory=dict)
+    carriers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def others(self, side: Side, name: EmployeeField, value: Any, me: str) -> list[str]:
+        """Return who else carries a value."""
+        return [key for key in self.carriers.get(index_key(side, name, value), ()) if key != me]
+
+    def twins(self, side: Side, fields: EmployeeFields | None, me: str) -> str:
+        """Say with whom a record shares what is one person's only; nothing when it shares nothing."""
+        said = []
+        for name in UNIQUE:
+            if others := self.others(side, name, get(fields, name), me):
+                who = ", ".join(others[:3])
+                said.append(f"The {name.replace('_', ' ')} is also that of {who}.")
+        return " ".join(said)
+
+
+def plan(states: Iterable[tuple[str, State]], settings: TenantSettings, today: date) -> tuple[PlanRow, ...]:  # noqa: ARG001 - a plan of another flow may need the day
+    """Return a row for everybody, what needs a person first; nothing without settings for employees."""
+    if settings.employees is None:
+        return ()
+    both = _gather(states, settings.employees.system)
+    maker = _Maker(both, settings.employees, rules(settings.employees))
+    rows = sorted(maker.rows(), key=lambda row: (_ORDER.index(row["state"]), row["name"], row["person"] or ""))
+    return tuple(PlanRow(row=number, **row) for number, row in enumerate(rows, 1))
+
+
+def _gather(states: Iterable[tuple[str, State]], system: str) -> _Both:
+    both = _Both()
+    for key, state in states:
+        if state.person and state.person.hr and not state.person.deleted and key.startswith(f"{system}/"):
+            both.people[key] = state.person
+            _carry(both, "hr", state.person.hr, key)
+        elif state.employee and state.employee.fields:
+            both.employees[key] = state.employee
+            _carry(both, "fortnox", state.employee.fields, key)
+    return both
+
+
+def _carry(both: _Both, side: Side, fields: EmployeeFields, key: str) -> None:
+    for name in UNIQUE:
+        if index := index_key(side, name, get(fields, name)):
+            both.carriers[index].append(key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    both: _Both
+    settings: EmployeesSettings
+    rules: Mapping[EmployeeField, Rule]
+
+    def rows(self) -> Iterable[dict[str, Any]]:
+        """Yield every row without its number."""
+        met: set[str] = set()
+        for key, person in self.both.people.items():
+            other, by = self._counterpart(key, person)
+            if other is None:
+                yield self._only_in_hr(key, person)
+                continue
+            met.add(other)
+            yield self._pair(key, person, other, self.both.employees.get(other, Employee()), by)
+        for key, employee in self.both.employees.items():
+            if key not in met:
+                yield self._only_in_fortnox(key, employee)
+
+    def _counterpart(self, key: str, person: Person) -> tuple[str | None, Matched]:
+        if person.link is not None:
+            return f"fortnox/employee/{person.link.employee_id}", "link"
+        for name in _MATCHES:
+            value = get(person.hr, name)
+            found = self.both.others("fortnox", name, value, key)
+            if len(found) == 1 and not self.both.others("hr", name, value, key):
+                employee = self.both.employees[found[0]]
+                if employee.person is None:
+                    return found[0], name
+        return None, ""
+
+    def _only_in_hr(self, key: str, person: Person) -> dict[str, Any]:
+        fields = person.hr or EmployeeFields()
+        action: PlanAction = "create_in_fortnox"
+        rule = "a_person_who_is_new_in_hr_is_created_in_fortnox"
+        if person.unlinked or person.ignored:
+            action, rule = "do_nothing", "what_a_person_took_apart_stays_apart"
+        elif self.settings.source_of_truth == "fortnox":
+            action, rule = "do_nothing", "fortnox_says_who_is_employed"
+        row = self._row("hr_only", key, None, fields, None, action, rule, origin="exported")
+        return self._checked(row, self.both.twins("hr", fields, key), fields, new=action != "do_nothing")
+
+    def _only_in_fortnox(self, key: str, employee: Employee) -> dict[str, Any]:
+        fields = employee.fields or EmployeeFields()
+        action: PlanAction = "create_in_hr"
+        rule = "an_employee_who_is_new_in_fortnox_is_created_in_hr"
+        if employee.inactive:
+            action, rule = "do_nothing", "an_inactive_employee_stays_where_they_are"
+        elif self.settings.source_of_truth == "hr" or employee.ignored:
+            action, rule = "do_nothing", "hr_says_who_is_employed"
+        row = self._row("fortnox_only", None, key, None, fields, action, rule, origin="imported")
+        return self._checked(row, self.both.twins("fortnox", fields, key), fields, new=action != "do_nothing")
+
+    def _pair(self, key: str, person: Person, other: str, employee: Employee, by: Matched) -> dict[str, Any]:
+        hr, fortnox = person.hr or EmployeeFields(), employee.fields or EmployeeFields()
+        steps = {
+            f: self._step(f, rule, person, hr, fortnox)
+            for f, rule in self.rules.items()
+            if not same(f, get(hr, f), get(fortnox, f))
+        }
+        asks = any(s.asks for s in steps.values())
+        sides = {s.to for s in steps.values()}
+        action: PlanAction = "match"
+        rule = "each_field_is_settled_by_its_rule"
+        if asks:
+            action, rule = "do_nothing", "a_conflict_waits_for_a_person"
+        elif sides == {"fortnox"}:
+            action, rule = "prefer_hr", next(iter(steps.values())).rule
+        elif sides == {"hr"}:
+            action, rule = "prefer_fortnox", next(iter(steps.values())).rule
+        elif by == "link" and not sides - {None}:
+            action, rule = "do_nothing", "both_sides_agree" if not steps else "what_differs_may_differ"
+        row = self._row("conflict" if asks else "linked", key, other, hr, fortnox, action, rule, by=by)
+        row["fields"] = tuple(_difference(f, s, person) | _values(f, hr, fortnox) for f, s in steps.items())
+        row["fields"] = tuple(FieldDifference(**difference) for difference in row["fields"])
+        twins = f"{self.both.twins('hr', hr, key)} {self.both.twins('fortnox', fortnox, other)}".strip()
+        sent: dict[str, Any] = {f: s.value for f, s in steps.items() if s.to}
+        written = EmployeeFields(**sent)
+        return self._checked(row, twins if any(s.to for s in steps.values()) else "", written, new=False)
+
+    def _step(
+        self, name: EmployeeField, rule: Rule, person: Person, hr: EmployeeFields, fortnox: EmployeeFields
+    ) -> Step:
+        return settle(
+            name,
+            rule,
+            hr=get(hr, name),
+            base=get(person.base, name),
+            agreed=name in person.agreed,
+            fortnox=get(fortnox, name),
+            occasion="sync",
+            hr_is_newer=bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at),
+        )
+
+    @staticmethod
+    def _checked(row: dict[str, Any], twins: str, fields: EmployeeFields, *, new: bool) -> dict[str, Any]:
+        """Return the row, or one that does nothing and says what is wrong."""
+        found = problems(fields, FOR_A_NEW_ONE if new else CHECKS)
+        if twins:
+            return row | {"state": "duplicate", "action": "do_nothing", "rule": "what_is_shared_waits", "why": twins}
+        if found:
+            why = " ".join(p.message for p in found)
+            return row | {"state": "invalid", "action": "do_nothing", "rule": found[0].reason, "why": why}
+        return row
+
+    @staticmethod
+    def _row(
+        state: PlanState,
+        person: str | None,
+        employee: str | None,
+        hr: EmployeeFields | None,
+        fortnox: EmployeeFields | None,
+        action: PlanAction,
+        rule: str,
+        *,
+        origin: Origin = "matched",
+        by: Matched = "",
+    ) -> dict[str, Any]:
+        known = hr or fortnox or EmployeeFields()
+        return {
+            "state": state,
+            "name": f"{known.given_name or ''} {known.family_name or ''}".strip()[:200],
+            "person": person,
+            "employee_id": employee.removeprefix("fortnox/employee/") if employee else None,
+            "action": action,
+            "rule": rule,
+            "origin": origin,
+            "matched_by": by,
+            "in_hr": hr,
+            "in_fortnox": fortnox,
+        }
+
+
+def _difference(name: EmployeeField, step: Step, person: Person) -> dict[str, Any]:
+    prefer = {"fortnox": "hr", "hr": "fortnox", None: "neither"}[step.to]
+    base = shown(get(person.base, name)) if name in person.agreed and get(person.base, name) else ""
+    return {"field": name, "prefer": prefer, "rule": step.rule, "base": base}
+
+
+def _values(name: EmployeeField, hr: EmployeeFields, fortnox: EmployeeFields) -> dict[str, str]:
+    return {
+        side: shown(value) if (value := get(held, name)) else "" for side, held in (("hr", hr), ("fortnox", fortnox))
+    }
