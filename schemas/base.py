@@ -69,6 +69,9 @@ def is_tenant_id(text: str) -> bool:
 Account = Annotated[int, Field(ge=1000, le=9999)]
 """A number of the chart of accounts; Fortnox takes 1000 to 9999."""
 
+FIRST_RESULT_ACCOUNT = 3000
+"""BAS: classes 1 and 2 are the balance sheet; cost centres belong to the accounts of the result."""
+
 CostCentre = Annotated[str, StringConstraints(pattern=r"^[\w\-]{1,6}$")]
 """A cost centre's code in Fortnox: 1 to 6 characters."""
 

@@ -92,6 +92,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Projektet saknas, måste anges eller får inte anges för kontot. Rätta projektet eller kontots regel i Fortnox.",
         "The project is missing, demanded or forbidden by the account. Correct it or the account's rule in Fortnox.",
     ),
+    "transaction_information_refused": _accountant(
+        "Kontot kräver transaktionsinformation eller tillåter ingen. Rätta kontots regel i Fortnox kontoplan.",
+        "The account demands transaction information or takes none. Correct the account's rule in Fortnox.",
+    ),
     "vat_code_refused": _accountant(
         "Momskoden passar inte kontot eller raden. Rätta kontots momskod i Fortnox eller momssatsen i inställningarna.",
         "The VAT code does not fit the account or row. Correct the account's VAT code or the rate in the settings.",
@@ -320,6 +324,7 @@ TEXTS: Final[tuple[tuple[str, str], ...]] = (
     (r"räkenskapsår", "financial_year_missing"),
     (r"kostnadsställe", "cost_centre_refused"),
     (r"projekt\w* (måste|får|kan|saknas|finns)|hitta\w* (inte )?projekt", "project_refused"),
+    (r"transaktionsinfo", "transaction_information_refused"),
     (r"balanserar (inte|ej)|obalans", "unbalanced"),
     (r"ingen användare kopplad", "user_not_linked"),
     (r"hitta\w* (inte )?(den )?anställd", "employee_missing"),

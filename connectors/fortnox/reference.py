@@ -45,7 +45,10 @@ _SOURCES: Final[Mapping[Kind, _Source]] = {
     "accounts": _Source(
         "accounts",
         "Accounts",
-        ("Number", "Description", "Active", "VATCode", "CostCenterSettings", "ProjectSettings"),
+        (
+            *("Number", "Description", "Active", "VATCode"),
+            *("CostCenterSettings", "ProjectSettings", "TransactionInformationSettings"),
+        ),
         of_year=True,
     ),
     "cost_centres": _Source("costcenters", "CostCenters", ("Code", "Description", "Active")),
@@ -70,6 +73,7 @@ CONTRADICTED: Final[Mapping[str, tuple[Kind, ...]]] = {
     "period_locked": ("locked_period",),
     "cost_centre_refused": ("cost_centres", "accounts"),
     "project_refused": ("projects", "accounts"),
+    "transaction_information_refused": ("accounts",),
 }
 """What a refusal, by its code, proves to be out of date."""
 

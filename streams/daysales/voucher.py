@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.commands import VoucherRow
 from schemas.events import DayClosed, GroupSales
 from schemas.money import ZERO, rate_text
@@ -14,8 +15,6 @@ CASH = "cash"
 """The means of payment that a cash difference is about."""
 ROUNDING = "rounding"
 CASH_DIFFERENCE = "cash_difference"
-FIRST_RESULT_ACCOUNT = 3000
-"""BAS: classes 1 and 2 are the balance sheet; cost centres belong to the accounts of the result."""
 
 _Where = PaymentAccount | SalesAccount | VatAccount | CategoryAccount
 _DatedT = TypeVar("_DatedT", bound=Dated)

@@ -1,0 +1,342 @@
+"""What each check says to people: what is wrong, what it stops, who must act and where to click; sv and en. Pure.
+
+Fortnox's own interface is Swedish: its menus keep their names in both languages. They are taken from Fortnox's help
+pages (support.fortnox.se) and from FEATURES H4, P18 and P20.
+"""
+
+# ruff: noqa: RUF001 - the angle quotation mark is how click paths are written
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.fortnox.words import Said
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A check in words. In ``wrong``, ``{names}`` is what was found.
+
+    Attributes:
+        title: what the check is about.
+        stops: what does not work until it is set right.
+        where: the click path.
+    """
+
+    title: Said
+    wrong: Said
+    stops: Said
+    who: Said
+    where: Said
+
+
+_ADMINISTRATOR: Final = Said("en systemadministratör i företagets Fortnox", "a system administrator in Fortnox")
+_ACCOUNTANT: Final = Said("den som sköter bokföringen i Fortnox", "whoever keeps the books in Fortnox")
+_OPERATOR: Final = Said("den som driver bokbuss", "whoever runs bokbuss")
+
+_EVERYTHING: Final = Said(
+    "Inget läses från eller skrivs till Fortnox.", "Nothing is read from Fortnox or written there."
+)
+_VOUCHERS: Final = Said(
+    "Verifikationer som behöver det väntar, och går vidare av sig själva när det är rättat.",
+    "Vouchers that need it wait, and go on by themselves once it is set right.",
+)
+_NOTHING: Final = Said("Inget stoppas.", "Nothing is stopped.")
+
+_USERS: Final = "Företagsnamnet uppe till höger › Administrera användare"
+_GEAR: Final = "Kugghjulet uppe till höger › Bokföring"
+_CONNECT: Final = Said(
+    "Kör bokbuss connect FÖRETAG och skicka länken till en systemadministratör i Fortnox, som godkänner.",
+    "Run bokbuss connect COMPANY and send the link to a system administrator in Fortnox, who approves.",
+)
+_CHART: Final = Said(
+    "Register › Kontoplan, för rätt räkenskapsår: öppna kontot, ändra och spara. Eller välj ett annat konto: "
+    "bokbuss settings apply.",
+    "Register › Kontoplan, in the right financial year: open the account, change it and save. Or choose another "
+    "account: bokbuss settings apply.",
+)
+_YEARS: Final = Said(
+    f"{_GEAR} › Räkenskapsår › Skapa nytt. Serier och kontoplan följer med från året före; kontrollera dem.",
+    f"{_GEAR} › Räkenskapsår › Skapa nytt. Series and chart of accounts come along from the year before; check them.",
+)
+
+TOLD: Final[Mapping[str, Told]] = {
+    "the_company_has_consented": Told(
+        Said("Godkännande", "Consent"),
+        Said("Anslutningen till Fortnox gäller inte: {names}.", "The connection to Fortnox does not stand: {names}."),
+        _EVERYTHING,
+        _ADMINISTRATOR,
+        _CONNECT,
+    ),
+    "the_integration_licence_is_there": Told(
+        Said("Licens för integration", "Integration licence"),
+        Said(
+            "Företaget saknar licensen Integration. En enda räcker för alla integrationer.",
+            "The company lacks the licence Integration. One covers all integrations.",
+        ),
+        _EVERYTHING,
+        _ADMINISTRATOR,
+        Said(f"{_USERS} › Lägg till licenser › Integration", f"{_USERS} › Lägg till licenser › Integration"),
+    ),
+    "every_module_is_there": Told(
+        Said("Program för det som är påslaget", "Modules for what is switched on"),
+        Said(
+            "Fortnox nekar läsning för att en licens saknas. Det som är påslaget behöver: {names}.",
+            "Fortnox refuses to be read for want of a licence. What is switched on needs: {names}.",
+        ),
+        _EVERYTHING,
+        _ADMINISTRATOR,
+        Said(
+            f"{_USERS} › Lägg till licenser: beställ programmet, och ge den som godkände anslutningen en licens.",
+            f"{_USERS} › Lägg till licenser: order the module, and give a licence to whoever consented.",
+        ),
+    ),
+    "every_scope_is_granted": Told(
+        Said("Behörigheter som godkänts (scopes)", "Scopes that were granted"),
+        Said("Godkännandet omfattar inte: {names}.", "The consent does not cover: {names}."),
+        Said(
+            "Det som behöver behörigheten stannar; resten fungerar.",
+            "What needs the scope stands still; the rest works.",
+        ),
+        _ADMINISTRATOR,
+        _CONNECT,
+    ),
+    "the_person_who_consented_may_do_this": Told(
+        Said("Rättigheter för den som godkände", "Rights of the person who consented"),
+        Said("Fortnox säger att rätten saknas: {names}.", "Fortnox says that a right is missing: {names}."),
+        _EVERYTHING,
+        Said(
+            "en systemadministratör i företagets Fortnox; hos en byrå den som styr byråns behörigheter",
+            "a system administrator in Fortnox; at an agency whoever gives the agency's rights",
+        ),
+        Said(
+            f"{_USERS}: ge användaren behörighet till Bokföring och Inställningar. Eller låt en systemadministratör "
+            "godkänna på nytt: bokbuss connect.",
+            f"{_USERS}: give the user rights to Bokföring and Inställningar. Or let a system administrator consent "
+            "anew: bokbuss connect.",
+        ),
+    ),
+    "the_organisation_number_matches": Told(
+        Said("Rätt företag", "The right company"),
+        Said("Anslutningen öppnar ett annat företag: {names}.", "The connection opens another company: {names}."),
+        Said("Inget ska bokföras förrän det är utrett.", "Nothing should be booked until this is cleared up."),
+        _OPERATOR,
+        Said(
+            "Stämmer numret här? bokbuss tenant list. Annars: bokbuss disconnect FÖRETAG, och anslut rätt företag med "
+            "bokbuss connect FÖRETAG.",
+            "Is the number right here? bokbuss tenant list. Else: bokbuss disconnect COMPANY, connect the right one "
+            "with bokbuss connect COMPANY.",
+        ),
+    ),
+    "our_last_voucher_is_found": Told(
+        Said("Vår senaste verifikation finns kvar", "Our last voucher is there"),
+        Said(
+            "Fortnox har inte verifikationen som bokbuss skrev senast: {names}.",
+            "Fortnox does not have the voucher that bokbuss wrote last: {names}.",
+        ),
+        Said(
+            "Böckerna kan vara andra än de som bokbuss skrev i: återlästa, bytta eller rättade.",
+            "The books may be others than those that bokbuss wrote in: restored, exchanged or edited.",
+        ),
+        _ACCOUNTANT,
+        Said(
+            "Sök verifikationen i Fortnox: Bokföring › Verifikationer. Vad bokbuss gjorde: bokbuss explain.",
+            "Look for the voucher in Fortnox: Bokföring › Verifikationer. What bokbuss did: bokbuss explain.",
+        ),
+    ),
+    "today_has_a_financial_year": Told(
+        Said("Räkenskapsår i dag", "Financial year today"),
+        Said("Det finns inget räkenskapsår för {names}.", "There is no financial year for {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        _YEARS,
+    ),
+    "the_coming_financial_year_is_there": Told(
+        Said("Nästa räkenskapsår", "The coming financial year"),
+        Said("Räkenskapsåret som börjar {names} är inte upplagt.", "The year that begins {names} is not set up."),
+        Said(
+            "Från den dagen väntar alla verifikationer, tills året finns.",
+            "From that day on all vouchers wait until the year is there.",
+        ),
+        _ACCOUNTANT,
+        _YEARS,
+    ),
+    "a_financial_year_holds_the_day": Told(
+        Said("Räkenskapsår för det som väntar", "Financial year of what waits"),
+        Said("Inget räkenskapsår innehåller {names}.", "No financial year holds {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        _YEARS,
+    ),
+    "the_series_exists": Told(
+        Said("Verifikationsserien finns", "The voucher series is there"),
+        Said("Verifikationsserien finns inte: {names}.", "The voucher series is not there: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            f"{_GEAR} › Verifikationsserier › Skapa ny, för rätt räkenskapsår. Eller välj en annan serie: bokbuss "
+            "settings apply.",
+            f"{_GEAR} › Verifikationsserier › Skapa ny, in the right financial year. Or choose another series: bokbuss "
+            "settings apply.",
+        ),
+    ),
+    "the_series_is_manual": Told(
+        Said("Verifikationsserien är manuell", "The voucher series is manual"),
+        Said(
+            "Serien är inte öppen för manuell kontering: {names}.",
+            "The series is not open for manual entry: {names}.",
+        ),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            f"{_GEAR} › Verifikationsserier: kryssa i Manuell kontering vid serien. Det gäller ett år i taget.",
+            f"{_GEAR} › Verifikationsserier: tick Manuell kontering beside the series. It holds for one year.",
+        ),
+    ),
+    "every_account_exists": Told(
+        Said("Kontona finns", "The accounts are there"),
+        Said("Konton som saknas i kontoplanen: {names}.", "Accounts that the chart lacks: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            "Register › Kontoplan › Skapa ny, för rätt år. Eller välj ett annat konto: bokbuss settings apply.",
+            "Register › Kontoplan › Skapa ny, in the right financial year. Or choose another account: bokbuss settings "
+            "apply.",
+        ),
+    ),
+    "every_account_is_active": Told(
+        Said("Kontona är aktiva", "The accounts are active"),
+        Said("Konton som inte är aktiva: {names}.", "Accounts that are not active: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        _CHART,
+    ),
+    "cost_centres_are_in_use": Told(
+        Said("Stöd för kostnadsställen", "Cost centre support"),
+        Said(
+            "Kostnadsställen används inte i Fortnox, men inställningarna vill ange {names}.",
+            "Cost centres are not in use in Fortnox, but the settings want {names}.",
+        ),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            f"{_GEAR} › Kostnadsställen: aktivera stöd för kostnadsställen (Ja), och lägg upp dem i Register › "
+            "Kostnadsställen.",
+            f"{_GEAR} › Kostnadsställen: activate the support (Ja), and add them in Register › Kostnadsställen.",
+        ),
+    ),
+    "every_cost_centre_exists": Told(
+        Said("Kostnadsställena finns", "The cost centres are there"),
+        Said("Kostnadsställen som saknas: {names}.", "Cost centres that are missing: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said("Register › Kostnadsställen › Skapa ny", "Register › Kostnadsställen › Skapa ny"),
+    ),
+    "every_cost_centre_is_active": Told(
+        Said("Kostnadsställena är aktiva", "The cost centres are active"),
+        Said("Kostnadsställen som inte är aktiva: {names}.", "Cost centres that are not active: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            "Register › Kostnadsställen: öppna kostnadsstället och gör det aktivt.",
+            "Register › Kostnadsställen: open the cost centre and make it active.",
+        ),
+    ),
+    "cost_centre_rules_are_met": Told(
+        Said("Kontonas regler för kostnadsställe", "The accounts' rules for cost centres"),
+        Said(
+            "Konton som kräver ett kostnadsställe som inte anges, eller inte tillåter det som anges: {names}.",
+            "Accounts that demand a cost centre and get none, or take none and get one: {names}.",
+        ),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            "Register › Kontoplan › kontot › Kostnadsställe: ändra regeln. Eller ge butiken ett kostnadsställe "
+            "(cost_centres i inställningarna); bara resultatkonton får det.",
+            "Register › Kontoplan › the account › Kostnadsställe: change the rule. Or give the store a cost centre "
+            "(cost_centres in the settings); only accounts of the result carry it.",
+        ),
+    ),
+    "project_rules_are_met": Told(
+        Said("Kontonas regler för projekt", "The accounts' rules for projects"),
+        Said("Konton som kräver ett projekt: {names}.", "Accounts that demand a project: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            "Register › Kontoplan › kontot › Projekt: ändra regeln; bokbuss anger inga projekt. Eller välj ett annat "
+            "konto.",
+            "Register › Kontoplan › the account › Projekt: change the rule; bokbuss names no projects. Or choose "
+            "another account.",
+        ),
+    ),
+    "transaction_information_rules_are_met": Told(
+        Said("Kontonas regler för transaktionsinformation", "The accounts' rules for transaction information"),
+        Said(
+            "Konton som inte tillåter transaktionsinformation, eller kräver en som saknas: {names}.",
+            "Accounts that take no transaction information, or demand one that is missing: {names}.",
+        ),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            "Register › Kontoplan › kontot › Transaktionsinfo: tillåt. bokbuss skriver vad raden är, som cash.",
+            "Register › Kontoplan › the account › Transaktionsinfo: allow it. bokbuss writes what a row is: cash.",
+        ),
+    ),
+    "no_day_is_locked": Told(
+        Said("Låst period", "Locked period"),
+        Said("Datum i en låst period: {names}.", "Dates in a locked period: {names}."),
+        _VOUCHERS,
+        _ACCOUNTANT,
+        Said(
+            f"{_GEAR} › Låsning av period: flytta datumet bakåt, och lås igen efteråt. Är perioden redan deklarerad: "
+            "svara discard eller keep, och bokför för hand.",
+            f"{_GEAR} › Låsning av period: move the date back, and lock again afterwards. Has VAT been declared for it "
+            "already: answer discard or keep, and book by hand.",
+        ),
+    ),
+    "vat_codes_match_the_rates": Told(
+        Said("Momskoder", "VAT codes"),
+        Said(
+            "Konton vars momskod är en annan än satsen i inställningarna: {names}.",
+            "Accounts whose VAT code is not that of the rate in the settings: {names}.",
+        ),
+        Said(
+            "Inget stoppas, men momsrapporten i Fortnox blir fel.",
+            "Nothing is stopped, but the VAT return in Fortnox comes out wrong.",
+        ),
+        _ACCOUNTANT,
+        _CHART,
+    ),
+    "our_clock_is_right": Told(
+        Said("Klockan", "The clock"),
+        Said(
+            "Vår klocka går fel mot Fortnox: {names}.",
+            "Our clock differs from Fortnox's: {names}.",
+        ),
+        Said(
+            f"{_NOTHING.sv} Men tidsstämplar och åtkomstens livslängd blir fel.",
+            f"{_NOTHING.en} But times on record are wrong, and so is how long a token lasts.",
+        ),
+        _OPERATOR,
+        Said("Slå på tidssynkronisering (NTP) på servern.", "Switch on time synchronisation (NTP) on the server."),
+    ),
+}
+"""By check."""
+
+STATES: Final[Mapping[str, Said]] = {
+    "ok": Said("grön", "green"),
+    "failed": Said("RÖD", "RED"),
+    "not applicable": Said("behövs ej", "not needed"),
+    "not checked": Said("ej kontrollerad", "not checked"),
+}
+
+LABELS: Final[Mapping[str, Said]] = {
+    "stops": Said("Stoppar", "Stops"),
+    "waiting": Said("{waiting} väntar", "{waiting} waiting"),
+    "who": Said("Vem", "Who"),
+    "where": Said("Var", "Where"),
+    "not_checked": Said("Kunde inte kontrolleras: {why}.", "It could not be checked: {why}."),
+    "green": Said(
+        "{tenant}: inget står i vägen ({calls} anrop).", "{tenant}: nothing stands in the way ({calls} calls)."
+    ),
+    "red": Said("{tenant}: {red} att åtgärda ({calls} anrop).", "{tenant}: {red} to be set right ({calls} calls)."),
+}

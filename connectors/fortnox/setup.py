@@ -1,0 +1,336 @@
+"""What a company has set up in Fortnox, what a voucher needs of it, and what of that stands in the way. Pure.
+
+The same functions answer for one voucher before it is sent (``objection``) and for a whole mapping (``checks.py``).
+Sources: facts §3.4 to 3.8 and 3.10. A series that is chosen as "Bokslutsserie (Ej låsbar serie)" is not locked with its
+period, and no list says which one that is: what a person sends again is for Fortnox itself to refuse.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, Literal
+
+from connectors.fortnox import encode
+from connectors.fortnox.classify import Year
+from schemas.audit import Who
+from schemas.commands import PostVoucher
+
+Kind = Literal["years", "series", "accounts", "cost_centres", "projects", "locked_period", "company", "settings"]
+"""What is read of a company, as ``reference.py`` names it."""
+
+Names = tuple[str, ...]
+"""What stands in the way, by its names in Fortnox; none: nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that could not be read: why, by a code such as ``scope_missing``, and in words."""
+
+    code: str
+    why: str = ""
+
+
+NOT_READ: Final = Unread("not_read")
+"""Nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of one year's chart. A rule that the list does not say is empty.
+
+    Attributes:
+        cost_centre, project, text: ALLOWED, MANDATORY or NOTALLOWED for rows on this account.
+        vat_code: Fortnox's own, such as MP1; empty for none.
+    """
+
+    number: int
+    active: bool = True
+    cost_centre: str = "ALLOWED"
+    project: str = "ALLOWED"
+    text: str = "ALLOWED"
+    vat_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What was read. Series (manual or not) and accounts are by the year's id, cost centres are active or not."""
+
+    years: tuple[Year, ...] | Unread = NOT_READ
+    series: Mapping[int, Mapping[str, bool] | Unread] = field(default_factory=dict)
+    accounts: Mapping[int, Mapping[int, Account] | Unread] = field(default_factory=dict)
+    cost_centres: Mapping[str, bool] | Unread = NOT_READ
+    locked_until: date | Unread | None = NOT_READ
+
+    def year_of(self, day: date) -> Year | None:
+        """Return the financial year that holds a day, as far as years were read."""
+        return next((year for year in self.years if year.holds(day)), None) if isinstance(self.years, tuple) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a voucher row carries, apart from its amount. Ours never carry a project."""
+
+    account: int
+    cost_centre: str | None = None
+    text: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one voucher, or a whole mapping in one year, needs. ``code`` is the reason that it waits for."""
+
+    flow: str
+    day: date
+    series: str
+    rows: tuple[Row, ...] = ()
+    code: str = ""
+
+    @property
+    def cost_centres(self) -> tuple[str, ...]:
+        """The cost centres that it names, each once."""
+        return tuple(dict.fromkeys(row.cost_centre for row in self.rows if row.cost_centre))
+
+
+def need_of(order: PostVoucher, code: str = "") -> Need:
+    """Return what a voucher needs."""
+    rows = dict.fromkeys(Row(row.account, row.cost_centre, bool(encode.sanitise(row.text or ""))) for row in order.rows)
+    return Need(order.flow, order.voucher_date, order.series, tuple(rows), code)
+
+
+# --- What Fortnox demands of a voucher ----------------------------------------------------------------------------
+
+Answer = Names | Unread | None
+"""What stands in the way; that it cannot be told; None: it is nothing that this voucher needs."""
+
+
+def a_financial_year_holds_the_day(need: Need, setup: Setup) -> Answer:
+    """Demand a financial year for the voucher's date."""
+    if isinstance(setup.years, Unread):
+        return setup.years
+    return () if setup.year_of(need.day) else (need.day.isoformat(),)
+
+
+def the_series_exists(need: Need, setup: Setup) -> Answer:
+    """Demand the series in that year: each year has its own."""
+    year, series = _of_year(need, setup, setup.series)
+    if year is None or isinstance(series, Unread):
+        return series if isinstance(series, Unread) else None
+    return () if need.series in series else (f"{need.series} ({_called(year)})",)
+
+
+def the_series_is_manual(need: Need, setup: Setup) -> Answer:
+    """Demand that the series takes vouchers from outside, in that year."""
+    year, series = _of_year(need, setup, setup.series)
+    if year is None or isinstance(series, Unread):
+        return series if isinstance(series, Unread) else None
+    return () if series.get(need.series, True) else (f"{need.series} ({_called(year)})",)
+
+
+def every_account_exists(need: Need, setup: Setup) -> Answer:
+    """Demand every account in that year's chart."""
+    return _accounts(need, setup, lambda _, account: account is None)
+
+
+def every_account_is_active(need: Need, setup: Setup) -> Answer:
+    """Demand that every account is active in that year."""
+    return _accounts(need, setup, lambda _, account: account is not None and not account.active)
+
+
+def cost_centres_are_in_use(need: Need, setup: Setup) -> Answer:
+    """Demand cost centre support, when rows carry cost centres: without it there is no list, or an empty one."""
+    if not need.cost_centres:
+        return None
+    if isinstance(setup.cost_centres, Unread):
+        switched_off = setup.cost_centres.code in {"cost_centre_refused", "lookup_refused"}
+        return need.cost_centres if switched_off else setup.cost_centres
+    return () if setup.cost_centres else need.cost_centres
+
+
+def every_cost_centre_exists(need: Need, setup: Setup) -> Answer:
+    """Demand every cost centre that rows carry."""
+    return _cost_centres(need, setup, lambda code, known: bool(known) and code not in known)
+
+
+def every_cost_centre_is_active(need: Need, setup: Setup) -> Answer:
+    """Demand that every cost centre that rows carry is active."""
+    return _cost_centres(need, setup, lambda code, known: not known.get(code, True))
+
+
+def cost_centre_rules_are_met(need: Need, setup: Setup) -> Answer:
+    """Demand a cost centre where an account wants one, and none where it takes none."""
+    return _rules(need, setup, lambda account: account.cost_centre, lambda row: bool(row.cost_centre))
+
+
+def project_rules_are_met(need: Need, setup: Setup) -> Answer:
+    """Demand that no account wants a project: our rows carry none."""
+    return _rules(need, setup, lambda account: account.project, lambda _: False)
+
+
+def transaction_information_rules_are_met(need: Need, setup: Setup) -> Answer:
+    """Demand that accounts take the text of our rows, and that a row has one where an account wants it."""
+    return _rules(need, setup, lambda account: account.text, lambda row: row.text)
+
+
+def no_day_is_locked(need: Need, setup: Setup) -> Answer:
+    """Demand a date after the locked period."""
+    until = setup.locked_until
+    if until is None or isinstance(until, Unread):
+        return () if until is None else until
+    return (f"{need.day} (≤ {until})",) if need.day <= until else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing that Fortnox demands of a voucher.
+
+    Attributes:
+        code: what its refusal is called, whether Fortnox says it or we do before asking.
+        reads: what must be known to tell.
+    """
+
+    find: Callable[[Need, Setup], Answer]
+    code: str
+    reads: tuple[Kind, ...]
+    who: Who = "accountant"
+
+    @property
+    def name(self) -> str:
+        """The demand as a sentence."""
+        return self.find.__name__
+
+
+DEMANDS: Final[tuple[Demand, ...]] = (
+    Demand(a_financial_year_holds_the_day, "financial_year_missing", ("years",)),
+    Demand(the_series_exists, "series_missing", ("years", "series")),
+    Demand(the_series_is_manual, "series_not_manual", ("years", "series")),
+    Demand(every_account_exists, "account_missing", ("years", "accounts")),
+    Demand(every_account_is_active, "account_inactive", ("years", "accounts")),
+    Demand(cost_centres_are_in_use, "cost_centre_refused", ("cost_centres",)),
+    Demand(every_cost_centre_exists, "cost_centre_refused", ("cost_centres",)),
+    Demand(every_cost_centre_is_active, "cost_centre_refused", ("cost_centres",)),
+    Demand(cost_centre_rules_are_met, "cost_centre_refused", ("years", "accounts")),
+    Demand(project_rules_are_met, "project_refused", ("years", "accounts")),
+    Demand(transaction_information_rules_are_met, "transaction_information_refused", ("years", "accounts")),
+    Demand(no_day_is_locked, "period_locked", ("locked_period",)),
+)
+"""In the order in which Fortnox is thought to look (facts §6.7)."""
+
+CHECKABLE: Final = frozenset(demand.code for demand in DEMANDS)
+"""Reasons of refusals that can be looked up, so that what waits for one goes on by itself."""
+
+
+def objection(need: Need, setup: Setup) -> tuple[Demand, Names] | None:
+    """Return the first demand that is not met, and what stands in the way; what is not known is no objection."""
+    for demand in DEMANDS:
+        found = demand.find(need, setup)
+        if isinstance(found, tuple) and found:
+            return demand, found
+    return None
+
+
+def is_open(need: Need, setup: Setup) -> bool:
+    """Tell whether what a need waits for stands in its way no longer; what could not be read opens nothing."""
+    for demand in DEMANDS:
+        if demand.code == need.code:
+            found = demand.find(need, setup)
+            if found or isinstance(found, Unread):
+                return False
+    return True
+
+
+def reads_for(codes: Iterable[str]) -> frozenset[Kind]:
+    """Return what must be read to tell whether these reasons still hold."""
+    wanted = frozenset(codes)
+    return frozenset(kind for demand in DEMANDS if demand.code in wanted for kind in demand.reads)
+
+
+# --- Lists as Fortnox gives them ----------------------------------------------------------------------------------
+
+
+def series_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
+    """Return whether each series is manual, by its code."""
+    return {str(item.get("Code")): _true(item.get("Manual")) for item in items}
+
+
+def accounts_of(items: Sequence[Mapping[str, Any]]) -> Mapping[int, Account]:
+    """Return accounts by number; an account whose list does not say so is taken for active."""
+    found = (
+        Account(
+            number=int(str(item.get("Number"))),
+            active=_true(item.get("Active", True)),
+            cost_centre=str(item.get("CostCenterSettings") or ""),
+            project=str(item.get("ProjectSettings") or ""),
+            text=str(item.get("TransactionInformationSettings") or ""),
+            vat_code=str(item.get("VATCode") or ""),
+        )
+        for item in items
+        if str(item.get("Number")).isdecimal()
+    )
+    return {account.number: account for account in found}
+
+
+def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
+    """Return whether each cost centre is active, by its code."""
+    return {str(item.get("Code")): _true(item.get("Active", True)) for item in items}
+
+
+def locked_until_of(items: Sequence[Mapping[str, Any]]) -> date | Unread | None:
+    """Return the last locked day; None locks nothing."""
+    text = str(next(iter(items), {}).get("EndDate") or "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return Unread("list_unreadable", "the end of the locked period is no date")
+
+
+def _true(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
+def _called(year: Year) -> str:
+    """Return a year as people call it: 2026, or 2025/2026."""
+    return f"{year.last.year}" if year.first.year == year.last.year else f"{year.first.year}/{year.last.year}"
+
+
+def _of_year(
+    need: Need, setup: Setup, lists: Mapping[int, Mapping[Any, Any] | Unread]
+) -> tuple[Year | None, Mapping[Any, Any] | Unread]:
+    """Return the need's year and the list of that year; no year says another demand."""
+    year = setup.year_of(need.day)
+    return (
+        (None, setup.years if isinstance(setup.years, Unread) else {})
+        if year is None
+        else (
+            year,
+            lists.get(year.id, NOT_READ),
+        )
+    )
+
+
+def _accounts(need: Need, setup: Setup, wrong: Callable[[Row, Account | None], bool]) -> Answer:
+    """Name the accounts of rows that are wrong."""
+    year, chart = _of_year(need, setup, setup.accounts)
+    if year is None or isinstance(chart, Unread):
+        return chart if isinstance(chart, Unread) else None
+    found = sorted({row.account for row in need.rows if wrong(row, chart.get(row.account))})
+    return tuple(f"{number} ({_called(year)})" for number in found)
+
+
+def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, bool]], bool]) -> Answer:
+    known = setup.cost_centres
+    if not need.cost_centres or isinstance(known, Unread):
+        return known if isinstance(known, Unread) and need.cost_centres else None
+    return tuple(sorted(code for code in need.cost_centres if wrong(code, known)))
+
+
+def _rules(need: Need, setup: Setup, rule_of: Callable[[Account], str], carries: Callable[[Row], bool]) -> Answer:
+    """Name the accounts whose rule a row breaks; a rule that the list does not say cannot be told."""
+
+    def wrong(row: Row, account: Account | None) -> bool:
+        return account is not None and rule_of(account) == ("NOTALLOWED" if carries(row) else "MANDATORY")
+
+    found = _accounts(need, setup, wrong)
+    if found == ():
+        unsaid = _accounts(need, setup, lambda _, account: account is not None and not rule_of(account))
+        return Unread("list_unreadable", "Fortnox's list does not say the accounts' rules") if unsaid else ()
+    return found
