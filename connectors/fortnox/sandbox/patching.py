@@ -17,6 +17,7 @@ SETTINGS: Final = (
     "scope_status",
     "licence_status",
     "codes",
+    "php_json",
     "clock_offset",
 )
 """What of the books is a setting; the rest comes from what clients and users do."""

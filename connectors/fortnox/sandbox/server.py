@@ -147,7 +147,9 @@ class _Server:
         query, path = dict(request.query_params), request.path_params
 
         def work(now: datetime, listed_from: datetime) -> Answer:
-            return self._handle(handler, scope, token, Asked(now, path, query, body, listed_from))
+            user = self._books.users.get(token.user)
+            answer = self._handle(handler, scope, token, Asked(now, path, query, body, listed_from, token.user, user))
+            return answer if self._books.php_json else answers.plain(answer)
 
         answer = await _carry_out(fault, work, company, request, at)
         if request.method != "GET":

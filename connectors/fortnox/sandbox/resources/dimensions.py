@@ -37,14 +37,16 @@ PROJECTS: Final = Register(
     missing=answers.NO_PROJECT,
     location="project",
     deleted=204,
-    listed=("Description", "EndDate", "ProjectLeader", "ProjectNumber", "Status", "StartDate"),
+    reduced=registers.only("Description EndDate ProjectLeader ProjectNumber Status StartDate"),
     contains={"description": "Description", "projectleader": "ProjectLeader"},
 )
 
 
 def cost_centres(asked: Asked, company: Company) -> Answer:
-    """List the cost centres by code."""
+    """List the cost centres by code. Without support there is nothing to list; that Fortnox says so is assumed."""
     asked.allow("lastmodified", "sortby", "sortorder")
+    if not company.cost_centre_support:
+        raise Refused(answers.NO_COST_CENTRES)
     found = [one for _, one in sorted(company.cost_centres.items()) if asked.modified(one.changed)]
     found = asked.ordered(found, {"code": lambda one: one.code})
     return ok(**asked.page("CostCenters", found, _cost_centre))

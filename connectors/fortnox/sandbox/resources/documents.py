@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.answers import Refused, to_json
 from connectors.fortnox.sandbox.books import ZERO, Company
 from connectors.fortnox.sandbox.records import Scalar, Values
 from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.resources import registers
 from connectors.fortnox.sandbox.resources.document_forms import INVOICE, ORDER
 from connectors.fortnox.sandbox.resources.registers import Change, Register
 from connectors.fortnox.sandbox.resources.route import BASE
@@ -138,6 +139,19 @@ def _show_order(values: Values, _asked: Asked, _company: Company) -> dict[str, A
     return {**_totals(values, "OrderRows", "OrderedQuantity"), "@urlTaxReductionList": url}
 
 
+_INVOICE_ITEM: Final = registers.only(
+    "Balance Booked Cancelled CostCenter Currency CurrencyRate CurrencyUnit CustomerName CustomerNumber "
+    "DocumentNumber DueDate ExternalInvoiceReference1 ExternalInvoiceReference2 InvoiceDate InvoiceType NoxFinans "
+    "OCR VoucherNumber VoucherSeries VoucherYear WayOfDelivery TermsOfPayment Project Sent Total FinalPayDate"
+)
+
+
+def _reduced_invoice(full: dict[str, Any]) -> dict[str, Any]:
+    """Return an invoice as lists show it: the rate is text (recorded)."""
+    item = _INVOICE_ITEM(full)
+    return {**item, "CurrencyRate": to_json(item["CurrencyRate"]).decode()}
+
+
 INVOICES: Final = Register(
     path="invoices",
     one="Invoice",
@@ -147,11 +161,7 @@ INVOICES: Final = Register(
     form=INVOICE,
     missing=answers.NO_INVOICE,
     location="invoices",
-    listed=forms.names(
-        "Balance Booked Cancelled CostCenter Currency CurrencyRate CurrencyUnit CustomerName CustomerNumber "
-        "DocumentNumber DueDate ExternalInvoiceReference1 ExternalInvoiceReference2 InvoiceDate InvoiceType NoxFinans "
-        "OCR VoucherNumber VoucherSeries VoucherYear WayOfDelivery TermsOfPayment Project Sent Total FinalPayDate"
-    ),
+    reduced=_reduced_invoice,
     contains={
         "customername": "CustomerName",
         "externalinvoicereference1": "ExternalInvoiceReference1",
@@ -198,7 +208,7 @@ ORDERS: Final = Register(
     form=ORDER,
     missing=answers.NO_ORDER,
     location="orders",
-    listed=forms.names(
+    reduced=registers.only(
         "Cancelled Currency CustomerName CustomerNumber DeliveryDate DocumentNumber ExternalInvoiceReference1 "
         "ExternalInvoiceReference2 OrderDate OrderType Project Sent Total"
     ),

@@ -41,6 +41,16 @@ def next_number(name: str, company: Company) -> str:
     return str(max((int(key) for key in keys if key.isascii() and key.isdecimal()), default=0) + 1)
 
 
+def without_lists(full: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without the lists in it."""
+    return {name: value for name, value in full.items() if not isinstance(value, list | tuple)}
+
+
+def only(text: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what reduces a record to these fields and its address."""
+    return lambda full: {name: full[name] for name in ("@url", *forms.names(text))}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Register:
     """How a register behaves.
@@ -51,7 +61,7 @@ class Register:
         missing, taken: what is said when there is no such record, and when there is one already.
         location: header of 201; None: a POST is answered with 200 (payroll).
         deleted: status of a DELETE; None: there is none. ``reserve``: the key stays taken.
-        listed: the fields of list items; None: all but lists in the record.
+        reduced: returns a record, as it is sent, as lists show it.
         contains, equals: search parameters and the fields that they look into.
         dated: the field that ``fromdate`` and ``todate`` look at.
         sort: names of ``sortby`` and the fields that they order by.
@@ -71,7 +81,7 @@ class Register:
     location: str | None
     deleted: int | None = None
     reserve: bool = False
-    listed: tuple[str, ...] | None = None
+    reduced: Callable[[dict[str, Any]], dict[str, Any]] = without_lists
     contains: Mapping[str, str] = field(default_factory=dict)
     equals: Mapping[str, str] = field(default_factory=dict)
     dated: str | None = None
@@ -98,10 +108,7 @@ class Register:
 
     def item(self, record: Record, asked: Asked, company: Company) -> dict[str, Any]:
         """Return a record as lists show it."""
-        full = self.full(record, asked, company)
-        if self.listed is None:
-            return {name: value for name, value in full.items() if not isinstance(value, list | tuple)}
-        return {"@url": full["@url"], **{name: full[name] for name in self.listed}}
+        return self.reduced(self.full(record, asked, company))
 
     def answer(self, record: Record, asked: Asked, company: Company) -> Answer:
         """Answer 200 with a record."""

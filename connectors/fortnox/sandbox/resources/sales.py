@@ -1,9 +1,10 @@
 """Customers and articles."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.answers import Refused, to_json
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Digits, Field, Flag, Form, Number, Part, Text
 from connectors.fortnox.sandbox.records import Values
@@ -139,24 +140,31 @@ def _prepare_customer(change: Change) -> Values:
 
 def _show_customer(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
     codes = {name: values.get(f"{name}Code") for name in ("Country", "DeliveryCountry", "VisitingCountry")}
-    countries = {name: code and _COUNTRIES.get(str(code), code) for name, code in codes.items()}
-    return {**countries, "Phone": values.get("Phone1")}
+    return {name: code and _COUNTRIES.get(str(code), code) for name, code in codes.items()}
 
 
-_LISTED: Final = ("Address1", "Address2", "City", "CustomerNumber", "Email", "Name", "OrganisationNumber")
+_CUSTOMER_ITEM: Final = registers.only(
+    "Address1 Address2 City CustomerNumber Email Name OrganisationNumber ZipCode Phone1"
+)
+_ARTICLE_ITEM: Final = registers.only(
+    "ArticleNumber Description DisposableQuantity EAN Housework PurchasePrice SalesPrice QuantityInStock "
+    "ReservedQuantity StockPlace StockValue Unit VAT WebshopArticle"
+)
 
 
-class _Customers(Register):
-    """Customers: their list items have a field of their own, and "" where the customer has null (recorded)."""
-
-    def item(self, record: Any, asked: Asked, company: Company) -> dict[str, Any]:
-        """Return a customer as lists show it."""
-        full = self.full(record, asked, company)
-        shown = {"@url": full["@url"], **{name: full[name] or "" for name in _LISTED}}
-        return {**shown, "Phone": full["Phone1"] or "", "ZipCode": full["ZipCode"] or ""}
+def _reduced_customer(full: dict[str, Any]) -> dict[str, Any]:
+    """Return a customer as lists show it: "" where the customer has null, and a name of its own for the phone."""
+    shown = {name: value or "" for name, value in _CUSTOMER_ITEM(full).items()}
+    return {**shown, "Phone": shown.pop("Phone1")}
 
 
-CUSTOMERS: Final = _Customers(
+def _reduced_article(full: dict[str, Any]) -> dict[str, Any]:
+    """Return an article as lists show it: numbers as text."""
+    item = _ARTICLE_ITEM(full).items()
+    return {name: to_json(value).decode() if type(value) in {int, Decimal} else value for name, value in item}
+
+
+CUSTOMERS: Final = Register(
     path="customers",
     one="Customer",
     many="Customers",
@@ -168,6 +176,7 @@ CUSTOMERS: Final = _Customers(
     location="customers",
     deleted=204,
     reserve=True,
+    reduced=_reduced_customer,
     contains={
         "name": "Name",
         "city": "City",
@@ -197,6 +206,7 @@ ARTICLES: Final = Register(
     taken=answers.ARTICLE_NUMBER_USED,
     location="articles",
     deleted=204,
+    reduced=_reduced_article,
     contains={"description": "Description", "manufacturer": "Manufacturer"},
     equals={
         "articlenumber": "ArticleNumber",
