@@ -155,7 +155,7 @@ _ARTICLE_ITEM: Final = registers.only(
 def _reduced_customer(full: dict[str, Any]) -> dict[str, Any]:
     """Return a customer as lists show it: "" where the customer has null, and a name of its own for the phone."""
     shown = {name: value or "" for name, value in _CUSTOMER_ITEM(full).items()}
-    return {**shown, "Phone": shown.pop("Phone1")}
+    return {"Phone" if name == "Phone1" else name: value for name, value in shown.items()}
 
 
 def _reduced_article(full: dict[str, Any]) -> dict[str, Any]:
