@@ -134,7 +134,9 @@ def sandbox(
             except (OSError, ValueError) as error:
                 raise WrongUsage(f"the sandbox cannot start: {error}") from error
             _out.print(f"{system} sandbox at {url}", highlight=False)
-            _out.print(f"its page: {url}/_sandbox    its books: {folder or 'nothing is kept'}", highlight=False)
+            _out.print(
+                f"its page: {url}/_sandbox    its books: {folder or 'nothing is kept'}", highlight=False, soft_wrap=True
+            )
             if system == "fortnox":
                 _out.print(
                     f"BOKBUSS_FORTNOX__API_URL={url}/3\nBOKBUSS_FORTNOX__AUTH_URL={url}/oauth-v1", highlight=False

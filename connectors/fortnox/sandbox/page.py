@@ -82,7 +82,7 @@ def _vouchers(company: Company, year_id: int) -> list[Voucher]:
 
 def _records(company: Company) -> list[tuple[str, int, list[str], list[list[str]]]]:
     """Return what else a company holds: of each kind its name, how many, the columns that say something, and rows."""
-    held: dict[str, Mapping[str, object]] = {
+    held: dict[str, dict[str, Any]] = {
         "cost centres": company.cost_centres,
         **company.registers,
         "files": company.files,

@@ -43,8 +43,7 @@ def company(kept: Company, patch: Mapping[str, Any]) -> None:
     """Patch a company.
 
     Raises:
-        ValueError: a voucher would be changed or would lose its account, or the number of the company would change.
-        pydantic.ValidationError: the result is no company.
+        ValueError: the result is no company, or has another number, or a voucher was changed or has lost its account.
     """
     changed = Company(kept.database_number)
     state.fill(changed, merged(state.shown(kept), patch))
@@ -74,8 +73,7 @@ def change_settings(books: Books, patch: Mapping[str, Any]) -> None:
     """Patch the settings.
 
     Raises:
-        ValueError: one is no setting.
-        pydantic.ValidationError: a value is none that the setting can have.
+        ValueError: one is no setting, or a value is none that it can have.
     """
     for name in patch:
         if name not in SETTINGS:

@@ -45,9 +45,13 @@ def shown(kept: Books | Company) -> dict[str, Any]:
 
 
 def fill(kept: Books | Company, content: Mapping[str, Any]) -> None:
-    """Put what a file holds into books or a company. Raises pydantic's ValidationError, and then changes nothing."""
+    """Put what a file holds into books or a company. Raises ValueError, and then changes nothing."""
     adapter: TypeAdapter[Any] = _BOOKS if isinstance(kept, Books) else _COMPANIES
-    read = adapter.validate_json(to_json({0: content}))[0]
+    try:
+        read = adapter.validate_json(to_json({0: content}))[0]
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors())
+        raise ValueError("; ".join(problems)) from None
     for field in fields(kept):
         if field.name not in _PASSING[type(kept)]:
             setattr(kept, field.name, getattr(read, field.name))
@@ -127,9 +131,8 @@ def _restore(books: Books, folder: Path) -> None:
 def _read(kept: Books | Company, place: Path) -> None:
     try:
         fill(kept, from_json(place.read_bytes()))
-    except (ValidationError, ValueError) as error:
-        problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
-        raise Unreadable(f"{place}: {problem}; move the folder away to begin with empty books") from error
+    except ValueError as error:
+        raise Unreadable(f"{place}: {error}; move the folder away to begin with empty books") from error
 
 
 def _json(kept: Books | Company) -> bytes:

@@ -3,16 +3,19 @@
 import asyncio
 import json
 import os
-import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.fortnox.sandbox import CLIENT_ID, Books, Company, CostCentre, Fault, Faults, app, running, state
-from infra import embedded
+from connectors.fortnox.sandbox.records import Attached, File, Record
+from infra import clock, embedded
 from infra.http import Client, NoAnswer
 
 Fortnox = Any  # of conftest.py, which a test cannot import
@@ -57,7 +60,13 @@ async def test_everything_that_is_kept_comes_back_equal(tmp_path: Path) -> None:
     """Companies with vouchers, integrations, users, consents and tokens: field by field."""
     before = Books()
     before.add(Company(1001, "Blåbär AB", cost_centres={"10": CostCentre("10", "Söder")}, licences={"integration"}))
-    before.add(Company(1002, locked_until=None, consented=False))
+    other = before.add(Company(1002, locked_until=date(2026, 1, 31), consented=False, unpaid=True))
+    now = clock.now()
+    other.register("employees")["7"] = Record(
+        {"Pay": "1.50", "Leave": 1, "Old": True, "Dated": [{"x": None}]}, now, now
+    )
+    other.files["f"] = File("f", "a", "z.pdf", "inbox_v", b"%PDF\xff\x00")
+    other.attached["f"] = Attached("f", 4, "F", 1)
     async with running(before, folder=tmp_path) as url, Client(timeout=5) as client:
         caller = Caller(url, client)
         back = f"redirect_uri=http://localhost/&client_id={CLIENT_ID}&scope=bookkeeping&state=s&response_type=code"
@@ -150,26 +159,73 @@ def test_without_a_folder_nothing_is_written() -> None:
     assert app(Books())
 
 
+@asynccontextmanager
+async def command(*options: str, data: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run ``bokbuss sandbox`` on a free port, and end it."""
+    environment = {**os.environ, "BOKBUSS_DATA": str(data), "BOKBUSS_HOST": "127.0.0.1"}
+    program = (sys.executable, "-c", "from infra.cli import main; main()", "sandbox", "--port", "0", *options)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, env=environment, stdout=pipe, stderr=pipe)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+async def address(process: asyncio.subprocess.Process) -> str:
+    """Return where a sandbox is, which is what it says first."""
+    assert process.stdout
+    return (await process.stdout.readline()).decode().split()[-1]
+
+
 async def test_no_answered_write_is_lost_by_a_kill(tmp_path: Path) -> None:
     """The command, killed with SIGKILL and started again, has every voucher, and the token is good."""
-    environment = {**os.environ, "BOKBUSS_DATA": str(tmp_path), "BOKBUSS_HOST": "127.0.0.1"}
-    command = [sys.executable, "-c", "from infra.cli import main; main()", "sandbox", "--port", "0"]
     headers: dict[str, str] = {}
     for start in range(3):
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
-        assert process.stdout
-        try:
-            url = (await process.stdout.readline()).decode().split()[-1]
-            async with Client(timeout=10) as client:
-                caller = Caller(url, client)
-                caller.headers = headers
-                if start == 0:
-                    await client.send("POST", f"{url}/_sandbox/companies", json={"database_number": 1001})
-                    await caller.log_in()
-                    headers = caller.headers
-                assert [await caller.book() for _ in range(5)] == [201] * 5
-                assert await caller.numbers() == [*range(1, 5 * (start + 1) + 1)]
-        finally:
-            process.send_signal(signal.SIGKILL if start < 2 else signal.SIGTERM)
-            await process.communicate()
+        async with command(data=tmp_path) as process, Client(timeout=10) as client:
+            caller = Caller(await address(process), client)
+            caller.headers = headers
+            if start == 0:
+                await client.send("POST", f"{caller.url}/_sandbox/companies", json={"database_number": 1001})
+                await caller.log_in()
+                headers = caller.headers
+            assert [await caller.book() for _ in range(5)] == [201] * 5
+            assert await caller.numbers() == [*range(1, 5 * (start + 1) + 1)]
+            process.kill()
     assert (tmp_path / "sandbox" / "companies" / "1001.json").exists()
+
+
+async def test_the_command_can_keep_nothing_and_let_things_go_wrong(tmp_path: Path) -> None:
+    """With ``--memory`` no file is written; ``--faults`` begins where ``--faults-at`` says."""
+    options = ("--memory", "--faults", "1", "--seed", "7", "--faults-at", "GET /3/accounts")
+    async with command(*options, data=tmp_path) as process, Client(timeout=10) as client:
+        caller = Caller(await address(process), client)
+        await client.send("POST", f"{caller.url}/_sandbox/companies", json={"database_number": 1001})
+        await caller.log_in()
+        assert await caller.book() == 201
+        with suppress(NoAnswer):
+            await client.send("GET", f"{caller.url}/3/accounts", headers=caller.headers)
+        (calls,) = json.loads((await client.send("GET", f"{caller.url}/_sandbox/calls")).body)["companies"]
+        assert sum(calls["faults"].values()) == 1
+    assert not (tmp_path / "sandbox").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--memory", "--data", "x"), "leave out --data"),
+        (("--faults", "1.5"), "--faults"),
+        ((), "move the folder away"),
+    ],
+)
+async def test_the_command_refuses_what_cannot_be(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    """Wrong usage and unreadable books end with 2 and a sentence, not with a trace."""
+    (tmp_path / "sandbox").mkdir()
+    (tmp_path / "sandbox" / "books.json").write_text("[]")
+    async with command(*options, data=tmp_path) as process:
+        _, error = await process.communicate()
+    assert process.returncode == 2
+    assert said in error.decode()
+    assert "Traceback" not in error.decode()
