@@ -58,7 +58,7 @@ def connect(
     async def link_for(host: Host, company: str) -> Link:
         made = await connecting.new_link(host, company, made_by=asker, days=valid_days, service=grant is Grant.SERVICE)
         if (link := await connecting.find(host, made)) is None:
-            raise WrongUsage(f"no company is called {company!r}: bokbuss tenant list")
+            raise WrongUsage(f"{company} was removed just now: bokbuss tenant list")
         return link
 
     async def work(host: Host) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.fortnox import consent, tokens
 from connectors.fortnox.consent import Code, Found, Known, Link, Outcome, Result, State
 from infra import clock, telemetry
+from infra.accepting import UnknownTenant
 from infra.budget import WINDOW
 from infra.connections import Connections
 from infra.guests import LOOK_UP, guest
@@ -42,7 +43,7 @@ _log = telemetry.log(__name__)
 
 _ADD = text(
     """insert into activation_links (link_id, tenant, system, service, made_by, made_at, expires_at)
-       values (:link_id, :tenant, :system, :service, :made_by, :now, :expires_at)"""
+       select :link_id, tenant, :system, :service, :made_by, :now, :expires_at from tenants where tenant = :tenant"""
 )
 _READ = text(
     """select l.link_id, l.tenant, l.service, l.made_by, l.expires_at, l.used_at,
@@ -74,11 +75,13 @@ async def activation_link(host: Host, tenant: str, *, made_by: str, days: float 
 
 
 async def new_link(host: Host, tenant: str, *, made_by: str, days: float, service: bool) -> str:
-    """Write a link down; return its id."""
+    """Write a link down; return its id. Raises UnknownTenant."""
     link_id, now = secrets.token_urlsafe(9), clock.now()
     values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "made_by": made_by[:200]}
     async with host.engine.begin() as connection:
-        await connection.execute(_ADD, values | {"now": now, "expires_at": now + timedelta(days=days)})
+        made = await connection.execute(_ADD, values | {"now": now, "expires_at": now + timedelta(days=days)})
+    if not made.rowcount:
+        raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant list")
     return link_id
 
 

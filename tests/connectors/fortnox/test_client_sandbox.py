@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
@@ -18,6 +19,7 @@ from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from infra import clock
 from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host, Rejected, RetryLater, Unknown
 from infra.settings import FortnoxSettings, Settings
+from infra.vault import Vault
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 
@@ -26,6 +28,7 @@ DAY = date(2026, 3, 31)
 AMOUNTS = ("123456789012.34", "0.01", "7.10")
 ODD = "«Kalle's» [bar] — 100 % · vänta… https://x.se 🍺 \x00\u0301"
 POST = "POST /3/vouchers"
+ADD = text("insert into tenants (tenant, database_number, created_at) values ('acme', :number, clock_timestamp())")
 
 
 def order_for(key: str = "1", **fields: Any) -> Any:
@@ -87,7 +90,10 @@ async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any
                 request_timeout=5.0,
             )
         )
-        async with connect(Company("acme", None, company.database_number), Host(settings, engine, None)) as connection:
+        async with engine.begin() as database:
+            await database.execute(ADD, {"number": company.database_number})
+        host = Host(settings, engine, Vault(b"test"))
+        async with connect(Company("acme", None, company.database_number), host) as connection:
             yield connection
 
 
