@@ -171,6 +171,6 @@ def _objects(objects: _Objects) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a quoted text: quotation marks escaped, control characters gone (4B, 5.7)."""
+    r"""Return a quoted text: quotation marks escaped, control characters gone (4B, 5.7), no ``\`` at its end."""
     clean = "".join(" " if character < " " or character == "\x7f" else character for character in value)
-    return '"' + clean.replace('"', '\\"') + '"'
+    return '"' + clean.replace('"', '\\"') + (' "' if clean.endswith("\\") else '"')
