@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from infra import clock, telemetry
-from tests.bench import deciding, failing, growing, idling, sending
+from tests.bench import connecting, deciding, failing, growing, idling, sending
 from tests.bench.report import Report
 
 Measurement = Callable[..., Coroutine[Any, Any, Report]]
@@ -28,6 +28,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "stall": failing.measure,
     "latency": idling.measure,
     "memory": growing.measure,
+    "consent": connecting.measure,
 }
 
 
