@@ -80,7 +80,8 @@ async def open_vault(engine: AsyncEngine, settings: Settings) -> Vault:
         WrongKey: no key of ours opens the data key.
     """
     named = settings.secret_key or made_key(settings.data)
-    key, before = _wrapping(named), settings.old_secret_key and _wrapping(settings.old_secret_key)
+    key, old = _wrapping(named), settings.old_secret_key
+    before = _wrapping(old) if old else None
     async with engine.begin() as connection:
         wrapped = await connection.scalar(_READ)
         if wrapped is None:
