@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
@@ -95,6 +96,15 @@ def test_what_is_asked_for_can_be_had() -> None:
         assert set(needs.scopes) <= set(sandbox_licences.SCOPES), flow
         for scope in needs.scopes:
             assert sandbox_licences.lacking(scope, set(needs.licences)) is None, (flow, scope)
+
+
+def test_the_readme_shows_what_is_asked_for() -> None:
+    """Whoever registers the integration ticks these scopes."""
+    readme = Path(str(consent.__file__)).with_name("README.md").read_text()
+    for flow, needs in consent.NEEDS.items():
+        scopes = " ".join(f"`{scope}`" for scope in needs.scopes)
+        licences = ", ".join(words.LICENCES[licence].sv.partition(":")[0] for licence in needs.licences)
+        assert f"| `{flow}` | {scopes} | {licences} |" in readme
 
 
 # --- Words --------------------------------------------------------------------------------------------------------
