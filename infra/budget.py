@@ -22,8 +22,6 @@ _STARVED = 5.0
 """Seconds after which a look-up gets a call although live orders use everything up."""
 _TRICKLE = 1.0
 """Seconds between two such calls; and how long one is kept free for a guest that may be gone."""
-_BEHIND = 0.5
-"""Seconds for which backfill waits behind a look-up that got nothing: it asks more often than that."""
 
 
 class Budget:
@@ -34,7 +32,7 @@ class Budget:
         self._left = list(used)  # when each call left, or when it leaves at the latest
         self._under_way = False  # the lane's call: taken, and not left yet
         self._waiting = False
-        self._kept_until = self._trickled = self._look_up_waits = float("-inf")
+        self._kept_until = self._trickled = float("-inf")
         self.busy = False
 
     async def take(self) -> None:
@@ -59,14 +57,14 @@ class Budget:
         """Return how many calls a guest may make until then (monotonic seconds), after it ``waited`` so long.
 
         Some are always left for live orders. While those wait, look-ups get what is not used anyway; if that is
-        nothing, one call each second, for which the lane steps back. Backfill waits for both.
+        nothing, one call each second, for which the lane steps back. Backfill leaves something to both.
         """
         now = clock.monotonic()
         used = self._used(now)
-        lent = max(0, min(calls, self._share(priority, now) - used))
-        if not lent and priority == LOOK_UP:
-            self._look_up_waits = now
-            lent = self._trickle(now, used, waited)
+        lent = max(0, min(calls, self._share(priority) - used))
+        if priority == LOOK_UP:
+            lent = lent or self._trickle(now, used, waited)
+            self._kept_until = float("-inf") if lent else self._kept_until
         self._left += [until] * lent
         return lent
 
@@ -79,12 +77,12 @@ class Budget:
         self._forget(clock.monotonic())
         return list(self._left)
 
-    def _share(self, priority: int, now: float) -> int:
+    def _share(self, priority: int) -> int:
         """Return how many calls of a window may be in use after a guest was lent some."""
         live = self.busy or self._waiting
         if priority == LOOK_UP:
             return self._limit // 2 if live else self._limit - self._limit // 6
-        return 0 if live or now < self._look_up_waits + _BEHIND else self._limit - self._limit // 3
+        return 0 if live else self._limit - self._limit // 3
 
     def _trickle(self, now: float, used: int, waited: float) -> int:
         if waited < _STARVED or now < self._trickled + _TRICKLE:
@@ -92,7 +90,7 @@ class Budget:
         if used >= self._limit:
             self._kept_until = now + _TRICKLE
             return 0
-        self._trickled, self._kept_until = now, float("-inf")
+        self._trickled = now
         return 1
 
     def _used(self, now: float) -> int:

@@ -47,8 +47,10 @@ _LOOK = text(
                    and r.granted_at is null and r.seen_at > clock_timestamp() - make_interval(secs => :alive))
        from leases l where l.name = :name"""  # noqa: S608 - no values in it
 )
+# An owner that was away past its deadline would go on, if nobody took over, and know nothing of the guests' calls.
 _WRITE_DOWN = text(
-    f"""update leases l set budget = cast(:budget as jsonb) where name = :name and epoch = :epoch
+    f"""update leases l set budget = cast(:budget as jsonb), owner = '', epoch = epoch + 1
+        where name = :name and epoch = :epoch
         and budget = cast(:before as jsonb) and not {_OWNED}"""  # noqa: S608 - no values in it
 )
 _ASK = text(
@@ -119,7 +121,7 @@ class Loans:
         return Lane(*row)
 
     async def write_down(self, name: str, lane: Lane, stamps: Sequence[float]) -> bool:
-        """Replace the stamps of a lane that nobody owns; False when it is not as it was seen any more."""
+        """Replace the stamps of a lane that nobody owns, and fence off who did; False when it is not as it was seen."""
         values = {"name": name, "epoch": lane.epoch, "before": lane.stamps, "budget": json.dumps(list(stamps))}
         return bool((await self._execute(_WRITE_DOWN, **values, margin=leases.MARGIN)).rowcount)
 

@@ -1,12 +1,14 @@
-"""Journal and leases in memory, as strict as the tables: for the simulation, and checked by the journal's contract."""
+"""Journal, leases and loans in memory, as strict as the tables: for the simulations, and checked by their contracts."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from infra import clock
+from infra import clock, guests
+from infra.guests import Request
 from infra.journal import Change, Entry, Work, _record
 from infra.leases import MARGIN, Lease
 from schemas.audit import GENESIS, AuditRecord, Call
@@ -54,6 +56,17 @@ class Held:
 
 
 @dataclass(slots=True)
+class Asked:
+    """A row of the budget's requests."""
+
+    request: Request
+    asked: float
+    seen: float
+    calls: int = 0
+    granted: float | None = None
+
+
+@dataclass(slots=True)
 class Database:
     """What survives a process. Its clock is the loop's."""
 
@@ -61,6 +74,7 @@ class Database:
     leases: dict[str, Held] = field(default_factory=dict)
     trail: dict[str, list[AuditRecord]] = field(default_factory=dict)
     replacements: set[str] = field(default_factory=set)
+    requests: dict[int, Asked] = field(default_factory=dict)
 
     @property
     def time(self) -> float:
@@ -235,3 +249,79 @@ class MemoryLeases:
             self._database.leases[lease.name] = replace(
                 held, owner="", deadline=self._database.time - MARGIN, budget=list(used)
             )
+
+
+class MemoryLoans:
+    """The rows by which guests and owners find each other, as one process sees them."""
+
+    def __init__(self, database: Database, step: Step = _nothing) -> None:
+        self._database = database
+        self._step = step
+
+    def _alive(self) -> list[Asked]:
+        now = self._database.time
+        rows = self._database.requests.values()
+        return [row for row in rows if row.granted is None and row.seen > now - guests._ALIVE]
+
+    def _owned(self, held: Held) -> bool:
+        return held.deadline > self._database.time - MARGIN
+
+    async def look(self, name: str, priority: int) -> guests.Lane:
+        """Return the state of a company's lane."""
+        await self._step("look")
+        held = self._database.leases.setdefault(name, Held())
+        urgent = any(r.request.lease == name and r.request.priority < priority for r in self._alive())
+        seen = guests.Lane(self._owned(held), held.epoch, json.dumps(held.budget), self._database.time, urgent)
+        await self._step("looked")
+        return seen
+
+    async def write_down(self, name: str, lane: guests.Lane, stamps: Sequence[float]) -> bool:
+        """Replace the stamps of a lane that nobody owns."""
+        await self._step("write down")
+        held = self._database.leases[name]
+        if self._owned(held) or (held.epoch, json.dumps(held.budget)) != (lane.epoch, lane.stamps):
+            return False
+        held.owner, held.epoch, held.budget = "", held.epoch + 1, list(stamps)
+        await self._step("written down")
+        return True
+
+    async def ask(self, name: str, priority: int, calls: int, waited: float = 0.0, pause: float | None = None) -> int:
+        """Ask the lane's owner for calls."""
+        await self._step("ask")
+        now, number = self._database.time, len(self._database.requests) + 1
+        request = Request(number, name, priority, calls, pause, 0.0)
+        self._database.requests[number] = Asked(request, now - waited, now)
+        await self._step("asked")
+        return number
+
+    async def look_again(self, request: int) -> tuple[int, float] | None:
+        """Return the calls that were granted and how many seconds ago."""
+        await self._step("look again")
+        row = self._database.requests[request]
+        now = row.seen = self._database.time
+        found = None if row.granted is None else (row.calls, now - row.granted)
+        await self._step("looked again")
+        return found
+
+    async def withdraw(self, request: int) -> None:
+        """Forget a request."""
+        await self._step("withdraw")
+        self._database.requests[request].seen = float("-inf")
+
+    async def waiting(self) -> tuple[list[Request], float]:
+        """Return the requests of guests who are alive, most urgent first, and the database's time."""
+        await self._step("waiting")
+        now = self._database.time
+        rows = sorted(self._alive(), key=lambda row: (row.request.priority, row.request.id))
+        found = [replace(row.request, waited=now - row.asked) for row in rows]
+        await self._step("waited")
+        return found, now
+
+    async def grant(self, granted: Sequence[tuple[Request, int, Lease]], now: float) -> None:
+        """Grant calls as of a time of the database's."""
+        await self._step("grant")
+        for request, calls, lease in granted:
+            if self._database.owns(lease.name, lease.epoch):
+                row = self._database.requests[request.id]
+                row.calls, row.granted = calls, now
+        await self._step("granted")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import clock
-from infra.budget import WINDOW, Budget
+from infra.budget import BACKFILL, LIFE, LOOK_UP, WINDOW, Budget
 from tests.infra import virtual
 
 _ROUNDING = 1e-6
@@ -105,3 +105,123 @@ def test_only_the_last_window_is_handed_over() -> None:
         return before, len(budget.used())
 
     assert virtual.run(used()) == (5, 0)
+
+
+loans = st.tuples(
+    st.integers(0, 3000).map(lambda ms: ms / 1000),
+    st.integers(1, 8),
+    st.sampled_from([LOOK_UP, BACKFILL]),
+    st.sampled_from([0.0, 60.0]),
+    st.floats(0, 1),
+)
+"""After how long a guest asks, for how many calls, as what, how long it has waited, when in their life it uses them."""
+
+
+@given(limit=st.integers(1, 24), pattern=requests, asked=st.lists(loans, max_size=40), busy=st.booleans())
+def test_the_lane_and_its_guests_keep_the_limit_together(
+    *, limit: int, pattern: list[tuple[float, float]], asked: list[tuple[float, int, int, float, float]], busy: bool
+) -> None:
+    """Whenever guests use what they were lent, and however slowly the lane connects meanwhile."""
+
+    async def both() -> list[float]:
+        budget, left = Budget(limit), []
+        budget.busy = busy
+        live = asyncio.ensure_future(send(budget, pattern))
+        for pause, calls, priority, waited, share in asked:
+            await clock.sleep(pause)
+            now = clock.monotonic()
+            left += [now + share * LIFE] * budget.lend(calls, priority, waited, now + LIFE)
+        return left + [at for *_, at in await live]
+
+    assert most_in_a_window(virtual.run(both())) <= limit
+
+
+@given(asked=st.lists(loans, max_size=40), orders=st.integers(1, 4))
+def test_live_orders_find_calls_left_by_guests(asked: list[tuple[float, int, int, float, float]], orders: int) -> None:
+    """However much guests borrow, the first four orders after a rest wait for nobody."""
+
+    async def wait() -> float:
+        budget = Budget(24)
+        for pause, calls, priority, waited, _ in asked:
+            await clock.sleep(pause)
+            budget.lend(calls, priority, min(waited, 1.0), clock.monotonic() + LIFE)
+        began = clock.monotonic()
+        await send(budget, [(0.0, 0.0)] * orders)
+        return clock.monotonic() - began
+
+    assert virtual.run(wait()) < _ROUNDING
+
+
+def lent(*calls: tuple[int, int, float], used: int = 0, busy: bool = False) -> list[int]:
+    """Return what guests get who ask at once, each for so many calls, with a priority, after waiting so long."""
+
+    async def ask() -> list[int]:
+        budget = Budget(24, [clock.monotonic()] * used)
+        budget.busy = busy
+        return [budget.lend(number, *guest, clock.monotonic() + LIFE) for number, *guest in calls]
+
+    return virtual.run(ask())
+
+
+def test_backfill_waits_for_look_ups_and_both_for_live_orders() -> None:
+    """Each leaves something to those before it; of a busy lane look-ups get what it does not use, backfill nothing."""
+    assert lent((30, LOOK_UP, 0.0), (30, BACKFILL, 0.0)) == [20, 0]
+    assert lent((30, BACKFILL, 0.0), (30, LOOK_UP, 0.0)) == [16, 4]
+    assert lent((1, LOOK_UP, 0.0), (1, BACKFILL, 0.0), used=20) == [0, 0]
+    assert lent((1, LOOK_UP, 0.0), (1, BACKFILL, 0.0), used=15) == [1, 0]
+    assert lent((1, BACKFILL, 0.0), used=15) == [1]
+    assert lent((30, BACKFILL, 60.0), (30, LOOK_UP, 0.0), busy=True) == [0, 12]
+
+
+def test_a_look_up_that_waited_gets_one_call_a_second() -> None:
+    """Others that waited as long wait for the next one."""
+    assert lent((5, LOOK_UP, 4.9), (5, LOOK_UP, 5.0), (5, LOOK_UP, 60.0), used=20, busy=True) == [0, 1, 0]
+    assert lent((5, BACKFILL, 60.0), used=20, busy=True) == [0]
+
+
+def test_a_look_up_that_waited_is_not_overtaken_for_ever() -> None:
+    """The lane, waiting as well, steps back for it, once, and loses nothing else."""
+
+    async def race() -> tuple[int, float, list[float]]:
+        began = clock.monotonic()
+        budget = Budget(24, [began - WINDOW + number / 5 for number in range(1, 25)])
+        live = asyncio.ensure_future(send(budget, [(0.0, 0.0)] * 24))
+        while not (got := budget.lend(5, LOOK_UP, 10.0, clock.monotonic() + LIFE)):
+            await clock.sleep(0.25)
+        return got, clock.monotonic() - began, [through - began for _, through, _ in await live]
+
+    got, guest, live = virtual.run(race())
+    assert got == 1
+    assert guest < 0.6
+    assert live[-1] < 6.0
+
+
+def test_a_call_that_is_under_way_counts() -> None:
+    """It has not left yet: it leaves now or later."""
+
+    async def lend() -> list[int]:
+        budget = Budget(1)
+        await budget.take()
+        await clock.sleep(10.0)
+        under_way = budget.lend(1, LOOK_UP, 0.0, clock.monotonic())
+        budget.leaves()
+        await clock.sleep(WINDOW)
+        return [under_way, budget.lend(1, LOOK_UP, 0.0, clock.monotonic())]
+
+    assert virtual.run(lend()) == [0, 1]
+
+
+def test_nobody_calls_while_the_target_wants_a_pause() -> None:
+    """Neither the lane nor guests; and who inherits the budget inherits the pause."""
+
+    async def pauses() -> tuple[int, float]:
+        budget = Budget(24)
+        budget.pause(30.0)
+        began = clock.monotonic()
+        got = budget.lend(1, LOOK_UP, 60.0, began + LIFE)
+        await Budget(24, budget.used()).take()
+        return got, clock.monotonic() - began
+
+    got, waited = virtual.run(pauses())
+    assert got == 0
+    assert abs(waited - 30.0) < 1e-3
