@@ -47,13 +47,19 @@ class FortnoxSettings(SinkSettings):
     redirect_uri: AnyHttpUrl | None = Field(
         default=None, description="as registered at Fortnox; ends in /oauth/callback"
     )
+    employees_seconds: float = Field(default=300.0, gt=0, description="between two readings of a company's employees")
 
 
 class AlexisHRSettings(SinkSettings):
     """Alexis HR. Each company's access token is kept with its connection."""
 
     api_url: str = "https://api.alexishr.com/v1"
+    budget: int = Field(default=20, ge=1, le=25, description="requests in any 5 seconds, per company: our politeness")
     poll_seconds: float = Field(default=20.0, gt=0, description="between two questions for what changed")
+    overlap_seconds: float = Field(default=120.0, ge=0, description="each question reaches back behind the last one")
+    leave_seconds: float = Field(default=60.0, gt=0, description="between two readings of the leaves")
+    leave_days: int = Field(default=60, ge=1, description="leaves that ended longer ago are not looked at any more")
+    page_size: int = Field(default=500, ge=2, description="records asked for at once; no limit of theirs is published")
 
 
 class HumaSettings(SinkSettings):

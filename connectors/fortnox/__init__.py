@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from connectors.fortnox.commands import application
 from connectors.fortnox.kinds import KINDS, connect
-from infra.plugin import Sink, System
+from connectors.fortnox.pages import pages
+from connectors.fortnox.snapshot import follow, refresh
+from infra.plugin import Job, Sink, System
 
 
 def _sandbox(
@@ -25,4 +28,12 @@ def _sandbox(
     return sandbox.running(books, port, host, folder=folder)
 
 
-SYSTEM = System(name="fortnox", sink=Sink(system="fortnox", kinds=KINDS, connect=connect), sandbox=_sandbox)
+SYSTEM = System(
+    name="fortnox",
+    sink=Sink(system="fortnox", kinds=KINDS, connect=connect),
+    sandbox=_sandbox,
+    pages=pages,
+    commands=application,
+    refresh=refresh,
+    jobs=(Job("sinks", follow),),
+)

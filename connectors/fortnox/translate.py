@@ -1,0 +1,82 @@
+"""What Fortnox holds becomes facts: an employee's record as EmployeeSeen. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from connectors.fortnox.forms.employee import NO_RIGHT, held
+from schemas.bank_accounts import bank_account
+from schemas.events import EmployeeFields, EmployeeSeen
+from schemas.identities import Invalid, personal_number
+from schemas.personal import Unsealed
+
+_LONGEST: Final = 64
+_HIDDEN: Final = "•••"
+
+
+def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[1, 2]) -> EmployeeSeen | None:
+    """Return what a record says, personal data not sealed yet; None for a record without an id.
+
+    A value that our licence may not read counts as none. What is no date or no number where one must be is left out.
+    """
+    employee_id = str(record.get("EmployeeId") or "").strip()
+    if not employee_id:
+        return None
+    values = {name: value for name, value in held(record, street_line).items() if value and NO_RIGHT not in value}
+    known: dict[str, Any] = {
+        name: values[name]
+        for name in ("email", "given_name", "family_name", "phone", "street", "postal_code", "city", "country", "title")
+        if name in values
+    }
+    return EmployeeSeen(
+        employee_id=employee_id,
+        seen_at=seen_at,
+        inactive=record.get("Inactive") is True,
+        fields=EmployeeFields(
+            **known,
+            employment_id=employee_id,
+            bank_account=_account(values.get("bank_account", "")),
+            personal_number=_number(values.get("personal_number", ""), seen_at.date()),
+            first_day=_day(values.get("first_day", "")),
+            last_day=_day(values.get("last_day", "")),
+            tax_table=_whole(values.get("tax_table", "")),
+            tax_column=_whole(values.get("tax_column", "")),
+        ),
+    )
+
+
+def _account(text: str) -> Unsealed | None:
+    clearing, _, number = text.partition(",")
+    if not number.strip():
+        return None
+    try:
+        account = bank_account(clearing, number)
+    except Invalid as invalid:
+        return Unsealed(kind="bank_account", shown=_HIDDEN, flaw=invalid.code, plain=text[:_LONGEST])
+    return Unsealed(
+        kind="bank_account",
+        shown=account.masked,
+        warning=account.warning,
+        plain=f"{account.clearing},{account.number}",
+    )
+
+
+def _number(text: str, today: date) -> Unsealed | None:
+    if not text:
+        return None
+    try:
+        number = personal_number(text, today)
+    except Invalid as invalid:
+        return Unsealed(kind="personal_number", shown=_HIDDEN, flaw=invalid.code, plain=text[:_LONGEST])
+    return Unsealed(kind="personal_number", shown=number.masked, plain=number.digits12)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None

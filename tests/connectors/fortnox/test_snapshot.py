@@ -1,0 +1,150 @@
+"""Fortnox as a source of employees: what differs is told once, sealed, and never lost."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.fortnox import sandbox, snapshot
+from connectors.fortnox.sandbox.records import Record
+from connectors.fortnox.translate import employee
+from infra import clock
+from infra.plugin import Host
+from infra.settings import FortnoxSettings, Settings
+from infra.vault import open_vault
+from schemas import settings as tenant_settings
+from schemas.events import EmployeeSeen, Fact
+from schemas.personal import Unsealed
+
+RECORD = {
+    "EmployeeId": "7",
+    "FirstName": "Maja",
+    "LastName": "Exempel",
+    "Email": "Maja.Exempel@example.com",
+    "PersonalIdentityNumber": "450403-2972",
+    "Phone1": "070-174 06 05",
+    "Address1": "Exempelgatan 1",
+    "PostCode": "118 20",
+    "City": "Stockholm",
+    "Country": "Sweden",
+    "EmploymentDate": "2026-05-04",
+    "EmployedTo": None,
+    "ClearingNo": "6789",
+    "BankAccountNo": "123456789",
+    "TaxTable": "33",
+    "TaxColumn": 1,
+    "Inactive": False,
+}
+
+
+def test_a_record_becomes_what_both_systems_can_compare() -> None:
+    """Phone, country, dates and numbers are in our form; personal data is not sealed yet and refuses to be written."""
+    seen = employee(RECORD, clock.now(), 1)
+    assert seen is not None
+    fields = seen.fields
+    assert (fields.email, fields.phone, fields.country) == ("maja.exempel@example.com", "+46701740605", "SE")
+    assert (fields.first_day, fields.last_day, fields.tax_table, fields.tax_column) == (date(2026, 5, 4), None, 33, 1)
+    assert isinstance(fields.personal_number, Unsealed)
+    assert fields.personal_number.plain == "194504032972"
+    with pytest.raises(ValueError, match="sealed"):
+        fields.personal_number.model_dump_json()
+
+
+def test_what_a_licence_hides_and_what_is_no_date_counts_as_empty() -> None:
+    """Nothing is read into API_NORIGHT, and a record without an id tells nothing."""
+    seen = employee(RECORD | {"City": "API_NORIGHT", "EmploymentDate": "soon"}, clock.now(), 2)
+    assert seen is not None
+    assert (seen.fields.city, seen.fields.first_day, seen.fields.street) == (None, None, None)
+    assert employee({"FirstName": "Nobody"}, clock.now(), 1) is None
+
+
+class Told:
+    """Collects the facts, as Kafka would."""
+
+    def __init__(self) -> None:
+        self.facts: list[EmployeeSeen] = []
+        self.fails = False
+
+    async def accept(self, _tenant: str, _system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+        """Take facts, or fail as a broker that is away does."""
+        if self.fails:
+            raise ConnectionError("no broker")
+        self.facts += facts  # type: ignore[arg-type]
+        return tuple(f.key for f in facts)
+
+
+async def company(engine: AsyncEngine, tenant: str, number: int) -> None:
+    """Add a company with settings for employees."""
+    chosen = tenant_settings.TenantSettings(
+        employees=tenant_settings.EmployeesSettings(system="alexishr", source_of_truth="hr")
+    )
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("insert into tenants (tenant, database_number, created_at) values (:t, :n, now())"),
+            {"t": tenant, "n": number},
+        )
+        await connection.execute(
+            text(
+                """insert into settings (tenant, version, body, applied_by, applied_at)
+                   values (:t, 1, cast(:b as jsonb), 'test', now())"""
+            ),
+            {"t": tenant, "b": chosen.model_dump_json()},
+        )
+
+
+def hired(number: int) -> dict[str, Any]:
+    """Return an employee's record."""
+    return RECORD | {"EmployeeId": str(number), "Email": f"p{number}@example.com", "PersonalIdentityNumber": ""}
+
+
+@pytest.fixture
+async def reading(engine: AsyncEngine, tmp_path: Any) -> Any:
+    """Yield a sandbox company with 1,203 employees, a host, and what was told."""
+    books = sandbox.Books(limit=1000)
+    held = books.add(sandbox.Company(123456, scopes=f"{sandbox.books.SCOPES} salary"))
+    register = held.register("employees")
+    register |= {str(n): Record(hired(n)) for n in range(1, 1204)}
+    await company(engine, "acme", 123456)
+    async with sandbox.running(books) as url:
+        settings = Settings(
+            data=tmp_path,
+            fortnox=FortnoxSettings(
+                api_url=f"{url}/3",
+                auth_url=f"{url}/oauth-v1",
+                client_id=sandbox.CLIENT_ID,
+                client_secret=SecretStr(sandbox.CLIENT_SECRET),
+            ),
+        )
+        told = Told()
+        host = Host(settings, engine, await open_vault(engine, settings), None, told.accept)
+        yield host, register, told
+
+
+async def test_everybody_is_told_once_and_then_only_what_differs(reading: Any) -> None:
+    """1,203 employees cost three calls; the second reading tells the one that was changed; seals are in the facts."""
+    host, register, told = reading
+    first = await snapshot.refresh(host, "acme", lambda _n: None)
+    assert (first.records, first.calls, len(told.facts)) == (1203, 3, 1203)
+    register["9"].values["City"] = "Solna"
+    told.facts.clear()
+    again = await snapshot.refresh(host, "acme", lambda _n: None)
+    assert [(f.employee_id, f.fields.city) for f in told.facts] == [("9", "Solna")]
+    assert again.fact_ids == ("fortnox/employee/9",)
+    written = told.facts[0].model_dump_json()
+    assert "123456789" not in written
+    assert '"sealed":"v1:' in written
+
+
+async def test_what_was_not_told_is_told_the_next_time(reading: Any) -> None:
+    """A broker that is away loses nothing: nothing was written down as told."""
+    host, _, told = reading
+    told.fails = True
+    with pytest.raises(ConnectionError):
+        await snapshot.refresh(host, "acme", lambda _n: None)
+    told.fails = False
+    await snapshot.refresh(host, "acme", lambda _n: None)
+    assert len(told.facts) == 1203
