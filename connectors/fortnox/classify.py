@@ -6,20 +6,32 @@ certainly a refusal and not certainly a voucher is unknown.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeGuard, TypeVar
 
 from pydantic import ValidationError
 
-from infra.plugin import Delivered, Rejected, RetryLater, Unknown, Verdict
-from schemas.audit import Who
+from connectors.fortnox import errors
+from infra.plugin import (
+    AlreadyThere,
+    Delivered,
+    Granted,
+    Refused,
+    Rejected,
+    RetryLater,
+    Unanswered,
+    Unknown,
+    Verdict,
+)
 from schemas.commands import VoucherRef
 
-THROTTLED: Final = "throttled"
 YEAR_MISSING: Final = "financial_year_missing"
+
+_T = TypeVar("_T")
 
 
 class Answer(Protocol):
@@ -39,19 +51,23 @@ class Unauthorised:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """An access token and the seconds that it lasts."""
-
-    text: str = field(repr=False)
-    expires_in: int
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """A page of a list. ``total`` counts the whole list, where Fortnox says it."""
 
     items: tuple[Mapping[str, Any], ...]
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as Fortnox holds it; its numbers are ``Decimal``."""
+
+    fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Fortnox says that it holds no such record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,51 +85,13 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What ErrorInformation says; ``number`` is 0 where it gives none."""
+    """What ErrorInformation says: ``number`` is 0 where it gives none, ``code`` is ours, ``raw`` is all, redacted."""
 
     number: int
     message: str
+    code: str
+    raw: str
 
-
-# Codes: Fortnox's page "errors"; 2000401 from a help desk, 2000550 and 2002455 from fortnox4j's constants.
-_REFUSED: Final[Mapping[int, tuple[str, Who]]] = {
-    2000401: ("period_locked", "accountant"),
-    2000423: ("account_missing", "accountant"),
-    2001304: ("account_missing", "accountant"),
-    2000550: ("account_inactive", "accountant"),
-    2002462: ("account_invalid", "accountant"),
-    2000359: ("bad_characters", "developer"),
-    2000106: ("bad_value", "developer"),
-    2000107: ("bad_value", "developer"),
-    2000108: ("bad_value", "developer"),
-    2000134: ("bad_value", "developer"),
-    2000588: ("bad_parameter", "developer"),
-    2001392: ("bad_body", "developer"),
-    2002115: ("bad_body", "developer"),
-    2001399: ("unknown_field", "developer"),
-    2001795: ("missing_field", "developer"),
-}
-# Texts whose number is not published.
-_REFUSED_TEXTS: Final[tuple[tuple[str, str, Who], ...]] = (
-    (r"serie\w* är inte manuell", "series_not_manual", "accountant"),
-    (r"ogiltig verifikationsserie|hitta\w* (inte )?verifikationsserie", "series_missing", "accountant"),
-    (r"konto\w* .*är inte aktivt", "account_inactive", "accountant"),
-    (r"ogiltigt konto|hitta\w* (inte )?konto", "account_missing", "accountant"),
-    (r"låst perioden|(perioden|räkenskapsåret) är (låst|stängt?)", "period_locked", "accountant"),
-    (r"räkenskapsår", YEAR_MISSING, "accountant"),
-    (r"kostnadsställe", "cost_centre_refused", "accountant"),
-    (r"balanserar (inte|ej)|obalans", "unbalanced", "developer"),
-    (r"tolkas som null", "bad_value", "developer"),
-)
-# About the company, not about the order: these come with 400 or 403.
-_COMPANY: Final[Mapping[int, str]] = {
-    2000663: "scope_missing",
-    2002455: "scope_missing",
-    2001101: "licence_missing",
-    2001103: "licence_missing",
-}
-_LOGIN: Final = frozenset({2000310, 2000311, 2003275, 2004054})
-_SYSTEM_EXCEPTION: Final = 1000003
 
 _SUCCESS: Final = range(200, 300)  # 200 and 201 occur
 _REFUSAL: Final = range(400, 500)
@@ -123,66 +101,108 @@ _REFUSED_WAIT: Final = 60.0
 _BRIEF_WAIT: Final = 5.0  # Fortnox's window; also what its 429 asks for where it says nothing
 _LONGEST_WAIT: Final = 600.0
 
-_NO_TOKEN: Final[Mapping[str, tuple[float, str, str]]] = {
-    "invalid_client": (
-        _REFUSED_WAIT,
-        "client_refused",
-        "Fortnox does not know our client id or secret; check BOKBUSS_FORTNOX__CLIENT_ID and __CLIENT_SECRET",
-    ),
-    "invalid_grant": (
-        _OPERATOR_WAIT,
-        "consent_missing",
-        "Fortnox gives no token: the company's consent is missing or gone; let it connect again (bokbuss connect)",
-    ),
-    "invalid_scope": (
-        _OPERATOR_WAIT,
-        "scope_missing",
-        "Fortnox gives no token: the consent lacks a scope; let the company connect again (bokbuss connect)",
-    ),
-    "error_missing_license": (_OPERATOR_WAIT, "licence_missing", "the company lacks a Fortnox licence; buy it there"),
-    "error_missing_app_license": (
-        _OPERATOR_WAIT,
-        "licence_missing",
-        "the company lacks Fortnox's licence for integrations; buy it there",
-    ),
+# Of the token endpoint (facts §1.1, §1.5). A grant that is refused stays refused until a person has acted.
+_NO_GRANT: Final[Mapping[str, Refused]] = {
+    "invalid_grant": Refused("needs_consent", "Fortnox refuses the consent: used up, expired or taken back"),
+    "invalid_scope": Refused("needs_consent", "Fortnox says that the consent lacks a scope"),
+    "error_missing_license": Refused("licence_missing", "the company lacks a Fortnox licence"),
+    "error_missing_app_license": Refused("licence_missing", "the company lacks Fortnox's licence for integrations"),
 }
+_OUR_CLIENT: Final = (
+    "Fortnox does not know our client id or secret; check BOKBUSS_FORTNOX__CLIENT_ID and __CLIENT_SECRET"
+)
+REFRESH_SECONDS: Final = 45 * 86_400.0
+"""How long an unused refresh token lasts. Fortnox's answer does not say it; it was 31 days once (facts §1.3)."""
 
 _PERSONAL_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", re.ASCII)
+_ADDRESS: Final = re.compile(r"[^\s@(]+@[^\s@)]+")
+_QUOTATION: Final = re.compile(r"\"[^\"]*\"|'[^']*'|”[^”]*”")
+_NOT_THERE: Final = re.compile(r"\bhitta|finns (inte|ej)|not found", re.IGNORECASE)
+_QUOTED_LENGTH: Final = 300
+_RAW_LENGTH: Final = 500
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+_CODE: Final = re.compile(r"[^a-z_]")
 
 
 def classify(response: Answer, *, series: str, year_id: int) -> Verdict | Unauthorised:
     """Say what became of a voucher that was sent to this series and financial year."""
+    return written(response, "Voucher", lambda voucher: _booked(voucher, series=series, year_id=year_id))
+
+
+def written(
+    response: Answer, key: str, read: Callable[[Mapping[str, Any]], _T | None]
+) -> _T | Rejected | RetryLater | Unknown | Unauthorised:
+    """Say what became of a record that was sent: ``read`` gets it from under ``key``; None: it says too little."""
+    if response.status not in _SUCCESS:
+        return refused(response)
+    content = _json(response.body).get(key)
+    said = read(content) if isinstance(content, dict) else None
+    return Unknown(f"the answer names no {key.lower()}: {_form(response)}") if said is None else said
+
+
+def removed(response: Answer, record: str) -> Verdict | Unauthorised:
+    """Say what became of a record that was to be deleted; one that is not there has been deleted before."""
     if response.status in _SUCCESS:
-        return _booked(response, series=series, year_id=year_id)
+        return Delivered(record=record)
+    if says_missing(response):
+        return AlreadyThere(record=record, note="it was not there any more")
+    return refused(response)
+
+
+def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
+    """Say what an answer to a write means that is no success: only a refusal that we can read says that nothing was."""
     if passing := _passing(response):
         return passing
     refusal = _refusal(response.body) if response.status in _REFUSAL else None
-    code, who = _meaning(refusal) if refusal else ("", "operator")
-    if refusal and refusal.number == _SYSTEM_EXCEPTION:
-        return Unknown(f"Fortnox failed within: {_quoted(refusal)}")
-    if response.status == HTTPStatus.FORBIDDEN and not code:
+    code = refusal.code if refusal else ""
+    if response.status == HTTPStatus.FORBIDDEN and not errors.is_known(code):
         said = _quoted(refusal) if refusal else "no reason given"
         why = f"Fortnox forbids it (403): {said}; check the integration's rights in the company"
         return RetryLater(_OPERATOR_WAIT, "forbidden", why, "operator")
-    if refusal:
-        return Rejected(code or f"fortnox_{refusal.number}", _quoted(refusal), who)
-    return Unknown(f"the answer does not say whether it was booked: {_form(response)}")
+    if refusal is None:
+        return Unknown(f"the answer does not say whether it was booked: {_form(response)}")
+    meaning = errors.meaning(code)
+    if meaning.kind == "unknown":
+        return Unknown(f"Fortnox failed within: {_quoted(refusal)}")
+    why = _quoted(refusal)
+    if meaning is errors.meaning("unexplained"):
+        why = f"{why}; its whole answer ({response.status}): {refusal.raw}"
+    return Rejected(code, why, meaning.who or "operator")
+
+
+def one(response: Answer, key: str) -> Record | Missing | RetryLater | Unauthorised:
+    """Read the record that stands under ``key``; only Fortnox's own word says that there is none."""
+    if response.status in _SUCCESS:
+        content = _json(response.body).get(key)
+        return Record(content) if isinstance(content, dict) else unreadable_list(key)
+    return Missing() if says_missing(response) else _not_read(response, key)
+
+
+def content(response: Answer) -> bytes | Missing | RetryLater | Unauthorised:
+    """Return a file's bytes."""
+    if response.status == HTTPStatus.OK:
+        return response.body
+    return Missing() if says_missing(response) else _not_read(response, "File")
+
+
+def hiding(values: Collection[str], verdict: _T) -> _T:
+    """Return a verdict whose words hold none of these values: Fortnox may repeat what it was sent."""
+    if not isinstance(verdict, Rejected | RetryLater | Unknown):
+        return verdict
+    why = verdict.why
+    for value in sorted((value for value in values if len(value) > 1), key=len, reverse=True):
+        why = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[removed]", why, flags=re.IGNORECASE)
+    return replace(verdict, why=why)
 
 
 def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
     """Read a page of the list that stands under ``key``. What cannot be read is asked for again, never empty."""
     if response.status != HTTPStatus.OK:
-        if passing := _passing(response):
-            return passing
-        refusal = _refusal(response.body)
-        if refusal or response.status < _REFUSAL.stop:
-            said = f": {_quoted(refusal)}" if refusal else ""
-            why = f"Fortnox did not list {key} ({response.status}){said}; check its address and our rights"
-            return RetryLater(_REFUSED_WAIT, "lookup_refused", why, "operator")
-        return RetryLater(_BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {_form(response)}")
+        return _not_read(response, key)
     content = _json(response.body)
     items, meta = content.get(key), content.get("MetaInformation")
+    if isinstance(items, dict) and not all(isinstance(item, dict) for item in items.values()):  # there is one of it
+        items = [items]
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         return unreadable_list(key)
     return Page(tuple(items), _integer(meta.get("@TotalResources")) if isinstance(meta, dict) else None)
@@ -218,27 +238,48 @@ def marked(
     return tuple(found)
 
 
-def token(response: Answer) -> Token | RetryLater:
-    """Read the token endpoint's answer; it too sends JSON under other content types."""
+def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
+    """Read the token endpoint's answer, to any grant; it too sends JSON under other content types.
+
+    Only an error that is known to end a grant is a refusal, and only an answer that certainly used up no refresh token
+    is a RetryLater.
+    """
     content = _json(response.body)
-    text = content.get("access_token")
-    fits_a_header = isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text
-    if response.status == HTTPStatus.OK and fits_a_header and text:
-        return Token(text, _integer(content.get("expires_in")) or 60)
-    error = "invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else str(content.get("error", ""))
+    access, refresh = content.get("access_token"), content.get("refresh_token")
+    if response.status == HTTPStatus.OK and _fits_a_header(access):
+        return Granted(
+            access=access,
+            access_seconds=_integer(content.get("expires_in")) or 60,
+            refresh=refresh if isinstance(refresh, str) and refresh else None,
+            refresh_seconds=REFRESH_SECONDS,
+            scopes=tuple(str(content.get("scope") or "").split()),
+        )
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RetryLater(_retry_after(response), "auth_throttled", "Fortnox's token endpoint asks us to wait (429)")
+    error = "invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else str(content.get("error") or "")
     if response.status not in _REFUSAL or not error:
-        return RetryLater(_BRIEF_WAIT, "auth_unreachable", f"the token endpoint gives no token: {_form(response)}")
-    after, code, why = _NO_TOKEN.get(error, _NO_TOKEN["invalid_grant"])
-    return RetryLater(after, code, why, "operator")
+        return Unanswered(f"the token endpoint gives no token: {_form(response)}")
+    if refused := _NO_GRANT.get(error):
+        return refused
+    if error == "invalid_client":
+        return RetryLater(_REFUSED_WAIT, "client_refused", _OUR_CLIENT, "operator")
+    why = f"Fortnox gives no token: {_CODE.sub('?', error)[:60]}; check our integration in Fortnox's developer portal"
+    return RetryLater(_REFUSED_WAIT, "auth_refused", why, "operator")
 
 
-def _booked(response: Answer, *, series: str, year_id: int) -> Verdict:
-    content = _json(response.body).get("Voucher")
-    voucher = _reference(content) if isinstance(content, dict) else None
+def revoked(response: Answer) -> bool:
+    """Tell whether Fortnox says that a token is revoked; it says so of any text."""
+    return response.status == HTTPStatus.OK and _json(response.body).get("revoked") is True
+
+
+def _fits_a_header(text: object) -> TypeGuard[str]:
+    return isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text and bool(text)
+
+
+def _booked(content: Mapping[str, Any], *, series: str, year_id: int) -> Delivered | None:
+    voucher = _reference(content)
     if voucher is None:
-        return Unknown(f"the answer names no voucher: {_form(response)}")
+        return None
     if (voucher.series, voucher.year_id) != (series, year_id):
         # It is in the books and cannot be taken back: not sent again, and said aloud.
         return Delivered(
@@ -249,31 +290,42 @@ def _booked(response: Answer, *, series: str, year_id: int) -> Verdict:
     return Delivered(voucher)
 
 
+def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
+    """Say what an answer to a reading means that is no success: it is asked for again."""
+    if passing := _passing(response):
+        return passing
+    refusal = _refusal(response.body)
+    if refusal or response.status < _REFUSAL.stop:
+        said = f": {_quoted(refusal)}" if refusal else ""
+        why = f"Fortnox did not list {key} ({response.status}){said}; check its address and our rights"
+        return RetryLater(_REFUSED_WAIT, "lookup_refused", why, "operator")
+    return RetryLater(_BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {_form(response)}")
+
+
+def says_missing(response: Answer) -> bool:
+    """Tell whether Fortnox itself says that there is no such record; a gateway's 404 does not."""
+    refusal = _refusal(response.body) if response.status in _REFUSAL else None
+    if refusal is None or _passing(response):
+        return False
+    return response.status == HTTPStatus.NOT_FOUND or bool(_NOT_THERE.search(refusal.message))
+
+
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     """Return what is about the token, the pace or the company, whatever was asked; None for the rest."""
     if response.status == HTTPStatus.UNAUTHORIZED:
         return Unauthorised()
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryLater(_retry_after(response), THROTTLED, "Fortnox says: too many requests (429)")
+        return RetryLater(_retry_after(response), "throttled", "Fortnox says: too many requests (429)")
     refusal = _refusal(response.body) if response.status in _REFUSAL else None
     if refusal is None:
         return None
-    if refusal.number in _LOGIN:
+    meaning = errors.meaning(refusal.code)
+    if meaning.kind == "unauthorised":
         return Unauthorised()
-    if code := _COMPANY.get(refusal.number):
-        why = f"{_quoted(refusal)}; give the company the licence, or let it connect again with the scopes of the README"
-        return RetryLater(_OPERATOR_WAIT, code, why, "operator")
+    if meaning.kind == "retry_later":
+        why = f"{_quoted(refusal)}: {meaning.en}"
+        return RetryLater(_OPERATOR_WAIT, refusal.code, why, meaning.who)
     return None
-
-
-def _meaning(refusal: _Refusal) -> tuple[str, Who]:
-    """Return our name for a refusal and whose move it is; no name for one that we do not know."""
-    if known := _REFUSED.get(refusal.number):
-        return known
-    for pattern, code, who in _REFUSED_TEXTS:
-        if re.search(pattern, refusal.message, re.IGNORECASE):
-            return code, who
-    return "", "operator"
 
 
 def _refusal(body: bytes) -> _Refusal | None:
@@ -281,15 +333,24 @@ def _refusal(body: bytes) -> _Refusal | None:
     if not isinstance(information, dict):
         return None
     said = {str(name).lower(): value for name, value in information.items()}
-    return _Refusal(_integer(said.get("code")) or 0, str(said.get("message") or ""))
+    number, message = _integer(said.get("code")) or 0, str(said.get("message") or "")
+    raw = json.dumps({name: _redacted(str(value)) for name, value in information.items()}, ensure_ascii=False)
+    return _Refusal(number, message, errors.code_of(number, message), raw[:_RAW_LENGTH])
 
 
 def _quoted(refusal: _Refusal) -> str:
     """Return Fortnox's message with its number and without the values that it repeats from the request."""
-    text = " ".join(refusal.message.split()) or "no message"
+    return f"{_redacted(refusal.message)[:_QUOTED_LENGTH] or 'no message'} ({refusal.number or 'no code'})"
+
+
+def _redacted(text: str) -> str:
+    """Return what Fortnox said in one line, without personal numbers, addresses, and values that it quotes."""
+    text = " ".join(text.split())
     if text.startswith("Värdet"):  # these end in the value, in brackets
         text = text.partition("(")[0].rstrip()
-    return f"{_PERSONAL_NUMBER.sub('[removed]', text)[:500]} ({refusal.number or 'no code'})"
+    for private in (_PERSONAL_NUMBER, _ADDRESS, _QUOTATION):
+        text = private.sub("[removed]", text)
+    return text
 
 
 def _form(response: Answer) -> str:
@@ -331,7 +392,7 @@ def _integer(value: object) -> int | None:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -3,20 +3,20 @@
 Bodies are never logged or kept; what is kept of a company's set-up is in ``reference.py``.
 """
 
-import asyncio
-import base64
 from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from connectors.fortnox import classify, encode
-from connectors.fortnox.classify import Page, Token, Unauthorised, Year
+from connectors.fortnox import classify, encode, errors
+from connectors.fortnox.classify import Missing, Page, Record, Unauthorised, Year
 from connectors.fortnox.reference import Reference
+from connectors.fortnox.tokens import AccessTokens
 from infra import clock, telemetry
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import (
+    AlreadyThere,
     Attempt,
     Company,
     Delivered,
@@ -34,58 +34,9 @@ _ASK_AGAIN: Final = 60.0  # seconds between two questions for a financial year t
 _UNREACHABLE_WAIT: Final = 2.0
 BRIEF_WAIT: Final = 5.0
 _UNAUTHORISED_WAIT: Final = 60.0
-_MARGIN: Final = 300.0  # a token is renewed so many seconds before its end, a short one at 80 %
 
 _log = telemetry.log(__name__)
 _Answer = TypeVar("_Answer")
-
-
-class _Tokens:
-    """One company's access token: client credentials, in memory, renewed before it ends, one renewal at a time."""
-
-    def __init__(self, company: Company, settings: FortnoxSettings, client: Client) -> None:
-        self._company, self._settings, self._client = company, settings, client
-        self._lock = asyncio.Lock()
-        self._token: Token | None = None
-        self._renew_at = 0.0
-
-    async def current(self) -> Token | RetryLater:
-        """Return a token that is good for a while, asking for one if need be."""
-        async with self._lock:
-            if self._token and clock.monotonic() < self._renew_at:
-                return self._token
-            asked = clock.monotonic()
-            answer = await self._ask()
-            telemetry.TOKEN_RENEWALS.labels(answer.code if isinstance(answer, RetryLater) else "ok").inc()
-            if isinstance(answer, Token):
-                self._token = answer
-                self._renew_at = asked + max(answer.expires_in - _MARGIN, answer.expires_in * 0.8)
-            return answer
-
-    def drop(self, refused: Token) -> None:
-        """Forget a token that Fortnox refused, unless another has come in its place."""
-        if self._token is refused:
-            self._token = None
-
-    async def _ask(self) -> Token | RetryLater:
-        if self._company.database_number is None:
-            tenant = self._company.tenant
-            why = f"company {tenant} is not connected to Fortnox; run: bokbuss connect {tenant}"
-            return RetryLater(300.0, "consent_missing", why, "operator")
-        pair = f"{self._settings.client_id}:{self._settings.client_secret.get_secret_value()}"
-        try:
-            answer = await self._client.send(
-                "POST",
-                f"{self._settings.auth_url}/token",
-                headers={
-                    "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
-                    "TenantId": str(self._company.database_number),
-                },
-                form={"grant_type": "client_credentials"},
-            )
-        except (NotSent, NoAnswer) as error:
-            return RetryLater(BRIEF_WAIT, "auth_unreachable", f"Fortnox's token endpoint does not answer: {error}")
-        return classify.token(answer)
 
 
 class Fortnox:
@@ -95,7 +46,7 @@ class Fortnox:
         self.company, self.host = company, host
         self._settings: FortnoxSettings = host.settings.fortnox
         self._client = client
-        self._tokens = _Tokens(company, self._settings, client)
+        self._tokens = AccessTokens(company, host)
         self.reference = Reference(self)
 
     async def year(self, day: date, attempt: Attempt) -> Year | Rejected | RetryLater:
@@ -119,6 +70,15 @@ class Fortnox:
             lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}"),
         )
 
+    async def one(self, request: encode.Request, key: str, attempt: Attempt) -> Record | Missing | RetryLater:
+        """Return the one record that stands under ``key``."""
+        return await self.ask(
+            request,
+            attempt,
+            read=lambda response: classify.one(response, key),
+            lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}"),
+        )
+
     async def ask(
         self,
         request: encode.Request,
@@ -136,7 +96,7 @@ class Fortnox:
             answer = await self._send(request, token, attempt, read=read, lost=lost)
             if not isinstance(answer, Unauthorised):
                 return answer
-            self._tokens.drop(token)
+            await self._tokens.refused(token)
         return RetryLater(
             _UNAUTHORISED_WAIT,
             "unauthorised",
@@ -147,7 +107,7 @@ class Fortnox:
     async def _send(
         self,
         request: encode.Request,
-        token: Token,
+        token: str,
         attempt: Attempt,
         *,
         read: Callable[[Response], _Answer | Unauthorised],
@@ -161,24 +121,27 @@ class Fortnox:
                 request.method,
                 f"{self._settings.api_url}/{request.resource}",
                 may_send=attempt.may_send,
-                headers={"Authorization": f"Bearer {token.text}"}
-                | ({"Content-Type": "application/json"} if request.body else {}),
+                headers={"Authorization": f"Bearer {token}"}
+                | ({"Content-Type": request.content_type} if request.body else {}),
                 params=request.params,
                 content=request.body,
             )
-            status, answer = response.status, read(response)
+            status, answer = response.status, errors.explained(read(response), self.host.settings.language)
         except NotSent as error:
             answer = RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Fortnox cannot be reached: {error}")
         except NoAnswer as error:
             answer = lost(str(error))
         seconds = clock.monotonic() - start
-        operation = f"{request.method} {request.resource}"
+        operation = f"{request.method} {request.resource.partition('/')[0]}"  # without the record's id: it is a label
         outcome, verdict = _told(answer)
         telemetry.REQUESTS.labels(_SINK, operation, outcome).inc()
         telemetry.REQUEST_SECONDS.labels(_SINK).observe(seconds)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             telemetry.THROTTLED.labels(self.company.tenant).inc()
-        path = f"{urlsplit(self._settings.api_url).path}/{request.resource}?{urlencode(request.params)}"
+            if isinstance(answer, RetryLater):
+                await attempt.throttled(answer.after)
+        path = f"{urlsplit(self._settings.api_url).path}/{request.resource}"
+        path += f"?{urlencode(request.params)}" if request.params else ""
         attempt.calls.append(
             Call(
                 at=at,
@@ -191,11 +154,13 @@ class Fortnox:
         return answer
 
 
-def _told(answer: object) -> tuple[str, str]:
+def _told(answer: object) -> tuple[str, str]:  # noqa: C901, PLR0911 - one line for each kind of answer
     """Return an answer's bounded name, and its story for the audit trail."""
     match answer:
-        case Delivered(voucher, note):
-            return "delivered", f"delivered {voucher} {note}".rstrip()
+        case Delivered(voucher, note, record):
+            return "delivered", f"delivered {voucher or record} {note}".rstrip()
+        case AlreadyThere(note=note):
+            return "already_there", f"already there: {note}"
         case Rejected(code, _, _):
             return "rejected", f"rejected: {code}"
         case RetryLater(_, code, _, _):
@@ -206,6 +171,14 @@ def _told(answer: object) -> tuple[str, str]:
             return "unauthorised", "the access token was refused"
         case Page(items, _):
             return "ok", f"{len(items)} listed"
+        case Record():
+            return "ok", "read"
+        case Missing():
+            return "missing", "not there"
+        case str():
+            return "ok", f"it is {answer}"
+        case bytes():
+            return "ok", f"{len(answer)} bytes"
         case _:
             raise TypeError(f"an answer of Fortnox's cannot be a {type(answer).__name__}")
 

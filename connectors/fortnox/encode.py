@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from schemas import ids, money
@@ -25,6 +25,7 @@ LIMIT: Final = 500
 
 DESCRIPTION_LENGTH: Final = 200
 ROW_TEXT_LENGTH: Final = 100
+_NOTE_LENGTH: Final = 400
 
 # Fortnox's page prints the class with its quotes mangled, so that neither ' nor ’ is sure to be in it; ´ is.
 _ALLOWED: Final = frozenset("\\0123456789 –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u0308\u030a")
@@ -43,12 +44,16 @@ _NEAREST: Final = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request below ``API_URL``. ``body`` is JSON; a request without a body writes nothing."""
+    """A request below ``API_URL``. One without a body writes nothing, unless it deletes.
+
+    The resource begins with its kind, ``employees/17``; what comes after that is in no metric.
+    """
 
     method: str
     resource: str
-    params: Mapping[str, str | int]
+    params: Mapping[str, str | int] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
 
 
 def voucher(order: Envelope[PostVoucher], year_id: int) -> Request:
@@ -93,6 +98,24 @@ def sanitise(text: str) -> str:
     return re.sub(r":/{2,}", ":/", allowed)  # "://" was seen refused, though each of its characters is allowed
 
 
+def adapted(order: PostVoucher) -> str:
+    """Return what of a voucher's texts Fortnox gets in other words than the order has, old -> new; "" for nothing."""
+    texts = [("description", order.description, DESCRIPTION_LENGTH - len(ids.mark(UUID(int=0))) - 1)]
+    texts += [(f"text of row {number}", row.text or "", ROW_TEXT_LENGTH) for number, row in enumerate(order.rows, 1)]
+    changes = [
+        f"{name}: {text} -> {sent}"
+        for name, text, length in texts
+        if (sent := sanitise(text)[:length].rstrip()) != unicodedata.normalize("NFC", " ".join(text.split()))
+    ]
+    told = "".join(character for character in "; ".join(changes) if character.isprintable())
+    return f"adapted to what Fortnox takes: {told}"[:_NOTE_LENGTH] if changes else ""
+
+
+def body(key: str, fields: Mapping[str, Any]) -> bytes:
+    """Return a record as Fortnox takes it, ``{"Employee": {...}}``; decimals are numbers in it, to the last digit."""
+    return _json({key: fields}).encode()
+
+
 def _allowed(character: str) -> str:
     if character in _ALLOWED or unicodedata.category(character).startswith("L"):
         return character
@@ -107,6 +130,18 @@ def _row(row: VoucherRow) -> str:
     if text := sanitise(row.text or "")[:ROW_TEXT_LENGTH].rstrip():
         fields["TransactionInformation"] = _string(text)
     return _object(**fields)
+
+
+def _json(value: Any) -> str:
+    match value:
+        case Mapping():
+            return "{" + ",".join(f"{_string(name)}:{_json(item)}" for name, item in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(_json, value)) + "]"
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return json.dumps(value)
 
 
 def _object(**fields: str) -> str:

@@ -7,14 +7,15 @@ codes are our own, for what we find out ourselves or what comes without a number
 # ruff: noqa: RUF001 - the angle quotation mark is how click paths are written
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeVar
 
+from infra.plugin import Rejected
 from schemas.audit import Who
 
 Kind = Literal["rejected", "retry_later", "unauthorised", "unknown"]
 """What follows: this order is refused; the whole company waits; another token is tried; Fortnox is asked later."""
-Language = Literal["sv", "en"]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,3 +361,10 @@ def text(code: str, language: str) -> str:
     """Return what is wrong and what to do, in ``sv`` or ``en``. Raises KeyError for a code that is none of ours."""
     said = meaning(code)
     return said.sv if language == "sv" else said.en
+
+
+def explained(verdict: _T, language: str) -> _T:
+    """Return a refusal with what to do about it, in the installation's language; other answers as they are."""
+    if not isinstance(verdict, Rejected) or not (is_known(verdict.code) or _OURS.fullmatch(verdict.code)):
+        return verdict
+    return replace(verdict, why=f"{verdict.why} – {text(verdict.code, language)}")

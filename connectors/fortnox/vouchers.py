@@ -1,18 +1,19 @@
 """Vouchers in Fortnox: booked by one POST, found again by the mark in their description."""
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from connectors.fortnox import classify, encode
 from connectors.fortnox.classify import Year
-from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend
+from connectors.fortnox.client import Fortnox, amend
+from connectors.fortnox.paging import whole
 from infra import telemetry
-from infra.plugin import Absent, AlreadyThere, Attempt, Kind, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.plugin import AlreadyThere, Attempt, Delivered, Kind, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 
-_PAGES: Final = 200  # of one day in one series: no list is that long
 _NO_YEAR_WAIT: Final = 60.0
 
 _log = telemetry.log(__name__)
@@ -23,13 +24,15 @@ async def write(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt
     year = await fortnox.year(order.data.voucher_date, attempt)
     if not isinstance(year, Year):
         return year
-    verdict = await fortnox.ask(
+    verdict: Verdict = await fortnox.ask(
         encode.voucher(order, year.id),
         attempt,
         read=lambda response: classify.classify(response, series=order.data.series, year_id=year.id),
         lost=lambda why: Unknown(f"the voucher was sent and no answer came: {why}"),
     )
     await fortnox.reference.heed(verdict, year.id)
+    if isinstance(verdict, Delivered) and (adapted := encode.adapted(order.data)):
+        return replace(verdict, note="; ".join(filter(None, (verdict.note, adapted))))
     return verdict
 
 
@@ -42,30 +45,22 @@ async def probe(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt
 
 
 async def _search(fortnox: Fortnox, order: Envelope[PostVoucher], year: Year, attempt: Attempt) -> Look:
+    listed = await whole(
+        fortnox,
+        lambda page: encode.voucher_list(order, year.id, page),
+        "Vouchers",
+        attempt,
+        name=lambda item: (item.get("VoucherSeries"), item.get("VoucherNumber")),
+    )
+    if isinstance(listed, RetryLater):
+        return listed
     mark = ids.mark(UUID(order.id))
-    found: list[VoucherRef] = []
-    seen: set[tuple[Any, Any]] = set()  # told apart, since a page that came twice hides another
-    complete = False
-    for number in range(1, _PAGES + 1):
-        page = await fortnox.list(encode.voucher_list(order, year.id, number), "Vouchers", attempt)
-        if isinstance(page, RetryLater):
-            return page
-        vouchers = classify.marked(page.items, mark, series=order.data.series, year_id=year.id)
-        if isinstance(vouchers, RetryLater):
-            return vouchers
-        found += vouchers
-        before = len(seen)
-        seen |= {(item.get("VoucherSeries"), item.get("VoucherNumber")) for item in page.items}
-        complete = len(seen) == page.total if page.total is not None else len(page.items) < encode.LIMIT
-        if complete or len(seen) == before:
-            break
+    found = classify.marked(listed.items, mark, series=order.data.series, year_id=year.id)
+    if isinstance(found, RetryLater):
+        return found
     if found:
         return _found(fortnox, sorted(set(found), key=lambda voucher: voucher.number), order, attempt)
-    if not complete:
-        amend(attempt, f"{len(seen)} vouchers read, not all that Fortnox counts")
-        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list of vouchers changed while it was read")
-    amend(attempt, f"the mark is not among {len(seen)} vouchers")
-    return Absent()
+    return listed.absent(attempt)
 
 
 def _found(
@@ -77,7 +72,7 @@ def _found(
     else:  # somebody copied one, or the promise was broken: a person has to look
         amend(attempt, f"{len(vouchers)} vouchers carry this mark: {names}")
         _log.error("several_vouchers_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id, vouchers=names)
-    return AlreadyThere(vouchers[0])
+    return AlreadyThere(vouchers[0], note=encode.adapted(order.data))
 
 
 VOUCHERS = Kind(

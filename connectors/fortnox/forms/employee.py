@@ -1,0 +1,311 @@
+"""Employees in Fortnox's words: what is sent of them, what a record says, and where the two differ. Pure.
+
+Facts: ``fortnox.md`` §2.6 (``""`` and null keep, ``API_BLANK`` clears), §3.1 and A1. Values are texts in the form of
+``EmployeeFields``; personal ones are in memory only, and nothing here puts a value into words.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.fortnox import encode
+from connectors.fortnox.classify import unreadable_list
+from connectors.fortnox.encode import Request
+from infra.plugin import Delivered, Rejected, RetryLater
+from schemas.commands import UpsertEmployee
+from schemas.events import EmployeeFields
+from schemas.personal import Personal
+
+BLANK: Final = "API_BLANK"
+"""Sent as a value, it empties the field; ``""`` and null would leave it as it is."""
+NO_RIGHT: Final = "API_NORIGHT"
+"""What Fortnox shows of a field that needs a licence which the company lacks."""
+
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("Email",),
+    "given_name": ("FirstName",),
+    "family_name": ("LastName",),
+    "phone": ("Phone1",),
+    "postal_code": ("PostCode",),
+    "city": ("City",),
+    "country": ("Country",),
+    "bank_account": ("ClearingNo", "BankAccountNo"),
+    "first_day": ("EmploymentDate",),
+    "last_day": ("EmployedTo",),
+    "title": ("JobTitle",),
+    "personal_number": ("PersonalIdentityNumber",),
+    "tax_table": ("TaxTable",),
+    "tax_column": ("TaxColumn",),
+}
+"""Our field -> Fortnox's; the street is ``Address1`` or ``Address2``, as the order says. The id never changes."""
+
+_REQUIRED: Final = ("email", "given_name", "family_name")
+_TITLE_LENGTH: Final = 30
+_PERSONAL_LENGTH, _SHORT_LENGTH = 12, 10
+_MOBILE: Final = re.compile(r"(07\d)(\d{3})(\d{2})(\d{2})", re.ASCII)
+_LOCAL: Final = re.compile(r"[\s()./\-–]")  # noqa: RUF001 - an en dash is among what people write
+
+# ISO 3166-1 alpha-2 -> the name in English, as the one recorded employee has it ("Sweden"), and in Swedish.
+_COUNTRIES: Final[Mapping[str, tuple[str, str]]] = {
+    "AT": ("Austria", "Österrike"),
+    "AU": ("Australia", "Australien"),
+    "BE": ("Belgium", "Belgien"),
+    "BG": ("Bulgaria", "Bulgarien"),
+    "BR": ("Brazil", "Brasilien"),
+    "CA": ("Canada", "Kanada"),
+    "CH": ("Switzerland", "Schweiz"),
+    "CN": ("China", "Kina"),
+    "CY": ("Cyprus", "Cypern"),
+    "CZ": ("Czech Republic", "Tjeckien"),
+    "DE": ("Germany", "Tyskland"),
+    "DK": ("Denmark", "Danmark"),
+    "EE": ("Estonia", "Estland"),
+    "ES": ("Spain", "Spanien"),
+    "FI": ("Finland", "Finland"),
+    "FR": ("France", "Frankrike"),
+    "GB": ("United Kingdom", "Storbritannien"),
+    "GR": ("Greece", "Grekland"),
+    "HR": ("Croatia", "Kroatien"),
+    "HU": ("Hungary", "Ungern"),
+    "IE": ("Ireland", "Irland"),
+    "IN": ("India", "Indien"),
+    "IS": ("Iceland", "Island"),
+    "IT": ("Italy", "Italien"),
+    "JP": ("Japan", "Japan"),
+    "LT": ("Lithuania", "Litauen"),
+    "LU": ("Luxembourg", "Luxemburg"),
+    "LV": ("Latvia", "Lettland"),
+    "MT": ("Malta", "Malta"),
+    "NL": ("Netherlands", "Nederländerna"),
+    "NO": ("Norway", "Norge"),
+    "PL": ("Poland", "Polen"),
+    "PT": ("Portugal", "Portugal"),
+    "RO": ("Romania", "Rumänien"),
+    "SE": ("Sweden", "Sverige"),
+    "SI": ("Slovenia", "Slovenien"),
+    "SK": ("Slovakia", "Slovakien"),
+    "TR": ("Turkey", "Turkiet"),
+    "UA": ("Ukraine", "Ukraina"),
+    "US": ("United States", "USA"),
+}
+_CODES: Final = {name.casefold(): code for code, names in _COUNTRIES.items() for name in names}
+
+Values = Mapping[str, str]
+"""Our field -> its text, opened: ``198001011234``, ``6000,123456789``, ``2026-01-31``."""
+
+
+def plain(fields: EmployeeFields, opened: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields that hold something, as texts; the personal ones as ``opened`` has them."""
+    return {
+        name: opened[name] if isinstance(value, Personal) else str(value)
+        for name, value in fields
+        if value not in (None, "") and name != "employment_id"
+    }
+
+
+def create(order: UpsertEmployee, values: Values) -> Request | Rejected:
+    """Return the request for a new employee; without an id Fortnox gives it the next number."""
+    missing = [name for name in _REQUIRED if not _sent(name, values.get(name, ""))]
+    if missing:
+        why = f"a new employee must have {', '.join(missing)}"
+        return Rejected("employee_fields_missing", why, "accountant")
+    fields = _fields(order, values, values)
+    if isinstance(fields, Rejected):
+        return fields
+    number = {"EmployeeId": order.employee_id} if order.employee_id else {}
+    return Request("POST", "employees", body=encode.body("Employee", number | fields))
+
+
+def change(order: UpsertEmployee, values: Values, names: Sequence[str]) -> Request | Rejected:
+    """Return the request that writes these of an employee's fields, and leaves the others as they are."""
+    fields = _fields(order, values, names)
+    if isinstance(fields, Rejected):
+        return fields
+    return Request("PUT", f"employees/{order.employee_id}", body=encode.body("Employee", fields))
+
+
+def read(employee_id: str) -> Request:
+    """Return the request for one employee."""
+    return Request("GET", f"employees/{employee_id}")
+
+
+def listed(page: int) -> Request:
+    """Return the request for a page of all employees: there is no search."""
+    return Request("GET", "employees", {"limit": encode.LIMIT, "page": page})
+
+
+def held(record: Mapping[str, Any], street_line: int = 1) -> dict[str, str]:
+    """Return what a record of Fortnox's holds, by our names and in our form; what is empty is left out."""
+    texts = {name: _text(record.get(f"Address{street_line}" if name == "street" else _name(name))) for name in _ALL}
+    clearing, account = _text(record.get("ClearingNo")), _text(record.get("BankAccountNo"))
+    texts["bank_account"] = f"{clearing},{account}" if clearing or account else ""
+    return {name: _normal(name, text) for name, text in texts.items() if text}
+
+
+def moved(order: UpsertEmployee, values: Values, expected: Values, now: Values) -> tuple[str, ...]:
+    """Return the fields that somebody has changed since it was decided, to something else than what we want."""
+    return tuple(
+        name for name in _named(order, values) if not _holds(name, values, now) and not _holds(name, expected, now)
+    )
+
+
+def differing(order: UpsertEmployee, values: Values, now: Values) -> tuple[str, ...]:
+    """Return the fields that a record does not hold as the order wants them, as far as they can be read."""
+    return tuple(name for name in _named(order, values) if not _holds(name, values, now) and now.get(name) != NO_RIGHT)
+
+
+def unreadable(order: UpsertEmployee, values: Values, now: Values) -> tuple[str, ...]:
+    """Return the fields of an order that Fortnox does not let us read."""
+    return tuple(name for name in _named(order, values) if now.get(name) == NO_RIGHT)
+
+
+def is_same_person(values: Values, now: Values) -> bool | None:
+    """Tell whether a record is of the person that an order is about; None: it shows neither e-mail nor number."""
+    for name in ("email", "personal_number"):
+        if values.get(name) and now.get(name, NO_RIGHT) != NO_RIGHT:
+            return _holds(name, values, now)
+    return None
+
+
+def found(items: Sequence[Mapping[str, Any]], values: Values) -> str | RetryLater | None:
+    """Return the id of the employee with an order's e-mail, else with its personal number; None: nobody has them."""
+    if not all("Email" in item for item in items):
+        return unreadable_list("Employees")
+    people = [(held(item), _text(item.get("EmployeeId"))) for item in items]
+    for name in ("email", "personal_number"):
+        for now, employee_id in people:
+            if employee_id and values.get(name) and _holds(name, values, now):
+                return employee_id
+    return None
+
+
+def written(order: UpsertEmployee, values: Values, record: Mapping[str, Any]) -> Delivered | None:
+    """Read the answer to a write; what Fortnox holds otherwise than it was sent is noted, by the fields' names."""
+    employee_id = _text(record.get("EmployeeId")) or (order.employee_id or "")
+    if not employee_id:
+        return None
+    now = held(record, order.street_line)
+    return Delivered(record=employee_id, note=note(order, values, differing(order, values, now)))
+
+
+def note(order: UpsertEmployee, values: Values, differ: Sequence[str] = ()) -> str:
+    """Return what is to be said of a write: what was adapted, left out, or is held otherwise. Never a value."""
+    adapted = [name for name in _named(order, values) if name in values and _is_adapted(name, values[name])]
+    other = [name for name in differ if name not in adapted]
+    told = (
+        ("adapted to what Fortnox takes", adapted),
+        ("left out, since Fortnox has no words for it", [name for name in values if not _sent(name, values[name])]),
+        ("held otherwise by Fortnox than it was sent", other),
+    )
+    return "; ".join(f"{what}: {', '.join(names)}" for what, names in told if names)
+
+
+_ALL: Final = (*NAMES, "street")
+
+
+def _name(name: str) -> str:
+    return NAMES[name][0]
+
+
+def _named(order: UpsertEmployee, values: Values) -> tuple[str, ...]:
+    """Return the fields that an order writes or empties, but those that Fortnox has no words for."""
+    return tuple(name for name in _ALL if (_sent(name, values[name]) if name in values else name in order.clear))
+
+
+def _fields(order: UpsertEmployee, values: Values, names: Sequence[str] | Values) -> dict[str, Any] | Rejected:
+    fields: dict[str, Any] = {}
+    for name in _ALL:
+        theirs = (f"Address{order.street_line}",) if name == "street" else NAMES[name]
+        if name not in names:
+            continue
+        if name not in values:
+            fields |= dict.fromkeys(theirs, BLANK)
+        elif name == "bank_account":
+            clearing, _, account = values[name].partition(",")
+            if not (clearing.isdecimal() and account.isdecimal()):
+                why = "bank_account: it is not clearing number, comma and account number"
+                return Rejected("bank_account_invalid", why, "accountant")
+            fields |= dict(zip(theirs, (clearing, account), strict=True))
+        elif text := _sent(name, values[name]):
+            fields[theirs[0]] = int(text) if name == "tax_column" else text
+    return fields
+
+
+def _sent(name: str, value: str) -> str:
+    """Return a value as Fortnox gets it; "" for one that it cannot take."""
+    match name:
+        case "email":
+            return value.strip()  # never adapted: another address is another mailbox
+        case "phone":
+            return encode.sanitise(_swedish(value))
+        case "country":
+            return _COUNTRIES[value.upper()][0] if value.upper() in _COUNTRIES else ""
+        case "personal_number":
+            digits = _LOCAL.sub("", value)
+            return (
+                digits[-_SHORT_LENGTH:]
+                if digits.isdecimal() and len(digits) == _PERSONAL_LENGTH
+                else encode.sanitise(value)
+            )
+        case "title":
+            return encode.sanitise(value)[:_TITLE_LENGTH].rstrip()
+        case _:
+            return encode.sanitise(value)
+
+
+def _is_adapted(name: str, value: str) -> bool:
+    """Tell whether Fortnox gets other characters, or fewer, than a text has."""
+    return name in {"given_name", "family_name", "street", "city", "title", "postal_code"} and _sent(
+        name, value
+    ) != " ".join(value.split())
+
+
+def _holds(name: str, values: Values, now: Values) -> bool:
+    """Tell whether a record has a value as it is sent, or nothing where nothing is wanted."""
+    if name not in values:
+        return name not in now
+    wanted, held = _normal(name, _sent(name, values[name])), now.get(name, "")
+    if name == "personal_number":  # Fortnox may hold the century or not
+        return wanted[-_SHORT_LENGTH:] == held[-_SHORT_LENGTH:]
+    return wanted == held
+
+
+def _normal(name: str, text: str) -> str:  # noqa: PLR0911 - one line for each field
+    """Return a text of either side in the form in which the two are compared."""
+    if NO_RIGHT in text:
+        return NO_RIGHT
+    match name:
+        case "email":
+            return text.strip().casefold()
+        case "phone":
+            return _international(text)
+        case "country":
+            return _CODES.get(text.strip().casefold(), text.strip().upper())
+        case "personal_number":
+            return _LOCAL.sub("", text).replace("+", "")
+        case "bank_account":
+            clearing, _, account = text.partition(",")
+            return f"{_LOCAL.sub('', clearing)},{_LOCAL.sub('', account).lstrip('0')}"
+        case "postal_code":
+            return "".join(text.split())
+        case _:
+            return " ".join(text.split())
+
+
+def _swedish(phone: str) -> str:
+    """Return a Swedish number as it is written at home: ``070-123 45 67``, ``08123456``; others as they are."""
+    if not phone.startswith("+46"):
+        return phone
+    national = "0" + _LOCAL.sub("", phone[3:]).lstrip("0")
+    mobile = _MOBILE.fullmatch(national)
+    return f"{mobile[1]}-{mobile[2]} {mobile[3]} {mobile[4]}" if mobile else national
+
+
+def _international(phone: str) -> str:
+    digits = _LOCAL.sub("", phone)
+    digits = f"+{digits[2:]}" if digits.startswith("00") else digits
+    return f"+46{digits[1:]}" if digits.startswith("0") else digits
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""

@@ -1,0 +1,154 @@
+"""Invoices and orders in Fortnox's words. Pure.
+
+Facts: ``fortnox.md`` §3.12, A22, A23. The order's mark stands in ``ExternalInvoiceReference1`` of both: Fortnox can be
+searched by it, and shows it in lists. That is not so of an order's ``YourOrderNumber``, which the customer reads too.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from connectors.fortnox import encode
+from connectors.fortnox.encode import Request
+from infra.plugin import Delivered
+from schemas import ids
+from schemas.commands import CreateInvoice
+from schemas.envelope import Envelope
+from schemas.events import InvoiceRow
+
+MARKED: Final = "ExternalInvoiceReference1"
+_TEXT_LENGTH: Final = 255
+_BY_HAND: Final = "it waits as an order: invoice it in Fortnox by hand, together with the customer's others"
+
+
+class Document(NamedTuple):
+    """What a kind of document is called."""
+
+    path: str
+    one: str
+    many: str
+    dated: str
+    rows: str
+    quantities: tuple[str, ...]
+
+
+DOCUMENTS: Final[Mapping[str, Document]] = {
+    "invoice": Document("invoices", "Invoice", "Invoices", "InvoiceDate", "InvoiceRows", ("DeliveredQuantity",)),
+    "order": Document("orders", "Order", "Orders", "OrderDate", "OrderRows", ("OrderedQuantity", "DeliveredQuantity")),
+}
+
+
+def create(order: Envelope[CreateInvoice]) -> Request:
+    """Return the request for a new document. It is not booked: that is the accountant's move."""
+    form = DOCUMENTS[order.data.document]
+    return Request("POST", form.path, body=encode.body(form.one, _fields(order)))
+
+
+def listed(order: Envelope[CreateInvoice], page: int) -> Request:
+    """Return the request for a page of the documents that carry the order's mark, as Fortnox searches."""
+    params: dict[str, str | int] = {MARKED.lower(): ids.mark(UUID(order.id))}
+    return Request("GET", DOCUMENTS[order.data.document].path, params | {"limit": encode.LIMIT, "page": page})
+
+
+def read(order: Envelope[CreateInvoice], number: str) -> Request:
+    """Return the request for one document."""
+    return Request("GET", f"{DOCUMENTS[order.data.document].path}/{number}")
+
+
+def marked(order: Envelope[CreateInvoice], items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the numbers of the documents that carry exactly the order's mark: Fortnox searches by parts of it."""
+    mark = ids.mark(UUID(order.id))
+    return tuple(number(item) for item in items if str(item.get(MARKED) or "").strip() == mark)
+
+
+def unsure(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the numbers of the documents that a list shows without their mark."""
+    return tuple(number(item) for item in items if MARKED not in item)
+
+
+def number(item: Mapping[str, Any]) -> str:
+    """Return a document's number, "" where there is none."""
+    return str(item.get("DocumentNumber") or "").strip()
+
+
+def written(order: Envelope[CreateInvoice], record: Mapping[str, Any]) -> Delivered | None:
+    """Read the answer to a write: the document's number, and what Fortnox made of its amounts."""
+    if not number(record):
+        return None
+    changed = _changed(_fields(order), record, DOCUMENTS[order.data.document])
+    told = note(order.data)
+    if changed:
+        told = "; ".join(filter(None, (f"held otherwise by Fortnox: {', '.join(changed)}", told)))
+    return Delivered(record=number(record), note=told)
+
+
+def note(order: CreateInvoice) -> str:
+    """Return what is to be said of a document, whatever came of it."""
+    adapted = [
+        f"text of row {row}"
+        for row, each in enumerate(order.rows, 1)
+        if encode.sanitise(each.text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
+    ]
+    told = (
+        f"adapted to what Fortnox takes: {', '.join(adapted)}" if adapted else "",
+        _BY_HAND if order.document == "order" else "",
+    )
+    return "; ".join(filter(None, told))
+
+
+def _fields(order: Envelope[CreateInvoice]) -> dict[str, Any]:
+    data, form = order.data, DOCUMENTS[order.data.document]
+    cost_centre = {"CostCenter": data.cost_centre} if data.cost_centre else {}  # an empty one must be left out
+    return {
+        "CustomerNumber": data.customer_number,
+        form.dated: data.invoice_date.isoformat(),
+        MARKED: ids.mark(UUID(order.id)),
+        "VATIncluded": False,
+        **cost_centre,
+        form.rows: [_row(row, form) | cost_centre for row in data.rows],
+    }
+
+
+def _row(row: InvoiceRow, form: Document) -> dict[str, Any]:
+    whole_rate = row.vat_rate == row.vat_rate.to_integral_value()
+    return {
+        "Description": encode.sanitise(row.text)[:_TEXT_LENGTH].rstrip(),
+        **dict.fromkeys(form.quantities, f"{row.quantity:f}"),  # texts, says the document of their interface
+        "Price": row.price,
+        "VAT": int(row.vat_rate) if whole_rate else row.vat_rate,
+    }
+
+
+def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> list[str]:
+    """Return the fields that Fortnox changed; amounts with both values, texts by name."""
+    told = [name for name in ("CustomerNumber", form.dated, MARKED, "CostCenter") if _is_other(sent, held, name)]
+    rows = held.get(form.rows)
+    if not isinstance(rows, list):
+        return told
+    if len(rows) != len(sent[form.rows]):
+        return [*told, f"{len(rows)} rows for {len(sent[form.rows])}"]
+    for place, (ours, theirs) in enumerate(zip(sent[form.rows], rows, strict=True), 1):
+        if not isinstance(theirs, dict):
+            continue
+        told += [
+            f"{name} of row {place} {amount} for {ours[name]}"
+            for name in (*form.quantities, "Price", "VAT")
+            if (amount := _decimal(theirs.get(name))) is not None and amount != _decimal(ours[name])
+        ]
+        if _is_other(ours, theirs, "Description"):
+            told.append(f"text of row {place}")
+    return told
+
+
+def _is_other(sent: Mapping[str, Any], held: Mapping[str, Any], name: str) -> bool:
+    return name in sent and name in held and str(held[name] or "") != sent[name]
+
+
+def _decimal(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None

@@ -1,0 +1,51 @@
+"""A list of Fortnox's, read to its end: only such a one says that something is not there."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.fortnox import encode
+from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend
+from connectors.fortnox.encode import Request
+from infra.plugin import Absent, Attempt, RetryLater
+
+_PAGES: Final = 200
+"""The most pages that are read: no list that an order is looked for in is that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What was listed, and whether that is all that Fortnox counts."""
+
+    items: tuple[Mapping[str, Any], ...]
+    is_complete: bool
+
+    def absent(self, attempt: Attempt) -> Absent | RetryLater:
+        """Say that what was looked for is in none of the items, which counts only when these are all."""
+        if self.is_complete:
+            amend(attempt, f"it is not among {len(self.items)}")
+            return Absent()
+        amend(attempt, f"{len(self.items)} read, not all that Fortnox counts")
+        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list changed while it was read")
+
+
+async def whole(
+    fortnox: Fortnox,
+    request: Callable[[int], Request],
+    key: str,
+    attempt: Attempt,
+    *,
+    name: Callable[[Mapping[str, Any]], Hashable],
+) -> Whole | RetryLater:
+    """Read every page of a list; ``name`` tells its items apart, since a page that came twice hides another."""
+    items: dict[Hashable, Mapping[str, Any]] = {}
+    for number in range(1, _PAGES + 1):
+        page = await fortnox.list(request(number), key, attempt)
+        if isinstance(page, RetryLater):
+            return page
+        before = len(items)
+        items |= {name(item): item for item in page.items}
+        complete = len(items) == page.total if page.total is not None else len(page.items) < encode.LIMIT
+        if complete or len(items) == before:
+            return Whole(tuple(items.values()), complete)
+    return Whole(tuple(items.values()), is_complete=False)
