@@ -170,6 +170,7 @@ async def test_no_address_after_the_callback_holds_a_secret(world: World) -> Non
     assert browser.visited[-2].startswith(f"{world.url}/oauth/callback?code=")
     assert browser.visited[-1] == f"{world.url}/oauth/result"
     assert title((await browser.send("GET", browser.visited[-1])).text) == "Krogen Söder AB is connected"
+    assert {name for _, _, name in browser.cookies} == {"bokbuss_result"}  # a state comes back once
     elsewhere = await world.browser("en").send("GET", browser.visited[-1])
     assert title(elsewhere.text) == "There is nothing to show here"
 
