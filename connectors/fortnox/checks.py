@@ -27,7 +27,7 @@ _NO_RIGHT: Final = "API_NORIGHT"
 """What Fortnox shows instead of a value that the person who consented may not see (facts §2.6)."""
 _LICENCE: Final = "licence_missing"
 _SCOPE: Final = "scope_missing"
-_RIGHT: Final = frozenset({"forbidden", "permission_missing"})
+_RIGHT: Final = ("forbidden", "permission_missing")
 
 VAT_RATES: Final = {
     **dict.fromkeys(("MP1", "U1"), Decimal(25)),
@@ -45,6 +45,9 @@ class Connection:
     state: str = "connected"
     reason: str = ""
     scopes: Names = ()
+
+
+NOT_CONNECTED: Final = Connection("not connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +90,18 @@ class Situation:
     clock_ahead: float | None = None
     last: LastVoucher | None = None
 
-    @property
-    def unread(self) -> tuple[Unread, ...]:
-        """What Fortnox refused to show."""
+    def refused(self, *codes: str) -> Names:
+        """Return the scopes of what Fortnox did not show for one of these reasons."""
         setup = self.setup
         read = (
-            self.company,
-            setup.years,
-            setup.cost_centres,
-            setup.locked_until,
-            *setup.series.values(),
-            *setup.accounts.values(),
+            ("companyinformation", self.company),
+            ("bookkeeping", setup.years),
+            *(("bookkeeping", one) for one in (*setup.series.values(), *setup.accounts.values())),
+            ("costcenter", setup.cost_centres),
+            ("settings", setup.locked_until),
         )
-        return tuple(one for one in read if isinstance(one, Unread) and one is not NOT_READ)
+        found = (scope for scope, one in read if isinstance(one, Unread) and one.code in codes)
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +181,7 @@ def every_scope_is_granted(situation: Situation) -> Finding:
         missing = consent.missing_scopes(situation.settings, granted)
         flows = dict.fromkeys(f for scope in missing for f in consent.flows_that_need(scope, situation.settings))
         return Finding("failed", missing, flows=tuple(flows)) if missing else OK
-    refused = [one.why for one in situation.unread if one.code == _SCOPE]
-    return _failed_if(tuple(dict.fromkeys(refused)), situation)
+    return _failed_if(situation.refused(_SCOPE), situation)
 
 
 def the_integration_licence_is_there(situation: Situation) -> Finding:
@@ -195,13 +196,12 @@ def every_module_is_there(situation: Situation) -> Finding:
     if isinstance(situation.company, Unread):
         return Finding("not checked", why=situation.company.code)
     modules = tuple(one for one in consent.licences(situation.settings) if one != "integration")
-    lacking = any(one.code == _LICENCE for one in situation.unread)
-    return Finding("failed", modules, flows=consent.flows(situation.settings)) if lacking else OK
+    return _failed_if(modules if situation.refused(_LICENCE) else (), situation)
 
 
 def the_person_who_consented_may_do_this(situation: Situation) -> Finding:
     """Demand the rights of whoever consented: Fortnox forbids what that person may not do, or hides values."""
-    names = tuple(dict.fromkeys(one.why or one.code for one in situation.unread if one.code in _RIGHT))
+    names = situation.refused(*_RIGHT)
     if isinstance(situation.company, CompanyInformation) and situation.company.organisation_number == _NO_RIGHT:
         names = (*names, "OrganizationNumber")
     return _failed_if(names, situation)
@@ -348,7 +348,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check(the_integration_licence_is_there, "company", codes=(_LICENCE,)),
     _check(every_module_is_there, "company", "years", codes=(_LICENCE,)),
     _check(every_scope_is_granted, codes=(_SCOPE,)),
-    _check(the_person_who_consented_may_do_this, "company", codes=tuple(sorted(_RIGHT))),
+    _check(the_person_who_consented_may_do_this, "company", codes=_RIGHT),
     # Are these the right books?
     _check(the_organisation_number_matches, "company"),
     _check(our_last_voucher_is_found),

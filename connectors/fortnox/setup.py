@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from connectors.fortnox import encode
-from connectors.fortnox.classify import Year
+from connectors.fortnox.classify import Year, years
 from schemas.audit import Who
 from schemas.commands import PostVoucher
 
@@ -281,6 +281,27 @@ def locked_until_of(items: Sequence[Mapping[str, Any]]) -> date | Unread | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         return Unread("list_unreadable", "the end of the locked period is no date")
+
+
+PARSERS: Final[Mapping[Kind, Callable[[Sequence[Mapping[str, Any]]], Any]]] = {
+    "years": years,
+    "series": series_of,
+    "accounts": accounts_of,
+    "cost_centres": cost_centres_of,
+    "locked_period": locked_until_of,
+}
+"""What each list becomes in a Setup."""
+
+
+def setup_of(found: Mapping[tuple[Kind, int], Any]) -> Setup:
+    """Put together what was read: parsed lists, or why they were not read, by kind and by the year that they are of."""
+    return Setup(
+        years=found.get(("years", 0), NOT_READ),
+        series={year: lists for (kind, year), lists in found.items() if kind == "series"},
+        accounts={year: lists for (kind, year), lists in found.items() if kind == "accounts"},
+        cost_centres=found.get(("cost_centres", 0), NOT_READ),
+        locked_until=found.get(("locked_period", 0), NOT_READ),
+    )
 
 
 def _true(value: object) -> bool:

@@ -1,0 +1,118 @@
+"""Before a voucher is sent: what is known of the company's set-up must not speak against it.
+
+The set-up is read before a company's first voucher of a year and kept for an hour, so that it costs a dozen calls an
+hour at most and an objection costs none. What cannot be read is no objection: Fortnox says so itself.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from connectors.fortnox import setup
+from connectors.fortnox.check_words import TOLD
+from connectors.fortnox.setup import PARSERS, Demand, Kind, Names, Need, Setup, Unread
+from infra import clock
+from infra.plugin import Attempt, Rejected, RetryLater
+from schemas.audit import Call
+from schemas.commands import PostVoucher
+
+if TYPE_CHECKING:
+    from connectors.fortnox.client import Fortnox
+
+_LASTS: Final = 3600.0
+_BELIEVED: Final = 60.0
+"""Seconds for which a list may speak against a voucher; an older one is read again first."""
+_AGAIN: Final = 300.0
+"""Seconds until a list that could not be read is asked for again."""
+_OF_THE_COMPANY: Final = frozenset(
+    {
+        "throttled",
+        "unauthorised",
+        "consent_missing",
+        "connection_paused",
+        "disconnected",
+        "client_refused",
+        "auth_refused",
+        "auth_throttled",
+        "auth_unreachable",
+    }
+)
+"""The voucher would meet the same: it waits instead."""
+
+
+class Preflight:
+    """What one lane knows of its company's set-up."""
+
+    def __init__(self, fortnox: "Fortnox") -> None:
+        self._fortnox = fortnox
+        self._parsed: dict[tuple[Kind, int], tuple[Any, Any]] = {}
+        self._unread: dict[tuple[Kind, int], tuple[float, Unread]] = {}
+
+    async def objection(self, order: PostVoucher, year_id: int, attempt: Attempt) -> Rejected | RetryLater | None:
+        """Return what stands in a voucher's way, as the refusal that Fortnox would give; None: nothing that is known.
+
+        An order that is given instead of a refused one goes without this. A person or a green check says that it will
+        be taken; and a series that is exempt from locking, which no list tells, could never be booked otherwise.
+        """
+        if order.replaces is not None:
+            return None
+        need, fresh = setup.need_of(order), frozenset[Kind]()
+        while True:
+            known = await self._setup(need, year_id, attempt, fresh)
+            if isinstance(known, RetryLater):
+                return known
+            found = setup.objection(need, known)
+            if found is None:
+                return None
+            if fresh.issuperset(found[0].reads):
+                return self._rejected(found, attempt)
+            fresh |= frozenset(found[0].reads)
+
+    async def _setup(self, need: Need, year_id: int, attempt: Attempt, fresh: frozenset[Kind]) -> Setup | RetryLater:
+        """Return what is known; the lists of ``fresh`` as they were within the last minute."""
+        wanted: list[tuple[Kind, int]] = [
+            ("years", 0),
+            ("series", year_id),
+            ("accounts", year_id),
+            ("locked_period", 0),
+        ]
+        if need.cost_centres:
+            wanted.append(("cost_centres", 0))
+        found: dict[tuple[Kind, int], Any] = {}
+        for kind, year in wanted:
+            answer = await self._get(kind, year, attempt, _BELIEVED if kind in fresh else _LASTS)
+            if isinstance(answer, RetryLater):
+                return answer
+            found[kind, year] = answer
+        return setup.setup_of(found)
+
+    async def _get(self, kind: Kind, year: int, attempt: Attempt, max_age: float) -> Any:
+        """Return a list as a Setup has it, Unread, or the RetryLater that the whole company waits for."""
+        since, unread = self._unread.get((kind, year), (float("-inf"), None))
+        if unread is not None and clock.monotonic() < since + _AGAIN:
+            return unread
+        kept = await self._fortnox.reference.get(kind, attempt, year_id=year, max_age=max_age)
+        if isinstance(kept, RetryLater):
+            if kept.code in _OF_THE_COMPANY:
+                return kept
+            unread = Unread(kept.code, kept.why)
+            self._unread[kind, year] = (clock.monotonic(), unread)
+            return unread
+        of, parsed = self._parsed.get((kind, year), (None, None))
+        if of is not kept:
+            parsed = PARSERS[kind](kept.items)
+            self._parsed[kind, year] = (kept, parsed)
+        return parsed
+
+    def _rejected(self, found: tuple[Demand, Names], attempt: Attempt) -> Rejected:
+        demand, names = found
+        told, language = TOLD[demand.name], self._fortnox.host.settings.language
+        why = f"{told.wrong.to(language, names=', '.join(names))} {told.where.to(language)}"
+        attempt.calls.append(
+            Call(
+                at=clock.now(),
+                request="POST /3/vouchers",
+                status=None,
+                milliseconds=0,
+                verdict=f"not sent: {demand.code}: {', '.join(names)}"[:200],
+            )
+        )
+        return Rejected(demand.code, why, demand.who)
