@@ -226,12 +226,12 @@ class World:
                 yield f"a guest of priority {reader.priority} has {reader.reads} calls to make yet"
 
 
-def busiest(times: list[float]) -> int:
-    """Return the most of these times that one window holds."""
+def busiest(times: list[float], blurred: float = 1e-5) -> int:
+    """Return the most of these times, noted so many seconds too late at most, that one window holds."""
     times = sorted(times)
     most = first = 0
     for last, at in enumerate(times):
-        while at - times[first] >= WINDOW - 1e-5:
+        while at - times[first] >= WINDOW - blurred:
             first += 1
         most = max(most, last - first + 1)
     return most
