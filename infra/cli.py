@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from infra import broker, database, embedded, registry, telemetry
+from infra import broker, clock, database, embedded, registry, telemetry
 from infra.accepting import Acceptor, Unavailable, UnknownTenant
 from infra.commanding import Failed, Office, WrongUsage, office
+from infra.connection_rows import forget_another_company
+from infra.connections import Connections, Held, days_left, health
 from infra.plugin import Malformed
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
@@ -36,6 +38,8 @@ tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 app.add_typer(tenant_app, name="tenant")
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+System = Annotated[str, typer.Option(help="which connection")]
+By = Annotated[str, typer.Option(help="who says so, for the audit trail")]
 _ALLOCATIONS = 20_000
 """New objects after which garbage is looked for, not 700: messages come and go by the hundred, and looking for garbage
 among them takes a tenth of the flows' time."""
@@ -183,9 +187,9 @@ _OPEN = text(
     """select (select count(*) from journal where tenant = :tenant and state in ('queued', 'sending', 'unknown'))
             + (select count(*) from held where tenant = :tenant and closed_at is null)"""
 )
-_REMOVE = (
-    text("delete from signing_secrets where tenant = :tenant"),
-    text("delete from tenants where tenant = :tenant"),
+_REMOVE = tuple(
+    text(f"delete from {table} where tenant = :tenant")  # noqa: S608 - our own names
+    for table in ("signing_secrets", "connections", "activation_links", "reference_data", "checks", "tenants")
 )
 
 
@@ -212,6 +216,8 @@ async def add_tenant(
     """Add a company or change what is known of it; return the signing secrets made now, by system."""
     vault = await open_vault(place.engine, place.settings)
     async with place.engine.begin() as connection:
+        if database_number is not None:
+            await forget_another_company(connection, tenant, database_number)
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
         known = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
         made = {system: signing_secret() for system in registry.sources() if system not in known}
@@ -252,18 +258,56 @@ def tenant_add(
 
 @tenant_app.command("list")
 def tenant_list(as_json: Json = False) -> None:
-    """List the companies."""
+    """List the companies, and how their connections are."""
 
     async def work(place: Office) -> None:
         async with place.engine.connect() as connection:
             rows = [dict(row) for row in (await connection.execute(_LIST)).mappings()]
+        everything = await Connections(place.engine, await open_vault(place.engine, place.settings)).all()
+        for row in rows:
+            row["connections"] = {h.system: _how_it_is(h) for h in everything if h.tenant == row["tenant"]}
         if as_json:
             _print_json(rows)
             return
-        table = Table("company", "organisation number", "Fortnox database", "settings version")
+        table = Table("company", "organisation number", "Fortnox database", "settings version", "connections")
         for row in rows:
-            table.add_row(*(str(value) if value is not None else "-" for value in row.values()))
+            known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
+            said = [f"{name}: {how['health']}" for name, how in row["connections"].items()]
+            table.add_row(*known, "\n".join(said) or health(None, 0.0))
         _out.print(table)
+
+    in_office(work)
+
+
+def _how_it_is(held: Held) -> dict[str, Any]:
+    now = clock.now().timestamp()
+    left = days_left(held, now)
+    days = None if left is None else round(left, 1)
+    return {"health": health(held, now), "reason": held.reason, "days_left": days, "scopes": held.scopes}
+
+
+@tenant_app.command("pause")
+def tenant_pause(tenant: str, system: System = "fortnox", by: By = "an operator", as_json: Json = False) -> None:
+    """Let a company's orders for a system wait, in their order, until it is resumed."""
+
+    async def work(place: Office) -> None:
+        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
+        if not await connections.pause(tenant, system, by):
+            raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
+        _print_json({"paused": tenant}) if as_json else _out.print(f"{tenant} is paused", highlight=False)
+
+    in_office(work)
+
+
+@tenant_app.command("resume")
+def tenant_resume(tenant: str, system: System = "fortnox", by: By = "an operator", as_json: Json = False) -> None:
+    """Let a paused company's orders go on."""
+
+    async def work(place: Office) -> None:
+        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
+        if not await connections.resume(tenant, system, by):
+            raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
+        _print_json({"resumed": tenant}) if as_json else _out.print(f"{tenant} goes on", highlight=False)
 
     in_office(work)
 

@@ -193,6 +193,14 @@ _CONSENTED = text(
            scopes = excluded.scopes, company_name = excluded.company_name, consented_by = excluded.consented_by,
            consented_at = excluded.consented_at, changed_at = excluded.changed_at"""
 )
+_ANOTHER = text(
+    f"""update connections c set grant_type = 'client_credentials', state = 'connected', reason = '',
+            generation = generation + 1, access = null, access_until = null, renew_at = null, refresh = null,
+            refresh_until = null, renewer = '', renewing_until = null, asked_at = null, scopes = '', company_name = '',
+            changed_at = clock_timestamp()
+        from tenants t where t.tenant = c.tenant and c.tenant = :tenant and c.system = '{_NUMBERED}'
+            and t.database_number is distinct from :number"""  # noqa: S608 - a constant of ours
+)
 _NUMBER = text("update tenants set database_number = :number where tenant = :tenant")
 _WIPE = text(
     """update connections set state = 'disconnected', reason = :reason, generation = generation + 1, access = null,
@@ -207,6 +215,11 @@ def days_left(held: Held, now: float) -> float | None:
     if held.grant_type != "authorization_code" or held.refresh_until is None:
         return None
     return (held.refresh_until.timestamp() - now) / _DAY
+
+
+async def forget_another_company(connection: AsyncConnection, tenant: str, number: int) -> None:
+    """Forget the tokens of a company that is about to get another number: they would open the other one's books."""
+    await connection.execute(_ANOTHER, {"tenant": tenant, "number": number})
 
 
 class PostgresRows:
@@ -225,7 +238,8 @@ class PostgresRows:
         place = {"tenant": tenant, "system": system}
         async with self._engine.connect() as connection:
             found = (await connection.execute(_READ, place)).mappings().one_or_none()
-            if found is None and (await connection.execute(_ASSUME, place)).rowcount:
+            if found is None:
+                await connection.execute(_ASSUME, place)
                 await connection.commit()
                 found = (await connection.execute(_READ, place)).mappings().one_or_none()
         return _row(found) if found else None

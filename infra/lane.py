@@ -284,6 +284,8 @@ class Lane:
                 self._doubts = 0
             self._goes_on()
             return 0.0
+        if verdict.steady and self._paused_for == verdict.code:
+            return verdict.after
         if self._paused_for != verdict.code:
             self._goes_on()
             self._paused_for = verdict.code

@@ -14,6 +14,12 @@ _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 
 
 # What comes in.
 FACTS_ACCEPTED = Counter("bokbuss_facts_accepted_total", "Facts accepted, acknowledged by Kafka.", ["system", "kind"])
+SOURCE_SEEN_SECONDS = Histogram(
+    "bokbuss_source_seen_seconds",
+    "From a change at a polled system until we had seen it.",
+    ["system"],
+    buckets=_SECONDS,
+)
 DELIVERIES = Counter("bokbuss_deliveries_total", "Deliveries over HTTP by what we answered.", ["system", "status"])
 DELIVERY_SECONDS = Histogram("bokbuss_delivery_seconds", "Time to answer a delivery.", ["system"], buckets=_SECONDS)
 # What is decided.
@@ -51,6 +57,10 @@ UNKNOWN_AGE = Gauge("bokbuss_unknown_outcome_age_seconds", "Age of the oldest su
 UNKNOWN_RESOLVED = Counter("bokbuss_unknown_resolved_total", "Such writes resolved: found or absent.", ["result"])
 LANES_PAUSED = Gauge("bokbuss_lane_paused", "1 while a company's lane waits for its target.", ["tenant", "code"])
 TOKEN_RENEWALS = Counter("bokbuss_token_renewals_total", "Access tokens asked for.", ["result"])
+CONNECTION_STATE = Gauge(
+    "bokbuss_connection_state", "1 for the state of a company's connection.", ["tenant", "system", "state"]
+)
+TOKEN_DAYS_LEFT = Gauge("bokbuss_token_days_left", "Days until an unused refresh token ends.", ["tenant", "system"])
 # What waits for people.
 HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])

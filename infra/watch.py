@@ -27,6 +27,11 @@ _HELD_AGE = text(
        where closed_at is null group by tenant"""
 )
 _DEAD = text("select topic, count(*) from dead_letters where state = 'open' group by topic")
+_CONNECTIONS = text("select tenant, system, state, 1 from connections")
+_DAYS_LEFT = text(
+    """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 / 86400 from connections
+       where grant_type = 'authorization_code' and refresh_until is not null"""
+)
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
@@ -55,6 +60,8 @@ class Watch:
         await _set(connection, _HELD, telemetry.HELD)
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
+        await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)
+        await _set(connection, _DAYS_LEFT, telemetry.TOKEN_DAYS_LEFT)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 

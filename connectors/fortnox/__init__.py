@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from connectors.fortnox.commands import application
+from connectors.fortnox.keeping import keep
 from connectors.fortnox.kinds import KINDS, connect
 from connectors.fortnox.pages import pages
 from connectors.fortnox.snapshot import follow, refresh
@@ -35,5 +36,5 @@ SYSTEM = System(
     pages=pages,
     commands=application,
     refresh=refresh,
-    jobs=(Job("sinks", follow),),
+    jobs=(Job("sinks", follow), Job("sinks", keep)),
 )

@@ -349,6 +349,24 @@ def test_pauses_grow_to_a_minute_and_start_anew_after_a_success() -> None:
     virtual.run(story())
 
 
+def test_a_wait_that_costs_the_target_nothing_stays_short_and_is_told_once() -> None:
+    """A company that is not connected goes on within seconds of being connected, however long that took."""
+
+    async def story() -> None:
+        wait = RetryLater(2.0, "consent_missing", "not connected", "operator", steady=True)
+        target = Target(on_write=says(*[wait] * 200, Delivered(VOUCHER)))
+        company = Company(target)
+        await company.insert("day/1")
+        with capture_logs() as logs:
+            await company.run(600.0)
+        assert company.row("day/1").state == "delivered"
+        pauses = [round(later - at) for (_, at), (_, later) in pairwise(target.writes)]
+        assert set(pauses) == {2}
+        assert [line["event"] for line in logs].count("lane paused") == 1
+
+    virtual.run(story())
+
+
 def test_a_target_without_clear_answers_does_not_bring_a_whole_backlog_in_doubt() -> None:
     """Each write in a row that ends in doubt makes the next one wait longer; a clear answer ends that."""
 
