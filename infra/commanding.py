@@ -9,7 +9,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, runtime, store
+from infra.accepting import Acceptor
+from infra.plugin import Host
 from infra.settings import Settings
+from infra.vault import open_vault
 
 _POOL = 2
 _PATIENCE = 5.0
@@ -57,6 +60,12 @@ class Office:
             self._producer = await broker.producer(self.bootstrap)
             self._stack.push_async_callback(self._producer.stop)
         return self._producer
+
+    async def host(self) -> Host:
+        """Return what a plugin works with, broker included. Raises what ``producer`` and ``open_vault`` raise."""
+        vault = await open_vault(self.engine, self.settings)
+        acceptor = Acceptor(engine=self.engine, producer=await self.producer(), vault=vault)
+        return Host(self.settings, self.engine, vault, accept=acceptor.accept_facts)
 
 
 @asynccontextmanager

@@ -60,6 +60,12 @@ _BECAME = text(
 )
 
 
+_UNDECIDED = text(
+    """select count(*) from unnest(cast(:facts as text[])) as x(f)
+       where not exists (select from decided d where d.tenant = :tenant and d.fact_id = x.f)"""
+)
+
+
 class NoPlan(LookupError):
     """There is no such plan, or more than one that begins like this."""
 
@@ -81,6 +87,12 @@ class Became:
     status: str
     orders: int
     why: str = ""
+
+
+async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> int:
+    """Return how many of these facts no flow has decided yet."""
+    async with engine.connect() as connection:
+        return await connection.scalar(_UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
 
 
 async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:

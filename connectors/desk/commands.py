@@ -1,10 +1,9 @@
 """The accountant's verbs: held, dead, audit, explain and settings. Each reads what really happened, and says it."""
 
-import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,22 +11,20 @@ from typing import Annotated, Any
 import typer
 
 from connectors.desk import acting, queries, resolving, settings_files, trail, views
+from connectors.desk.plan_commands import apply, employees, plan
 from connectors.desk.reading import read_back
+from connectors.desk.running import POLL, Json, print_json, print_lines, run, until
 from connectors.desk.story import Story, tell
 from connectors.desk.values import Dead, Hold
 from connectors.desk.words import SWEDEN
-from infra import clock, telemetry
-from infra.commanding import Failed, Office, WrongUsage, office
-from infra.settings import load
+from infra import clock
+from infra.commanding import Failed, Office, WrongUsage
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 from schemas.settings import BAS_DAY_SALES, TenantSettings
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Only this company.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
-
-_POLL = 0.2
 
 held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 dead = typer.Typer(no_args_is_help=True, help="What could not be read.")
@@ -38,49 +35,17 @@ settings = typer.Typer(no_args_is_help=True, help="How a company's facts become 
 def application() -> typer.Typer:
     """Return the verbs; the host merges them into ``bokbuss``."""
     app = typer.Typer()
-    for name, group in (("held", held), ("dead", dead), ("audit", audit), ("settings", settings)):
+    groups = {"held": held, "dead": dead, "audit": audit, "settings": settings, "plan": plan, "employees": employees}
+    for name, group in groups.items():
         app.add_typer(group, name=name)
     app.command("explain")(explain)
+    app.command("apply")(apply)
     return app
-
-
-def _run(work: Callable[[Office], Awaitable[None]]) -> None:
-    """Run a command's work. Ctrl-C is how ``--follow`` ends."""
-    found = load()
-    telemetry.configure("WARNING")
-
-    async def main() -> None:
-        async with office(found) as place:
-            await work(place)
-
-    try:
-        asyncio.run(main())
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(line)
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def _print_record(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-async def _until(check: Callable[[], Awaitable[bool]], seconds: float) -> bool:
-    """Tell whether something came true within some seconds."""
-    deadline = clock.monotonic() + seconds
-    while not await check():
-        if clock.monotonic() >= deadline:
-            return False
-        await clock.sleep(_POLL)
-    return True
 
 
 # --- held -------------------------------------------------------------------------------------------------------
@@ -96,9 +61,9 @@ def held_list(
 
     async def work(place: Office) -> None:
         found = await queries.holds(place.engine, tenant, closed=everything)
-        _print_json([views.hold_json(h) for h in found]) if as_json else _print(views.held_list(found))
+        print_json([views.hold_json(h) for h in found]) if as_json else print_lines(views.held_list(found))
 
-    _run(work)
+    run(work)
 
 
 HoldId = Annotated[str, typer.Argument(help="The beginning of its ID, or the business key: openpos/K1/57.")]
@@ -110,9 +75,9 @@ def held_show(hold: HoldId, tenant: Tenant = None, as_json: Json = False) -> Non
 
     async def work(place: Office) -> None:
         found = await _hold(place, hold, tenant)
-        _print_json(views.hold_json(found)) if as_json else _print(views.held_show(found))
+        print_json(views.hold_json(found)) if as_json else print_lines(views.held_show(found))
 
-    _run(work)
+    run(work)
 
 
 @held.command("answer")
@@ -136,9 +101,9 @@ def held_answer(
             offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
             raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
         given = await acting.answer(await place.producer(), found, answer, by=by, comment=comment)
-        closed = wait > 0 and await _until(lambda: acting.is_closed(place.engine, found), wait)
+        closed = wait > 0 and await until(lambda: acting.is_closed(place.engine, found), wait)
         if as_json:
-            _print_json({"hold_id": str(found.hold_id), "key": found.key, "answer": given.answer, "closed": closed})
+            print_json({"hold_id": str(found.hold_id), "key": found.key, "answer": given.answer, "closed": closed})
         elif closed:
             typer.echo(f"{found.key} of {found.tenant}: answered {answer}; it waits no longer.")
         else:
@@ -148,7 +113,7 @@ def held_answer(
                 f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up, bokbuss run flows desk)?"
             )
 
-    _run(work)
+    run(work)
 
 
 async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
@@ -179,9 +144,9 @@ def dead_list(
 
     async def work(place: Office) -> None:
         found = await queries.dead_letters(place.engine, tenant, closed=everything)
-        _print_json([views.dead_json(d) for d in found]) if as_json else _print(views.dead_list(found))
+        print_json([views.dead_json(d) for d in found]) if as_json else print_lines(views.dead_list(found))
 
-    _run(work)
+    run(work)
 
 
 @dead.command("show")
@@ -190,9 +155,9 @@ def dead_show(letter: Place, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await _dead(place, letter)
-        _print_json(views.dead_json(found)) if as_json else _print(views.dead_show(found))
+        print_json(views.dead_json(found)) if as_json else print_lines(views.dead_show(found))
 
-    _run(work)
+    run(work)
 
 
 @dead.command("replay")
@@ -221,9 +186,9 @@ def dead_replay(
         except acting.NotOpen as error:
             raise Failed(str(error)) from None
         told = {"place": letter, "state": "replayed", "topic": sent.topic}
-        _print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
+        print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
 
-    _run(work)
+    run(work)
 
 
 @dead.command("discard")
@@ -240,9 +205,9 @@ def dead_discard(
             await acting.discard(place.engine, letter, by=by, reason=reason)
         except acting.NotOpen as error:
             raise Failed(str(error)) from None
-        _print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
+        print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
 
-    _run(work)
+    run(work)
 
 
 async def _dead(place: Office, letter: str) -> Dead:
@@ -284,9 +249,9 @@ def audit_show(
             show(told)
             known |= {company: record.sequence for company, record in told}
             if not told:
-                await clock.sleep(_POLL)
+                await clock.sleep(POLL)
 
-    _run(work)
+    run(work)
 
 
 @audit.command("verify")
@@ -295,11 +260,11 @@ def audit_verify(tenant: Tenant = None, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await trail.verify(place.engine, tenant)
-        _print_json([views.finding_json(f) for f in found]) if as_json else _print(views.findings(found))
+        print_json([views.finding_json(f) for f in found]) if as_json else print_lines(views.findings(found))
         if broken := [f.tenant for f in found if f.problem]:
             raise Failed(f"the trail is broken for {', '.join(broken)}")
 
-    _run(work)
+    run(work)
 
 
 # --- explain ----------------------------------------------------------------------------------------------------
@@ -316,9 +281,9 @@ def explain(
 
     async def work(place: Office) -> None:
         told = await _story(place, asked, tenant, year_id)
-        _print_json(views.story_json(told)) if as_json else _print(views.story(told))
+        print_json(views.story_json(told)) if as_json else print_lines(views.story(told))
 
-    _run(work)
+    run(work)
 
 
 async def _story(place: Office, asked: str, tenant: str | None, year_id: int | None) -> Story:
@@ -357,12 +322,12 @@ def settings_show(
         said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
         _print_settings(said, version, body, as_json)
 
-    _run(work)
+    run(work)
 
 
 def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
     if as_json:
-        _print_json({"version": version, "settings": body.to_json()})
+        print_json({"version": version, "settings": body.to_json()})
     else:
         typer.echo(f"# {said}\n{settings_files.to_yaml(body)}", nl=False)
 
@@ -374,9 +339,9 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
     async def work(place: Office) -> None:
         version, body = await _in_force(place, tenant)
         changes = settings_files.differences(body, _read(file))
-        _print_json({"version": version, "changes": changes}) if as_json else _print(_changes(changes))
+        print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
 
-    _run(work)
+    run(work)
 
 
 @settings.command("apply")
@@ -394,11 +359,11 @@ def settings_apply(
         new = _read(file)
         changes = settings_files.differences(body, new)
         if not as_json:
-            _print(_changes(changes))
+            print_lines(_changes(changes))
         version = await acting.apply(place.engine, await place.producer(), tenant, new, by=by or getpass.getuser())
-        effect = wait > 0 and await _until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
+        effect = wait > 0 and await until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
         if as_json:
-            _print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
+            print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
         else:
             typer.echo(
                 f"{tenant}: version {version} {'has taken effect' if effect else 'takes effect when flows run'}."
@@ -406,7 +371,7 @@ def settings_apply(
         if wait > 0 and not effect:
             raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
 
-    _run(work)
+    run(work)
 
 
 def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,45 @@
+"""Mails a report by SMTP, as the settings say; without a mail server nothing is mailed."""
+
+import asyncio
+import smtplib
+import ssl
+from collections.abc import Sequence
+from email.message import EmailMessage
+
+from infra.settings import MailSettings
+
+_PATIENCE = 20.0
+"""Seconds that the mail server has to answer."""
+
+
+class NotMailed(RuntimeError):
+    """The report was not mailed; what it reports is done all the same."""
+
+
+async def send(settings: MailSettings, to: Sequence[str], subject: str, body: str) -> bool:
+    """Mail a text; False when there is no mail server or nobody to mail to. Raises NotMailed, saying why."""
+    if settings.host is None or not to:
+        return False
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.sender, ", ".join(to), subject
+    message.set_content(body)
+    try:
+        await asyncio.to_thread(_send, settings, settings.host, message)
+    except (OSError, smtplib.SMTPException) as error:
+        why = f"{settings.host}:{settings.port} did not take the report ({type(error).__name__})"
+        raise NotMailed(f"{why}: check BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER and __PASSWORD") from None
+    return True
+
+
+def _send(settings: MailSettings, host: str, message: EmailMessage) -> None:
+    context = ssl.create_default_context()
+    if settings.encryption == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, settings.port, timeout=_PATIENCE, context=context)
+    else:
+        server = smtplib.SMTP(host, settings.port, timeout=_PATIENCE)
+    with server:
+        if settings.encryption == "starttls":
+            server.starttls(context=context)
+        if settings.user:
+            server.login(settings.user, settings.password.get_secret_value())
+        server.send_message(message)
