@@ -1,0 +1,43 @@
+"""Alexis HR (Simployer One): people and leaves, read by asking again and again, and people written back."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from connectors.alexishr.kinds import KINDS, connect
+from connectors.alexishr.polling import poll
+from connectors.alexishr.source import refresh
+from infra.plugin import Job, Sink, System
+
+
+def _sandbox(
+    host: str,
+    port: int,
+    *,
+    folder: Path | None = None,  # noqa: ARG001 - it keeps nothing
+    faults: float = 0.0,
+    seed: int | str = 0,
+    routes: Sequence[str] = (),
+) -> AbstractAsyncContextManager[str]:
+    from connectors.alexishr import sandbox  # noqa: PLC0415 - nobody who works for real loads it
+
+    company = sandbox.made_up()
+    company.faults = sandbox.Faults(faults, seed, routes)
+    return sandbox.running(company, port=port, host=host)
+
+
+def _commands() -> Any:
+    from connectors.alexishr.commands import application  # noqa: PLC0415 - only the command line loads it
+
+    return application()
+
+
+SYSTEM = System(
+    name="alexishr",
+    sink=Sink(system="alexishr", kinds=KINDS, connect=connect),
+    sandbox=_sandbox,
+    commands=_commands,
+    jobs=(Job(role="sources", run=poll),),
+    refresh=refresh,
+)

@@ -1,0 +1,89 @@
+"""The verb that takes a company's access token to Alexis HR."""
+
+import asyncio
+import getpass
+import sys
+from typing import Annotated, Final
+
+import typer
+from sqlalchemy import text
+
+from connectors.alexishr import encode
+from connectors.alexishr.classify import Page
+from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.translate import SYSTEM
+from infra import telemetry
+from infra.commanding import Failed, Office, WrongUsage, office
+from infra.connections import Connections
+from infra.http import Client
+from infra.plugin import Attempt, Host
+from infra.settings import load
+from infra.vault import open_vault
+
+_KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
+
+alexishr = typer.Typer(no_args_is_help=True, help="Alexis HR: a company's access token.")
+
+
+def application() -> typer.Typer:
+    """Return the verbs; the host merges them into ``bokbuss``."""
+    app = typer.Typer()
+    app.add_typer(alexishr, name=SYSTEM)
+    return app
+
+
+@alexishr.callback()
+def _group() -> None:
+    """Alexis HR: a company's access token."""
+
+
+@alexishr.command("connect")
+def connect(
+    tenant: Annotated[str, typer.Argument(help="the company")],
+    by: Annotated[str, typer.Option("--by", help="who gives the token")] = "",
+) -> None:
+    """Take a company's access token (from the prompt, or standard input), try it, and keep it encrypted.
+
+    An Owner makes it in Alexis HR: Settings, Access tokens. It ends when that person leaves or is no Owner any more.
+    """
+    settings = load()
+    telemetry.configure("WARNING")
+    token = (getpass.getpass("access token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    if not (token and token.isascii() and token.isprintable() and " " not in token):
+        raise WrongUsage("standard input: one line with the access token is expected, without spaces")
+
+    async def work(place: Office) -> None:
+        name = await store(place, tenant, token, by or getpass.getuser())
+        typer.echo(f"{tenant} is connected to Alexis HR{f' ({name})' if name else ''}; its people are read now")
+
+    async def main() -> None:
+        async with office(settings) as place:
+            await work(place)
+
+    asyncio.run(main())
+
+
+async def store(place: Office, tenant: str, token: str, by: str) -> str:
+    """Try a token by one call and keep it; return the company's name there. Raises Failed, WrongUsage."""
+    async with place.engine.connect() as connection:
+        if await connection.scalar(_KNOWN, {"tenant": tenant}) is None:
+            raise WrongUsage(f"no company is called {tenant}: bokbuss tenant add")
+    vault = await open_vault(place.engine, place.settings)
+    connections = Connections(place.engine, vault)
+    host = Host(place.settings, place.engine, vault)
+
+    async def take() -> None:
+        pass
+
+    async with Client(timeout=place.settings.alexishr.request_timeout) as client:
+        try:
+            page = await AlexisHR(tenant, host, client, token=token).read(
+                encode.company(), Attempt(may_send=lambda: None, take=take)
+            )
+        except NotRead as error:
+            raise Failed(f"the token was not kept: {error}") from error
+    name = str(page.items[0].get("name") or "") if isinstance(page, Page) and page.items else ""
+    await connections.consented(
+        tenant, SYSTEM, grant_type="token", refresh=token, company_name=name[:200], consented_by=by
+    )
+    return name

@@ -1,0 +1,284 @@
+"""Everything that can be carried out in Alexis HR: people written, and read again when somebody mentions them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
+
+from connectors.alexishr import encode, translate
+from connectors.alexishr.classify import Missing, Page, Written
+from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.encode import DAYS, Request
+from connectors.alexishr.sightings import Sightings
+from connectors.alexishr.source import deleted
+from connectors.alexishr.translate import SYSTEM, in_order
+from connectors.alexishr.wire import Employment, read
+from infra.http import Client
+from infra.plugin import (
+    Absent,
+    AlreadyThere,
+    Attempt,
+    Company,
+    Connection,
+    Delivered,
+    Host,
+    Kind,
+    Look,
+    Malformed,
+    Rejected,
+    RetryLater,
+    Unknown,
+    Verdict,
+)
+from infra.sealing import opened
+from schemas.commands import ReadPerson, UpsertPerson
+from schemas.envelope import Envelope
+from schemas.events import EmployeeField, EmployeeFields
+from schemas.personal import Personal, Unsealed
+
+_FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
+_NOTE: Final = 1800
+_Fields = Mapping[EmployeeField, Any]
+"""Values of fields; personal data in plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A person as Alexis HR holds them now."""
+
+    record: Mapping[str, Any] = field(repr=False)
+    employments: tuple[str, ...]
+    fields: EmployeeFields
+
+    @property
+    def id(self) -> str:
+        return str(self.record["id"])
+
+
+class _Person:
+    """One order to write a person, its personal data opened."""
+
+    def __init__(self, hr: AlexisHR, order: UpsertPerson, attempt: Attempt, zone: ZoneInfo) -> None:
+        self._hr, self._order, self._attempt, self._zone = hr, order, attempt, zone
+        set_to = {name: value for name in _FIELDS if (value := getattr(order.fields, name)) is not None}
+        self._set = dict.fromkeys((name for name in _FIELDS if name in order.clear), None) | set_to
+        self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
+
+    async def write(self) -> Verdict:
+        """Look, and write what differs: an employee's fields first, then the days of their employments."""
+        if "first_day" in self._wanted and self._wanted["first_day"] is None:
+            why = "first_day: an employment in Alexis HR cannot be without one; end or delete it there"
+            return Rejected("cannot_be_emptied", why, "accountant")
+        there = await self._find()
+        if isinstance(there, Rejected):
+            return there
+        if there is None:
+            return await self._create()
+        if moved := self._moved(there):
+            why = f"changed in Alexis HR since it was decided: {', '.join(moved)}"
+            return Rejected("record_moved", why, "accountant")
+        return await self._change(there)
+
+    async def look(self) -> Look:
+        """Tell whether the person holds all that was to be written."""
+        there = await self._find()
+        if isinstance(there, Rejected) or there is None or self._differing(there):
+            return Absent()
+        return AlreadyThere(record=there.id)
+
+    async def _find(self) -> _There | Rejected | None:
+        """Return the person, or the one whom an earlier try of this order made; None: there is none to be found."""
+        person_id = self._order.person_id
+        if person_id is not None:
+            page = await self._hr.read(encode.person(person_id), self._attempt)
+            if isinstance(page, Missing):
+                why = f"there is no person {person_id} in Alexis HR any more"
+                return Rejected("person_missing", why, "accountant")
+            return _there(page.items[0], page, self._zone)
+        if (request := encode.found_by(self._wanted)) is None:
+            why = "a new person needs an e-mail address or an employment id, to be found again by"
+            return Rejected("not_to_be_found", why, "developer")
+        page = await self._hr.read(request, self._attempt)
+        if isinstance(page, Missing) or not page.items:
+            return None
+        for item in page.items:
+            there = _there(item, page, self._zone)
+            if isinstance(there, _There) and not [name for name in self._differing(there) if name not in DAYS]:
+                return there
+        why = "somebody with this employment id or e-mail address is in Alexis HR already: match them instead"
+        return Rejected("person_exists", why, "accountant")
+
+    async def _create(self) -> Verdict:
+        request = encode.write_person(self._wanted, None)
+        verdict = await self._send(request) if request else None
+        if not isinstance(verdict, Written):
+            return verdict or Rejected("nothing_to_write", "the order has no fields", "developer")
+        return await self._days(_There(verdict.record, (), EmployeeFields()), ["created"])
+
+    async def _change(self, there: _There) -> Verdict:
+        differing = self._differing(there)
+        if not differing:
+            return AlreadyThere(record=there.id)
+        notes = [f"{name}: {_shown(getattr(there.fields, name))} -> {_shown(self._set[name])}" for name in differing]
+        own = {name: self._wanted[name] for name in differing if name not in DAYS}
+        request = encode.write_person(own, there.record) if own else None
+        if request is not None and not isinstance(verdict := await self._send(request), Written):
+            return verdict
+        return await self._days(there, notes, tuple(own))
+
+    async def _days(self, there: _There, notes: list[str], written: tuple[str, ...] = ()) -> Verdict:
+        """Write first and last day of work, where they differ, after the other fields, and say what was done."""
+        days = {name: self._wanted[name] for name in self._differing(there) if name in DAYS}
+        type_id = await self._employment_type(days) if days and not there.employments else ""
+        if isinstance(type_id, Rejected):
+            if self._order.person_id is not None:
+                return _partly(type_id, written)
+            notes.append(type_id.why)  # the person is there, and that is what others must know
+        elif days:
+            for request in encode.write_days(days, there.record, there.employments, type_id, self._zone):
+                match await self._send(request):
+                    case Written():
+                        pass
+                    case Rejected() as no:
+                        return _partly(no, written)
+                    case verdict:
+                        return verdict
+        return Delivered(record=there.id, note="; ".join(notes)[:_NOTE])
+
+    async def _employment_type(self, days: _Fields) -> str | Rejected:
+        """Return the kind of employment of a new one, if there is no choice."""
+        page = await self._hr.read(encode.employment_types(), self._attempt)
+        if isinstance(page, Page) and len(page.items) == 1 and days.get("first_day"):
+            return str(page.items[0].get("id"))
+        why = (
+            f"{', '.join(days)}: not written, since the person has no employment in Alexis HR, and which kind it is to "
+            "be must be chosen: create it there"
+        )
+        return Rejected("employment_missing", why, "accountant")
+
+    async def _send(self, request: Request) -> Written | Rejected | RetryLater | Unknown:
+        values = tuple(str(value) for value in self._wanted.values() if value is not None)
+        return await self._hr.write(request, self._attempt, values)
+
+    def _differing(self, there: _There) -> list[EmployeeField]:
+        return [name for name, value in self._wanted.items() if self._plain(getattr(there.fields, name)) != value]
+
+    def _moved(self, there: _There) -> list[EmployeeField]:
+        """Return the fields that hold neither what was expected nor what is to be written."""
+        expected = self._order.expected
+        if expected is None:
+            return []
+        return [
+            name
+            for name in self._differing(there)
+            if self._plain(getattr(there.fields, name)) != self._plain(getattr(expected, name))
+        ]
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Unsealed):
+            return value.plain
+        return opened(value, self._hr.host.vault, self._hr.tenant) if isinstance(value, Personal) else value
+
+
+def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejected:
+    spells: Sequence[Mapping[str, Any]] = [
+        each for each in page.related.get("employment", ()) if each.get("employeeId") == record.get("id")
+    ]
+    try:
+        fields = translate.person(record, spells, zone).fields
+        employments = tuple(each.id for each in in_order([read(Employment, each, "employment") for each in spells]))
+    except Malformed as error:
+        return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
+    return _There(record, employments, fields)
+
+
+def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:
+    """Return a refusal of the days that says what was written before it."""
+    return replace(no, why=f"{no.why}; written before: {', '.join(written)}") if written else no
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Personal):
+        return value.shown
+    return "nothing" if value is None else str(value)
+
+
+async def _zone(hr: AlexisHR) -> ZoneInfo:
+    return await Sightings(hr.host.engine, hr.tenant).zone()
+
+
+async def _write(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
+    try:
+        return await _Person(hr, order.data, attempt, await _zone(hr)).write()
+    except NotRead as error:
+        return error.verdict
+
+
+async def _probe(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
+    try:
+        return await _Person(hr, order.data, attempt, await _zone(hr)).look()
+    except NotRead as error:
+        return error.verdict
+
+
+async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected | RetryLater:
+    """Read a person and tell what is held; somebody who is not there any more was deleted."""
+    try:
+        page = await hr.read(encode.person(order.data.person_id), attempt)
+    except NotRead as error:
+        return error.verdict
+    if isinstance(page, Missing):
+        fact = deleted(order.data.person_id)
+    else:
+        try:
+            fact = translate.person(page.items[0], page.related.get("employment", ()), await _zone(hr))
+        except Malformed as error:
+            return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
+    await hr.host.accept(hr.tenant, SYSTEM, [fact])  # type: ignore[misc] # the host of a sink can tell facts
+    return Delivered(record=order.data.person_id)
+
+
+async def _read_again(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Look:
+    match await _read(hr, order, attempt):
+        case Delivered(record=record):
+            return AlreadyThere(record=record)
+        case RetryLater() as later:
+            return later
+        case Rejected():
+            return Absent()  # it is given again, and its answer is put on record then
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind(
+        order=UpsertPerson,
+        write=_write,
+        probe=_probe,
+        found_by="the person's id and the values that were written; a new one by employment id or e-mail address",
+    ),
+    Kind(order=ReadPerson, write=_read, probe=_read_again, found_by="reading changes nothing: it is read again"),
+)
+_BY_ORDER: Final = {kind.order: kind for kind in KINDS}
+
+
+@asynccontextmanager
+async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
+    """Open a company's connection to Alexis HR. Nothing is sent until the first order."""
+    timeout = host.settings.alexishr.request_timeout
+    async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
+        yield _Connection(AlexisHR(company.tenant, host, client))
+
+
+class _Connection:
+    """Carries each kind of order out as its kind does."""
+
+    def __init__(self, hr: AlexisHR) -> None:
+        self._hr = hr
+
+    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
+        """Carry an order out, once."""
+        return await _BY_ORDER[type(order.data)].write(self._hr, order, attempt)
+
+    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
+        """Ask Alexis HR whether an order was carried out."""
+        return await _BY_ORDER[type(order.data)].probe(self._hr, order, attempt)

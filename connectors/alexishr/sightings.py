@@ -1,0 +1,124 @@
+"""What was seen of a company's records at Alexis HR, and how far reading has come: tables sightings and readings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.alexishr.translate import SYSTEM
+
+PERSON: Final = "employee"
+LEAVE: Final = "leave"
+DEFAULT_ZONE: Final = "Europe/Stockholm"
+
+_SEEN: Final = text(
+    """select record, fingerprint from sightings
+       where tenant = :tenant and system = :system and kind = :kind and record = any(:records)"""
+)
+_EVERY: Final = text(
+    "select record, fingerprint from sightings where tenant = :tenant and system = :system and kind = :kind"
+)
+_REMEMBER: Final = text(
+    """insert into sightings as s (tenant, system, kind, record, fingerprint, seen_at)
+       select :tenant, :system, :kind, r, f, clock_timestamp()
+       from unnest(cast(:records as text[]), cast(:fingerprints as text[])) as x(r, f)
+       on conflict (tenant, system, kind, record) do update
+           set fingerprint = excluded.fingerprint, seen_at = excluded.seen_at
+           where :kind <> 'employee'
+               or split_part(s.fingerprint, ' ', 1) collate "C" <= split_part(excluded.fingerprint, ' ', 1)"""
+)
+_FORGET: Final = text(
+    """delete from sightings
+       where tenant = :tenant and system = :system and kind = :kind and record = any(:records)"""
+)
+_READING: Final = text(
+    "select whole_at, cursor from readings where tenant = :tenant and system = :system and kind = :kind"
+)
+_READ: Final = text(
+    """insert into readings as r (tenant, system, kind, whole_at, records, cursor)
+       values (:tenant, :system, :kind, :whole_at, :records, :cursor)
+       on conflict (tenant, system, kind) do update set whole_at = excluded.whole_at, records = excluded.records,
+           cursor = greatest(r.cursor collate "C", excluded.cursor)"""
+)
+_MOVE: Final = text(
+    """update readings set cursor = greatest(cursor collate "C", :cursor)
+       where tenant = :tenant and system = :system and kind = :kind"""
+)
+_ZONE: Final = text("select body -> 'employees' ->> 'zone' from settings where tenant = :tenant")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When records were last read in full, and since when changes are to be asked for."""
+
+    whole_at: datetime
+    cursor: datetime | None
+
+
+class Sightings:
+    """Of one company."""
+
+    def __init__(self, engine: AsyncEngine, tenant: str) -> None:
+        self._engine, self._tenant = engine, tenant
+
+    async def seen(self, kind: str, records: Sequence[str]) -> dict[str, str]:
+        """Return the fingerprints of these records, as far as they were seen."""
+        return await self._pairs(_SEEN, kind=kind, records=list(records))
+
+    async def every(self, kind: str) -> dict[str, str]:
+        """Return the fingerprints of all records that were seen."""
+        return await self._pairs(_EVERY, kind=kind)
+
+    async def remember(self, kind: str, fingerprints: Mapping[str, str]) -> None:
+        """Write down what was told. Of employees an older sighting never replaces a newer one."""
+        if fingerprints:
+            values = {"records": list(fingerprints), "fingerprints": list(fingerprints.values())}
+            await self._change(_REMEMBER, kind=kind, **values)
+
+    async def forget(self, kind: str, records: Iterable[str]) -> None:
+        """Forget records that are not there any more."""
+        if names := list(records):
+            await self._change(_FORGET, kind=kind, records=names)
+
+    async def reading(self, kind: str) -> Reading | None:
+        """Return how far reading has come; None before the first full one."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_READING, self._names(kind=kind))).one_or_none()
+        if row is None or row.whole_at is None:
+            return None
+        return Reading(row.whole_at, datetime.fromisoformat(row.cursor) if row.cursor else None)
+
+    async def read(self, kind: str, whole_at: datetime, records: int, cursor: datetime | None = None) -> None:
+        """Write down that all records were read."""
+        await self._change(_READ, kind=kind, whole_at=whole_at, records=records, cursor=moment(cursor))
+
+    async def move(self, kind: str, cursor: datetime) -> None:
+        """Write down that changes were read up to a time at Alexis HR; the cursor never goes back."""
+        await self._change(_MOVE, kind=kind, cursor=moment(cursor))
+
+    async def zone(self) -> ZoneInfo:
+        """Return the company's time zone."""
+        async with self._engine.connect() as connection:
+            name = await connection.scalar(_ZONE, {"tenant": self._tenant})
+        return ZoneInfo(name or DEFAULT_ZONE)
+
+    async def _pairs(self, statement: Any, **values: Any) -> dict[str, str]:
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(statement, self._names(**values))
+            return {row.record: row.fingerprint for row in rows}
+
+    async def _change(self, statement: Any, **values: Any) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(statement, self._names(**values))
+
+    def _names(self, **values: Any) -> dict[str, Any]:
+        return {"tenant": self._tenant, "system": SYSTEM, **values}
+
+
+def moment(at: datetime | None) -> str:
+    """Return a time of UTC such that texts compare as times do; empty for none."""
+    return at.isoformat(timespec="microseconds") if at else ""

@@ -1,0 +1,341 @@
+"""Reads what changed at Alexis HR, which has no webhooks: people by their time of change, leaves by their dates.
+
+A change is told before it is written down that it was, and before the cursor moves; so a crash repeats facts and loses
+none. The cursor is a time of Alexis HR's own clock, and each question reaches back behind it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from connectors.alexishr import encode, translate
+from connectors.alexishr.classify import Missing, Page
+from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.sightings import LEAVE, PERSON, Sightings, moment
+from connectors.alexishr.translate import SYSTEM
+from connectors.alexishr.wire import Changed, LeaveType, read
+from infra import clock, faultpoints, telemetry
+from infra.commanding import Failed
+from infra.guests import BACKFILL, LOOK_UP, guest
+from infra.http import Client
+from infra.plugin import Attempt, Host, Malformed, Refreshed
+from infra.sealing import sealed
+from schemas import ids
+from schemas.events import EmployeeChanged, EmployeeFields, Fact, LeaveChanged, PersonMentioned
+
+_TOLD_AT_ONCE: Final = 200
+_ASKED_AT_ONCE: Final = 50  # ids in one URL
+_TRIES: Final = 3
+_UNREADABLE: Final = "unreadable"
+
+_log = telemetry.log(__name__)
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one company's people and leaves, and tells what differs from what was told last.
+
+    Attributes:
+        may_go_on: raises when another process may be reading for this company by now.
+    """
+
+    hr: AlexisHR
+    attempt: Attempt
+    may_go_on: Callable[[], None] = _nothing
+    _calls: int = 0
+    _told: list[str] = field(default_factory=list)
+    _kinds: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def _seen(self) -> Sightings:
+        return Sightings(self.hr.host.engine, self.hr.tenant)
+
+    @property
+    def _limit(self) -> int:
+        return int(self.hr.host.settings.alexishr.page_size)
+
+    # --- People ---------------------------------------------------------------------------------------------------
+
+    async def everybody(self, progress: Callable[[int], None] = lambda _: None) -> Refreshed:
+        """Read every person, tell what differs, and who is gone. Raises NotRead; what was told by then stays told."""
+        zone, began, whole_at = await self._seen.zone(), clock.monotonic(), clock.now()
+        newest: datetime | None = None
+        at: datetime | None = None
+        there: set[str] = set()
+        self._told.clear()
+        calls = len(self.attempt.calls)
+        async for page in self.hr.pages(encode.people(self._limit), self.attempt):
+            at = at or page.at
+            newest = _latest(newest, await self._people(page, zone))
+            there |= {str(item.get("id")) for item in page.items}
+            progress(len(there))
+        await self._gone(set(await self._seen.every(PERSON)) - there, zone)
+        self.may_go_on()
+        await self._seen.read(PERSON, whole_at, len(there), at or _before(newest, began))
+        return Refreshed(len(there), len(self.attempt.calls) - calls, tuple(self._told))
+
+    async def changes(self) -> None:
+        """Read who was changed since the last time, themselves or in an employment, and tell what differs."""
+        seen = self._seen
+        reading, zone, began = await seen.reading(PERSON), await seen.zone(), clock.monotonic()
+        if reading is None or reading.cursor is None:  # nobody was there, or nobody said what time it was
+            await self.everybody()
+            return
+        back = reading.cursor - timedelta(seconds=self.hr.host.settings.alexishr.overlap_seconds)
+        newest: datetime | None = None
+        at: datetime | None = None
+        known: set[str] = set()
+        async for page in self.hr.pages(encode.people(self._limit, since=back), self.attempt):
+            at = at or page.at
+            newest = _latest(newest, await self._people(page, zone, live=True))
+            known |= {str(item.get("id")) for item in page.items}
+        others: dict[str, None] = {}
+        async for page in self.hr.pages(encode.employments(self._limit, back), self.attempt):
+            others |= {str(item.get("employeeId")): None for item in page.items}
+            newest = _latest(newest, _newest(page.items))
+        for some in _chunks([each for each in others if each not in known], _ASKED_AT_ONCE):
+            async for page in self.hr.pages(encode.people(self._limit, ids=some), self.attempt):
+                await self._people(page, zone, live=True)
+        if (cursor := at or _before(newest, began)) is not None:
+            faultpoints.reach("alexishr.before_cursor")
+            self.may_go_on()
+            await seen.move(PERSON, cursor)
+
+    async def _people(self, page: Page, zone: ZoneInfo, *, live: bool = False) -> datetime | None:
+        """Tell what differs among a page's people; return the latest time of a change, by Alexis HR's clock."""
+        employments: dict[str, list[Mapping[str, Any]]] = {}
+        for each in page.related.get("employment", ()):
+            employments.setdefault(str(each.get("employeeId")), []).append(each)
+        seen = await self._seen.seen(PERSON, [str(item.get("id")) for item in page.items])
+        told: list[tuple[Fact, str, str]] = []
+        for item in page.items:
+            record = str(item.get("id"))
+            fact = self._person(item, employments.get(record, []), zone)
+            if isinstance(fact, EmployeeChanged):
+                fact = await self._newer(fact, seen.get(record, ""), zone)
+            if fact is None or (mark := _fingerprint(fact)).partition(" ")[2] == seen.get(record, "").partition(" ")[2]:
+                continue
+            told.append((fact, record, mark))
+            if live and isinstance(fact, EmployeeChanged):
+                age = (clock.now() - fact.changed_at).total_seconds()
+                telemetry.SOURCE_SEEN_SECONDS.labels(SYSTEM).observe(max(age, 0.0))
+        await self._tell(PERSON, told)
+        return _newest([*page.items, *page.related.get("employment", ())])
+
+    def _person(
+        self, item: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], zone: ZoneInfo
+    ) -> EmployeeChanged | PersonMentioned | None:
+        """Return what a record tells. One that cannot be read is mentioned, so that the failing look is on record."""
+        try:
+            return sealed(translate.person(item, employments, zone), self.hr.host.vault, self.hr.tenant)
+        except Malformed as error:
+            _log.error("person_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
+        try:
+            changed = read(Changed, item, "employee")
+        except Malformed:
+            return None
+        return PersonMentioned(
+            system=SYSTEM, person_id=changed.id, topic=_UNREADABLE, mentioned_at=changed.updated.astimezone(UTC)
+        )
+
+    async def _newer(self, fact: EmployeeChanged, seen: str, zone: ZoneInfo) -> EmployeeChanged | None:
+        """Return a fact as it is to be told: one that looks older than what was told is read again first.
+
+        It may be an old page, or a person whose employment, which had changed last, is gone.
+        """
+        at, _, content = seen.partition(" ")
+        if at <= moment(fact.changed_at) or content == _content(fact):
+            return fact
+        page = await self.hr.read(encode.person(fact.person_id), self.attempt)
+        if isinstance(page, Missing):
+            return None
+        again = self._person(page.items[0], page.related.get("employment", ()), zone)
+        if not isinstance(again, EmployeeChanged):
+            return None
+        return again.model_copy(update={"changed_at": max(again.changed_at, datetime.fromisoformat(at))})
+
+    async def _gone(self, people: Iterable[str], zone: ZoneInfo) -> None:
+        """Tell which of these people are not there any more, each looked for by themselves."""
+        for person_id in sorted(people):
+            page = await self.hr.read(encode.person(person_id), self.attempt)
+            if isinstance(page, Page):
+                await self._people(page, zone)
+                continue
+            fact = deleted(person_id)
+            await self._accept([fact])
+            await self._seen.forget(PERSON, [person_id])
+
+    # --- Leaves ---------------------------------------------------------------------------------------------------
+
+    async def leaves(self, *, whole: bool = False) -> None:
+        """Read the leaves of the window again, and tell what differs: also what is gone.
+
+        The extent of a leave stands in its days, which are read of the leaves that differ; ``whole``: of all.
+        """
+        seen = self._seen
+        zone, now = await seen.zone(), clock.now()
+        since = now.astimezone(zone).date() - timedelta(days=self.hr.host.settings.alexishr.leave_days)
+        before = {record: LeaveChanged.model_validate_json(said) for record, said in (await seen.every(LEAVE)).items()}
+        there: set[str] = set()
+        await self._read_kinds()
+        async for page in self.hr.pages(encode.leaves(self._limit, since - timedelta(days=1)), self.attempt):
+            there |= {str(item.get("id")) for item in page.items}
+            await self._tell_leaves(page.items, before, zone, whole=whole)
+        for record, said in before.items():
+            if record in there or said.withdrawn:
+                continue
+            if said.last_day < since:
+                await seen.forget(LEAVE, [record])
+                continue
+            found = await self.hr.read(encode.leave(record), self.attempt)
+            if isinstance(found, Page):
+                await self._tell_leaves(found.items, before, zone)
+            else:
+                await self._tell(LEAVE, [_told_leave(said.model_copy(update={"withdrawn": True}))])
+        self.may_go_on()
+        await seen.read(LEAVE, now, len(there))
+
+    async def _read_kinds(self) -> None:
+        """Read the kinds of leave; one without a kind that we know goes by its id."""
+        async for page in self.hr.pages(encode.leave_types(self._limit), self.attempt):
+            for item in page.items:
+                try:
+                    known = read(LeaveType, item, "leave-type")
+                except Malformed as error:
+                    _log.error("leave_type_unreadable", tenant=self.hr.tenant, problems=error.problems)
+                else:
+                    self._kinds[known.id] = known.kind
+
+    async def _tell_leaves(
+        self,
+        items: Sequence[Mapping[str, Any]],
+        before: Mapping[str, LeaveChanged],
+        zone: ZoneInfo,
+        *,
+        whole: bool = False,
+    ) -> None:
+        """Tell which of these leaves differ from what was told of them. What was never approved was never told."""
+        candidates: list[tuple[Mapping[str, Any], LeaveChanged]] = []
+        for item in items:
+            try:
+                said = translate.leave(item, self._kinds, zone)
+            except Malformed as error:
+                _log.error("leave_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
+                continue
+            known = before.get(said.leave_id)
+            if (known is None and said.withdrawn) or (
+                known is not None and not whole and said == known.model_copy(update={"extent": said.extent})
+            ):
+                continue
+            candidates.append((item, said))
+        extents = await self._extents([said for _, said in candidates if not said.withdrawn])
+        told = []
+        for item, said in candidates:
+            fact = translate.leave(item, self._kinds, zone, extents.get(said.leave_id))
+            if fact != before.get(fact.leave_id):
+                told.append(_told_leave(fact))
+        await self._tell(LEAVE, told)
+
+    async def _extents(self, leaves: Sequence[LeaveChanged]) -> dict[str, int]:
+        """Return the extent of each leave whose days can be read."""
+        found: dict[str, int] = {}
+        for some in _chunks(leaves, _ASKED_AT_ONCE):
+            people = sorted({each.person_id for each in some})
+            first, last = min(each.first_day for each in some), max(each.last_day for each in some)
+            days: list[Mapping[str, Any]] = []
+            async for page in self.hr.pages(encode.leave_days(self._limit, people, first, last), self.attempt):
+                days += page.items
+            try:
+                found |= translate.extents(days)
+            except Malformed as error:
+                _log.error("leave_days_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
+        return found
+
+    # --- Both -----------------------------------------------------------------------------------------------------
+
+    async def _tell(self, kind: str, told: Sequence[tuple[Fact, str, str]]) -> None:
+        """Tell facts, and then write down what was told."""
+        for some in _chunks(told, _TOLD_AT_ONCE):
+            await self._accept([fact for fact, _, _ in some])
+            faultpoints.reach("alexishr.told")
+            self.may_go_on()
+            await self._seen.remember(kind, {record: mark for _, record, mark in some})
+
+    async def _accept(self, facts: Sequence[Fact]) -> None:
+        accept = self.hr.host.accept
+        if accept is None:
+            raise Failed("this process cannot tell facts: it has no broker")
+        self._told += await accept(self.hr.tenant, SYSTEM, facts)
+
+
+def deleted(person_id: str) -> EmployeeChanged:
+    """Return the fact that a person is not there any more, as of now: nobody says since when."""
+    return EmployeeChanged(
+        system=SYSTEM, person_id=person_id, changed_at=clock.now(), deleted=True, fields=EmployeeFields()
+    )
+
+
+async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> Refreshed:
+    """Read a company's people in full, for somebody who waits. Raises Failed with what is wrong and what to do."""
+    async with reader(host, tenant, LOOK_UP) as reading:
+        try:
+            return await reading.everybody(progress)
+        except NotRead as error:
+            raise Failed(f"Alexis HR was not read: {error}") from error
+
+
+@asynccontextmanager
+async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[Reader]:
+    """Open a company's Alexis HR for reading, with calls borrowed from its budget."""
+    timeout = host.settings.alexishr.request_timeout
+    async with (
+        Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
+        guest(host, SYSTEM, tenant, priority) as attempt,
+    ):
+        yield Reader(AlexisHR(tenant, host, client, tries=_TRIES), attempt)
+
+
+def _content(fact: EmployeeChanged) -> str:
+    return ids.revision(fact.model_copy(update={"changed_at": datetime(2000, 1, 1, tzinfo=UTC), "ignored": ()}))
+
+
+def _fingerprint(fact: EmployeeChanged | PersonMentioned) -> str:
+    """Return what stands for a sighting: when it was changed, then what it held. Newer ones are greater."""
+    if isinstance(fact, PersonMentioned):
+        return f"{moment(fact.mentioned_at)} {_UNREADABLE} {moment(fact.mentioned_at)}"
+    return f"{moment(fact.changed_at)} {_content(fact)}"
+
+
+def _told_leave(fact: LeaveChanged) -> tuple[Fact, str, str]:
+    return fact, fact.leave_id, json.dumps(fact.to_json(), sort_keys=True)
+
+
+def _newest(items: Iterable[Mapping[str, Any]]) -> datetime | None:
+    latest = None
+    for item in items:
+        try:
+            latest = _latest(latest, read(Changed, item, "record").updated.astimezone(UTC))
+        except Malformed:
+            continue
+    return latest
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other
+
+
+def _before(newest: datetime | None, began: float) -> datetime | None:
+    """Return a time before which everything was seen, from the latest change and when (monotonic) reading began."""
+    return newest and newest - timedelta(seconds=clock.monotonic() - began)
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
+    return (items[at : at + size] for at in range(0, len(items), size))

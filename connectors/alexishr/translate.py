@@ -1,0 +1,215 @@
+"""Alexis HR's records become facts: what is now held about a person, and about a leave. Pure.
+
+Which field becomes which follows their own table for Fortnox (README.md): the work e-mail, else the private one; the
+private phone, else the work phone, since one phone travels; the day on which the first employment begins and the one on
+which the last one ends.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Final
+
+from connectors.alexishr.wire import (
+    BankAccount,
+    Employee,
+    Employment,
+    HomeAddress,
+    Leave,
+    LeaveDay,
+    Tax,
+    Wire,
+    field_name,
+    read,
+)
+from schemas.bank_accounts import bank_account, split
+from schemas.events import EmployeeChanged, EmployeeFields, LeaveChanged
+from schemas.identities import Invalid, personal_number
+from schemas.personal import Unsealed
+
+SYSTEM: Final = "alexishr"
+APPROVED: Final = frozenset({"APPROVED", "CONFIRMED"})
+
+_LONGEST_SEALED: Final = 64
+_HIDDEN: Final = "•••"
+_IGNORED: Final = 100
+_WORKDAY: Final = 8 * 3600
+_COUNTRIES: Final = {
+    "sweden": "SE",
+    "sverige": "SE",
+    "norway": "NO",
+    "norge": "NO",
+    "denmark": "DK",
+    "danmark": "DK",
+    "finland": "FI",
+    "suomi": "FI",
+}
+_PARTS: Final[Mapping[str, type[Wire]]] = {"homeAddress": HomeAddress, "bankAccount": BankAccount, "tax": Tax}
+_DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
+
+
+def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], zone: tzinfo) -> EmployeeChanged:
+    """Return what is held about a person, from the employee's record and those of all their employments.
+
+    The century of a personal number of ten digits is that of who was born last on the day of the change.
+
+    Raises:
+        Malformed: naming every field of a wrong type, never a value.
+    """
+    employee = read(Employee, record, "employee")
+    spells = in_order([read(Employment, each, "employment") for each in employments])
+    changed = max([employee.updated, *(each.updated for each in spells if each.updated)])
+    address, tax = employee.home_address or HomeAddress(), employee.tax or Tax()
+    work, private = _text(employee.work_email), _text(employee.private_email)
+    country = _country(address.country)
+    fields = EmployeeFields(
+        email=work or private,
+        employment_id=_text(employee.employee_number),
+        given_name=_text(employee.first_name),
+        family_name=_text(employee.last_name),
+        phone=_phone(employee),
+        street=_text(address.street),
+        postal_code=_text(address.postal_code),
+        city=_text(address.city),
+        country=country,
+        bank_account=_account(employee.bank_account),
+        first_day=day(spells[0].start_date if spells else employee.hire_date, zone),
+        last_day=day(spells[-1].end_date if spells else employee.end_date, zone),
+        title=_text(employee.title),
+        personal_number=_number(employee.ssn, changed.astimezone(zone).date()),
+        tax_table=tax.table,
+        tax_column=tax.column,
+    )
+    return EmployeeChanged(
+        system=SYSTEM,
+        person_id=employee.id,
+        changed_at=changed.astimezone(UTC),
+        fields=fields,
+        ignored=_ignored(record, employee),
+    )
+
+
+def in_order(employments: Iterable[Employment]) -> list[Employment]:
+    """Return employments by the day on which they begin."""
+    return sorted(employments, key=lambda each: (day(each.start_date, UTC), each.id))
+
+
+def leave(record: Mapping[str, Any], kinds: Mapping[str, str], zone: tzinfo, extent: int | None = None) -> LeaveChanged:
+    """Return what is held about a leave; one that is not approved (any more) is withdrawn.
+
+    Args:
+        kinds: the kind of each leave type, by the type's id; the id itself where it is not known.
+        extent: percent of the day, where its days were read; otherwise as the duration tells.
+
+    Raises:
+        Malformed: naming every field of a wrong type, never a value.
+    """
+    said = read(Leave, record, "leave")
+    first, last = day(said.start_date, zone), day(said.end_date, zone)
+    return LeaveChanged(
+        system=SYSTEM,
+        leave_id=said.id,
+        person_id=said.employee_id,
+        kind=kinds.get(said.type_id, said.type_id),
+        first_day=first,
+        last_day=last,
+        extent=extent or _extent(said),
+        withdrawn=said.status not in APPROVED,
+    )
+
+
+def extents(days: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the extent in percent of each leave whose days are given: that of most of its days. Raises Malformed."""
+    found: dict[str, Counter[int]] = {}
+    for record in days:
+        one = read(LeaveDay, record, "leave-transaction")
+        found.setdefault(one.parent.id, Counter())[min(max(round(one.extent), 1), 100)] += 1
+    return {leave_id: max(counts, key=lambda extent: (counts[extent], extent)) for leave_id, counts in found.items()}
+
+
+def day(when: date | None, zone: tzinfo) -> Any:
+    """Return the day of a time in a zone; a plain date is a day everywhere."""
+    return when.astimezone(zone).date() if isinstance(when, datetime) else when
+
+
+def _text(value: str | None) -> str | None:
+    return " ".join((value or "").replace("\0", "").split()) or None  # PostgreSQL keeps no NUL
+
+
+def _country(value: str | None) -> str | None:
+    """Return ISO 3166-1 alpha-2 where it can be told, otherwise the text."""
+    text = _text(value)
+    if text is None:
+        return None
+    return text.upper() if len(text) == 2 and text.isascii() else _COUNTRIES.get(text.lower(), text)  # noqa: PLR2004 - alpha-2
+
+
+def _phone(employee: Employee) -> str | None:
+    swedish = _country(employee.employment_country) in {None, "SE"}
+    for sanitized, written in (
+        (employee.private_phone_sanitized, employee.private_phone),
+        (employee.work_phone_sanitized, employee.work_phone),
+    ):
+        if text := _text(sanitized) or _text(written):
+            return e164(text, swedish=swedish)
+    return None
+
+
+def e164(text: str, *, swedish: bool) -> str:
+    """Return a phone number as ``+46701234567`` where it can be told, otherwise as it was written."""
+    found = _DIALLED.fullmatch(re.sub(r"\(0\)|[\s()./\-\u2010-\u2015]", "", text))
+    if found is None or not (found["abroad"] or swedish):
+        return text
+    return f"+{found['rest']}" if found["abroad"] else f"+46{found['rest']}"
+
+
+def _number(text: str | None, today: date) -> Unsealed | None:
+    if (written := _text(text)) is None:
+        return None
+    try:
+        number = personal_number(written, today)
+    except Invalid as error:
+        return Unsealed(kind="personal_number", plain=written[:_LONGEST_SEALED], shown=_HIDDEN, flaw=error.code)
+    return Unsealed(kind="personal_number", plain=number.digits12, shown=number.masked)
+
+
+def _account(account: BankAccount | None) -> Unsealed | None:
+    clearing, number = (_text(account.clearing), _text(account.number)) if account else (None, None)
+    if not clearing and not number:
+        return None
+    try:
+        found = bank_account(*(split(number) if number and not clearing else (clearing or "", number or "")))
+    except Invalid as error:
+        written = f"{clearing or ''},{number or ''}"[:_LONGEST_SEALED]
+        return Unsealed(kind="bank_account", plain=written, shown=_HIDDEN, flaw=error.code)
+    plain = f"{found.clearing},{found.number}"
+    return Unsealed(kind="bank_account", plain=plain, shown=found.masked, warning=found.warning)
+
+
+def _extent(leave: Leave) -> int:
+    """Return the percent of a day that a leave of this duration takes, on working days of eight hours."""
+    if leave.duration == "half_day":
+        return 50
+    begin, end = leave.start_date, leave.end_date
+    if leave.duration == "minutes" and isinstance(begin, datetime) and isinstance(end, datetime):
+        return min(max(round(100 * (end - begin).total_seconds() / _WORKDAY), 1), 100)
+    return 100
+
+
+def _ignored(record: Mapping[str, Any], employee: Employee) -> tuple[str, ...]:
+    """Return the names of the fields that hold something and do not travel."""
+    travels = {"id", "updated", "hireDate", "endDate", "employeeNumber", "firstName", "lastName", "title", "ssn"}
+    travels.add("workEmail" if _text(employee.work_email) else "privateEmail")
+    private = _text(employee.private_phone_sanitized) or _text(employee.private_phone)
+    travels |= {f"{'private' if private else 'work'}Phone{end}" for end in ("", "Sanitized")}
+    for part, model in _PARTS.items():
+        travels |= {f"{part}.{field.alias}" for field in model.model_fields.values()}
+    names = []
+    for name, value in record.items():
+        inner = value if name in _PARTS and isinstance(value, Mapping) else None
+        held = (
+            {f"{name}.{field_name(key)}": each for key, each in inner.items()} if inner else {field_name(name): value}
+        )
+        names += [key for key, each in held.items() if each not in (None, "", [], {})]
+    return tuple(sorted(set(names) - travels))[:_IGNORED]
