@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.fortnox import encode
+from connectors.fortnox.classify import Record
 from infra import clock, telemetry
 from infra.plugin import Attempt, Rejected, RetryLater
 
@@ -22,7 +23,7 @@ Kind = Literal["years", "series", "accounts", "cost_centres", "projects", "locke
 _TRUSTED: Final = 60.0  # seconds for which this process does not look whether another one dropped or renewed a list
 _REFUSED: Final = 60.0  # the same for a refusal: a licence or a scope does not come from one order to the next
 _READINGS: Final = 3  # of a list that moves while it is read
-_REFUSALS: Final = frozenset({"scope_missing", "licence_missing", "forbidden", "lookup_refused"})
+_REFUSALS: Final = frozenset({"scope_missing", "licence_missing", "permission_missing", "forbidden", "lookup_refused"})
 
 _log = telemetry.log(__name__)
 
@@ -73,13 +74,15 @@ CONTRADICTED: Final[Mapping[str, tuple[Kind, ...]]] = {
     "period_locked": ("locked_period",),
     "cost_centre_refused": ("cost_centres", "accounts"),
     "project_refused": ("projects", "accounts"),
+    "vat_code_refused": ("accounts",),
     "transaction_information_refused": ("accounts",),
 }
 """What a refusal, by its code, proves to be out of date."""
 
 _KEPT = text(
-    """select body, read_at, extract(epoch from clock_timestamp() - read_at)::float8 from reference_data
-       where tenant = :tenant and system = 'fortnox' and kind = :kind and year_id = :year"""
+    """select case when read_at is distinct from cast(:known as timestamptz) then body end, read_at,
+              extract(epoch from clock_timestamp() - read_at)::float8
+       from reference_data where tenant = :tenant and system = 'fortnox' and kind = :kind and year_id = :year"""
 )
 _KEEP = text(
     """insert into reference_data (tenant, system, kind, year_id, body, read_at)
@@ -134,7 +137,7 @@ class Reference:
                 return known.answer
         elif known and now < min(known.since + max_age, known.looked + _TRUSTED):
             return known.answer
-        if row := await self._row(kind, year_id):
+        if row := await self._row(kind, year_id, known):
             self._known[kind, year_id] = row
             if now < row.since + max_age:
                 return row.answer
@@ -168,7 +171,12 @@ class Reference:
     async def _read(
         self, source: _Source, year_id: int, attempt: Attempt
     ) -> tuple[Mapping[str, Any], ...] | RetryLater:
-        """Read a list to its end; again if it moved meanwhile."""
+        """Read a list to its end, and again if it moved meanwhile; or what there is one of, if there is."""
+        if not source.many:
+            record = await self._fortnox.one(_request(source, year_id, 1), source.key, attempt)
+            if isinstance(record, RetryLater):
+                return record
+            return (_small(record.fields, source),) if isinstance(record, Record) else ()
         for _ in range(_READINGS):
             items = await self._pages(source, year_id, attempt)
             if items is not None:
@@ -197,11 +205,14 @@ class Reference:
                 return None
         return tuple(found.values())
 
-    async def _row(self, kind: Kind, year_id: int) -> _Known | None:
+    async def _row(self, kind: Kind, year_id: int, known: _Known | None) -> _Known | None:
+        """Return what the database has: the very list that is known here, if it is still that one."""
         asked = clock.monotonic()
+        ours = known.answer if known and isinstance(known.answer, Kept) else None
         try:
             async with self._fortnox.host.engine.connect() as connection:
-                values = {"tenant": self._tenant, "kind": kind, "year": year_id}
+                at = ours.read_at if ours else None
+                values = {"tenant": self._tenant, "kind": kind, "year": year_id, "known": at}
                 row = (await connection.execute(_KEPT, values)).one_or_none()
         except SQLAlchemyError as error:
             _log.warning("reference data not looked up", tenant=self._tenant, kind=kind, error=type(error).__name__)
@@ -209,7 +220,7 @@ class Reference:
         if row is None:
             return None
         body, read_at, age = row
-        return _Known(Kept(tuple(body), read_at), asked - age)
+        return _Known(ours if ours and body is None else Kept(tuple(body), read_at), asked - age)
 
     async def _execute(self, statement: Any, **values: Any) -> None:
         try:
