@@ -49,9 +49,9 @@ def made_up() -> Company:
         lastName="Exempelsson",
         workEmail="anna@example.se",
         privatePhone="070-174 06 05",
-        ssn="19900101-2384",
+        ssn="19900101-2385",
         title="Butikschef",
-        bankAccount={"clearing": "6000", "number": "123456785"},
+        bankAccount={"clearing": "6000", "number": "123456789"},
         homeAddress={"street": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm", "country": "SE"},
         tax={"table": 33, "column": 1},
     )

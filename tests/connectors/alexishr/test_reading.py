@@ -365,7 +365,7 @@ async def test_a_record_of_another_form_is_mentioned_once_and_stops_nobody(
 ) -> None:
     """The others are told; the mention has the person read again, which fails on record."""
     ids = crowd(company, 3)
-    company.records["employee"][ids[1]]["tax"] = {"table": "19900101-2384"}
+    company.records["employee"][ids[1]]["tax"] = {"table": "19900101-2385"}
     for _ in range(2):
         await whole(host)
     assert [type(fact) for fact in told.facts] == [EmployeeChanged, PersonMentioned, EmployeeChanged]
