@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -77,11 +76,6 @@ def voucher_list(order: Envelope[PostVoucher], year_id: int, page: int) -> Reque
     day = data.voucher_date.isoformat()
     params: dict[str, str | int] = {"voucherseries": data.series, "financialyear": year_id}
     return Request("GET", "vouchers", params | {"fromdate": day, "todate": day, "limit": LIMIT, "page": page})
-
-
-def year_list(day: date | None = None) -> Request:
-    """Return the request for every financial year, or for the one that holds a day."""
-    return Request("GET", "financialyears", {"date": day.isoformat()} if day else {"limit": LIMIT})
 
 
 def description(text: str, order_id: UUID) -> str:

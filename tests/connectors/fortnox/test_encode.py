@@ -163,9 +163,3 @@ def test_a_search_names_series_year_and_date() -> None:
         "limit": 500,
         "page": 2,
     }
-
-
-def test_years_are_listed_whole_or_by_date() -> None:
-    """The first look reads every year, the second asks for a date."""
-    assert encode.year_list().params == {"limit": 500}
-    assert encode.year_list(date(2026, 3, 31)).params == {"date": "2026-03-31"}
