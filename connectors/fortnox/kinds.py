@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from connectors.fortnox.absences import ABSENCES
 from connectors.fortnox.client import Fortnox
+from connectors.fortnox.employees import EMPLOYEES
+from connectors.fortnox.files import FILES
+from connectors.fortnox.invoices import INVOICES
 from connectors.fortnox.vouchers import VOUCHERS
 from infra.http import Client
 from infra.plugin import Attempt, Company, Connection, Host, Kind, Look, Verdict
 from schemas.envelope import Envelope
 
-KINDS: tuple[Kind, ...] = (VOUCHERS,)
+KINDS: tuple[Kind, ...] = (VOUCHERS, EMPLOYEES, ABSENCES, INVOICES, FILES)
 _BY_ORDER = {kind.order: kind for kind in KINDS}
 
 

@@ -25,7 +25,15 @@ from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host
 from infra.settings import FortnoxSettings, Settings
 from infra.vault import Vault
 from schemas import envelope, ids
-from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from schemas.commands import (
+    AttachFile,
+    CreateInvoice,
+    PostVoucher,
+    UpsertEmployee,
+    VoucherRef,
+    VoucherRow,
+    WriteAbsence,
+)
 
 COMPANY = Company(tenant="acme", organisation_number="556677-8899", database_number=123456)
 SECRET = "hush-hush"
@@ -121,6 +129,10 @@ class Wire:
             "GET /3/financialyears": [years((4, 2026), (1, 2025))],
             "POST /3/vouchers": [says(201, booked())],
             "GET /3/vouchers": [listed()],
+            "GET /3/voucherseries": [says(200, {"VoucherSeriesCollection": [{"Code": "F", "Manual": True}]})],
+            "GET /3/accounts": [says(200, {"Accounts": [{"Number": n, "Active": True} for n in (1930, 3001)]})],
+            "GET /3/costcenters": [says(200, {"CostCenters": [{"Code": "S1", "Active": True}]})],
+            "GET /3/settings/lockedperiod": [says(200, {"LockedPeriod": {"EndDate": None}})],
         }
     )
     asked: list[Asked] = field(default_factory=list)
@@ -609,7 +621,13 @@ async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> Non
     }
 
 
-def test_the_folder_exports_a_sink_for_vouchers() -> None:
-    """The host finds the connector by its SYSTEM."""
+def test_the_folder_exports_a_sink_for_every_kind_of_order() -> None:
+    """The host finds the connector by its SYSTEM; each kind says how it is found again."""
     assert SYSTEM.sink is not None
-    assert (SYSTEM.name, SYSTEM.sink.system, SYSTEM.sink.orders) == ("fortnox", "fortnox", (PostVoucher,))
+    assert (SYSTEM.name, SYSTEM.sink.system, SYSTEM.sink.orders) == (
+        "fortnox",
+        "fortnox",
+        (PostVoucher, UpsertEmployee, WriteAbsence, CreateInvoice, AttachFile),
+    )
+    assert all(len(kind.found_by) > 10 for kind in SYSTEM.sink.kinds)
+    assert {order.TOPIC for order in SYSTEM.sink.orders} == {"orders.fortnox.v1"}

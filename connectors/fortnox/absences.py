@@ -1,0 +1,74 @@
+"""Absence in Fortnox: registered by one POST, found again among the employee's registrations of the day."""
+
+from typing import Any, Final
+
+from connectors.fortnox import classify
+from connectors.fortnox.classify import Missing, Unauthorised
+from connectors.fortnox.client import Fortnox, amend
+from connectors.fortnox.forms import absence
+from connectors.fortnox.paging import whole
+from infra import telemetry
+from infra.plugin import Absent, AlreadyThere, Attempt, Kind, Look, Rejected, RetryLater, Unknown, Verdict
+from schemas.commands import WriteAbsence
+from schemas.envelope import Envelope
+
+_log = telemetry.log(__name__)
+
+
+async def write(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attempt) -> Verdict:
+    """Register, change or remove an absence by one request."""
+    data = order.data
+    request = {"create": absence.create, "update": absence.update, "delete": absence.delete}[data.action](data)
+
+    def read(response: classify.Answer) -> Verdict | Unauthorised:
+        if data.action == "delete":
+            return classify.removed(response, data.absence_id or "")
+        if data.action == "update" and classify.says_missing(response):
+            return Rejected("absence_missing", "the absence is not in Fortnox (any more)", "accountant")
+        return classify.written(response, absence.KEY, lambda record: absence.written(data, record))
+
+    return await fortnox.ask(
+        request, attempt, read=read, lost=lambda why: Unknown(f"the absence was sent and no answer came: {why}")
+    )
+
+
+async def probe(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attempt) -> Look:
+    """Look for a registration that says what the order says; one that was to be removed must be gone."""
+    data = order.data
+    if data.action == "create":
+        return await _search(fortnox, order, attempt)
+    answer = await fortnox.one(absence.read(data), absence.KEY, attempt)
+    if isinstance(answer, RetryLater):
+        return answer
+    if isinstance(answer, Missing):
+        done = data.action == "delete"
+    else:
+        done = data.action == "update" and not absence.differing(data, answer.fields)
+    return AlreadyThere(record=data.absence_id or "") if done else Absent()
+
+
+async def _search(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attempt) -> Look:
+    listed = await whole(
+        fortnox,
+        lambda page: absence.listed(order.data, page),
+        "AbsenceTransactions",
+        attempt,
+        name=lambda item: item.get("id"),
+    )
+    if isinstance(listed, RetryLater):
+        return listed
+    found = absence.found(order.data, listed.items)
+    if not found:
+        return listed.absent(attempt)
+    amend(attempt, f"found {', '.join(found)}")
+    if len(found) > 1:
+        _log.error("several_absences_say_the_same", tenant=fortnox.company.tenant, order_id=order.id)
+    return AlreadyThere(record=found[0])
+
+
+ABSENCES: Final[Any] = Kind(
+    order=WriteAbsence,
+    write=write,
+    probe=probe,
+    found_by="its id; a new one by employee, day, cause, part of the day and cost centre",
+)

@@ -1,0 +1,142 @@
+"""Files in Fortnox: uploaded to the inbox, then joined to their voucher; found by name, by id, else by content.
+
+These are two writes. Each is looked for before it is done, so that an answer that was lost between them doubles none.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.fortnox import classify
+from connectors.fortnox.classify import Missing, unreadable_list
+from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend
+from connectors.fortnox.forms import file
+from connectors.fortnox.paging import Whole, whole
+from infra.plugin import (
+    Absent,
+    AlreadyThere,
+    Attempt,
+    Delivered,
+    Kind,
+    Look,
+    Rejected,
+    RetryLater,
+    Unknown,
+    Verdict,
+)
+from schemas.commands import AttachFile
+from schemas.envelope import Envelope
+
+_FILES: Final = 20
+"""Files of one voucher that are read to compare them, where Fortnox does not say their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How far an order has come: its file is joined (the id), or waits to be (the ids), or neither."""
+
+    joined: str
+    waiting: tuple[str, ...]
+    listed: Whole
+
+
+async def write(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Verdict:
+    """Do what is still to be done of uploading and joining."""
+    state = await _state(fortnox, order.data, attempt)
+    if isinstance(state, RetryLater):
+        return state
+    if state.joined:
+        return AlreadyThere(record=state.joined, note="the voucher has this file already")
+    if state.waiting:
+        return await _join(fortnox, order.data, state.waiting[0], attempt)
+    uploaded: str | Verdict = await fortnox.ask(
+        file.upload(order.data),
+        attempt,
+        read=lambda response: classify.written(response, "File", file.file_id),
+        lost=lambda why: Unknown(f"the file was sent and no answer came: {why}"),
+    )
+    if not isinstance(uploaded, str):
+        return uploaded
+    verdict = await _join(fortnox, order.data, uploaded, attempt)
+    if isinstance(verdict, RetryLater):  # the folder may show the file late: let it settle before anything is sent
+        return Unknown(f"the file is uploaded and not joined yet: {verdict.why}")
+    return verdict
+
+
+async def probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Look:
+    """Look whether the file is joined to the voucher; one that is only uploaded is still to be joined."""
+    state = await _state(fortnox, order.data, attempt)
+    if isinstance(state, RetryLater):
+        return state
+    if state.joined:
+        amend(attempt, "the voucher has the file")
+        return AlreadyThere(record=state.joined)
+    return state.listed.absent(attempt) if not state.waiting else Absent()
+
+
+async def _join(fortnox: Fortnox, order: AttachFile, file_id: str, attempt: Attempt) -> Verdict:
+    note = f"as {file.name(order)}"
+
+    def read(response: classify.Answer) -> Verdict | classify.Unauthorised:
+        verdict = classify.written(response, file.CONNECTION, lambda _: Delivered(record=file_id, note=note))
+        if isinstance(verdict, Rejected):
+            why = f"{verdict.why}; the file waits in Fortnox's inbox for vouchers, {note}"
+            return Rejected(verdict.code, why, verdict.who)
+        return verdict
+
+    return await fortnox.ask(
+        file.connect(order, file_id),
+        attempt,
+        read=read,
+        lost=lambda why: Unknown(f"the file was joined and no answer came: {why}"),
+    )
+
+
+async def _state(fortnox: Fortnox, order: AttachFile, attempt: Attempt) -> _State | RetryLater:
+    listed = await whole(
+        fortnox,
+        lambda page: file.connections(order, page),
+        "VoucherFileConnections",
+        attempt,
+        name=lambda item: (item.get("FileId"), item.get("VoucherYear")),
+    )
+    if isinstance(listed, RetryLater):
+        return listed
+    if joined := file.joined(order, listed.items, ()):
+        return _State(joined, (), listed)
+    if not listed.is_complete:
+        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list of a voucher's files changed while it was read")
+    folder = await fortnox.one(file.folder(), "Folder", attempt)
+    if isinstance(folder, RetryLater):
+        return folder
+    waiting = file.waiting(order, {"Files": []} if isinstance(folder, Missing) else folder.fields)
+    if waiting is None:
+        return unreadable_list("Folder")
+    same = file.joined(order, listed.items, waiting) or await _same(fortnox, order, listed, attempt)
+    return same if isinstance(same, RetryLater) else _State(same, waiting, listed)
+
+
+async def _same(fortnox: Fortnox, order: AttachFile, listed: Whole, attempt: Attempt) -> str | RetryLater:
+    """Return the id of the voucher's file that has the order's content, among those without a name; "" for none."""
+    for file_id in file.nameless(order, listed.items)[:_FILES]:
+        for place in ("inbox", "archive"):
+            content = await fortnox.ask(
+                file.content(place, file_id),
+                attempt,
+                read=classify.content,
+                lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}"),
+            )
+            if isinstance(content, RetryLater):
+                return content
+            if isinstance(content, bytes):
+                if file.is_same(order, content):
+                    return file_id
+                break
+    return ""
+
+
+FILES: Final[Any] = Kind(
+    order=AttachFile,
+    write=write,
+    probe=probe,
+    found_by="its name, which holds voucher and hash, among the voucher's files; else its content",
+)

@@ -1,0 +1,69 @@
+"""Invoices and orders in Fortnox: made by one POST, found again by the mark in their external reference.
+
+They are made and nothing more: booking an invoice, and invoicing an order, is done in Fortnox.
+"""
+
+from typing import Any, Final
+
+from connectors.fortnox import classify
+from connectors.fortnox.classify import Missing, Record, unreadable_list
+from connectors.fortnox.client import Fortnox, amend
+from connectors.fortnox.forms import invoice
+from connectors.fortnox.paging import whole
+from infra import telemetry
+from infra.plugin import AlreadyThere, Attempt, Kind, Look, RetryLater, Unknown, Verdict
+from schemas.commands import CreateInvoice
+from schemas.envelope import Envelope
+
+_READ: Final = 20
+"""Documents that are read one by one where their list does not show the mark; a search by it finds one or none."""
+
+_log = telemetry.log(__name__)
+
+
+async def write(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attempt) -> Verdict:
+    """Make a document by one POST, whose answer names its number."""
+    form = invoice.DOCUMENTS[order.data.document]
+    return await fortnox.ask(
+        invoice.create(order),
+        attempt,
+        read=lambda response: classify.written(response, form.one, lambda record: invoice.written(order, record)),
+        lost=lambda why: Unknown(f"the {order.data.document} was sent and no answer came: {why}"),
+    )
+
+
+async def probe(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attempt) -> Look:
+    """Look for the order's mark among the documents that Fortnox finds by it, to the last page."""
+    form = invoice.DOCUMENTS[order.data.document]
+    listed = await whole(fortnox, lambda page: invoice.listed(order, page), form.many, attempt, name=invoice.number)
+    if isinstance(listed, RetryLater):
+        return listed
+    found = list(invoice.marked(order, listed.items))
+    hidden = invoice.unsure(listed.items)
+    if len(hidden) > _READ:
+        return unreadable_list(form.many)
+    for number in hidden:
+        answer = await fortnox.one(invoice.read(order, number), form.one, attempt)
+        match answer:
+            case RetryLater():
+                return answer
+            case Missing():
+                pass
+            case Record(fields):
+                found += invoice.marked(order, (fields,))
+    if "" in found:
+        return unreadable_list(form.many)
+    if not found:
+        return listed.absent(attempt)
+    amend(attempt, f"found {order.data.document} {', '.join(found)}")
+    if len(found) > 1:
+        _log.error("several_documents_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id)
+    return AlreadyThere(record=found[0], note=invoice.note(order.data))
+
+
+INVOICES: Final[Any] = Kind(
+    order=CreateInvoice,
+    write=write,
+    probe=probe,
+    found_by=f"its mark in {invoice.MARKED}, which Fortnox can be searched by",
+)
