@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.fortnox.sandbox import answers
@@ -25,6 +25,15 @@ _YEAR: Final = frozenset({"financialyear", "financialyeardate"})
 _DIRECTIONS: Final = {"ascending": False, "descending": True}
 
 _Item = TypeVar("_Item")
+
+
+class Dated(Protocol):
+    """What knows when it was changed; None: before anybody looked."""
+
+    changed: datetime | None
+
+
+_Modified = TypeVar("_Modified", bound=Dated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +91,27 @@ class Asked:
             raise Refused(answers.BAD_PARAMETER)
         return day
 
-    def within(self, day: date) -> bool:
-        """Tell whether a day is in the period that ``fromdate`` and ``todate`` name, both included."""
-        return (self.day("fromdate") or date.min) <= day <= (self.day("todate") or date.max)
+    def period(self) -> tuple[date, date]:
+        """Return the days that ``fromdate`` and ``todate`` name, both included."""
+        return self.day("fromdate") or date.min, self.day("todate") or date.max
 
-    def modified(self, changed: datetime | None) -> bool:
-        """Tell whether something was changed since ``lastmodified``, which is a time of day in Sweden."""
+    def since(self) -> datetime | None:
+        """Return ``lastmodified``, which is a time of day in Sweden."""
         text = self.query.get("lastmodified")
         if text is None:
-            return True
+            return None
         try:
             since = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
         except ValueError:
             since = None
         if since is None:
             raise Refused(answers.BAD_PARAMETER)
-        return changed is not None and changed >= since.replace(tzinfo=SWEDEN).astimezone(UTC)
+        return since.replace(tzinfo=SWEDEN).astimezone(UTC)
+
+    def modified(self, items: Iterable[_Modified]) -> list[_Modified]:
+        """Return what was changed since ``lastmodified``."""
+        since = self.since()
+        return [one for one in items if since is None or (one.changed is not None and one.changed >= since)]
 
     def count(self, name: str) -> int | None:
         """Return a parameter that is a whole number."""

@@ -84,7 +84,7 @@ def voucher_series_collection(asked: Asked, company: Company) -> Answer:
     """List a year's series."""
     asked.allow("lastmodified", "sortby", "sortorder")
     year = asked.year(company)
-    series = [one for _, one in sorted(year.series.items()) if asked.modified(one.changed)]
+    series = asked.modified(one for _, one in sorted(year.series.items()))
     series = asked.ordered(series, {"code": lambda one: one.code})
     return ok(**asked.page("VoucherSeriesCollection", series, lambda one: _series(one, year)))
 
@@ -123,11 +123,7 @@ def accounts(asked: Asked, company: Company) -> Answer:
     """List a year's chart by number."""
     asked.allow("lastmodified", "sru", "sortby", "sortorder")
     year, sru = asked.year(company), asked.count("sru")
-    chart = [
-        account
-        for _, account in sorted(year.accounts.items())
-        if asked.modified(account.changed) and (sru is None or account.sru == sru)
-    ]
+    chart = asked.modified(one for _, one in sorted(year.accounts.items()) if sru is None or one.sru == sru)
     chart = asked.ordered(chart, {"number": lambda one: one.number})
     return ok(**asked.page("Accounts", chart, lambda account: _account(account, year)))
 

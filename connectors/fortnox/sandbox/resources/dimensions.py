@@ -47,7 +47,7 @@ def cost_centres(asked: Asked, company: Company) -> Answer:
     asked.allow("lastmodified", "sortby", "sortorder")
     if not company.cost_centre_support:
         raise Refused(answers.NO_COST_CENTRES)
-    found = [one for _, one in sorted(company.cost_centres.items()) if asked.modified(one.changed)]
+    found = asked.modified(one for _, one in sorted(company.cost_centres.items()))
     found = asked.ordered(found, {"code": lambda one: one.code})
     return ok(**asked.page("CostCenters", found, _cost_centre))
 

@@ -175,7 +175,8 @@ def listing(register: Register, asked: Asked, company: Company) -> Answer:
     order = ("sortby", "sortorder") if register.sort else ()
     modified = ("lastmodified",) if register.modified else ()
     asked.allow(*register.contains, *register.equals, *period, *order, *modified, filters=register.filters)
-    found = [one for one in company.register(register.path).values() if _chosen(register, one, asked, company)]
+    records = company.register(register.path).values()
+    found = [one for one in asked.modified(records) if _chosen(register, one, asked, company)]
     keys = {name: partial(_sort_key, name=field) for name, field in register.sort.items()}
     found = asked.ordered(found, keys)
     return ok(**asked.page(register.many, found, lambda one: register.item(one, asked, company)))
@@ -193,20 +194,20 @@ def routes(register: Register) -> Iterator[Route]:
 
 
 def _chosen(register: Register, one: Record, asked: Asked, company: Company) -> bool:
-    values = {**one.values, **register.shown(one.values, asked, company)}
-    query = asked.query
-    chosen = register.filters.get(query.get("filter", ""))
+    if one.listed_from is not None and one.listed_from > asked.at:
+        return False
+    values, query = {**one.values, **register.shown(one.values, asked, company)}, asked.query
+    chosen, (first, last) = register.filters.get(query.get("filter", "")), asked.period()
+
+    def text(name: str) -> str:
+        value = values.get(name)
+        return str(register.form[name].empty if value is None else value)
+
     return (
-        (one.listed_from is None or one.listed_from <= asked.at)
-        and (not register.modified or asked.modified(one.changed))
-        and (chosen is None or chosen(values, asked.today))
-        and all(
-            query[name].lower() in str(values.get(field) or "").lower()
-            for name, field in register.contains.items()
-            if name in query
-        )
-        and all(query[name] == str(values.get(field)) for name, field in register.equals.items() if name in query)
-        and (register.dated is None or asked.within(parse_day(str(values.get(register.dated))) or date.max))
+        (chosen is None or chosen(values, asked.today))
+        and all(query[name].lower() in text(at).lower() for name, at in register.contains.items() if name in query)
+        and all(query[name] == text(at) for name, at in register.equals.items() if name in query)
+        and (register.dated is None or first <= (parse_day(text(register.dated)) or date.max) <= last)
     )
 
 

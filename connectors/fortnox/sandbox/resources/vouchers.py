@@ -45,15 +45,15 @@ def post_voucher(asked: Asked, company: Company) -> Answer:
 def _vouchers(asked: Asked, company: Company, code: str | None) -> Answer:
     year = asked.year(company)
     centre = asked.query.get("costcenter")
-    asked.within(year.from_date), asked.modified(None)  # wrong parameters are refused where there is no voucher, too
+    (first, last), since = asked.period(), asked.since()
     chosen = sorted(year.series) if code is None else [code] if code in year.series else []
     found = [
         one
         for series in chosen
         for one in year.series[series].vouchers.values()
-        if asked.within(one.draft.date)
+        if first <= one.draft.date <= last
         and one.listed_from <= asked.at
-        and asked.modified(one.booked_at)
+        and (since is None or one.booked_at >= since)
         and (centre is None or centre in (one.draft.cost_centre, *(row.cost_centre for row in one.draft.rows)))
     ]
     return ok(**asked.page("Vouchers", found, _listed))

@@ -167,6 +167,9 @@ def test_a_written_invoice_is_found_by_our_references(fortnox: Fortnox) -> None:
     fortnox.order(ExternalInvoiceReference1="bb-7")
     assert len(fortnox.ask("GET", "orders", externalinvoicereference1="bb-7")) == 1
     assert fortnox.ask("GET", "orders", yourordernumber="bb-7") == "bad_parameter"
+    assert len(fortnox.ask("GET", "invoices", currency="SEK")) == 3
+    assert fortnox.ask("GET", "invoices", currency="EUR") == []
+    assert fortnox.ask("GET", "invoices", todate="2001-01-01") == []
 
 
 def test_a_booked_invoice_is_a_voucher_in_series_b(fortnox: Fortnox) -> None:
