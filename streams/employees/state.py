@@ -445,7 +445,9 @@ def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
         return
     if prefer := PREFERENCES.get(fact.answer):
         asked = {line.partition(":")[0] for line in hold.lines}
-        memory.put_person(fact.about, chosen=tuple(FieldChoice(field=f, prefer=prefer) for f in FIELDS if f in asked))
+        others = tuple(c for c in memory.person(fact.about).chosen if c.field not in asked)
+        new = tuple(FieldChoice(field=f, prefer=prefer) for f in FIELDS if f in asked)
+        memory.put_person(fact.about, chosen=(*others, *new))
     elif fact.answer == "do_nothing":
         memory.put_person(fact.about, ignored=True)
     elif fact.answer == "create":
