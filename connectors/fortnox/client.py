@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.fortnox import classify, encode, errors
 from connectors.fortnox.classify import Missing, Page, Record, Unauthorised, Year
+from connectors.fortnox.preflight import Preflight
 from connectors.fortnox.reference import Reference
 from connectors.fortnox.tokens import AccessTokens
 from infra import clock, telemetry
@@ -48,6 +49,7 @@ class Fortnox:
         self._client = client
         self._tokens = AccessTokens(company, host)
         self.reference = Reference(self)
+        self.preflight = Preflight(self)
 
     async def year(self, day: date, attempt: Attempt) -> Year | Rejected | RetryLater:
         """Return the financial year that holds a day; for a day without one Fortnox is asked once a minute."""

@@ -20,10 +20,12 @@ _log = telemetry.log(__name__)
 
 
 async def write(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt) -> Verdict:
-    """Book a voucher: the financial year from memory or by a look-up, then one POST, whose answer decides."""
+    """Book a voucher: nothing that is known of its year and the set-up objects, then one POST, whose answer decides."""
     year = await fortnox.year(order.data.voucher_date, attempt)
     if not isinstance(year, Year):
         return year
+    if objection := await fortnox.preflight.objection(order.data, year.id, attempt):
+        return objection
     verdict: Verdict = await fortnox.ask(
         encode.voucher(order, year.id),
         attempt,

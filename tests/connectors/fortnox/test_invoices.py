@@ -1,0 +1,101 @@
+"""Invoices and orders in Fortnox, against the sandbox: one order of ours, one document there."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.fortnox import sandbox
+from connectors.fortnox.sandbox import CostCentre, Fault, Faults
+from connectors.fortnox.sandbox.records import Record
+from infra.plugin import Absent, AlreadyThere, Delivered, Rejected, RetryLater
+from schemas import ids
+from schemas.events import InvoiceRow
+from tests.connectors.fortnox.carrying import SCOPES, attempt, carry_out, connected, invoice
+
+PATH = {"invoice": "invoices", "order": "orders"}
+FAULTS = [
+    *(Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML, Fault.LATE_COMMIT),
+    *(Fault.STALE_LIST, Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT, Fault.FAIL_WITHOUT_COMMIT),
+]
+
+
+@pytest.fixture
+def company() -> sandbox.Company:
+    """Return a company in Fortnox with one customer."""
+    made = sandbox.Company(123456, scopes=SCOPES, cost_centres={"S1": CostCentre("S1", "Butiken")})
+    made.register("customers")["1"] = Record({"CustomerNumber": "1", "Name": "Skolan"})
+    return made
+
+
+def documents(company: sandbox.Company, document: str) -> list[dict[str, Any]]:
+    """Return the documents in Fortnox."""
+    return [record.values for record in company.register(PATH[document]).values()]
+
+
+@pytest.mark.parametrize("document", ["invoice", "order"])
+async def test_a_document_is_made_with_its_mark_and_is_not_booked(
+    engine: AsyncEngine, company: sandbox.Company, document: str
+) -> None:
+    """Rows and cost centre arrive; an order says that it is invoiced by hand; another order of ours is absent."""
+    order = invoice(document=document, cost_centre="S1")
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(order, attempt())
+        assert isinstance(verdict, Delivered)
+        assert ("by hand" in verdict.note) == (document == "order")
+        assert "held otherwise" not in verdict.note
+        found = await connection.probe(order, attempt())
+        assert (type(found), found.record) == (AlreadyThere, verdict.record)
+        assert await connection.probe(invoice("openpos/3/2", document=document), attempt()) == Absent()
+    (held,) = documents(company, document)
+    assert held["ExternalInvoiceReference1"] == ids.mark(UUID(order.id))
+    assert (held["DocumentNumber"], held["CustomerNumber"], held["CostCenter"]) == (verdict.record, "1", "S1")
+    rows = held["InvoiceRows" if document == "invoice" else "OrderRows"]
+    assert [(row["Description"], row["Price"], row["VAT"], row["DeliveredQuantity"]) for row in rows] == [
+        ("Böcker", "99.50", 6, "2.00"),
+        ("Frakt", "40.00", 25, "1.00"),
+    ]
+    assert not held.get("Booked")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("document", ["invoice", "order"])
+async def test_a_lost_answer_never_doubles_a_document(
+    engine: AsyncEngine, company: sandbox.Company, document: str, fault: Fault
+) -> None:
+    """Whatever became of the POST, there is one, and its number is known."""
+    company.faults = Faults(script=[fault], only=f"POST /3/{PATH[document]}", seconds={fault: 0.2})
+    async with connected(engine, company) as connection:
+        verdict = await carry_out(connection, invoice(document=document))
+    assert isinstance(verdict, Delivered | AlreadyThere)
+    assert [held["DocumentNumber"] for held in documents(company, document)] == [verdict.record]
+
+
+async def test_what_is_adapted_is_named_by_row(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """The text itself may name a person."""
+    rows = (InvoiceRow(text="Bok [Anna]", quantity=Decimal(1), price=Decimal("1.13"), vat_rate=Decimal(6)),)
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(rows=rows), attempt())
+    assert verdict == Delivered(record="1", note="adapted to what Fortnox takes: text of row 1")
+
+
+async def test_a_customer_that_is_missing_is_the_accountants_move(
+    engine: AsyncEngine, company: sandbox.Company
+) -> None:
+    """Its name is bounded."""
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(customer_number="77"), attempt())
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, verdict.who) == ("customer_missing", "accountant")
+
+
+async def test_a_missing_module_stops_the_company_and_no_order(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """As with vouchers: it is about the company, with the click path."""
+    company.licences -= {"invoicing"}
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(), attempt())
+    assert isinstance(verdict, RetryLater)
+    assert (verdict.code, verdict.who) == ("licence_missing", "operator")
+    assert "Add Licenses" in verdict.why
