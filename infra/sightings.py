@@ -24,7 +24,8 @@ _REMEMBER: Final = text(
        from unnest(cast(:records as text[]), cast(:fingerprints as text[])) as x(r, f)
        on conflict (tenant, system, kind, record) do update
            set fingerprint = excluded.fingerprint, seen_at = excluded.seen_at
-           where not :rising or s.fingerprint collate "C" <= excluded.fingerprint"""
+           where not :rising
+               or split_part(s.fingerprint, ' ', 1) collate "C" <= split_part(excluded.fingerprint, ' ', 1)"""
 )
 _FORGET: Final = text(
     """delete from sightings
@@ -70,7 +71,7 @@ class Sightings:
         return await self._pairs(_EVERY, kind=kind)
 
     async def remember(self, kind: str, fingerprints: Mapping[str, str], *, rising: bool = False) -> None:
-        """Write down what was told. ``rising``: fingerprints begin with a time, and an older one replaces no newer."""
+        """Write down what was told. ``rising``: fingerprints begin with a time and a space; none older replaces one."""
         if fingerprints:
             values = {"records": list(fingerprints), "fingerprints": list(fingerprints.values()), "rising": rising}
             await self._change(_REMEMBER, kind=kind, **values)

@@ -6,6 +6,9 @@ Bodies are never logged or kept, and neither are the values of filters.
 from collections.abc import AsyncIterator, Callable
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
 
 from connectors.alexishr import classify, encode
 from connectors.alexishr.classify import Missing, Page, Written
@@ -20,6 +23,8 @@ from schemas.audit import Call
 _UNREACHABLE_WAIT: Final = 2.0
 _STEADY: Final = 2.0
 _RESTARTS: Final = 3
+_SWEDEN: Final = "Europe/Stockholm"
+_ZONE: Final = text("select body -> 'employees' ->> 'zone' from settings where tenant = :tenant")
 _Answer = TypeVar("_Answer")
 
 _log = telemetry.log(__name__)
@@ -47,6 +52,12 @@ class AlexisHR:
         self._settings: AlexisHRSettings = host.settings.alexishr
         self._connections = Connections(host.engine, host.vault)
         self._client = client
+
+    async def zone(self) -> ZoneInfo:
+        """Return the zone in which the company reads dates."""
+        async with self.host.engine.connect() as connection:
+            name = await connection.scalar(_ZONE, {"tenant": self.tenant})
+        return ZoneInfo(name or _SWEDEN)
 
     async def read(self, request: encode.Request, attempt: Attempt) -> Page | Missing:
         """Ask one question. Raises NotRead."""

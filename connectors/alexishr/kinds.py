@@ -10,7 +10,6 @@ from connectors.alexishr import encode, translate
 from connectors.alexishr.classify import Missing, Page, Written
 from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.encode import DAYS, Request
-from connectors.alexishr.sightings import Sightings
 from connectors.alexishr.source import deleted
 from connectors.alexishr.translate import SYSTEM, in_order
 from connectors.alexishr.wire import Employment, read
@@ -204,20 +203,16 @@ def _shown(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-async def _zone(hr: AlexisHR) -> ZoneInfo:
-    return await Sightings(hr.host.engine, hr.tenant).zone()
-
-
 async def _write(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
     try:
-        return await _Person(hr, order.data, attempt, await _zone(hr)).write()
+        return await _Person(hr, order.data, attempt, await hr.zone()).write()
     except NotRead as error:
         return error.verdict
 
 
 async def _probe(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
     try:
-        return await _Person(hr, order.data, attempt, await _zone(hr)).look()
+        return await _Person(hr, order.data, attempt, await hr.zone()).look()
     except NotRead as error:
         return error.verdict
 
@@ -232,7 +227,7 @@ async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> 
         fact = deleted(order.data.person_id)
     else:
         try:
-            fact = translate.person(page.items[0], page.related.get("employment", ()), await _zone(hr))
+            fact = translate.person(page.items[0], page.related.get("employment", ()), await hr.zone())
         except Malformed as error:
             return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
     await hr.host.accept(hr.tenant, SYSTEM, [fact])  # type: ignore[misc] # the host of a sink can tell facts

@@ -8,13 +8,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr.client import NotRead
-from connectors.alexishr.sightings import LEAVE, PERSON, Sightings
 from connectors.alexishr.source import Reader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
 from infra.connections import Connections
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host
+from infra.sightings import EMPLOYEE, LEAVE, Sightings
 
 _LONGEST_PAUSE: Final = 300.0
 _NIGHT: Final = time(2)
@@ -81,7 +81,7 @@ async def _round(host: Host, tenant: str, lease: Lease) -> float:
         async with reader(host, tenant) as reading:
             reading.may_go_on = lease.check
             lease.check()
-            await _read_what_is_due(reading, Sightings(host.engine, tenant))
+            await _read_what_is_due(reading, Sightings(host.engine, tenant, SYSTEM))
     except LeaseLost:
         raise
     except NotRead as error:
@@ -96,8 +96,8 @@ async def _round(host: Host, tenant: str, lease: Lease) -> float:
 
 async def _read_what_is_due(reading: Reader, sightings: Sightings) -> None:
     settings, now = reading.hr.host.settings.alexishr, clock.now()
-    night = last_night(now, await sightings.zone())
-    people, leaves = await sightings.reading(PERSON), await sightings.reading(LEAVE)
+    night = last_night(now, await reading.hr.zone())
+    people, leaves = await sightings.reading(EMPLOYEE), await sightings.reading(LEAVE)
     if people is None or people.whole_at < night:
         await reading.everybody()
     else:

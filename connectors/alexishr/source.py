@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from connectors.alexishr import encode, translate
 from connectors.alexishr.classify import Missing, Page
 from connectors.alexishr.client import AlexisHR, NotRead
-from connectors.alexishr.sightings import LEAVE, PERSON, Sightings, moment
 from connectors.alexishr.translate import SYSTEM
 from connectors.alexishr.wire import Changed, LeaveType, read
 from infra import clock, faultpoints, telemetry
@@ -24,6 +23,7 @@ from infra.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client
 from infra.plugin import Attempt, Host, Malformed, Refreshed
 from infra.sealing import sealed
+from infra.sightings import EMPLOYEE, LEAVE, Sightings, moment
 from schemas import ids
 from schemas.events import EmployeeChanged, EmployeeFields, Fact, LeaveChanged, PersonMentioned
 
@@ -56,7 +56,7 @@ class Reader:
 
     @property
     def _seen(self) -> Sightings:
-        return Sightings(self.hr.host.engine, self.hr.tenant)
+        return Sightings(self.hr.host.engine, self.hr.tenant, SYSTEM)
 
     @property
     def _limit(self) -> int:
@@ -66,7 +66,7 @@ class Reader:
 
     async def everybody(self, progress: Callable[[int], None] = lambda _: None) -> Refreshed:
         """Read every person, tell what differs, and who is gone. Raises NotRead; what was told by then stays told."""
-        zone, began, whole_at = await self._seen.zone(), clock.monotonic(), clock.now()
+        zone, began, whole_at = await self.hr.zone(), clock.monotonic(), clock.now()
         newest: datetime | None = None
         at: datetime | None = None
         there: set[str] = set()
@@ -77,15 +77,15 @@ class Reader:
             newest = _latest(newest, await self._people(page, zone))
             there |= {str(item.get("id")) for item in page.items}
             progress(len(there))
-        await self._gone(set(await self._seen.every(PERSON)) - there, zone)
+        await self._gone(set(await self._seen.every(EMPLOYEE)) - there, zone)
         self.may_go_on()
-        await self._seen.read(PERSON, whole_at, len(there), at or _before(newest, began))
+        await self._seen.read(EMPLOYEE, whole_at, len(there), at or _before(newest, began))
         return Refreshed(len(there), len(self.attempt.calls) - calls, tuple(self._told))
 
     async def changes(self) -> None:
         """Read who was changed since the last time, themselves or in an employment, and tell what differs."""
         seen = self._seen
-        reading, zone, began = await seen.reading(PERSON), await seen.zone(), clock.monotonic()
+        reading, zone, began = await seen.reading(EMPLOYEE), await self.hr.zone(), clock.monotonic()
         if reading is None or reading.cursor is None:  # nobody was there, or nobody said what time it was
             await self.everybody()
             return
@@ -107,14 +107,14 @@ class Reader:
         if (cursor := at or _before(newest, began)) is not None:
             faultpoints.reach("alexishr.before_cursor")
             self.may_go_on()
-            await seen.move(PERSON, cursor)
+            await seen.move(EMPLOYEE, cursor)
 
     async def _people(self, page: Page, zone: ZoneInfo, *, live: bool = False) -> datetime | None:
         """Tell what differs among a page's people; return the latest time of a change, by Alexis HR's clock."""
         employments: dict[str, list[Mapping[str, Any]]] = {}
         for each in page.related.get("employment", ()):
             employments.setdefault(str(each.get("employeeId")), []).append(each)
-        seen = await self._seen.seen(PERSON, [str(item.get("id")) for item in page.items])
+        seen = await self._seen.seen(EMPLOYEE, [str(item.get("id")) for item in page.items])
         told: list[tuple[Fact, str, str]] = []
         for item in page.items:
             record = str(item.get("id"))
@@ -127,7 +127,7 @@ class Reader:
             if live and isinstance(fact, EmployeeChanged):
                 age = (clock.now() - fact.changed_at).total_seconds()
                 telemetry.SOURCE_SEEN_SECONDS.labels(SYSTEM).observe(max(age, 0.0))
-        await self._tell(PERSON, told)
+        await self._tell(EMPLOYEE, told)
         return _newest([*page.items, *page.related.get("employment", ())])
 
     def _person(
@@ -171,7 +171,7 @@ class Reader:
                 continue
             fact = deleted(person_id)
             await self._accept([fact])
-            await self._seen.forget(PERSON, [person_id])
+            await self._seen.forget(EMPLOYEE, [person_id])
 
     # --- Leaves ---------------------------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class Reader:
         The extent of a leave stands in its days, which are read of the leaves that differ; ``whole``: of all.
         """
         seen = self._seen
-        zone, now = await seen.zone(), clock.now()
+        zone, now = await self.hr.zone(), clock.now()
         since = now.astimezone(zone).date() - timedelta(days=self.hr.host.settings.alexishr.leave_days)
         before = {record: LeaveChanged.model_validate_json(said) for record, said in (await seen.every(LEAVE)).items()}
         there: set[str] = set()
@@ -267,7 +267,7 @@ class Reader:
             await self._accept([fact for fact, _, _ in some])
             faultpoints.reach("alexishr.told")
             self.may_go_on()
-            await self._seen.remember(kind, {record: mark for _, record, mark in some})
+            await self._seen.remember(kind, {record: mark for _, record, mark in some}, rising=kind == EMPLOYEE)
 
     async def _accept(self, facts: Sequence[Fact]) -> None:
         accept = self.hr.host.accept

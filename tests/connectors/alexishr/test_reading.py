@@ -12,11 +12,11 @@ from sqlalchemy import text
 from connectors.alexishr import encode
 from connectors.alexishr.client import NotRead
 from connectors.alexishr.sandbox import Company, Fault
-from connectors.alexishr.sightings import PERSON, Sightings
 from connectors.alexishr.source import refresh
 from infra import clock
 from infra.connections import Connections
 from infra.plugin import Host
+from infra.sightings import EMPLOYEE, Sightings
 from schemas.events import EmployeeChanged, LeaveChanged, PersonMentioned
 from tests.connectors.alexishr.hearing import TENANT, VAULT, Told, reading
 
@@ -120,7 +120,7 @@ async def test_a_list_that_never_stands_still_is_said_to_be_so(host: Host, compa
     company.before = lambda _: company.remove("employee", next(iter(company.records["employee"])))
     with pytest.raises(NotRead, match="changed each time"):
         await whole(host)
-    assert await Sightings(host.engine, TENANT).reading(PERSON) is None
+    assert await Sightings(host.engine, TENANT, "alexishr").reading(EMPLOYEE) is None
 
 
 async def test_a_failing_call_is_made_again_and_no_page_before_it(
@@ -316,7 +316,7 @@ async def test_a_crash_before_the_cursor_moves_loses_nothing(
     ids = crowd(company, 2)
     await whole(host)
     told.people()
-    before = await Sightings(host.engine, TENANT).reading(PERSON)
+    before = await Sightings(host.engine, TENANT, "alexishr").reading(EMPLOYEE)
     company.change_person(ids[0], title="A")
 
     def die(step: str) -> bool:
@@ -328,7 +328,7 @@ async def test_a_crash_before_the_cursor_moves_loses_nothing(
         patched.setattr("infra.faultpoints.reach", die)
         with pytest.raises(Crash):
             await changes(host)
-    assert await Sightings(host.engine, TENANT).reading(PERSON) == before
+    assert await Sightings(host.engine, TENANT, "alexishr").reading(EMPLOYEE) == before
     company.change_person(ids[1], title="B")
     await changes(host)
     assert [fact.fields.title for fact in told.people()] == ["A", "B"]
@@ -353,7 +353,7 @@ async def test_an_old_page_undoes_nothing(host: Host, company: Company, told: To
         company.change_person(anna, title="New")
         await changes(host)
         told.people()
-        await slow._people(old, await Sightings(host.engine, TENANT).zone())
+        await slow._people(old, await slow.hr.zone())
     assert told.people() == []
     company.change_person(anna, title=None)
     await changes(host)
@@ -492,7 +492,7 @@ async def test_a_leave_of_long_ago_is_forgotten_and_not_withdrawn(host: Host, co
     for _ in range(2):
         await leaves(host)
     assert told.leaves() == []
-    assert await Sightings(host.engine, TENANT).every("leave") == {}
+    assert await Sightings(host.engine, TENANT, "alexishr").every("leave") == {}
 
 
 async def test_another_extent_of_the_same_days_is_found_at_night(host: Host, company: Company, told: Told) -> None:

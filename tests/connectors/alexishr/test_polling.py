@@ -1,0 +1,145 @@
+"""The work beside: one process reads each connected company, again and again, and lets go when it cannot."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from connectors.alexishr import SYSTEM
+from connectors.alexishr.polling import last_night, poll
+from connectors.alexishr.sandbox import Company, Fault
+from infra.connections import Connections
+from infra.leases import Leases
+from infra.plugin import Host
+from schemas.events import EmployeeChanged
+from tests.connectors.alexishr.hearing import TENANT, VAULT, Told
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+async def until(check: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something came true."""
+    async with asyncio.timeout(20):
+        while not await check():  # noqa: ASYNC110 - it is in the database, or in a process's memory
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def polling(*hosts: Host) -> AsyncIterator[None]:
+    """Let processes poll."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(poll(host, stop)) for host in hosts]
+    keeping = [asyncio.create_task(host.leases.keep()) for host in hosts]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks)
+        for task in keeping:
+            task.cancel()
+
+
+def titles(told: Told) -> list[str | None]:
+    """Return the titles that were told, in order."""
+    return [fact.fields.title for fact in told.facts if isinstance(fact, EmployeeChanged)]
+
+
+async def test_a_connected_company_is_read_and_followed(host: Host, company: Company, told: Told) -> None:
+    """Everybody first, then every change; leaves as well; asked to stop, the lease is given back."""
+    anna = company.add_person(title="A")
+    company.add_leave(anna, "VACATION", "2199-07-06", "2199-07-07")
+    async with polling(host):
+        await until(lambda: _true(len(told.facts) == 2))
+        company.change_person(anna, title="B")
+        await until(lambda: _true(titles(told) == ["A", "B"]))
+        assert len(told.leaves()) == 1
+    async with host.engine.connect() as connection:
+        assert await connection.scalar(text("select owner from leases where name = 'alexishr-poll/acme'")) == ""
+
+
+async def _true(value: bool) -> bool:  # noqa: FBT001 - it is what is asked
+    return value
+
+
+async def test_two_processes_share_the_companies(host: Host, company: Company, told: Told) -> None:
+    """One of them reads; nothing is told twice."""
+    company.add_person(title="A")
+    other = replace(host, leases=Leases(host.engine, 5.0))
+    async with polling(host, other):
+        await until(lambda: _true(len(company.calls) > 6))
+    assert titles(told) == ["A"]
+
+
+async def test_failures_do_not_end_it(host: Host, company: Company, told: Told) -> None:
+    """Whether Alexis HR fails or Kafka."""
+    company.add_person(title="A")
+    company.faults.script.append(Fault.FAIL)
+    told.fails = RuntimeError("Kafka is away")
+    host.settings.alexishr.poll_seconds = 0.05
+    async with polling(host):
+        await until(lambda: _true(titles(told) == ["A"]))
+
+
+async def test_it_stops_with_the_token_and_goes_on_with_a_new_one(host: Host, company: Company, told: Told) -> None:
+    """A dead token is tried once; the connection says what to do."""
+    company.add_person(title="A")
+    company.token = "new"
+    connections = Connections(host.engine, VAULT)
+
+    async def lost() -> bool:
+        held = await connections.held(TENANT, "alexishr")
+        return held is not None and held.state == "needs_consent"
+
+    async with polling(host):
+        await until(lost)
+        await asyncio.sleep(0.3)
+        assert len(company.calls) == 1
+        await connections.consented(TENANT, "alexishr", grant_type="token", refresh="new")
+        await until(lambda: _true(titles(told) == ["A"]))
+
+
+async def test_a_paused_company_is_not_read(host: Host, company: Company) -> None:
+    """Nor is one that is disconnected."""
+    await Connections(host.engine, VAULT).pause(TENANT, "alexishr", "Anna")
+    async with polling(host):
+        await asyncio.sleep(0.3)
+    assert company.calls == []
+
+
+async def test_everything_is_read_again_after_a_night(host: Host, company: Company, told: Told) -> None:
+    """What no question for changes can tell is found then: somebody is gone."""
+    ids = [company.add_person(title=f"{n}") for n in range(2)]
+    async with polling(host):
+        await until(lambda: _true(len(titles(told)) == 2))
+    company.remove("employee", ids[0])
+    async with host.engine.begin() as connection:
+        await connection.execute(text("update readings set whole_at = whole_at - interval '25 hours'"))
+    async with polling(host):
+        await until(lambda: _true(any(f.deleted for f in told.facts if isinstance(f, EmployeeChanged))))
+
+
+def test_it_is_work_of_the_sources() -> None:
+    """The host runs it in every process that has this role."""
+    assert [(job.role, job.run) for job in SYSTEM.jobs] == [("sources", poll)]
+
+
+@given(now=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds
+def test_the_last_night_is_the_last_two_oclock(now: datetime) -> None:
+    """In the company's zone, at most a day ago (an hour more or less when the clocks change)."""
+    night = last_night(now, STOCKHOLM)
+    assert night.astimezone(STOCKHOLM).hour in {2, 3}
+    assert 0 <= (now - night).total_seconds() <= 25 * 3600
+
+
+@pytest.mark.parametrize(("hour", "day"), [(1, 9), (3, 10)])
+def test_before_two_it_is_still_the_night_before(hour: int, day: int) -> None:
+    """By the company's clock."""
+    night = last_night(datetime(2026, 4, 10, hour, tzinfo=STOCKHOLM), STOCKHOLM)
+    assert (night.day, night.hour) == (day, 2)
