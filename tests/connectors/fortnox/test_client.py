@@ -277,7 +277,7 @@ class Lane:
 
 
 async def test_a_voucher_is_booked_in_the_year_of_its_date(wire: Wire) -> None:
-    """One token, one look at the years, one POST that carries the year's id; the answer names the voucher."""
+    """One token, one look at years and set-up, one POST that carries the year's id; the answer names the voucher."""
     lane = Lane()
     attempt = lane.attempt()
     async with connected(wire) as connection:
@@ -291,20 +291,28 @@ async def test_a_voucher_is_booked_in_the_year_of_its_date(wire: Wire) -> None:
     assert json.loads(posted.body)["Voucher"]["Description"] == f"Dagskassa {MARK}"
     assert [(call.request, call.status, call.verdict) for call in attempt.calls] == [
         ("GET /3/financialyears?limit=500", 200, "2 listed"),
+        ("GET /3/voucherseries?financialyear=4&limit=500", 200, "1 listed"),
+        ("GET /3/accounts?financialyear=4&limit=500", 200, "2 listed"),
+        ("GET /3/settings/lockedperiod", 200, "read"),
         ("POST /3/vouchers?financialyear=4", 201, "delivered F 12"),
     ]
-    assert (lane.taken, lane.allowed) == (2, 2)
+    assert (lane.taken, lane.allowed) == (5, 5)
 
 
 async def test_the_second_voucher_costs_one_request(wire: Wire) -> None:
-    """Token and years are remembered."""
+    """Token, years and set-up are remembered; another year has its own series and accounts."""
     async with connected(wire) as connection:
         await connection.write(ORDER, Lane().attempt())
         before = len(wire.asked)
         lane = Lane()
         await connection.write(order_on(date(2026, 4, 1)), lane.attempt())
         await connection.write(order_on(date(2025, 4, 1)), Lane().attempt())
-    assert [asked.params for asked in wire.asked[before:]] == [{"financialyear": "4"}, {"financialyear": "1"}]
+    assert [(asked.path.removeprefix("/3/"), asked.params["financialyear"]) for asked in wire.asked[before:]] == [
+        ("vouchers", "4"),
+        ("voucherseries", "1"),
+        ("accounts", "1"),
+        ("vouchers", "1"),
+    ]
     assert lane.taken == 1
 
 
@@ -370,8 +378,8 @@ async def test_a_refused_token_is_renewed_once_and_the_voucher_sent_again(wire: 
         assert await connection.write(ORDER, attempt) == Delivered(F12)
     bearers = [asked.headers["authorization"] for asked in wire.of("POST /3/vouchers")]
     assert bearers == ["Bearer old", "Bearer new"]
-    assert [call.status for call in attempt.calls] == [200, 401, 201]
-    assert (lane.taken, lane.allowed) == (3, 3)
+    assert [call.status for call in attempt.calls] == [*[200] * 4, 401, 201]
+    assert (lane.taken, lane.allowed) == (6, 6)
 
 
 async def test_a_company_whose_every_token_is_refused_waits_for_the_operator(wire: Wire) -> None:
@@ -400,7 +408,7 @@ async def test_a_lost_lease_stops_the_second_try_too(wire: Wire) -> None:
     wire.replies["POST /3/vouchers"] = [says(401), says(201, booked())]
     async with connected(wire) as connection:
         with pytest.raises(LeaseLost):
-            await connection.write(ORDER, Lane(lost_after=2).attempt())
+            await connection.write(ORDER, Lane(lost_after=5).attempt())
     assert len(wire.of("POST /3/vouchers")) == 1
 
 
@@ -615,7 +623,7 @@ async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> Non
         await connection.probe(ORDER, Lane().attempt())
     after = counts()
     assert {key for key in after if after[key] > before[key]} == {
-        ("GET financialyears", "ok"),
+        *((f"GET {resource}", "ok") for resource in ("financialyears", "voucherseries", "accounts", "settings")),
         ("POST vouchers", "delivered"),
         ("GET vouchers", "ok"),
     }
