@@ -48,6 +48,10 @@ class FortnoxSettings(SinkSettings):
         default=None, description="as registered at Fortnox; ends in /oauth/callback"
     )
     employees_seconds: float = Field(default=300.0, gt=0, description="between two readings of a company's employees")
+    doctor_hour: int = Field(default=3, ge=0, le=23, description="of the night in Sweden: every company is examined")
+    recheck_seconds: float = Field(
+        default=60.0, gt=0, description="between two looks whether what Fortnox refused an order for is set right"
+    )
 
 
 class AlexisHRSettings(SinkSettings):

@@ -64,6 +64,7 @@ TOKEN_DAYS_LEFT = Gauge("bokbuss_token_days_left", "Days until an unused refresh
 # What waits for people.
 HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])
+CHECKS_FAILED = Gauge("bokbuss_check_failed", "1: bokbuss doctor finds this check red.", ["tenant", "check"])
 DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
 AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records not yet on audit.v1.")
 # The process.

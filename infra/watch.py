@@ -32,6 +32,7 @@ _DAYS_LEFT = text(
     """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 / 86400 from connections
        where grant_type = 'authorization_code' and refresh_until is not null"""
 )
+_RED = text('select tenant, "check", 1 from checks where not ok')
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
@@ -62,6 +63,7 @@ class Watch:
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)
         await _set(connection, _DAYS_LEFT, telemetry.TOKEN_DAYS_LEFT)
+        await _set(connection, _RED, telemetry.CHECKS_FAILED)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from connectors.fortnox import rounds
 from connectors.fortnox.commands import application
 from connectors.fortnox.keeping import keep
 from connectors.fortnox.kinds import KINDS, connect
@@ -36,5 +37,5 @@ SYSTEM = System(
     pages=pages,
     commands=application,
     refresh=refresh,
-    jobs=(Job("sinks", follow), Job("sinks", keep)),
+    jobs=(Job("sinks", follow), Job("sinks", keep), Job("sinks", rounds.run)),
 )

@@ -334,7 +334,10 @@ LABELS: Final[Mapping[str, Said]] = {
     "waiting": Said("{waiting} väntar", "{waiting} waiting"),
     "who": Said("Vem", "Who"),
     "where": Said("Var", "Where"),
-    "not_checked": Said("Kunde inte kontrolleras: {why}.", "It could not be checked: {why}."),
+    "passed": Said("Går vidare av sig själva: {codes}.", "These go on by themselves: {codes}."),
+    "why_not_read": Said("det gick inte att läsa", "it could not be read"),
+    "why_no_date": Said("Fortnox svar säger inte vad klockan är", "Fortnox's answers do not say what time it is"),
+    "not_checked": Said("Kunde inte kontrolleras: {why}", "It could not be checked: {why}"),
     "green": Said(
         "{tenant}: inget står i vägen ({calls} anrop).", "{tenant}: nothing stands in the way ({calls} calls)."
     ),

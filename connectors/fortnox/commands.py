@@ -10,14 +10,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
-from connectors.fortnox import connecting, consent, tokens, views, words
+from connectors.fortnox import connecting, consent, doctor, report, tokens, views, words
 from connectors.fortnox.consent import Link, Result
 from infra import clock, telemetry
+from infra.accepting import Acceptor
 from infra.commanding import Failed, WrongUsage, office
 from infra.connections import Connections, health
 from infra.plugin import Host
 from infra.settings import load
 from infra.vault import open_vault
+from schemas.events import Fact
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
@@ -36,6 +38,7 @@ def application() -> typer.Typer:
     app = typer.Typer()
     app.command("connect")(connect)
     app.command("disconnect")(disconnect)
+    app.command("doctor")(examine)
     return app
 
 
@@ -97,6 +100,29 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
     run(work)
 
 
+def examine(
+    tenant: Company,
+    lang: Annotated[words.Language | None, typer.Option(help="Of what it says; yours by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check everything about a company's Fortnox that can be known before the first write; 1: something is red."""
+
+    async def work(host: Host) -> None:
+        try:
+            found = await doctor.examine(host, tenant)
+        except LookupError as error:
+            raise WrongUsage(str(error)) from None
+        language = lang or host.settings.language
+        if as_json:
+            _print_json(report.as_json(found, language))
+        else:
+            typer.echo("\n".join(report.lines(found, language)))
+        if found.red:
+            raise typer.Exit(1)
+
+    run(work)
+
+
 def run(work: Callable[[Host], Coroutine[Any, Any, None]]) -> None:
     """Run a command that needs the database and its vault; log nothing but warnings beside what it says."""
     settings = load()
@@ -104,7 +130,13 @@ def run(work: Callable[[Host], Coroutine[Any, Any, None]]) -> None:
 
     async def main() -> None:
         async with office(settings) as place:
-            await work(Host(place.settings, place.engine, await open_vault(place.engine, place.settings)))
+            vault = await open_vault(place.engine, place.settings)
+
+            async def accept(tenant: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+                acceptor = Acceptor(engine=place.engine, producer=await place.producer(), vault=vault)
+                return await acceptor.accept_facts(tenant, system, facts)
+
+            await work(Host(place.settings, place.engine, vault, accept=accept))
 
     asyncio.run(main())
 

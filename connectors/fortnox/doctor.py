@@ -1,6 +1,6 @@
 """The doctor: reads what a company has set up in Fortnox, checks it, and lets go on what waited for it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,11 +11,12 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from connectors.fortnox import checks, classify, setup
-from connectors.fortnox.checks import CompanyInformation, Finding, LastVoucher, Situation
+from connectors.fortnox.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.classify import Page, Record, Unauthorised
 from connectors.fortnox.client import BRIEF_WAIT, Fortnox
 from connectors.fortnox.encode import Request
-from connectors.fortnox.setup import CHECKABLE, PARSERS, Kind, Names, Need, Unread
+from connectors.fortnox.report import Report
+from connectors.fortnox.setup import CHECKABLE, PARSERS, Kind, Need, Unread
 from connectors.fortnox.words import SWEDEN
 from infra import clock
 from infra.connections import Connections
@@ -74,22 +75,6 @@ _WRITE: Final = text(
        set ok = excluded.ok, body = excluded.body, checked_at = excluded.checked_at"""
 )
 _VOUCHER: Final = type_of(PostVoucher)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the doctor found. ``passed``: reasons of holds that were told to be gone; ``calls``: made at Fortnox."""
-
-    tenant: str
-    checked_at: datetime
-    findings: Mapping[str, Finding]
-    passed: Names
-    calls: int
-
-    @property
-    def red(self) -> Names:
-        """The checks that failed."""
-        return tuple(name for name, finding in self.findings.items() if finding.state == "failed")
 
 
 @dataclass(frozen=True, slots=True)
