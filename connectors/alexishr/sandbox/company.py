@@ -67,6 +67,7 @@ class Company:
         self.calls: list[str] = []
         self.before: Callable[[int], None] = lambda _: None
         self._ids = 0
+        self._employments: dict[str, list[str]] = {}
         self.id = self._put("company", {"name": name, "orgNumber": "559999-0016"})["id"]
         self.employment_types = [self._put("employment-type", {"name": "Tillsvidare", "vacation": True})["id"]]
         self.leave_types = {
@@ -243,15 +244,20 @@ class Company:
         wanted = list(relations)
         if not wanted:
             return {}
-        people = {each["id"] for each in page}
-        spells = [each for each in self.records["employment"].values() if each["employeeId"] in people]
+        spells = [each for person in page for each in self._spells(person["id"])]
         return {"relations": {name: [_shown(e, []) for e in spells] if name == "employment" else [] for name in wanted}}
 
     def _put(self, resource: str, fields: Record) -> Record:
         self._ids += 1
         record = {"id": f"507f1f77{self._ids:016x}", **fields}
         self.records[resource][record["id"]] = record
+        if resource == "employment":
+            self._employments.setdefault(record["employeeId"], []).append(record["id"])
         return record
+
+    def _spells(self, person_id: str) -> list[Record]:
+        held = self.records["employment"]
+        return [held[each] for each in self._employments.get(person_id, ()) if each in held]
 
     def _change(self, resource: str, record_id: str, fields: Mapping[str, Any]) -> None:
         record = self.records[resource][record_id]
@@ -265,7 +271,7 @@ class Company:
                 record[f"{name}Sanitized"] = "".join(c for c in record[name] or "" if c in "+0123456789")
         if resource == "employment":
             person = self.records["employee"].get(record["employeeId"], {})
-            spells = [e for e in self.records["employment"].values() if e["employeeId"] == record["employeeId"]]
+            spells = self._spells(record["employeeId"])
             _order(spells, "startDate")
             person |= {
                 "hireDate": spells[0]["startDate"],

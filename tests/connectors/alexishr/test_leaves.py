@@ -1,0 +1,119 @@
+"""Reading leaves: what differs from what was told, once, from a list that tells no time of change."""
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.alexishr.sandbox import Company
+from infra import clock
+from infra.plugin import Host
+from infra.sightings import Sightings
+from schemas.events import LeaveChanged
+from tests.connectors.alexishr.hearing import TENANT, Told, reading
+
+TODAY = clock.now().date()
+
+
+async def leaves(host: Host, *, every: bool = False) -> None:
+    """Read the leaves."""
+    async with reading(host) as reader:
+        await reader.leaves(whole=every)
+
+
+def day(offset: int) -> str:
+    """Return a day near today."""
+    return (TODAY + timedelta(days=offset)).isoformat()
+
+
+async def test_a_leave_is_told_once_with_its_kind_and_extent(host: Host, company: Company, told: Told) -> None:
+    """The extent stands in its days only."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(9), extent=25)
+    await leaves(host)
+    assert told.leaves() == [
+        LeaveChanged(
+            system="alexishr",
+            leave_id=leave,
+            person_id=anna,
+            kind="PARENTAL_LEAVE",
+            first_day=TODAY + timedelta(days=1),
+            last_day=TODAY + timedelta(days=9),
+            extent=25,
+        )
+    ]
+    company.calls.clear()
+    await leaves(host)
+    assert told.leaves() == []
+    assert len(company.calls) == 3  # five kinds, three a page
+
+
+@pytest.mark.parametrize("end", ["DENIED", "CANCELLED", "PENDING", "gone"])
+async def test_a_leave_that_does_not_hold_any_more_is_withdrawn_once(
+    host: Host, company: Company, told: Told, end: str
+) -> None:
+    """Whether it was taken back or is not there any more."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "VACATION", day(1), day(2))
+    await leaves(host)
+    told.leaves()
+    if end == "gone":
+        company.remove("leave", leave)
+    else:
+        company.change_leave(leave, status=end)
+    for _ in range(2):
+        await leaves(host)
+    assert [(fact.leave_id, fact.withdrawn, fact.kind) for fact in told.leaves()] == [(leave, True, "VACATION")]
+    if end != "gone":
+        company.change_leave(leave, status="APPROVED")
+        await leaves(host)
+        assert [fact.withdrawn for fact in told.leaves()] == [False]
+
+
+@pytest.mark.parametrize("status", ["PENDING", "DENIED", "CANCELLED"])
+async def test_a_leave_that_was_never_approved_is_nobodys_business(
+    host: Host, company: Company, told: Told, status: str
+) -> None:
+    """Nothing is told of it."""
+    anna = company.add_person(firstName="Anna")
+    company.change_leave(company.add_leave(anna, "VACATION", day(1), day(2)), status=status)
+    await leaves(host)
+    assert told.leaves() == []
+
+
+async def test_a_leave_that_moves_is_told_with_its_new_days(host: Host, company: Company, told: Told) -> None:
+    """Longer, shorter, and also to before the days that are looked at."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "VACATION", day(1), day(2))
+    await leaves(host)
+    told.leaves()
+    for first, last in ((day(1), day(5)), (day(-90), day(-80))):
+        company.change_leave(leave, startDate=f"{first}T00:00:00.000Z", endDate=f"{last}T00:00:00.000Z")
+        await leaves(host)
+        assert [(str(fact.first_day), str(fact.last_day)) for fact in told.leaves()] == [(first, last)]
+
+
+async def test_a_leave_of_long_ago_is_forgotten_and_not_withdrawn(host: Host, company: Company, told: Told) -> None:
+    """It left the window by itself."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "VACATION", day(-50), day(-40))
+    await leaves(host)
+    told.leaves()
+    host.settings.alexishr.leave_days = 30
+    company.remove("leave", leave)
+    for _ in range(2):
+        await leaves(host)
+    assert told.leaves() == []
+    assert await Sightings(host.engine, TENANT, "alexishr").every("leave") == {}
+
+
+async def test_another_extent_of_the_same_days_is_found_at_night(host: Host, company: Company, told: Told) -> None:
+    """It moves nothing in the list of leaves; the full reading looks at the days of all."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(3), extent=100)
+    await leaves(host)
+    told.leaves()
+    company.change_leave(leave, extent=20)
+    await leaves(host)
+    assert told.leaves() == []
+    await leaves(host, every=True)
+    assert [fact.extent for fact in told.leaves()] == [20]
