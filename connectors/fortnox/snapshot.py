@@ -36,6 +36,13 @@ _COMPANIES: Final = text(
        where s.body -> 'employees' is not null and s.body -> 'employees' <> 'null'::jsonb
          and (:tenant = '' or t.tenant = :tenant)"""
 )
+# The page may show an employee as it was before or after such an order; so that what somebody else changed then is not
+# lost, it is told again the next time.
+_WRITTEN_SINCE: Final = text(
+    """select coalesce(nullif(outcome ->> 'record', ''), body -> 'data' ->> 'employee_id', '') from journal
+       where sink = 'fortnox' and tenant = :tenant and type = 'bokbuss.upsert-employee.v1'
+         and (state in ('sending', 'unknown') or finished_at >= :since)"""
+)
 
 _log = telemetry.log(__name__)
 
@@ -109,8 +116,8 @@ async def _read(
     ):
         fortnox = Fortnox(company, host, client)
         for number in range(1, _PAGES):
-            asked = clock.now()  # what the page shows was true then or later
             page = await _page(fortnox, number, attempt)
+            asked = attempt.calls[-1].at  # what the page shows was true then or later
             before = len(read)
             read |= {str(item.get("EmployeeId")) for item in page.items}
             told += await _tell(host, company.tenant, sightings, page.items, asked, street_line)
@@ -147,7 +154,9 @@ async def _tell(
     if not new:
         return ()
     fact_ids = await host.accept(tenant, _SYSTEM, [facts[employee_id] for employee_id in new])
-    await sightings.remember(EMPLOYEE, {employee_id: marks[employee_id] for employee_id in new})
+    async with host.engine.connect() as connection:
+        ours = set(await connection.scalars(_WRITTEN_SINCE, {"tenant": tenant, "since": asked}))
+    await sightings.remember(EMPLOYEE, {each: marks[each] for each in new if each not in ours})
     return fact_ids
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -490,7 +490,8 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
         memory.put(record.key, pending=others, refused=(*refused, refusal))
         return
     memory.put(record.key, pending=others, refused=refused)
-    written_at = record.calls[-1].at if record.calls else record.at
+    last = record.calls[-1] if record.calls else None
+    written_at = last.at + timedelta(milliseconds=last.milliseconds) if last else record.at
     if isinstance(order, UpsertEmployee):
         _written_to_fortnox(memory, record.key, order, record.record or order.employee_id or "", written_at)
     else:

@@ -168,6 +168,14 @@ class House:
             "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
             "BOKBUSS_DATABASE__URL": settings.database.url or "",
             "BOKBUSS_DATA": str(settings.data),
+            "BOKBUSS_FORTNOX__API_URL": settings.fortnox.api_url,
+            "BOKBUSS_FORTNOX__AUTH_URL": settings.fortnox.auth_url,
+            "BOKBUSS_FORTNOX__CLIENT_ID": settings.fortnox.client_id,
+            "BOKBUSS_FORTNOX__CLIENT_SECRET": settings.fortnox.client_secret.get_secret_value(),
+            "BOKBUSS_ALEXISHR__API_URL": settings.alexishr.api_url,
+            "BOKBUSS_MAIL__HOST": settings.mail.host or "",
+            "BOKBUSS_MAIL__PORT": str(settings.mail.port),
+            "BOKBUSS_MAIL__ENCRYPTION": settings.mail.encryption,
         }
         process = await asyncio.create_subprocess_exec(
             *(BOKBUSS, *words, "--json"),
@@ -273,6 +281,7 @@ async def opened(
                 request_timeout=REQUEST_TIMEOUT,
                 settle_seconds=SETTLE,
                 look_seconds=0.3,
+                employees_seconds=1.0,
             ),
             lease_seconds=5.0,
             hole_seconds=3600.0,  # what earlier houses left on the shared broker is not ours to mend
