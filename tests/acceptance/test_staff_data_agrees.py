@@ -110,7 +110,7 @@ async def test_1_a_plan_shows_everything_and_sends_nothing(staff: Staff) -> None
 
 
 async def test_2_a_plan_is_applied_as_it_was_changed(staff: Staff) -> None:
-    """The conflict goes to HR, who is new in HR is created once, who has no address waits, and the rest is untouched."""
+    """The conflict goes to HR, who is new in HR is created once, who has no address waits, others stay."""
     plan = await staff.house.command("plan", "employees", staff.shop.tenant)
     begins = plan["plan_id"][:8]
     await staff.house.command("plan", "edit", begins, "--where", "state=conflict", "--set", "prefer_hr")
