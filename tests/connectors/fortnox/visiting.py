@@ -34,10 +34,10 @@ SCOPES = "bookkeeping companyinformation costcenter project settings"
 MAPPED = BAS_DAY_SALES.model_copy(update={"cost_centres": (StoreCostCentre(store="CITY", cost_centre="S1"),)})
 
 
-def company(**changes: Any) -> Company:
+def company(number: int = NUMBER, **changes: Any) -> Company:
     """Return a company in which everything is as the settings want it."""
     centres = {"S1": CostCentre("S1", "Butiken")}
-    return Company(NUMBER, **({"cost_centres": centres, "scopes": SCOPES} | changes))
+    return Company(number, **({"cost_centres": centres, "scopes": SCOPES} | changes))
 
 
 def voucher(day: date = TODAY, key: int = 1, step: str = "book", **changes: Any) -> PostVoucher:
