@@ -18,7 +18,16 @@ from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host
 from infra.settings import FortnoxSettings, Settings
 from infra.vault import Vault
 from schemas import envelope
-from schemas.commands import AttachFile, CreateInvoice, Order, UpsertEmployee, VoucherRef, WriteAbsence
+from schemas.commands import (
+    AttachFile,
+    CreateInvoice,
+    Order,
+    PostVoucher,
+    UpsertEmployee,
+    VoucherRef,
+    VoucherRow,
+    WriteAbsence,
+)
 from schemas.events import EmployeeFields, InvoiceRow
 from schemas.personal import Personal
 
@@ -95,6 +104,13 @@ def attachment(key: str = "file/1", content: bytes = b"%PDF-1.7 kvitto", **field
     """Return an order that attaches a file to voucher F 1 of 2026."""
     data = {"voucher": VoucherRef(series="F", number=1, year_id=4), "name": "kvitto.pdf", "content": content}
     return wrap(AttachFile(**(WHENCE | {"key": key} | data | {"sha256": hashlib.sha256(content).hexdigest()} | fields)))
+
+
+def voucher(key: str = "openpos/3/1", **fields: Any) -> Any:
+    """Return an order for a voucher F."""
+    rows = (VoucherRow(account=1930, debit=Decimal(1)), VoucherRow(account=3001, credit=Decimal(1)))
+    data = {"purpose": "book", "series": "F", "voucher_date": DAY, "description": "Dagskassa", "rows": rows}
+    return wrap(PostVoucher(**(WHENCE | {"key": key} | data | fields)))
 
 
 def attempt() -> Attempt:

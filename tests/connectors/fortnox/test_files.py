@@ -1,8 +1,6 @@
 """Files in Fortnox, against the sandbox: uploaded once and joined once to the right voucher."""
 
 from datetime import date
-from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,8 +9,8 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock
 from infra.plugin import Absent, AlreadyThere, Delivered, Rejected
-from schemas.commands import PostVoucher, VoucherRef, VoucherRow
-from tests.connectors.fortnox.carrying import SCOPES, WHENCE, attachment, attempt, carry_out, connected, wrap
+from schemas.commands import VoucherRef
+from tests.connectors.fortnox.carrying import SCOPES, attachment, attempt, carry_out, connected, voucher
 
 UPLOAD, JOIN = "POST /3/inbox", "POST /3/voucherfileconnections"
 FAULTS = [
@@ -27,13 +25,6 @@ def company() -> sandbox.Company:
     return sandbox.Company(123456, scopes=SCOPES)
 
 
-def voucher(year: int = 2026) -> Any:
-    """Return an order for a voucher F in a year."""
-    rows = (VoucherRow(account=1930, debit=Decimal(1)), VoucherRow(account=3001, credit=Decimal(1)))
-    data = {"purpose": "book", "series": "F", "voucher_date": date(year, 3, 31), "description": "x", "rows": rows}
-    return wrap(PostVoucher(**(WHENCE | {"key": f"openpos/{year}"} | data)))
-
-
 def joined(company: sandbox.Company) -> list[tuple[str, int, str, int]]:
     """Return the names of the files that vouchers have, and which."""
     return [(company.files[one.file].name, one.year, one.series, one.number) for one in company.attached.values()]
@@ -45,7 +36,7 @@ async def test_a_file_is_uploaded_and_joined_to_the_voucher_of_its_year(
     """F 1 is in two years; the same file again is there already, whoever asks; another file is another one."""
     async with connected(engine, company) as connection:
         for year in (2025, 2026):
-            await connection.write(voucher(year), attempt())
+            await connection.write(voucher(voucher_date=date(year, 3, 31)), attempt())
         order = attachment(name="Kvitto «7» [a/b].pdf".replace("/", "|"))
         assert await connection.probe(order, attempt()) == Absent()
         done = attempt()

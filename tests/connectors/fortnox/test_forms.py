@@ -1,0 +1,300 @@
+"""What is sent of employees, absences, invoices and files: documented, writable fields in Fortnox's characters."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.fortnox import encode
+from connectors.fortnox.encode import Request
+from connectors.fortnox.forms import absence, employee, file, invoice
+from infra.plugin import Rejected
+from schemas import ids
+from schemas.commands import UpsertEmployee, VoucherRef
+from schemas.events import EmployeeFields, InvoiceRow
+from tests.connectors.fortnox import carrying
+from tests.connectors.fortnox.carrying import WHENCE
+
+# ruff: noqa: RUF001 - characters that look alike are what Fortnox's class is about
+
+SPEC = Path(__file__).parents[4] / "shared" / "specs" / "fortnox-openapi.json"
+WITH_SPEC = pytest.mark.skipif(not SPEC.exists(), reason="Fortnox's document of its interface is not here")
+ALLOWED = frozenset("\\0123456789 –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u0308\u030a")
+TEXTS = st.text(max_size=60)
+DAYS = st.dates(date(1970, 1, 1), date(2199, 12, 31))
+MONEY = st.decimals(Decimal("-99999.99"), Decimal("99999.99"), places=2)
+COST_CENTRES = st.none() | st.from_regex(r"[A-Z0-9_\-]{1,6}", fullmatch=True)
+FIELDS: Mapping[str, st.SearchStrategy[str]] = {
+    **dict.fromkeys(("email", "given_name", "family_name", "street", "postal_code", "city", "title"), TEXTS),
+    "phone": st.from_regex(r"(\+46|0|00|\+)[1-9][0-9 \-]{5,12}", fullmatch=True) | TEXTS,
+    "country": st.sampled_from(["SE", "no", "XX", "Sverige", ""]),
+    "bank_account": st.from_regex(r"[0-9]{4,5},[0-9]{1,10}", fullmatch=True) | TEXTS,
+    "personal_number": st.from_regex(r"(19|20)[0-9]{10}", fullmatch=True) | TEXTS,
+    "first_day": DAYS.map(str),
+    "last_day": DAYS.map(str),
+    "tax_table": st.integers(29, 42).map(str),
+    "tax_column": st.integers(1, 6).map(str),
+}
+VALUES = st.fixed_dictionaries({}, optional=FIELDS).map(lambda all_: {k: v for k, v in all_.items() if v})
+
+
+def upsert(**fields: Any) -> UpsertEmployee:
+    """Return an order; what it writes is told beside it."""
+    return UpsertEmployee(**(WHENCE | {"key": "huma/1", "fields": EmployeeFields(), "create": True} | fields))
+
+
+def sent(request: Request, key: str) -> dict[str, Any]:
+    """Return the fields of a request; none is empty, and texts are in Fortnox's class."""
+    fields: dict[str, Any] = json.loads(request.body or b"", parse_float=Decimal)[key]
+
+    def check(value: Any) -> None:
+        match value:
+            case dict():
+                for name, item in value.items():
+                    if name != "Email":  # never adapted: Fortnox refuses a wrong one
+                        check(item)
+            case list():
+                for item in value:
+                    check(item)
+            case str():
+                assert value
+                assert "://" not in value
+                assert all(c in ALLOWED or unicodedata.category(c).startswith("L") for c in value)
+            case _:
+                assert isinstance(value, int | Decimal)
+
+    check(fields | {"InvoiceRows": [], "OrderRows": []})
+    for row in fields.get("InvoiceRows", fields.get("OrderRows", [])):
+        check({name: value for name, value in row.items() if value != ""})
+    return fields
+
+
+@given(VALUES, st.sampled_from([1, 2]), st.sampled_from([None, "A17"]))
+def test_a_new_employee_is_sent_in_documented_fields(
+    values: dict[str, str], street_line: int, employee_id: str | None
+) -> None:
+    """Only fields that hold something; texts in Fortnox's characters; what it demands is there, or it is refused."""
+    request = employee.create(upsert(street_line=street_line, employee_id=employee_id), values)
+    if isinstance(request, Rejected):
+        assert request.code in {"employee_fields_missing", "bank_account_invalid"}
+        assert not any(value in request.why for value in values.values() if len(value) > 15)
+        return
+    fields = sent(request, "Employee")
+    assert {"Email", "FirstName", "LastName"} <= fields.keys()
+    assert fields.get("EmployeeId") == employee_id
+    assert f"Address{3 - street_line}" not in fields
+    assert "Inactive" not in fields
+    assert len(fields.get("JobTitle", "")) <= 30
+    assert isinstance(fields.get("TaxColumn", 1), int)
+
+
+@given(VALUES, st.lists(st.sampled_from([*FIELDS]), max_size=4, unique=True), st.randoms())
+def test_a_change_writes_the_fields_that_differ_and_no_others(
+    values: dict[str, str], clear: list[str], chosen: Any
+) -> None:
+    """A field to be emptied is API_BLANK; a record that took everything differs in nothing."""
+    order = upsert(create=False, employee_id="1", clear=tuple(clear))
+    names = employee.differing(order, values, {})
+    assert not set(clear) - set(values) & set(names)  # what is empty already is not emptied
+    request = employee.change(order, values, (*values, *clear))
+    if isinstance(request, Rejected):
+        return
+    fields = sent(request, "Employee")
+    blank = {name for name, value in fields.items() if value == employee.BLANK}
+    assert blank == {
+        theirs for name in clear if name not in values for theirs in employee.NAMES.get(name, ("Address1",))
+    }
+    record = {name: "" if value == employee.BLANK else value for name, value in fields.items()}
+    now = employee.held(record)
+    assert employee.differing(order, values, now) == ()
+    assert employee.moved(order, values, {}, now) == ()
+    assert employee.note(order, values).count("held otherwise") == 0
+    some = [name for name in names if chosen.random() < 0.5]
+    if some:
+        fewer = employee.change(order, values, some)
+        assert not isinstance(fewer, Rejected)
+        allowed = {each for name in some for each in employee.NAMES.get(name, ("Address1",))}
+        assert json.loads(fewer.body or b"")["Employee"].keys() <= allowed
+
+
+@given(VALUES)
+def test_a_note_names_fields_and_no_values(values: dict[str, str]) -> None:
+    """What was adapted or left out is on record by name."""
+    words = set(employee.note(upsert(), values).replace(";", "").replace(",", "").replace(":", "").split())
+    spoken = {"adapted", "to", "what", "Fortnox", "takes", "left", "out", "since", "has", "no", "words", "for", "it"}
+    assert words <= {*FIELDS} | spoken
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "theirs"),
+    [
+        ("phone", "+46701234567", "070-123 45 67"),
+        ("phone", "+4681234567", "081234567"),
+        ("phone", "+4712345678", "+4712345678"),
+        ("personal_number", "198001011234", "8001011234"),
+        ("country", "SE", "Sweden"),
+        ("title", "Å" * 40, "Å" * 30),
+        ("tax_column", "3", 3),
+        ("tax_table", "33", "33"),
+    ],
+)
+def test_a_value_is_written_as_fortnox_has_it(name: str, value: str, theirs: Any) -> None:
+    """By example."""
+    request = employee.change(upsert(create=False, employee_id="1"), {name: value}, [name])
+    assert not isinstance(request, Rejected)
+    assert json.loads(request.body or b"")["Employee"] == {employee.NAMES[name][0]: theirs}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "record"),
+    [
+        ("phone", "+46701234567", {"Phone1": "0046 70 123 45 67"}),
+        ("personal_number", "198001011234", {"PersonalIdentityNumber": "19800101-1234"}),
+        ("personal_number", "198001011234", {"PersonalIdentityNumber": "800101-1234"}),
+        ("country", "SE", {"Country": "Sverige"}),
+        ("country", "SE", {"Country": "se"}),
+        ("email", "Anna@Exempel.se", {"Email": "anna@exempel.se "}),
+        ("bank_account", "6000,000123456", {"ClearingNo": "6000", "BankAccountNo": "123 456"}),
+        ("postal_code", "11122", {"PostCode": "111 22"}),
+        ("tax_column", "3", {"TaxColumn": 3}),
+        ("tax_column", "3", {"TaxColumn": "3"}),
+    ],
+)
+def test_one_value_in_two_writings_is_one(name: str, value: str, record: dict[str, Any]) -> None:
+    """Writing it anew would tell of a change that nobody made."""
+    assert employee.differing(upsert(), {name: value}, employee.held(record)) == ()
+    assert employee.differing(upsert(), {name: value}, {}) == (name,)
+
+
+ABSENCES = st.builds(
+    carrying.absence,
+    cause=st.sampled_from(["ASK", "FPE", "FRA", "SEM", "SJK", "TJL", "VAB", "OS1"]),
+    day=DAYS,
+    extent=st.integers(0, 100),
+    hours=st.none() | st.decimals(0, 24, places=2),
+    cost_centre=COST_CENTRES,
+)
+
+
+@given(ABSENCES, st.sampled_from([None, "0", "0.00"]))
+def test_an_absence_is_found_as_it_was_sent(order: Any, unused: Any) -> None:
+    """A POST sends no id; what comes back as numbers or texts is the same absence."""
+    fields = sent(absence.create(order.data), absence.KEY)
+    assert "id" not in fields
+    wanted = (0, order.data.hours) if order.data.hours is not None else (order.data.extent, 0)
+    assert (fields["Extent"], fields["Hours"]) == wanted
+    other = "Extent" if order.data.hours is not None else "Hours"
+    held = {name: str(value) for name, value in fields.items()} | {"id": "7", other: unused}
+    assert absence.found(order.data, [held | {"CauseCode": "XXX"}, held]) == ("7",)
+    assert absence.written(order.data, held) is not None
+
+
+ROWS = st.builds(
+    InvoiceRow,
+    text=st.text(min_size=1, max_size=255),
+    quantity=MONEY,
+    price=MONEY,
+    vat_rate=st.sampled_from([Decimal(rate) for rate in (0, 6, 12, 25)]),
+)
+INVOICES = st.builds(
+    carrying.invoice,
+    document=st.sampled_from(["invoice", "order"]),
+    rows=st.lists(ROWS, min_size=1, max_size=4).map(tuple),
+    invoice_date=DAYS,
+    cost_centre=COST_CENTRES,
+)
+
+
+@given(INVOICES)
+def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> None:
+    """What was sent and comes back unchanged has nothing noted; the mark is matched whole."""
+    form = invoice.DOCUMENTS[order.data.document]
+    fields = sent(invoice.create(order), form.one)
+    assert fields["ExternalInvoiceReference1"] == ids.mark(UUID(order.id))
+    assert [(row["Price"], Decimal(row["DeliveredQuantity"])) for row in fields[form.rows]] == [
+        (row.price, row.quantity) for row in order.data.rows
+    ]
+    assert all(len(row["Description"]) <= 255 for row in fields[form.rows])
+    assert invoice.marked(order, [fields | {"DocumentNumber": 7}]) == ("7",)
+    longer = fields["ExternalInvoiceReference1"] + "x"
+    assert invoice.marked(order, [fields | {"DocumentNumber": 7, "ExternalInvoiceReference1": longer}]) == ()
+    verdict = invoice.written(order, fields | {"DocumentNumber": 7})
+    assert verdict is not None
+    assert "held otherwise" not in verdict.note
+
+
+FILES = st.builds(
+    carrying.attachment,
+    name=st.from_regex(r"[^/\\\x00-\x1f]{1,100}", fullmatch=True),
+    content=st.binary(min_size=1, max_size=300),
+    voucher=st.builds(
+        VoucherRef, series=st.sampled_from(["A", "F", "ÅR"]), number=st.integers(1, 99999), year_id=st.integers(1, 20)
+    ),
+)
+
+
+@given(FILES)
+def test_a_file_has_a_name_of_its_voucher_and_its_content(order: Any) -> None:
+    """In Fortnox's characters, without what would end the header; the form holds the content untouched."""
+    name = file.name(order.data)
+    assert all(c in ALLOWED or unicodedata.category(c).startswith("L") or c.isalnum() for c in name)
+    assert not set(name) & set('/\\"\r\n')
+    assert len(name) <= 120
+    assert order.data.sha256[:12] in name
+    request = file.upload(order.data)
+    boundary = request.content_type.partition("boundary=")[2]
+    head, _, rest = (request.body or b"").partition(b"\r\n\r\n")
+    assert head.startswith(f"--{boundary}\r\n".encode())
+    assert rest == order.data.content + f"\r\n--{boundary}--\r\n".encode()
+    assert boundary.encode() not in order.data.content
+    files = {"Files": [{"Name": name, "Id": "7"}, {"Name": "x", "Id": "8"}]}
+    assert file.waiting(order.data, files) == ("7",)
+
+
+@cache
+def documented(name: str) -> jsonschema.Draft4Validator:
+    """Return what Fortnox documents of a body; a field that it does not name is an error."""
+    schemas, needed = json.loads(SPEC.read_text())["components"]["schemas"], [name]
+    for each in needed:  # grows: what a schema refers to is needed as well
+        schemas[each]["additionalProperties"] = False
+        needed += [ref for ref in re.findall(r"/schemas/([\w\-]+)", json.dumps(schemas[each])) if ref not in needed]
+    known = {"schemas": {each: schemas[each] for each in needed}}
+    return jsonschema.Draft4Validator({"$ref": f"#/components/schemas/{name}", "components": known})
+
+
+@WITH_SPEC
+@settings(deadline=None, max_examples=50)
+@given(data=st.data())
+def test_bodies_are_what_fortnox_documents(data: st.DataObject) -> None:
+    """Each body against Fortnox's own document of its interface: names, types, lengths, enumerations."""
+    demanded = {"email": "a@exempel.se", "given_name": "Å", "family_name": "Ö", "bank_account": "6000,123456789"}
+    made = employee.create(upsert(), data.draw(VALUES) | demanded)
+    assert isinstance(made, Request)
+    away, sold, kept = data.draw(ABSENCES), data.draw(INVOICES), data.draw(FILES)
+    bodies = {
+        "Lon_Employee": made,
+        "Lon_AbsenceTransactions": absence.create(away.data),
+        "Da_VoucherFileConnection": file.connect(kept.data, "951209e2"),
+        "Kf_Invoice" if sold.data.document == "invoice" else "Order_Order": invoice.create(sold),
+    }
+    for name, request in bodies.items():
+        documented(f"fortnox_{name}SinglePayloadItem_Wrap").validate(json.loads(request.body or b""))
+
+
+def test_what_a_voucher_says_otherwise_is_told_old_and_new() -> None:
+    """Short, printable, and nothing where nothing changed."""
+    order = carrying.voucher(description="Kassa [7]\x00…")
+    assert encode.adapted(order.data) == "adapted to what Fortnox takes: description: Kassa [7]… -> Kassa (7)..."
+    assert encode.adapted(carrying.voucher(description="Dagskassa – 50 %").data) == ""
+    assert len(encode.adapted(carrying.voucher(description="[" * 180).data)) <= 400
