@@ -25,8 +25,8 @@ __all__ = ["BACKFILL", "LOOK_UP", "guest"]
 
 _log = telemetry.log(__name__)
 
-_BATCH = 5
-"""Calls borrowed at once: as many as are made within their life."""
+_MOST = 8
+"""Calls borrowed at once: one at first, then twice as many each time, as long as they can be made within their life."""
 _HASTE = 0.5
 """Of their life: calls with less left are not begun any more."""
 _LENDS = 0.25
@@ -166,13 +166,16 @@ class Guest:
     def __init__(self, loans: Loans, name: str, priority: int, limit: int) -> None:
         self._loans, self._name, self._priority, self._limit = loans, name, priority, limit
         self._calls = 0
+        self._batch = 1
         self._until = float("-inf")
         self._request: int | None = None
         self._hungry: float | None = None
 
     async def take(self) -> None:
         """Wait for a call's turn."""
-        if not self._calls or clock.monotonic() > self._until - _HASTE:
+        if self._calls and clock.monotonic() > self._until - _HASTE:
+            self._calls, self._batch = 0, max(1, self._batch // 2)  # it was too many
+        if not self._calls:
             await self._borrow()
         self._calls -= 1
         telemetry.CALLS.labels("backfill" if self._priority == BACKFILL else "look_up").inc()
@@ -203,8 +206,8 @@ class Guest:
             await clock.sleep(pause)
             pause = min(pause * 1.5, _AGAIN)
         await self.leave()
-        if self._calls > 1:
-            self._hungry = None
+        if self._calls == self._batch:
+            self._hungry, self._batch = None, min(2 * self._batch, _MOST)
         elif self._hungry is None:
             self._hungry = began
 
@@ -217,7 +220,7 @@ class Guest:
         answered = clock.monotonic()  # when in doubt others call late, and this one borrowed early
         here = answered - lane.now
         budget = Budget(self._limit, (at + here for at in json.loads(lane.stamps)))
-        lent = budget.lend(_BATCH, self._priority, 0.0, answered + LIFE)
+        lent = budget.lend(self._batch, self._priority, 0.0, answered + LIFE)
         if not lent or not await self._loans.write_down(self._name, lane, [at - here for at in budget.used()]):
             return False
         self._calls, self._until = lent, asked + LIFE
@@ -228,7 +231,7 @@ class Guest:
         asked = clock.monotonic()
         if self._request is None:
             waited = asked - (began if self._hungry is None else self._hungry)
-            self._request = await self._loans.ask(self._name, self._priority, _BATCH, waited)
+            self._request = await self._loans.ask(self._name, self._priority, self._batch, waited)
             return False
         granted = await self._loans.look_again(self._request)
         if granted is None:
