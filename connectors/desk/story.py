@@ -130,9 +130,9 @@ def _calls(ordered: Ordered, records: Iterable[AuditRecord]) -> list[Call]:
 def _outcome(record: AuditRecord) -> str:
     match record.outcome:
         case "delivered":
-            return f"Fortnox booked it as {record.voucher}" if record.voucher else "Done"
+            return _noted(f"Fortnox booked it as {record.voucher}" if record.voucher else "Done", record)
         case "already_there":
-            return f"Found in Fortnox as {record.voucher}" if record.voucher else "Found: it had been done"
+            return _noted(f"Found in Fortnox as {record.voucher}" if record.voucher else "Found: it was done", record)
         case "rejected":
             return f"Refused ({record.code}): {_said(record)}"
         case "unknown":
@@ -141,6 +141,12 @@ def _outcome(record: AuditRecord) -> str:
             return "Fortnox was asked, twice, and does not have it: it is sent again"
         case other:
             return f"{other.replace('_', ' ').capitalize()}: {record.why}"
+
+
+def _noted(done: str, record: AuditRecord) -> str:
+    """Return what was done with its record at the target, and what is to be known about it."""
+    done = f"{done}: {record.record}" if record.record else done
+    return f"{done} ({record.why})" if record.why else done
 
 
 def _said(record: AuditRecord) -> str:

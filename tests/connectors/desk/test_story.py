@@ -168,6 +168,17 @@ def test_a_call_is_told_once() -> None:
     assert [step.what for step in tell(material).steps].count("Asked Fortnox: POST /3/vouchers") == 1
 
 
+def test_what_was_done_is_told_with_what_is_to_be_known_about_it() -> None:
+    """The note of a booking, and the record's own name where it is no voucher."""
+    done = (
+        record(VOUCHER, "delivered", 12, why="adapted to what Fortnox takes: description: a… -> a..."),
+        record(VOUCHER, "already_there", record="17"),
+    )
+    told = [step.what for step in tell(replace(DECIDED, orders=(journaled(VOUCHER, "delivered"),), records=done)).steps]
+    assert "Fortnox booked it as F 12 (adapted to what Fortnox takes: description: a… -> a...)" in told
+    assert "Found: it was done: 17" in told
+
+
 def test_a_story_without_kafka_says_so() -> None:
     """What could not be read back is named, and the rest is told."""
     [step] = tell(replace(DECIDED, facts={LINE.place: None})).steps
