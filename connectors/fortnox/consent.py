@@ -24,9 +24,7 @@ class Needs:
 
 
 NEEDS: Final[Mapping[str, Needs]] = {
-    "daysales": Needs(
-        ("bookkeeping", "companyinformation", "settings", "costcenter", "project"), ("integration", "bookkeeping")
-    ),
+    "daysales": Needs(("bookkeeping", "companyinformation", "settings", "costcenter"), ("integration", "bookkeeping")),
     "employees": Needs(
         ("salary", "companyinformation", "settings", "costcenter", "project"), ("integration", "salary")
     ),

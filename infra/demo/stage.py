@@ -30,7 +30,7 @@ from schemas.topics import PARTITIONS
 
 _CLIENT_ID, _CLIENT_SECRET = "sandbox", "sandbox-secret"
 """What the sandbox of Fortnox knows us as (its README)."""
-_SETTLE, _LOOK, _LEASE = 2.0, 0.5, 5.0
+_SETTLE, _LOOK, _LEASE, _RECHECK = 2.0, 0.5, 5.0, 1.0
 """Seconds. Real Fortnox gets more; the sandbox is never late by more than 1.5."""
 _TOKEN = "POST /oauth-v1/token"  # noqa: S105 - a route
 _TENANTS = text("select count(*) from tenants")
@@ -153,6 +153,7 @@ def _own_settings(settings: Settings) -> Settings:
                 client_secret=SecretStr(_CLIENT_SECRET),
                 settle_seconds=_SETTLE,
                 look_seconds=_LOOK,
+                recheck_seconds=_RECHECK,
             ),
         }
     )

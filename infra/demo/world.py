@@ -18,7 +18,6 @@ from infra.demo.reports import Report
 from infra.demo.scenes import (
     FAULTS,
     Act,
-    Answer,
     Apply,
     Await,
     Break,
@@ -37,7 +36,6 @@ from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
-from schemas.events import ReviewAnswered
 from schemas.settings import SettingsApplied
 
 WITHIN = 60.0
@@ -155,8 +153,6 @@ class World:
                 await self._break(company, script)
             case Apply(company):
                 await self._apply(company.tenant, act)
-            case Answer(report, answer):
-                await self._answer(report, answer)
             case Await():
                 await self._await(act)
 
@@ -252,22 +248,6 @@ class World:
 
         await self._until(in_force, f"settings version {version} of {tenant} to be in force")
         self._note(tenant, "", "settings", f"settings version {version} in force: {act.what}")
-
-    async def _answer(self, report: Report, answer: str) -> None:
-        hold = self.progress(report).open_hold
-        if hold is None:
-            raise Unexpected(f"{report.tenant} {report_name(report.key)} is not held")
-        answered = ReviewAnswered(
-            hold_id=hold,
-            flow="daysales",
-            about=report.key,
-            answer=answer,
-            answered_by=_ACCOUNTANT,
-            answered_at=clock.now(),
-        )
-        fact_id = ids.fact_id(report.key, ids.revision(answered))
-        await self._publish(report.tenant, answered, fact_id, "/connectors/desk")
-        self._note(report.tenant, report_name(report.key), "answered", f"the accountant answers: {answer}")
 
     async def _publish(self, tenant: str, data: Any, message_id: str, source: str) -> None:
         producer = await self._place.producer()

@@ -161,8 +161,8 @@ class House:
         await acting.answer(await self.place.producer(), hold, chosen, by="a test", comment="")
         await self.until(shop, f"the answer {chosen} takes effect", lambda: acting.is_closed(engine, hold))
 
-    async def command(self, *words: str) -> Any:
-        """Run a ``bokbuss`` command as a process, with --json; return what it says."""
+    async def command(self, *words: str, code: int = 0) -> Any:
+        """Run a ``bokbuss`` command as a process, with --json, that ends with an exit code; return what it says."""
         settings = self.settings
         environment = {
             "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
@@ -185,7 +185,7 @@ class House:
             stderr=asyncio.subprocess.PIPE,
         )
         out, err = await process.communicate()
-        assert process.returncode == 0, f"bokbuss {' '.join(words)} ended with {process.returncode}:\n{err.decode()}"
+        assert process.returncode == code, f"bokbuss {' '.join(words)} ended with {process.returncode}:\n{err.decode()}"
         return json.loads(out)
 
     # --- What can be seen -----------------------------------------------------------------------------------------
@@ -282,6 +282,7 @@ async def opened(
                 settle_seconds=SETTLE,
                 look_seconds=0.3,
                 employees_seconds=1.0,
+                recheck_seconds=1.0,
             ),
             lease_seconds=5.0,
             hole_seconds=3600.0,  # what earlier houses left on the shared broker is not ours to mend

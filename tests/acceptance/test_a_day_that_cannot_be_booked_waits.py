@@ -61,26 +61,54 @@ async def test_an_unbalanced_report_names_what_explains_it(house: House) -> None
     ]
 
 
-async def test_a_locked_period_is_held_and_retried(house: House) -> None:
-    """Fortnox's refusal becomes a hold; the accountant opens the period and says so."""
+async def test_a_locked_period_that_is_opened_goes_on_by_itself(house: House) -> None:
+    """Its days are held; the accountant opens the period in Fortnox, and does nothing else."""
     shop = await house.shop()
     shop.fortnox.locked_until = date.fromisoformat(DAY)
     await house.deliver(shop, z_report(1))
     await house.deliver(shop, z_report(2, businessDate="2026-04-11"))
-
-    async def refused() -> bool:
-        return "rejected" in {r.outcome for r in await house.trail(shop)}
-
-    await house.until(shop, "Fortnox has refused it", refused)
-    [rejected] = [r for r in await house.trail(shop) if r.outcome == "rejected"]
-    hold = await house.held(shop, rejected.code)
+    hold = await house.held(shop, "period_locked")
     assert hold.order.data.who == "accountant"
-    assert "retry" in {c.answer for c in hold.order.data.choices}
+    assert "Låsning av period" in hold.order.data.message
+    assert {c.answer for c in hold.order.data.choices} == {"retry", "discard"}
     assert [str(v.draft.date) for v in await house.ends_with(shop, vouchers=1)] == ["2026-04-11"]
+    assert shop.fortnox.calls.routes["POST /3/vouchers"] == 1
 
     shop.fortnox.locked_until = None
-    await house.answer(shop, hold, "retry")
     vouchers = await house.ends_with(shop, vouchers=2)
     assert sorted(str(v.draft.date) for v in vouchers) == [DAY, "2026-04-11"]
+    story = [(r.outcome, r.code, r.step) for r in await house.trail(shop) if r.key == "openpos/KASSA1/1"]
+    assert story == [
+        ("rejected", "period_locked", "book"),
+        ("held", "period_locked", "hold/1"),
+        ("released", "checks_passed", "close/hold/1"),
+        ("delivered", "", "book/2"),
+    ]
     last = (await house.trail(shop))[-1]
-    assert (last.outcome, last.key, last.step) == ("delivered", "openpos/KASSA1/1", "book/2")
+    assert last.rule == "a_refused_voucher_goes_again_when_its_check_is_green"
+
+
+async def test_a_person_can_still_say_that_it_is_to_be_sent_again(house: House) -> None:
+    """What cannot be looked up, here for want of a scope, waits for an answer."""
+    shop = await house.shop()
+    shop.fortnox.scopes = "bookkeeping companyinformation costcenter"
+    shop.fortnox.locked_until = date.fromisoformat(DAY)
+    await house.deliver(shop, z_report(1))
+    hold = await house.held(shop, "period_locked")
+    assert shop.fortnox.calls.routes["POST /3/vouchers"] == 1
+    shop.fortnox.locked_until = None
+    await house.answer(shop, hold, "retry")
+    await house.ends_with(shop, vouchers=1)
+    assert "answered" in {r.code for r in await house.trail(shop)}
+
+
+async def test_the_doctor_says_what_stands_in_the_way_before_anything_is_sent(house: House) -> None:
+    """A command of its own, in the accountant's language; red is exit 1, and green once it is set right."""
+    shop = await house.shop()
+    shop.fortnox.years[4].series["F"].manual = False
+    found = await house.command("doctor", shop.tenant, "--lang", "sv", code=1)
+    [red] = [check for check in found["checks"] if check["state"] == "failed"]
+    assert (red["check"], red["blocks"]["codes"]) == ("the_series_is_manual", ["series_not_manual"])
+    assert "kryssa i Manuell kontering" in red["where"]
+    shop.fortnox.years[4].series["F"].manual = True
+    assert (await house.command("doctor", shop.tenant))["ok"]

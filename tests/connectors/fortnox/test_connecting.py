@@ -102,7 +102,7 @@ async def test_only_what_is_switched_on_is_asked_for_and_more_when_more_is(world
     assert "anställda" in page
     assert "Dagsavslut, Personal" in page
     asked = parse_qs(urlsplit(await world.give(browser, link)).query)
-    assert asked["scope"] == ["bookkeeping companyinformation settings costcenter project salary"]
+    assert asked["scope"] == ["bookkeeping companyinformation settings costcenter salary project"]
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

@@ -47,9 +47,9 @@ def link(**changes: Any) -> Link:
 
 
 def test_only_what_the_switched_on_flows_need_is_asked_for() -> None:
-    """Salary is asked for with employees, and not before."""
-    assert consent.scopes(SALES) == ("bookkeeping", "companyinformation", "settings", "costcenter", "project")
-    assert set(consent.scopes(BOTH)) - set(consent.scopes(SALES)) == {"salary"}
+    """Salary and projects are asked for with employees, and not before."""
+    assert consent.scopes(SALES) == ("bookkeeping", "companyinformation", "settings", "costcenter")
+    assert set(consent.scopes(BOTH)) - set(consent.scopes(SALES)) == {"salary", "project"}
     assert len(consent.scopes(BOTH)) == len(set(consent.scopes(BOTH)))
     assert consent.licences(TenantSettings(employees=STAFF)) == ("integration", "salary")
 
@@ -64,7 +64,7 @@ def test_a_flow_that_needs_more_asks_for_a_new_consent() -> None:
     """A refresh never widens scopes: what is missing is named, and the company gets a link."""
     granted = consent.scopes(SALES)
     assert consent.missing_scopes(SALES, granted) == ()
-    assert consent.missing_scopes(BOTH, granted) == ("salary",)
+    assert consent.missing_scopes(BOTH, granted) == ("salary", "project")
     assert [consent.has_to_consent("connected", each, granted) for each in (SALES, BOTH)] == [False, True]
 
 
