@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from infra import clock, telemetry
-from tests.bench import connecting, deciding, failing, growing, idling, sending
+from tests.bench import connecting, deciding, examining, failing, growing, idling, refreshing, sending
 from tests.bench.report import Report
 
 Measurement = Callable[..., Coroutine[Any, Any, Report]]
@@ -29,6 +29,8 @@ MEASUREMENTS: dict[str, Measurement] = {
     "latency": idling.measure,
     "memory": growing.measure,
     "consent": connecting.measure,
+    "refresh": refreshing.measure,
+    "doctor": examining.measure,
 }
 
 
