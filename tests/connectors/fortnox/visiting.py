@@ -103,7 +103,7 @@ class Visit:
     @property
     def ours(self) -> Ours:
         """The company as a connection needs it."""
-        return Ours(self.tenant, ORGANISATION, NUMBER)
+        return Ours(self.tenant, ORGANISATION, self.fortnox.database_number)
 
     @property
     def calls(self) -> dict[str, int]:
@@ -188,7 +188,7 @@ async def visiting(
             ),
             t=visit.tenant,
             o=ORGANISATION,
-            n=NUMBER,
+            n=known.database_number,
         )
         await visit.apply(settings or TenantSettings(daysales=MAPPED))
         yield visit
