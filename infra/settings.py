@@ -70,6 +70,7 @@ class HumaSettings(SinkSettings):
     """Huma. Each company's client id and secret are kept with its connection."""
 
     api_url: str = "https://openapi.humahr.com"
+    due_seconds: float = Field(default=30.0, gt=0, description="between two looks whether people are due to be read")
 
 
 class MailSettings(BaseModel):

@@ -1,0 +1,122 @@
+"""The verb that takes a company's client id and secret to Huma."""
+
+import asyncio
+import getpass
+import re
+import sys
+from typing import Annotated, Final
+
+import typer
+from sqlalchemy import text
+
+from connectors.huma import encode
+from connectors.huma.client import Huma, NotRead, ask_for_token, kept
+from connectors.huma.translate import SYSTEM
+from infra import telemetry
+from infra.commanding import Failed, Office, WrongUsage, office
+from infra.connections import Connections
+from infra.http import Client
+from infra.plugin import Attempt, Granted, Host
+from infra.settings import load
+from infra.vault import open_vault
+
+_KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
+_SIGNS: Final = text("select 1 from signing_secrets where tenant = :tenant and system = :system")
+_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+huma = typer.Typer(no_args_is_help=True, help="Huma: a company's client id and secret.")
+
+
+def application() -> typer.Typer:
+    """Return the verbs; the host merges them into ``bokbuss``."""
+    app = typer.Typer()
+    app.add_typer(huma, name=SYSTEM)
+    return app
+
+
+@huma.callback()
+def _group() -> None:
+    """Huma: a company's client id and secret."""
+
+
+@huma.command("connect")
+def connect(
+    tenant: Annotated[str, typer.Argument(help="the company")],
+    by: Annotated[str, typer.Option("--by", help="who gives them")] = "",
+) -> None:
+    """Take a company's client id and secret (from prompts, or two lines of standard input), try them, and keep them.
+
+    An administrator makes them in Huma. They are kept encrypted; then the webhook is to be registered in Huma.
+    """
+    settings = load()
+    telemetry.configure("WARNING")
+    asked = sys.stdin.isatty()
+    client_id = (input("client id: ") if asked else sys.stdin.readline()).strip()
+    client_secret = (getpass.getpass("client secret: ") if asked else sys.stdin.readline()).strip()
+    if not (_UUID.fullmatch(client_id) and _UUID.fullmatch(client_secret)):
+        raise WrongUsage("standard input: two lines are expected, client id and client secret, each a UUID")
+
+    async def main() -> None:
+        async with office(settings) as place:
+            people = await store(place, tenant, client_id, client_secret, by or getpass.getuser())
+            typer.echo(f"{tenant} is connected to Huma ({people} people); they are read within a minute")
+            typer.echo(await _what_to_register(place, tenant))
+
+    asyncio.run(main())
+
+
+async def store(place: Office, tenant: str, client_id: str, client_secret: str, by: str) -> int:
+    """Try client id and secret by two calls and keep them; return how many people there are.
+
+    Raises:
+        Failed: Huma refuses them, or does not answer.
+        WrongUsage: no such company.
+    """
+    async with place.engine.connect() as connection:
+        if await connection.scalar(_KNOWN, {"tenant": tenant}) is None:
+            raise WrongUsage(f"no company is called {tenant}: bokbuss tenant add")
+    settings, secret = place.settings.huma, kept(client_id, client_secret)
+    granted = await ask_for_token(settings, tenant, secret)
+    if not isinstance(granted, Granted):
+        raise Failed(f"they were not kept: {granted.why}")
+    vault = await open_vault(place.engine, place.settings)
+    host = Host(place.settings, place.engine, vault)
+
+    async def take() -> None:
+        pass
+
+    async with Client(timeout=settings.request_timeout) as client:
+        trial = Huma(tenant, host, client, token=granted.access)
+        people = 0
+        try:
+            async for page in trial.pages(encode.people(1), Attempt(may_send=lambda: None, take=take)):
+                people = page.total
+                break
+        except NotRead as error:
+            raise Failed(f"they were not kept: {error}") from error
+    await Connections(place.engine, vault).consented(
+        tenant,
+        SYSTEM,
+        grant_type="client_credentials",
+        access=granted.access,
+        access_seconds=granted.access_seconds,
+        refresh=secret,
+        consented_by=by,
+    )
+    return people
+
+
+async def _what_to_register(place: Office, tenant: str) -> str:
+    """Return what is left to do in Huma."""
+    async with place.engine.connect() as connection:
+        signs = await connection.scalar(_SIGNS, {"tenant": tenant, "system": SYSTEM})
+    secret = (
+        f"the signing secret that bokbuss tenant add showed for {SYSTEM} (bokbuss tenant add {tenant} --new-secrets "
+        "makes new ones, of every system)"
+        if signs
+        else f"the signing secret that bokbuss tenant add {tenant} shows now"
+    )
+    return (
+        f"left to do: register a webhook in Huma with the URL https://<this host>/v1/{tenant}/{SYSTEM} and, as its "
+        f"client secret, {secret}"
+    )

@@ -1,0 +1,150 @@
+"""Questions and orders as Huma's requests. Pure.
+
+Source: their OpenAPI document 1.53.2. What is written is plain, while what is read is framed. An address is always sent
+whole, because the document requires it; the days of work belong to positions.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from schemas.events import EmployeeField
+
+PAGE: Final = 50
+"""The most people that a page holds."""
+GROUPS: Final = 25
+"""The most groups that a page holds."""
+DAYS: Final[Mapping[EmployeeField, str]] = {"first_day": "firstDayOfWork", "last_day": "lastDayOfWork"}
+"""What belongs to positions."""
+NEEDED: Final[tuple[EmployeeField, ...]] = ("email", "given_name", "family_name")
+"""What a new person needs, and what cannot be emptied."""
+NEW: Final[Mapping[EmployeeField, str]] = {
+    "email": "email",
+    "given_name": "givenName",
+    "family_name": "familyName",
+    "phone": "phone",
+}
+"""What is written when a person is made; the rest follows."""
+
+Wanted = Mapping[EmployeeField, Any]
+"""What fields are to hold, personal data in plain; None empties one. In one process's memory only."""
+
+_PLAIN: Final[Mapping[EmployeeField, str]] = {**NEW, "employment_id": "employmentId"}
+_ADDRESS: Final[Mapping[EmployeeField, str]] = {"postal_code": "postalCode", "city": "city", "country": "country"}
+_WHOLE_ADDRESS: Final = ("line1", "line2", "line3", "postalCode", "city", "country")
+_NATIONAL: Final = "national"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request below ``api_url``. Values of filters may be personal and are for nobody's eyes."""
+
+    method: str
+    resource: str
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> str:
+        """Resource and query, as they are sent."""
+        return f"{self.resource}?{urlencode(self.params)}" if self.params else self.resource
+
+    @property
+    def shown(self) -> str:
+        """Method, resource and the names of what was asked for, for the audit trail."""
+        query = "&".join(f"{key}={'…' if key == 'search' else value}" for key, value in self.params)
+        return f"{self.method} /{self.resource}{'?' if query else ''}{query}"[:300]
+
+    @property
+    def operation(self) -> str:
+        """Method and kinds of record: bounded, for metrics."""
+        return f"{self.method} {'/'.join(self.resource.split('/')[::2])}"
+
+    def at(self, offset: int) -> "Request":
+        """Return this question for the part of the list that begins there."""
+        return Request(self.method, self.resource, (*self.params, ("offset", str(offset))))
+
+
+def people(limit: int = PAGE) -> Request:
+    """Return the question for everybody."""
+    return Request("GET", "users", (("orderDirection", "ASC"), ("limit", str(limit))))
+
+
+def found_by(email: str) -> Request:
+    """Return the question for the people whom a new one would double."""
+    return Request("GET", "users", (("search", email), ("limit", str(PAGE))))
+
+
+def person(person_id: str) -> Request:
+    """Return the question for one person."""
+    return Request("GET", f"users/{person_id}")
+
+
+def positions(person_id: str) -> Request:
+    """Return the question for a person's positions."""
+    return Request("GET", f"users/{person_id}/positions", (("limit", str(PAGE)),))
+
+
+def position(person_id: str, position_id: str) -> Request:
+    """Return the question for one position, with its days of work."""
+    return Request("GET", f"users/{person_id}/positions/{position_id}")
+
+
+def companies() -> Request:
+    """Return the question for the groups that are companies."""
+    return Request("GET", "groups", (("type", "company"), ("limit", str(GROUPS))))
+
+
+def create(wanted: Wanted, groups: tuple[str, ...]) -> Request:
+    """Return what makes a person, without inviting them."""
+    body = {NEW[name]: value for name, value in wanted.items() if name in NEW and value}
+    return Request("POST", "users", body=_json(body | {"groups": list(groups), "invite": False}))
+
+
+def write_person(wanted: Wanted, record: Mapping[str, Any]) -> Request | None:
+    """Return what writes a person's own fields over their record; None when there are none."""
+    body: dict[str, Any] = {_PLAIN[name]: _text(value) for name, value in wanted.items() if name in _PLAIN}
+    held = _value(record, "homeAddress")
+    address = {_ADDRESS[name]: _text(value) for name, value in wanted.items() if name in _ADDRESS}
+    if "street" in wanted:
+        address |= {"line1": _text(wanted["street"]), "line2": "", "line3": ""}
+    if address:
+        body["homeAddress"] = {name: held.get(name) or "" for name in _WHOLE_ADDRESS} | address
+    if "bank_account" in wanted:
+        account = _value(record, "bankAccount")
+        kind = account.get("type") if "number" in account else None
+        # A separator, so that reading splits it in the same place.
+        number = _text(wanted["bank_account"]).replace(",", "-")
+        body["bankAccount"] = {"type": kind or _NATIONAL, "number": number, "country": "SE"}
+    return Request("PATCH", f"users/{record['id']}", body=_json(body)) if body else None
+
+
+def write_days(wanted: Wanted, person_id: str, ends: tuple[str, str]) -> tuple[Request, ...]:
+    """Return what writes first and last day of work into the position that began first and the one that ends last."""
+    bodies: dict[str, dict[str, Any]] = {}
+    for name, position_id in zip(DAYS, ends, strict=True):
+        if name in wanted:
+            bodies.setdefault(position_id, {})[DAYS[name]] = _day(wanted[name])
+    return tuple(
+        Request("PATCH", f"users/{person_id}/positions/{position_id}", body=_json(body))
+        for position_id, body in bodies.items()
+    )
+
+
+def _value(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return (record.get(name) or {}).get("value") or {}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()

@@ -1,0 +1,284 @@
+"""Everything that can be carried out in Huma: people written, and read again when somebody mentions them."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from connectors.huma import encode, translate
+from connectors.huma.classify import Written
+from connectors.huma.client import Huma, NotRead
+from connectors.huma.encode import DAYS, NEEDED, NEW, Request
+from connectors.huma.source import Person, look, tell
+from connectors.huma.translate import SUPPORTED
+from connectors.huma.wire import Listed, read
+from infra.http import Client
+from infra.plugin import (
+    Absent,
+    AlreadyThere,
+    Attempt,
+    Company,
+    Connection,
+    Delivered,
+    Host,
+    Kind,
+    Look,
+    Malformed,
+    Rejected,
+    RetryLater,
+    Unknown,
+    Verdict,
+)
+from infra.sealing import opened
+from schemas.commands import ReadPerson, UpsertPerson
+from schemas.envelope import Envelope
+from schemas.events import EmployeeField, EmployeeFields
+from schemas.personal import Personal, Unsealed
+
+_NOTE: Final = 1800
+_Fields = Mapping[EmployeeField, Any]
+"""Values of fields; personal data in plain."""
+
+
+class _Upsert:
+    """One order to write a person, its personal data opened."""
+
+    def __init__(self, huma: Huma, order: UpsertPerson, attempt: Attempt) -> None:
+        self._huma, self._order, self._attempt = huma, order, attempt
+        every: tuple[Any, ...] = tuple(EmployeeFields.model_fields)
+        set_to = {name: value for name in every if (value := getattr(order.fields, name)) is not None}
+        asked: dict[Any, Any] = dict.fromkeys((name for name in every if name in order.clear), None) | set_to
+        self._set: _Fields = {name: value for name, value in asked.items() if name in SUPPORTED}
+        self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
+        self._notes = [
+            f"{name}: not written, since it does not travel to Huma" for name in asked if name not in SUPPORTED
+        ]
+
+    async def write(self) -> Verdict:
+        """Look, and write what differs: a person's own fields first, then the days of their positions."""
+        if not self._wanted:
+            return Rejected("nothing_to_write", "; ".join(self._notes) or "the order has no fields", "developer")
+        if emptied := [name for name in NEEDED if name in self._wanted and not self._wanted[name]]:
+            why = f"{', '.join(emptied)}: a person in Huma cannot be without"
+            return Rejected("cannot_be_emptied", why, "accountant")
+        there = await self._find()
+        if isinstance(there, Rejected):
+            return there
+        if there is None:
+            return await self._create()
+        if moved := self._moved(there):
+            why = f"changed in Huma since it was decided: {', '.join(moved)}"
+            return Rejected("record_moved", why, "accountant")
+        return await self._change(there)
+
+    async def look(self) -> Look:
+        """Tell whether the person holds all that was to be written."""
+        there = await self._find()
+        if isinstance(there, Rejected) or there is None or self._differing(there):
+            return Absent()
+        return AlreadyThere(record=there.fact.person_id)
+
+    async def _find(self) -> Person | Rejected | None:
+        """Return the person, or the one whom an earlier try of this order made; None: there is none to be found."""
+        person_id = self._order.person_id
+        if person_id is not None:
+            there = await self._look(person_id)
+            if there is not None:
+                return there
+            return Rejected("person_missing", f"there is no person {person_id} in Huma any more", "accountant")
+        if missing := [name for name in NEEDED if not self._wanted.get(name)]:
+            return Rejected("incomplete", f"a new person in Huma needs: {', '.join(missing)}", "accountant")
+        email = str(self._wanted["email"])
+        async for page in self._huma.pages(encode.found_by(email), self._attempt):
+            for item in page.items:
+                if not _same("email", item.get("email"), email):
+                    continue
+                there = await self._look(read(Listed, item, "user").id)
+                if there is not None and self._can_be_ours(there):
+                    return there
+                if there is not None:
+                    why = "somebody with this e-mail address is in Huma already: match them instead"
+                    return Rejected("person_exists", why, "accountant")
+        return None
+
+    async def _look(self, person_id: str) -> Person | None:
+        found = await look(self._huma, person_id, self._attempt)
+        return found if isinstance(found, Person) else None
+
+    def _can_be_ours(self, there: Person) -> bool:
+        """Tell whether an earlier try can have made somebody: with what a new person gets, and nothing else yet."""
+        return all(name in DAYS or (name not in NEW and not self._held(there, name)) for name in self._differing(there))
+
+    async def _create(self) -> Verdict:
+        groups: list[str] = []
+        async for page in self._huma.pages(encode.companies(), self._attempt):
+            groups += [str(item.get("id")) for item in page.items]
+        only = tuple(groups) if len(groups) == 1 else ()
+        verdict = await self._send(encode.create(self._wanted, only))
+        if not isinstance(verdict, Written):
+            return verdict
+        where = "" if only else ", in no group: which one must be chosen in Huma"
+        self._notes.insert(0, f"created{where}")
+        # From here on it is certain that something was done, and a list may not show it at once.
+        try:
+            there = await self._look(verdict.id)
+        except NotRead as error:
+            return Unknown(f"it was made, and not read afterwards: {error}")
+        if there is None:
+            return Unknown("it was made, and was not there afterwards")
+        rest = await self._write(there, [name for name in self._differing(there) if name not in NEW])
+        return Unknown(f"it was made, and not completed: {rest.why}") if isinstance(rest, RetryLater) else rest
+
+    async def _change(self, there: Person) -> Verdict:
+        differing = self._differing(there)
+        if not differing:
+            return AlreadyThere(record=there.fact.person_id)
+        held = there.fact.fields
+        self._notes += [f"{name}: {_shown(getattr(held, name))} -> {_shown(self._set[name])}" for name in differing]
+        return await self._write(there, differing)
+
+    async def _write(self, there: Person, differing: list[EmployeeField]) -> Verdict:
+        """Write some fields, days of work after the others, and say what was done."""
+        own = {name: self._wanted[name] for name in differing if name not in DAYS}
+        days = {name: self._wanted[name] for name in differing if name in DAYS}
+        requests = [request] if (request := encode.write_person(own, there.record)) else []
+        refused: list[Rejected] = []
+        if days and there.ends is None:
+            why = f"{', '.join(days)}: not written, since the person has no position in Huma: create it there"
+            refused.append(Rejected("position_missing", why, "accountant"))
+        elif there.ends is not None:
+            requests += encode.write_days(days, there.fact.person_id, there.ends)
+        written: list[str] = []
+        for each in requests:
+            match await self._send(each):
+                case Written():
+                    written.append(each.resource)
+                case Rejected() as no:
+                    refused.append(no)
+                case verdict:
+                    return verdict
+        if refused and self._order.person_id is not None:
+            done = f"; written before: {', '.join(own)}" if own and written else ""
+            return replace(refused[0], why=f"{'; '.join(no.why for no in refused)}{done}")
+        if "email" in own:
+            self._notes.append("Huma may ask the person to confirm the new e-mail address first")
+        self._notes += [no.why for no in refused]  # a new person is there, and that is what others must know
+        return Delivered(record=there.fact.person_id, note="; ".join(self._notes)[:_NOTE])
+
+    async def _send(self, request: Request) -> Written | Rejected | RetryLater | Unknown:
+        values = tuple(str(value) for value in self._wanted.values() if value is not None)
+        return await self._huma.write(request, self._attempt, values)
+
+    def _differing(self, there: Person) -> list[EmployeeField]:
+        asked = translate.requested_email(there.record)
+        return [
+            name
+            for name, value in self._wanted.items()
+            if not _same(name, self._held(there, name), value) and not (name == "email" and asked == value)
+        ]
+
+    def _moved(self, there: Person) -> list[EmployeeField]:
+        """Return the fields that hold neither what was expected nor what is to be written."""
+        expected = self._order.expected
+        if expected is None:
+            return []
+        return [
+            name for name in self._differing(there) if self._held(there, name) != self._plain(getattr(expected, name))
+        ]
+
+    def _held(self, there: Person, name: EmployeeField) -> Any:
+        return self._plain(getattr(there.fact.fields, name))
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, Unsealed):
+            return value.plain
+        return opened(value, self._huma.host.vault, self._huma.tenant) if isinstance(value, Personal) else value
+
+
+def _unreadable(error: Malformed) -> Rejected:
+    return Rejected("person_unreadable", f"Huma's record has another form: {error}"[:500], "developer")
+
+
+def _same(name: EmployeeField, one: Any, other: Any) -> bool:
+    return bool(str(one).casefold() == str(other).casefold() if name == "email" else one == other)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Personal):
+        return value.shown
+    return "nothing" if value is None else str(value)
+
+
+async def _write(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
+    try:
+        return await _Upsert(huma, order.data, attempt).write()
+    except NotRead as error:
+        return error.verdict
+    except Malformed as error:
+        return _unreadable(error)
+
+
+async def _probe(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
+    try:
+        return await _Upsert(huma, order.data, attempt).look()
+    except NotRead as error:
+        return error.verdict
+    except Malformed:
+        return Absent()  # it is given again, and its answer is put on record then
+
+
+async def _read(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected | RetryLater:
+    """Read a person and tell what is held; somebody who is not there any more was deleted."""
+    try:
+        found = await look(huma, order.data.person_id, attempt)
+    except NotRead as error:
+        return error.verdict
+    except Malformed as error:
+        return _unreadable(error)
+    await tell(huma, [found.fact if isinstance(found, Person) else found])
+    return Delivered(record=order.data.person_id)
+
+
+async def _read_again(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Look:
+    match await _read(huma, order, attempt):
+        case Delivered(record=record):
+            return AlreadyThere(record=record)
+        case RetryLater() as later:
+            return later
+        case Rejected():
+            return Absent()  # it is given again, and its answer is put on record then
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind(
+        order=UpsertPerson,
+        write=_write,
+        probe=_probe,
+        found_by="the person's id and the values that were written; a new one by e-mail address",
+    ),
+    Kind(order=ReadPerson, write=_read, probe=_read_again, found_by="reading changes nothing: it is read again"),
+)
+_BY_ORDER: Final = {kind.order: kind for kind in KINDS}
+
+
+@asynccontextmanager
+async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
+    """Open a company's connection to Huma. Nothing is sent until the first order."""
+    timeout = host.settings.huma.request_timeout
+    async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
+        yield _Connection(Huma(company.tenant, host, client))
+
+
+class _Connection:
+    """Carries each kind of order out as its kind does."""
+
+    def __init__(self, huma: Huma) -> None:
+        self._huma = huma
+
+    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
+        """Carry an order out, once."""
+        return await _BY_ORDER[type(order.data)].write(self._huma, order, attempt)
+
+    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
+        """Ask Huma whether an order was carried out."""
+        return await _BY_ORDER[type(order.data)].probe(self._huma, order, attempt)

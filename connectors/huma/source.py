@@ -1,0 +1,254 @@
+"""Hears from Huma whom to read again, and reads people: one by one, and all of them at night.
+
+A change is told before it is written down that it was; so a crash repeats facts and loses none. Huma does not say when
+somebody was changed: a reading counts as of the moment at which it was asked for, by our own clock.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from connectors.huma import classify, encode, translate
+from connectors.huma.classify import Missing
+from connectors.huma.client import Huma, NotRead
+from connectors.huma.translate import SYSTEM
+from connectors.huma.wire import Listed, read
+from infra import clock, faultpoints, telemetry
+from infra.commanding import Failed
+from infra.guests import BACKFILL, LOOK_UP, guest
+from infra.http import Client
+from infra.plugin import Attempt, Host, Malformed, Refreshed, Source
+from infra.sealing import sealed
+from infra.sightings import EMPLOYEE, Sightings, moment
+from schemas import ids
+from schemas.events import EmployeeChanged, Fact, PersonMentioned
+
+LISTED: Final = "listed"
+"""The kind of sighting that stands for what a list shows of somebody."""
+
+_TOLD_AT_ONCE: Final = 50
+_TRIES: Final = 3
+_PERSON: Final = "user"
+_UNREADABLE: Final = "unreadable"
+_SHOWN: Final = ("givenName", "familyName", "email", "phone", "status", "jobTitles")
+
+_log = telemetry.log(__name__)
+
+
+# --- Webhooks -------------------------------------------------------------------------------------------------------
+
+
+def mentioned(body: bytes) -> tuple[Fact, ...]:
+    """Return who is to be read again. Each delivery is news, whatever was delivered before. Raises Malformed."""
+    heard = translate.heard(body, clock.now())
+    _log.info("heard", system=SYSTEM, topic=heard.topic, people=len(heard.mentions), ignored=heard.ignored)
+    return heard.mentions
+
+
+def verify(body: bytes, headers: Mapping[str, str], secret: str) -> str:
+    """Check a delivery's signature and give it an id. Raises PermissionError.
+
+    Each has an id of its own, so that none is taken for a repetition: Huma gives no id, and when a value goes back and
+    forth and back, the third body equals the first. Told twice, a person is read twice, and that changes nothing.
+    """
+    if wrong := translate.unsigned(body, headers, secret):
+        raise PermissionError(wrong)
+    return uuid4().hex
+
+
+SOURCE: Final = Source(system=SYSTEM, translate=mentioned, facts=(PersonMentioned, EmployeeChanged), verify=verify)
+
+
+# --- One person -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as Huma holds them.
+
+    Attributes:
+        ends: the ids of the positions that began first and that ends last; None when there are none.
+    """
+
+    record: Mapping[str, Any] = field(repr=False)
+    ends: tuple[str, str] | None
+    fact: EmployeeChanged
+
+
+async def look(huma: Huma, person_id: str, attempt: Attempt) -> Person | EmployeeChanged:
+    """Read somebody, with their positions where they are needed; the fact of a deletion when nobody is there.
+
+    Raises:
+        NotRead: also when a position goes while we read.
+        Malformed: the record has another form.
+    """
+    at = clock.now()
+    found = await huma.one(encode.person(person_id), attempt)
+    if isinstance(found, Missing):
+        return translate.deleted(person_id, at)
+    only = translate.only_position(found.record)
+    if only is not False:
+        return Person(found.record, (only, only) if only else None, translate.person(found.record, at))
+    items: list[Mapping[str, Any]] = []
+    async for page in huma.pages(encode.positions(person_id), attempt):
+        items += page.items
+    ends = translate.first_and_last(items)
+    if ends is None:
+        return Person(found.record, None, translate.person(found.record, at))
+    read_by_id: dict[str, Mapping[str, Any]] = {}
+    for position_id in dict.fromkeys(ends):
+        position = await huma.one(encode.position(person_id, position_id), attempt)
+        if isinstance(position, Missing):
+            raise NotRead(classify.unreadable())
+        read_by_id[position_id] = position.record
+    days = (read_by_id[ends[0]], read_by_id[ends[1]])
+    return Person(found.record, ends, translate.person(found.record, at, days))
+
+
+async def tell(huma: Huma, facts: Sequence[Fact]) -> tuple[str, ...]:
+    """Tell facts, and then write down what was told of whom; return their ids."""
+    host, tenant = huma.host, huma.tenant
+    if host.accept is None:
+        raise Failed("this process cannot tell facts: it has no broker")
+    told = await host.accept(tenant, SYSTEM, facts)
+    faultpoints.reach("huma.told")
+    seen, people = Sightings(host.engine, tenant, SYSTEM), [fact for fact in facts if isinstance(fact, EmployeeChanged)]
+    gone = [fact.person_id for fact in people if fact.deleted]
+    await seen.forget(EMPLOYEE, gone)
+    await seen.forget(LISTED, gone)
+    marks = {fact.person_id: _mark(host, tenant, fact) for fact in people if not fact.deleted}
+    await seen.remember(EMPLOYEE, marks, rising=True)
+    return told
+
+
+# --- Everybody ------------------------------------------------------------------------------------------------------
+
+
+def _nothing() -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one company's people, and tells what differs from what was told last.
+
+    Attributes:
+        may_go_on: raises when another process may be reading for this company by now.
+    """
+
+    huma: Huma
+    attempt: Attempt
+    may_go_on: Callable[[], None] = _nothing
+    _told: list[str] = field(default_factory=list)
+
+    @property
+    def _seen(self) -> Sightings:
+        return Sightings(self.huma.host.engine, self.huma.tenant, SYSTEM)
+
+    async def everybody(self, *, whole: bool, progress: Callable[[int], None] = lambda _: None) -> Refreshed:
+        """Read the list, then each person of whom it shows something else than it did, and who is gone.
+
+        What was told by the time that something fails stays told, and only the rest is read the next time.
+
+        Args:
+            whole: read each person, whatever the list shows: it lacks address, bank account and days.
+
+        Raises:
+            NotRead: Huma does not answer.
+        """
+        at, calls = clock.now(), len(self.attempt.calls)
+        self._told.clear()
+        listed, seen = await self._list(), await self._seen.every(LISTED)
+        first = await self._seen.reading(EMPLOYEE) is None
+        due = [each for each, mark in listed.items() if whole or seen.get(each) != mark]
+        gone = sorted((set(seen) | set(await self._seen.every(EMPLOYEE))) - set(listed))
+        done = len(listed) - len(due)
+        for some in _chunks([*due, *gone], _TOLD_AT_ONCE):
+            await self._people(some, listed)
+            done += sum(each in listed for each in some)
+            progress(done)
+        self.may_go_on()
+        await self._seen.read(LISTED, at, len(listed))
+        if whole or first:
+            await self._seen.read(EMPLOYEE, at, len(listed))
+        return Refreshed(len(listed), len(self.attempt.calls) - calls, tuple(self._told))
+
+    async def _list(self) -> dict[str, str]:
+        """Return what the list shows of each person, as a fingerprint. Other users than people are left out."""
+        listed: dict[str, str] = {}
+        async for page in self.huma.pages(encode.people(), self.attempt):
+            for item in page.items:
+                try:
+                    known = read(Listed, item, "user")
+                except Malformed as error:
+                    _log.error("person_unreadable", tenant=self.huma.tenant, system=SYSTEM, problems=error.problems)
+                    continue
+                if known.type == _PERSON:
+                    listed[known.id] = ids.digest({name: str(item.get(name)) for name in _SHOWN})
+        return listed
+
+    async def _people(self, people: Sequence[str], listed: Mapping[str, str]) -> None:
+        """Read some people, tell what differs, and write down what the list showed of them."""
+        host, tenant = self.huma.host, self.huma.tenant
+        seen = await self._seen.seen(EMPLOYEE, people)
+        facts: list[Fact] = []
+        unreadable: dict[str, str] = {}
+        for person_id in people:
+            began = clock.now()
+            try:
+                found = await look(self.huma, person_id, self.attempt)
+            except Malformed as error:
+                _log.error("person_unreadable", tenant=tenant, system=SYSTEM, problems=error.problems)
+                if _content_of(seen.get(person_id)) != _UNREADABLE:  # mentioned, so that the failing look is on record
+                    facts.append(
+                        PersonMentioned(system=SYSTEM, person_id=person_id, topic=_UNREADABLE, mentioned_at=began)
+                    )
+                    unreadable[person_id] = f"{moment(began)} {_UNREADABLE}"
+                continue
+            fact = found.fact if isinstance(found, Person) else found
+            if fact.deleted or _content_of(_mark(host, tenant, fact)) != _content_of(seen.get(person_id)):
+                facts.append(fact)
+        self.may_go_on()
+        if facts:
+            self._told += await tell(self.huma, facts)
+            await self._seen.remember(EMPLOYEE, unreadable, rising=True)
+        await self._seen.remember(LISTED, {each: listed[each] for each in people if each in listed})
+
+
+async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> Refreshed:
+    """Read a company's people in full, for somebody who waits. Raises Failed with what is wrong and what to do."""
+    async with reader(host, tenant, LOOK_UP) as reading:
+        try:
+            return await reading.everybody(whole=True, progress=progress)
+        except NotRead as error:
+            raise Failed(f"Huma was not read: {error}") from error
+
+
+@asynccontextmanager
+async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[Reader]:
+    """Open a company's Huma for reading, with calls borrowed from its budget."""
+    timeout = host.settings.huma.request_timeout
+    async with (
+        Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
+        guest(host, SYSTEM, tenant, priority) as attempt,
+    ):
+        yield Reader(Huma(tenant, host, client, tries=_TRIES), attempt)
+
+
+def _mark(host: Host, tenant: str, fact: EmployeeChanged) -> str:
+    """Return what stands for a sighting: when it was read, then what was held. Later ones are greater."""
+    whole = sealed(fact, host.vault, tenant)
+    held = whole.model_copy(update={"changed_at": datetime(2000, 1, 1, tzinfo=UTC), "ignored": ()})
+    return f"{moment(fact.changed_at)} {ids.revision(held)}"
+
+
+def _content_of(mark: str | None) -> str:
+    return (mark or "").partition(" ")[2]
+
+
+def _chunks(items: Iterable[str], size: int) -> Iterable[Sequence[str]]:
+    every = list(items)
+    return (every[at : at + size] for at in range(0, len(every), size))

@@ -1,0 +1,283 @@
+"""Huma's webhooks and records become facts: who was mentioned, and what is now held about a person. Pure.
+
+A webhook says whom it is about; what changed is read again, since the names in its body are not published in full. Only
+the fields of Huma's own Fortnox integration travel (README.md); the others are named as ignored.
+"""
+
+import hmac
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from connectors.huma.wire import (
+    Address,
+    BankAccount,
+    Delivery,
+    Framed,
+    Mentioned,
+    Position,
+    PositionDetails,
+    User,
+    field_name,
+    read,
+)
+from infra.plugin import Malformed
+from schemas.bank_accounts import bank_account, split
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, PersonMentioned
+from schemas.identities import Invalid
+from schemas.personal import Unsealed
+
+SYSTEM: Final = "huma"
+SUPPORTED: Final[tuple[EmployeeField, ...]] = (
+    "email",
+    "employment_id",
+    "given_name",
+    "family_name",
+    "phone",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "bank_account",
+    "first_day",
+    "last_day",
+)
+"""The fields that travel."""
+
+_LONGEST_SEALED: Final = 64
+_HIDDEN: Final = "•••"
+_IGNORED: Final = 100
+_SWEDEN: Final = "SE"
+_DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
+_TOPIC: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
+_DAYS: Final = ("firstDayOfWork", "lastDayOfWork")
+_TRAVELS: Final = frozenset(field.alias for field in User.model_fields.values())
+
+
+# --- Webhooks -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a webhook says: who is to be read again, and the names of what else stands in it."""
+
+    topic: str
+    mentions: tuple[PersonMentioned, ...]
+    ignored: tuple[str, ...]
+
+
+def heard(body: bytes, at: datetime) -> Heard:
+    """Return what a webhook's body says. Everybody whom it names is to be read again, whatever its topic.
+
+    Args:
+        at: when it came. Huma gives neither an id nor a time, and a change back and forth and back has the same body as
+            the first time: by this the two are told apart.
+
+    Raises:
+        Malformed: naming every wrong field, never a value.
+    """
+    content = _json(body)
+    delivery = read(Delivery, content, "body")
+    topic = delivery.topic if _TOPIC.fullmatch(delivery.topic) else "(other)"
+    users = delivery.users or []
+    return Heard(
+        topic,
+        tuple(
+            PersonMentioned(system=SYSTEM, person_id=person_id, topic=topic, mentioned_at=at)
+            for person_id in dict.fromkeys(user.id for user in users)
+        ),
+        _extra(content, users),
+    )
+
+
+def unsigned(body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
+    """Say what is wrong with a webhook's signature and topic; None when nothing is.
+
+    The signature is HMAC-SHA256 of the raw body, in hexadecimal or Base64: Huma does not say which.
+    """
+    digest = hmac.new(secret.encode(), body, sha256)
+    given = headers.get("huma-hmac-sha256", "").strip().encode()
+    if not given:
+        return "huma-hmac-sha256: it is missing; register the webhook in Huma with the client secret that we gave"
+    base64 = b64encode(digest.digest())
+    possible = (digest.hexdigest().encode(), given.lower()), (base64, given), (base64.rstrip(b"="), given)
+    if not any(hmac.compare_digest(wanted, said) for wanted, said in possible):
+        return "huma-hmac-sha256: it is not of this body by the company's secret"
+    try:
+        topic = _json(body).get("topic")
+    except Malformed:
+        return None  # whoever signed it has a right to know what is wrong with it
+    if headers.get("huma-topic") != topic:
+        return "huma-topic: it differs from the body's topic"
+    return None
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Malformed(["body: it is no JSON"]) from None
+    if not isinstance(content, dict):
+        raise Malformed(["body: it is no JSON object"])
+    return content
+
+
+def _extra(content: Mapping[str, Any], users: Iterable[Mentioned]) -> tuple[str, ...]:
+    names = {field_name(name) for name in content.keys() - {"topic", "users"}}
+    names |= {f"users.{field_name(name)}" for user in users for name in (user.model_extra or {})}
+    return tuple(sorted(names))[:_IGNORED]
+
+
+# --- People -------------------------------------------------------------------------------------------------------
+
+
+def only_position(record: Mapping[str, Any]) -> str | Literal[False] | None:
+    """Return the id of a person's only position, None when they have none; False where the record cannot tell.
+
+    It can when the current position began with the first contract and has no end: then the (deprecated) days of work in
+    the record can be no other's. This spares two calls for most people.
+
+    Raises:
+        Malformed: naming every field of a wrong type, never a value.
+    """
+    user = read(User, record, "user")
+    began, current = user.first_contract_start_date, user.current_positions or []
+    if began is None or not all(day in record for day in _DAYS):
+        return False
+    if not current:
+        return False if began.value else None
+    only = current[0]
+    is_only = len(current) == 1 and only.contract_start_date == began.value and only.contract_end_date is None
+    return only.id if is_only and began.value else False
+
+
+def first_and_last(positions: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """Return the ids of the position that began first and of the one that ends last; None when there are none.
+
+    Raises:
+        Malformed: naming every field of a wrong type, never a value.
+    """
+    known = [read(Position, each, "position") for each in positions]
+    if not known:
+        return None
+    first = min(known, key=lambda each: (each.contract_start_date or date.max, each.id))
+    last = max(
+        known, key=lambda each: (each.contract_end_date or date.max, each.contract_start_date or date.min, each.id)
+    )
+    return first.id, last.id
+
+
+def person(
+    record: Mapping[str, Any], at: datetime, ends: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+) -> EmployeeChanged:
+    """Return what is held about a person.
+
+    Args:
+        at: when the record was asked for. Huma does not say when it was changed.
+        ends: the positions that began first and that ends last; None where the person's record has the days.
+
+    Raises:
+        Malformed: naming every field of a wrong type, never a value.
+    """
+    user = read(User, record, "user")
+    address = _held(user.home_address) or Address()
+    country = _country(address.country)
+    first, last = user.first_day_of_work, user.last_day_of_work
+    if ends is not None:
+        first = read(PositionDetails, ends[0], "position").first_day_of_work
+        last = read(PositionDetails, ends[1], "position").last_day_of_work
+    fields = EmployeeFields(
+        email=_text(_held(user.email)),
+        employment_id=_text(_held(user.employment_id)),
+        given_name=_text(_held(user.given_name)),
+        family_name=_text(_held(user.family_name)),
+        phone=_phone(_held(user.phone), swedish=country in {None, _SWEDEN}),
+        street=_text(
+            ", ".join(line for each in (address.line1, address.line2, address.line3) if (line := _text(each)))
+        ),
+        postal_code=_text(address.postal_code),
+        city=_text(address.city),
+        country=country,
+        bank_account=_account(_held(user.bank_account)),
+        first_day=_held(first),
+        last_day=_held(last),
+    )
+    return EmployeeChanged(
+        system=SYSTEM, person_id=user.id, changed_at=at.astimezone(UTC), fields=fields, ignored=_ignored(record)
+    )
+
+
+def deleted(person_id: str, at: datetime) -> EmployeeChanged:
+    """Return the fact that a person was not there any more when they were asked for."""
+    return EmployeeChanged(system=SYSTEM, person_id=person_id, changed_at=at, deleted=True, fields=EmployeeFields())
+
+
+def requested_email(record: Mapping[str, Any]) -> str | None:
+    """Return the address that a person has yet to confirm. Raises Malformed."""
+    email = read(User, record, "user").email
+    return _text(email.requested_value) if email else None
+
+
+def _held(framed: Framed[Any] | None) -> Any:
+    return None if framed is None else framed.value
+
+
+def _text(value: str | None) -> str | None:
+    return " ".join((value or "").replace("\0", "").split()) or None  # PostgreSQL keeps no NUL
+
+
+def _country(value: str | None) -> str | None:
+    text = _text(value)
+    return text.upper() if text and len(text) == 2 and text.isascii() else text  # noqa: PLR2004 - alpha-2
+
+
+def _phone(value: str | None, *, swedish: bool) -> str | None:
+    """Return a phone number as ``+46701234567`` where it can be told, otherwise as it was written."""
+    if (text := _text(value)) is None:
+        return None
+    found = _DIALLED.fullmatch(re.sub(r"\(0\)|[\s()./\-\u2010-\u2015]", "", text))
+    if found is None or not (found["abroad"] or swedish):
+        return text
+    return f"+{found['rest']}" if found["abroad"] else f"+46{found['rest']}"
+
+
+def _account(account: BankAccount | None) -> Unsealed | None:
+    number, iban = (_text(account.number), _text(account.iban)) if account else (None, None)
+    if (written := number or iban) is None:
+        return None
+    if number is None or (account and _country(account.country) not in {None, _SWEDEN}):
+        return _flawed(written, "not_swedish")
+    try:
+        found = bank_account(*split(number))
+    except Invalid as error:
+        return _flawed(written, error.code)
+    plain = f"{found.clearing},{found.number}"
+    return Unsealed(kind="bank_account", plain=plain, shown=found.masked, warning=found.warning)
+
+
+def _flawed(written: str, code: str) -> Unsealed:
+    return Unsealed(kind="bank_account", plain=written[:_LONGEST_SEALED], shown=_HIDDEN, flaw=code)
+
+
+def _ignored(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the fields that hold something and do not travel."""
+    names = []
+    for name, content in record.items():
+        if name in _TRAVELS:
+            continue
+        inner = content if name == "custom" and isinstance(content, Mapping) else None
+        held = (
+            {f"custom.{field_name(key)}": each for key, each in inner.items()} if inner else {field_name(name): content}
+        )
+        names += [key for key, each in held.items() if _unframed(each) not in (None, "", [], {})]
+    return tuple(sorted(set(names)))[:_IGNORED]
+
+
+def _unframed(content: Any) -> Any:
+    framed = isinstance(content, Mapping) and "editable" in content
+    return content.get("value") if framed else content

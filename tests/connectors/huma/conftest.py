@@ -1,0 +1,45 @@
+"""What reading and writing are tried against: a company in the sandbox, and a host that is connected to it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.huma import sandbox
+from connectors.huma.client import kept
+from infra.connections import Connections
+from infra.leases import Leases
+from infra.plugin import Host
+from infra.settings import HumaSettings, Settings
+from tests.connectors.huma.hearing import TENANT, VAULT, Told
+
+
+@pytest.fixture
+def company() -> sandbox.Company:
+    """Return a company in Huma without people."""
+    company = sandbox.Company()
+    company.add_group("Acme AB")
+    company.page_limit = 3
+    return company
+
+
+@pytest.fixture
+def told() -> Told:
+    """Return what keeps the facts."""
+    return Told()
+
+
+@pytest.fixture
+async def host(engine: AsyncEngine, company: sandbox.Company, told: Told) -> AsyncIterator[Host]:
+    """Yield a host whose company is connected to the sandbox."""
+    async with engine.begin() as connection:
+        await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))
+    async with sandbox.running(company) as url:
+        settings = Settings(
+            huma=HumaSettings(api_url=url, request_timeout=5.0, due_seconds=0.1, budget=25), _env_file=None
+        )
+        await Connections(engine, VAULT).consented(
+            TENANT, "huma", grant_type="client_credentials", refresh=kept(company.client_id, company.client_secret)
+        )
+        yield Host(settings, engine, VAULT, Leases(engine, 5.0), told.accept)
