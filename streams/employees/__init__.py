@@ -10,9 +10,10 @@ from schemas.events import (
     PlanApplied,
     PlanRowApplied,
 )
-from streams.employees.decide import NAME, decide, evolve, follow, reads, waiting
+from streams.employees.decide import decide, evolve, follow, reads, waiting
 from streams.employees.plan import plan
 from streams.employees.state import State
+from streams.employees.verdict import NAME
 
 FLOW = Flow(
     name=NAME,

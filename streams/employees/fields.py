@@ -90,6 +90,13 @@ def get(fields: EmployeeFields | None, field: EmployeeField) -> Any:
     return getattr(fields, field) if fields is not None else None
 
 
+def shown(value: Any) -> str:
+    """Return a value as a person may see it."""
+    if isinstance(value, Personal):
+        return value.shown
+    return "(empty)" if value in {None, ""} else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What becomes of one field now.

@@ -5,22 +5,19 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from schemas import ids
-from schemas.commands import Choice, CloseReview, HoldForReview, Order, WriteAbsence
+from schemas.commands import CloseReview, HoldForReview, Order, WriteAbsence
 from schemas.envelope import Envelope
 from schemas.events import LeaveChanged
 from schemas.settings import EmployeesSettings
 from streams.employees.state import Day, Leave, Memory, PendingDay, RefusedDay
+from streams.employees.verdict import NAME, RETRY, Held
 
 _LONGEST: Final = 400
 """Days of one leave; a longer one is most likely a mistyped year."""
 _SATURDAY: Final = 5
-RETRY = Choice(answer="retry", means="Send it again, after it was set right.")
-
-_Held = tuple[str, str, Literal["accountant", "operator", "developer"]]
-"""Reason, message, and who must act."""
 
 
-def wanted(leave: Leave, settings: EmployeesSettings) -> tuple[Day, ...] | _Held:
+def wanted(leave: Leave, settings: EmployeesSettings) -> tuple[Day, ...] | Held:
     """Return the days that are to stand in Fortnox, or why nobody can say."""
     said = leave.said
     if said is None or said.withdrawn:
@@ -28,12 +25,12 @@ def wanted(leave: Leave, settings: EmployeesSettings) -> tuple[Day, ...] | _Held
     cause = next((c for c in settings.causes if c.kind == said.kind), None)
     if cause is None:
         why = f"Leaves of kind {said.kind} have no cause code: add one to the settings (employees.causes)."
-        return "unmapped_leave_kind", why, "accountant"
+        return Held("unmapped_leave_kind", why)
     if said.last_day < said.first_day:
-        return "days_out_of_order", f"It ends ({said.last_day}) before it begins ({said.first_day}).", "accountant"
+        return Held("days_out_of_order", f"It ends ({said.last_day}) before it begins ({said.first_day}).")
     if (said.last_day - said.first_day).days >= _LONGEST:
         why = f"It is longer than {_LONGEST} days ({said.first_day} to {said.last_day}): split it in HR."
-        return "leave_too_long", why, "accountant"
+        return Held("leave_too_long", why)
     days = (d for d in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
     return tuple(Day(day=d, cause=cause.cause, extent=said.extent) for d in days)
 
@@ -57,21 +54,18 @@ def orders(
     if person.link is None:
         return ()  # the person waits, and this with it
     origin: dict[str, Any] = {
-        "flow": "employees",
+        "flow": NAME,
         "settings_version": version,
         "revision": _revision(leave, state.steps),
     }
     want = wanted(leave, settings)
     steps: tuple[WriteAbsence, ...] = ()
-    if _is_held(want):
-        held: _Held | None = want  # type: ignore[assignment] # a reason, a message and who
-    else:
-        days: tuple[Day, ...] = want  # type: ignore[assignment] # days
-        steps = tuple(_differences(key, leave, days, person.link.employee_id, origin, state.steps))
-        held = _refused(leave, steps)
-    message = f"{key}: {held[1]}" if held else ""
+    if not isinstance(want, Held):
+        steps = tuple(_differences(key, leave, want, person.link.employee_id, origin, state.steps))
+    held = want if isinstance(want, Held) else _refused(leave, steps)
+    message = f"{key}: {held.message}" if held else ""
     hold = state.hold
-    if held and hold and (hold.reason, hold.message) == (held[0], message):
+    if held and hold and (hold.reason, hold.message) == (held.reason, message):
         return ()
     found: list[Order] = []
     if hold:
@@ -93,8 +87,8 @@ def orders(
                 key=key,
                 step=f"hold/{state.steps + 1}",
                 rule="a_leave_that_cannot_be_recorded_waits",
-                reason=held[0][:64],
-                who=held[2],
+                reason=held.reason,
+                who=held.who,
                 message=message,
                 choices=(RETRY,),
                 business_date=leave.said.first_day,
@@ -102,10 +96,6 @@ def orders(
         )
         return tuple(found)
     return (*found, *steps)
-
-
-def _is_held(want: object) -> bool:
-    return isinstance(want, tuple) and bool(want) and isinstance(want[0], str)
 
 
 def _revision(leave: Leave, steps: int) -> str:
@@ -142,13 +132,13 @@ def _differences(
         )
 
 
-def _refused(leave: Leave, steps: tuple[WriteAbsence, ...]) -> _Held | None:
+def _refused(leave: Leave, steps: tuple[WriteAbsence, ...]) -> Held | None:
     """Return the first refusal that sending the same again would only repeat."""
     for step in steps:
         last: RefusedDay | None = next((r for r in reversed(leave.refused) if r.day == step.day), None)
         same = last and (last.after and (last.after.cause, last.after.extent)) == _after(step)
         if last and same and not last.again:
-            return last.code or "refused", f"Fortnox refused {step.day}: {last.why}", last.who
+            return Held(last.code[:64] or "refused", f"Fortnox refused {step.day}: {last.why}", who=last.who)
     return None
 
 

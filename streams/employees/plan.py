@@ -10,8 +10,7 @@ from schemas.events import EmployeeField, EmployeeFields, PlanAction
 from schemas.plans import FieldDifference, PlanRow, PlanState
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
-from streams.employees.decide import shown
-from streams.employees.fields import Rule, Step, get, rules, same, settle
+from streams.employees.fields import Rule, Step, get, rules, same, settle, shown
 from streams.employees.state import UNIQUE, Employee, Origin, Person, State, index_key
 
 _ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")

@@ -1,0 +1,353 @@
+"""What each message teaches about people, employees, links and leaves. What comes late undoes nothing newer. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from schemas.audit import AuditRecord
+from schemas.commands import UpsertEmployee, UpsertPerson
+from schemas.envelope import Envelope
+from schemas.events import (
+    ChecksPassed,
+    EmployeeChanged,
+    EmployeeField,
+    EmployeeFields,
+    EmployeeSeen,
+    FieldChoice,
+    LeaveChanged,
+    LinkDecided,
+    PersonMentioned,
+    PlanApplied,
+    PlanRowApplied,
+    ReviewAnswered,
+)
+from streams.employees.fields import FIELDS, get, same
+from streams.employees.state import (
+    LIVE,
+    Employee,
+    Leave,
+    Link,
+    Memory,
+    Origin,
+    Person,
+    Refused,
+    RefusedDay,
+    employee_key,
+    leave_key,
+    leave_of,
+)
+from streams.employees.verdict import MATCH, PREFERENCES
+
+
+def _changes(old: EmployeeFields | None, new: EmployeeFields | None) -> frozenset[EmployeeField]:
+    return frozenset(f for f in FIELDS if not same(f, get(old, f), get(new, f)))
+
+
+def _still(chosen: Iterable[FieldChoice], changed: frozenset[EmployeeField]) -> tuple[FieldChoice, ...]:
+    return tuple(c for c in chosen if c.field not in changed)
+
+
+def learn(memory: Memory, envelope: Envelope[Any]) -> None:  # noqa: C901 - one case for each message
+    """Put what a message says into the memory. What comes late undoes nothing newer."""
+    match envelope.data:
+        case EmployeeChanged() as fact:
+            _person_changed(memory, fact)
+        case EmployeeSeen() as fact:
+            _employee_seen(memory, fact)
+        case LeaveChanged() as fact:
+            _leave_changed(memory, fact, envelope.time)
+        case PersonMentioned() as fact:
+            memory.put_person(fact.key, mentioned=envelope.id)
+        case LinkDecided(employee_id=None) as fact:
+            unlink(memory, fact.person, fact.reason)
+        case LinkDecided(employee_id=str(employee_id)) as fact:
+            link(memory, fact.person, employee_id, "matched by hand")
+        case PlanRowApplied() as fact:
+            _row_applied(memory, fact)
+        case PlanApplied():
+            memory.put(LIVE, live=True)
+        case ReviewAnswered() as fact:
+            _answered(memory, fact, envelope.tenant)
+        case ChecksPassed(codes=codes):
+            for key in memory:
+                refused = memory[key].refused
+                memory.put(key, refused=tuple(forgiven([r])[0] if r.code in codes else r for r in refused))
+                _forgive_days(memory, key, codes)
+        case AuditRecord() as record:
+            _outcome(memory, record)
+
+
+def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
+    before = memory.person(fact.key)
+    if before.hr_at is not None and fact.changed_at < before.hr_at:
+        return
+    changed = _changes(before.hr, fact.fields)
+    memory.move(fact.key, "hr", before.hr, None if fact.deleted else fact.fields)
+    memory.put_person(
+        fact.key,
+        hr=fact.fields if not fact.deleted else before.hr,
+        hr_at=fact.changed_at,
+        deleted=fact.deleted,
+        chosen=_still(before.chosen, changed),
+        ignored=before.ignored and not changed,
+    )
+
+
+def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
+    before = memory.employee(fact.employee_id)
+    if before.seen_at is not None and fact.seen_at < before.seen_at:
+        return
+    changed = _changes(before.fields, fact.fields)
+    memory.move(fact.key, "fortnox", before.fields, fact.fields)
+    memory.put_employee(
+        fact.employee_id,
+        fields=fact.fields,
+        seen_at=fact.seen_at,
+        inactive=fact.inactive,
+        ignored=before.ignored and not changed,
+    )
+    if before.person is not None:
+        person = memory.person(before.person)
+        memory.put_person(
+            before.person,
+            fortnox=fact.fields,
+            fortnox_at=fact.seen_at,
+            chosen=_still(person.chosen, _changes(person.fortnox, fact.fields)),
+        )
+
+
+def _leave_changed(memory: Memory, fact: LeaveChanged, at: datetime) -> None:
+    key = leave_key(fact.key)
+    before = memory[key].leave or Leave()
+    if before.said_at is None or at >= before.said_at:
+        memory.put(key, leave=before.model_copy(update={"said": fact, "said_at": at}))
+    person = f"{fact.system}/{fact.person_id}"
+    memory.put_person(person, leaves=tuple(sorted({*memory.person(person).leaves, key})))
+
+
+def link(memory: Memory, key: str, employee_id: str, origin: Origin) -> bool:
+    """Join a person with an employee; False when either is joined with somebody else."""
+    person, employee = memory.person(key), memory.employee(employee_id)
+    if employee.person not in {None, key} or (person.link and person.link.employee_id != employee_id):
+        return False
+    memory.put_employee(employee_id, person=key)
+    if person.was not in {"", employee_id}:
+        memory.put_person(key, base=EmployeeFields(), agreed=())
+    memory.put_person(
+        key,
+        was="",
+        link=person.link or Link(employee_id=employee_id, origin=origin),
+        unlinked="",
+        wanted=False,
+        fortnox=employee.fields,
+        fortnox_at=employee.seen_at,
+    )
+    return True
+
+
+def unlink(memory: Memory, key: str, reason: str) -> None:
+    """Take a person and an employee apart. What both agreed on is kept, for when the same two are joined again."""
+    person = memory.person(key)
+    was = person.was
+    if person.link is not None:
+        was = person.link.employee_id
+        memory.put_employee(was, person=None)
+    memory.put_person(key, link=None, unlinked=reason, was=was, fortnox=None, fortnox_at=None, chosen=())
+
+
+def _row_applied(memory: Memory, fact: PlanRowApplied) -> None:
+    if memory[fact.key].applied == applied_as(fact):
+        return
+    memory.put(fact.key, applied=applied_as(fact))
+    nothing = fact.action == "do_nothing"
+    if fact.person is not None:
+        memory.put_person(fact.person, ignored=nothing)
+        if fact.employee_id is not None and not nothing and not moved(memory, fact):
+            link(memory, fact.person, fact.employee_id, fact.origin)
+            memory.put_person(fact.person, chosen=_chosen(memory.person(fact.person), fact))
+    elif fact.employee_id is not None:
+        memory.put_employee(fact.employee_id, ignored=nothing)
+
+
+def applied_as(row: PlanRowApplied) -> str:
+    """Return the name by which an applied row is remembered."""
+    return f"{row.plan_id}/{row.row}"
+
+
+def _chosen(person: Person, row: PlanRowApplied) -> tuple[FieldChoice, ...]:
+    """Return whose value each differing field gets: as chosen for the field, else as the row's action says."""
+    own = {choice.field: choice for choice in row.choices}
+    side = PREFERENCES.get(row.action)
+    differing = [f for f in FIELDS if not same(f, get(person.hr, f), get(person.fortnox, f))]
+    return tuple(own.get(f) or FieldChoice(field=f, prefer=side) for f in differing if f in own or side)  # type: ignore[arg-type] # a side or none
+
+
+def moved(memory: Memory, row: PlanRowApplied) -> tuple[str, ...]:
+    """Name what is not any more as the plan showed it: ``HR's city``. A row is then refused."""
+    person = memory.person(row.person) if row.person else Person()
+    employee = memory.employee(row.employee_id) if row.employee_id else Employee()
+    hr = [f"HR's {f}" for f in sorted(_changes(person.hr, row.in_hr))] if row.person else []
+    fortnox = [f"Fortnox's {f}" for f in sorted(_changes(employee.fields, row.in_fortnox))] if row.employee_id else []
+    taken = row.employee_id and employee.person not in {None, row.person}
+    other = row.person and person.link and row.employee_id and person.link.employee_id != row.employee_id
+    return (*hr, *fortnox, *(["the link"] if taken or other else []))
+
+
+def _forgive_days(memory: Memory, key: str, codes: Iterable[str] | None) -> None:
+    if (leave := memory[key].leave) is not None:
+        again = tuple(
+            r.model_copy(update={"again": r.again or codes is None or r.code in codes}) for r in leave.refused
+        )
+        memory.put(key, leave=leave.model_copy(update={"refused": again}))
+
+
+def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
+    state = memory[fact.about]
+    hold = state.hold
+    if hold is None or hold.id_in(tenant) != fact.hold_id or fact.answer not in {c.answer for c in hold.choices}:
+        return
+    if prefer := PREFERENCES.get(fact.answer):
+        asked = {line.partition(":")[0] for line in hold.lines}
+        others = tuple(c for c in memory.person(fact.about).chosen if c.field not in asked)
+        new = tuple(FieldChoice(field=f, prefer=prefer) for f in FIELDS if f in asked)
+        memory.put_person(fact.about, chosen=(*others, *new))
+    elif fact.answer == "do_nothing":
+        memory.put_person(fact.about, ignored=True)
+    elif fact.answer == "create":
+        memory.put_person(fact.about, wanted=True)
+    elif fact.answer.startswith(MATCH):
+        link(memory, fact.about, fact.answer.removeprefix(MATCH), "matched by hand")
+    memory.put(fact.about, refused=forgiven(state.refused))
+    _forgive_days(memory, fact.about, None)
+
+
+def forgiven(refused: Iterable[Refused]) -> tuple[Refused, ...]:
+    """Return refusals after which the same may be sent again; they are still what the next order replaces."""
+    return tuple(r.model_copy(update={"content": ""}) for r in refused)
+
+
+# --- Outcomes -------------------------------------------------------------------------------------------------------
+
+
+def _outcome(memory: Memory, record: AuditRecord) -> None:
+    if (key := leave_of(record.key)) != record.key:
+        _day_outcome(memory, key, record)
+        return
+    state = memory[record.key]
+    pending = next((p for p in state.pending if p.order_id == record.order_id), None)
+    if pending is None:
+        return
+    order = pending.order
+    side: Literal["fortnox", "hr"] = "fortnox" if isinstance(order, UpsertEmployee) else "hr"
+    others = tuple(p for p in state.pending if p.order_id != record.order_id)
+    refused = tuple(r for r in state.refused if r.to != side)
+    if record.outcome == "rejected":
+        refusal = Refused(
+            order_id=pending.order_id,
+            to=side,
+            code=record.code,
+            why=record.why,
+            who=record.who or "operator",
+            content=content(order),
+        )
+        memory.put(record.key, pending=others, refused=(*refused, refusal))
+        return
+    memory.put(record.key, pending=others, refused=refused)
+    last = record.calls[-1] if record.calls else None
+    written_at = last.at + timedelta(milliseconds=last.milliseconds) if last else record.at
+    if isinstance(order, UpsertEmployee):
+        _written_to_fortnox(memory, record.key, order, record.record or order.employee_id or "", written_at)
+    else:
+        _written_to_hr(memory, record.key, order, record.record or order.person_id or "", written_at)
+
+
+def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
+    leave = memory[key].leave
+    pending = next((p for p in leave.pending if p.order_id == record.order_id), None) if leave else None
+    if leave is None or pending is None:
+        return
+    new: dict[str, Any] = {"pending": tuple(p for p in leave.pending if p is not pending)}
+    if record.outcome == "rejected":
+        refusal = RefusedDay(
+            order_id=pending.order_id,
+            day=pending.day,
+            after=pending.after,
+            again=False,
+            code=record.code,
+            why=record.why,
+            who=record.who or "operator",
+        )
+        new["refused"] = (*leave.refused, refusal)
+    else:
+        stands = pending.after and pending.after.model_copy(
+            update={"absence_id": record.record or pending.after.absence_id}
+        )
+        others = [d for d in leave.days if d.day != pending.day]
+        new["days"] = tuple(sorted([*others, *([stands] if stands else [])], key=lambda d: d.day))
+    memory.put(key, leave=leave.model_copy(update=new))
+
+
+def content(order: UpsertEmployee | UpsertPerson) -> str:
+    """Return what an order would write, as a short text that says nothing of it."""
+    written = order.model_dump_json(include={"fields", "clear", "expected"})
+    return hashlib.sha256(written.encode()).hexdigest()[:32]
+
+
+def _after(held: EmployeeFields | None, order: UpsertEmployee | UpsertPerson) -> EmployeeFields:
+    """Return what a record holds once an order was carried out."""
+    written: dict[str, Any] = {f: value for f in FIELDS if (value := get(order.fields, f)) is not None}
+    return (held or EmployeeFields()).model_copy(update=written | dict.fromkeys(order.clear))
+
+
+def _touched(order: UpsertEmployee | UpsertPerson) -> tuple[EmployeeField, ...]:
+    return tuple(f for f in FIELDS if get(order.fields, f) is not None or f in order.clear)
+
+
+def _agreed_on(person: Person, order: UpsertEmployee | UpsertPerson) -> dict[str, Any]:
+    """Return the base after an order: at that moment both sides held what it wrote."""
+    touched = _touched(order)
+    return {
+        "base": person.base.model_copy(update={f: get(order.fields, f) for f in touched}),
+        "agreed": tuple(f for f in FIELDS if f in touched or f in person.agreed),
+        "chosen": tuple(c for c in person.chosen if c.field not in touched),
+    }
+
+
+def _written_to_fortnox(
+    memory: Memory, key: str, order: UpsertEmployee, employee_id: str, written_at: datetime
+) -> None:
+    person, employee = memory.person(key), memory.employee(employee_id)
+    if person.link is None and order.create and not person.unlinked and employee.person in {None, key}:
+        memory.put_employee(employee_id, person=key)
+        memory.put_person(key, link=Link(employee_id=employee_id, origin="exported"), wanted=False)
+    if employee.seen_at is None or employee.seen_at < written_at:  # a newer sight tells more than what we wrote
+        held = _after(employee.fields, order)
+        if order.create:
+            held = held.model_copy(update={"employment_id": employee_id})
+        memory.move(employee_key(employee_id), "fortnox", employee.fields, held)
+        memory.put_employee(employee_id, fields=held, seen_at=written_at)
+    person = memory.person(key)
+    if person.link is not None and person.link.employee_id == employee_id:
+        known = memory.employee(employee_id)
+        memory.put_person(key, fortnox=known.fields, fortnox_at=known.seen_at, **_agreed_on(person, order))
+
+
+def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str, written_at: datetime) -> None:
+    person_key = f"{order.system}/{person_id}"
+    if order.person_id is None:  # created for the employee whose key this is
+        employee_id = key.removeprefix(employee_key(""))
+        person = memory.person(person_key)
+        if person.hr is None:
+            memory.move(person_key, "hr", None, order.fields)
+            memory.put_person(person_key, hr=order.fields, hr_at=written_at)
+        memory.put_employee(employee_id, wanted=False)
+        link(memory, person_key, employee_id, "imported")
+        return
+    person = memory.person(person_key)
+    if person.hr_at is None or person.hr_at < written_at:
+        held = _after(person.hr, order)
+        memory.move(person_key, "hr", person.hr, held)
+        memory.put_person(person_key, hr=held, hr_at=written_at, **_agreed_on(person, order))
+    else:
+        memory.put_person(person_key, **_agreed_on(person, order))

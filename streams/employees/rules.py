@@ -1,0 +1,283 @@
+"""What is to be done about a person, or an employee that HR lacks: one function for each rule, named for it. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from schemas.base import Message
+from schemas.commands import Choice
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, PlanRowApplied
+from schemas.settings import EmployeesSettings
+from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
+from streams.employees.fields import FIELDS, Step, get, rules, settle, shown
+from streams.employees.learning import moved
+from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
+from streams.employees.verdict import (
+    CREATE,
+    DO_NOTHING,
+    LEAVE_IT,
+    MATCH,
+    PREFER_FORTNOX,
+    PREFER_HR,
+    RETRY,
+    Held,
+    Settled,
+    Verdict,
+    Write,
+)
+
+_LONGEST_LINE: Final = 300
+
+
+@dataclass(frozen=True)
+class Case:
+    """A person (or an employee that HR lacks), and all that is known."""
+
+    key: str
+    memory: Memory
+    settings: EmployeesSettings
+    message: Message
+    live: bool
+    steps: dict[EmployeeField, Step] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """What stands under the key."""
+        return self.memory[self.key]
+
+    @property
+    def person(self) -> Person:
+        """The person."""
+        return self.memory.person(self.key)
+
+    @property
+    def row(self) -> PlanRowApplied | None:
+        """The row of a plan that was applied just now to this one."""
+        return self.message if isinstance(self.message, PlanRowApplied) and self.message.key == self.key else None
+
+    @property
+    def ours(self) -> frozenset[str]:
+        """The keys that are this one: the person's and the employee's."""
+        link = self.person.link
+        return frozenset({self.key, *([employee_key(link.employee_id)] if link else [])})
+
+
+def an_answer_is_awaited_first(case: Case) -> Verdict | None:
+    """Wait for what is under way: what comes meanwhile collapses into the newest state."""
+    if not case.state.pending:
+        return None
+    if case.row:
+        return Held("moved_since_the_plan", "An order for this person was on its way: make a new plan.")
+    return Settled(keep_hold=True)
+
+
+def a_row_that_has_moved_is_refused(case: Case) -> Verdict | None:
+    """Refuse a row of a plan when a value is not any more what the plan showed."""
+    if case.row is None or case.row.action == "do_nothing" or not (what := _moved(case)):
+        return None
+    names = ", ".join(what)
+    return Held("moved_since_the_plan", f"Not carried out: {names} changed since the plan was made. Make a new plan.")
+
+
+def _moved(case: Case) -> tuple[str, ...]:
+    """Learning has linked what the row joins, if nothing had moved: a link of its own is no move."""
+    row = case.row
+    return moved(case.memory, row) if row is not None else ()
+
+
+def nothing_happens_before_the_first_plan(case: Case) -> Verdict | None:
+    """Only learn until a plan was applied."""
+    wanted = case.person.wanted or bool(case.state.employee and case.state.employee.wanted)
+    return None if case.live or case.row or wanted or case.state.refused else Settled()
+
+
+def what_a_person_left_alone_stays_alone(case: Case) -> Verdict | None:
+    """Do nothing about a record that a person said nothing is to be done about."""
+    ignored = case.person.ignored or bool(case.state.employee and case.state.employee.ignored)
+    return Settled() if ignored else None
+
+
+def an_employee_that_hr_lacks_is_created_on_demand(case: Case) -> Verdict | None:
+    """Give HR a person when a row of a plan says so."""
+    employee = case.state.employee
+    if employee is None:
+        return None
+    asked = case.row is not None and case.row.action == "create_in_hr"
+    if employee.person is not None or employee.fields is None or not (asked or employee.wanted):
+        return Settled()
+    if wrong := _wrong(case, employee.fields, FOR_A_NEW_ONE, UNIQUE):
+        return wrong
+    travelling = rules(case.settings)
+    fields = _fields((f, get(employee.fields, f)) for f in FIELDS if travelling[f].to_hr != "never")
+    return (Write("hr", None, fields),)
+
+
+def a_person_that_hr_never_told_is_unknown(case: Case) -> Verdict | None:
+    """Nothing can be said of a person before HR told of them."""
+    return Settled() if case.person.hr is None else None
+
+
+def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
+    """Hold what changes while there is no link, by a person's will."""
+    if not case.person.unlinked or case.person.wanted or case.row:
+        return None
+    told = (isinstance(case.message, EmployeeChanged) and case.message.key == case.key) or case.state.hold is not None
+    told = told or (isinstance(case.message, LeaveChanged) and case.key.endswith(f"/{case.message.person_id}"))
+    if not told:
+        return Settled()
+    reason = case.person.unlinked.replace("_", " ")
+    return Held("not_linked", f"Taken apart from Fortnox ({reason}). Link it again, and the newest values go on.")
+
+
+def a_person_deleted_in_hr_is_kept_in_fortnox(case: Case) -> Verdict | None:
+    """Say that HR has deleted a linked person; Fortnox cannot delete an employee."""
+    if not case.person.deleted:
+        return None
+    if case.person.link is None:
+        return Settled()
+    why = (
+        f"Deleted in HR; employee {case.person.link.employee_id} stays in Fortnox. Set it inactive there if it is over."
+    )
+    return Held("deleted_in_hr", why, choices=(DO_NOTHING,))
+
+
+def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
+    """Create the employee of a person without one, if a row, an answer or the settings say so; else ask."""
+    person = case.person
+    if person.link is not None or person.hr is None:
+        return None
+    asked = (case.row is not None and case.row.action == "create_in_fortnox") or person.wanted
+    if case.row is not None and not asked:
+        return Held("moved_since_the_plan", "The two cannot be joined: one of them is linked with another.")
+    if not asked and (found := _candidates(case)):
+        choices = tuple(
+            Choice(answer=f"{MATCH}{key.removeprefix(employee_key(''))}", means=f"It is {key}: join them.")
+            for key in found
+        )
+        names = ", ".join(found)
+        return Held("new_in_hr", f"New in HR, and maybe {names} in Fortnox.", choices=(*choices, CREATE, DO_NOTHING))
+    if not asked and case.settings.new_in_hr == "hold":
+        return Held("new_in_hr", "New in HR: is it to be an employee in Fortnox?", choices=(CREATE, DO_NOTHING))
+    if wrong := _wrong(case, person.hr, FOR_A_NEW_ONE, UNIQUE):
+        return wrong
+    travelling = rules(case.settings)
+    known = case.settings.preset != "huma"  # there the employment id comes from Fortnox
+    carried = [f for f in FIELDS if travelling[f].to_fortnox != "never" or (f == "employment_id" and known)]
+    return (Write("fortnox", None, _fields((f, get(person.hr, f)) for f in carried)),)
+
+
+def _candidates(case: Case) -> tuple[str, ...]:
+    """Return who it could be in Fortnox: by e-mail, then personal number, then employment id; never by name."""
+    matched: tuple[EmployeeField, ...] = ("email", "personal_number", "employment_id")
+    for name in matched:
+        members = case.memory[index_key("fortnox", name, get(case.person.hr, name))].members
+        free = [m for m in members if (e := case.memory[m].employee) is None or e.person is None]
+        if free:
+            return tuple(free[:3])
+    return ()
+
+
+def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
+    """Merge each field three ways; one that needs a person holds them all, what is wrong is not sent."""
+    person = case.person
+    if person.hr is None or person.fortnox is None or person.link is None:
+        return Settled(keep_hold=True)  # linked, and Fortnox has not been read yet
+    steps = _steps(case)
+    case.steps.update(steps)
+    if asks := {f: s for f, s in steps.items() if s.asks}:
+        kinds = sorted({s.asks for s in asks.values()})
+        names = ", ".join(f.replace("_", " ") for f in asks)
+        return Held(
+            "conflict" if "conflict" in kinds else kinds[0],
+            f"HR and Fortnox differ, and a person must decide: {names}.",
+            tuple(_line(f, person) for f in asks),
+            (PREFER_HR, PREFER_FORTNOX, LEAVE_IT),
+        )
+    writes = []
+    sides: tuple[Literal["fortnox", "hr"], ...] = ("fortnox", "hr")
+    for side in sides:
+        mine = {f: s for f, s in steps.items() if s.to == side}
+        if not mine:
+            continue
+        held = person.fortnox if side == "fortnox" else person.hr
+        fields = _fields((f, s.value) for f, s in mine.items() if s.value is not None)
+        if wrong := _wrong(case, _whole(held, mine), CHECKS, [f for f in mine if get(fields, f)]):
+            return wrong
+        record = person.link.employee_id if side == "fortnox" else case.key.partition("/")[2]
+        expected = _fields((f, get(held, f)) for f in mine)
+        clear = tuple(f for f, s in mine.items() if s.value is None)
+        writes.append(Write(side, record, fields, clear, expected))
+    return tuple(writes) or Settled()
+
+
+def _fields(pairs: Iterable[tuple[str, Any]]) -> EmployeeFields:
+    return EmployeeFields(**dict(pairs))
+
+
+def _whole(held: EmployeeFields, mine: Mapping[EmployeeField, Step]) -> EmployeeFields:
+    """Return what is written, and both days of work where one is: only what is written is checked."""
+    days: tuple[EmployeeField, ...] = ("first_day", "last_day") if {"first_day", "last_day"} & mine.keys() else ()
+    return _fields([*((f, get(held, f)) for f in days), *((f, s.value) for f, s in mine.items())])
+
+
+def _steps(case: Case) -> dict[EmployeeField, Step]:
+    person, chosen = case.person, {c.field: c.prefer for c in case.person.chosen}
+    newer = bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at)
+    return {
+        f: settle(
+            f,
+            rule,
+            hr=get(person.hr, f),
+            base=get(person.base, f),
+            agreed=f in person.agreed,
+            fortnox=get(person.fortnox, f),
+            occasion="sync" if case.row else "live",
+            hr_is_newer=newer,
+            prefer=chosen.get(f),
+        )
+        for f, rule in rules(case.settings).items()
+    }
+
+
+def _wrong(
+    case: Case,
+    fields: EmployeeFields,
+    checks: Iterable[Check],
+    written: Iterable[Any],
+) -> Held | None:
+    """Hold what fails a check, or shares with somebody what is one person's only."""
+    found = (*problems(fields, checks), *not_unique(case.memory, fields, written, ours=case.ours))
+    if not found:
+        return None
+    return Held(found[0].reason, " ".join(p.message for p in found), choices=(RETRY,))
+
+
+def _line(name: EmployeeField, person: Person) -> str:
+    values = [
+        ("HR", person.hr),
+        ("Fortnox", person.fortnox),
+        *([("before", person.base)] if name in person.agreed else []),
+    ]
+    return f"{name}: " + ", ".join(f"{side} {shown(get(fields, name))}" for side, fields in values)[:_LONGEST_LINE]
+
+
+Rule = Callable[[Case], Verdict | None]
+RULES: Final[tuple[Rule, ...]] = (
+    an_answer_is_awaited_first,
+    a_row_that_has_moved_is_refused,
+    nothing_happens_before_the_first_plan,
+    what_a_person_left_alone_stays_alone,
+    an_employee_that_hr_lacks_is_created_on_demand,
+    a_person_that_hr_never_told_is_unknown,
+    a_person_who_was_taken_apart_waits,
+    a_person_deleted_in_hr_is_kept_in_fortnox,
+    a_new_person_is_created_or_waits,
+    differing_fields_are_settled_one_by_one,
+)
+"""The first that says something decides."""
+
+
+def judge(case: Case) -> tuple[str, Verdict]:
+    """Return the name of the rule that decides, and what it says."""
+    found = ((rule.__name__, rule(case)) for rule in RULES)
+    return next((name, verdict) for name, verdict in found if verdict is not None)

@@ -1,0 +1,58 @@
+"""What a rule may say about a person, an employee or a leave, and what a person may answer. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from schemas.audit import Who
+from schemas.commands import Choice
+from schemas.events import EmployeeFields
+
+NAME: Final = "employees"
+
+RETRY = Choice(answer="retry", means="Send it again, after it was set right.")
+PREFER_HR = Choice(answer="prefer_hr", means="Fortnox gets HR's values of the fields that differ.")
+PREFER_FORTNOX = Choice(answer="prefer_fortnox", means="HR gets Fortnox's values of the fields that differ.")
+LEAVE_IT = Choice(answer="leave_it", means="Both keep their values, until one of them changes.")
+CREATE = Choice(answer="create", means="Fortnox gets a new employee for this person.")
+DO_NOTHING = Choice(answer="do_nothing", means="Nothing is done, until the record changes.")
+
+MATCH: Final = "match "
+"""The beginning of the answer that joins a person with an employee; the employee's id follows."""
+PREFERENCES: Final[Mapping[str, Literal["hr", "fortnox", "neither"]]] = {
+    "prefer_hr": "hr",
+    "prefer_fortnox": "fortnox",
+    "leave_it": "neither",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """It waits for a person under a name."""
+
+    reason: str
+    message: str
+    lines: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    who: Who = "accountant"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What is to be written on one side; ``record`` is the id there, None to create."""
+
+    to: Literal["fortnox", "hr"]
+    record: str | None
+    fields: EmployeeFields
+    clear: tuple[str, ...] = ()
+    expected: EmployeeFields | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing is to be done; an open hold is closed, except where the hold itself is what must stay."""
+
+    keep_hold: bool = False
+
+
+Verdict = Held | Settled | tuple[Write, ...]
