@@ -22,6 +22,14 @@ class Personal(Message):
     flaw: str = Field(default="", pattern=r"^[a-z_]{0,40}$", description="why it is not valid, as a bounded code")
     warning: str = Field(default="", pattern=r"^[a-z_]{0,40}$", description="why a valid one may be wrong all the same")
 
+    @model_serializer(mode="wrap")
+    def _only_sealed(self, handler: SerializerFunctionWrapHandler) -> dict[str, str]:
+        """Refuse what is not sealed. It stands here, since a field's serializer is that of its declared class."""
+        if not self.sealed:
+            raise ValueError(f"{self.kind}: it must be sealed before it is written")
+        written: dict[str, str] = handler(self)
+        return written
+
 
 class Unsealed(Personal):
     """A text that was just read and is not sealed yet: in one process's memory only, it refuses to be written.
@@ -32,7 +40,3 @@ class Unsealed(Personal):
 
     sealed: str = Field(default="", repr=False)
     plain: str = Field(repr=False)
-
-    @model_serializer(mode="wrap")
-    def _never(self, _handler: SerializerFunctionWrapHandler) -> dict[str, str]:
-        raise ValueError(f"{self.kind}: it must be sealed before it is written")

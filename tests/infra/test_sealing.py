@@ -8,6 +8,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import PydanticSerializationError
 
 from infra.sealing import opened, sealed
 from infra.vault import Vault
@@ -82,6 +83,14 @@ def test_another_company_opens_nothing() -> None:
     assert done.number is not None
     with pytest.raises(InvalidTag):
         opened(done.number, VAULT, "other")
+
+
+@pytest.mark.parametrize("place", [{"number": number()}, {"accounts": (number(),)}])
+def test_what_is_not_sealed_cannot_be_written(place: dict[str, Any]) -> None:
+    """Wherever it stands: a message that nobody sealed does not leave."""
+    person = Person(name="A", **place)
+    with pytest.raises(PydanticSerializationError, match="must be sealed"):
+        person.model_dump_json()
 
 
 def test_a_message_without_personal_data_is_not_touched() -> None:
