@@ -21,6 +21,7 @@ pytestmark = pytest.mark.acceptance
 
 DAYS = range(1, 11)
 OWNERS = text("select owner from leases where name = any(cast(:names as text[])) and deadline > clock_timestamp()")
+SECRET_KEY = "the same in every process of an installation"
 
 
 @asynccontextmanager
@@ -39,6 +40,7 @@ async def sinks(settings: Settings, folder: Path) -> AsyncIterator[Process]:
         "BOKBUSS_FORTNOX__REQUEST_TIMEOUT": str(fortnox.request_timeout),
         "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(fortnox.settle_seconds),
         "BOKBUSS_LEASE_SECONDS": str(settings.lease_seconds),
+        "BOKBUSS_SECRET_KEY": SECRET_KEY,
     }
     process = await asyncio.create_subprocess_exec(
         BOKBUSS, "run", "sinks", env=environment, stderr=asyncio.subprocess.PIPE, cwd=folder.parent
@@ -47,8 +49,8 @@ async def sinks(settings: Settings, folder: Path) -> AsyncIterator[Process]:
     reading: asyncio.Task[None] | None = None
     try:
         async with asyncio.timeout(60):
-            while b"bokbuss: sinks at" not in await process.stderr.readline():
-                assert process.returncode is None
+            while b"bokbuss: sinks at" not in (line := await process.stderr.readline()):
+                assert line, "the process ended before it listened"
         reading = asyncio.create_task(drain(process.stderr))
         yield process
     finally:
@@ -78,7 +80,7 @@ async def test_work_is_shared_by_two_sinks_processes_and_goes_on_when_one_is_ter
     """Both work; one gets SIGTERM in mid-work and ends with 0; nothing is booked twice, and nothing is left."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(
-            opened(kafka, house_database, tmp_path / "house", ("sources", "flows", "desk"))
+            opened(kafka, house_database, tmp_path / "house", ("sources", "flows", "desk"), secret_key=SECRET_KEY)
         )
         first, second = await asyncio.gather(
             *(stack.enter_async_context(sinks(house.settings, tmp_path / name)) for name in ("first", "second"))
