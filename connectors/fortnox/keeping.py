@@ -15,6 +15,8 @@ _log = telemetry.log(__name__)
 _LEASE: Final = "fortnox-connections"  # no lane's: those are called fortnox/<company>
 _EVERY: Final = 5.0
 _HOUR: Final = 3600.0
+_FIRST: Final = 60.0
+"""Seconds until a company is looked at for the first time: until then its lane has renewed what it uses."""
 _RENEW_WITH_DAYS_LEFT: Final = 30.0
 """An unused refresh token is exchanged two weeks into its life: a month of failures is left before it ends."""
 _WARN_DAYS: Final = (2, 7)
@@ -81,7 +83,7 @@ class _Keeper:
         """Look at every company: hourly at its tokens, each time at what a person must know."""
         for held in await self._connections.all(tokens.SYSTEM):
             now = clock.monotonic()
-            if now >= self._looked.setdefault(held.tenant, now - _HOUR + 60.0) + _HOUR:
+            if now >= self._looked.setdefault(held.tenant, now - _HOUR + _FIRST) + _HOUR:
                 self._looked[held.tenant] = now
                 await self._use(held)
             await self._tell(held)

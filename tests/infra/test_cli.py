@@ -22,14 +22,14 @@ class Shell:
     """Runs commands in a folder, with a broker and a database that are there."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._folder = folder
+        self.folder = folder
         self._environment = {"PATH": os.environ["PATH"], "COLUMNS": "200", **environment}
 
     def __call__(self, *words: str, **environment: str) -> Result:
         """Run a command to its end."""
         return subprocess.run(
             [BOKBUSS, *words],
-            cwd=self._folder,
+            cwd=self.folder,
             env=self._environment | environment,
             capture_output=True,
             text=True,
@@ -83,9 +83,14 @@ def test_a_company_is_added_publishes_and_is_removed(shell: Shell) -> None:
     assert secrets["openpos"].startswith("whsec_")
     again, listed = shell.at_once(("tenant", "add", "acme", "--json"), ("tenant", "list", "--json"))
     assert json.loads(again.stdout)["signing_secrets"] == {}
-    assert json.loads(listed.stdout) == [
-        {"tenant": "acme", "organisation_number": "5560000001", "database_number": 1001, "settings_version": None}
+    [company] = json.loads(listed.stdout)
+    assert [company[name] for name in ("tenant", "organisation_number", "database_number", "settings_version")] == [
+        "acme",
+        "5560000001",
+        1001,
+        None,
     ]
+    assert company["connections"]["fortnox"]["health"] == "connected"
     good, wrong = shell.at_once(
         ("publish", "openpos", "z.json", "--tenant", "acme", "--json"),
         ("publish", "openpos", "wrong.json", "--tenant", "acme"),
@@ -98,6 +103,31 @@ def test_a_company_is_added_publishes_and_is_removed(shell: Shell) -> None:
     assert shell("tenant", "remove", "acme").returncode == 0
     unknown = shell("publish", "openpos", "z.json", "--tenant", "acme")
     assert (unknown.returncode, "no company is called 'acme'" in unknown.stderr) == (2, True)
+
+
+def test_a_company_is_paused_and_resumed(shell: Shell) -> None:
+    """The list says so; what is not paused cannot be resumed."""
+    shell("tenant", "add", "paused", "--database-number", "1002")
+    assert shell("tenant", "pause", "paused", "--by", "Anna").returncode == 0
+    listed, again = shell.at_once(("tenant", "list"), ("tenant", "pause", "paused"))
+    assert "fortnox: paused" in listed.stdout
+    assert (again.returncode, "no connection to fortnox that works" in again.stderr) == (1, True)
+    assert shell("tenant", "resume", "paused").returncode == 0
+    assert shell("tenant", "resume", "paused").returncode == 1
+
+
+def test_a_key_that_opens_nothing_is_named(shell: Shell) -> None:
+    """Exit code 2; with the one before beside it, it replaces that one."""
+    assert shell("tenant", "list").returncode == 0
+    made = (shell.folder / ".bokbuss" / "secret-key").read_text()
+    wrong = shell("tenant", "list", BOKBUSS_SECRET_KEY="another")
+    assert wrong.returncode == 2
+    assert "BOKBUSS_SECRET_KEY does not open" in wrong.stderr
+    assert "another" not in wrong.stderr.replace("another one", "")
+    new = {"BOKBUSS_SECRET_KEY": "new", "BOKBUSS_OLD_SECRET_KEY": made}
+    assert shell("tenant", "list", **new).returncode == 0
+    back = {"BOKBUSS_SECRET_KEY": made, "BOKBUSS_OLD_SECRET_KEY": "new"}
+    assert shell("tenant", "list", **back).returncode == 0
 
 
 def test_an_environment_that_is_not_right_is_told_in_a_sentence(shell: Shell) -> None:
