@@ -106,7 +106,9 @@ class FakeConnection:
         if fate in {"lost", "done and lost", "late"}:
             return Unknown("no answer")
         if fate == "retry":
-            return RetryLater(world.random.choice([1.0, 5.0, 30.0]), "throttled", "too many requests")
+            after = world.random.choice([1.0, 5.0, 30.0])
+            await attempt.throttled(after)
+            return RetryLater(after, "throttled", "too many requests")
         if order.id in world.fortnox.refuses:
             return Rejected("period_locked", "locked", "accountant")
         found = world.fortnox.voucher(order, loop.time())

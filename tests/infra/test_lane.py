@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from infra.budget import Budget
+from infra.budget import LOOK_UP, Budget
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Absent, AlreadyThere, Attempt, Connection, Delivered, Look, RetryLater, Unknown, Verdict
@@ -484,3 +484,34 @@ def test_a_lane_that_pauses_or_rests_ends_at_once() -> None:
             assert asyncio.get_running_loop().time() == asked
 
     virtual.run(story())
+
+
+@pytest.mark.parametrize(("answer", "lent"), [(Delivered(VOUCHER), 11), (RetryLater(20.0, "throttled", "429"), 0)])
+def test_a_lane_tells_guests_how_it_is(answer: Verdict, lent: int) -> None:
+    """They get half of the window while an order is under way, nothing until a 429 is over, then the usual share."""
+
+    async def story() -> list[int]:
+        got: list[int] = []
+
+        async def write(_order: Envelope[Any], attempt: Attempt) -> Verdict:
+            await attempt.take()
+            attempt.may_send()
+            if isinstance(answer, RetryLater):
+                await attempt.throttled(answer.after)
+            got.append(lend())
+            return answer
+
+        def lend() -> int:
+            return lane._budget.lend(24, LOOK_UP, 0.0, asyncio.get_running_loop().time())
+
+        company = Company(Target(on_write=write))
+        await company.insert("day/1")
+        lane = await company.lane("one")
+        running = asyncio.create_task(lane.run())
+        await asyncio.sleep(20.1)
+        got.append(lend())
+        lane.stop()
+        await running
+        return got
+
+    assert virtual.run(story()) == [lent, 20]
