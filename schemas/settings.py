@@ -136,7 +136,8 @@ class FieldRule(Message):
         default=None, description="both changed since they last agreed"
     )
     on_missing: Literal["fill", "keep", "clear", "ask"] | None = Field(
-        default=None, description="one side is empty: it gets the value, stays empty, empties the other, or asks"
+        default=None,
+        description="one side is empty: it gets the value, stays empty, empties what both held before, or asks",
     )
 
 

@@ -120,7 +120,7 @@ def decide(
             case = Case(key, memory, settings.employees, message, live)
             if (memory[key].person and _is_ours(key, settings.employees)) or not memory[key].person:
                 given += orders.orders(case, settings_version, envelope.tenant)
-        elif memory[key].leave and live:
+        elif memory[key].leave and (live or isinstance(message, PlanRowApplied)):
             given += leaves.orders(memory, key, envelope, settings.employees, settings_version)
     return tuple(given)
 
@@ -168,6 +168,7 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
                     memory.put_employee(order.key.removeprefix(employee_key("")), wanted=True)
             case WriteAbsence():
                 leaves.given(memory, leave_of(order.key), order, envelope.tenant)
+    leaves.let_go(memory, envelope.time.date())
     return memory.changed
 
 

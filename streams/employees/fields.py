@@ -37,15 +37,15 @@ _NEVER: Final = Rule("hr", "never", "never", "keep", "ask")
 
 # Huma (its page "Fortnox"): HR's changes at once; Fortnox's on "Synchronize users" only, and HR's next one overwrites
 # them; the employment id comes from Fortnox, on sync. Title, personal number and tax do not travel.
-_HUMA: Final = Rule("hr", "live", "on_sync", "keep", "prefer_hr")
+_HUMA: Final = Rule("hr", "live", "on_sync", "to_hr", "prefer_hr")
 _HUMA_FIELDS: Final[Mapping[EmployeeField, Rule]] = {
     **dict.fromkeys(FIELDS, _HUMA),
-    "employment_id": Rule("fortnox", "never", "on_sync", "keep", "prefer_fortnox"),
+    "employment_id": Rule("fortnox", "never", "on_sync", "to_hr", "prefer_fortnox"),
     **dict.fromkeys(("title", "personal_number", "tax_table", "tax_column"), _NEVER),
 }
 # Alexis HR (its help page): everything by hand, each difference decided by a person; the employment number joins the
 # two and is set once, when the employee is exported.
-_ALEXIS: Final = Rule("hr", "on_sync", "on_sync", "keep", "ask")
+_ALEXIS: Final = Rule("hr", "on_sync", "on_sync", "to_hr", "ask")
 _ALEXIS_FIELDS: Final[Mapping[EmployeeField, Rule]] = {**dict.fromkeys(FIELDS, _ALEXIS), "employment_id": _NEVER}
 
 _PRESETS: Final[Mapping[str, Mapping[EmployeeField, Rule]]] = {"huma": _HUMA_FIELDS, "alexis": _ALEXIS_FIELDS}
@@ -138,8 +138,10 @@ def settle(
         return _chosen(rule, prefer, hr, fortnox)
     from_hr, from_fortnox = not same(field, hr, base), not same(field, fortnox, base)
     was_entered = agreed and not base and from_hr != from_fortnox
-    if (not hr or not fortnox) and not was_entered:
-        return _missing(rule, hr, fortnox, occasion)
+    was_removed = agreed and same(field, hr or fortnox, base)
+    clears = rule.on_missing == "clear" and agreed and not was_removed  # the other side has changed: a conflict
+    if (not hr or not fortnox) and not was_entered and not clears:
+        return _missing(rule, hr, fortnox, occasion, was_removed=was_removed)
     if from_hr and not from_fortnox:
         return _send(rule, "fortnox", hr, occasion, "what_hr_changed_goes_to_fortnox")
     if from_fortnox and not from_hr:
@@ -166,33 +168,34 @@ def _send(rule: Rule, to: Literal["fortnox", "hr"], value: Value, occasion: Occa
         return Step("this_field_does_not_travel_there")
     if when == "on_sync" and occasion == "live":
         return Step("this_field_waits_for_a_sync")
-    return Step(name, to=to, value=value)
+    return Step(name, to=to, value=value or None)
 
 
 def _only_fortnox(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
-    if occasion == "sync" and rule.fortnox_changed == "keep":
-        if rule.to_hr != "never":
-            return _send(rule, "hr", fortnox, occasion, "what_fortnox_changed_goes_to_hr")
-        return _send(rule, "fortnox", hr, occasion, "what_hr_owns_is_written_back")
     match rule.fortnox_changed:
         case "to_hr":
             return _send(rule, "hr", fortnox, occasion, "what_fortnox_changed_goes_to_hr")
         case "write_back":
             return _send(rule, "fortnox", hr, occasion, "what_hr_owns_is_written_back")
         case "hold":
-            return Step("a_change_in_fortnox_waits_for_a_person", asks="fortnox_changed")
+            return _ask(rule, occasion, "a_change_in_fortnox_waits_for_a_person", "fortnox_changed")
         case "keep":
             return Step("a_change_in_fortnox_is_kept")
 
 
-def _conflict(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> Step:
+def _ask(rule: Rule, occasion: Occasion, name: str, asks: str) -> Step:
+    """Ask a person, unless the answer could go nowhere, or not now."""
     if rule.to_fortnox == rule.to_hr == "never":
         return Step("this_field_does_not_travel_there")
+    if occasion == "live" and "live" not in {rule.to_fortnox, rule.to_hr}:
+        return Step("this_field_waits_for_a_sync")
+    return Step(name, asks=asks)
+
+
+def _conflict(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> Step:
     match rule.on_conflict:
         case "ask":
-            if occasion == "live" and "live" not in {rule.to_fortnox, rule.to_hr}:
-                return Step("this_field_waits_for_a_sync")
-            return Step("a_conflict_waits_for_a_person", asks="conflict")
+            return _ask(rule, occasion, "a_conflict_waits_for_a_person", "conflict")
         case "prefer_hr":
             return _send(rule, "fortnox", hr, occasion, "a_conflict_goes_to_hr")
         case "prefer_fortnox":
@@ -202,17 +205,15 @@ def _conflict(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_i
             return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "a_conflict_goes_to_the_newest")
 
 
-def _missing(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
-    """One side is empty. Nothing is emptied unless the settings say so."""
+def _missing(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> Step:
+    """One side is empty. Nothing is emptied unless the settings say so, and then only what both sides once held."""
     to: Literal["fortnox", "hr"] = "fortnox" if hr else "hr"
     match rule.on_missing:
         case "fill":
             return _send(rule, to, hr or fortnox, occasion, "a_missing_value_is_filled")
-        case "clear":
+        case "clear" if was_removed:
             return _send(rule, "hr" if hr else "fortnox", None, occasion, "what_is_missing_is_emptied")
         case "ask":
-            if rule.to_fortnox == rule.to_hr == "never":
-                return Step("this_field_does_not_travel_there")
-            return Step("a_missing_value_waits_for_a_person", asks="missing")
-        case "keep":
+            return _ask(rule, occasion, "a_missing_value_waits_for_a_person", "missing")
+        case "keep" | "clear":
             return Step("a_missing_value_stays_missing")

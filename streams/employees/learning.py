@@ -59,10 +59,8 @@ def learn(memory: Memory, envelope: Envelope[Any]) -> None:  # noqa: C901 - one 
             _leave_changed(memory, fact, envelope.time)
         case PersonMentioned() as fact:
             memory.put_person(fact.key, mentioned=envelope.id)
-        case LinkDecided(employee_id=None) as fact:
-            unlink(memory, fact.person, fact.reason)
-        case LinkDecided(employee_id=str(employee_id)) as fact:
-            link(memory, fact.person, employee_id, "matched by hand")
+        case LinkDecided() as fact:
+            _link_decided(memory, fact)
         case PlanRowApplied() as fact:
             _row_applied(memory, fact)
         case PlanApplied():
@@ -82,15 +80,16 @@ def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
     before = memory.person(fact.key)
     if before.hr_at is not None and fact.changed_at < before.hr_at:
         return
-    changed = _changes(before.hr, fact.fields)
-    memory.move(fact.key, "hr", before.hr, None if fact.deleted else fact.fields)
+    fields = before.hr if fact.deleted else fact.fields
+    changed = _changes(before.hr, fields)
+    memory.move(fact.key, "hr", before.hr, None if fact.deleted else fields)
     memory.put_person(
         fact.key,
-        hr=fact.fields if not fact.deleted else before.hr,
+        hr=fields,
         hr_at=fact.changed_at,
         deleted=fact.deleted,
         chosen=_still(before.chosen, changed),
-        ignored=before.ignored and not changed,
+        ignored=before.ignored and not changed and fact.deleted == before.deleted,
     )
 
 
@@ -115,6 +114,17 @@ def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
             fortnox_at=fact.seen_at,
             chosen=_still(person.chosen, _changes(person.fortnox, fact.fields)),
         )
+
+
+def _link_decided(memory: Memory, fact: LinkDecided) -> None:
+    before = memory.person(fact.person).decided_at
+    if before is not None and fact.decided_at < before:
+        return
+    memory.put_person(fact.person, decided_at=fact.decided_at)
+    if fact.employee_id is None:
+        unlink(memory, fact.person, fact.reason)
+    else:
+        link(memory, fact.person, fact.employee_id, "matched by hand")
 
 
 def _leave_changed(memory: Memory, fact: LeaveChanged, at: datetime) -> None:
@@ -191,7 +201,8 @@ def moved(memory: Memory, row: PlanRowApplied) -> tuple[str, ...]:
     fortnox = [f"Fortnox's {f}" for f in sorted(_changes(employee.fields, row.in_fortnox))] if row.employee_id else []
     taken = row.employee_id and employee.person not in {None, row.person}
     other = row.person and person.link and row.employee_id and person.link.employee_id != row.employee_id
-    return (*hr, *fortnox, *(["the link"] if taken or other else []))
+    linked = row.action == "create_in_fortnox" and person.link
+    return (*hr, *fortnox, *(["the link"] if taken or other or linked else []))
 
 
 def _forgive_days(memory: Memory, key: str, codes: Iterable[str] | None) -> None:

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from typing import Any, Final, Literal
 
 from schemas import ids
-from schemas.commands import CloseReview, HoldForReview, Order, WriteAbsence
+from schemas.commands import Order, WriteAbsence
 from schemas.envelope import Envelope
 from schemas.events import LeaveChanged
 from schemas.settings import EmployeesSettings
-from streams.employees.state import Day, Leave, Memory, PendingDay, RefusedDay
+from streams.employees.orders import closing, holding
+from streams.employees.state import Day, Leave, Memory, PendingDay, RefusedDay, State
 from streams.employees.verdict import NAME, RETRY, Held
 
 _LONGEST: Final = 400
@@ -17,7 +18,7 @@ _LONGEST: Final = 400
 _SATURDAY: Final = 5
 
 
-def wanted(leave: Leave, settings: EmployeesSettings) -> tuple[Day, ...] | Held:
+def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple[Day, ...] | Held:
     """Return the days that are to stand in Fortnox, or why nobody can say."""
     said = leave.said
     if said is None or said.withdrawn:
@@ -25,14 +26,15 @@ def wanted(leave: Leave, settings: EmployeesSettings) -> tuple[Day, ...] | Held:
     cause = next((c for c in settings.causes if c.kind == said.kind), None)
     if cause is None:
         why = f"Leaves of kind {said.kind} have no cause code: add one to the settings (employees.causes)."
-        return Held("unmapped_leave_kind", why)
+        return Held("unmapped_leave_kind", why, choices=(RETRY,))
     if said.last_day < said.first_day:
-        return Held("days_out_of_order", f"It ends ({said.last_day}) before it begins ({said.first_day}).")
+        why = f"It ends ({said.last_day}) before it begins ({said.first_day}): correct it in HR."
+        return Held("days_out_of_order", why, choices=(RETRY,))
     if (said.last_day - said.first_day).days >= _LONGEST:
         why = f"It is longer than {_LONGEST} days ({said.first_day} to {said.last_day}): split it in HR."
-        return Held("leave_too_long", why)
+        return Held("leave_too_long", why, choices=(RETRY,))
     days = (d for d in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
-    return tuple(Day(day=d, cause=cause.cause, extent=said.extent) for d in days)
+    return tuple(Day(employee_id=employee_id, day=d, cause=cause.cause, extent=said.extent) for d in days)
 
 
 def _days(said: LeaveChanged) -> Iterator[date]:
@@ -45,7 +47,11 @@ def _days(said: LeaveChanged) -> Iterator[date]:
 def orders(
     memory: Memory, key: str, envelope: Envelope[Any], settings: EmployeesSettings, version: int
 ) -> tuple[Order, ...]:
-    """Return what brings Fortnox's days of a leave in line with what HR says, once nothing of it is under way."""
+    """Return what brings Fortnox's days of a leave in line with what HR says, once nothing of it is under way.
+
+    A day that Fortnox refused waits alone. Days that stand with an employee whom the person was linked with before are
+    removed there first: nobody is absent twice.
+    """
     state = memory[key]
     leave = state.leave
     if leave is None or leave.said is None or leave.pending:
@@ -55,47 +61,26 @@ def orders(
         return ()  # the person waits, and this with it
     origin: dict[str, Any] = {
         "flow": NAME,
+        "key": key,
         "settings_version": version,
         "revision": _revision(leave, state.steps),
     }
-    want = wanted(leave, settings)
-    steps: tuple[WriteAbsence, ...] = ()
-    if not isinstance(want, Held):
-        steps = tuple(_differences(key, leave, want, person.link.employee_id, origin, state.steps))
-    held = want if isinstance(want, Held) else _refused(leave, steps)
-    message = f"{key}: {held.message}" if held else ""
-    hold = state.hold
-    if held and hold and (hold.reason, hold.message) == (held.reason, message):
-        return ()
-    found: list[Order] = []
-    if hold:
-        found.append(
-            CloseReview(
-                **{**origin, "revision": hold.revision},
-                key=key,
-                step=f"close/{hold.step}",
-                rule="a_leave_is_decided_again",
-                hold_id=hold.id_in(envelope.tenant),
-                how="superseded",
-                message="Decided again.",
-            )
-        )
+    want = wanted(leave, settings, person.link.employee_id)
+    held: Held | None = None
+    steps: list[WriteAbsence] = []
+    if isinstance(want, Held):
+        held = want
+    else:
+        steps = list(_differences(leave, want, origin, state.steps))
+        waits = {step.day: why for step in steps if (why := _refused(leave, step))}
+        steps = [step for step in steps if step.day not in waits]
+        held = next(iter(waits.values()), None)
     if held:
-        found.append(
-            HoldForReview(
-                **origin,
-                key=key,
-                step=f"hold/{state.steps + 1}",
-                rule="a_leave_that_cannot_be_recorded_waits",
-                reason=held.reason,
-                who=held.who,
-                message=message,
-                choices=(RETRY,),
-                business_date=leave.said.first_day,
-            )
-        )
-        return tuple(found)
-    return (*found, *steps)
+        origin |= {"rule": "a_leave_that_cannot_be_recorded_waits"}
+        said = holding(state, held, envelope.data, envelope.tenant, origin, leave.said.first_day)
+        return (*said, *steps)
+    origin |= {"rule": "a_leave_is_decided_again"}
+    return (*([closing(state.hold, envelope.data, envelope.tenant, origin)] if state.hold else []), *steps)
 
 
 def _revision(leave: Leave, steps: int) -> str:
@@ -103,14 +88,13 @@ def _revision(leave: Leave, steps: int) -> str:
     return ids.digest({"said": said, "steps": steps})[:16]
 
 
-def _differences(
-    key: str, leave: Leave, want: tuple[Day, ...], employee_id: str, origin: dict[str, Any], steps: int
-) -> Iterator[WriteAbsence]:
-    stands = {day.day: day for day in leave.days}
-    wanted_days = {day.day: day for day in want}
+def _differences(leave: Leave, want: tuple[Day, ...], origin: dict[str, Any], steps: int) -> Iterator[WriteAbsence]:
+    stands, wanted_days = {day.day: day for day in leave.days}, {day.day: day for day in want}
     for number, day in enumerate(sorted(stands.keys() | wanted_days.keys()), 1):
         before, after = stands.get(day), wanted_days.get(day)
-        if before and after and (before.cause, before.extent) == (after.cause, after.extent):
+        if before and after and before.employee_id != after.employee_id:
+            after = None
+        if before and after and _says(before) == _says(after):
             continue
         shown = after or before
         if shown is None:
@@ -118,32 +102,31 @@ def _differences(
         action: Literal["create", "update", "delete"] = "create" if not before else "update" if after else "delete"
         refused = next((r for r in reversed(leave.refused) if r.day == day), None)
         yield WriteAbsence(
-            **origin,
-            key=f"{key}/{day}",
+            **{**origin, "key": f"{origin['key']}/{day}"},
             step=f"{action}/{steps + number}",
             rule="a_leave_becomes_days",
             replaces=refused.order_id if refused else None,
             action=action,
             absence_id=before.absence_id if before else None,
-            employee_id=employee_id,
+            employee_id=shown.employee_id,
             day=day,
             cause=shown.cause,
             extent=shown.extent,
         )
 
 
-def _refused(leave: Leave, steps: tuple[WriteAbsence, ...]) -> Held | None:
-    """Return the first refusal that sending the same again would only repeat."""
-    for step in steps:
-        last: RefusedDay | None = next((r for r in reversed(leave.refused) if r.day == step.day), None)
-        same = last and (last.after and (last.after.cause, last.after.extent)) == _after(step)
-        if last and same and not last.again:
-            return Held(last.code[:64] or "refused", f"Fortnox refused {step.day}: {last.why}", who=last.who)
-    return None
+def _says(day: Day | WriteAbsence) -> tuple[str, str, int]:
+    return day.employee_id, day.cause, day.extent
 
 
-def _after(step: WriteAbsence) -> tuple[str, int] | None:
-    return None if step.action == "delete" else (step.cause, step.extent)
+def _refused(leave: Leave, step: WriteAbsence) -> Held | None:
+    """Return why a step would only repeat what was refused."""
+    last: RefusedDay | None = next((r for r in reversed(leave.refused) if r.day == step.day), None)
+    if last is None or last.again:
+        return None
+    if (last.after and _says(last.after)) != (None if step.action == "delete" else _says(step)):
+        return None
+    return Held(last.code or "refused", f"Fortnox refused {step.day}: {last.why}", choices=(RETRY,), who=last.who)
 
 
 def given(memory: Memory, key: str, order: WriteAbsence, tenant: str) -> None:
@@ -151,7 +134,13 @@ def given(memory: Memory, key: str, order: WriteAbsence, tenant: str) -> None:
     leave = memory[key].leave or Leave()
     after = None
     if order.action != "delete":
-        after = Day(day=order.day, cause=order.cause, extent=order.extent, absence_id=order.absence_id or "")
+        after = Day(
+            employee_id=order.employee_id,
+            day=order.day,
+            cause=order.cause,
+            extent=order.extent,
+            absence_id=order.absence_id or "",
+        )
     pending = PendingDay(order_id=order.id_in(tenant), day=order.day, after=after)
     memory.put(
         key,
@@ -163,3 +152,21 @@ def given(memory: Memory, key: str, order: WriteAbsence, tenant: str) -> None:
         ),
         steps=memory[key].steps + 1,
     )
+
+
+def let_go(memory: Memory, today: date) -> None:
+    """Let linked people no longer carry the leaves that stand in Fortnox, or were taken back there, and have ended."""
+    for key in memory:
+        leave = memory[key].leave
+        if leave is None or leave.said is None or not _is_over(memory[key], leave, leave.said, today):
+            continue
+        person = memory.person(f"{leave.said.system}/{leave.said.person_id}")
+        if person.link and key in person.leaves:
+            kept = tuple(k for k in person.leaves if k != key)
+            memory.put_person(f"{leave.said.system}/{leave.said.person_id}", leaves=kept)
+
+
+def _is_over(state: State, leave: Leave, said: LeaveChanged, today: date) -> bool:
+    if leave.pending or leave.refused or state.hold:
+        return False
+    return not leave.days if said.withdrawn else bool(leave.days) and said.last_day < today

@@ -1,17 +1,22 @@
 """The orders that come of what the rules say about a person: their identity and their words. Pure."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from schemas import ids
+from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson
 from schemas.events import ChecksPassed, LinkDecided, PlanRowApplied, ReviewAnswered
 from schemas.settings import SettingsApplied
 from streams.employees.learning import content
 from streams.employees.rules import Case, judge
+from streams.employees.state import State
 from streams.employees.verdict import NAME, RETRY, Held, Settled, Write
 
 _LONGEST_REASON: Final = 64
+_LONGEST_MESSAGE: Final = 2000
 
 
 def orders(case: Case, version: int, tenant: str) -> tuple[Order, ...]:
@@ -35,9 +40,9 @@ def _refused(case: Case, writes: tuple[Write, ...], name: str, version: int) -> 
         order = _write(case, write, name, version, number)
         for refused in case.state.refused:
             if refused.to == write.to and refused.content == content(order):
-                reason = refused.code[:_LONGEST_REASON] or "refused"
+                side = "Fortnox" if write.to == "fortnox" else "HR"
                 return Held(
-                    reason, f"{write.to.capitalize()} refused it: {refused.why}", choices=(RETRY,), who=refused.who
+                    refused.code or "refused", f"{side} refused it: {refused.why}", choices=(RETRY,), who=refused.who
                 )
     return None
 
@@ -73,29 +78,43 @@ def _write(case: Case, write: Write, rule: str, version: int, number: int) -> Up
 
 
 def _held(case: Case, held: Held, rule: str, version: int, tenant: str) -> tuple[Order, ...]:
-    hold = case.state.hold
-    message = f"{case.key}: {held.message}"[:2000]
-    if hold and (hold.reason, hold.message, hold.lines, hold.choices) == (
-        held.reason,
-        message,
-        held.lines,
-        held.choices,
-    ):
-        return ()
-    new = HoldForReview(
-        **_origin(case, rule, version, f"hold/{case.state.steps + 1}"),
-        reason=held.reason,
-        who=held.who,
-        message=message,
-        lines=held.lines,
-        choices=held.choices,
-    )
-    return (*((_close(case, hold, version, tenant, rule),) if hold else ()), new)
+    return holding(case.state, held, case.message, tenant, _origin(case, rule, version, ""))
 
 
 def _close(case: Case, hold: HoldForReview, version: int, tenant: str, rule: str) -> CloseReview:
-    message = case.message
-    how: Any = "superseded"
+    return closing(hold, case.message, tenant, _origin(case, rule, version, ""))
+
+
+def holding(
+    state: State, held: Held, message: Message, tenant: str, origin: Mapping[str, Any], on: date | None = None
+) -> tuple[Order, ...]:
+    """Return what opens a hold, and closes the one before; nothing when the open one says the same.
+
+    A person who answered it gets it anew: what they said changed nothing.
+    """
+    before = state.hold
+    words = f"{origin['key']}: {held.message}"[:_LONGEST_MESSAGE]
+    said = (held.reason[:_LONGEST_REASON], words, held.lines, held.choices)
+    if before and said == (before.reason, before.message, before.lines, before.choices):
+        answered = isinstance(message, ReviewAnswered) and message.hold_id == before.id_in(tenant)
+        if not answered:
+            return ()
+    reason, words, lines, choices = said
+    new = HoldForReview(
+        **{**origin, "step": f"hold/{state.steps + 1}"},
+        reason=reason,
+        who=held.who,
+        message=words,
+        lines=lines,
+        choices=choices,
+        business_date=on,
+    )
+    return (*([closing(before, message, tenant, origin)] if before else []), new)
+
+
+def closing(hold: HoldForReview, message: Message, tenant: str, origin: Mapping[str, Any]) -> CloseReview:
+    """Return what closes a hold, and says why."""
+    how: Literal["superseded", "settings_changed", "answered", "checks_passed"] = "superseded"
     match message:
         case SettingsApplied():
             how, why = "settings_changed", f"Decided anew under settings version {message.version}."
@@ -108,7 +127,7 @@ def _close(case: Case, hold: HoldForReview, version: int, tenant: str, rule: str
         case _:
             why = "Newer values came."
     return CloseReview(
-        **{**_origin(case, rule, version, f"close/{hold.step}"), "revision": hold.revision},
+        **{**origin, "step": f"close/{hold.step}", "revision": hold.revision},
         hold_id=hold.id_in(tenant),
         how=how,
         message=why,

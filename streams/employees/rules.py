@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from schemas.base import Message
 from schemas.commands import Choice
-from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, PlanRowApplied
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LinkDecided, PlanRowApplied
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
 from streams.employees.fields import FIELDS, Step, get, rules, settle, shown
@@ -117,6 +117,19 @@ def a_person_that_hr_never_told_is_unknown(case: Case) -> Verdict | None:
     return Settled() if case.person.hr is None else None
 
 
+def two_that_cannot_be_joined_stay_apart(case: Case) -> Verdict | None:
+    """Say that a person cannot be linked as was decided, since one of the two is linked with another."""
+    asked = case.message if isinstance(case.message, LinkDecided) and case.message.key == case.key else None
+    link = case.person.link
+    if asked is None or asked.employee_id is None or asked.decided_at != case.person.decided_at:
+        return None
+    if link is not None and link.employee_id == asked.employee_id:
+        return None
+    who = f"{case.key} is linked with employee {link.employee_id}" if link else "that one is linked with another person"
+    why = f"Not linked with employee {asked.employee_id}: {who}. Unlink them first."
+    return Held("already_linked", why)
+
+
 def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
     """Hold what changes while there is no link, by a person's will."""
     if not case.person.unlinked or case.person.wanted or case.row:
@@ -181,7 +194,7 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
     """Merge each field three ways; one that needs a person holds them all, what is wrong is not sent."""
     person = case.person
     if person.hr is None or person.fortnox is None or person.link is None:
-        return Settled(keep_hold=True)  # linked, and Fortnox has not been read yet
+        return _not_seen(person)
     steps = _steps(case)
     case.steps.update(steps)
     if asks := {f: s for f, s in steps.items() if s.asks}:
@@ -208,6 +221,12 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
         clear = tuple(f for f, s in mine.items() if s.value is None)
         writes.append(Write(side, record, fields, clear, expected))
     return tuple(writes) or Settled()
+
+
+def _not_seen(person: Person) -> Held:
+    who = person.link.employee_id if person.link else ""
+    why = f"Linked with employee {who}, which Fortnox has not shown. Refresh; if it is not there, link another one."
+    return Held("employee_not_seen", why)
 
 
 def _fields(pairs: Iterable[tuple[str, Any]]) -> EmployeeFields:
@@ -269,6 +288,7 @@ RULES: Final[tuple[Rule, ...]] = (
     what_a_person_left_alone_stays_alone,
     an_employee_that_hr_lacks_is_created_on_demand,
     a_person_that_hr_never_told_is_unknown,
+    two_that_cannot_be_joined_stay_apart,
     a_person_who_was_taken_apart_waits,
     a_person_deleted_in_hr_is_kept_in_fortnox,
     a_new_person_is_created_or_waits,

@@ -62,13 +62,14 @@ class Person(_Remembered):
         hr: what HR holds; None until it was told.
         mentioned: the last mention that is answered by reading the person again.
         unlinked: why a person took the link apart; nothing goes out until there is one again.
+        decided_at: when a person last joined it or took it apart.
         was: the employee that it was linked with then.
         fortnox: what Fortnox holds of the linked employee, as far as is known.
         base: what both agreed on last, for the fields in ``agreed``.
         chosen: whose value a person chose for a field, until it changes again.
         wanted: somebody decided that Fortnox gets an employee for this person, and there is none yet.
         ignored: a person said that nothing is to be done, until the record changes.
-        leaves: the keys of leaves that wait for a link.
+        leaves: the keys of leaves that are not over: they follow the link.
     """
 
     hr: EmployeeFields | None = None
@@ -77,6 +78,7 @@ class Person(_Remembered):
     mentioned: str = ""
     link: Link | None = None
     unlinked: str = ""
+    decided_at: datetime | None = None
     was: str = ""
     fortnox: EmployeeFields | None = None
     fortnox_at: datetime | None = None
@@ -100,8 +102,9 @@ class Employee(_Remembered):
 
 
 class Day(_Remembered):
-    """One day of a leave, as it stands in Fortnox or is to stand there."""
+    """One day of a leave, as it stands with an employee in Fortnox or is to stand there."""
 
+    employee_id: str
     day: date
     cause: str
     extent: int
