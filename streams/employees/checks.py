@@ -34,7 +34,7 @@ def email_missing(fields: EmployeeFields) -> Problem | None:
 
 def email_invalid(fields: EmployeeFields) -> Problem | None:
     """Refuse an e-mail address without a name, an @ or a domain."""
-    if fields.email is None or _EMAIL.fullmatch(fields.email.strip()):
+    if not fields.email or _EMAIL.fullmatch(fields.email.strip()):
         return None
     return Problem("email_invalid", "email", "The e-mail address cannot be right: correct it in HR.")
 

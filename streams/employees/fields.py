@@ -1,7 +1,7 @@
 """What becomes of one field of an employee: the rule that holds for it, and the three-way merge of both sides. Pure."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal, get_args
@@ -217,3 +217,15 @@ def _missing(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, was_r
             return _ask(rule, occasion, "a_missing_value_waits_for_a_person", "missing")
         case "keep" | "clear":
             return Step("a_missing_value_stays_missing")
+
+
+def filled(pairs: Iterable[tuple[EmployeeField, Value]]) -> EmployeeFields:
+    """Return fields with these values, and nothing else."""
+    values: dict[str, Any] = dict(pairs)
+    return EmployeeFields(**values)
+
+
+def whole(held: EmployeeFields, steps: Mapping[EmployeeField, Step]) -> EmployeeFields:
+    """Return what is written to a record, and both days of work where one is: only what is written is checked."""
+    days: tuple[EmployeeField, ...] = ("first_day", "last_day") if {"first_day", "last_day"} & steps.keys() else ()
+    return filled([*((f, get(held, f)) for f in days), *((f, s.value) for f, s in steps.items())])

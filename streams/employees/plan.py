@@ -1,17 +1,17 @@
 """The plan: what a synchronisation would do with each person, compared in full. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from schemas.events import EmployeeField, EmployeeFields, PlanAction
 from schemas.plans import FieldDifference, PlanRow, PlanState
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
-from streams.employees.fields import Rule, Step, get, rules, same, settle, shown
-from streams.employees.state import UNIQUE, Employee, Origin, Person, State, index_key
+from streams.employees.fields import Rule, Step, get, rules, same, settle, shown, whole
+from streams.employees.state import UNIQUE, Employee, Origin, Person, State, employee_key, index_key
 
 _ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")
 _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]] = (
@@ -22,6 +22,9 @@ _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]
 """What a person is matched with an employee by, in this order; never the name alone."""
 
 Side = Literal["hr", "fortnox"]
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
+_MOST_NAMED: Final = 3
+_LONGEST_WHY: Final = 1000
 Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand"]
 
 
@@ -34,15 +37,16 @@ class _Both:
     carriers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def others(self, side: Side, name: EmployeeField, value: Any, me: str) -> list[str]:
-        """Return who else carries a value."""
+        """Return who else carries a value on one side."""
         return [key for key in self.carriers.get(index_key(side, name, value), ()) if key != me]
 
-    def twins(self, side: Side, fields: EmployeeFields | None, me: str) -> str:
+    def twins(self, fields: EmployeeFields | None, ours: Collection[str], sides: Iterable[Side] = SIDES) -> str:
         """Say with whom a record shares what is one person's only; nothing when it shares nothing."""
         said = []
         for name in UNIQUE:
-            if others := self.others(side, name, get(fields, name), me):
-                who = ", ".join(others[:3])
+            carriers = {k for side in sides for k in self.others(side, name, get(fields, name), "")}
+            if others := sorted(carriers.difference(ours)):
+                who = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
                 said.append(f"The {name.replace('_', ' ')} is also that of {who}.")
         return " ".join(said)
 
@@ -83,29 +87,36 @@ class _Maker:
 
     def rows(self) -> Iterable[dict[str, Any]]:
         """Yield every row without its number."""
-        met: set[str] = set()
+        pairs = self._pairs()
         for key, person in self.both.people.items():
-            other, by = self._counterpart(key, person)
-            if other is None:
+            if key not in pairs:
                 yield self._only_in_hr(key, person)
                 continue
-            met.add(other)
+            other, by = pairs[key]
             yield self._pair(key, person, other, self.both.employees.get(other, Employee()), by)
+        met = {other for other, _ in pairs.values()}
         for key, employee in self.both.employees.items():
             if key not in met:
                 yield self._only_in_fortnox(key, employee)
 
-    def _counterpart(self, key: str, person: Person) -> tuple[str | None, Matched]:
-        if person.link is not None:
-            return f"fortnox/employee/{person.link.employee_id}", "link"
+    def _pairs(self) -> dict[str, tuple[str, Matched]]:
+        """Return who is whom, nobody twice: by their link, else by the first value that only these two carry."""
+        pairs: dict[str, tuple[str, Matched]] = {
+            key: (employee_key(person.link.employee_id), "link")
+            for key, person in self.both.people.items()
+            if person.link is not None
+        }
+        met = {other for other, _ in pairs.values()}
         for name in _MATCHES:
-            value = get(person.hr, name)
-            found = self.both.others("fortnox", name, value, key)
-            if len(found) == 1 and not self.both.others("hr", name, value, key):
-                employee = self.both.employees[found[0]]
-                if employee.person is None:
-                    return found[0], name
-        return None, ""
+            for key, person in self.both.people.items():
+                if key in pairs or person.unlinked:
+                    continue
+                value = get(person.hr, name)
+                found = self.both.others("fortnox", name, value, key)
+                if len(found) == 1 and found[0] not in met and not self.both.others("hr", name, value, key):
+                    pairs[key] = found[0], name
+                    met.add(found[0])
+        return pairs
 
     def _only_in_hr(self, key: str, person: Person) -> dict[str, Any]:
         fields = person.hr or EmployeeFields()
@@ -116,18 +127,22 @@ class _Maker:
         elif self.settings.source_of_truth == "fortnox":
             action, rule = "do_nothing", "fortnox_says_who_is_employed"
         row = self._row("hr_only", key, None, fields, None, action, rule, origin="exported")
-        return self._checked(row, self.both.twins("hr", fields, key), fields, new=action != "do_nothing")
+        new = action != "do_nothing"
+        return self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("hr",)), fields, new=new)
 
     def _only_in_fortnox(self, key: str, employee: Employee) -> dict[str, Any]:
         fields = employee.fields or EmployeeFields()
         action: PlanAction = "create_in_hr"
         rule = "an_employee_who_is_new_in_fortnox_is_created_in_hr"
-        if employee.inactive:
+        if employee.person is not None:
+            action, rule = "do_nothing", "a_person_deleted_in_hr_is_kept_in_fortnox"
+        elif employee.inactive:
             action, rule = "do_nothing", "an_inactive_employee_stays_where_they_are"
         elif self.settings.source_of_truth == "hr" or employee.ignored:
             action, rule = "do_nothing", "hr_says_who_is_employed"
         row = self._row("fortnox_only", None, key, None, fields, action, rule, origin="imported")
-        return self._checked(row, self.both.twins("fortnox", fields, key), fields, new=action != "do_nothing")
+        new = action != "do_nothing"
+        return self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("fortnox",)), fields, new=new)
 
     def _pair(self, key: str, person: Person, other: str, employee: Employee, by: Matched) -> dict[str, Any]:
         hr, fortnox = person.hr or EmployeeFields(), employee.fields or EmployeeFields()
@@ -140,7 +155,9 @@ class _Maker:
         sides = {s.to for s in steps.values()}
         action: PlanAction = "match"
         rule = "each_field_is_settled_by_its_rule"
-        if asks:
+        if by != "link" and (person.ignored or employee.ignored):
+            action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
+        elif asks:
             action, rule = "do_nothing", "a_conflict_waits_for_a_person"
         elif sides == {"fortnox"}:
             action, rule = "prefer_hr", next(iter(steps.values())).rule
@@ -149,12 +166,14 @@ class _Maker:
         elif by == "link" and not sides - {None}:
             action, rule = "do_nothing", "both_sides_agree" if not steps else "what_differs_may_differ"
         row = self._row("conflict" if asks else "linked", key, other, hr, fortnox, action, rule, by=by)
-        row["fields"] = tuple(_difference(f, s, person) | _values(f, hr, fortnox) for f, s in steps.items())
-        row["fields"] = tuple(FieldDifference(**difference) for difference in row["fields"])
-        twins = f"{self.both.twins('hr', hr, key)} {self.both.twins('fortnox', fortnox, other)}".strip()
-        sent: dict[str, Any] = {f: s.value for f, s in steps.items() if s.to}
-        written = EmployeeFields(**sent)
-        return self._checked(row, twins if any(s.to for s in steps.values()) else "", written, new=False)
+        row["fields"] = tuple(_difference(f, s, person, hr, fortnox) for f, s in steps.items())
+        if not sides - {None}:
+            return row
+        ours = {key, other}
+        twins = f"{self.both.twins(hr, ours, ['hr'])} {self.both.twins(fortnox, ours, ['fortnox'])}".strip()
+        for side, held in (("fortnox", fortnox), ("hr", hr)):
+            row = self._checked(row, twins, whole(held, {f: s for f, s in steps.items() if s.to == side}), new=False)
+        return row
 
     def _step(
         self, name: EmployeeField, rule: Rule, person: Person, hr: EmployeeFields, fortnox: EmployeeFields
@@ -175,11 +194,13 @@ class _Maker:
         """Return the row, or one that does nothing and says what is wrong."""
         found = problems(fields, FOR_A_NEW_ONE if new else CHECKS)
         if twins:
-            return row | {"state": "duplicate", "action": "do_nothing", "rule": "what_is_shared_waits", "why": twins}
-        if found:
-            why = " ".join(p.message for p in found)
-            return row | {"state": "invalid", "action": "do_nothing", "rule": found[0].reason, "why": why}
-        return row
+            waits = {"state": "duplicate", "rule": "what_is_shared_waits", "why": twins[:_LONGEST_WHY]}
+        elif found:
+            why = " ".join(p.message for p in found)[:_LONGEST_WHY]
+            waits = {"state": "invalid", "rule": found[0].reason, "why": why}
+        else:
+            return row
+        return row | waits | {"action": "do_nothing"}
 
     @staticmethod
     def _row(
@@ -199,7 +220,7 @@ class _Maker:
             "state": state,
             "name": f"{known.given_name or ''} {known.family_name or ''}".strip()[:200],
             "person": person,
-            "employee_id": employee.removeprefix("fortnox/employee/") if employee else None,
+            "employee_id": employee.removeprefix(employee_key("")) if employee else None,
             "action": action,
             "rule": rule,
             "origin": origin,
@@ -209,13 +230,18 @@ class _Maker:
         }
 
 
-def _difference(name: EmployeeField, step: Step, person: Person) -> dict[str, Any]:
-    prefer = {"fortnox": "hr", "hr": "fortnox", None: "neither"}[step.to]
-    base = shown(get(person.base, name)) if name in person.agreed and get(person.base, name) else ""
-    return {"field": name, "prefer": prefer, "rule": step.rule, "base": base}
+def _difference(
+    name: EmployeeField, step: Step, person: Person, hr: EmployeeFields, fortnox: EmployeeFields
+) -> FieldDifference:
+    def said(fields: EmployeeFields) -> str:
+        return shown(value) if (value := get(fields, name)) else ""
 
-
-def _values(name: EmployeeField, hr: EmployeeFields, fortnox: EmployeeFields) -> dict[str, str]:
-    return {
-        side: shown(value) if (value := get(held, name)) else "" for side, held in (("hr", hr), ("fortnox", fortnox))
-    }
+    prefer: Mapping[str | None, Literal["hr", "fortnox", "neither"]] = {"fortnox": "hr", "hr": "fortnox"}
+    return FieldDifference(
+        field=name,
+        hr=said(hr),
+        fortnox=said(fortnox),
+        base=said(person.base) if name in person.agreed else "",
+        prefer=prefer.get(step.to, "neither"),
+        rule=step.rule,
+    )

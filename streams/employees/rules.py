@@ -1,6 +1,6 @@
 """What is to be done about a person, or an employee that HR lacks: one function for each rule, named for it. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -9,7 +9,7 @@ from schemas.commands import Choice
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LinkDecided, PlanRowApplied
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
-from streams.employees.fields import FIELDS, Step, get, rules, settle, shown
+from streams.employees.fields import FIELDS, Step, filled, get, rules, settle, shown, whole
 from streams.employees.learning import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
 from streams.employees.verdict import (
@@ -108,7 +108,7 @@ def an_employee_that_hr_lacks_is_created_on_demand(case: Case) -> Verdict | None
     if wrong := _wrong(case, employee.fields, FOR_A_NEW_ONE, UNIQUE):
         return wrong
     travelling = rules(case.settings)
-    fields = _fields((f, get(employee.fields, f)) for f in FIELDS if travelling[f].to_hr != "never")
+    fields = filled((f, get(employee.fields, f)) for f in FIELDS if travelling[f].to_hr != "never")
     return (Write("hr", None, fields),)
 
 
@@ -176,7 +176,7 @@ def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
     travelling = rules(case.settings)
     known = case.settings.preset != "huma"  # there the employment id comes from Fortnox
     carried = [f for f in FIELDS if travelling[f].to_fortnox != "never" or (f == "employment_id" and known)]
-    return (Write("fortnox", None, _fields((f, get(person.hr, f)) for f in carried)),)
+    return (Write("fortnox", None, filled((f, get(person.hr, f)) for f in carried)),)
 
 
 def _candidates(case: Case) -> tuple[str, ...]:
@@ -213,11 +213,11 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
         if not mine:
             continue
         held = person.fortnox if side == "fortnox" else person.hr
-        fields = _fields((f, s.value) for f, s in mine.items() if s.value is not None)
-        if wrong := _wrong(case, _whole(held, mine), CHECKS, [f for f in mine if get(fields, f)]):
+        fields = filled((f, s.value) for f, s in mine.items() if s.value is not None)
+        if wrong := _wrong(case, whole(held, mine), CHECKS, [f for f in mine if get(fields, f)]):
             return wrong
         record = person.link.employee_id if side == "fortnox" else case.key.partition("/")[2]
-        expected = _fields((f, get(held, f)) for f in mine)
+        expected = filled((f, get(held, f)) for f in mine)
         clear = tuple(f for f, s in mine.items() if s.value is None)
         writes.append(Write(side, record, fields, clear, expected))
     return tuple(writes) or Settled()
@@ -227,16 +227,6 @@ def _not_seen(person: Person) -> Held:
     who = person.link.employee_id if person.link else ""
     why = f"Linked with employee {who}, which Fortnox has not shown. Refresh; if it is not there, link another one."
     return Held("employee_not_seen", why)
-
-
-def _fields(pairs: Iterable[tuple[str, Any]]) -> EmployeeFields:
-    return EmployeeFields(**dict(pairs))
-
-
-def _whole(held: EmployeeFields, mine: Mapping[EmployeeField, Step]) -> EmployeeFields:
-    """Return what is written, and both days of work where one is: only what is written is checked."""
-    days: tuple[EmployeeField, ...] = ("first_day", "last_day") if {"first_day", "last_day"} & mine.keys() else ()
-    return _fields([*((f, get(held, f)) for f in days), *((f, s.value) for f, s in mine.items())])
 
 
 def _steps(case: Case) -> dict[EmployeeField, Step]:

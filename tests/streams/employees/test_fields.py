@@ -1,0 +1,220 @@
+"""One field: the rule that holds for it, and the three-way merge, over everything that can come together."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.events import EmployeeField
+from schemas.settings import EmployeesSettings, FieldRule
+from streams.employees.fields import FIELDS, Occasion, Rule, Step, rules, same, settle
+
+WHEN = ("live", "on_sync", "never")
+RULES = st.builds(
+    Rule,
+    owner=st.sampled_from(["hr", "fortnox"]),
+    to_fortnox=st.sampled_from(WHEN),
+    to_hr=st.sampled_from(WHEN),
+    fortnox_changed=st.sampled_from(["to_hr", "write_back", "keep", "hold"]),
+    on_conflict=st.sampled_from(["prefer_hr", "prefer_fortnox", "newest", "ask"]),
+    on_missing=st.sampled_from(["fill", "keep", "clear", "ask"]),
+)
+VALUES = st.sampled_from([None, "", "Lund", "Solna", "Umeå"])
+SIDES = st.sampled_from([None, "hr", "fortnox", "neither"])
+HUMA = rules(EmployeesSettings(system="huma", source_of_truth="hr", preset="huma"))
+ALEXIS = rules(EmployeesSettings(system="alexishr", source_of_truth="hr", preset="alexis"))
+
+
+def merged(rule: Rule, before: str | None, hr: str | None, fortnox: str | None, occasion: Occasion = "live") -> Step:
+    """Merge a city that both agreed on before."""
+    return settle("city", rule, hr=hr, base=before, agreed=True, fortnox=fortnox, occasion=occasion, hr_is_newer=True)
+
+
+@given(
+    rule=RULES,
+    hr=VALUES,
+    base=VALUES,
+    agreed=st.booleans(),
+    fortnox=VALUES,
+    occasion=st.sampled_from(["live", "sync"]),
+    newer=st.booleans(),
+    prefer=SIDES,
+)
+def test_a_merge_writes_only_what_a_side_holds_where_it_may_go(
+    rule: Rule,
+    hr: str | None,
+    base: str | None,
+    agreed: bool,  # noqa: FBT001 - drawn
+    fortnox: str | None,
+    occasion: Occasion,
+    newer: bool,  # noqa: FBT001 - drawn
+    prefer: str | None,
+) -> None:
+    """Nothing is emptied unless the rule says clear, nothing goes where it never does, what is alike is agreed."""
+    step = settle(
+        "city",
+        rule,
+        hr=hr,
+        base=base,
+        agreed=agreed,
+        fortnox=fortnox,
+        occasion=occasion,
+        hr_is_newer=newer,
+        prefer=prefer,  # type: ignore[arg-type] # drawn
+    )
+    assert step.agreed == same("city", hr, fortnox)
+    assert not (step.to and step.asks), "a field that waits for a person is not written"
+    if step.agreed:
+        assert (step.to, step.asks) == (None, "")
+    if step.to is None:
+        return
+    when = rule.to_fortnox if step.to == "fortnox" else rule.to_hr
+    source, target = (hr, fortnox) if step.to == "fortnox" else (fortnox, hr)
+    assert when != "never"
+    if prefer is None:
+        assert when == "live" or occasion == "sync"
+    else:
+        assert (prefer, step.to) in {("hr", "fortnox"), ("fortnox", "hr")}
+    if step.value is None:
+        assert target, "what is empty is not emptied"
+        assert rule.on_missing == "clear"
+        assert agreed or prefer, "only what both held before is emptied by itself"
+    else:
+        assert step.value == source
+        assert not same("city", source, target)
+
+
+@pytest.mark.parametrize("on_missing", ["keep", "fill", "ask"])
+def test_null_never_overwrites(on_missing: str) -> None:
+    """HR emptied what both held: Fortnox keeps its value, unless the settings say clear."""
+    rule = Rule("hr", "live", "live", "to_hr", "prefer_hr", on_missing)  # type: ignore[arg-type] # one of them
+    step = merged(rule, "Lund", None, "Lund")
+    assert (step.to, step.value) in {(None, None), ("hr", "Lund")}
+
+
+def test_clear_empties_what_both_held_and_nobody_changed() -> None:
+    """Emptied on one side, it is emptied on the other; changed there, it is a conflict; never agreed on, it stays."""
+    rule = Rule("hr", "live", "live", "to_hr", "ask", "clear")
+    assert merged(rule, "Lund", None, "Lund") == Step("what_is_missing_is_emptied", to="fortnox")
+    assert merged(rule, "Lund", "Lund", None) == Step("what_is_missing_is_emptied", to="hr")
+    assert merged(rule, "Lund", None, "Solna").asks == "conflict"
+    never = settle("city", rule, hr="Lund", base=None, agreed=False, fortnox=None, occasion="sync", hr_is_newer=True)
+    assert never == Step("a_missing_value_stays_missing")
+
+
+def test_what_is_entered_where_both_were_empty_is_a_change() -> None:
+    """It goes to the other side, though that one is empty."""
+    rule = Rule("hr", "live", "live", "to_hr", "ask", "keep")
+    assert merged(rule, None, "Lund", None) == Step("what_hr_changed_goes_to_fortnox", to="fortnox", value="Lund")
+    assert merged(rule, None, None, "Lund") == Step("what_fortnox_changed_goes_to_hr", to="hr", value="Lund")
+
+
+@pytest.mark.parametrize(
+    ("changed", "to", "value", "asks"),
+    [("to_hr", "hr", "Solna", ""), ("write_back", "fortnox", "Lund", ""), ("keep", None, None, ""), ("hold",) * 4],
+)
+def test_a_change_in_fortnox_only_is_as_its_owner_says(changed: str, to: str, value: str, asks: str) -> None:
+    """It goes to HR, is written back, stays, or waits for a person; in a plan as well."""
+    rule = Rule("hr", "live", "live", changed, "ask")  # type: ignore[arg-type] # one of them
+    for occasion in ("live", "sync"):
+        step = merged(rule, "Lund", "Lund", "Solna", occasion)  # type: ignore[arg-type] # one of both
+        if changed == "hold":
+            assert step.asks == "fortnox_changed"
+        else:
+            assert (step.to, step.value, step.asks) == (to, value, asks)
+
+
+@pytest.mark.parametrize(
+    ("on_conflict", "newer", "to"),
+    [
+        ("prefer_hr", False, "fortnox"),
+        ("prefer_fortnox", True, "hr"),
+        ("newest", True, "fortnox"),
+        ("newest", False, "hr"),
+        ("ask", True, None),
+    ],
+)
+def test_a_conflict_is_settled_by_its_rule(on_conflict: str, newer: bool, to: str | None) -> None:  # noqa: FBT001 - a case
+    """Both changed since they last agreed."""
+    rule = Rule("hr", "live", "live", "to_hr", on_conflict)  # type: ignore[arg-type] # one of them
+    step = settle("city", rule, hr="A", base="B", agreed=True, fortnox="C", occasion="live", hr_is_newer=newer)
+    assert (step.to, bool(step.asks)) == (to, to is None)
+
+
+def test_what_fortnox_writes_otherwise_is_the_same() -> None:
+    """Case and spaces of an address, characters that Fortnox takes for their nearest, titles of 30 characters."""
+    assert same("email", "Anna@Example.se ", "anna@example.se")
+    assert same("city", "Göteborg ", "göteborg")
+    assert same("title", "T" * 30 + "x", "T" * 30 + "y")
+    assert same("city", "", None)
+    assert not same("city", "Lund", "Lunda")
+
+
+# --- The presets, as FEATURES has them --------------------------------------------------------------------------
+
+TRAVEL_AT_HUMA: tuple[EmployeeField, ...] = (
+    "email",
+    "given_name",
+    "family_name",
+    "phone",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "bank_account",
+    "first_day",
+    "last_day",
+)
+
+
+@pytest.mark.parametrize("field", TRAVEL_AT_HUMA)
+def test_huma_sends_at_once_and_takes_from_fortnox_on_sync(field: EmployeeField) -> None:
+    """H17: a change in HR goes to Fortnox live. H18: one in Fortnox goes to HR on sync only, or HR's next wins."""
+    rule = HUMA[field]
+    assert merged(rule, "a", "b", "a").to == "fortnox"
+    assert merged(rule, "a", "a", "b").to is None
+    assert merged(rule, "a", "a", "b", "sync").to == "hr"
+    assert merged(rule, "a", "c", "b").to == "fortnox"
+
+
+def test_huma_takes_the_employment_id_from_fortnox_on_sync_only() -> None:
+    """H21: never to Fortnox."""
+    rule = HUMA["employment_id"]
+    assert [merged(rule, "1", "1", "2", o).to for o in ("live", "sync")] == [None, "hr"]  # type: ignore[arg-type]
+    assert [merged(rule, "1", "3", "1", o).to for o in ("live", "sync")] == [None, None]  # type: ignore[arg-type]
+    assert [merged(rule, "1", "3", "2", o).to for o in ("live", "sync")] == [None, "hr"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", sorted(set(FIELDS) - {*TRAVEL_AT_HUMA, "employment_id"}))
+def test_huma_leaves_other_fields_alone(field: EmployeeField) -> None:
+    """H20 to H28 are all the fields that it supports."""
+    for occasion, (hr, fortnox) in product(("live", "sync"), (("b", "a"), ("a", "b"), ("b", "c"))):
+        step = merged(HUMA[field], "a", hr, fortnox, occasion)  # type: ignore[arg-type] # one of both
+        assert (step.to, step.asks) == (None, "")
+
+
+@pytest.mark.parametrize("field", sorted(set(FIELDS) - {"employment_id"}))
+def test_alexis_moves_by_hand_only_and_asks_for_each_conflict(field: EmployeeField) -> None:
+    """A12 and A40: export and import by hand; A30 to A34: what differs on both sides is a person's to decide."""
+    rule = ALEXIS[field]
+    assert [merged(rule, "a", "b", "a", o).to for o in ("live", "sync")] == [None, "fortnox"]  # type: ignore[arg-type]
+    assert [merged(rule, "a", "a", "b", o).to for o in ("live", "sync")] == [None, "hr"]  # type: ignore[arg-type]
+    assert [merged(rule, "a", "b", "c", o).asks for o in ("live", "sync")] == ["", "conflict"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("preset", [None, "huma", "alexis"])
+def test_an_employment_id_never_changes_in_fortnox(preset: str | None) -> None:
+    """Fortnox cannot change it, whatever the settings say."""
+    own = (FieldRule(field="employment_id", to_fortnox="live", owner="hr"),)
+    chosen = EmployeesSettings(system="x", source_of_truth="hr", preset=preset, fields=own)  # type: ignore[arg-type]
+    assert rules(chosen)["employment_id"].to_fortnox == "never"
+
+
+def test_a_field_of_its_own_rules_over_preset_and_source_of_truth() -> None:
+    """What is left out stays; another owner brings the owner's way with changes in Fortnox."""
+    own = (FieldRule(field="city", owner="fortnox"), FieldRule(field="phone", on_missing="fill"))
+    found = rules(EmployeesSettings(system="x", source_of_truth="hr", fields=own))
+    assert (found["city"].owner, found["city"].fortnox_changed) == ("fortnox", "to_hr")
+    assert (found["phone"].owner, found["phone"].fortnox_changed, found["phone"].on_missing) == ("hr", "hold", "fill")
+    assert found["email"] == Rule("hr", "live", "live", "hold", "ask", "keep")
