@@ -73,7 +73,8 @@ class Source:
 
     Attributes:
         system: the system's own name, lower case; also the path of its deliveries: ``POST /v1/{tenant}/{system}``.
-        translate: a payload's bytes as facts; the same bytes always give the same facts. Raises Malformed.
+        translate: a payload's bytes as facts; the same bytes always give the same facts, but for mentions, which carry
+            when they came. Raises Malformed.
         verify: a scheme of its own for signed deliveries: body, headers (lower case), the company's secret; gives the
             delivery's id, raises PermissionError with what is wrong. None: Standard Webhooks.
         suffixes: files with these endings are taken from the watched folder and by ``bokbuss publish``.

@@ -231,7 +231,9 @@ async def test_first_and_last_day_go_to_the_first_and_the_last_position(huma: Co
     positions = company.people[anna]["positions"]
     assert [each["firstDayOfWork"] for each in positions.values()] == ["2020-02-01", "2023-01-01"]
     assert positions[second]["lastDayOfWork"] == "2199-06-30"
-    assert isinstance(await huma.write(upsert(anna, fields=EmployeeFields(), clear=("last_day",)), attempt()), Delivered)
+    assert isinstance(
+        await huma.write(upsert(anna, fields=EmployeeFields(), clear=("last_day",)), attempt()), Delivered
+    )
     assert positions[second]["lastDayOfWork"] is None
     bo = company.add_person("2022-08-15", givenName="Bo")
     assert isinstance(await huma.write(upsert(bo, fields=fields), attempt()), Delivered)

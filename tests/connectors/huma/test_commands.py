@@ -1,0 +1,99 @@
+"""Connecting a company: client id and secret are tried, kept where nobody reads them, and shown nowhere."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.huma import sandbox
+from connectors.huma.client import kept
+from connectors.huma.sandbox import Company
+from infra.connections import Connections
+from infra.settings import Settings
+from infra.vault import open_vault
+
+BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
+OTHER = "00000000-0000-4000-8000-000000000000"
+
+
+async def connect(
+    company: Company, kafka: str, url: str, folder: Path, said: str, tenant: str = "acme"
+) -> tuple[int, str, str]:
+    """Run the command as a process; return its exit code and what it says."""
+    pipe = asyncio.subprocess.PIPE
+    async with sandbox.running(company) as address:
+        environment = {
+            "BOKBUSS_DATA": str(folder),
+            "BOKBUSS_KAFKA__BOOTSTRAP": kafka,
+            "BOKBUSS_DATABASE__URL": url,
+            "BOKBUSS_SECRET_KEY": "a test",
+            "BOKBUSS_HUMA__API_URL": address,
+        }
+        process = await asyncio.create_subprocess_exec(
+            *(BOKBUSS, "huma", "connect", tenant, "--by", "Anna"),
+            env=environment,
+            cwd=folder,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+        )
+        out, err = await process.communicate(said.encode())
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.fixture
+async def acme(engine: AsyncEngine) -> None:
+    """Add a company."""
+    async with engine.begin() as connection:
+        await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))
+
+
+@pytest.mark.usefixtures("acme")
+async def test_they_are_tried_by_two_calls_and_kept(
+    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path
+) -> None:
+    """The secret is in no row as it is, and in nothing that is said; what is left to do in Huma is."""
+    company = sandbox.made_up()
+    code, out, err = await connect(
+        company, kafka, prepared_url, tmp_path, f"{company.client_id}\n{company.client_secret}\n"
+    )
+    assert (code, err) == (0, "")
+    assert "acme is connected to Huma (4 people)" in out
+    assert "https://<this host>/v1/acme/huma" in out
+    assert "bokbuss tenant add acme" in out
+    assert (len(company.calls), company.tokens_given) == (1, 1)
+    settings = Settings(secret_key="a test", _env_file=None)  # type: ignore[arg-type] # read as a SecretStr
+    connections = Connections(engine, await open_vault(engine, settings))
+    held = await connections.held("acme", "huma")
+    assert held is not None
+    assert (held.grant_type, held.state, held.consented_by) == ("client_credentials", "connected", "Anna")
+    assert await connections.secret("acme", "huma") == kept(company.client_id, company.client_secret)
+    async with engine.connect() as connection:
+        rows = str((await connection.execute(text("select * from connections"))).all())
+    assert company.client_secret not in rows + out
+
+
+@pytest.mark.usefixtures("acme")
+@pytest.mark.parametrize(
+    ("said", "tenant", "code", "answer"),
+    [
+        (f"{{id}}\n{OTHER}\n", "acme", 1, "Huma refuses the client id and secret (401)"),
+        ("{id}\n", "acme", 2, "two lines are expected"),
+        ("{id}\nnot-a-uuid\n", "acme", 2, "two lines are expected"),
+        ("{id}\n{secret}\n", "nobody", 2, "bokbuss tenant add"),
+    ],
+)
+async def test_what_is_not_taken_is_said_and_nothing_is_kept(
+    engine: AsyncEngine, kafka: str, prepared_url: str, tmp_path: Path, said: str, tenant: str, code: int, answer: str
+) -> None:
+    """The exit code tells what kind of trouble it is."""
+    company = Company()
+    given = said.format(id=company.client_id, secret=company.client_secret)
+    found, _, err = await connect(company, kafka, prepared_url, tmp_path, given, tenant)
+    assert (found, answer in " ".join(err.split())) == (code, True)
+    assert OTHER not in err
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("select count(*) from connections")) == 0
