@@ -1,6 +1,7 @@
 """What the demo prints: for people in colours and plain text, for programs one JSON object a line."""
 
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -12,13 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from infra.demo.telling import Effect, amount
+from infra.demo.people import Somebody, StaffTieOut
+from infra.demo.telling import Effect, amount, words
 from infra.demo.tieout import Row, TieOut, Total
+from schemas.plans import Plan, PlanRow
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
 """Times are the companies' own, as at the desk; JSON has them in UTC."""
 _WIDEST = 120
 _NARROWEST = 90
+_FIELDS = 3
+"""Of a plan's row; all of them are in the plan."""
 _STYLES = {
     "booked": "green",
     "booked_anew": "green",
@@ -29,6 +34,10 @@ _STYLES = {
     "answer_lost": "magenta",
     "not_there": "magenta",
     "broken": "magenta",
+    "employee": "green",
+    "person": "green",
+    "absence": "green",
+    "seen": "bold green",
     "accepted": "dim",
     "duplicate": "dim",
 }
@@ -71,8 +80,16 @@ class Screen:
                 Text.assemble((head if number == 0 else " " * len(head), "dim"), (line, style)), soft_wrap=True
             )
 
-    def table(self, found: TieOut, counts: dict[str, Any]) -> None:
-        """Print the tie-out: each report against the books, each company's sum, and the counts."""
+    def plan(self, plan: Plan, rows: Sequence[PlanRow]) -> None:
+        """Print a plan: each person's state, what is proposed, and what differs. Personal values are masked."""
+        if self._as_json:
+            shown = [row.model_dump(mode="json", exclude={"in_hr", "in_fortnox"}) for row in rows]
+            _line({"what": "plan", "plan": str(plan.plan_id), "company": plan.tenant, "rows": shown})
+        else:
+            self._console.print(_plan_table(rows, self._width))
+
+    def table(self, found: TieOut, counts: dict[str, Any], staff: StaffTieOut, facts: dict[str, Any]) -> None:
+        """Print the tie-outs: each report against the books, each company's sum, the counts, and everybody."""
         if self._as_json:
             _line(
                 {
@@ -81,6 +98,7 @@ class Screen:
                     "table": [row.to_json() for row in found.rows],
                     "companies": [total.to_json() for total in found.totals],
                     "counts": counts,
+                    "staff": {"table": [row.to_json() for row in staff.rows], **facts},
                     "problems": list(found.problems),
                 }
             )
@@ -102,10 +120,24 @@ class Screen:
         self._console.print()
         for line in _counted(counts):
             self._console.print(line, markup=False)
+        self._staff(staff, facts)
         for problem in found.problems:
             self._console.print(f"NOT ACCOUNTED FOR: {problem}", style="bold red", markup=False)
         if not found.problems:
             self._console.print("Every report is accounted for, to the öre.", style="bold green")
+            self._console.print(
+                "Everybody is where they should be, once; who is linked is the same on both sides.", style="bold green"
+            )
+
+    def _staff(self, staff: StaffTieOut, facts: dict[str, Any]) -> None:
+        self._console.print()
+        self._console.print("Who is where: Alexis HR against Fortnox, field by field", style="bold")
+        self._console.print(_staff_table(staff.rows, self._width))
+        self._console.print()
+        if "writes_after_unlink" in facts:
+            for line in _staff_counted(facts):
+                self._console.print(line, markup=False)
+        self._console.print()
 
     def next_steps(self, steps: Sequence[tuple[str, str]], where: Sequence[str]) -> None:
         """Say what to try next."""
@@ -131,6 +163,65 @@ def _counted(counts: dict[str, Any]) -> list[str]:
             **counts
         ),
     ]
+
+
+def _staff_counted(facts: dict[str, Any]) -> list[str]:
+    """Return what was counted and timed about the staff as sentences."""
+    plan, applied = (", ".join(f"{n} {_code(k)}" for k, n in facts[name].items()) for name in ("plan", "applied"))
+    calls = "{alexishr} calls to HR and {fortnox} to Fortnox".format(**facts["calls"])
+    return [
+        f"First plan: {plan}.",
+        f"Read in {calls}; {facts['writes_before']} writes before it was applied.",
+        f"Applied: {applied}. Live: {facts['live_seconds']} s from HR to Fortnox.",
+        f"Writes to Fortnox: {facts['writes']}; {facts['writes_after_unlink']} of Bo after he was taken apart.",
+    ]
+
+
+def _plan_table(rows: Sequence[PlanRow], width: int) -> Table:
+    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name, size in (("  state", 14), ("who", 16), ("action", 17)):
+        table.add_column(name, width=size, no_wrap=True)
+    table.add_column("HR | Fortnox, or why", ratio=1)
+    names = {row.person: row.name for row in rows if row.person}
+    for row in rows:
+        why = row.why
+        for key, name in names.items():
+            why = why.replace(key, name)
+        table.add_row(f"  {_code(row.state)}", row.name, _code(row.action), why or _differing(row) or _code(row.rule))
+    return table
+
+
+def _code(code: str) -> str:
+    """Return a name in code as words, with the systems' own names."""
+    return re.sub(r"\bhr\b", "HR", words(code)).replace("fortnox", "Fortnox")
+
+
+def _differing(row: PlanRow) -> str:
+    """Return some of the fields that differ: first those that both sides hold, then what is masked."""
+    masked = {"personal_number", "bank_account"}
+    fields = sorted(row.fields, key=lambda d: (not (d.hr and d.fortnox), d.field not in masked))
+    told = [f"{words(d.field)} {d.hr or '-'} | {d.fortnox or '-'}" for d in fields[:_FIELDS]]
+    more = len(fields) - _FIELDS
+    return "; ".join([*told, f"and {more} more"] if more > 0 else told)
+
+
+def _staff_table(rows: Sequence[Somebody], width: int) -> Table:
+    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
+        ("who", 16, "left"),
+        ("where", 15, "left"),
+        ("same", 4, "right"),
+        ("differ", 10, "left"),
+        ("leave", 5, "right"),
+    )
+    for name, size, justify in columns:
+        table.add_column(name, width=size, justify=justify, no_wrap=True)
+    table.add_column("what became of them", ratio=1)
+    for row in rows:
+        where = "both" if row.ended in {"agree", "apart"} else row.ended
+        differ = ", ".join(row.differ) or "-"
+        table.add_row(row.name, where, str(row.agree or "-"), differ, str(row.days or "-"), row.story)
+    return table
 
 
 def _table(rows: Sequence[Row], width: int, *, header: bool) -> Table:

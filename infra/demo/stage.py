@@ -17,13 +17,22 @@ from sqlalchemy import text
 from infra import clock, jars, registry, roles, runtime, telemetry
 from infra.cli import add_tenant
 from infra.commanding import Failed, Office, WrongUsage, office
+from infra.demo.people import KONTORET, SYSTEM
 from infra.demo.scenes import COMPANIES, SCENES
 from infra.demo.screen import Screen
+from infra.demo.staff import StaffOffice
 from infra.demo.telling import Told
 from infra.demo.tieout import Entry, TieOut, sales_accounts, tie_out
 from infra.demo.world import NotInTime, Unexpected, World
 from infra.http import Client, NoAnswer, NotSent
-from infra.settings import ROLES, DatabaseSettings, FortnoxSettings, KafkaSettings, Settings
+from infra.settings import (
+    ROLES,
+    AlexisHRSettings,
+    DatabaseSettings,
+    FortnoxSettings,
+    KafkaSettings,
+    Settings,
+)
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
@@ -32,15 +41,18 @@ _CLIENT_ID, _CLIENT_SECRET = "sandbox", "sandbox-secret"
 """What the sandbox of Fortnox knows us as (its README)."""
 _SETTLE, _LOOK, _LEASE, _RECHECK = 2.0, 0.5, 5.0, 1.0
 """Seconds. Real Fortnox gets more; the sandbox is never late by more than 1.5."""
+_HR_POLL, _LEAVES, _HR_BUDGET, _EMPLOYEES = 2.0, 3.0, 25, 1.0
+"""Seconds between two readings of HR's people, of leaves and of Fortnox's employees; more often is over the budget."""
 _TOKEN = "POST /oauth-v1/token"  # noqa: S105 - a route
 _TENANTS = text("select count(*) from tenants")
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What runs: the world, where to look at it, and what must not end by itself."""
+    """What runs: the world and the staff office in it, where to look at it, and what must not end by itself."""
 
     world: World
+    staff: StaffOffice
     desk: str
     sandbox: str
     tasks: frozenset[asyncio.Task[None]]
@@ -70,7 +82,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, once: bool, as_json: b
 
 async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, *, once: bool) -> int:
     stopped = asyncio.create_task(stop.wait())
-    playing = asyncio.create_task(_play(stage.world, screen))
+    playing = asyncio.create_task(_play(stage.world, stage.staff, screen))
     found: TieOut | None = None
     try:
         await asyncio.wait({playing, stopped, *stage.tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -90,7 +102,7 @@ async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, 
     return 0 if accounted_for or (found is None and not once) else 1
 
 
-async def _play(world: World, screen: Screen) -> TieOut:
+async def _play(world: World, staff: StaffOffice, screen: Screen) -> TieOut:
     """Play every scene and tie out; what did not happen is a problem of the tie-out, not the end of it."""
     begun, broken = clock.monotonic(), []
     try:
@@ -98,20 +110,22 @@ async def _play(world: World, screen: Screen) -> TieOut:
             screen.scene(scene.title, scene.text)
             for act in scene.acts:
                 await world.perform(act)
+        await staff.play()
     except (NotInTime, Unexpected, NotSent, NoAnswer) as error:
         broken.append(str(error))
     accounts = {c.tenant: sales_accounts(c.settings.daysales) for c in COMPANIES if c.settings.daysales}
     books = {company.tenant: await world.books(company) for company in COMPANIES}
     calls = [await world.calls(company) for company in COMPANIES]
-    told = tuple(world.told)
+    told = tuple(each for each in world.told if each[0] in books)
     found = tie_out(tuple(world.sent.values()), told, books, accounts)
-    found = replace(found, problems=(*broken, *found.problems))
+    people = await staff.tie_out()
+    found = replace(found, problems=(*broken, *found.problems, *people.problems))
     counts = _counts(world.counts, told, books, calls) | {
         "doubles": found.doubles,
         "open_holds": sum(row.ended.startswith("held") for row in found.rows),
         "seconds": round(clock.monotonic() - begun),
     }
-    screen.table(found, counts)
+    screen.table(found, counts, people, staff.facts)
     return found
 
 
@@ -154,7 +168,9 @@ def _own_settings(settings: Settings) -> Settings:
                 settle_seconds=_SETTLE,
                 look_seconds=_LOOK,
                 recheck_seconds=_RECHECK,
+                employees_seconds=_EMPLOYEES,
             ),
+            "alexishr": AlexisHRSettings(poll_seconds=_HR_POLL, leave_seconds=_LEAVES, budget=_HR_BUDGET),
         }
     )
 
@@ -175,9 +191,11 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
     screen.note(_starting(settings))
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(runtime.services(settings))
-        sandbox = await stack.enter_async_context(_sandbox(settings.host))
+        sandbox = await stack.enter_async_context(_sandbox("fortnox", settings.host))
+        hr_url = await stack.enter_async_context(_sandbox(SYSTEM, settings.host))
         fortnox = settings.fortnox.model_copy(update={"api_url": f"{sandbox}/3", "auth_url": f"{sandbox}/oauth-v1"})
-        named = services.apply(settings).model_copy(update={"fortnox": fortnox})
+        alexishr = settings.alexishr.model_copy(update={"api_url": f"{hr_url}/v1"})
+        named = services.apply(settings).model_copy(update={"fortnox": fortnox, "alexishr": alexishr})
         place = await stack.enter_async_context(office(named))
         await _refuse_what_is_not_empty(place)
         secrets = {
@@ -189,17 +207,18 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
                     database_number=company.database_number,
                 )
             )["openpos"]
-            for company in COMPANIES
+            for company in (*COMPANIES, KONTORET)
         }
         http = await stack.enter_async_context(Client(timeout=30.0))
         running, url = await _roles(named, stack)
         world = World(place=place, url=url, sandbox=sandbox, secrets=secrets, http=http, say=screen.effect)
-        for company in COMPANIES:
+        for company in (*COMPANIES, KONTORET):
             await world.open_books(company)
         listening = asyncio.create_task(world.listen())
         stack.push_async_callback(_end, listening)
-        screen.note(f"Broker, database, sandbox of Fortnox and every role run ({clock.monotonic() - begun:.0f} s).")
-        yield _Stage(world, url, sandbox, frozenset({running, listening}))
+        screen.note(f"Broker, database, both sandboxes and every role run ({clock.monotonic() - begun:.0f} s).")
+        staff = StaffOffice(world, place, hr_url, http, screen)
+        yield _Stage(world, staff, url, sandbox, frozenset({running, listening}))
 
 
 def _starting(settings: Settings) -> str:
@@ -208,9 +227,9 @@ def _starting(settings: Settings) -> str:
     return f"Fetching Apache Kafka {jars.release(jars.manifest())} (once, about 42 MB), then starting it ..."
 
 
-def _sandbox(host: str) -> Any:
-    serve = registry.systems()["fortnox"].sandbox
-    assert serve is not None  # noqa: S101 - for mypy: Fortnox has one
+def _sandbox(system: str, host: str) -> Any:
+    serve = registry.systems()[system].sandbox
+    assert serve is not None  # noqa: S101 - for mypy: both have one
     return serve(host, 0)
 
 
@@ -267,6 +286,7 @@ def _next_steps(stage: _Stage, data: Path, found: TieOut) -> tuple[list[tuple[st
         report = row.sent.report
         answer = f"held answer {report.key} rebook --by you --tenant {report.tenant}"
         commands.append((answer, "and look here what it does"))
+    commands += stage.staff.next_steps()
     commands.append(("audit verify", "nothing was changed afterwards"))
     return [(f"{program} {command}", why) for command, why in commands], [
         f"The accountant's desk: {stage.desk}/    Fortnox's books: {stage.sandbox}/    Ctrl-C ends the demo.",

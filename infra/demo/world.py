@@ -14,6 +14,8 @@ from standardwebhooks import Webhook
 
 from infra import clock, registry, telemetry
 from infra.commanding import Office
+from infra.demo import people
+from infra.demo.people import KONTORET
 from infra.demo.reports import Report
 from infra.demo.scenes import (
     FAULTS,
@@ -65,6 +67,7 @@ class World:
         told: the audit trail so far.
         sent: each content that was accepted, by company, key and revision.
         counts: deliveries accepted, sent again, and refused at the door.
+        names: of people, by the keys that the trail has of them.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class World:
         self.told: list[Told] = []
         self.sent: dict[tuple[str, str, str], Sent] = {}
         self.counts: Counter[str] = Counter()
+        self.names: dict[str, str] = {}
 
     # --- Listening --------------------------------------------------------------------------------------------------
 
@@ -105,7 +109,10 @@ class World:
                 async with self._news:
                     self.told.append((message.tenant, heard))
                     self._news.notify_all()
-                self._say(effect(message.tenant, heard, before))
+                if message.tenant == KONTORET.tenant:
+                    self._say(people.effect(message.tenant, heard, self.names))
+                else:
+                    self._say(effect(message.tenant, heard, before))
         finally:
             await consumer.stop()
 
@@ -161,7 +168,7 @@ class World:
         how = await self._send(report)
         self.counts["delivered"] += 1
         amendment = f" (amendment {report.amendment})" if report.amendment else ""
-        self._note(report.tenant, report_name(report.key), "accepted", how + amendment)
+        self.note(report.tenant, report_name(report.key), "accepted", how + amendment)
 
     async def _send(self, report: Report) -> str:
         """Send a report by its till's way; return how it was accepted, in words."""
@@ -176,7 +183,7 @@ class World:
         folder = self._place.settings.data / "inbox" / report.tenant / _SYSTEM
         name = f"{report.till.register}-{report.z}-{report.amendment}.json"
         await asyncio.to_thread(_put, folder / name, raw)
-        await self._until(lambda: asyncio.to_thread((folder / "done" / name).exists), f"{name} to be taken in")
+        await self.until(lambda: asyncio.to_thread((folder / "done" / name).exists), f"{name} to be taken in")
         return f"taken from the watched folder: {name}"
 
     async def _deliver_again(self, report: Report, *, same_delivery: bool) -> None:
@@ -188,7 +195,7 @@ class World:
         self.counts["delivered"] += 1
         self.counts["duplicates"] += 1
         which = "the same delivery again" if same_delivery else "the same report under a new webhook-id"
-        self._note(report.tenant, report_name(report.key), "duplicate", f"{which}: 202, the same event id")
+        self.note(report.tenant, report_name(report.key), "duplicate", f"{which}: 202, the same event id")
 
     async def _post(
         self, report: Report, raw: bytes, delivery: str, secret: str, status: int = HTTPStatus.ACCEPTED
@@ -214,7 +221,7 @@ class World:
     async def _forge(self, report: Report) -> None:
         said = await self._post(report, _bytes(report), "forged", signing_secret(), HTTPStatus.UNAUTHORIZED)
         self.counts["refused"] += 1
-        self._note(report.tenant, report_name(report.key), "refused", f"forged: 401, {said['error']}")
+        self.note(report.tenant, report_name(report.key), "refused", f"forged: 401, {said['error']}")
 
     async def _deliver_broken(self, report: Report, instead: Mapping[str, object]) -> None:
         raw = json.dumps(report.wire() | dict(instead)).encode()
@@ -222,19 +229,19 @@ class World:
         said = await self._post(report, raw, "broken", secret, HTTPStatus.UNPROCESSABLE_ENTITY)
         self.counts["refused"] += 1
         problems = "; ".join(said["problems"])
-        self._note(report.tenant, report_name(report.key), "refused", f"broken: 422, {problems}")
+        self.note(report.tenant, report_name(report.key), "refused", f"broken: 422, {problems}")
 
     async def _lock(self, company: Company, until: Any) -> None:
         day = until and until.isoformat()
-        await self._control("locked-period", {"company": company.database_number, "end_date": day})
+        await self.control("locked-period", {"company": company.database_number, "end_date": day})
         what = f"the accountant locks Fortnox up to {day}" if day else "the accountant opens the locked period"
-        self._note(company.tenant, "", "locked" if day else "opened", what)
+        self.note(company.tenant, "", "locked" if day else "opened", what)
 
     async def _break(self, company: Company, script: tuple[str | None, ...]) -> None:
         content = {"company": company.database_number, "script": script, "seconds": _SECONDS}
-        await self._control("faults", content)
+        await self.control("faults", content)
         faults = "; ".join(FAULTS[fault] if fault else "all goes well" for fault in script)
-        self._note(company.tenant, "", "broken", f"Fortnox's next vouchers: {faults}")
+        self.note(company.tenant, "", "broken", f"Fortnox's next vouchers: {faults}")
 
     async def _apply(self, tenant: str, act: Apply) -> None:
         async with self._place.engine.begin() as connection:
@@ -246,8 +253,8 @@ class World:
             async with self._place.engine.connect() as connection:
                 return bool(await connection.scalar(_IN_FORCE, {"tenant": tenant}) == version)
 
-        await self._until(in_force, f"settings version {version} of {tenant} to be in force")
-        self._note(tenant, "", "settings", f"settings version {version} in force: {act.what}")
+        await self.until(in_force, f"settings version {version} of {tenant} to be in force")
+        self.note(tenant, "", "settings", f"settings version {version} in force: {act.what}")
 
     async def _publish(self, tenant: str, data: Any, message_id: str, source: str) -> None:
         producer = await self._place.producer()
@@ -261,22 +268,24 @@ class World:
         )
         await producer.send_and_wait(data.TOPIC, message.to_bytes(), key=tenant.encode())
 
-    async def _until(self, condition: Callable[[], Any], what: str) -> None:
-        """Wait for a condition that nobody announces."""
+    async def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait for a condition that nobody announces; return what it gives. Raises NotInTime."""
         deadline = clock.monotonic() + WITHIN
-        while not await condition():
+        while not (found := await condition()):
             if clock.monotonic() > deadline:
                 raise NotInTime(f"waited {WITHIN:.0f} s in vain for {what}")
             await clock.sleep(_POLL)
+        return found
 
-    def _note(self, tenant: str, about: str, what: str, said: str) -> None:
+    def note(self, tenant: str, about: str, what: str, said: str) -> None:
+        """Say what somebody outside did."""
         self._say(Effect(clock.now(), tenant, about, what, said))
 
     # --- Fortnox ----------------------------------------------------------------------------------------------------
 
     async def open_books(self, company: Company) -> None:
         """Give a company its Fortnox."""
-        await self._control(
+        await self.control(
             "companies",
             {
                 "database_number": company.database_number,
@@ -303,14 +312,25 @@ class World:
         (found,) = await self._look("calls", company)
         return found
 
+    async def company(self, company: Company) -> dict[str, Any]:
+        """Return all that a company's Fortnox holds."""
+        url = f"{self._sandbox}/_sandbox/companies/{company.database_number}"
+        found: dict[str, Any] = json.loads((await self._http.send("GET", url)).body)
+        return found
+
+    async def change_company(self, company: Company, patch: Mapping[str, Any]) -> None:
+        """Change what a company's Fortnox holds, as its own people do: a JSON merge patch. Raises Unexpected."""
+        await self.control(f"companies/{company.database_number}", patch, "PATCH")
+
     async def _look(self, what: str, company: Company) -> list[dict[str, Any]]:
         url = f"{self._sandbox}/_sandbox/{what}"
         answer = await self._http.send("GET", url, params={"company": company.database_number})
         companies: list[dict[str, Any]] = json.loads(answer.body)["companies"]
         return companies
 
-    async def _control(self, what: str, content: Mapping[str, Any]) -> None:
-        answer = await self._http.send("POST", f"{self._sandbox}/_sandbox/{what}", json=content)
+    async def control(self, what: str, content: Mapping[str, Any], method: str = "POST") -> None:
+        """Tell the sandbox of Fortnox something. Raises Unexpected."""
+        answer = await self._http.send(method, f"{self._sandbox}/_sandbox/{what}", json=content)
         if answer.status != HTTPStatus.OK:
             raise Unexpected(f"the sandbox answered {answer.status} to {what}: {answer.text}")
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import registry
-from infra.demo import scenes
+from infra.demo import people, scenes
+from infra.demo.people import ENDS, HIRED, IN_FORTNOX, Staff
 from infra.demo.reports import Report, Till, amended, ordinary
 from infra.demo.scenes import BAGERIET, MONDAY, SCENES, SODER, TILLS, Await, Break, Deliver
 from infra.demo.telling import effect, progress
@@ -275,3 +276,136 @@ def test_the_week_is_the_one_in_which_vat_on_food_falls() -> None:
     assert date(2026, 4, 1) - MONDAY == timedelta(days=2)
     assert {rate for report in (REPORT, BETTER) for _, rate in report.sales} == {12, 25}
     assert (("Bröd", 6) in ordinary(SODER, MONDAY, date(2026, 4, 1)).sales) is True
+
+
+# --- The staff ----------------------------------------------------------------------------------------------------
+
+PERSON = {
+    "id": "p1",
+    "firstName": "Anna",
+    "lastName": "Exempelsson",
+    "workEmail": "anna@example.se",
+    "privatePhone": "070-174 06 05",
+    "ssn": "19900101-2385",
+    "title": "Butikschef",
+    "bankAccount": {"clearing": "6789", "number": "123456789"},
+    "homeAddress": {"street": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm", "country": "SE"},
+    "tax": {"table": 33, "column": 1},
+}
+EMPLOYMENT = {"employeeId": "p1", "startDate": "2019-12-31T23:00:00.000Z", "endDate": None}
+EMPLOYEE = {
+    "FirstName": "Anna",
+    "LastName": "Exempelsson",
+    "Email": "anna@example.se",
+    "Phone1": "+46701740605",
+    "PersonalIdentityNumber": "900101-2385",
+    "JobTitle": "Butikschef",
+    "ClearingNo": "6789",
+    "BankAccountNo": "000123456789",
+    "Address2": "Storgatan 1",
+    "PostCode": "11122",
+    "City": "Stockholm",
+    "Country": "Sverige",
+    "EmploymentDate": "2020-01-01",
+    "TaxTable": "33",
+    "TaxColumn": 1,
+}
+HR_ANNA, FORTNOX_ANNA = people.in_hr(PERSON, [EMPLOYMENT]), people.in_fortnox(EMPLOYEE)
+AGREES = {"Anna Exempelsson": ("agree", "linked")}
+
+
+def staff_record(**values: Any) -> AuditRecord:
+    """Return a record of the trail about somebody."""
+    told = {
+        "sequence": 1,
+        "previous": GENESIS,
+        "at": AT,
+        "outcome": "delivered",
+        "flow": "employees",
+        "key": "alexishr/p1",
+        "message_id": "m",
+        "message_type": "bokbuss.upsert-employee.v1",
+        "fact_id": "f",
+    }
+    return AuditRecord(**(told | values))
+
+
+def test_both_systems_ways_to_write_are_compared_as_one() -> None:
+    """Dashes, countries by name, leading zeros and the company's own midnight make no difference; nothing is lost."""
+    assert HR_ANNA == FORTNOX_ANNA
+    assert len(HR_ANNA) == 14
+    (row,) = people.tie_out(Staff([HR_ANNA], [FORTNOX_ANNA]), AGREES).rows
+    assert (row.ended, row.agree, row.differ) == ("agree", 14, ())
+
+
+@given(st.sampled_from(sorted(HR_ANNA)))
+def test_whatever_differs_between_both_sides_is_named(field: str) -> None:
+    """A value that is another one, or missing on one side, is a problem that names the field and never the value."""
+    for other in ({**FORTNOX_ANNA, field: "other"}, {k: v for k, v in FORTNOX_ANNA.items() if k != field}):
+        found = people.tie_out(Staff([HR_ANNA], [other]), AGREES)
+        assert found.problems
+        assert "9001012385" not in str(found)
+        assert "123456789" not in str(found)
+        if not field.endswith("_name"):
+            assert found.rows[0].differ == (field,)
+
+
+WRONG_STAFF = {
+    "somebody_stands_twice_in_fortnox": Staff([HR_ANNA], [FORTNOX_ANNA, FORTNOX_ANNA]),
+    "somebody_stands_twice_in_hr": Staff([HR_ANNA, HR_ANNA], [FORTNOX_ANNA]),
+    "somebody_is_missing_in_fortnox": Staff([HR_ANNA], []),
+    "nobody_is_there": Staff([], []),
+    "a_day_of_leave_is_missing": Staff([HR_ANNA], [FORTNOX_ANNA], [("Anna Exempelsson", "2026-12-07")]),
+    "a_day_too_many": Staff([HR_ANNA], [FORTNOX_ANNA], [], [("Anna Exempelsson", "2026-12-07")]),
+    "a_day_twice": Staff(
+        [HR_ANNA], [FORTNOX_ANNA], [("Anna Exempelsson", "2026-12-07")], [("Anna Exempelsson", "2026-12-07")] * 2
+    ),
+    "a_stranger": Staff(
+        [HR_ANNA, {"given_name": "Nils"}],
+        [FORTNOX_ANNA],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_STAFF)
+def test_staff_that_is_not_as_it_should_be_is_said(case: str) -> None:
+    """Each way to be wrong gives a problem that names the company."""
+    problems = people.tie_out(WRONG_STAFF[case], AGREES).problems
+    assert problems
+    assert all(problem.startswith("kontoret") for problem in problems)
+
+
+def test_a_leave_is_its_days_in_the_companys_own_time() -> None:
+    """The first and the last day count, and midnight is Sweden's."""
+    leave = {"employeeId": "p1", "startDate": "2026-12-06T23:00:00.000Z", "endDate": "2026-12-08T23:00:00.000Z"}
+    days = people.leaves_of([leave], {"p1": "Anna"})
+    assert days == [("Anna", "2026-12-07"), ("Anna", "2026-12-08"), ("Anna", "2026-12-09")]
+
+
+def test_everybody_of_the_staff_has_an_end_that_is_awaited() -> None:
+    """Who is added to a system is in the tie-out."""
+    hired = {f"{each['firstName']} {each['lastName']}" for each in HIRED}
+    there = {f"{each['FirstName']} {each['LastName']}" for each in IN_FORTNOX.values()}
+    assert hired | there <= ENDS.keys()
+    assert {end for end, _ in ENDS.values()} == {"agree", "apart", "only in HR", "only in Fortnox"}
+
+
+def test_what_becomes_of_somebody_is_told_in_plain_words() -> None:
+    """Each line has a name, and says what was done where."""
+    absence = {"message_type": "bokbuss.write-absence.v1", "key": "leave/alexishr/l1/2026-12-07"}
+    person = {"message_type": "bokbuss.upsert-person.v1", "why": "city: A -> B"}
+    created = {"record": "2", "rule": "a_new_person_is_created_or_waits"}
+    lines = {
+        "created as employee 2 in Fortnox": created,
+        "written to employee 1 in Fortnox": {"record": "1", "rule": "differing_fields_are_settled_one_by_one"},
+        "written to HR (city: A -> B)": person,
+        "2026-12-07 is an absence in Fortnox": absence | {"step": "create/1"},
+        "2026-12-07 was taken back": absence | {"step": "delete/4"},
+        "held, not linked: Taken apart.": {"outcome": "held", "code": "not_linked", "why": "alexishr/p1: Taken apart."},
+        "no longer held: A person decided.": {"outcome": "released", "why": "A person decided."},
+        "rejected no right": {"outcome": "rejected", "why": "no right"},
+    }
+    names = {"alexishr/p1": "Anna", "leave/alexishr/l1": "Anna"}
+    told = {text: people.effect("kontoret", staff_record(**values), names) for text, values in lines.items()}
+    assert {text: each.text for text, each in told.items()} == {text: text for text in lines}
+    assert {each.about for each in told.values()} == {"Anna"}
