@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import Any, Final, Literal, get_args
 
 from schemas.events import EmployeeField, EmployeeFields, PlanAction
@@ -63,7 +64,7 @@ def plan(states: Iterable[tuple[str, State]], settings: TenantSettings, today: d
 
 def _gather(states: Iterable[tuple[str, State]], system: str) -> _Both:
     both = _Both()
-    for key, state in states:
+    for key, state in sorted(states, key=itemgetter(0)):
         if state.person and state.person.hr and not state.person.deleted and key.startswith(f"{system}/"):
             both.people[key] = state.person
             _carry(both, "hr", state.person.hr, key)
