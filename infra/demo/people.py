@@ -37,7 +37,7 @@ KONTORET = Company(
         )
     ),
 )
-SCOPES: Final = "bookkeeping companyinformation salary"
+SCOPES: Final = "bookkeeping companyinformation costcenter settings project salary"
 
 # Nobody's: the sandbox of Alexis HR begins with Anna, Bo, Cilla and Dan, who has no e-mail address.
 _SHARED_PHONE: Final = "070-174 06 20"
