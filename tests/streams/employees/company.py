@@ -15,6 +15,7 @@ from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope
 from schemas.events import (
+    ChecksPassed,
     EmployeeChanged,
     EmployeeFields,
     EmployeeSeen,
@@ -26,7 +27,7 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.plans import PlanRow
-from schemas.settings import EmployeesSettings, TenantSettings
+from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import State
@@ -92,9 +93,19 @@ class Company:
         self.number += 1
         self.bus.append(envelope_of(data, self.now, self.number))
 
-    def deliver(self, message: Envelope[Any]) -> tuple[Order, ...]:
+    def tell_waiting(self, data: SettingsApplied | ChecksPassed) -> list[Order]:
+        """Let what waits be reconsidered, key by key, as the host does."""
+        if isinstance(data, SettingsApplied):
+            self.settings = data.settings.employees or self.settings
+        self.number += 1
+        codes, found = getattr(data, "codes", None), list[Order]()
+        for key in [k for k, s in self.states.items() if (w := FLOW.waiting(s)) and (codes is None or w in codes)]:
+            found += self.deliver(envelope_of(data, self.now, self.number), (key,))
+        return found
+
+    def deliver(self, message: Envelope[Any], named: tuple[str, ...] | None = None) -> tuple[Order, ...]:
         """Decide a message as the host does: orders and states become durable together (DECISIONS 10)."""
-        keys = dict.fromkeys(FLOW.reads(message.data))
+        keys = dict.fromkeys(FLOW.reads(message.data) if named is None else named)
         if not keys:
             return ()
         states = {key: self.states.get(key, State()) for key in keys}
