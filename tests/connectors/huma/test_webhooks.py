@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -42,7 +43,7 @@ async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterat
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
     app = web.application({})
     web.deliveries(app, acceptor, registry.sources(), 20_000)
-    tenant, secret = f"huma-{company.id[:8]}-{id(company)}", signing_secret()
+    tenant, secret = f"t-{uuid4().hex[:12]}", signing_secret()
     async with engine.begin() as connection:
         values = {"t": tenant, "s": VAULT.lock(secret, context=f"{tenant}/huma")}
         await connection.execute(
