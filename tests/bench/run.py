@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from infra import clock, telemetry
-from tests.bench import connecting, deciding, examining, failing, growing, idling, refreshing, sending
+from tests.bench import connecting, deciding, examining, failing, growing, idling, refreshing, sending, staffing
 from tests.bench.report import Report
 
 Measurement = Callable[..., Coroutine[Any, Any, Report]]
@@ -30,6 +30,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "memory": growing.measure,
     "consent": connecting.measure,
     "refresh": refreshing.measure,
+    "employees": staffing.measure,
     "doctor": examining.measure,
 }
 
