@@ -60,7 +60,7 @@ TOKEN_RENEWALS = Counter("bokbuss_token_renewals_total", "Access tokens asked fo
 CONNECTION_STATE = Gauge(
     "bokbuss_connection_state", "1 for the state of a company's connection.", ["tenant", "system", "state"]
 )
-TOKEN_DAYS_LEFT = Gauge("bokbuss_token_days_left", "Days until an unused refresh token ends.", ["tenant", "system"])
+TOKEN_LEFT = Gauge("bokbuss_token_left_seconds", "Time until an unused refresh token ends.", ["tenant", "system"])
 # What waits for people.
 HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])

@@ -28,8 +28,8 @@ _HELD_AGE = text(
 )
 _DEAD = text("select topic, count(*) from dead_letters where state = 'open' group by topic")
 _CONNECTIONS = text("select tenant, system, state, 1 from connections")
-_DAYS_LEFT = text(
-    """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 / 86400 from connections
+_TOKEN_LEFT = text(
+    """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 from connections
        where grant_type = 'authorization_code' and refresh_until is not null"""
 )
 _RED = text('select tenant, "check", 1 from checks where not ok')
@@ -62,7 +62,7 @@ class Watch:
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)
-        await _set(connection, _DAYS_LEFT, telemetry.TOKEN_DAYS_LEFT)
+        await _set(connection, _TOKEN_LEFT, telemetry.TOKEN_LEFT)
         await _set(connection, _RED, telemetry.CHECKS_FAILED)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 

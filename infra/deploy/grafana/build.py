@@ -142,7 +142,7 @@ ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
             ("lane paused", "bool_yes_no", gauge("bokbuss_lane_paused"), (1,)),
             ("held", "short", _HELD, (1,)),
             ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
-            ("token ends in", "d", gauge("bokbuss_token_days_left"), ()),
+            ("token ends in", "s", gauge("bokbuss_token_left_seconds"), ()),
             ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio"), ()),
         )),
     ]),

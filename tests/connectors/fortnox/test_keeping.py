@@ -152,7 +152,7 @@ async def test_gauges_tell_the_days_left_and_the_state(host: Host) -> None:
         async with host.engine.connect() as database:
             await Watch(host.engine)._look(database)
         place = {"tenant": TENANT, "system": tokens.SYSTEM}
-        assert round(REGISTRY.get_sample_value("bokbuss_token_days_left", place) or 0.0) == 5
+        assert round((REGISTRY.get_sample_value("bokbuss_token_left_seconds", place) or 0.0) / 86_400) == 5
         found = {s: REGISTRY.get_sample_value("bokbuss_connection_state", place | {"state": s}) for s in STATES}
         assert [name for name, value in found.items() if value] == [state]
 
