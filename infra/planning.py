@@ -13,7 +13,7 @@ from infra import clock
 from infra.plugin import Flow, Host
 from infra.store import lines
 from schemas.events import PlanApplied, PlanRowApplied
-from schemas.plans import Plan, PlanRow
+from schemas.plans import CHOSEN, Plan, PlanRow
 from schemas.settings import TenantSettings
 
 _PAGE: Final = 500
@@ -23,7 +23,7 @@ _READ = text("select system, kind, whole_at from readings where tenant = :tenant
 _PUT_PLAN = text(
     """insert into plans (plan_id, tenant, flow, state, body, made_at)
        values (:plan_id, :tenant, :flow, :state, cast(:body as jsonb), :made_at)
-       on conflict (plan_id) do update set state = excluded.state, body = excluded.body"""
+       on conflict (plan_id) do update set state = excluded.state, body = excluded.body where plans.state = 'made'"""
 )
 _PUT_ROWS = text(
     f"""insert into plan_rows (plan_id, "row", state, action, body)
@@ -33,6 +33,7 @@ _PUT_ROWS = text(
        on conflict (plan_id, "row") do update set action = excluded.action, body = excluded.body"""  # noqa: S608 - no values in it
 )
 _PLAN = text("select body::text from plans where cast(plan_id as text) like :begins order by made_at desc limit 2")
+_AS_KEPT = text("select body::text from plans where plan_id = :plan_id")
 _PLANS = text("select body::text from plans where tenant = :tenant order by made_at desc limit 50")
 _ROWS = text(
     """select body::text from plan_rows where plan_id = :plan_id and "row" > :after
@@ -51,8 +52,11 @@ _BECAME = text(
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id) as orders,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id
                   and j.state in ('queued', 'sending', 'unknown')) as open,
-              h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message
+              h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
+              r.body -> 'data' ->> 'message' as refused
        from plan_rows p
+       left join lateral (select body from held where tenant = :tenant and body ->> 'causationid' = p.fact_id
+           and body -> 'data' ->> 'reason' = 'moved_since_the_plan' limit 1) r on true
        left join lateral (select body from held where tenant = :tenant and closed_at is null and key = coalesce(
            p.body ->> 'person', 'fortnox/employee/' || (p.body ->> 'employee_id')) order by held_at desc limit 1) h
            on true
@@ -206,11 +210,11 @@ async def apply(host: Host, plan: Plan, *, by: str) -> tuple[Plan, int]:
     """
     if host.accept is None:
         raise TypeError("a host without a broker publishes nothing")
-    begun = plan.model_copy(
-        update={"state": "applied", "applied_by": plan.applied_by or by, "applied_at": plan.applied_at or clock.now()}
-    )
+    begun = plan.model_copy(update={"state": "applied", "applied_by": by, "applied_at": clock.now()})
     async with host.engine.begin() as connection:
         await connection.execute(_PUT_PLAN, _plan_values(begun))
+        kept = await connection.scalar(_AS_KEPT, {"plan_id": plan.plan_id})  # who was first says by whom, and when
+    begun = Plan.model_validate_json(kept or begun.model_dump_json())
     number, page = 0, []
     async for row in rows(host.engine, plan):
         if _says_something(row):
@@ -231,8 +235,8 @@ def _at(plan: Plan) -> datetime:
 
 
 def _says_something(row: PlanRow) -> bool:
-    """Tell whether a row asks for anything: two that are joined and agree need no fact."""
-    return row.action != "do_nothing" or row.matched_by != "link"
+    """Tell whether a row asks for anything: what only a rule leaves alone stays open for what comes."""
+    return row.action != "do_nothing" or row.rule == CHOSEN
 
 
 async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> int:
@@ -272,8 +276,8 @@ async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
 def _became(row: PlanRow, found: Any) -> Became:
     if not found.decided or found.open:
         return Became(row, "waiting", found.orders)
-    if found.reason == "moved_since_the_plan":
-        return Became(row, "refused", found.orders, found.message)
+    if found.refused:
+        return Became(row, "refused", found.orders, found.refused)
     if found.reason and row.action != "do_nothing":
         return Became(row, "held", found.orders, found.message)
     return Became(row, "done", found.orders)

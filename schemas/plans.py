@@ -1,12 +1,15 @@
 """Plans: what a synchronisation would do with each person, before anything is done. In the database, not on Kafka."""
 
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from schemas.base import Code, Message, Moment, TenantId
 from schemas.events import EmployeeField, EmployeeFields, FieldChoice, PlanAction
+
+CHOSEN: Final = "a_person_chose_it"
+"""The rule of a row whose action a person has set."""
 
 PlanState = Literal["hr_only", "fortnox_only", "linked", "conflict", "duplicate", "invalid"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, get_args
 
 from schemas.events import EmployeeField, FieldChoice, PlanAction
-from schemas.plans import Plan, PlanRow, PlanState
+from schemas.plans import CHOSEN, Plan, PlanRow, PlanState
 
 ACTIONS: Final[tuple[PlanAction, ...]] = get_args(PlanAction)
 STATES: Final[tuple[PlanState, ...]] = get_args(PlanState)
@@ -98,7 +98,7 @@ def changed(row: PlanRow, action: str | None, choices: Sequence[str]) -> PlanRow
         possible = _POSSIBLE[row.person is not None, row.employee_id is not None]
         if action not in possible:
             raise NotPossible(f"row {row.row}: {action} cannot be; it can be {', '.join(sorted(possible))}")
-        new |= {"action": action, "rule": "a_person_chose_it"}
+        new |= {"action": action, "rule": CHOSEN}
     if choices:
         own = {choice.field: choice for choice in row.choices}
         own |= {choice.field: choice for choice in map(_choice, choices)}

@@ -123,8 +123,10 @@ class _Maker:
         fields = person.hr or EmployeeFields()
         action: PlanAction = "create_in_fortnox"
         rule = "a_person_who_is_new_in_hr_is_created_in_fortnox"
-        if person.unlinked or person.ignored:
+        if person.unlinked:
             action, rule = "do_nothing", "what_a_person_took_apart_stays_apart"
+        elif person.ignored:
+            action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
         elif self.settings.source_of_truth == "fortnox":
             action, rule = "do_nothing", "fortnox_says_who_is_employed"
         row = self._row("hr_only", key, None, fields, None, action, rule, origin="exported")
@@ -139,7 +141,9 @@ class _Maker:
             action, rule = "do_nothing", "a_person_deleted_in_hr_is_kept_in_fortnox"
         elif employee.inactive:
             action, rule = "do_nothing", "an_inactive_employee_stays_where_they_are"
-        elif self.settings.source_of_truth == "hr" or employee.ignored:
+        elif employee.ignored:
+            action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
+        elif self.settings.source_of_truth == "hr":
             action, rule = "do_nothing", "hr_says_who_is_employed"
         row = self._row("fortnox_only", None, key, None, fields, action, rule, origin="imported")
         new = action != "do_nothing"
