@@ -1,0 +1,156 @@
+"""Reports are mailed by real SMTP: in plain where the settings say so, else over TLS that is checked, with a login."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from aiosmtpd.handlers import Message
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+
+from infra import clock, mail
+from infra.settings import MailSettings
+
+TO = ("lena@example.se", "nils@example.se")
+TEXT = "Plan 1a2b\n7 done, 1 refused\n  row 3 Åsa Öberg: refused: HR's city\n"
+
+
+class Inbox(Message):
+    """What a mail server has taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[EmailMessage] = []
+        self.logins: list[str] = []
+
+    def prepare_message(self, session: Session, envelope: Envelope) -> EmailMessage:
+        """Read a mail as it came."""
+        del session
+        content = envelope.content
+        assert isinstance(content, bytes)
+        found = message_from_bytes(content, policy=policy.default)
+        assert isinstance(found, EmailMessage)
+        return found
+
+    def handle_message(self, message: EmailMessage) -> None:
+        """Keep it."""
+        self.mails.append(message)
+
+    def login(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: object) -> AuthResult:
+        """Let the one user in."""
+        assert isinstance(given, LoginPassword)
+        self.logins.append(given.login.decode())
+        return AuthResult(success=given.password == b"right", handled=False)
+
+
+@asynccontextmanager
+async def serving(make: Callable[[Inbox], SMTP], tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[Inbox, int]]:
+    """Yield a mail server's inbox and port."""
+    inbox = Inbox()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: make(inbox), "127.0.0.1", 0, ssl=tls)
+    async with server:
+        yield inbox, server.sockets[0].getsockname()[1]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Return a file with a certificate of 127.0.0.1 and its key, for which only itself vouches."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a mail server")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(clock.now() - timedelta(days=1))
+        .not_valid_after(clock.now() + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    file.write_bytes(
+        made.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain),
+    )
+    return file
+
+
+def context(certificate: Path) -> ssl.SSLContext:
+    """Return the server's side of TLS."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate)
+    return made
+
+
+def plain(inbox: Inbox) -> SMTP:
+    """Return a mail server without TLS."""
+    return SMTP(inbox, enable_SMTPUTF8=True, hostname="mail.test")
+
+
+async def test_a_report_is_mailed_to_everybody() -> None:
+    """One mail, with sender, subject and text as they are."""
+    async with serving(plain) as (inbox, port):
+        settings = MailSettings(host="127.0.0.1", port=port, sender="bokbuss@example.se", encryption="none")
+        assert await mail.send(settings, TO, "bokbuss: 7 done, 1 refused (acme)", TEXT)
+    [found] = inbox.mails
+    assert (found["From"], found["To"]) == ("bokbuss@example.se", ", ".join(TO))
+    assert found["Subject"] == "bokbuss: 7 done, 1 refused (acme)"
+    assert found.get_content().replace("\r\n", "\n") == TEXT
+
+
+async def test_without_a_server_or_an_address_nothing_is_mailed() -> None:
+    """It is no error: nobody asked for mails."""
+    assert not await mail.send(MailSettings(), TO, "s", "b")
+    async with serving(plain) as (inbox, port):
+        assert not await mail.send(MailSettings(host="127.0.0.1", port=port, encryption="none"), (), "s", "b")
+    assert inbox.mails == []
+
+
+@pytest.mark.parametrize("encryption", ["starttls", "tls"])
+async def test_it_is_mailed_over_tls_with_a_login(
+    encryption: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The certificate is checked; without one that somebody vouches for nothing is sent, and no password either."""
+    tls = context(certificate)
+    password = SecretStr("right")
+
+    def server(inbox: Inbox) -> SMTP:
+        if encryption == "tls":
+            return SMTP(inbox, hostname="mail.test", authenticator=inbox.login, auth_require_tls=False)
+        return SMTP(inbox, hostname="mail.test", tls_context=tls, require_starttls=True, authenticator=inbox.login)
+
+    async with serving(server, tls if encryption == "tls" else None) as (inbox, port):
+        settings = MailSettings(host="127.0.0.1", port=port, user="bok", password=password, encryption=encryption)  # type: ignore[arg-type] # one of them
+        with pytest.raises(mail.NotMailed, match="SSLCertVerificationError"):
+            await mail.send(settings, TO, "s", "b")
+        assert inbox.logins == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert await mail.send(settings, TO, "s", "b")
+        assert (inbox.logins, len(inbox.mails)) == (["bok"], 1)
+        wrong = settings.model_copy(update={"password": SecretStr("wrong-password")})
+        with pytest.raises(mail.NotMailed, match="SMTPAuthenticationError") as refused:
+            await mail.send(wrong, TO, "s", "b")
+        assert "wrong-password" not in str(refused.value)
+        assert len(inbox.mails) == 1
+
+
+async def test_a_server_that_does_not_answer_is_named() -> None:
+    """The report says which server did not take it and which settings to look at."""
+    async with serving(plain) as (_, port):
+        pass
+    with pytest.raises(mail.NotMailed, match=f"127.0.0.1:{port} did not take the report .*BOKBUSS_MAIL__HOST"):
+        await mail.send(MailSettings(host="127.0.0.1", port=port, encryption="none"), TO, "s", "b")
