@@ -43,6 +43,7 @@ class Flow:
             ChecksPassed that has this reason among its codes.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
+        describe: what the settings come to, as rows of names and words for people: what becomes of each field.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Flow:
     waiting: Callable[[Any], str | None]
     follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()
     plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[PlanRow, ...]] | None = None
+    describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------

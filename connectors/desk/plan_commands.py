@@ -187,6 +187,24 @@ async def _mail(place: Office, applied: Plan, lines: tuple[str, ...]) -> bool:
         return False
 
 
+@employees.command("fields")
+def employees_fields(tenant: Company, as_json: Json = False) -> None:
+    """Show what becomes of each field: who owns it, where it goes and when, and what settles a difference."""
+
+    async def work(place: Office) -> None:
+        settings, version = await planning.settings_of(place.engine, tenant)
+        describe = _flow().describe
+        rows = describe(settings) if describe else ()
+        if not rows:
+            raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
+        if as_json:
+            running.print_json({"settings_version": version, "fields": [dict(row) for row in rows]})
+        else:
+            running.print_lines((f"{tenant}, settings version {version}", *plan_words.table(rows)))
+
+    running.run(work)
+
+
 @employees.command("refresh")
 def employees_refresh(tenant: Company, as_json: Json = False) -> None:
     """Read both sides in full now; what differs goes its way as if it had been told by itself."""

@@ -44,6 +44,14 @@ def counted(counts: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
     return (*lines, "  " + ", ".join(f"{action}: {number}" for action, number in sorted(actions.items())))
 
 
+def table(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return rows with the same names as lines of columns, the names first."""
+    names = list(rows[0])
+    lines = [{name: name.replace("_", " ") for name in names}, *rows]
+    widths = {name: max(len(line[name]) for line in lines) for name in names}
+    return tuple("  ".join(line[name].ljust(widths[name]) for name in names).rstrip() for line in lines)
+
+
 def row_lines(row: PlanRow) -> tuple[str, ...]:
     """Return a row, and each field that differs with both values and the one that both agreed on."""
     who = " = ".join(filter(None, (row.person, row.employee_id and f"fortnox/employee/{row.employee_id}")))

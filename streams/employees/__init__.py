@@ -11,6 +11,7 @@ from schemas.events import (
     PlanRowApplied,
 )
 from streams.employees.decide import decide, evolve, follow, reads, waiting
+from streams.employees.fields import described
 from streams.employees.plan import plan
 from streams.employees.state import State
 from streams.employees.verdict import NAME
@@ -25,4 +26,5 @@ FLOW = Flow(
     waiting=waiting,
     follow=follow,
     plan=plan,
+    describe=described,
 )

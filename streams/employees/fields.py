@@ -8,13 +8,14 @@ from typing import Any, Final, Literal, get_args
 
 from schemas.events import EmployeeField, EmployeeFields
 from schemas.personal import Personal
-from schemas.settings import EmployeesSettings
+from schemas.settings import EmployeesSettings, TenantSettings
 
 FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
 Value = str | int | date | Personal | None
 Occasion = Literal["live", "sync"]
 When = Literal["live", "on_sync", "never"]
 
+_WHEN_CREATED: Final = "once"
 _LONGEST_TITLE: Final = 30
 """Fortnox's JobTitle (OpenAPI document)."""
 
@@ -66,6 +67,34 @@ def rules(settings: EmployeesSettings) -> Mapping[EmployeeField, Rule]:
         found[own.field] = replace(rule, **said)
     found["employment_id"] = replace(found["employment_id"], to_fortnox="never")
     return found
+
+
+def described(settings: TenantSettings) -> tuple[Mapping[str, str], ...]:
+    """Return what becomes of each field under these settings, in words; nothing without settings for employees."""
+    if settings.employees is None:
+        return ()
+    return tuple(
+        {
+            "field": field,
+            "owner": rule.owner,
+            "to_fortnox": _WHEN_CREATED if _is_set_once(field, settings.employees) else rule.to_fortnox,
+            "to_hr": rule.to_hr,
+            "fortnox_changed": rule.fortnox_changed,
+            "on_conflict": rule.on_conflict,
+            "on_missing": rule.on_missing,
+        }
+        for field, rule in rules(settings.employees).items()
+    )
+
+
+def _is_set_once(field: EmployeeField, settings: EmployeesSettings) -> bool:
+    """Tell whether a field goes to Fortnox with a new employee only; at Huma the employment id comes from there."""
+    return field == "employment_id" and settings.preset != "huma"
+
+
+def goes_with_a_new_one(field: EmployeeField, rule: Rule, settings: EmployeesSettings) -> bool:
+    """Tell whether a field is sent when an employee is created."""
+    return rule.to_fortnox != "never" or _is_set_once(field, settings)
 
 
 def fold(field: EmployeeField, value: Value) -> object:

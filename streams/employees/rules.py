@@ -9,7 +9,7 @@ from schemas.commands import Choice
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LinkDecided, PlanRowApplied
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
-from streams.employees.fields import FIELDS, Step, filled, get, rules, settle, shown, whole
+from streams.employees.fields import FIELDS, Step, filled, get, goes_with_a_new_one, rules, settle, shown, whole
 from streams.employees.learning import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
 from streams.employees.verdict import (
@@ -174,8 +174,7 @@ def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
     if wrong := _wrong(case, person.hr, FOR_A_NEW_ONE, UNIQUE):
         return wrong
     travelling = rules(case.settings)
-    known = case.settings.preset != "huma"  # there the employment id comes from Fortnox
-    carried = [f for f in FIELDS if travelling[f].to_fortnox != "never" or (f == "employment_id" and known)]
+    carried = [f for f in FIELDS if goes_with_a_new_one(f, travelling[f], case.settings)]
     return (Write("fortnox", None, filled((f, get(person.hr, f)) for f in carried)),)
 
 

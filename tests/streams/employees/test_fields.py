@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import EmployeeField
-from schemas.settings import EmployeesSettings, FieldRule
+from schemas.settings import EmployeesSettings, FieldRule, TenantSettings
+from streams.employees import FLOW
 from streams.employees.fields import FIELDS, Occasion, Rule, Step, rules, same, settle
 
 WHEN = ("live", "on_sync", "never")
@@ -218,3 +219,24 @@ def test_a_field_of_its_own_rules_over_preset_and_source_of_truth() -> None:
     assert (found["city"].owner, found["city"].fortnox_changed) == ("fortnox", "to_hr")
     assert (found["phone"].owner, found["phone"].fortnox_changed, found["phone"].on_missing) == ("hr", "hold", "fill")
     assert found["email"] == Rule("hr", "live", "live", "hold", "ask", "keep")
+
+
+def test_the_mapping_that_is_shown_is_the_one_that_is_used() -> None:
+    """Each field has its row, with what the settings come to; without settings there is none."""
+    assert FLOW.describe
+    chosen = EmployeesSettings(system="huma", source_of_truth="hr", preset="huma")
+    shown = {row["field"]: row for row in FLOW.describe(TenantSettings(employees=chosen))}
+    assert list(shown) == list(FIELDS)
+    assert shown["phone"] == {
+        "field": "phone",
+        "owner": "hr",
+        "to_fortnox": "live",
+        "to_hr": "on_sync",
+        "fortnox_changed": "to_hr",
+        "on_conflict": "prefer_hr",
+        "on_missing": "keep",
+    }
+    assert (shown["employment_id"]["to_fortnox"], shown["title"]["to_fortnox"]) == ("never", "never")
+    alexis = FLOW.describe(TenantSettings(employees=chosen.model_copy(update={"preset": "alexis"})))
+    assert next(row for row in alexis if row["field"] == "employment_id")["to_fortnox"] == "once"
+    assert FLOW.describe(TenantSettings()) == ()
