@@ -1,0 +1,81 @@
+"""The verbs of employees, as they are typed: fields, link, unlink, plan, apply."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from schemas import envelope as envelopes
+from schemas.events import EmployeeChanged, EmployeeFields, LinkDecided, PlanApplied
+from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
+from tests.bus import messages
+
+NOW = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
+CHOSEN = EmployeesSettings(system="huma", source_of_truth="hr", preset="huma")
+
+
+@pytest.fixture
+def tenant() -> str:
+    """Return a company of the test's own: the topics are shared."""
+    return f"t-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def chosen(desk: Any, tenant: str) -> Any:
+    """Return the verbs; the company has settings for employees, and Huma has told of one person."""
+
+    async def past(world: Any) -> None:
+        await world.add(tenant)
+        said = SettingsApplied(tenant=tenant, version=4, applied_by="lena", settings=TenantSettings(employees=CHOSEN))
+        person = EmployeeChanged(system="huma", person_id="a", changed_at=NOW, fields=EmployeeFields(given_name="Anna"))
+        for number, data in enumerate((said, person)):
+            await world.accept(envelopes.wrap(data, message_id=f"m/{number}", source="/tests", time=NOW, tenant=tenant))
+
+    desk.after(past)
+    return desk
+
+
+def test_the_fields_are_those_of_the_settings_in_force(chosen: Any, tenant: str) -> None:
+    """Which version it is, and what becomes of each field; by hand and for programs."""
+    shown = chosen.json("employees", "fields", tenant)
+    assert shown["settings_version"] == 4
+    assert {"field": "employment_id", "to_fortnox": "never", "to_hr": "on_sync"}.items() <= shown["fields"][1].items()
+    lines = chosen("employees", "fields", tenant).stdout.splitlines()
+    assert lines[0] == f"{tenant}, settings version 4"
+    assert lines[1].split()[:2] == ["field", "owner"]
+    assert len(lines) == 2 + len(shown["fields"])
+
+
+def test_a_company_without_settings_for_employees_is_told_so(desk: Any, tenant: str) -> None:
+    """Nothing is shown and nothing is read: exit code 2, and what to do."""
+    for words in (("employees", "fields", tenant), ("plan", "employees", tenant), ("employees", "refresh", tenant)):
+        assert "bokbuss settings apply" in desk.refused(2, *words)
+
+
+def test_joining_and_taking_apart_are_facts(chosen: Any, kafka: str, tenant: str) -> None:
+    """They say who decided, and why; a reason that there is not is refused, and published nowhere."""
+    assert "long_leave" in chosen.refused(2, "employees", "unlink", tenant, "huma/a", "--reason", "mood", "--by", "Åsa")
+    chosen("employees", "unlink", tenant, "huma/a", "--reason", "long_leave", "--comment", "till maj", "--by", "Åsa")
+    assert "employee 12" in chosen("employees", "link", tenant, "huma/a", "12", "--by", "Åsa").stdout
+    apart, joined = (m.data for m in asyncio.run(messages(kafka, LinkDecided.TOPIC, tenant)))
+    assert (apart.employee_id, apart.reason, apart.comment, apart.decided_by) == (None, "long_leave", "till maj", "Åsa")
+    assert (joined.person, joined.employee_id) == ("huma/a", "12")
+
+
+def test_a_plan_is_made_listed_shown_and_applied_once(chosen: Any, kafka: str, tenant: str) -> None:
+    """Without flows it has no rows; applying it says so to the flow, and it cannot be changed any more."""
+    made = chosen.json("plan", "employees", tenant, "--no-refresh")
+    begins = made["plan_id"][:8]
+    assert (made["settings_version"], made["rows"]) == (4, [])
+    assert [one["plan_id"] for one in chosen.json("plan", "list", tenant)] == [made["plan_id"]]
+    assert chosen.json("plan", "show", begins)["state"] == "made"
+    assert "say what to change" in chosen.refused(2, "plan", "edit", begins)
+    assert "a condition is" in chosen.refused(2, "plan", "show", begins, "--where", "all")
+    applied = chosen.json("apply", begins, "--by", "Åsa")
+    assert (applied["state"], applied["applied_by"], applied["mailed"]) == ("applied", "Åsa", False)
+    [said] = asyncio.run(messages(kafka, PlanApplied.TOPIC, tenant))
+    assert (str(said.data.plan_id), said.data.rows) == (made["plan_id"], 0)
+    assert "is applied" in chosen.refused(2, "plan", "edit", begins, "--set", "do_nothing")
+    assert "no plan begins with" in chosen.refused(2, "apply", "ffffffff")
