@@ -114,7 +114,12 @@ async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tup
     async with engine.connect() as connection:
         read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
         stream = await connection.stream(_STATES, {"flow": flow.name, "tenant": tenant})
-        states = [(key, flow.state.model_validate_json(state)) async for key, state in stream]
+        states = [
+            (key, flow.state.model_validate_json(state))
+            async for page in stream.partitions(_PAGE)
+            for key, state in page
+            if flow.in_plan(key)
+        ]
     rows = flow.plan(states, settings, today)
     hr = [at for system, at in read.items() if system != "fortnox"]
     plan = Plan(

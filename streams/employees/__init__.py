@@ -13,7 +13,7 @@ from schemas.events import (
 from streams.employees.decide import decide, evolve, follow, reads, waiting
 from streams.employees.fields import described
 from streams.employees.plan import plan
-from streams.employees.state import State
+from streams.employees.state import State, in_plan
 from streams.employees.verdict import NAME
 
 FLOW = Flow(
@@ -26,5 +26,6 @@ FLOW = Flow(
     waiting=waiting,
     follow=follow,
     plan=plan,
+    in_plan=in_plan,
     describe=described,
 )

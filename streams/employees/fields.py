@@ -105,7 +105,8 @@ def fold(field: EmployeeField, value: Value) -> object:
         return value
     if field == "email":
         return value.strip().casefold()
-    plain = "".join(c for c in unicodedata.normalize("NFKD", value).casefold() if c.isalnum())
+    folded = (value if value.isascii() else unicodedata.normalize("NFKD", value)).casefold()
+    plain = folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
     return plain[:_LONGEST_TITLE] if field == "title" else plain
 
 

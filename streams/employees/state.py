@@ -197,6 +197,14 @@ def index_key(side: Literal["hr", "fortnox"], field: EmployeeField, value: Any) 
     return f"{side}/{field}/{hashlib.sha256(text.encode()).hexdigest()[:32]}" if text else ""
 
 
+_UNSEEN: Final = ("leave/", *(f"{side}/{field}/" for side in ("hr", "fortnox") for field in UNIQUE))
+
+
+def in_plan(key: str) -> bool:
+    """Tell whether a key may be that of a person or an employee; most are values' and leaves'."""
+    return not key.startswith(_UNSEEN)
+
+
 # --- Memory -------------------------------------------------------------------------------------------------------
 
 
