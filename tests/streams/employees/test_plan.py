@@ -213,7 +213,7 @@ def test_without_settings_for_employees_there_is_no_plan() -> None:
 
 
 def test_a_plan_needs_only_the_keys_that_it_asks_for() -> None:
-    """Of people with shared values, links and leaves, what is left unread changes no row; whose id has a slash is read."""
+    """What is left unread, such as the values that people share, changes no row; whose id has a slash is read."""
     made = company({"1": person(1), "a/b": person(2, city="Solna"), "3": person(3)}, {"2": person(2), "3": person(3)})
     seen = {key: state for key, state in made.states.items() if FLOW.in_plan(key)}
     assert FLOW.plan
