@@ -1,12 +1,16 @@
 """Personal data that few may read: personal numbers and bank accounts, sealed wherever they travel or are kept."""
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
+from schemas.bank_accounts import bank_account, split
 from schemas.base import Message
+from schemas.identities import Invalid, personal_number
 
 Kind = Literal["personal_number", "bank_account"]
+_LONGEST: Final = 64
 
 
 class Personal(Message):
@@ -40,3 +44,33 @@ class Unsealed(Personal):
 
     sealed: str = Field(default="", repr=False)
     plain: str = Field(repr=False)
+
+
+def unsealed_number(text: str, today: date) -> Unsealed:
+    """Return a personal or co-ordination number as it was read: in its normal form, or as it is with its flaw.
+
+    Of ten digits the century is that of who was born last, on ``today`` at the latest.
+    """
+    try:
+        number = personal_number(text, today)
+    except Invalid as invalid:
+        return flawed("personal_number", text, invalid.code)
+    return Unsealed(kind="personal_number", plain=number.digits12, shown=number.masked)
+
+
+def unsealed_account(clearing: str | None, number: str) -> Unsealed:
+    """Return a Swedish bank account as it was read: in its normal form, or as it is with its flaw.
+
+    Without a clearing number (None) the other text holds both, and is split.
+    """
+    try:
+        account = bank_account(*(split(number) if clearing is None else (clearing, number)))
+    except Invalid as invalid:
+        return flawed("bank_account", f"{clearing or ''},{number}", invalid.code)
+    plain = f"{account.clearing},{account.number}"
+    return Unsealed(kind="bank_account", plain=plain, shown=account.masked, warning=account.warning)
+
+
+def flawed(kind: Kind, text: str, code: str) -> Unsealed:
+    """Return a text that is not valid; nothing of it is shown."""
+    return Unsealed(kind=kind, plain=text[:_LONGEST], shown="•••", flaw=code)

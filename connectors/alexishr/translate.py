@@ -23,16 +23,12 @@ from connectors.alexishr.wire import (
     field_name,
     read,
 )
-from schemas.bank_accounts import bank_account, split
 from schemas.events import EmployeeChanged, EmployeeFields, LeaveChanged
-from schemas.identities import Invalid, personal_number
-from schemas.personal import Unsealed
+from schemas.personal import Unsealed, unsealed_account, unsealed_number
 
 SYSTEM: Final = "alexishr"
 APPROVED: Final = frozenset({"APPROVED", "CONFIRMED"})
 
-_LONGEST_SEALED: Final = 64
-_HIDDEN: Final = "•••"
 _IGNORED: Final = 100
 _WORKDAY: Final = 8 * 3600
 _COUNTRIES: Final = {
@@ -165,26 +161,12 @@ def e164(text: str, *, swedish: bool) -> str:
 
 
 def _number(text: str | None, today: date) -> Unsealed | None:
-    if (written := _text(text)) is None:
-        return None
-    try:
-        number = personal_number(written, today)
-    except Invalid as error:
-        return Unsealed(kind="personal_number", plain=written[:_LONGEST_SEALED], shown=_HIDDEN, flaw=error.code)
-    return Unsealed(kind="personal_number", plain=number.digits12, shown=number.masked)
+    return unsealed_number(written, today) if (written := _text(text)) else None
 
 
 def _account(account: BankAccount | None) -> Unsealed | None:
     clearing, number = (_text(account.clearing), _text(account.number)) if account else (None, None)
-    if not clearing and not number:
-        return None
-    try:
-        found = bank_account(*(split(number) if number and not clearing else (clearing or "", number or "")))
-    except Invalid as error:
-        written = f"{clearing or ''},{number or ''}"[:_LONGEST_SEALED]
-        return Unsealed(kind="bank_account", plain=written, shown=_HIDDEN, flaw=error.code)
-    plain = f"{found.clearing},{found.number}"
-    return Unsealed(kind="bank_account", plain=plain, shown=found.masked, warning=found.warning)
+    return unsealed_account(clearing, number or "") if clearing or number else None
 
 
 def _extent(leave: Leave) -> int:

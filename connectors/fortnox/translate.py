@@ -2,16 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from connectors.fortnox.forms.employee import NO_RIGHT, held
-from schemas.bank_accounts import bank_account
 from schemas.events import EmployeeFields, EmployeeSeen
-from schemas.identities import Invalid, personal_number
-from schemas.personal import Unsealed
-
-_LONGEST: Final = 64
-_HIDDEN: Final = "•••"
+from schemas.personal import Unsealed, unsealed_account, unsealed_number
 
 
 def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[1, 2]) -> EmployeeSeen | None:
@@ -23,6 +18,7 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
     if not employee_id:
         return None
     values = {name: value for name, value in held(record, street_line).items() if value and NO_RIGHT not in value}
+    number = values.get("personal_number", "")
     known: dict[str, Any] = {
         name: values[name]
         for name in ("email", "given_name", "family_name", "phone", "street", "postal_code", "city", "country", "title")
@@ -36,7 +32,7 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
             **known,
             employment_id=employee_id,
             bank_account=_account(values.get("bank_account", "")),
-            personal_number=_number(values.get("personal_number", ""), seen_at.date()),
+            personal_number=unsealed_number(number, seen_at.date()) if number else None,
             first_day=_day(values.get("first_day", "")),
             last_day=_day(values.get("last_day", "")),
             tax_table=_whole(values.get("tax_table", "")),
@@ -47,28 +43,7 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
 
 def _account(text: str) -> Unsealed | None:
     clearing, _, number = text.partition(",")
-    if not number.strip():
-        return None
-    try:
-        account = bank_account(clearing, number)
-    except Invalid as invalid:
-        return Unsealed(kind="bank_account", shown=_HIDDEN, flaw=invalid.code, plain=text[:_LONGEST])
-    return Unsealed(
-        kind="bank_account",
-        shown=account.masked,
-        warning=account.warning,
-        plain=f"{account.clearing},{account.number}",
-    )
-
-
-def _number(text: str, today: date) -> Unsealed | None:
-    if not text:
-        return None
-    try:
-        number = personal_number(text, today)
-    except Invalid as invalid:
-        return Unsealed(kind="personal_number", shown=_HIDDEN, flaw=invalid.code, plain=text[:_LONGEST])
-    return Unsealed(kind="personal_number", shown=number.masked, plain=number.digits12)
+    return unsealed_account(clearing, number) if number.strip() else None
 
 
 def _day(text: str) -> date | None:
