@@ -45,10 +45,17 @@ _SENT = text(
     """update plan_rows p set fact_id = x.f from unnest(cast(:rows as int[]), cast(:facts as text[])) as x(r, f)
        where p.plan_id = :plan_id and p."row" = x.r"""
 )
-# What became of each row: the orders that its fact caused, and what is held for its key since.
+# What became of each row: the orders that its fact caused, and what is held for its key since. A fact is decided before
+# its orders arrive in the journal and at the desk; where only a hold was closed, orders may still be a moment behind.
 _BECAME = text(
     """select p."row", p.body::text,
-              exists (select from decided d where d.tenant = :tenant and d.fact_id = p.fact_id) as decided,
+              exists (select from decided d where d.tenant = :tenant and d.fact_id = p.fact_id
+                  and (d.rules = '' or exists (select from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
+                       or exists (select from held x where x.tenant = :tenant
+                           and x.key = coalesce(p.body ->> 'person', 'fortnox/employee/' || (p.body ->> 'employee_id'))
+                           and (x.body ->> 'causationid' = p.fact_id
+                                or x.closed_at between :applied_at and clock_timestamp() - interval '1 second')))
+                  ) as decided,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id) as orders,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id
                   and j.state in ('queued', 'sending', 'unknown')) as open,
@@ -274,7 +281,8 @@ async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> int:
 async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
     """Return what became of each row that was applied, as far as is known now."""
     async with engine.connect() as connection:
-        found = (await connection.execute(_BECAME, {"plan_id": plan.plan_id, "tenant": plan.tenant})).all()
+        values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan)}
+        found = (await connection.execute(_BECAME, values)).all()
     return [_became(PlanRow.model_validate_json(r.body), r) for r in found]
 
 

@@ -215,6 +215,19 @@ async def test_what_became_of_each_row_is_told(office: Office) -> None:
     assert await office.statuses(applied) == {"anna": ("done", 1), "bo": ("done", 1)}
 
 
+async def test_what_is_decided_waits_until_its_orders_have_arrived(office: Office) -> None:
+    """Between the flow and the journal or the desk a row is neither done nor refused: nobody is told too early."""
+    plan = await office.make()
+    [row] = [row async for row in planning.rows(office.engine, plan, Which(state="conflict"))]
+    await planning.edit(office.engine, plan, [row.model_copy(update={"action": "prefer_hr", "rule": CHOSEN})])
+    await office.hr("anna", at=1, city="Umeå")
+    applied, _ = await planning.apply(office.host, plan, by="lena")
+    await office.decider.decide(await records(office.kafka, CHOICES, office.tenant))
+    assert await office.statuses(applied) == {"anna": ("waiting", 0), "bo": ("waiting", 0)}
+    await office.take_orders()
+    assert await office.statuses(applied) == {"anna": ("refused", 0), "bo": ("waiting", 1)}
+
+
 async def test_a_row_that_moved_is_refused_and_stays_so(office: Office) -> None:
     """It names the field, the others are done, and the report says so although the hold was closed since."""
     plan = await office.make()
