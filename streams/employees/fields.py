@@ -167,7 +167,8 @@ def settle(
     if prefer is not None:
         return _chosen(rule, prefer, hr, fortnox)
     from_hr, from_fortnox = not same(field, hr, base), not same(field, fortnox, base)
-    was_entered = agreed and not base and from_hr != from_fortnox
+    writes_nothing_back = bool(fortnox) and rule.fortnox_changed == "write_back" and rule.on_missing != "clear"
+    was_entered = agreed and not base and from_hr != from_fortnox and not writes_nothing_back
     was_removed = agreed and same(field, hr or fortnox, base)
     clears = rule.on_missing == "clear" and agreed and not was_removed  # the other side has changed: a conflict
     if (not hr or not fortnox) and not was_entered and not clears:

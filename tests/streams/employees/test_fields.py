@@ -1,5 +1,6 @@
 """One field: the rule that holds for it, and the three-way merge, over everything that can come together."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -109,6 +110,9 @@ def test_what_is_entered_where_both_were_empty_is_a_change() -> None:
     rule = Rule("hr", "live", "live", "to_hr", "ask", "keep")
     assert merged(rule, None, "Lund", None) == Step("what_hr_changed_goes_to_fortnox", to="fortnox", value="Lund")
     assert merged(rule, None, None, "Lund") == Step("what_fortnox_changed_goes_to_hr", to="hr", value="Lund")
+    back = replace(rule, fortnox_changed="write_back")
+    assert merged(back, None, None, "Lund") == Step("a_missing_value_stays_missing")
+    assert merged(replace(back, on_missing="clear"), None, None, "Lund").to == "fortnox"
 
 
 @pytest.mark.parametrize(
