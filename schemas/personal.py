@@ -66,7 +66,7 @@ def unsealed_account(clearing: str | None, number: str) -> Unsealed:
     try:
         account = bank_account(*(split(number) if clearing is None else (clearing, number)))
     except Invalid as invalid:
-        return flawed("bank_account", f"{clearing or ''},{number}", invalid.code)
+        return flawed("bank_account", number if clearing is None else f"{clearing},{number}", invalid.code)
     plain = f"{account.clearing},{account.number}"
     return Unsealed(kind="bank_account", plain=plain, shown=account.masked, warning=account.warning)
 

@@ -27,10 +27,8 @@ from connectors.huma.wire import (
     read,
 )
 from infra.plugin import Malformed
-from schemas.bank_accounts import bank_account, split
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, PersonMentioned
-from schemas.identities import Invalid
-from schemas.personal import Unsealed
+from schemas.personal import Unsealed, flawed, unsealed_account
 
 SYSTEM: Final = "huma"
 SUPPORTED: Final[tuple[EmployeeField, ...]] = (
@@ -49,8 +47,6 @@ SUPPORTED: Final[tuple[EmployeeField, ...]] = (
 )
 """The fields that travel."""
 
-_LONGEST_SEALED: Final = 64
-_HIDDEN: Final = "•••"
 _IGNORED: Final = 100
 _SWEDEN: Final = "SE"
 _DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
@@ -251,17 +247,8 @@ def _account(account: BankAccount | None) -> Unsealed | None:
     if (written := number or iban) is None:
         return None
     if number is None or (account and _country(account.country) not in {None, _SWEDEN}):
-        return _flawed(written, "not_swedish")
-    try:
-        found = bank_account(*split(number))
-    except Invalid as error:
-        return _flawed(written, error.code)
-    plain = f"{found.clearing},{found.number}"
-    return Unsealed(kind="bank_account", plain=plain, shown=found.masked, warning=found.warning)
-
-
-def _flawed(written: str, code: str) -> Unsealed:
-    return Unsealed(kind="bank_account", plain=written[:_LONGEST_SEALED], shown=_HIDDEN, flaw=code)
+        return flawed("bank_account", written, "not_swedish")
+    return unsealed_account(None, number)
 
 
 def _ignored(record: Mapping[str, Any]) -> tuple[str, ...]:
