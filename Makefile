@@ -12,7 +12,7 @@ demo: .venv/installed
 	$(BIN)/bokbuss demo $(ARGS)
 
 test: .venv/installed
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 check: lint test
 
