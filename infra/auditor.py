@@ -16,8 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
-from infra.decider import Decider, Record, at
+from infra.decider import Decider
 from infra.leases import LeaseLost, Leases, elected
+from infra.records import Record, at
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
 

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from infra import clock, telemetry
-from infra.decider import Record, at, bury, letter_of, read, tenant_of
+from infra.records import Record, at, bury, letter_of, read, tenant_of
 from infra.settings import KafkaSettings
 from schemas.audit import DeadLetter
 from schemas.envelope import Envelope, Unreadable

@@ -17,8 +17,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra import clock, faultpoints, telemetry
-from infra.decider import Decider, Record, at, topics_of
+from infra.decider import Decider, topics_of
 from infra.plugin import Flow
+from infra.records import Record, at
 from infra.settings import KafkaSettings
 
 _log = telemetry.log(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import murmur2
 
-from infra.decider import Record, at
+from infra.records import Record, at
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope
 from schemas.topics import PARTITIONS

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, registry, store
-from infra.decider import Decider, Record
+from infra.decider import Decider
+from infra.records import Record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.commands import HoldForReview

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
-from infra.decider import bury, letter_of
+from infra.records import bury, letter_of
 from infra.reviews import ReviewRole
 from infra.settings import Settings
 from schemas import envelope as envelopes

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from connectors.desk.commands import application
 from infra import clock
 from infra.commanding import Failed, Office, office
-from infra.decider import Decider, Record, at, bury
+from infra.decider import Decider
 from infra.journal import Change, Entry, Journal
 from infra.leases import Leases
+from infra.records import Record, at, bury
 from infra.reviews import ReviewRole
 from infra.settings import load
 from schemas import envelope as envelopes
