@@ -1,0 +1,109 @@
+"""Every database that a version has left becomes today's: with the tables that the code declares, and all its rows."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Sequence, text
+from sqlalchemy.schema import CreateSequence
+
+from infra import migrations, store
+from infra.tables import metadata
+
+PAST = Path(__file__).parent / "databases"
+"""The SQL that made the tables at some commits, before revisions were fixed."""
+REVISIONS = Path(str(migrations.__file__)).parent / "versions"
+
+_CATALOG = """
+select 'table', c.relname, '', obj_description(c.oid) from pg_class c where relkind = 'r' and {ours}
+union all
+select 'column', c.relname || '.' || attname, format_type(atttypid, atttypmod) || case when attnotnull then '!' else '' end
+       || coalesce(' ' || pg_get_expr(d.adbin, d.adrelid), ''), col_description(c.oid, attnum)
+from pg_class c join pg_attribute a on attrelid = c.oid left join pg_attrdef d on adrelid = c.oid and adnum = attnum
+where relkind = 'r' and attnum > 0 and not attisdropped and {ours}
+union all
+select 'index', c.relname || '.' || i.relname, pg_get_indexdef(i.oid), ''
+from pg_index x join pg_class c on indrelid = c.oid join pg_class i on indexrelid = i.oid where {ours}
+""".replace("{ours}", "c.relnamespace = 'public'::regnamespace and c.relname <> 'alembic_version'")
+
+
+def leave(url: str, name: str) -> None:
+    """Make a database as a version of before left it."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute((PAST / f"{name}.sql").read_bytes())
+
+
+async def upgrade(url: str) -> None:
+    """Do what each process does when it starts."""
+    engine = store.engine(url, 2)
+    await store.prepare(engine)
+    await engine.dispose()
+
+
+def catalog(url: str) -> set[tuple[Any, ...]]:
+    """Return each table, column and index with its type, default and comment."""
+    with psycopg.connect(url.replace("+psycopg", "")) as server:
+        return set(server.execute(_CATALOG).fetchall())
+
+
+@pytest.fixture
+async def declared(database_url: str) -> set[tuple[Any, ...]]:
+    """Return what a database has in which everything is made as ``infra.tables`` declares it, and leave it empty."""
+
+    def make(connection: Connection) -> None:
+        connection.execute(CreateSequence(Sequence("journal_seq")))
+        metadata.create_all(connection)
+
+    engine = store.engine(database_url, 2)
+    async with engine.begin() as connection:
+        await connection.run_sync(make)
+    found = catalog(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("drop schema public cascade"))
+        await connection.execute(text("create schema public"))
+    await engine.dispose()
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:Expression .* detected to include an operator clause:UserWarning")
+@pytest.mark.parametrize("left", ["", *sorted(p.stem for p in PAST.glob("*.sql"))])
+async def test_every_database_becomes_what_the_code_declares(
+    left: str, database_url: str, declared: set[tuple[Any, ...]]
+) -> None:
+    """An empty one, and those that earlier versions left: to the last default, index and comment."""
+    if left:
+        leave(database_url, left)
+    await upgrade(database_url)
+    assert catalog(database_url) ^ declared == set()
+    engine = store.engine(database_url, 2)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
+    await engine.dispose()
+    assert differences == []
+
+
+def test_there_is_one_newest_revision() -> None:
+    """Two that follow the same one would each be the last."""
+    config = Config()
+    config.set_main_option("script_location", str(REVISIONS.parent))
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+
+def test_a_revision_knows_nothing_of_todays_tables() -> None:
+    """It makes what it made on its day: what ``infra.tables`` declares changes."""
+    allowed = {"alembic", "sqlalchemy"}
+    used = Counter[str]()
+    for file in REVISIONS.glob("0*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                used.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                used.update([(node.module or "").partition(".")[0]])
+    assert set(used) <= allowed
