@@ -24,7 +24,8 @@ REVISIONS = Path(str(migrations.__file__)).parent / "versions"
 _CATALOG = """
 select 'table', c.relname, '', obj_description(c.oid) from pg_class c where relkind = 'r' and {ours}
 union all
-select 'column', c.relname || '.' || attname, format_type(atttypid, atttypmod) || case when attnotnull then '!' else '' end
+select 'column', c.relname || '.' || attname,
+       format_type(atttypid, atttypmod) || case when attnotnull then '!' else '' end
        || coalesce(' ' || pg_get_expr(d.adbin, d.adrelid), ''), col_description(c.oid, attnum)
 from pg_class c join pg_attribute a on attrelid = c.oid left join pg_attrdef d on adrelid = c.oid and adnum = attnum
 where relkind = 'r' and attnum > 0 and not attisdropped and {ours}
