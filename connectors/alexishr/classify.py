@@ -22,6 +22,8 @@ _LONGEST_WAIT: Final = 600.0
 _PERSONAL_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _TELLING: Final = 3
+_REFUSAL: Final = frozenset(range(400, 500)) - {408, 499}
+"""The status by which a server says no. It comes before the form: a 5xx or a time-out (408, 499) refuses nothing."""
 
 REFUSED: Final = (
     "Alexis HR refuses the access token (401): it ends when who made it leaves or is no Owner any more; "
@@ -98,7 +100,7 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
     if passing := _passing(response):
         return passing
     said = _refusal(response)
-    if said is None or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if said is None:
         return Unknown(f"the answer does not say whether it was written: {_form(response)}")
     text = _without(said, values)
     if response.status == HTTPStatus.NOT_FOUND:
@@ -128,7 +130,7 @@ def _passing(response: Answer) -> RetryLater | None:
 
 def _no_answer(response: Answer) -> RetryLater:
     said = _refusal(response)
-    if said is not None and response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if said is not None:
         why = (
             f"Alexis HR refuses the question ({response.status}): {_without(said, ())}; "
             "if it is the page's size, set BOKBUSS_ALEXISHR__PAGE_SIZE lower"
@@ -138,9 +140,9 @@ def _no_answer(response: Answer) -> RetryLater:
 
 
 def _refusal(response: Answer) -> str | None:
-    """Return the message of an error of theirs; None when it is none."""
+    """Return the message of an error of theirs; None when it is no refusal."""
     content = _json(response.body)
-    if "statusCode" not in content:
+    if response.status not in _REFUSAL or "statusCode" not in content:
         return None
     message = content.get("message") or content.get("error") or ""
     said = message if isinstance(message, list) else [message]

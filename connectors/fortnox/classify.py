@@ -94,7 +94,9 @@ class _Refusal:
 
 
 _SUCCESS: Final = range(200, 300)  # 200 and 201 occur
-_REFUSAL: Final = range(400, 500)
+_REFUSAL: Final = frozenset(range(400, 500)) - {408, 499}
+"""The status by which a server says no. It comes before the form: what a 5xx or a time-out (408, 499) says in Fortnox's
+own words was said after something had gone wrong, and refuses nothing."""
 
 _OPERATOR_WAIT: Final = 300.0  # until a person has acted
 _REFUSED_WAIT: Final = 60.0
@@ -153,7 +155,7 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     """Say what an answer to a write means that is no success: only a refusal that we can read says that nothing was."""
     if passing := _passing(response):
         return passing
-    refusal = _refusal(response.body) if response.status in _REFUSAL else None
+    refusal = _refusal(response)
     code = refusal.code if refusal else ""
     if response.status == HTTPStatus.FORBIDDEN and not errors.is_known(code):
         said = _quoted(refusal) if refusal else "no reason given"
@@ -294,8 +296,9 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
     """Say what an answer to a reading means that is no success: it is asked for again."""
     if passing := _passing(response):
         return passing
-    refusal = _refusal(response.body)
-    if refusal or response.status < _REFUSAL.stop:
+    refusal = _refusal(response)
+    failed_within = refusal is not None and errors.meaning(refusal.code).kind == "unknown"
+    if not failed_within and (response.status in _REFUSAL or response.status < HTTPStatus.BAD_REQUEST):
         said = f": {_quoted(refusal)}" if refusal else ""
         why = f"Fortnox did not list {key} ({response.status}){said}; check its address and our rights"
         return RetryLater(_REFUSED_WAIT, "lookup_refused", why, "operator")
@@ -304,7 +307,7 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
 
 def says_missing(response: Answer) -> bool:
     """Tell whether Fortnox itself says that there is no such record; a gateway's 404 does not."""
-    refusal = _refusal(response.body) if response.status in _REFUSAL else None
+    refusal = _refusal(response)
     if refusal is None or _passing(response):
         return False
     return response.status == HTTPStatus.NOT_FOUND or bool(_NOT_THERE.search(refusal.message))
@@ -316,7 +319,7 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
         return Unauthorised()
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return RetryLater(_retry_after(response), "throttled", "Fortnox says: too many requests (429)")
-    refusal = _refusal(response.body) if response.status in _REFUSAL else None
+    refusal = _refusal(response)
     if refusal is None:
         return None
     meaning = errors.meaning(refusal.code)
@@ -328,8 +331,10 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     return None
 
 
-def _refusal(body: bytes) -> _Refusal | None:
-    information = {name.lower(): value for name, value in _json(body).items()}.get("errorinformation")
+def _refusal(response: Answer) -> _Refusal | None:
+    if response.status not in _REFUSAL:
+        return None
+    information = {name.lower(): value for name, value in _json(response.body).items()}.get("errorinformation")
     if not isinstance(information, dict):
         return None
     said = {str(name).lower(): value for name, value in information.items()}

@@ -20,6 +20,8 @@ _LONGEST_WAIT: Final = 600.0
 _LONG_DIGITS: Final = re.compile(r"\d[\d \-]{6,}\d", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _TELLING: Final = 3
+_REFUSAL: Final = frozenset(range(400, 500)) - {408, 499}
+"""The status by which a server says no. It comes before the form: a 5xx or a time-out (408, 499) refuses nothing."""
 _TOKEN_SECONDS: Final = 3600
 
 _REFUSED: Final = (
@@ -115,7 +117,7 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
         return Unknown(f"the answer names no record: {_form(response)}")
     if passing := _passing(response):
         return passing
-    if not _code(content) or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status not in _REFUSAL or not _code(content):
         return Unknown(f"the answer does not say whether it was written: {_form(response)}")
     said = _said(content, values)
     if response.status == HTTPStatus.NOT_FOUND:
@@ -153,7 +155,7 @@ def _no_answer(response: Answer) -> RetryLater:
     if passing := _passing(response):
         return passing
     content = _json(response.body)
-    if _code(content) and response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if response.status in _REFUSAL and _code(content):
         why = f"Huma refuses the question ({response.status}): {_said(content, ())}"
         return RetryLater(_OPERATOR_WAIT, "question_refused", why, "developer")
     return RetryLater(_BRIEF_WAIT, "huma_failing", f"Huma does not answer: {_form(response)}")

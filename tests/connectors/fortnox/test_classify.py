@@ -83,7 +83,13 @@ def test_a_voucher_elsewhere_is_delivered_with_a_note(fields: dict[str, Any]) ->
         answer(400, error(1000003, "System exception")),
         answer(403, error(1000003, "System exception")),
         answer(408),
+        answer(408, error(2000401)),
+        answer(499, error(2000401)),
         answer(500, error(2000401)),
+        answer(500, error(2000663)),
+        answer(502, error(9, "Perioden är låst.")),
+        answer(503, error(2000310)),
+        answer(504, error(2000401), **{"Content-Type": "text/html"}),
         answer(500, {"message": "Internal Server Error"}),
         answer(502, HTML),
         answer(503),
@@ -320,6 +326,14 @@ def test_a_list_is_read_with_its_total() -> None:
     ("response", "code", "who"),
     [
         (answer(500, HTML), "fortnox_failing", None),
+        (answer(500, error(2000401)), "fortnox_failing", None),
+        (answer(500, error(2000663)), "fortnox_failing", None),
+        (answer(502, error(2009999)), "fortnox_failing", None),
+        (answer(503), "fortnox_failing", None),
+        (answer(504, error(2000310)), "fortnox_failing", None),
+        (answer(408), "fortnox_failing", None),
+        (answer(408, error(2000588)), "fortnox_failing", None),
+        (answer(400, error(1000003, "System exception")), "fortnox_failing", None),
         (answer(302), "lookup_refused", "operator"),
         (answer(404, HTML), "lookup_refused", "operator"),
         (answer(400, error(2000588)), "lookup_refused", "operator"),
@@ -328,10 +342,10 @@ def test_a_list_is_read_with_its_total() -> None:
     ],
 )
 def test_a_list_that_does_not_come_is_asked_for_again(response: Response, code: str, who: str | None) -> None:
-    """A look-up that failed did nothing: it is never unknown and rejects no order."""
-    verdict = classify.page(response, "Vouchers")
-    assert isinstance(verdict, RetryLater)
-    assert (verdict.code, verdict.who) == (code, who)
+    """A look-up that failed did nothing: it is never unknown and rejects no order. The status comes before the form."""
+    for verdict in (classify.page(response, "Vouchers"), classify.one(response, "Voucher"), classify.content(response)):
+        assert isinstance(verdict, RetryLater)
+        assert (verdict.code, verdict.who) == (code, who)
 
 
 @pytest.mark.parametrize(
