@@ -6,7 +6,7 @@ does not know the ones before it (DECISIONS 10).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, faultpoints, telemetry
-from infra.plugin import Flow
+from infra.plugin import Flow, Terms
 from infra.records import Record, bury, letter_of, read, tenant_of
 from infra.store import lines
 from schemas import envelope as envelopes
@@ -33,7 +33,7 @@ _WAITING_PAGE = 200
 _LEFT_PAGE = 500
 _LEFT_SECONDS = 5.0
 """Age at which an order that was not sent has no living sender, most likely. Sending it twice would do no harm."""
-_NO_SETTINGS = (TenantSettings(), 0)
+_NO_TERMS = Terms()
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(cast(:tenants as text[])) as t")
 _ALREADY = text(
@@ -41,7 +41,11 @@ _ALREADY = text(
        join unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as r(t, p, o)
        on d.topic = r.t and d.partition = r.p and d."offset" = r.o"""
 )
-_VERSIONS = text("select tenant, version from settings where tenant = any(cast(:tenants as text[]))")
+_VERSIONS = text(
+    """select n.tenant, coalesce(s.version, 0), t.organisation_number
+       from unnest(cast(:tenants as text[])) as n(tenant)
+       left join settings s using (tenant) left join tenants t using (tenant)"""
+)
 _SETTINGS = text("select tenant, version, body from settings where tenant = any(cast(:tenants as text[]))")
 _STATES = text(
     """select s.flow, s.tenant, s.key, s.state from flow_state s
@@ -140,8 +144,8 @@ class Decider:
         self._producer = producer
         self._flows = tuple(flows)
         self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
-        self._known: dict[str, tuple[TenantSettings, int]] = {}
-        """Each company's settings as they were read last, and their version."""
+        self._known: dict[str, Terms] = {}
+        """Each company's terms as they were read last."""
         self._sent: set[int] = set()
         """Outbox rows that Kafka has acknowledged; the next transaction deletes them."""
 
@@ -199,13 +203,13 @@ class Decider:
                 batch,
                 {(f.name, m.tenant, key): f for _, m, pairs in wanted for f, keys in pairs for key in keys},
             )
-            settings = await self._settings(connection, tenants)
+            terms = await self._terms(connection, tenants)
             for record, message, pairs in wanted:
                 line = _Line(record, message.tenant, message.causationid or message.id, message.subject)
                 batch.lines.append(line)
                 for flow, named in pairs:
                     keys = await self._follow(connection, batch, flow, named, message)
-                    _decide_one(batch, flow, keys, message, settings.get(message.tenant, _NO_SETTINGS), record, line)
+                    _decide_one(batch, flow, keys, message, terms[message.tenant], record, line)
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
 
@@ -248,13 +252,14 @@ class Decider:
             sent, outgoing = await self._open(connection, [message.tenant])
             page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
             rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
-            settings = (await self._settings(connection, [message.tenant])).get(message.tenant, _NO_SETTINGS)
+            terms = (await self._terms(connection, [message.tenant]))[message.tenant]
             batch = _Batch()
             for key, state in rows:
-                batch.states[flow.name, message.tenant, key] = flow.state.model_validate(state, strict=False)
+                place = (flow.name, message.tenant, key)
+                batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
                 line = _Line(record, message.tenant, message.id, key)
                 keys = await self._follow(connection, batch, flow, (key,), message)
-                _decide_one(batch, flow, keys, message, settings, record, line)
+                _decide_one(batch, flow, keys, message, terms, record, line)
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
         return rows[-1].key if rows else None
@@ -303,16 +308,16 @@ class Decider:
         )
         return {(topic, partition, offset) for topic, partition, offset in rows}
 
-    async def _settings(
-        self, connection: AsyncConnection, tenants: Sequence[str]
-    ) -> dict[str, tuple[TenantSettings, int]]:
-        """Return companies' settings; a version that was read before is not read again."""
-        rows = await connection.execute(_VERSIONS, {"tenants": list(tenants)})
-        versions: dict[str, int] = {tenant: version for tenant, version in rows}  # noqa: C416 - rows are no pairs to mypy
-        if new := [t for t, version in versions.items() if self._known.get(t, _NO_SETTINGS)[1] != version]:
+    async def _terms(self, connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, Terms]:
+        """Return what companies' decisions are made with; settings that were read before are not read again."""
+        rows = (await connection.execute(_VERSIONS, {"tenants": list(tenants)})).all()
+        if new := [t for t, version, _ in rows if version and self._known.get(t, _NO_TERMS).version != version]:
             for tenant, version, body in await connection.execute(_SETTINGS, {"tenants": new}):
-                self._known[tenant] = (TenantSettings.model_validate(body, strict=False), version)
-        return {tenant: self._known[tenant] for tenant in versions}
+                self._known[tenant] = Terms(TenantSettings.model_validate(body, strict=False), version)
+        return {
+            tenant: replace(self._known.get(tenant, _NO_TERMS) if version else _NO_TERMS, organisation_number=number)
+            for tenant, version, number in rows
+        }
 
     @staticmethod
     async def _read_states(connection: AsyncConnection, batch: _Batch, wanted: Mapping[_Key, Flow]) -> None:
@@ -392,13 +397,13 @@ def _decide_one(
     flow: Flow,
     keys: tuple[str, ...],
     message: Envelope[Any],
-    settings: tuple[TenantSettings, int],
+    terms: Terms,
     record: Record,
     line: _Line,
 ) -> None:
     places = {key: (flow.name, message.tenant, key) for key in keys}
     states = {key: batch.states[place] for key, place in places.items()}
-    orders: tuple[Order, ...] = flow.decide(states, message, *settings)
+    orders: tuple[Order, ...] = flow.decide(states, message, terms)
     for key, state in flow.evolve(states, message, orders).items():
         place = places[key]
         batch.states[place] = state

@@ -25,6 +25,21 @@ States = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a company's decisions are made with.
+
+    Attributes:
+        settings: what it has chosen.
+        version: of the settings; 0 before there are any.
+        organisation_number: whose books these are, as bokbuss was told; None when nobody has told.
+    """
+
+    settings: TenantSettings = field(default_factory=TenantSettings)
+    version: int = 0
+    organisation_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
@@ -51,7 +66,7 @@ class Flow:
     facts: tuple[type[Fact], ...]
     state: type[BaseModel]
     reads: Callable[[Message], tuple[str, ...]]
-    decide: Callable[[States, Envelope[Any], TenantSettings, int], tuple[Order, ...]]
+    decide: Callable[[States, Envelope[Any], Terms], tuple[Order, ...]]
     evolve: Callable[[States, Envelope[Any], tuple[Order, ...]], States]
     waiting: Callable[[Any], str | None]
     follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.plugin import Terms
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import Choice, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.settings import DaySalesSettings, SettingsApplied, TenantSettings
+from schemas.settings import DaySalesSettings, SettingsApplied
 from streams.daysales import admission, voucher
 from streams.daysales.admission import Report
 from streams.daysales.state import REVERSED, State, learn, purpose_of
@@ -237,9 +238,7 @@ def reads(message: Message) -> tuple[str, ...]:
     return ()
 
 
-def decide(
-    states: Mapping[str, State], envelope: Envelope[Any], settings: TenantSettings, settings_version: int
-) -> tuple[Order, ...]:
+def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
     """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
     for key, before in states.items():
         state = learn(before, envelope)
@@ -251,12 +250,12 @@ def decide(
         if isinstance(message, AuditRecord) and message.outcome == "rejected":
             if not isinstance(before.awaits, PostVoucher):
                 continue  # not the order that was awaited: what comes next was decided already
-            rule, verdict = _after_refusal(before.awaits, state, state.day, message, settings.daysales)
+            rule, verdict = _after_refusal(before.awaits, state, state.day, message, terms.settings.daysales)
         else:
-            rule, verdict = judge(state, state.day, settings.daysales)
+            rule, verdict = judge(state, state.day, terms.settings.daysales)
             if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
                 rule = WHAT_WAS_REFUSED_GOES_AGAIN
-        desk = Desk(key, envelope.tenant, state, state.day, rule, settings_version)
+        desk = Desk(key, envelope.tenant, state, state.day, rule, terms.version)
         if isinstance(message, SettingsApplied) and (desk.would_repeat(verdict) or _would_be_refused(state, verdict)):
             continue
         return desk.orders(verdict, message)

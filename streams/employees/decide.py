@@ -7,6 +7,7 @@ judged: the first of the ``RULES`` that says something counts. ``evolve`` is ``l
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
+from infra.plugin import Terms
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
@@ -21,7 +22,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
-from schemas.settings import EmployeesSettings, TenantSettings
+from schemas.settings import EmployeesSettings
 from streams.employees import leaves, orders
 from streams.employees.learning import applied_as, learn
 from streams.employees.rules import Case
@@ -99,9 +100,7 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
     return tuple(dict.fromkeys(named))
 
 
-def decide(
-    states: Mapping[str, State], envelope: Envelope[Any], settings: TenantSettings, settings_version: int
-) -> tuple[Order, ...]:
+def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
     """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
     memory = Memory(states)
     learn(memory, envelope)
@@ -110,18 +109,18 @@ def decide(
         return ()
     if isinstance(message, PersonMentioned):
         known = states[message.key].person
-        return () if known and known.mentioned == envelope.id else (_reading(message, envelope.id, settings_version),)
-    if settings.employees is None:
+        return () if known and known.mentioned == envelope.id else (_reading(message, envelope.id, terms.version),)
+    if (settings := terms.settings.employees) is None:
         return ()
     live = memory[LIVE].live
     given: list[Order] = []
     for key in memory:
         if memory[key].person or memory[key].employee:
-            case = Case(key, memory, settings.employees, message, live)
-            if (memory[key].person and _is_ours(key, settings.employees)) or not memory[key].person:
-                given += orders.orders(case, settings_version, envelope.tenant)
+            case = Case(key, memory, settings, message, live)
+            if (memory[key].person and _is_ours(key, settings)) or not memory[key].person:
+                given += orders.orders(case, terms.version, envelope.tenant)
         elif memory[key].leave and (live or isinstance(message, PlanRowApplied)):
-            given += leaves.orders(memory, key, envelope, settings.employees, settings_version)
+            given += leaves.orders(memory, key, envelope, settings, terms.version)
     return tuple(given)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from infra.plugin import Terms
 from schemas import envelope
 from schemas.audit import GENESIS, AuditRecord, Outcome, Who
 from schemas.base import Message
@@ -139,6 +140,11 @@ class Host:
         self.version = 1
         self.states: dict[str, State] = {}
 
+    @property
+    def terms(self) -> Terms:
+        """What it decides with."""
+        return Terms(self.settings, self.version)
+
     def state(self, key: str = KEY) -> State:
         """Return what is remembered of a day."""
         return self.states.get(key, State())
@@ -155,12 +161,12 @@ class Host:
             keys = [FLOW.reads(message)] if FLOW.reads(message) else []
         for names in keys:
             states = {key: self.state(key) for key in names}
-            given = FLOW.decide(states, wrapped(message), self.settings, self.version)
-            assert given == FLOW.decide(states, wrapped(message), self.settings, self.version)
+            given = FLOW.decide(states, wrapped(message), self.terms)
+            assert given == FLOW.decide(states, wrapped(message), self.terms)
             orders += given
             if remember:
                 changed = FLOW.evolve(states, wrapped(message), given)
-                assert FLOW.decide({**states, **changed}, wrapped(message), self.settings, self.version) == ()
+                assert FLOW.decide({**states, **changed}, wrapped(message), self.terms) == ()
                 self.states |= stored(changed)
         return tuple(orders)
 

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
+from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord, Call
@@ -111,13 +112,13 @@ class Company:
         states = {key: self.states.get(key, State()) for key in keys}
         while more := [key for key in FLOW.follow(states, message) if key not in states]:
             states |= {key: self.states.get(key, State()) for key in more}
-        orders = FLOW.decide(states, message, TenantSettings(employees=self.settings), 1)
+        orders = FLOW.decide(states, message, Terms(TenantSettings(employees=self.settings), 1))
         for order in orders:
             self.give(order)
         for key, state in FLOW.evolve(states, message, orders).items():
             self.states[key] = State.model_validate_json(state.model_dump_json())
         again = {key: self.states.get(key, State()) for key in states}
-        repeated = FLOW.decide(again, message, TenantSettings(employees=self.settings), 1)
+        repeated = FLOW.decide(again, message, Terms(TenantSettings(employees=self.settings), 1))
         assert repeated == (), f"decided twice: {message.data} gave {orders} and then {repeated}"
         return orders
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.plugin import Terms
 from schemas.audit import AuditRecord
 from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson
 from schemas.events import ChecksPassed, EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PersonMentioned
@@ -446,7 +447,7 @@ def test_without_settings_nothing_is_ordered(live: Company) -> None:
     live.edit_hr("anna", city="Solna")
     message = live.bus.pop()
     states = {key: live.states[key] for key in FLOW.reads(message.data) if key in live.states}
-    assert FLOW.decide(states, message, TenantSettings(), 1) == ()
+    assert FLOW.decide(states, message, Terms()) == ()
 
 
 def test_rules_are_named_for_what_they_demand() -> None:
