@@ -5,7 +5,7 @@ Who owns the lane counts, in memory. Its live orders take calls; guests, who rea
 
 from collections.abc import Iterable
 
-from infra import clock, telemetry
+from infra import clock
 
 WINDOW = 5.0
 """Fortnox counts over a sliding window of 5 seconds (facts: rate limit)."""
@@ -16,7 +16,6 @@ LOOK_UP = 1
 BACKFILL = 2
 """Nobody waits: it gets what is left."""
 
-_LIVE_CALLS = telemetry.CALLS.labels("live")
 _ROUNDING = 1e-6
 _STARVED = 5.0
 """Seconds after which a look-up gets a call although live orders use everything up."""
@@ -37,7 +36,6 @@ class Budget:
 
     async def take(self) -> None:
         """Wait until one more call of the lane's fits into every window; one that was taken and never left is free."""
-        asked = clock.monotonic()
         self._under_way, self._waiting = False, True
         try:
             while (wait := self._full_for(clock.monotonic())) > 0:
@@ -45,8 +43,6 @@ class Budget:
         finally:
             self._waiting = False
         self._under_way = True
-        telemetry.BUDGET_WAIT_SECONDS.observe(clock.monotonic() - asked)
-        _LIVE_CALLS.inc()
 
     def leaves(self) -> None:
         """Note that the call that was taken leaves now: connecting took its time."""
@@ -76,6 +72,10 @@ class Budget:
         """Return when the calls of the last window left, or leave at the latest (monotonic seconds)."""
         self._forget(clock.monotonic())
         return list(self._left)
+
+    def share_used(self) -> float:
+        """Return how much of the last window's calls is used up, from 0 to 1."""
+        return len(self.used()) / self._limit
 
     def _share(self, priority: int) -> int:
         """Return how many calls of a window may be in use after a guest was lent some."""

@@ -260,7 +260,7 @@ class Connections:
             _log.exception("renewal failed", tenant=row.held.tenant, system=row.held.system)
             outcome = Unanswered(f"our own failure: {type(error).__name__}")
         faultpoints.reach("tokens.answered")
-        telemetry.TOKEN_RENEWALS.labels(_result(outcome)).inc()
+        telemetry.TOKEN_RENEWALS.labels(row.held.system, _result(outcome)).inc()
         until = clock.monotonic() + _WRITING
         while True:
             try:

@@ -165,6 +165,7 @@ class Guest:
 
     def __init__(self, loans: Loans, name: str, priority: int, limit: int) -> None:
         self._loans, self._name, self._priority, self._limit = loans, name, priority, limit
+        self._sink = name.partition("/")[0]
         self._calls = 0
         self._batch = 1
         self._until = float("-inf")
@@ -178,7 +179,7 @@ class Guest:
         if not self._calls:
             await self._borrow()
         self._calls -= 1
-        telemetry.CALLS.labels("backfill" if self._priority == BACKFILL else "look_up").inc()
+        telemetry.CALLS.labels(self._sink, "backfill" if self._priority == BACKFILL else "look_up").inc()
 
     def may_send(self) -> None:
         """Raise Late when the call's time is over; nothing has left then."""

@@ -40,8 +40,6 @@ _OUR_FAILURE = "our_failure"
 _AFTER_OUR_FAILURE = 60.0
 """Seconds until an order is tried again that a bug of ours stopped; the target is well, so the lane goes on."""
 _CALLS_KEPT = 50
-_ALLOWED = 25
-"""Requests in a window that Fortnox allows; the used ratio is of these, not of what we allow ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class Lane:
                     await self._turn(connection)
         finally:
             self._goes_on()
-            telemetry.BUDGET_USED.labels(self._tenant).set(0)
+            telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(0)
 
     async def _take_over(self) -> bool:
         """Let what is being sent, though not by us, be looked for; tell whether there was any."""
@@ -151,11 +149,14 @@ class Lane:
         self._budget.pause(seconds)
 
     async def _take(self) -> None:
+        asked = clock.monotonic()
         await self._budget.take()
+        telemetry.BUDGET_WAIT_SECONDS.labels(self._sink).observe(clock.monotonic() - asked)
+        telemetry.CALLS.labels(self._sink, "live").inc()
         self._show_budget()
 
     def _show_budget(self) -> None:
-        telemetry.BUDGET_USED.labels(self._tenant).set(len(self._budget.used()) / _ALLOWED)
+        telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(self._budget.share_used())
 
     async def _do(self, connection: Connection, work: Work) -> float:
         """Send an order, or look for it; return the seconds that the lane must pause."""
@@ -222,7 +223,7 @@ class Lane:
     def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Change:
         match look:
             case AlreadyThere():
-                telemetry.UNKNOWN_RESOLVED.labels("found").inc()
+                telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
                 return self._change(work, attempt, "delivered", _found(work, look))
             case RetryLater(after=after):
                 return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
@@ -232,7 +233,7 @@ class Lane:
                     return self._change(work, attempt, "unknown", None, wait=self._patience.settle - since)
                 if work.looks + 1 < _LOOKS:
                     return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
-                telemetry.UNKNOWN_RESOLVED.labels("absent").inc()
+                telemetry.UNKNOWN_RESOLVED.labels(self._sink, "absent").inc()
                 return self._change(work, attempt, "queued", Entry(work.order, "absent"))
 
     def _change(
@@ -289,7 +290,7 @@ class Lane:
         if self._paused_for != verdict.code:
             self._goes_on()
             self._paused_for = verdict.code
-            telemetry.LANES_PAUSED.labels(self._tenant, verdict.code).set(1)
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, verdict.code).set(1)
         self._failures += 1
         pause: float = min(verdict.after * 2.0 ** min(self._failures - 1, 10), max(_LONGEST_PAUSE, verdict.after))
         _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=pause)
@@ -297,7 +298,7 @@ class Lane:
 
     def _goes_on(self) -> None:
         if self._paused_for:
-            telemetry.LANES_PAUSED.labels(self._tenant, self._paused_for).set(0)
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, self._paused_for).set(0)
         self._failures, self._paused_for = 0, ""
 
     def _note(self, work: Work, change: Change, verdict: Verdict | Look) -> None:

@@ -41,22 +41,36 @@ FACT_AGE_SECONDS = Histogram(
     "bokbuss_fact_age_seconds", "From accepted to a stage: sent, booked.", ["kind", "stage"], buckets=_SECONDS
 )
 OLDEST_UNFINISHED = Gauge(
-    "bokbuss_oldest_unfinished_fact_seconds", "Age of the oldest fact that is neither booked nor held.", ["tenant"]
+    "bokbuss_oldest_unfinished_fact_seconds",
+    "Age of the oldest fact whose order is neither carried out nor held.",
+    ["tenant", "sink"],
 )
 ORDERS_WAITING = Gauge("bokbuss_orders_waiting", "Orders in the journal by state.", ["sink", "state"])
 REQUESTS = Counter(
     "bokbuss_target_requests_total", "Requests to a target by outcome.", ["sink", "operation", "outcome"]
 )
 REQUEST_SECONDS = Histogram("bokbuss_target_request_seconds", "Time of a request.", ["sink"], buckets=_SECONDS)
-CALLS = Counter("bokbuss_target_calls_total", "Calls taken from budgets: live, look_up, backfill.", ["priority"])
-BUDGET_USED = Gauge("bokbuss_target_budget_used_ratio", "Share of the company's request budget in use.", ["tenant"])
-BUDGET_WAIT_SECONDS = Histogram("bokbuss_target_budget_wait_seconds", "Time waited for the budget.", buckets=_SECONDS)
-THROTTLED = Counter("bokbuss_target_throttled_total", "Answers 429: a fault of ours.", ["tenant"])
-UNKNOWN = Gauge("bokbuss_unknown_outcomes", "Writes whose answer was lost and that are not found yet.", ["tenant"])
-UNKNOWN_AGE = Gauge("bokbuss_unknown_outcome_age_seconds", "Age of the oldest such write.", ["tenant"])
-UNKNOWN_RESOLVED = Counter("bokbuss_unknown_resolved_total", "Such writes resolved: found or absent.", ["result"])
-LANES_PAUSED = Gauge("bokbuss_lane_paused", "1 while a company's lane waits for its target.", ["tenant", "code"])
-TOKEN_RENEWALS = Counter("bokbuss_token_renewals_total", "Access tokens asked for.", ["result"])
+CALLS = Counter(
+    "bokbuss_target_calls_total", "Calls taken from budgets: live, look_up, backfill.", ["sink", "priority"]
+)
+BUDGET_USED = Gauge(
+    "bokbuss_target_budget_used_ratio", "Share of the company's request budget in use.", ["tenant", "sink"]
+)
+BUDGET_WAIT_SECONDS = Histogram(
+    "bokbuss_target_budget_wait_seconds", "Time waited for the budget.", ["sink"], buckets=_SECONDS
+)
+THROTTLED = Counter("bokbuss_target_throttled_total", "Answers 429: a fault of ours.", ["tenant", "sink"])
+UNKNOWN = Gauge(
+    "bokbuss_unknown_outcomes", "Writes whose answer was lost and that are not found yet.", ["tenant", "sink"]
+)
+UNKNOWN_AGE = Gauge("bokbuss_unknown_outcome_age_seconds", "Age of the oldest such write.", ["tenant", "sink"])
+UNKNOWN_RESOLVED = Counter(
+    "bokbuss_unknown_resolved_total", "Such writes resolved: found or absent.", ["sink", "result"]
+)
+LANES_PAUSED = Gauge(
+    "bokbuss_lane_paused", "1 while a company's lane waits for its target.", ["tenant", "sink", "code"]
+)
+TOKEN_RENEWALS = Counter("bokbuss_token_renewals_total", "Access tokens asked for.", ["system", "result"])
 CONNECTION_STATE = Gauge(
     "bokbuss_connection_state", "1 for the state of a company's connection.", ["tenant", "system", "state"]
 )
@@ -64,7 +78,7 @@ TOKEN_LEFT = Gauge("bokbuss_token_left_seconds", "Time until an unused refresh t
 # What waits for people.
 HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])
-CHECKS_FAILED = Gauge("bokbuss_check_failed", "1: bokbuss doctor finds this check red.", ["tenant", "check"])
+CHECKS_FAILED = Gauge("bokbuss_check_failed", "1: bokbuss doctor finds this check red.", ["tenant", "system", "check"])
 DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
 AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records not yet on audit.v1.")
 # The process.

@@ -14,12 +14,12 @@ _log = telemetry.log(__name__)
 _EVERY = 2.0
 _ORDERS = text("select sink, state, count(*) from journal where state in ('queued','sending','unknown') group by 1, 2")
 _OLDEST = text(
-    """select tenant, extract(epoch from clock_timestamp() - min(accepted_at))::float8 from journal
-       where state in ('queued', 'sending', 'unknown') group by tenant"""
+    """select tenant, sink, extract(epoch from clock_timestamp() - min(accepted_at))::float8 from journal
+       where state in ('queued', 'sending', 'unknown') group by 1, 2"""
 )
 _UNKNOWN = text(
-    """select tenant, count(*), extract(epoch from clock_timestamp() - min(sent_at))::float8 from journal
-       where state = 'unknown' group by tenant"""
+    """select tenant, sink, count(*), extract(epoch from clock_timestamp() - min(sent_at))::float8 from journal
+       where state = 'unknown' group by 1, 2"""
 )
 _HELD = text("select tenant, body -> 'data' ->> 'reason', count(*) from held where closed_at is null group by 1, 2")
 _HELD_AGE = text(
@@ -32,7 +32,7 @@ _TOKEN_LEFT = text(
     """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 from connections
        where grant_type = 'authorization_code' and refresh_until is not null"""
 )
-_RED = text('select tenant, "check", 1 from checks where not ok')
+_RED = text('select tenant, system, "check", 1 from checks where not ok')
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 

@@ -149,7 +149,7 @@ class AlexisHR:
             else:
                 answer = read(response)
             if (wait := classify.throttled(response)) is not None:
-                telemetry.THROTTLED.labels(self.tenant).inc()
+                telemetry.THROTTLED.labels(self.tenant, SYSTEM).inc()
                 await attempt.throttled(wait)
         seconds = clock.monotonic() - start
         outcome, verdict = _told(answer)

@@ -139,7 +139,7 @@ class Fortnox:
         telemetry.REQUESTS.labels(_SINK, operation, outcome).inc()
         telemetry.REQUEST_SECONDS.labels(_SINK).observe(seconds)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            telemetry.THROTTLED.labels(self.company.tenant).inc()
+            telemetry.THROTTLED.labels(self.company.tenant, _SINK).inc()
             if isinstance(answer, RetryLater):
                 await attempt.throttled(answer.after)
         path = f"{urlsplit(self._settings.api_url).path}/{request.resource}"

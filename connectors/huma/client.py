@@ -155,7 +155,7 @@ class Huma:
             status = response.status
             answer = None if classify.refused_token(response) else read(response)
             if (wait := classify.throttled(response)) is not None:
-                telemetry.THROTTLED.labels(self.tenant).inc()
+                telemetry.THROTTLED.labels(self.tenant, SYSTEM).inc()
                 await attempt.throttled(wait)
         seconds = clock.monotonic() - start
         outcome, verdict = _told(answer)

@@ -206,7 +206,9 @@ async def test_an_attempt_of_a_guests_takes_calls_and_leaves_no_request(engine: 
     host = Host(Settings(), engine, None)
 
     def counted() -> float:
-        return REGISTRY.get_sample_value("bokbuss_target_calls_total", {"priority": "look_up"}) or 0.0
+        return (
+            REGISTRY.get_sample_value("bokbuss_target_calls_total", {"sink": "fortnox", "priority": "look_up"}) or 0.0
+        )
 
     before = counted()
     async with guest(host, "fortnox", "a", LOOK_UP) as attempt:

@@ -153,6 +153,7 @@ class Company:
     database: Database = field(default_factory=Database)
     step: Step = _nothing
     patience: Patience = PATIENCE
+    sink: str = "fortnox"
 
     async def insert(self, *keys: str) -> None:
         """Let orders come in, one of each key."""
@@ -170,7 +171,7 @@ class Company:
         if kept:
             self.keeping = asyncio.create_task(leases.keep())
         return Lane(
-            sink="fortnox",
+            sink=self.sink,
             tenant="a",
             lease=lease,
             journal=MemoryJournal(self.database, self.step),  # type: ignore[arg-type]  # see the contract suite

@@ -11,8 +11,8 @@ OUTPUT = Path(__file__).with_name("bokbuss.json")
 _SOURCE = {"type": "prometheus", "uid": "prometheus"}
 _T = '{tenant=~"$tenant"}'
 
-# Pauses that end when Fortnox is well again, and those that end when the company opens its year. The rest is ours.
-_FORTNOX = ".*unreachable|.*throttled|fortnox_failing|list_.*"
+# Pauses that end when the target is well again, and those that end when the company opens its year. The rest is ours.
+_TARGET = ".*unreachable|.*throttled|.*_failing|list_.*|answer_.*"
 _ACCOUNTANT = "financial_year_.*"
 
 Query = tuple[str, str]
@@ -31,7 +31,7 @@ def total(expression: str) -> str:
 
 def paused(comparison: str, codes: str) -> str:
     """Return how many lanes are paused with a code like (``=~``) or unlike (``!~``) a pattern."""
-    return total(f'max by (tenant) (bokbuss_lane_paused{{tenant=~"$tenant", code{comparison}"{codes}"}})')
+    return total(f'max by (tenant, sink) (bokbuss_lane_paused{{tenant=~"$tenant", code{comparison}"{codes}"}})')
 
 
 def _steps(*limits: float) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def rate(by: str, counter: str) -> str:
     return f"sum by ({by}) (rate({counter}[$__rate_interval]))"
 
 
-_LOST = gauge("bokbuss_unknown_outcomes")
+_LOST = f"sum by (tenant) ({gauge('bokbuss_unknown_outcomes', 'tenant, sink')})"
 _HELD = f"sum by (tenant) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"
 _OLDEST = gauge("bokbuss_oldest_unfinished_fact_seconds")
 _DEAD = "max by (topic) (bokbuss_dead_letters)"
@@ -128,8 +128,8 @@ ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
         (8, panel(
             "stat", "Whose move is it?", "short",
             ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
-            ("operator", f"{total(_DEAD)} + {paused('!~', f'{_FORTNOX}|{_ACCOUNTANT}')}"),
-            ("Fortnox", f"{total(_LOST)} + {paused('=~', _FORTNOX)}"),
+            ("operator", f"{total(_DEAD)} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
+            ("the target", f"{total(_LOST)} + {paused('=~', _TARGET)}"),
             limits=(1,),
         )),
     ]),
@@ -157,8 +157,8 @@ ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
             ("half within", quantile(0.5)), ("99 of 100 within", quantile(0.99)), limits=(600,),
         )),
         (8, panel(
-            "timeseries", "How much of Fortnox's budget is in use?", "percentunit",
-            ("{{tenant}}", gauge("bokbuss_target_budget_used_ratio")),
+            "timeseries", "How much of a target's budget is in use?", "percentunit",
+            ("{{tenant}} at {{sink}}", gauge("bokbuss_target_budget_used_ratio", "tenant, sink")),
         )),
     ]),
     (7, [
@@ -167,9 +167,9 @@ ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
             ("{{group}} {{topic}}", "max by (group, topic) (bokbuss_consumer_lag_seconds)"), limits=(60, 300),
         )),
         (8, panel(
-            "timeseries", "How does Fortnox answer?", "reqps",
-            ("{{operation}} {{outcome}}", rate("operation, outcome", "bokbuss_target_requests_total")),
-            ("429 {{tenant}}", rate("tenant", f"bokbuss_target_throttled_total{_T}")),
+            "timeseries", "How do the targets answer?", "reqps",
+            ("{{sink}} {{operation}} {{outcome}}", rate("sink, operation, outcome", "bokbuss_target_requests_total")),
+            ("429 {{sink}} {{tenant}}", rate("sink, tenant", f"bokbuss_target_throttled_total{_T}")),
         )),
         (8, panel(
             "timeseries", "What do we answer to deliveries?", "reqps",

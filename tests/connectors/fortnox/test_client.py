@@ -505,7 +505,7 @@ async def test_too_many_requests_are_counted(wire: Wire) -> None:
     """A 429 is a fault of ours: the lane waits, and the metric says which company."""
 
     def throttled() -> float:
-        return REGISTRY.get_sample_value("bokbuss_target_throttled_total", {"tenant": "acme"}) or 0.0
+        return REGISTRY.get_sample_value("bokbuss_target_throttled_total", {"tenant": "acme", "sink": "fortnox"}) or 0.0
 
     before = throttled()
     wire.replies["POST /3/vouchers"] = [says(429, None, Retry_After="7")]

@@ -191,7 +191,7 @@ async def test_red_checks_are_gauges(visit: Visit) -> None:
     watch = Watch(visit.host.engine)
     async with visit.host.engine.connect() as connection:
         await watch._look(connection)
-        assert red() == {(visit.tenant, "no_day_is_locked")}
+        assert red() == {(visit.tenant, "fortnox", "no_day_is_locked")}
     await visit.execute(text("update checks set ok = true"))
     async with visit.host.engine.connect() as connection:
         await watch._look(connection)

@@ -88,6 +88,16 @@ def test_expressions_select_by_labels_that_the_metric_has() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert["alert"])
+def test_an_alert_about_a_company_at_a_system_names_both(alert: dict[str, Any]) -> None:
+    """A company's HR system being away must not pass for its ledger."""
+    known = series()
+    grouped = re.findall(r"by \(([^)]*)\) \(\w*\(?(bokbuss_\w+)", alert["expr"])
+    for by, name in grouped:
+        for both in ({"tenant", "sink"}, {"tenant", "system"}):
+            assert not both <= known[name] or both <= set(re.split(r",\s*", by)), (by, name)
+
+
 def test_a_made_up_metric_or_label_would_be_found() -> None:
     """The checks above can fail: they see the names in an expression."""
     expression = 'sum(rate(bokbuss_nothing_total{employee="x", kind=~".*"}[5m])) > up'

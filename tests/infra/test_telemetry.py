@@ -1,0 +1,90 @@
+"""What is measured of one company at one system is told apart from the same company's other systems."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
+
+from infra.journal import Journal
+from infra.plugin import Absent, AlreadyThere, Delivered, RetryLater, Unknown
+from infra.watch import Watch
+from tests.infra import virtual
+from tests.infra.target import order
+from tests.infra.test_lane import VOUCHER, Company, Target, says
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def told() -> dict[Series, float]:
+    """Return every sample of ours, but those about facts, which are told by flow."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in REGISTRY.collect()
+        for sample in family.samples
+        if sample.name.startswith("bokbuss_") and not sample.name.startswith("bokbuss_fact")
+    }
+
+
+def touched(sink: str) -> set[Series]:
+    """Return the series that a lane to this system changes while everything happens to it that it counts."""
+    before = told()
+    seen: set[Series] = set()
+
+    def note() -> None:
+        seen.update(series for series, value in told().items() if before.get(series) != value)
+
+    async def story() -> None:
+        wait = RetryLater(5.0, "throttled", "429")
+        target = Target(
+            on_write=says(Unknown("500"), wait, Unknown("500"), Delivered(VOUCHER)),
+            on_probe=says(AlreadyThere(VOUCHER), Absent()),
+        )
+        company = Company(target, sink=sink)
+        await company.insert("day/1", "day/2", "day/3")
+        running = asyncio.create_task(company.run(120.0))
+        for _ in range(24):
+            await asyncio.sleep(4.9)
+            note()
+        await running
+        note()
+
+    virtual.run(story())
+    return seen
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Keep what lanes log to ourselves."""
+    with capture_logs():
+        yield
+
+
+def test_no_two_lanes_of_a_company_share_a_series() -> None:
+    """One gauge for a company's lanes would show whichever wrote last."""
+    ledger, staff = touched("fortnox"), touched("huma")
+    assert {name for name, _ in ledger} >= {
+        "bokbuss_lane_paused",
+        "bokbuss_target_budget_used_ratio",
+        "bokbuss_target_calls_total",
+        "bokbuss_unknown_resolved_total",
+    }
+    assert ledger & staff == set()
+
+
+async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> None:
+    """A company's ledger is as old and as uncertain as its own orders are, whatever its HR system does."""
+    await Journal(engine, "fortnox").insert([(0, order("a", "day/1", 1))])
+    await Journal(engine, "huma").insert([(0, order("a", "day/2", 2)), (0, order("a", "day/3", 3))])
+    in_doubt = "update journal set state = 'unknown', sent_at = clock_timestamp() where sink = 'huma'"
+    async with engine.begin() as connection:
+        await connection.execute(text(in_doubt))
+    async with engine.connect() as connection:
+        await Watch(engine)._look(connection)
+    of = {sink: {"tenant": "a", "sink": sink} for sink in ("fortnox", "huma")}
+    assert REGISTRY.get_sample_value("bokbuss_unknown_outcomes", of["huma"]) == 2
+    assert REGISTRY.get_sample_value("bokbuss_unknown_outcomes", of["fortnox"]) is None
+    assert all(REGISTRY.get_sample_value("bokbuss_oldest_unfinished_fact_seconds", one) for one in of.values())
