@@ -15,13 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, faultpoints, telemetry
+from infra.decision import Decision, Kept, deciding, reading
 from infra.plugin import Flow, Terms
 from infra.records import Record, bury, letter_of, read, tenant_of
 from infra.store import lines
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.base import Message
-from schemas.commands import Order
 from schemas.envelope import Envelope, Unreadable
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
@@ -130,7 +130,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.states: dict[_Key, BaseModel] = {}
-        self.changed: dict[_Key, str | None] = {}
+        self.changed: dict[_Key, Kept] = {}
         self.orders: list[Envelope[Any]] = []
         self.letters: list[Envelope[DeadLetter]] = []
         self.lines: list[_Line] = []
@@ -180,7 +180,7 @@ class Decider:
                 and type(data) not in self._facts[flow.name]
             ):
                 continue
-            if keys := flow.reads(data):
+            if keys := reading(flow, data):
                 yield flow, keys
 
     async def _decide_plain(
@@ -207,9 +207,8 @@ class Decider:
             for record, message, pairs in wanted:
                 line = _Line(record, message.tenant, message.causationid or message.id, message.subject)
                 batch.lines.append(line)
-                for flow, named in pairs:
-                    keys = await self._follow(connection, batch, flow, named, message)
-                    _decide_one(batch, flow, keys, message, terms[message.tenant], record, line)
+                for flow, keys in pairs:
+                    await self._decide_one(connection, batch, flow, keys, message, terms[message.tenant], line)
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
 
@@ -258,8 +257,7 @@ class Decider:
                 place = (flow.name, message.tenant, key)
                 batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
                 line = _Line(record, message.tenant, message.id, key)
-                keys = await self._follow(connection, batch, flow, (key,), message)
-                _decide_one(batch, flow, keys, message, terms, record, line)
+                await self._decide_one(connection, batch, flow, (key,), message, terms, line)
             outgoing += await self._remember(connection, batch)
         await self._emit(sent, outgoing)
         return rows[-1].key if rows else None
@@ -330,18 +328,32 @@ class Decider:
         for place, flow in wanted.items():
             batch.states.setdefault(place, flow.state())
 
-    async def _follow(
-        self, connection: AsyncConnection, batch: _Batch, flow: Flow, keys: tuple[str, ...], message: Envelope[Any]
-    ) -> tuple[str, ...]:
-        """Return a message's keys with those that the states of the first ones name, all of them read."""
-        while True:
-            states = {key: batch.states[flow.name, message.tenant, key] for key in keys}
-            more = tuple(key for key in dict.fromkeys(flow.follow(states, message)) if key not in states)
-            if not more:
-                return keys
-            places = [(flow.name, message.tenant, key) for key in more]
-            await self._read_states(connection, batch, {p: flow for p in places if p not in batch.states})
-            keys += more
+    async def _decide_one(
+        self,
+        connection: AsyncConnection,
+        batch: _Batch,
+        flow: Flow,
+        keys: tuple[str, ...],
+        message: Envelope[Any],
+        terms: Terms,
+        line: _Line,
+    ) -> None:
+        """Let a flow decide a message, reading what it asks for."""
+        steps = deciding(flow, keys, message, terms)
+        decision = next(steps)
+        while not isinstance(decision, Decision):
+            places = {key: (flow.name, message.tenant, key) for key in decision}
+            await self._read_states(connection, batch, {p: flow for p in places.values() if p not in batch.states})
+            decision = steps.send({key: batch.states[place] for key, place in places.items()})
+        for key, kept in decision.kept.items():
+            place = (flow.name, message.tenant, key)
+            batch.states[place] = kept.state
+            batch.changed[place] = kept
+        batch.orders.extend(envelopes.order(o, cause=message, accepted=line.record.timestamp) for o in decision.orders)
+        rules = dict.fromkeys(o.rule for o in decision.orders)
+        line.rules = " ".join(filter(None, (line.rules, *rules)))
+        for rule in rules or ("nothing_to_do",):
+            telemetry.DECISIONS.labels(flow.name, rule).inc()
 
     async def _remember(self, connection: AsyncConnection, batch: _Batch) -> list[_Outgoing]:
         """Write states, lines and orders in this transaction; return the orders, to be sent once it is committed."""
@@ -352,8 +364,8 @@ class Decider:
                     "flows": [flow for flow, _, _ in batch.changed],
                     "tenants": [tenant for _, tenant, _ in batch.changed],
                     "keys": [key for _, _, key in batch.changed],
-                    "states": "\n".join(batch.states[place].model_dump_json() for place in batch.changed),
-                    "waiting": list(batch.changed.values()),
+                    "states": "\n".join(kept.written for kept in batch.changed.values()),
+                    "waiting": [kept.waiting for kept in batch.changed.values()],
                 },
             )
         if batch.lines:
@@ -390,29 +402,6 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return [_Outgoing(number, *message) for number, message in zip(ids, messages, strict=True)]
-
-
-def _decide_one(
-    batch: _Batch,
-    flow: Flow,
-    keys: tuple[str, ...],
-    message: Envelope[Any],
-    terms: Terms,
-    record: Record,
-    line: _Line,
-) -> None:
-    places = {key: (flow.name, message.tenant, key) for key in keys}
-    states = {key: batch.states[place] for key, place in places.items()}
-    orders: tuple[Order, ...] = flow.decide(states, message, terms)
-    for key, state in flow.evolve(states, message, orders).items():
-        place = places[key]
-        batch.states[place] = state
-        batch.changed[place] = flow.waiting(state)
-    batch.orders.extend(envelopes.order(o, cause=message, accepted=record.timestamp) for o in orders)
-    rules = dict.fromkeys(o.rule for o in orders)
-    line.rules = " ".join(filter(None, (line.rules, *rules)))
-    for rule in rules or ("nothing_to_do",):
-        telemetry.DECISIONS.labels(flow.name, rule).inc()
 
 
 def _bury(batch: _Batch, record: Record, reason: str) -> None:

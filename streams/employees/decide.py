@@ -36,7 +36,7 @@ from streams.employees.state import (
     leave_key,
     leave_of,
 )
-from streams.employees.verdict import MATCH, NAME
+from streams.employees.verdict import NAME
 
 _MOST_FOLLOWED: Final = 10
 """Of the records that share a value; more are as wrong as two."""
@@ -73,7 +73,10 @@ def reads(message: Message) -> tuple[str, ...]:  # noqa: PLR0911 - one case for 
 
 
 def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, ...]:
-    """Return the keys that states name: the other half, shared values and who shares them, leaves that wait."""
+    """Return the keys that states name: the other half, shared values and who shares them, leaves that wait.
+
+    And whatever the message would change, to begin with: a value that goes into the index may be somebody else's.
+    """
     named: list[str] = [LIVE]
     sides: tuple[Literal["hr", "fortnox"], ...] = ("hr", "fortnox")
     for state in states.values():
@@ -88,16 +91,9 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
             named += index_keys("hr", employee.fields)
         if state.leave and state.leave.said:
             named.append(f"{state.leave.said.system}/{state.leave.said.person_id}")
-        for pending in state.pending:
-            if (
-                isinstance(envelope.data, AuditRecord)
-                and isinstance(pending.order, UpsertPerson)
-                and envelope.data.record
-            ):
-                named.append(f"{pending.order.system}/{envelope.data.record}")
-        if isinstance(envelope.data, ReviewAnswered) and envelope.data.answer.startswith(MATCH):
-            named.append(employee_key(envelope.data.answer.removeprefix(MATCH)))
-    return tuple(dict.fromkeys(named))
+    memory = Memory(states)
+    learn(memory, envelope)
+    return tuple(dict.fromkeys((*named, *memory.touched)))
 
 
 def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:

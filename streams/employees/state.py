@@ -209,14 +209,16 @@ def in_plan(key: str) -> bool:
 
 
 class Memory:
-    """The states that a message touches; what is put here is what changed."""
+    """The states that a message touches; what is put here is what changed, what is looked at is what must be read."""
 
     def __init__(self, states: Mapping[str, State]) -> None:
         self._states = dict(states)
         self.changed: dict[str, State] = {}
+        self.touched: dict[str, None] = {}
 
     def __getitem__(self, key: str) -> State:
-        """Return a state; a key that was not read is empty."""
+        """Return a state; a key that was not read is empty, and touched."""
+        self.touched[key] = None
         return self._states.get(key, State())
 
     def __iter__(self) -> Iterator[str]:

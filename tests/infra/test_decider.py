@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, registry, store
 from infra.decider import Decider
+from infra.decision import FlowFailed
 from infra.plugin import Flow
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
@@ -247,7 +248,7 @@ async def test_a_rule_that_raises_leaves_nothing_behind(
 
     broken = Flow(flow.name, flow.facts, flow.state, flow.reads, decide, flow.evolve, flow.waiting)  # type: ignore[arg-type]
     facts = [record(tenant, day(1)), record(tenant, day(2))]
-    with pytest.raises(BugError):
+    with pytest.raises(FlowFailed):
         await Decider(engine, producer, (broken,)).decide(facts)
     assert await lines(engine, tenant) == []
     assert await messages(kafka, DESK, tenant) == []

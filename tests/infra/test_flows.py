@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry
 from infra.decider import Decider, topics_of
+from infra.decision import FlowFailed
 from infra.flows import GROUP, FlowRole
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
@@ -116,7 +117,7 @@ async def test_a_rule_that_raises_stops_the_worker_and_its_record_is_decided_aft
     """Faust would log it, acknowledge the record and go on; here the worker ends with the error and loses nothing."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
     async with worker(broken_at(3)) as task:
-        with pytest.raises(BugError):
+        with pytest.raises(FlowFailed):
             await asyncio.wait_for(asyncio.shield(task), 40)
     assert facts[2].offset not in await decided(engine, tenant)
     place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))

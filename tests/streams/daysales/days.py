@@ -1,7 +1,5 @@
 """Days, settings and outcomes to test with; and a host in memory that decides, emits and remembers as the real one."""
 
-import json
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +16,7 @@ from schemas.money import ORE
 from schemas.settings import BAS_DAY_SALES, DaySalesSettings, SettingsApplied, TenantSettings
 from streams.daysales import FLOW
 from streams.daysales.state import State
+from tests.deciding import Remembered
 
 TENANT = "acme"
 NOW = datetime(2026, 4, 10, 21, 30, tzinfo=UTC)
@@ -133,12 +132,12 @@ def wrapped(message: Message) -> envelope.Envelope[Any]:
 
 
 class Host:
-    """Runs the flow over one message after another, and checks of each that deciding twice decides once."""
+    """Runs the flow over one message after another, as the real one does."""
 
     def __init__(self, settings: TenantSettings | None = None) -> None:
         self.settings = settings or chosen()
         self.version = 1
-        self.states: dict[str, State] = {}
+        self.remembered = Remembered(FLOW)
 
     @property
     def terms(self) -> Terms:
@@ -147,43 +146,24 @@ class Host:
 
     def state(self, key: str = KEY) -> State:
         """Return what is remembered of a day."""
-        return self.states.get(key, State())
+        return self.remembered.states.get(key) or State()
 
     def tell(self, message: Message, *, remember: bool = True) -> tuple[Order, ...]:
         """Decide on a message, and remember unless a crash comes in between; return the orders."""
-        orders: list[Order] = []
         if isinstance(message, SettingsApplied):
             self.settings, self.version = message.settings, message.version
-            keys = [(key,) for key, state in sorted(self.states.items()) if FLOW.waiting(state)]
-        elif isinstance(message, ChecksPassed):
-            keys = [(key,) for key, state in sorted(self.states.items()) if FLOW.waiting(state) in message.codes]
-        else:
-            keys = [FLOW.reads(message)] if FLOW.reads(message) else []
-        for names in keys:
-            states = {key: self.state(key) for key in names}
-            given = FLOW.decide(states, wrapped(message), self.terms)
-            assert given == FLOW.decide(states, wrapped(message), self.terms)
-            orders += given
-            if remember:
-                changed = FLOW.evolve(states, wrapped(message), given)
-                assert FLOW.decide({**states, **changed}, wrapped(message), self.terms) == ()
-                self.states |= stored(changed)
+        named: list[tuple[str, ...]] = [()]
+        if isinstance(message, SettingsApplied | ChecksPassed):
+            named = [(key,) for key in self.remembered.told(getattr(message, "codes", None))]
+        orders: list[Order] = []
+        for keys in named:
+            orders += self.remembered.decide(wrapped(message), self.terms, keys, remember=remember)
         return tuple(orders)
 
     def apply(self, settings: TenantSettings) -> tuple[Order, ...]:
         """Take new settings into use."""
         applied = SettingsApplied(tenant=TENANT, version=self.version + 1, applied_by="somebody", settings=settings)
         return self.tell(applied)
-
-
-def stored(states: Mapping[str, State]) -> dict[str, State]:
-    """Return states as they come back from PostgreSQL's JSON."""
-    back = {
-        key: FLOW.state.model_validate(json.loads(state.model_dump_json()), strict=False)
-        for key, state in states.items()
-    }
-    assert back == dict(states)
-    return back  # type: ignore[return-value]
 
 
 def sides(rows: tuple[VoucherRow, ...]) -> list[tuple[int, str, str]]:

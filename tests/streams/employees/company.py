@@ -32,6 +32,7 @@ from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import State
+from tests.deciding import Remembered
 
 TENANT = "acme"
 SYSTEM = "alexishr"
@@ -70,7 +71,7 @@ class Company:
     fortnox: dict[str, EmployeeFields] = field(default_factory=dict)
     absences: dict[str, Absence] = field(default_factory=dict)
     leaves: dict[str, LeaveChanged] = field(default_factory=dict)
-    states: dict[str, State] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=lambda: Remembered(FLOW))
     bus: list[Envelope[Any]] = field(default_factory=list)
     journal: dict[UUID, Order] = field(default_factory=dict)
     queues: dict[tuple[str, str], list[Order]] = field(default_factory=lambda: defaultdict(list))
@@ -81,6 +82,11 @@ class Company:
     overwritten: list[tuple[str, str, Any, Order]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     number: int = 0
+
+    @property
+    def states(self) -> dict[str, State]:
+        """What the flow remembers of each key."""
+        return self.remembered.states
 
     # --- Time and messages ---
 
@@ -100,26 +106,15 @@ class Company:
             self.settings = data.settings.employees or self.settings
         self.number += 1
         codes, found = getattr(data, "codes", None), list[Order]()
-        for key in [k for k, s in self.states.items() if (w := FLOW.waiting(s)) and (codes is None or w in codes)]:
+        for key in self.remembered.told(codes):
             found += self.deliver(envelope_of(data, self.now, self.number), (key,))
         return found
 
-    def deliver(self, message: Envelope[Any], named: tuple[str, ...] | None = None) -> tuple[Order, ...]:
+    def deliver(self, message: Envelope[Any], named: tuple[str, ...] = ()) -> tuple[Order, ...]:
         """Decide a message as the host does: orders and states become durable together (DECISIONS 10)."""
-        keys = dict.fromkeys(FLOW.reads(message.data) if named is None else named)
-        if not keys:
-            return ()
-        states = {key: self.states.get(key, State()) for key in keys}
-        while more := [key for key in FLOW.follow(states, message) if key not in states]:
-            states |= {key: self.states.get(key, State()) for key in more}
-        orders = FLOW.decide(states, message, Terms(TenantSettings(employees=self.settings), 1))
+        orders = self.remembered.decide(message, Terms(TenantSettings(employees=self.settings), 1), named)
         for order in orders:
             self.give(order)
-        for key, state in FLOW.evolve(states, message, orders).items():
-            self.states[key] = State.model_validate_json(state.model_dump_json())
-        again = {key: self.states.get(key, State()) for key in states}
-        repeated = FLOW.decide(again, message, Terms(TenantSettings(employees=self.settings), 1))
-        assert repeated == (), f"decided twice: {message.data} gave {orders} and then {repeated}"
         return orders
 
     def give(self, order: Order) -> None:

@@ -13,6 +13,7 @@ from schemas.events import ChecksPassed, EmployeeChanged, EmployeeFields, Employ
 from schemas.settings import EmployeesSettings, FieldRule, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.rules import RULES
+from streams.employees.state import employee_key, index_keys
 from tests.streams.employees.company import SYSTEM, TENANT, Company
 
 ANNA = EmployeeFields(email="anna@example.se", given_name="Anna", family_name="Ek", city="Lund")
@@ -214,6 +215,36 @@ def test_a_new_person_is_created_or_waits(live: Company, new_in_hr: str, created
         live.settle()
     assert person(live, f"{SYSTEM}/bo").link.origin == "exported"
     assert live.open() == {}
+
+
+@pytest.mark.parametrize("preset", [None, "alexis", "huma"])
+def test_the_id_that_fortnox_gives_joins_whoever_holds_it(preset: str | None) -> None:
+    """Created without one: Fortnox's own goes into the index, beside the employee who is there under that value."""
+    made = company(preset=preset)
+    index = index_keys("fortnox", EmployeeFields(employment_id="1001"))[0]
+    made.say(EmployeeSeen(employee_id="7", seen_at=made.tick(), fields=EmployeeFields(employment_id="1001")))
+    made.settle()
+    assert made.states[index].members == ("fortnox/employee/7",)
+    made.edit_hr("bo", **dict(BO))
+    made.settle()
+    made.apply([row.model_copy(update={"action": "create_in_fortnox"}) for row in made.plan() if row.person])
+    made.settle()
+    assert made.fortnox["1001"].email == BO.email
+    assert made.states[index].members == ("fortnox/employee/1001", "fortnox/employee/7")
+
+
+def test_an_address_that_changed_on_the_way_is_indexed_as_it_was_written(live: Company) -> None:
+    """What Fortnox holds is what was sent; HR's newer address is another person's there."""
+    live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
+    live.edit_hr("bo", **dict(BO))
+    orders(live)
+    live.edit_hr("bo", email="bo.ny@example.se")
+    orders(live)
+    live.carry_out(live.ready()[0])
+    orders(live)
+    assert live.states[index_keys("fortnox", BO)[0]].members == (
+        employee_key(person(live, f"{SYSTEM}/bo").link.employee_id),
+    )
 
 
 def test_a_person_of_another_system_is_nobody_of_ours(live: Company) -> None:

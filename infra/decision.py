@@ -1,0 +1,105 @@
+"""One message over one flow, step by step. Pure: the host runs this very code, and so do the companies in the tests.
+
+Whatever a flow's own functions raise, or break of what was agreed with the host, becomes a ``FlowFailed`` that says
+where and never with which values: those are a company's, and may be a person's.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from traceback import walk_tb
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from infra.plugin import Flow, States, Terms
+from schemas.base import Message
+from schemas.commands import Order
+from schemas.envelope import Envelope
+
+
+class FlowFailed(Exception):
+    """A flow cannot decide a message.
+
+    Attributes:
+        code: the name of what was raised, such as ``KeyError``.
+        rule: the innermost function of the flow that it was raised in.
+    """
+
+    def __init__(self, text: str, code: str, rule: str) -> None:
+        self.code = code
+        self.rule = rule
+        super().__init__(text)
+
+
+class Kept(NamedTuple):
+    """A key's new state: as the next message finds it, as the JSON that is written, and why it waits, if it does."""
+
+    state: BaseModel
+    written: str
+    waiting: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a flow makes of a message: its orders in sequence, and the new state of each key that changed."""
+
+    orders: tuple[Order, ...]
+    kept: Mapping[str, Kept]
+
+
+def reading(flow: Flow, data: Message) -> tuple[str, ...]:
+    """Return the keys that a message names; none when the flow has nothing to do with it.
+
+    Raises:
+        FlowFailed: the flow's ``reads`` raised.
+    """
+    with _of(flow, "reads", data):
+        return tuple(dict.fromkeys(flow.reads(data)))
+
+
+def deciding(
+    flow: Flow, keys: tuple[str, ...], message: Envelope[Any], terms: Terms
+) -> Generator[tuple[str, ...] | Decision, States]:
+    """Decide a message over a flow: yield the keys whose states are needed, be sent them, and yield what comes of it.
+
+    The first keys are those that the message names; further ones are asked for as long as ``follow`` names more.
+
+    Raises:
+        FlowFailed: a function of the flow raised, or the flow writes a key that it has not read.
+    """
+    states: dict[str, Any] = {}
+    while keys:
+        states |= yield keys
+        with _of(flow, "follow", message.data):
+            keys = tuple(key for key in dict.fromkeys(flow.follow(states, message)) if key not in states)
+    with _of(flow, "decide", message.data):
+        orders = tuple(flow.decide(states, message, terms))
+    with _of(flow, "evolve", message.data):
+        changed = dict(flow.evolve(states, message, orders))
+    for key in changed:
+        if key not in states:
+            said = f"flow {flow.name} writes {key} for a {type(message.data).__name__} and has not read it:"
+            raise FlowFailed(f"{said} neither reads nor follow names that key", "NotRead", "evolve")
+    kept: dict[str, Kept] = {}
+    for key, state in changed.items():
+        with _of(flow, "waiting", message.data):
+            waits = flow.waiting(state)
+        with _of(flow, "state", message.data):
+            kept[key] = Kept(state, state.model_dump_json(warnings="error"), waits)
+    yield Decision(orders, kept)
+
+
+@contextmanager
+def _of(flow: Flow, step: str, data: Message) -> Iterator[None]:
+    """Turn what a function of a flow raises into words that hold no values."""
+    try:
+        yield
+    except Exception as error:
+        code = type(error).__name__
+        frames = list(walk_tb(error.__traceback__))[1:] or list(walk_tb(error.__traceback__))  # the first one is ours
+        own = [at for at in frames if at[0].f_globals.get("__name__", "").startswith("streams.")]
+        frame, line = (own or frames)[-1]
+        rule = frame.f_code.co_name
+        said = f"flow {flow.name}, {step} of a {type(data).__name__}: {code} in {rule}"
+        raise FlowFailed(f"{said} ({frame.f_globals.get('__name__', '?')}:{line})", code, rule) from error
