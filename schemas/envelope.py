@@ -42,6 +42,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
+from schemas.marks import AnswersMarked, EmployeesMarked, PeopleMarked
 from schemas.settings import SettingsApplied
 
 DataT = TypeVar("DataT", bound=Message)
@@ -62,6 +63,9 @@ MESSAGES: tuple[type[Message], ...] = (
     PlanApplied,
     LinkDecided,
     ReviewAnswered,
+    PeopleMarked,
+    EmployeesMarked,
+    AnswersMarked,
     SettingsApplied,
     PostVoucher,
     UpsertEmployee,

@@ -8,7 +8,7 @@ import typer
 
 from connectors.desk import plan_words, running
 from connectors.desk.running import Json, until
-from infra import clock, mail, planning, registry
+from infra import catching_up, clock, mail, planning, registry
 from infra.commanding import Failed, Office, WrongUsage
 from infra.plugin import Flow, Host, Refreshed
 from schemas.events import LinkDecided
@@ -22,6 +22,7 @@ _MOST = 40
 Company = Annotated[str, typer.Argument(help="The company.")]
 PlanId = Annotated[str, typer.Argument(help="The beginning of its id.")]
 Person = Annotated[str, typer.Argument(help="The person in HR: system/person_id.")]
+Decided = Annotated[float, typer.Option("--wait", help="Seconds to wait until all that was told is decided.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; your user name by default.")]
 Where = Annotated[list[str] | None, typer.Option("--where", help="state=conflict, action=..., field=city, row=7")]
 
@@ -30,25 +31,10 @@ def _flow() -> Flow:
     return next(flow for flow in registry.flows() if flow.name == _FLOW)
 
 
-async def _refresh(host: Host, tenant: str, say: Callable[[str], None]) -> dict[str, Refreshed]:
-    """Read both sides in full, and wait until what differs is decided."""
-    settings, _ = await planning.settings_of(host.engine, tenant)
-    if settings.employees is None:
-        raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
-    found = {}
-    for name in (settings.employees.system, "fortnox"):
-        system = registry.systems().get(name)
-        if system is None or system.refresh is None:
-            continue  # canonical events of a system that we cannot ask
-        found[name] = await system.refresh(host, tenant, lambda count, name=name: say(f"{name}: {count} read"))  # type: ignore[misc] # bound now
-        say(f"{name}: {found[name].records} read in {found[name].calls} calls, {len(found[name].fact_ids)} differ")
-    facts = [fact_id for one in found.values() for fact_id in one.fact_ids]
-    begun = clock.monotonic()
-    while left := await planning.undecided(host.engine, tenant, facts):
-        if clock.monotonic() - begun > 60 + len(facts) / 20:
-            raise Failed(f"{left} facts are not decided yet: do flows run (bokbuss up, bokbuss run flows)?")
-        say(f"{left} facts to be decided")
-        await clock.sleep(0.5)
+async def _refresh(host: Host, tenant: str, say: Callable[[str], None], wait: float) -> dict[str, Refreshed]:
+    """Read both sides in full, and wait until all that was told is decided."""
+    found = await catching_up.read_both(host, tenant, say)
+    await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
     return found
 
 
@@ -56,14 +42,18 @@ async def _refresh(host: Host, tenant: str, say: Callable[[str], None]) -> dict[
 def plan_employees(
     tenant: Company,
     refresh: Annotated[bool, typer.Option(help="Read both sides first.")] = True,
+    wait: Decided = catching_up.PATIENCE,
     as_json: Json = False,
 ) -> None:
     """Compare HR and Fortnox in full, and propose what to do with each person. Nothing is sent."""
 
     async def work(place: Office) -> None:
         say = _quiet if as_json else running.progress
+        host = await place.host()
         if refresh:
-            await _refresh(await place.host(), tenant, say)
+            await _refresh(host, tenant, say, wait)
+        else:
+            await catching_up.all_decided(host, tenant, say, wait=wait)
         made, rows = await planning.make(place.engine, _flow(), tenant, clock.now().date())
         counts = await planning.counts(place.engine, made)
         if as_json:
@@ -206,11 +196,11 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
 
 
 @employees.command("refresh")
-def employees_refresh(tenant: Company, as_json: Json = False) -> None:
+def employees_refresh(tenant: Company, wait: Decided = catching_up.PATIENCE, as_json: Json = False) -> None:
     """Read both sides in full now; what differs goes its way as if it had been told by itself."""
 
     async def work(place: Office) -> None:
-        found = await _refresh(await place.host(), tenant, _quiet if as_json else running.progress)
+        found = await _refresh(await place.host(), tenant, _quiet if as_json else running.progress, wait)
         if as_json:
             counts = {
                 name: {"records": r.records, "calls": r.calls, "differ": len(r.fact_ids)} for name, r in found.items()

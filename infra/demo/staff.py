@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from infra import clock, planning, registry
+from infra import catching_up, clock, planning, registry
 from infra.commanding import Office
 from infra.connections import Connections
 from infra.demo import people
@@ -197,20 +197,9 @@ class StaffOffice:
 
     async def _plan(self, host: Host) -> tuple[Plan, tuple[PlanRow, ...]]:
         """Read both sides in full, and make and show a plan."""
-        calls: dict[str, int] = {}
-        told: list[str] = []
-        for name in (SYSTEM, "fortnox"):
-            refresh = registry.systems()[name].refresh
-            assert refresh is not None  # noqa: S101 - for mypy: both can be read
-            found = await refresh(host, _TENANT, lambda _: None)
-            calls[name] = found.calls
-            told += found.fact_ids
-
-        async def decided() -> bool:
-            return not await planning.undecided(host.engine, _TENANT, told)
-
-        await self.world.until(decided, "what was read to be decided")
-        self.facts.setdefault("calls", calls)
+        found = await catching_up.read_both(host, _TENANT, _quiet)
+        await catching_up.all_decided(host, _TENANT, _quiet, told=catching_up.facts_of(found))
+        self.facts.setdefault("calls", {name: one.calls for name, one in found.items()})
         plan, rows = await planning.make(host.engine, _flow(), _TENANT, clock.now().date())
         self.screen.plan(plan, rows)
         return plan, rows
@@ -345,3 +334,6 @@ async def _accept(host: Host, fact: Any) -> None:
     if host.accept is None:
         raise TypeError("a command's host has a broker")
     await host.accept(_TENANT, "desk", [fact])
+
+
+def _quiet(_line: str) -> None: ...

@@ -18,7 +18,7 @@ from typing import Any
 from connectors.alexishr import sandbox as alexishr
 from connectors.fortnox import sandbox as fortnox
 from connectors.fortnox.sandbox.records import Record
-from infra import clock, planning, registry, roles, telemetry
+from infra import catching_up, clock, planning, registry, roles, telemetry
 from infra.commanding import office
 from infra.plugin import Host
 from infra.settings import Settings, load
@@ -103,18 +103,13 @@ async def _plan(tenant: str) -> None:
     async with office(load()) as place:
         host = await place.host()
         figures: dict[str, Any] = {}
-        begun, told, said = clock.monotonic(), list[str](), list[int]()
-        for name in ("alexishr", "fortnox"):
-            refresh = registry.systems()[name].refresh
-            if refresh is None:
-                raise TypeError(f"{name} cannot be read")
-            found = await refresh(host, tenant, said.append)
+        begun, said = clock.monotonic(), list[str]()
+        read = await catching_up.read_both(host, tenant, said.append)
+        for name, found in read.items():
             figures |= {f"{name} calls": found.calls, f"{name} people": found.records}
-            told += found.fact_ids
         figures |= {"said": len(said), "read": clock.monotonic() - begun}
         begun = clock.monotonic()
-        while await planning.undecided(host.engine, tenant, told):
-            await clock.sleep(_LOOK)
+        await catching_up.all_decided(host, tenant, said.append, told=catching_up.facts_of(read))
         figures["learned"] = clock.monotonic() - begun
         begun = clock.monotonic()
         flow = next(flow for flow in registry.flows() if flow.name == "employees")

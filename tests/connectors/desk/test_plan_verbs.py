@@ -1,16 +1,21 @@
 """The verbs of employees, as they are typed: fields, link, unlink, plan, apply."""
 
 import asyncio
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from infra import registry
+from infra.decider import Decider
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, LinkDecided, PlanApplied
+from schemas.marks import MARKS
 from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
-from tests.bus import messages
+from tests.bus import messages, records
 
 NOW = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 CHOSEN = EmployeesSettings(system="huma", source_of_truth="hr", preset="huma")
@@ -35,6 +40,24 @@ def chosen(desk: Any, tenant: str) -> Any:
 
     desk.after(past)
     return desk
+
+
+@pytest.fixture
+def flows(chosen: Any, kafka: str, tenant: str) -> Iterator[None]:
+    """Decide what is told of the company, as flows do, until the test ends."""
+    ended = threading.Event()
+
+    async def deciding(world: Any) -> None:
+        decider = Decider(world.place.engine, await world.place.producer(), registry.flows())
+        while not ended.is_set():
+            for mark in MARKS:
+                await decider.decide(await records(kafka, mark.TOPIC, tenant))
+
+    thread = threading.Thread(target=chosen.after, args=(deciding,))
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
 
 
 def test_the_fields_are_those_of_the_settings_in_force(chosen: Any, tenant: str) -> None:
@@ -64,8 +87,16 @@ def test_joining_and_taking_apart_are_facts(chosen: Any, kafka: str, tenant: str
     assert (joined.person, joined.employee_id) == ("huma/a", "12")
 
 
+def test_without_flows_there_is_no_plan(chosen: Any, tenant: str) -> None:
+    """It would be made from half the truth: exit code 1, what to do, and no plan is kept."""
+    said = chosen.refused(1, "plan", "employees", tenant, "--no-refresh", "--wait", "0")
+    assert "do flows run (bokbuss up, bokbuss run flows)?" in said
+    assert chosen.json("plan", "list", tenant) == []
+
+
+@pytest.mark.usefixtures("flows")
 def test_a_plan_is_made_listed_shown_and_applied_once(chosen: Any, kafka: str, tenant: str) -> None:
-    """Without flows it has no rows; applying it says so to the flow, and it cannot be changed any more."""
+    """Nobody is known, so that it has no rows; applying it says so to the flow, and it cannot be changed any more."""
     made = chosen.json("plan", "employees", tenant, "--no-refresh")
     begins = made["plan_id"][:8]
     assert (made["settings_version"], made["rows"]) == (4, [])
@@ -75,7 +106,8 @@ def test_a_plan_is_made_listed_shown_and_applied_once(chosen: Any, kafka: str, t
     assert "a condition is" in chosen.refused(2, "plan", "show", begins, "--where", "all")
     applied = chosen.json("apply", begins, "--by", "Åsa")
     assert (applied["state"], applied["applied_by"], applied["mailed"]) == ("applied", "Åsa", False)
-    [said] = asyncio.run(messages(kafka, PlanApplied.TOPIC, tenant))
-    assert (str(said.data.plan_id), said.data.rows) == (made["plan_id"], 0)
+    told = [m.data for m in asyncio.run(messages(kafka, PlanApplied.TOPIC, tenant))]
+    [said] = [one for one in told if isinstance(one, PlanApplied)]
+    assert (str(said.plan_id), said.rows) == (made["plan_id"], 0)
     assert "is applied" in chosen.refused(2, "plan", "edit", begins, "--set", "do_nothing")
     assert "no plan begins with" in chosen.refused(2, "apply", "ffffffff")

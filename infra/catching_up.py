@@ -1,0 +1,81 @@
+"""Before a plan: both systems are read, and all that was ever told of the company's people is decided, whoever told it.
+
+Only differences are told, so what another reader has told a moment before is told by nobody again. A plan waits for
+that too: behind everything that was told it puts a mark on each topic, and the marks are decided last.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from uuid import uuid4
+
+from infra import clock, planning, registry
+from infra.accepting import Unavailable
+from infra.commanding import Failed, WrongUsage
+from infra.plugin import Host, Refreshed
+from schemas.marks import MARKS
+
+PATIENCE: Final = 60.0
+"""Seconds in which what was told is decided, when flows run."""
+_SLOWEST: Final = 20
+"""Facts that are decided in a second, at least."""
+_LOOK: Final = 0.2
+_SAY: Final = 5.0
+
+
+async def read_both(host: Host, tenant: str, say: Callable[[str], None]) -> dict[str, Refreshed]:
+    """Read a company's HR system and Fortnox in full, as far as they can be asked; return what each reading found.
+
+    Raises:
+        WrongUsage: the company has no settings for employees.
+        Failed: a system was not read; the message says why.
+    """
+    settings, _ = await planning.settings_of(host.engine, tenant)
+    if settings.employees is None:
+        raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
+    found: dict[str, Refreshed] = {}
+    for name in (settings.employees.system, "fortnox"):
+        system = registry.systems().get(name)
+        if system is None or system.refresh is None:
+            continue  # canonical events of a system that we cannot ask
+        one = await system.refresh(host, tenant, lambda count, name=name: say(f"{name}: {count} read"))  # type: ignore[misc] # bound now
+        say(f"{name}: {one.records} read in {one.calls} calls, {len(one.fact_ids)} differ")
+        found[name] = one
+    return found
+
+
+def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
+    """Return the ids of all facts that readings told."""
+    return tuple(fact_id for one in found.values() for fact_id in one.fact_ids)
+
+
+async def all_decided(
+    host: Host, tenant: str, say: Callable[[str], None], *, told: Sequence[str] = (), wait: float = PATIENCE
+) -> None:
+    """Wait until everything that was told of a company's people by now is decided.
+
+    Args:
+        told: the ids of facts that were told just now; many need longer.
+        wait: seconds that it may take besides.
+
+    Raises:
+        Failed: the flows do not get there. A plan would be made from half the truth.
+    """
+    if host.accept is None:
+        raise TypeError("a host without a broker puts no marks")
+    begun = said = clock.monotonic()
+    patience = wait + len(told) / _SLOWEST
+    try:
+        marks = await host.accept(tenant, "desk", [mark(mark=uuid4(), marked_at=clock.now()) for mark in MARKS])
+    except Unavailable as error:
+        raise Failed(str(error)) from error
+    while await planning.undecided(host.engine, tenant, [*told, *marks]):
+        now = clock.monotonic()
+        if now - begun > patience:
+            raise Failed(
+                f"what was told of {tenant} is not decided after {patience:.0f} s, and nothing is planned from half "
+                "of it: do flows run (bokbuss up, bokbuss run flows)?"
+            )
+        if now - said > _SAY:
+            said = now
+            say("waiting until what was read is decided")
+        await clock.sleep(_LOOK)
