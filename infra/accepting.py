@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, faultpoints, telemetry
-from infra.plugin import Source
+from infra.plugin import Malformed, Source
 from infra.sealing import sealed
 from infra.vault import Vault
 from schemas import envelope as envelopes
@@ -101,17 +101,17 @@ class Acceptor:
         """Put a payload's facts on their topics.
 
         Raises:
-            Malformed: the payload breaks its format.
+            Malformed: the payload breaks its format, or tells more than one message can hold.
             UnknownTenant: no such company.
             Unavailable: Kafka did not acknowledge, or the database did not answer.
         """
-        facts = source.translate(payload)
+        facts = await asyncio.to_thread(source.translate, payload)  # a large one takes its time
         return Accepted(await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace))
 
     async def accept_facts(
         self, tenant: str, system: str, facts: Sequence[Fact], *, happened: datetime | None = None, trace: str = ""
     ) -> tuple[str, ...]:
-        """Put facts that a system told on their topics; return their ids. Raises UnknownTenant, Unavailable."""
+        """Put facts that a system told on their topics; return their ids. Raises what ``accept`` raises."""
         async with _in_time():
             async with self._engine.connect() as connection:
                 await _must_be_known(connection, tenant)
@@ -153,14 +153,18 @@ class Acceptor:
         secret = self._vault.unlock(locked, context=f"{tenant}/{system}")
         if source.verify is not None:
             try:
-                return source.verify(body, headers, secret)
+                return await asyncio.to_thread(source.verify, body, headers, secret)
             except PermissionError as error:
                 raise BadSignature(str(error)) from None
         try:
-            Webhook(secret).verify(body, dict(headers), json_parse=False)
+            content = body.decode()
+        except UnicodeDecodeError as error:  # what is signed is a text
+            raise Malformed([f"body: not UTF-8, from byte {error.start}; send it as UTF-8"]) from None
+        try:
+            Webhook(secret).verify(content, dict(headers), json_parse=False)
         except WebhookVerificationError as error:
             raise BadSignature(f"webhook-signature: {error}") from None
-        except ValueError:  # a signature or a body that is no text at all
+        except ValueError:  # a signature that is no text at all
             raise BadSignature("webhook-signature: it cannot be read") from None
         if len(headers["webhook-id"]) > _LONGEST_ID:
             raise BadSignature(f"webhook-id: it is longer than {_LONGEST_ID} characters")
@@ -182,9 +186,14 @@ class Acceptor:
             for fact in (sealed(fact, self._vault, tenant) for fact in facts)
         ]
         faultpoints.reach("accept.before_publish")
-        acknowledged = [await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode()) for m in messages]
-        for future in acknowledged:
-            await future
+        try:
+            acknowledged = [
+                await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode()) for m in messages
+            ]
+            for future in acknowledged:
+                await future
+        except MessageSizeTooLargeError:  # the same again would be refused for ever
+            raise Malformed(["payload: what it tells is larger than a message on Kafka can be"]) from None
         faultpoints.reach("accept.published")
         for message in messages:
             telemetry.FACTS_ACCEPTED.labels(system, message.type).inc()

@@ -78,11 +78,15 @@ class Flow:
 # --- Sources ----------------------------------------------------------------------------------------------------
 
 
+_MOST_PROBLEMS = 110
+"""Of a payload of nothing but mistakes: a sender has no use for more, and an answer must not be larger than it."""
+
+
 class Malformed(ValueError):
-    """A payload breaks the format of its system. ``problems`` names every wrong field and why, never its value."""
+    """A payload breaks the format of its system. ``problems`` names wrong fields and why, never a value."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(problems[:_MOST_PROBLEMS])
         super().__init__("; ".join(self.problems))
 
 

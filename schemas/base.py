@@ -1,10 +1,19 @@
 """What every message has in common: frozen, strict, and closed to unknown fields."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 _DATE = r"(19|20|21)\d{2}-\d{2}-\d{2}"  # far from where datetime overflows when its offset is taken off
 _DAY = re.compile(_DATE, re.ASCII)
@@ -64,6 +73,25 @@ TenantId = Annotated[str, StringConstraints(pattern=rf"^{_TENANT_ID.pattern}$")]
 def is_tenant_id(text: str) -> bool:
     """Tell whether a company can have this name."""
     return _TENANT_ID.fullmatch(text) is not None
+
+
+_NAMED = 50
+_LISTED = 50_000
+
+
+def problems(error: ValidationError, path: Callable[[tuple[int | str, ...]], str]) -> list[str]:
+    """Say what is wrong where, never a value: the first 50 places, and how many there are besides.
+
+    Pydantic lists all or none, in 2 s for a million; of more than 50,000 only the number is said.
+
+    Args:
+        path: the name of a place, as it may be shown.
+    """
+    if (count := error.error_count()) > _LISTED:
+        return [f"{path(())}: wrong in {count:,} places, too many to name"]
+    found = error.errors(include_url=False, include_input=False, include_context=False)[:_NAMED]
+    named = [f"{path(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in found]
+    return list(dict.fromkeys(named)) + ([f"and {count - _NAMED:,} more"] if count > _NAMED else [])
 
 
 Account = Annotated[int, Field(ge=1000, le=9999)]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from pydantic.alias_generators import to_camel
 
 from infra.plugin import Malformed
-from schemas.base import Code, Day, Moment
+from schemas.base import Code, Day, Moment, problems
 
 _DAY: Final = TypeAdapter(Day)
 _MOMENT: Final = TypeAdapter(Moment)
@@ -143,9 +143,7 @@ def read(model: type[_Read], record: Any, what: str) -> _Read:
     try:
         return model.model_validate(record)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        problems = {f"{_path(what, e['loc'])}: {e['msg'].removeprefix('Value error, ')}": None for e in found}
-        raise Malformed(list(problems)) from None
+        raise Malformed(problems(error, lambda loc: _path(what, loc))) from None
 
 
 def field_name(name: str) -> str:

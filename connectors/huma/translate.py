@@ -8,6 +8,7 @@ import hmac
 import json
 import re
 from base64 import b64encode
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -51,6 +52,8 @@ _IGNORED: Final = 100
 _SWEDEN: Final = "SE"
 _DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
 _TOPIC: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
+_MOST_COMMAS: Final = 100_000
+"""A delivery that names everybody of a large company has fewer."""
 _DAYS: Final = ("firstDayOfWork", "lastDayOfWork")
 _TRAVELS: Final = frozenset(field.alias for field in User.model_fields.values())
 
@@ -114,8 +117,12 @@ def unsigned(body: bytes, headers: Mapping[str, str], secret: str) -> str | None
 
 
 def _json(body: bytes) -> Mapping[str, Any]:
+    if body.count(b",") > _MOST_COMMAS:
+        raise Malformed([f"body: it holds more than {_MOST_COMMAS:,} values"])
     try:
-        content = json.loads(body)
+        content = json.loads(body.removeprefix(BOM_UTF8).decode())
+    except UnicodeDecodeError as error:
+        raise Malformed([f"body: it is no JSON: not UTF-8, from byte {error.start}"]) from None
     except (ValueError, RecursionError):
         raise Malformed(["body: it is no JSON"]) from None
     if not isinstance(content, dict):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.alias_generators import to_camel
 
 from infra.plugin import Malformed
-from schemas.base import Day
+from schemas.base import Day, problems
 
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,50}", re.ASCII)
 _Read = TypeVar("_Read", bound=BaseModel)
@@ -118,9 +118,7 @@ def read(model: type[_Read], record: Any, what: str) -> _Read:
     try:
         return model.model_validate(record)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        problems = {f"{_path(what, e['loc'])}: {e['msg'].removeprefix('Value error, ')}": None for e in found}
-        raise Malformed(list(problems)) from None
+        raise Malformed(problems(error, lambda loc: _path(what, loc))) from None
 
 
 def field_name(name: str) -> str:

@@ -4,16 +4,22 @@ import codecs
 import json
 import re
 from collections import Counter
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from connectors.openpos.wire import ZReport
 from infra.plugin import Malformed
+from schemas.base import problems
 from schemas.events import DayClosed, Fact, GroupSales, OtherAmount, Payment, RateTotal
 from schemas.money import ZERO
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_MOST_COMMAS = 50_000
+"""Ten thousand lines: far more than a day has. A report of nothing but mistakes is soon refused."""
+_REPEATED = 50
+"""Names of fields that are said to stand twice; whoever sends more has seen enough."""
 
 
 def translate(raw: bytes) -> tuple[Fact, ...]:
@@ -22,20 +28,22 @@ def translate(raw: bytes) -> tuple[Fact, ...]:
     The same content gives the same fact, whatever the order of fields and lines and whatever the time's offset.
 
     Raises:
-        Malformed: naming every field that breaks the format, never a value.
+        Malformed: naming what breaks the format field by field, never a value.
     """
     text = _text(raw)
     repeated = _repeated_names(text)
     try:
         report = ZReport.model_validate_json(text)
     except ValidationError as error:
-        raise Malformed([*repeated, *_problems(error)]) from None
+        raise Malformed([*repeated, *problems(error, _path)]) from None
     if repeated:
         raise Malformed(repeated)
     return (_day_closed(report),)
 
 
 def _text(raw: bytes) -> str:
+    if raw.count(b",") > _MOST_COMMAS:
+        raise Malformed([f"report: it holds more than {_MOST_COMMAS:,} values; no day has so many"])
     try:
         return raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
@@ -44,11 +52,12 @@ def _text(raw: bytes) -> str:
 
 def _repeated_names(text: str) -> list[str]:
     """Say which fields stand twice in one object: readers disagree on which of the two counts, and it may be money."""
-    repeated: list[str] = []
+    repeated: dict[str, None] = {}
 
     def note(pairs: list[tuple[str, Any]]) -> None:
-        times = Counter(name for name, _ in pairs)
-        repeated.extend(_shown(name) for name, count in times.items() if count > 1)
+        if len(dict(pairs)) < len(pairs) and len(repeated) < _REPEATED:
+            times = Counter(name for name, _ in pairs)
+            repeated.update({_shown(name): None for name, count in times.items() if count > 1})
 
     try:
         # Numbers stay text here: nothing is read from them, and no float ever exists.
@@ -57,12 +66,7 @@ def _repeated_names(text: str) -> list[str]:
         raise Malformed([f"report: not JSON, at line {error.lineno} column {error.colno}: {error.msg}"]) from None
     except RecursionError:
         raise Malformed(["report: nested too deeply"]) from None
-    return [f"{name}: stands more than once in the same object" for name in dict.fromkeys(repeated)]
-
-
-def _problems(error: ValidationError) -> list[str]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [f"{_path(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in found]
+    return [f"{name}: stands more than once in the same object" for name in islice(repeated, _REPEATED)]
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

@@ -4,14 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
+from decimal import Decimal
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, clock
+from infra import broker, clock, registry
 from infra.broker import EmbeddedKafka
-from schemas.events import DayClosed
+from infra.plugin import Malformed, Source
+from schemas.events import DayClosed, GroupSales
 from tests.bus import messages, records
 from tests.infra import door
 from tests.infra.door import EVENT, MAX_BODY, REPORT, Door
@@ -72,12 +74,32 @@ async def test_a_bad_signature_is_refused(
 
 
 async def test_an_unsigned_or_a_stale_delivery_is_refused(opened: Door, kafka: str, tenant: str) -> None:
-    """Without headers; signed more than five minutes ago, or ahead; and with a body that is no text."""
+    """Without headers; signed more than five minutes ago, or ahead."""
     for headers in ({}, opened.signed(REPORT, ago=301), opened.signed(REPORT, ago=-302)):
         status, _ = await opened.post(f"{tenant}/openpos", REPORT, headers)
         assert status == 401
-    status, _ = await opened.post(f"{tenant}/openpos", b"\xff\xfe", opened.signed(b""))
-    assert status == 401
+    assert await records(kafka, FACTS, tenant) == []
+
+
+async def test_a_body_that_is_no_text_is_told_so(opened: Door, kafka: str, tenant: str) -> None:
+    """422, and from which byte on: a till that writes Latin-1 has no wrong signature."""
+    body = REPORT.decode().replace("Café", "Cafe").encode() + "å".encode("latin-1")
+    status, answer = await opened.post(f"{tenant}/openpos", body, opened.signed(b""))
+    assert (status, answer["problems"]) == (422, [f"body: not UTF-8, from byte {len(body) - 1}; send it as UTF-8"])
+    assert await records(kafka, FACTS, tenant) == []
+
+
+async def test_what_no_message_can_hold_is_refused(opened: Door, kafka: str, tenant: str) -> None:
+    """Sent again it would be refused again, for ever: that is the payload's fault, not Kafka's."""
+    [fact] = registry.sources()["openpos"].translate(REPORT)
+    assert isinstance(fact, DayClosed)
+    sales = tuple(
+        GroupSales(group="g" * 60, vat_rate=Decimal(25), net=Decimal(8), vat=Decimal(2)) for _ in range(50_000)
+    )
+    large = fact.model_copy(update={"sales": sales})
+    source = Source(system="openpos", translate=lambda _: (large,), facts=(DayClosed,))
+    with pytest.raises(Malformed, match="larger than a message"):
+        await opened.acceptor.accept(tenant=tenant, source=source, payload=REPORT)
     assert await records(kafka, FACTS, tenant) == []
 
 

@@ -110,7 +110,7 @@ def test_a_later_delivery_of_the_same_body_is_another_fact() -> None:
     ("content", "problem"),
     [
         (b"<xml/>", "body: it is no JSON"),
-        (b"\xff", "body: it is no JSON"),
+        (b"\xff", "body: it is no JSON: not UTF-8, from byte 0"),
         (b"[" * 100_000, "body: it is no JSON"),
         (b"[]", "body: it is no JSON object"),
         (body(7), "body.topic: Input should be a valid string"),
