@@ -1,8 +1,10 @@
 """What every message has in common: frozen, strict, and closed to unknown fields."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -62,8 +64,32 @@ Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 """A point in time with its offset, ``2026-04-10T22:04:11+02:00``. Pydantic alone reads "20260410220411" as 2612."""
 
-Code = Annotated[str, StringConstraints(pattern=r"^[\w.+&() /\-]{1,64}$", strip_whitespace=False)]
-"""A short name that people gave: a store, a product group, a means of payment."""
+_CODE = r"^[\w.+&() /\-]{1,64}$"
+Code = Annotated[str, StringConstraints(pattern=_CODE, strip_whitespace=False)]
+"""A short name that a system gave: an id, a flow, a rule. It is compared as it stands."""
+
+
+@lru_cache(maxsize=4096)
+def as_read(text: str) -> str:
+    """Return a name as people read it: letters composed (NFC), every gap one space, nothing that cannot be seen."""
+    seen = "".join(
+        c for c in text if unicodedata.category(c) != "Cf"
+    )  # zero-width joiners, soft hyphens, marks of order
+    return unicodedata.normalize("NFC", " ".join(seen.split())) or text
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether people read two names as the same: capitals and small letters are no difference."""
+    return one == other or one.casefold() == other.casefold()
+
+
+def written(value: object) -> object:
+    """Read a name that a person wrote, before its form is checked."""
+    return as_read(value) if isinstance(value, str) else value
+
+
+Name = Annotated[str, BeforeValidator(written), StringConstraints(pattern=_CODE, strip_whitespace=False)]
+"""A short name that people gave: a store, a product group, a means of payment. It is kept as people read it."""
 
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}", re.ASCII)
 TenantId = Annotated[str, StringConstraints(pattern=rf"^{_TENANT_ID.pattern}$")]
@@ -100,8 +126,8 @@ Account = Annotated[int, Field(ge=1000, le=9999)]
 FIRST_RESULT_ACCOUNT = 3000
 """BAS: classes 1 and 2 are the balance sheet; cost centres belong to the accounts of the result."""
 
-CostCentre = Annotated[str, StringConstraints(pattern=r"^[\w\-]{1,6}$")]
+CostCentre = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w\-]{1,6}$")]
 """A cost centre's code in Fortnox: 1 to 6 characters."""
 
-SeriesCode = Annotated[str, StringConstraints(pattern=r"^[\w]{1,10}$")]
+SeriesCode = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w]{1,10}$")]
 """A voucher series' code in Fortnox: 1 to 10 characters."""

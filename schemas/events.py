@@ -7,13 +7,13 @@ with an upcaster, and the samples of the old one stay.
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from schemas.base import Code, CostCentre, Day, Message, Moment
+from schemas.base import Code, CostCentre, Day, Message, Moment, Name, written
 from schemas.money import ZERO, Money, Rate
 from schemas.personal import Personal
 
-Register = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
+Register = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
 """A cash register's designation (kassabeteckning): at most 16 letters and digits (SKVFS 2014:9)."""
 
 OrganisationNumber = Annotated[str, StringConstraints(pattern=r"^\d{10}$")]
@@ -37,7 +37,7 @@ class Fact(Message):
 class GroupSales(Message):
     """Sales of one product group at one VAT rate; returns and discounts are already deducted."""
 
-    group: Code
+    group: Name
     vat_rate: Rate
     net: Money = Field(description="without VAT; negative when returns exceed sales")
     vat: Money
@@ -54,7 +54,7 @@ class RateTotal(Message):
 class Payment(Message):
     """What came in by one means of payment, tips included (SKVFS 2014:9 7 kap 3 § p)."""
 
-    method: Code
+    method: Name
     amount: Money = Field(description="negative when more was paid back than taken")
     count: int | None = Field(default=None, ge=0)
 
@@ -62,7 +62,7 @@ class Payment(Message):
 class OtherAmount(Message):
     """Money in (or out, negative) that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``deposits``."""
 
-    category: Code
+    category: Name
     amount: Money
 
 
@@ -77,7 +77,7 @@ class DayClosed(Fact):
     TOPIC: ClassVar[str] = "facts.day-closed.v1"
 
     system: Code = Field(default="openpos", description="the till system that says so")
-    store: Code
+    store: Name
     register_id: Register
     z_number: int = Field(ge=1, le=999_999_999, description="from the register's unbroken series")
     business_date: Day = Field(description="the day the sales belong to: the voucher's date")
@@ -94,6 +94,7 @@ class DayClosed(Fact):
     discounts: Money = Field(default=ZERO, description="for information: already deducted from the sales")
     returns: Money = Field(default=ZERO, description="for information: already deducted from the sales")
     receipts: int | None = Field(default=None, ge=0)
+    goods: int | None = Field(default=None, ge=0, description="goods and services sold, as the report counts them")
 
     @property
     def key(self) -> str:
@@ -108,7 +109,7 @@ class InvoiceRow(Message):
     quantity: Money
     price: Money = Field(description="for one, without VAT")
     vat_rate: Rate
-    group: Code | None = None
+    group: Name | None = None
 
 
 class InvoiceRequested(Fact):
@@ -196,7 +197,7 @@ class LeaveChanged(Fact):
     system: Code
     leave_id: Code
     person_id: Code
-    kind: Code
+    kind: Name
     first_day: Day
     last_day: Day
     extent: int = Field(ge=1, le=100, description="percent of the day")

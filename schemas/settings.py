@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode, TenantId
+from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
 from schemas.events import EmployeeField
 from schemas.money import ZERO, Money, Rate
 
@@ -31,14 +31,14 @@ class Dated(Message):
 class PaymentAccount(Dated):
     """The account that a means of payment is debited to."""
 
-    method: Code
+    method: Name
     account: Account
 
 
 class SalesAccount(Dated):
     """The account that sales are credited to: of a group, of a VAT rate, or of both (the most specific one wins)."""
 
-    group: Code | None = None
+    group: Name | None = None
     vat_rate: Rate | None = None
     account: Account
 
@@ -65,21 +65,21 @@ class VatAccount(Dated):
 class GroupRate(Dated):
     """The only VAT rate that a product group may have on those days: food is 6 % from 2026-04-01 to 2027-12-31."""
 
-    group: Code
+    group: Name
     vat_rate: Rate
 
 
 class CategoryAccount(Dated):
     """The account of an amount that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``cash_difference``."""
 
-    category: Code
+    category: Name
     account: Account
 
 
 class StoreCostCentre(Dated):
     """The cost centre that a store's sales rows carry."""
 
-    store: Code
+    store: Name
     cost_centre: CostCentre
 
 
@@ -144,7 +144,7 @@ class FieldRule(Message):
 class AbsenceCause(Message):
     """Fortnox's cause code for a kind of leave."""
 
-    kind: Code = Field(description="as the HR system names it: VACATION")
+    kind: Name = Field(description="as the HR system names it: VACATION")
     cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")]
     days: Literal["all", "weekdays"] = Field(default="all", description="which days of the range become absences")
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from pydantic.alias_generators import to_camel
 
 from infra.plugin import Malformed
-from schemas.base import Code, Day, Moment, problems
+from schemas.base import Day, Moment, Name, problems
 
 _DAY: Final = TypeAdapter(Day)
 _MOMENT: Final = TypeAdapter(Moment)
@@ -117,7 +117,7 @@ class LeaveType(Wire):
     """A kind of leave (LeaveTypeResponse)."""
 
     id: Id
-    kind: Code
+    kind: Name
 
 
 class _Parent(Wire):

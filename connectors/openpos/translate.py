@@ -116,4 +116,11 @@ def _day_closed(report: ZReport) -> DayClosed:
         discounts=report.discounts.amount if report.discounts else ZERO,
         returns=report.returns.amount if report.returns else ZERO,
         receipts=report.receipts,
+        goods=_sum(report.goods_sold, report.services_sold),
     )
+
+
+def _sum(*counts: int | None) -> int | None:
+    """Return how many there are of what was counted; None when nothing was."""
+    counted = [count for count in counts if count is not None]
+    return sum(counted) if counted else None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from schemas.base import Code, Day, Moment
+from schemas.base import Day, Moment, Name
 from schemas.events import Register
 from schemas.money import ZERO, Money, Rate
 
@@ -45,7 +45,7 @@ class Company(Wire):
 class ProductGroup(Wire):
     """Sales of one product group at one VAT rate."""
 
-    group: Code
+    group: Name
     vat_rate: Rate
     net: Money
     vat: Money
@@ -62,7 +62,7 @@ class VatTotal(Wire):
 class Payment(Wire):
     """What came in by one means of payment."""
 
-    method: Code
+    method: Name
     amount: Money
     count: Count | None = None
 
@@ -70,7 +70,7 @@ class Payment(Wire):
 class OtherAmount(Wire):
     """Money that is not sales and has no field of its own."""
 
-    category: Annotated[Code, AfterValidator(_has_no_field_of_its_own)]
+    category: Annotated[Name, AfterValidator(_has_no_field_of_its_own)]
     amount: Money
 
 
@@ -91,7 +91,7 @@ class Tally(Wire):
 class Reduction(Wire):
     """Another registration that reduced the day's sales."""
 
-    kind: Code
+    kind: Name
     count: Count | None = None
     amount: Unsigned
 
@@ -103,7 +103,7 @@ class ZReport(Wire):
     report_type: Literal["Z"]  # d
     amendment: Annotated[int, Field(ge=0, le=9999)] = 0
     company: Company  # a
-    store: Code
+    store: Name
     register_id: Register  # e
     z_number: Annotated[int, Field(ge=1, le=999_999_999)]  # c
     business_date: Day

@@ -1,13 +1,13 @@
 """What must be true of a report before it is booked: one function for each rule, named for what it demands. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
 
 from schemas.commands import Choice, VoucherRow
-from schemas.events import DayClosed, GroupSales
+from schemas.events import DayClosed, GroupSales, RateTotal
 from schemas.money import ORE, ZERO, rate_text, text
 from schemas.settings import DaySalesSettings
 from streams.daysales import balance, voucher
@@ -17,7 +17,8 @@ LARGEST_ROUNDING = Decimal("10.00")
 """What a person may let go as rounding: Swedish practice for a day's takings (facts: 3.4)."""
 LARGEST_ROW = Decimal(10) ** 12
 LEAST_VAT_TOLERANCE = Decimal("0.05")
-ROUND = Choice(answer="round", means="Book the day, with the difference on the rounding account.")
+ROUND = "round"
+"""The answer of a person who lets a small difference go."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,34 @@ class Report:
         """The largest difference that goes to the rounding account."""
         return LARGEST_ROUNDING if self.may_round else self.settings.difference_limit
 
+    def lets_go(self, difference: Decimal, tolerance: Decimal = ZERO) -> bool:
+        """Tell whether a difference holds nothing: it is what rounding makes, or a person let it go."""
+        return abs(difference) <= (max(tolerance, LARGEST_ROUNDING) if self.may_round else tolerance)
+
+    @cached_property
+    def vat_more(self) -> Mapping[Decimal, Decimal]:
+        """By rate, how much more VAT the report states than its groups come to: what it states is what is owed."""
+        return {rate: more for rate, (_, more) in balance.more_stated(self.day).items() if rate and more}
+
     @cached_property
     def gap(self) -> Decimal:
-        """Payments less sales and other amounts."""
-        return balance.payments_of(self.day) - balance.expected_payments(self.day)
+        """Payments less sales and other amounts; sales are the groups', or the totals of the rates, if nearer."""
+        gap = balance.payments_of(self.day) - balance.expected_payments(self.day)
+        stated = sum((net + vat for net, vat in balance.more_stated(self.day).values()), ZERO)
+        return min(gap, gap - stated, key=abs)
 
     @cached_property
     def rounded(self) -> Decimal:
-        """The gap, when it goes to the rounding account."""
-        return self.gap if abs(self.gap) <= self.difference_limit else ZERO
+        """What goes to the rounding account, once every rule has let the report through."""
+        if abs(self.gap) > self.difference_limit:
+            return ZERO
+        expected = balance.expected_payments(self.day) + sum(self.vat_more.values(), ZERO)
+        return balance.payments_of(self.day) - expected
 
     @cached_property
     def rows(self) -> tuple[VoucherRow, ...]:
         """The voucher's rows, once every rule has let the report through."""
-        return voucher.rows_of(self.day, self.settings, self.rounded)
+        return voucher.rows_of(self.day, self.settings, self.rounded, self.vat_more)
 
 
 def a_day_before_the_start_is_held(report: Report) -> Held | None:
@@ -64,7 +79,8 @@ def a_day_before_the_start_is_held(report: Report) -> Held | None:
 def every_rate_is_known_on_the_day(report: Report) -> Held | None:
     """Hold a VAT rate that the settings do not have on the business date; a rate is never guessed."""
     on = report.day.business_date
-    rates = dict.fromkeys(s.vat_rate for s in report.day.sales if _has_money(s))
+    lines: tuple[GroupSales | RateTotal, ...] = (*report.day.sales, *report.day.vat)
+    rates = dict.fromkeys(line.vat_rate for line in lines if _has_money(line))
     unknown = [f"{rate_text(r)} %" for r in rates if voucher.vat_account(report.settings, r, on) is None]
     if not unknown:
         return None
@@ -81,7 +97,8 @@ def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
     on, rates = report.day.business_date, report.settings.group_rates
     wrong = []
     for line in filter(_has_money, report.day.sales):
-        own = [g for g in rates if g.group == line.group]
+        named = voucher.spellings(line.group, (g.group for g in rates))
+        own = [g for g in rates if g.group in named]
         allowed = {g.vat_rate for g in own if line.net < 0 or g.holds_on(on)}
         if allowed and line.vat_rate not in allowed:
             right = " or ".join(f"{rate_text(r)} %" for r in sorted(allowed))
@@ -97,68 +114,79 @@ def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
 
 
 def vat_is_what_the_rate_says(report: Report) -> Held | None:
-    """Hold a line whose VAT is not its net at its rate, but for the öre that each receipt may round."""
-    wrong = [
-        f"{voucher.group_text(s)}: VAT {text(s.vat)} on net {text(s.net)}, expected {text(s.net * s.vat_rate / 100)}"
-        for s in report.day.sales
-        if abs(s.vat - s.net * s.vat_rate / 100) > vat_tolerance(s, report.day.receipts)
-    ]
-    if not wrong:
+    """Hold a line whose VAT is not its net at its rate, but for the öre that each line sold may round."""
+    differ = [(s, s.vat - s.net * s.vat_rate / 100) for s in report.day.sales]
+    wrong = [(s, more) for s, more in differ if abs(more) > vat_tolerance(s, report.day)]
+    difference = sum((abs(more) for _, more in wrong), ZERO)
+    rounding = all(s.vat_rate for s, _ in wrong)  # there is no account for VAT of a rate that has none
+    if not wrong or (rounding and report.lets_go(difference)):
         return None
+    lines = tuple(
+        f"{voucher.group_text(s)}: VAT {text(s.vat)} on net {text(s.net)}, expected {text(s.net * s.vat_rate / 100)}"
+        for s, _ in wrong
+    )
     return Held(
         "vat_differs",
-        f"The VAT is not what the rate says: {_listed(wrong)}. "
+        f"The VAT is not what the rate says: {_listed(lines)}. "
         "Perhaps net and gross were confused. Correct it in the till and send the report again.",
-        tuple(wrong),
+        lines,
+        _round("Book the day with the VAT that the report states.", difference) if rounding else (),
     )
 
 
-def vat_tolerance(line: GroupSales, receipts: int | None) -> Decimal:
-    """Return how far VAT may be from net times rate: one öre for each receipt, and 0.05 at least.
+def vat_tolerance(line: GroupSales, day: DayClosed) -> Decimal:
+    """Return how far VAT may be from net times rate: one öre for each thing sold, and 0.05 at least.
 
-    Tills round VAT once a receipt and rate, by half an öre at most; the same half öre is missing from the net, so
-    that it shows as up to 0.00625 at 25 %. When the receipts were not counted, one receipt for every ten kronor of
-    the line is assumed. A rate of zero leaves nothing to round.
+    Tills round VAT once a receipt and rate, or once a line of the receipt, by half an öre at most; the same half öre is
+    missing from the net, so that it shows as up to 0.00625 at 25 %. Nothing is sold for less than a krona on average,
+    whatever was counted; when nothing was, one receipt for every ten kronor is assumed. A rate of zero leaves nothing
+    to round.
     """
     if not line.vat_rate:
         return ZERO
-    roundings = abs(line.net) / 10 if receipts is None else Decimal(receipts)
+    counted = [count for count in (day.receipts, day.goods) if count is not None]
+    roundings = min(Decimal(max(counted)), abs(line.net)) if counted else abs(line.net) / 10
     return max(LEAST_VAT_TOLERANCE, roundings * ORE)
 
 
 def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
-    """Hold groups whose net or VAT do not come to the totals that the report states for their rate, to the öre."""
-    if not report.day.vat:
-        return None
+    """Hold groups that do not come to the totals that the report states for their rate, but for what rounding makes."""
     wrong: list[str] = []
     explanations: list[balance.Explanation] = []
-    rates = chain((t.vat_rate for t in report.day.vat), (s.vat_rate for s in report.day.sales))
-    for rate in dict.fromkeys(rates):
+    difference = ZERO
+    for rate, more in balance.more_stated(report.day).items():
         groups = [s for s in report.day.sales if s.vat_rate == rate]
-        totals = [t for t in report.day.vat if t.vat_rate == rate]
-        for what, lines, stated in (
-            ("net", [(voucher.group_text(s), s.net) for s in groups], sum((t.net for t in totals), ZERO)),
-            ("VAT", [(f"VAT of {voucher.group_text(s)}", s.vat) for s in groups], sum((t.vat for t in totals), ZERO)),
+        tolerance = sum((vat_tolerance(s, report.day) for s in groups), ZERO)
+        for what, lines, stated_more in (
+            ("net", [(voucher.group_text(s), s.net) for s in groups], more[0]),
+            ("VAT", [(f"VAT of {voucher.group_text(s)}", s.vat) for s in groups], more[1]),
         ):
-            found = sum((amount for _, amount in lines), ZERO)
-            if found != stated:
-                wrong.append(f"{what} at {rate_text(rate)} %: groups {text(found)}, stated {text(stated)}")
-                explanations += balance.explain([balance.Line(n, a, a) for n, a in lines], found - stated)
-    if not wrong:
+            if abs(stated_more) > tolerance:
+                found = sum((amount for _, amount in lines), ZERO)
+                difference += abs(stated_more)
+                wrong.append(f"{what} at {rate_text(rate)} %: groups {text(found)}, stated {text(found + stated_more)}")
+                explanations += balance.explain([balance.Line(n, a, a) for n, a in lines], -stated_more)
+    if not wrong or report.lets_go(difference):
         return None
-    return _unbalanced(f"The groups do not add up to the totals of their VAT rate: {_listed(wrong)}.", explanations)
+    return _unbalanced(
+        f"The groups do not add up to the totals of their VAT rate: {_listed(wrong)}.",
+        explanations,
+        _round("Book the groups' sales and the rates' VAT, with the difference on the rounding account.", difference),
+    )
 
 
 def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
-    """Hold a report whose stated total sales are not the groups' sales with VAT."""
+    """Hold a report whose stated total sales are neither the groups' sales with VAT nor those of its rates."""
     stated, found = report.day.total_sales, balance.sales_of(report.day)
-    if stated == found:
+    of_rates = found + sum((net + vat for net, vat in balance.more_stated(report.day).values()), ZERO)
+    if stated in {found, of_rates} or report.lets_go(found - stated):
         return None
     lines = [balance.Line(voucher.group_text(s), s.net + s.vat, s.net + s.vat) for s in report.day.sales]
     return _unbalanced(
         f"The groups' sales with VAT come to {text(found)}; the report states total sales of {text(stated)}: "
         f"{text(abs(found - stated))} {'more' if found > stated else 'less'}.",
         balance.explain(lines, found - stated),
+        _round("Book the sales of the groups.", found - stated),
     )
 
 
@@ -200,20 +228,25 @@ def every_category_has_an_account(report: Report) -> Held | None:
 
 def payments_meet_sales(report: Report) -> Held | None:
     """Hold payments that are not sales with VAT and other amounts, but for what the company lets go as rounding."""
-    if abs(report.gap) <= report.difference_limit:
+    if abs(report.gap) <= report.difference_limit and abs(report.rounded) <= LARGEST_ROUNDING:
         return None
-    day = report.day
-    explanations = balance.explain(balance.lines_of(day), report.gap, alone=balance.vat_lines_of(day))
+    day, gap = report.day, report.gap or report.rounded
+    explanations = balance.explain(balance.lines_of(day), gap, alone=balance.vat_lines_of(day))
     return _unbalanced(
-        f"The payments are {text(abs(report.gap))} {'above' if report.gap > 0 else 'below'} the sales: payments "
+        f"The payments are {text(abs(gap))} {'above' if gap > 0 else 'below'} the sales: payments "
         f"{text(balance.payments_of(day))}, sales with VAT and other amounts {text(balance.expected_payments(day))}.",
         explanations,
-        (ROUND,) if abs(report.gap) <= LARGEST_ROUNDING else (),
+        () if report.may_round else _round("Book the day, with the difference on the rounding account.", gap),
     )
 
 
-def _has_money(line: GroupSales) -> bool:
+def _has_money(line: GroupSales | RateTotal) -> bool:
     return bool(line.net or line.vat)
+
+
+def _round(means: str, difference: Decimal) -> tuple[Choice, ...]:
+    """Return the choice to let a difference go, where it is small."""
+    return (Choice(answer=ROUND, means=means),) if abs(difference) <= LARGEST_ROUNDING else ()
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -57,6 +57,18 @@ def payments_of(day: DayClosed) -> Decimal:
     return sum((p.amount for p in day.payments), ZERO)
 
 
+def more_stated(day: DayClosed) -> dict[Decimal, tuple[Decimal, Decimal]]:
+    """Return, by rate, how much more net and VAT the report states than its groups come to; nothing without totals."""
+    if not day.vat:
+        return {}
+    more: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    for sign, lines in ((1, day.vat), (-1, day.sales)):
+        for line in lines:
+            net, vat = more.get(line.vat_rate, (ZERO, ZERO))
+            more[line.vat_rate] = (net + sign * line.net, vat + sign * line.vat)
+    return more
+
+
 def lines_of(day: DayClosed) -> tuple[Line, ...]:
     """Return every line that can make payments and sales differ."""
     return (

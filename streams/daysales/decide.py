@@ -197,7 +197,7 @@ _NOT_CHOSEN = DaySalesSettings(series="A")  # read by no rule: a_company_without
 
 def judge(state: State, day: DayClosed, settings: DaySalesSettings | None) -> tuple[str, Verdict]:
     """Return the name of the rule that decides, and what it says."""
-    may_round = admission.ROUND.answer in state.answers
+    may_round = admission.ROUND in state.answers
     case = Case(day, settings or _NOT_CHOSEN, may_round, state, configured=settings is not None)
     found = ((rule.__name__, rule(case)) for rule in RULES)
     return next((name, verdict) for name, verdict in found if verdict is not None)

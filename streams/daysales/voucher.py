@@ -1,11 +1,11 @@
 """Which account each line of a report belongs to, and the voucher rows that come of it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from schemas.base import FIRST_RESULT_ACCOUNT
+from schemas.base import FIRST_RESULT_ACCOUNT, alike
 from schemas.commands import VoucherRow
 from schemas.events import DayClosed, GroupSales
 from schemas.money import ZERO, rate_text
@@ -30,14 +30,22 @@ def _latest(choices: Iterable[_DatedT], day: date) -> _DatedT | None:
     return found
 
 
+def spellings(name: str, known: Iterable[str | None]) -> tuple[str, ...]:
+    """Return how the settings spell a name: as the till does; else with other capitals, which people read alike."""
+    names = tuple(dict.fromkeys(filter(None, known)))
+    return (name,) if name in names else tuple(n for n in names if alike(n, name))
+
+
 def payment_account(settings: DaySalesSettings, method: str, day: date) -> PaymentAccount | None:
     """Return where a means of payment is debited on a day, or None when nobody has said so."""
-    return _latest((p for p in settings.payments if p.method == method), day)
+    named = spellings(method, (p.method for p in settings.payments))
+    return _latest((p for p in settings.payments if p.method in named), day)
 
 
 def category_account(settings: DaySalesSettings, category: str, day: date) -> CategoryAccount | None:
     """Return where an amount that is not sales is credited on a day, or None when nobody has said so."""
-    return _latest((c for c in settings.others if c.category == category), day)
+    named = spellings(category, (c.category for c in settings.others))
+    return _latest((c for c in settings.others if c.category in named), day)
 
 
 def vat_account(settings: DaySalesSettings, rate: Decimal, day: date) -> VatAccount | None:
@@ -47,9 +55,10 @@ def vat_account(settings: DaySalesSettings, rate: Decimal, day: date) -> VatAcco
 
 def sales_account(settings: DaySalesSettings, line: GroupSales, day: date) -> SalesAccount | None:
     """Return where sales are credited: the choice for group and rate, else for the group, else for the rate."""
+    named = spellings(line.group, (s.group for s in settings.sales))
     found, found_rank = None, (False, False, date.min)
     for choice in settings.sales:
-        if choice.vat_rate not in (None, line.vat_rate) or choice.group not in (None, line.group):
+        if choice.vat_rate not in (None, line.vat_rate) or choice.group not in (None, *named):
             continue
         rank = (choice.group is not None, choice.vat_rate is not None, choice.valid_from or date.min)
         if choice.holds_on(day) and (found is None or rank > found_rank):
@@ -85,7 +94,8 @@ class _Rows:
 
     def __init__(self, settings: DaySalesSettings, day: DayClosed) -> None:
         self._fallback = settings.fallback_account if settings.unmapped == "fallback" else None
-        centres = (c for c in settings.cost_centres if c.store == day.store)
+        named = spellings(day.store, (c.store for c in settings.cost_centres))
+        centres = (c for c in settings.cost_centres if c.store in named)
         centre = _latest(centres, day.business_date)
         self._cost_centre = centre.cost_centre if centre else None
         self._amounts: dict[tuple[str, int, str], Decimal] = {}
@@ -116,13 +126,16 @@ class _Rows:
         )
 
 
-def rows_of(day: DayClosed, settings: DaySalesSettings, difference: Decimal) -> tuple[VoucherRow, ...]:
+def rows_of(
+    day: DayClosed, settings: DaySalesSettings, difference: Decimal, vat_more: Mapping[Decimal, Decimal]
+) -> tuple[VoucherRow, ...]:
     """Return the voucher's rows: payments (one row for each means, BFNAR 2013:2 6.10), sales, VAT, the rest.
 
     Args:
         day: a report that every rule has let through.
         settings: the accounts.
-        difference: payments less sales and other amounts; it goes to the rounding account.
+        difference: payments less sales, VAT and other amounts; it goes to the rounding account.
+        vat_more: by rate, how much more VAT the report states than its groups come to.
     """
     on = day.business_date
     rows = _Rows(settings, day)
@@ -135,6 +148,8 @@ def rows_of(day: DayClosed, settings: DaySalesSettings, difference: Decimal) -> 
     for line in day.sales:
         vat = vat_account(settings, line.vat_rate, on)
         rows.add("vat", vat, -line.vat, f"Moms {rate_text(line.vat_rate)} %")
+    for rate, more in vat_more.items():
+        rows.add("vat", vat_account(settings, rate, on), -more, f"Moms {rate_text(rate)} %")
     for other in day.others:
         category = category_account(settings, other.category, on)
         rows.add("other", category, -other.amount, other.category)

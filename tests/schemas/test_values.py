@@ -3,6 +3,7 @@
 import json
 import re
 import string
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from schemas import ids
-from schemas.base import Day, Message, Moment
+from schemas.base import Day, Message, Moment, as_read
 from schemas.envelope import decode, wrap
-from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, RateTotal
+from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, PersonMentioned, RateTotal
 from schemas.money import Money, Rate, rate_text
+from schemas.settings import GroupRate
 
 MONEY: TypeAdapter[Decimal] = TypeAdapter(Money)
 RATE: TypeAdapter[Decimal] = TypeAdapter(Rate)
@@ -31,6 +33,42 @@ class Line(Message):
 
     amount: Money
     rate: Rate
+
+
+# --- Names --------------------------------------------------------------------------------------------------------
+
+SAME_NAME = (
+    "Öl och vin",
+    unicodedata.normalize("NFD", "Öl och vin"),
+    " Öl  och vin ",
+    "Öl\u00a0och\u2009vin",
+    "Öl\toch\nvin",
+    "Öl o\u00adch\u200d vi\u200bn\ufeff",
+)
+"""Decomposed, spaces at the ends and twice, no-break and thin ones, a tab, and what no eye can see."""
+
+
+@pytest.mark.parametrize("spelled", SAME_NAME)
+def test_a_name_is_kept_as_people_read_it(spelled: str) -> None:
+    """Wherever it was written: in a fact, also one that came on Kafka directly, and in a company's settings."""
+    line = {"vat_rate": "25", "net": "100.00", "vat": "25.00"}
+    fact = GroupSales.model_validate_json(json.dumps({"group": spelled, **line}))
+    rule = GroupRate.model_validate_json(json.dumps({"group": spelled, "vat_rate": "25"}))
+
+    assert fact.group == rule.group == "Öl och vin"
+
+
+@given(text=st.text(min_size=1))
+def test_reading_a_name_twice_is_reading_it_once(text: str) -> None:
+    """What is stored reads back as it was stored, and a name never becomes nothing."""
+    assert as_read(as_read(text)) == as_read(text) != ""
+
+
+def test_an_id_is_kept_as_it_stands() -> None:
+    """What a system numbers its people by is no name: two spaces are not one."""
+    said = {"system": "hr", "person_id": "1  2", "topic": "users-update", "mentioned_at": "2026-04-10T08:00:00Z"}
+
+    assert PersonMentioned.model_validate_json(json.dumps(said)).person_id == "1  2"
 
 
 # --- Money and rates ----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 
 from schemas.commands import PostVoucher
@@ -170,6 +171,31 @@ def test_rounding_that_the_till_reports_goes_both_ways() -> None:
         )
 
         assert sides(the_voucher(report).rows)[-1] == (3740, "rounding", f"{-money(amount):.2f}")
+
+
+def test_groups_and_means_of_payment_that_people_read_as_one_are_summed() -> None:
+    """Two spellings of one name become one row with the sum of both: nothing is doubled, nothing is lost."""
+    report = day(
+        sales=(sold("Öl", "25", "100.00", "25.00"), sold("O\u0308l\u00a0", "25", "60.00", "15.00")),
+        payments=(paid("card", "150.00"), paid("ca\u00adrd ", "50.00")),
+        others=(),
+    )
+
+    assert sides(the_voucher(report).rows) == [
+        (1686, "card", "200.00"),
+        (3001, "Öl 25 %", "-160.00"),
+        (2611, "Moms 25 %", "-40.00"),
+    ]
+
+
+@pytest.mark.parametrize(("spelled", "account"), [("Öl", 3101), ("ÖL", 3102), ("öl", 3101)])
+def test_capitals_tell_names_apart_only_where_the_settings_do(spelled: str, account: int) -> None:
+    """A till that shouts has the accounts of its group; only a name that the settings have as well is another one."""
+    accounts = (SalesAccount(group="Öl", account=3101), SalesAccount(group="ÖL", account=3102))
+    report = day(sales=(sold(spelled, "25", "100.00", "25.00"),), payments=(paid("Card", "145.00"),))
+    rows = the_voucher(report, Host(chosen(sales=accounts))).rows
+
+    assert sides(rows)[:2] == [(1686, "Card", "145.00"), (account, f"{spelled} 25 %", "-100.00")]
 
 
 def test_changes_name_each_row_that_differs_and_no_other() -> None:
