@@ -134,22 +134,26 @@ class InvoiceRequested(Fact):
 # --- People -----------------------------------------------------------------------------------------------------
 
 
+Words = Annotated[str, BeforeValidator(written)]
+"""A text that a person wrote. It is kept as people read it."""
+
+
 class EmployeeFields(Message):
     """What travels about an employee. What None means, the message that carries it says."""
 
-    email: str | None = None
-    employment_id: str | None = None
-    given_name: str | None = None
-    family_name: str | None = None
-    phone: str | None = Field(default=None, description="E.164 where it can be told, otherwise as it was written")
-    street: str | None = None
-    postal_code: str | None = None
-    city: str | None = None
-    country: str | None = Field(default=None, description="ISO 3166-1 alpha-2")
+    email: Words | None = None
+    employment_id: Words | None = None
+    given_name: Words | None = None
+    family_name: Words | None = None
+    phone: Words | None = Field(default=None, description="E.164 where it can be told, otherwise as it was written")
+    street: Words | None = None
+    postal_code: Words | None = None
+    city: Words | None = None
+    country: Words | None = Field(default=None, description="ISO 3166-1 alpha-2")
     bank_account: Personal | None = None
     first_day: Day | None = None
     last_day: Day | None = None
-    title: str | None = None
+    title: Words | None = None
     personal_number: Personal | None = None
     tax_table: int | None = None
     tax_column: int | None = None

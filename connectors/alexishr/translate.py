@@ -5,7 +5,6 @@ private phone, else the work phone, since one phone travels; the day on which th
 which the last one ends.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
@@ -24,6 +23,7 @@ from connectors.alexishr.wire import (
     read,
 )
 from schemas.events import EmployeeChanged, EmployeeFields, LeaveChanged
+from schemas.people import e164
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
 
 SYSTEM: Final = "alexishr"
@@ -42,7 +42,6 @@ _COUNTRIES: Final = {
     "suomi": "FI",
 }
 _PARTS: Final[Mapping[str, type[Wire]]] = {"homeAddress": HomeAddress, "bankAccount": BankAccount, "tax": Tax}
-_DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
 
 
 def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], zone: tzinfo) -> EmployeeChanged:
@@ -150,14 +149,6 @@ def _phone(employee: Employee) -> str | None:
         if text := _text(sanitized) or _text(written):
             return e164(text, swedish=swedish)
     return None
-
-
-def e164(text: str, *, swedish: bool) -> str:
-    """Return a phone number as ``+46701234567`` where it can be told, otherwise as it was written."""
-    found = _DIALLED.fullmatch(re.sub(r"\(0\)|[\s()./\-\u2010-\u2015]", "", text))
-    if found is None or not (found["abroad"] or swedish):
-        return text
-    return f"+{found['rest']}" if found["abroad"] else f"+46{found['rest']}"
 
 
 def _number(text: str | None, today: date) -> Unsealed | None:

@@ -3,6 +3,7 @@
 Personal numbers and bank accounts are opened here, right before they are sent, and nothing of a value is told on.
 """
 
+from datetime import date
 from typing import Any, Final
 
 from connectors.fortnox import classify, errors
@@ -11,6 +12,7 @@ from connectors.fortnox.client import Fortnox, amend
 from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import employee
 from connectors.fortnox.paging import whole
+from infra import clock
 from infra.plugin import Absent, AlreadyThere, Attempt, Kind, Look, Rejected, RetryLater, Unknown, Verdict
 from infra.sealing import opened
 from schemas.commands import UpsertEmployee
@@ -25,7 +27,7 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
     """Create or change an employee. A change is refused by name of the field when somebody changed it meanwhile."""
     data, values = order.data, _plain(fortnox, order.data.fields)
     if data.create:
-        return await _send(fortnox, employee.create(data, values), data, values, attempt)
+        return await _send(fortnox, employee.create(data, values, _today()), data, values, attempt)
     if data.employee_id is None:
         return _refused(fortnox, "bad_identifier", "a change must name the employee's id")
     names: tuple[str, ...] = (*values, *data.clear)
@@ -38,7 +40,7 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
         names = employee.differing(data, values, now or {})
     if not names:
         return AlreadyThere(record=data.employee_id, note=employee.note(data, values))
-    return await _send(fortnox, employee.change(data, values, names), data, values, attempt)
+    return await _send(fortnox, employee.change(data, values, names, _today()), data, values, attempt)
 
 
 async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Look:
@@ -65,7 +67,7 @@ async def _search(fortnox: Fortnox, data: UpsertEmployee, values: employee.Value
     people = await whole(fortnox, employee.listed, "Employees", attempt, name=lambda item: item.get("EmployeeId"))
     if isinstance(people, RetryLater):
         return people
-    found = employee.found(people.items, values)
+    found = employee.found(people.items, values, _today())
     if isinstance(found, RetryLater):
         return found
     if found:
@@ -83,7 +85,9 @@ async def _send(
     def read(response: classify.Answer) -> Verdict | classify.Unauthorised:
         if request.method == "PUT" and classify.says_missing(response):
             return Rejected("employee_missing", _GONE, "accountant")
-        verdict = classify.written(response, "Employee", lambda fields: employee.written(data, values, fields))
+        verdict = classify.written(
+            response, "Employee", lambda fields: employee.written(data, values, fields, _today())
+        )
         return classify.hiding(values.values(), verdict)
 
     return await fortnox.ask(
@@ -100,7 +104,7 @@ async def _held(fortnox: Fortnox, data: UpsertEmployee, attempt: Attempt) -> emp
         case Missing():
             return None
         case Record(fields):
-            return employee.held(fields, data.street_line)
+            return employee.held(fields, _today(), data.street_line)
 
 
 def _refusal(
@@ -115,6 +119,10 @@ def _refusal(
     if moved := employee.moved(data, values, expected, now):
         return _refused(fortnox, "record_moved", f"changed in Fortnox since it was decided: {', '.join(moved)}")
     return None
+
+
+def _today() -> date:
+    return clock.now().date()
 
 
 def _refused(fortnox: Fortnox, code: str, why: str) -> Rejected:

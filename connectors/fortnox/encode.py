@@ -4,20 +4,17 @@ Sources: Fortnox's OpenAPI document, and its pages "formats and encoding", "para
 """
 
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from schemas import ids, money
+from schemas.base import as_read
+from schemas.characters import sanitise
 from schemas.commands import PostVoucher, VoucherRow
 from schemas.envelope import Envelope
-
-# ruff: noqa: RUF001, RUF003 - characters that look alike are what this file is about
 
 LIMIT: Final = 500
 """The most that a page of a list holds."""
@@ -25,20 +22,6 @@ LIMIT: Final = 500
 DESCRIPTION_LENGTH: Final = 200
 ROW_TEXT_LENGTH: Final = 100
 _NOTE_LENGTH: Final = 400
-
-# Fortnox's page prints the class with its quotes mangled, so that neither ' nor ’ is sure to be in it; ´ is.
-_ALLOWED: Final = frozenset("\\0123456789 –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u0308\u030a")
-_NEAREST: Final = str.maketrans(
-    {
-        **dict.fromkeys("'\"‘’‚‛“”„‟«»‹›′″", "´"),
-        **dict.fromkeys("[{<", "("),
-        **dict.fromkeys("]}>", ")"),
-        **dict.fromkeys("—―", "–"),
-        **dict.fromkeys("‐‑‒−~·•", "-"),
-        "|": "/",
-        "…": "...",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +67,6 @@ def description(text: str, order_id: UUID) -> str:
     return f"{sanitise(text)[: DESCRIPTION_LENGTH - len(mark) - 1].rstrip()} {mark}".lstrip()
 
 
-@lru_cache(maxsize=1024)
-def sanitise(text: str) -> str:
-    """Return a text in the characters that Fortnox takes: the nearest ones, others dropped, white space single."""
-    composed = unicodedata.normalize("NFC", " ".join(text.split())).translate(_NEAREST)
-    allowed = " ".join("".join(_allowed(character) for character in composed).split())
-    return re.sub(r":/{2,}", ":/", allowed)  # "://" was seen refused, though each of its characters is allowed
-
-
 def adapted(order: PostVoucher) -> str:
     """Return what of a voucher's texts Fortnox gets in other words than the order has, old -> new; "" for nothing."""
     texts = [("description", order.description, DESCRIPTION_LENGTH - len(ids.mark(UUID(int=0))) - 1)]
@@ -99,7 +74,7 @@ def adapted(order: PostVoucher) -> str:
     changes = [
         f"{name}: {text} -> {sent}"
         for name, text, length in texts
-        if (sent := sanitise(text)[:length].rstrip()) != unicodedata.normalize("NFC", " ".join(text.split()))
+        if (sent := sanitise(text)[:length].rstrip()) != as_read(text)
     ]
     told = "".join(character for character in "; ".join(changes) if character.isprintable())
     return f"adapted to what Fortnox takes: {told}"[:_NOTE_LENGTH] if changes else ""
@@ -108,13 +83,6 @@ def adapted(order: PostVoucher) -> str:
 def body(key: str, fields: Mapping[str, Any]) -> bytes:
     """Return a record as Fortnox takes it, ``{"Employee": {...}}``; decimals are numbers in it, to the last digit."""
     return _json({key: fields}).encode()
-
-
-def _allowed(character: str) -> str:
-    if character in _ALLOWED or unicodedata.category(character).startswith("L"):
-        return character
-    plain = unicodedata.normalize("NFKC", character).translate(_NEAREST)
-    return "".join(c for c in plain if c in _ALLOWED or unicodedata.category(c).startswith("L"))
 
 
 def _row(row: VoucherRow) -> str:

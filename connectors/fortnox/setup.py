@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
 
-from connectors.fortnox import encode
 from connectors.fortnox.classify import Year, years
 from schemas.audit import Who
+from schemas.characters import sanitise
 from schemas.commands import PostVoucher
 
 Kind = Literal["years", "series", "accounts", "cost_centres", "projects", "locked_period", "company", "settings"]
@@ -93,7 +93,7 @@ class Need:
 
 def need_of(order: PostVoucher, code: str = "") -> Need:
     """Return what a voucher needs."""
-    rows = dict.fromkeys(Row(row.account, row.cost_centre, bool(encode.sanitise(row.text or ""))) for row in order.rows)
+    rows = dict.fromkeys(Row(row.account, row.cost_centre, bool(sanitise(row.text or ""))) for row in order.rows)
     return Need(order.flow, order.voucher_date, order.series, tuple(rows), code)
 
 

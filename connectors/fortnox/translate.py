@@ -17,7 +17,11 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
     employee_id = str(record.get("EmployeeId") or "").strip()
     if not employee_id:
         return None
-    values = {name: value for name, value in held(record, street_line).items() if value and NO_RIGHT not in value}
+    values = {
+        name: value
+        for name, value in held(record, seen_at.date(), street_line).items()
+        if value and NO_RIGHT not in value
+    }
     number = values.get("personal_number", "")
     known: dict[str, Any] = {
         name: values[name]

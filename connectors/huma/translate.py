@@ -29,6 +29,7 @@ from connectors.huma.wire import (
 )
 from infra.plugin import Malformed
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, PersonMentioned
+from schemas.people import e164
 from schemas.personal import Unsealed, flawed, unsealed_account
 
 SYSTEM: Final = "huma"
@@ -50,7 +51,6 @@ SUPPORTED: Final[tuple[EmployeeField, ...]] = (
 
 _IGNORED: Final = 100
 _SWEDEN: Final = "SE"
-_DIALLED: Final = re.compile(r"(?:(?P<abroad>\+|00)|0)(?P<rest>[1-9]\d{5,13})", re.ASCII)
 _TOPIC: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
 _MOST_COMMAS: Final = 100_000
 """A delivery that names everybody of a large company has fewer."""
@@ -241,12 +241,7 @@ def _country(value: str | None) -> str | None:
 
 def _phone(value: str | None, *, swedish: bool) -> str | None:
     """Return a phone number as ``+46701234567`` where it can be told, otherwise as it was written."""
-    if (text := _text(value)) is None:
-        return None
-    found = _DIALLED.fullmatch(re.sub(r"\(0\)|[\s()./\-\u2010-\u2015]", "", text))
-    if found is None or not (found["abroad"] or swedish):
-        return text
-    return f"+{found['rest']}" if found["abroad"] else f"+46{found['rest']}"
+    return e164(text, swedish=swedish) if (text := _text(value)) else None
 
 
 def _account(account: BankAccount | None) -> Unsealed | None:

@@ -1,12 +1,12 @@
 """What becomes of one field of an employee: the rule that holds for it, and the three-way merge of both sides. Pure."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal, get_args
 
 from schemas.events import EmployeeField, EmployeeFields
+from schemas.people import kept
 from schemas.personal import Personal
 from schemas.settings import EmployeesSettings, TenantSettings
 
@@ -16,8 +16,6 @@ Occasion = Literal["live", "sync"]
 When = Literal["live", "on_sync", "never"]
 
 _WHEN_CREATED: Final = "once"
-_LONGEST_TITLE: Final = 30
-"""Fortnox's JobTitle (OpenAPI document)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +95,16 @@ def goes_with_a_new_one(field: EmployeeField, rule: Rule, settings: EmployeesSet
     return rule.to_fortnox != "never" or _is_set_once(field, settings)
 
 
-def fold(field: EmployeeField, value: Value) -> object:
-    """Return what two values are compared by: Fortnox trims texts and takes some characters only for their nearest."""
+def compared(field: EmployeeField, value: Value) -> object:
+    """Return what two values are compared by, to be written and to be matched: in the form that the target keeps."""
     if isinstance(value, Personal):
         return value.sealed
-    if not isinstance(value, str):
-        return value
-    if field == "email":
-        return value.strip().casefold()
-    folded = (value if value.isascii() else unicodedata.normalize("NFKD", value)).casefold()
-    plain = folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
-    return plain[:_LONGEST_TITLE] if field == "title" else plain
+    return (kept(field, value) or None) if isinstance(value, str) else value
 
 
 def same(field: EmployeeField, one: Value, other: Value) -> bool:
-    """Tell whether two values are the same to both systems; an empty text is no value."""
-    return one == other or fold(field, one or None) == fold(field, other or None)
+    """Tell whether nothing would change by writing one value over another; an empty text is no value."""
+    return one == other or compared(field, one) == compared(field, other)
 
 
 def get(fields: EmployeeFields | None, field: EmployeeField) -> Any:

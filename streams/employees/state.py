@@ -15,8 +15,7 @@ from schemas.events import (
     FieldChoice,
     LeaveChanged,
 )
-from schemas.personal import Personal
-from streams.employees.fields import FIELDS, fold, get, same
+from streams.employees.fields import FIELDS, compared, get, same
 
 LIVE: Final = "employees/live"
 UNIQUE: Final[tuple[EmployeeField, ...]] = ("email", "phone", "employment_id", "personal_number")
@@ -191,10 +190,8 @@ def index_keys(side: Literal["hr", "fortnox"], fields: EmployeeFields | None) ->
 
 def index_key(side: Literal["hr", "fortnox"], field: EmployeeField, value: Any) -> str:
     """Return the key of one value, or nothing for no value."""
-    if not value:
-        return ""
-    text = value.sealed if isinstance(value, Personal) else str(fold(field, value))
-    return f"{side}/{field}/{hashlib.sha256(text.encode()).hexdigest()[:32]}" if text else ""
+    text = compared(field, value)
+    return f"{side}/{field}/{hashlib.sha256(str(text).encode()).hexdigest()[:32]}" if text else ""
 
 
 _UNSEEN: Final = ("leave/", *(f"{side}/{field}/" for side in ("hr", "fortnox") for field in UNIQUE))

@@ -6,15 +6,18 @@ Facts: ``fortnox.md`` §2.6 (``""`` and null keep, ``API_BLANK`` clears), §3.1 
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from connectors.fortnox import encode
 from connectors.fortnox.classify import unreadable_list
 from connectors.fortnox.encode import Request
 from infra.plugin import Delivered, Rejected, RetryLater
+from schemas.characters import sanitise
 from schemas.commands import UpsertEmployee
 from schemas.events import EmployeeFields
-from schemas.personal import Personal
+from schemas.people import LONGEST_TITLE, e164, kept
+from schemas.personal import Personal, unsealed_account, unsealed_number
 
 BLANK: Final = "API_BLANK"
 """Sent as a value, it empties the field; ``""`` and null would leave it as it is."""
@@ -40,10 +43,10 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 """Our field -> Fortnox's; the street is ``Address1`` or ``Address2``, as the order says. The id never changes."""
 
 _REQUIRED: Final = ("email", "given_name", "family_name")
-_TITLE_LENGTH: Final = 30
-_PERSONAL_LENGTH, _SHORT_LENGTH = 12, 10
 _MOBILE: Final = re.compile(r"(07\d)(\d{3})(\d{2})(\d{2})", re.ASCII)
-_LOCAL: Final = re.compile(r"[\s()./\-–]")  # noqa: RUF001 - an en dash is among what people write
+_PERSONAL: Final = re.compile(r"(?P<year>\d{4})\d{8}", re.ASCII)
+_PLUS_FROM: Final = 100
+"""Years: in the year in which one becomes so old, the - of a personal number becomes a +."""
 
 # ISO 3166-1 alpha-2 -> the name in English, as the one recorded employee has it ("Sweden"), and in Swedish.
 _COUNTRIES: Final[Mapping[str, tuple[str, str]]] = {
@@ -103,22 +106,22 @@ def plain(fields: EmployeeFields, opened: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def create(order: UpsertEmployee, values: Values) -> Request | Rejected:
+def create(order: UpsertEmployee, values: Values, today: date) -> Request | Rejected:
     """Return the request for a new employee; without an id Fortnox gives it the next number."""
     missing = [name for name in _REQUIRED if not _sent(name, values.get(name, ""))]
     if missing:
         why = f"a new employee must have {', '.join(missing)}"
         return Rejected("employee_fields_missing", why, "accountant")
-    fields = _fields(order, values, values)
+    fields = _fields(order, values, values, today)
     if isinstance(fields, Rejected):
         return fields
     number = {"EmployeeId": order.employee_id} if order.employee_id else {}
     return Request("POST", "employees", body=encode.body("Employee", number | fields))
 
 
-def change(order: UpsertEmployee, values: Values, names: Sequence[str]) -> Request | Rejected:
+def change(order: UpsertEmployee, values: Values, names: Sequence[str], today: date) -> Request | Rejected:
     """Return the request that writes these of an employee's fields, and leaves the others as they are."""
-    fields = _fields(order, values, names)
+    fields = _fields(order, values, names, today)
     if isinstance(fields, Rejected):
         return fields
     return Request("PUT", f"employees/{order.employee_id}", body=encode.body("Employee", fields))
@@ -134,12 +137,15 @@ def listed(page: int) -> Request:
     return Request("GET", "employees", {"limit": encode.LIMIT, "page": page})
 
 
-def held(record: Mapping[str, Any], street_line: int = 1) -> dict[str, str]:
-    """Return what a record of Fortnox's holds, by our names and in our form; what is empty is left out."""
+def held(record: Mapping[str, Any], today: date, street_line: int = 1) -> dict[str, str]:
+    """Return what a record of Fortnox's holds, by our names and as EmployeeFields has it; what is empty is left out.
+
+    The century of a personal number of ten digits is that of who was born last, on ``today`` at the latest.
+    """
     texts = {name: _text(record.get(f"Address{street_line}" if name == "street" else _name(name))) for name in _ALL}
     clearing, account = _text(record.get("ClearingNo")), _text(record.get("BankAccountNo"))
     texts["bank_account"] = f"{clearing},{account}" if clearing or account else ""
-    return {name: _normal(name, text) for name, text in texts.items() if text}
+    return {name: _ours(name, text, today) for name, text in texts.items() if text}
 
 
 def moved(order: UpsertEmployee, values: Values, expected: Values, now: Values) -> tuple[str, ...]:
@@ -167,11 +173,11 @@ def is_same_person(values: Values, now: Values) -> bool | None:
     return None
 
 
-def found(items: Sequence[Mapping[str, Any]], values: Values) -> str | RetryLater | None:
+def found(items: Sequence[Mapping[str, Any]], values: Values, today: date) -> str | RetryLater | None:
     """Return the id of the employee with an order's e-mail, else with its personal number; None: nobody has them."""
     if not all("Email" in item for item in items):
         return unreadable_list("Employees")
-    people = [(held(item), _text(item.get("EmployeeId"))) for item in items]
+    people = [(held(item, today), _text(item.get("EmployeeId"))) for item in items]
     for name in ("email", "personal_number"):
         for now, employee_id in people:
             if employee_id and values.get(name) and _holds(name, values, now):
@@ -179,12 +185,12 @@ def found(items: Sequence[Mapping[str, Any]], values: Values) -> str | RetryLate
     return None
 
 
-def written(order: UpsertEmployee, values: Values, record: Mapping[str, Any]) -> Delivered | None:
+def written(order: UpsertEmployee, values: Values, record: Mapping[str, Any], today: date) -> Delivered | None:
     """Read the answer to a write; what Fortnox holds otherwise than it was sent is noted, by the fields' names."""
     employee_id = _text(record.get("EmployeeId")) or (order.employee_id or "")
     if not employee_id:
         return None
-    now = held(record, order.street_line)
+    now = held(record, today, order.street_line)
     return Delivered(record=employee_id, note=note(order, values, differing(order, values, now)))
 
 
@@ -212,7 +218,9 @@ def _named(order: UpsertEmployee, values: Values) -> tuple[str, ...]:
     return tuple(name for name in _ALL if (_sent(name, values[name]) if name in values else name in order.clear))
 
 
-def _fields(order: UpsertEmployee, values: Values, names: Sequence[str] | Values) -> dict[str, Any] | Rejected:
+def _fields(
+    order: UpsertEmployee, values: Values, names: Sequence[str] | Values, today: date
+) -> dict[str, Any] | Rejected:
     fields: dict[str, Any] = {}
     for name in _ALL:
         theirs = (f"Address{order.street_line}",) if name == "street" else NAMES[name]
@@ -227,6 +235,8 @@ def _fields(order: UpsertEmployee, values: Values, names: Sequence[str] | Values
                 return Rejected("bank_account_invalid", why, "accountant")
             fields |= dict(zip(theirs, (clearing, account), strict=True))
         elif text := _sent(name, values[name]):
+            if name == "personal_number":
+                text = _with_its_century(text, today)
             fields[theirs[0]] = int(text) if name == "tax_column" else text
     return fields
 
@@ -237,20 +247,22 @@ def _sent(name: str, value: str) -> str:
         case "email":
             return value.strip()  # never adapted: another address is another mailbox
         case "phone":
-            return encode.sanitise(_swedish(value))
+            return sanitise(_swedish(value))
         case "country":
             return _COUNTRIES[value.upper()][0] if value.upper() in _COUNTRIES else ""
-        case "personal_number":
-            digits = _LOCAL.sub("", value)
-            return (
-                digits[-_SHORT_LENGTH:]
-                if digits.isdecimal() and len(digits) == _PERSONAL_LENGTH
-                else encode.sanitise(value)
-            )
         case "title":
-            return encode.sanitise(value)[:_TITLE_LENGTH].rstrip()
+            return sanitise(value)[:LONGEST_TITLE].rstrip()
         case _:
-            return encode.sanitise(value)
+            return sanitise(value)
+
+
+def _with_its_century(number: str, today: date) -> str:
+    """Return a personal number in ten digits, with a + from the age of 100 on; in twelve where ten would be another."""
+    if not (found := _PERSONAL.fullmatch(number)):
+        return number
+    plus = "+" if int(found["year"]) <= today.year - _PLUS_FROM else ""
+    ten = f"{number[2:8]}{plus}{number[8:]}"
+    return ten if unsealed_number(ten, today).plain == number else number
 
 
 def _is_adapted(name: str, value: str) -> bool:
@@ -264,47 +276,44 @@ def _holds(name: str, values: Values, now: Values) -> bool:
     """Tell whether a record has a value as it is sent, or nothing where nothing is wanted."""
     if name not in values:
         return name not in now
-    wanted, held = _normal(name, _sent(name, values[name])), now.get(name, "")
-    if name == "personal_number":  # Fortnox may hold the century or not
-        return wanted[-_SHORT_LENGTH:] == held[-_SHORT_LENGTH:]
-    return wanted == held
+    return _compared(name, values[name]) == _compared(name, now.get(name, ""))
 
 
-def _normal(name: str, text: str) -> str:  # noqa: PLR0911 - one line for each field
-    """Return a text of either side in the form in which the two are compared."""
+def _compared(name: str, text: str) -> str:
+    return _account(text) if name == "bank_account" else kept(name, text)  # type: ignore[arg-type] # the names are fields
+
+
+def _ours(name: str, text: str, today: date) -> str:
+    """Return a text of Fortnox's in the form of ``EmployeeFields``."""
     if NO_RIGHT in text:
         return NO_RIGHT
     match name:
-        case "email":
-            return text.strip().casefold()
         case "phone":
-            return _international(text)
+            return e164(text)
         case "country":
-            return _CODES.get(text.strip().casefold(), text.strip().upper())
+            return _CODES.get(text.casefold(), text.upper())
         case "personal_number":
-            return _LOCAL.sub("", text).replace("+", "")
+            return unsealed_number(text, today).plain
         case "bank_account":
-            clearing, _, account = text.partition(",")
-            return f"{_LOCAL.sub('', clearing)},{_LOCAL.sub('', account).lstrip('0')}"
-        case "postal_code":
-            return "".join(text.split())
+            return _account(text)
         case _:
             return " ".join(text.split())
 
 
+def _account(text: str) -> str:
+    """Return clearing and account number by the bank's own rule: the zeros that a number begins with belong to it."""
+    clearing, _, number = text.partition(",")
+    return unsealed_account(clearing, number).plain
+
+
 def _swedish(phone: str) -> str:
-    """Return a Swedish number as it is written at home: ``070-123 45 67``, ``08123456``; others as they are."""
+    """Return a Swedish number as it is written at home: ``070-123 45 67``, ``08123456``; what is none as it is."""
     if not phone.startswith("+46"):
         return phone
-    national = "0" + _LOCAL.sub("", phone[3:]).lstrip("0")
+    national = "0" + re.sub(r"\D", "", phone[3:]).lstrip("0")
     mobile = _MOBILE.fullmatch(national)
-    return f"{mobile[1]}-{mobile[2]} {mobile[3]} {mobile[4]}" if mobile else national
-
-
-def _international(phone: str) -> str:
-    digits = _LOCAL.sub("", phone)
-    digits = f"+{digits[2:]}" if digits.startswith("00") else digits
-    return f"+46{digits[1:]}" if digits.startswith("0") else digits
+    home = f"{mobile[1]}-{mobile[2]} {mobile[3]} {mobile[4]}" if mobile else national
+    return home if e164(home) == e164(phone) else phone
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from connectors.fortnox import encode
 from connectors.fortnox.encode import Request
+from schemas.characters import sanitise
 from schemas.commands import AttachFile
 
 FOLDER: Final = "inbox_v"
@@ -25,7 +26,7 @@ def name(order: AttachFile) -> str:
     stem, dot, suffix = order.name.rpartition(".")
     if not dot or len(suffix) > _SUFFIX_LENGTH or not suffix.isalnum():
         stem, suffix = order.name, ""
-    text = encode.sanitise(stem).replace("/", "-").replace("\\", "-")[:_STEM_LENGTH].strip() or "file"
+    text = sanitise(stem).replace("/", "-").replace("\\", "-")[:_STEM_LENGTH].strip() or "file"
     voucher = f"{order.voucher.series}{order.voucher.number}-{order.voucher.year_id}"
     return f"{text} {voucher} {order.sha256[:_HASH_LENGTH]}" + (f".{suffix}" if suffix else "")
 

@@ -13,6 +13,7 @@ from connectors.fortnox import encode
 from connectors.fortnox.encode import Request
 from infra.plugin import Delivered
 from schemas import ids
+from schemas.characters import sanitise
 from schemas.commands import CreateInvoice
 from schemas.envelope import Envelope
 from schemas.events import InvoiceRow
@@ -88,7 +89,7 @@ def note(order: CreateInvoice) -> str:
     adapted = [
         f"text of row {row}"
         for row, each in enumerate(order.rows, 1)
-        if encode.sanitise(each.text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
+        if sanitise(each.text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
     ]
     told = (
         f"adapted to what Fortnox takes: {', '.join(adapted)}" if adapted else "",
@@ -113,7 +114,7 @@ def _fields(order: Envelope[CreateInvoice]) -> dict[str, Any]:
 def _row(row: InvoiceRow, form: Document) -> dict[str, Any]:
     whole_rate = row.vat_rate == row.vat_rate.to_integral_value()
     return {
-        "Description": encode.sanitise(row.text)[:_TEXT_LENGTH].rstrip(),
+        "Description": sanitise(row.text)[:_TEXT_LENGTH].rstrip(),
         **dict.fromkeys(form.quantities, f"{row.quantity:f}"),  # texts, says the document of their interface
         "Price": row.price,
         "VAT": int(row.vat_rate) if whole_rate else row.vat_rate,

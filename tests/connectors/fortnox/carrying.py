@@ -34,7 +34,7 @@ from schemas.personal import Personal
 TENANT = "acme"
 SCOPES = "bookkeeping companyinformation costcenter settings salary invoice order customer inbox archive connectfile"
 VAULT = Vault(b"test")
-NUMBER = "198001011234"
+NUMBER = "198001011231"
 ACCOUNT = "6000,123456789"
 DAY = date(2026, 3, 31)
 WHENCE: dict[str, Any] = {"flow": "employees", "revision": "0123456789abcdef", "step": "write", "rule": "it_differs"}

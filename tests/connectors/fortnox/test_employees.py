@@ -57,7 +57,7 @@ async def test_an_employee_is_created_with_all_its_fields(engine: AsyncEngine, c
         "EmploymentDate": "2026-01-01",
         "EmployedTo": "2099-12-31",
         "JobTitle": "Butikschef",
-        "PersonalIdentityNumber": "8001011234",
+        "PersonalIdentityNumber": "8001011231",
         "TaxTable": "33",
         "TaxColumn": 1,
     }

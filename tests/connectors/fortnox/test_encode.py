@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.fortnox import encode
 from schemas import envelope, ids
+from schemas.characters import sanitise
 from schemas.commands import PostVoucher, VoucherRow
 
 AMOUNTS = st.decimals(min_value="0.01", max_value="999999999999.99", places=2)
@@ -141,14 +142,14 @@ def test_the_body_is_what_fortnox_documents() -> None:
 )
 def test_a_text_is_sent_in_the_nearest_characters(text: str, sent: str) -> None:
     """What Fortnox would refuse is replaced by its nearest equivalent, or dropped."""
-    assert encode.sanitise(text) == sent
+    assert sanitise(text) == sent
 
 
 @given(st.text())
 def test_a_sanitised_text_stays_as_it_is(text: str) -> None:
     """What came out clean once is clean: nothing is replaced twice."""
-    clean = unicodedata.normalize("NFC", encode.sanitise(text))
-    assert encode.sanitise(clean) == clean
+    clean = unicodedata.normalize("NFC", sanitise(text))
+    assert sanitise(clean) == clean
 
 
 def test_a_search_names_series_year_and_date() -> None:

@@ -147,13 +147,44 @@ def test_a_conflict_is_settled_by_its_rule(on_conflict: str, newer: bool, to: st
     assert (step.to, bool(step.asks)) == (to, to is None)
 
 
-def test_what_fortnox_writes_otherwise_is_the_same() -> None:
-    """Case and spaces of an address, characters that Fortnox takes for their nearest, titles of 30 characters."""
-    assert same("email", "Anna@Example.se ", "anna@example.se")
-    assert same("city", "Göteborg ", "göteborg")
-    assert same("title", "T" * 30 + "x", "T" * 30 + "y")
-    assert same("city", "", None)
-    assert not same("city", "Lund", "Lunda")
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        ("email", "Anna@Example.se ", "anna@example.se"),
+        ("city", "Göteborg ", "Go\u0308teborg"),
+        ("family_name", "O'Brien", "O\u2019Brien"),
+        ("title", "T" * 30 + "x", "T" * 30 + "y"),
+        ("phone", "+46 (0)70-123 45 67", "0701234567"),
+        ("postal_code", "118 20", "11820"),
+        ("country", "se", "SE"),
+        ("city", "", None),
+        ("city", "🙂", None),
+    ],
+)
+def test_what_no_system_keeps_apart_is_the_same(field: EmployeeField, one: str, other: str | None) -> None:
+    """Spaces, composed letters, characters that Fortnox takes for their nearest, titles of 30 characters."""
+    assert same(field, one, other)
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        ("given_name", "BJORN", "Björn"),
+        ("given_name", "Anna-Lisa", "Anna Lisa"),
+        ("family_name", "von Essen", "Von Essen"),
+        ("street", "Storgatan 1-3", "Storgatan 13"),
+        ("city", "MALMÖ", "Malmö"),
+        ("title", "Chef", "chef"),
+        ("employment_id", "1-12", "112"),
+        ("employment_id", "0112", "112"),
+        ("employment_id", "a7", "A7"),
+        ("employment_id", "TEST_EMP", "TESTEMP"),
+        ("phone", "+46701234567", "+47701234567"),
+    ],
+)
+def test_what_a_person_corrected_is_another_value(field: EmployeeField, one: str, other: str) -> None:
+    """Letter case, dots, hyphens and numbers are what corrections are about; ids are what they are."""
+    assert not same(field, one, other)
 
 
 # --- The presets, as FEATURES has them --------------------------------------------------------------------------
