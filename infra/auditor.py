@@ -6,19 +6,20 @@ behind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
+from infra.broker import ended
 from infra.decider import Decider
+from infra.fetching import Consumer
 from infra.leases import LeaseLost, Leases, elected
-from infra.records import Record, at
+from infra.records import Record, of
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
 
@@ -92,11 +93,9 @@ class Auditor:
                 await _pause(stop, 1.0)
 
     @asynccontextmanager
-    async def _clients(self) -> AsyncIterator[tuple[AIOKafkaConsumer, AIOKafkaAdminClient]]:
+    async def _clients(self) -> AsyncIterator[tuple[Consumer, AIOKafkaAdminClient]]:
         # It reads one partition after the other, each from behind a fetch that waits for news of the one before.
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=_FETCH_MS
-        )
+        consumer = Consumer(self._kafka.bootstrap or "", fetch_max_wait_ms=_FETCH_MS)
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
         await consumer.start()
         try:
@@ -108,11 +107,11 @@ class Auditor:
                 consumer.pause(*every)
                 yield consumer, admin
             finally:
-                await admin.close()
+                await ended(admin.close())
         finally:
             await consumer.stop()
 
-    async def _audit(self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, stop: asyncio.Event) -> None:
+    async def _audit(self, consumer: Consumer, admin: AIOKafkaAdminClient, stop: asyncio.Event) -> None:
         every = sorted(consumer.assignment())
         ends = await consumer.end_offsets(every)
         starts = await consumer.beginning_offsets(every)
@@ -154,7 +153,7 @@ class Auditor:
             return False
         return now - since >= self._old_enough
 
-    async def _prove(self, consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, passed: int) -> int:
+    async def _prove(self, consumer: Consumer, tp: TopicPartition, first: int, passed: int) -> int:
         """Return up to where every record has a line, after deciding those that have waited long enough for one."""
         async with self._engine.connect() as connection:
             lines = set(
@@ -167,13 +166,15 @@ class Auditor:
             return passed
         holes: list[Record] = []
         upto = passed
-        async for record in _read(consumer, tp, missing[0], missing[-1] + 1):
-            if record.offset in lines:
-                continue
-            if (clock.now() - record.timestamp).total_seconds() < self._old_enough:
-                upto = record.offset
-                break
-            holes.append(record)
+        async with aclosing(_read(consumer, tp, missing[0], missing[-1] + 1)) as records:
+            async for record in records:
+                if record.offset in lines:
+                    continue
+                # A time that lies ahead is a producer's mistake, and must not keep a hole open until then.
+                if abs((clock.now() - record.timestamp).total_seconds()) < self._old_enough:
+                    upto = record.offset
+                    break
+                holes.append(record)
         if holes:
             _log.error("holes mended", topic=tp.topic, partition=tp.partition, offsets=[r.offset for r in holes][:20])
             await self._decider.decide(holes)
@@ -183,7 +184,7 @@ class Auditor:
 
     async def _report_lag(
         self,
-        consumer: AIOKafkaConsumer,
+        consumer: Consumer,
         admin: AIOKafkaAdminClient,
         starts: Mapping[TopicPartition, int],
         ends: Mapping[TopicPartition, int],
@@ -197,19 +198,22 @@ class Auditor:
                 position = known.offset if known is not None and known.offset >= 0 else starts[tp]
                 if group == self._flows_group:
                     flows[tp] = position
-                behind = ends[tp] - position
-                age = 0.0
-                if behind > 0:
-                    async for record in _read(consumer, tp, position, position + 1):
-                        age = (clock.now() - record.timestamp).total_seconds()
+                behind, age = 0, 0.0
+                async with aclosing(_read(consumer, tp, position, ends[tp])) as records:
+                    async for record in records:  # the first one; where a transaction's end stands there is none
+                        behind = ends[tp] - record.offset
+                        age = max(0.0, (clock.now() - record.timestamp).total_seconds())
+                        break
                 labels = (group, tp.topic, str(tp.partition))
-                telemetry.CONSUMER_LAG_RECORDS.labels(*labels).set(max(0, behind))
+                telemetry.CONSUMER_LAG_RECORDS.labels(*labels).set(behind)
                 telemetry.CONSUMER_LAG_SECONDS.labels(*labels).set(age)
         return flows
 
 
-async def _read(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, last: int) -> AsyncIterator[Record]:
-    """Yield the records that exist from ``first`` to before ``last``; compacted ones do not."""
+async def _read(consumer: Consumer, tp: TopicPartition, first: int, last: int) -> AsyncGenerator[Record]:
+    """Yield the records that exist from ``first`` to before ``last``; compacted and aborted ones do not."""
+    if first >= last:
+        return
     consumer.seek(tp, first)
     consumer.resume(tp)
     try:
@@ -218,13 +222,9 @@ async def _read(consumer: AIOKafkaConsumer, tp: TopicPartition, first: int, last
             for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
                 if row.offset >= last:
                     return
-                yield _record(row)
+                yield of(row)
     finally:
         consumer.pause(tp)
-
-
-def _record(row: Any) -> Record:
-    return Record(row.topic, row.partition, row.offset, at(row.timestamp), row.key, row.value)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,13 +20,17 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
-from infra import clock, jars
+from infra import clock, jars, telemetry
 from infra.embedded import InUse, Leashed, claimed, free_port, tail
 from infra.jars import BrokerUnavailable
 from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
 
-__all__ = ["BrokerUnavailable", "EmbeddedKafka", "WrongTopic", "ensure_topics", "java", "producer"]
+__all__ = ["BrokerUnavailable", "EmbeddedKafka", "WrongTopic", "ended", "ensure_topics", "java", "producer"]
 
+_log = telemetry.log(__name__)
+
+STOP_SECONDS = 5.0
+"""Seconds in which a client of Kafka has to stop; what it has not committed or sent comes again."""
 _OLDEST_JAVA = 17
 _START_SECONDS = 60.0
 # One node is broker and controller. Paths are relative to the working directory, so that a folder may have any name.
@@ -54,6 +58,8 @@ group.initial.rebalance.delay.ms=0
 # After a crash the controller, which is this same process, refuses the node until its old session is over.
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
+# Readers of a partition wait for a transaction that is open there, also for one whose producer has died.
+transaction.max.timeout.ms=60000
 # A year: a company that is away for weeks finds its place again.
 offsets.retention.minutes=525600
 """
@@ -108,13 +114,14 @@ class EmbeddedKafka:
     """A real Apache Kafka of one node. Its data stays in ``data/kafka``; it ends when this process does, however.
 
     Attributes:
+        home: its folder.
         bootstrap: host:port, the same after a restart while the port is free.
         pid: of the Java process.
     """
 
     def __init__(self, data: Path, port: int | None = None) -> None:
-        self._home = data.resolve() / "kafka"
-        self._log = self._home / "kafka.log"
+        self.home = data.resolve() / "kafka"
+        self._log = self.home / "kafka.log"
         self._port = port
         self._process: Leashed | None = None
         self.bootstrap = ""
@@ -143,13 +150,13 @@ class EmbeddedKafka:
         # Only the first compiler: measured, it starts in 2.9 s instead of 3.5 and takes a third less of the processor.
         command += ["-XX:TieredStopAtLevel=1", "-Dlog4j2.configurationFile=log4j2.properties"]
         command += ["-cp", str(jars.ensure() / "*")]
-        self._home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         try:
-            with claimed(self._home) as claim:
+            with claimed(self.home) as claim:
                 cluster, port = self._configure()
                 if self._log.exists():
                     self._log.replace(self._log.with_suffix(".log.1"))
-                if not (self._home / "log" / "meta.properties").exists():
+                if not (self.home / "log" / "meta.properties").exists():
                     # "=", since an id may begin with a hyphen and would be taken for an option.
                     options = ["--config", "server.properties", f"--cluster-id={cluster}", "--ignore-formatted"]
                     formatting = self._run([*command, "kafka.tools.StorageTool", "format", *options], claim)
@@ -175,7 +182,7 @@ class EmbeddedKafka:
 
     def _configure(self) -> tuple[str, int]:
         """Write the broker's files; return the cluster's id and the port, both remembered."""
-        memory = self._home / "bokbuss.json"
+        memory = self.home / "bokbuss.json"
         known: dict[str, Any] = json.loads(memory.read_text()) if memory.exists() else {}
         cluster = known.get("cluster") or base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         port = free_port(self._port or known.get("port"))
@@ -183,13 +190,13 @@ class EmbeddedKafka:
         fresh = memory.with_suffix(".new")
         fresh.write_text(json.dumps({"cluster": cluster, "port": port, "controller": controller}))
         fresh.replace(memory)
-        (self._home / "server.properties").write_text(_PROPERTIES.format(port=port, controller=controller))
-        (self._home / "log4j2.properties").write_text(_LOG4J)
+        (self.home / "server.properties").write_text(_PROPERTIES.format(port=port, controller=controller))
+        (self.home / "log4j2.properties").write_text(_LOG4J)
         return cluster, port
 
     def _run(self, command: list[str], claim: int) -> Leashed:
         # The locale makes Java read and write a folder's name as UTF-8.
-        return Leashed(command, log=self._log, cwd=self._home, claim=claim, env={"LC_ALL": "C.UTF-8"}, grace=20.0)
+        return Leashed(command, log=self._log, cwd=self.home, claim=claim, env={"LC_ALL": "C.UTF-8"}, grace=20.0)
 
     def _await_answer(self, port: int) -> None:
         deadline = clock.monotonic() + _START_SECONDS
@@ -266,6 +273,20 @@ async def _check(admin: AIOKafkaAdminClient, table: dict[str, Topic]) -> None:
         if clock.monotonic() > deadline:
             raise BrokerUnavailable("Topics were made, but some of their partitions have had no leader for 30 s.")
         await asyncio.sleep(0.05)
+
+
+async def ended(stopping: Coroutine[Any, Any, object], within: float = STOP_SECONDS) -> bool:
+    """Wait until a client of Kafka has stopped, at most so long; tell whether it did.
+
+    aiokafka's own stop can wait for ever while the broker is away, or be cancelled by a task that it cancels itself.
+    """
+    task = asyncio.create_task(stopping)
+    await asyncio.wait({task}, timeout=within)
+    if task.done() and not task.cancelled() and task.exception() is None:
+        return True
+    task.cancel()
+    _log.warning("a client of Kafka did not stop well", within=within)
+    return False
 
 
 async def producer(bootstrap: str) -> AIOKafkaProducer:

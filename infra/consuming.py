@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from infra import clock, telemetry
-from infra.records import Record, at, bury, letter_of, read, tenant_of
+from infra.fetching import Consumer
+from infra.records import Record, bury, letter_of, of, read, tenant_of
 from infra.settings import KafkaSettings
 from schemas.audit import DeadLetter
 from schemas.envelope import Envelope, Unreadable
@@ -42,10 +43,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
 
     async def run(self, handle: Handler, stop: asyncio.Event) -> None:
         """Read until asked to stop. A batch that cannot be handled is tried again; nothing is skipped."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka.bootstrap,
+        consumer = Consumer(
+            self._kafka.bootstrap or "",
             group_id=self._group,
-            enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=int(self._kafka.session_timeout * 1000),
             heartbeat_interval_ms=int(min(1.0, self._kafka.session_timeout / 5) * 1000),
@@ -56,7 +56,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         try:
             while not stop.is_set():
                 batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
-                if records := [_record(r) for rows in batches.values() for r in rows]:
+                if records := [of(r) for rows in batches.values() for r in rows]:
                     await self._until_done(records, handle)
                     await self._commit(consumer, {tp: rows[-1].offset + 1 for tp, rows in batches.items() if rows})
         finally:
@@ -82,12 +82,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
             return record, read(record)
         except Unreadable as error:
             letter = letter_of(record, self._group.removeprefix("bokbuss-"), str(error))
-            envelope = bury(letter, tenant_of(record.key))
+            envelope = bury(letter, tenant_of(record))
             await self._producer.send_and_wait(DeadLetter.TOPIC, envelope.to_bytes(), key=envelope.tenant.encode())
             _log.warning("dead letter", place=letter.place, reason=letter.reason)
             return None
 
-    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+    async def _commit(self, consumer: Consumer, offsets: dict[TopicPartition, int]) -> None:
         try:
             await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError):
@@ -95,7 +95,3 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         except KafkaError as error:
             _log.warning("offsets not committed", group=self._group, error=type(error).__name__)
         telemetry.CONSUMER_LAST_COMMIT.labels(self._group).set(clock.now().timestamp())
-
-
-def _record(row: Any) -> Record:
-    return Record(row.topic, row.partition, row.offset, at(row.timestamp), row.key, row.value)

@@ -189,7 +189,7 @@ class Decider:
         if not messages and not unreadable:
             return
         async with self._engine.begin() as connection:
-            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r.key) for r, _ in unreadable})
+            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, _ in unreadable})
             sent, outgoing = await self._open(connection, tenants)
             done = await self._already(connection, [r for r, _ in messages] + [r for r, _ in unreadable])
             todo = [(r, m) for r, m in messages if r.place not in done]
@@ -405,7 +405,7 @@ class Decider:
 
 
 def _bury(batch: _Batch, record: Record, reason: str) -> None:
-    letter, tenant = letter_of(record, "flows", reason), tenant_of(record.key)
+    letter, tenant = letter_of(record, "flows", reason), tenant_of(record)
     batch.letters.append(bury(letter, tenant))
     batch.lines.append(_Line(record, tenant, letter.place, letter.place, "unreadable_is_a_dead_letter"))
     _log.warning("dead letter", place=letter.place, reason=reason)

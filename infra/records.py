@@ -1,10 +1,12 @@
 """A record as it stands in Kafka, and what it holds: a message, or something that ends as a dead letter."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from infra import clock
+from infra.fetching import UNREADABLE
 from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.base import is_tenant_id
@@ -12,7 +14,9 @@ from schemas.commands import Order
 from schemas.envelope import Envelope, Unreadable
 from schemas.topics import LARGEST
 
+_NO_TIME = -1
 _LONGEST_REASON = 4000
+_LONGEST_KEY = 1024
 _LONGEST_VALUE = LARGEST // 2
 """Bytes of a record that a dead letter holds: base64 makes them a third more."""
 
@@ -27,6 +31,8 @@ class Record:
     timestamp: datetime
     key: bytes | None
     value: bytes | None
+    problem: str = ""
+    """Why it could not be taken out of its batch, if it could not."""
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -34,9 +40,28 @@ class Record:
         return (self.topic, self.partition, self.offset)
 
 
+def of(row: Any, milliseconds: int | None = None) -> Record:
+    """Return the record that a consumer gave; its time, unless it is given in milliseconds."""
+    time = at(row.timestamp if milliseconds is None else milliseconds)
+    problem = next((why.decode() for name, why in row.headers or () if name is UNREADABLE), "")
+    return Record(row.topic, row.partition, row.offset, time, row.key, row.value, problem)
+
+
+_CALENDAR = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""The years of our messages (``schemas.base``)."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def at(milliseconds: int) -> datetime:
-    """Return a Kafka timestamp as a time."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    """Return a Kafka timestamp as a time.
+
+    A producer sets it, and its clock or its unit may be wrong. Outside of the years 1900 to 2199, and where there is
+    none (-1), it is the time of reading; what lies inside stays what it is, even when it is wrong.
+    """
+    first, end = ((edge - _EPOCH) // timedelta(milliseconds=1) for edge in _CALENDAR)
+    if milliseconds == _NO_TIME or not first <= milliseconds < end:
+        return clock.now()
+    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def read(record: Record) -> Envelope[Any]:
@@ -45,7 +70,11 @@ def read(record: Record) -> Envelope[Any]:
     Raises:
         Unreadable: it is no message, or one that does not belong there; acting on it could only go wrong.
     """
+    if record.problem:
+        raise Unreadable(record.problem)
     message = envelopes.decode(record.value)
+    if record.key != message.tenant.encode():
+        raise Unreadable("key: it is not the company that the message names, by which its order is kept")
     if record.topic != message.data.TOPIC:
         raise Unreadable(f"type: {message.type} does not travel on {record.topic}")
     if isinstance(message.data, Order) and message.id != str(message.data.id_in(message.tenant)):
@@ -62,18 +91,21 @@ def letter_of(record: Record, reader: str, reason: str) -> DeadLetter:
         reader=reader,
         reason=reason[:_LONGEST_REASON],
         found_at=clock.now(),
-        record_key=record.key,
+        record_key=record.key and record.key[:_LONGEST_KEY],
         record_value=(record.value or b"")[:_LONGEST_VALUE],
     )
 
 
 UNKNOWN_TENANT = "unknown"
-"""The tenant of records whose key does not name one."""
+"""The tenant of records of which it cannot be said whose they are."""
 
 
-def tenant_of(key: bytes | None) -> str:
-    """Return the tenant that a record's key names, as far as it can be one."""
-    name = (key or b"").decode("utf-8", "replace")
+def tenant_of(record: Record) -> str:
+    """Return whose an unreadable record is: its key's company, unless the message in it names another one."""
+    name = (record.key or b"").decode("utf-8", "replace")
+    with suppress(Unreadable):
+        if envelopes.decode(record.value).tenant != name:
+            return UNKNOWN_TENANT
     return name if is_tenant_id(name) else UNKNOWN_TENANT
 
 

@@ -47,10 +47,12 @@ def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[Job]:
     yield Inbox(parts.settings.data / "inbox", acceptor, registry.sources()).run
 
 
-def _flows(parts: _Parts) -> Iterable[Job]:
+def _flows(parts: _Parts, checks: dict[str, web.Check]) -> Iterable[Job]:
     settings, flows = parts.settings, registry.flows()
     decider = Decider(parts.engine, parts.producer, flows)
-    yield FlowRole(kafka=settings.kafka, decider=decider, flows=flows, data=settings.data).run
+    role = FlowRole(kafka=settings.kafka, decider=decider, flows=flows, data=settings.data)
+    checks["flows"] = role.check
+    yield role.run
     orders = {f"bokbuss-sinks-{s.system}": [o.TOPIC for o in s.orders] for s in registry.sinks().values()}
     yield Auditor(
         kafka=settings.kafka,
@@ -109,13 +111,14 @@ async def run(
             leases=parts.leases,
             accept=acceptor.accept_facts,
         )
-        app = web.application({"database": _database(parts.engine), "broker": _broker(parts.producer)})
+        checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
+        app = web.application(checks)
         jobs: list[Job] = [watch.event_loop_lag]
         if "sources" in roles:
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(parts, acceptor)
         if "flows" in roles:
-            jobs += _flows(parts)
+            jobs += _flows(parts, checks)
         if "sinks" in roles:
             jobs += _sinks(parts, host)
         if "desk" in roles:

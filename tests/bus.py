@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
 
-from infra.records import Record, at
+from infra.fetching import Consumer
+from infra.records import Record, of
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope
 from schemas.topics import PARTITIONS
@@ -20,14 +24,14 @@ def partition_of(tenant: str) -> int:
 async def records(kafka: str, topic: str, tenant: str) -> list[Record]:
     """Return a company's records on a topic, in their order."""
     place = TopicPartition(topic, partition_of(tenant))
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, fetch_max_wait_ms=10) as consumer:
+    async with Consumer(kafka, fetch_max_wait_ms=10) as consumer:
         consumer.assign([place])
         consumer.seek(place, 0)  # aiokafka's seek_to_beginning may be undone by the position that it looked up before
         end = (await consumer.end_offsets([place]))[place]
         found: list[Record] = []
         while await consumer.position(place) < end:
             for rows in (await consumer.getmany(timeout_ms=100)).values():
-                found += [Record(r.topic, r.partition, r.offset, at(r.timestamp), r.key, r.value) for r in rows]
+                found += [of(r) for r in rows]
     return [record for record in found if record.key == tenant.encode()]
 
 
@@ -39,7 +43,7 @@ async def messages(kafka: str, topic: str, tenant: str) -> list[Envelope[Any]]:
 async def pass_by(kafka: str, group: str, topics: Iterable[str]) -> dict[TopicPartition, int]:
     """Let a group that nobody is in have read everything; return how far each partition goes."""
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group, enable_auto_commit=False) as consumer:
+    async with Consumer(kafka, group_id=group) as consumer:
         consumer.assign(places)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
         await consumer.commit(ends)
@@ -48,6 +52,37 @@ async def pass_by(kafka: str, group: str, topics: Iterable[str]) -> dict[TopicPa
 
 async def committed(kafka: str, group: str, place: TopicPartition) -> int:
     """Return up to where a group has read a partition."""
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group, enable_auto_commit=False) as consumer:
+    async with Consumer(kafka, group_id=group) as consumer:
         consumer.assign([place])
         return await consumer.committed(place) or 0
+
+
+def header_that_is_no_text(*values: bytes) -> bytes:
+    """Return a batch, as it goes over the wire, whose records carry a header with a name that is not UTF-8."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2,
+        compression_type=0,
+        is_transactional=0,
+        producer_id=-1,
+        producer_epoch=-1,
+        base_sequence=-1,
+        batch_size=1_000_000,
+    )
+    for number, value in enumerate(values):
+        builder.append(number, 1_775_858_651_000, None, value, [("name-of-it", b"")])
+    raw = bytearray(bytes(builder.build()).replace(b"name-of-it", b"\xff\xfe\xfd\xfc-of-it"))
+    raw[_CRC] = calc_crc32c(bytes(raw[_CRC.stop :])).to_bytes(4, "big")
+    return bytes(raw)
+
+
+_CRC = slice(17, 21)
+"""Where a batch has the checksum of everything behind it."""
+
+
+async def put_batch(producer: AIOKafkaProducer, place: TopicPartition, raw: bytes) -> None:
+    """Put a batch on a partition as it is."""
+    await producer.partitions_for(place.topic)
+    leader = producer.client.cluster.leader_for_partition(place)
+    request = ProduceRequest(None, -1, 10_000, [(place.topic, [(place.partition, raw)])])
+    answer = await producer.client.send(leader, request)
+    assert answer.topics[0][1][0][1] == 0, answer

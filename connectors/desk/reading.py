@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from connectors.desk.values import Line
+from infra.fetching import Consumer
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Unreadable
 
 _PATIENCE = 5.0
+_FETCH_MS = 1000
 
 
 async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope[Any] | None]:
@@ -20,7 +22,7 @@ async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope
     found: dict[str, Envelope[Any] | None] = {line.place: None for line in wanted}
     if not wanted:
         return found
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none")
+    consumer = Consumer(bootstrap, auto_offset_reset="none")
     try:
         async with asyncio.timeout(_PATIENCE + len(wanted)):
             await consumer.start()
@@ -33,7 +35,7 @@ async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope
     return found
 
 
-async def _at(consumer: AIOKafkaConsumer, line: Line) -> Envelope[Any] | None:
+async def _at(consumer: Consumer, line: Line) -> Envelope[Any] | None:
     partition = TopicPartition(line.topic, line.partition)
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]
@@ -41,7 +43,7 @@ async def _at(consumer: AIOKafkaConsumer, line: Line) -> Envelope[Any] | None:
         return None
     consumer.seek(partition, line.offset)
     try:
-        record = await consumer.getone(partition)
-        return envelopes.decode(record.value) if record.offset == line.offset else None
+        rows = await consumer.getmany(partition, timeout_ms=_FETCH_MS, max_records=1)
+        return next((envelopes.decode(row.value) for row in rows.get(partition, ()) if row.offset == line.offset), None)
     except (OffsetOutOfRangeError, Unreadable):
         return None

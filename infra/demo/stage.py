@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -24,6 +24,7 @@ from infra.demo.staff import StaffOffice
 from infra.demo.telling import Told
 from infra.demo.tieout import Entry, TieOut, sales_accounts, tie_out
 from infra.demo.world import NotInTime, Unexpected, World
+from infra.fetching import Consumer
 from infra.http import Client, NoAnswer, NotSent
 from infra.settings import (
     ROLES,
@@ -237,7 +238,7 @@ async def _refuse_what_is_not_empty(place: Office) -> None:
     """Raise WrongUsage where the broker or the database that was named is in use: made-up facts have no place there."""
     async with place.engine.connect() as connection:
         known = await connection.scalar(_TENANTS)
-    consumer = AIOKafkaConsumer(bootstrap_servers=place.bootstrap)
+    consumer = Consumer(place.bootstrap)
     await consumer.start()
     try:
         topics = (DayClosed.TOPIC, SettingsApplied.TOPIC)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
@@ -32,6 +31,7 @@ from infra.demo.scenes import (
 )
 from infra.demo.telling import Effect, Progress, Told, effect, progress, report_name
 from infra.demo.tieout import Entry, Sent
+from infra.fetching import Consumer
 from infra.http import Client
 from infra.vault import signing_secret
 from schemas import envelope as envelopes
@@ -95,9 +95,8 @@ class World:
 
     async def listen(self) -> None:
         """Follow ``audit.v1`` from its beginning, and say each effect as it comes."""
-        consumer = AIOKafkaConsumer(
-            AuditRecord.TOPIC, bootstrap_servers=self._place.bootstrap, auto_offset_reset="earliest"
-        )
+        consumer = Consumer(self._place.bootstrap, auto_offset_reset="earliest")
+        consumer.subscribe([AuditRecord.TOPIC])
         await consumer.start()
         try:
             async for record in consumer:
