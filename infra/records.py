@@ -73,10 +73,10 @@ def read(record: Record) -> Envelope[Any]:
     if record.problem:
         raise Unreadable(record.problem)
     message = envelopes.decode(record.value)
-    if record.key != message.tenant.encode():
-        raise Unreadable("key: it is not the company that the message names, by which its order is kept")
     if record.topic != message.data.TOPIC:
         raise Unreadable(f"type: {message.type} does not travel on {record.topic}")
+    if record.key != message.tenant.encode():
+        raise Unreadable("key: it is not the company that the message names, so that nobody can say whose this is")
     if isinstance(message.data, Order) and message.id != str(message.data.id_in(message.tenant)):
         raise Unreadable("id: this is not the id of this order")
     return message

@@ -79,10 +79,12 @@ _CRC = slice(17, 21)
 """Where a batch has the checksum of everything behind it."""
 
 
-async def put_batch(producer: AIOKafkaProducer, place: TopicPartition, raw: bytes) -> None:
-    """Put a batch on a partition as it is."""
+async def put_batch(producer: AIOKafkaProducer, place: TopicPartition, raw: bytes) -> int:
+    """Put a batch on a partition as it is; return the offset of its first record."""
     await producer.partitions_for(place.topic)
     leader = producer.client.cluster.leader_for_partition(place)
     request = ProduceRequest(None, -1, 10_000, [(place.topic, [(place.partition, raw)])])
     answer = await producer.client.send(leader, request)
-    assert answer.topics[0][1][0][1] == 0, answer
+    _, error, offset, *_ = answer.topics[0][1][0]
+    assert error == 0, answer
+    return int(offset)

@@ -11,7 +11,7 @@ from infra.journal import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter, Outcome
-from schemas.envelope import Envelope
+from schemas.envelope import Envelope, Unreadable
 from schemas.events import ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
 
@@ -77,7 +77,7 @@ async def apply(
 async def replay(
     engine: AsyncEngine, producer: AIOKafkaProducer, place: str, *, by: str, value: bytes | None = None
 ) -> DeadLetter:
-    """Send a dead letter to its topic again, under its own key: as it was, or with corrected bytes.
+    """Send a dead letter to its topic again, as it was or with corrected bytes, to the company that it names.
 
     Raises:
         NotOpen: see there.
@@ -86,7 +86,7 @@ async def replay(
         message = await _open_letter(connection, place)
         letter = message.data
         sent = letter.record_value if value is None else value
-        await producer.send_and_wait(letter.topic, sent, key=letter.record_key)
+        await producer.send_and_wait(letter.topic, sent, key=_key_of(sent, letter))
         how = "as it was" if value is None else "corrected"
         await _close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
     return letter
@@ -122,6 +122,14 @@ async def _open_letter(connection: AsyncConnection, place: str) -> Envelope[Dead
     if found.state != "open":
         raise NotOpen(f"the dead letter at {place} is {found.state} already")
     return envelopes.decode(to_json(found.body))
+
+
+def _key_of(value: bytes, letter: DeadLetter) -> bytes | None:
+    """Return the key that a record is sent again under: the company that its message names, since a person says so."""
+    try:
+        return envelopes.decode(value).tenant.encode()
+    except Unreadable:
+        return letter.record_key
 
 
 async def _close_letter(connection: AsyncConnection, message: Envelope[DeadLetter], state: Outcome, why: str) -> None:

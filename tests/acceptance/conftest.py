@@ -1,11 +1,13 @@
 """One house for the stories of each file."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from infra.broker import EmbeddedKafka, ensure_topics
 from tests.acceptance.house import House, database, opened
 
 
@@ -27,3 +29,11 @@ async def house(kafka: str, house_database: str, folder: Path) -> AsyncIterator[
     """Yield a house in which every role runs."""
     async with opened(kafka, house_database, folder) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """Yield a broker of the file's own, with its topics: what stands on it is the file's own doing."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("own")) as broker:
+        asyncio.run(ensure_topics(broker.bootstrap))
+        yield broker

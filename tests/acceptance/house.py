@@ -263,10 +263,21 @@ def database(postgres_url: str) -> Iterator[str]:
 
 @asynccontextmanager
 async def opened(
-    kafka: str, database_url: str, folder: Path, names: Sequence[Role] = ROLES, **changes: Any
+    kafka: str,
+    database_url: str,
+    folder: Path,
+    names: Sequence[Role] = ROLES,
+    *,
+    hole_seconds: float = 3600.0,  # what earlier houses left on the shared broker is not ours to mend
+    books: sandbox.Books | None = None,
+    **changes: Any,
 ) -> AsyncIterator[House]:
-    """Run roles in this process, with Fortnox's sandbox, and little patience."""
-    books = sandbox.Books()
+    """Run roles in this process, with Fortnox's sandbox, and little patience.
+
+    Args:
+        books: of a Fortnox that stood before.
+    """
+    books = sandbox.Books() if books is None else books
     async with sandbox.running(books) as fortnox:
         settings = Settings(
             data=folder,
@@ -285,7 +296,7 @@ async def opened(
                 recheck_seconds=1.0,
             ),
             lease_seconds=5.0,
-            hole_seconds=3600.0,  # what earlier houses left on the shared broker is not ours to mend
+            hole_seconds=hole_seconds,
             _env_file=None,
             **changes,
         )

@@ -66,7 +66,7 @@ async def test_acknowledged_data_survives_a_kill_and_a_stop_at_the_same_address(
 
 def test_a_folder_has_one_broker(broker: EmbeddedKafka) -> None:
     """A second one is refused at once and harms nothing."""
-    second = EmbeddedKafka(broker._home.parent)
+    second = EmbeddedKafka(broker.home.parent)
     with pytest.raises(BrokerUnavailable, match="in use by process"):
         second.start()
     assert alive(broker.pid)

@@ -125,6 +125,7 @@ async def test_what_cannot_be_read_is_a_dead_letter_with_a_line(
 ) -> None:
     """Whatever it is: the record is passed by on purpose, once, with the reason and without its values."""
     value, reason = BAD[kind]
+    value = value and value.replace(b'"tenant":"t"', f'"tenant":"{tenant}"'.encode())
     bad = record(tenant, value, topic=DayClosed.TOPIC)
     await decider.decide([bad, record(tenant, day(1))])
     await decider.decide([bad])
