@@ -34,7 +34,7 @@ def messages(bootstrap: str, topic: str) -> list[Envelope[Any]]:
                     found.append((await consumer.getone(partition)).value)
         finally:
             await consumer.stop()
-        return [envelopes.decode(value) for value in found if value.startswith(b'{"spec')]
+        return [envelopes.decode(value) for value in found if (value or b"").startswith(b'{"spec')]
 
     return asyncio.run(main())
 
