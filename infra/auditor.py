@@ -1,5 +1,7 @@
 """The auditor: compares the offsets that the topics hold with the lines "decided", and decides what was passed by.
 
+What is parked has a place of its own, and is no hole.
+
 It trusts neither Faust nor Kafka's groups: a record that lies before a decided or a committed one, and has no line
 itself, is a hole; so is one that nobody decides although nothing else happens. It also says how far each group is
 behind.
@@ -19,6 +21,7 @@ from infra.broker import ended
 from infra.decider import Decider
 from infra.fetching import Consumer
 from infra.leases import LeaseLost, Leases, elected
+from infra.parking import FLOWS
 from infra.records import Record, of
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
@@ -31,7 +34,10 @@ _FETCH_MS = 10
 _UPTO = text("select topic, partition, upto from audited")
 _DECIDED = text(
     """select "offset" from decided where topic = :topic and partition = :partition
-       and "offset" >= :first and "offset" < :last order by "offset" """
+       and "offset" >= :first and "offset" < :last
+       union all
+       select "offset" from parked where reader = :reader and topic = :topic and partition = :partition
+       and "offset" >= :first and "offset" < :last"""
 )
 _LAST = text(
     """select t, p, (select max("offset") from decided where topic = t and partition = p)
@@ -158,7 +164,8 @@ class Auditor:
         async with self._engine.connect() as connection:
             lines = set(
                 await connection.scalars(
-                    _DECIDED, {"topic": tp.topic, "partition": tp.partition, "first": first, "last": passed}
+                    _DECIDED,
+                    {"reader": FLOWS, "topic": tp.topic, "partition": tp.partition, "first": first, "last": passed},
                 )
             )
         missing = [offset for offset in range(first, passed) if offset not in lines]

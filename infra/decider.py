@@ -1,11 +1,10 @@
 """Decide: one transaction locks, reads, decides, writes states, lines and orders together; then the orders are sent.
 
-What was written down and not sent, because a process died or Kafka was away, is sent before anything new of the same
-company, or by the sweep. A crash anywhere repeats orders with the same ids, and no order is ever given on a state that
-does not know the ones before it (DECISIONS 10).
+A crash anywhere repeats orders with the same ids, and no order is ever given on a state that does not know the ones
+before it (DECISIONS 10). A message that cannot be decided is parked, and with it what comes later of its company.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, faultpoints, telemetry
-from infra.decision import Decision, Kept, deciding, reading
+from infra.decision import Decision, FlowFailed, Kept, deciding, reading
+from infra.outbox import Left, Outbox
+from infra.parking import FLOWS, Fault, Parked, Parking, fault_of
 from infra.plugin import Flow, Terms
 from infra.records import Record, bury, letter_of, read, tenant_of
 from infra.store import lines
@@ -25,21 +26,25 @@ from schemas.base import Message
 from schemas.envelope import Envelope, Unreadable
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
-from schemas.topics import carrying
+from schemas.topics import LARGEST, carrying
 
 _log = telemetry.log(__name__)
 
 _WAITING_PAGE = 200
-_LEFT_PAGE = 500
-_LEFT_SECONDS = 5.0
-"""Age at which an order that was not sent has no living sender, most likely. Sending it twice would do no harm."""
+_PARKED_PAGE = 200
+_LARGEST_ORDER = LARGEST - 1024
+"""Bytes of an order: what Kafka counts besides is less than the rest."""
 _NO_TERMS = Terms()
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(cast(:tenants as text[])) as t")
 _ALREADY = text(
-    """select d.topic, d.partition, d."offset" from decided d
-       join unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as r(t, p, o)
-       on d.topic = r.t and d.partition = r.p and d."offset" = r.o"""
+    """with r(t, p, o) as
+         (select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])))
+       select d.topic, d.partition, d."offset" from decided d
+       join r on d.topic = r.t and d.partition = r.p and d."offset" = r.o
+       union all
+       select k.topic, k.partition, k."offset" from parked k
+       join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o"""
 )
 _VERSIONS = text(
     """select n.tenant, coalesce(s.version, 0), t.organisation_number
@@ -72,22 +77,6 @@ _WRITE_LINES = text(
                    cast(:accepted as timestamptz[])) as x(t, p, o, n, f, k, r, a)
        on conflict do nothing"""
 )
-_WRITE_ORDERS = text(
-    f"""insert into outbox (tenant, topic, value, written_at)
-       select t, p, convert_to(v, 'UTF8'), clock_timestamp()
-       from unnest(cast(:tenants as text[]), cast(:topics as text[]), {lines(":values")}) as x(t, p, v)
-       returning id"""  # noqa: S608 - no values in it
-)
-_LEFT = text(
-    """select id, tenant, topic, value from outbox
-       where tenant = any(cast(:tenants as text[])) and id != all(cast(:sent as bigint[])) order by id"""
-)
-_LEFT_BEHIND = text(
-    """select id, tenant, topic, value from outbox
-       where written_at < clock_timestamp() - make_interval(secs => :age) and id != all(cast(:sent as bigint[]))
-       order by id limit :page"""
-)
-_FORGET_SENT = text("delete from outbox where id = any(cast(:sent as bigint[]))")
 _WRITE_SETTINGS = text(
     """insert into settings (tenant, version, body, applied_by, applied_at)
        values (:tenant, :version, cast(:body as jsonb), :applied_by, :at)
@@ -115,14 +104,7 @@ class _Line:
 _Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
-    """A message of the outbox."""
-
-    id: int
-    tenant: str
-    topic: str
-    value: bytes
+_Read = tuple[Record, Envelope[Any]]
 
 
 class _Batch:
@@ -131,23 +113,25 @@ class _Batch:
     def __init__(self) -> None:
         self.states: dict[_Key, BaseModel] = {}
         self.changed: dict[_Key, Kept] = {}
-        self.orders: list[Envelope[Any]] = []
+        self.orders: list[tuple[Envelope[Any], bytes]] = []
         self.letters: list[Envelope[DeadLetter]] = []
         self.lines: list[_Line] = []
 
 
 class Decider:
-    """Runs every flow's rules over records, whoever brings them: the Faust worker or the auditor."""
+    """Runs every flow's rules over records, whoever brings them: the Faust worker or the auditor.
 
-    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, flows: Sequence[Flow]) -> None:
+    ``code`` names the code that decides: what another one has parked is tried again.
+    """
+
+    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, flows: Sequence[Flow], code: str = "") -> None:
         self._engine = engine
-        self._producer = producer
+        self._outbox = Outbox(producer)
         self._flows = tuple(flows)
         self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
+        self._parking = Parking(FLOWS, code)
         self._known: dict[str, Terms] = {}
         """Each company's terms as they were read last."""
-        self._sent: set[int] = set()
-        """Outbox rows that Kafka has acknowledged; the next transaction deletes them."""
 
     async def decide(self, records: Sequence[Record]) -> None:
         """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
@@ -155,7 +139,7 @@ class Decider:
         Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
         So do checks that passed: they too are told to everything that waits.
         """
-        plain: list[tuple[Record, Envelope[Any]]] = []
+        plain: list[_Read] = []
         unreadable: list[tuple[Record, str]] = []
         for record in records:
             try:
@@ -166,10 +150,69 @@ class Decider:
             if isinstance(message.data, SettingsApplied | ChecksPassed):
                 await self._decide_plain(plain, unreadable)
                 plain, unreadable = [], []
-                await self._tell_waiting(record, message)
+                await self._or_park((record, message), self._tell_waiting(record, message))
             else:
                 plain.append((record, message))
         await self._decide_plain(plain, unreadable)
+
+    async def _decide_plain(self, messages: Sequence[_Read], unreadable: Sequence[tuple[Record, str]]) -> None:
+        """Decide messages together; when one of them raises, each by itself: nobody but its own company waits."""
+        if not messages and not unreadable:
+            return
+        try:
+            left = await self._decide_together(messages, unreadable)
+        except Exception as error:
+            if fault_of(error) is None or not messages:
+                raise
+            await self._decide_plain([], unreadable)
+            for message in messages:
+                await self._or_park(message, self._decide_together([message], []))
+            return
+        await self._outbox.emit(left)
+
+    async def _or_park(self, message: _Read, deciding: Awaitable[Left]) -> None:
+        try:
+            left = await deciding
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            await self._park(message, fault)
+            return
+        await self._outbox.emit(left)
+
+    async def _park(self, message: _Read, fault: Fault) -> None:
+        """Let a message wait that cannot be decided, unless somebody else has decided or parked it meanwhile."""
+        async with self._engine.begin() as connection:
+            await connection.execute(_LOCK, {"tenants": [message[1].tenant]})
+            if not await self._already(connection, [message[0]]):
+                await self._parking.add(connection, [message], fault)
+        faultpoints.reach("decide.parked")
+
+    async def _retry(self, tenant: str) -> bool:
+        """Decide a company's first parked record again; tell whether the one behind it may be tried."""
+        async with self._engine.connect() as connection:
+            first = await self._parking.first(connection, tenant)
+        if first is None:
+            return False
+        try:
+            left = await self._decide_parked(first)
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            async with self._engine.begin() as connection:
+                await self._parking.again(connection, first, fault)
+            return False
+        await self._outbox.emit(left)
+        return True
+
+    async def _decide_parked(self, first: Parked) -> Left:
+        try:
+            message = read(first.record)
+        except Unreadable as error:  # to code that is newer, or older, than what parked it
+            return await self._decide_together([], [(first.record, str(error))], first.number)
+        if isinstance(message.data, SettingsApplied | ChecksPassed):
+            return await self._tell_waiting(first.record, message, first.number)
+        return await self._decide_together([(first.record, message)], [], first.number)
 
     def _wanting(self, message: Envelope[Any]) -> Iterable[tuple[Flow, tuple[str, ...]]]:
         data = message.data
@@ -183,16 +226,19 @@ class Decider:
             if keys := reading(flow, data):
                 yield flow, keys
 
-    async def _decide_plain(
-        self, messages: Sequence[tuple[Record, Envelope[Any]]], unreadable: Sequence[tuple[Record, str]]
-    ) -> None:
-        if not messages and not unreadable:
-            return
+    async def _decide_together(
+        self, messages: Sequence[_Read], unreadable: Sequence[tuple[Record, str]], parked: int | None = None
+    ) -> Left:
+        """Decide messages in one transaction; return what is to be sent. ``parked``: it is this one, taken out."""
         async with self._engine.begin() as connection:
             tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, _ in unreadable})
-            sent, outgoing = await self._open(connection, tenants)
+            left = await self._open(connection, tenants)
+            if parked is not None and not await self._parking.take(connection, parked):
+                return left
             done = await self._already(connection, [r for r, _ in messages] + [r for r, _ in unreadable])
             todo = [(r, m) for r, m in messages if r.place not in done]
+            if parked is None:
+                todo = await self._parking.join(connection, todo)
             batch = _Batch()
             for record, reason in unreadable:
                 if record.place not in done:
@@ -209,16 +255,18 @@ class Decider:
                 batch.lines.append(line)
                 for flow, keys in pairs:
                     await self._decide_one(connection, batch, flow, keys, message, terms[message.tenant], line)
-            outgoing += await self._remember(connection, batch)
-        await self._emit(sent, outgoing)
+            return await self._remember(connection, batch, left)
 
-    async def _tell_waiting(self, record: Record, message: Envelope[Any]) -> None:
+    async def _tell_waiting(self, record: Record, message: Envelope[Any], parked: int | None = None) -> Left:
         """Let what waits be reconsidered, a page at a time: under new settings, or now that checks passed."""
         told = message.data
         async with self._engine.begin() as connection:
             await connection.execute(_LOCK, {"tenants": [message.tenant]})
-            if await self._already(connection, [record]):
-                return
+            if parked is None and (
+                await self._already(connection, [record])
+                or not await self._parking.join(connection, [(record, message)])
+            ):
+                return Left([], [])
             if isinstance(told, SettingsApplied):
                 await connection.execute(
                     _WRITE_SETTINGS,
@@ -236,19 +284,20 @@ class Decider:
             while after is not None:
                 after = await self._reconsider(flow, record, message, after, reasons)
         async with self._engine.begin() as connection:
-            sent, outgoing = await self._open(connection, [message.tenant])
+            left = await self._open(connection, [message.tenant])
+            if parked is not None and not await self._parking.take(connection, parked):
+                return left
             batch = _Batch()
             rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
             batch.lines.append(_Line(record, message.tenant, message.id, message.subject, rule))
-            outgoing += await self._remember(connection, batch)
-        await self._emit(sent, outgoing)
+            return await self._remember(connection, batch, left)
 
     async def _reconsider(
         self, flow: Flow, record: Record, message: Envelope[Any], after: str, reasons: list[str] | None
     ) -> str | None:
         """Decide a page of what waits in a flow, from the key after ``after``; return its last key, None at the end."""
         async with self._engine.begin() as connection:
-            sent, outgoing = await self._open(connection, [message.tenant])
+            left = await self._open(connection, [message.tenant])
             page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
             rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
             terms = (await self._terms(connection, [message.tenant]))[message.tenant]
@@ -258,41 +307,26 @@ class Decider:
                 batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
                 line = _Line(record, message.tenant, message.id, key)
                 await self._decide_one(connection, batch, flow, (key,), message, terms, line)
-            outgoing += await self._remember(connection, batch)
-        await self._emit(sent, outgoing)
+            left = await self._remember(connection, batch, left)
+        await self._outbox.emit(left)
         return rows[-1].key if rows else None
 
     async def sweep(self) -> None:
-        """Send what was written down and left behind by a process that died; forget what is known to be sent."""
+        """Send what a process left behind that died, forget what is sent, and decide what is parked and may go on."""
         async with self._engine.begin() as connection:
-            sent, _ = await self._open(connection, [])
-            rows = await connection.execute(_LEFT_BEHIND, {"age": _LEFT_SECONDS, "sent": sent, "page": _LEFT_PAGE})
-            left = [_Outgoing(*row) for row in rows]
-        if left:
-            _log.warning("orders were left behind", orders=len(left))
-        await self._emit(sent, left)
+            left = await self._outbox.left_behind(connection)
+        await self._outbox.emit(left)
+        async with self._engine.connect() as connection:
+            ready = await self._parking.ready(connection)
+        for tenant in ready:
+            for _ in range(_PARKED_PAGE):
+                if not await self._retry(tenant):
+                    break
 
-    async def _open(self, connection: AsyncConnection, tenants: Sequence[str]) -> tuple[list[int], list[_Outgoing]]:
-        """Lock companies for this transaction.
-
-        Return the outbox rows that this transaction deletes, as they are sent, and what of these companies is not.
-        """
+    async def _open(self, connection: AsyncConnection, tenants: Sequence[str]) -> Left:
+        """Lock companies for this transaction; return what is left to send of them, and to forget."""
         await connection.execute(_LOCK, {"tenants": list(tenants)})
-        sent = list(self._sent)
-        if sent:
-            await connection.execute(_FORGET_SENT, {"sent": sent})
-        rows = await connection.execute(_LEFT, {"tenants": list(tenants), "sent": sent})
-        return sent, [_Outgoing(*row) for row in rows]
-
-    async def _emit(self, forgotten: Iterable[int], outgoing: Sequence[_Outgoing]) -> None:
-        """Send what the transaction left to send, now that it is committed, and wait until Kafka has it all."""
-        self._sent.difference_update(forgotten)
-        faultpoints.reach("decide.remembered")
-        acknowledged = [await self._producer.send(o.topic, o.value, key=o.tenant.encode()) for o in outgoing]
-        for future in acknowledged:
-            await future
-        faultpoints.reach("decide.emitted")
-        self._sent.update(o.id for o in outgoing)
+        return await self._outbox.open(connection, tenants)
 
     @staticmethod
     async def _already(connection: AsyncConnection, records: Sequence[Record]) -> set[tuple[str, int, int]]:
@@ -302,6 +336,7 @@ class Decider:
                 "topics": [r.topic for r in records],
                 "partitions": [r.partition for r in records],
                 "offsets": [r.offset for r in records],
+                "reader": FLOWS,
             },
         )
         return {(topic, partition, offset) for topic, partition, offset in rows}
@@ -349,14 +384,21 @@ class Decider:
             place = (flow.name, message.tenant, key)
             batch.states[place] = kept.state
             batch.changed[place] = kept
-        batch.orders.extend(envelopes.order(o, cause=message, accepted=line.record.timestamp) for o in decision.orders)
+        for order in decision.orders:
+            sent = envelopes.order(order, cause=message, accepted=line.record.timestamp)
+            if len(value := sent.to_bytes()) > _LARGEST_ORDER:
+                said = (
+                    f"flow {flow.name} gives a {type(order).__name__} of {len(value)} bytes: no message may be as large"
+                )
+                raise FlowFailed(said, "TooLarge", order.rule)
+            batch.orders.append((sent, value))
         rules = dict.fromkeys(o.rule for o in decision.orders)
         line.rules = " ".join(filter(None, (line.rules, *rules)))
         for rule in rules or ("nothing_to_do",):
             telemetry.DECISIONS.labels(flow.name, rule).inc()
 
-    async def _remember(self, connection: AsyncConnection, batch: _Batch) -> list[_Outgoing]:
-        """Write states, lines and orders in this transaction; return the orders, to be sent once it is committed."""
+    async def _remember(self, connection: AsyncConnection, batch: _Batch, left: Left) -> Left:
+        """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
         if batch.changed:
             await connection.execute(
                 _WRITE_STATES,
@@ -383,15 +425,10 @@ class Decider:
                     "now": clock.now(),
                 },
             )
-        messages = [(o.tenant, o.data.TOPIC, o.to_bytes()) for o in (*batch.orders, *batch.letters)]
-        if not messages:
-            return []
-        tenants, topics, values = zip(*messages, strict=True)
-        ids = await connection.scalars(
-            _WRITE_ORDERS,
-            {"tenants": list(tenants), "topics": list(topics), "values": b"\n".join(values).decode()},
-        )
-        for order in batch.orders:
+        messages = [(o.tenant, o.data.TOPIC, value) for o, value in batch.orders]
+        messages += [(o.tenant, o.data.TOPIC, o.to_bytes()) for o in batch.letters]
+        written = await self._outbox.write(connection, messages)
+        for order, _ in batch.orders:
             _log.info(
                 "decided",
                 tenant=order.tenant,
@@ -401,7 +438,7 @@ class Decider:
                 fact_id=order.causationid,
                 trace_id=order.trace_id,
             )
-        return [_Outgoing(number, *message) for number, message in zip(ids, messages, strict=True)]
+        return Left(left.forgotten, [*left.outgoing, *written])
 
 
 def _bury(batch: _Batch, record: Record, reason: str) -> None:

@@ -96,10 +96,14 @@ def _of(flow: Flow, step: str, data: Message) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        code = type(error).__name__
-        frames = list(walk_tb(error.__traceback__))[1:] or list(walk_tb(error.__traceback__))  # the first one is ours
-        own = [at for at in frames if at[0].f_globals.get("__name__", "").startswith("streams.")]
-        frame, line = (own or frames)[-1]
-        rule = frame.f_code.co_name
-        said = f"flow {flow.name}, {step} of a {type(data).__name__}: {code} in {rule}"
-        raise FlowFailed(f"{said} ({frame.f_globals.get('__name__', '?')}:{line})", code, rule) from error
+        code, (rule, where) = type(error).__name__, raised_in(error)
+        said = f"flow {flow.name}, {step} of a {type(data).__name__}: {code} in {rule} ({where})"
+        raise FlowFailed(said, code, rule) from error
+
+
+def raised_in(error: Exception) -> tuple[str, str]:
+    """Return the innermost function that an exception was raised in, of a flow if there is one; and module and line."""
+    frames = [(at.f_globals.get("__name__", ""), at.f_code.co_name, line) for at, line in walk_tb(error.__traceback__)]
+    frames = [at for at in frames if at[0] != __name__] or frames
+    module, name, line = ([at for at in frames if at[0].startswith("streams.")] or frames or [("", "", 0)])[-1]
+    return name, f"{module}:{line}"

@@ -1,8 +1,11 @@
 """Finds the plugins: every folder of ``connectors`` with a SYSTEM, every folder of ``streams`` with a FLOW."""
 
+import hashlib
 import importlib
 import pkgutil
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 from infra.plugin import Flow, Sink, Source, System
 
@@ -28,6 +31,20 @@ def sources() -> dict[str, Source]:
 def sinks() -> dict[str, Sink]:
     """Return the systems that orders are carried out in, by name."""
     return {name: s.sink for name, s in systems().items() if s.sink is not None}
+
+
+@cache
+def code() -> str:
+    """Return which code runs here: the version, and a digest of every file of ours as it was when first asked for.
+
+    The version alone does not tell: between two releases, and where somebody works, the code changes without it.
+    """
+    digest = hashlib.sha256()
+    for package in ("connectors", "infra", "schemas", "streams"):
+        for folder in importlib.import_module(package).__path__:
+            for file in sorted(Path(folder).rglob("*.py")):
+                digest.update(f"{package}/{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
+    return f"{version('bokbuss')}+{digest.hexdigest()[:12]}"
 
 
 def _exports(package: str, name: str) -> list[object]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
@@ -252,6 +252,33 @@ decided = Table(
 )
 Index("decided_fact", decided.c.tenant, decided.c.fact_id)
 Index("decided_key", decided.c.tenant, decided.c.key)
+
+parked = Table(
+    "parked",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=True, comment="their order"),
+    Column("reader", String, nullable=False, comment="flows, sinks-fortnox, desk, ..."),
+    Column("tenant", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    _when("recorded_at", nullable=False),
+    Column("record_key", LargeBinary),
+    Column("record_value", LargeBinary),
+    Column("about", String, nullable=False, comment="the business key"),
+    Column("fact_id", String, nullable=False),
+    Column("state", String, nullable=False, comment="waiting, set_aside"),
+    Column("code", String, nullable=False, comment="what was raised; empty: it waits behind another"),
+    Column("rule", String, nullable=False, comment="the function that raised"),
+    Column("reason", String, nullable=False, comment="in words that hold no values"),
+    Column("attempts", Integer, nullable=False),
+    Column("tried", ARRAY(String), nullable=False, comment="the code, in versions of bokbuss, that has tried it"),
+    _when("parked_at", nullable=False),
+    comment="records that their reader cannot handle, and what comes later of the same company; written by each reader",
+)
+Index("parked_place", parked.c.reader, parked.c.topic, parked.c.partition, parked.c.offset, unique=True)
+Index("parked_waiting", parked.c.reader, parked.c.tenant, parked.c.number, postgresql_where=text("state = 'waiting'"))
+Index("parked_about", parked.c.tenant, parked.c.about)
 
 audited = Table(
     "audited",

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, registry
+from infra import clock, parking, registry
 from infra.auditor import Auditor
 from infra.decider import Decider, topics_of
 from infra.flows import GROUP
@@ -21,6 +21,7 @@ from schemas.commands import HoldForReview
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from tests.bus import messages, partition_of, pass_by
+from tests.infra.breaking import DAY_SALES, breaking
 from tests.infra.facts import applied, day, message, produce
 
 TOPICS = topics_of(registry.flows())
@@ -48,11 +49,11 @@ async def house(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer) -> 
         )
 
     @asynccontextmanager
-    async def auditing(old_enough: float = OLD_ENOUGH) -> AsyncIterator[Auditor]:
+    async def auditing(old_enough: float = OLD_ENOUGH, decider: Decider | None = None) -> AsyncIterator[Auditor]:
         auditor = Auditor(
             kafka=KafkaSettings(bootstrap=kafka),
             engine=engine,
-            decider=Decider(engine, producer, registry.flows()),
+            decider=decider or Decider(engine, producer, registry.flows()),
             leases=Leases(engine, 5.0),
             topics=TOPICS,
             groups={},
@@ -178,3 +179,28 @@ async def test_how_far_a_group_is_behind_is_told(
     async with house(old_enough=3600.0):
         await until(told)
     assert await lines(engine, tenant) == []
+
+
+async def test_what_is_parked_is_no_hole_and_is_not_decided_behind_its_back(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """It has a place of its own; a record that was passed by meanwhile joins it, and is decided after it."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
+    broken = Decider(engine, producer, (breaking("decide"),), "broken")
+    await broken.decide([*facts[:3], facts[4]])
+    await pass_by(kafka, GROUP, TOPICS)
+
+    async def proved() -> bool:
+        return await upto(engine, tenant) == facts[-1].offset + 1
+
+    async with house(decider=broken) as auditor:
+        await until(proved)
+    assert auditor.mended == 1
+    assert await lines(engine, tenant) == [facts[0].offset]
+    assert [one.record.offset for one in await parking.listed(engine, tenant)] == [
+        facts[n].offset for n in (1, 2, 4, 3)
+    ]
+    async with house(decider=Decider(engine, producer, (DAY_SALES,), "mended")) as auditor:
+        await Decider(engine, producer, (DAY_SALES,), "mended").sweep()
+        await until(proved)
+    assert (auditor.mended, await lines(engine, tenant)) == (0, [fact.offset for fact in facts])

@@ -13,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, registry, store
 from infra.decider import Decider
-from infra.decision import FlowFailed
-from infra.plugin import Flow
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
 from schemas.events import ChecksPassed, DayClosed
@@ -230,28 +228,3 @@ async def test_two_deciders_at_once_decide_a_key_one_after_the_other(
     # One order for each day: the second content waits for Fortnox's answer to the first.
     assert sorted(orders.values()) == sorted(fact.key for fact in (day(z) for z in range(1, 41)))
     assert len(await lines(engine, tenant)) == 1 + 2 * len(both)
-
-
-class BugError(Exception):
-    """A rule that cannot go on."""
-
-
-async def test_a_rule_that_raises_leaves_nothing_behind(
-    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
-) -> None:
-    """The whole batch is undone, so that a repaired rule decides it anew."""
-    flow = next(one for one in registry.flows() if one.name == "daysales")
-
-    def decide(*arguments: object) -> tuple[PostVoucher, ...]:
-        if "openpos/K1/2" in arguments[0]:  # type: ignore[operator] # the states by key
-            raise BugError
-        return flow.decide(*arguments)  # type: ignore[arg-type,return-value] # as the host gives them
-
-    broken = Flow(flow.name, flow.facts, flow.state, flow.reads, decide, flow.evolve, flow.waiting)  # type: ignore[arg-type]
-    facts = [record(tenant, day(1)), record(tenant, day(2))]
-    with pytest.raises(FlowFailed):
-        await Decider(engine, producer, (broken,)).decide(facts)
-    assert await lines(engine, tenant) == []
-    assert await messages(kafka, DESK, tenant) == []
-    await Decider(engine, producer, (flow,)).decide(facts)
-    assert len(await messages(kafka, DESK, tenant)) == 2

@@ -1,9 +1,13 @@
 """The Faust worker on a real broker: it brings every record to the decider, and never passes one by."""
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +16,15 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, registry
+from infra import clock, parking, registry
 from infra.decider import Decider, topics_of
-from infra.decision import FlowFailed
 from infra.flows import GROUP, FlowRole
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
 from tests.bus import committed, messages, partition_of, pass_by
+from tests.infra.breaking import DAY_SALES, breaking
 from tests.infra.facts import day, produce
 
 LINES = text('select "offset" from decided where topic = :topic and tenant = :tenant order by "offset"')
@@ -33,8 +37,8 @@ async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tm
     await pass_by(kafka, GROUP, topics_of(registry.flows()))
 
     @asynccontextmanager
-    async def running(*flows: Flow) -> AsyncIterator[asyncio.Task[None]]:
-        decider = Decider(engine, producer, flows or registry.flows())
+    async def running(*flows: Flow, code: str = "") -> AsyncIterator[asyncio.Task[None]]:
+        decider = Decider(engine, producer, flows or registry.flows(), code)
         settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
         role = FlowRole(kafka=settings, decider=decider, flows=flows or registry.flows(), data=tmp_path)
         stop = asyncio.Event()
@@ -95,39 +99,83 @@ async def test_a_record_without_a_value_does_not_stop_the_worker(
     assert task.exception() is None
 
 
-class BugError(Exception):
-    """A rule that cannot go on."""
-
-
-def broken_at(z_number: int) -> Flow:
-    """Return the flow of day sales with a rule that raises for one report."""
-    flow = next(one for one in registry.flows() if one.name == "daysales")
-
-    def decide(states: Any, *rest: Any) -> Any:
-        if f"openpos/K1/{z_number}" in states:
-            raise BugError
-        return flow.decide(states, *rest)
-
-    return replace(flow, decide=decide)
-
-
-async def test_a_rule_that_raises_stops_the_worker_and_its_record_is_decided_after_the_repair(
+async def test_a_rule_that_raises_stops_no_other_company_of_its_partition(
     worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
-    """Faust would log it, acknowledge the record and go on; here the worker ends with the error and loses nothing."""
-    facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
-    async with worker(broken_at(3)) as task:
-        with pytest.raises(FlowFailed):
-            await asyncio.wait_for(asyncio.shield(task), 40)
-    assert facts[2].offset not in await decided(engine, tenant)
+    """Faust would log it, acknowledge the record and lose it; here it waits in order, and new code decides it."""
+    other = next(name for n in count() if partition_of(name := f"{tenant}-{n}") == partition_of(tenant))
+    facts = [(await produce(producer, t, day(z)))[0] for z in (1, 2, 3) for t in (tenant, other)]
+    mine, theirs = [f.offset for f in facts[::2]], [f.offset for f in facts[1::2]]
+
+    async def others_are() -> bool:
+        return await decided(engine, other) == theirs
+
+    async with worker(broken_for(tenant), code="broken") as task:
+        await until(others_are)
+    assert task.exception() is None
+    assert await decided(engine, tenant) == mine[:1]
     place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
-    assert await committed(kafka, GROUP, place) <= facts[2].offset
+    assert await committed(kafka, GROUP, place) == theirs[-1] + 1
+    assert [one.record.offset for one in await parking.listed(engine, tenant)] == mine[1:]
 
     async def all_are() -> bool:
-        return await decided(engine, tenant) == [fact.offset for fact in facts]
+        return await decided(engine, tenant) == mine
 
-    async with worker():
+    async with worker(code="mended"):
         await until(all_are)
+    held = await messages(kafka, HoldForReview.TOPIC, tenant)
+    assert list({m.id: m.subject for m in held}.values()) == [f"openpos/K1/{z}" for z in (1, 2, 3)]
+
+
+def broken_for(tenant: str) -> Flow:
+    """Return the flow of day sales, which breaks for the second report of one company."""
+
+    def decide(states: Any, message: Any, *rest: Any) -> Any:
+        return (breaking("decide") if message.tenant == tenant else DAY_SALES).decide(states, message, *rest)
+
+    return replace(DAY_SALES, decide=decide)
+
+
+async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
+    kafka: str, prepared_url: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+) -> None:
+    """Its records come again to the next process, which finds them parked; and to new code, which decides them."""
+    await pass_by(kafka, GROUP, topics_of(registry.flows()))
+    facts = await produce(producer, tenant, *(day(z) for z in (1, 2, 3)))
+    place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
+
+    async def parked() -> list[int]:
+        return [one.record.offset for one in await parking.listed(engine, tenant)]
+
+    async def two_are() -> bool:
+        return await parked() == [fact.offset for fact in facts[1:]]
+
+    async def committed_all() -> bool:
+        return await committed(kafka, GROUP, place) == facts[-1].offset + 1
+
+    arguments = ("-m", "tests.infra.breaking", kafka, prepared_url, str(tmp_path))
+    killed = await started(*arguments, BOKBUSS_FAULTPOINT="decide.parked:1:kill")
+    assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
+    assert await parked() == [facts[1].offset]
+    assert await committed(kafka, GROUP, place) <= facts[1].offset
+    second = await started(*arguments)
+    try:
+        await until(two_are)
+        await until(committed_all)
+    finally:
+        second.kill()
+        await second.wait()
+    assert await decided(engine, tenant) == [facts[0].offset]
+    await Decider(engine, producer, (DAY_SALES,), "mended").sweep()
+    assert await decided(engine, tenant) == [fact.offset for fact in facts]
+    assert await parked() == []
+
+
+async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
+    """Start a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=Path(__file__).parents[2], env={**os.environ, **environment}
+    )
 
 
 async def test_a_worker_that_is_stopped_in_mid_work_leaves_nothing_half_done(

@@ -1,0 +1,87 @@
+"""Flows that break where a test wants it, also in a process of its own."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from infra import broker, registry, store, telemetry
+from infra.decider import Decider
+from infra.flows import FlowRole
+from infra.plugin import Flow
+from infra.settings import KafkaSettings
+from schemas.topics import LARGEST
+
+DAY_SALES = next(flow for flow in registry.flows() if flow.name == "daysales")
+SECRET = "19121212-1212"
+
+
+class BugError(Exception):
+    """A rule that cannot go on."""
+
+
+def breaking(how: str, z_number: int = 2) -> Flow:
+    """Return the flow of day sales, which breaks for one number: a function raises, or gives what nobody can keep."""
+    key = f"openpos/K1/{z_number}"
+
+    def changed(**update: Any) -> Callable[[Any], Any]:
+        def change(found: Any) -> Any:
+            if isinstance(found, tuple):
+                return tuple(order.model_copy(update=update) for order in found)
+            return {key: state.model_copy(update=update) for key, state in found.items()}
+
+        return change
+
+    ways = {
+        "an order that is too large": ("decide", changed(description="x" * LARGEST)),
+        "an order that is none": ("decide", changed(series=object())),
+        "a state that is none": ("evolve", changed(holds="two")),
+        "a state that the database refuses": ("evolve", changed(answers=("\0",))),
+    }
+    if how == "reads":
+        return replace(DAY_SALES, reads=lambda data: _raise() if data.key == key else DAY_SALES.reads(data))
+    if how == "waiting":
+        return replace(DAY_SALES, waiting=lambda state: _raise() if state.day.key == key else None)
+    return _changed(key, *ways.get(how, (how, _raise)))
+
+
+BREAKS = (
+    *("reads", "follow", "decide", "evolve", "waiting"),
+    *("an order that is too large", "an order that is none", "a state that is none"),
+    "a state that the database refuses",
+)
+"""The ways in which a flow can break."""
+
+
+def _raise(*_: object) -> Any:
+    raise BugError(SECRET)
+
+
+def _changed(key: str, step: str, change: Callable[[Any], Any]) -> Flow:
+    whole: Callable[..., Any] = getattr(DAY_SALES, step)
+
+    def function(states: Mapping[str, Any], *rest: Any) -> Any:
+        found = whole(states, *rest)
+        return change(found) if key in states else found
+
+    return replace(DAY_SALES, **{step: function})  # type: ignore[arg-type] # as it was, but for one report
+
+
+async def main(kafka: str, database: str, folder: str) -> None:
+    """Run a flows role whose rule breaks for one report, until it is killed."""
+    telemetry.configure("ERROR")
+    engine, producer = store.engine(database, 4), await broker.producer(kafka)
+    flow = breaking("decide")
+    role = FlowRole(
+        kafka=KafkaSettings(bootstrap=kafka, session_timeout=6.0),
+        decider=Decider(engine, producer, (flow,), "broken"),
+        flows=(flow,),
+        data=Path(folder),
+    )
+    await role.run(asyncio.Event())
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
