@@ -72,6 +72,10 @@ class PostVoucher(Order):
     description: Annotated[str, StringConstraints(min_length=1, max_length=180)]
     rows: tuple[VoucherRow, ...] = Field(min_length=2)
     relates_to: tuple[VoucherRef, ...] = Field(default=(), description="the vouchers that this one reverses or follows")
+    insists: bool = Field(
+        default=False,
+        description="a person says that it will be taken: it is sent whatever is known to stand in its way",
+    )
 
     @model_validator(mode="after")
     def _balances(self) -> Self:

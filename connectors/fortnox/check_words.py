@@ -64,7 +64,7 @@ TOLD: Final[Mapping[str, Told]] = {
         Said("Godkännande", "Consent"),
         Said("Anslutningen till Fortnox gäller inte: {names}.", "The connection to Fortnox does not stand: {names}."),
         _EVERYTHING,
-        _ADMINISTRATOR,
+        _OPERATOR,
         _CONNECT,
     ),
     "the_integration_licence_is_there": Told(
@@ -97,7 +97,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "Det som behöver behörigheten stannar; resten fungerar.",
             "What needs the scope stands still; the rest works.",
         ),
-        _ADMINISTRATOR,
+        _OPERATOR,
         _CONNECT,
     ),
     "the_person_who_consented_may_do_this": Told(
@@ -336,10 +336,15 @@ LABELS: Final[Mapping[str, Said]] = {
     "where": Said("Var", "Where"),
     "passed": Said("Går vidare av sig själva: {codes}.", "These go on by themselves: {codes}."),
     "why_not_read": Said("det gick inte att läsa", "it could not be read"),
+    "why_not_connected": Said("ingen har godkänt anslutningen", "nobody has consented to the connection"),
     "why_no_date": Said("Fortnox svar säger inte vad klockan är", "Fortnox's answers do not say what time it is"),
     "not_checked": Said("Kunde inte kontrolleras: {why}", "It could not be checked: {why}"),
     "green": Said(
         "{tenant}: inget står i vägen ({calls} anrop).", "{tenant}: nothing stands in the way ({calls} calls)."
     ),
     "red": Said("{tenant}: {red} att åtgärda ({calls} anrop).", "{tenant}: {red} to be set right ({calls} calls)."),
+    "unchecked": Said(
+        "{tenant}: inget fel hittat, men {unchecked} kunde inte kontrolleras ({calls} anrop).",
+        "{tenant}: nothing wrong was found, but {unchecked} could not be checked ({calls} calls).",
+    ),
 }

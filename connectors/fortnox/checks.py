@@ -28,6 +28,8 @@ _NO_RIGHT: Final = "API_NORIGHT"
 _LICENCE: Final = "licence_missing"
 _SCOPE: Final = "scope_missing"
 _RIGHT: Final = ("forbidden", "permission_missing")
+_STANDING: Final = frozenset({"connected", _LICENCE})
+"""States of a connection that somebody has consented to."""
 
 VAT_RATES: Final = {
     **dict.fromkeys(("MP1", "U1"), Decimal(25)),
@@ -76,6 +78,7 @@ class Situation:
         organisation_number, database_number: of the company, as we know it; None when nobody has told us.
         waiting: what each waiting or held order needs.
         clock_ahead: seconds that our clock is ahead of Fortnox's; None when its answers carry no date.
+        staff: why the list of employees cannot be read; None: it can be, or nobody needs it.
         last: None when we have written nothing yet.
     """
 
@@ -86,6 +89,7 @@ class Situation:
     database_number: int | None = None
     company: CompanyInformation | Unread = NOT_READ
     setup: Setup = field(default_factory=Setup)
+    staff: Unread | None = None
     waiting: tuple[Need, ...] = ()
     clock_ahead: float | None = None
     last: LastVoucher | None = None
@@ -99,6 +103,7 @@ class Situation:
             *(("bookkeeping", one) for one in (*setup.series.values(), *setup.accounts.values())),
             ("costcenter", setup.cost_centres),
             ("settings", setup.locked_until),
+            ("salary", self.staff),
         )
         found = (scope for scope, one in read if isinstance(one, Unread) and one.code in codes)
         return tuple(dict.fromkeys(found))
@@ -169,19 +174,24 @@ def _rows(mapped: DaySalesSettings, year: Year) -> tuple[Row, ...]:
 def the_company_has_consented(situation: Situation) -> Finding:
     """Demand a connection that stands: nothing else can be known without it."""
     connection = situation.connection
-    if connection.state in {"connected", _LICENCE}:
+    if connection.state in _STANDING:
         return OK
     return Finding("failed", (connection.state.replace("_", " "),), flows=consent.flows(situation.settings))
 
 
 def every_scope_is_granted(situation: Situation) -> Finding:
     """Demand every scope that the switched-on flows need; where it is not known what was granted, Fortnox tells."""
-    granted = situation.connection.scopes
-    if granted:
-        missing = consent.missing_scopes(situation.settings, granted)
+    connection = situation.connection
+    if connection.state not in _STANDING:
+        return Finding("not checked", why="not_connected")
+    if connection.scopes:
+        missing = consent.missing_scopes(situation.settings, connection.scopes)
         flows = dict.fromkeys(f for scope in missing for f in consent.flows_that_need(scope, situation.settings))
         return Finding("failed", missing, flows=tuple(flows)) if missing else OK
-    return _failed_if(situation.refused(_SCOPE), situation)
+    refused = situation.refused(_SCOPE)
+    if isinstance(situation.company, Unread) and not refused:
+        return Finding("not checked", why=situation.company.code)
+    return _failed_if(refused, situation)
 
 
 def the_integration_licence_is_there(situation: Situation) -> Finding:
@@ -195,13 +205,14 @@ def every_module_is_there(situation: Situation) -> Finding:
     """Demand the modules of the switched-on flows: without one its lists are refused, while others can be read."""
     if isinstance(situation.company, Unread):
         return Finding("not checked", why=situation.company.code)
-    modules = tuple(one for one in consent.licences(situation.settings) if one != "integration")
-    return _failed_if(modules if situation.refused(_LICENCE) else (), situation)
+    return _failed_if(consent.modules_that_open(situation.refused(_LICENCE), situation.settings), situation)
 
 
 def the_person_who_consented_may_do_this(situation: Situation) -> Finding:
     """Demand the rights of whoever consented: Fortnox forbids what that person may not do, or hides values."""
     names = situation.refused(*_RIGHT)
+    if isinstance(situation.company, Unread) and not names:
+        return Finding("not checked", why=situation.company.code)
     if isinstance(situation.company, CompanyInformation) and situation.company.organisation_number == _NO_RIGHT:
         names = (*names, "OrganizationNumber")
     return _failed_if(names, situation)
@@ -281,6 +292,8 @@ def _met(demand: Demand, situation: Situation) -> Finding:
     flows: dict[str, None] = {}
     unread: list[str] = []
     asked = waiting = 0
+    if situation.settings.daysales is not None and isinstance(situation.setup.years, Unread):
+        unread.append(situation.setup.years.code)  # what the mapping needs is told by year
     for need in needs_of(situation):
         found = demand.find(need, situation.setup)
         if isinstance(found, Unread):

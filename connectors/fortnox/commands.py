@@ -105,7 +105,7 @@ def examine(
     lang: Annotated[words.Language | None, typer.Option(help="Of what it says; yours by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check everything about a company's Fortnox that can be known before the first write; 1: something is red."""
+    """Check everything about a company's Fortnox that can be known before the first write; 1: not all is green."""
 
     async def work(host: Host) -> None:
         try:
@@ -117,7 +117,7 @@ def examine(
             _print_json(report.as_json(found, language))
         else:
             typer.echo("\n".join(report.lines(found, language)))
-        if found.red:
+        if not found.ok:
             raise typer.Exit(1)
 
     run(work)

@@ -17,7 +17,7 @@ from schemas.settings import TenantSettings
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a flow needs of a company's Fortnox: scopes that are consented to, licences that are bought."""
+    """What a flow needs of a company's Fortnox: scopes to be consented to, its own one first, and licences."""
 
     scopes: tuple[str, ...]
     licences: tuple[str, ...]
@@ -64,6 +64,18 @@ def scopes(settings: TenantSettings) -> tuple[str, ...]:
 def licences(settings: TenantSettings) -> tuple[str, ...]:
     """Return the licences that the company needs at Fortnox, each once."""
     return _united(NEEDS[flow].licences for flow in flows(settings))
+
+
+def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple[str, ...]:
+    """Return the modules of the flows whose lists a missing licence closes; those of all where no list tells which.
+
+    A flow's first scope is its own; the others are shared.
+    """
+    closed = frozenset(refused)
+    if not closed:
+        return ()
+    whose = [flow for flow in flows(settings) if NEEDS[flow].scopes[0] in closed] or flows(settings)
+    return tuple(one for one in _united(NEEDS[flow].licences for flow in whose) if one != "integration")
 
 
 def missing_scopes(settings: TenantSettings, granted: Iterable[str]) -> tuple[str, ...]:

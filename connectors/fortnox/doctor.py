@@ -16,7 +16,7 @@ from connectors.fortnox.classify import Page, Record, Unauthorised
 from connectors.fortnox.client import BRIEF_WAIT, Fortnox
 from connectors.fortnox.encode import Request
 from connectors.fortnox.report import Report
-from connectors.fortnox.setup import CHECKABLE, PARSERS, Kind, Need, Unread
+from connectors.fortnox.setup import CHECKABLE, PARSERS, Account, Kind, Need, Unread
 from connectors.fortnox.words import SWEDEN
 from infra import clock
 from infra.connections import Connections
@@ -42,6 +42,8 @@ _ANEW: Final = float("-inf")
 """As an age: read now, whatever is kept."""
 _WAITING: Final = 5000
 """Orders that are looked at, the newest ones; the rest is decided when these are."""
+_ACCOUNTS_ASKED: Final = 60
+"""Accounts that are read one by one, at most, where the list does not say their rules."""
 _FIRST_PATIENCE: Final = 60.0
 _LONGEST_PATIENCE: Final = 86_400.0
 
@@ -107,7 +109,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Report:
         situation = await reading.company(situation)
         situation = replace(situation, connection=await _connection(host, tenant))  # as asking has found it
         if reading.closed is None:
-            situation = await reading.setup(situation, frozenset(PARSERS), mapped=True)
+            situation = await reading.staff(await reading.setup(situation, frozenset(PARSERS), mapped=True))
             situation = replace(situation, last=await reading.last(await _last(host, tenant)))
         calls = len(reading.attempt.calls)
     findings = checks.run(situation)
@@ -179,11 +181,22 @@ class _Reading:
         for year in dict.fromkeys(year.id for year in known if year is not None):
             for kind in (k for k in ("series", "accounts") if k in kinds):
                 found[kind, year] = await self._list(kind, year)
+        situation = replace(situation, setup=setup.setup_of(found))
+        for year, number in setup.without_rules(checks.needs_of(situation), situation.setup)[:_ACCOUNTS_ASKED]:
+            found["accounts", year] = {**found["accounts", year], **await self._account(year, number)}
         if "cost_centres" in kinds and any(need.cost_centres for need in checks.needs_of(situation)):
             found["cost_centres", 0] = await self._list("cost_centres", 0)
         if "locked_period" in kinds:
             found["locked_period", 0] = await self._list("locked_period", 0)
         return replace(situation, setup=setup.setup_of(found))
+
+    async def staff(self, situation: Situation) -> Situation:
+        """Ask for one employee where a flow writes them: licence, scope and rights show themselves nowhere else."""
+        if situation.settings.employees is None:
+            return situation
+        request = Request("GET", "employees", {"limit": 1})
+        found = await self._patiently(lambda: self._fortnox.list(request, "Employees", self.attempt))
+        return replace(situation, staff=found if isinstance(found, Unread) else None)
 
     async def last(self, written: tuple[VoucherRef, str] | None) -> LastVoucher | None:
         """Look for the last voucher that we wrote, by its number and our mark."""
@@ -195,6 +208,12 @@ class _Reading:
         if isinstance(found, Unread):
             return LastVoucher(str(voucher), None)
         return LastVoucher(str(voucher), isinstance(found, Record) and mark in str(found.fields.get("Description")))
+
+    async def _account(self, year: int, number: int) -> dict[int, Account]:
+        """Return one account as its own record shows it, for a list that does not say its rules."""
+        request = Request("GET", f"accounts/{number}", {"financialyear": year})
+        found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
+        return {number: setup.account_of(found.fields, "ALLOWED")} if isinstance(found, Record) else {}
 
     async def _list(self, kind: Kind, year: int) -> Any:
         get = self._fortnox.reference.get

@@ -49,10 +49,10 @@ class Preflight:
     async def objection(self, order: PostVoucher, year_id: int, attempt: Attempt) -> Rejected | RetryLater | None:
         """Return what stands in a voucher's way, as the refusal that Fortnox would give; None: nothing that is known.
 
-        An order that is given instead of a refused one goes without this. A person or a green check says that it will
-        be taken; and a series that is exempt from locking, which no list tells, could never be booked otherwise.
+        An order that a person insists on goes without this: a series that is exempt from locking, which no list tells,
+        could never be booked otherwise. What a green check lets go may have something else in its way.
         """
-        if order.replaces is not None:
+        if order.insists:
             return None
         need, fresh = setup.need_of(order), frozenset[Kind]()
         while True:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.fortnox import errors
 from connectors.fortnox.check_words import LABELS, STATES, TOLD
-from connectors.fortnox.checks import CHECKS, Finding
+from connectors.fortnox.checks import CHECKS, Finding, State
 from connectors.fortnox.setup import Names
 from connectors.fortnox.words import Language
 
@@ -27,13 +27,27 @@ class Report:
     @property
     def red(self) -> Names:
         """The checks that failed."""
-        return tuple(name for name, finding in self.findings.items() if finding.state == "failed")
+        return self._in("failed")
+
+    @property
+    def unchecked(self) -> Names:
+        """The checks that could not be made: what they are about may be wrong."""
+        return self._in("not checked")
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing stands in the way, as far as that can be known: what is not checked is not green."""
+        return not (self.red or self.unchecked)
+
+    def _in(self, state: State) -> Names:
+        return tuple(name for name, finding in self.findings.items() if finding.state == state)
 
 
 def lines(report: Report, language: Language) -> Iterator[str]:
     """Return the report as lines: what is red with all that must be known to set it right, the rest a line each."""
-    summary = LABELS["red" if report.red else "green"]
-    yield summary.to(language, tenant=report.tenant, red=len(report.red), calls=report.calls)
+    summary = LABELS["green" if report.ok else "red" if report.red else "unchecked"]
+    counts = {"red": len(report.red), "unchecked": len(report.unchecked), "calls": report.calls}
+    yield summary.to(language, tenant=report.tenant, **counts)
     yield ""
     width = max(len(state.to(language)) for state in STATES.values())
     for name, finding in report.findings.items():
@@ -69,7 +83,7 @@ def as_json(report: Report, language: Language) -> dict[str, Any]:
     """Return the report as JSON values; names and codes do not depend on the language."""
     return {
         "tenant": report.tenant,
-        "ok": not report.red,
+        "ok": report.ok,
         "checked_at": report.checked_at.isoformat(),
         "calls": report.calls,
         "passed": list(report.passed),

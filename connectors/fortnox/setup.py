@@ -30,16 +30,20 @@ class Unread:
     why: str = ""
 
 
+_SWITCHED_OFF: Final = frozenset({"cost_centre_refused", "lookup_refused"})
+"""How Fortnox refuses the list of cost centres of a company that does not use any."""
+_RULES: Final = frozenset({"ALLOWED", "MANDATORY", "NOTALLOWED"})
+
 NOT_READ: Final = Unread("not_read")
 """Nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of one year's chart. A rule that the list does not say is empty.
+    """An account of one year's chart.
 
     Attributes:
-        cost_centre, project, text: ALLOWED, MANDATORY or NOTALLOWED for rows on this account.
+        cost_centre, project, text: ALLOWED, MANDATORY or NOTALLOWED for rows on this account; empty: not said.
         vat_code: Fortnox's own, such as MP1; empty for none.
     """
 
@@ -49,6 +53,11 @@ class Account:
     project: str = "ALLOWED"
     text: str = "ALLOWED"
     vat_code: str = ""
+
+    @property
+    def rules_are_said(self) -> bool:
+        """Tell whether the list said every rule."""
+        return bool(self.cost_centre and self.project and self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +150,13 @@ def cost_centres_are_in_use(need: Need, setup: Setup) -> Answer:
     if not need.cost_centres:
         return None
     if isinstance(setup.cost_centres, Unread):
-        switched_off = setup.cost_centres.code in {"cost_centre_refused", "lookup_refused"}
-        return need.cost_centres if switched_off else setup.cost_centres
+        return need.cost_centres if setup.cost_centres.code in _SWITCHED_OFF else setup.cost_centres
     return () if setup.cost_centres else need.cost_centres
 
 
 def every_cost_centre_exists(need: Need, setup: Setup) -> Answer:
     """Demand every cost centre that rows carry."""
-    return _cost_centres(need, setup, lambda code, known: bool(known) and code not in known)
+    return _cost_centres(need, setup, lambda code, known: code not in known)
 
 
 def every_cost_centre_is_active(need: Need, setup: Setup) -> Answer:
@@ -254,19 +262,40 @@ def series_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
 
 def accounts_of(items: Sequence[Mapping[str, Any]]) -> Mapping[int, Account]:
     """Return accounts by number; an account whose list does not say so is taken for active."""
-    found = (
-        Account(
-            number=int(str(item.get("Number"))),
-            active=_true(item.get("Active", True)),
-            cost_centre=str(item.get("CostCenterSettings") or ""),
-            project=str(item.get("ProjectSettings") or ""),
-            text=str(item.get("TransactionInformationSettings") or ""),
-            vat_code=str(item.get("VATCode") or ""),
-        )
-        for item in items
-        if str(item.get("Number")).isdecimal()
-    )
+    found = (account_of(item) for item in items if str(item.get("Number")).isdecimal())
     return {account.number: account for account in found}
+
+
+def account_of(item: Mapping[str, Any], unsaid: str = "") -> Account:
+    """Return an account. ``unsaid`` is a rule that the item lacks: nothing of a list's, ALLOWED of the account's own.
+
+    Fortnox's document has the rules in lists as well, one of them as a number without a key; older lists have none.
+    """
+
+    def rule(name: str) -> str:
+        said = str(item.get(name))
+        return said if said in _RULES else unsaid
+
+    return Account(
+        number=int(str(item.get("Number"))),
+        active=_true(item.get("Active", True)),
+        cost_centre=rule("CostCenterSettings"),
+        project=rule("ProjectSettings"),
+        text=rule("TransactionInformationSettings"),
+        vat_code=str(item.get("VATCode") or ""),
+    )
+
+
+def without_rules(needs: Iterable[Need], setup: Setup) -> tuple[tuple[int, int], ...]:
+    """Return the accounts, by year and number, that are needed and whose rules the list did not say."""
+    wanted = ((year.id, row.account) for need in needs if (year := setup.year_of(need.day)) for row in need.rows)
+    return tuple(
+        (year, number)
+        for year, number in dict.fromkeys(wanted)
+        if isinstance(chart := setup.accounts.get(year), Mapping)
+        and (account := chart.get(number)) is not None
+        and not account.rules_are_said
+    )
 
 
 def cost_centres_of(items: Sequence[Mapping[str, Any]]) -> Mapping[str, bool]:
@@ -338,9 +367,12 @@ def _accounts(need: Need, setup: Setup, wrong: Callable[[Row, Account | None], b
 
 
 def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, bool]], bool]) -> Answer:
+    """Name the cost centres of rows that are wrong; whether there are any at all says ``cost_centres_are_in_use``."""
     known = setup.cost_centres
-    if not need.cost_centres or isinstance(known, Unread):
-        return known if isinstance(known, Unread) and need.cost_centres else None
+    if isinstance(known, Unread):
+        return known if need.cost_centres and known.code not in _SWITCHED_OFF else None
+    if not need.cost_centres or not known:
+        return None
     return tuple(sorted(code for code in need.cost_centres if wrong(code, known)))
 
 

@@ -255,7 +255,8 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
             rule, verdict = judge(state, state.day, terms.settings.daysales)
             if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
                 rule = WHAT_WAS_REFUSED_GOES_AGAIN
-        desk = Desk(key, envelope.tenant, state, state.day, rule, terms.version)
+        insists = isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
+        desk = Desk(key, envelope.tenant, state, state.day, rule, terms.version, insists)
         if isinstance(message, SettingsApplied) and (desk.would_repeat(verdict) or _would_be_refused(state, verdict)):
             continue
         return desk.orders(verdict, message)

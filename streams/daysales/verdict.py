@@ -70,7 +70,10 @@ Verdict = Held | Booking | Settled
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Writes a day's orders. The same state, message and settings give the same orders with the same ids."""
+    """Writes a day's orders. The same state, message and settings give the same orders with the same ids.
+
+    ``insists``: a person says that what was refused will be taken now.
+    """
 
     key: str
     tenant: str
@@ -78,6 +81,7 @@ class Desk:
     day: DayClosed
     rule: str
     settings_version: int
+    insists: bool = False
 
     def orders(self, verdict: Verdict, message: Message) -> tuple[Order, ...]:
         """Return what a verdict asks for; an open hold is closed first."""
@@ -129,6 +133,7 @@ class Desk:
             description=_description(booking),
             rows=booking.rows,
             relates_to=booking.relates_to,
+            insists=self.insists,
         )
 
     def _free_step(self, booking: Booking) -> str:

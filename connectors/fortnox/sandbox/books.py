@@ -167,6 +167,7 @@ class Company:
         attached: the files' connections to vouchers, by file id.
         predefined_accounts: account numbers by name.
         cost_centre_support: whether the company uses cost centres at all.
+        unlisted: fields that the list of accounts leaves out; the account's own record has them (facts §3.6).
         no_right: names of fields that show API_NORIGHT, because the user lacks the right to read them.
         sie_utf8: SIE files are UTF-8 although they say PC8, as was seen (facts §3.9).
         unpaid: locked for an unpaid invoice: a consent comes back with neither code nor error (facts §1.1).
@@ -191,6 +192,7 @@ class Company:
     attached: dict[str, Attached] = field(default_factory=dict)
     predefined_accounts: dict[str, int] = field(default_factory=lambda: dict(chart.PREDEFINED))
     cost_centre_support: bool = True
+    unlisted: set[str] = field(default_factory=set)
     no_right: set[str] = field(default_factory=set)
     sie_utf8: bool = False
     faults: _Passing[Faults] = field(default_factory=Faults)

@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import doctor
 from connectors.fortnox.check_words import TOLD
 from connectors.fortnox.checks import CHECKS
+from connectors.fortnox.report import lines
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from connectors.fortnox.setup import CHECKABLE
 from infra.budget import BACKFILL
 from schemas.events import ChecksPassed
-from schemas.settings import SalesAccount, TenantSettings
+from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
 from tests.connectors.fortnox.visiting import MAPPED, ORGANISATION, TODAY, Visit, company, on, visiting, voucher
 
 NEED_ORDERS = {"our_last_voucher_is_found", "a_financial_year_holds_the_day", "no_day_is_locked"}
@@ -197,6 +198,59 @@ async def test_what_cannot_be_read_is_not_checked_and_the_rest_is(visit: Visit) 
     report = await doctor.examine(visit.host, visit.tenant)
     assert (states(report)["no_day_is_locked"], states(report)["every_account_exists"]) == ("not checked", "ok")
     assert report.findings["no_day_is_locked"].why == "scope_missing"
+
+
+async def test_what_is_not_checked_is_not_green(visit: Visit) -> None:
+    """Fortnox does not answer: nothing is red, and nobody is told that nothing stands in the way."""
+    visit.fortnox.faults = Faults(rates={Fault.RESET_BEFORE_COMMIT: 1.0}, only=None)
+    report = await doctor.examine(visit.host, visit.tenant)
+    assert (report.red, report.ok) == ((), False)
+    assert {"the_organisation_number_matches", "every_account_exists"} <= set(report.unchecked)
+    [said, *_] = lines(report, "en")
+    assert said.startswith(f"{visit.tenant}: nothing wrong was found, but {len(report.unchecked)} could not be checked")
+
+
+async def test_what_nobody_consented_to_is_not_green(visit: Visit) -> None:
+    """Without a connection neither scopes nor rights can be told."""
+    await visit.execute(text("update tenants set database_number = null where tenant = :t"), t=visit.tenant)
+    report = await doctor.examine(visit.host, visit.tenant)
+    assert report.red == ("the_company_has_consented",)
+    assert {state for name, state in states(report).items() if name not in report.red} <= {
+        "not checked",
+        "not applicable",
+    }
+
+
+async def test_the_salary_licence_is_missed(visit: Visit) -> None:
+    """Employees show themselves only by being asked for; bookkeeping is there, and is not named."""
+    staff = EmployeesSettings(system="alexishr", source_of_truth="hr")
+    await visit.apply(TenantSettings(daysales=MAPPED, employees=staff))
+    visit.fortnox.scopes += " salary"
+    assert (await doctor.examine(visit.host, visit.tenant)).ok
+    visit.fortnox.licences.discard("salary")
+    report = await doctor.examine(visit.host, visit.tenant)
+    assert (report.red, report.findings["every_module_is_there"].names) == (("every_module_is_there",), ("salary",))
+
+
+async def test_rules_that_a_list_leaves_out_are_read_from_the_accounts(visit: Visit) -> None:
+    """Each account that the mapping needs is asked for once; what its own record does not say is allowed."""
+    rules = {"CostCenterSettings", "ProjectSettings", "TransactionInformationSettings"}
+    visit.fortnox.unlisted |= rules
+    assert (await doctor.examine(visit.host, visit.tenant)).ok
+    visit.fortnox.years[4].accounts[3001].project_rule = "MANDATORY"
+    report = await doctor.examine(visit.host, visit.tenant)
+    assert (report.red, report.findings["project_rules_are_met"].names) == (
+        ("project_rules_are_met",),
+        ("3001 (2026)",),
+    )
+
+
+async def test_cost_centres_are_not_green_while_they_are_not_in_use(visit: Visit) -> None:
+    """There is no list that they could be in."""
+    visit.fortnox.cost_centre_support = False
+    found = states(await doctor.examine(visit.host, visit.tenant))
+    assert found["cost_centres_are_in_use"] == "failed"
+    assert found["every_cost_centre_exists"] == found["every_cost_centre_is_active"] == "not applicable"
 
 
 async def test_faults_of_the_network_pass_by(visit: Visit) -> None:

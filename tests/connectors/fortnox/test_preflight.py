@@ -83,16 +83,26 @@ async def test_an_old_list_that_objects_is_read_again_first(visit: Visit) -> Non
     assert visit.calls["GET /3/settings/lockedperiod"] == 2
 
 
-async def test_what_is_sent_again_is_fortnoxs_to_refuse(visit: Visit) -> None:
-    """A person or a green check says that it will be taken; a series that is never locked is one that no list tells."""
+async def test_what_a_person_insists_on_is_fortnoxs_to_refuse(visit: Visit) -> None:
+    """A series that is never locked is one that no list tells."""
     visit.fortnox.locked_until = TODAY
     [first] = await write(visit, voucher())
-    again = voucher(step="book/2", replaces=voucher().id_in(visit.tenant))
+    again = voucher(step="book/2", replaces=voucher().id_in(visit.tenant), insists=True)
     [second] = await write(visit, again)
     assert (first.code, second.code) == ("period_locked", "period_locked")
     assert visit.calls[POST] == 1
     visit.fortnox.locked_until = None
-    assert isinstance((await write(visit, voucher(step="book/3", replaces=again.id_in(visit.tenant))))[0], Delivered)
+    third = voucher(step="book/3", replaces=again.id_in(visit.tenant), insists=True)
+    assert isinstance((await write(visit, third))[0], Delivered)
+
+
+async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: Visit) -> None:
+    """The period was opened, and an account is missing: seventeen days cost no refusal each."""
+    visit.fortnox.years[4].accounts.pop(voucher().rows[0].account)
+    let_go = [voucher(key=key, step="book/2", replaces=voucher(key=key).id_in(visit.tenant)) for key in range(17)]
+    verdicts = await write(visit, *let_go)
+    assert {verdict.code for verdict in verdicts} == {"account_missing"}
+    assert POST not in visit.calls
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT])
@@ -165,8 +175,8 @@ def test_nothing_that_the_doctor_passed_is_refused_at_the_first_write(
                 order = voucher(day)
                 await visit.journal(order, "queued", None)
                 report = await doctor.examine(visit.host, visit.tenant)
-                once_refused = order.model_copy(update={"replaces": order.id_in("somebody")})
-                return not report.red, (await write(visit, once_refused))[0]
+                insisted_on = order.model_copy(update={"insists": True})
+                return report.ok, (await write(visit, insisted_on))[0]
         finally:
             await engine.dispose()
 

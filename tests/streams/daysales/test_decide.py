@@ -216,7 +216,7 @@ def test_a_retry_is_a_new_step_that_replaces_the_refused_order_each_time() -> No
         held = hold(host.tell(refusal(orders[-1])))
         orders.append(voucher(host.tell(answered(held, "retry"))))
 
-    assert [o.step for o in orders] == ["book", "book/2", "book/3"]
+    assert [(o.step, o.insists) for o in orders] == [("book", False), ("book/2", True), ("book/3", True)]
     assert [o.replaces for o in orders] == [None, orders[0].id_in(TENANT), orders[1].id_in(TENANT)]
 
 
@@ -248,6 +248,7 @@ def test_a_refused_voucher_goes_again_by_itself_when_its_check_is_green() -> Non
     assert closed(orders) == ("checks_passed", held.id_in(TENANT))
     assert (again.step, again.rule) == ("book/2", "a_refused_voucher_goes_again_when_its_check_is_green")
     assert (again.rows, again.replaces) == (refused.rows, refused.id_in(TENANT))
+    assert not again.insists  # what else is known to stand in its way is said without asking Fortnox
     assert host.tell(passed("period_locked")) == ()
 
 

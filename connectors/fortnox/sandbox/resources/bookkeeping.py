@@ -125,7 +125,7 @@ def accounts(asked: Asked, company: Company) -> Answer:
     year, sru = asked.year(company), asked.count("sru")
     chart = asked.modified(one for _, one in sorted(year.accounts.items()) if sru is None or one.sru == sru)
     chart = asked.ordered(chart, {"number": lambda one: one.number})
-    return ok(**asked.page("Accounts", chart, lambda account: _account(account, year)))
+    return ok(**asked.page("Accounts", chart, lambda account: _listed(account, year, company)))
 
 
 def account(asked: Asked, company: Company) -> Answer:
@@ -291,6 +291,10 @@ def _account(found: Account, year: Year) -> dict[str, Any]:
         "VATCode": found.vat_code,
         "Year": year.id,
     }
+
+
+def _listed(found: Account, year: Year, company: Company) -> dict[str, Any]:
+    return {name: value for name, value in _account(found, year).items() if name not in company.unlisted}
 
 
 def _predefined(name: str, company: Company) -> dict[str, Any]:
