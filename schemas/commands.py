@@ -104,6 +104,7 @@ class UpsertEmployee(WriteEmployee):
     employee_id: Code | None = Field(default=None, description="None, of a new one: Fortnox gives it the next number")
     create: bool
     street_line: Literal[1, 2] = Field(default=1, description="the address line that the street goes to")
+    back: bool = Field(default=False, description="works again: an employee who was set inactive is active")
 
 
 class UpsertPerson(WriteEmployee):

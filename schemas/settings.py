@@ -135,9 +135,12 @@ class FieldRule(Message):
     on_conflict: Literal["prefer_hr", "prefer_fortnox", "newest", "ask"] | None = Field(
         default=None, description="both changed since they last agreed"
     )
-    on_missing: Literal["fill", "keep", "clear", "ask"] | None = Field(
+    on_missing: Literal["fill", "keep", "clear", "ask", "counts"] | None = Field(
         default=None,
-        description="one side is empty: it gets the value, stays empty, empties what both held before, or asks",
+        description=(
+            "one side is empty: it gets the value, stays empty, empties what both held before, asks, or being empty "
+            "counts as a value like any other (last_day, unless said otherwise)"
+        ),
     )
 
 

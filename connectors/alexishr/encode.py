@@ -156,7 +156,7 @@ def write_days(
     """Return what writes first and last day of work into employments.
 
     Args:
-        employments: the ids of a person's employments, by the day on which they begin.
+        employments: the ids of the employment that began first and of the one that ends last; empty without any.
         type_id: the kind of employment of a new one, where there is none yet.
     """
     first = {"startDate": _date(wanted["first_day"], zone)} if wanted.get("first_day") else {}

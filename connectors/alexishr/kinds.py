@@ -11,7 +11,7 @@ from connectors.alexishr.classify import Missing, Page, Written
 from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.encode import DAYS, Request
 from connectors.alexishr.source import deleted
-from connectors.alexishr.translate import SYSTEM, in_order
+from connectors.alexishr.translate import SYSTEM, ends_last, hides, in_order
 from connectors.alexishr.wire import Employment, read
 from infra.http import Client
 from infra.plugin import (
@@ -47,8 +47,14 @@ class _There:
     """A person as Alexis HR holds them now."""
 
     record: Mapping[str, Any] = field(repr=False)
-    employments: tuple[str, ...]
+    employments: tuple[Employment, ...]
     fields: EmployeeFields
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The ids of the employment that began first and of the one that ends last; nothing without any."""
+        spells = self.employments
+        return (in_order(spells)[0].id, ends_last(spells).id) if spells else ()
 
     @property
     def id(self) -> str:
@@ -134,8 +140,11 @@ class _Person:
             if self._order.person_id is not None:
                 return _partly(type_id, written)
             notes.append(type_id.why)  # the person is there, and that is what others must know
+        elif days and there.employments and (hidden := hides(there.employments, days, self._zone)):
+            why = f"{', '.join(hidden)}: not written, since several employments tell it: set the right one in Alexis HR"
+            return _partly(Rejected("several_employments", why, "accountant"), written)
         elif days:
-            for request in encode.write_days(days, there.record, there.employments, type_id, self._zone):
+            for request in encode.write_days(days, there.record, there.ends, type_id, self._zone):
                 match await self._send(request):
                     case Written():
                         pass
@@ -186,7 +195,7 @@ def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejecte
     ]
     try:
         fields = translate.person(record, spells, zone).fields
-        employments = tuple(each.id for each in in_order([read(Employment, each, "employment") for each in spells]))
+        employments = tuple(read(Employment, each, "employment") for each in spells)
     except Malformed as error:
         return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
     return _There(record, employments, fields)

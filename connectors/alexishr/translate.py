@@ -1,8 +1,8 @@
 """Alexis HR's records become facts: what is now held about a person, and about a leave. Pure.
 
 Which field becomes which follows their own table for Fortnox (README.md): the work e-mail, else the private one; the
-private phone, else the work phone, since one phone travels; the day on which the first employment begins and the one on
-which the last one ends.
+private phone, else the work phone, since one phone travels; the day on which the first employment begins, and that on
+which the last of them ends: none while one has no end, whatever ended or will end beside it.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from connectors.alexishr.wire import (
     field_name,
     read,
 )
-from schemas.events import EmployeeChanged, EmployeeFields, LeaveChanged
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged
 from schemas.people import e164
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
 
@@ -70,7 +70,7 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
         country=country,
         bank_account=_account(employee.bank_account),
         first_day=day(spells[0].start_date if spells else employee.hire_date, zone),
-        last_day=day(spells[-1].end_date if spells else employee.end_date, zone),
+        last_day=day(ends_last(spells).end_date if spells else employee.end_date, zone),
         title=_text(employee.title),
         personal_number=_number(employee.ssn, changed.astimezone(zone).date()),
         tax_table=tax.table,
@@ -88,6 +88,25 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
 def in_order(employments: Iterable[Employment]) -> list[Employment]:
     """Return employments by the day on which they begin."""
     return sorted(employments, key=lambda each: (day(each.start_date, UTC), each.id))
+
+
+def ends_last(employments: Sequence[Employment]) -> Employment:
+    """Return the employment that ends last; one without an end does, and of several the one that began last."""
+    return max(in_order(employments), key=lambda each: (each.end_date is None, day(each.end_date, UTC) or date.min))
+
+
+def hides(employments: Sequence[Employment], wanted: Mapping[EmployeeField, Any], zone: tzinfo) -> tuple[str, ...]:
+    """Return the days that would not be read back once they are written, since other employments tell them.
+
+    The first day is written to the employment that began first, the last day to the one that ends last.
+    """
+    first, last, names = in_order(employments)[0], ends_last(employments), []
+    if start := wanted.get("first_day"):
+        names += ["first_day"] if any(day(e.start_date, zone) < start for e in employments if e is not first) else []
+    if end := wanted.get("last_day"):
+        ends = [day(e.end_date, zone) for e in employments if e is not last]
+        names += ["last_day"] if any(each is None or each > end for each in ends) else []
+    return tuple(names)
 
 
 def leave(record: Mapping[str, Any], kinds: Mapping[str, str], zone: tzinfo, extent: int | None = None) -> LeaveChanged:

@@ -38,7 +38,7 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
         if refused := _refusal(fortnox, data, values, now):
             return refused
         names = employee.differing(data, values, now or {})
-    if not names:
+    if not names and not data.back:
         return AlreadyThere(record=data.employee_id, note=employee.note(data, values))
     return await _send(fortnox, employee.change(data, values, names, _today()), data, values, attempt)
 

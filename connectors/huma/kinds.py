@@ -102,7 +102,7 @@ class _Upsert:
         return None
 
     async def _look(self, person_id: str) -> Person | None:
-        found = await look(self._huma, person_id, self._attempt)
+        found = await look(self._huma, person_id, self._attempt, whole="last_day" in self._wanted)
         return found if isinstance(found, Person) else None
 
     def _can_be_ours(self, there: Person) -> bool:
@@ -146,6 +146,9 @@ class _Upsert:
         if days and there.ends is None:
             why = f"{', '.join(days)}: not written, since the person has no position in Huma: create it there"
             refused.append(Rejected("position_missing", why, "accountant"))
+        elif days.get("last_day") and days["last_day"] < there.others_end:
+            why = "last_day: not written, since another position ends later or not at all: set the right one in Huma"
+            refused.append(Rejected("several_positions", why, "accountant"))
         elif there.ends is not None:
             requests += encode.write_days(days, there.fact.person_id, there.ends)
         written: list[str] = []

@@ -7,7 +7,7 @@ somebody was changed: a reading counts as of the moment at which it was asked fo
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -71,15 +71,19 @@ class Person:
 
     Attributes:
         ends: the ids of the positions that began first and that ends last; None when there are none.
+        others_end: the day on which the last of the other positions that were read ends.
     """
 
     record: Mapping[str, Any] = field(repr=False)
     ends: tuple[str, str] | None
     fact: EmployeeChanged
+    others_end: date = date.min
 
 
-async def look(huma: Huma, person_id: str, attempt: Attempt) -> Person | EmployeeChanged:
+async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = False) -> Person | EmployeeChanged:
     """Read somebody, with their positions where they are needed; the fact of a deletion when nobody is there.
+
+    ``whole``: with their positions, whatever the record tells.
 
     Raises:
         NotRead: also when a position goes while we read.
@@ -90,22 +94,24 @@ async def look(huma: Huma, person_id: str, attempt: Attempt) -> Person | Employe
     if isinstance(found, Missing):
         return translate.deleted(person_id, at)
     only = translate.only_position(found.record)
-    if only is not False:
+    if only is None or (only and not whole):
         return Person(found.record, (only, only) if only else None, translate.person(found.record, at))
     items: list[Mapping[str, Any]] = []
     async for page in huma.pages(encode.positions(person_id), attempt):
         items += page.items
-    ends = translate.first_and_last(items)
-    if ends is None:
-        return Person(found.record, None, translate.person(found.record, at))
-    read_by_id: dict[str, Mapping[str, Any]] = {}
-    for position_id in dict.fromkeys(ends):
+    positions: list[Mapping[str, Any]] = []
+    for position_id in translate.telling(items):
         position = await huma.one(encode.position(person_id, position_id), attempt)
         if isinstance(position, Missing):
             raise NotRead(classify.unreadable())
-        read_by_id[position_id] = position.record
-    days = (read_by_id[ends[0]], read_by_id[ends[1]])
-    return Person(found.record, ends, translate.person(found.record, at, days))
+        positions.append(position.record)
+    if not positions:
+        return Person(found.record, None, translate.person(found.record, at))
+    first, last = translate.first_and_last(positions)
+    fact = translate.person(found.record, at, (positions[first], positions[last]))
+    others = [translate.ends(each) for place, each in enumerate(positions) if place != last]
+    ends = (str(positions[first]["id"]), str(positions[last]["id"]))
+    return Person(found.record, ends, fact, max(others, default=date.min))
 
 
 async def tell(huma: Huma, facts: Sequence[Fact]) -> tuple[str, ...]:

@@ -142,8 +142,8 @@ def _extra(content: Mapping[str, Any], users: Iterable[Mentioned]) -> tuple[str,
 def only_position(record: Mapping[str, Any]) -> str | Literal[False] | None:
     """Return the id of a person's only position, None when they have none; False where the record cannot tell.
 
-    It can when the current position began with the first contract and has no end: then the (deprecated) days of work in
-    the record can be no other's. This spares two calls for most people.
+    It can when the current position began with the first contract and goes on without an end: then the (deprecated)
+    days of work in the record are right, whatever stands beside it. This spares two calls for most people.
 
     Raises:
         Malformed: naming every field of a wrong type, never a value.
@@ -156,23 +156,46 @@ def only_position(record: Mapping[str, Any]) -> str | Literal[False] | None:
         return False if began.value else None
     only = current[0]
     is_only = len(current) == 1 and only.contract_start_date == began.value and only.contract_end_date is None
-    return only.id if is_only and began.value else False
+    return only.id if is_only and began.value and _held(user.last_day_of_work) is None else False
 
 
-def first_and_last(positions: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """Return the ids of the position that began first and of the one that ends last; None when there are none.
+def telling(positions: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the ids of the positions that tell the first and the last day of work, which a list does not show.
+
+    The one that began first, those whose contract has no end, and the one whose contract ends last.
 
     Raises:
         Malformed: naming every field of a wrong type, never a value.
     """
     known = [read(Position, each, "position") for each in positions]
     if not known:
-        return None
+        return ()
     first = min(known, key=lambda each: (each.contract_start_date or date.max, each.id))
-    last = max(
-        known, key=lambda each: (each.contract_end_date or date.max, each.contract_start_date or date.min, each.id)
+    ended = [each for each in known if each.contract_end_date is not None]
+    last = [max(ended, key=lambda each: (each.contract_end_date, each.id))] if ended else []
+    goes_on = [each for each in known if each.contract_end_date is None]
+    return tuple(dict.fromkeys(each.id for each in (first, *goes_on, *last)))
+
+
+def first_and_last(positions: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Return the places of the position that began first and of the one that ends last; one without an end does.
+
+    Raises:
+        Malformed: naming every field of a wrong type, never a value.
+    """
+    known = [read(PositionDetails, each, "position") for each in positions]
+    starts = [_held(each.contract_start_date) for each in known]
+    places = range(len(known))
+    return (
+        min(places, key=lambda at: (starts[at] or date.max, known[at].id)),
+        max(places, key=lambda at: (ends(positions[at]), starts[at] or date.min, known[at].id)),
     )
-    return first.id, last.id
+
+
+def ends(position: Mapping[str, Any]) -> date:
+    """Return the day on which a position ends: the last day of work, else its contract's; the last of days without."""
+    known = read(PositionDetails, position, "position")
+    return _held(known.last_day_of_work) or _held(known.contract_end_date) or date.max
 
 
 def person(

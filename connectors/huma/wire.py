@@ -68,9 +68,11 @@ class Position(Wire):
 
 
 class PositionDetails(Wire):
-    """A position (Position): the first and last day of work, framed."""
+    """A position (Position): its days are framed, and the first and last day of work among them."""
 
     id: Id
+    contract_start_date: Framed[Day] | None = None
+    contract_end_date: Framed[Day] | None = None
     first_day_of_work: Framed[Day] | None = None
     last_day_of_work: Framed[Day] | None = None
 

@@ -27,7 +27,7 @@ class Rule:
     to_hr: When
     fortnox_changed: Literal["to_hr", "write_back", "keep", "hold"]
     on_conflict: Literal["prefer_hr", "prefer_fortnox", "newest", "ask"]
-    on_missing: Literal["fill", "keep", "clear", "ask"] = "keep"
+    on_missing: Literal["fill", "keep", "clear", "ask", "counts"] = "keep"
 
 
 _HR_OWNS: Final = Rule("hr", "live", "live", "hold", "ask")
@@ -53,10 +53,12 @@ _PRESETS: Final[Mapping[str, Mapping[EmployeeField, Rule]]] = {"huma": _HUMA_FIE
 def rules(settings: EmployeesSettings) -> Mapping[EmployeeField, Rule]:
     """Return the rule of each field: the field's own settings over the preset over the source of truth.
 
-    An employee's id in Fortnox can never be changed there (OpenAPI document), so it never travels to Fortnox later.
+    An employee's id in Fortnox can never be changed there (OpenAPI document), so it never travels to Fortnox later. Who
+    has no last day of work goes on working: when a last day goes, a person has come back, and that travels.
     """
     plain = _HR_OWNS if settings.source_of_truth == "hr" else _FORTNOX_OWNS
     found: dict[EmployeeField, Rule] = dict(_PRESETS.get(settings.preset or "", dict.fromkeys(FIELDS, plain)))
+    found["last_day"] = replace(found["last_day"], on_missing="counts")
     for own in settings.fields:
         said = {name: value for name, value in own if name != "field" and value is not None}
         rule = found[own.field]
@@ -163,7 +165,8 @@ def settle(
     was_entered = agreed and not base and from_hr != from_fortnox and not writes_nothing_back
     was_removed = agreed and same(field, hr or fortnox, base)
     clears = rule.on_missing == "clear" and agreed and not was_removed  # the other side has changed: a conflict
-    if (not hr or not fortnox) and not was_entered and not clears:
+    counts = rule.on_missing == "counts" and agreed and bool(base or not writes_nothing_back)
+    if (not hr or not fortnox) and not was_entered and not clears and not counts:
         return _missing(rule, hr, fortnox, occasion, was_removed=was_removed)
     if from_hr and not from_fortnox:
         return _send(rule, "fortnox", hr, occasion, "what_hr_changed_goes_to_fortnox")
@@ -180,7 +183,7 @@ def _chosen(rule: Rule, prefer: str, hr: Value, fortnox: Value) -> Step:
     value, when = (hr, rule.to_fortnox) if prefer == "hr" else (fortnox, rule.to_hr)
     if when == "never":
         return Step("this_field_does_not_travel_there")
-    if not value and rule.on_missing != "clear":
+    if not value and rule.on_missing not in {"clear", "counts"}:
         return Step("a_missing_value_stays_missing")
     return Step(f"a_person_preferred_{prefer}", to=to, value=value or None)
 
@@ -238,7 +241,7 @@ def _missing(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, was_r
             return _send(rule, "hr" if hr else "fortnox", None, occasion, "what_is_missing_is_emptied")
         case "ask":
             return _ask(rule, occasion, "a_missing_value_waits_for_a_person", "missing")
-        case "keep" | "clear":
+        case "keep" | "clear" | "counts":
             return Step("a_missing_value_stays_missing")
 
 

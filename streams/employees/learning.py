@@ -337,7 +337,8 @@ def _written_to_fortnox(
         if order.create:
             held = held.model_copy(update={"employment_id": employee_id})
         memory.move(employee_key(employee_id), "fortnox", employee.fields, held)
-        memory.put_employee(employee_id, fields=held, seen_at=written_at)
+        inactive = employee.inactive and not order.back
+        memory.put_employee(employee_id, fields=held, seen_at=written_at, inactive=inactive)
     person = memory.person(key)
     if person.link is not None and person.link.employee_id == employee_id:
         known = memory.employee(employee_id)

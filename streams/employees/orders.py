@@ -73,7 +73,12 @@ def _write(case: Case, write: Write, rule: str, version: int, number: int) -> Up
     create = write.record is None
     employee_id = write.fields.employment_id if create else write.record
     return UpsertEmployee(
-        **origin, **fields, employee_id=employee_id, create=create, street_line=case.settings.street_line
+        **origin,
+        **fields,
+        employee_id=employee_id,
+        create=create,
+        street_line=case.settings.street_line,
+        back=write.back,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, Literal
 
 from schemas.base import Message
@@ -218,8 +219,19 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
         record = person.link.employee_id if side == "fortnox" else case.key.partition("/")[2]
         expected = filled((f, get(held, f)) for f in mine)
         clear = tuple(f for f, s in mine.items() if s.value is None)
-        writes.append(Write(side, record, fields, clear, expected))
+        back = side == "fortnox" and _comes_back(case, mine.get("last_day"))
+        writes.append(Write(side, record, fields, clear, expected, back))
     return tuple(writes) or Settled()
+
+
+def _comes_back(case: Case, last_day: Step | None) -> bool:
+    """Tell whether a later last day, or none, is written to an employee who was set inactive after the one before."""
+    person = case.person
+    held: date | None = get(person.fortnox, "last_day")
+    if last_day is None or held is None or person.link is None:
+        return False
+    later = last_day.value is None or (isinstance(last_day.value, date) and last_day.value > held)
+    return later and case.memory.employee(person.link.employee_id).inactive
 
 
 def _not_seen(person: Person) -> Held:

@@ -39,13 +39,14 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What is to be written on one side; ``record`` is the id there, None to create."""
+    """What is to be written on one side; ``record`` is the id there, None to create; ``back``: they work again."""
 
     to: Literal["fortnox", "hr"]
     record: str | None
     fields: EmployeeFields
     clear: tuple[str, ...] = ()
     expected: EmployeeFields | None = None
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,8 @@ def change(order: UpsertEmployee, values: Values, names: Sequence[str], today: d
     fields = _fields(order, values, names, today)
     if isinstance(fields, Rejected):
         return fields
-    return Request("PUT", f"employees/{order.employee_id}", body=encode.body("Employee", fields))
+    active = {"Inactive": False} if order.back else {}
+    return Request("PUT", f"employees/{order.employee_id}", body=encode.body("Employee", fields | active))
 
 
 def read(employee_id: str) -> Request:

@@ -170,6 +170,24 @@ def test_the_first_employment_begins_and_the_last_one_ends_the_work() -> None:
     assert (none.first_day, none.last_day) == (date(2020, 1, 1), date(2022, 12, 31))
 
 
+@pytest.mark.parametrize(
+    ("spans", "last"),
+    [
+        ([("2019-01-01", None), ("2026-06-01", "2026-08-31")], None),
+        ([("2019-01-01", "2026-12-31"), ("2026-06-01", "2026-08-31")], date(2026, 12, 31)),
+        ([("2019-01-01", "2026-05-31"), ("2026-06-01", None)], None),
+        ([("2015-01-01", "2018-05-31"), ("2026-06-01", None)], None),  # who comes back
+        ([("2019-01-01", None), ("2026-06-01", None)], None),
+    ],
+)
+def test_an_employment_beside_another_ends_nothing(spans: list[tuple[str, str | None]], last: date | None) -> None:
+    """There is a last day when every employment has one: the latest. The first day is that of the first of all."""
+    at = [{"startDate": first, **({"endDate": end} if end else {})} for first, end in spans]
+    for order in (at, at[::-1]):
+        fields = person(*order).fields
+        assert (fields.first_day, fields.last_day) == (date.fromisoformat(spans[0][0]), last)
+
+
 def test_the_latest_change_of_person_and_employments_counts() -> None:
     """The flow orders by it."""
     assert person({"startDate": "2020-01-01", "updated": "2026-04-11T00:00:00Z"}).changed_at == datetime(

@@ -203,6 +203,20 @@ async def test_first_and_last_day_go_to_the_first_and_the_last_employment(hr: Co
     assert first.code == "cannot_be_emptied"
 
 
+async def test_a_day_that_another_employment_tells_is_refused_by_name(hr: Connection, company: Company) -> None:
+    """Written, it would not be read back: a permanent employment beside a summer job that ends later."""
+    anna = company.add_person("2019-01-01", None, firstName="Anna")
+    summer = company.add_employment(anna, "2026-06-01", "2026-08-31")
+    verdict = await hr.write(upsert(anna, fields=EmployeeFields(last_day=date(2026, 7, 31))), attempt())
+    assert isinstance(verdict, Rejected)
+    assert verdict.code == "several_employments"
+    verdict = await hr.write(upsert(anna, fields=EmployeeFields(last_day=date(2026, 9, 30))), attempt())
+    assert isinstance(verdict, Delivered)
+    ends = {key: (each["endDate"] or "")[:10] for key, each in company.records["employment"].items()}
+    assert ends.pop(summer) == "2026-08-31"
+    assert list(ends.values()) == ["2026-09-30"]
+
+
 async def test_a_field_is_emptied_when_it_is_asked_for(hr: Connection, company: Company) -> None:
     """Its old value stands in the note."""
     anna = company.add_person(

@@ -110,6 +110,18 @@ async def test_a_change_writes_only_what_differs(engine: AsyncEngine, company: s
     assert not {"EmployedTo", "Address1"} & held.keys()
 
 
+async def test_who_comes_back_is_active_again(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """Also when the last day is gone already; nobody else's activity is touched."""
+    async with connected(engine, company) as connection:
+        await connection.write(employee(), attempt())
+        company.register("employees")["1"].values["Inactive"] = True
+        gone = {"create": False, "employee_id": "1", "fields": EmployeeFields(), "clear": ("last_day",)}
+        assert await connection.write(employee(**gone, expected=ANNA), attempt()) == Delivered(record="1")
+        assert people(company)["1"]["Inactive"] is True
+        assert await connection.write(employee(**gone, expected=ANNA, back=True), attempt()) == Delivered(record="1")
+    assert people(company)["1"].get("Inactive") is False
+
+
 async def test_a_record_that_somebody_changed_is_not_overwritten(engine: AsyncEngine, company: sandbox.Company) -> None:
     """The fields are named, their values are not, and nothing of the order is written."""
     async with connected(engine, company) as connection:

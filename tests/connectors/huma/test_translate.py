@@ -291,10 +291,14 @@ def positions(*spans: tuple[str | None, str | None]) -> list[dict[str, Any]]:
     return [{name: value for name, value in each.items() if value is not None} for each in found]
 
 
+def _details(position: dict[str, Any], **days: str | None) -> dict[str, Any]:
+    """Return a position as it is shown alone: its days are framed."""
+    return {name: value if name == "id" else framed(value) for name, value in (position | days).items()}
+
+
 @pytest.mark.parametrize(
     ("spans", "ends"),
     [
-        ([], None),
         ([("2020-01-01", None)], (0, 0)),
         ([("2023-01-01", "2025-12-31"), ("2020-01-01", "2022-12-31")], (1, 0)),
         ([("2020-01-01", None), ("2026-01-01", "2026-06-30")], (0, 0)),
@@ -303,11 +307,30 @@ def positions(*spans: tuple[str | None, str | None]) -> list[dict[str, Any]]:
     ],
 )
 def test_the_first_position_begins_and_the_one_that_ends_last_ends(
-    spans: list[tuple[str | None, str | None]], ends: tuple[int, int] | None
+    spans: list[tuple[str | None, str | None]], ends: tuple[int, int]
 ) -> None:
-    """One without an end ends last; of several, the one that began last."""
+    """One without an end ends last; of several, the one that began last. All that is needed is read."""
     known = positions(*spans)
-    assert translate.first_and_last(known) == (ends and tuple(known[each]["id"] for each in ends))
+    assert translate.first_and_last([_details(each) for each in known]) == ends
+    assert {known[each]["id"] for each in ends} <= set(translate.telling(known))
+    assert translate.telling([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("last_days", "last"),
+    [
+        ([None, "2026-08-31"], None),  # a summer job whose contract has no end either
+        (["2026-12-31", "2026-08-31"], date(2026, 12, 31)),
+        (["2026-08-31", None], None),
+        (["2026-08-31", "2026-08-31"], date(2026, 8, 31)),
+    ],
+)
+def test_a_job_beside_a_permanent_position_ends_nothing(last_days: list[str | None], last: date | None) -> None:
+    """There is a last day when every position has one: the latest."""
+    known = positions(("2019-01-01", None), ("2026-06-01", None))
+    read = [_details(each, lastDayOfWork=day) for each, day in zip(known, last_days, strict=True)]
+    first, end = translate.first_and_last(read)
+    assert translate.person(record(), AT, (read[first], read[end])).fields.last_day == last
 
 
 @pytest.mark.parametrize(
@@ -331,6 +354,8 @@ def test_positions_are_read_only_where_the_record_cannot_tell(
     told = record(firstDayOfWork="2020-01-07", lastDayOfWork=None, firstContractStartDate=began)
     told["currentPositions"] = known
     assert translate.only_position(told) == (known[0]["id"] if only else only)
+    if only:  # another position may follow it
+        assert translate.only_position(told | {"lastDayOfWork": framed("2026-08-31")}) is False
     for name in ("firstDayOfWork", "lastDayOfWork", "firstContractStartDate"):
         assert translate.only_position({key: value for key, value in told.items() if key != name}) is False
 

@@ -241,6 +241,18 @@ async def test_first_and_last_day_go_to_the_first_and_the_last_position(huma: Co
     assert (only["firstDayOfWork"], only["lastDayOfWork"]) == ("2020-02-01", "2199-06-30")
 
 
+async def test_a_last_day_before_another_position_ends_is_refused_by_name(huma: Connection, company: Company) -> None:
+    """Written, it would not be read back."""
+    anna = company.add_person("2019-01-01", givenName="Anna")
+    company.add_position(anna, firstDayOfWork="2026-06-01", lastDayOfWork="2026-08-31")
+    early, late = (EmployeeFields(last_day=date(2026, month, 30)) for month in (7, 9))
+    verdict = await huma.write(upsert(anna, fields=early), attempt())
+    assert isinstance(verdict, Rejected)
+    assert verdict.code == "several_positions"
+    assert isinstance(await huma.write(upsert(anna, fields=late), attempt()), Delivered)
+    assert isinstance(await huma.write(upsert(anna, fields=late), attempt()), AlreadyThere)
+
+
 async def test_a_field_is_emptied_when_it_is_asked_for(huma: Connection, company: Company) -> None:
     """Its old value stands in the note; a person cannot be without name and address."""
     anna = company.add_person(

@@ -69,6 +69,7 @@ class Company:
     hr: dict[str, EmployeeFields] = field(default_factory=dict)
     hr_at: dict[str, datetime] = field(default_factory=dict)
     fortnox: dict[str, EmployeeFields] = field(default_factory=dict)
+    inactive: set[str] = field(default_factory=set)
     absences: dict[str, Absence] = field(default_factory=dict)
     leaves: dict[str, LeaveChanged] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=lambda: Remembered(FLOW))
@@ -159,7 +160,11 @@ class Company:
             mark = fields.model_dump_json()
             if whole or self.told.get(employee_id) != mark:
                 self.told[employee_id] = mark
-                self.say(EmployeeSeen(employee_id=employee_id, seen_at=at, fields=fields))
+                self.say(
+                    EmployeeSeen(
+                        employee_id=employee_id, seen_at=at, fields=fields, inactive=employee_id in self.inactive
+                    )
+                )
 
     def leave(self, leave_id: str, person: str, first: date, last: date, **more: Any) -> None:
         """Register or change a leave in HR."""
@@ -292,6 +297,8 @@ class Company:
                 return "rejected", "", "employee_exists", "the id is taken"
             self.fortnox[employee_id] = EmployeeFields(employment_id=employee_id)
         moved = self._merge(self.fortnox, employee_id, order)
+        if order.back and not moved:
+            self.inactive.discard(employee_id)
         return ("rejected", "", "record_moved", moved) if moved else ("delivered", employee_id, "", "")
 
     def _write_person(self, order: UpsertPerson) -> tuple[str, str, str, str]:

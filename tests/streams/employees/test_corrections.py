@@ -1,4 +1,4 @@
-"""What a person corrected travels, and ids that look alike are two people's."""
+"""What a person corrected travels, ids that look alike are two people's, and who comes back works again."""
 
 from datetime import date
 from random import Random
@@ -68,3 +68,45 @@ def test_ids_that_look_alike_are_two_people(here: str, there: str) -> None:
     acme.apply(rows)
     acme.settle()
     assert (acme.fortnox[there].given_name, acme.fortnox[here].given_name) == ("Bo", "Anna")
+
+
+@pytest.mark.parametrize("inactive", [True, False])
+@pytest.mark.parametrize("until", [None, date(2026, 8, 31)])
+def test_a_person_who_comes_back_works_again_in_fortnox(until: date | None, inactive: bool) -> None:  # noqa: FBT001 - a case
+    """The last day goes, or another takes its place; an employee who was set inactive after it is active again."""
+    acme = company()
+    known = {"email": "k@acme.test", "given_name": "Kim", "family_name": "Ek", "first_day": date(2019, 1, 7)}
+    acme.edit_hr("p7", **known, employment_id="7", last_day=date(2026, 3, 31))
+    acme.edit_fortnox("7", **known, last_day=date(2026, 3, 31))
+    acme.inactive |= {"7"} if inactive else set()
+    acme.snapshot(whole=True)
+    acme.settle()
+    acme.apply(acme.plan())
+    acme.settle()
+    acme.edit_hr("p7", last_day=until)
+    acme.settle()
+    assert (acme.fortnox["7"].last_day, acme.inactive) == (until, set())
+    assert [getattr(order, "back", None) for order in acme.calls] == [inactive]
+    acme.snapshot(whole=True)
+    acme.settle()
+    assert (len(acme.calls), acme.open()) == (1, {})
+
+
+def test_a_last_day_that_somebody_took_out_of_fortnox_waits_for_a_person() -> None:
+    """HR owns it, and says that they left: it is not written back, and HR is not emptied, without a word."""
+    acme = company()
+    known = {"email": "k@acme.test", "given_name": "Kim", "family_name": "Ek", "last_day": date(2026, 3, 31)}
+    acme.edit_hr("p7", **known, employment_id="7")
+    acme.edit_fortnox("7", **known)
+    acme.snapshot(whole=True)
+    acme.settle()
+    acme.apply(acme.plan())
+    acme.settle()
+    acme.edit_fortnox("7", last_day=None)
+    acme.snapshot()
+    acme.settle()
+    (hold,) = acme.open().values()
+    assert (hold.reason, [line.partition(":")[0] for line in hold.lines]) == ("fortnox_changed", ["last_day"])
+    acme.answer(hold, "prefer_fortnox")
+    acme.settle()
+    assert (acme.hr["p7"].last_day, acme.open()) == (None, {})

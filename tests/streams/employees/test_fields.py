@@ -20,7 +20,7 @@ RULES = st.builds(
     to_hr=st.sampled_from(WHEN),
     fortnox_changed=st.sampled_from(["to_hr", "write_back", "keep", "hold"]),
     on_conflict=st.sampled_from(["prefer_hr", "prefer_fortnox", "newest", "ask"]),
-    on_missing=st.sampled_from(["fill", "keep", "clear", "ask"]),
+    on_missing=st.sampled_from(["fill", "keep", "clear", "ask", "counts"]),
 )
 VALUES = st.sampled_from([None, "", "Lund", "Solna", "Umeå"])
 SIDES = st.sampled_from([None, "hr", "fortnox", "neither"])
@@ -80,7 +80,7 @@ def test_a_merge_writes_only_what_a_side_holds_where_it_may_go(
         assert (prefer, step.to) in {("hr", "fortnox"), ("fortnox", "hr")}
     if step.value is None:
         assert target, "what is empty is not emptied"
-        assert rule.on_missing == "clear"
+        assert rule.on_missing in {"clear", "counts"}
         assert agreed or prefer, "only what both held before is emptied by itself"
     else:
         assert step.value == source
@@ -103,6 +103,31 @@ def test_clear_empties_what_both_held_and_nobody_changed() -> None:
     assert merged(rule, "Lund", None, "Solna").asks == "conflict"
     never = settle("city", rule, hr="Lund", base=None, agreed=False, fortnox=None, occasion="sync", hr_is_newer=True)
     assert never == Step("a_missing_value_stays_missing")
+
+
+def test_where_being_empty_counts_it_is_a_value_like_any_other() -> None:
+    """A last day that is gone goes, asks or is written back as another last day would; one entered is never emptied."""
+    hold = Rule("hr", "live", "live", "hold", "ask", "counts")
+    assert merged(hold, "Lund", None, "Lund") == Step("what_hr_changed_goes_to_fortnox", to="fortnox")
+    assert merged(hold, "Lund", "Lund", None).asks == "fortnox_changed"
+    assert merged(hold, "Lund", None, "Solna").asks == "conflict"
+    assert merged(hold, None, None, "Lund").asks == "fortnox_changed"
+    back = replace(hold, fortnox_changed="write_back")
+    assert merged(back, "Lund", "Lund", None) == Step("what_hr_owns_is_written_back", to="fortnox", value="Lund")
+    assert merged(back, None, None, "Lund") == Step("a_missing_value_stays_missing")
+    never = settle("city", hold, hr=None, base=None, agreed=False, fortnox="Lund", occasion="sync", hr_is_newer=True)
+    assert never == Step("a_missing_value_stays_missing")
+
+
+@pytest.mark.parametrize("preset", [None, "huma", "alexis"])
+def test_a_last_day_counts_though_it_is_empty(preset: str | None) -> None:
+    """A person came back: Fortnox's last day goes, at once or on sync; said otherwise in the settings, it stays."""
+    chosen = EmployeesSettings(system="x", source_of_truth="hr", preset=preset)  # type: ignore[arg-type] # one of them
+    assert merged(rules(chosen)["last_day"], "a", None, "a", "sync") == Step(
+        "what_hr_changed_goes_to_fortnox", to="fortnox"
+    )
+    kept = chosen.model_copy(update={"fields": (FieldRule(field="last_day", on_missing="keep"),)})
+    assert merged(rules(kept)["last_day"], "a", None, "a", "sync") == Step("a_missing_value_stays_missing")
 
 
 def test_what_is_entered_where_both_were_empty_is_a_change() -> None:
