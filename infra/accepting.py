@@ -19,6 +19,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from infra import clock, faultpoints, telemetry
 from infra.plugin import Malformed, Source
 from infra.sealing import sealed
+from infra.tenants import UnknownTenant
 from infra.vault import Vault
 from schemas import envelope as envelopes
 from schemas import ids
@@ -30,7 +31,7 @@ _log = telemetry.log(__name__)
 _WITHIN = 5.0
 """Seconds in which the database and Kafka must answer; aiokafka alone would try to send for ever."""
 _LONGEST_ID = 200
-_TENANT = text("select 1 from tenants where tenant = :tenant")
+_TENANT = text("select incarnation from tenants where tenant = :tenant")
 _SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
 _DELIVERY = text(
     """select body_sha256, event_ids from deliveries
@@ -41,10 +42,6 @@ _REMEMBER = text(
        values (:tenant, :system, :delivery, :sha256, cast(:event_ids as jsonb), clock_timestamp())
        on conflict do nothing"""
 )
-
-
-class UnknownTenant(LookupError):
-    """No such company. Add it with ``bokbuss tenant add``."""
 
 
 class BadSignature(PermissionError):
@@ -82,9 +79,12 @@ async def _in_time() -> AsyncIterator[None]:
         raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
 
 
-async def _must_be_known(connection: AsyncConnection, tenant: str) -> None:
-    if not is_tenant_id(tenant) or await connection.scalar(_TENANT, {"tenant": tenant}) is None:
+async def _known(connection: AsyncConnection, tenant: str) -> int:
+    """Return which company of its name it is. Raises UnknownTenant."""
+    known = await connection.scalar(_TENANT, {"tenant": tenant}) if is_tenant_id(tenant) else None
+    if known is None:
         raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant add")
+    return int(known)
 
 
 class Acceptor:
@@ -114,8 +114,8 @@ class Acceptor:
         """Put facts that a system told on their topics; return their ids. Raises what ``accept`` raises."""
         async with _in_time():
             async with self._engine.connect() as connection:
-                await _must_be_known(connection, tenant)
-            return await self._publish(tenant, system, facts, happened or clock.now(), trace)
+                incarnation = await _known(connection, tenant)
+            return await self._publish(tenant, incarnation, system, facts, happened or clock.now(), trace)
 
     async def accept_delivery(
         self, *, tenant: str, source: Source, body: bytes, headers: Mapping[str, str], trace: str = ""
@@ -146,7 +146,7 @@ class Acceptor:
         """Return the delivery's id. Raises BadSignature."""
         system = source.system
         async with self._engine.connect() as connection:
-            await _must_be_known(connection, tenant)
+            await _known(connection, tenant)
             locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
         if locked is None:
             raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
@@ -171,7 +171,7 @@ class Acceptor:
         return headers["webhook-id"]
 
     async def _publish(
-        self, tenant: str, system: str, facts: Sequence[Fact], happened: datetime, trace: str
+        self, tenant: str, incarnation: int, system: str, facts: Sequence[Fact], happened: datetime, trace: str
     ) -> tuple[str, ...]:
         trace = trace or telemetry.new_trace()
         messages: list[envelopes.Envelope[Any]] = [
@@ -181,6 +181,7 @@ class Acceptor:
                 source=f"/connectors/{system}",
                 time=getattr(fact, "taken_at", None) or getattr(fact, "changed_at", None) or happened,
                 tenant=tenant,
+                incarnation=incarnation,
                 trace=trace,
             )
             for fact in (sealed(fact, self._vault, tenant) for fact in facts)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,15 +18,16 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from infra import broker, clock, database, embedded, registry, telemetry
-from infra.accepting import Acceptor, Unavailable, UnknownTenant
-from infra.commanding import Failed, Office, WrongUsage, office
-from infra.connection_rows import forget_another_company
+from infra import broker, clock, database, embedded, registry, telemetry, tenants
+from infra.accepting import Acceptor, Unavailable
+from infra.commanding import Failed, Office, WrongUsage, asker, office
 from infra.connections import Connections, Held, days_left, health
-from infra.plugin import Malformed
+from infra.plugin import Host, Malformed, NotRevoked
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
-from infra.vault import WrongKey, open_vault, signing_secret
+from infra.tenants import UnknownTenant
+from infra.vault import WrongKey, open_vault
+from schemas import identities
 from schemas.base import is_tenant_id
 
 app = typer.Typer(
@@ -39,7 +41,7 @@ app.add_typer(tenant_app, name="tenant")
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 System = Annotated[str, typer.Option(help="which connection")]
-By = Annotated[str, typer.Option(help="who says so, for the audit trail")]
+By = Annotated[str | None, typer.Option("--by", help="who says so, for the audit trail; your user name by default")]
 _ALLOCATIONS = 20_000
 """New objects after which garbage is looked for, not 700: messages come and go by the hundred, and looking for garbage
 among them takes a tenth of the flows' time."""
@@ -168,28 +170,9 @@ def demo(
 
 # --- Companies --------------------------------------------------------------------------------------------------
 
-_ADD = text(
-    """insert into tenants (tenant, organisation_number, database_number, created_at)
-       values (:tenant, :org, :database, clock_timestamp())
-       on conflict (tenant) do update set organisation_number = coalesce(:org, tenants.organisation_number),
-           database_number = coalesce(:database, tenants.database_number)"""
-)
-_SECRET = text(
-    """insert into signing_secrets (tenant, system, secret) values (:tenant, :system, :secret)
-       on conflict (tenant, system) do update set secret = excluded.secret"""
-)
-_HAS_SECRET = text("select system from signing_secrets where tenant = :tenant")
 _LIST = text(
     """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version
        from tenants t left join settings s using (tenant) order by tenant"""
-)
-_OPEN = text(
-    """select (select count(*) from journal where tenant = :tenant and state in ('queued', 'sending', 'unknown'))
-            + (select count(*) from held where tenant = :tenant and closed_at is null)"""
-)
-_REMOVE = tuple(
-    text(f"delete from {table} where tenant = :tenant")  # noqa: S608 - our own names
-    for table in ("signing_secrets", "connections", "activation_links", "reference_data", "checks", "tenants")
 )
 
 
@@ -212,40 +195,52 @@ async def add_tenant(
     organisation_number: str | None,
     database_number: int | None,
     new_secrets: bool = False,
+    change: bool = False,
 ) -> dict[str, str]:
     """Add a company or change what is known of it; return the signing secrets made now, by system."""
-    vault = await open_vault(place.engine, place.settings)
-    async with place.engine.begin() as connection:
-        if database_number is not None:
-            await forget_another_company(connection, tenant, database_number)
-        await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
-        known = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
-        made = {system: signing_secret() for system in registry.sources() if system not in known}
-        for system, secret in made.items():
-            locked = vault.lock(secret, context=f"{tenant}/{system}")
-            await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
-    return made
+    host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
+    return await tenants.add(
+        host,
+        tenant,
+        organisation_number=organisation_number,
+        database_number=database_number,
+        new_secrets=new_secrets,
+        change=change,
+    )
 
 
 @tenant_app.command("add")
 def tenant_add(
     tenant: Annotated[str, typer.Argument(help="lower-case letters, digits and hyphens")],
-    org: Annotated[str | None, typer.Option(help="organisation number, ten digits")] = None,
+    org: Annotated[str | None, typer.Option(help="organisation number, as 556016-0680")] = None,
     database_number: Annotated[int | None, typer.Option(help="Fortnox's DatabaseNumber (its TenantId)")] = None,
     new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
+    change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,
     as_json: Json = False,
 ) -> None:
     """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
     if not is_tenant_id(tenant):
         raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
-    number = (org or "").replace("-", "")[-10:] or None
-    if number is not None and not (number.isdigit() and len(number) == 10):  # noqa: PLR2004 - ten digits
-        raise typer.BadParameter("an organisation number has ten digits")
+    try:
+        number = identities.organisation_number(org) if org is not None else None
+    except identities.Invalid as error:
+        raise typer.BadParameter(f"--org is no organisation number: {identities.WHY[error.code]}") from None
 
     async def work(place: Office) -> None:
-        made = await add_tenant(
-            place, tenant, organisation_number=number, database_number=database_number, new_secrets=new_secrets
-        )
+        try:
+            made = await add_tenant(
+                place,
+                tenant,
+                organisation_number=number,
+                database_number=database_number,
+                new_secrets=new_secrets,
+                change=change,
+            )
+        except tenants.OtherNumber as error:
+            raise WrongUsage(
+                f"{tenant} is known with the organisation number {error}: another company needs a name of its own; if "
+                "that number was wrong, say --change"
+            ) from None
         if as_json:
             _print_json({"tenant": tenant, "signing_secrets": made})
             return
@@ -265,6 +260,8 @@ def tenant_list(as_json: Json = False) -> None:
             rows = [dict(row) for row in (await connection.execute(_LIST)).mappings()]
         everything = await Connections(place.engine, await open_vault(place.engine, place.settings)).all()
         for row in rows:
+            if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
+                row["organisation_number"] = identities.shown_organisation(number)
             row["connections"] = {h.system: _how_it_is(h) for h in everything if h.tenant == row["tenant"]}
         if as_json:
             _print_json(rows)
@@ -287,12 +284,12 @@ def _how_it_is(held: Held) -> dict[str, Any]:
 
 
 @tenant_app.command("pause")
-def tenant_pause(tenant: str, system: System = "fortnox", by: By = "an operator", as_json: Json = False) -> None:
+def tenant_pause(tenant: str, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
     """Let a company's orders for a system wait, in their order, until it is resumed."""
 
     async def work(place: Office) -> None:
         connections = Connections(place.engine, await open_vault(place.engine, place.settings))
-        if not await connections.pause(tenant, system, by):
+        if not await connections.pause(tenant, system, asker(by)):
             raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
         _print_json({"paused": tenant}) if as_json else _out.print(f"{tenant} is paused", highlight=False)
 
@@ -300,12 +297,12 @@ def tenant_pause(tenant: str, system: System = "fortnox", by: By = "an operator"
 
 
 @tenant_app.command("resume")
-def tenant_resume(tenant: str, system: System = "fortnox", by: By = "an operator", as_json: Json = False) -> None:
+def tenant_resume(tenant: str, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
     """Let a paused company's orders go on."""
 
     async def work(place: Office) -> None:
         connections = Connections(place.engine, await open_vault(place.engine, place.settings))
-        if not await connections.resume(tenant, system, by):
+        if not await connections.resume(tenant, system, asker(by)):
             raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
         _print_json({"resumed": tenant}) if as_json else _out.print(f"{tenant} goes on", highlight=False)
 
@@ -313,18 +310,51 @@ def tenant_resume(tenant: str, system: System = "fortnox", by: By = "an operator
 
 
 @tenant_app.command("remove")
-def tenant_remove(tenant: str, as_json: Json = False) -> None:
-    """Remove a company: nothing is accepted for it any more. Its audit trail stays. Refused while something is open."""
+def tenant_remove(
+    tenant: str,
+    yes: Annotated[bool, typer.Option("--yes", help="also while orders are under way, or something is held")] = False,
+    force: Annotated[bool, typer.Option("--force", help="also when a system cannot be told that it has ended")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Remove a company: its consents are revoked, and all that is its own is deleted. Its audit trail is kept."""
 
     async def work(place: Office) -> None:
-        async with place.engine.begin() as connection:
-            if waiting := await connection.scalar(_OPEN, {"tenant": tenant}):
-                raise Failed(f"{waiting} things of {tenant} are open: bokbuss held list --tenant {tenant}")
-            for statement in _REMOVE:
-                await connection.execute(statement, {"tenant": tenant})
-        _print_json({"removed": tenant}) if as_json else _out.print(f"{tenant} is removed", highlight=False)
+        await tenants.must_be_known(place.engine, tenant)
+        if (still := await tenants.still_open(place.engine, tenant)) and not yes:
+            raise Failed(
+                f"{tenant} is not removed, for these would be withdrawn: {_counted(still)}. End them first (bokbuss "
+                f"held list --tenant {tenant}), or say --yes."
+            )
+        host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
+        try:
+            removed = await tenants.remove(host, await place.producer(), tenant, by=asker(by), force=force)
+        except NotRevoked as error:
+            raise Failed(f"{tenant} is not removed: {error}. Do it again, or all the same: --force") from None
+        if as_json:
+            told = {"kept_under": removed.under, "left_to_do": removed.left_to_do, "withdrawn": asdict(still)}
+            _print_json({"removed": tenant, **told})
+            return
+        _say(f"{tenant} is removed, with all that was its own" + (f"; withdrawn: {_counted(still)}" if still else ""))
+        for what in removed.left_to_do:
+            _say(f"left to do: {what}")
+        _say(f"its trail is kept: bokbuss audit --tenant {removed.under}")
 
     in_office(work)
+
+
+def _say(line: str) -> None:
+    _out.print(line, highlight=False)
+
+
+def _counted(still: tenants.Open) -> str:
+    counts = {
+        "orders that wait": still.waiting,
+        "orders whose answer is not known (they may have been carried out)": still.doubtful,
+        "holds": still.holds,
+        "dead letters": still.letters,
+    }
+    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
 
 
 # --- Payloads and messages --------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """How a command gets at the database and the broker, and what it ends with when something is wrong."""
 
+import getpass
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -29,6 +30,13 @@ class WrongUsage(Failed):
     """The command asks for what cannot be, or the settings are wrong: exit code 2."""
 
     code = 2
+
+
+def asker(by: str | None) -> str:
+    """Return who says so, for the trail: who was named, or whoever runs this command."""
+    with suppress(KeyError, OSError):  # a container's user may have no name
+        return by or getpass.getuser()
+    return "an operator"
 
 
 class Office:

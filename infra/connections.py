@@ -163,6 +163,12 @@ class Connections:
         row = await self._rows.read(tenant, system)
         return self._refresh(row) if row and row.held.state == "connected" else None
 
+    async def refresh_token(self, tenant: str, system: str) -> str | None:
+        """Return the refresh token (or secret) that is kept, connected or not, after a renewal that is under way."""
+        while (row := await self._rows.read(tenant, system)) is not None and row.busy_for > 0 and row.renewer:
+            await clock.sleep(min(_POLL, row.busy_for))
+        return self._refresh(row) if row else None
+
     async def lost(self, tenant: str, system: str, state: str, reason: str) -> None:
         """Write down that a connection needs_consent or is licence_missing, and why; nothing is thrown away."""
         await self._rows.become(tenant, system, state, reason)

@@ -5,7 +5,7 @@ before it (DECISIONS 10). A message that cannot be decided is parked, and with i
 """
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -15,17 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, faultpoints, telemetry
 from infra.decision import Decision, FlowFailed, Kept, deciding, reading
+from infra.incarnations import Former, former, removed_company
 from infra.outbox import Left, Outbox
 from infra.parking import FLOWS, Fault, Parked, Parking, fault_of
 from infra.plugin import Flow, Terms
 from infra.records import Record, bury, letter_of, read, tenant_of
 from infra.store import lines
+from infra.terms import KnownTerms
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.base import Message
 from schemas.envelope import Envelope, Unreadable
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
-from schemas.settings import SettingsApplied, TenantSettings
+from schemas.settings import SettingsApplied
 from schemas.topics import LARGEST, carrying
 
 _log = telemetry.log(__name__)
@@ -34,7 +36,6 @@ _WAITING_PAGE = 200
 _PARKED_PAGE = 200
 _LARGEST_ORDER = LARGEST - 1024
 """Bytes of an order: what Kafka counts besides is less than the rest."""
-_NO_TERMS = Terms()
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(cast(:tenants as text[])) as t")
 _ALREADY = text(
@@ -46,12 +47,6 @@ _ALREADY = text(
        select k.topic, k.partition, k."offset" from parked k
        join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o"""
 )
-_VERSIONS = text(
-    """select n.tenant, coalesce(s.version, 0), t.organisation_number
-       from unnest(cast(:tenants as text[])) as n(tenant)
-       left join settings s using (tenant) left join tenants t using (tenant)"""
-)
-_SETTINGS = text("select tenant, version, body from settings where tenant = any(cast(:tenants as text[]))")
 _STATES = text(
     """select s.flow, s.tenant, s.key, s.state from flow_state s
        join unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[])) as r(f, t, k)
@@ -130,8 +125,7 @@ class Decider:
         self._flows = tuple(flows)
         self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
         self._parking = Parking(FLOWS, code)
-        self._known: dict[str, Terms] = {}
-        """Each company's terms as they were read last."""
+        self._terms = KnownTerms()
 
     async def decide(self, records: Sequence[Record]) -> None:
         """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
@@ -236,10 +230,15 @@ class Decider:
             if parked is not None and not await self._parking.take(connection, parked):
                 return left
             done = await self._already(connection, [r for r, _ in messages] + [r for r, _ in unreadable])
-            todo = [(r, m) for r, m in messages if r.place not in done]
+            batch = _Batch()
+            formers = await former(connection, tenants)
+            todo = [
+                (r, m)
+                for r, m in messages
+                if r.place not in done and not _is_of_a_removed_company(batch, r, m, formers)
+            ]
             if parked is None:
                 todo = await self._parking.join(connection, todo)
-            batch = _Batch()
             for record, reason in unreadable:
                 if record.place not in done:
                     _bury(batch, record, reason)
@@ -249,7 +248,7 @@ class Decider:
                 batch,
                 {(f.name, m.tenant, key): f for _, m, pairs in wanted for f, keys in pairs for key in keys},
             )
-            terms = await self._terms(connection, tenants)
+            terms = await self._terms.of(connection, tenants)
             for record, message, pairs in wanted:
                 line = _Line(record, message.tenant, message.causationid or message.id, message.subject)
                 batch.lines.append(line)
@@ -262,10 +261,12 @@ class Decider:
         told = message.data
         async with self._engine.begin() as connection:
             await connection.execute(_LOCK, {"tenants": [message.tenant]})
-            if parked is None and (
-                await self._already(connection, [record])
-                or not await self._parking.join(connection, [(record, message)])
-            ):
+            if parked is None and await self._already(connection, [record]):
+                return Left([], [])
+            batch = _Batch()
+            if _is_of_a_removed_company(batch, record, message, await former(connection, [message.tenant])):
+                return await self._remember(connection, batch, Left([], []))
+            if parked is None and not await self._parking.join(connection, [(record, message)]):
                 return Left([], [])
             if isinstance(told, SettingsApplied):
                 await connection.execute(
@@ -300,7 +301,7 @@ class Decider:
             left = await self._open(connection, [message.tenant])
             page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
             rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
-            terms = (await self._terms(connection, [message.tenant]))[message.tenant]
+            terms = (await self._terms.of(connection, [message.tenant]))[message.tenant]
             batch = _Batch()
             for key, state in rows:
                 place = (flow.name, message.tenant, key)
@@ -340,17 +341,6 @@ class Decider:
             },
         )
         return {(topic, partition, offset) for topic, partition, offset in rows}
-
-    async def _terms(self, connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, Terms]:
-        """Return what companies' decisions are made with; settings that were read before are not read again."""
-        rows = (await connection.execute(_VERSIONS, {"tenants": list(tenants)})).all()
-        if new := [t for t, version, _ in rows if version and self._known.get(t, _NO_TERMS).version != version]:
-            for tenant, version, body in await connection.execute(_SETTINGS, {"tenants": new}):
-                self._known[tenant] = Terms(TenantSettings.model_validate(body, strict=False), version)
-        return {
-            tenant: replace(self._known.get(tenant, _NO_TERMS) if version else _NO_TERMS, organisation_number=number)
-            for tenant, version, number in rows
-        }
 
     @staticmethod
     async def _read_states(connection: AsyncConnection, batch: _Batch, wanted: Mapping[_Key, Flow]) -> None:
@@ -439,6 +429,17 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return Left(left.forgotten, [*left.outgoing, *written])
+
+
+def _is_of_a_removed_company(
+    batch: _Batch, record: Record, message: Envelope[Any], formers: Mapping[str, Former]
+) -> bool:
+    """Tell whether nothing is decided for a message, as its company was removed; its line says so then."""
+    if (kept_under := removed_company(message, record.timestamp, formers)) is None:
+        return False
+    fact_id = message.causationid or message.id
+    batch.lines.append(_Line(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
+    return True
 
 
 def _bury(batch: _Batch, record: Record, reason: str) -> None:

@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra import clock, telemetry
-from infra.accepting import Acceptor, Unavailable, UnknownTenant
+from infra.accepting import Acceptor, Unavailable
 from infra.plugin import Malformed, Source
+from infra.tenants import UnknownTenant
 
 _log = telemetry.log(__name__)
 

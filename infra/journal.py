@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
+from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.store import lines
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Who
@@ -121,17 +122,22 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
 
 _INSERT = text(
     f"""insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
-                            due_at, accepted_at, journaled_at)
+                            sent_at, due_at, accepted_at, journaled_at, finished_at)
        select i, s, coalesce((select e.place from journal e where e.order_id = r and e.tenant = t and e.key = k), s),
-              :sink, p, t, k, y, f, b, r, 'queued', :now, a, :now
+              :sink, p, t, k, y, f, b, r,
+              case when w then 'withdrawn' when known then 'unknown' else 'queued' end,
+              case when known then clock_timestamp() end, :now, a, :now, case when w then clock_timestamp() end
        from (select nextval('journal_seq') as s, o.*
              from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
                          cast(:keys as text[]), cast(:types as text[]), cast(:facts as text[]),
                          cast({lines(":bodies")} as jsonb[]), cast(:replaces as uuid[]),
-                         cast(:accepted as timestamptz[]))
-                  as o(i, p, t, k, y, f, b, r, a)) as x
-       on conflict (order_id) do nothing"""  # noqa: S608 - no values in it
+                         cast(:accepted as timestamptz[]), cast(:withdrawn as bool[]))
+                  as o(i, p, t, k, y, f, b, r, a, w)) as x
+       cross join lateral (select exists (select from journal e where e.order_id = i and e.tenant <> t) as known) as e
+       on conflict (order_id, tenant) do nothing returning order_id, state"""  # noqa: S608 - no values in it
 )
+"""A company that was removed and added again may give an order that the one before gave: it is looked for first."""
+_REMOVED = "the company was removed before it was carried out"
 _OPEN_TENANTS = text(
     """select distinct tenant, partition from journal where sink = :sink
        and state in ('queued', 'sending', 'unknown') and partition = any(cast(:partitions as int[]))"""
@@ -249,27 +255,42 @@ class Journal:
         self._wake = asyncio.Event()
 
     async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
-        """Write (partition, order) pairs down; an order that is there already stays as it is."""
+        """Write (partition, order) pairs down; an order that is there already stays as it is.
+
+        Those of a company that was removed meanwhile are withdrawn, and on record as that.
+        """
         rows = list(orders)
         if not rows:
             return
         now = clock.now()
         async with self._engine.begin() as connection:
-            await connection.execute(
+            formers = await former(connection, {o.tenant for _, o in rows})
+            gone = {o.id: under for _, o in rows if (under := removed_company(o, o.acceptedtime or now, formers))}
+            written = await connection.execute(
                 _INSERT,
                 {
                     "sink": self._sink,
                     "now": now,
                     "ids": [UUID(o.id) for _, o in rows],
                     "partitions": [partition for partition, _ in rows],
-                    "tenants": [o.tenant for _, o in rows],
+                    "tenants": [gone.get(o.id, o.tenant) for _, o in rows],
                     "keys": [o.subject for _, o in rows],
                     "types": [o.type for _, o in rows],
                     "facts": [o.causationid for _, o in rows],
                     "bodies": "\n".join(o.model_dump_json() for _, o in rows),
                     "replaces": [o.data.replaces for _, o in rows],
                     "accepted": [o.acceptedtime or now for _, o in rows],
+                    "withdrawn": [o.id in gone for _, o in rows],
                 },
+            )
+            withdrawn = {str(order_id) for order_id, state in written if state == "withdrawn"}
+            await put_on_record(
+                connection,
+                [
+                    Entry(o.model_copy(update={"tenant": gone[o.id]}), "withdrawn", code=COMPANY_REMOVED, why=_REMOVED)
+                    for _, o in rows
+                    if o.id in withdrawn
+                ],
             )
 
     async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:

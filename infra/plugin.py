@@ -148,6 +148,10 @@ class Unanswered:
     why: str
 
 
+class NotRevoked(Exception):
+    """A system did not confirm that a company's consent has ended; the message says which, why, and what to do."""
+
+
 # --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
 
 
@@ -369,6 +373,8 @@ class System:
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
+        revoke: ends a company's consent there, with what is held of the connection (``infra.connections.Held``); gives
+            what a person has still to do there, or nothing. Raises NotRevoked.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.
     """
@@ -381,3 +387,4 @@ class System:
     commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
+    revoke: Callable[[Host, Any], Awaitable[str]] | None = None

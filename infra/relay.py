@@ -16,7 +16,10 @@ _log = telemetry.log(__name__)
 _PAGE = 500
 _POLL = 0.05
 _UNPUBLISHED = text(
-    "select id, tenant, trace, body::text from audit where published_at is null order by id limit :page"
+    """select a.id, a.tenant, coalesce(r.name, a.tenant) as name, coalesce(r.incarnation, t.incarnation, 0), a.trace,
+              a.body::text
+       from audit a left join tenants t on t.tenant = a.tenant left join removed_tenants r on r.tenant = a.tenant
+       where published_at is null order by a.id limit :page"""
 )
 _PUBLISHED = text("update audit set published_at = clock_timestamp() where id = any(cast(:ids as bigint[]))")
 
@@ -53,14 +56,15 @@ class Relay:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_UNPUBLISHED, {"page": _PAGE})).all()
         sent = []
-        for _, tenant, trace, body in rows:
+        for _, stored_under, tenant, incarnation, trace, body in rows:
             record = AuditRecord.model_validate_json(body)
             message = envelopes.wrap(
                 record,
-                message_id=f"{tenant}/{record.sequence}",
+                message_id=f"{stored_under}/{record.sequence}",
                 source="/infra/audit",
                 time=record.at,
                 tenant=tenant,
+                incarnation=incarnation,
                 causation=record.fact_id,
                 trace=trace,
             )

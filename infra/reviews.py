@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry
 from infra.consuming import Message, Reader
+from infra.incarnations import former, removed_company
 from infra.journal import Entry, put_on_record
 from infra.settings import Settings
 from schemas.audit import DeadLetter
@@ -51,7 +52,13 @@ class ReviewRole:
 
     async def _accept(self, messages: Sequence[Message]) -> None:
         async with self._engine.begin() as connection:
-            entries = [entry for _, m in messages if (entry := await _take(connection, m)) is not None]
+            formers = await former(connection, {m.tenant for _, m in messages})
+            entries = [
+                entry
+                for record, m in messages
+                if isinstance(m.data, DeadLetter) or removed_company(m, record.timestamp, formers) is None
+                if (entry := await _take(connection, m)) is not None
+            ]
             await put_on_record(connection, entries)
         faultpoints.reach("desk.recorded")
 

@@ -1,5 +1,7 @@
 """The tables: what is durable besides Kafka, and who may write it. ``infra/migrations`` makes them."""
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,6 +22,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
+KEPT: Final = {"kept": True}
+"""What the law keeps: when its company is removed, its rows stay, under the name that ``infra.tenants`` gives it."""
+HOST: Final = {"host": True}
+"""What is of no single company, or goes away by itself: orders that are on their way are sent, and withdrawn there."""
+
+
+def own(rows: str = "tenant = :tenant") -> dict[str, str]:
+    """Mark what is a company's own: when it is removed, these rows go with it."""
+    return {"own": rows}
+
 
 def _when(name: str, *, nullable: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
@@ -33,8 +45,26 @@ tenants = Table(
     Column("database_number", BigInteger, comment="Fortnox's own id of the company"),
     Column("settings_version", Integer, nullable=False, server_default="0", comment="the last one given out"),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("incarnation", Integer, nullable=False, server_default="0", comment="how many of this name were removed"),
     comment="companies; written by bokbuss tenant",
+    info=own(),
 )
+
+removed_tenants = Table(
+    "removed_tenants",
+    metadata,
+    Column("tenant", String, primary_key=True, comment="what its rows are kept under: shop.1, the first called shop"),
+    Column("name", String, nullable=False),
+    Column("incarnation", Integer, nullable=False),
+    Column("organisation_number", String),
+    Column("database_number", BigInteger),
+    _when("created_at", nullable=False),
+    _when("removed_at", nullable=False),
+    Column("removed_by", String, nullable=False),
+    comment="companies that were removed; written by bokbuss tenant",
+    info=KEPT,
+)
+Index("removed_tenants_name", removed_tenants.c.name, removed_tenants.c.incarnation, unique=True)
 
 signing_secrets = Table(
     "signing_secrets",
@@ -44,6 +74,7 @@ signing_secrets = Table(
     Column("secret", LargeBinary, nullable=False, comment="encrypted with BOKBUSS_SECRET_KEY"),
     PrimaryKeyConstraint("tenant", "system"),
     comment="what deliveries are signed with; written by bokbuss tenant",
+    info=own(),
 )
 
 deliveries = Table(
@@ -57,6 +88,7 @@ deliveries = Table(
     _when("accepted_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "delivery_id"),
     comment="deliveries accepted over HTTP; written by sources, after Kafka acknowledged",
+    info=own(),
 )
 
 secrets_key = Table(
@@ -65,6 +97,7 @@ secrets_key = Table(
     Column("id", Integer, primary_key=True, comment="1: there is one"),
     Column("wrapped", LargeBinary, nullable=False, comment="the data key, encrypted with BOKBUSS_SECRET_KEY"),
     comment="what everything secret is encrypted with; written once, and when BOKBUSS_SECRET_KEY is replaced",
+    info=HOST,
 )
 
 connections = Table(
@@ -91,6 +124,7 @@ connections = Table(
     _when("changed_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system"),
     comment="what we hold of each company's connection to a system; asked_at: a renewal whose answer is not known yet",
+    info=own(),
 )
 
 activation_links = Table(
@@ -105,6 +139,7 @@ activation_links = Table(
     _when("expires_at", nullable=False),
     _when("used_at"),
     comment="links that ask for a company's consent; written by bokbuss connect and the consent pages",
+    info=own(),
 )
 
 reference_data = Table(
@@ -118,6 +153,7 @@ reference_data = Table(
     _when("read_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "kind", "year_id"),
     comment="what was read of a company's set-up, and when; dropped when an answer contradicts it",
+    info=own(),
 )
 
 budget_requests = Table(
@@ -132,6 +168,7 @@ budget_requests = Table(
     _when("seen_at", nullable=False),
     _when("granted_at"),
     comment="calls that others than the lane want to make; granted by its owner; seen_at: when the guest looked",
+    info=own("split_part(lease, '/', 2) = :tenant"),
 )
 
 checks = Table(
@@ -145,6 +182,7 @@ checks = Table(
     _when("checked_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "check"),
     comment="the last result of each check of bokbuss doctor",
+    info=own(),
 )
 
 sightings = Table(
@@ -158,6 +196,7 @@ sightings = Table(
     _when("seen_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "kind", "record"),
     comment="what was seen of a system's records, to tell only what differs; written after Kafka has the facts",
+    info=own(),
 )
 
 readings = Table(
@@ -172,6 +211,7 @@ readings = Table(
     _when("asked_at"),
     PrimaryKeyConstraint("tenant", "system", "kind"),
     comment="when a system's records were read in full, and how far the reading of changes has come",
+    info=own(),
 )
 
 plans = Table(
@@ -184,6 +224,7 @@ plans = Table(
     Column("body", JSONB, nullable=False, comment="the Plan"),
     _when("made_at", nullable=False),
     comment="plans; written by bokbuss plan and apply",
+    info=own(),
 )
 
 plan_rows = Table(
@@ -197,6 +238,7 @@ plan_rows = Table(
     Column("fact_id", String, comment="of the row as it was applied"),
     PrimaryKeyConstraint("plan_id", "row"),
     comment="the rows of plans",
+    info=own("plan_id in (select plan_id from plans where tenant = :tenant)"),
 )
 
 settings = Table(
@@ -208,6 +250,7 @@ settings = Table(
     Column("applied_by", String, nullable=False),
     _when("applied_at", nullable=False),
     comment="the settings that decisions are made with; written by flows, from settings.v1",
+    info=own(),
 )
 
 flow_state = Table(
@@ -220,6 +263,7 @@ flow_state = Table(
     Column("waiting", String, comment="why it waits for other settings"),
     PrimaryKeyConstraint("flow", "tenant", "key"),
     comment="what a flow remembers of each key; written by flows",
+    info=own(),
 )
 Index("flow_state_waiting", flow_state.c.tenant, flow_state.c.flow, postgresql_where=text("waiting is not null"))
 
@@ -232,6 +276,7 @@ outbox = Table(
     Column("value", LargeBinary, nullable=False, comment="the message as it goes to Kafka; its key is the tenant"),
     _when("written_at", nullable=False),
     comment="orders decided and not known to be in Kafka yet; written with the states and lines that they belong to",
+    info=HOST,
 )
 Index("outbox_tenant", outbox.c.tenant)
 
@@ -249,6 +294,7 @@ decided = Table(
     _when("decided_at", nullable=False),
     PrimaryKeyConstraint("topic", "partition", "offset"),
     comment="the line 'decided' of each record; written by flows and the auditor",
+    info=KEPT,
 )
 Index("decided_fact", decided.c.tenant, decided.c.fact_id)
 Index("decided_key", decided.c.tenant, decided.c.key)
@@ -275,6 +321,7 @@ parked = Table(
     Column("tried", ARRAY(String), nullable=False, comment="the code, in versions of bokbuss, that has tried it"),
     _when("parked_at", nullable=False),
     comment="records that their reader cannot handle, and what comes later of the same company; written by each reader",
+    info=own(),
 )
 Index("parked_place", parked.c.reader, parked.c.topic, parked.c.partition, parked.c.offset, unique=True)
 Index("parked_waiting", parked.c.reader, parked.c.tenant, parked.c.number, postgresql_where=text("state = 'waiting'"))
@@ -288,12 +335,13 @@ audited = Table(
     Column("upto", BigInteger, nullable=False, comment="every record before this offset is decided"),
     PrimaryKeyConstraint("topic", "partition"),
     comment="how far the auditor has proved each partition",
+    info=HOST,
 )
 
 journal = Table(
     "journal",
     metadata,
-    Column("order_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
     Column(
         "seq",
         BigInteger,
@@ -311,7 +359,7 @@ journal = Table(
     Column("fact_id", String, nullable=False),
     Column("body", JSONB, nullable=False, comment="the order in its envelope"),
     Column("replaces", Uuid),
-    Column("state", String, nullable=False, comment="queued, sending, unknown, delivered, rejected"),
+    Column("state", String, nullable=False, comment="queued, sending, unknown, delivered, rejected, withdrawn"),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("looks", Integer, nullable=False, server_default="0", comment="looks that did not find it, after settling"),
     _when("due_at", nullable=False),
@@ -321,7 +369,9 @@ journal = Table(
     _when("accepted_at", nullable=False),
     _when("journaled_at", nullable=False),
     _when("finished_at"),
+    PrimaryKeyConstraint("order_id", "tenant"),
     comment="orders for sinks and what became of them; written by sinks",
+    info=KEPT,
 )
 Index(
     "journal_open",
@@ -345,6 +395,7 @@ leases = Table(
         "budget", JSONB, nullable=False, server_default=text("'[]'"), comment="when the last requests left, in seconds"
     ),
     comment="who may act: for a company at a sink, as relay, as auditor",
+    info=HOST,
 )
 
 audit = Table(
@@ -360,6 +411,7 @@ audit = Table(
     Column("body", JSONB, nullable=False),
     _when("published_at"),
     comment="the audit trail; written with the outcome that it records, in the same transaction",
+    info=KEPT,
 )
 Index("audit_sequence", audit.c.tenant, audit.c.sequence, unique=True)
 Index("audit_unpublished", audit.c.id, postgresql_where=text("published_at is null"))
@@ -373,6 +425,7 @@ audit_heads = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("hash", String, nullable=False),
     comment="the end of each company's chain",
+    info=KEPT,
 )
 
 held = Table(
@@ -388,6 +441,7 @@ held = Table(
     Column("how", String, comment="booked, settings_changed, checks_passed, answered, superseded, ..."),
     Column("message", String),
     comment="what waits for a person; written by the desk, from orders.desk.v1",
+    info=own(),
 )
 Index("held_key", held.c.tenant, held.c.key)
 Index("held_open", held.c.tenant, postgresql_where=text("closed_at is null"))
@@ -403,4 +457,5 @@ dead_letters = Table(
     _when("found_at", nullable=False),
     _when("closed_at"),
     comment="what could not be read; written by the desk, from dead-letters.v1",
+    info=own(),
 )

@@ -12,9 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import ClientDisconnect
 
 from infra import clock, telemetry
-from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable, UnknownTenant
+from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable
 from infra.embedded import InUse
 from infra.plugin import Malformed, Source
+from infra.tenants import UnknownTenant
 
 Check = Callable[[], Awaitable[None]]
 _READY_WITHIN = 3.0

@@ -27,8 +27,10 @@ Outcome = Literal[
     "replayed",  # a person sent a dead letter again
     "connected",  # a company consented, and its connection stands
     "disconnected",  # a connection was ended, by a person or because Fortnox gives no token any more
+    "withdrawn",  # an order of a company that was removed, before its end was known: terminal
+    "removed",  # the company was removed: the last record of its trail
 ]
-TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released"})
+TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released", "withdrawn"})
 
 
 class Call(Message):

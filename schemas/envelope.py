@@ -1,7 +1,8 @@
 """CloudEvents 1.0 in structured JSON: the envelope of every message.
 
-``bokbuss`` extension attributes: ``tenant`` (also the Kafka key), ``causationid`` (the fact that a message goes back
-to), ``traceparent`` (W3C trace context, from the delivery to the voucher) and ``acceptedtime``.
+``bokbuss`` extension attributes: ``tenant`` (also the Kafka key), ``incarnation`` (which company of that name),
+``causationid`` (the fact that a message goes back to), ``traceparent`` (W3C trace context, from the delivery to the
+voucher) and ``acceptedtime``.
 """
 
 import re
@@ -103,6 +104,9 @@ class Envelope(BaseModel, Generic[DataT]):
     time: Moment = Field(description="when it happened, as the source says")
     datacontenttype: Literal["application/json"] = "application/json"
     tenant: TenantId
+    incarnation: int | None = Field(
+        default=None, ge=0, description="how many companies of this name were removed before; None: it does not say"
+    )
     causationid: str = Field(default="", max_length=400, description="the fact that this goes back to; a fact's own id")
     traceparent: str = Field(default="", pattern=r"^$|^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
     acceptedtime: Moment | None = Field(default=None, description="of an order: when Kafka had what caused it")
@@ -119,7 +123,15 @@ class Envelope(BaseModel, Generic[DataT]):
 
 
 def wrap(
-    data: DataT, *, message_id: str, source: str, time: datetime, tenant: str, causation: str = "", trace: str = ""
+    data: DataT,
+    *,
+    message_id: str,
+    source: str,
+    time: datetime,
+    tenant: str,
+    incarnation: int | None = None,
+    causation: str = "",
+    trace: str = "",
 ) -> Envelope[DataT]:
     """Put a message into its envelope; its subject is its key."""
     return Envelope[DataT](
@@ -129,6 +141,7 @@ def wrap(
         subject=str(getattr(data, "key", tenant)),
         time=time,
         tenant=tenant,
+        incarnation=incarnation,
         causationid=causation or message_id,
         traceparent=trace,
         data=data,
@@ -143,6 +156,7 @@ def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[
         source=f"/streams/{data.flow}",
         time=cause.time,
         tenant=cause.tenant,
+        incarnation=cause.incarnation,
         causation=cause.causationid or cause.id,  # a fact that others published need not name itself
         trace=cause.traceparent,
     )

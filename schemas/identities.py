@@ -120,6 +120,16 @@ def organisation_number(text: str) -> str:
     return ten
 
 
+def is_sole_trader(ten: str) -> bool:
+    """Tell whether an organisation's number (ten digits) is a person's: it is shown to nobody then."""
+    return not _ORGANISATION.fullmatch(ten)
+
+
+def shown_organisation(ten: str) -> str:
+    """Return an organisation's number as it may be shown: ``556016-0680``, or ``••••••-••34`` of a sole trader."""
+    return f"••••••-••{ten[-2:]}" if is_sole_trader(ten) else f"{ten[:6]}-{ten[6:]}"
+
+
 def _day(century: str, yymmdd: str) -> date | None:
     """Return the day of birth, None where there is no such day."""
     day = int(yymmdd[4:])

@@ -8,7 +8,8 @@ from typing import Any
 from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
 from connectors.alexishr.source import refresh
-from infra.plugin import Job, Sink, System
+from infra.connections import Held
+from infra.plugin import Host, Job, Sink, System
 
 
 def _sandbox(
@@ -27,6 +28,10 @@ def _sandbox(
     return sandbox.running(company, port=port, host=host)
 
 
+async def _end_consent(_host: Host, held: Held) -> str:
+    return f"delete the access token that was made for bokbuss in the Alexis HR of {held.tenant}: only there it ends"
+
+
 def _commands() -> Any:
     from connectors.alexishr.commands import application  # noqa: PLC0415 - only the command line loads it
 
@@ -40,4 +45,5 @@ SYSTEM = System(
     commands=_commands,
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,
+    revoke=_end_consent,
 )

@@ -13,7 +13,7 @@ from connectors.alexishr.classify import Page
 from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.translate import SYSTEM
 from infra import telemetry
-from infra.commanding import Failed, Office, WrongUsage, office
+from infra.commanding import Failed, Office, WrongUsage, asker, office
 from infra.connections import Connections
 from infra.http import Client
 from infra.plugin import Attempt, Host
@@ -53,7 +53,7 @@ def connect(
         raise WrongUsage("standard input: one line with the access token is expected, without spaces")
 
     async def work(place: Office) -> None:
-        name = await store(place, tenant, token, by or getpass.getuser())
+        name = await store(place, tenant, token, asker(by))
         typer.echo(f"{tenant} is connected to Alexis HR{f' ({name})' if name else ''}; its people are read now")
 
     async def main() -> None:

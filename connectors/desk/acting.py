@@ -18,7 +18,8 @@ from schemas.settings import SettingsApplied, TenantSettings
 _SOURCE = "/connectors/desk"
 
 _NEXT_VERSION = text(
-    "update tenants set settings_version = settings_version + 1 where tenant = :tenant returning settings_version"
+    """update tenants set settings_version = settings_version + 1 where tenant = :tenant
+       returning settings_version, incarnation"""
 )
 _LOCK_LETTER = text("select body, state from dead_letters where place = :place for update")
 _CLOSE_LETTER = text("update dead_letters set state = :state, closed_at = clock_timestamp() where place = :place")
@@ -44,7 +45,15 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
     )
     message_id = ids.fact_id(fact.key, ids.revision(fact))
     trace = hold.order.traceparent
-    message = envelopes.wrap(fact, message_id=message_id, source=_SOURCE, time=now, tenant=hold.tenant, trace=trace)
+    message = envelopes.wrap(
+        fact,
+        message_id=message_id,
+        source=_SOURCE,
+        time=now,
+        tenant=hold.tenant,
+        incarnation=hold.order.incarnation,
+        trace=trace,
+    )
     await producer.send_and_wait(fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
     return fact
 
@@ -58,9 +67,10 @@ async def apply(
         LookupError: there is no such company.
     """
     async with engine.begin() as connection:
-        version: int | None = await connection.scalar(_NEXT_VERSION, {"tenant": tenant})
-    if version is None:
+        company = (await connection.execute(_NEXT_VERSION, {"tenant": tenant})).one_or_none()
+    if company is None:
         raise LookupError(tenant)
+    version: int = company.settings_version
     applied = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=settings)
     message = envelopes.wrap(
         applied,
@@ -68,6 +78,7 @@ async def apply(
         source=_SOURCE,
         time=clock.now(),
         tenant=tenant,
+        incarnation=company.incarnation,
         trace=telemetry.new_trace(),
     )
     await producer.send_and_wait(applied.TOPIC, message.to_bytes(), key=tenant.encode())

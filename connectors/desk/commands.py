@@ -1,6 +1,5 @@
 """The accountant's verbs: held, dead, audit, explain and settings. Each reads what really happened, and says it."""
 
-import getpass
 import json
 import sys
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ from connectors.desk.story import Story, tell
 from connectors.desk.values import Dead, Hold
 from connectors.desk.words import SWEDEN
 from infra import clock
-from infra.commanding import Failed, Office, WrongUsage
+from infra.commanding import Failed, Office, WrongUsage, asker
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 from schemas.settings import BAS_DAY_SALES, TenantSettings
@@ -180,9 +179,7 @@ def dead_replay(
             if not force:
                 raise Failed(f"it still cannot be read: {error}. Correct it with --file, or insist: --force") from None
         try:
-            sent = await acting.replay(
-                place.engine, await place.producer(), letter, by=by or getpass.getuser(), value=corrected
-            )
+            sent = await acting.replay(place.engine, await place.producer(), letter, by=asker(by), value=corrected)
         except acting.NotOpen as error:
             raise Failed(str(error)) from None
         told = {"place": letter, "state": "replayed", "topic": sent.topic}
@@ -360,7 +357,7 @@ def settings_apply(
         changes = settings_files.differences(body, new)
         if not as_json:
             print_lines(_changes(changes))
-        version = await acting.apply(place.engine, await place.producer(), tenant, new, by=by or getpass.getuser())
+        version = await acting.apply(place.engine, await place.producer(), tenant, new, by=asker(by))
         effect = wait > 0 and await until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
         if as_json:
             print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})

@@ -1,6 +1,5 @@
 """The verbs of employees: plan, apply, link, unlink, refresh. Nothing is sent before apply, then exactly the plan."""
 
-import getpass
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -9,7 +8,7 @@ import typer
 from connectors.desk import plan_words, running
 from connectors.desk.running import Json, until
 from infra import catching_up, clock, mail, planning, registry
-from infra.commanding import Failed, Office, WrongUsage
+from infra.commanding import Failed, Office, WrongUsage, asker
 from infra.plugin import Flow, Host, Refreshed
 from schemas.events import LinkDecided
 from schemas.plans import Plan, PlanRow
@@ -141,7 +140,7 @@ def apply(
     async def work(place: Office) -> None:
         found = await _plan(place, plan_id)
         host = await place.host()
-        applied, number = await planning.apply(host, found, by=by or getpass.getuser())
+        applied, number = await planning.apply(host, found, by=asker(by))
         if not as_json:
             typer.echo(f"{number} rows sent")
 
@@ -247,7 +246,7 @@ def _decide_link(
                 employee_id=employee_id,
                 reason=reason,  # type: ignore[arg-type] # it is checked
                 comment=comment,
-                decided_by=by or getpass.getuser(),
+                decided_by=asker(by),
                 decided_at=clock.now(),
             )
         except ValueError:

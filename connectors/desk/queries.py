@@ -83,13 +83,14 @@ _CHAIN = text("select sequence, key, fact_id, message_id, body from audit where 
 _ENDS = text(
     """select coalesce(e.id, j.id) as id, coalesce(e.ends, 0) as ends, j.state from
          (select message_id as id, count(*) as ends from audit where tenant = :tenant
-            and body ->> 'outcome' in ('delivered', 'already_there', 'rejected') group by message_id) e
+            and body ->> 'outcome' in ('delivered', 'already_there', 'rejected', 'withdrawn')
+            group by message_id) e
        full join
          (select order_id::text as id, state from journal where tenant = :tenant) j on j.id = e.id
-       where coalesce(e.ends, 0) <> case when j.state in ('delivered', 'rejected') then 1 else 0 end
+       where coalesce(e.ends, 0) <> case when j.state in ('delivered', 'rejected', 'withdrawn') then 1 else 0 end
        order by id limit 1"""
 )
-_ENDED = text("select count(*) from journal where tenant = :tenant and state in ('delivered', 'rejected')")
+_ENDED = text("select count(*) from journal where tenant = :tenant and state in ('delivered', 'rejected', 'withdrawn')")
 
 Told = tuple[str, AuditRecord]
 """A company and a record of its trail."""
@@ -239,7 +240,8 @@ _BOOKED = text(
          order by id desc limit :limit)
        select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
               j.body -> 'data' ->> 'purpose' as purpose
-       from newest a left join journal j on j.order_id = a.message_id::uuid order by a.id desc"""
+       from newest a left join journal j on j.order_id = a.message_id::uuid and j.tenant = a.tenant
+       order by a.id desc"""
 )
 _TROUBLES = text(
     """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,

@@ -4,13 +4,15 @@ Amounts, rates and accounts may stand unquoted: no number is ever read as one be
 """
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import to_json
+from pydantic_core import ErrorDetails, to_json
 
 from schemas.settings import TenantSettings
 
@@ -67,35 +69,119 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _validated(value: Any) -> TenantSettings:
+    if value is None:
+        raise WrongFile(("the file is empty; to begin with a set of accounts: bokbuss settings show --starting-set",))
     try:
-        return TenantSettings.model_validate_json(to_json(value))
+        return TenantSettings.model_validate_json(to_json(_fitted(value, _SCHEMA)))
     except ValidationError as error:
-        wanted = [e["loc"] for e in error.errors() if e["type"] == "int_type"]
-    for location in wanted:
-        value = _with_integer(value, location)
-    try:
-        return TenantSettings.model_validate_json(to_json(value))
-    except ValidationError as error:
-        raise WrongFile(tuple(_problems(error))) from None
+        raise WrongFile(tuple(_problem(each) for each in error.errors(include_url=False))) from None
 
 
-def _with_integer(value: Any, location: _Location) -> Any:
-    """Return the value with the digits at a location as an integer; unchanged where there are none."""
-    if not location:
-        return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-    if isinstance(value, dict) and location[0] in value:
-        return {**value, location[0]: _with_integer(value[location[0]], location[1:])}
-    if isinstance(value, list) and isinstance(location[0], int):
-        return [_with_integer(v, location[1:]) if i == location[0] else v for i, v in enumerate(value)]
+# --- The types that the settings have -----------------------------------------------------------------------------
+
+_SCHEMA: Final[Mapping[str, Any]] = TenantSettings.model_json_schema()
+_WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+_TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def _fitted(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a value with its texts as numbers and truth values where the settings have those; all others stay."""
+    branches = _branches(schema)
+    if isinstance(value, dict):
+        properties: dict[str, Any] = {}
+        for branch in branches:
+            properties |= branch.get("properties", {})
+        return {name: _fitted(inner, properties.get(name, {})) for name, inner in value.items()}
+    if isinstance(value, list):
+        items: Mapping[str, Any] = next((branch["items"] for branch in branches if "items" in branch), {})
+        return [_fitted(inner, items) for inner in value]
+    if not isinstance(value, str) or any(_takes(branch, value, "string") for branch in branches):
+        return value
+    if _WHOLE.fullmatch(value) and any(_takes(branch, int(value), "integer") for branch in branches):
+        return int(value)
+    if value.lower() in _TRUTH and any(_takes(branch, _TRUTH[value.lower()], "boolean") for branch in branches):
+        return _TRUTH[value.lower()]
     return value
 
 
-def _problems(error: ValidationError) -> Iterator[str]:
-    for problem in error.errors(include_url=False, include_context=False):
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in problem["loc"]).lstrip(".")
-        given = problem["input"]
-        said = f" (it says {given!r})" if isinstance(given, str | int) else ""
-        yield f"{where or 'settings'}: {problem['msg']}{said}"
+def _branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the forms that a value can have, references resolved."""
+    if "$ref" in schema:
+        return _branches(_SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]])
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        return [form for each in several for form in _branches(each)]
+    return [schema]
+
+
+def _takes(schema: Mapping[str, Any], value: str | int, kind: str) -> bool:
+    if "enum" in schema or "const" in schema:
+        choices = schema.get("enum", [schema.get("const")])
+        return any(choice == value and isinstance(choice, bool) == isinstance(value, bool) for choice in choices)
+    return bool(schema.get("type") == kind)
+
+
+# --- What is wrong, in the words of the file ----------------------------------------------------------------------
+
+
+def _problem(error: ErrorDetails) -> str:
+    location = error["loc"]
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in location).lstrip(".") or "settings"
+    given, kind, limits = error["input"], error["type"], error.get("ctx", {})
+    said = f" (it says {given!r})" if isinstance(given, str | int) else ""
+    fields = _fields(location[:-1])
+    about = fields.get(str(location[-1]), {}) if location else {}
+    match kind:
+        case "missing":
+            meaning = about.get("description")
+            return f"{where}: is missing" + (f": {meaning}" if meaning else "")
+        case "extra_forbidden":
+            return f"{where}: there is no such setting{_nearest(str(location[-1]), [*fields])}"
+        case "literal_error":
+            choices = [
+                str(c) for form in _branches(about) for c in form.get("enum", [form.get("const")]) if c is not None
+            ]
+            return f"{where}: it says {given!r}{_nearest(str(given), choices)}"
+        case "value_error" | "assertion_error":
+            return f"{where}: {error['msg'].partition(', ')[2]}{said}"
+    if kind in _WANTED:
+        return f"{where}: {_WANTED[kind].format(**limits)}{said}"
+    return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}{said}"
+
+
+_WANTED: Final = {
+    "int_type": "a whole number is wanted",
+    "int_parsing": "a whole number is wanted",
+    "bool_type": "true or false is wanted",
+    "string_type": "a text is wanted",
+    "string_too_short": "it is shorter than {min_length}",
+    "string_too_long": "it is longer than {max_length}",
+    "string_pattern_mismatch": "it is too long or empty, or holds a character that cannot stand here",
+    "greater_than_equal": "it is less than {ge}",
+    "less_than_equal": "it is more than {le}",
+    "tuple_type": "a list is wanted: each entry on a line of its own, after a hyphen",
+    "model_type": "settings with names of their own are wanted",
+    "model_attributes_type": "settings with names of their own are wanted",
+    "date_type": "a day is wanted, such as 2026-04-10",
+}
+
+
+def _fields(location: _Location) -> Mapping[str, Any]:
+    """Return the settings that can stand at a place, by name."""
+    forms = _branches(_SCHEMA)
+    for part in location:
+        inner = [
+            form["items"] if isinstance(part, int) else form["properties"][part]
+            for form in forms
+            if ("items" in form if isinstance(part, int) else part in form.get("properties", {}))
+        ]
+        forms = [form for each in inner for form in _branches(each)]
+    return {name: schema for form in forms for name, schema in form.get("properties", {}).items()}
+
+
+def _nearest(word: str, choices: Sequence[str]) -> str:
+    near = get_close_matches(word, choices, n=1)
+    listed = f"it can be: {', '.join(choices)}" if choices else ""
+    return (f"; did you mean {near[0]}?" if near else ";") + (f" {listed}" if listed else "")
 
 
 def to_yaml(settings: TenantSettings) -> str:

@@ -10,6 +10,7 @@ from connectors.fortnox.keeping import keep
 from connectors.fortnox.kinds import KINDS, connect
 from connectors.fortnox.pages import pages
 from connectors.fortnox.snapshot import follow, refresh
+from connectors.fortnox.tokens import end_consent
 from infra.plugin import Job, Sink, System
 
 
@@ -37,5 +38,6 @@ SYSTEM = System(
     pages=pages,
     commands=application,
     refresh=refresh,
+    revoke=end_consent,
     jobs=(Job("sinks", follow), Job("sinks", keep), Job("sinks", rounds.run)),
 )

@@ -1,7 +1,6 @@
 """The verbs of Fortnox: connect and disconnect a company."""
 
 import asyncio
-import getpass
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from enum import StrEnum
@@ -14,7 +13,7 @@ from connectors.fortnox import connecting, consent, doctor, report, tokens, view
 from connectors.fortnox.consent import Link, Result
 from infra import clock, telemetry
 from infra.accepting import Acceptor
-from infra.commanding import Failed, WrongUsage, office
+from infra.commanding import Failed, WrongUsage, asker, office
 from infra.connections import Connections, health
 from infra.plugin import Host
 from infra.settings import load
@@ -56,10 +55,12 @@ def connect(
     """Make a link that asks a company for access to its Fortnox, to be sent to the person who may approve."""
     if (tenant is None) != everybody or (everybody and paste):
         raise typer.BadParameter("name one company, or --all without --paste")
-    asker = by or getpass.getuser()
+    made_by = asker(by)
 
     async def link_for(host: Host, company: str) -> Link:
-        made = await connecting.new_link(host, company, made_by=asker, days=valid_days, service=grant is Grant.SERVICE)
+        made = await connecting.new_link(
+            host, company, made_by=made_by, days=valid_days, service=grant is Grant.SERVICE
+        )
         if (link := await connecting.find(host, made)) is None:
             raise WrongUsage(f"{company} was removed just now: bokbuss tenant list")
         return link
@@ -87,7 +88,7 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         held = await connections.held(tenant, connecting.SYSTEM)
         if held is None or held.state == "disconnected":
             raise WrongUsage(f"{tenant} is not connected to Fortnox: bokbuss tenant list")
-        refresh = await connections.disconnect(tenant, connecting.SYSTEM, by or getpass.getuser())
+        refresh = await connections.disconnect(tenant, connecting.SYSTEM, asker(by))
         revoked = await tokens.revoke(host.settings.fortnox, refresh) if refresh else False
         company, language = held.company_name or tenant, host.settings.language
         if as_json:

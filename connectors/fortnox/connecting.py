@@ -18,13 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.fortnox import consent, tokens
 from connectors.fortnox.consent import Code, Found, Known, Link, Outcome, Result, State
 from infra import clock, telemetry
-from infra.accepting import UnknownTenant
 from infra.budget import WINDOW
 from infra.connections import Connections
 from infra.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Granted, Host, Refused, RetryLater
 from infra.settings import FortnoxSettings, Settings
+from infra.tenants import UnknownTenant
 from schemas.settings import TenantSettings
 
 SYSTEM: Final = "fortnox"

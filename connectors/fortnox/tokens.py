@@ -7,7 +7,7 @@ from typing import Final
 from connectors.fortnox import classify
 from infra.connections import ANSWER_SECONDS, Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
-from infra.plugin import Company, Host, Refused, RetryLater, Unanswered
+from infra.plugin import Company, Host, NotRevoked, Refused, RetryLater, Unanswered
 from infra.settings import FortnoxSettings
 
 SYSTEM: Final = "fortnox"
@@ -37,6 +37,16 @@ async def revoke(settings: FortnoxSettings, refresh_token: str) -> bool:
     except (NotSent, NoAnswer):
         return False
     return classify.revoked(answer)
+
+
+async def end_consent(host: Host, held: Held) -> str:
+    """Have a company's consent revoked; return what is left to do at Fortnox. Raises NotRevoked."""
+    refresh = await connections(host).refresh_token(held.tenant, SYSTEM)
+    if refresh is None:
+        return f"no token of ours can be revoked: remove the integration in the Fortnox of {held.tenant}"
+    if not await revoke(host.settings.fortnox, refresh):
+        raise NotRevoked("Fortnox has not confirmed that the access is revoked")
+    return ""
 
 
 class AccessTokens:

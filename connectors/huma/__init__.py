@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+from connectors.huma.client import end_consent
 from connectors.huma.kinds import KINDS, connect
 from connectors.huma.nightly import read_nightly
 from connectors.huma.source import SOURCE, refresh
@@ -41,4 +42,5 @@ SYSTEM = System(
     commands=_commands,
     jobs=(Job(role="sources", run=read_nightly),),
     refresh=refresh,
+    revoke=end_consent,
 )

@@ -6,6 +6,7 @@ Bodies are never logged or kept, and neither are the values of searches.
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
 from infra.connections import Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
-from infra.plugin import Attempt, Host, Refused, Rejected, RetryLater, Unknown
+from infra.plugin import Attempt, Granted, Host, NotRevoked, Refused, Rejected, RetryLater, Unknown
 from infra.settings import HumaSettings
 from schemas.audit import Call
 
@@ -185,6 +186,27 @@ async def ask_for_token(
     except (NotSent, NoAnswer) as error:
         return RetryLater(_UNREACHABLE_WAIT, "auth_unreachable", f"Huma's token endpoint cannot be reached: {error}")
     return classify.token(answer, tenant)
+
+
+async def end_consent(host: Host, held: Held) -> str:
+    """Have a company's tokens revoked; return what is left to do in Huma. Raises NotRevoked."""
+    left = f"delete bokbuss's client id and its webhook in the Huma of {held.tenant}"
+    secret = await Connections(host.engine, host.vault).refresh_token(held.tenant, SYSTEM)
+    settings: HumaSettings = host.settings.huma
+    granted = await ask_for_token(settings, held.tenant, secret) if secret else Refused("needs_consent", "")
+    if isinstance(granted, Refused):
+        return left  # nothing that we hold opens anything
+    if not isinstance(granted, Granted):
+        raise NotRevoked(f"Huma has not confirmed that the access is revoked: {granted.why}")
+    bearer = {"Authorization": f"Bearer {granted.access}"}
+    try:
+        async with Client(timeout=settings.request_timeout, headers=bearer) as client:
+            answer = await client.send("POST", f"{settings.api_url}/auth/oauth/revoke")
+    except (NotSent, NoAnswer) as error:
+        raise NotRevoked(f"Huma has not confirmed that the access is revoked: {error}") from error
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise NotRevoked(f"Huma has not confirmed that the access is revoked: status {answer.status}")
+    return left
 
 
 def kept(client_id: str, client_secret: str) -> str:

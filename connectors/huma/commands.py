@@ -13,7 +13,7 @@ from connectors.huma import encode
 from connectors.huma.client import Huma, NotRead, ask_for_token, kept
 from connectors.huma.translate import SYSTEM
 from infra import telemetry
-from infra.commanding import Failed, Office, WrongUsage, office
+from infra.commanding import Failed, Office, WrongUsage, asker, office
 from infra.connections import Connections
 from infra.http import Client
 from infra.plugin import Attempt, Granted, Host
@@ -58,7 +58,7 @@ def connect(
 
     async def main() -> None:
         async with office(settings) as place:
-            people = await store(place, tenant, client_id, client_secret, by or getpass.getuser())
+            people = await store(place, tenant, client_id, client_secret, asker(by))
             typer.echo(f"{tenant} is connected to Huma ({people} people); they are read within a minute")
             typer.echo(await _what_to_register(place, tenant))
 

@@ -1,0 +1,46 @@
+"""Companies are added and removed: each table says what becomes of its rows."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import tenants
+from infra.plugin import Host
+from infra.settings import Settings
+from infra.tables import metadata
+from infra.vault import open_vault
+
+
+@pytest.mark.parametrize("name", list(metadata.tables))
+async def test_each_table_says_what_becomes_of_a_removed_companys_rows(name: str, engine: AsyncEngine) -> None:
+    """They are the company's own, by a condition that the database understands, or kept, or of no single company."""
+    table = metadata.tables[name]
+    assert len(table.info.keys() & {"own", "kept", "host"}) == 1, f"infra/tables.py: {name} needs own(), KEPT or HOST"
+    if table.info.get("kept"):
+        assert "tenant" in table.columns
+    if rows := table.info.get("own"):
+        async with engine.connect() as connection:
+            await connection.execute(text(f"select 1 from {name} where {rows}"), {"tenant": "acme"})  # noqa: S608
+
+
+async def test_another_number_is_no_silent_change(engine: AsyncEngine, settings: Settings) -> None:
+    """It is refused, with the number that is known, and taken only when that is what is wanted."""
+    host = Host(settings, engine, await open_vault(engine, settings))
+    await tenants.add(host, "acme", organisation_number="5560160680", database_number=None)
+    await tenants.add(host, "acme", organisation_number=None, database_number=7)
+    await tenants.add(host, "acme", organisation_number="5560160680", database_number=None)
+    with pytest.raises(tenants.OtherNumber, match="556016-0680"):
+        await tenants.add(host, "acme", organisation_number="5599990016", database_number=None)
+    await tenants.add(host, "acme", organisation_number="5599990016", database_number=None, change=True)
+    async with engine.connect() as connection:
+        known = await connection.execute(text("select organisation_number, database_number from tenants"))
+        assert known.all() == [("5599990016", 7)]
+
+
+async def test_who_is_unknown_is_told_who_may_be_meant(engine: AsyncEngine, settings: Settings) -> None:
+    """A typing error is answered by the name that is most like it."""
+    host = Host(settings, engine, await open_vault(engine, settings))
+    await tenants.add(host, "krogen-soder", organisation_number=None, database_number=None)
+    await tenants.must_be_known(engine, "krogen-soder")
+    with pytest.raises(tenants.UnknownTenant, match="did you mean krogen-soder"):
+        await tenants.must_be_known(engine, "krogen-sodra")
