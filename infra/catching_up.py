@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import uuid4
 
-from infra import clock, planning, registry
+from infra import clock, parking, planning, registry
 from infra.accepting import Unavailable
 from infra.commanding import Failed, WrongUsage
 from infra.plugin import Host, Refreshed
@@ -69,6 +69,11 @@ async def all_decided(
     except Unavailable as error:
         raise Failed(str(error)) from error
     while await planning.undecided(host.engine, tenant, [*told, *marks]):
+        if any(p.reader == parking.FLOWS and p.state == "waiting" for p in await parking.listed(host.engine, tenant)):
+            raise Failed(
+                f"a message of {tenant} cannot be decided and what comes later waits behind it, so that nothing is "
+                f"planned: bokbuss parked list --tenant {tenant}"
+            )
         now = clock.monotonic()
         if now - begun > patience:
             raise Failed(

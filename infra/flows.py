@@ -92,7 +92,7 @@ class FlowRole:
             await clock.sleep(_SWEEP)
             try:
                 await self._decider.sweep()
-            except _PASSING as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, what is left and what is parked stays there
                 _log.warning("outbox is swept again", error=type(error).__name__)
 
     async def _until_done(self, records: Sequence[Record]) -> None:

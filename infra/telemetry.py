@@ -81,6 +81,9 @@ HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant"
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])
 CHECKS_FAILED = Gauge("bokbuss_check_failed", "1: bokbuss doctor finds this check red.", ["tenant", "system", "check"])
 DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
+PARKED = Gauge(
+    "bokbuss_parked_messages", "What a reader cannot handle, and what waits behind it.", ["tenant", "reader", "state"]
+)
 AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records not yet on audit.v1.")
 # The process.
 EVENT_LOOP_LAG = Gauge("bokbuss_event_loop_lag_seconds", "How late the event loop runs.")

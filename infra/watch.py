@@ -27,6 +27,7 @@ _HELD_AGE = text(
        where closed_at is null group by tenant"""
 )
 _DEAD = text("select topic, count(*) from dead_letters where state = 'open' group by topic")
+_PARKED = text("select tenant, reader, state, count(*) from parked group by 1, 2, 3")
 _CONNECTIONS = text("select tenant, system, state, 1 from connections")
 _TOKEN_LEFT = text(
     """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 from connections
@@ -61,6 +62,7 @@ class Watch:
         await _set(connection, _HELD, telemetry.HELD)
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
+        await _set(connection, _PARKED, telemetry.PARKED)
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)
         await _set(connection, _TOKEN_LEFT, telemetry.TOKEN_LEFT)
         await _set(connection, _RED, telemetry.CHECKS_FAILED)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from connectors.desk import acting, queries, resolving, settings_files, trail, views
+from connectors.desk.parked_commands import parked
 from connectors.desk.plan_commands import apply, employees, plan
 from connectors.desk.reading import read_back
 from connectors.desk.running import POLL, Json, print_json, print_lines, run, until
@@ -34,7 +35,15 @@ settings = typer.Typer(no_args_is_help=True, help="How a company's facts become 
 def application() -> typer.Typer:
     """Return the verbs; the host merges them into ``bokbuss``."""
     app = typer.Typer()
-    groups = {"held": held, "dead": dead, "audit": audit, "settings": settings, "plan": plan, "employees": employees}
+    groups = {
+        "held": held,
+        "dead": dead,
+        "parked": parked,
+        "audit": audit,
+        "settings": settings,
+        "plan": plan,
+        "employees": employees,
+    }
     for name, group in groups.items():
         app.add_typer(group, name=name)
     app.command("explain")(explain)

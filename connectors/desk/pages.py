@@ -11,6 +11,7 @@ from starlette.routing import Route
 from connectors.desk import queries, resolving, views, words
 from connectors.desk.reading import read_back
 from connectors.desk.story import tell
+from infra import parking
 from infra.plugin import Host
 
 _MOST = 100
@@ -42,6 +43,7 @@ def pages(host: Host) -> list[Route]:
             holds=await queries.holds(engine, limit=_MOST),
             troubles=await queries.troubles(engine, limit=_MOST),
             dead=await queries.dead_letters(engine, limit=_MOST),
+            parked=await parking.listed(engine, most=_MOST),
             booked=await queries.booked(engine),
             most=_MOST,
         )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.proof import Head, Stored
 from connectors.desk.resolving import Asked
-from connectors.desk.values import Booked, Dead, Hold, Line, Material, Ordered, Trouble
+from connectors.desk.values import Booked, Dead, Hold, Line, Material, Ordered, Trouble, Waits
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.settings import TenantSettings
@@ -157,6 +157,10 @@ _RECORDS = text(
     """select body from audit where tenant = :tenant and message_id = any(cast(:ids as text[])) order by sequence"""
 )
 _HELD_KEY = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by held_at")
+_PARKED_KEY = text(
+    """select topic || '/' || partition || '/' || "offset", reader, state, reason, parked_at from parked
+       where tenant = :tenant and about = :key order by number"""
+)
 _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
 _DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
@@ -167,12 +171,14 @@ _FIND: dict[str, tuple[str, ...]] = {
         "select tenant, key from decided where starts_with(fact_id, :text) and topic like 'facts.%'",
         "select tenant, key from journal where starts_with(fact_id, :text)",
         "select tenant, key from held where starts_with(body ->> 'causationid', :text)",
+        "select tenant, about from parked where starts_with(fact_id, :text)",
         f"{_DELIVERED} where starts_with(e, :text)",
     ),
     "key": (
         "select tenant, key from decided where key = :text and topic like 'facts.%'",
         "select tenant, key from journal where key = :text",
         "select tenant, key from held where key = :text",
+        "select tenant, about from parked where about = :text",
         f"{_DELIVERED} where starts_with(e, :text || '@')",
     ),
     "z_number": (
@@ -220,6 +226,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         ids = [o.order.id for o in orders]
         records = [_record(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
         delivered_at = await connection.scalar(_DELIVERED_AT, values)
+        parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
     return Material(
         tenant=tenant,
         key=key,
@@ -228,6 +235,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         records=tuple(records),
         holds=held,
         delivered_at=delivered_at,
+        parked=parked,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from connectors.desk import words
-from connectors.desk.values import Hold, Line, Material, Ordered
+from connectors.desk.values import Hold, Line, Material, Ordered, Waits
 from schemas import ids
 from schemas.audit import AuditRecord, Call
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -40,7 +40,7 @@ class Story:
     """What happened to a company's business key, and how it stands now.
 
     Attributes:
-        state: booked, reversed, done, held, on_the_way, unknown, rejected, nothing_to_do or not_decided.
+        state: parked, booked, reversed, done, held, on_the_way, unknown, rejected, nothing_to_do or not_decided.
         now: the same as a sentence.
     """
 
@@ -63,6 +63,7 @@ def tell(material: Material) -> Story:
         steps += _of_order(ordered, material, numbers)
     for hold in material.holds:
         steps += _of_hold(hold)
+    steps += (_parked(one) for one in material.parked)
     return Story(material.tenant, material.key, state, now, tuple(sorted(steps, key=lambda step: step.at)))
 
 
@@ -182,11 +183,20 @@ def _of_hold(hold: Hold) -> Iterable[Step]:
         yield Step(hold.closed_at, f"It waits no longer: {why}", (hold.message,) if hold.message else ())
 
 
+def _parked(one: Waits) -> Step:
+    what = "Set aside by a person" if one.state == "set_aside" else "Parked: it waits in its company's order"
+    return Step(one.parked_at, what, (one.reason or "It waits behind another.", f"bokbuss parked show {one.place}"))
+
+
 # --- How it stands ----------------------------------------------------------------------------------------------
 
 
 def _stands(material: Material) -> tuple[str, str]:
     """Return the state as one word and as one sentence; what somebody must do comes before what is done."""
+    if material.parked:
+        one = material.parked[0]
+        said = "cannot be handled" if one.reason else "waits behind a message that cannot be handled"
+        return "parked", f"Something of it {said}: bokbuss parked show {one.place}."
     waiting = [hold for hold in material.holds if hold.closed_at is None]
     if waiting:
         data = waiting[-1].order.data

@@ -57,6 +57,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """A record that a reader could not handle, or that waits behind one. ``state``: waiting or set_aside."""
+
+    place: str
+    reader: str
+    state: str
+    reason: str
+    parked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ordered:
     """An order in the journal. ``state``: queued, sending, unknown, delivered or rejected."""
 
@@ -86,6 +97,7 @@ class Material:
     records: tuple[AuditRecord, ...] = ()
     holds: tuple[Hold, ...] = ()
     delivered_at: datetime | None = None
+    parked: tuple[Waits, ...] = ()
 
     def with_facts(self, facts: Mapping[str, Envelope[Any] | None]) -> "Material":
         """Return the same with the facts as they were read back."""

@@ -1,6 +1,7 @@
 """Before a plan, everything that was told is decided, whoever told it: else there is none. Real broker and database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from infra.vault import open_vault
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, LinkDecided
 from schemas.marks import MARKS, AnswersMarked, EmployeesMarked, PeopleMarked
 from tests.bus import messages, records
+from tests.infra.facts import record
 
 FLOW = next(flow for flow in registry.flows() if flow.name == "employees")
 AT = datetime(2026, 5, 1, 6, tzinfo=UTC)
@@ -97,6 +99,20 @@ async def test_without_flows_there_is_no_plan_and_a_second_try_waits_anew(office
         with pytest.raises(Failed, match=r"not decided after 0 s.*do flows run \(bokbuss up") as refused:
             await office.all_decided(wait=0.0)
         assert refused.value.code == 1
+
+
+async def test_a_company_whose_messages_are_parked_gets_no_plan_and_is_told_so_at_once(
+    office: Office, engine: AsyncEngine, producer: AIOKafkaProducer
+) -> None:
+    """Waiting would not help: a person or new code has to act first."""
+
+    def raising(*_: object) -> Any:
+        raise ArithmeticError
+
+    broken = Decider(engine, producer, (replace(FLOW, decide=raising),))
+    await broken.decide([record(office.tenant, IN_HR)])
+    with pytest.raises(Failed, match=f"bokbuss parked list --tenant {office.tenant}"):
+        await office.all_decided()
 
 
 async def test_what_this_reading_told_is_waited_for_by_its_ids_too(office: Office) -> None:

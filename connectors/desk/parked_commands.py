@@ -1,0 +1,204 @@
+"""The verbs for what cannot be handled: a company's records, which wait in order until new code or a person acts."""
+
+import getpass
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from connectors.desk import queries, words
+from connectors.desk.running import Json, print_json, print_lines, run, until
+from infra import parking
+from infra.commanding import Failed, Office, WrongUsage
+from infra.parking import Parked
+
+parked = typer.Typer(no_args_is_help=True, help="What cannot be decided, and waits with what comes later.")
+
+Place = Annotated[str, typer.Argument(metavar="PLACE", help="topic/partition/offset, as parked list shows it.")]
+ReadBy = Annotated[str | None, typer.Option("--reader", help="Whose it is, if several have parked it.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.")]
+
+
+@parked.command("list")
+def parked_list(
+    tenant: Annotated[str | None, typer.Option("--tenant", help="Only this company.")] = None, as_json: Json = False
+) -> None:
+    """List what is parked, each company's in its order."""
+
+    async def work(place: Office) -> None:
+        if tenant is not None:
+            await _known(place, tenant)
+        found = await parking.listed(place.engine, tenant)
+        print_json([_json(p) for p in found]) if as_json else print_lines(_lines(found))
+
+    run(work)
+
+
+@parked.command("show")
+def parked_show(record: Place, reader: ReadBy = None, as_json: Json = False) -> None:
+    """Show what is parked, and why."""
+
+    async def work(place: Office) -> None:
+        found = await _at(place, record, reader)
+        if as_json:
+            print_json(_json(found) | {"record_value": (found.record.value or b"").decode()})
+        else:
+            print_lines(_shown(found))
+
+    run(work)
+
+
+@parked.command("retry")
+def parked_retry(
+    what: Annotated[str, typer.Argument(metavar="TENANT|PLACE", help="A company, or a record that was set aside.")],
+    by: By = None,
+    reason: Reason = "tried again",
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")] = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Let a company's records be tried again, from the first on, in their order."""
+
+    async def work(place: Office) -> None:
+        who, tenant = by or getpass.getuser(), what
+        if "/" in what:
+            one = await _at(place, what, None)
+            tenant = one.tenant
+            if not await parking.turn(place.engine, one, "waiting", who, reason):
+                raise _gone(what)
+        else:
+            await _known(place, tenant)
+            await parking.retry(place.engine, tenant, who, reason)
+
+        async def left() -> list[Parked]:
+            return [p for p in await parking.listed(place.engine, tenant) if p.state == "waiting"]
+
+        async def settled() -> bool:
+            waits = await left()
+            return not waits or bool(waits[0].tried)
+
+        done = wait > 0 and await until(settled, wait)
+        waits = await left()
+        if as_json:
+            print_json({"tenant": tenant, "waiting": len(waits), "first": _json(waits[0]) if waits else None})
+        elif not waits:
+            typer.echo(f"Nothing of {tenant} is parked.")
+        elif not done:
+            typer.echo(f"{len(waits)} of {tenant} wait. They are tried again when their readers run.")
+        if wait > 0 and waits:
+            why = (
+                f"it raised again: {waits[0].reason}" if done else f"it was not tried in {wait:g} s: does bokbuss run?"
+            )
+            raise Failed(f"{waits[0].place} of {tenant} still waits, and {len(waits) - 1} behind it; {why}")
+
+    run(work)
+
+
+@parked.command("skip")
+def parked_skip(
+    record: Place, reader: ReadBy = None, by: By = None, reason: Reason = "set aside", as_json: Json = False
+) -> None:
+    """Set a record aside: what comes later goes on. It stays listed, and can be tried later."""
+
+    async def work(place: Office) -> None:
+        one = await _at(place, record, reader)
+        if one.state != "waiting":
+            raise Failed(f"{record} is set aside already")
+        if not await parking.turn(place.engine, one, "set_aside", by or getpass.getuser(), reason):
+            raise _gone(record)
+        told = {"place": record, "tenant": one.tenant, "state": "set_aside"}
+        said = (
+            f"{record} of {one.tenant} is set aside, and what comes later goes on. Later: bokbuss parked retry {record}"
+        )
+        print_json(told) if as_json else typer.echo(said)
+
+    run(work)
+
+
+@parked.command("discard")
+def parked_discard(
+    record: Place,
+    by: Annotated[str, typer.Option("--by", help="Who decided.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays on record.")],
+    reader: ReadBy = None,
+    as_json: Json = False,
+) -> None:
+    """Have a record never handled; what comes later goes on."""
+
+    async def work(place: Office) -> None:
+        one = await _at(place, record, reader)
+        if not await parking.discard(place.engine, one, by, reason):
+            raise _gone(record)
+        told = {"place": record, "tenant": one.tenant, "state": "discarded"}
+        print_json(told) if as_json else typer.echo(
+            f"{record} of {one.tenant} is discarded, and what comes later goes on"
+        )
+
+    run(work)
+
+
+async def _known(place: Office, tenant: str) -> None:
+    if not await queries.is_known(place.engine, tenant) and not await parking.listed(place.engine, tenant, most=1):
+        raise WrongUsage(f"there is no company {tenant!r}: bokbuss tenant list")
+
+
+async def _at(place: Office, record: str, reader: str | None) -> Parked:
+    found = await parking.at(place.engine, record, reader)
+    if not found:
+        raise WrongUsage(f"nothing is parked at {record!r}: bokbuss parked list")
+    if len(found) > 1:
+        raise WrongUsage(
+            f"{record} is parked by several; say which: {', '.join(f'--reader {p.reader}' for p in found)}"
+        )
+    return found[0]
+
+
+def _gone(record: str) -> Failed:
+    return Failed(f"{record} waits no longer: it was handled, or somebody has dealt with it")
+
+
+# --- In words and as JSON ---------------------------------------------------------------------------------------
+
+
+def _lines(found: Sequence[Parked]) -> tuple[str, ...]:
+    if not found:
+        return ("Nothing is parked.",)
+    rows = [
+        (p.place, words.when(p.parked_at), p.tenant, p.about, p.state.replace("_", " "), p.reason or "waits its turn")
+        for p in found
+    ]
+    return words.columns([("PLACE", "SINCE", "COMPANY", "WHAT", "STATE", "REASON"), *rows])
+
+
+def _shown(one: Parked) -> tuple[str, ...]:
+    tried = f"Tried {one.attempts} times, by {', '.join(one.tried) or 'code that is forgotten'}"
+    return (
+        f"{one.about} of {one.tenant}: {one.state.replace('_', ' ')} at {one.reader} since {words.when(one.parked_at)}",
+        f"It stands at {one.place}, and goes back to {one.fact_id}",
+        *((f"Reason: {one.reason}", tried) if one.attempts else ("It waits until what came before it is done.",)),
+        f"  bokbuss parked retry {one.tenant if one.state == 'waiting' else one.place}    try it again, in its order",
+        *(
+            (f"  bokbuss parked skip {one.place}    set it aside, the later ones go on",)
+            if one.state == "waiting"
+            else ()
+        ),
+        f"  bokbuss parked discard {one.place} --by NAME --reason WHY    it is never handled",
+        (one.record.value or b"").decode("utf-8", "backslashreplace"),
+    )
+
+
+def _json(one: Parked) -> dict[str, Any]:
+    return {
+        "place": one.place,
+        "reader": one.reader,
+        "tenant": one.tenant,
+        "key": one.about,
+        "fact_id": one.fact_id,
+        "state": one.state,
+        "code": one.code,
+        "rule": one.rule,
+        "reason": one.reason,
+        "attempts": one.attempts,
+        "tried": list(one.tried),
+        "parked_at": one.parked_at.isoformat(),
+    }

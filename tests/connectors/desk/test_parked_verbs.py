@@ -1,0 +1,95 @@
+"""parked, as it is typed: a company whose rule breaks, over a real database and a real broker."""
+
+from typing import Any
+
+import pytest
+
+from infra.commanding import Office
+from infra.decider import Decider
+from infra.records import Record
+from tests.connectors.desk.conftest import Desk, World
+from tests.connectors.desk.test_pages import get
+from tests.infra.breaking import DAY_SALES, SECRET, breaking
+from tests.infra.facts import day, record
+
+TENANT = "krogen-soder"
+
+
+async def sweep(place: Office, *, broken: bool = False, records: tuple[Record, ...] = ()) -> None:
+    """Be a flows role for a moment: of code that breaks, or of other code."""
+    flow, code = (breaking("decide"), "broken") if broken else (DAY_SALES, "mended")
+    decider = Decider(place.engine, await place.producer(), (flow,), code)
+    await decider.decide(records)
+    await decider.sweep()
+
+
+@pytest.fixture
+def places(desk: Desk) -> list[str]:
+    """Return the places of two days of which the first cannot be decided."""
+    days = tuple(record(TENANT, day(z)) for z in (2, 3))
+
+    async def past(world: World) -> None:
+        await world.add(TENANT)
+        await sweep(world.place, broken=True, records=days)
+
+    desk.after(past)
+    return ["/".join(map(str, one.place)) for one in days]
+
+
+def listed(desk: Desk) -> list[tuple[str, str]]:
+    """Return place and state of what is parked."""
+    return [(p["place"], p["state"]) for p in desk.json("parked", "list", "--tenant", TENANT)]
+
+
+def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: Desk, places: list[str]) -> None:
+    """The first one has the reason; explain and the first page know of it as well."""
+    assert listed(desk) == [(place, "waiting") for place in places]
+    said = desk("parked", "list").stdout + desk("parked", "show", places[0]).stdout
+    assert "BugError in _raise" in said
+    assert f"bokbuss parked skip {places[0]}" in said
+    assert SECRET not in said
+    assert "waits its turn" in said
+    first = desk.json("parked", "show", places[0])
+    assert (first["code"], first["rule"], first["attempts"], first["key"]) == ("BugError", "_raise", 1, "openpos/K1/2")
+    assert "parked" in desk("explain", "openpos/K1/2").stdout
+
+    assert places[1] in get("/").text
+
+
+def test_a_retry_that_nobody_takes_up_or_that_raises_again_is_exit_code_1(desk: Desk, places: list[str]) -> None:
+    """And says which."""
+    assert "does bokbuss run" in desk.refused(1, "parked", "retry", TENANT, "--wait", "0.1")
+    desk.after(lambda world: sweep(world.place, broken=True))
+    assert "and 1 behind it" in desk.refused(1, "parked", "retry", TENANT, "--wait", "0.1")
+    desk.after(lambda world: sweep(world.place))
+    assert "Nothing of krogen-soder is parked." in desk("parked", "retry", TENANT, "--wait", "5").stdout
+    assert listed(desk) == []
+    assert places
+
+
+def test_a_skipped_record_stays_listed_and_is_retried_by_its_place(desk: Desk, places: list[str]) -> None:
+    """What comes later goes on meanwhile; who did it is on record."""
+    desk("parked", "skip", places[0], "--by", "Åsa", "--reason", "tomorrow")
+    desk.after(lambda world: sweep(world.place, broken=True))
+    assert listed(desk) == [(places[0], "set_aside")]
+    assert "set aside already" in desk.refused(1, "parked", "skip", places[0])
+    desk("parked", "retry", places[0], "--by", "Åsa")
+    desk.after(lambda world: sweep(world.place))
+    assert listed(desk) == []
+    told = desk.json("audit", "verify")
+    assert [finding["problem"] for finding in told if finding["tenant"] == TENANT] == [None]
+
+
+def test_a_discarded_record_is_on_record_with_who_and_why(desk: Desk, places: list[str]) -> None:
+    """And is gone for good."""
+    desk("parked", "discard", places[0], "--by", "Åsa", "--reason", "a test of the till")
+    desk.after(lambda world: sweep(world.place, broken=True))
+    assert listed(desk) == []
+    assert "a test of the till" in desk("audit", "--tenant", TENANT).stdout
+    assert "nothing is parked" in desk.refused(2, "parked", "show", places[0])
+
+
+@pytest.mark.parametrize("words", [("list", "--tenant", "krogen"), ("retry", "krogen"), ("skip", "facts/0/1")])
+def test_what_is_unknown_is_no_all_clear(desk: Any, words: tuple[str, ...]) -> None:
+    """A misspelt company, or a place where nothing is parked."""
+    assert desk.refused(2, "parked", *words)
