@@ -21,7 +21,7 @@ from sqlalchemy import text
 from infra import broker, clock, database, embedded, registry, telemetry, tenants
 from infra.accepting import Acceptor, Unavailable
 from infra.commanding import Failed, Office, WrongUsage, asker, office
-from infra.connections import Connections, Held, days_left, health
+from infra.connections import Connections, Held, Taken, days_left, health
 from infra.plugin import Host, Malformed, NotRevoked
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
@@ -240,6 +240,11 @@ def tenant_add(
             raise WrongUsage(
                 f"{tenant} is known with the organisation number {error}: another company needs a name of its own; if "
                 "that number was wrong, say --change"
+            ) from None
+        except Taken as taken:
+            raise WrongUsage(
+                f"company {database_number} at Fortnox is connected as {taken.holder}, and one of ours has it: "
+                f"bokbuss connection show {taken.holder}"
             ) from None
         if as_json:
             _print_json({"tenant": tenant, "signing_secrets": made})

@@ -1,119 +1,25 @@
 """The table of connections: every change is compared with what was read, and on record in the same transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final, Protocol
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, telemetry
+from infra.held import Consent, Held, Row, Taken, Tokens
 from infra.journal import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import Outcome
 from schemas.events import ConnectionChanged
 
-_DAY: Final = 86_400.0
 _NUMBERED: Final = "fortnox"
 """Whose number of a company ``tenants.database_number`` is: a company that has one consented to our service account."""
 _TROUBLED: Final = ("needs_consent", "licence_missing")
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is held of a company's connection to a system; its tokens are not in here.
-
-    Attributes:
-        grant_type: client_credentials, authorization_code or token (the system's own secret).
-        state: connected, needs_consent, licence_missing, paused or disconnected; ``reason`` says why, for people.
-        generation: one more with each new pair of tokens.
-        refresh_until: when the refresh token ends, unless it is used before.
-        database_number: the company's number at Fortnox.
-    """
-
-    tenant: str
-    system: str
-    grant_type: str = "client_credentials"
-    state: str = "connected"
-    reason: str = ""
-    generation: int = 0
-    access_until: datetime | None = None
-    refresh_until: datetime | None = None
-    scopes: tuple[str, ...] = ()
-    company_name: str = ""
-    database_number: int | None = None
-    consented_by: str = ""
-    consented_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A connection as it stands: times in seconds from now by the database's clock, tokens encrypted.
-
-    Attributes:
-        good_for, fresh_for: until the access token ends, and until it is to be renewed.
-        unchanged_for: since the state was last written.
-        renewer: who renews it now, for ``busy_for`` at most; without one nobody may try for ``busy_for``.
-        renewing_until: what a claim is compared with.
-        asked: a renewal was asked for, and its answer is not known.
-    """
-
-    held: Held
-    access: bytes | None = field(default=None, repr=False)
-    refresh: bytes | None = field(default=None, repr=False)
-    good_for: float = 0.0
-    fresh_for: float = 0.0
-    unchanged_for: float = 0.0
-    renewer: str = ""
-    busy_for: float = 0.0
-    renewing_until: Any = None
-    asked: bool = False
-
-    @property
-    def generation(self) -> int:
-        """The generation of its tokens."""
-        return self.held.generation
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Tokens to write down, encrypted, and how many seconds they last."""
-
-    access: bytes | None = field(repr=False)
-    access_seconds: float
-    renew_seconds: float
-    refresh: bytes | None = field(repr=False)
-    refresh_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Who consented to what, for which company."""
-
-    grant_type: str
-    scopes: tuple[str, ...]
-    company_name: str
-    database_number: int | None
-    consented_by: str
-
-
-class Rows(Protocol):
-    """Where connections are kept: the database, or a test's memory."""
-
-    async def all(self, system: str | None) -> tuple[Held, ...]: ...  # noqa: D102 - see PostgresRows
-    async def read(self, tenant: str, system: str) -> Row | None: ...  # noqa: D102
-    async def claim(self, row: Row, claim: str, seconds: float) -> bool: ...  # noqa: D102
-    async def granted(self, row: Row, tokens: Tokens, scopes: tuple[str, ...]) -> bool: ...  # noqa: D102
-    async def refused(self, row: Row, claim: str, state: str, why: str) -> bool: ...  # noqa: D102
-    async def later(self, row: Row, claim: str, seconds: float, why: str, *, asked: bool) -> None: ...  # noqa: D102
-    async def drop_access(self, row: Row) -> None: ...  # noqa: D102
-    async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None: ...  # noqa: D102
-    async def disconnect(self, row: Row, by: str) -> bool: ...  # noqa: D102
-    async def become(  # noqa: D102
-        self, tenant: str, system: str, state: str, reason: str, *, by: str = "", only: Sequence[str] = ...
-    ) -> bool: ...
 
 
 _ASSUME = text(
@@ -133,11 +39,11 @@ _READ = text(
 _ALL = text(
     f"""with known as (
            select c.tenant, c.system, c.grant_type, c.state, c.reason, c.generation, c.access_until, c.refresh_until,
-               c.scopes, c.company_name, c.consented_by, c.consented_at, t.database_number
+               c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened, t.database_number
            from connections c join tenants t using (tenant)
            union all
            select t.tenant, '{_NUMBERED}', 'client_credentials', 'connected', '', 0, null, null, '', '', '', null,
-               t.database_number
+               null, t.database_number
            from tenants t where t.database_number is not null and not exists
                (select from connections c where c.tenant = t.tenant and c.system = '{_NUMBERED}'))
        select * from known where system = coalesce(cast(:system as text), system) order by tenant, system"""  # noqa: S608 - a constant of ours
@@ -154,7 +60,8 @@ _LOCK = text(
        where tenant = :tenant and system = :system for update of c"""
 )
 _GRANTED = text(
-    """update connections set access = :access, generation = generation + 1, state = cast(:state as text), reason = '',
+    """update connections set access = :access, generation = generation + 1, state = cast(:state as text),
+           reason = case when cast(:state as text) = 'connected' then '' else reason end,
            access_until = clock_timestamp() + make_interval(secs => :access_seconds),
            renew_at = clock_timestamp() + make_interval(secs => :renew_seconds),
            refresh = coalesce(cast(:refresh as bytea), refresh),
@@ -165,7 +72,8 @@ _GRANTED = text(
        where tenant = :tenant and system = :system"""
 )
 _STATE = text(
-    """update connections set state = :state, reason = :reason, changed_at = clock_timestamp()
+    """update connections set state = :state, reason = :reason, changed_at = clock_timestamp(),
+           opened = coalesce(cast(:opened as bigint), opened)
        where tenant = :tenant and system = :system"""
 )
 _FREE = text(
@@ -187,14 +95,14 @@ _CONSENTED = text(
            clock_timestamp() + make_interval(secs => :refresh_seconds), :scopes, :company_name, :consented_by,
            clock_timestamp(), clock_timestamp())
        on conflict (tenant, system) do update set grant_type = excluded.grant_type, state = excluded.state,
-           reason = '', generation = c.generation + 1, access = excluded.access,
+           reason = '', opened = null, generation = c.generation + 1, access = excluded.access,
            access_until = excluded.access_until, renew_at = excluded.renew_at, refresh = excluded.refresh,
            refresh_until = excluded.refresh_until, renewer = '', renewing_until = null, asked_at = null,
            scopes = excluded.scopes, company_name = excluded.company_name, consented_by = excluded.consented_by,
            consented_at = excluded.consented_at, changed_at = excluded.changed_at"""
 )
 _ANOTHER = text(
-    f"""update connections c set grant_type = 'client_credentials', state = 'connected', reason = '',
+    f"""update connections c set grant_type = 'client_credentials', state = 'connected', reason = '', opened = null,
             generation = generation + 1, access = null, access_until = null, renew_at = null, refresh = null,
             refresh_until = null, renewer = '', renewing_until = null, asked_at = null, scopes = '', company_name = '',
             changed_at = clock_timestamp()
@@ -202,6 +110,9 @@ _ANOTHER = text(
             and t.database_number is distinct from :number"""  # noqa: S608 - a constant of ours
 )
 _NUMBER = text("update tenants set database_number = :number where tenant = :tenant")
+_PIN = text("update tenants set database_number = :number where tenant = :tenant and database_number is null")
+_PINNED = text("select database_number from tenants where tenant = :tenant")
+_HOLDER = text("select tenant from tenants where database_number = :number and tenant <> :tenant")
 _WIPE = text(
     """update connections set state = 'disconnected', reason = :reason, generation = generation + 1, access = null,
            access_until = null, renew_at = null, refresh = null, refresh_until = null, renewer = '',
@@ -210,16 +121,15 @@ _WIPE = text(
 )
 
 
-def days_left(held: Held, now: float) -> float | None:
-    """Return the days until an unused refresh token ends, at a time (seconds since 1970); None without one."""
-    if held.grant_type != "authorization_code" or held.refresh_until is None:
-        return None
-    return (held.refresh_until.timestamp() - now) / _DAY
-
-
 async def forget_another_company(connection: AsyncConnection, tenant: str, number: int) -> None:
     """Forget the tokens of a company that is about to get another number: they would open the other one's books."""
     await connection.execute(_ANOTHER, {"tenant": tenant, "number": number})
+
+
+async def holder(connection: AsyncConnection, tenant: str, number: int | None) -> str | None:
+    """Return which other company of ours has a number at Fortnox; None: nobody."""
+    found: str | None = await connection.scalar(_HOLDER, {"tenant": tenant, "number": number})
+    return found
 
 
 class PostgresRows:
@@ -256,7 +166,7 @@ class PostgresRows:
             now = await _locked(connection, row)
             if now is None or now.generation != row.generation:
                 return False
-            state = "connected" if now.state in _TROUBLED else now.state
+            state = "connected" if now.state in _TROUBLED and now.opened is None else now.state
             values = {**_place(row), **_written(tokens), "scopes": " ".join(scopes), "state": state}
             await connection.execute(_GRANTED, values)
             if state != now.state:
@@ -287,7 +197,7 @@ class PostgresRows:
             await connection.execute(_DROP_ACCESS, _place(row))
 
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None:
-        """Write a consent down, and the company's number, over whatever was there."""
+        """Write a consent down, and the company's number, over whatever was there. Raises Taken."""
         values = {
             "tenant": tenant,
             "system": system,
@@ -304,11 +214,27 @@ class PostgresRows:
             company_name=consent.company_name,
             database_number=consent.database_number,
         )
-        async with self._engine.begin() as connection:
-            await connection.execute(_CONSENTED, values)
-            if consent.database_number is not None:
-                await connection.execute(_NUMBER, {"tenant": tenant, "number": consent.database_number})
-            await _on_record(connection, held, consent.consented_by)
+        number = consent.database_number
+        try:
+            async with self._engine.begin() as connection:
+                if number is not None:
+                    await connection.execute(_NUMBER, {"tenant": tenant, "number": number})
+                await connection.execute(_CONSENTED, values)
+                await _on_record(connection, held, consent.consented_by)
+        except IntegrityError as error:  # of two consents at once the first one has it
+            async with self._engine.connect() as connection:
+                if (taken_by := await holder(connection, tenant, number)) is None:
+                    raise
+            raise Taken(taken_by) from error
+
+    async def pin(self, tenant: str, number: int) -> int | None:
+        """Make this a company's number unless it has one, or somebody else has this one; return the one it has now."""
+        with suppress(IntegrityError):
+            async with self._engine.begin() as connection:
+                await connection.execute(_PIN, {"tenant": tenant, "number": number})
+        async with self._engine.connect() as connection:
+            pinned: int | None = await connection.scalar(_PINNED, {"tenant": tenant})
+            return pinned
 
     async def disconnect(self, row: Row, by: str) -> bool:
         """Forget everything secret; tell whether nothing had changed since the row was read."""
@@ -330,6 +256,7 @@ class PostgresRows:
         *,
         by: str = "",
         only: Sequence[str] = ("connected", *_TROUBLED),
+        opened: int | None = None,
     ) -> bool:
         """Change the state from one of these; tell whether it could be."""
         if (row := await self.read(tenant, system)) is None:
@@ -338,7 +265,7 @@ class PostgresRows:
             now = await _locked(connection, row)
             if now is None or now.state not in only:
                 return False
-            await _change(connection, now, state, reason, by)
+            await _change(connection, now, state, reason, by, opened)
             return True
 
 
@@ -350,9 +277,11 @@ async def _locked(connection: AsyncConnection, row: Row, claim: str | None = Non
     return _held(found)
 
 
-async def _change(connection: AsyncConnection, now: Held, state: str, reason: str, by: str = "") -> bool:
-    told = "" if state == "connected" else reason
-    await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, "state": state, "reason": told})
+async def _change(
+    connection: AsyncConnection, now: Held, state: str, reason: str, by: str = "", opened: int | None = None
+) -> bool:
+    told = {"state": state, "reason": "" if state == "connected" else reason, "opened": opened}
+    await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, **told})
     if state == now.state:
         return False
     await _on_record(connection, replace(now, state=state, reason=reason), by)

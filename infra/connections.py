@@ -17,11 +17,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, faultpoints, telemetry
-from infra.connection_rows import Consent, Held, PostgresRows, Row, Rows, Tokens, days_left
+from infra.connection_rows import PostgresRows
+from infra.held import Consent, Held, Row, Rows, Taken, Tokens, days_left
 from infra.plugin import Granted, Refused, RetryLater, Unanswered
 from infra.vault import Vault
 
-__all__ = ["Connections", "Held", "Outcome", "Renew", "days_left", "health", "settled"]
+__all__ = ["Connections", "Held", "Outcome", "Renew", "Taken", "days_left", "health", "settled"]
 
 _log = telemetry.log(__name__)
 
@@ -122,7 +123,10 @@ class Connections:
         database_number: int | None = None,
         consented_by: str = "",
     ) -> None:
-        """Write down a consent with its tokens, the company's number at the system, and the audit record, at once."""
+        """Write down a consent with its tokens, the company's number at the system, and the audit record, at once.
+
+        Raises Taken, and writes nothing, when another company of ours has this number.
+        """
         locked = self._locked(tenant, system, access, access_seconds, refresh, refresh_seconds)
         consent = Consent(grant_type, scopes, company_name, database_number, consented_by)
         await self._rows.consented(tenant, system, consent, locked)
@@ -173,6 +177,19 @@ class Connections:
         """Write down that a connection needs_consent or is licence_missing, and why; nothing is thrown away."""
         await self._rows.become(tenant, system, state, reason)
         self._kept.pop((tenant, system), None)
+
+    async def opens(self, tenant: str, system: str, number: int, name: str) -> RetryLater | None:
+        """Take note which company a token opens; None when it is this one, whose number is learned from it once.
+
+        Another one stops the connection until a person has consented again, however many new tokens come.
+        """
+        if (pinned := await self._rows.pin(tenant, number)) == number:
+            return None
+        reason = f"its tokens open company {number} ({name}) at {system}, and its own is {pinned or 'not known'}"
+        await self._rows.become(tenant, system, "needs_consent", reason, opened=number)
+        self._kept.pop((tenant, system), None)
+        _log.error("tokens_open_another_company", tenant=tenant, system=system, opened=number, pinned=pinned)
+        return _another(tenant, reason)
 
     async def pause(self, tenant: str, system: str, by: str) -> bool:
         """Let a company's lane wait until it is resumed; tell whether there is a connection to pause."""
@@ -310,6 +327,8 @@ def _waits(row: Row) -> RetryLater | None:
     held = row.held
     if held.state == "connected":
         return None
+    if held.opened is not None and held.state == "needs_consent":
+        return _another(held.tenant, held.reason)
     by_itself = held.state == "licence_missing" or (
         held.state == "needs_consent" and held.grant_type == "client_credentials"
     )
@@ -318,6 +337,11 @@ def _waits(row: Row) -> RetryLater | None:
     code, what_to_do = _WAITS[held.state]
     why = f"{held.reason or held.state.replace('_', ' ')}; {what_to_do.format(tenant=held.tenant)}"
     return RetryLater(_STEADY, code, why, "operator", steady=True)
+
+
+def _another(tenant: str, reason: str) -> RetryLater:
+    why = f"{reason}; see bokbuss connection show {tenant}, then let the right one consent: bokbuss connect {tenant}"
+    return RetryLater(_STEADY, "other_company", why, "operator", steady=True)
 
 
 def _result(outcome: Outcome) -> str:

@@ -42,7 +42,7 @@ tenants = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("organisation_number", String),
-    Column("database_number", BigInteger, comment="Fortnox's own id of the company"),
+    Column("database_number", BigInteger, unique=True, comment="Fortnox's own id of the company: one of ours has it"),
     Column("settings_version", Integer, nullable=False, server_default="0", comment="the last one given out"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("incarnation", Integer, nullable=False, server_default="0", comment="how many of this name were removed"),
@@ -122,6 +122,7 @@ connections = Table(
     Column("consented_by", String, nullable=False, server_default=""),
     _when("consented_at"),
     _when("changed_at", nullable=False),
+    Column("opened", BigInteger, comment="another company's number, which its tokens open; until a new consent"),
     PrimaryKeyConstraint("tenant", "system"),
     comment="what we hold of each company's connection to a system; asked_at: a renewal whose answer is not known yet",
     info=own(),
@@ -134,6 +135,9 @@ activation_links = Table(
     Column("tenant", String, nullable=False),
     Column("system", String, nullable=False),
     Column("service", Boolean, nullable=False, comment="a service account is asked for"),
+    Column(
+        "another", Boolean, nullable=False, server_default="false", comment="another company than before may consent"
+    ),
     Column("made_by", String, nullable=False),
     _when("made_at", nullable=False),
     _when("expires_at", nullable=False),
@@ -381,6 +385,7 @@ Index(
     journal.c.seq,
     postgresql_where=text("state in ('queued', 'sending', 'unknown')"),
 )
+Index("journal_unknown", journal.c.sink, journal.c.tenant, postgresql_where=text("state = 'unknown'"))
 Index("journal_key", journal.c.tenant, journal.c.key)
 Index("journal_fact", journal.c.tenant, journal.c.fact_id)
 

@@ -14,8 +14,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry, telemetry
-from infra.connection_rows import forget_another_company
+from infra.connection_rows import forget_another_company, holder
 from infra.connections import Connections
+from infra.held import Taken
 from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.journal import Entry, put_on_record
 from infra.plugin import Host, NotRevoked
@@ -97,12 +98,15 @@ async def add(
 
     Raises:
         OtherNumber: the company has another organisation number, and ``change`` was not said.
+        Taken: another company of ours has that number at Fortnox.
     """
     async with host.engine.begin() as connection:
         known = (await connection.execute(_KNOWN, {"tenant": tenant})).scalar_one_or_none()
         if known and organisation_number and known != organisation_number and not change:
             raise OtherNumber(identities.shown_organisation(known))
         if database_number is not None:
+            if (other := await holder(connection, tenant, database_number)) is not None:
+                raise Taken(other)
             await forget_another_company(connection, tenant, database_number)
         await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
         has = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from connectors.fortnox import classify, encode, errors
+from connectors.fortnox import classify, consent, encode, errors
 from connectors.fortnox.classify import Missing, Page, Record, Unauthorised, Year
 from connectors.fortnox.preflight import Preflight
 from connectors.fortnox.reference import Reference
@@ -36,6 +36,8 @@ _UNREACHABLE_WAIT: Final = 2.0
 BRIEF_WAIT: Final = 5.0
 _UNAUTHORISED_WAIT: Final = 60.0
 
+_WHOSE: Final = encode.Request("GET", "companyinformation")
+
 _log = telemetry.log(__name__)
 _Answer = TypeVar("_Answer")
 
@@ -48,6 +50,7 @@ class Fortnox:
         self._settings: FortnoxSettings = host.settings.fortnox
         self._client = client
         self._tokens = AccessTokens(company, host)
+        self._proved = ""  # the token that opens this company's books, as Fortnox said when it was asked with it
         self.reference = Reference(self)
         self.preflight = Preflight(self)
 
@@ -94,8 +97,10 @@ class Fortnox:
             token = await self._tokens.current()
             if isinstance(token, RetryLater):
                 return token
-            await attempt.take()
-            answer = await self._send(request, token, attempt, read=read, lost=lost)
+            answer: _Answer | RetryLater | Unauthorised | None = await self._stranger(token, request, attempt)
+            if answer is None:
+                await attempt.take()
+                answer = await self._send(request, token, attempt, read=read, lost=lost)
             if not isinstance(answer, Unauthorised):
                 return answer
             await self._tokens.refused(token)
@@ -105,6 +110,34 @@ class Fortnox:
             "Fortnox refuses a new access token as well (401); let the company connect again",
             "operator",
         )
+
+    async def _stranger(
+        self, token: str, request: encode.Request, attempt: Attempt
+    ) -> RetryLater | Unauthorised | None:
+        """Say why nothing may be asked with a token: it opens another company's books; None when it opens ours.
+
+        Before the first write with each token Fortnox is asked; for a question the token's own word is enough.
+        """
+        if token == self._proved or request.resource == _WHOSE.resource:
+            return None
+        if request.method == "GET" and consent.company_of(token) == self.company.database_number is not None:
+            return None
+        await attempt.take()
+        answer: Record | Missing | RetryLater | Unauthorised = await self._send(
+            _WHOSE,
+            token,
+            attempt,
+            read=lambda response: classify.one(response, "CompanyInformation"),
+            lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not say whose books it opens: {why}"),
+        )
+        if not isinstance(answer, Record):
+            return classify.unreadable_list("CompanyInformation") if isinstance(answer, Missing) else answer
+        if (found := consent.found(answer.fields)) is None:
+            return classify.unreadable_list("CompanyInformation")
+        refused = await self._tokens.opens(found.database_number, found.name)
+        if refused is None:
+            self._proved = token
+        return refused
 
     async def _send(
         self,

@@ -48,18 +48,21 @@ def connect(
     ),
     everybody: Annotated[bool, typer.Option("--all", help="A link for each company that needs one.")] = False,
     paste: Annotated[bool, typer.Option("--paste", help="Consent here and now, without our pages.")] = False,
+    another: Annotated[
+        bool, typer.Option("--another-company", help="It may be another company at Fortnox than before.")
+    ] = False,
     valid_days: Annotated[int, typer.Option(min=1, max=90, help="How long the link works.")] = 7,
     by: By = None,
     as_json: Json = False,
 ) -> None:
     """Make a link that asks a company for access to its Fortnox, to be sent to the person who may approve."""
-    if (tenant is None) != everybody or (everybody and paste):
-        raise typer.BadParameter("name one company, or --all without --paste")
+    if (tenant is None) != everybody or (everybody and (paste or another)):
+        raise typer.BadParameter("name one company, or --all without --paste and --another-company")
     made_by = asker(by)
 
     async def link_for(host: Host, company: str) -> Link:
         made = await connecting.new_link(
-            host, company, made_by=made_by, days=valid_days, service=grant is Grant.SERVICE
+            host, company, made_by=made_by, days=valid_days, service=grant is Grant.SERVICE, another=another
         )
         if (link := await connecting.find(host, made)) is None:
             raise WrongUsage(f"{company} was removed just now: bokbuss tenant list")

@@ -19,7 +19,8 @@ from connectors.fortnox import consent, tokens
 from connectors.fortnox.consent import Code, Found, Known, Link, Outcome, Result, State
 from infra import clock, telemetry
 from infra.budget import WINDOW
-from infra.connections import Connections
+from infra.connection_rows import holder
+from infra.connections import Connections, Taken
 from infra.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Granted, Host, Refused, RetryLater
@@ -42,11 +43,12 @@ _LOOKS_WITHIN: Final = 60.0
 _log = telemetry.log(__name__)
 
 _ADD = text(
-    """insert into activation_links (link_id, tenant, system, service, made_by, made_at, expires_at)
-       select :link_id, tenant, :system, :service, :made_by, :now, :expires_at from tenants where tenant = :tenant"""
+    """insert into activation_links (link_id, tenant, system, service, another, made_by, made_at, expires_at)
+       select :link_id, tenant, :system, :service, :another, :made_by, :now, :expires_at
+       from tenants where tenant = :tenant"""
 )
 _READ = text(
-    """select l.link_id, l.tenant, l.service, l.made_by, l.expires_at, l.used_at,
+    """select l.link_id, l.tenant, l.service, l.another, l.made_by, l.expires_at, l.used_at,
               t.organisation_number, t.database_number, c.company_name, s.body as settings
          from activation_links l join tenants t using (tenant)
          left join connections c on c.tenant = l.tenant and c.system = l.system
@@ -59,7 +61,6 @@ _ADOPT = text("update tenants set organisation_number = :number where tenant = :
 _COMPANIES = text(
     "select t.tenant, s.body as settings from tenants t left join settings s using (tenant) order by tenant"
 )
-_SOMEBODY_ELSES = text("select true from tenants where database_number = :number and tenant <> :tenant limit 1")
 
 
 # --- The link -----------------------------------------------------------------------------------------------------
@@ -74,12 +75,18 @@ async def activation_link(host: Host, tenant: str, *, made_by: str, days: float 
     return address(host, link)
 
 
-async def new_link(host: Host, tenant: str, *, made_by: str, days: float, service: bool) -> str:
-    """Write a link down; return its id. Raises UnknownTenant."""
+async def new_link(host: Host, tenant: str, *, made_by: str, days: float, service: bool, another: bool = False) -> str:
+    """Write a link down; return its id. Raises UnknownTenant.
+
+    Args:
+        service: whether a service account is asked for.
+        another: whether it may be another company at Fortnox than the one that was connected before.
+    """
     link_id, now = secrets.token_urlsafe(9), clock.now()
-    values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "made_by": made_by[:200]}
+    values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "another": another}
+    values |= {"made_by": made_by[:200], "now": now, "expires_at": now + timedelta(days=days)}
     async with host.engine.begin() as connection:
-        made = await connection.execute(_ADD, values | {"now": now, "expires_at": now + timedelta(days=days)})
+        made = await connection.execute(_ADD, values)
     if not made.rowcount:
         raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant list")
     return link_id
@@ -116,7 +123,7 @@ async def _find(connection: AsyncConnection, link_id: str) -> Link | None:
         return None
     known = Known(row.tenant, row.company_name or "", row.organisation_number, row.database_number)
     settings = _settings(row.settings)
-    return Link(row.link_id, known, row.service, settings, row.made_by, row.expires_at, row.used_at)
+    return Link(row.link_id, known, row.service, settings, row.made_by, row.expires_at, row.used_at, row.another)
 
 
 async def companies(host: Host) -> list[tuple[str, TenantSettings]]:
@@ -212,10 +219,15 @@ async def _take(
     found = await _company(host, link.company.tenant, granted.access)
     if found is None:
         return Result("company_unreadable", link.link_id)
-    verdict = consent.guard(link.company, found)
-    if verdict != "own":
-        return Result(verdict, link.link_id, found, revoked=await _given_back(host, connection, link, found, granted))
-    return await _connected(host, connection, link, found, granted)
+    other = await holder(connection, link.company.tenant, found.database_number)
+    verdict = consent.guard(link.company, found, holder=other, another=link.another)
+    if verdict == "own":
+        try:
+            return await _connected(host, connection, link, found, granted)
+        except Taken as taken:  # by a consent that came at the same moment
+            verdict, other = "other_tenant", taken.holder
+    revoked = await _given_back(host, granted) if other is None else False
+    return Result(verdict, link.link_id, found, revoked=revoked, holder=other or "")
 
 
 async def _connected(host: Host, connection: AsyncConnection, link: Link, found: Found, granted: Granted) -> Result:
@@ -288,9 +300,6 @@ async def _company(host: Host, tenant: str, access: str) -> Found | None:
     return None
 
 
-async def _given_back(host: Host, connection: AsyncConnection, link: Link, found: Found, granted: Granted) -> bool:
-    """Revoke what another company gave; but not a company's that is ours as well: it would lose its connection."""
-    whose = {"number": found.database_number, "tenant": link.company.tenant}
-    if granted.refresh is None or await connection.scalar(_SOMEBODY_ELSES, whose):
-        return False
-    return await tokens.revoke(host.settings.fortnox, granted.refresh)
+async def _given_back(host: Host, granted: Granted) -> bool:
+    """Revoke what another company gave; never a company's that is ours as well: it would lose its own connection."""
+    return granted.refresh is not None and await tokens.revoke(host.settings.fortnox, granted.refresh)

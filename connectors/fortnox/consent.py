@@ -109,6 +109,7 @@ class Link:
     Attributes:
         company: the company as we know it.
         service: a service account is asked for; else the access belongs to the person.
+        another: a person has said that it may be another company at Fortnox than before.
         settings: the company's settings now; they say what is asked for.
         used_at: when a consent that it asked for stood.
     """
@@ -120,6 +121,7 @@ class Link:
     made_by: str
     expires_at: datetime
     used_at: datetime | None = None
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,7 @@ Outcome = Literal[
     "exchange_lost",
     "company_unreadable",
     "other_company",
+    "other_tenant",
     "other_database",
 ]
 """How an attempt to connect ended; each has its words and its page."""
@@ -260,13 +263,21 @@ class Found:
 
 
 def company(body: bytes) -> Found | None:
-    """Read company information; None when it is not whole. DatabaseNumber comes as a number or as a string."""
+    """Read company information; None when it is not whole."""
     try:
         information = json.loads(body)["CompanyInformation"]
-        database_number = int(information["DatabaseNumber"])
-        name, number = information.get("CompanyName") or "", information.get("OrganizationNumber") or ""
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
+    return found(information) if isinstance(information, dict) else None
+
+
+def found(information: Mapping[str, Any]) -> Found | None:
+    """Return whose information it is; None when it does not say. DatabaseNumber comes as a number or as a string."""
+    try:
+        database_number = int(information["DatabaseNumber"])
+    except (ValueError, LookupError, TypeError):
+        return None
+    name, number = information.get("CompanyName") or "", information.get("OrganizationNumber") or ""
     return Found(str(name).strip()[:200], str(number).strip()[:20], database_number) if database_number > 0 else None
 
 
@@ -275,11 +286,20 @@ def digits(number: str | None) -> str:
     return "".join(c for c in number or "" if c in "0123456789")[-10:]
 
 
-def guard(known: Known, found: Found) -> Literal["own", "other_company", "other_database"]:
-    """Tell whether the company that consented is the one that was asked; what we do not know yet cannot differ."""
+def guard(
+    known: Known, found: Found, *, holder: str | None = None, another: bool = False
+) -> Literal["own", "other_company", "other_tenant", "other_database"]:
+    """Tell whether the company that consented is the one that was asked; what we do not know yet cannot differ.
+
+    Args:
+        holder: which other company of ours has this one at Fortnox; an organisation number does not tell them apart.
+        another: a person has said that it may be another one than before.
+    """
     if known.organisation_number and digits(known.organisation_number) != digits(found.organisation_number):
         return "other_company"
-    if known.database_number is not None and known.database_number != found.database_number:
+    if holder is not None:
+        return "other_tenant"
+    if known.database_number not in {None, found.database_number} and not another:
         return "other_database"
     return "own"
 
@@ -293,6 +313,7 @@ class Result:
         revoked: whether Fortnox has taken back what another company's consent gave.
         adopted: the company had no organisation number here and was given Fortnox's.
         missing: scopes that were asked for and not given.
+        holder: which other company of ours has the one that came.
     """
 
     outcome: Outcome
@@ -302,6 +323,7 @@ class Result:
     revoked: bool = False
     adopted: bool = False
     missing: tuple[str, ...] = ()
+    holder: str = ""
 
     def to_text(self) -> str:
         """Return it as the text that a cookie holds under the vault's lock."""
@@ -325,10 +347,21 @@ def without_state(params: Mapping[str, str]) -> Result:
 
 
 def user_of(access: str) -> str:
-    """Return the Fortnox user that an access token speaks for, as far as it tells; it is a JWT (facts §1.4)."""
+    """Return the Fortnox user that an access token speaks for, as far as it tells."""
+    user = _claim(access, "userId")
+    return "" if user is None else str(user)
+
+
+def company_of(access: str) -> int | None:
+    """Return the DatabaseNumber that an access token says it opens, as far as it tells."""
+    return _claim(access, "tenantId")
+
+
+def _claim(access: str, name: str) -> int | None:
+    """Return a number that stands in an access token, which is a JWT (facts §1.4)."""
     try:
         part = access.split(".")[1]
         claims: Any = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return str(int(claims["userId"]))
+        return int(claims[name])
     except (ValueError, LookupError, TypeError):
-        return ""
+        return None

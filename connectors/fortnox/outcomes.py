@@ -302,6 +302,30 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         ),
         again=True,
     ),
+    "other_tenant": Told(
+        Said("Det företaget är redan anslutet, som {holder}", "That company is connected already, as {holder}"),
+        Said(
+            "Du godkände för {found}, databas {came} i Fortnox. Det företaget är anslutet här som {holder}, och bara "
+            "ett av våra företag kan bokföra i det. Därför är ingenting ändrat, varken för {tenant} eller {holder}.",
+            "You approved for {found}, Fortnox’s database {came}. That company is connected here as {holder}, and only "
+            "one of our companies can book in it. So nothing has changed, neither for {tenant} nor for {holder}.",
+        ),
+        (
+            Said(
+                "Försök igen, och välj det företag i Fortnox som är {tenant}. En testkopia kan ha samma namn och "
+                "organisationsnummer: titta på databasnumret.",
+                "Try again, and choose the company at Fortnox that is {tenant}. A test copy can have the same name and "
+                "organisation number: look at the database number.",
+            ),
+            Said(
+                "Är det {holder} som är fel ansluten: den som sköter bokbuss släpper det med bokbuss connect {holder} "
+                "--another-company, och ser med bokbuss connection show {holder} vad som har bokförts.",
+                "If it is {holder} that is connected wrongly: whoever runs bokbuss moves it with bokbuss connect "
+                "{holder} --another-company, and sees with bokbuss connection show {holder} what was booked.",
+            ),
+        ),
+        again=True,
+    ),
     "other_database": Told(
         Said("Det är ett annat företag i Fortnox än förut", "That is another company at Fortnox than before"),
         Said(
@@ -316,10 +340,10 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
                 "Is it a test copy, or an old company? Try again, and choose the right one.",
             ),
             Said(
-                "Har företaget flyttat till en ny databas: den som sköter bokbuss pekar om det med "
-                "bokbuss tenant add {tenant} --database-number {came}",
-                "If the company has moved to a new database: whoever runs bokbuss points to it with "
-                "bokbuss tenant add {tenant} --database-number {came}",
+                "Har företaget flyttat till en ny databas: den som sköter bokbuss gör en länk som tillåter det, med "
+                "bokbuss connect {tenant} --another-company",
+                "If the company has moved to a new database: whoever runs bokbuss makes a link that allows it, with "
+                "bokbuss connect {tenant} --another-company",
             ),
         ),
         again=True,
@@ -333,6 +357,10 @@ NOTES: Final[Mapping[str, Said]] = {
     "not_revoked": Said(
         "Tillgången är bortkastad här. Ta också bort integrationen i det andra företagets Fortnox.",
         "The access was thrown away here. Remove the integration in the other company’s Fortnox as well.",
+    ),
+    "kept": Said(
+        "Tillgången är bortkastad här. Den är inte återkallad hos Fortnox: då kunde {holder} mista sin anslutning.",
+        "The access was thrown away here. It was not revoked at Fortnox: {holder} could lose its connection by that.",
     ),
     "adopted": Said(
         "Vi hade inget organisationsnummer för {tenant}. Nu gäller {number}: bara det företaget kan anslutas framöver. "

@@ -29,6 +29,7 @@ _OF_THE_COMPANY: Final = frozenset(
         "consent_missing",
         "connection_paused",
         "disconnected",
+        "other_company",
         "client_refused",
         "auth_refused",
         "auth_throttled",

@@ -112,6 +112,8 @@ def _facts(result: Result, link: Link | None, language: Language) -> tuple[tuple
 
 
 def _notes(result: Result) -> tuple[str, ...]:
+    if result.holder:
+        return ("kept",)
     if result.outcome in {"other_company", "other_database"}:
         return ("revoked" if result.revoked else "not_revoked",)
     return ("adopted",) * result.adopted + ("missing",) * bool(result.missing)
@@ -122,7 +124,7 @@ def values_of(link: Link | None, language: Language, result: Result | None = Non
     found = result.found if result else None
     values = {key: said.to(language) for key, said in words.NOBODY.items()}
     values |= dict.fromkeys(("tenant", "pinned", "until", "scopes", "licences"), "?")
-    values["said"] = result.said if result else ""
+    values["said"], values["holder"] = (result.said, result.holder) if result else ("", "")
     if result and result.missing:
         values["missing"] = ", ".join(words.SCOPES[scope][0].to(language) for scope in result.missing)
     if found:

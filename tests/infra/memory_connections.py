@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from infra import clock
-from infra.connection_rows import Consent, Held, Row, Tokens
+from infra.held import Consent, Held, Row, Taken, Tokens
 
 TROUBLED = ("needs_consent", "licence_missing")
 Step = Callable[[str], Awaitable[None]]
@@ -92,8 +92,10 @@ class MemoryRows:
         if (stored := self._same(row)) is None:
             return False
         self._write(stored, tokens)
-        stored.held = replace(stored.held, scopes=scopes or stored.held.scopes, reason="")
-        if stored.held.state in TROUBLED:
+        stored.held = replace(stored.held, scopes=scopes or stored.held.scopes)
+        if stored.held.state == "connected":
+            stored.held = replace(stored.held, reason="")
+        elif stored.held.state in TROUBLED and stored.held.opened is None:
             self._table.change(stored, "connected", "new tokens came")
         await self._step("granted")
         return True
@@ -116,12 +118,15 @@ class MemoryRows:
             stored.access, stored.access_until, stored.renew_at = None, 0.0, 0.0
 
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None:
+        if (holder := self._holder(tenant, consent.database_number)) is not None:
+            raise Taken(holder)
         stored = self._table.rows.setdefault((tenant, system), Stored(Held(tenant, system)))
         stored.held = replace(
             stored.held,
             grant_type=consent.grant_type,
             state="connected",
             reason="",
+            opened=None,
             scopes=consent.scopes,
             company_name=consent.company_name,
             database_number=consent.database_number or stored.held.database_number,
@@ -150,12 +155,24 @@ class MemoryRows:
         *,
         by: str = "",  # noqa: ARG002 - the table's signature
         only: Sequence[str] = ("connected", *TROUBLED),
+        opened: int | None = None,
     ) -> bool:
         stored = self._table.rows.get((tenant, system))
         if stored is None or stored.held.state not in only:
             return False
         self._table.change(stored, state, reason)
+        stored.held = replace(stored.held, opened=opened or stored.held.opened)
         return True
+
+    async def pin(self, tenant: str, number: int) -> int | None:
+        stored = self._table.rows.setdefault((tenant, "fortnox"), Stored(Held(tenant, "fortnox")))
+        if stored.held.database_number is None and self._holder(tenant, number) is None:
+            stored.held = replace(stored.held, database_number=number)
+        return stored.held.database_number
+
+    def _holder(self, tenant: str, number: int | None) -> str | None:
+        held = (stored.held for stored in self._table.rows.values())
+        return next((h.tenant for h in held if number and h.database_number == number and h.tenant != tenant), None)
 
     def _same(self, row: Row, claim: str | None = None) -> Stored | None:
         stored = self._table.rows.get((row.held.tenant, row.held.system))

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra import clock
-from infra.connection_rows import Held, PostgresRows, Rows, days_left, forget_another_company
+from infra.connection_rows import PostgresRows, forget_another_company
 from infra.connections import Connections, Outcome, health, settled
+from infra.held import Held, Rows, Taken, Tokens, days_left
 from infra.plugin import Granted, Refused, RetryLater, Unanswered
 from infra.vault import Vault
 from schemas.audit import GENESIS, AuditRecord
@@ -323,6 +324,36 @@ async def test_a_paused_company_waits_and_goes_on_with_its_tokens(place: Place) 
     assert await process.resume(COMPANY, SYSTEM, "Anna")
     assert await used(place, process) == "first"
     assert await place.recorded() == ["connected", "paused", "connected"]
+
+
+async def test_a_number_is_learned_once_and_is_nobody_elses(place: Place) -> None:
+    """A company's number at a system is its own: of two that come to one, the second does not get it."""
+    assert await place.rows.pin("other", 6) == 6
+    assert await place.rows.pin("other", 7) == 6
+    assert await place.rows.pin(COMPANY, 6) == 5
+    with pytest.raises(Taken) as taken:
+        await place.consented(database_number=6)
+    assert taken.value.holder == "other"
+    assert await place.recorded() == []
+    assert (await place.held()).database_number == 5
+
+
+async def test_tokens_that_open_another_company_stop_it_until_a_consent(place: Place) -> None:
+    """New tokens do not revive it, nor does time; the reason says what was opened."""
+    process = await place.consented()
+    assert await process.opens(COMPANY, SYSTEM, 5, "Krogen") is None
+    refusal = await process.opens(COMPANY, SYSTEM, 7, "Bageriet")
+    assert isinstance(refusal, RetryLater)
+    assert (refusal.code, refusal.steady, "7 (Bageriet)" in refusal.why) == ("other_company", True, True)
+    row = await place.rows.read(COMPANY, SYSTEM)
+    assert row is not None
+    assert await place.rows.granted(row, Tokens(b"x", 60.0, 50.0, b"y", 60.0), ())
+    assert await used(place, place.process()) == refusal
+    assert ((await place.held()).state, (await place.held()).opened) == ("needs_consent", 7)
+    await place.consented()
+    assert await used(place, place.process()) == "first"
+    assert (await place.held()).opened is None
+    assert await place.recorded() == ["connected", "needs_consent", "connected"]
 
 
 async def test_another_number_forgets_the_tokens_of_the_company_before(engine: AsyncEngine) -> None:

@@ -90,6 +90,34 @@ async def test_every_database_becomes_what_the_code_declares(
     assert differences == []
 
 
+async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_url: str) -> None:
+    """They wrote to one ledger: neither goes on before it has consented again, and each is told of the other."""
+    leave(database_url, "before-0003")
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+        for tenant, number in (("a", 7), ("b", 7), ("c", 7), ("d", 8), ("e", None)):
+            add = "insert into tenants (tenant, database_number, created_at) values (%s, %s, now())"
+            server.execute(add, (tenant, number))
+        server.execute(
+            """insert into connections (tenant, system, grant_type, state, access, refresh, changed_at)
+               select tenant, 'fortnox', 'authorization_code', 'connected', 'x', 'y', now() from tenants
+               where tenant <> 'b'"""
+        )
+    await upgrade(database_url)
+    with psycopg.connect(database_url.replace("+psycopg", "")) as server:
+        rows = server.execute(
+            """select tenant, database_number, state, opened, reason, access is null and refresh is null
+               from tenants left join connections using (tenant) order by tenant"""
+        ).fetchall()
+    assert [(row[0], row[1], row[2], row[3], row[5]) for row in rows] == [
+        ("a", None, "needs_consent", 7, True),
+        ("b", None, "needs_consent", 7, True),
+        ("c", None, "needs_consent", 7, True),
+        ("d", 8, "connected", None, False),
+        ("e", None, "connected", None, False),
+    ]
+    assert rows[0][4] == "company 7 at fortnox was connected to b, c as well"
+
+
 def test_there_is_one_newest_revision() -> None:
     """Two that follow the same one would each be the last."""
     config = Config()

@@ -17,8 +17,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from infra import connections
-from infra.connection_rows import Held, Row, Tokens
 from infra.connections import Connections, Outcome
+from infra.held import Held, Row, Tokens
 from infra.plugin import Granted, Refused, RetryLater, Unanswered
 from infra.vault import Vault
 from tests.infra import virtual

@@ -127,6 +127,7 @@ class Wire:
         default_factory=lambda: {
             "POST /oauth-v1/token": [token()],
             "GET /3/financialyears": [years((4, 2026), (1, 2025))],
+            "GET /3/companyinformation": [says(200, {"CompanyInformation": {"DatabaseNumber": 123456}})],
             "POST /3/vouchers": [says(201, booked())],
             "GET /3/vouchers": [listed()],
             "GET /3/voucherseries": [says(200, {"VoucherSeriesCollection": [{"Code": "F", "Manual": True}]})],
@@ -290,13 +291,14 @@ async def test_a_voucher_is_booked_in_the_year_of_its_date(wire: Wire) -> None:
     assert (posted.headers["authorization"], posted.headers["content-type"]) == ("Bearer t0ken", "application/json")
     assert json.loads(posted.body)["Voucher"]["Description"] == f"Dagskassa {MARK}"
     assert [(call.request, call.status, call.verdict) for call in attempt.calls] == [
+        ("GET /3/companyinformation", 200, "read"),
         ("GET /3/financialyears?limit=500", 200, "2 listed"),
         ("GET /3/voucherseries?financialyear=4&limit=500", 200, "1 listed"),
         ("GET /3/accounts?financialyear=4&limit=500", 200, "2 listed"),
         ("GET /3/settings/lockedperiod", 200, "read"),
         ("POST /3/vouchers?financialyear=4", 201, "delivered F 12"),
     ]
-    assert (lane.taken, lane.allowed) == (5, 5)
+    assert (lane.taken, lane.allowed) == (6, 6)
 
 
 async def test_the_second_voucher_costs_one_request(wire: Wire) -> None:
@@ -378,8 +380,8 @@ async def test_a_refused_token_is_renewed_once_and_the_voucher_sent_again(wire: 
         assert await connection.write(ORDER, attempt) == Delivered(F12)
     bearers = [asked.headers["authorization"] for asked in wire.of("POST /3/vouchers")]
     assert bearers == ["Bearer old", "Bearer new"]
-    assert [call.status for call in attempt.calls] == [*[200] * 4, 401, 201]
-    assert (lane.taken, lane.allowed) == (6, 6)
+    assert [call.status for call in attempt.calls] == [*[200] * 5, 401, 200, 201]
+    assert (lane.taken, lane.allowed) == (8, 8)
 
 
 async def test_a_company_whose_every_token_is_refused_waits_for_the_operator(wire: Wire) -> None:
@@ -392,7 +394,7 @@ async def test_a_company_whose_every_token_is_refused_waits_for_the_operator(wir
     assert len(wire.of("POST /3/vouchers")) == 2
 
 
-@pytest.mark.parametrize("lost_after", [0, 1])
+@pytest.mark.parametrize("lost_after", [0, 1, 2])
 async def test_a_lost_lease_stops_the_request(wire: Wire, lost_after: int) -> None:
     """What may_send raises goes to the lane, and no byte of the request leaves."""
     attempt = Lane(lost_after=lost_after).attempt()
@@ -400,7 +402,8 @@ async def test_a_lost_lease_stops_the_request(wire: Wire, lost_after: int) -> No
         with pytest.raises(LeaseLost):
             await connection.write(ORDER, attempt)
     assert not wire.of("POST /3/vouchers")
-    assert len(wire.of("GET /3/financialyears")) == len(attempt.calls) == lost_after
+    assert len(wire.of("GET /3/companyinformation") + wire.of("GET /3/financialyears")) == len(attempt.calls)
+    assert len(attempt.calls) == lost_after
 
 
 async def test_a_lost_lease_stops_the_second_try_too(wire: Wire) -> None:
@@ -408,7 +411,7 @@ async def test_a_lost_lease_stops_the_second_try_too(wire: Wire) -> None:
     wire.replies["POST /3/vouchers"] = [says(401), says(201, booked())]
     async with connected(wire) as connection:
         with pytest.raises(LeaseLost):
-            await connection.write(ORDER, Lane(lost_after=5).attempt())
+            await connection.write(ORDER, Lane(lost_after=6).attempt())
     assert len(wire.of("POST /3/vouchers")) == 1
 
 
@@ -433,6 +436,59 @@ async def test_without_a_token_nothing_is_sent(wire: Wire, reply: Reply, after: 
     assert (verdict.after, verdict.code) == (after, code)
     assert SECRET not in repr(verdict)
     assert lane.taken == 0
+
+
+def whose(number: int, name: str = "Krogen AB") -> bytes:
+    """Return the information of the company that a token opens."""
+    return says(200, {"CompanyInformation": {"DatabaseNumber": number, "CompanyName": name}})
+
+
+async def connection_of(wire: Wire) -> tuple[str, str, int | None]:
+    """Return the state of the company's connection, its reason, and the other company that its tokens opened."""
+    assert wire.engine is not None
+    async with wire.engine.connect() as database:
+        row = (await database.execute(text("select state, reason, opened from connections"))).one()
+    return row.state, row.reason, row.opened
+
+
+async def test_a_token_that_opens_another_companys_books_writes_nothing(wire: Wire) -> None:
+    """Not now and not with the next token: the company has to consent again, and the reason names both numbers."""
+    wire.replies["POST /oauth-v1/token"] = [token("one"), token("two")]
+    wire.replies["GET /3/companyinformation"] = [whose(123457, "Testkopian")]
+    async with connected(wire) as connection:
+        for _ in range(2):
+            verdict = await connection.write(ORDER, Lane().attempt())
+            assert isinstance(verdict, RetryLater)
+            assert (verdict.code, verdict.who, verdict.steady) == ("other_company", "operator", True)
+            assert "company 123457 (Testkopian) at fortnox, and its own is 123456" in verdict.why
+    assert [asked.path for asked in wire.asked] == ["/oauth-v1/token", "/3/companyinformation"]
+    state, reason, opened = await connection_of(wire)
+    assert (state, opened) == ("needs_consent", 123457)
+    assert "Testkopian" in reason
+
+
+async def test_each_new_token_is_asked_whose_books_it_opens_before_it_writes(wire: Wire) -> None:
+    """A connection can come to reach another company at any renewal; then what was sent before stays, and no more."""
+    wire.replies["POST /oauth-v1/token"] = [token("one"), token("two")]
+    wire.replies["POST /3/vouchers"] = [says(201, booked()), says(401), says(201, booked())]
+    wire.replies["GET /3/companyinformation"] = [whose(123456), whose(123457)]
+    async with connected(wire) as connection:
+        assert await connection.write(ORDER, Lane().attempt()) == Delivered(F12)
+        verdict = await connection.write(ORDER, Lane().attempt())
+    assert isinstance(verdict, RetryLater)
+    assert verdict.code == "other_company"
+    assert [asked.headers["authorization"] for asked in wire.of("POST /3/vouchers")] == ["Bearer one", "Bearer one"]
+
+
+async def test_a_company_that_cannot_be_told_is_not_written_to(wire: Wire) -> None:
+    """Not knowing whose books these are is no permission; it is asked again soon, and nothing is in doubt."""
+    for reply in (HTML % 502, says(200, {"CompanyInformation": {}}), reset):
+        wire.replies["GET /3/companyinformation"] = [reply]
+        async with connected(wire) as connection:
+            verdict = await connection.write(ORDER, Lane().attempt())
+        assert isinstance(verdict, RetryLater)
+        assert verdict.after == 5
+    assert not wire.of("POST /3/vouchers")
 
 
 async def test_a_company_that_never_connected_asks_for_no_token(wire: Wire) -> None:
@@ -624,6 +680,7 @@ async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> Non
     after = counts()
     assert {key for key in after if after[key] > before[key]} == {
         *((f"GET {resource}", "ok") for resource in ("financialyears", "voucherseries", "accounts", "settings")),
+        ("GET companyinformation", "ok"),
         ("POST vouchers", "delivered"),
         ("GET vouchers", "ok"),
     }

@@ -12,11 +12,12 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.fortnox import connecting, consent
+from connectors.fortnox import connecting, consent, tokens
 from connectors.fortnox.consent import State
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.licences import INTEGRATION
 from infra import clock
+from infra.connections import Connections
 from infra.settings import FortnoxSettings
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
 from tests.connectors.fortnox.consenting import AGENCY, ORDINARY, World, opened
@@ -247,8 +248,53 @@ async def test_a_copy_of_the_company_is_refused(world: World) -> None:
     page = (await world.consent(await world.link(tenant), world.browser("en"))).text
     assert title(page) == "That is another company at Fortnox than before"
     assert "database 1999" in page
-    assert f"bokbuss tenant add {tenant} --database-number 2001" in page
+    assert f"bokbuss connect {tenant} --another-company" in page
     assert world.books.consents == {}
+    made = await connecting.new_link(world.host, tenant, made_by="Anna", days=1.0, service=True, another=True)
+    link = connecting.address(world.host, made, world.url)
+    assert "is connected" in title((await world.consent(link, world.browser("en"))).text)
+    held = await world.held(tenant)
+    assert held is not None
+    assert held.database_number == 2001
+
+
+async def test_a_company_that_another_tenant_has_is_refused_by_its_number(world: World) -> None:
+    """A test company and its original have one organisation number: it is the database number that must not be shared.
+
+    The page says whose it is; neither is changed, and the other one's consent still stands.
+    """
+    world.company(2002, "Krogen Söder AB (test)", NUMBER)
+    real, copy = await world.tenant("krogen", NUMBER), await world.tenant("kopian", NUMBER)
+    await world.consent(await world.link(real, service=False))
+    for link in (await world.link(copy), await world.link(copy, service=False)):
+        browser = world.browser("en")
+        page = (await world.consent(link, browser)).text
+        await refused(world, copy, link, page, f"That company is connected already, as {real}")
+        assert f"bokbuss connect {real} --another-company" in page
+        assert "was not revoked at Fortnox" in page
+    held = await world.held(real)
+    assert held is not None
+    assert (held.state, held.database_number) == ("connected", 2001)
+    answer = await Connections(world.host.engine, world.host.vault).access(
+        real, "fortnox", tokens.renewing(world.host.settings.fortnox), anew=True
+    )
+    assert isinstance(answer, str)
+    assert "is connected" in title((await world.consent(link, browser, company=2002)).text)
+
+
+async def test_of_two_consents_at_once_for_one_company_one_stands(world: World) -> None:
+    """Two tenants, two browsers, two processes: the database lets one of them have the number."""
+    tenants = [await world.tenant(name, NUMBER) for name in ("a", "b", "c")]
+    links = [await world.link(tenant) for tenant in tenants]
+    browsers = [world.browser("en") for _ in tenants]
+    backs = [
+        await world.approve(browser, await world.give(browser, link))
+        for browser, link in zip(browsers, links, strict=True)
+    ]
+    pages = await asyncio.gather(*(b.open("GET", back) for b, back in zip(browsers, backs, strict=True)))
+    assert sum("is connected already, as " in title(page.text) for page in pages) == 2
+    numbers = [held.database_number if (held := await world.held(tenant)) else None for tenant in tenants]
+    assert sorted(numbers, key=str) == [2001, None, None]
 
 
 # --- Each way in which it can fail --------------------------------------------------------------------------------

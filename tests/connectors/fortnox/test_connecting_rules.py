@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Formatter
@@ -148,8 +149,9 @@ def test_both_languages_say_the_same_things() -> None:
 @pytest.mark.parametrize("known", [None, link(), link(company=Known("krogen"), service=False, settings=BOTH)])
 def test_each_outcome_can_be_told(outcome: Outcome, language: words.Language, known: Link | None) -> None:
     """With a link and without: it, or its company, may be gone meanwhile."""
-    found = Found("", "", 7) if outcome in {"connected", "other_company", "other_database"} else None
+    found = Found("", "", 7) if outcome in {"connected", "other_company", "other_tenant", "other_database"} else None
     result = Result(outcome, "abc", found, "said", adopted=bool(found), missing=("salary",) if found else ())
+    result = replace(result, holder="bageriet" if outcome == "other_tenant" else "")
     page = views.outcome(result, known, language)
     assert page.title
     assert page.happened
@@ -305,6 +307,15 @@ def test_what_is_not_known_yet_cannot_differ() -> None:
     assert consent.guard(Known("k"), Found("K", "5560160680", 7)) == "own"
     assert consent.guard(Known("k", "", "5560160680"), Found("K", "", 7)) == "other_company"
     assert consent.guard(Known("k", database_number=8), Found("K", "5560160680", 7)) == "other_database"
+
+
+def test_a_company_of_ours_is_nobody_elses() -> None:
+    """Whatever the numbers say and whatever a person allowed; only a person's word lets a company have another one."""
+    known, found = Known("k", "", "5560160680", 8), Found("K", "5560160680", 7)
+    assert consent.guard(known, found, another=True) == "own"
+    for held in (Known("k"), Known("k", "", "5560160680"), known, Known("k", database_number=7)):
+        for another in (False, True):
+            assert consent.guard(held, found, holder="bageriet", another=another) == "other_tenant"
 
 
 @pytest.mark.parametrize(
