@@ -149,20 +149,29 @@ _TAKE_OVER = text(
 )
 # An order waits behind an earlier one of its key that is open, or rejected and not replaced yet. What replaces an order
 # takes its place: otherwise it and what waited behind the rejected order would wait for each other.
+# Nothing of a key is sent while one of it is in doubt, so what is to be looked for need not wait its turn.
 _NEXT = text(
     """select state, body::text, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
               accepted_at
-       from journal j
-       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at <= clock_timestamp()
-         and not exists (
-           select from journal e
-           where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key
-             and (e.place, e.seq) < (j.place, j.seq)
-             and (e.state in ('queued', 'sending', 'unknown')
-                  or e.state = 'rejected'
-                     and not exists (select from journal r where r.tenant = e.tenant and r.key = e.key
-                                     and r.replaces = e.order_id)))
-       order by place, seq limit :page"""
+       from ((select * from journal
+              where sink = :sink and tenant = :tenant and state = 'unknown' and due_at <= clock_timestamp()
+              order by due_at limit :page)
+             union all
+             (select * from journal j
+              where sink = :sink and tenant = :tenant and state = 'queued' and due_at <= clock_timestamp()
+                and not exists (
+                  select from journal e
+                  where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key
+                    and (e.place, e.seq) < (j.place, j.seq)
+                    and (e.state in ('queued', 'sending', 'unknown')
+                         or e.state = 'rejected'
+                            and not exists (select from journal r where r.tenant = e.tenant and r.key = e.key
+                                            and r.replaces = e.order_id)))
+              order by place, seq
+              limit greatest(least(cast(:page as bigint), :doubts - (
+                  select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown')), 0))
+            ) as due
+       order by state desc, place, seq"""
 )
 _NEXT_DUE = text(
     """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
@@ -306,10 +315,14 @@ class Journal:
             result = await connection.execute(_TAKE_OVER, values)
             return result.rowcount
 
-    async def next(self, tenant: str, page: int = 50) -> list[Work]:
-        """Return a company's due orders in their sequence, at most one of each key."""
+    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
+        """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
+
+        Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them.
+        """
+        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page}
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_NEXT, {"sink": self._sink, "tenant": tenant, "page": page})
+            rows = await connection.execute(_NEXT, values)
             return [
                 Work(
                     order=envelopes.decode(body.encode()),

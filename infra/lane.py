@@ -1,6 +1,7 @@
 """A lane: one company's orders at one sink, one at a time, under a lease. It decides what follows from each verdict."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from infra import clock, faultpoints, telemetry
 from infra.budget import Budget
 from infra.journal import Change, Entry, Journal, Work
 from infra.leases import Lease, LeaseLost
+from infra.pace import OUR_FAILURE, Pace
 from infra.plugin import (
     Absent,
     AlreadyThere,
@@ -29,14 +31,9 @@ _log = telemetry.log(__name__)
 _LOOKS = 2
 """Looks that must not find a write before it is sent again; both after the settle time."""
 _FIRST_LOOK = 1.0
-"""Seconds after a lost answer until the first look: most writes are there by then."""
+"""Seconds after a lost answer until the first look: most writes are there by then. The next ones are ever rarer."""
 _IDLE = 30.0
 """Seconds after which a lane without work looks at the journal by itself."""
-_LONGEST_PAUSE = 60.0
-_LONGEST_DOUBT = 8.0
-_TURN = 0.25
-"""Seconds after a pause until the order that caused it is due again: an order that never passes delays no other key."""
-_OUR_FAILURE = "our_failure"
 _AFTER_OUR_FAILURE = 60.0
 """Seconds until an order is tried again that a bug of ours stopped; the target is well, so the lane goes on."""
 _CALLS_KEPT = 50
@@ -74,9 +71,8 @@ class Lane:
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self._left = False
-        self._failures = 0
-        self._doubts = 0
-        self._paused_for = ""
+        self._pace = Pace()
+        self._looks: dict[str, float] = {}  # when to look for each write in doubt that this lane knows of (monotonic)
 
     def wake(self) -> None:
         """Say that there may be work."""
@@ -95,7 +91,7 @@ class Lane:
                 while not self._stop.is_set():
                     await self._turn(connection)
         finally:
-            self._goes_on()
+            self._show_pause("", self._pace.paused_for)
             telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(0)
 
     async def _take_over(self) -> bool:
@@ -108,18 +104,22 @@ class Lane:
     async def _turn(self, connection: Connection) -> None:
         """Do what is due, or rest until something is; the journal knows what is due after a pause."""
         self._wake.clear()
-        work = await self._journal.next(self._tenant)
+        work = await self._journal.next(self._tenant, self._pace.doubts)
         self._budget.busy = bool(work)
         if not work:
             await self._rest()
         for item in work:
-            if self._stop.is_set():
+            if self._stop.is_set() or (item.state == "queued" and not self._may_write()):
                 return
             pause = await self._do(connection, item)
             if pause > 0:
                 self._budget.busy = False
                 await self._sleep(pause)
                 return
+
+    def _may_write(self) -> bool:
+        """Tell whether the next write may go: no look waits behind writes, and so many may be in doubt and no more."""
+        return len(self._looks) < self._pace.doubts and clock.monotonic() < min(self._looks.values(), default=math.inf)
 
     async def _rest(self) -> None:
         self._show_budget()
@@ -173,14 +173,24 @@ class Lane:
             faultpoints.reach("lane.sending")
             verdict = await self._write(connection, work, attempt)
             faultpoints.reach("lane.answered")
+            self._pace.sent(verdict)
             change = self._after_write(work, verdict, attempt)
-        if (pause := self._pause(verdict)) > 0 and isinstance(verdict, RetryLater):
-            change = replace(change, wait=pause + _TURN)
+        before = self._pace.paused_for
+        wait = self._pace.after(verdict, work.order_id, work.attempt)
+        if isinstance(verdict, RetryLater):
+            change = replace(change, wait=wait.order)
+            if wait.lane > 0 and self._pace.paused_for != before:
+                _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=wait.lane)
+        self._show_pause(self._pace.paused_for, before)
         if not await self._journal.change(change):
             raise LeaseLost(self._lease.name)
         faultpoints.reach("lane.recorded")
+        if change.state == "unknown":
+            self._looks[work.order.id] = clock.monotonic() + change.wait
+        else:
+            self._looks.pop(work.order.id, None)
         self._note(work, change, verdict)
-        return pause
+        return wait.lane
 
     async def _write(self, connection: Connection, work: Work, attempt: Attempt) -> Verdict:
         self._left = False
@@ -229,8 +239,8 @@ class Lane:
                 return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
             case Absent():
                 since = work.since_sent or 0.0  # as it was before this look
-                if since < self._patience.settle:
-                    return self._change(work, attempt, "unknown", None, wait=self._patience.settle - since)
+                if (left := self._patience.settle - since) > 0:
+                    return self._change(work, attempt, "unknown", None, wait=min(left, max(3 * since, _FIRST_LOOK)))
                 if work.looks + 1 < _LOOKS:
                     return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "absent").inc()
@@ -272,34 +282,11 @@ class Lane:
             entry=entry,
         )
 
-    def _pause(self, verdict: Verdict | Look) -> float:
-        """Return how long to pause: a target that does not take orders gets fewer and fewer of them.
-
-        So does one that gives no clear answers, or a whole backlog would be in doubt; looks must not wait as long.
-        """
-        if isinstance(verdict, Unknown):
-            self._doubts += 1
-            return min(2.0 ** (self._doubts - 2), _LONGEST_DOUBT) if self._doubts > 1 else 0.0
-        if not isinstance(verdict, RetryLater) or verdict.code == _OUR_FAILURE:
-            if not isinstance(verdict, Absent):
-                self._doubts = 0
-            self._goes_on()
-            return 0.0
-        if verdict.steady and self._paused_for == verdict.code:
-            return verdict.after
-        if self._paused_for != verdict.code:
-            self._goes_on()
-            self._paused_for = verdict.code
-            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, verdict.code).set(1)
-        self._failures += 1
-        pause: float = min(verdict.after * 2.0 ** min(self._failures - 1, 10), max(_LONGEST_PAUSE, verdict.after))
-        _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=pause)
-        return pause
-
-    def _goes_on(self) -> None:
-        if self._paused_for:
-            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, self._paused_for).set(0)
-        self._failures, self._paused_for = 0, ""
+    def _show_pause(self, code: str, before: str) -> None:
+        if before and before != code:
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, before).set(0)
+        if code:
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, code).set(1)
 
     def _note(self, work: Work, change: Change, verdict: Verdict | Look) -> None:
         order = work.order
@@ -328,7 +315,7 @@ def _found(work: Work, there: AlreadyThere) -> Entry:
 
 
 def _failed(error: Exception) -> RetryLater:
-    return RetryLater(_AFTER_OUR_FAILURE, _OUR_FAILURE, f"our own failure: {type(error).__name__}", "developer")
+    return RetryLater(_AFTER_OUR_FAILURE, OUR_FAILURE, f"our own failure: {type(error).__name__}", "developer")
 
 
 def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:

@@ -178,7 +178,10 @@ class AlreadyThere:
 class RetryLater:
     """Certainly not carried out, for a passing reason; the lane waits ``after`` seconds and sends it again.
 
-    ``steady``: the target was not asked, so the wait stays as short however often it comes.
+    Attributes:
+        after: seconds.
+        steady: the target was not asked, so the wait stays as short however often it comes.
+        alone: it befell this order's own question and says nothing of others: only the order waits.
     """
 
     after: float
@@ -186,6 +189,7 @@ class RetryLater:
     why: str
     who: Who | None = None
     steady: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def page(response: Answer) -> Page | Missing | RetryLater:
 
 def unreadable() -> RetryLater:
     """Say that a list cannot be relied on."""
-    return RetryLater(_BRIEF_WAIT, "list_unreadable", "Alexis HR's answer has not the form that we know")
+    return RetryLater(_BRIEF_WAIT, "list_unreadable", "Alexis HR's answer has not the form that we know", alone=True)
 
 
 def written(response: Answer, values: Iterable[str]) -> Written | Rejected | RetryLater | Unknown:
@@ -135,8 +135,8 @@ def _no_answer(response: Answer) -> RetryLater:
             f"Alexis HR refuses the question ({response.status}): {_without(said, ())}; "
             "if it is the page's size, set BOKBUSS_ALEXISHR__PAGE_SIZE lower"
         )
-        return RetryLater(_OPERATOR_WAIT, "question_refused", why, "developer")
-    return RetryLater(_BRIEF_WAIT, "alexishr_failing", f"Alexis HR does not answer: {_form(response)}")
+        return RetryLater(_OPERATOR_WAIT, "question_refused", why, "developer", alone=True)
+    return RetryLater(_BRIEF_WAIT, "alexishr_failing", f"Alexis HR does not answer: {_form(response)}", alone=True)
 
 
 def _refusal(response: Answer) -> str | None:

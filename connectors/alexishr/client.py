@@ -100,7 +100,7 @@ class AlexisHR:
                     break
                 offset, last = reached - 1, items[-1].get("id")
         why = "Alexis HR's list changed each time while it was read"
-        raise NotRead(RetryLater(_UNREACHABLE_WAIT, "list_moved", why))
+        raise NotRead(RetryLater(_UNREACHABLE_WAIT, "list_moved", why, alone=True))
 
     async def write(
         self, request: encode.Request, attempt: Attempt, values: tuple[str, ...]
@@ -177,7 +177,7 @@ class AlexisHR:
 
 
 def _unanswered(why: str) -> Page | Missing | RetryLater:
-    return RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Alexis HR did not answer: {why}")
+    return RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Alexis HR did not answer: {why}", alone=True)
 
 
 def _told(answer: object) -> tuple[str, str]:

@@ -160,7 +160,7 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     if response.status == HTTPStatus.FORBIDDEN and not errors.is_known(code):
         said = _quoted(refusal) if refusal else "no reason given"
         why = f"Fortnox forbids it (403): {said}; check the integration's rights in the company"
-        return RetryLater(_OPERATOR_WAIT, "forbidden", why, "operator")
+        return RetryLater(_OPERATOR_WAIT if refusal else _BRIEF_WAIT, "forbidden", why, "operator")
     if refusal is None:
         return Unknown(f"the answer does not say whether it was booked: {_form(response)}")
     meaning = errors.meaning(code)
@@ -212,7 +212,8 @@ def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
 
 def unreadable_list(key: str) -> RetryLater:
     """Say that a list cannot be relied on."""
-    return RetryLater(_BRIEF_WAIT, "list_unreadable", f"Fortnox's list of {key} has not the form that we know")
+    why = f"Fortnox's list of {key} has not the form that we know"
+    return RetryLater(_BRIEF_WAIT, "list_unreadable", why, alone=True)
 
 
 def years(items: Sequence[Mapping[str, Any]]) -> tuple[Year, ...]:
@@ -301,8 +302,8 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
     if not failed_within and (response.status in _REFUSAL or response.status < HTTPStatus.BAD_REQUEST):
         said = f": {_quoted(refusal)}" if refusal else ""
         why = f"Fortnox did not list {key} ({response.status}){said}; check its address and our rights"
-        return RetryLater(_REFUSED_WAIT, "lookup_refused", why, "operator")
-    return RetryLater(_BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {_form(response)}")
+        return RetryLater(_REFUSED_WAIT if refusal else _BRIEF_WAIT, "lookup_refused", why, "operator", alone=True)
+    return RetryLater(_BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {_form(response)}", alone=True)
 
 
 def says_missing(response: Answer) -> bool:

@@ -34,7 +34,7 @@ _YEARS_LAST: Final = 3600.0
 _ASK_AGAIN: Final = 60.0  # seconds between two questions for a financial year that is not there
 _UNREACHABLE_WAIT: Final = 2.0
 BRIEF_WAIT: Final = 5.0
-_UNAUTHORISED_WAIT: Final = 60.0
+_UNAUTHORISED_WAIT: Final = 5.0
 
 _WHOSE: Final = encode.Request("GET", "companyinformation")
 
@@ -72,7 +72,7 @@ class Fortnox:
             request,
             attempt,
             read=lambda response: classify.page(response, key),
-            lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}"),
+            lost=unanswered,
         )
 
     async def one(self, request: encode.Request, key: str, attempt: Attempt) -> Record | Missing | RetryLater:
@@ -81,7 +81,7 @@ class Fortnox:
             request,
             attempt,
             read=lambda response: classify.one(response, key),
-            lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}"),
+            lost=unanswered,
         )
 
     async def ask(
@@ -128,7 +128,7 @@ class Fortnox:
             token,
             attempt,
             read=lambda response: classify.one(response, "CompanyInformation"),
-            lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not say whose books it opens: {why}"),
+            lost=unanswered,
         )
         if not isinstance(answer, Record):
             return classify.unreadable_list("CompanyInformation") if isinstance(answer, Missing) else answer
@@ -187,6 +187,11 @@ class Fortnox:
             )
         )
         return answer
+
+
+def unanswered(why: str) -> RetryLater:
+    """Say that a question got no answer: it did nothing, and is asked again."""
+    return RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}", alone=True)
 
 
 def _told(answer: object) -> tuple[str, str]:  # noqa: C901, PLR0911 - one line for each kind of answer

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from connectors.fortnox import checks, classify, setup
 from connectors.fortnox.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.classify import Page, Record, Unauthorised
-from connectors.fortnox.client import BRIEF_WAIT, Fortnox
+from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.encode import Request
 from connectors.fortnox.report import Report
 from connectors.fortnox.setup import CHECKABLE, PARSERS, Account, Kind, Need, Unread
@@ -237,10 +237,7 @@ class _Reading:
             self._ahead = _ahead(response, asked)
             return classify.page(response, key)
 
-        def lost(why: str) -> RetryLater:
-            return RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}")
-
-        return await self._fortnox.ask(request, self.attempt, read=read, lost=lost)
+        return await self._fortnox.ask(request, self.attempt, read=read, lost=unanswered)
 
 
 def _ahead(response: Response, asked: datetime) -> float | None:

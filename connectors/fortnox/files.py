@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from connectors.fortnox import classify
 from connectors.fortnox.classify import Missing, unreadable_list
-from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend
+from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend, unanswered
 from connectors.fortnox.forms import file
 from connectors.fortnox.paging import Whole, whole
 from infra.plugin import (
@@ -104,7 +104,8 @@ async def _state(fortnox: Fortnox, order: AttachFile, attempt: Attempt) -> _Stat
     if joined := file.joined(order, listed.items, ()):
         return _State(joined, (), listed)
     if not listed.is_complete:
-        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list of a voucher's files changed while it was read")
+        why = "Fortnox's list of a voucher's files changed while it was read"
+        return RetryLater(BRIEF_WAIT, "list_moved", why, alone=True)
     folder = await fortnox.one(file.folder(), "Folder", attempt)
     if isinstance(folder, RetryLater):
         return folder
@@ -123,7 +124,7 @@ async def _same(fortnox: Fortnox, order: AttachFile, listed: Whole, attempt: Att
                 file.content(place, file_id),
                 attempt,
                 read=classify.content,
-                lost=lambda why: RetryLater(BRIEF_WAIT, "unreachable", f"Fortnox did not answer: {why}"),
+                lost=unanswered,
             )
             if isinstance(content, RetryLater):
                 return content

@@ -26,7 +26,7 @@ class Whole:
             amend(attempt, f"it is not among {len(self.items)}")
             return Absent()
         amend(attempt, f"{len(self.items)} read, not all that Fortnox counts")
-        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list changed while it was read")
+        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list changed while it was read", alone=True)
 
 
 async def whole(

@@ -182,7 +182,7 @@ class Reference:
             if items is not None:
                 return items
         why = f"Fortnox's list of {source.key} changed each time while it was read"
-        return RetryLater(5.0, "list_moved", why)
+        return RetryLater(5.0, "list_moved", why, alone=True)
 
     async def _pages(
         self, source: _Source, year_id: int, attempt: Attempt

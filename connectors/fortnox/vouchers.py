@@ -42,7 +42,7 @@ async def probe(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt
     """Look for the order's mark among the vouchers of its series, year and date, to the last page."""
     year = await fortnox.year(order.data.voucher_date, attempt)
     if isinstance(year, Rejected):  # when it was sent there was a year; so this look says nothing
-        return RetryLater(_NO_YEAR_WAIT, year.code, year.why, year.who)
+        return RetryLater(_NO_YEAR_WAIT, year.code, year.why, year.who, alone=True)
     return year if isinstance(year, RetryLater) else await _search(fortnox, order, year, attempt)
 
 

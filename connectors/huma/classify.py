@@ -105,7 +105,7 @@ def one(response: Answer) -> One | Missing | RetryLater:
 
 def unreadable() -> RetryLater:
     """Say that an answer cannot be relied on."""
-    return RetryLater(_BRIEF_WAIT, "answer_unreadable", "Huma's answer has not the form that we know")
+    return RetryLater(_BRIEF_WAIT, "answer_unreadable", "Huma's answer has not the form that we know", alone=True)
 
 
 def written(response: Answer, values: Iterable[str]) -> Written | Rejected | RetryLater | Unknown:
@@ -157,8 +157,8 @@ def _no_answer(response: Answer) -> RetryLater:
     content = _json(response.body)
     if response.status in _REFUSAL and _code(content):
         why = f"Huma refuses the question ({response.status}): {_said(content, ())}"
-        return RetryLater(_OPERATOR_WAIT, "question_refused", why, "developer")
-    return RetryLater(_BRIEF_WAIT, "huma_failing", f"Huma does not answer: {_form(response)}")
+        return RetryLater(_OPERATOR_WAIT, "question_refused", why, "developer", alone=True)
+    return RetryLater(_BRIEF_WAIT, "huma_failing", f"Huma does not answer: {_form(response)}", alone=True)
 
 
 def _code(content: Mapping[str, Any]) -> str:

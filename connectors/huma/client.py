@@ -80,7 +80,7 @@ class Huma:
                     break
                 offset, last = reached - 1, items[-1].get("id")
         why = "Huma's list changed each time while it was read"
-        raise NotRead(RetryLater(_UNREACHABLE_WAIT, "list_moved", why))
+        raise NotRead(RetryLater(_UNREACHABLE_WAIT, "list_moved", why, alone=True))
 
     async def write(
         self, request: encode.Request, attempt: Attempt, values: tuple[str, ...]
@@ -224,7 +224,7 @@ def _renewing(settings: HumaSettings, tenant: str) -> Renew:
 
 
 def _unanswered(why: str) -> RetryLater:
-    return RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Huma did not answer: {why}")
+    return RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Huma did not answer: {why}", alone=True)
 
 
 def _told(answer: object) -> tuple[str, str]:  # noqa: PLR0911 - one for each answer

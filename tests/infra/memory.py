@@ -75,6 +75,7 @@ class Database:
     trail: dict[str, list[AuditRecord]] = field(default_factory=dict)
     replacements: set[str] = field(default_factory=set)
     requests: dict[int, Asked] = field(default_factory=dict)
+    most_in_doubt: dict[str, int] = field(default_factory=dict)
 
     @property
     def time(self) -> float:
@@ -93,6 +94,11 @@ class Database:
     def replaced(self, row: Row) -> bool:
         """Tell whether another order was given instead of a rejected one."""
         return row.order.id in self.replacements
+
+    def count_doubts(self, tenant: str) -> None:
+        """Remember how many of a company's writes were in doubt at once."""
+        doubts = sum(row.state == "unknown" for row in self.of(tenant))
+        self.most_in_doubt[tenant] = max(doubts, self.most_in_doubt.get(tenant, 0))
 
     def record(self, entry: Entry) -> None:
         """Append to a company's chain."""
@@ -141,20 +147,25 @@ class MemoryJournal:
         await self._step("taken over")
         return len(interrupted)
 
-    async def next(self, tenant: str, page: int = 50) -> list[Work]:
-        """Return a company's due orders in their sequence, at most one of each key."""
+    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
+        """Return what is due: orders to look for, then those to send in their sequence, at most one of each key."""
         await self._step("next")
         now = self._database.time
         blocked: set[str] = set()
+        rows = self._database.of(tenant)
+        unknown = [row for row in rows if row.state == "unknown"]
+        looks = sorted((row for row in unknown if row.due <= now), key=lambda row: row.due)[:page]
         found = []
-        for row in self._database.of(tenant):
+        for row in rows:
             key = row.order.subject
-            if key not in blocked and row.state in {"queued", "unknown"} and row.due <= now:
-                found.append(_work(row, now))
+            if key not in blocked and row.state == "queued" and row.due <= now:
+                found.append(row)
             if row.state in OPEN or (row.state == "rejected" and not self._database.replaced(row)):
                 blocked.add(key)
+        found = found[: max(min(page, doubts - len(unknown)), 0)]
+        due = sorted(looks, key=lambda row: (row.place, row.seq)) + found
         await self._step("nexted")
-        return found[:page]
+        return [_work(row, now) for row in due]
 
     async def next_due(self, tenant: str) -> float | None:
         """Return the seconds until a company's next order is due."""
@@ -190,6 +201,7 @@ class MemoryJournal:
         row.due = self._database.time + change.wait
         if change.just_sent:
             row.sent = self._database.time
+            self._database.count_doubts(row.order.tenant)
         if change.entry is not None:
             self._database.record(change.entry)
         await self._step("changed")

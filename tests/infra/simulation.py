@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from infra.budget import Budget
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost
+from infra.pace import MANY
 from infra.plugin import (
     Absent,
     AlreadyThere,
@@ -82,10 +83,13 @@ class FakeConnection:
     async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
         """Carry out an order, or not, and tell, or not."""
         world, process = self._world, self._process
-        fate = world.draw("ok", "not sent", "broken", "lost", "done and lost", "late", "retry", "done and broken")
+        faults = ("not sent", "alone", "broken", "lost", "done and lost", "late", "retry", "done and broken")
+        fate = world.draw("ok", *faults) if not world.is_down else world.random.choice(["lost", "done and lost"])
         await process.step("write")
         if fate == "broken":
             raise Broken
+        if fate == "alone":
+            return RetryLater(5.0, "fortnox_failing", "no list of years", alone=True)
         await attempt.take()
         await process.step("taken")
         if fate == "not sent":
@@ -117,7 +121,7 @@ class FakeConnection:
     async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
         """Look for an order in a list that may be old."""
         world, process = self._world, self._process
-        fate = world.draw("ok", "stale", "retry", "broken")
+        fate = world.draw("ok", "stale", "retry", "alone", "broken") if not world.is_down else "alone"
         await process.step("probe")
         if fate == "broken":
             raise Broken
@@ -132,7 +136,9 @@ class FakeConnection:
         await asyncio.sleep(world.latency() + world.slowness())
         await process.step("looked")
         if fate == "retry":
-            return RetryLater(5.0, "fortnox_failing", "no list")
+            return RetryLater(5.0, "lookup_refused", "no list")
+        if fate == "alone":
+            return RetryLater(5.0, "fortnox_failing", "no list", alone=True)
         found = world.fortnox.voucher(order, seen)
         return AlreadyThere(found) if found else Absent()
 
@@ -252,7 +258,13 @@ PROFILES = {
     "database": Odds(database=0.05, answer=0.1),
     "everything": Odds(crash=0.01, freeze=0.01, terminate=0.01, database=0.02, answer=0.2),
     "busy": Odds(crash=0.0005, freeze=0.001, terminate=0.001, answer=0.01),
+    "failing": Odds(crash=0.0005, answer=0.35),
+    "down": Odds(answer=0.05),
 }
+BACKLOGS = {"busy", "failing", "down"}
+"""Profiles with one company and many keys."""
+DOWN = (2.0, 90.0)
+"""Seconds between which the target of the profile "down" gives no clear answer to anything."""
 FAULTS_END = 150.0
 """Seconds after which, to see that everything drains, nothing fails any more."""
 DRAINED_WITHIN = 600.0
@@ -267,10 +279,11 @@ class World:
         self.mode = mode
         self.profile = self.random.choice(sorted(PROFILES))
         self._odds = PROFILES[self.profile]
-        self._busy = self.profile == "busy"
+        self._busy = self.profile in BACKLOGS
         self.database = Database()
         self.fortnox = Fortnox()
         self.tenants = ["a"] if self._busy else self.random.choice([["a"], ["a", "b"]])
+        self._began = 0.0
         self.story: list[str] = []
         self.wrong: list[str] = []
         self.over = False
@@ -278,6 +291,12 @@ class World:
         self._names = count()
         self._processes: list[Process] = []
         self._gone: list[Process] = []  # kept, since a forgotten task would end by itself
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the target gives no clear answers now."""
+        since = asyncio.get_running_loop().time() - self._began
+        return self.profile == "down" and DOWN[0] <= since < DOWN[1]
 
     # --- What the seed decides ---
 
@@ -368,6 +387,7 @@ class World:
 
     async def run(self) -> None:
         """Live through it, and check what must hold."""
+        self._began = asyncio.get_running_loop().time()
         try:
             await self._live()
         finally:
@@ -413,6 +433,9 @@ class World:
             most, allowed = self.fortnox.busiest(tenant), FORTNOX_LIMIT if PROFILES[self.profile].freeze else LIMIT
             if most > allowed:
                 yield f"{most} requests in one window of {tenant}"
+            doubts = self.database.most_in_doubt.get(tenant, 0)
+            if doubts > MANY + 1:
+                yield f"{doubts} writes of {tenant} were in doubt at once"
         for row in self.database.rows.values():
             illegal = [step for step in pairwise(row.history) if step not in LEGAL]
             if illegal:

@@ -112,12 +112,12 @@ LEASE = "fortnox/a"
 
 async def due(place: Place, tenant: str = "a") -> list[str]:
     """Return the ids of the orders that are due."""
-    return [work.order.id for work in await place.journal.next(tenant)]
+    return [work.order.id for work in await place.journal.next(tenant, 50)]
 
 
 async def work_on(place: Place, wanted: Envelope[Any]) -> Work:
     """Return an order that is due."""
-    found: list[Work] = [work for work in await place.journal.next(wanted.tenant) if work.order.id == wanted.id]
+    found: list[Work] = [work for work in await place.journal.next(wanted.tenant, 50) if work.order.id == wanted.id]
     assert found, f"{wanted.id} is not due"
     return found[0]
 
@@ -177,7 +177,7 @@ async def test_no_more_than_a_page_is_given(place: Place) -> None:
     """The first ones, in their sequence."""
     orders = [order("a", f"day/{n}", 1) for n in range(5)]
     await place.journal.insert((0, one) for one in orders)
-    assert [work.order.id for work in await place.journal.next("a", 3)] == [one.id for one in orders[:3]]
+    assert [work.order.id for work in await place.journal.next("a", 50, 3)] == [one.id for one in orders[:3]]
 
 
 async def test_a_rejected_order_parks_its_key_until_it_is_replaced(place: Place) -> None:
@@ -204,7 +204,7 @@ async def test_only_the_last_owner_writes(place: Place) -> None:
     """What a former owner marks, takes over or reports is refused, and leaves nothing on record."""
     await place.journal.insert([(0, order("a", "day/1", 1)), (0, order("a", "day/2", 1))])
     former = await place.owner(LEASE)
-    sent, queued = await place.journal.next("a")
+    sent, queued = await place.journal.next("a", 50)
     assert await place.journal.mark_sending(sent, LEASE, former)
     owner = await place.owner(LEASE)
     assert not await place.journal.mark_sending(queued, LEASE, former)
@@ -235,7 +235,7 @@ async def test_a_state_changes_only_as_it_may(place: Place) -> None:
     """Nothing is sent twice, and no outcome comes from nowhere or after the end."""
     await place.journal.insert([(0, order("a", "day/1", 1))])
     epoch = await place.owner(LEASE)
-    (work,) = await place.journal.next("a")
+    (work,) = await place.journal.next("a", 50)
     assert not await place.journal.change(became(work, "delivered", epoch, "delivered"))
     assert await place.journal.mark_sending(work, LEASE, epoch)
     assert not await place.journal.mark_sending(work, LEASE, epoch)
@@ -250,17 +250,17 @@ async def test_what_a_lane_learnt_is_there_for_the_next(place: Place) -> None:
     """Looks, and the time since the last byte, outlive the lane."""
     await place.journal.insert([(0, order("a", "day/1", 1))])
     epoch = await place.owner(LEASE)
-    (work,) = await place.journal.next("a")
+    (work,) = await place.journal.next("a", 50)
     assert (work.state, work.attempt, work.since_sent) == ("queued", 0, None)
     assert await place.journal.mark_sending(work, LEASE, epoch)
     await clock.sleep(0.1)
     assert await place.journal.change(became(work, "unknown", epoch, "unknown", just_sent=True))
-    (work,) = await place.journal.next("a")
+    (work,) = await place.journal.next("a", 50)
     assert work.since_sent is not None
     assert work.since_sent < 0.1
     await clock.sleep(0.1)
     assert await place.journal.change(became(work, "unknown", epoch, looks=1))
-    (work,) = await place.journal.next("a")
+    (work,) = await place.journal.next("a", 50)
     assert (work.state, work.attempt, work.looks) == ("unknown", 1, 1)
     assert work.since_sent >= 0.1
 
@@ -291,7 +291,7 @@ async def test_many_lanes_share_transactions_and_not_their_outcomes(place: Place
         lease = f"fortnox/{tenant}"
         epoch = await place.owner(lease)
         heard = []
-        for work in await place.journal.next(tenant):
+        for work in await place.journal.next(tenant, 50):
             if number % 4 == 3:
                 await place.owner(lease)
             heard.append(await place.journal.mark_sending(work, lease, epoch))
@@ -311,7 +311,7 @@ async def test_the_next_time_is_known(place: Place) -> None:
     await place.journal.insert((0, one) for one in orders)
     assert await place.journal.next_due("a") is None
     epoch = await place.owner(LEASE)
-    for wait, work in zip((30.0, 0.2), await place.journal.next("a"), strict=True):
+    for wait, work in zip((30.0, 0.2), await place.journal.next("a", 50), strict=True):
         assert await place.journal.mark_sending(work, LEASE, epoch)
         assert await place.journal.change(became(work, "queued", epoch, wait=wait))
     assert await due(place) == []
@@ -338,7 +338,7 @@ async def test_a_change_that_cannot_be_written_takes_no_other_with_it(postgres: 
     tenants = [f"company-{n}" for n in range(5)]
     await postgres.journal.insert((0, order(tenant, "day/1", 1)) for tenant in tenants)
     epochs = {tenant: await postgres.owner(f"fortnox/{tenant}") for tenant in tenants}
-    works = [(await postgres.journal.next(tenant))[0] for tenant in tenants]
+    works = [(await postgres.journal.next(tenant, 50))[0] for tenant in tenants]
     for work in works:
         tenant = work.order.tenant
         assert await postgres.journal.mark_sending(work, f"fortnox/{tenant}", epochs[tenant])
@@ -381,7 +381,7 @@ async def test_a_lane_that_is_ended_in_mid_change_stops_no_other(postgres: InPos
     """Nobody waits for its answer any more; the others of its transaction get theirs."""
     epoch = await postgres.owner(LEASE)
     await postgres.journal.insert((0, order("a", f"day/{n}", 1)) for n in range(40))
-    works = iter(await postgres.journal.next("a"))
+    works = iter(await postgres.journal.next("a", 50))
     for turns, (ended, other) in enumerate(zip(works, works, strict=True)):
         ending = asyncio.create_task(postgres.journal.mark_sending(ended, LEASE, epoch))
         going_on = asyncio.create_task(postgres.journal.mark_sending(other, LEASE, epoch))

@@ -82,7 +82,7 @@ class World:
         writing = asyncio.create_task(journal.write())
         calls: tuple[Call, ...] = ()
         for state, entry, new in steps:
-            [work] = [w for w in await journal.next(order.tenant) if w.order.id == order.id]
+            [work] = [w for w in await journal.next(order.tenant, 50) if w.order.id == order.id]
             if work.state == "queued":
                 assert await journal.mark_sending(work, lease.name, lease.epoch)
             calls += tuple(c.model_copy(update={"at": clock.now()}) for c in new)
