@@ -177,7 +177,7 @@ async def test_a_token_that_dies_is_replaced(connected: Connected, company: sand
 
 async def test_a_throttled_company_waits_as_long_as_it_is_told(connected: Connected, company: sandbox.Company) -> None:
     """Past the limit the answer is 429, and nothing was booked."""
-    async with connected(company, limit=6, retry_after=True) as connection:  # five lists, and one voucher
+    async with connected(company, limit=7, retry_after=True) as connection:  # six questions, and one voucher
         assert isinstance(await connection.write(ORDER, attempt()), Delivered)
         verdict = await connection.write(order_for("2"), attempt())
     assert isinstance(verdict, RetryLater)

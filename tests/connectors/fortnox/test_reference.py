@@ -49,9 +49,9 @@ def pages(items: list[dict[str, Any]], size: int = 500) -> list[Any]:
 
 
 @asynccontextmanager
-async def fortnox(wire: Wire, tenant: str = "acme") -> AsyncIterator[Fortnox]:
+async def fortnox(wire: Wire, tenant: str = "acme", number: int = 123456) -> AsyncIterator[Fortnox]:
     """Open a company's Fortnox, as one of its processes does."""
-    company = replace(bare.COMPANY, tenant=tenant)
+    company = replace(bare.COMPANY, tenant=tenant, database_number=number)
     assert wire.engine is not None
     async with wire.engine.begin() as database:
         await database.execute(bare.ADD, {"tenant": tenant, "number": company.database_number})
@@ -87,7 +87,8 @@ async def test_what_there_is_one_of_is_a_list_of_one(wire: Wire) -> None:
 
 async def test_processes_share_what_one_of_them_read(wire: Wire) -> None:
     """A young list is taken from the database, another year's or an old one is not; companies share nothing."""
-    async with fortnox(wire) as ours, fortnox(wire) as theirs, fortnox(wire, "other") as strangers:
+    async with fortnox(wire) as ours, fortnox(wire) as theirs, fortnox(wire, "other", 7) as strangers:
+        wire.replies["GET /3/companyinformation"] = [bare.whose(123456), bare.whose(123456), bare.whose(7)]
         kept = await ours.reference.get("series", attempt(), year_id=4)
         assert await theirs.reference.get("series", attempt(), year_id=4) == kept
         assert await ours.reference.get("series", attempt(), year_id=4) is kept
