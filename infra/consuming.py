@@ -6,9 +6,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
 from infra.fetching import Consumer
+from infra.parking import Parking, fault_of
 from infra.records import Record, bury, letter_of, of, read, tenant_of
 from infra.settings import KafkaSettings
 from schemas.audit import DeadLetter
@@ -19,6 +21,9 @@ _log = telemetry.log(__name__)
 _BATCH = 500
 _POLL_MS = 200
 _RETRY = 0.5
+_LOOK = 1.0
+"""Seconds between two looks for what is parked and may go on."""
+_PARKED_PAGE = 200
 
 Message = tuple[Record, Envelope[Any]]
 Handler = Callable[[Sequence[Message]], Awaitable[None]]
@@ -27,8 +32,19 @@ Handler = Callable[[Sequence[Message]], Awaitable[None]]
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not typed
     """One member of a consumer group. ``assigned`` is the set of partition numbers that are ours."""
 
-    def __init__(self, *, kafka: KafkaSettings, group: str, topics: Iterable[str], producer: AIOKafkaProducer) -> None:
+    def __init__(
+        self,
+        *,
+        kafka: KafkaSettings,
+        group: str,
+        topics: Iterable[str],
+        producer: AIOKafkaProducer,
+        engine: AsyncEngine,
+        code: str = "",
+    ) -> None:
         self._kafka = kafka
+        self._engine = engine
+        self._parking = Parking(group.removeprefix("bokbuss-"), code)
         self._group = group
         self._topics = tuple(topics)
         self._producer = producer
@@ -42,7 +58,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         self.assigned = frozenset(tp.partition for tp in assigned)
 
     async def run(self, handle: Handler, stop: asyncio.Event) -> None:
-        """Read until asked to stop. A batch that cannot be handled is tried again; nothing is skipped."""
+        """Read until asked to stop. What cannot be handled is parked; while Kafka or the database is away all wait."""
         consumer = Consumer(
             self._kafka.bootstrap or "",
             group_id=self._group,
@@ -54,7 +70,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         consumer.subscribe(self._topics, listener=self)
         await consumer.start()
         try:
+            looked = clock.monotonic()
             while not stop.is_set():
+                if clock.monotonic() - looked > _LOOK:
+                    await self._retry_parked(handle)
+                    looked = clock.monotonic()
                 batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
                 if records := [of(r) for rows in batches.values() for r in rows]:
                     await self._until_done(records, handle)
@@ -67,8 +87,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         while True:
             try:
                 messages = [message for r in records if (message := await self._decode(r)) is not None]
-                if messages:
-                    await handle(messages)
+                await self._handle(messages, handle)
             except Exception as error:  # noqa: BLE001 - whatever it is, the records are not skipped
                 _log.warning(
                     "batch is tried again", group=self._group, error=type(error).__name__, records=len(records)
@@ -76,6 +95,56 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
                 await clock.sleep(_RETRY)
             else:
                 return
+
+    async def _handle(self, messages: Sequence[Message], handle: Handler) -> None:
+        """Hand messages over together; when one cannot be handled, each by itself: nobody but its own company waits."""
+        if not messages:
+            return
+        async with self._engine.begin() as connection:
+            new = await self._parking.new(connection, messages)
+            messages = await self._parking.join(connection, new)
+        try:
+            if messages:
+                await handle(messages)
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            if len(messages) == 1:
+                async with self._engine.begin() as connection:
+                    await self._parking.add(connection, messages, fault)
+                return
+            for message in messages:
+                await self._handle([message], handle)
+
+    async def _retry_parked(self, handle: Handler) -> None:
+        """Hand over what this code has not tried, or what a person lets go on; each company's in its order."""
+        try:
+            async with self._engine.connect() as connection:
+                ready = await self._parking.ready(connection)
+            for tenant in ready:
+                for _ in range(_PARKED_PAGE):
+                    if not await self._retry(tenant, handle):
+                        break
+        except Exception as error:  # noqa: BLE001 - Kafka or the database is away; what is parked stays there
+            _log.warning("parked records are tried later", group=self._group, error=type(error).__name__)
+
+    async def _retry(self, tenant: str, handle: Handler) -> bool:
+        """Hand over a company's first parked record again; tell whether the one behind it may be tried."""
+        async with self._engine.connect() as connection:
+            first = await self._parking.first(connection, tenant)
+        if first is None or first.record.partition not in self.assigned:
+            return False
+        try:
+            if (message := await self._decode(first.record)) is not None:
+                await handle([message])
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            async with self._engine.begin() as connection:
+                await self._parking.again(connection, first, fault)
+            return False
+        async with self._engine.begin() as connection:  # handled twice, if this is lost, it changes nothing
+            return await self._parking.take(connection, first.number)
 
     async def _decode(self, record: Record) -> Message | None:
         try:

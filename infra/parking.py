@@ -38,6 +38,11 @@ _WAITING = text(
     """select distinct tenant from parked
        where reader = :reader and tenant = any(cast(:tenants as text[])) and state = 'waiting'"""
 )
+_KNOWN = text(
+    """select p.topic, p.partition, p."offset" from parked p
+       join unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as r(t, p, o)
+       on p.reader = :reader and p.topic = r.t and p.partition = r.p and p."offset" = r.o"""
+)
 _ADD = text(
     """insert into parked (reader, tenant, topic, partition, "offset", recorded_at, record_key, record_value, about,
                            fact_id, state, code, rule, reason, attempts, tried, parked_at)
@@ -46,19 +51,21 @@ _ADD = text(
        on conflict (reader, topic, partition, "offset") do nothing"""
 )
 _LIST = text(
-    f"""select {_COLUMNS} from parked where (cast(:tenant as text) is null or tenant = :tenant)
+    f"""select {_COLUMNS} from parked
+        where (cast(:tenant as text) is null or tenant = :tenant) and state <> 'discarded'
         order by tenant, reader, number limit :most"""  # noqa: S608 - no values in it
 )
 _AT = text(
     f"""select {_COLUMNS} from parked where topic || '/' || partition || '/' || "offset" = :place
-        and (cast(:reader as text) is null or reader = :reader) order by number for update"""  # noqa: S608 - as above
+        and (cast(:reader as text) is null or reader = :reader) and state <> 'discarded'
+        order by number for update"""  # noqa: S608 - as above
 )
 _FORGET_TRIED = text(
     f"""update parked set tried = '{{}}' where tenant = :tenant and state = 'waiting' and tried <> '{{}}'
         returning {_COLUMNS}"""  # noqa: S608 - as above
 )
 _TURN = text("update parked set state = :state, tried = '{}' where number = :number")
-_REMOVE = text("delete from parked where number = :number")
+_DISCARD = text("update parked set state = 'discarded', record_value = null where number = :number")
 _LINE = text(
     """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
        values (:topic, :partition, :offset, :tenant, :fact_id, :about, 'a_person_discarded_it', :at, :now)
@@ -172,6 +179,15 @@ class Parking:
         await self.add(connection, [one for one in messages if one[1].tenant in waits])
         return [one for one in messages if one[1].tenant not in waits]
 
+    async def new(
+        self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]]
+    ) -> list[tuple[Record, Envelope[Any]]]:
+        """Return what this reader has never parked; Kafka may bring again what it has."""
+        topics, partitions, offsets = zip(*(record.place for record, _ in messages), strict=True)
+        values = {"topics": list(topics), "partitions": list(partitions), "offsets": list(offsets)}
+        known = {tuple(row) for row in await connection.execute(_KNOWN, values | {"reader": self.reader})}
+        return [one for one in messages if one[0].place not in known]
+
     async def add(
         self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]], fault: Fault | None = None
     ) -> None:
@@ -266,7 +282,7 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
     async with engine.begin() as connection:
         if not await _still(connection, one):
             return False
-        await connection.execute(_REMOVE, {"number": one.number})
+        await connection.execute(_DISCARD, {"number": one.number})
         if one.reader == FLOWS:
             topic, partition, offset = one.record.place
             line = {"topic": topic, "partition": partition, "offset": offset, "at": one.record.timestamp}

@@ -44,6 +44,7 @@ class ReviewRole:
             group="bokbuss-desk",
             topics=(HoldForReview.TOPIC, DeadLetter.TOPIC),
             producer=producer,
+            engine=engine,
         )
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -42,6 +42,7 @@ class SinkRole:
             group=f"bokbuss-sinks-{sink.system}",
             topics={order.TOPIC for order in sink.orders},
             producer=producer,
+            engine=engine,
         )
         self._journal = Journal(engine, sink.system)
         self._leases = Leases(engine, settings.lease_seconds)

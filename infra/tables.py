@@ -317,7 +317,7 @@ parked = Table(
     Column("record_value", LargeBinary),
     Column("about", String, nullable=False, comment="the business key"),
     Column("fact_id", String, nullable=False),
-    Column("state", String, nullable=False, comment="waiting, set_aside"),
+    Column("state", String, nullable=False, comment="waiting, set_aside, discarded"),
     Column("code", String, nullable=False, comment="what was raised; empty: it waits behind another"),
     Column("rule", String, nullable=False, comment="the function that raised"),
     Column("reason", String, nullable=False, comment="in words that hold no values"),

@@ -27,7 +27,7 @@ _HELD_AGE = text(
        where closed_at is null group by tenant"""
 )
 _DEAD = text("select topic, count(*) from dead_letters where state = 'open' group by topic")
-_PARKED = text("select tenant, reader, state, count(*) from parked group by 1, 2, 3")
+_PARKED = text("select tenant, reader, state, count(*) from parked where state <> 'discarded' group by 1, 2, 3")
 _CONNECTIONS = text("select tenant, system, state, 1 from connections")
 _TOKEN_LEFT = text(
     """select tenant, system, extract(epoch from refresh_until - clock_timestamp())::float8 from connections

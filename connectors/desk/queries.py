@@ -159,7 +159,7 @@ _RECORDS = text(
 _HELD_KEY = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by held_at")
 _PARKED_KEY = text(
     """select topic || '/' || partition || '/' || "offset", reader, state, reason, parked_at from parked
-       where tenant = :tenant and about = :key order by number"""
+       where tenant = :tenant and about = :key and state <> 'discarded' order by number"""
 )
 _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")

@@ -35,7 +35,7 @@ comment on table parked is
 comment on column parked.number is 'their order';
 comment on column parked.reader is 'flows, sinks-fortnox, desk, ...';
 comment on column parked.about is 'the business key';
-comment on column parked.state is 'waiting, set_aside';
+comment on column parked.state is 'waiting, set_aside, discarded';
 comment on column parked.code is 'what was raised; empty: it waits behind another';
 comment on column parked.rule is 'the function that raised';
 comment on column parked.reason is 'in words that hold no values';
