@@ -122,7 +122,7 @@ def test_there_is_one_newest_revision() -> None:
     """Two that follow the same one would each be the last."""
     config = Config()
     config.set_main_option("script_location", str(REVISIONS.parent))
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+    assert ScriptDirectory.from_config(config).get_heads() == [store.newest()]
 
 
 def test_a_revision_knows_nothing_of_todays_tables() -> None:
