@@ -10,7 +10,7 @@ from connectors.fortnox import tokens
 from tests.connectors.fortnox.refreshing import KEY, SECRET, Endpoint, Refresher, connected, storm
 
 PROCESSES = 4
-FORCED = 150
+FORCED = 60
 WITHIN = 10.0
 """Seconds from an answer that was lost, or a process that died with one, until the connection says so."""
 
