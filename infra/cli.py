@@ -18,13 +18,14 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from infra import broker, clock, database, embedded, registry, telemetry, tenants
+from infra import broker, database, embedded, registry, telemetry, tenants
 from infra.accepting import Acceptor, Unavailable
 from infra.commanding import Failed, Office, WrongUsage, asker, office
-from infra.connections import Connections, Held, Taken, days_left, health
+from infra.connections import Connections, Taken, health
 from infra.plugin import Host, Malformed, NotRevoked
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
+from infra.standing import at_a_glance, in_words
 from infra.tenants import UnknownTenant
 from infra.vault import WrongKey, open_vault
 from schemas import identities
@@ -242,9 +243,9 @@ def tenant_add(
                 "that number was wrong, say --change"
             ) from None
         except Taken as taken:
+            other = taken.holder
             raise WrongUsage(
-                f"company {database_number} at Fortnox is connected as {taken.holder}, and one of ours has it: "
-                f"bokbuss connection show {taken.holder}"
+                f"Fortnox's company {database_number} is {other}'s: bokbuss connection show {other}"
             ) from None
         if as_json:
             _print_json({"tenant": tenant, "signing_secrets": made})
@@ -267,25 +268,18 @@ def tenant_list(as_json: Json = False) -> None:
         for row in rows:
             if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
                 row["organisation_number"] = identities.shown_organisation(number)
-            row["connections"] = {h.system: _how_it_is(h) for h in everything if h.tenant == row["tenant"]}
+            row["connections"] = {h.system: at_a_glance(h) for h in everything if h.tenant == row["tenant"]}
         if as_json:
             _print_json(rows)
             return
         table = Table("company", "organisation number", "Fortnox database", "settings version", "connections")
         for row in rows:
             known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
-            said = [f"{name}: {how['health']}" for name, how in row["connections"].items()]
+            said = [f"{name}: {in_words(how)}" for name, how in row["connections"].items()]
             table.add_row(*known, "\n".join(said) or health(None, 0.0))
         _out.print(table)
 
     in_office(work)
-
-
-def _how_it_is(held: Held) -> dict[str, Any]:
-    now = clock.now().timestamp()
-    left = days_left(held, now)
-    days = None if left is None else round(left, 1)
-    return {"health": health(held, now), "reason": held.reason, "days_left": days, "scopes": held.scopes}
 
 
 @tenant_app.command("pause")

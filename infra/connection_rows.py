@@ -220,7 +220,7 @@ class PostgresRows:
                 if number is not None:
                     await connection.execute(_NUMBER, {"tenant": tenant, "number": number})
                 await connection.execute(_CONSENTED, values)
-                await _on_record(connection, held, consent.consented_by)
+                await _on_record(connection, held, consent.consented_by, consent.terms)
         except IntegrityError as error:  # of two consents at once the first one has it
             async with self._engine.connect() as connection:
                 if (taken_by := await holder(connection, tenant, number)) is None:
@@ -288,8 +288,8 @@ async def _change(
     return True
 
 
-async def _on_record(connection: AsyncConnection, held: Held, by: str = "") -> None:
-    fact = _changed(held, by)
+async def _on_record(connection: AsyncConnection, held: Held, by: str = "", terms: str = "") -> None:
+    fact = _changed(held, by, terms)
     outcome: Outcome = "connected" if held.state == "connected" else "disconnected"
     message = envelopes.wrap(
         fact,
@@ -299,12 +299,14 @@ async def _on_record(connection: AsyncConnection, held: Held, by: str = "") -> N
         tenant=held.tenant,
         trace=telemetry.new_trace(),
     )
-    why = fact.reason or (f"consented by {by}" if by else "")
+    consented = (f"consented by {by}" if by else "", f"to {' '.join(held.scopes)}" if held.scopes else "")
+    why = fact.reason or ", ".join(filter(None, (*consented, f"terms of {terms}" if terms else "")))
     code = "" if held.state == "connected" else held.state
-    await put_on_record(connection, [Entry(message, outcome, code=code, why=why)])
+    company = str(held.database_number or "") if held.state == "connected" else ""
+    await put_on_record(connection, [Entry(message, outcome, code=code, why=why, record=company)])
 
 
-def _changed(held: Held, by: str = "") -> ConnectionChanged:
+def _changed(held: Held, by: str = "", terms: str = "") -> ConnectionChanged:
     """Return what goes on record about a connection."""
     return ConnectionChanged.model_validate(
         {
@@ -315,6 +317,7 @@ def _changed(held: Held, by: str = "") -> ConnectionChanged:
             "scopes": held.scopes,
             "company_name": held.company_name[:200],
             "database_number": held.database_number,
+            "terms": terms,
             "changed_at": clock.now(),
         }
     )

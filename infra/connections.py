@@ -122,13 +122,14 @@ class Connections:
         company_name: str = "",
         database_number: int | None = None,
         consented_by: str = "",
+        terms: str = "",
     ) -> None:
         """Write down a consent with its tokens, the company's number at the system, and the audit record, at once.
 
         Raises Taken, and writes nothing, when another company of ours has this number.
         """
         locked = self._locked(tenant, system, access, access_seconds, refresh, refresh_seconds)
-        consent = Consent(grant_type, scopes, company_name, database_number, consented_by)
+        consent = Consent(grant_type, scopes, company_name, database_number, consented_by, terms)
         await self._rows.consented(tenant, system, consent, locked)
         self._kept.pop((tenant, system), None)
 

@@ -79,13 +79,14 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Who consented to what, for which company."""
+    """Who consented to what, for which company, and to which version of the terms."""
 
     grant_type: str
     scopes: tuple[str, ...]
     company_name: str
     database_number: int | None
     consented_by: str
+    terms: str = ""
 
 
 class Taken(Exception):

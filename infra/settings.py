@@ -1,9 +1,11 @@
 """The host's settings, from the environment: ``BOKBUSS_`` and nested names joined by ``__``."""
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal["sources", "flows", "sinks", "desk"]
@@ -37,11 +39,33 @@ class SinkSettings(BaseModel):
     budget: int = Field(default=24, ge=1, le=25, description="requests in any 5 seconds, per company")
 
 
+def _guarded(url: str) -> str:
+    """Refuse an address that secrets would travel to in the clear; this machine's own are for trying things."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    here = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ValueError("it begins with https://, or is on this machine (http://localhost, http://127.0.0.1)")
+    return url
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+Guarded = Annotated[str, AfterValidator(_guarded)]
+"""An address that tokens and books are sent to."""
+
+
 class FortnoxSettings(SinkSettings):
     """Fortnox: addresses and our integration's credentials."""
 
-    api_url: str = Field(default="https://api.fortnox.se/3", description="ends in /3")
-    auth_url: str = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
+    api_url: Guarded = Field(default="https://api.fortnox.se/3", description="ends in /3")
+    auth_url: Guarded = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     redirect_uri: AnyHttpUrl | None = Field(
@@ -57,7 +81,7 @@ class FortnoxSettings(SinkSettings):
 class AlexisHRSettings(SinkSettings):
     """Alexis HR. Each company's access token is kept with its connection."""
 
-    api_url: str = "https://api.alexishr.com/v1"
+    api_url: Guarded = "https://api.alexishr.com/v1"
     budget: int = Field(default=20, ge=1, le=25, description="requests in any 5 seconds, per company: our politeness")
     poll_seconds: float = Field(default=20.0, gt=0, description="between two questions for what changed")
     overlap_seconds: float = Field(default=120.0, ge=0, description="each question reaches back behind the last one")
@@ -69,7 +93,7 @@ class AlexisHRSettings(SinkSettings):
 class HumaSettings(SinkSettings):
     """Huma. Each company's client id and secret are kept with its connection."""
 
-    api_url: str = "https://openapi.humahr.com"
+    api_url: Guarded = "https://openapi.humahr.com"
     due_seconds: float = Field(default=30.0, gt=0, description="between two looks whether people are due to be read")
 
 

@@ -329,6 +329,7 @@ class ConnectionChanged(Fact):
     scopes: tuple[str, ...] = ()
     company_name: str = Field(default="", max_length=200)
     database_number: int | None = None
+    terms: str = Field(default="", max_length=20, description="the version of the terms that were consented to")
     changed_at: Moment
 
     @property

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from connectors.desk import acting, queries, resolving, settings_files, trail, views
+from connectors.desk.connection_commands import connection
 from connectors.desk.parked_commands import parked
 from connectors.desk.plan_commands import apply, employees, plan
 from connectors.desk.reading import read_back
@@ -43,6 +44,7 @@ def application() -> typer.Typer:
         "settings": settings,
         "plan": plan,
         "employees": employees,
+        "connection": connection,
     }
     for name, group in groups.items():
         app.add_typer(group, name=name)

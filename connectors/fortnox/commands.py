@@ -43,9 +43,10 @@ def application() -> typer.Typer:
 
 def connect(
     tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="The company.")] = None,
-    grant: Annotated[Grant, typer.Option(help="What is asked for; a person's lasts as long as their user.")] = (
-        Grant.SERVICE
-    ),
+    grant: Annotated[
+        Grant | None,
+        typer.Option(help="What is asked for: as before, else service; a person's lasts as long as their user."),
+    ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="A link for each company that needs one.")] = False,
     paste: Annotated[bool, typer.Option("--paste", help="Consent here and now, without our pages.")] = False,
     another: Annotated[
@@ -61,8 +62,11 @@ def connect(
     made_by = asker(by)
 
     async def link_for(host: Host, company: str) -> Link:
+        held = await Connections(host.engine, host.vault).held(company, connecting.SYSTEM)
+        before = Grant.PERSON if held and held.grant_type == "authorization_code" else Grant.SERVICE
+        service = (grant or before) is Grant.SERVICE
         made = await connecting.new_link(
-            host, company, made_by=made_by, days=valid_days, service=grant is Grant.SERVICE, another=another
+            host, company, made_by=made_by, days=valid_days, service=service, another=another
         )
         if (link := await connecting.find(host, made)) is None:
             raise WrongUsage(f"{company} was removed just now: bokbuss tenant list")

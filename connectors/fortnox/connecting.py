@@ -246,6 +246,7 @@ async def _connected(host: Host, connection: AsyncConnection, link: Link, found:
         company_name=found.name,
         database_number=found.database_number,
         consented_by=f"user {user} at Fortnox, asked by {link.made_by}"[:200] if user else f"asked by {link.made_by}",
+        terms=consent.TERMS,
     )
     adopted = link.company.organisation_number is None and bool(number := consent.digits(found.organisation_number))
     if adopted:

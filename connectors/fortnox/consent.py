@@ -99,6 +99,10 @@ def _united(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for one in lists for each in one))
 
 
+TERMS: Final = "2026-11-29"
+"""The version of what our page says that we do with the access, and never do: it goes on record with each consent."""
+
+
 # --- The link -----------------------------------------------------------------------------------------------------
 
 

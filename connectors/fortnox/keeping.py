@@ -102,7 +102,8 @@ class _Keeper:
             return
         self._told[held.tenant] = told
         if told:
-            link = await connecting.activation_link(self._host, held.tenant, made_by="bokbuss")
+            service = held.grant_type != "authorization_code"
+            link = await connecting.activation_link(self._host, held.tenant, made_by="bokbuss", service=service)
             _log.warning(
                 "a company must connect again" if held.state != "licence_missing" else "a company lacks a licence",
                 tenant=held.tenant,

@@ -89,6 +89,18 @@ async def test_what_cannot_be_connected_is_wrong_usage(verbs: Verbs) -> None:
     assert "is not connected" in await verbs("disconnect", "nobody", code=2)
 
 
+async def test_a_link_asks_for_what_was_granted_before(verbs: Verbs) -> None:
+    """A person's user stays a person's unless another kind is asked for; the new link can be for another company."""
+    tenant = await verbs.world.tenant()
+    await verbs.world.consent(await verbs.world.link(tenant, service=False))
+    assert (await verbs.json("connect", tenant, "--another-company"))["grant"] == "person"
+    assert (await verbs.json("connect", tenant, "--grant", "service"))["grant"] == "service"
+    assert set(await verbs.world.rows("select another from activation_links where made_by <> 'Anna Ek'")) == {
+        (True,),
+        (False,),
+    }
+
+
 async def test_all_makes_a_link_for_each_company_that_needs_one(verbs: Verbs) -> None:
     """An agency's person gets one link for each company, and none for those that are connected."""
     tenants = [await verbs.world.tenant(name) for name in ("a", "b", "c")]

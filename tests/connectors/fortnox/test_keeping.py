@@ -140,6 +140,9 @@ async def test_whoever_must_act_gets_a_link_once(host: Host) -> None:
         "needs consent: said so",
     ]
     assert all("/connect/" in line["url"] and line["command"] == "bokbuss connect acme" for line in told)
+    async with host.engine.connect() as database:
+        kinds = set(await database.scalars(text("select service from activation_links")))
+    assert kinds == {False}  # a person's user was connected, so a person is asked again
 
 
 async def test_gauges_tell_the_days_left_and_the_state(host: Host) -> None:
