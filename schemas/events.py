@@ -10,14 +10,19 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from schemas.base import Code, CostCentre, Day, Message, Moment, Name, written
+from schemas.identities import ten_digits
 from schemas.money import ZERO, Money, Rate
 from schemas.personal import Personal
 
 Register = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
 """A cash register's designation (kassabeteckning): at most 16 letters and digits (SKVFS 2014:9)."""
 
-OrganisationNumber = Annotated[str, StringConstraints(pattern=r"^\d{10}$")]
-"""Ten digits, without hyphen or century."""
+OrganisationNumber = Annotated[
+    str,
+    BeforeValidator(lambda number: ten_digits(number) if isinstance(number, str) else number),
+    StringConstraints(pattern=r"^\d{10}$"),
+]
+"""Ten digits; written with a hyphen or a century it is the same number. A sole trader's is a personal number."""
 
 
 class Fact(Message):
@@ -98,7 +103,13 @@ class DayClosed(Fact):
 
     @property
     def key(self) -> str:
-        """System, register and Z number: a day can hold several Z reports, and one can straddle midnight."""
+        """System, store, register, Z number and date: stores name tills alike, and a new till counts from 1 again."""
+        store = self.store.replace("/", "%2F")  # so that the parts can be told apart
+        return f"{self.system}/{store}/{self.register_id}/{self.z_number}/{self.business_date}"
+
+    @property
+    def counter(self) -> str:
+        """System, register and Z number: what the report calls itself. Not always one thing."""
         return f"{self.system}/{self.register_id}/{self.z_number}"
 
 

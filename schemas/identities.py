@@ -25,6 +25,7 @@ WHY: Final = {
 _PERSON = re.compile(r"(?P<century>\d\d)?(?P<yymmdd>\d{6})(?P<sign>[-+]?)(?P<serial>\d{3})\d", re.ASCII)
 _INTERIM = re.compile(r"(\d\d)?\d{6}[-+]?[EJKLMNRSTUWX]\d{3}", re.ASCII | re.IGNORECASE)
 _ORGANISATION = re.compile(r"(16)?(?P<ten>[1-9]\d[2-9]\d{3}-?\d{4})", re.ASCII)
+_TEN_OF = re.compile(r"(?:16|18|19|20)?(\d{6})[-+]?(\d{4})", re.ASCII)
 _SHAPE = re.compile(r"\d+[-+]?\d*", re.ASCII)
 _CENTURIES = ("18", "19", "20")
 _CO_ORDINATION = 60
@@ -128,6 +129,12 @@ def is_sole_trader(ten: str) -> bool:
 def shown_organisation(ten: str) -> str:
     """Return an organisation's number as it may be shown: ``556016-0680``, or ``••••••-••34`` of a sole trader."""
     return f"••••••-••{ten[-2:]}" if is_sole_trader(ten) else f"{ten[:6]}-{ten[6:]}"
+
+
+def ten_digits(number: str) -> str:
+    """Return the ten digits of an organisation's number, however it is written; anything else as it is."""
+    found = _TEN_OF.fullmatch(number.strip())
+    return "".join(found.groups()) if found else number
 
 
 def _day(century: str, yymmdd: str) -> date | None:

@@ -1,6 +1,7 @@
 """The accountant's verbs: held, dead, audit, explain and settings. Each reads what really happened, and says it."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable
 from datetime import datetime
@@ -76,7 +77,9 @@ def held_list(
     run(work)
 
 
-HoldId = Annotated[str, typer.Argument(help="The beginning of its ID, or the business key: openpos/K1/57.")]
+HoldId = Annotated[
+    str, typer.Argument(help="The beginning of its ID, or the business key, or parts of it: openpos/K1/57.")
+]
 
 
 @held.command("show")
@@ -132,8 +135,7 @@ async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
     if not found:
         raise WrongUsage(f"nothing that waits or waited is called {called!r}: bokbuss held list --all")
     things = {(h.tenant, h.key) for h in found}
-    by_key = any(h.key == called for h in found)
-    if len(things) > 1 or (not by_key and len(found) > 1):
+    if len(things) > 1 or ("/" not in called and len(found) > 1):
         listed = "\n".join(f"  {h.hold_id}  {h.tenant}  {h.key}" for h in found)
         raise WrongUsage(f"{called!r} can be several; give more of the ID, or --tenant:\n{listed}")
     return found[0]
@@ -299,7 +301,7 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
     if not found:
         raise Failed(f"nothing is known of {asked!r}. {resolving.WHAT_CAN_BE_ASKED}")
     if len(found) > 1:
-        listed = "\n".join(f"  {key} --tenant {company}" for company, key in found)
+        listed = "\n".join(f"  {shlex.quote(key)} --tenant {company}" for company, key in found)
         raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
     material = await queries.material(place.engine, *found[0])
     return tell(material.with_facts(await read_back(place.bootstrap, material.lines)))

@@ -12,7 +12,7 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.proof import Head, Stored
-from connectors.desk.resolving import Asked
+from connectors.desk.resolving import Asked, shortened
 from connectors.desk.values import Booked, Dead, Hold, Line, Material, Ordered, Trouble, Waits
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
@@ -24,7 +24,8 @@ _MOST = 1000
 _HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message from held"
 _HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
 _HELD_CALLED = text(
-    f"""{_HELD_COLUMNS} where {_OF} and (key = :called or starts_with(hold_id::text, lower(:called)))
+    f"""{_HELD_COLUMNS} where {_OF}
+        and (key = :called or key ~ :shortened or starts_with(hold_id::text, lower(:called)))
         order by closed_at is not null, held_at desc limit 20"""
 )
 _DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
@@ -41,8 +42,10 @@ async def holds(
 
 
 async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None) -> list[Hold]:
-    """Return the holds with this business key, or whose id begins so; open ones first, then the newest."""
-    return [_hold(row) for row in await _rows(engine, _HELD_CALLED, {"tenant": tenant, "called": called})]
+    """Return the holds with this business key (or parts of it), or whose id begins so; open ones first, the newest."""
+    pattern = shortened(called) if "/" in called else "^$"
+    values = {"tenant": tenant, "called": called, "shortened": pattern}
+    return [_hold(row) for row in await _rows(engine, _HELD_CALLED, values)]
 
 
 async def dead_letters(
@@ -147,7 +150,10 @@ def snapshot(engine: AsyncEngine) -> Any:
 
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
-       where tenant = :tenant and key = :key and topic like 'facts.%' order by accepted_at, "offset" """
+       where tenant = :tenant and topic like 'facts.%' and (key = :key or fact_id in (
+           select fact_id from journal where tenant = :tenant and key = :key union
+           select body ->> 'causationid' from held where tenant = :tenant and key = :key))
+       order by accepted_at, "offset" """
 )
 _JOURNAL = text(
     """select body, state, attempt, replaces, calls, accepted_at, journaled_at from journal
@@ -165,6 +171,13 @@ _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
 _DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
 
+_MATCHING = (
+    "select tenant, key from decided where key ~ :text and topic like 'facts.%'",
+    "select tenant, key from journal where key ~ :text",
+    "select tenant, key from held where key ~ :text",
+    "select tenant, about from parked where about ~ :text",
+    f"{_DELIVERED} where split_part(e, '@', 1) ~ :text",
+)
 _FIND: dict[str, tuple[str, ...]] = {
     "voucher": ("select tenant, key from audit where body -> 'voucher' @> cast(:voucher as jsonb)",),
     "fact": (
@@ -181,12 +194,8 @@ _FIND: dict[str, tuple[str, ...]] = {
         "select tenant, about from parked where about = :text",
         f"{_DELIVERED} where starts_with(e, :text || '@')",
     ),
-    "z_number": (
-        "select tenant, key from decided where key like '%/' || :text and topic like 'facts.%'",
-        "select tenant, key from journal where key like '%/' || :text",
-        "select tenant, key from held where key like '%/' || :text",
-        f"{_DELIVERED} where e like '%/' || :text || '@%'",
-    ),
+    "shortened": _MATCHING,
+    "z_number": _MATCHING,
     "id": (
         "select tenant, key from journal where order_id = cast(:text as uuid)",
         "select tenant, key from held where hold_id = cast(:text as uuid)",
@@ -202,6 +211,8 @@ async def find(
     found: dict[tuple[str, str], None] = {}
     async with engine.connect() as connection:
         for one in asked:
+            if one.kind == "shortened" and found:
+                continue  # it is a key as it stands
             voucher: dict[str, Any] = {"series": one.text, "number": one.number}
             if year_id is not None:
                 voucher["year_id"] = year_id

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from schemas.ids import MARK_PREFIX
 
-Kind = Literal["voucher", "fact", "key", "z_number", "id", "mark"]
+Kind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "mark"]
 
 _VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
 _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
@@ -17,8 +17,8 @@ _MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
 _MARK_HEX = 15
 
 WHAT_CAN_BE_ASKED = (
-    "Ask for a voucher (F 12), an event (openpos/K1/57@1f2e3d…), a business key (openpos/K1/57), "
-    "a Z number (Z57), an order's id or a mark (bb-…)."
+    "Ask for a voucher (F 12), an event (openpos/CITY/K1/57/2026-04-10@1f2e3d…), a business key "
+    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), an order's id or a mark (bb-…)."
 )
 
 
@@ -28,7 +28,8 @@ class Asked:
 
     Attributes:
         kind: what it is taken for.
-        text: the fact's id (or its beginning), the key, the series, the Z number, the id, or an id's last digits.
+        text: the fact's id (or its beginning), the key, a regular expression that the key matches, the series, the id,
+            or an id's last digits.
         number: the voucher's number.
     """
 
@@ -49,13 +50,19 @@ def readings(what: str) -> tuple[Asked, ...]:
     if "@" in what:
         return (Asked("fact", what.rstrip("….")),)
     if "/" in what:
-        return (Asked("key", what),)
+        return (Asked("key", what), Asked("shortened", shortened(what)))
     found = []
     if z_number := _Z_NUMBER.fullmatch(what):
-        found.append(Asked("z_number", z_number[1]))
+        found.append(Asked("z_number", rf"/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
     if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
         found.append(Asked("voucher", voucher[1], int(voucher[2])))
     return tuple(found)
+
+
+def shortened(key: str) -> str:
+    """Return what matches, in PostgreSQL, every key that has these parts in this sequence: openpos/K1/57."""
+    parts = "/(.*/)?".join(re.escape(part) for part in key.split("/"))
+    return f"(^|/){parts}(/|$)"
 
 
 def uuid_tail(mark: str) -> str:

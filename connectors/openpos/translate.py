@@ -80,7 +80,6 @@ def _shown(name: str) -> str:
 
 
 def _day_closed(report: ZReport) -> DayClosed:
-    number = report.company.organisation_number
     named = (
         ("tips", report.tips),
         ("rounding", report.rounding),
@@ -96,7 +95,7 @@ def _day_closed(report: ZReport) -> DayClosed:
         business_date=report.business_date,
         taken_at=report.taken_at,
         amendment=report.amendment,
-        organisation_number=number and number.replace("-", ""),
+        organisation_number=report.company.organisation_number,
         currency=report.currency,
         sales=tuple(
             GroupSales(group=g.group, vat_rate=g.vat_rate, net=g.net, vat=g.vat)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.alias_generators import to_camel
 
 from schemas.base import Day, Moment, Name
-from schemas.events import Register
+from schemas.events import OrganisationNumber, Register
 from schemas.money import ZERO, Money, Rate
 
 
@@ -20,7 +20,6 @@ Taken = Annotated[Moment, AfterValidator(_in_utc)]
 Unsigned = Annotated[Money, Field(ge=0)]
 InDrawer = Annotated[Money, Field(gt=-(10**11), lt=10**11, description="so that the difference is an amount too")]
 Count = Annotated[int, Field(ge=0, le=999_999_999)]
-OrganisationNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}-?[0-9]{4}$")]
 
 
 def _has_no_field_of_its_own(category: str) -> str:

@@ -52,8 +52,8 @@ class Report:
 
     @property
     def key(self) -> str:
-        """The business key, as bokbuss makes it: system, register, Z number."""
-        return f"openpos/{self.till.register}/{self.z}"
+        """The business key, as bokbuss makes it: system, store, register, Z number, date."""
+        return f"openpos/{self.till.store}/{self.till.register}/{self.z}/{self.day}"
 
     @property
     def total_sales(self) -> Decimal:

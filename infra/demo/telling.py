@@ -105,7 +105,7 @@ def purpose(record: AuditRecord) -> str:
 
 def report_name(key: str) -> str:
     """Return a report's key as people name it: ``KASSA1 Z 412``."""
-    _system, register, number = key.split("/")
+    _system, _store, register, number, _day = key.split("/")
     return f"{register} Z {number}"
 
 

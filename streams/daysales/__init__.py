@@ -2,8 +2,17 @@
 
 from infra.plugin import Flow
 from schemas.events import DayClosed
-from streams.daysales.decide import decide, evolve, reads, waiting
+from streams.daysales.decide import decide, evolve, follow, reads, waiting
 from streams.daysales.state import State
 from streams.daysales.verdict import NAME
 
-FLOW = Flow(name=NAME, facts=(DayClosed,), state=State, reads=reads, decide=decide, evolve=evolve, waiting=waiting)
+FLOW = Flow(
+    name=NAME,
+    facts=(DayClosed,),
+    state=State,
+    reads=reads,
+    follow=follow,
+    decide=decide,
+    evolve=evolve,
+    waiting=waiting,
+)

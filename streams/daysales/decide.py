@@ -7,7 +7,7 @@ the orders that were given. A message that teaches nothing new asks for nothing:
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from infra.plugin import Terms
@@ -17,9 +17,9 @@ from schemas.commands import Choice, CloseReview, HoldForReview, Order, PostVouc
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.settings import DaySalesSettings, SettingsApplied
-from streams.daysales import admission, voucher
-from streams.daysales.admission import Report
-from streams.daysales.state import REVERSED, State, learn, purpose_of
+from streams.daysales import admission, voucher, whose
+from streams.daysales.case import Case
+from streams.daysales.state import REVERSED, Learned, State, found, learn, purpose_of
 from streams.daysales.verdict import DISCARD, KEEP, NAME, Booking, Desk, Held, Purpose, Settled, Verdict
 
 RETRY = Choice(answer="retry", means="Send it again, after it was set right in Fortnox or in the settings.")
@@ -28,22 +28,6 @@ IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by ha
 LONGEST_REASON = 64
 _SETTLES = frozenset({KEEP.answer, DISCARD.answer})
 _NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")
-
-
-@dataclass(frozen=True)
-class Case(Report):
-    """A report and what has become of it so far. ``configured`` is False when the company has no settings for this."""
-
-    state: State
-    configured: bool
-
-    @property
-    def description(self) -> str:
-        """The voucher's text, as the company wants it."""
-        day = self.day
-        return self.settings.description.format(
-            store=day.store, register=day.register_id, z_number=day.z_number, date=day.business_date
-        )
 
 
 def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
@@ -165,8 +149,12 @@ Rule = Callable[[Case], Verdict | None]
 RULES: tuple[Rule, ...] = (
     # Is there anything to decide?
     a_day_booked_twice_waits_for_a_person,
+    whose.a_report_that_is_part_of_another_is_settled_there,
     a_booked_day_needs_nothing_more,
     what_a_person_settled_stays_settled,
+    # Is it ours, and a report of its own?
+    whose.a_report_of_another_company_waits,
+    whose.what_may_be_another_report_waits,
     a_company_without_settings_waits,
     # May the report be booked? (Rates before sums: a wrong rate explains a wrong sum.)
     admission.a_day_before_the_start_is_held,
@@ -193,12 +181,26 @@ RULES: tuple[Rule, ...] = (
 """The first rule that says something decides; its name is in the order."""
 
 _NOT_CHOSEN = DaySalesSettings(series="A")  # read by no rule: a_company_without_settings_waits comes before
+_NOBODY: Mapping[str, State] = MappingProxyType({})
 
 
-def judge(state: State, day: DayClosed, settings: DaySalesSettings | None) -> tuple[str, Verdict]:
+def judge(
+    state: State,
+    day: DayClosed,
+    settings: DaySalesSettings | None,
+    organisation_number: str | None = None,
+    suspects: Mapping[str, State] = _NOBODY,
+) -> tuple[str, Verdict]:
     """Return the name of the rule that decides, and what it says."""
-    may_round = admission.ROUND in state.answers
-    case = Case(day, settings or _NOT_CHOSEN, may_round, state, configured=settings is not None)
+    case = Case(
+        day=day,
+        settings=settings or _NOT_CHOSEN,
+        may_round=admission.ROUND in state.answers,
+        state=state,
+        configured=settings is not None,
+        organisation_number=organisation_number,
+        suspects=suspects,
+    )
     found = ((rule.__name__, rule(case)) for rule in RULES)
     return next((name, verdict) for name, verdict in found if verdict is not None)
 
@@ -226,10 +228,10 @@ _POST_VOUCHER = type_of(PostVoucher)
 
 
 def reads(message: Message) -> tuple[str, ...]:
-    """Return the key whose state a message needs; nothing when it is not about a day's voucher or hold."""
+    """Return the keys whose state a message needs; nothing when it is not about a day's voucher or hold."""
     match message:
         case DayClosed():
-            return (message.key,)
+            return (message.key, message.counter)
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, _POST_VOUCHER):
@@ -238,36 +240,85 @@ def reads(message: Message) -> tuple[str, ...]:
     return ()
 
 
+def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, ...]:
+    """Return the report that a day close belongs to, the reports that one in doubt may be, and its counter."""
+    message = envelope.data
+    if isinstance(message, DayClosed):
+        new = found(states, message)
+        return (new.report, *new.doubts, *states[new.report].doubts) if new.report in states else (new.report,)
+    named: list[str] = []
+    for state in states.values():
+        named += [*state.doubts, *([state.part_of] if state.part_of else [])]
+        if state.doubts and state.day:
+            named.append(state.day.counter)
+    return tuple(named)
+
+
+LATE = "what_comes_late_undoes_nothing"
+"""Named where older content of a report goes on record; no rule looks at it."""
+
+
 def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
     """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
-    for key, before in states.items():
-        state = learn(before, envelope)
-        if state is None or state.day is None or isinstance(state.awaits, PostVoucher):
-            continue  # nothing new, nothing to act on yet, or Fortnox's answer comes first
-        message = envelope.data
-        if isinstance(message, ChecksPassed) and not _was_refused(state):
-            continue
-        if isinstance(message, AuditRecord) and message.outcome == "rejected":
-            if not isinstance(before.awaits, PostVoucher):
-                continue  # not the order that was awaited: what comes next was decided already
-            rule, verdict = _after_refusal(before.awaits, state, state.day, message, terms.settings.daysales)
-        else:
-            rule, verdict = judge(state, state.day, terms.settings.daysales)
-            if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
-                rule = WHAT_WAS_REFUSED_GOES_AGAIN
-        insists = isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
-        desk = Desk(key, envelope.tenant, state, state.day, rule, terms.version, insists)
-        if isinstance(message, SettingsApplied) and (desk.would_repeat(verdict) or _would_be_refused(state, verdict)):
-            continue
-        return desk.orders(verdict, message)
-    return ()
+    learned = learn(states, envelope)
+    orders: list[Order] = []
+    if learned.late:
+        orders += _on_record(learned, states, envelope, terms)
+    for key in learned.about:
+        orders += _decide_one(key, learned, states, envelope, terms)
+    return tuple(orders)
+
+
+def _decide_one(
+    key: str, learned: Learned, states: Mapping[str, State], envelope: Envelope[Any], terms: Terms
+) -> tuple[Order, ...]:
+    before, state, message = states[key], learned.states[key], envelope.data
+    if state.day is None or isinstance(state.awaits, PostVoucher):
+        return ()  # nothing to act on yet, or Fortnox's answer comes first
+    if isinstance(message, ChecksPassed) and not _was_refused(state):
+        return ()
+    if isinstance(message, AuditRecord) and message.outcome == "rejected":
+        if not isinstance(before.awaits, PostVoucher):
+            return ()  # not the order that was awaited: what comes next was decided already
+        rule, verdict = _after_refusal(before.awaits, state, state.day, message, terms)
+    else:
+        rule, verdict = judge(
+            state,
+            state.day,
+            terms.settings.daysales,
+            terms.organisation_number,
+            {doubt: states[doubt] for doubt in state.doubts},
+        )
+        if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
+            rule = WHAT_WAS_REFUSED_GOES_AGAIN
+    insists = isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
+    desk = Desk(key, envelope.tenant, state, state.day, rule, terms.version, insists)
+    if isinstance(message, SettingsApplied) and (desk.would_repeat(verdict) or _would_be_refused(state, verdict)):
+        return ()
+    return desk.orders(verdict, message)
+
+
+def _on_record(
+    learned: Learned, states: Mapping[str, State], envelope: Envelope[Any], terms: Terms
+) -> tuple[Order, ...]:
+    """Put older content of a report on record: it was accepted, and changes nothing."""
+    key = learned.late or ""
+    state = learned.states[key]
+    told = envelope.data if isinstance(envelope.data, DayClosed) else states[envelope.data.about].day
+    if told is None or state.day is None:
+        return ()
+    desk = Desk(key, envelope.tenant, state, told, LATE, terms.version)
+    why = f"This is amendment {told.amendment}; amendment {state.day.amendment} came before it and counts."
+    return desk.on_record("older_content", why, "superseded")
 
 
 def _after_refusal(
-    refused: PostVoucher, state: State, day: DayClosed, record: AuditRecord, settings: DaySalesSettings | None
+    refused: PostVoucher, state: State, day: DayClosed, record: AuditRecord, terms: Terms
 ) -> tuple[str, Verdict]:
     if refused.purpose != "reverse" and refused.revision != state.revision:
-        return judge(state, day, settings)  # newer content came meanwhile, and replaces what was refused
+        return judge(
+            state, day, terms.settings.daysales, terms.organisation_number
+        )  # newer content came meanwhile, and replaces what was refused
     return a_refused_voucher_waits.__name__, a_refused_voucher_waits(record)
 
 
@@ -283,22 +334,20 @@ def _was_refused(state: State) -> bool:
 
 def evolve(states: Mapping[str, State], envelope: Envelope[Any], orders: tuple[Order, ...]) -> Mapping[str, State]:
     """Return the state after a message and the orders that were given for it, of each key that changed."""
-    changed = {}
-    for key, before in states.items():
-        state = learn(before, envelope)
-        if state is None:
-            continue
-        for order in orders:
-            match order:
-                case CloseReview():
-                    state = state.model_copy(update={"awaits": None})
-                case HoldForReview():
-                    state = state.model_copy(update={"awaits": order, "holds": state.holds + 1})
-                case PostVoucher():
-                    state = state.model_copy(update={"awaits": order})
-        if state != before:
-            changed[key] = state
-    return changed
+    after = {**states, **learn(states, envelope).states}
+    closed = {order.hold_id for order in orders if isinstance(order, CloseReview)}
+    for order in orders:
+        state = after[order.key]
+        match order:
+            case CloseReview(hold_id=hold_id):
+                is_open = state.hold and state.hold.id_in(envelope.tenant) == hold_id
+                after[order.key] = state.model_copy(update={"awaits": None}) if is_open else state
+            case HoldForReview():
+                waits = {} if order.id_in(envelope.tenant) in closed else {"awaits": order}
+                after[order.key] = state.model_copy(update={**waits, "holds": state.holds + 1})
+            case PostVoucher():
+                after[order.key] = state.model_copy(update={"awaits": order})
+    return {key: state for key, state in after.items() if state != states[key]}
 
 
 def waiting(state: State) -> str | None:

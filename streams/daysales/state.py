@@ -1,5 +1,7 @@
 """What is remembered of a day, and what each message teaches about it. Pure."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +13,14 @@ from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.settings import SettingsApplied
+from streams.daysales.identity import Found, Sighting, find, money_of, sighting
 
 REVERSED = "reversed"
 """The answer of a person who has reversed a voucher by hand."""
+OWN = "own"
+"""The answer that a report is one of its own, though it may look like another."""
+SAME = "same"
+"""The answer that a report is the one that it looks like; with a number when there are several: ``same/2``."""
 
 
 class _Remembered(BaseModel):
@@ -41,11 +48,13 @@ class Rejected(_Remembered):
 
 
 class State(_Remembered):
-    """One report (register and Z number) as far as it has come.
+    """One report as far as it has come, or (``reports``) what is known under a counter: system, register, Z number.
+
+    A report from before stores and dates were in its key has that of its counter, so that one state can be both.
 
     Attributes:
         day: the newest content.
-        seen: the revisions seen of the newest amendment and time; the last one is ``day``'s.
+        seen: the revisions seen; the last one is ``day``'s.
         awaits: Fortnox's answer to an order, a person's answer to a hold, or (None) nothing.
         booked: the voucher that stands for the day, perhaps with the one that reversed it.
         surplus: further vouchers for the same day, which a person must reverse.
@@ -53,6 +62,9 @@ class State(_Remembered):
         answers: what a person answered about this content.
         holds: how many holds there have been; it numbers the next one.
         done: the orders whose outcome is known; none of them is given again.
+        doubts: the reports that this may be; a person says.
+        part_of: the report that this was counted to, as a person said.
+        reports: of a counter: the contents that came under it.
     """
 
     day: DayClosed | None = None
@@ -64,6 +76,9 @@ class State(_Remembered):
     answers: tuple[str, ...] = ()
     holds: int = 0
     done: tuple[UUID, ...] = ()
+    doubts: tuple[str, ...] = ()
+    part_of: str | None = None
+    reports: tuple[Sighting, ...] = ()
 
     @property
     def revision(self) -> str:
@@ -81,34 +96,110 @@ class State(_Remembered):
         return self.awaits if isinstance(self.awaits, HoldForReview) else None
 
 
-def learn(state: State, envelope: Envelope[Any]) -> State | None:
-    """Return the state with what a message says, or None when it says nothing new."""
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a message teaches.
+
+    Attributes:
+        states: of each key that learned something.
+        about: the reports that are to be decided on, in this sequence.
+        late: the report that the message told older content of; it changes nothing, and goes on record.
+    """
+
+    states: Mapping[str, State]
+    about: tuple[str, ...] = ()
+    late: str | None = None
+
+
+def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
+    """Return what a message teaches; its own key stands first among the states."""
+    key = next(iter(states))
+    state = states[key]
     match envelope.data:
         case DayClosed() as day:
-            return _with_content(state, day)
+            return _with_report(states, day)
         case AuditRecord() as record:
-            return _with_outcome(state, record, envelope.tenant)
+            new = _with_outcome(state, record, envelope.tenant)
         case ReviewAnswered() as answer:
-            return _with_answer(state, answer, envelope.tenant)
+            new = _with_answer(state, answer, envelope.tenant)
+            if new and new.part_of and state.day:
+                return _counted_to(states, key, new, state.day)
         case SettingsApplied():
-            return state if state.hold else None
+            new = state if state.hold else None
         case ChecksPassed(codes=codes):
-            return state if state.hold and state.hold.reason in codes else None
-    return None
+            new = state if state.hold and state.hold.reason in codes else None
+        case _:
+            new = None
+    return Learned({key: new}, (key,)) if new else Learned({})
+
+
+def found(states: Mapping[str, State], day: DayClosed) -> Found:
+    """Return the report that a content belongs to, as far as is known under its counter."""
+    return find(day, _known(states, day.counter))
+
+
+def _known(states: Mapping[str, State], counter: str) -> tuple[Sighting, ...]:
+    state = states[counter]
+    first = (sighting(counter, state.day),) if state.day else ()  # a report from before counters had a state
+    return (*first, *state.reports)
+
+
+def _with_report(states: Mapping[str, State], day: DayClosed) -> Learned:
+    """Take in a report: as newer content of a known one, as older content of it, or as one of its own."""
+    new, learned = found(states, day), dict[str, State]()
+    changed = _with_content(states[new.report], day)
+    if changed:
+        learned[new.report] = changed.model_copy(update={"doubts": new.doubts}) if new.doubts else changed
+    seen = sighting(new.report, day)
+    if seen not in _known(states, day.counter):
+        counter = learned.get(day.counter, states[day.counter])
+        learned[day.counter] = counter.model_copy(update={"reports": (*counter.reports, seen)})
+    return _learned(learned, new.report, day)
+
+
+def _learned(states: Mapping[str, State], report: str, day: DayClosed, *before: str) -> Learned:
+    """Return what was learned of a content of a report: it is decided on when it is the newest."""
+    newest = states[report].day if report in states else None
+    if newest is day:
+        return Learned(states, (*before, report))
+    return Learned(states, before, report if newest and day.amendment < newest.amendment else None)
 
 
 def _with_content(state: State, day: DayClosed) -> State | None:
-    """Take in content that the till says is newer: by amendment, then by time. What comes late undoes nothing."""
-    revision = ids.revision(day)
-    if revision in state.seen:
+    """Take in a content: the highest amendment counts, and of equal ones the last. What comes late undoes nothing.
+
+    The same again, taken at another time or with other counts, is a repetition, unless the report waits.
+    """
+    if ids.revision(day) in state.seen:
         return None
-    seen: tuple[str, ...] = ()
-    if state.day:
-        newest, this = (state.day.amendment, state.day.taken_at), (day.amendment, day.taken_at)
-        if this < newest:
-            return None
-        seen = state.seen if this == newest else ()
-    return state.model_copy(update={"day": day, "seen": (*seen, revision), "answers": ()})
+    repeated = state.day is not None and _repeats(state.day, day) and not state.hold
+    return _older(state, day) if repeated else _newest(state, day)
+
+
+def _newest(state: State, day: DayClosed) -> State:
+    if state.day and day.amendment < state.day.amendment:
+        return _older(state, day)
+    return state.model_copy(update={"day": day, "seen": (*state.seen, ids.revision(day)), "answers": ()})
+
+
+def _older(state: State, day: DayClosed) -> State:
+    return state.model_copy(update={"seen": (ids.revision(day), *state.seen)})
+
+
+def _repeats(old: DayClosed, new: DayClosed) -> bool:
+    return (old.amendment, old.business_date, money_of(old)) == (new.amendment, new.business_date, money_of(new))
+
+
+def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClosed) -> Learned:
+    """Take in that two reports are one, as a person says: the higher amendment counts, of equal ones the held one."""
+    report = state.part_of or ""
+    while further := states[report].part_of:
+        report = further
+    learned = {key: state.model_copy(update={"part_of": report}), report: _newest(states[report], day)}
+    counter = learned.get(day.counter, states[day.counter])
+    reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
+    learned[day.counter] = counter.model_copy(update={"reports": reports})
+    return _learned(learned, report, day, key)
 
 
 def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | None:
@@ -146,6 +237,11 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         return None
     if answer.answer == REVERSED:
         return state.model_copy(update={"surplus": ()} if state.surplus else {"booked": None})
+    if answer.answer == OWN:
+        return state.model_copy(update={"doubts": ()})
+    if answer.answer.partition("/")[0] == SAME:
+        number = int(answer.answer.partition("/")[2] or 1)
+        return state.model_copy(update={"doubts": (), "part_of": state.doubts[number - 1]})
     return state.model_copy(update={"answers": (*state.answers, answer.answer)})
 
 

@@ -60,9 +60,13 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Nothing is to be done. With a message it is put on record, as a hold that is closed at once."""
+    """Nothing is to be done. With a message it is put on record, as a hold that is closed at once.
+
+    ``because`` is told where an open hold is closed.
+    """
 
     message: str = ""
+    because: str = "nothing more is to be booked"
 
 
 Verdict = Held | Booking | Settled
@@ -95,9 +99,13 @@ class Desk:
             case Settled(message=""):
                 return closed
             case Settled(message=why):
-                # A step of its own: decided again under other settings the day may be held, and must stay open.
-                record = self._hold(Held("nothing_to_book", why, can_be_given_up=False), step="settled")
-                return (*closed, record, self._close(record, "nothing_to_book", why))
+                return (*closed, *self.on_record("nothing_to_book", why, "nothing_to_book"))
+
+    def on_record(self, reason: str, why: str, how: How) -> tuple[Order, ...]:
+        """Return a hold that is closed at once: what is accepted never ends without a trace."""
+        # A step of its own: decided again under other settings the day may be held, and must stay open.
+        record = self._hold(Held(reason, why, can_be_given_up=False), step="settled")
+        return (record, self._close(record, how, why))
 
     def would_repeat(self, verdict: Verdict) -> bool:
         """Tell whether the open hold already says this."""
@@ -207,5 +215,5 @@ def _why(message: Message, verdict: Verdict) -> str:
             return f"{why}; {original} is reversed, and the day is booked anew after that."
         case Booking():
             return f"{why}; the day is booked."
-        case Settled():
-            return f"{why}; nothing more is to be booked."
+        case Settled(because=because):
+            return f"{why}; {because}."

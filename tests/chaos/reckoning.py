@@ -73,7 +73,7 @@ def _booked(voucher: Mapping[str, Any]) -> Booked:
         number=voucher["number"],
         year_id=voucher["year_id"],
         day=voucher["date"],
-        key=f"openpos/{named[1]}/{named[2]}" if named else voucher["description"],
+        key=f"openpos/TORGET/{named[1]}/{named[2]}/{voucher['date']}" if named else voucher["description"],
         mark=named[3] if named else "",
         reverses=voucher["description"].startswith(_REVERSAL),
         at=datetime.fromisoformat(voucher["booked_at"]),

@@ -47,7 +47,7 @@ class Report:
     @property
     def key(self) -> str:
         """The business key."""
-        return f"openpos/{self.register}/{self.z_number}"
+        return f"openpos/TORGET/{self.register}/{self.z_number}/{self.day}"
 
 
 def settings(amended: Literal["hold", "reverse"], *, coupons: bool) -> DaySalesSettings:

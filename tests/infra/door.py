@@ -20,7 +20,7 @@ from infra.http import Client, Response
 from infra.vault import Vault, signing_secret
 
 REPORT: bytes = (Path(__file__).parents[2] / "connectors/openpos/samples/restaurant-day.json").read_bytes()
-EVENT = "openpos/KASSA1/412"
+EVENT = "openpos/SODER/KASSA1/412/2026-04-10"
 """The business key of ``REPORT``."""
 MAX_BODY = 20_000
 _VAULT = Vault(b"test")

@@ -96,7 +96,7 @@ def test_a_company_is_added_publishes_and_is_removed(shell: Shell) -> None:
         ("publish", "openpos", "wrong.json", "--tenant", "acme"),
     )
     assert good.returncode == 0, good.stderr
-    assert json.loads(good.stdout)["event_ids"][0].startswith("openpos/KASSA1/412@")
+    assert json.loads(good.stdout)["event_ids"][0].startswith("openpos/SODER/KASSA1/412/2026-04-10@")
     assert wrong.returncode == 1
     assert "  odd: " in wrong.stderr
     assert "  zNumber: " in wrong.stderr

@@ -147,7 +147,10 @@ async def test_settings_cut_the_batch(decider: Decider, kafka: str, tenant: str)
     assert (held.data.reason, held.data.settings_version) == ("flow_not_configured", 0)
     assert isinstance(closed.data, CloseReview)
     assert (closed.data.how, closed.data.hold_id) == ("settings_changed", held.data.id_in(tenant))
-    assert [order.subject for order in await messages(kafka, FORTNOX, tenant)] == ["openpos/K1/1", "openpos/K1/2"]
+    assert [order.subject for order in await messages(kafka, FORTNOX, tenant)] == [
+        "openpos/CITY/K1/1/2026-04-10",
+        "openpos/CITY/K1/2/2026-04-10",
+    ]
 
 
 async def test_everything_that_waits_is_reconsidered_in_pages(decider: Decider, kafka: str, tenant: str) -> None:

@@ -124,7 +124,7 @@ async def test_a_rule_that_raises_stops_no_other_company_of_its_partition(
     async with worker(code="mended"):
         await until(all_are)
     held = await messages(kafka, HoldForReview.TOPIC, tenant)
-    assert list({m.id: m.subject for m in held}.values()) == [f"openpos/K1/{z}" for z in (1, 2, 3)]
+    assert list({m.id: m.subject for m in held}.values()) == [f"openpos/CITY/K1/{z}/2026-04-10" for z in (1, 2, 3)]
 
 
 def broken_for(tenant: str) -> Flow:

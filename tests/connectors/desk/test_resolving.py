@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from connectors.desk.resolving import Asked, readings, uuid_tail
 from schemas import ids
 
+Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
+
 
 @pytest.mark.parametrize(
     ("what", "meant"),
@@ -16,9 +18,9 @@ from schemas import ids
         ("F 12", [Asked("voucher", "F", 12)]),
         ("F12", [Asked("voucher", "F", 12)]),
         ("A1 12", [Asked("voucher", "A1", 12)]),
-        ("57", [Asked("z_number", "57")]),
-        ("Z57", [Asked("z_number", "57"), Asked("voucher", "Z", 57)]),
-        ("openpos/K1/57", [Asked("key", "openpos/K1/57")]),
+        ("57", [Asked("z_number", Z57)]),
+        ("Z57", [Asked("z_number", Z57), Asked("voucher", "Z", 57)]),
+        ("openpos/K1/57", [Asked("key", "openpos/K1/57"), Asked("shortened", "(^|/)openpos/(.*/)?K1/(.*/)?57(/|$)")]),
         ("openpos/K1/57@ab12…", [Asked("fact", "openpos/K1/57@ab12")]),
         ("608E257E-3970-52ef-9003-dbc28bf037e2", [Asked("id", "608e257e-3970-52ef-9003-dbc28bf037e2")]),
         ("what is this?", []),

@@ -96,6 +96,22 @@ def test_a_key_of_two_companies_is_asked_back(holding: Any) -> None:
     assert holding.json("held", "show", "7271")["tenant"] == TENANT
 
 
+def test_a_shortened_key_is_completed_where_it_means_one_thing(desk: Any) -> None:
+    """Parts in their sequence; of several things each is named, and none is guessed."""
+    city, norr = ("openpos/CITY/K1/57/2026-04-10", "openpos/NORR (2)/K1/57/2026-04-10")
+    desk.after(lambda world: world.reviews(world.held(city), world.held(norr, hold_id=OTHER_HOLD)))
+
+    for called in ("openpos/CITY/K1/57", "CITY/K1/57", "openpos/CITY/57/2026-04-10", city):
+        assert desk.json("held", "show", called)["key"] == desk.json("explain", called)["key"] == city
+    for verb in (("held", "show"), ("explain",)):
+        asked_back = desk.refused(2, *verb, "openpos/K1/57")
+        assert city in asked_back
+        assert norr in asked_back
+    assert desk.json("explain", norr)["key"] == norr
+    assert desk.json("explain", "NORR (2)/57")["key"] == norr
+    assert "held list" in desk.refused(2, "held", "show", "openpos/K/57")
+
+
 def test_a_hold_that_is_not_there_is_wrong_usage(holding: Any) -> None:
     """No hold is called so."""
     assert "held list" in holding.refused(2, "held", "show", "openpos/K9/1")

@@ -110,7 +110,7 @@ def test_a_correction_is_the_same_day_with_another_revision() -> None:
         closed(json.loads((SAMPLES / f"{name}.json").read_bytes()))
         for name in ("restaurant-day", "restaurant-day-amended")
     )
-    assert first.key == amended.key == "openpos/KASSA1/412"
+    assert first.key == amended.key == "openpos/SODER/KASSA1/412/2026-04-10"
     assert (first.amendment, amended.amendment) == (0, 1)
     assert ids.revision(first) != ids.revision(amended)
 

@@ -20,7 +20,7 @@ from tests.deciding import Remembered
 
 TENANT = "acme"
 NOW = datetime(2026, 4, 10, 21, 30, tzinfo=UTC)
-KEY = "openpos/K1/12"
+KEY = "openpos/Kungsgatan/K1/12/2026-04-10"
 
 
 def money(amount: str | int | Decimal) -> Decimal:

@@ -96,13 +96,40 @@ def test_the_same_report_again_asks_for_nothing(report: DayClosed) -> None:
     assert host.tell(report) == ()
 
 
-def test_content_that_comes_late_undoes_nothing() -> None:
-    """A lower amendment, or an earlier time of the same one, or a content already replaced, is passed by."""
+def test_content_that_comes_late_undoes_nothing_and_goes_on_record_once() -> None:
+    """A lower amendment is held and released in one go, under its name; a content that was known asks for nothing."""
     host = booked(REVERSE)
     host.tell(outcome(voucher(host.tell(amended(2))), number=13))
 
-    for late in (day(), amended(1), day(amendment=2, minutes=-1), amended(2)):
-        assert host.tell(late) == ()
+    assert host.tell(day()) == host.tell(amended(2)) == ()
+    record, close = host.tell(amended(1))
+    assert isinstance(record, HoldForReview)
+    assert isinstance(close, CloseReview)
+    assert (record.reason, record.choices, record.rule) == ("older_content", (), "what_comes_late_undoes_nothing")
+    assert (close.hold_id, close.how) == (record.id_in(TENANT), "superseded")
+    assert "This is amendment 1; amendment 2 came before it and counts." in record.message
+    assert host.tell(amended(1)) == ()
+    assert host.state().day == amended(2)
+
+
+def test_older_content_goes_on_record_beside_what_is_under_way() -> None:
+    """Neither the order that is on its way nor the hold that is open is forgotten for it."""
+    for host in (Host(), Host(without_card())):
+        waits = host.tell(amended(2))[-1]
+        record, _ = host.tell(amended(1))
+
+        assert isinstance(record, HoldForReview)
+        assert host.state().awaits == waits
+
+
+def test_the_same_again_with_other_counts_or_taken_again_is_a_repetition() -> None:
+    """A till that makes its report anew, or counts what it did not before, changes nothing; whatever the settings."""
+    host = booked(REVERSE)
+    host.apply(chosen(amended="reverse", series="K"))
+
+    for same in (day(minutes=90), day(goods=120), day(receipts=None), day(store="KUNGSGATAN")):
+        assert host.tell(same) == ()
+        assert host.tell(day()) == ()
 
 
 def test_of_two_contents_with_the_same_amendment_and_time_the_one_that_came_last_counts() -> None:
@@ -497,7 +524,8 @@ def test_only_what_is_about_a_day_is_read() -> None:
         SettingsApplied(tenant=TENANT, version=2, applied_by="somebody", settings=chosen()),
     ]
 
-    assert [FLOW.reads(m) for m in (day(), record, refusal(order), answered(held, "discard"))] == [(KEY,)] * 4
+    assert FLOW.reads(day()) == (KEY, "openpos/K1/12")
+    assert [FLOW.reads(m) for m in (record, refusal(order), answered(held, "discard"))] == [(KEY,)] * 3
     assert [FLOW.reads(m) for m in silent] == [()] * len(silent)
 
 

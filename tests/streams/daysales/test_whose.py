@@ -1,0 +1,348 @@
+"""A key names one thing: what is not certainly the same report is booked by itself, or waits under its own name."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from infra.plugin import Terms
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.events import DayClosed
+from schemas.settings import TenantSettings
+from streams.daysales.state import State
+from tests.streams.daysales.days import KEY, NOW, Host, answered, chosen, day, outcome, paid, without_card
+
+COUNTER = "openpos/K1/12"
+REVERSE = chosen(amended="reverse")
+OTHER_SPLIT = (paid("cash", "90.00"), paid("card", "161.00"))
+
+
+def closed_on(on: date, **changes: Any) -> DayClosed:
+    """Return the report of a register on a day, taken that evening."""
+    changes.setdefault("taken_at", NOW + (on - date(2026, 4, 10)))
+    return day(business_date=on, **changes)
+
+
+def vouchers(orders: Sequence[Order]) -> list[PostVoucher]:
+    """Return the vouchers among orders."""
+    return [o for o in orders if isinstance(o, PostVoucher)]
+
+
+def the_hold(orders: Sequence[Order]) -> HoldForReview:
+    """Return the hold that waits."""
+    assert isinstance(orders[-1], HoldForReview)
+    return orders[-1]
+
+
+def book(host: Host, report: DayClosed, number: int = 12) -> PostVoucher:
+    """Tell a report that is booked."""
+    (order,) = vouchers(host.tell(report))
+    assert host.tell(outcome(order, number=number)) == ()
+    return order
+
+
+# --- Certainly another --------------------------------------------------------------------------------------------
+
+
+def test_stores_whose_tills_have_one_name_have_a_voucher_each_in_any_order() -> None:
+    """Three stores, one designation and Z number, whenever each was taken."""
+    stores = [
+        day(),
+        day(store="Norr", minutes=-70, payments=OTHER_SPLIT),
+        day(store="a/b", minutes=9, payments=(paid("card", "251.00"),)),
+    ]
+    for arrival in permutations(stores):
+        host = Host(REVERSE)
+        booked = [order for report in arrival for order in vouchers(host.tell(report))]
+
+        assert [o.purpose for o in booked] == ["book"] * 3
+        assert {o.key for o in booked} == {
+            KEY,
+            "openpos/Norr/K1/12/2026-04-10",
+            "openpos/a%2Fb/K1/12/2026-04-10",
+        }
+
+
+@pytest.mark.parametrize("later", [9, 30, 397])
+@pytest.mark.parametrize("first", ["the old till", "the new till"])
+def test_a_counter_that_began_anew_is_booked_beside_the_old_one(later: int, first: str) -> None:
+    """A new till counts from 1 again, within the month or a year later: the old day stands, also if it comes late."""
+    reports = [closed_on(date(2026, 4, 10)), closed_on(date(2026, 4, 10) + timedelta(days=later), payments=OTHER_SPLIT)]
+    host = Host(REVERSE)
+    for number, report in enumerate(reports if first == "the old till" else reports[::-1]):
+        assert book(host, report, number + 12).purpose == "book"
+
+    assert all(host.state(r.key).standing for r in reports)
+
+
+def test_an_old_report_that_is_repeated_years_later_is_the_old_report() -> None:
+    """Whatever came under the counter since."""
+    host = Host(REVERSE)
+    book(host, day())
+    book(host, closed_on(date(2027, 8, 12), payments=OTHER_SPLIT), 13)
+
+    assert host.tell(day()) == ()
+    assert host.tell(day(minutes=5)) == ()
+
+
+# --- Certainly the same -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+@pytest.mark.parametrize("taken_again", [False, True])
+def test_a_higher_amendment_may_correct_the_date_by_a_day(days: int, *, taken_again: bool) -> None:
+    """It corrects the report that was sent: one reversal, one voucher under the first one's key, on the right date."""
+    host = Host(REVERSE)
+    book(host, day())
+    changes = {"minutes": 1440 * days + 1} if taken_again else {}
+    corrected = day(amendment=1, business_date=date(2026, 4, 10 + days), payments=OTHER_SPLIT, **changes)
+    (reversal,) = vouchers(host.tell(corrected))
+    (anew,) = vouchers(host.tell(outcome(reversal, number=13)))
+
+    assert (reversal.key, reversal.purpose) == (anew.key, "reverse") == (KEY, "reverse")
+    assert anew.voucher_date == corrected.business_date
+    assert host.tell(outcome(anew, number=14)) == host.tell(corrected) == host.tell(day()) == ()
+
+
+def test_a_corrected_date_that_comes_before_what_it_corrects_is_the_newest() -> None:
+    """The first content comes last, with the same time of taking: it is older, and on record as that."""
+    host = Host(REVERSE)
+    book(host, day(amendment=1, business_date=date(2026, 4, 11), payments=OTHER_SPLIT))
+    orders = host.tell(day())
+
+    assert [type(o) for o in orders] == [HoldForReview, CloseReview]
+    assert orders[0].key == "openpos/Kungsgatan/K1/12/2026-04-11"
+    assert host.tell(day()) == ()
+
+
+# --- Perhaps ------------------------------------------------------------------------------------------------------
+
+PERHAPS = {
+    "other content without a higher amendment": day(minutes=30, payments=OTHER_SPLIT),
+    "a counter that began anew the next day": closed_on(date(2026, 4, 11), payments=OTHER_SPLIT),
+    "a counter that began anew within the week": closed_on(date(2026, 4, 15), payments=OTHER_SPLIT),
+    "the same amounts a year later": closed_on(date(2027, 4, 10)),
+    "the same amounts under another store": day(store="Kungsgatan 2"),
+    "the same amounts under another store, taken at another time": day(store="Kungsgatan 2", minutes=50),
+    "an amendment of nothing known in its store": day(store="Norr", amendment=1, payments=OTHER_SPLIT),
+    "an amendment with a date far away": closed_on(date(2026, 6, 1), amendment=1, payments=OTHER_SPLIT),
+    "the same closing for another company": day(organisation_number="5599990016", payments=OTHER_SPLIT),
+}
+
+
+def doubted(report: DayClosed, settings: TenantSettings = REVERSE) -> tuple[Host, HoldForReview]:
+    """Return a host on which a report is booked and another one waits that may be the same."""
+    host = Host(settings)
+    book(host, day(organisation_number="5560160680" if report.organisation_number else None))
+    return host, the_hold(host.tell(report))
+
+
+@pytest.mark.parametrize("report", PERHAPS.values(), ids=PERHAPS.keys())
+def test_what_may_be_the_same_report_waits_under_its_own_name_with_both_shown(report: DayClosed) -> None:
+    """Nothing is reversed, nothing booked; a person sees both, and the hold stays under other settings."""
+    host, held = doubted(report)
+
+    assert (held.reason, held.rule) == ("perhaps_the_same", "what_may_be_another_report_waits")
+    assert held.key != KEY
+    assert [line.partition(": ")[0] for line in held.lines] == [KEY, "this"]
+    assert "booked as F 12" in held.message
+    assert [c.answer for c in held.choices] == ["own", "same", "discard"]
+    assert host.tell(report) == host.apply(chosen()) == ()
+
+
+@pytest.mark.parametrize("report", PERHAPS.values(), ids=PERHAPS.keys())
+def test_a_person_says_that_it_is_a_report_of_its_own(report: DayClosed) -> None:
+    """It is booked beside the other; repetitions of either ask nothing, an amendment finds the right one."""
+    host, held = doubted(report)
+    close, order = host.tell(answered(held, "own"))
+
+    assert isinstance(close, CloseReview)
+    assert isinstance(order, PostVoucher)
+    assert (order.key, order.purpose) == (held.key, "book")
+    assert host.tell(outcome(order, number=13)) == host.tell(report) == ()
+    assert host.state().standing
+    amended = report.model_copy(update={"amendment": report.amendment + 1, "payments": (paid("card", "251.00"),)})
+    assert [o.key for o in host.tell(amended)] == [held.key]
+
+
+@pytest.mark.parametrize("report", PERHAPS.values(), ids=PERHAPS.keys())
+def test_a_person_says_that_it_is_the_same_report(report: DayClosed) -> None:
+    """Its content takes the other's place, by reversing; what came under its own name comes to rest."""
+    host, held = doubted(report)
+    close, *rest = host.tell(answered(held, "same"))
+
+    assert isinstance(close, CloseReview)
+    assert close.hold_id == held.id_in("acme")
+    assert KEY in close.message
+    if report.payments == OTHER_SPLIT:
+        assert [(o.key, o.purpose) for o in vouchers(rest)] == [(KEY, "reverse")]
+    elif report.business_date == day().business_date:
+        assert rest == []  # the same amounts on the same day: nothing changes
+    assert host.tell(report) == ()
+    assert host.state(held.key).hold is None
+    assert host.state().day == report
+
+
+def test_older_content_that_a_person_counts_to_a_report_changes_nothing_there() -> None:
+    """The higher amendment counts, whichever came first; the older one is on record."""
+    host = Host(REVERSE)
+    book(host, day(amendment=2))
+    held = the_hold(host.tell(day(store="Kungsgatan 2")))
+    orders = host.tell(answered(held, "same"))
+
+    assert [type(o) for o in orders] == [HoldForReview, CloseReview, CloseReview]
+    assert host.state().day == day(amendment=2)
+    assert host.tell(day(store="Kungsgatan 2")) == ()
+
+
+def test_of_several_that_it_may_be_a_person_names_one() -> None:
+    """Three stores with one till's name and the same amounts: each later one shows all that are known."""
+    host = Host(REVERSE)
+    book(host, day())
+    second = the_hold(host.tell(day(store="Norr")))
+    third = the_hold(host.tell(day(store="Syd")))
+
+    assert [c.answer for c in third.choices] == ["own", "same/1", "same/2", "discard"]
+    host.tell(answered(second, "same"))
+    host.tell(answered(third, "same/2"))
+    assert host.state(third.key).part_of == KEY, "what was counted to a report brings along what is counted to it"
+
+
+def test_a_newer_content_of_what_is_in_doubt_stays_in_doubt() -> None:
+    """It is the same question about an amended report."""
+    host, first = doubted(PERHAPS["a counter that began anew within the week"])
+    amended = closed_on(date(2026, 4, 15), amendment=1)
+    close, again = host.tell(amended)
+
+    assert isinstance(close, CloseReview)
+    assert isinstance(again, HoldForReview)
+    assert (close.hold_id, close.how, again.key) == (first.id_in("acme"), "superseded", first.key)
+    assert again.reason == "perhaps_the_same"
+
+
+def test_two_reports_of_zeros_are_nobodys_doubt() -> None:
+    """Unused tills of two stores: there is no money that could be booked twice."""
+    zeros = {"sales": (), "payments": (), "others": ()}
+    host = Host()
+    for store in ("Norr", "Syd"):
+        assert [type(o) for o in host.tell(day(store=store, **zeros))] == [HoldForReview, CloseReview]
+
+
+# --- A database from before stores and dates were in a key ----------------------------------------------------------
+
+
+def from_before(report: DayClosed, settings: TenantSettings = REVERSE) -> Host:
+    """Return a host that has booked a report under the key that it had then."""
+    host = Host(settings)
+    order = book(host, report)
+    old = host.state(report.key).model_dump(exclude={"doubts", "part_of", "reports"})
+    host.remembered.states.clear()
+    host.remembered.states[report.counter] = State.model_validate(
+        old | {"booked": old["booked"] | {"order": order.model_copy(update={"key": report.counter})}}
+    )
+    return host
+
+
+def test_a_report_that_was_booked_before_is_not_booked_again() -> None:
+    """Repeated, also with what an earlier version did not carry; amended, the old voucher is reversed under its key."""
+    host = from_before(day())
+
+    assert host.tell(day()) == host.tell(day(goods=99)) == ()
+    (reversal,) = vouchers(host.tell(day(amendment=1, payments=OTHER_SPLIT)))
+    assert (reversal.key, reversal.purpose) == (COUNTER, "reverse")
+    (anew,) = vouchers(host.tell(outcome(reversal, number=13)))
+    assert host.tell(outcome(anew, number=14)) == ()
+    assert str(host.state(COUNTER).standing and host.state(COUNTER).standing.voucher) == "F 14"
+
+
+def test_others_under_the_counter_of_a_report_from_before_are_booked_beside_it() -> None:
+    """Another store and a counter that began anew have keys of their own; the old report is still known."""
+    host = from_before(day())
+    book(host, day(store="Norr", payments=OTHER_SPLIT), 13)
+    book(host, closed_on(date(2027, 4, 12), payments=OTHER_SPLIT), 14)
+    held = the_hold(host.tell(day(store="Syd", payments=OTHER_SPLIT)))
+
+    assert host.tell(day()) == ()
+    assert [line.partition(": ")[0] for line in held.lines] == ["openpos/Norr/K1/12/2026-04-10", "this"]
+
+
+def test_what_waited_from_before_is_decided_under_its_old_key() -> None:
+    """Settings let it go on, and others under its counter do not disturb it."""
+    host = Host(without_card())
+    held = the_hold(host.tell(day()))
+    state = host.state().model_copy(update={"awaits": held.model_copy(update={"key": COUNTER})})
+    host.remembered.states.clear()
+    host.remembered.states[COUNTER] = state
+    (other,) = host.tell(day(store="Norr", payments=OTHER_SPLIT))
+
+    orders = host.apply(chosen())
+    assert other.key == "openpos/Norr/K1/12/2026-04-10"
+    assert {o.key for o in vouchers(orders)} == {COUNTER, other.key}
+
+
+# --- Whose books --------------------------------------------------------------------------------------------------
+
+
+def of_company(own: str | None) -> Host:
+    """Return a host that knows whose books these are."""
+
+    class Office(Host):
+        organisation_number = own
+
+        @property
+        def terms(self) -> Terms:
+            return Terms(self.settings, self.version, self.organisation_number)
+
+    return Office()
+
+
+@pytest.mark.parametrize("own", ["5560160680", "556016-0680", "165560160680"])
+@pytest.mark.parametrize("named", ["5560160680", "556016-0680", "165560160680", "16556016-0680"])
+def test_one_number_is_one_company_however_it_is_written(own: str, named: str) -> None:
+    """With and without century and hyphen."""
+    report = DayClosed.model_validate_json(
+        day().model_copy(update={"organisation_number": named}).model_dump_json(warnings=False)
+    )
+
+    assert vouchers(of_company(own).tell(report))
+
+
+def test_a_report_of_another_company_waits_until_a_number_is_right() -> None:
+    """Here or in the till; neither is guessed. A number that nobody told holds nothing."""
+    report = day(organisation_number="5599990016")
+    host = of_company("5560160680")
+    held = the_hold(host.tell(report))
+
+    assert (held.reason, held.who) == ("another_company", "operator")
+    assert "559999-0016" in held.message
+    assert "556016-0680" in held.message
+    close, again = host.tell(answered(held, "retry"))
+    assert isinstance(close, CloseReview)
+    assert isinstance(again, HoldForReview)
+    host.organisation_number = "5599990016"  # type: ignore[attr-defined] # bokbuss tenant add --org
+    assert vouchers(host.tell(answered(again, "retry")))
+    assert vouchers(of_company(None).tell(report))
+
+
+def test_another_companys_report_never_becomes_an_amendment_of_ours() -> None:
+    """A cloned till: the same store, register, Z number and moment. Ours stands; the other one is not ours to book."""
+    host = of_company("5560160680")
+    host.settings = REVERSE
+    book(host, day(organisation_number="5560160680"))
+    foreign = the_hold(host.tell(day(amendment=3, organisation_number="5599990016", payments=OTHER_SPLIT)))
+
+    assert foreign.reason == "another_company"
+    assert host.state().standing
+    assert foreign.key != KEY
+
+
+def test_a_sole_traders_number_is_a_personal_number_and_not_shown() -> None:
+    """Of both numbers only the last two digits stand in the text."""
+    held = the_hold(of_company("8001019876").tell(day(organisation_number="7001011234")))
+
+    assert "••••••-••34" in held.message
+    assert "••••••-••76" in held.message
+    assert "700101" not in held.model_dump_json()
+    assert "800101" not in held.model_dump_json()
