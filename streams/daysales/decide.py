@@ -31,7 +31,7 @@ _NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")
 
 
 def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
-    """Hold a report with two vouchers: only crashes in bad moments make them, and a person puts it right."""
+    """Hold a report with two vouchers: a database that was restored makes them, and a person puts it right."""
     state = case.state
     if not state.surplus or not state.booked:
         return None

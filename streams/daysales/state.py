@@ -47,6 +47,13 @@ class Rejected(_Remembered):
     order: PostVoucher | None
 
 
+class Made(_Remembered):
+    """A voucher that an order came out with."""
+
+    order_id: UUID
+    voucher: VoucherRef
+
+
 class State(_Remembered):
     """One report as far as it has come, or (``reports``) what is known under a counter: system, register, Z number.
 
@@ -62,6 +69,7 @@ class State(_Remembered):
         answers: what a person answered about this content.
         holds: how many holds there have been; it numbers the next one.
         done: the orders whose outcome is known; none of them is given again.
+        made: the vouchers that they came out with; of orders from before this was remembered there is none.
         doubts: the reports that this may be; a person says.
         part_of: the report that this was counted to, as a person said.
         reports: of a counter: the contents that came under it.
@@ -76,6 +84,7 @@ class State(_Remembered):
     answers: tuple[str, ...] = ()
     holds: int = 0
     done: tuple[UUID, ...] = ()
+    made: tuple[Made, ...] = ()
     doubts: tuple[str, ...] = ()
     part_of: str | None = None
     reports: tuple[Sighting, ...] = ()
@@ -205,9 +214,13 @@ def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClo
 def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | None:
     """Take in an outcome, even of an order that is not remembered: what happened in Fortnox has happened."""
     order_id = record.order_id
-    if order_id is None or order_id in state.done:
+    if order_id is None:
         return None
+    if order_id in state.done:
+        return _with_second_voucher(state, record, order_id)
     new: dict[str, Any] = {"done": (*state.done, order_id)}
+    if record.voucher:
+        new["made"] = (*state.made, Made(order_id=order_id, voucher=record.voucher))
     order = None
     if isinstance(state.awaits, PostVoucher) and state.awaits.id_in(tenant) == order_id:
         new["awaits"] = None
@@ -227,6 +240,22 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         else:
             new["booked"] = booked
             new["surplus"] = (*state.surplus, standing.voucher) if standing else state.surplus
+    return state.model_copy(update=new)
+
+
+def _with_second_voucher(state: State, record: AuditRecord, order_id: UUID) -> State | None:
+    """Take in that an order came out once more, with another voucher: a restored database sent what it forgot."""
+    voucher, booked = record.voucher, state.booked
+    known = [*(m.voucher for m in state.made), *state.surplus]
+    known += [v for v in (booked.voucher, booked.reversed_by) if v] if booked else []
+    from_before = not state.made and (booked is None or booked.revision != record.revision)
+    if voucher is None or voucher in known or from_before:
+        return None
+    new: dict[str, Any] = {"made": (*state.made, Made(order_id=order_id, voucher=voucher))}
+    if booked is None and purpose_of(record) != "reverse":
+        new["booked"] = Booked(voucher=voucher, revision=record.revision, order=None)
+    else:
+        new["surplus"] = (*state.surplus, voucher)
     return state.model_copy(update=new)
 
 

@@ -106,7 +106,7 @@ async def test_what_was_not_sent_is_sent_before_anything_new_of_the_same_company
 
     await Decider(engine, producer, registry.flows()).decide([closed_day(tenant, 2)])
 
-    assert await held(kafka, tenant) == ["openpos/CITY/K1/1/2026-04-10", "openpos/CITY/K1/2/2026-04-10"]
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10", "openpos/SODER/K1/2/2026-04-10"]
 
 
 async def test_a_record_that_comes_again_sends_what_its_first_decision_left(
@@ -117,7 +117,7 @@ async def test_a_record_that_comes_again_sends_what_its_first_decision_left(
 
     await Decider(engine, producer, registry.flows()).decide([closed_day(tenant, 1)])
 
-    assert await held(kafka, tenant) == ["openpos/CITY/K1/1/2026-04-10"]
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"]
 
 
 async def test_the_sweep_sends_what_nobody_came_for_and_forgets_what_was_sent(
@@ -134,8 +134,8 @@ async def test_the_sweep_sends_what_nobody_came_for_and_forgets_what_was_sent(
         await connection.execute(text("update outbox set written_at = written_at - interval '1 minute'"))
     await decider.sweep()
 
-    assert await held(kafka, tenant) == ["openpos/CITY/K1/1/2026-04-10"]
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"]
 
     await decider.sweep()
 
-    assert (await held(kafka, tenant), await outbox(engine)) == (["openpos/CITY/K1/1/2026-04-10"], 0)
+    assert (await held(kafka, tenant), await outbox(engine)) == (["openpos/SODER/K1/1/2026-04-10"], 0)

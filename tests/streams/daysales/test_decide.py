@@ -507,6 +507,46 @@ def test_two_vouchers_for_one_day_are_a_persons_to_put_right() -> None:
     assert [type(o) for o in host.tell(answered(held, "reversed"))] == [CloseReview]
 
 
+@pytest.mark.parametrize("first", [12, 13])
+def test_an_order_that_comes_out_with_a_second_voucher_is_booked_twice(first: int) -> None:
+    """A restored database sends what it forgot: whichever outcome is told first, the hold names both vouchers."""
+    host = Host(REVERSE)
+    order = voucher(host.tell(day()))
+    host.tell(outcome(order, number=first))
+    held = hold(host.tell(outcome(order, "already_there", number=25 - first)))
+
+    assert (held.reason, set(held.lines)) == ("booked_twice", {"F 12", "F 13"})
+    assert [host.tell(outcome(order, number=n)) for n in (12, 13)] == [(), ()]
+    assert [c.answer for c in held.choices] == ["reversed"]
+    assert [type(o) for o in host.tell(answered(held, "reversed"))] == [CloseReview]
+    assert [host.tell(outcome(order, number=n)) for n in (12, 13)] == [(), ()]
+
+
+def test_a_second_reversal_and_a_second_correction_are_booked_twice() -> None:
+    """Every step of a correction can have been forgotten."""
+    host = booked(REVERSE)
+    reversal = voucher(host.tell(amended()))
+    anew = voucher(host.tell(outcome(reversal, number=13)))
+    host.tell(outcome(anew, number=14))
+
+    for order, number in ((reversal, 15), (anew, 16)):
+        held = hold(host.tell(outcome(order, number=number)))
+        assert (held.reason, held.lines[0]) == ("booked_twice", "F 14")
+        assert held.lines[-1] == f"F {number}"
+    assert host.tell(outcome(voucher(Host().tell(day())), number=12)) == ()
+
+
+def test_an_order_that_was_refused_and_then_came_out_is_a_second_voucher() -> None:
+    """The journal of the backup sends the refused order, whose replacement is booked already."""
+    host = Host()
+    refused = voucher(host.tell(day()))
+    again = voucher(host.tell(answered(hold(host.tell(refusal(refused))), "retry")))
+    host.tell(outcome(again, number=12))
+
+    held = hold(host.tell(outcome(refused, number=13)))
+    assert (held.reason, held.lines) == ("booked_twice", ("F 12", "F 13"))
+
+
 # --- What the host relies on --------------------------------------------------------------------------------------
 
 
