@@ -16,7 +16,7 @@ from infra import clock
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.store import lines
 from schemas import envelope as envelopes
-from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Who
+from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown, Who
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.money import ZERO
@@ -54,6 +54,7 @@ class Entry:
     who: Who | None = None
     calls: tuple[Call, ...] = ()
     record: str = ""
+    shown: Shown | None = None
 
 
 def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRecord:
@@ -74,6 +75,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
         settings_version=getattr(data, "settings_version", 0),
         voucher=entry.voucher,
         record=entry.record[:200],
+        shown=entry.shown,
         amount=sum((row.debit for row in data.rows), ZERO) if isinstance(data, PostVoucher) else None,
         code=entry.code[:64],
         why=entry.why[:2000],

@@ -213,15 +213,14 @@ class Lane:
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
         match verdict:
-            case Delivered(voucher, note, record):
-                entry = Entry(work.order, "delivered", voucher, why=note, record=record)
+            case Delivered(voucher, note, record, shown):
+                entry = Entry(work.order, "delivered", voucher, why=note, record=record, shown=shown)
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
                 return self._change(work, attempt, "delivered", _found(work, verdict))
-            case Rejected(code=code, why=why, who=who):
-                return self._change(
-                    work, attempt, "rejected", Entry(work.order, "rejected", code=code, why=why, who=who)
-                )
+            case Rejected(code=code, why=why, who=who, shown=shown):
+                entry = Entry(work.order, "rejected", code=code, why=why, who=who, shown=shown)
+                return self._change(work, attempt, "rejected", entry)
             case RetryLater(after=after):
                 return self._change(work, attempt, "queued", None, wait=after)
             case Unknown(why=why):
@@ -311,7 +310,7 @@ class Lane:
 
 
 def _found(work: Work, there: AlreadyThere) -> Entry:
-    return Entry(work.order, "already_there", there.voucher, why=there.note, record=there.record)
+    return Entry(work.order, "already_there", there.voucher, why=there.note, record=there.record, shown=there.shown)
 
 
 def _failed(error: Exception) -> RetryLater:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
-from schemas.audit import Call, Who
+from schemas.audit import Call, Shown, Who
 from schemas.base import Message
 from schemas.commands import Order, VoucherRef
 from schemas.envelope import Envelope
@@ -163,6 +163,8 @@ class Delivered:
     note: str = ""
     record: str = ""
     """What was written, by its name at the target, where it is no voucher: an employee's id, an invoice's number."""
+    shown: Shown | None = None
+    """Where the answer shows the record: what of it is otherwise than was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class AlreadyThere:
     voucher: VoucherRef | None = None
     note: str = ""
     record: str = ""
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,8 @@ class Rejected:
     code: str
     why: str
     who: Who
+    shown: Shown | None = None
+    """Where the record was read first: what of it is otherwise than was expected."""
 
 
 @dataclass(frozen=True, slots=True)

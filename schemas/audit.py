@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from schemas import ids
 from schemas.base import Code, Message, Moment
 from schemas.commands import VoucherRef
+from schemas.events import EmployeeField, EmployeeFields
 from schemas.money import Money
 
 Who = Literal["accountant", "operator", "developer"]
@@ -43,6 +44,16 @@ class Call(Message):
     verdict: str = Field(max_length=200)
 
 
+class Shown(Message):
+    """What the target's answer shows of a record otherwise than was sent, or expected by a change that it refuses.
+
+    A target adapts values and fills fields by itself: what its answer shows is nobody else's doing.
+    """
+
+    names: tuple[EmployeeField, ...] = Field(description="the fields; one that has no value is empty there")
+    fields: EmployeeFields
+
+
 class AuditRecord(Message):
     """What became of one message. ``hash`` covers every other field, ``previous`` included."""
 
@@ -63,6 +74,7 @@ class AuditRecord(Message):
     settings_version: int = 0
     voucher: VoucherRef | None = None
     record: str = Field(default="", max_length=200, description="what else was written, by its name at the target")
+    shown: Shown | None = Field(default=None, description="None: the answer did not show the record")
     amount: Money | None = Field(default=None, description="the voucher's debit total")
     code: str = Field(default="", description="a bounded reason: the verdict's code or the hold's reason")
     why: str = Field(default="", max_length=2000)
@@ -74,8 +86,9 @@ class AuditRecord(Message):
         """Return the record with its hash."""
         content = self.to_json()
         del content["hash"]
-        if not self.record:
-            del content["record"]  # records without one were sealed before there was any
+        for name in ("record", "shown"):
+            if not content[name]:
+                del content[name]  # records without one were sealed before there was any
         return self.model_copy(update={"hash": ids.digest(content)})
 
     def is_whole(self) -> bool:

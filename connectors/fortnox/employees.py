@@ -3,18 +3,21 @@
 Personal numbers and bank accounts are opened here, right before they are sent, and nothing of a value is told on.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from connectors.fortnox import classify, errors
+from connectors.fortnox import classify, errors, translate
 from connectors.fortnox.classify import Missing, Record
 from connectors.fortnox.client import Fortnox, amend
 from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import employee
 from connectors.fortnox.paging import whole
 from infra import clock
-from infra.plugin import Absent, AlreadyThere, Attempt, Kind, Look, Rejected, RetryLater, Unknown, Verdict
-from infra.sealing import opened
+from infra.plugin import Absent, AlreadyThere, Attempt, Delivered, Kind, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.sealing import opened, sealed
+from schemas.audit import Shown
 from schemas.commands import UpsertEmployee
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
@@ -23,7 +26,20 @@ from schemas.personal import Personal
 _GONE: Final = "the employee is not in Fortnox (any more)"
 
 
-async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _There:
+    """An employee as Fortnox shows it: its values opened, to compare, and sealed, to tell."""
+
+    values: employee.Values = field(repr=False)
+    fields: EmployeeFields
+
+    def shown(self, names: tuple[Any, ...]) -> Shown | None:
+        """Return what is shown of these fields; None for none."""
+        fields = {name: getattr(self.fields, name) for name in names}
+        return Shown(names=names, fields=EmployeeFields(**fields)) if names else None
+
+
+async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Verdict:  # noqa: PLR0911 - one return for each way that it may end
     """Create or change an employee. A change is refused by name of the field when somebody changed it meanwhile."""
     data, values = order.data, _plain(fortnox, order.data.fields)
     if data.create:
@@ -32,14 +48,16 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
         return _refused(fortnox, "bad_identifier", "a change must name the employee's id")
     names: tuple[str, ...] = (*values, *data.clear)
     if data.expected is not None:
-        now = await _held(fortnox, data, attempt)
-        if isinstance(now, RetryLater):
-            return now
-        if refused := _refusal(fortnox, data, values, now):
+        there = await _held(fortnox, data, attempt)
+        if isinstance(there, RetryLater):
+            return there
+        if there is None:
+            return _refused(fortnox, "employee_missing", _GONE)
+        if refused := _refusal(fortnox, data, values, there):
             return refused
-        names = employee.differing(data, values, now or {})
-    if not names and not data.back:
-        return AlreadyThere(record=data.employee_id, note=employee.note(data, values))
+        names = employee.differing(data, values, there.values)
+        if not names and not data.back:
+            return _found(data, values, there)
     return await _send(fortnox, employee.change(data, values, names, _today()), data, values, attempt)
 
 
@@ -48,11 +66,12 @@ async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
     data, values = order.data, _plain(fortnox, order.data.fields)
     if data.employee_id is None:
         return await _search(fortnox, data, values, attempt)
-    now = await _held(fortnox, data, attempt)
-    if isinstance(now, RetryLater):
-        return now
-    if now is None:
+    there = await _held(fortnox, data, attempt)
+    if isinstance(there, RetryLater):
+        return there
+    if there is None:
         return Absent()
+    now = there.values
     differ = employee.differing(data, values, now)
     if data.create:
         is_there = employee.is_same_person(values, now)
@@ -60,7 +79,13 @@ async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
     else:
         is_there = not differ and not employee.unreadable(data, values, now)
         amend(attempt, f"held otherwise: {', '.join(differ)}" if differ else "the employee holds it")
-    return AlreadyThere(record=data.employee_id, note=employee.note(data, values, differ)) if is_there else Absent()
+    return _found(data, values, there) if is_there else Absent()
+
+
+def _found(data: UpsertEmployee, values: employee.Values, there: _There) -> AlreadyThere:
+    note = employee.note(data, values, employee.differing(data, values, there.values))
+    shown = there.shown(employee.otherwise(data, values, there.values))
+    return AlreadyThere(record=data.employee_id or "", note=note, shown=shown)
 
 
 async def _search(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, attempt: Attempt) -> Look:
@@ -85,17 +110,21 @@ async def _send(
     def read(response: classify.Answer) -> Verdict | classify.Unauthorised:
         if request.method == "PUT" and classify.says_missing(response):
             return Rejected("employee_missing", _GONE, "accountant")
-        verdict = classify.written(
-            response, "Employee", lambda fields: employee.written(data, values, fields, _today())
-        )
+        verdict = classify.written(response, "Employee", delivered)
         return classify.hiding(values.values(), verdict)
+
+    def delivered(record: Mapping[str, Any]) -> Delivered | None:
+        done, there = employee.written(data, values, record, _today()), _there(fortnox, data, record)
+        return done and (
+            replace(done, shown=there.shown(employee.otherwise(data, values, there.values))) if there else done
+        )
 
     return await fortnox.ask(
         request, attempt, read=read, lost=lambda why: Unknown(f"the employee was sent and no answer came: {why}")
     )
 
 
-async def _held(fortnox: Fortnox, data: UpsertEmployee, attempt: Attempt) -> employee.Values | RetryLater | None:
+async def _held(fortnox: Fortnox, data: UpsertEmployee, attempt: Attempt) -> _There | RetryLater | None:
     """Return what Fortnox holds of an employee now; None: it has no such employee."""
     answer = await fortnox.one(employee.read(data.employee_id or ""), "Employee", attempt)
     match answer:
@@ -104,20 +133,25 @@ async def _held(fortnox: Fortnox, data: UpsertEmployee, attempt: Attempt) -> emp
         case Missing():
             return None
         case Record(fields):
-            return employee.held(fields, _today(), data.street_line)
+            return _there(fortnox, data, fields)
 
 
-def _refusal(
-    fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, now: employee.Values | None
-) -> Rejected | None:
+def _there(fortnox: Fortnox, data: UpsertEmployee, record: Mapping[str, Any]) -> _There | None:
+    seen = translate.employee({"EmployeeId": data.employee_id, **record}, clock.now(), data.street_line)
+    if seen is None:
+        return None
+    fields = sealed(seen, fortnox.host.vault, fortnox.company.tenant).fields
+    return _There(employee.held(record, _today(), data.street_line), fields)
+
+
+def _refusal(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, there: _There) -> Rejected | None:
     """Return why a change must not be made, as the record is now."""
-    if now is None:
-        return _refused(fortnox, "employee_missing", _GONE)
-    if hidden := employee.unreadable(data, values, now):
+    if hidden := employee.unreadable(data, values, there.values):
         return _refused(fortnox, "field_unreadable", f"Fortnox does not show {', '.join(hidden)}")
     expected = _plain(fortnox, data.expected) if data.expected else {}
-    if moved := employee.moved(data, values, expected, now):
-        return _refused(fortnox, "record_moved", f"changed in Fortnox since it was decided: {', '.join(moved)}")
+    if moved := employee.moved(data, values, expected, there.values):
+        why = f"changed in Fortnox since it was decided: {', '.join(moved)}"
+        return replace(_refused(fortnox, "record_moved", why), shown=there.shown(moved))
     return None
 
 

@@ -126,7 +126,7 @@ class Step:
     """What becomes of one field now.
 
     ``to`` is the side that is written (None: neither), ``value`` what it gets (None empties it). ``agreed``: both hold
-    the same, which is what later changes are compared with. ``asks``: why a person must decide.
+    the same, or what the target made of it. ``asks``: why a person must decide.
     """
 
     rule: str
@@ -136,12 +136,13 @@ class Step:
     asks: str = ""
 
 
-def settle(
+def settle(  # noqa: PLR0911 - one return for each way that the values can stand
     field: EmployeeField,
     rule: Rule,
     *,
     hr: Value,
     base: Value,
+    kept: Value,
     agreed: bool,
     fortnox: Value,
     occasion: Occasion,
@@ -152,6 +153,7 @@ def settle(
 
     Args:
         base: the last value that both agreed on; ``agreed`` is False when they never did.
+        kept: what Fortnox has made of it; most often the same.
         occasion: live, or a plan that is applied.
         hr_is_newer: HR's record was changed later than Fortnox's was seen to be.
         prefer: what a person chose, in a plan or for a hold.
@@ -160,10 +162,12 @@ def settle(
         return Step("both_sides_agree", agreed=True)
     if prefer is not None:
         return _chosen(rule, prefer, hr, fortnox)
-    from_hr, from_fortnox = not same(field, hr, base), not same(field, fortnox, base)
+    from_hr, from_fortnox = not same(field, hr, base), not same(field, fortnox, kept)
+    if agreed and not from_hr and not from_fortnox:
+        return Step("what_fortnox_made_of_it_stays", agreed=True)
     writes_nothing_back = bool(fortnox) and rule.fortnox_changed == "write_back" and rule.on_missing != "clear"
     was_entered = agreed and not base and from_hr != from_fortnox and not writes_nothing_back
-    was_removed = agreed and same(field, hr or fortnox, base)
+    was_removed = agreed and not (from_hr if hr else from_fortnox)
     clears = rule.on_missing == "clear" and agreed and not was_removed  # the other side has changed: a conflict
     counts = rule.on_missing == "counts" and agreed and bool(base or not writes_nothing_back)
     if (not hr or not fortnox) and not was_entered and not clears and not counts:

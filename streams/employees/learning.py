@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from schemas.audit import AuditRecord
+from schemas.audit import AuditRecord, Shown
 from schemas.commands import UpsertEmployee, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import (
@@ -22,6 +22,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
+from streams.employees.adapting import FILLED, adapted, adapts, made_by_fortnox, made_by_hr
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import (
     LIVE,
@@ -90,6 +91,7 @@ def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
         deleted=fact.deleted,
         chosen=_still(before.chosen, changed),
         ignored=before.ignored and not changed and fact.deleted == before.deleted,
+        **({} if fact.deleted else made_by_hr(before, fact.fields)),
     )
 
 
@@ -108,11 +110,14 @@ def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
     )
     if before.person is not None:
         person = memory.person(before.person)
+        chosen = _still(person.chosen, _changes(person.fortnox, fact.fields))
+        person = person.model_copy(update={"chosen": chosen})
         memory.put_person(
             before.person,
             fortnox=fact.fields,
             fortnox_at=fact.seen_at,
-            chosen=_still(person.chosen, _changes(person.fortnox, fact.fields)),
+            unread=(),
+            **made_by_fortnox(person, fact.fields, person.unread),
         )
 
 
@@ -189,8 +194,11 @@ def _chosen(person: Person, row: PlanRowApplied) -> tuple[FieldChoice, ...]:
     """Return whose value each differing field gets: as chosen for the field, else as the row's action says."""
     own = {choice.field: choice for choice in row.choices}
     side = PREFERENCES.get(row.action)
-    differing = [f for f in FIELDS if not same(f, get(person.hr, f), get(person.fortnox, f))]
-    return tuple(own.get(f) or FieldChoice(field=f, prefer=side) for f in differing if f in own or side)  # type: ignore[arg-type] # a side or none
+    return tuple(
+        own.get(f) or FieldChoice(field=f, prefer=side)  # type: ignore[arg-type] # a side or none
+        for f in FIELDS
+        if (f in own and not same(f, get(person.hr, f), get(person.fortnox, f))) or (side and person.differs(f))
+    )
 
 
 def moved(memory: Memory, row: PlanRowApplied) -> tuple[str, ...]:
@@ -263,12 +271,15 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
             content=content(order),
         )
         memory.put(record.key, pending=others, refused=(*refused, refusal))
+        if isinstance(order, UpsertEmployee) and record.shown and order.employee_id:
+            _shown_instead(memory, record.key, order, record.shown)
         return
     memory.put(record.key, pending=others, refused=refused)
     last = record.calls[-1] if record.calls else None
     written_at = last.at + timedelta(milliseconds=last.milliseconds) if last else record.at
     if isinstance(order, UpsertEmployee):
-        _written_to_fortnox(memory, record.key, order, record.record or order.employee_id or "", written_at)
+        employee_id = record.record or order.employee_id or ""
+        _written_to_fortnox(memory, record.key, order, employee_id, written_at, record.shown)
     else:
         _written_to_hr(memory, record.key, order, record.record or order.person_id or "", written_at)
 
@@ -321,12 +332,35 @@ def _agreed_on(person: Person, order: UpsertEmployee | UpsertPerson) -> dict[str
     return {
         "base": person.base.model_copy(update={f: get(order.fields, f) for f in touched}),
         "agreed": tuple(f for f in FIELDS if f in touched or f in person.agreed),
+        "adapted": tuple(f for f in person.adapted if f not in touched),
         "chosen": tuple(c for c in person.chosen if c.field not in touched),
     }
 
 
+def _shown_instead(memory: Memory, key: str, order: UpsertEmployee, shown: Shown) -> None:
+    """Learn what a record showed to a change that was refused because of it: the next one is decided on that.
+
+    What is the order's own value in other letters was written by it, by an earlier try whose answer was lost.
+    """
+    employee_id = order.employee_id or ""
+    employee = memory.employee(employee_id)
+    held = (employee.fields or EmployeeFields()).model_copy(update={f: get(shown.fields, f) for f in shown.names})
+    memory.move(employee_key(employee_id), "fortnox", employee.fields, held)
+    memory.put_employee(employee_id, fields=held)
+    person = memory.person(key)
+    if person.link is None or person.link.employee_id != employee_id:
+        return
+    ours = [f for f in shown.names if adapts(get(order.fields, f), get(held, f))]
+    base = person.base.model_copy(update={f: get(order.fields, f) for f in ours})
+    person = person.model_copy(update={"base": base} | adapted(person, held, ours))
+    person = person.model_copy(update={"chosen": _still(person.chosen, _changes(person.fortnox, held))})
+    made = made_by_fortnox(person, held, [f for f in person.unread if f in shown.names])
+    memory.put(key, person=person)
+    memory.put_person(key, fortnox=held, **made)
+
+
 def _written_to_fortnox(
-    memory: Memory, key: str, order: UpsertEmployee, employee_id: str, written_at: datetime
+    memory: Memory, key: str, order: UpsertEmployee, employee_id: str, written_at: datetime, shown: Shown | None
 ) -> None:
     person, employee = memory.person(key), memory.employee(employee_id)
     if person.link is None and order.create and not person.unlinked and employee.person in {None, key}:
@@ -336,13 +370,23 @@ def _written_to_fortnox(
         held = _after(employee.fields, order)
         if order.create:
             held = held.model_copy(update={"employment_id": employee_id})
+        if shown:
+            held = held.model_copy(update={f: get(shown.fields, f) for f in shown.names})
         memory.move(employee_key(employee_id), "fortnox", employee.fields, held)
         inactive = employee.inactive and not order.back
         memory.put_employee(employee_id, fields=held, seen_at=written_at, inactive=inactive)
     person = memory.person(key)
     if person.link is not None and person.link.employee_id == employee_id:
         known = memory.employee(employee_id)
-        memory.put_person(key, fortnox=known.fields, fortnox_at=known.seen_at, **_agreed_on(person, order))
+        made = shown.names if shown else ()
+        unread = tuple(f for f in FIELDS if (f in _touched(order) or (order.create and f in FILLED)) and f not in made)
+        agreed = _agreed_on(person, order)
+        if shown:
+            agreed |= adapted(person.model_copy(update=agreed), shown.fields, made)
+        if known.seen_at != written_at and known.fields:  # it was read since
+            agreed |= made_by_fortnox(person.model_copy(update=agreed), known.fields, unread)
+            unread = ()
+        memory.put_person(key, fortnox=known.fields, fortnox_at=known.seen_at, unread=unread, **agreed)
 
 
 def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str, written_at: datetime) -> None:
@@ -360,6 +404,10 @@ def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str
     if person.hr_at is None or person.hr_at < written_at:
         held = _after(person.hr, order)
         memory.move(person_key, "hr", person.hr, held)
-        memory.put_person(person_key, hr=held, hr_at=written_at, **_agreed_on(person, order))
+        memory.put_person(
+            person_key, hr=held, hr_at=written_at, unread_in_hr=_touched(order), **_agreed_on(person, order)
+        )
     else:
-        memory.put_person(person_key, **_agreed_on(person, order))
+        agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
+        read = person.hr or EmployeeFields()
+        memory.put_person(person_key, **agreed | made_by_hr(person.model_copy(update=agreed), read))

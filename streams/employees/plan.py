@@ -152,9 +152,10 @@ class _Maker:
     def _pair(self, key: str, person: Person, other: str, employee: Employee, by: Matched) -> dict[str, Any]:
         hr, fortnox = person.hr or EmployeeFields(), employee.fields or EmployeeFields()
         steps = {
-            f: self._step(f, rule, person, hr, fortnox)
+            f: step
             for f, rule in self.rules.items()
             if not same(f, get(hr, f), get(fortnox, f))
+            and not (step := self._step(f, rule, person, hr, fortnox)).agreed
         }
         asks = any(s.asks for s in steps.values())
         sides = {s.to for s in steps.values()}
@@ -188,6 +189,7 @@ class _Maker:
             rule,
             hr=get(hr, name),
             base=get(person.base, name),
+            kept=person.base_in_fortnox(name),
             agreed=name in person.agreed,
             fortnox=get(fortnox, name),
             occasion="sync",

@@ -249,6 +249,7 @@ def _steps(case: Case) -> dict[EmployeeField, Step]:
             rule,
             hr=get(person.hr, f),
             base=get(person.base, f),
+            kept=person.base_in_fortnox(f),
             agreed=f in person.agreed,
             fortnox=get(person.fortnox, f),
             occasion="sync" if case.row else "live",

@@ -65,6 +65,8 @@ class Person(_Remembered):
         was: the employee that it was linked with then.
         fortnox: what Fortnox holds of the linked employee, as far as is known.
         base: what both agreed on last, for the fields in ``agreed``.
+        kept: what Fortnox holds of it, for those in ``adapted``: it adapts values, and fills fields by itself.
+        unread: fields that were written to Fortnox, and to HR, and not read there since.
         chosen: whose value a person chose for a field, until it changes again.
         wanted: somebody decided that Fortnox gets an employee for this person, and there is none yet.
         ignored: a person said that nothing is to be done, until the record changes.
@@ -83,10 +85,26 @@ class Person(_Remembered):
     fortnox_at: datetime | None = None
     base: EmployeeFields = EmployeeFields()
     agreed: tuple[EmployeeField, ...] = ()
+    kept: EmployeeFields = EmployeeFields()
+    adapted: tuple[EmployeeField, ...] = ()
+    unread: tuple[EmployeeField, ...] = ()
+    unread_in_hr: tuple[EmployeeField, ...] = ()
     chosen: tuple[FieldChoice, ...] = ()
     wanted: bool = False
     ignored: bool = False
     leaves: tuple[str, ...] = ()
+
+    def base_in_fortnox(self, field: EmployeeField) -> Any:
+        """Return what Fortnox held of a field when both agreed on it last."""
+        return get(self.kept if field in self.adapted else self.base, field)
+
+    def differs(self, field: EmployeeField) -> bool:
+        """Tell whether the two sides hold something else than each other, and than they came to agree on."""
+        hr, fortnox = get(self.hr, field), get(self.fortnox, field)
+        if same(field, hr, fortnox):
+            return False
+        stays = same(field, hr, get(self.base, field)) and same(field, fortnox, self.base_in_fortnox(field))
+        return not (field in self.agreed and stays)
 
 
 class Employee(_Remembered):
@@ -264,4 +282,5 @@ def _agreeing(person: Person) -> Person:
     base = person.base.model_copy(update={f: get(person.hr, f) for f in alike})
     agreed = tuple(f for f in FIELDS if f in alike or f in person.agreed)
     chosen = tuple(c for c in person.chosen if c.field not in alike)
-    return person.model_copy(update={"base": base, "agreed": agreed, "chosen": chosen})
+    adapted = tuple(f for f in person.adapted if f not in alike)
+    return person.model_copy(update={"base": base, "agreed": agreed, "adapted": adapted, "chosen": chosen})

@@ -95,7 +95,7 @@ def test_a_sample_has_the_ids_that_its_content_gives(path: str) -> None:
 def test_the_audit_samples_are_a_whole_chain() -> None:
     """Each record holds the hash of the one before, from the beginning."""
     records = [read(path).data for path in sorted(SAMPLES) if path.startswith("audit.v1/")]
-    assert [r.sequence for r in records] == [1, 2, 3]
+    assert [r.sequence for r in records] == [1, 2, 3, 4]
     previous = GENESIS
     for record in records:
         assert record.previous == previous

@@ -161,6 +161,12 @@ def differing(order: UpsertEmployee, values: Values, now: Values) -> tuple[str, 
     return tuple(name for name in _named(order, values) if not _holds(name, values, now) and now.get(name) != NO_RIGHT)
 
 
+def otherwise(order: UpsertEmployee, values: Values, now: Values) -> tuple[str, ...]:
+    """Return the fields that a record shows otherwise than an order has them: adapted, or filled in a new one."""
+    said = {*values, *order.clear, *(now if order.create else ())}
+    return tuple(name for name in _ALL if name in said and not _holds(name, values, now) and now.get(name) != NO_RIGHT)
+
+
 def unreadable(order: UpsertEmployee, values: Values, now: Values) -> tuple[str, ...]:
     """Return the fields of an order that Fortnox does not let us read."""
     return tuple(name for name in _named(order, values) if now.get(name) == NO_RIGHT)

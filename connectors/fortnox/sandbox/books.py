@@ -169,6 +169,8 @@ class Company:
         cost_centre_support: whether the company uses cost centres at all.
         unlisted: fields that the list of accounts leaves out; the account's own record has them (facts §3.6).
         no_right: names of fields that show API_NORIGHT, because the user lacks the right to read them.
+        makes: what it makes of employees that are written: ``capitals`` of a city, other ``apostrophes`` in names, the
+            ``tax`` of a new one, which it fills in.
         sie_utf8: SIE files are UTF-8 although they say PC8, as was seen (facts §3.9).
         unpaid: locked for an unpaid invoice: a consent comes back with neither code nor error (facts §1.1).
     """
@@ -194,6 +196,7 @@ class Company:
     cost_centre_support: bool = True
     unlisted: set[str] = field(default_factory=set)
     no_right: set[str] = field(default_factory=set)
+    makes: set[Literal["capitals", "apostrophes", "tax"]] = field(default_factory=set)
     sie_utf8: bool = False
     faults: _Passing[Faults] = field(default_factory=Faults)
     calls: _Passing[Calls] = field(default_factory=Calls)

@@ -9,12 +9,15 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra.plugin import Absent, AlreadyThere, Attempt, Delivered, Rejected
+from schemas.audit import Shown
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox.carrying import (
     ACCOUNT,
     ANNA,
     NUMBER,
     SCOPES,
+    TENANT,
+    VAULT,
     attempt,
     carry_out,
     connected,
@@ -120,6 +123,48 @@ async def test_who_comes_back_is_active_again(engine: AsyncEngine, company: sand
         assert people(company)["1"]["Inactive"] is True
         assert await connection.write(employee(**gone, expected=ANNA, back=True), attempt()) == Delivered(record="1")
     assert people(company)["1"].get("Inactive") is False
+
+
+async def test_what_fortnox_makes_of_values_is_shown(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """A new employee's and a changed one's; found after a lost answer as well; nothing else is repeated."""
+    company.makes = {"capitals", "apostrophes", "tax"}
+    bare = ANNA.model_copy(update={"family_name": "O'Brien", "tax_table": None, "tax_column": None, "country": "PH"})
+    async with connected(engine, company) as connection:
+        order = employee(fields=bare, employee_id="1")
+        for verdict in (await connection.write(order, attempt()), await connection.probe(order, attempt())):
+            assert isinstance(verdict, Delivered | AlreadyThere)
+            assert verdict.shown == Shown(
+                names=("city", "country", "tax_table", "tax_column"),
+                fields=EmployeeFields(city="STOCKHOLM", tax_table=33, tax_column=1),
+            )
+        moved = {"create": False, "employee_id": "1", "fields": EmployeeFields(city="Umeå", title="Chef")}
+        verdict = await connection.write(employee("huma/2", **moved, expected=ANNA), attempt())
+        assert isinstance(verdict, Rejected)
+        assert verdict.code == "record_moved"
+        assert verdict.shown == Shown(names=("city",), fields=EmployeeFields(city="STOCKHOLM"))
+        right = ANNA.model_copy(update={"city": "STOCKHOLM"})
+        verdict = await connection.write(employee("huma/2", **moved, expected=right), attempt())
+        assert verdict == Delivered(
+            record="1",
+            note="held otherwise by Fortnox than it was sent: city",
+            shown=Shown(names=("city",), fields=EmployeeFields(city="UMEÅ")),
+        )
+
+
+async def test_a_personal_value_that_is_shown_is_sealed(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """It goes on record."""
+    async with connected(engine, company) as connection:
+        await connection.write(employee(), attempt())
+        company.register("employees")["1"].values["PersonalIdentityNumber"] = "19900101-1239"
+        fields = EmployeeFields(personal_number=personal("personal_number", NUMBER))
+        expected = EmployeeFields(personal_number=personal("personal_number", "194504032972"))
+        order = employee("huma/2", create=False, employee_id="1", fields=fields, expected=expected)
+        verdict = await connection.write(order, attempt())
+    assert isinstance(verdict, Rejected)
+    assert verdict.shown
+    assert verdict.shown.fields.personal_number
+    assert VAULT.open(verdict.shown.fields.personal_number.sealed, "personal_number", TENANT) == "199001011239"
+    assert "19900101" not in verdict.shown.model_dump_json()
 
 
 async def test_a_record_that_somebody_changed_is_not_overwritten(engine: AsyncEngine, company: sandbox.Company) -> None:

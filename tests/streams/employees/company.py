@@ -1,7 +1,7 @@
 """A company in memory: HR, Fortnox, a bus that doubles and delays, and sinks; everything from a seed."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids
-from schemas.audit import AuditRecord, Call
+from schemas.audit import AuditRecord, Call, Shown
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope
@@ -70,6 +70,12 @@ class Company:
     hr_at: dict[str, datetime] = field(default_factory=dict)
     fortnox: dict[str, EmployeeFields] = field(default_factory=dict)
     inactive: set[str] = field(default_factory=set)
+    makes: Callable[[EmployeeFields, bool], EmployeeFields] = lambda fields, _new: fields
+    """What Fortnox makes of a record that was written, and of a new one: it adapts values and fills fields."""
+    hr_makes: Callable[[EmployeeFields], EmployeeFields] = lambda fields: fields
+    """What the HR system makes of one."""
+    answers: bool = True
+    """Whether Fortnox's answer shows the record."""
     absences: dict[str, Absence] = field(default_factory=dict)
     leaves: dict[str, LeaveChanged] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=lambda: Remembered(FLOW))
@@ -83,6 +89,7 @@ class Company:
     overwritten: list[tuple[str, str, Any, Order]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     number: int = 0
+    shown: Shown | None = None
 
     @property
     def states(self) -> dict[str, State]:
@@ -254,6 +261,7 @@ class Company:
         queue.remove(order)
         self.calls.append(order)
         at = self.tick()
+        self.shown = None
         outcome, record, code, why = self._write(order)
         if outcome == "rejected":
             self.parked[place] = order
@@ -271,6 +279,7 @@ class Company:
                 message_type=envelopes.type_of(type(order)),
                 fact_id="fact",
                 record=record,
+                shown=self.shown,
                 code=code,
                 why=why,
                 who="accountant" if outcome == "rejected" else None,
@@ -297,15 +306,29 @@ class Company:
                 return "rejected", "", "employee_exists", "the id is taken"
             self.fortnox[employee_id] = EmployeeFields(employment_id=employee_id)
         moved = self._merge(self.fortnox, employee_id, order)
+        if self.answers and moved:
+            self._show(self.fortnox[employee_id], moved.split(", "))
+        elif not moved:
+            self.fortnox[employee_id] = held = self.makes(self.fortnox[employee_id], order.create)
+            said = FIELDS if order.create else [f for f in FIELDS if get(order.fields, f) or f in order.clear]
+            said = [f for f in said if f != "employment_id" and not same(f, get(held, f), get(order.fields, f))]
+            if self.answers:
+                self._show(held, said)
         if order.back and not moved:
             self.inactive.discard(employee_id)
         return ("rejected", "", "record_moved", moved) if moved else ("delivered", employee_id, "", "")
+
+    def _show(self, held: EmployeeFields, names: Iterable[Any]) -> None:
+        """Let the answer show these fields."""
+        told = tuple(names)
+        self.shown = Shown(names=told, fields=EmployeeFields(**{name: getattr(held, name) for name in told}))
 
     def _write_person(self, order: UpsertPerson) -> tuple[str, str, str, str]:
         person = order.person_id or f"new{len(self.hr)}"
         self.hr.setdefault(person, EmployeeFields())
         if moved := self._merge(self.hr, person, order):
             return "rejected", "", "record_moved", moved
+        self.hr[person] = self.hr_makes(self.hr[person])
         self.hr_at[person] = self.tick()
         self.tell_hr(person)
         return "delivered", person, "", ""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ RULES = st.builds(
     on_conflict=st.sampled_from(["prefer_hr", "prefer_fortnox", "newest", "ask"]),
     on_missing=st.sampled_from(["fill", "keep", "clear", "ask", "counts"]),
 )
+NEVER: dict[str, Any] = {"base": None, "kept": None, "agreed": False, "occasion": "sync", "hr_is_newer": True}
 VALUES = st.sampled_from([None, "", "Lund", "Solna", "Umeå"])
 SIDES = st.sampled_from([None, "hr", "fortnox", "neither"])
 HUMA = rules(EmployeesSettings(system="huma", source_of_truth="hr", preset="huma"))
@@ -30,13 +32,16 @@ ALEXIS = rules(EmployeesSettings(system="alexishr", source_of_truth="hr", preset
 
 def merged(rule: Rule, before: str | None, hr: str | None, fortnox: str | None, occasion: Occasion = "live") -> Step:
     """Merge a city that both agreed on before."""
-    return settle("city", rule, hr=hr, base=before, agreed=True, fortnox=fortnox, occasion=occasion, hr_is_newer=True)
+    return settle(
+        "city", rule, hr=hr, base=before, kept=before, agreed=True, fortnox=fortnox, occasion=occasion, hr_is_newer=True
+    )
 
 
 @given(
     rule=RULES,
     hr=VALUES,
     base=VALUES,
+    kept=VALUES,
     agreed=st.booleans(),
     fortnox=VALUES,
     occasion=st.sampled_from(["live", "sync"]),
@@ -47,6 +52,7 @@ def test_a_merge_writes_only_what_a_side_holds_where_it_may_go(
     rule: Rule,
     hr: str | None,
     base: str | None,
+    kept: str | None,
     agreed: bool,  # noqa: FBT001 - drawn
     fortnox: str | None,
     occasion: Occasion,
@@ -59,13 +65,15 @@ def test_a_merge_writes_only_what_a_side_holds_where_it_may_go(
         rule,
         hr=hr,
         base=base,
+        kept=kept,
         agreed=agreed,
         fortnox=fortnox,
         occasion=occasion,
         hr_is_newer=newer,
         prefer=prefer,  # type: ignore[arg-type] # drawn
     )
-    assert step.agreed == same("city", hr, fortnox)
+    stays = agreed and same("city", hr, base) and same("city", fortnox, kept) and prefer is None
+    assert step.agreed == (same("city", hr, fortnox) or stays)
     assert not (step.to and step.asks), "a field that waits for a person is not written"
     if step.agreed:
         assert (step.to, step.asks) == (None, "")
@@ -101,7 +109,9 @@ def test_clear_empties_what_both_held_and_nobody_changed() -> None:
     assert merged(rule, "Lund", None, "Lund") == Step("what_is_missing_is_emptied", to="fortnox")
     assert merged(rule, "Lund", "Lund", None) == Step("what_is_missing_is_emptied", to="hr")
     assert merged(rule, "Lund", None, "Solna").asks == "conflict"
-    never = settle("city", rule, hr="Lund", base=None, agreed=False, fortnox=None, occasion="sync", hr_is_newer=True)
+    never = settle(
+        "city", rule, hr="Lund", base=None, kept=None, agreed=False, fortnox=None, occasion="sync", hr_is_newer=True
+    )
     assert never == Step("a_missing_value_stays_missing")
 
 
@@ -115,7 +125,9 @@ def test_where_being_empty_counts_it_is_a_value_like_any_other() -> None:
     back = replace(hold, fortnox_changed="write_back")
     assert merged(back, "Lund", "Lund", None) == Step("what_hr_owns_is_written_back", to="fortnox", value="Lund")
     assert merged(back, None, None, "Lund") == Step("a_missing_value_stays_missing")
-    never = settle("city", hold, hr=None, base=None, agreed=False, fortnox="Lund", occasion="sync", hr_is_newer=True)
+    never = settle(
+        "city", hold, hr=None, base=None, kept=None, agreed=False, fortnox="Lund", occasion="sync", hr_is_newer=True
+    )
     assert never == Step("a_missing_value_stays_missing")
 
 
@@ -168,7 +180,9 @@ def test_a_change_in_fortnox_only_is_as_its_owner_says(changed: str, to: str, va
 def test_a_conflict_is_settled_by_its_rule(on_conflict: str, newer: bool, to: str | None) -> None:  # noqa: FBT001 - a case
     """Both changed since they last agreed."""
     rule = Rule("hr", "live", "live", "to_hr", on_conflict)  # type: ignore[arg-type] # one of them
-    step = settle("city", rule, hr="A", base="B", agreed=True, fortnox="C", occasion="live", hr_is_newer=newer)
+    step = settle(
+        "city", rule, hr="A", base="B", kept="B", agreed=True, fortnox="C", occasion="live", hr_is_newer=newer
+    )
     assert (step.to, bool(step.asks)) == (to, to is None)
 
 

@@ -132,6 +132,7 @@ EMPLOYEE: Final[Form] = {
     ),
 }
 
+_APOSTROPHES: Final = str.maketrans("'´", "’’")  # noqa: RUF001 - one for another
 _DATED: Final = {"DatedWages": ("MonthlySalary", "HourlyPay"), "DatedSchedules": ("ScheduleId",)}
 """Dated lists, and the fields that show what they say today."""
 
@@ -154,7 +155,19 @@ def _prepare_employee(change: Change) -> Values:
         rows = change.changes.get(name)
         if isinstance(rows, list) and any(row.get("EmployeeId", change.key) != change.key for row in rows):
             raise Refused(answers.FIXED, "EmployeeId")
-    return values
+    return values | _made(values, change)
+
+
+def _made(values: Values, change: Change) -> Values:
+    """Return what the company's Fortnox makes of an employee by itself. How the real one does it is not public."""
+    made: Values = {}
+    if "capitals" in change.company.makes and isinstance(city := values.get("City"), str):
+        made["City"] = city.upper()
+    if "apostrophes" in change.company.makes:
+        made |= {name: str(values[name]).translate(_APOSTROPHES) for name in ("FirstName", "LastName")}
+    if "tax" in change.company.makes and change.stored is None:
+        made |= {"TaxTable": values.get("TaxTable") or "33", "TaxColumn": values.get("TaxColumn") or 1}
+    return made
 
 
 def _check_dated(name: str, rows: list[dict[str, Scalar]], key: str) -> None:
