@@ -5,7 +5,9 @@ import smtplib
 import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
+from email.utils import make_msgid
 
+from infra import clock
 from infra.settings import MailSettings
 
 _PATIENCE = 20.0
@@ -22,6 +24,7 @@ async def send(settings: MailSettings, to: Sequence[str], subject: str, body: st
         return False
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.sender, ", ".join(to), subject
+    message["Date"], message["Message-ID"] = clock.now(), make_msgid(domain=settings.sender.rpartition("@")[2])
     message.set_content(body)
     try:
         await asyncio.to_thread(_send, settings, settings.host, message)

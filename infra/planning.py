@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock
-from infra.plugin import Flow, Host
+from infra import clock, plan_rows, registry
+from infra.plugin import Flow, Host, Terms
 from infra.store import lines
-from schemas.events import PlanApplied, PlanRowApplied
-from schemas.plans import CHOSEN, Plan, PlanRow
+from schemas.events import PlanApplied
+from schemas.plans import CHOSEN, Became, Plan, PlanRow
 from schemas.settings import TenantSettings
 
 _PAGE: Final = 500
@@ -25,12 +25,34 @@ _PUT_PLAN = text(
        values (:plan_id, :tenant, :flow, :state, cast(:body as jsonb), :made_at)
        on conflict (plan_id) do update set state = excluded.state, body = excluded.body where plans.state = 'made'"""
 )
+_NEW_ROWS = f"""unnest(cast(:rows as int[]), cast(:states as text[]), cast(:actions as text[]), {lines(":bodies")})
+       as x(r, s, a, b)"""
 _PUT_ROWS = text(
     f"""insert into plan_rows (plan_id, "row", state, action, body)
-       select :plan_id, r, s, a, cast(b as jsonb)
-       from unnest(cast(:rows as int[]), cast(:states as text[]), cast(:actions as text[]), {lines(":bodies")})
-            as x(r, s, a, b)
-       on conflict (plan_id, "row") do update set action = excluded.action, body = excluded.body"""  # noqa: S608 - no values in it
+       select :plan_id, r, s, a, cast(b as jsonb) from {_NEW_ROWS}"""  # noqa: S608 - no values in it
+)
+_CHANGE_ROWS = text(
+    f"""update plan_rows p set state = s, action = a, body = cast(b as jsonb) from {_NEW_ROWS}
+       where p.plan_id = :plan_id and p."row" = x.r and p.body ->> 'applied_at' is null"""  # noqa: S608 - no values in it
+)
+_FORGET_ROWS = text('delete from plan_rows where plan_id = :plan_id and "row" = any(cast(:rows as int[]))')
+_LOCK = text("select state from plans where plan_id = :plan_id for update")
+_STATE = text("select state from plans where plan_id = :plan_id")
+_DROP = text(
+    """update plans set state = 'dropped', body = jsonb_set(body, '{state}', '"dropped"')
+       where plan_id = :plan_id and state = 'made'"""
+)
+_OPEN = "body ->> 'applied_at' is null and (action <> 'do_nothing' or body ->> 'rule' = :chosen)"
+_APPLY_ROWS = text(
+    f"""update plan_rows
+       set body = body || jsonb_build_object('applied_by', cast(:by as text), 'applied_at', cast(:at as text))
+       where plan_id = :plan_id and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[]))) and {_OPEN}"""  # noqa: S608 - no values in it
+)
+_LEFT = text(f"select count(*) from plan_rows where plan_id = :plan_id and {_OPEN}")  # noqa: S608 - no values in it
+_NUMBER = text("select count(*) from plan_rows where plan_id = :plan_id and fact_id is not null")
+_UNSENT = text(
+    """select body::text from plan_rows where plan_id = :plan_id and fact_id is null
+       and body ->> 'applied_at' is not null order by "row" limit :page"""
 )
 _PLAN = text("select body::text from plans where cast(plan_id as text) like :begins order by made_at desc limit 2")
 _AS_KEPT = text("select body::text from plans where plan_id = :plan_id")
@@ -59,6 +81,8 @@ _BECAME = text(
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id) as orders,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id
                   and j.state in ('queued', 'sending', 'unknown')) as open,
+              (select max(j.outcome ->> 'record') from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
+                  as record,
               h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
               r.body -> 'data' ->> 'message' as refused
        from plan_rows p
@@ -81,6 +105,19 @@ class NoPlan(LookupError):
     """There is no such plan, or more than one that begins like this."""
 
 
+class NotPossible(ValueError):
+    """A plan cannot be changed or applied like this (any more); the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A plan after rows of it were sent: which ones just now, and how many that say something are left."""
+
+    plan: Plan
+    sent: tuple[int, ...]
+    left: int
+
+
 @dataclass(frozen=True, slots=True)
 class Which:
     """Which rows of a plan are meant; what is left out means any."""
@@ -88,16 +125,6 @@ class Which:
     state: str = ""
     action: str = ""
     row: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Became:
-    """What became of one applied row: ``done``, ``refused`` (it had moved), ``held``, or ``waiting``."""
-
-    row: PlanRow
-    status: str
-    orders: int
-    why: str = ""
 
 
 async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> int:
@@ -208,74 +235,125 @@ async def counts(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], in
         return {(state, action): number for state, action, number in found}
 
 
-async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[PlanRow]) -> None:
-    """Keep changed rows of a plan that is not applied yet."""
+async def left(engine: AsyncEngine, plan: Plan) -> int:
+    """Return how many rows that ask for something are not applied yet."""
+    async with engine.connect() as connection:
+        return await connection.scalar(_LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
+
+
+async def edit(
+    engine: AsyncEngine, plan: Plan, changed: Sequence[PlanRow], gone: Sequence[int] = ()
+) -> tuple[PlanRow, ...]:
+    """Keep changed rows of a plan, each with what it does now; return them.
+
+    Args:
+        gone: the numbers of rows that another one has taken in.
+
+    Raises:
+        NotPossible: the settings have changed since, or a row is applied or gone by now.
+    """
+    flow = next(flow for flow in registry.flows() if flow.name == plan.flow)
+    kept: list[PlanRow] = []
     async with engine.begin() as connection:
+        terms = await _terms(connection, plan)
         for page in _pages(changed):
-            await connection.execute(_PUT_ROWS, {"plan_id": plan.plan_id, **_row_values(page)})
+            new = await plan_rows.effects(connection, flow, plan, page, terms)
+            values = {"plan_id": plan.plan_id, **_row_values(new)}
+            if (await connection.execute(_CHANGE_ROWS, values)).rowcount != len(new):
+                raise NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)")
+            kept += new
+        await connection.execute(_FORGET_ROWS, {"plan_id": plan.plan_id, "rows": list(gone)})
+    return tuple(kept)
 
 
-async def apply(host: Host, plan: Plan, *, by: str) -> tuple[Plan, int]:
-    """Publish every row as a fact and then that the plan is applied; return the plan and the number of rows.
+async def drop(engine: AsyncEngine, plan: Plan) -> None:
+    """Throw a plan away; what was applied of it stays. Raises NotPossible when it is applied as a whole, or gone."""
+    async with engine.begin() as connection:
+        if (await connection.execute(_DROP, {"plan_id": plan.plan_id})).rowcount == 0:
+            raise NotPossible(over(plan, await connection.scalar(_STATE, {"plan_id": plan.plan_id}) or "gone"))
 
-    Ended half-way and called again, it publishes the same facts with the same ids: each row is carried out once.
+
+async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
+    """Lock a plan that can still be changed; return what it is decided with."""
+    state = await connection.scalar(_LOCK, {"plan_id": plan.plan_id})
+    if state != "made":
+        raise NotPossible(over(plan, state or "gone"))
+    found = (await connection.execute(_SETTINGS, {"tenant": plan.tenant})).one_or_none()
+    version = found.version if found else 0
+    if version != plan.settings_version:
+        raise NotPossible(
+            f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
+            f"now: make a new one (bokbuss plan employees {plan.tenant})"
+        )
+    settings = TenantSettings.model_validate(found.body, strict=False) if found else TenantSettings()
+    return Terms(settings, version)
+
+
+def over(plan: Plan, state: str) -> str:
+    """Say that a plan can be neither changed nor applied any more, and what to do."""
+    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan employees {plan.tenant})"
+
+
+async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None = None) -> Applied:
+    """Publish rows as facts, and once none is left that the plan is applied.
+
+    Ended half-way and called again, it publishes the same facts with the same ids: each row is carried out once, and
+    whoever was first has applied it.
+
+    Args:
+        only: the numbers of the rows that are meant; None is all that say something.
+
+    Raises:
+        NotPossible: it was dropped, or the settings have changed since.
     """
     if host.accept is None:
         raise TypeError("a host without a broker publishes nothing")
-    begun = plan.model_copy(update={"state": "applied", "applied_by": by, "applied_at": clock.now()})
+    now = clock.now()
+    values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
     async with host.engine.begin() as connection:
+        if (state := await connection.scalar(_LOCK, {"plan_id": plan.plan_id})) == "made":
+            await _terms(connection, plan)
+            await connection.execute(_APPLY_ROWS, {**values, "by": by, "at": now.isoformat()})
+        elif state != "applied":
+            raise NotPossible(over(plan, state or "gone"))
+    sent: list[int] = []
+    while page := await _unsent(host.engine, plan):
+        await _publish(host, plan, page)
+        sent += [row.row for row in page]
+    begun = plan.model_copy(update={"state": "applied", "applied_by": by, "applied_at": now})
+    async with host.engine.begin() as connection:
+        if more := await connection.scalar(_LEFT, values) or 0:
+            return Applied(plan, tuple(sent), more)
         await connection.execute(_PUT_PLAN, _plan_values(begun))
         kept = await connection.scalar(_AS_KEPT, {"plan_id": plan.plan_id})  # who was first says by whom, and when
+        number = await connection.scalar(_NUMBER, {"plan_id": plan.plan_id}) or 0
     begun = Plan.model_validate_json(kept or begun.model_dump_json())
-    number, page = 0, []
-    async for row in rows(host.engine, plan):
-        if _says_something(row):
-            page.append(row)
-        if len(page) == _PAGE:
-            number += await _publish(host, begun, page)
-            page = []
-    number += await _publish(host, begun, page)
     done = PlanApplied(
         plan_id=plan.plan_id, flow=plan.flow, rows=number, applied_by=begun.applied_by, applied_at=_at(begun)
     )
     await host.accept(plan.tenant, "desk", [done])
-    return begun, number
+    return Applied(begun, tuple(sent), 0)
 
 
-def _at(plan: Plan) -> datetime:
-    return plan.applied_at or plan.made_at
+async def _unsent(engine: AsyncEngine, plan: Plan) -> list[PlanRow]:
+    async with engine.connect() as connection:
+        bodies = await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE})
+        return [PlanRow.model_validate_json(body) for body in bodies]
 
 
-def _says_something(row: PlanRow) -> bool:
-    """Tell whether a row asks for anything: what only a rule leaves alone stays open for what comes."""
-    return row.action != "do_nothing" or row.rule == CHOSEN
-
-
-async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> int:
-    if not page or host.accept is None:
-        return 0
-    facts = [
-        PlanRowApplied(
-            plan_id=plan.plan_id,
-            row=row.row,
-            person=row.person,
-            employee_id=row.employee_id,
-            action=row.action,
-            choices=row.choices,
-            in_hr=row.in_hr,
-            in_fortnox=row.in_fortnox,
-            origin=row.origin,
-            applied_by=plan.applied_by,
-            applied_at=_at(plan),
-        )
-        for row in page
-    ]
+async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> None:
+    if host.accept is None:
+        return
+    facts = [plan_rows.fact(plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
     fact_ids = await host.accept(plan.tenant, "desk", facts)
     async with host.engine.begin() as connection:
         await connection.execute(
             _SENT, {"plan_id": plan.plan_id, "rows": [row.row for row in page], "facts": list(fact_ids)}
         )
-    return len(page)
+
+
+def _at(plan: Plan) -> datetime:
+    return plan.applied_at or plan.made_at
 
 
 async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
@@ -290,7 +368,7 @@ def _became(row: PlanRow, found: Any) -> Became:
     if not found.decided or found.open:
         return Became(row, "waiting", found.orders)
     if found.refused:
-        return Became(row, "refused", found.orders, found.refused)
+        return Became(row, "refused", found.orders, found.refused, "moved_since_the_plan")
     if found.reason and row.action != "do_nothing":
-        return Became(row, "held", found.orders, found.message)
-    return Became(row, "done", found.orders)
+        return Became(row, "held", found.orders, found.message, found.reason)
+    return Became(row, "done", found.orders, record=found.record or "")

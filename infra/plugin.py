@@ -57,6 +57,8 @@ class Flow:
         waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied, and each
             ChecksPassed that has this reason among its codes.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
+        effect: a row of a plan with what it does when it is applied, as its decision tells: the orders, and the state
+            under its key afterwards.
         in_plan: whether a plan looks at a key's state; what it need not see is not read.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.
@@ -71,6 +73,7 @@ class Flow:
     waiting: Callable[[Any], str | None]
     follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()
     plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[PlanRow, ...]] | None = None
+    effect: Callable[[PlanRow, tuple[Order, ...], Any], PlanRow] = lambda row, _orders, _state: row
     in_plan: Callable[[str], bool] = lambda _key: True
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
 

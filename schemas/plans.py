@@ -1,5 +1,6 @@
 """Plans: what a synchronisation would do with each person, before anything is done. In the database, not on Kafka."""
 
+from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
@@ -21,7 +22,7 @@ class FieldDifference(Message):
     hr: str = ""
     fortnox: str = ""
     base: str = Field(default="", description="the last value that both agreed on")
-    prefer: Literal["hr", "fortnox", "neither"] = Field(description="which side's value both get")
+    prefer: Literal["hr", "fortnox", "neither"] = Field(description="which side's value both get when it is applied")
     rule: Code = Field(description="the rule that proposes it")
 
 
@@ -40,10 +41,31 @@ class PlanRow(Message):
     )
     origin: Literal["exported", "imported", "matched", "matched by hand"] = "matched"
     matched_by: Literal["", "link", "email", "personal_number", "employment_id", "hand"] = ""
-    fields: tuple[FieldDifference, ...] = ()
+    score: int = Field(default=0, ge=0, le=100, description="percent of what tells people apart that both hold alike")
+    fields: tuple[FieldDifference, ...] = Field(
+        default=(), description="of a pair what differs, of one who is created what the new record gets"
+    )
     choices: tuple[FieldChoice, ...] = Field(default=(), description="what a person chose for single fields")
+    held: str = Field(default="", max_length=2000, description="why nothing would be written, but a person asked")
     in_hr: EmployeeFields | None = None
     in_fortnox: EmployeeFields | None = None
+    applied_by: str = ""
+    applied_at: Moment | None = None
+
+    @property
+    def key(self) -> str:
+        """The person, else the employee in Fortnox."""
+        return self.person or f"fortnox/employee/{self.employee_id}"
+
+    @property
+    def affected(self) -> int:
+        """How many fields are written, on either side."""
+        return sum(d.prefer != "neither" for d in self.fields)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether the row asks for anything: what only a rule leaves alone stays open for what comes."""
+        return self.action != "do_nothing" or self.rule == CHOSEN
 
 
 class Plan(Message):
@@ -59,3 +81,26 @@ class Plan(Message):
     state: Literal["made", "applied", "dropped"] = "made"
     applied_by: str = ""
     applied_at: Moment | None = None
+
+    @property
+    def begins(self) -> str:
+        """The beginning of its id, as commands take it."""
+        return str(self.plan_id)[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of one applied row: ``done``, ``refused`` (it had moved), ``held``, or ``waiting``.
+
+    Attributes:
+        orders: how many it caused.
+        reason: the name of why it is held or refused; ``why`` says it in words.
+        record: the name of what was written: an employee's id.
+    """
+
+    row: PlanRow
+    status: Literal["done", "refused", "held", "waiting"]
+    orders: int
+    why: str = ""
+    reason: str = ""
+    record: str = ""

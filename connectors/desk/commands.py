@@ -12,8 +12,9 @@ import typer
 
 from connectors.desk import acting, queries, resolving, settings_files, trail, views
 from connectors.desk.connection_commands import connection
+from connectors.desk.employee_commands import employees
 from connectors.desk.parked_commands import parked
-from connectors.desk.plan_commands import apply, employees, plan
+from connectors.desk.plan_commands import apply, plan
 from connectors.desk.reading import read_back
 from connectors.desk.running import POLL, Json, print_json, print_lines, run, until
 from connectors.desk.story import Story, tell

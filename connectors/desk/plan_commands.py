@@ -1,40 +1,57 @@
-"""The verbs of employees: plan, apply, link, unlink, refresh. Nothing is sent before apply, then exactly the plan."""
+"""The verbs of plans: what a synchronisation would do, changed row by row, and applied; before that nothing is sent."""
 
-from collections.abc import Callable
+import getpass
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import plan_words, running
+from connectors.desk import plan_words, report_words, running
+from connectors.desk.plan_words import Conditions
 from connectors.desk.running import Json, until
 from infra import catching_up, clock, mail, planning, registry
-from infra.commanding import Failed, Office, WrongUsage, asker
-from infra.plugin import Flow, Host, Refreshed
-from schemas.events import LinkDecided
-from schemas.plans import Plan, PlanRow
+from infra.commanding import Failed, Office, WrongUsage
+from infra.plugin import Flow, Host
+from schemas.plans import Became, Plan, PlanRow
 
 plan = typer.Typer(no_args_is_help=True, help="What a synchronisation would do, before it does anything.")
-employees = typer.Typer(no_args_is_help=True, help="Who is linked with whom.")
 
 _FLOW = "employees"
 _MOST = 40
+_WHERE_HELP = "state=conflict, action=..., origin=..., matched_by=..., field=city, rule=..., row=7"
 Company = Annotated[str, typer.Argument(help="The company.")]
 PlanId = Annotated[str, typer.Argument(help="The beginning of its id.")]
-Person = Annotated[str, typer.Argument(help="The person in HR: system/person_id.")]
 Decided = Annotated[float, typer.Option("--wait", help="Seconds to wait until all that was told is decided.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; your user name by default.")]
-Where = Annotated[list[str] | None, typer.Option("--where", help="state=conflict, action=..., field=city, row=7")]
+Where = Annotated[list[str] | None, typer.Option("--where", help=_WHERE_HELP)]
+Row = Annotated[list[int] | None, typer.Option("--row", help="The row with this number.")]
 
 
-def _flow() -> Flow:
+def flow_of_employees() -> Flow:
+    """Return the flow that plans are about."""
     return next(flow for flow in registry.flows() if flow.name == _FLOW)
 
 
-async def _refresh(host: Host, tenant: str, say: Callable[[str], None], wait: float) -> dict[str, Refreshed]:
-    """Read both sides in full, and wait until all that was told is decided."""
-    found = await catching_up.read_both(host, tenant, say)
+async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[PlanRow]]:
+    """Read both sides if asked to, wait until all that was told is decided, and make a plan."""
+    say = quiet if as_json else running.progress
+    found = await catching_up.read_both(host, tenant, say) if refresh else {}
     await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
-    return found
+    made, rows = await planning.make(host.engine, flow_of_employees(), tenant, clock.now().date())
+    return made, list(rows)
+
+
+async def show(place: Office, made: Plan, rows: Sequence[PlanRow], most: int) -> None:
+    """Print a plan: its head, its counts, its first rows, and what can be done with it."""
+    counts = await planning.counts(place.engine, made)
+    running.print_lines((*plan_words.head(made), *plan_words.counted(counts)))
+    running.print_lines(line for row in rows[:most] for line in plan_words.row_lines(row))
+    if len(rows) > most:
+        typer.echo(f"... and {len(rows) - most} more: bokbuss plan show {made.begins}")
+    if made.state == "made":
+        live = any(one.state == "applied" for one in await planning.plans(place.engine, made.tenant))
+        sends = await planning.left(place.engine, made)
+        running.print_lines(plan_words.hints(made, counts, sends, live=live))
 
 
 @plan.command("employees")
@@ -47,41 +64,28 @@ def plan_employees(
     """Compare HR and Fortnox in full, and propose what to do with each person. Nothing is sent."""
 
     async def work(place: Office) -> None:
-        say = _quiet if as_json else running.progress
-        host = await place.host()
-        if refresh:
-            await _refresh(host, tenant, say, wait)
-        else:
-            await catching_up.all_decided(host, tenant, say, wait=wait)
-        made, rows = await planning.make(place.engine, _flow(), tenant, clock.now().date())
-        counts = await planning.counts(place.engine, made)
+        made, rows = await make(await place.host(), tenant, refresh=refresh, wait=wait, as_json=as_json)
         if as_json:
-            running.print_json(_plan_json(made, counts) | {"rows": [_row_json(row) for row in rows]})
-            return
-        running.print_lines((plan_words.head(made), *plan_words.counted(counts)))
-        running.print_lines(line for row in rows[:_MOST] for line in plan_words.row_lines(row))
-        begins = str(made.plan_id)[:8]
-        if len(rows) > _MOST:
-            typer.echo(f"... and {len(rows) - _MOST} more: bokbuss plan show {begins}")
-        typer.echo(f"Change it: bokbuss plan edit {begins} --where state=conflict --set prefer_hr")
-        typer.echo(f"Send it: bokbuss apply {begins}")
+            running.print_json(await _plan_json(place, made, rows))
+        else:
+            await show(place, made, rows, _MOST)
 
     running.run(work)
 
 
 @plan.command("show")
-def plan_show(plan_id: PlanId, where: Where = None, as_json: Json = False) -> None:
+def plan_show(plan_id: PlanId, where: Where = None, row: Row = None, as_json: Json = False) -> None:
     """Show a plan's rows, all or those that meet the conditions."""
 
     async def work(place: Office) -> None:
-        found, wanted = await _plan(place, plan_id), _conditions(where)
-        counts = await planning.counts(place.engine, found)
-        rows = [row async for row in planning.rows(place.engine, found) if plan_words.meets(row, wanted)]
+        found, wanted = await _plan(place, plan_id), _conditions(where, row)
+        rows = [each async for each in planning.rows(place.engine, found) if plan_words.meets(each, wanted)]
         if as_json:
-            running.print_json(_plan_json(found, counts) | {"rows": [_row_json(row) for row in rows]})
+            running.print_json(await _plan_json(place, found, rows))
             return
-        running.print_lines((plan_words.head(found), *plan_words.counted(counts)))
-        running.print_lines(line for row in rows for line in plan_words.row_lines(row))
+        await show(place, found, rows, len(rows))
+        if wanted and not rows:
+            typer.echo("No row meets all of that.")
 
     running.run(work)
 
@@ -95,7 +99,7 @@ def plan_list(tenant: Company, as_json: Json = False) -> None:
         if as_json:
             running.print_json([one.to_json() for one in found])
         else:
-            running.print_lines(plan_words.head(one) for one in found)
+            running.print_lines(plan_words.listed(found))
 
     running.run(work)
 
@@ -104,166 +108,137 @@ def plan_list(tenant: Company, as_json: Json = False) -> None:
 def plan_edit(
     plan_id: PlanId,
     where: Where = None,
+    row: Row = None,
     action: Annotated[
         str | None, typer.Option("--set", help="prefer_hr, prefer_fortnox, match, do_nothing, ...")
     ] = None,
     field: Annotated[list[str] | None, typer.Option("--field", help="Whose value one field gets: city=fortnox")] = None,
+    partner: Annotated[
+        str | None, typer.Option("--with", help="Who the row's person or employee is on the other side.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Change what is done with the rows that meet the conditions."""
+    """Change what is done with the rows that meet the conditions; it is shown again as it is carried out now."""
 
     async def work(place: Office) -> None:
-        found, wanted = await _plan(place, plan_id), _conditions(where)
+        found, wanted = await _plan(place, plan_id), _conditions(where, row)
         if found.state != "made":
-            raise WrongUsage(f"plan {str(found.plan_id)[:8]} is {found.state}: make a new one (bokbuss plan employees)")
-        if action is None and not field:
-            raise WrongUsage("say what to change: --set ACTION, --field NAME=SIDE")
-        rows = [row async for row in planning.rows(place.engine, found) if plan_words.meets(row, wanted)]
+            raise WrongUsage(planning.over(found, found.state))
+        if action is None and not field and partner is None:
+            raise WrongUsage("say what to change: --set ACTION, --field NAME=SIDE, --with ID")
+        every = [each async for each in planning.rows(place.engine, found)]
+        rows = [each for each in every if plan_words.meets(each, wanted)]
+        if not rows:
+            raise WrongUsage(f"nothing was changed: no row meets that (bokbuss plan show {found.begins})")
+        gone: list[int] = []
         try:
-            new = [plan_words.changed(row, action, field or ()) for row in rows]
-        except plan_words.NotPossible as error:
+            if partner is not None:
+                if len(rows) != 1:
+                    raise WrongUsage(f"--with is for one row, and {len(rows)} meet that: name it with --row")
+                other = plan_words.partner(rows[0], partner, every)
+                rows, gone = [plan_words.joined(rows[0], other)], [other.row]
+            new = [plan_words.changed(each, action or (partner and "match"), field or ()) for each in rows]
+            new = list(await planning.edit(place.engine, found, new, gone))
+        except (plan_words.NotPossible, planning.NotPossible) as error:
             raise WrongUsage(f"nothing was changed: {error}") from None
-        await planning.edit(place.engine, found, new)
-        running.print_json({"changed": len(new)}) if as_json else typer.echo(f"{len(new)} rows changed")
+        if as_json:
+            running.print_json({"changed": len(new), "rows": [plan_words.row_json(each) for each in new]})
+            return
+        running.print_lines(line for each in new[:_MOST] for line in plan_words.row_lines(each))
+        typer.echo(f"{len(new)} rows changed" if len(new) != 1 else "1 row changed")
+
+    running.run(work)
+
+
+@plan.command("drop")
+def plan_drop(plan_id: PlanId, as_json: Json = False) -> None:
+    """Throw a plan away. Nothing of it is sent any more; what was applied of it stays."""
+
+    async def work(place: Office) -> None:
+        found = await _plan(place, plan_id)
+        try:
+            await planning.drop(place.engine, found)
+        except planning.NotPossible as error:
+            raise WrongUsage(str(error)) from None
+        told = {"plan_id": str(found.plan_id), "state": "dropped"}
+        running.print_json(told) if as_json else typer.echo(f"plan {found.begins} is dropped")
 
     running.run(work)
 
 
 def apply(
     plan_id: PlanId,
+    where: Where = None,
+    row: Row = None,
     by: By = None,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait until every row is done or refused.")] = 60.0,
     as_json: Json = False,
 ) -> None:
-    """Send exactly what a plan shows. A row whose record has moved since is refused, by the field that moved."""
+    """Send exactly what a plan shows, all or some of its rows. One whose record has moved since is refused."""
 
     async def work(place: Office) -> None:
-        found = await _plan(place, plan_id)
-        host = await place.host()
-        applied, number = await planning.apply(host, found, by=asker(by))
-        if not as_json:
-            typer.echo(f"{number} rows sent")
-
-        async def settled() -> bool:
-            return all(one.status != "waiting" for one in await planning.became(place.engine, applied))
-
-        await until(settled, wait)
-        statuses = [(one.row, one.status, one.why) for one in await planning.became(place.engine, applied)]
-        lines = plan_words.report(applied, statuses)
-        mailed = await _mail(place, applied, lines)
-        if as_json:
-            rows = [{"row": row.row, "name": row.name, "status": status, "why": why} for row, status, why in statuses]
-            running.print_json({**applied.to_json(), "rows": rows, "mailed": mailed})
-        else:
-            running.print_lines(lines)
-        if left := sum(status != "done" for _, status, _ in statuses):
-            raise Failed(
-                f"{left} of {number} rows are not done; see above, and bokbuss held list --tenant {applied.tenant}"
-            )
+        found, wanted = await _plan(place, plan_id), _conditions(where, row)
+        only = None
+        if wanted:
+            rows = [each async for each in planning.rows(place.engine, found) if plan_words.meets(each, wanted)]
+            only = [each.row for each in rows if each.says_something]
+            if not only:
+                raise WrongUsage(
+                    f"nothing was sent: no row that meets that asks for anything (bokbuss plan show {found.begins})"
+                )
+        await carry_out(place, found, only, by=by or getpass.getuser(), wait=wait, as_json=as_json)
 
     running.run(work)
 
 
-async def _mail(place: Office, applied: Plan, lines: tuple[str, ...]) -> bool:
+async def carry_out(
+    place: Office, found: Plan, only: Sequence[int] | None, *, by: str, wait: float, as_json: bool
+) -> None:
+    """Apply a plan or some of its rows, wait, and report: here, and by mail. Raises Failed when not all are done."""
+    try:
+        applied = await planning.apply(await place.host(), found, by=by, only=only)
+    except planning.NotPossible as error:
+        raise WrongUsage(f"nothing was sent: {error}") from None
+    again = not applied.sent and found.state == "applied"
+    if not as_json:
+        sent = "1 row" if len(applied.sent) == 1 else f"{len(applied.sent)} rows"
+        typer.echo("It is applied already, and nothing is sent again." if again else f"{sent} sent")
+
+    async def became() -> list[Became]:
+        return [
+            one
+            for one in await planning.became(place.engine, applied.plan)
+            if not applied.sent or one.row.row in applied.sent
+        ]
+
+    async def settled() -> bool:
+        return all(one.status != "waiting" for one in await became())
+
+    await until(settled, wait)
+    rows = await became()
+    mailed = not again and await _mail(place, applied.plan, rows, applied.left)
+    if as_json:
+        told = [{"row": b.row.row, "name": b.row.name, "status": b.status, "why": b.why} for b in rows]
+        kinds = [{**each, "became": report_words.kind(one)} for each, one in zip(told, rows, strict=True)]
+        running.print_json({**applied.plan.to_json(), "rows": kinds, "left": applied.left, "mailed": mailed})
+    else:
+        running.print_lines(report_words.report(applied.plan, rows, left=applied.left))
+    if left := sum(one.status != "done" for one in rows):
+        raise Failed(
+            f"{left} of {len(rows)} rows are not done; see above, and bokbuss held list --tenant {found.tenant}"
+        )
+
+
+async def _mail(place: Office, applied: Plan, rows: Sequence[Became], left: int) -> bool:
     settings, _ = await planning.settings_of(place.engine, applied.tenant)
     to = settings.employees.report_to if settings.employees else ()
+    lines = report_words.report(applied, rows, left=left, mailed=True)
+    subject = f"bokbuss: {report_words.summary(rows)} ({applied.tenant})"
     try:
-        return await mail.send(
-            place.settings.mail, to, f"bokbuss: {lines[1]} ({applied.tenant})", "\n".join(lines) + "\n"
-        )
+        return await mail.send(place.settings.mail, to, subject, "\n".join(lines) + "\n")
     except mail.NotMailed as error:
         typer.echo(f"The report was not mailed: {error}", err=True)
         return False
-
-
-@employees.command("fields")
-def employees_fields(tenant: Company, as_json: Json = False) -> None:
-    """Show what becomes of each field: who owns it, where it goes and when, and what settles a difference."""
-
-    async def work(place: Office) -> None:
-        settings, version = await planning.settings_of(place.engine, tenant)
-        describe = _flow().describe
-        rows = describe(settings) if describe else ()
-        if not rows:
-            raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
-        if as_json:
-            running.print_json({"settings_version": version, "fields": [dict(row) for row in rows]})
-        else:
-            running.print_lines((f"{tenant}, settings version {version}", *plan_words.table(rows)))
-
-    running.run(work)
-
-
-@employees.command("refresh")
-def employees_refresh(tenant: Company, wait: Decided = catching_up.PATIENCE, as_json: Json = False) -> None:
-    """Read both sides in full now; what differs goes its way as if it had been told by itself."""
-
-    async def work(place: Office) -> None:
-        found = await _refresh(await place.host(), tenant, _quiet if as_json else running.progress, wait)
-        if as_json:
-            counts = {
-                name: {"records": r.records, "calls": r.calls, "differ": len(r.fact_ids)} for name, r in found.items()
-            }
-            running.print_json(counts)
-
-    running.run(work)
-
-
-@employees.command("link")
-def employees_link(
-    tenant: Company,
-    person: Person,
-    employee_id: Annotated[str, typer.Argument(help="The employee's id in Fortnox.")],
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Join a person in HR with an employee in Fortnox; what was held while they were apart goes on."""
-    _decide_link(tenant, person, employee_id, "other", "", by, as_json=as_json)
-
-
-@employees.command("unlink")
-def employees_unlink(
-    tenant: Company,
-    person: Person,
-    reason: Annotated[
-        str, typer.Option(help="long_leave, temporary_change, delete_and_export_again, wrong_match, other")
-    ],
-    comment: Annotated[str, typer.Option(help="Why; it stays on record.")] = "",
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Take a person and an employee apart. Fortnox is not touched; data and leaves wait until they are linked again."""
-    _decide_link(tenant, person, None, reason, comment, by, as_json=as_json)
-
-
-def _decide_link(
-    tenant: str, person: str, employee_id: str | None, reason: str, comment: str, by: str | None, *, as_json: bool
-) -> None:
-    async def work(place: Office) -> None:
-        try:
-            fact = LinkDecided(
-                person=person,
-                employee_id=employee_id,
-                reason=reason,  # type: ignore[arg-type] # it is checked
-                comment=comment,
-                decided_by=asker(by),
-                decided_at=clock.now(),
-            )
-        except ValueError:
-            raise WrongUsage(
-                "reason: long_leave, temporary_change, delete_and_export_again, wrong_match or other"
-            ) from None
-        host = await place.host()
-        if host.accept is None:
-            raise TypeError("a command's host has a broker")
-        fact_ids = await host.accept(tenant, "desk", [fact])
-        if as_json:
-            running.print_json({"event_ids": list(fact_ids)})
-        else:
-            done = f"is linked with employee {employee_id}" if employee_id else "is taken apart from Fortnox"
-            typer.echo(f"{person} {done}. It takes effect when flows run.")
-
-    running.run(work)
 
 
 async def _plan(place: Office, begins: str) -> Plan:
@@ -273,20 +248,18 @@ async def _plan(place: Office, begins: str) -> Plan:
         raise WrongUsage(str(error)) from None
 
 
-def _conditions(where: list[str] | None) -> dict[str, str]:
+def _conditions(where: list[str] | None, rows: list[int] | None) -> Conditions:
     try:
-        return plan_words.conditions(where or ())
+        return plan_words.conditions(where or (), rows or ())
     except plan_words.NotPossible as error:
         raise WrongUsage(str(error)) from None
 
 
-def _plan_json(found: Plan, counts: Any) -> dict[str, Any]:
-    return found.to_json() | {"counts": [{"state": s, "action": a, "rows": n} for (s, a), n in counts.items()]}
+async def _plan_json(place: Office, found: Plan, rows: Sequence[PlanRow]) -> dict[str, Any]:
+    counts = await planning.counts(place.engine, found)
+    told = [{"state": s, "action": a, "rows": n} for (s, a), n in counts.items()]
+    return found.to_json() | {"counts": told, "rows": [plan_words.row_json(row) for row in rows]}
 
 
-def _row_json(row: PlanRow) -> dict[str, Any]:
-    """Return a row for programs; what it holds in full stays in the database."""
-    return row.model_dump(mode="json", exclude={"in_hr", "in_fortnox"})
-
-
-def _quiet(_line: str) -> None: ...
+def quiet(_line: str) -> None:
+    """Say nothing."""

@@ -1,5 +1,6 @@
 """Values in plain words: times, amounts, facts, and columns of text. Pure."""
 
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,10 @@ from schemas.money import ZERO
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 """Times are shown as the clock on the wall of the company; JSON has them in UTC."""
+
+
+WIDTH = 80
+"""Columns of a terminal that nobody has made wider."""
 
 
 def when(at: datetime) -> str:
@@ -58,6 +63,21 @@ def _day(day: DayClosed) -> tuple[str, ...]:
     if others:
         lines.append("Besides: " + ", ".join(others))
     return tuple(lines)
+
+
+def wrapped(text: str, indent: int = 0, hanging: int | None = None) -> tuple[str, ...]:
+    """Return a text as lines of 80 columns at most; ``hanging`` is what all but the first one are indented by."""
+    later = indent + 2 if hanging is None else hanging
+    return tuple(
+        textwrap.wrap(
+            text,
+            WIDTH,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * later,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
+    )
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from infra.http import Client
 from infra.plugin import Flow, Host
 from schemas.audit import AuditRecord
 from schemas.events import FieldChoice, LinkDecided, ReviewAnswered
-from schemas.plans import Plan, PlanRow
+from schemas.plans import Became, Plan, PlanRow
 
 _TENANT: Final = KONTORET.tenant
 _BY: Final = "lena@example.com"
@@ -205,22 +205,25 @@ class StaffOffice:
         return plan, rows
 
     async def _edit(self, plan: Plan, row: PlanRow, **new: Any) -> None:
-        changed = row.model_copy(update={"rule": "a_person_chose_it", **new})
-        await planning.edit(self.place.engine, plan, [changed])
+        [changed] = await planning.edit(
+            self.place.engine, plan, [row.model_copy(update={"rule": "a_person_chose_it", **new})]
+        )
         chosen = "".join(f", {choice.field} from {choice.prefer}" for choice in changed.choices)
         self._note(row.name.partition(" ")[0], "edited", f"row {row.row} of the plan: {changed.action}{chosen}")
 
-    async def _apply(self, host: Host, plan: Plan) -> list[planning.Became]:
-        applied, number = await planning.apply(host, plan, by=_BY)
-        became: list[planning.Became] = []
+    async def _apply(self, host: Host, plan: Plan) -> list[Became]:
+        applied = await planning.apply(host, plan, by=_BY)
+        became: list[Became] = []
 
         async def settled() -> bool:
-            became[:] = await planning.became(host.engine, applied)
+            became[:] = await planning.became(host.engine, applied.plan)
             return all(one.status != "waiting" for one in became)
 
         await self.world.until(settled, "every row of the plan to be carried out or refused")
         counts = Counter(one.status for one in became)
-        self._note("", "applied", f"{number} rows: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
+        self._note(
+            "", "applied", f"{len(applied.sent)} rows: " + ", ".join(f"{n} {status}" for status, n in counts.items())
+        )
         return became
 
     async def _held(self, reason: str) -> AuditRecord:

@@ -11,6 +11,7 @@ from schemas.events import (
     PlanRowApplied,
 )
 from streams.employees.decide import decide, evolve, follow, reads, waiting
+from streams.employees.effect import effect
 from streams.employees.fields import described
 from streams.employees.plan import plan
 from streams.employees.state import State, in_plan
@@ -26,6 +27,7 @@ FLOW = Flow(
     waiting=waiting,
     follow=follow,
     plan=plan,
+    effect=effect,
     in_plan=in_plan,
     describe=described,
 )

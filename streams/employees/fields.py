@@ -97,6 +97,18 @@ def goes_with_a_new_one(field: EmployeeField, rule: Rule, settings: EmployeesSet
     return rule.to_fortnox != "never" or _is_set_once(field, settings)
 
 
+def new_employee(fields: EmployeeFields, settings: EmployeesSettings) -> EmployeeFields:
+    """Return what Fortnox gets of a person who is created there."""
+    travelling = rules(settings)
+    return filled((f, get(fields, f)) for f in FIELDS if goes_with_a_new_one(f, travelling[f], settings))
+
+
+def new_person(fields: EmployeeFields, settings: EmployeesSettings) -> EmployeeFields:
+    """Return what HR gets of an employee who is created there."""
+    travelling = rules(settings)
+    return filled((f, get(fields, f)) for f in FIELDS if travelling[f].to_hr != "never")
+
+
 def compared(field: EmployeeField, value: Value) -> object:
     """Return what two values are compared by, to be written and to be matched: in the form that the target keeps."""
     if isinstance(value, Personal):

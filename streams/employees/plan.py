@@ -11,7 +11,8 @@ from schemas.events import EmployeeField, EmployeeFields, PlanAction
 from schemas.plans import FieldDifference, PlanRow, PlanState
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
-from streams.employees.fields import Rule, Step, get, rules, same, settle, shown, whole
+from streams.employees.effect import Prefer, Side, difference, newcomer, score
+from streams.employees.fields import Rule, Step, filled, get, new_employee, new_person, rules, same, settle, whole
 from streams.employees.state import UNIQUE, Employee, Origin, Person, State, employee_key, index_key
 
 _ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")
@@ -22,7 +23,6 @@ _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]
 )
 """What a person is matched with an employee by, in this order; never the name alone."""
 
-Side = Literal["hr", "fortnox"]
 SIDES: Final[tuple[Side, ...]] = get_args(Side)
 _MOST_NAMED: Final = 3
 _LONGEST_WHY: Final = 1000
@@ -131,7 +131,8 @@ class _Maker:
             action, rule = "do_nothing", "fortnox_says_who_is_employed"
         row = self._row("hr_only", key, None, fields, None, action, rule, origin="exported")
         new = action != "do_nothing"
-        return self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("hr",)), fields, new=new)
+        row = self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("hr",)), fields, new=new)
+        return self._with_record(row, "hr", new_employee(fields, self.settings))
 
     def _only_in_fortnox(self, key: str, employee: Employee) -> dict[str, Any]:
         fields = employee.fields or EmployeeFields()
@@ -147,7 +148,13 @@ class _Maker:
             action, rule = "do_nothing", "hr_says_who_is_employed"
         row = self._row("fortnox_only", None, key, None, fields, action, rule, origin="imported")
         new = action != "do_nothing"
-        return self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("fortnox",)), fields, new=new)
+        row = self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("fortnox",)), fields, new=new)
+        return self._with_record(row, "fortnox", new_person(fields, self.settings))
+
+    @staticmethod
+    def _with_record(row: dict[str, Any], side: Side, record: EmployeeFields) -> dict[str, Any]:
+        """Return the row of one who is created with what the new record gets."""
+        return row if row["action"] == "do_nothing" else row | {"fields": newcomer(side, record, row["rule"])}
 
     def _pair(self, key: str, person: Person, other: str, employee: Employee, by: Matched) -> dict[str, Any]:
         hr, fortnox = person.hr or EmployeeFields(), employee.fields or EmployeeFields()
@@ -172,13 +179,21 @@ class _Maker:
         elif by == "link" and not sides - {None}:
             action, rule = "do_nothing", "both_sides_agree" if not steps else "what_differs_may_differ"
         row = self._row("conflict" if asks else "linked", key, other, hr, fortnox, action, rule, by=by)
-        row["fields"] = tuple(_difference(f, s, person, hr, fortnox) for f, s in steps.items())
-        if not sides - {None}:
-            return row
-        ours = {key, other}
-        twins = f"{self.both.twins(hr, ours, ['hr'])} {self.both.twins(fortnox, ours, ['fortnox'])}".strip()
-        for side, held in (("fortnox", fortnox), ("hr", hr)):
-            row = self._checked(row, twins, whole(held, {f: s for f, s in steps.items() if s.to == side}), new=False)
+        row |= {"score": score(hr, fortnox), "origin": person.link.origin if person.link else "matched"}
+        if sides - {None}:
+            ours = {key, other}
+            goes = filled((f, s.value) for f, s in steps.items() if s.to)
+            said = (
+                self.both.twins(hr, ours, ["hr"]),
+                self.both.twins(fortnox, ours, ["fortnox"]),
+                self.both.twins(goes, ours),
+            )
+            twins = " ".join(dict.fromkeys(filter(None, said)))
+            for side, held in (("fortnox", fortnox), ("hr", hr)):
+                written = {f: s for f, s in steps.items() if s.to == side}
+                row = self._checked(row, twins, whole(held, written), new=False)
+        does = row["action"] != "do_nothing"
+        row["fields"] = tuple(_difference(f, s, person, hr, fortnox, does=does) for f, s in steps.items())
         return row
 
     def _step(
@@ -238,17 +253,9 @@ class _Maker:
 
 
 def _difference(
-    name: EmployeeField, step: Step, person: Person, hr: EmployeeFields, fortnox: EmployeeFields
+    name: EmployeeField, step: Step, person: Person, hr: EmployeeFields, fortnox: EmployeeFields, *, does: bool
 ) -> FieldDifference:
-    def said(fields: EmployeeFields) -> str:
-        return shown(value) if (value := get(fields, name)) else ""
-
-    prefer: Mapping[str | None, Literal["hr", "fortnox", "neither"]] = {"fortnox": "hr", "hr": "fortnox"}
-    return FieldDifference(
-        field=name,
-        hr=said(hr),
-        fortnox=said(fortnox),
-        base=said(person.base) if name in person.agreed else "",
-        prefer=prefer.get(step.to, "neither"),
-        rule=step.rule,
-    )
+    prefer: Mapping[str | None, Prefer] = {"fortnox": "hr", "hr": "fortnox"}
+    said = difference(name, hr, fortnox, prefer.get(step.to, "neither") if does else "neither", step.rule)
+    base = difference(name, person.base, None, "neither", step.rule).hr if name in person.agreed else ""
+    return said.model_copy(update={"base": base})

@@ -10,7 +10,7 @@ from schemas.commands import Choice
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LinkDecided, PlanRowApplied
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
-from streams.employees.fields import FIELDS, Step, filled, get, goes_with_a_new_one, rules, settle, shown, whole
+from streams.employees.fields import Step, filled, get, new_employee, new_person, rules, settle, shown, whole
 from streams.employees.learning import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
 from streams.employees.verdict import (
@@ -108,9 +108,7 @@ def an_employee_that_hr_lacks_is_created_on_demand(case: Case) -> Verdict | None
         return Settled()
     if wrong := _wrong(case, employee.fields, FOR_A_NEW_ONE, UNIQUE):
         return wrong
-    travelling = rules(case.settings)
-    fields = filled((f, get(employee.fields, f)) for f in FIELDS if travelling[f].to_hr != "never")
-    return (Write("hr", None, fields),)
+    return (Write("hr", None, new_person(employee.fields, case.settings)),)
 
 
 def a_person_that_hr_never_told_is_unknown(case: Case) -> Verdict | None:
@@ -174,9 +172,7 @@ def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
         return Held("new_in_hr", "New in HR: is it to be an employee in Fortnox?", choices=(CREATE, DO_NOTHING))
     if wrong := _wrong(case, person.hr, FOR_A_NEW_ONE, UNIQUE):
         return wrong
-    travelling = rules(case.settings)
-    carried = [f for f in FIELDS if goes_with_a_new_one(f, travelling[f], case.settings)]
-    return (Write("fortnox", None, filled((f, get(person.hr, f)) for f in carried)),)
+    return (Write("fortnox", None, new_employee(person.hr, case.settings)),)
 
 
 def _candidates(case: Case) -> tuple[str, ...]:

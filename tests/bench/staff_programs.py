@@ -131,13 +131,13 @@ async def _apply(begins: str) -> None:
         chosen = [row.model_copy(update={"action": "prefer_hr", "rule": "a_person_chose_it"}) for row in conflicts]
         await planning.edit(host.engine, plan, chosen)
         begun = clock.monotonic()
-        applied, number = await planning.apply(host, plan, by="bench")
-        became = await planning.became(host.engine, applied)
+        applied = await planning.apply(host, plan, by="bench")
+        became = await planning.became(host.engine, applied.plan)
         while any(one.status == "waiting" for one in became):
             await clock.sleep(_LOOK)
-            became = await planning.became(host.engine, applied)
+            became = await planning.became(host.engine, applied.plan)
         figures = {
-            "rows": number,
+            "rows": len(applied.sent),
             "seconds": clock.monotonic() - begun,
             "orders": sum(one.orders for one in became),
             "done": sum(one.status == "done" for one in became),

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -109,6 +110,8 @@ async def test_a_report_is_mailed_to_everybody() -> None:
     [found] = inbox.mails
     assert (found["From"], found["To"]) == ("bokbuss@example.se", ", ".join(TO))
     assert found["Subject"] == "bokbuss: 7 done, 1 refused (acme)"
+    assert abs(parsedate_to_datetime(found["Date"]) - clock.now()) < timedelta(minutes=5)
+    assert found["Message-ID"].endswith("@example.se>")
     assert found.get_content().replace("\r\n", "\n") == TEXT
 
 

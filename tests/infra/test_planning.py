@@ -9,17 +9,18 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.desk import plan_words
 from infra import clock, planning, registry
 from infra.accepting import Acceptor
 from infra.decider import Decider
 from infra.journal import Journal
-from infra.planning import NoPlan, Which
+from infra.planning import NoPlan, NotPossible, Which
 from infra.plugin import Host
 from infra.reviews import ReviewRole
 from infra.settings import Settings
 from infra.vault import open_vault
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, PlanApplied, PlanRowApplied
-from schemas.plans import CHOSEN, Plan
+from schemas.plans import CHOSEN, Plan, PlanRow
 from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from tests.bus import messages, records
 from tests.infra.facts import record
@@ -67,6 +68,12 @@ class Office:
         """Make a plan."""
         plan, _ = await planning.make(self.engine, FLOW, self.tenant, TODAY)
         return plan
+
+    async def choose(self, plan: Plan, state: str, action: str) -> PlanRow:
+        """Let a person set what is done with the one row in a state; return it as it is then."""
+        [row] = [row async for row in planning.rows(self.engine, plan, Which(state=state))]
+        [changed] = await planning.edit(self.engine, plan, [plan_words.changed(row, action, ())])
+        return changed
 
     async def decide_what_was_applied(self) -> None:
         """Decide what stands on the topic of decisions, as the worker does: once."""
@@ -178,8 +185,7 @@ async def test_a_plan_is_found_by_the_beginning_of_its_id(office: Office) -> Non
 async def test_a_changed_row_stays_changed(office: Office) -> None:
     """Its action counts and its body, and the counts follow."""
     plan = await office.make()
-    [row] = [row async for row in planning.rows(office.engine, plan, Which(state="conflict"))]
-    await planning.edit(office.engine, plan, [row.model_copy(update={"action": "prefer_hr", "rule": CHOSEN})])
+    await office.choose(plan, "conflict", "prefer_hr")
     [changed] = [row async for row in planning.rows(office.engine, plan, Which(state="conflict"))]
     assert (changed.action, changed.rule) == ("prefer_hr", CHOSEN)
     assert (await planning.counts(office.engine, plan))["conflict", "prefer_hr"] == 1
@@ -188,24 +194,100 @@ async def test_a_changed_row_stays_changed(office: Office) -> None:
 async def test_applied_twice_it_publishes_the_same_facts(office: Office) -> None:
     """By whoever and whenever it is called again: the first one counts. What a rule leaves alone is not told."""
     plan = await office.make()
-    applied, number = await planning.apply(office.host, plan, by="lena")
+    applied = await planning.apply(office.host, plan, by="lena")
     await clock.sleep(0.01)
-    again, _ = await planning.apply(office.host, plan, by="nils")
-    assert (again.applied_by, again.applied_at) == ("lena", applied.applied_at)
+    again = await planning.apply(office.host, plan, by="nils")
+    assert (again.plan.applied_by, again.plan.applied_at) == ("lena", applied.plan.applied_at)
+    assert (applied.sent, again.sent, again.left) == ((2,), (), 0)
     assert (await planning.find(office.engine, str(plan.plan_id))).state == "applied"
     said = await messages(office.kafka, CHOICES, office.tenant)
-    ids = [one.id for one in said]
-    assert [type(one.data) for one in said] == [PlanRowApplied, PlanApplied] * 2
-    assert ids[:2] == ids[2:]
-    assert number == 1
+    assert [type(one.data) for one in said] == [PlanRowApplied, PlanApplied, PlanApplied]
+    assert said[1].id == said[2].id
+
+
+async def test_a_row_that_was_sent_and_not_written_down_is_sent_again_as_it_was(office: Office) -> None:
+    """A process died after Kafka had the fact: by the same person, at the same time, with the same id."""
+    plan = await office.make()
+    await planning.apply(office.host, plan, by="lena")
+    async with office.engine.begin() as connection:
+        await connection.execute(text("update plan_rows set fact_id = null where plan_id = :p"), {"p": plan.plan_id})
+    again = await planning.apply(office.host, plan, by="nils")
+    assert again.sent == (2,)
+    said = [m for m in await messages(office.kafka, CHOICES, office.tenant) if isinstance(m.data, PlanRowApplied)]
+    assert [m.id for m in said] == [said[0].id] * 2
+
+
+async def test_a_part_of_a_plan_is_applied_and_the_rest_stays_applicable(office: Office) -> None:
+    """What was applied cannot be changed, the rest can; live is what the plan makes once it is applied as a whole."""
+    plan = await office.make()
+    await office.choose(plan, "conflict", "prefer_hr")
+    first = await planning.apply(office.host, plan, by="lena", only=[1])
+    assert (first.plan.state, first.sent, first.left) == ("made", (1,), 1)
+    rows = [row async for row in planning.rows(office.engine, plan)]
+    assert [row.applied_by for row in rows] == ["lena", "", ""]
+    with pytest.raises(NotPossible, match="look again"):
+        await planning.edit(office.engine, plan, rows[:1])
+    await planning.edit(office.engine, plan, rows[1:2])
+    said = await messages(office.kafka, CHOICES, office.tenant)
+    assert [type(one.data) for one in said] == [PlanRowApplied]
+    rest = await planning.apply(office.host, plan, by="nils")
+    assert (rest.plan.state, rest.sent, rest.left) == ("applied", (2,), 0)
+    last = (await messages(office.kafka, CHOICES, office.tenant))[-1].data
+    assert (type(last), last.rows, last.applied_by) == (PlanApplied, 2, "nils")
+
+
+async def test_a_dropped_plan_is_over(office: Office) -> None:
+    """It is neither changed nor applied any more, and an applied one cannot be dropped."""
+    plan, other = await office.make(), await office.make()
+    await planning.drop(office.engine, plan)
+    assert (await planning.find(office.engine, str(plan.plan_id))).state == "dropped"
+    rows = [row async for row in planning.rows(office.engine, plan)]
+    with pytest.raises(NotPossible, match="is dropped: make a new one"):
+        await planning.edit(office.engine, plan, rows)
+    with pytest.raises(NotPossible, match="is dropped: make a new one"):
+        await planning.apply(office.host, plan, by="lena")
+    assert await messages(office.kafka, CHOICES, office.tenant) == []
+    await planning.apply(office.host, other, by="lena")
+    with pytest.raises(NotPossible, match="is applied: make a new one"):
+        await planning.drop(office.engine, other)
+
+
+async def test_under_other_settings_a_plan_is_neither_changed_nor_applied(office: Office) -> None:
+    """What it shows would not be what is done."""
+    plan = await office.make()
+    rows = [row async for row in planning.rows(office.engine, plan)]
+    new = TenantSettings(employees=EmployeesSettings(system="alexishr", source_of_truth="fortnox"))
+    said = SettingsApplied(tenant=office.tenant, version=4, applied_by="lena", settings=new)
+    await office.decider.decide([record(office.tenant, said)])
+    for doing in (planning.edit(office.engine, plan, rows), planning.apply(office.host, plan, by="lena")):
+        with pytest.raises(NotPossible, match="made under settings version 3, and 4 is in force now: make a new one"):
+            await doing
+    assert await messages(office.kafka, CHOICES, office.tenant) == []
+
+
+async def test_a_changed_row_is_kept_with_what_it_does_now(office: Office) -> None:
+    """As a decision of it says, on what the flow remembers; one that another row has taken in is gone."""
+    await office.hr("eva", email="eva@firma.se")
+    plan = await office.make()
+    changed = await office.choose(plan, "conflict", "prefer_fortnox")
+    assert {d.field: d.prefer for d in changed.fields} == {"city": "fortnox", "employment_id": "fortnox"}
+    rows = {(row.name, row.state): row async for row in planning.rows(office.engine, plan)}
+    assert rows["anna Ek", "conflict"] == changed
+    mine, other = rows["eva Ek", "hr_only"], rows["eva Ek", "fortnox_only"]
+    both = plan_words.changed(plan_words.joined(mine, other), "prefer_hr", ())
+    [joined] = await planning.edit(office.engine, plan, [both], gone=[other.row])
+    assert {d.field: d.prefer for d in joined.fields} == {"email": "hr", "employment_id": "neither"}
+    assert [row.row async for row in planning.rows(office.engine, plan)] == [1, 2, 3]
+    await planning.apply(office.host, plan, by="lena")
+    await office.decide_what_was_applied()
+    assert (await office.statuses(plan))["eva"] == ("waiting", 1)
 
 
 async def test_what_became_of_each_row_is_told(office: Office) -> None:
     """First it waits to be decided, then for its order, then it is done; a second decision changes nothing."""
     plan = await office.make()
-    [row] = [row async for row in planning.rows(office.engine, plan, Which(state="conflict"))]
-    await planning.edit(office.engine, plan, [row.model_copy(update={"action": "prefer_hr", "rule": CHOSEN})])
-    applied, _ = await planning.apply(office.host, plan, by="lena")
+    await office.choose(plan, "conflict", "prefer_hr")
+    applied = (await planning.apply(office.host, plan, by="lena")).plan
     assert await office.statuses(applied) == {"anna": ("waiting", 0), "bo": ("waiting", 0)}
     await office.decide_what_was_applied()
     assert await office.statuses(applied) == {"anna": ("waiting", 1), "bo": ("waiting", 1)}
@@ -218,10 +300,9 @@ async def test_what_became_of_each_row_is_told(office: Office) -> None:
 async def test_what_is_decided_waits_until_its_orders_have_arrived(office: Office) -> None:
     """Between the flow and the journal or the desk a row is neither done nor refused: nobody is told too early."""
     plan = await office.make()
-    [row] = [row async for row in planning.rows(office.engine, plan, Which(state="conflict"))]
-    await planning.edit(office.engine, plan, [row.model_copy(update={"action": "prefer_hr", "rule": CHOSEN})])
+    await office.choose(plan, "conflict", "prefer_hr")
     await office.hr("anna", at=1, city="Umeå")
-    applied, _ = await planning.apply(office.host, plan, by="lena")
+    applied = (await planning.apply(office.host, plan, by="lena")).plan
     await office.decider.decide(await records(office.kafka, CHOICES, office.tenant))
     assert await office.statuses(applied) == {"anna": ("waiting", 0), "bo": ("waiting", 0)}
     await office.take_orders()
@@ -231,10 +312,9 @@ async def test_what_is_decided_waits_until_its_orders_have_arrived(office: Offic
 async def test_a_row_that_moved_is_refused_and_stays_so(office: Office) -> None:
     """It names the field, the others are done, and the report says so although the hold was closed since."""
     plan = await office.make()
-    [row] = [row async for row in planning.rows(office.engine, plan, Which(state="conflict"))]
-    await planning.edit(office.engine, plan, [row.model_copy(update={"action": "prefer_hr", "rule": CHOSEN})])
+    await office.choose(plan, "conflict", "prefer_hr")
     await office.hr("anna", at=1, city="Umeå")
-    applied, _ = await planning.apply(office.host, plan, by="lena")
+    applied = (await planning.apply(office.host, plan, by="lena")).plan
     await office.decide_what_was_applied()
     await office.outcome("delivered")
     assert await office.statuses(applied) == {"anna": ("refused", 0), "bo": ("done", 1)}
@@ -248,9 +328,8 @@ async def test_a_row_that_fails_a_check_is_held(office: Office) -> None:
     """A person let somebody without an address be created: it waits under its name."""
     await office.hr("dan", email="")
     plan = await office.make()
-    [row] = [row async for row in planning.rows(office.engine, plan, Which(state="invalid"))]
-    await planning.edit(office.engine, plan, [row.model_copy(update={"action": "create_in_fortnox", "rule": CHOSEN})])
-    applied, _ = await planning.apply(office.host, plan, by="lena")
+    await office.choose(plan, "invalid", "create_in_fortnox")
+    applied = (await planning.apply(office.host, plan, by="lena")).plan
     await office.decide_what_was_applied()
     await office.outcome("delivered")
     assert await office.statuses(applied) == {"dan": ("held", 0), "bo": ("done", 1)}

@@ -12,7 +12,7 @@ import pytest
 from infra import registry
 from infra.decider import Decider
 from schemas import envelope as envelopes
-from schemas.events import EmployeeChanged, EmployeeFields, LinkDecided, PlanApplied
+from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PlanApplied
 from schemas.marks import MARKS
 from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from tests.bus import messages, records
@@ -110,4 +110,83 @@ def test_a_plan_is_made_listed_shown_and_applied_once(chosen: Any, kafka: str, t
     [said] = [one for one in told if isinstance(one, PlanApplied)]
     assert (str(said.plan_id), said.rows) == (made["plan_id"], 0)
     assert "is applied" in chosen.refused(2, "plan", "edit", begins, "--set", "do_nothing")
+    assert "is applied" in chosen.refused(2, "plan", "drop", begins)
+    assert "applied already, and nothing is sent again" in chosen("apply", begins).stdout
     assert "no plan begins with" in chosen.refused(2, "apply", "ffffffff")
+
+
+PEOPLE = (
+    EmployeeChanged(
+        system="huma",
+        person_id="bo-2f11c8d0",
+        changed_at=NOW,
+        fields=EmployeeFields(
+            email="bo@example.se", given_name="Bo", family_name="Ek", street="Storgatan 1", city="Lund"
+        ),
+    ),
+    EmployeeChanged(
+        system="huma",
+        person_id="eva-7d2203aa",
+        changed_at=NOW,
+        fields=EmployeeFields(email="eva@firma.example.se", given_name="Eva", family_name="Ek", city="Lund"),
+    ),
+    EmployeeSeen(
+        employee_id="7",
+        seen_at=NOW,
+        fields=EmployeeFields(email="eva@example.se", given_name="Eva", family_name="Lind", employment_id="7"),
+    ),
+)
+
+
+@pytest.fixture
+def people(flows: None, chosen: Any, tenant: str) -> Any:  # noqa: ARG001 - the flows decide it
+    """Return the verbs; Bo is in HR only, and Eva is in both under other names and addresses."""
+
+    async def told(world: Any) -> None:
+        host = await world.place.host()
+        await host.accept(tenant, "tests", PEOPLE)
+
+    chosen.after(told)
+    return chosen
+
+
+def test_rows_are_joined_and_applied_one_after_the_other(people: Any, kafka: str, tenant: str) -> None:
+    """The plan shows the new record; two rows become one with a preference; one row is applied, and then the rest."""
+    shown = people("plan", "employees", tenant, "--no-refresh").stdout.splitlines()
+    assert max(map(len, shown)) <= 80
+    assert "         street: Storgatan 1" in shown
+    begins = shown[0].split()[1]
+    assert [line for line in shown if line.startswith(("Decide", "Join", "Send"))] == [
+        f"Join two rows: bokbuss plan edit {begins} --row N --set match --with ID",
+        f"Send it: bokbuss apply {begins} (2 rows)",
+    ]
+    rows = {(row["name"], row["state"]): row["row"] for row in people.json("plan", "show", begins)["rows"]}
+    employee = str(rows["Eva Lind", "fortnox_only"])
+    said = people.refused(2, "plan", "edit", begins, "--row", employee, "--with", "eve-7d", "--set", "match")
+    assert "did you mean huma/eva-7d2203aa?" in said
+    edited = people("plan", "edit", begins, "--row", employee, "--with", "eva-7d", "--set", "prefer_fortnox").stdout
+    assert "email: HR eva@firma.example.se, Fortnox eva@example.se -> Fortnox's goes to HR" in edited
+    both = people.json("plan", "show", begins, "--where", "matched_by=hand")["rows"]
+    assert [(row["person"], row["employee_id"], row["action"]) for row in both] == [
+        ("huma/eva-7d2203aa", "7", "prefer_fortnox")
+    ]
+    assert {d["field"]: d["prefer"] for d in both[0]["fields"]}["family_name"] == "fortnox"
+    assert "state is one of conflict" in people.refused(2, "plan", "show", begins, "--where", "state=nonsense")
+    people.refused(1, "apply", begins, "--row", employee, "--wait", "0")
+    assert people.json("plan", "show", begins)["state"] == "made"
+    assert "look again" in people.refused(2, "plan", "edit", begins, "--row", employee, "--set", "do_nothing")
+    people.refused(1, "apply", begins, "--wait", "0", "--by", "Åsa")
+    assert people.json("plan", "show", begins)["applied_by"] == "Åsa"
+    sent = [m.data for m in asyncio.run(messages(kafka, PlanApplied.TOPIC, tenant)) if "Plan" in type(m.data).__name__]
+    assert [(type(one).__name__, getattr(one, "row", None)) for one in sent] == [
+        ("PlanRowApplied", int(employee)),
+        ("PlanRowApplied", rows["Bo Ek", "hr_only"]),
+        ("PlanApplied", None),
+    ]
+
+
+def test_a_dropped_plan_sends_nothing(people: Any, tenant: str) -> None:
+    """It says so, and what to do instead."""
+    begins = people.json("plan", "employees", tenant, "--no-refresh")["plan_id"][:8]
+    assert people("plan", "drop", begins).stdout == f"plan {begins} is dropped\n"
+    assert "is dropped: make a new one" in people.refused(2, "apply", begins)
