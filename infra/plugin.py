@@ -40,6 +40,14 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody (or something) that a flow remembers: what people call it, and the key of what it is joined with."""
+
+    name: str
+    partner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
@@ -61,6 +69,9 @@ class Flow:
             under its key afterwards.
         in_plan: whether a plan looks at a key's state; what it need not see is not read.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
+        known: who or what a key's state is about, for people; None for what was never told of.
+        akin: the keys that are looked at, too, to say how a key stands.
+        stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.
     """
 
@@ -75,6 +86,9 @@ class Flow:
     plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[PlanRow, ...]] | None = None
     effect: Callable[[PlanRow, tuple[Order, ...], Any], PlanRow] = lambda row, _orders, _state: row
     in_plan: Callable[[str], bool] = lambda _key: True
+    known: Callable[[Any], Known | None] = lambda _state: None
+    akin: Callable[[Any], tuple[str, ...]] = lambda _state: ()
+    stands: Callable[[str, States], tuple[str, ...]] = lambda _key, _states: ()
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
 
 

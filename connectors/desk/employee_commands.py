@@ -1,20 +1,25 @@
 """The verbs of employees: who is linked with whom, and what becomes of each field."""
 
-import getpass
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, get_args
 
 import typer
 
-from connectors.desk import plan_words, running
-from connectors.desk.plan_commands import By, Company, Decided, flow_of_employees, quiet
+from connectors.desk import employee_words, plan_words, running
+from connectors.desk.plan_commands import By, Company, Decided, carry_out, flow_of_employees, make, quiet, show
+from connectors.desk.plan_words import nearest
 from connectors.desk.running import Json
-from infra import catching_up, clock, planning
-from infra.commanding import Office, WrongUsage
-from schemas.events import LinkDecided
+from connectors.desk.words import wrapped
+from infra import catching_up, clock, planning, remembering
+from infra.commanding import Office, WrongUsage, asker
+from infra.plugin import Known
+from schemas.events import Fact, LinkDecided
 
 employees = typer.Typer(no_args_is_help=True, help="Who is linked with whom.")
 
-Person = Annotated[str, typer.Argument(help="The person in HR: system/person_id.")]
+_REASONS: tuple[str, ...] = get_args(LinkDecided.model_fields["reason"].annotation)
+_PERSON = "The person in HR: system/person_id, or the beginning of the id."
 
 
 @employees.command("fields")
@@ -52,58 +57,129 @@ def employees_refresh(tenant: Company, wait: Decided = catching_up.PATIENCE, as_
     running.run(work)
 
 
+@employees.command("sync")
+def employees_sync(
+    tenant: Company,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply what is shown without asking.")] = False,
+    by: By = None,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for each of the two steps.")] = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Make a plan, show it, and apply it as proposed, once you have said yes. Conflicts stay for a person."""
+
+    async def work(place: Office) -> None:
+        made, rows = await make(await place.host(), tenant, refresh=True, wait=wait, as_json=as_json)
+        if not as_json:
+            await show(place, made, rows)
+        elif not yes:
+            raise WrongUsage(f"with --json there is nobody to ask: --yes, or bokbuss apply {made.begins}")
+        if not yes and not typer.confirm("Apply it?"):
+            typer.echo(f"Nothing was sent. Change it (bokbuss plan edit {made.begins}), or drop it.")
+            return
+        await carry_out(place, made, None, by=asker(by), wait=wait, as_json=as_json)
+
+    running.run(work)
+
+
 @employees.command("link")
 def employees_link(
     tenant: Company,
-    person: Person,
-    employee_id: Annotated[str, typer.Argument(help="The employee's id in Fortnox.")],
+    person: Annotated[str | None, typer.Argument(help=_PERSON)] = None,
+    employee_id: Annotated[str | None, typer.Argument(help="The employee's id in Fortnox.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--csv", exists=True, dir_okay=False, help="Pairs: person,employee_id; all or none.")
+    ] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Join a person in HR with an employee in Fortnox; what was held while they were apart goes on."""
-    _decide_link(tenant, person, employee_id, "other", "", by, as_json=as_json)
+    """Join people in HR with employees in Fortnox; what was held while they were apart goes on."""
+
+    async def work(place: Office) -> None:
+        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        if file is not None and person is None:
+            pairs, wrong = employee_words.pairs(_text(file), everybody)
+            if wrong:
+                raise WrongUsage("\n".join([f"nobody was linked: {file} is not right:", *(f"  {w}" for w in wrong)]))
+        elif person is not None and employee_id is not None and file is None:
+            pairs = [(_who(person, everybody), _employee(employee_id, everybody))]
+            if problem := employee_words.free(*pairs[0], everybody):
+                raise WrongUsage(f"nobody was linked: {problem}")
+        else:
+            raise WrongUsage("say whom to link: PERSON EMPLOYEE_ID, or --csv FILE")
+        facts = [_link(who, number, "other", "", by) for who, number in pairs]
+        done = [f"{employee_words.said(who, everybody)} is linked with employee {number}" for who, number in pairs]
+        await _decide(place, tenant, facts, done, as_json=as_json)
+
+    running.run(work)
 
 
 @employees.command("unlink")
 def employees_unlink(
     tenant: Company,
-    person: Person,
-    reason: Annotated[
-        str, typer.Option(help="long_leave, temporary_change, delete_and_export_again, wrong_match, other")
-    ],
+    person: Annotated[str, typer.Argument(help=_PERSON)],
+    reason: Annotated[str, typer.Option(help=", ".join(_REASONS))],
     comment: Annotated[str, typer.Option(help="Why; it stays on record.")] = "",
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Take a person and an employee apart. Fortnox is not touched; data and leaves wait until they are linked again."""
-    _decide_link(tenant, person, None, reason, comment, by, as_json=as_json)
+    """Take a person and an employee apart. Fortnox is not touched; data and leaves wait until they are linked again.
 
+    For somebody who is away for a while, employees pause is the better choice: the link stays.
+    """
 
-def _decide_link(
-    tenant: str, person: str, employee_id: str | None, reason: str, comment: str, by: str | None, *, as_json: bool
-) -> None:
     async def work(place: Office) -> None:
-        try:
-            fact = LinkDecided(
-                person=person,
-                employee_id=employee_id,
-                reason=reason,  # type: ignore[arg-type] # it is checked
-                comment=comment,
-                decided_by=by or getpass.getuser(),
-                decided_at=clock.now(),
-            )
-        except ValueError:
-            raise WrongUsage(
-                "reason: long_leave, temporary_change, delete_and_export_again, wrong_match or other"
-            ) from None
-        host = await place.host()
-        if host.accept is None:
-            raise TypeError("a command's host has a broker")
-        fact_ids = await host.accept(tenant, "desk", [fact])
-        if as_json:
-            running.print_json({"event_ids": list(fact_ids)})
-        else:
-            done = f"is linked with employee {employee_id}" if employee_id else "is taken apart from Fortnox"
-            typer.echo(f"{person} {done}. It takes effect when flows run.")
+        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        who = _who(person, everybody)
+        partner = everybody[who].partner
+        apart = f"is taken apart from {employee_words.said(partner, everybody)}" if partner else "stays apart"
+        done = f"{employee_words.said(who, everybody)} {apart}"
+        await _decide(place, tenant, [_link(who, None, reason, comment, by)], [done], as_json=as_json)
 
     running.run(work)
+
+
+def _link(who: str, employee_id: str | None, reason: str, comment: str, by: str | None) -> LinkDecided:
+    if reason not in _REASONS:
+        raise WrongUsage(f"reason: {', '.join(_REASONS)}{nearest(reason, _REASONS)}")
+    return LinkDecided(
+        person=who,
+        employee_id=employee_id,
+        reason=reason,  # type: ignore[arg-type] # it is one
+        comment=comment,
+        decided_by=asker(by),
+        decided_at=clock.now(),
+    )
+
+
+def _who(called: str, everybody: Mapping[str, Known]) -> str:
+    try:
+        return employee_words.person(called, everybody)
+    except employee_words.Unclear as unclear:
+        raise WrongUsage(f"{unclear} (bokbuss employees refresh reads both sides)") from None
+
+
+def _employee(called: str, everybody: Mapping[str, Known]) -> str:
+    try:
+        return employee_words.employee(called, everybody)
+    except employee_words.Unclear as unclear:
+        raise WrongUsage(f"{unclear} (bokbuss employees refresh reads both sides)") from None
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{file} is not UTF-8: save it as CSV UTF-8") from None
+
+
+async def _decide(place: Office, tenant: str, facts: Sequence[Fact], done: Sequence[str], *, as_json: bool) -> None:
+    """Publish what a person decided, and say so."""
+    host = await place.host()
+    if host.accept is None:
+        raise TypeError("a command's host has a broker")
+    fact_ids = await host.accept(tenant, "desk", facts)
+    if as_json:
+        running.print_json({"event_ids": list(fact_ids)})
+    else:
+        running.print_lines(line for one in done for line in wrapped(one))
+        typer.echo("It takes effect when flows run.")

@@ -1,6 +1,5 @@
 """The verbs of plans: what a synchronisation would do, changed row by row, and applied; before that nothing is sent."""
 
-import getpass
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from connectors.desk import plan_words, report_words, running
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import Json, until
 from infra import catching_up, clock, mail, planning, registry
-from infra.commanding import Failed, Office, WrongUsage
+from infra.commanding import Failed, Office, WrongUsage, asker
 from infra.plugin import Flow, Host
 from schemas.plans import Became, Plan, PlanRow
 
@@ -41,7 +40,7 @@ async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: 
     return made, list(rows)
 
 
-async def show(place: Office, made: Plan, rows: Sequence[PlanRow], most: int) -> None:
+async def show(place: Office, made: Plan, rows: Sequence[PlanRow], most: int = _MOST) -> None:
     """Print a plan: its head, its counts, its first rows, and what can be done with it."""
     counts = await planning.counts(place.engine, made)
     running.print_lines((*plan_words.head(made), *plan_words.counted(counts)))
@@ -68,7 +67,7 @@ def plan_employees(
         if as_json:
             running.print_json(await _plan_json(place, made, rows))
         else:
-            await show(place, made, rows, _MOST)
+            await show(place, made, rows)
 
     running.run(work)
 
@@ -186,7 +185,7 @@ def apply(
                 raise WrongUsage(
                     f"nothing was sent: no row that meets that asks for anything (bokbuss plan show {found.begins})"
                 )
-        await carry_out(place, found, only, by=by or getpass.getuser(), wait=wait, as_json=as_json)
+        await carry_out(place, found, only, by=asker(by), wait=wait, as_json=as_json)
 
     running.run(work)
 

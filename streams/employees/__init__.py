@@ -14,6 +14,7 @@ from streams.employees.decide import decide, evolve, follow, reads, waiting
 from streams.employees.effect import effect
 from streams.employees.fields import described
 from streams.employees.plan import plan
+from streams.employees.standing import akin, known, stands
 from streams.employees.state import State, in_plan
 from streams.employees.verdict import NAME
 
@@ -29,5 +30,8 @@ FLOW = Flow(
     plan=plan,
     effect=effect,
     in_plan=in_plan,
+    known=known,
+    akin=akin,
+    stands=stands,
     describe=described,
 )

@@ -4,12 +4,13 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from infra import registry
+from infra import clock, registry, remembering
 from infra.decider import Decider
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PlanApplied
@@ -17,6 +18,7 @@ from schemas.marks import MARKS
 from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from tests.bus import messages, records
 
+FLOW = next(flow for flow in registry.flows() if flow.name == "employees")
 NOW = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 CHOSEN = EmployeesSettings(system="huma", source_of_truth="hr", preset="huma")
 
@@ -77,16 +79,6 @@ def test_a_company_without_settings_for_employees_is_told_so(desk: Any, tenant: 
         assert "bokbuss settings apply" in desk.refused(2, *words)
 
 
-def test_joining_and_taking_apart_are_facts(chosen: Any, kafka: str, tenant: str) -> None:
-    """They say who decided, and why; a reason that there is not is refused, and published nowhere."""
-    assert "long_leave" in chosen.refused(2, "employees", "unlink", tenant, "huma/a", "--reason", "mood", "--by", "Åsa")
-    chosen("employees", "unlink", tenant, "huma/a", "--reason", "long_leave", "--comment", "till maj", "--by", "Åsa")
-    assert "employee 12" in chosen("employees", "link", tenant, "huma/a", "12", "--by", "Åsa").stdout
-    apart, joined = (m.data for m in asyncio.run(messages(kafka, LinkDecided.TOPIC, tenant)))
-    assert (apart.employee_id, apart.reason, apart.comment, apart.decided_by) == (None, "long_leave", "till maj", "Åsa")
-    assert (joined.person, joined.employee_id) == ("huma/a", "12")
-
-
 def test_without_flows_there_is_no_plan(chosen: Any, tenant: str) -> None:
     """It would be made from half the truth: exit code 1, what to do, and no plan is kept."""
     said = chosen.refused(1, "plan", "employees", tenant, "--no-refresh", "--wait", "0")
@@ -128,7 +120,7 @@ PEOPLE = (
         system="huma",
         person_id="eva-7d2203aa",
         changed_at=NOW,
-        fields=EmployeeFields(email="eva@firma.example.se", given_name="Eva", family_name="Ek", city="Lund"),
+        fields=EmployeeFields(email="eva@firma.se", given_name="Eva", family_name="Ek", city="Lund"),
     ),
     EmployeeSeen(
         employee_id="7",
@@ -145,6 +137,8 @@ def people(flows: None, chosen: Any, tenant: str) -> Any:  # noqa: ARG001 - the 
     async def told(world: Any) -> None:
         host = await world.place.host()
         await host.accept(tenant, "tests", PEOPLE)
+        while len(await remembering.everybody(world.place.engine, FLOW, tenant)) < len(PEOPLE):
+            await clock.sleep(0.05)
 
     chosen.after(told)
     return chosen
@@ -165,13 +159,13 @@ def test_rows_are_joined_and_applied_one_after_the_other(people: Any, kafka: str
     said = people.refused(2, "plan", "edit", begins, "--row", employee, "--with", "eve-7d", "--set", "match")
     assert "did you mean huma/eva-7d2203aa?" in said
     edited = people("plan", "edit", begins, "--row", employee, "--with", "eva-7d", "--set", "prefer_fortnox").stdout
-    assert "email: HR eva@firma.example.se, Fortnox eva@example.se -> Fortnox's goes to HR" in edited
+    assert "email: HR eva@firma.se, Fortnox eva@example.se -> Fortnox's goes to HR" in edited
     both = people.json("plan", "show", begins, "--where", "matched_by=hand")["rows"]
     assert [(row["person"], row["employee_id"], row["action"]) for row in both] == [
         ("huma/eva-7d2203aa", "7", "prefer_fortnox")
     ]
     assert {d["field"]: d["prefer"] for d in both[0]["fields"]}["family_name"] == "fortnox"
-    assert "state is one of conflict" in people.refused(2, "plan", "show", begins, "--where", "state=nonsense")
+    assert "state is one of hr_only" in people.refused(2, "plan", "show", begins, "--where", "state=nonsense")
     people.refused(1, "apply", begins, "--row", employee, "--wait", "0")
     assert people.json("plan", "show", begins)["state"] == "made"
     assert "look again" in people.refused(2, "plan", "edit", begins, "--row", employee, "--set", "do_nothing")
@@ -190,3 +184,35 @@ def test_a_dropped_plan_sends_nothing(people: Any, tenant: str) -> None:
     begins = people.json("plan", "employees", tenant, "--no-refresh")["plan_id"][:8]
     assert people("plan", "drop", begins).stdout == f"plan {begins} is dropped\n"
     assert "is dropped: make a new one" in people.refused(2, "apply", begins)
+
+
+def test_joining_and_taking_apart_are_facts(people: Any, kafka: str, tenant: str) -> None:
+    """They say who decided, and why; an id is completed; a reason that there is not is refused, and told nobody."""
+    assert "long_leave" in people.refused(2, "employees", "unlink", tenant, "bo-2f", "--reason", "mood", "--by", "Åsa")
+    done = people(
+        "employees", "unlink", tenant, "bo-2f", "--reason", "long_leave", "--comment", "till maj", "--by", "Åsa"
+    )
+    assert "huma/bo-2f11c8d0 (Bo Ek) stays apart" in done.stdout
+    done = people("employees", "link", tenant, "huma/eva", "7", "--by", "Åsa")
+    assert "huma/eva-7d2203aa (Eva Ek) is linked with employee 7" in done.stdout
+    told = [m.data for m in asyncio.run(messages(kafka, LinkDecided.TOPIC, tenant))]
+    apart, joined = (one for one in told if isinstance(one, LinkDecided))
+    assert (apart.employee_id, apart.reason, apart.comment, apart.decided_by) == (None, "long_leave", "till maj", "Åsa")
+    assert (joined.person, joined.employee_id) == ("huma/eva-7d2203aa", "7")
+
+
+def test_who_is_unknown_is_neither_joined_nor_taken_apart(people: Any, kafka: str, tenant: str) -> None:
+    """It names the nearest; of a file each problem by its line, and then nobody in it is joined."""
+    said = people.refused(2, "employees", "unlink", tenant, "huma/eva-7d2203ab", "--reason", "other")
+    assert "HR has told of nobody called huma/eva-7d2203ab; did you mean huma/eva-7d2203aa?" in said
+    assert "no employee 8" in people.refused(2, "employees", "link", tenant, "eva", "8")
+    assert "PERSON EMPLOYEE_ID, or --csv FILE" in people.refused(2, "employees", "link", tenant, "eva")
+    file = Path("pairs.csv")
+    file.write_text("person,employee_id\neva,7\nbo,8\n", encoding="utf-8")
+    said = people.refused(2, "employees", "link", tenant, "--csv", str(file))
+    assert "nobody was linked: pairs.csv is not right:\n  line 3: Fortnox has shown no employee 8" in said
+    assert not any(isinstance(m.data, LinkDecided) for m in asyncio.run(messages(kafka, LinkDecided.TOPIC, tenant)))
+    file.write_text("person,employee_id\neva,7\n", encoding="utf-8")
+    people("employees", "link", tenant, "--csv", str(file))
+    told = [m.data for m in asyncio.run(messages(kafka, LinkDecided.TOPIC, tenant))]
+    assert [one.person for one in told if isinstance(one, LinkDecided)] == ["huma/eva-7d2203aa"]

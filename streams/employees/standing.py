@@ -1,0 +1,75 @@
+"""How a person, an employee or a leave stands, in sentences for people. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from infra.plugin import Known
+from schemas.events import EmployeeFields
+from streams.employees.fields import get
+from streams.employees.state import Leave, Person, State, employee_key
+
+
+def known(state: State) -> Known | None:
+    """Return who stands under a key, as people call them; None when nobody was ever told of."""
+    if state.person is not None and state.person.hr is not None:
+        link = state.person.link
+        return Known(_name(state.person.hr), employee_key(link.employee_id) if link else "")
+    if state.employee is not None and state.employee.fields is not None:
+        return Known(_name(state.employee.fields), state.employee.person or "")
+    return None
+
+
+def _name(fields: EmployeeFields) -> str:
+    return " ".join(filter(None, (get(fields, "given_name"), get(fields, "family_name"))))
+
+
+def akin(state: State) -> tuple[str, ...]:
+    """Return the keys that are to be looked at to say how this one stands."""
+    if state.leave is not None and state.leave.said is not None:
+        return (f"{state.leave.said.system}/{state.leave.said.person_id}",)
+    return state.person.leaves if state.person else ()
+
+
+def stands(key: str, states: Mapping[str, State]) -> tuple[str, ...]:
+    """Say how a key stands: with whom it is linked and since what, what was decided, what is under way, what waits."""
+    state = states.get(key, State())
+    if state.leave is not None:
+        return tuple(_leave(state.leave, states))
+    told = tuple(_person(state.person, states)) if state.person else ()
+    if state.employee is not None and state.employee.fields is not None:
+        other = state.employee.person
+        told += (f"Linked with {other}." if other else "Linked with nobody in HR.",)
+        told += ("Inactive in Fortnox.",) if state.employee.inactive else ()
+    under_way = len(state.pending)
+    return told + ((f"{under_way} orders are under way.",) if under_way else ())
+
+
+def _person(person: Person, states: Mapping[str, State]) -> Iterator[str]:
+    if person.link is not None:
+        yield f"Linked with employee {person.link.employee_id} ({person.link.origin})."
+    elif person.unlinked:
+        was = f" from employee {person.was}" if person.was else ""
+        yield f"Taken apart{was}: {person.unlinked.replace('_', ' ')}."
+    else:
+        yield "Linked with nobody in Fortnox."
+    if person.deleted:
+        yield "Deleted in HR."
+    if person.ignored:
+        yield "A person decided that nothing is done, until the record changes."
+    for key in person.leaves:
+        leave = states.get(key, State()).leave
+        if leave is not None and leave.said is not None:
+            yield f"{key}: {' '.join(_leave(leave, states))}"
+
+
+def _leave(leave: Leave, states: Mapping[str, State]) -> Iterator[str]:
+    said = leave.said
+    if said is None:
+        return
+    who = f"{said.system}/{said.person_id}"
+    person = states.get(who, State()).person or Person()
+    withdrawn = ", withdrawn" if said.withdrawn else ""
+    yield f"{said.first_day} to {said.last_day}{withdrawn}; {len(leave.days)} days in Fortnox."
+    if leave.pending:
+        yield f"{len(leave.pending)} days are under way."
+    if person.link is None and not said.withdrawn:
+        yield f"It waits until {who} is linked with an employee."
