@@ -72,6 +72,9 @@ class PostVoucher(Order):
     description: Annotated[str, StringConstraints(min_length=1, max_length=180)]
     rows: tuple[VoucherRow, ...] = Field(min_length=2)
     relates_to: tuple[VoucherRef, ...] = Field(default=(), description="the vouchers that this one reverses or follows")
+    takes_back: UUID | None = Field(
+        default=None, description="of a reversal: the order whose voucher it takes back, if that still stands there"
+    )
     insists: bool = Field(
         default=False,
         description="a person says that it will be taken: it is sent whatever is known to stand in its way",

@@ -228,17 +228,21 @@ def marked(
 
     A voucher without a description, or with the mark and without a number, gives no answer: it would pass for absent.
     """
-    whole = re.compile(rf"(?<![\w-]){re.escape(mark)}(?![\w-])")
     found = []
     for item in items:
         if "Description" not in item:
             return unreadable_list("Vouchers")
-        if whole.search(str(item["Description"])):
+        if carries(item, mark):
             voucher = _reference({"VoucherSeries": series, "Year": year_id, **item})
             if voucher is None:
                 return unreadable_list("Vouchers")
             found.append(voucher)
     return tuple(found)
+
+
+def carries(voucher: Mapping[str, Any], mark: str) -> bool:
+    """Tell whether a voucher's description carries a mark, as a word of its own."""
+    return bool(re.search(rf"(?<![\w-]){re.escape(mark)}(?![\w-])", str(voucher.get("Description"))))
 
 
 def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:

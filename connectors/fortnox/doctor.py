@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from pydantic_core import to_json
 from sqlalchemy import text
 
-from connectors.fortnox import checks, classify, setup
+from connectors.fortnox import checks, classify, encode, setup
 from connectors.fortnox.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.classify import Page, Record, Unauthorised
 from connectors.fortnox.client import Fortnox, unanswered
@@ -203,7 +203,7 @@ class _Reading:
         if written is None:
             return None
         voucher, mark = written
-        request = Request("GET", f"vouchers/{voucher.series}/{voucher.number}", {"financialyear": voucher.year_id})
+        request = encode.voucher_at(voucher)
         found = await self._patiently(lambda: self._fortnox.one(request, "Voucher", self.attempt))
         if isinstance(found, Unread):
             return LastVoucher(str(voucher), None)

@@ -13,7 +13,7 @@ from uuid import UUID
 from schemas import ids, money
 from schemas.base import as_read
 from schemas.characters import sanitise
-from schemas.commands import PostVoucher, VoucherRow
+from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 from schemas.envelope import Envelope
 
 LIMIT: Final = 500
@@ -59,6 +59,11 @@ def voucher_list(order: Envelope[PostVoucher], year_id: int, page: int) -> Reque
     day = data.voucher_date.isoformat()
     params: dict[str, str | int] = {"voucherseries": data.series, "financialyear": year_id}
     return Request("GET", "vouchers", params | {"fromdate": day, "todate": day, "limit": LIMIT, "page": page})
+
+
+def voucher_at(voucher: VoucherRef) -> Request:
+    """Return the request for one voucher, by its series, number and financial year."""
+    return Request("GET", f"vouchers/{voucher.series}/{voucher.number}", {"financialyear": voucher.year_id})
 
 
 def description(text: str, order_id: UUID) -> str:

@@ -108,6 +108,12 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Verifikationen som filen hör till finns inte i Fortnox. Kontrollera serie, nummer och räkenskapsår.",
         "The voucher that the file belongs to is not in Fortnox. Check its series, number and financial year.",
     ),
+    "voucher_gone": _accountant(
+        "Verifikationen som ska återföras finns inte kvar i Fortnox, eller är en annan än vår. Se efter vem som tog"
+        " bort den, och svara om dagen ska bokföras på nytt.",
+        "The voucher that is to be reversed is not in Fortnox any more, or is not ours. Find out who removed it, and"
+        " answer whether the day is to be booked anew.",
+    ),
     # --- customers, invoices, orders
     "customer_missing": _accountant(
         "Kunden finns inte i Fortnox. Lägg upp kunden, eller rätta kundnumret i kassan.",

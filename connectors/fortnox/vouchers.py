@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from connectors.fortnox import classify, encode
-from connectors.fortnox.classify import Year
+from connectors.fortnox import classify, encode, errors
+from connectors.fortnox.classify import Missing, Year
 from connectors.fortnox.client import Fortnox, amend
 from connectors.fortnox.paging import whole
 from infra import telemetry
@@ -20,12 +20,17 @@ _log = telemetry.log(__name__)
 
 
 async def write(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt) -> Verdict:
-    """Book a voucher: nothing that is known of its year and the set-up objects, then one POST, whose answer decides."""
+    """Book a voucher: nothing that is known of its year and the set-up objects, then one POST, whose answer decides.
+
+    A reversal is booked only if what it takes back still stands there: else the books would be wrong by it.
+    """
     year = await fortnox.year(order.data.voucher_date, attempt)
     if not isinstance(year, Year):
         return year
     if objection := await fortnox.preflight.objection(order.data, year.id, attempt):
         return objection
+    if gone := await _gone(fortnox, order.data, attempt):
+        return gone
     verdict: Verdict = await fortnox.ask(
         encode.voucher(order, year.id),
         attempt,
@@ -36,6 +41,23 @@ async def write(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt
     if isinstance(verdict, Delivered) and (adapted := encode.adapted(order.data)):
         return replace(verdict, note="; ".join(filter(None, (verdict.note, adapted))))
     return verdict
+
+
+async def _gone(fortnox: Fortnox, order: PostVoucher, attempt: Attempt) -> Rejected | RetryLater | None:
+    """Say which voucher a reversal would take back that is not there any more, or whose number is another one's."""
+    for voucher in order.relates_to if order.purpose == "reverse" else ():
+        answer = await fortnox.one(encode.voucher_at(voucher), "Voucher", attempt)
+        if isinstance(answer, RetryLater):
+            return answer
+        if isinstance(answer, Missing):
+            why = f"{voucher}, which this one reverses, is not in Fortnox any more"
+        elif order.takes_back is not None and not classify.carries(answer.fields, ids.mark(order.takes_back)):
+            why = f"{voucher} in Fortnox is not the voucher that this one reverses: it does not carry our mark"
+        else:
+            continue
+        amend(attempt, f"not reversed: {why}")
+        return errors.explained(Rejected("voucher_gone", why, "accountant"), fortnox.host.settings.language)
+    return None
 
 
 async def probe(fortnox: Fortnox, order: Envelope[PostVoucher], attempt: Attempt) -> Look:

@@ -24,7 +24,10 @@ from streams.daysales.verdict import DISCARD, KEEP, NAME, Booking, Desk, Held, P
 
 RETRY = Choice(answer="retry", means="Send it again, after it was set right in Fortnox or in the settings.")
 REBOOK = Choice(answer="rebook", means="Reverse the voucher and book the day anew; all three stay in the books.")
+IS_GONE = Choice(answer=REVERSED, means="The voucher is gone from Fortnox; book the day anew.")
 IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
+VOUCHER_GONE = "voucher_gone"
+"""The code of a reversal that is not booked, since what it takes back is not there any more."""
 LONGEST_REASON = 64
 _SETTLES = frozenset({KEEP.answer, DISCARD.answer})
 _NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")
@@ -207,6 +210,13 @@ def judge(
 
 def a_refused_voucher_waits(record: AuditRecord) -> Held:
     """Hold what Fortnox refused until other settings make it another voucher, or a person says so."""
+    if record.code == VOUCHER_GONE:
+        return Held(
+            VOUCHER_GONE,
+            f"The day is not reversed: {record.why[:1000]} Answer reversed to book the day anew, keep to leave the "
+            "books as they are, or retry if the voucher is there again.",
+            choices=(IS_GONE, RETRY),
+        )
     what = {"reverse": "the reversal", "rebook": "the corrected voucher"}.get(purpose_of(record), "the voucher")
     return Held(
         re.sub(_NOT_IN_A_REASON, "_", record.code)[:LONGEST_REASON] or "refused",

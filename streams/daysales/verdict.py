@@ -141,8 +141,14 @@ class Desk:
             description=_description(booking),
             rows=booking.rows,
             relates_to=booking.relates_to,
+            takes_back=self._taken_back(booking),
             insists=self.insists,
         )
+
+    def _taken_back(self, booking: Booking) -> UUID | None:
+        """Return the order whose voucher is taken back: its mark stands in that voucher's text."""
+        standing = self.state.standing if booking.purpose == "reverse" else None
+        return standing.order.id_in(self.tenant) if standing and standing.order else None
 
     def _free_step(self, booking: Booking) -> str:
         """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""

@@ -126,6 +126,50 @@ async def test_a_voucher_stands_in_the_books_to_the_ore(connected: Connected, co
     assert voucher.draft.description.startswith("´Kalle´s´ (bar) – 100 % - vänta... https:/x.se bb-")  # noqa: RUF001 - ours
 
 
+def reversal_of(original: Any, voucher: VoucherRef, *, knows_the_order: bool = True) -> Any:
+    """Return an order that takes a voucher back."""
+    known = original.data.id_in("acme") if knows_the_order else None
+    more = {"purpose": "reverse", "step": "reverse", "relates_to": (voucher,), "takes_back": known}
+    return order_for(**more)
+
+
+@pytest.mark.parametrize("knows_the_order", [True, False])
+async def test_a_reversal_is_booked_while_what_it_takes_back_stands_there(
+    connected: Connected, company: sandbox.Company, *, knows_the_order: bool
+) -> None:
+    """It is looked for by its number, and by its mark where the order says whose voucher it is."""
+    async with connected(company) as connection:
+        booked = await connection.write(ORDER, attempt())
+        taken_back = await connection.write(
+            reversal_of(ORDER, booked.voucher, knows_the_order=knows_the_order), attempt()
+        )
+    assert isinstance(taken_back, Delivered)
+    assert len(list(company.vouchers())) == 2
+
+
+@pytest.mark.parametrize("number_is_reused", [False, True])
+async def test_a_voucher_that_somebody_deleted_is_not_reversed(
+    connected: Connected, company: sandbox.Company, *, number_is_reused: bool
+) -> None:
+    """The books would be wrong by the reversal; also where another voucher has the number by now."""
+    async with connected(company) as connection:
+        booked = await connection.write(ORDER, attempt())
+        for year in company.years.values():
+            for series in year.series.values():
+                series.vouchers.clear()
+                series.next_number = 1
+        if number_is_reused:
+            other = await connection.write(order_for(key="openpos/K1/99"), attempt())
+            assert other.voucher == booked.voucher
+        asked = attempt()
+        refused = await connection.write(reversal_of(ORDER, booked.voucher), asked)
+    assert isinstance(refused, Rejected)
+    assert (refused.code, refused.who) == ("voucher_gone", "accountant")
+    assert str(booked.voucher) in refused.why
+    assert "not reversed" in asked.calls[-1].verdict
+    assert len(list(company.vouchers())) == number_is_reused
+
+
 @pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML])
 async def test_a_voucher_whose_answer_was_lost_is_found(
     connected: Connected, company: sandbox.Company, fault: Fault

@@ -290,6 +290,26 @@ def test_a_refused_reversal_goes_again_when_its_check_is_green() -> None:
     assert (voucher(orders).purpose, voucher(orders).step) == ("reverse", "reverse/2")
 
 
+def test_a_reversal_whose_voucher_is_gone_waits_and_each_answer_ends_it() -> None:
+    """The order says which order's voucher it takes back; a person books anew, leaves the books, or tries again."""
+    for answer, step in (("reversed", "book"), ("retry", "reverse/2"), ("keep", None)):
+        host = booked()
+        standing = host.state().booked
+        assert standing is not None
+        assert standing.order is not None
+        amended = hold(host.tell(day(amendment=1, payments=OTHER_SPLIT)))
+        taking_back = voucher(host.tell(answered(amended, "rebook")))
+        assert taking_back.takes_back == standing.order.id_in(TENANT)
+        held = hold(host.tell(outcome(taking_back, "rejected", code="voucher_gone", why="F 12 is gone.")))
+        assert (held.reason, [c.answer for c in held.choices]) == ("voucher_gone", ["reversed", "retry", "keep"])
+        orders = host.tell(answered(held, answer))
+        assert closed(orders)[1] == held.id_in(TENANT)
+        if step is None:
+            assert len(orders) == 1
+        else:
+            assert (voucher(orders).step, voucher(orders).replaces) == (step, taking_back.id_in(TENANT))
+
+
 def test_a_green_check_says_nothing_about_what_fortnox_did_not_refuse() -> None:
     """A hold of our own rules stays, whatever its name."""
     host = Host(without_card())
