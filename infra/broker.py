@@ -33,6 +33,8 @@ STOP_SECONDS = 5.0
 """Seconds in which a client of Kafka has to stop; what it has not committed or sent comes again."""
 _OLDEST_JAVA = 17
 _START_SECONDS = 60.0
+_STOP_SECONDS = 4.0
+"""It ends in one or two. One that is killed loses nothing acknowledged, and reads its log over when it starts."""
 # One node is broker and controller. Paths are relative to the working directory, so that a folder may have any name.
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -140,8 +142,13 @@ class EmbeddedKafka:
         """The Java process; 0 when it does not run."""
         return self._process.pid if self._process else 0
 
+    @property
+    def ended(self) -> bool:
+        """Tell whether it runs no more."""
+        return self._process is None or self._process.ended
+
     def start(self) -> None:
-        """Start the broker and wait until it answers.
+        """Start the broker and wait until it answers. Once it had an address it comes back there or not at all.
 
         Raises:
             BrokerUnavailable: no Java, no jars, the folder is in use, or it did not start.
@@ -186,6 +193,10 @@ class EmbeddedKafka:
         known: dict[str, Any] = json.loads(memory.read_text()) if memory.exists() else {}
         cluster = known.get("cluster") or base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         port = free_port(self._port or known.get("port"))
+        if self.bootstrap not in {"", f"127.0.0.1:{port}"}:
+            raise BrokerUnavailable(
+                f"The embedded broker cannot come back: another program has taken its address {self.bootstrap}."
+            )
         controller = free_port(known.get("controller"))
         fresh = memory.with_suffix(".new")
         fresh.write_text(json.dumps({"cluster": cluster, "port": port, "controller": controller}))
@@ -196,12 +207,14 @@ class EmbeddedKafka:
 
     def _run(self, command: list[str], claim: int) -> Leashed:
         # The locale makes Java read and write a folder's name as UTF-8.
-        return Leashed(command, log=self._log, cwd=self.home, claim=claim, env={"LC_ALL": "C.UTF-8"}, grace=20.0)
+        return Leashed(
+            command, log=self._log, cwd=self.home, claim=claim, env={"LC_ALL": "C.UTF-8"}, grace=_STOP_SECONDS
+        )
 
     def _await_answer(self, port: int) -> None:
         deadline = clock.monotonic() + _START_SECONDS
         while not answers(port):
-            if self._process is None or self._process.ended:
+            if self.ended:  # by itself, or because somebody has stopped it meanwhile
                 self.stop()
                 raise self._failed("ended while starting")
             if clock.monotonic() > deadline:
@@ -240,7 +253,8 @@ async def ensure_topics(bootstrap: str, *, replication: int = 1, topics: Iterabl
         if missing:
             await _create(admin, missing, replication)
         await _check(admin, table)
-    except KafkaError as error:
+        await _await_coordinator(admin)
+    except (KafkaError, OSError, ValueError) as error:  # ValueError: it is no address
         raise BrokerUnavailable(
             f"The broker at {bootstrap} does not answer ({type(error).__name__}): is it running, and is "
             "BOKBUSS_KAFKA__BOOTSTRAP right?"
@@ -287,6 +301,23 @@ async def ended(stopping: Coroutine[Any, Any, object], within: float = STOP_SECO
     task.cancel()
     _log.warning("a client of Kafka did not stop well", within=within)
     return False
+
+
+async def _await_coordinator(admin: AIOKafkaAdminClient) -> None:
+    """Wait until groups can gather: a new broker makes the topic of their offsets when it is first asked for one.
+
+    Whoever joins a group meanwhile would complain of an error that is none.
+    """
+    deadline = clock.monotonic() + 30
+    while clock.monotonic() < deadline:
+        try:
+            await admin.find_coordinator("bokbuss")
+        except KafkaError as error:
+            if not error.retriable:
+                return  # perhaps we may not ask; a group that cannot be joined is told then
+            await asyncio.sleep(0.05)
+        else:
+            return
 
 
 async def producer(bootstrap: str) -> AIOKafkaProducer:

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -22,6 +21,7 @@ from infra import broker, database, embedded, registry, telemetry, tenants
 from infra.accepting import Acceptor, Unavailable
 from infra.commanding import Failed, Office, WrongUsage, asker, office
 from infra.connections import Connections, Taken, health
+from infra.ending import until_signal
 from infra.plugin import Host, Malformed, NotRevoked
 from infra.runtime import services
 from infra.settings import ROLES, Role, Settings, load
@@ -56,15 +56,6 @@ def _load() -> Settings:
     return settings
 
 
-async def _until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Run until SIGINT or SIGTERM asks to stop."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await work(stop)
-
-
 # --- Roles ------------------------------------------------------------------------------------------------------
 
 RoleName = StrEnum("RoleName", {role: role for role in ROLES})  # type: ignore[misc] # the roles are a Literal
@@ -82,7 +73,7 @@ def _serve(names: tuple[Role, ...]) -> None:
             named = running.apply(settings)
             await roles.run(named, names, stop, lambda url: _err.print(f"bokbuss: {', '.join(names)} at {url}"))
 
-    asyncio.run(_until_signal(work))
+    asyncio.run(until_signal(work))
 
 
 @app.command()
@@ -108,7 +99,7 @@ def broker_command() -> None:
             _out.print(f"BOKBUSS_KAFKA__BOOTSTRAP={kafka.bootstrap}")
             await stop.wait()
 
-    asyncio.run(_until_signal(work))
+    asyncio.run(until_signal(work))
 
 
 @app.command()
@@ -150,7 +141,7 @@ def sandbox(
                 )
             await stop.wait()
 
-    asyncio.run(_until_signal(work))
+    asyncio.run(until_signal(work))
 
 
 @app.command()
@@ -166,7 +157,7 @@ def demo(
     async def work(stop: asyncio.Event) -> None:
         raise typer.Exit(await made_up.run(settings, stop, once=once, as_json=as_json))
 
-    asyncio.run(_until_signal(work))
+    asyncio.run(until_signal(work))
 
 
 # --- Companies --------------------------------------------------------------------------------------------------
@@ -415,6 +406,7 @@ _WRONG = (
     broker.WrongTopic,
     database.DatabaseUnavailable,
     embedded.InUse,
+    embedded.Unwritable,
     UnknownTenant,
     WrongKey,
 )

@@ -20,6 +20,8 @@ from infra import clock
 from infra.embedded import InUse, Leashed, claimed, tail
 
 _START_SECONDS = 30.0
+_STOP_SECONDS = 3.0
+"""A fast shutdown takes less than one. What was committed is kept in any case."""
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 103  # macOS; Linux takes 107
 _ROOT = 0
@@ -80,6 +82,11 @@ class EmbeddedPostgres:
         """The server's first process; 0 when it does not run."""
         return self._process.pid if self._process else 0
 
+    @property
+    def ended(self) -> bool:
+        """Tell whether it runs no more."""
+        return self._process is None or self._process.ended
+
     def start(self) -> None:
         """Start the server and wait until it answers.
 
@@ -131,8 +138,10 @@ class EmbeddedPostgres:
         deadline = clock.monotonic() + _START_SECONDS
         self._process = self._run(command, claim)
         while not self._answers():
-            if self._process.ended:
-                self._process.stop()
+            if (process := self._process) is None:  # somebody has stopped it meanwhile
+                raise self._failed("ended while starting")
+            if process.ended:
+                process.stop()
                 # The last processes of a killed server may still be on their way out.
                 if "shared memory" not in tail(self._log) or clock.monotonic() > deadline:
                     self._process = None
@@ -157,7 +166,13 @@ class EmbeddedPostgres:
             if not (_open_to_all(self._home) and _open_to_all(Path(command[0]))):
                 options += ["--reach"]
         return Leashed(
-            command, log=self._log, cwd=Path("/"), claim=claim, stop_signal="INT", grace=15.0, leash_options=options
+            command,
+            log=self._log,
+            cwd=Path("/"),
+            claim=claim,
+            stop_signal="INT",
+            grace=_STOP_SECONDS,
+            leash_options=options,
         )
 
     def _failed(self, what: str) -> DatabaseUnavailable:

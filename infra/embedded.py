@@ -23,6 +23,19 @@ class InUse(RuntimeError):
     """Another living process owns this folder's server."""
 
 
+class Unwritable(RuntimeError):
+    """The data folder cannot be made or written."""
+
+
+def unwritable(data: Path, error: OSError) -> Unwritable:
+    """Return what to tell somebody whose data folder cannot be used."""
+    where = f" ({error.filename})" if error.filename else ""
+    return Unwritable(
+        f"the data folder {data} cannot be used: {error.strerror or type(error).__name__}{where}. "
+        "Set it right, or name another (BOKBUSS_DATA)"
+    )
+
+
 def alive(pid: int) -> bool:
     """Tell whether a process runs; one that ended and that nobody waited for does not."""
     try:
@@ -136,7 +149,11 @@ class Leashed:
         """End the command gracefully and wait for it."""
         assert self._leash.stdin is not None  # noqa: S101 - for mypy: it is a pipe
         self._leash.stdin.close()
-        self._leash.wait(self._grace + 10)
+        try:
+            self._leash.wait(self._grace + 1)
+        except subprocess.TimeoutExpired:  # the leash itself hangs; the kernel lets nothing outlive it
+            self._leash.kill()
+            self._leash.wait()
 
     def kill(self) -> None:
         """End the command as a crash would, and wait for it."""

@@ -11,11 +11,13 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, registry, store, telemetry, watch, web
+from infra import broker, ending, registry, store, telemetry, watch, web
 from infra.accepting import Acceptor
 from infra.auditor import Auditor
+from infra.database import DatabaseUnavailable
 from infra.decider import Decider, topics_of
 from infra.flows import GROUP, FlowRole
 from infra.inbox import Inbox
@@ -31,6 +33,11 @@ from schemas.commands import HoldForReview
 _log = telemetry.log(__name__)
 
 Job = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+_END_WITHIN = 8.0
+"""Seconds that jobs have to end when they are asked to: long enough for an answer from Fortnox, mostly."""
+_CLOSE_WITHIN = 1.5
+"""Seconds for connections. The producer of a broker that is away would wait for it for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +88,16 @@ def _desk(parts: _Parts) -> Iterable[Job]:
 async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
     async with AsyncExitStack() as stack:
         engine = store.engine(settings.database.url or "", settings.database.pool)
-        stack.push_async_callback(engine.dispose)
-        await store.prepare(engine)
+        stack.push_async_callback(lambda: ending.closed("database", engine.dispose(), _CLOSE_WITHIN))
+        try:
+            await store.prepare(engine)
+        except DBAPIError as error:
+            raise DatabaseUnavailable(
+                f"The database does not answer ({type(error.orig).__name__}): does it run, and is its URL right "
+                "(BOKBUSS_DATABASE__URL)?"
+            ) from error
         producer = await broker.producer(settings.kafka.bootstrap or "")
-        stack.push_async_callback(producer.stop)
+        stack.push_async_callback(lambda: ending.closed("producer", producer.stop(), _CLOSE_WITHIN))
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())
         stack.callback(keeping.cancel)
@@ -113,7 +126,7 @@ async def run(
         )
         checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
         app = web.application(checks)
-        jobs: list[Job] = [watch.event_loop_lag]
+        jobs: list[Job] = [watch.event_loop_lag, watch.complaints]
         if "sources" in roles:
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(parts, acceptor)
@@ -127,7 +140,7 @@ async def run(
                 if system.pages is not None:
                     app.router.routes.extend(system.pages(host))
         jobs += [partial(job.run, host) for s in registry.systems().values() for job in s.jobs if job.role in roles]
-        async with web.serving(app, settings.host, settings.port) as url:
+        async with web.serving(app, settings.host, settings.port, stop) as url:
             _log.info("started", roles=" ".join(roles), url=url)
             if started is not None:
                 started(url)
@@ -136,21 +149,23 @@ async def run(
 
 
 async def _until_stopped(jobs: Iterable[Job], stop: asyncio.Event) -> None:
-    """Run jobs; when one ends by itself it failed, and the others are asked to stop."""
-    tasks = [asyncio.create_task(job(stop)) for job in jobs]
+    """Run jobs; when one ends by itself it failed, and the others are asked to stop, and end in time."""
+    tasks = [asyncio.create_task(job(stop), name=getattr(job, "__qualname__", None)) for job in jobs]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for failure in ended:
+        if late := await ending.ended(tasks, _END_WITHIN):
+            _log.warning("left behind", jobs=sorted(task.get_name() for task in late))
+    for task in tasks:
+        failure = task.exception() if task.done() and not task.cancelled() else None
         while isinstance(failure, BaseExceptionGroup):  # of a role's own tasks; the first one tells why
-            failure = failure.exceptions[0]  # noqa: PLW2901 - unpacked
+            failure = failure.exceptions[0]
         if isinstance(failure, KafkaError):  # the broker went away just while a role started
             raise broker.BrokerUnavailable(
                 f"The broker does not answer ({type(failure).__name__}): start this again when it does."
             ) from failure
-        if isinstance(failure, BaseException):
+        if failure is not None:
             raise failure
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Any, Protocol
 
 import psycopg
 
-from infra.broker import EmbeddedKafka, ensure_topics
-from infra.database import EmbeddedPostgres, async_url
-from infra.embedded import alive
+from infra import clock, telemetry
+from infra.broker import BrokerUnavailable, EmbeddedKafka, ensure_topics
+from infra.database import DatabaseUnavailable, EmbeddedPostgres, async_url
+from infra.embedded import alive, unwritable
 from infra.settings import Settings
 
 
@@ -40,7 +41,18 @@ class Runtime:
         )
 
 
+_log = telemetry.log(__name__)
+
+_LOOK = 0.5
+_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before a server is started again, the first time and each further time in a row."""
+_STEADY = 60.0
+"""Seconds after which a server that came back is no longer one that keeps ending."""
+
+
 class _Server(Protocol):
+    @property
+    def ended(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
@@ -62,23 +74,76 @@ def running(settings: Settings) -> Runtime | None:
 async def services(settings: Settings) -> AsyncIterator[Runtime]:
     """Yield the broker, with every topic, and the database: those of :func:`running`, or embedded ones of our own.
 
-    Ours end with this context, or with this process.
+    Ours end with this context, or with this process. One that ends before is started again at its old address; when
+    that does not help, what this context surrounds is cancelled, and then the reason is raised.
 
     Raises:
-        BrokerUnavailable, DatabaseUnavailable, WrongTopic: the message says what to do.
+        BrokerUnavailable, DatabaseUnavailable, WrongTopic, Unwritable: the message says what to do.
     """
+    servers: list[_Server] = []
     async with AsyncExitStack() as stack:
         runtime = running(settings)
         if runtime is None:
-            runtime = await _start(settings, stack)
+            try:
+                runtime = await _start(settings, servers, stack)
+            except OSError as error:
+                raise unwritable(settings.data, error) from error
         await ensure_topics(runtime.bootstrap, replication=settings.kafka.replication)
-        yield runtime
+        async with _kept(servers):
+            yield runtime
 
 
-async def _start(settings: Settings, stack: AsyncExitStack) -> Runtime:
+@asynccontextmanager
+async def _kept(servers: Iterable[_Server]) -> AsyncIterator[None]:
+    surrounded = asyncio.current_task()
+
+    def end(keeping: asyncio.Task[None]) -> None:
+        if not keeping.cancelled() and surrounded is not None:
+            surrounded.cancel()
+
+    keeping = [asyncio.create_task(_keep(server)) for server in servers]
+    for task in keeping:
+        task.add_done_callback(end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        for task in keeping:
+            if task.done() and (error := task.exception()) is not None:
+                raise error from None
+        raise
+    finally:
+        for task in keeping:
+            task.cancel()
+
+
+async def _keep(server: _Server) -> None:
+    """Start a server again when it has ended; after some times in a row raise what keeps it from coming back."""
+    name, ended, started = type(server).__name__, 0, clock.monotonic()
+    while True:
+        await clock.sleep(_LOOK)
+        if not server.ended:
+            if clock.monotonic() - started > _STEADY:
+                ended = 0
+            continue
+        _log.error("server ended", server=name, times_in_a_row=ended)
+        await clock.sleep(_WAITS[ended])
+        ended += 1
+        try:
+            await asyncio.to_thread(server.stop)  # what is left of it
+            await asyncio.to_thread(server.start)
+        except (BrokerUnavailable, DatabaseUnavailable, OSError) as error:
+            if ended == len(_WAITS):
+                raise
+            _log.error("server not started", server=name, why=str(error))
+        else:
+            started = clock.monotonic()
+            _log.warning("server started again", server=name)
+
+
+async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitStack) -> Runtime:
     kafka = None if settings.kafka.bootstrap else EmbeddedKafka(settings.data)
     postgres = None if settings.database.url else EmbeddedPostgres(settings.data)
-    servers: list[_Server] = [server for server in (kafka, postgres) if server is not None]
+    servers += [server for server in (kafka, postgres) if server is not None]
     stack.push_async_callback(_all, [server.stop for server in servers])
     await _all([server.start for server in servers])
     bootstrap = settings.kafka.bootstrap or (kafka.bootstrap if kafka else "")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -13,13 +13,18 @@ _log = telemetry.log(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _IS_MARKED = text("select to_regclass('alembic_version') is not null")
 _MARK = text("select version_num from alembic_version")
+_CONNECT_WITHIN = 5
+"""Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
 _PREPARING = 7_208_551
 """Any number of our own: the advisory lock under which one process at a time brings the tables up to date."""
 
 
 def engine(url: str, pool: int) -> AsyncEngine:
     """Return an engine; connections that died with the server are noticed before they are used."""
-    return create_async_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10)
+    patience = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_WITHIN}
+    return create_async_engine(
+        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10, connect_args=patience
+    )
 
 
 async def prepare(engine: AsyncEngine, *, patience: float = 30.0) -> None:
@@ -31,7 +36,7 @@ async def prepare(engine: AsyncEngine, *, patience: float = 30.0) -> None:
                 await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _PREPARING})
                 await connection.run_sync(_upgrade)
         except DBAPIError as error:
-            if not error.connection_invalidated and clock.monotonic() > deadline:
+            if clock.monotonic() > deadline:
                 raise
             _log.info("waiting for the database", error=type(error.orig).__name__)
             await clock.sleep(0.5)

@@ -80,6 +80,23 @@ async def _set(connection: AsyncConnection, query: TextClause, *gauges: Gauge) -
             gauge.labels(*labels).set(value)
 
 
+async def complaints(stop: asyncio.Event) -> None:
+    """Say when a complaint is over that came so often that not every line was written, until asked to stop."""
+    while not stop.is_set():
+        for each in telemetry.COMPLAINTS.over():
+            _log.info(
+                "complaint is over",
+                of=each.of,
+                what=each.what,
+                error=each.error,
+                times=each.times,
+                seconds=each.seconds,
+            )
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_EVERY):
+                await stop.wait()
+
+
 async def event_loop_lag(stop: asyncio.Event) -> None:
     """Measure how late a sleep of 0.1 s ends, until asked to stop."""
     loop = asyncio.get_running_loop()

@@ -130,12 +130,20 @@ async def _serve(server: uvicorn.Server) -> None:
         await server.serve()
 
 
+async def _end(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
+
+
 @asynccontextmanager
-async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
+async def serving(app: Any, host: str, port: int, stop: asyncio.Event | None = None) -> AsyncIterator[str]:
     """Serve an ASGI application in this event loop; yield its URL. Port 0 takes a free one.
 
+    Args:
+        stop: takes nothing new from then on, while others end too.
+
     Raises:
-        InUse: the port is taken.
+        InUse: the port is taken, or the host is none of this machine's.
     """
     config = uvicorn.Config(
         app,
@@ -148,6 +156,7 @@ async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
     )
     server = _Server(config)
     task = asyncio.create_task(_serve(server))
+    ending = asyncio.create_task(_end(server, stop)) if stop is not None else None
     try:
         while not server.started:
             if task.done():
@@ -155,7 +164,9 @@ async def serving(app: Any, host: str, port: int) -> AsyncIterator[str]:
                 raise InUse(f"cannot listen on {host}:{port}, perhaps the port is taken: name another (BOKBUSS_PORT)")
             await asyncio.sleep(0.01)
         bound = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://{host}:{bound}"
+        yield f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
     finally:
         server.should_exit = True
+        if ending is not None:
+            ending.cancel()
         await task

@@ -1,0 +1,81 @@
+"""How a process that serves comes to its end: asked to by a signal, in order, and in time whatever is away."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Literal
+
+from infra import telemetry
+
+_log = telemetry.log(__name__)
+
+GRACE = 15.0
+"""Seconds from the signal to the end. A broker, a database or a target that hangs must not make an orchestrator kill
+us: what is left then is cut off, which is a crash, and those are provided for."""
+_CANCELLING = 1.0
+"""Seconds for what was cancelled. psycopg tries to cancel its query at the server first, and gives up when cancelled
+again."""
+
+
+class Stop(asyncio.Event):
+    """Asks a process to end. Until somebody waits for it, what is being started is cancelled instead."""
+
+    heeded = False
+
+    async def wait(self) -> Literal[True]:
+        """Wait until asked to end."""
+        self.heeded = True
+        return await super().wait()
+
+
+async def until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Run until SIGINT or SIGTERM asks to stop; then the process ends within its grace."""
+    stop, loop = Stop(), asyncio.get_running_loop()
+    task = loop.create_task(work(stop))
+
+    def ask() -> None:
+        if not stop.is_set():
+            last = threading.Timer(GRACE, _cut_off)
+            last.daemon = True
+            last.start()
+        stop.set()
+        if not stop.heeded:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]], within: float) -> set[asyncio.Task[Any]]:
+    """Wait for tasks that were asked to end; cancel those that are late, and return what does not end even then."""
+    left = set(tasks)
+    for patience in (within, _CANCELLING, _CANCELLING):
+        if not left:
+            break
+        _, left = await asyncio.wait(left, timeout=patience)
+        for task in left:
+            task.cancel()
+    return left
+
+
+async def closed(what: str, closing: Coroutine[Any, Any, None], within: float) -> None:
+    """Close something, as far as it lets itself be closed in time: its other end may be away."""
+    task = asyncio.create_task(closing)
+    if await ended([task], within) or task.cancelled():
+        _log.warning("not closed in time", what=what)
+    elif (error := task.exception()) is not None:
+        _log.warning("not closed", what=what, error=type(error).__name__)
+
+
+def _cut_off() -> None:
+    sys.stderr.write(f"bokbuss: not everything ended within {GRACE:.0f} s of the signal; the rest is cut off\n")
+    sys.stderr.flush()
+    os._exit(1)
