@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -57,6 +57,14 @@ class Unavailable(RuntimeError):
 
     A record that was on its way may still arrive later. Sent again it has the same id, so that it counts once.
     """
+
+
+def read_payload(file: BinaryIO, most: int) -> bytes:
+    """Return what a file holds, and read no more than a delivery may have. Raises Malformed when it is larger."""
+    payload = file.read(most + 1)
+    if len(payload) > most:
+        raise Malformed([f"payload: it is larger than {most:,} bytes (BOKBUSS_MAX_BODY)"])
+    return payload
 
 
 @dataclass(frozen=True, slots=True)

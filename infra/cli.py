@@ -18,7 +18,7 @@ from rich.table import Table
 from sqlalchemy import text
 
 from infra import broker, database, embedded, registry, telemetry, tenants
-from infra.accepting import Acceptor, Unavailable
+from infra.accepting import Acceptor, Unavailable, read_payload
 from infra.commanding import Failed, Office, WrongUsage, asker, office
 from infra.connections import Connections, Taken, health
 from infra.ending import until_signal
@@ -365,7 +365,9 @@ def publish(
         vault = await open_vault(place.engine, place.settings)
         acceptor = Acceptor(engine=place.engine, producer=await place.producer(), vault=vault)
         try:
-            accepted = await acceptor.accept(tenant=tenant, source=source, payload=file.read_bytes())
+            with file.open("rb") as opened:
+                payload = read_payload(opened, place.settings.max_body)
+            accepted = await acceptor.accept(tenant=tenant, source=source, payload=payload)
         except Malformed as error:
             raise Failed(f"{file} was not accepted:\n  " + "\n  ".join(error.problems)) from None
         if as_json:

@@ -12,10 +12,10 @@ from infra import telemetry
 
 _log = telemetry.log(__name__)
 
-GRACE = 15.0
+GRACE = 13.0
 """Seconds from the signal to the end. A broker, a database or a target that hangs must not make an orchestrator kill
 us: what is left then is cut off, which is a crash, and those are provided for."""
-_CANCELLING = 1.0
+_CANCELLING = 0.7
 """Seconds for what was cancelled. psycopg tries to cancel its query at the server first, and gives up when cancelled
 again."""
 
@@ -52,6 +52,10 @@ async def until_signal(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]
     except asyncio.CancelledError:
         if not stop.is_set():
             raise
+    finally:
+        us = {asyncio.current_task()}
+        if stop.is_set() and await ended(asyncio.all_tasks() - us, 0.0):
+            _cut_off()  # asyncio would wait for them for ever
 
 
 async def ended(tasks: Iterable[asyncio.Task[Any]], within: float) -> set[asyncio.Task[Any]]:
@@ -76,6 +80,6 @@ async def closed(what: str, closing: Coroutine[Any, Any, None], within: float) -
 
 
 def _cut_off() -> None:
-    sys.stderr.write(f"bokbuss: not everything ended within {GRACE:.0f} s of the signal; the rest is cut off\n")
+    sys.stderr.write("bokbuss: not everything ended in time after the signal; the rest is cut off\n")
     sys.stderr.flush()
     os._exit(1)

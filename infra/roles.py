@@ -34,9 +34,9 @@ _log = telemetry.log(__name__)
 
 Job = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
-_END_WITHIN = 8.0
+_END_WITHIN = 5.5
 """Seconds that jobs have to end when they are asked to: long enough for an answer from Fortnox, mostly."""
-_CLOSE_WITHIN = 1.5
+_CLOSE_WITHIN = 1.0
 """Seconds for connections. The producer of a broker that is away would wait for it for ever."""
 
 
@@ -51,7 +51,7 @@ class _Parts:
 
 
 def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[Job]:
-    yield Inbox(parts.settings.data / "inbox", acceptor, registry.sources()).run
+    yield Inbox(parts.settings.data / "inbox", acceptor, registry.sources(), parts.settings.max_body).run
 
 
 def _flows(parts: _Parts, checks: dict[str, web.Check]) -> Iterable[Job]:

@@ -12,6 +12,8 @@ Role = Literal["sources", "flows", "sinks", "desk"]
 """What a process does; one process can have several roles."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
+MAX_BODY = 1_000_000
+
 
 class KafkaSettings(BaseModel):
     """Where the broker is. Without ``bootstrap`` a real one is started here."""
@@ -124,7 +126,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
-    max_body: int = Field(default=1_000_000, ge=1, description="bytes of one delivery")
+    max_body: int = Field(default=MAX_BODY, ge=1, description="bytes of one delivery, over HTTP or as a file")
     lease_seconds: float = Field(default=10.0, gt=0, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")
     language: Literal["sv", "en"] = Field(default="en", description="of commands; a page also follows the browser")

@@ -56,11 +56,10 @@ async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragil
     async with door.opened(engine, producer) as opened:
         assert (await opened.get("/readyz")).status == 200
         await asyncio.to_thread(fragile_kafka.kill)
-        begun = clock.monotonic()
-        ready = await opened.get("/readyz")
+        async with asyncio.timeout(20):
+            ready = await opened.get("/readyz")
         checks = json.loads(ready.body)["checks"]
         await asyncio.to_thread(fragile_kafka.start)
-        assert clock.monotonic() - begun < 20
         assert (ready.status, checks["database"]) == (503, "ok")
         assert checks["broker"] != "ok"
         async with asyncio.timeout(30):
