@@ -23,7 +23,7 @@ from infra.commanding import Failed, Office, WrongUsage, asker, office
 from infra.connections import Connections, Taken, health
 from infra.ending import until_signal
 from infra.plugin import Host, Malformed, NotRevoked
-from infra.runtime import services
+from infra.runtime import kept, services
 from infra.settings import ROLES, Role, Settings, load
 from infra.standing import at_a_glance, in_words
 from infra.tenants import UnknownTenant
@@ -94,10 +94,15 @@ def broker_command() -> None:
     settings = _load()
 
     async def work(stop: asyncio.Event) -> None:
-        with broker.EmbeddedKafka(settings.data) as kafka:
+        kafka = broker.EmbeddedKafka(settings.data)
+        try:
+            await asyncio.to_thread(kafka.start)
             await broker.ensure_topics(kafka.bootstrap)
             _out.print(f"BOKBUSS_KAFKA__BOOTSTRAP={kafka.bootstrap}")
-            await stop.wait()
+            async with kept([kafka]):
+                await stop.wait()
+        finally:
+            await asyncio.to_thread(kafka.stop)
 
     asyncio.run(until_signal(work))
 

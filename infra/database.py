@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 
 from infra import clock
-from infra.embedded import InUse, Leashed, claimed, tail
+from infra.embedded import InUse, Leashed, claimed, tail, unwritable
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
@@ -92,10 +92,11 @@ class EmbeddedPostgres:
 
         Raises:
             DatabaseUnavailable: no build for this machine, the folder is in use, or it did not start.
+            Unwritable: its data cannot be kept there.
         """
         programs = _programs()
-        self._home.mkdir(parents=True, exist_ok=True)
         try:
+            self._home.mkdir(parents=True, exist_ok=True)
             with claimed(self._home) as claim:
                 if self._log.exists():
                     self._log.replace(self._log.with_suffix(".log.1"))
@@ -106,6 +107,8 @@ class EmbeddedPostgres:
                 self._serve(programs, claim)
         except InUse as error:
             raise DatabaseUnavailable(f"The embedded database does not start: {error}.") from error
+        except OSError as error:
+            raise unwritable(self._home.parent, error) from error
 
     def stop(self) -> None:
         """End the server (a fast shutdown); nothing when it does not run."""

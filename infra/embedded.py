@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from errno import EACCES
 from pathlib import Path
 
 from infra import clock, leash
@@ -34,6 +35,16 @@ def unwritable(data: Path, error: OSError) -> Unwritable:
         f"the data folder {data} cannot be used: {error.strerror or type(error).__name__}{where}. "
         "Set it right, or name another (BOKBUSS_DATA)"
     )
+
+
+def writable(data: Path) -> None:
+    """Make a data folder where there is none. Raises Unwritable."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        if not os.access(data, os.W_OK | os.X_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+    except OSError as error:
+        raise unwritable(data, error) from error
 
 
 def alive(pid: int) -> bool:

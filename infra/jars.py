@@ -102,10 +102,16 @@ def ensure(jars: Sequence[Jar] | None = None) -> Path:
     jars = manifest() if jars is None else jars
     folder = _folder(jars)
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder.parent / "lock"):
-            if not folder.exists():
-                _fetch_into(folder, jars, release(jars))
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(folder.parent / "lock"):
+                if not folder.exists():
+                    _fetch_into(folder, jars, release(jars))
+        except OSError as error:
+            raise BrokerUnavailable(
+                f"Apache Kafka cannot be kept in {folder.parent}: {error.strerror or type(error).__name__}. "
+                f"Name another folder: BOKBUSS_CACHE. {_WAY_ROUND}"
+            ) from error
     verify(folder, jars)
     return folder
 

@@ -19,6 +19,7 @@ from infra.accepting import Acceptor
 from infra.auditor import Auditor
 from infra.database import DatabaseUnavailable
 from infra.decider import Decider, topics_of
+from infra.embedded import writable
 from infra.flows import GROUP, FlowRole
 from infra.inbox import Inbox
 from infra.leases import Leases
@@ -113,6 +114,8 @@ async def run(
         settings: with the broker and the database named.
         started: called with this process's URL once it listens.
     """
+    if {"sources", "flows"} & set(roles):
+        await asyncio.to_thread(writable, settings.data)  # the inbox lies there, and Faust wants a folder
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
     async with _parts(settings) as parts:
         vault = await open_vault(parts.engine, settings)

@@ -15,7 +15,7 @@ import psycopg
 from infra import clock, telemetry
 from infra.broker import BrokerUnavailable, EmbeddedKafka, ensure_topics
 from infra.database import DatabaseUnavailable, EmbeddedPostgres, async_url
-from infra.embedded import alive, unwritable
+from infra.embedded import Unwritable, alive, unwritable
 from infra.settings import Settings
 
 
@@ -84,17 +84,15 @@ async def services(settings: Settings) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         runtime = running(settings)
         if runtime is None:
-            try:
-                runtime = await _start(settings, servers, stack)
-            except OSError as error:
-                raise unwritable(settings.data, error) from error
+            runtime = await _start(settings, servers, stack)
         await ensure_topics(runtime.bootstrap, replication=settings.kafka.replication)
-        async with _kept(servers):
+        async with kept(servers):
             yield runtime
 
 
 @asynccontextmanager
-async def _kept(servers: Iterable[_Server]) -> AsyncIterator[None]:
+async def kept(servers: Iterable[_Server]) -> AsyncIterator[None]:
+    """Start servers again that end. When one cannot be, what this surrounds is cancelled; then the reason is raised."""
     surrounded = asyncio.current_task()
 
     def end(keeping: asyncio.Task[None]) -> None:
@@ -131,7 +129,7 @@ async def _keep(server: _Server) -> None:
         try:
             await asyncio.to_thread(server.stop)  # what is left of it
             await asyncio.to_thread(server.start)
-        except (BrokerUnavailable, DatabaseUnavailable, OSError) as error:
+        except (BrokerUnavailable, DatabaseUnavailable, Unwritable) as error:
             if ended == len(_WAITS):
                 raise
             _log.error("server not started", server=name, why=str(error))
@@ -166,9 +164,12 @@ async def _all(calls: list[Any]) -> None:
 
 def _remember(data: Path, embedded: dict[str, Any]) -> None:
     """Write what others need to find our servers; only ours: the URL of a named database holds its password."""
-    fresh = data / "runtime.json.new"
-    fresh.write_text(json.dumps(embedded))
-    fresh.replace(data / "runtime.json")
+    try:
+        fresh = data / "runtime.json.new"
+        fresh.write_text(json.dumps(embedded))
+        fresh.replace(data / "runtime.json")
+    except OSError as error:
+        raise unwritable(data, error) from error
 
 
 def _embedded(data: Path) -> dict[str, Any]:
@@ -176,6 +177,8 @@ def _embedded(data: Path) -> dict[str, Any]:
         known: dict[str, Any] = json.loads((data / "runtime.json").read_text())
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise unwritable(data, error) from error
     if not alive(known["owner"]):
         return {}
     return known if _kafka_answers(known["bootstrap"]) and _postgres_answers(known["database_url"]) else {}

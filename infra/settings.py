@@ -15,6 +15,11 @@ ROLES: tuple[Role, ...] = get_args(Role)
 MAX_BODY = 1_000_000
 
 
+def authority(host: str, port: int) -> str:
+    """Return host and port as they stand in a URL: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class KafkaSettings(BaseModel):
     """Where the broker is. Without ``bootstrap`` a real one is started here."""
 

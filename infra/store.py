@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infra import clock, telemetry
+from infra.database import DatabaseUnavailable
 
 _log = telemetry.log(__name__)
 
@@ -20,11 +21,20 @@ _PREPARING = 7_208_551
 
 
 def engine(url: str, pool: int) -> AsyncEngine:
-    """Return an engine; connections that died with the server are noticed before they are used."""
-    patience = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_WITHIN}
-    return create_async_engine(
-        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10, connect_args=patience
-    )
+    """Return an engine; connections that died with the server are noticed before they are used.
+
+    Raises:
+        DatabaseUnavailable: it is no URL of a PostgreSQL.
+    """
+    try:
+        patience = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_WITHIN}
+        return create_async_engine(
+            url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10, connect_args=patience
+        )
+    except (ArgumentError, InvalidRequestError, ImportError, TypeError, ValueError) as error:
+        raise DatabaseUnavailable(
+            "BOKBUSS_DATABASE__URL is no URL of a PostgreSQL, such as postgresql://user:password@host:5432/name"
+        ) from error
 
 
 async def prepare(engine: AsyncEngine, *, patience: float = 30.0) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import telemetry
+from infra.embedded import unwritable
 from infra.settings import Settings
 
 _log = telemetry.log(__name__)
@@ -78,8 +79,12 @@ async def open_vault(engine: AsyncEngine, settings: Settings) -> Vault:
 
     Raises:
         WrongKey: no key of ours opens the data key.
+        Unwritable: the key cannot be kept.
     """
-    named = settings.secret_key or made_key(settings.data)
+    try:
+        named = settings.secret_key or made_key(settings.data)
+    except OSError as error:
+        raise unwritable(settings.data, error) from error
     key, old = _wrapping(named), settings.old_secret_key
     before = _wrapping(old) if old else None
     async with engine.begin() as connection:

@@ -4,20 +4,29 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
+from urllib.parse import unquote
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import clock, telemetry
 from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable
 from infra.embedded import InUse
 from infra.plugin import Malformed, Source
+from infra.settings import authority
 from infra.tenants import UnknownTenant
 
+_log = telemetry.log(__name__)
+
 Check = Callable[[], Awaitable[None]]
+_READING = ["GET", "HEAD"]
 _READY_WITHIN = 3.0
 _END_WITHIN = 5
 """Seconds that requests have to end when the process is asked to: a sender that stalls must not keep it."""
@@ -37,32 +46,72 @@ _STATUS: dict[type[Exception], int] = {
 
 def application(checks: Mapping[str, Check]) -> FastAPI:
     """Return the application that every role has: /healthz, /readyz, /metrics."""
-    app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None, redirect_slashes=False)
+    app.add_middleware(_Addresses)
+    app.add_exception_handler(405, _not_allowed)
+    for away in (DBAPIError, PoolTimeout):
+        app.add_exception_handler(away, _away)
 
-    @app.get("/healthz", response_class=PlainTextResponse)
+    @app.api_route("/healthz", methods=_READING, response_class=PlainTextResponse)
     async def healthz() -> str:
         """Answer as long as the event loop turns."""
         return "ok\n"
 
-    @app.get("/readyz")
+    @app.api_route("/readyz", methods=_READING)
     async def readyz() -> Response:
         """Tell which of the parts that this role needs answer: 200 when all do, else 503."""
-        problems: dict[str, str] = {}
-        for name, check in checks.items():
-            try:
-                async with asyncio.timeout(_READY_WITHIN):
-                    await check()
-            except Exception as error:  # noqa: BLE001 - its kind is the answer
-                problems[name] = type(error).__name__
-        state = {name: problems.get(name, "ok") for name in checks}
+        said = await asyncio.gather(*(_asked(check) for check in checks.values()))
+        state = {name: why or "ok" for name, why in zip(checks, said, strict=True)}
+        problems = any(said)
         return JSONResponse({"ready": not problems, "checks": state}, status_code=503 if problems else 200)
 
-    @app.get("/metrics")
+    @app.api_route("/metrics", methods=_READING)
     async def metrics() -> Response:
         """Return every metric in Prometheus' text format."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+async def _asked(check: Check) -> str:
+    """Return why something does not answer, or nothing. What hangs is left behind: it takes its time to give up."""
+    asked = asyncio.ensure_future(check())
+    done, _ = await asyncio.wait({asked}, timeout=_READY_WITHIN)
+    if not done:
+        asked.cancel()
+        return TimeoutError.__name__
+    error = asked.exception()
+    return type(error).__name__ if error is not None else ""
+
+
+class _Addresses:
+    """Serves an address with a slash behind it as the one without, and knows no address with the character NUL."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if "\0" in path + unquote(scope["query_string"].decode("latin-1")):  # PostgreSQL keeps it in no text
+                problem = {"error": "the address holds the character NUL: no company is called so, and nothing else"}
+                await JSONResponse(problem, 404)(scope, receive, send)
+                return
+            if len(path) > 1 and path.endswith("/"):
+                scope = {**scope, "path": path.rstrip("/") or "/"}
+        await self._app(scope, receive, send)
+
+
+async def _not_allowed(request: Request, _error: Exception) -> Response:
+    """Say with 405 which methods an address has, of all routes that it has."""
+    matching = [route for route in request.app.router.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = sorted({method for route in matching for method in getattr(route, "methods", None) or ()})
+    return JSONResponse({"error": f"this address takes {', '.join(methods)}"}, 405, {"Allow": ", ".join(methods)})
+
+
+async def _away(_request: Request, error: Exception) -> Response:
+    _log.warning("page not shown", error=type(error).__name__)
+    return PlainTextResponse("The database does not answer. Try again in a moment.\n", 503, {"Retry-After": "5"})
 
 
 def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:
@@ -161,10 +210,13 @@ async def serving(app: Any, host: str, port: int, stop: asyncio.Event | None = N
         while not server.started:
             if task.done():
                 await task
-                raise InUse(f"cannot listen on {host}:{port}, perhaps the port is taken: name another (BOKBUSS_PORT)")
+                raise InUse(
+                    f"cannot listen on {authority(host, port)}: perhaps the port is taken, or the host is none of this "
+                    "machine's; name another (BOKBUSS_PORT, BOKBUSS_HOST)"
+                )
             await asyncio.sleep(0.01)
         bound = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+        yield f"http://{authority(host, bound)}"
     finally:
         server.should_exit = True
         if ending is not None:

@@ -24,7 +24,7 @@ from infra.connections import Connections, Taken
 from infra.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Granted, Host, Refused, RetryLater
-from infra.settings import FortnoxSettings, Settings
+from infra.settings import FortnoxSettings, Settings, authority
 from infra.tenants import UnknownTenant
 from schemas.settings import TenantSettings
 
@@ -102,7 +102,7 @@ def redirect_uri(settings: Settings, base: str | None = None) -> str:
     """Return where Fortnox sends browsers back to: as registered, else below ``base``, else at this host and port."""
     if settings.fortnox.redirect_uri is not None:
         return str(settings.fortnox.redirect_uri)
-    return (base or f"http://{settings.host}:{settings.port}").rstrip("/") + CALLBACK
+    return (base or f"http://{authority(settings.host, settings.port)}").rstrip("/") + CALLBACK
 
 
 async def open_link(host: Host, token: str) -> Link | None:

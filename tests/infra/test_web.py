@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import broker, clock, telemetry, web
 from infra.broker import EmbeddedKafka
 from infra.embedded import InUse
+from infra.http import Client
 from tests.infra import door
 from tests.infra.door import REPORT, Door
 
@@ -117,3 +118,45 @@ async def test_a_port_that_is_taken_is_an_error_that_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InUse, match="BOKBUSS_PORT"):
         async with web.serving(web.application({}), "127.0.0.1", taken.getsockname()[1]):
             pass
+
+
+async def test_an_address_is_asked_in_any_way(opened: Door, tenant: str) -> None:
+    """With HEAD, with a slash behind it, by a method that it has not, with a character that no text of ours has."""
+
+    async def asked(method: str, path: str) -> tuple[int, str]:
+        answer = await opened.http.send(method, f"{opened.url}{path}")
+        return answer.status, answer.headers.get("allow", "")
+
+    await opened.add(tenant)
+    assert await asked("HEAD", "/healthz") == (200, "")
+    assert await asked("GET", "/healthz/") == (200, "")
+    assert (await opened.post(f"{tenant}/openpos/", REPORT))[0] == 202
+    assert await asked("POST", "/readyz") == (405, "GET, HEAD")
+    assert await asked("BREW", f"/v1/{tenant}/openpos") == (405, "POST")
+    for path in ("/%00", "/metrics?name=%00", "/nowhere", "/nowhere/"):
+        assert await asked("GET", path) == (404, "")
+
+
+async def test_an_ipv6_address_stands_in_brackets() -> None:
+    """Or nobody could open what is printed."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    async with web.serving(web.application({}), "::1", 0) as url, Client(timeout=30.0) as http:
+        assert url.startswith("http://[::1]:")
+        assert (await http.send("GET", f"{url}/healthz")).status == 200
+
+
+async def test_readiness_waits_for_nobody_who_hangs() -> None:
+    """Also when what it asks cannot even be cancelled at once."""
+    released = asyncio.Event()
+
+    async def hangs() -> None:
+        try:
+            await released.wait()
+        except asyncio.CancelledError:
+            await released.wait()
+
+    async with web.serving(web.application({"it": hangs}), "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
+        ready = await http.send("GET", f"{url}/readyz")
+    released.set()
+    assert (ready.status, json.loads(ready.body)["checks"]) == (503, {"it": "TimeoutError"})

@@ -104,7 +104,8 @@ async def serving(application: ASGIApp, port: int, host: str) -> AsyncIterator[s
     loop = asyncio.get_running_loop()
     server = await loop.create_server(partial(_Connection, config, state, {}), host, port)
     try:
-        yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host  # an IPv6 address
+        yield f"http://{shown}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for connection in list(state.connections):

@@ -29,7 +29,8 @@ async def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(partial(H11Protocol, config, state, {}), host, port)
     try:
-        yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host  # an IPv6 address
+        yield f"http://{shown}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
         for connection in list(state.connections):
