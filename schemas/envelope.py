@@ -209,7 +209,12 @@ def decode(raw: bytes | None) -> Envelope[Any]:
 def _read(name: str, raw: bytes) -> Envelope[Any]:
     if (adapter := _BY_TYPE.get(name)) is None:
         raise Unreadable(f"type: {name if _TYPE.fullmatch(name) else 'this'} is not a message that we know")
-    return adapter.validate_json(raw)
+    try:
+        return adapter.validate_json(raw)
+    except ValidationError:
+        raise
+    except Exception as error:  # a check of ours that has not thought of such a value
+        raise Unreadable(f"message: a check of its values raised {type(error).__name__}") from error
 
 
 def describe(error: ValidationError) -> str:

@@ -174,8 +174,8 @@ class EmployeesSettings(Message):
             raise ValueError(f"fields: {', '.join(twice)} stands there more than once")
         try:
             ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"zone: {self.zone} is no time zone") from error
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
+            raise ValueError("zone: this is no time zone, such as Europe/Stockholm") from error
         return self
 
 

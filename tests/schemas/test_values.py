@@ -6,20 +6,20 @@ import string
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from schemas import ids
+from schemas import envelope, ids
 from schemas.base import Day, Message, Moment, as_read
 from schemas.envelope import decode, wrap
 from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, PersonMentioned, RateTotal
 from schemas.money import Money, Rate, rate_text
-from schemas.settings import GroupRate
+from schemas.settings import EmployeesSettings, GroupRate
 
 MONEY: TypeAdapter[Decimal] = TypeAdapter(Money)
 RATE: TypeAdapter[Decimal] = TypeAdapter(Rate)
@@ -33,6 +33,35 @@ class Line(Message):
 
     amount: Money
     rate: Rate
+
+
+# --- Values that only a check of ours can refuse ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe", "", "..", "/etc/localtime", "a" * 64, "Europe/Atlantis", "Europe/Stockholm\n"]
+)
+def test_what_is_no_time_zone_is_refused(zone: str) -> None:
+    """A folder of zones as well: what looks it up raises an error of its own."""
+    with pytest.raises(ValidationError, match="zone: this is no time zone, such as Europe/Stockholm"):
+        EmployeesSettings(system="alexishr", source_of_truth="hr", zone=zone)
+
+
+def test_a_check_that_raises_makes_a_message_unreadable_and_nothing_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it is: nobody but a dead letter must hear of it, and not of the value."""
+
+    def raising(_value: object) -> object:
+        raise OSError("19121212-1212")
+
+    class Checked(PersonMentioned):
+        topic: Annotated[str, BeforeValidator(raising)]
+
+    message = PersonMentioned(system="huma", person_id="1", topic="t", mentioned_at=datetime(2026, 1, 1, tzinfo=UTC))
+    raw = wrap(message, message_id="m", source="/tests", time=message.mentioned_at, tenant="t").to_bytes()
+    name = "bokbuss.person-mentioned.v1"
+    monkeypatch.setitem(envelope._BY_TYPE, name, TypeAdapter(envelope.Envelope[Checked]))
+    with pytest.raises(envelope.Unreadable, match=r"^message: a check of its values raised OSError$"):
+        decode(raw)
 
 
 # --- Names --------------------------------------------------------------------------------------------------------
