@@ -22,7 +22,6 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
-from schemas.settings import EmployeesSettings
 from streams.employees import leaves, orders
 from streams.employees.learning import applied_as, learn
 from streams.employees.rules import Case
@@ -86,6 +85,7 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
                 named.append(employee_key(person.link.employee_id))
             named += [key for held in (person.hr, person.fortnox) for side in sides for key in index_keys(side, held)]
             named += person.leaves
+            named += [employee_key(person.was)] if person.was else []
         if employee := state.employee:
             named += [*([employee.person] if employee.person else []), *index_keys("fortnox", employee.fields)]
             named += index_keys("hr", employee.fields)
@@ -112,17 +112,10 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
     given: list[Order] = []
     for key in memory:
         if memory[key].person or memory[key].employee:
-            case = Case(key, memory, settings, message, live)
-            if (memory[key].person and _is_ours(key, settings)) or not memory[key].person:
-                given += orders.orders(case, terms.version, envelope.tenant)
+            given += orders.orders(Case(key, memory, settings, message, live), terms.version, envelope.tenant)
         elif memory[key].leave and (live or isinstance(message, PlanRowApplied)):
             given += leaves.orders(memory, key, envelope, settings, terms.version)
     return tuple(given)
-
-
-def _is_ours(key: str, settings: EmployeesSettings) -> bool:
-    """Tell whether a person is of the HR system that the company has chosen."""
-    return key.startswith(f"{settings.system}/")
 
 
 def _reading(message: PersonMentioned, fact_id: str, version: int) -> ReadPerson:

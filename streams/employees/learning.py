@@ -117,6 +117,7 @@ def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
             fortnox=fact.fields,
             fortnox_at=fact.seen_at,
             unread=(),
+            ignored=person.ignored and not _changes(person.fortnox, fact.fields),
             **made_by_fortnox(person, fact.fields, person.unread),
         )
 
@@ -136,7 +137,8 @@ def _leave_changed(memory: Memory, fact: LeaveChanged, at: datetime) -> None:
     key = leave_key(fact.key)
     before = memory[key].leave or Leave()
     if before.said_at is None or at >= before.said_at:
-        memory.put(key, leave=before.model_copy(update={"said": fact, "said_at": at}))
+        left_alone = before.left_alone and fact == before.said
+        memory.put(key, leave=before.model_copy(update={"said": fact, "said_at": at, "left_alone": left_alone}))
     person = f"{fact.system}/{fact.person_id}"
     memory.put_person(person, leaves=tuple(sorted({*memory.person(person).leaves, key})))
 
@@ -232,13 +234,24 @@ def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
         new = tuple(FieldChoice(field=f, prefer=prefer) for f in FIELDS if f in asked)
         memory.put_person(fact.about, chosen=(*others, *new))
     elif fact.answer == "do_nothing":
-        memory.put_person(fact.about, ignored=True)
+        _leave_alone(memory, fact.about)
     elif fact.answer == "create":
         memory.put_person(fact.about, wanted=True)
     elif fact.answer.startswith(MATCH):
         link(memory, fact.about, fact.answer.removeprefix(MATCH), "matched by hand")
     memory.put(fact.about, refused=forgiven(state.refused))
     _forgive_days(memory, fact.about, None)
+
+
+def _leave_alone(memory: Memory, key: str) -> None:
+    """Do nothing about a leave, an employee or a person until something else is said of it."""
+    state = memory[key]
+    if state.leave is not None:
+        memory.put(key, leave=state.leave.model_copy(update={"left_alone": True}))
+    elif state.employee is not None:
+        memory.put_employee(key.removeprefix(employee_key("")), ignored=True)
+    else:
+        memory.put_person(key, ignored=True)
 
 
 def forgiven(refused: Iterable[Refused]) -> tuple[Refused, ...]:

@@ -11,7 +11,7 @@ from schemas.events import LeaveChanged
 from schemas.settings import EmployeesSettings
 from streams.employees.orders import closing, holding
 from streams.employees.state import Day, Leave, Memory, PendingDay, RefusedDay, State
-from streams.employees.verdict import NAME, RETRY, Held
+from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held
 
 _LONGEST: Final = 400
 """Days of one leave; a longer one is most likely a mistyped year."""
@@ -26,13 +26,13 @@ def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple
     cause = next((c for c in settings.causes if c.kind == said.kind), None)
     if cause is None:
         why = f"Leaves of kind {said.kind} have no cause code: add one to the settings (employees.causes)."
-        return Held("unmapped_leave_kind", why, choices=(RETRY,))
+        return Held("unmapped_leave_kind", why, choices=(DO_NOTHING,))
     if said.last_day < said.first_day:
         why = f"It ends ({said.last_day}) before it begins ({said.first_day}): correct it in HR."
-        return Held("days_out_of_order", why, choices=(RETRY,))
+        return Held("days_out_of_order", why, choices=(DO_NOTHING,))
     if (said.last_day - said.first_day).days >= _LONGEST:
         why = f"It is longer than {_LONGEST} days ({said.first_day} to {said.last_day}): split it in HR."
-        return Held("leave_too_long", why, choices=(RETRY,))
+        return Held("leave_too_long", why, choices=(DO_NOTHING,))
     days = (d for d in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
     return tuple(Day(employee_id=employee_id, day=d, cause=cause.cause, extent=said.extent) for d in days)
 
@@ -57,14 +57,16 @@ def orders(
     if leave is None or leave.said is None or leave.pending:
         return ()
     person = memory.person(f"{leave.said.system}/{leave.said.person_id}")
-    if person.link is None:
-        return ()  # the person waits, and this with it
     origin: dict[str, Any] = {
         "flow": NAME,
         "key": key,
         "settings_version": version,
         "revision": _revision(leave, state.steps),
     }
+    anew = origin | {"rule": "a_leave_is_decided_again"}
+    closed = (closing(state.hold, envelope.data, envelope.tenant, anew),) if state.hold else ()
+    if person.link is None or leave.left_alone:
+        return closed  # the person waits, and this with it; or nothing is to be done
     want = wanted(leave, settings, person.link.employee_id)
     held: Held | None = None
     steps: list[WriteAbsence] = []
@@ -79,8 +81,7 @@ def orders(
         origin |= {"rule": "a_leave_that_cannot_be_recorded_waits"}
         said = holding(state, held, envelope.data, envelope.tenant, origin, leave.said.first_day)
         return (*said, *steps)
-    origin |= {"rule": "a_leave_is_decided_again"}
-    return (*([closing(state.hold, envelope.data, envelope.tenant, origin)] if state.hold else []), *steps)
+    return (*closed, *steps)
 
 
 def _revision(leave: Leave, steps: int) -> str:
@@ -126,7 +127,9 @@ def _refused(leave: Leave, step: WriteAbsence) -> Held | None:
         return None
     if (last.after and _says(last.after)) != (None if step.action == "delete" else _says(step)):
         return None
-    return Held(last.code or "refused", f"Fortnox refused {step.day}: {last.why}", choices=(RETRY,), who=last.who)
+    return Held(
+        last.code or "refused", f"Fortnox refused {step.day}: {last.why}", choices=(RETRY, DO_NOTHING), who=last.who
+    )
 
 
 def given(memory: Memory, key: str, order: WriteAbsence, tenant: str) -> None:
@@ -169,4 +172,4 @@ def let_go(memory: Memory, today: date) -> None:
 def _is_over(state: State, leave: Leave, said: LeaveChanged, today: date) -> bool:
     if leave.pending or leave.refused or state.hold:
         return False
-    return not leave.days if said.withdrawn else bool(leave.days) and said.last_day < today
+    return not leave.days if said.withdrawn else bool(leave.days or leave.left_alone) and said.last_day < today

@@ -16,11 +16,11 @@ from streams.employees.state import UNIQUE, Memory, Person, State, employee_key,
 from streams.employees.verdict import (
     CREATE,
     DO_NOTHING,
+    GO_ON,
     LEAVE_IT,
     MATCH,
     PREFER_FORTNOX,
     PREFER_HR,
-    RETRY,
     Held,
     Settled,
     Verdict,
@@ -63,12 +63,19 @@ class Case:
         return frozenset({self.key, *([employee_key(link.employee_id)] if link else [])})
 
 
+def another_systems_people_are_left_alone(case: Case) -> Verdict | None:
+    """Do nothing about people of an HR system that the company has no longer."""
+    ours = case.state.person is None or case.key.startswith(f"{case.settings.system}/")
+    return None if ours else Settled()
+
+
 def an_answer_is_awaited_first(case: Case) -> Verdict | None:
     """Wait for what is under way: what comes meanwhile collapses into the newest state."""
     if not case.state.pending:
         return None
     if case.row:
-        return Held("moved_since_the_plan", "An order for this person was on its way: make a new plan.")
+        why = "An order for this person was on its way: make a new plan."
+        return Held("moved_since_the_plan", why, choices=(GO_ON,))
     return Settled(keep_hold=True)
 
 
@@ -77,7 +84,8 @@ def a_row_that_has_moved_is_refused(case: Case) -> Verdict | None:
     if case.row is None or case.row.action == "do_nothing" or not (what := _moved(case)):
         return None
     names = ", ".join(what)
-    return Held("moved_since_the_plan", f"Not carried out: {names} changed since the plan was made. Make a new plan.")
+    why = f"Not carried out: {names} changed since the plan was made. Make a new plan."
+    return Held("moved_since_the_plan", why, choices=(GO_ON,))
 
 
 def _moved(case: Case) -> tuple[str, ...]:
@@ -126,7 +134,7 @@ def two_that_cannot_be_joined_stay_apart(case: Case) -> Verdict | None:
         return None
     who = f"{case.key} is linked with employee {link.employee_id}" if link else "that one is linked with another person"
     why = f"Not linked with employee {asked.employee_id}: {who}. Unlink them first."
-    return Held("already_linked", why)
+    return Held("already_linked", why, choices=(GO_ON,))
 
 
 def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
@@ -138,7 +146,10 @@ def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
     if not told:
         return Settled()
     reason = case.person.unlinked.replace("_", " ")
-    return Held("not_linked", f"Taken apart from Fortnox ({reason}). Link it again, and the newest values go on.")
+    why = f"Taken apart from Fortnox ({reason}). Link it again, and the newest values go on."
+    was = case.person.was
+    again = (_match(was),) if was and case.memory.employee(was).person is None else ()
+    return Held("not_linked", why, choices=(*again, DO_NOTHING))
 
 
 def a_person_deleted_in_hr_is_kept_in_fortnox(case: Case) -> Verdict | None:
@@ -160,12 +171,10 @@ def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
         return None
     asked = (case.row is not None and case.row.action == "create_in_fortnox") or person.wanted
     if case.row is not None and not asked:
-        return Held("moved_since_the_plan", "The two cannot be joined: one of them is linked with another.")
+        why = "The two cannot be joined: one of them is linked with another."
+        return Held("moved_since_the_plan", why, choices=(GO_ON,))
     if not asked and (found := _candidates(case)):
-        choices = tuple(
-            Choice(answer=f"{MATCH}{key.removeprefix(employee_key(''))}", means=f"It is {key}: join them.")
-            for key in found
-        )
+        choices = tuple(_match(key.removeprefix(employee_key(""))) for key in found)
         names = ", ".join(found)
         return Held("new_in_hr", f"New in HR, and maybe {names} in Fortnox.", choices=(*choices, CREATE, DO_NOTHING))
     if not asked and case.settings.new_in_hr == "hold":
@@ -173,6 +182,10 @@ def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
     if wrong := _wrong(case, person.hr, FOR_A_NEW_ONE, UNIQUE):
         return wrong
     return (Write("fortnox", None, new_employee(person.hr, case.settings)),)
+
+
+def _match(employee_id: str) -> Choice:
+    return Choice(answer=f"{MATCH}{employee_id}", means=f"It is {employee_key(employee_id)}: join them.")
 
 
 def _candidates(case: Case) -> tuple[str, ...]:
@@ -233,7 +246,7 @@ def _comes_back(case: Case, last_day: Step | None) -> bool:
 def _not_seen(person: Person) -> Held:
     who = person.link.employee_id if person.link else ""
     why = f"Linked with employee {who}, which Fortnox has not shown. Refresh; if it is not there, link another one."
-    return Held("employee_not_seen", why)
+    return Held("employee_not_seen", why, choices=(DO_NOTHING,))
 
 
 def _steps(case: Case) -> dict[EmployeeField, Step]:
@@ -266,7 +279,7 @@ def _wrong(
     found = (*problems(fields, checks), *not_unique(case.memory, fields, written, ours=case.ours))
     if not found:
         return None
-    return Held(found[0].reason, " ".join(p.message for p in found), choices=(RETRY,))
+    return Held(found[0].reason, " ".join(p.message for p in found), choices=(DO_NOTHING,))
 
 
 def _line(name: EmployeeField, person: Person) -> str:
@@ -280,6 +293,7 @@ def _line(name: EmployeeField, person: Person) -> str:
 
 Rule = Callable[[Case], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
+    another_systems_people_are_left_alone,
     an_answer_is_awaited_first,
     a_row_that_has_moved_is_refused,
     nothing_happens_before_the_first_plan,

@@ -149,13 +149,17 @@ class RefusedDay(_Remembered):
 
 
 class Leave(_Remembered):
-    """A leave: what HR says of it, the days that stand in Fortnox, and what is under way or was refused."""
+    """A leave: what HR says of it, the days that stand in Fortnox, and what is under way or was refused.
+
+    ``left_alone``: a person said that nothing is to be done, until HR says something else of it.
+    """
 
     said: LeaveChanged | None = None
     said_at: datetime | None = None
     days: tuple[Day, ...] = ()
     pending: tuple[PendingDay, ...] = ()
     refused: tuple[RefusedDay, ...] = ()
+    left_alone: bool = False
 
 
 class State(_Remembered):

@@ -16,6 +16,7 @@ PREFER_FORTNOX = Choice(answer="prefer_fortnox", means="HR gets Fortnox's values
 LEAVE_IT = Choice(answer="leave_it", means="Both keep their values, until one of them changes.")
 CREATE = Choice(answer="create", means="Fortnox gets a new employee for this person.")
 DO_NOTHING = Choice(answer="do_nothing", means="Nothing is done, until the record changes.")
+GO_ON = Choice(answer="go_on", means="What was asked for is dropped; from here on the rules decide.")
 
 MATCH: Final = "match "
 """The beginning of the answer that joins a person with an employee; the employee's id follows."""

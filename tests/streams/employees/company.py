@@ -180,7 +180,7 @@ class Company:
             system=SYSTEM,
             leave_id=leave_id,
             person_id=person,
-            kind="VACATION",
+            kind=more.pop("kind", "VACATION"),
             first_day=first,
             last_day=last,
             extent=more.pop("extent", 100),
