@@ -11,11 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, runtime, store
 from infra.accepting import Acceptor
+from infra.ending import closed
 from infra.plugin import Host
 from infra.settings import Settings
 from infra.vault import open_vault
 
 _POOL = 2
+_CLOSE_WITHIN = 2.0
+"""Seconds for what connects us to the broker and the database: the producer of a broker that is away waits for ever."""
 _PATIENCE = 5.0
 """Seconds that a command waits for a database that is just starting."""
 
@@ -66,7 +69,7 @@ class Office:
         """
         if self._producer is None:
             self._producer = await broker.producer(self.bootstrap)
-            self._stack.push_async_callback(self._producer.stop)
+            self._stack.push_async_callback(closed, "producer", self._producer.stop, _CLOSE_WITHIN)
         return self._producer
 
     async def host(self) -> Host:
@@ -89,7 +92,7 @@ async def office(settings: Settings) -> AsyncIterator[Office]:
         if found is None:
             found = await stack.enter_async_context(runtime.services(settings))
         engine = store.engine(found.database_url, _POOL)
-        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
             await store.prepare(engine, patience=_PATIENCE)
             yield Office(found.apply(settings), engine, stack)

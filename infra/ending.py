@@ -70,9 +70,9 @@ async def ended(tasks: Iterable[asyncio.Task[Any]], within: float) -> set[asynci
     return left
 
 
-async def closed(what: str, closing: Coroutine[Any, Any, None], within: float) -> None:
+async def closed(what: str, close: Callable[[], Coroutine[Any, Any, object]], within: float) -> None:
     """Close something, as far as it lets itself be closed in time: its other end may be away."""
-    task = asyncio.create_task(closing)
+    task = asyncio.create_task(close())
     if await ended([task], within) or task.cancelled():
         _log.warning("not closed in time", what=what)
     elif (error := task.exception()) is not None:

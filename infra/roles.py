@@ -89,7 +89,7 @@ def _desk(parts: _Parts) -> Iterable[Job]:
 async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
     async with AsyncExitStack() as stack:
         engine = store.engine(settings.database.url or "", settings.database.pool)
-        stack.push_async_callback(lambda: ending.closed("database", engine.dispose(), _CLOSE_WITHIN))
+        stack.push_async_callback(ending.closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
             await store.prepare(engine)
         except DBAPIError as error:
@@ -98,7 +98,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
                 "(BOKBUSS_DATABASE__URL)?"
             ) from error
         producer = await broker.producer(settings.kafka.bootstrap or "")
-        stack.push_async_callback(lambda: ending.closed("producer", producer.stop(), _CLOSE_WITHIN))
+        stack.push_async_callback(ending.closed, "producer", producer.stop, _CLOSE_WITHIN)
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())
         stack.callback(keeping.cancel)

@@ -102,13 +102,13 @@ def is_tenant_id(text: str) -> bool:
 
 
 _NAMED = 50
-_LISTED = 50_000
+_LISTED = 10_000
 
 
 def problems(error: ValidationError, path: Callable[[tuple[int | str, ...]], str]) -> list[str]:
     """Say what is wrong where, never a value: the first 50 places, and how many there are besides.
 
-    Pydantic lists all or none, in 2 s for a million; of more than 50,000 only the number is said.
+    Pydantic lists all or none, in 2 s for a million; of more than 10,000 only the number is said.
 
     Args:
         path: the name of a place, as it may be shown.

@@ -50,8 +50,8 @@ async def test_a_connection_that_cannot_be_closed_keeps_nobody() -> None:
     async def fails() -> None:
         raise OSError("gone")
 
-    await ending.closed("a hanging one", asyncio.sleep(60), 0.05)
-    await ending.closed("a failing one", fails(), 5)
+    await ending.closed("a hanging one", asyncio.Event().wait, 0.05)
+    await ending.closed("a failing one", fails, 5)
 
 
 def test_what_is_still_being_started_is_cancelled() -> None:
