@@ -125,10 +125,16 @@ class House:
         """Start one of the programs that bokbuss is measured against."""
         return self.start(sys.executable, _CONTENDERS, *arguments, wait_for=wait_for)
 
-    def sandbox(self, limit: int = _LIMIT) -> "Sandbox":
-        """Start the sandbox with this house's companies; ``limit`` is that of requests in 5 seconds."""
+    def sandbox(self, limit: int = _LIMIT, faults: float = 0.0) -> "Sandbox":
+        """Start the sandbox with this house's companies.
+
+        Args:
+            limit: of requests in 5 seconds.
+            faults: the share of the calls that go wrong, with the usual limit.
+        """
         if limit == _LIMIT:
-            process = self.start(BOKBUSS, "sandbox", "--port", "0", "--memory", wait_for="AUTH_URL=")
+            words = ("sandbox", "--port", "0", "--memory", "--faults", str(faults))
+            process = self.start(BOKBUSS, *words, wait_for="AUTH_URL=")
         else:
             process = self.contender("sandbox", str(limit), wait_for="http://")
         url = next(word for word in log_of(process).split() if word.startswith("http://"))
@@ -157,6 +163,11 @@ class Sandbox:
         answer = httpx.get(f"{self.url}/_sandbox/calls", timeout=60).raise_for_status()
         found: list[dict[str, Any]] = answer.json()["companies"]
         return sorted(found, key=lambda company: company["database_number"])
+
+    def descriptions(self) -> list[str]:
+        """Return the text of each voucher in the books."""
+        answer = httpx.get(f"{self.url}/_sandbox/books", timeout=60).raise_for_status()
+        return [voucher["description"] for company in answer.json()["companies"] for voucher in company["vouchers"]]
 
     def posts(self) -> list[list[float]]:
         """Return when each company's vouchers arrived."""

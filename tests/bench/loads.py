@@ -11,14 +11,14 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from infra import broker, clock
+from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.envelope import Envelope
 from schemas.events import DayClosed
 from schemas.settings import BAS_DAY_SALES, SettingsApplied, TenantSettings
 from schemas.topics import PARTITIONS
-from streams.daysales.decide import decide
-from streams.daysales.state import State
+from streams.daysales import FLOW
 
 SETTINGS = TenantSettings(daysales=BAS_DAY_SALES)
 _MADE = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -84,7 +84,8 @@ def facts(count: int, companies: int, first: int = 0) -> Iterator[Envelope[DayCl
 def orders(count: int, companies: int, first: int = 0) -> Iterator[Envelope[Any]]:
     """Yield the orders to post a voucher that the flow gives for these day closes."""
     for fact in facts(count, companies, first):
-        for order in decide({fact.data.key: State()}, fact, SETTINGS, 1):
+        unseen = {key: FLOW.state() for key in FLOW.reads(fact.data)}
+        for order in FLOW.decide(unseen, fact, Terms(SETTINGS, 1)):
             yield envelopes.order(order, cause=fact, accepted=clock.now())
 
 

@@ -16,7 +16,18 @@ from typing import Any
 from rich.console import Console
 
 from infra import clock, telemetry
-from tests.bench import connecting, deciding, examining, failing, growing, idling, refreshing, sending, staffing
+from tests.bench import (
+    connecting,
+    deciding,
+    examining,
+    failing,
+    faulting,
+    growing,
+    idling,
+    refreshing,
+    sending,
+    staffing,
+)
 from tests.bench.report import Report
 
 Measurement = Callable[..., Coroutine[Any, Any, Report]]
@@ -26,6 +37,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "budget": sending.measure_budget,
     "calls": sending.measure_calls,
     "stall": failing.measure,
+    "faults": faulting.measure,
     "latency": idling.measure,
     "memory": growing.measure,
     "consent": connecting.measure,

@@ -94,12 +94,13 @@ async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_ur
     """They wrote to one ledger: neither goes on before it has consented again, and each is told of the other."""
     leave(database_url, "before-0003")
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
-        for tenant, number in (("a", 7), ("b", 7), ("c", 7), ("d", 8), ("e", None)):
+        for tenant, number in (("a", 7), ("b", 7), ("c", 7), ("d", 8), ("e", None), ("f", 8)):
             add = "insert into tenants (tenant, database_number, created_at) values (%s, %s, now())"
             server.execute(add, (tenant, number))
         server.execute(
             """insert into connections (tenant, system, grant_type, state, access, refresh, changed_at)
-               select tenant, 'fortnox', 'authorization_code', 'connected', 'x', 'y', now() from tenants
+               select tenant, 'fortnox', 'authorization_code',
+                   case tenant when 'f' then 'disconnected' else 'connected' end, 'x', 'y', now() from tenants
                where tenant <> 'b'"""
         )
     await upgrade(database_url)
@@ -114,6 +115,7 @@ async def test_companies_that_shared_a_number_at_fortnox_are_stopped(database_ur
         ("c", None, "needs_consent", 7, True),
         ("d", 8, "connected", None, False),
         ("e", None, "connected", None, False),
+        ("f", None, "disconnected", None, False),
     ]
     assert rows[0][4] == "company 7 at fortnox was connected to b, c as well"
 

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import tenants
+from infra.held import Taken
 from infra.plugin import Host
 from infra.settings import Settings
 from infra.tables import metadata
@@ -35,6 +36,16 @@ async def test_another_number_is_no_silent_change(engine: AsyncEngine, settings:
     async with engine.connect() as connection:
         known = await connection.execute(text("select organisation_number, database_number from tenants"))
         assert known.all() == [("5599990016", 7)]
+
+
+async def test_a_number_at_fortnox_is_one_companys(engine: AsyncEngine, settings: Settings) -> None:
+    """Whoever has it is named; what a person corrects for the same company is taken."""
+    host = Host(settings, engine, await open_vault(engine, settings))
+    await tenants.add(host, "acme", organisation_number=None, database_number=7)
+    with pytest.raises(Taken, match="it is acme's"):
+        await tenants.add(host, "copy", organisation_number=None, database_number=7)
+    await tenants.add(host, "acme", organisation_number=None, database_number=8)
+    await tenants.add(host, "copy", organisation_number=None, database_number=7)
 
 
 async def test_who_is_unknown_is_told_who_may_be_meant(engine: AsyncEngine, settings: Settings) -> None:

@@ -14,6 +14,9 @@ comment on column activation_links.another is 'another company than before may c
 """
 
 _DOUBLED = """
+update tenants t set database_number = null from connections c
+    where c.tenant = t.tenant and c.system = 'fortnox' and c.state = 'disconnected'
+    and exists (select from tenants o where o.database_number = t.database_number and o.tenant <> t.tenant);
 create temporary table doubled on commit drop as
     select t.tenant, t.database_number, string_agg(o.tenant, ', ' order by o.tenant) as others
     from tenants t join tenants o on o.database_number = t.database_number and o.tenant <> t.tenant
@@ -25,7 +28,7 @@ update connections c set state = 'needs_consent', opened = d.database_number, ge
         reason = 'company ' || d.database_number || ' at fortnox was connected to ' || d.others || ' as well',
         access = null, access_until = null, renew_at = null, refresh = null, refresh_until = null, renewer = '',
         renewing_until = null, asked_at = null, changed_at = clock_timestamp()
-    from doubled d where c.tenant = d.tenant and c.system = 'fortnox' and c.state <> 'disconnected';
+    from doubled d where c.tenant = d.tenant and c.system = 'fortnox';
 update tenants t set database_number = null from doubled d where d.tenant = t.tenant;
 alter table tenants add constraint tenants_database_number_key unique (database_number);
 comment on column tenants.database_number is 'Fortnox''s own id of the company: one of ours has it';
