@@ -168,7 +168,9 @@ def demo(
 # --- Companies --------------------------------------------------------------------------------------------------
 
 _LIST = text(
-    """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version
+    """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version,
+              (select count(*) from flow_state f where f.tenant = t.tenant
+                 and f.waiting = any(cast(:lacking as text[]))) as configuring
        from tenants t left join settings s using (tenant) order by tenant"""
 )
 
@@ -256,10 +258,11 @@ def tenant_add(
 @tenant_app.command("list")
 def tenant_list(as_json: Json = False) -> None:
     """List the companies, and how their connections are."""
+    lacking = [reason for flow in registry.flows() for reason in flow.lacking]
 
     async def work(place: Office) -> None:
         async with place.engine.connect() as connection:
-            rows = [dict(row) for row in (await connection.execute(_LIST)).mappings()]
+            rows = [dict(row) for row in (await connection.execute(_LIST, {"lacking": lacking})).mappings()]
         everything = await Connections(place.engine, await open_vault(place.engine, place.settings)).all()
         for row in rows:
             if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
@@ -271,6 +274,7 @@ def tenant_list(as_json: Json = False) -> None:
         table = Table("company", "organisation number", "Fortnox database", "settings version", "connections")
         for row in rows:
             known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
+            known[-1] += f", configuring: {row['configuring']} wait" if row["configuring"] else ""
             said = [f"{name}: {in_words(how)}" for name, how in row["connections"].items()]
             table.add_row(*known, "\n".join(said) or health(None, 0.0))
         _out.print(table)

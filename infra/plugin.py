@@ -72,6 +72,7 @@ class Flow:
         known: who or what a key's state is about, for people; None for what was never told of.
         akin: the keys that are looked at, too, to say how a key stands.
         stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
+        lacking: reasons of waiting that mean that the settings lack something: the company is being configured.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.
     """
 
@@ -89,6 +90,7 @@ class Flow:
     known: Callable[[Any], Known | None] = lambda _state: None
     akin: Callable[[Any], tuple[str, ...]] = lambda _state: ()
     stands: Callable[[str, States], tuple[str, ...]] = lambda _key, _states: ()
+    lacking: frozenset[str] = frozenset()
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
 
 

@@ -14,8 +14,10 @@ from schemas.money import ZERO, Money, Rate
 class Dated(Message):
     """Something that holds between two days, both included; None is open."""
 
-    valid_from: Day | None = None
-    valid_to: Day | None = None
+    valid_from: Day | None = Field(
+        default=None, description="the first day on which it holds; none: from the beginning"
+    )
+    valid_to: Day | None = Field(default=None, description="the last day on which it holds; none: until further notice")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -31,16 +33,16 @@ class Dated(Message):
 class PaymentAccount(Dated):
     """The account that a means of payment is debited to."""
 
-    method: Name
-    account: Account
+    method: Name = Field(description="a means of payment, as the till names it; cash is the one that is counted")
+    account: Account = Field(description="the account that is debited")
 
 
 class SalesAccount(Dated):
     """The account that sales are credited to: of a group, of a VAT rate, or of both (the most specific one wins)."""
 
-    group: Name | None = None
-    vat_rate: Rate | None = None
-    account: Account
+    group: Name | None = Field(default=None, description="a product group, as the till names it; none: every group")
+    vat_rate: Rate | None = Field(default=None, description="in percent; none: every rate")
+    account: Account = Field(description="the account that is credited")
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
@@ -52,8 +54,8 @@ class SalesAccount(Dated):
 class VatAccount(Dated):
     """A VAT rate that may be charged, and the account of its output VAT (None for a rate of 0)."""
 
-    vat_rate: Rate
-    account: Account | None = None
+    vat_rate: Rate = Field(description="in percent; a rate that does not stand here holds the day")
+    account: Account | None = Field(default=None, description="the account of its output VAT; none for a rate of 0")
 
     @model_validator(mode="after")
     def _has_account(self) -> Self:
@@ -65,27 +67,28 @@ class VatAccount(Dated):
 class GroupRate(Dated):
     """The only VAT rate that a product group may have on those days: food is 6 % from 2026-04-01 to 2027-12-31."""
 
-    group: Name
-    vat_rate: Rate
+    group: Name = Field(description="a product group, as the till names it")
+    vat_rate: Rate = Field(description="the only rate that it may be sold at on those days")
 
 
 class CategoryAccount(Dated):
     """The account of an amount that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``cash_difference``."""
 
-    category: Name
-    account: Account
+    category: Name = Field(description="tips, rounding, gift_cards_sold, cash_difference, or a name of the till's")
+    account: Account = Field(description="the account that is credited; an amount below zero debits it")
 
 
 class StoreCostCentre(Dated):
     """The cost centre that a store's sales rows carry."""
 
-    store: Name
-    cost_centre: CostCentre
+    store: Name = Field(description="a store, as its tills name it")
+    cost_centre: CostCentre = Field(description="its code in Fortnox")
 
 
 class DaySalesSettings(Message):
     """How day closes are booked."""
 
+    sync_sales: bool = Field(default=True, description="off: reports wait, and go on when it is switched on")
     series: SeriesCode = Field(description="the voucher series; it must be open for manual entry in Fortnox")
     start_date: Day | None = Field(default=None, description="earlier days are held: they are booked elsewhere")
     description: str = Field(
@@ -93,14 +96,24 @@ class DaySalesSettings(Message):
         max_length=120,
         description="of {store} {register} {z_number} {date}; bokbuss adds its mark",
     )
-    payments: tuple[PaymentAccount, ...] = ()
-    sales: tuple[SalesAccount, ...] = ()
-    vat: tuple[VatAccount, ...] = ()
-    group_rates: tuple[GroupRate, ...] = ()
-    others: tuple[CategoryAccount, ...] = ()
-    cost_centres: tuple[StoreCostCentre, ...] = ()
-    unmapped: Literal["hold", "fallback"] = "hold"
-    fallback_account: Account | None = None
+    payments: tuple[PaymentAccount, ...] = Field(default=(), description="the account of each means of payment")
+    sales: tuple[SalesAccount, ...] = Field(
+        default=(), description="the account of each product group, VAT rate, or both; the most specific one wins"
+    )
+    vat: tuple[VatAccount, ...] = Field(default=(), description="the VAT rates that there are, and their accounts")
+    group_rates: tuple[GroupRate, ...] = Field(
+        default=(), description="groups that may have one VAT rate only: sold at another, the day is held"
+    )
+    others: tuple[CategoryAccount, ...] = Field(default=(), description="the accounts of amounts that are not sales")
+    cost_centres: tuple[StoreCostCentre, ...] = Field(
+        default=(), description="the cost centre that a store's sales rows carry"
+    )
+    unmapped: Literal["hold", "fallback"] = Field(
+        default="hold", description="what has no account holds the day, or goes to fallback_account"
+    )
+    fallback_account: Account | None = Field(
+        default=None, description="where what has no account goes with unmapped: fallback; its rows say so"
+    )
     difference_limit: Money = Field(default=ZERO, ge=0, le=10, description="up to this goes to rounding; 0.00 holds")
     amended: Literal["hold", "reverse"] = Field(
         default="hold", description="a booked day that comes again with other content"
@@ -120,8 +133,8 @@ class DaySalesSettings(Message):
 class FieldRule(Message):
     """What becomes of one field of an employee. What is left out is as the preset, or ``source_of_truth``, says."""
 
-    field: EmployeeField
-    owner: Literal["hr", "fortnox"] | None = None
+    field: EmployeeField = Field(description="which field")
+    owner: Literal["hr", "fortnox"] | None = Field(default=None, description="whose value counts for it")
     to_fortnox: Literal["live", "on_sync", "never"] | None = Field(
         default=None, description="HR's changes go to Fortnox: at once, only when a plan is applied, or not at all"
     )
@@ -148,7 +161,9 @@ class AbsenceCause(Message):
     """Fortnox's cause code for a kind of leave."""
 
     kind: Name = Field(description="as the HR system names it: VACATION")
-    cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")]
+    cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")] = Field(
+        description="its code in Fortnox: SEM"
+    )
     days: Literal["all", "weekdays"] = Field(default="all", description="which days of the range become absences")
 
 
@@ -158,7 +173,7 @@ class EmployeesSettings(Message):
     system: Code = Field(description="the HR system: alexishr, huma, or the name that canonical events carry")
     source_of_truth: Literal["hr", "fortnox"] = Field(description="whose value counts where no rule says otherwise")
     preset: Literal["alexis", "huma"] | None = Field(default=None, description="exactly what that product does")
-    fields: tuple[FieldRule, ...] = ()
+    fields: tuple[FieldRule, ...] = Field(default=(), description="what becomes of single fields, other than the rest")
     new_in_hr: Literal["hold", "create"] = Field(
         default="hold", description="a person who is new in HR: a person is asked, or Fortnox gets an employee"
     )
@@ -182,8 +197,8 @@ class EmployeesSettings(Message):
 class TenantSettings(Message):
     """Everything a company has chosen. A flow whose section is missing is switched off: its facts wait."""
 
-    daysales: DaySalesSettings | None = None
-    employees: EmployeesSettings | None = None
+    daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
+    employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")
 
 
 class SettingsApplied(Message):

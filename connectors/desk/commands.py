@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import acting, queries, resolving, settings_files, trail, views
+from connectors.desk import acting, queries, resolving, trail, views
 from connectors.desk.connection_commands import connection
 from connectors.desk.employee_commands import employees
 from connectors.desk.parked_commands import parked
 from connectors.desk.plan_commands import apply, plan
 from connectors.desk.reading import read_back
 from connectors.desk.running import POLL, Json, print_json, print_lines, run, until
+from connectors.desk.settings_commands import settings
 from connectors.desk.story import Story, tell
 from connectors.desk.values import Dead, Hold
 from connectors.desk.words import SWEDEN
@@ -24,7 +25,6 @@ from infra import clock
 from infra.commanding import Failed, Office, WrongUsage, asker
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
-from schemas.settings import BAS_DAY_SALES, TenantSettings
 
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Only this company.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
@@ -32,7 +32,6 @@ Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it ha
 held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 dead = typer.Typer(no_args_is_help=True, help="What could not be read.")
 audit = typer.Typer()
-settings = typer.Typer(no_args_is_help=True, help="How a company's facts become vouchers.")
 
 
 def application() -> typer.Typer:
@@ -306,98 +305,3 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
         raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
     material = await queries.material(place.engine, *found[0])
     return tell(material.with_facts(await read_back(place.bootstrap, material.lines)))
-
-
-# --- settings ---------------------------------------------------------------------------------------------------
-
-Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
-SettingsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML or JSON.")]
-
-
-@settings.command("show")
-def settings_show(
-    tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="The company.")] = None,
-    starting_set: Annotated[bool, typer.Option("--starting-set", help="A starting set after the BAS chart.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show the settings that decisions are made with, as YAML; a start for a file of your own."""
-    if starting_set:
-        _print_settings("a starting set after the BAS chart", None, TenantSettings(daysales=BAS_DAY_SALES), as_json)
-        return
-    if tenant is None:
-        raise typer.BadParameter("name a company, or --starting-set")
-    company = tenant
-
-    async def work(place: Office) -> None:
-        version, body = await _in_force(place, company)
-        said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
-        _print_settings(said, version, body, as_json)
-
-    run(work)
-
-
-def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
-    if as_json:
-        print_json({"version": version, "settings": body.to_json()})
-    else:
-        typer.echo(f"# {said}\n{settings_files.to_yaml(body)}", nl=False)
-
-
-@settings.command("diff")
-def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) -> None:
-    """Show what a file would change, field by field."""
-
-    async def work(place: Office) -> None:
-        version, body = await _in_force(place, tenant)
-        changes = settings_files.differences(body, _read(file))
-        print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
-
-    run(work)
-
-
-@settings.command("apply")
-def settings_apply(
-    tenant: Company,
-    file: SettingsFile,
-    by: Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")] = None,
-    wait: Wait = 0.0,
-    as_json: Json = False,
-) -> None:
-    """Publish a file as a company's next settings. What waited for other settings is then reconsidered by itself."""
-
-    async def work(place: Office) -> None:
-        _, body = await _in_force(place, tenant)
-        new = _read(file)
-        changes = settings_files.differences(body, new)
-        if not as_json:
-            print_lines(_changes(changes))
-        version = await acting.apply(place.engine, await place.producer(), tenant, new, by=asker(by))
-        effect = wait > 0 and await until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
-        if as_json:
-            print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
-        else:
-            typer.echo(
-                f"{tenant}: version {version} {'has taken effect' if effect else 'takes effect when flows run'}."
-            )
-        if wait > 0 and not effect:
-            raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
-
-    run(work)
-
-
-def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
-    return changes or ("No field differs.",)
-
-
-def _read(file: Path) -> TenantSettings:
-    try:
-        return settings_files.read(file.read_bytes(), is_json=file.suffix == ".json")
-    except settings_files.WrongFile as error:
-        problems = "\n".join(f"  {problem}" for problem in error.problems)
-        raise WrongUsage(f"{file} is not right:\n{problems}") from None
-
-
-async def _in_force(place: Office, tenant: str) -> tuple[int, TenantSettings]:
-    if not await queries.is_known(place.engine, tenant):
-        raise WrongUsage(f"no company is called {tenant!r}: bokbuss tenant list")
-    return await queries.settings_of(place.engine, tenant)

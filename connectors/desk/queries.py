@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - what is put together here are constants; every value is bound
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from connectors.desk.proof import Head, Stored
 from connectors.desk.resolving import Asked, shortened
 from connectors.desk.values import Booked, Dead, Hold, Line, Material, Ordered, Trouble, Waits
+from infra.plugin import Flow
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.settings import TenantSettings
@@ -300,6 +301,24 @@ async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[int, TenantSett
         if found
         else (0, TenantSettings())
     )
+
+
+_LACKING = text(
+    """select body -> 'data' ->> 'reason' as reason, body -> 'data' -> 'lines' as names from held
+       where tenant = :tenant and closed_at is null and flow = any(cast(:flows as text[]))
+         and body -> 'data' ->> 'reason' = any(cast(:reasons as text[])) order by held_at limit :limit"""
+)
+
+
+async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> dict[str, tuple[str, ...]]:
+    """Return what a company's settings lack, as what waits for it tells: by reason, the names without an account."""
+    wanting = [flow for flow in flows if flow.lacking]
+    reasons = [reason for flow in wanting for reason in flow.lacking]
+    values = {"tenant": tenant, "flows": [f.name for f in wanting], "reasons": reasons, "limit": _MOST}
+    found: dict[str, dict[str, None]] = {}
+    for row in await _rows(engine, _LACKING, values):
+        found.setdefault(row.reason, {}).update(dict.fromkeys(row.names or ["everything"]))
+    return {reason: tuple(names) for reason, names in found.items()}
 
 
 async def is_known(engine: AsyncEngine, tenant: str) -> bool:

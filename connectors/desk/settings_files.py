@@ -21,10 +21,11 @@ _Location = tuple[int | str, ...]
 
 
 class WrongFile(ValueError):
-    """The file is no settings. ``problems`` names each wrong field and why."""
+    """The file is no settings. ``problems`` names each wrong field and why, ``places`` where, if that is known."""
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
+    def __init__(self, problems: tuple[str, ...], places: tuple[_Location, ...] = ()) -> None:
         self.problems = problems
+        self.places = places
         super().__init__("; ".join(problems))
 
 
@@ -62,6 +63,23 @@ def read(raw: bytes, *, is_json: bool = False) -> TenantSettings:
     return _validated(value)
 
 
+def line_of(raw: bytes, place: _Location) -> int:
+    """Return the line of a readable file on which a place stands, or what should hold it; the first one is 1."""
+    node, line = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader), 1
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            inner = next(((name, value) for name, value in node.value if name.value == part), None)
+            if inner is None:
+                break
+            line, node = inner[0].start_mark.line + 1, inner[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if twice := [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
         raise WrongFile(tuple(f"{name}: stands twice in the same place" for name in twice))
@@ -72,21 +90,22 @@ def _validated(value: Any) -> TenantSettings:
     if value is None:
         raise WrongFile(("the file is empty; to begin with a set of accounts: bokbuss settings show --starting-set",))
     try:
-        return TenantSettings.model_validate_json(to_json(_fitted(value, _SCHEMA)))
+        return TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
     except ValidationError as error:
-        raise WrongFile(tuple(_problem(each) for each in error.errors(include_url=False))) from None
+        found = error.errors(include_url=False)
+        raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None
 
 
 # --- The types that the settings have -----------------------------------------------------------------------------
 
-_SCHEMA: Final[Mapping[str, Any]] = TenantSettings.model_json_schema()
+SCHEMA: Final[Mapping[str, Any]] = TenantSettings.model_json_schema()
 _WHOLE: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _TRUTH: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def _fitted(value: Any, schema: Mapping[str, Any]) -> Any:
     """Return a value with its texts as numbers and truth values where the settings have those; all others stay."""
-    branches = _branches(schema)
+    branches = forms_of(schema)
     if isinstance(value, dict):
         properties: dict[str, Any] = {}
         for branch in branches:
@@ -104,12 +123,12 @@ def _fitted(value: Any, schema: Mapping[str, Any]) -> Any:
     return value
 
 
-def _branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def forms_of(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the forms that a value can have, references resolved."""
     if "$ref" in schema:
-        return _branches(_SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]])
+        return forms_of(SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]])
     if several := schema.get("anyOf") or schema.get("oneOf"):
-        return [form for each in several for form in _branches(each)]
+        return [form for each in several for form in forms_of(each)]
     return [schema]
 
 
@@ -138,7 +157,7 @@ def _problem(error: ErrorDetails) -> str:
             return f"{where}: there is no such setting{_nearest(str(location[-1]), [*fields])}"
         case "literal_error":
             choices = [
-                str(c) for form in _branches(about) for c in form.get("enum", [form.get("const")]) if c is not None
+                str(c) for form in forms_of(about) for c in form.get("enum", [form.get("const")]) if c is not None
             ]
             return f"{where}: it says {given!r}{_nearest(str(given), choices)}"
         case "value_error" | "assertion_error":
@@ -167,14 +186,14 @@ _WANTED: Final = {
 
 def _fields(location: _Location) -> Mapping[str, Any]:
     """Return the settings that can stand at a place, by name."""
-    forms = _branches(_SCHEMA)
+    forms = forms_of(SCHEMA)
     for part in location:
         inner = [
             form["items"] if isinstance(part, int) else form["properties"][part]
             for form in forms
             if ("items" in form if isinstance(part, int) else part in form.get("properties", {}))
         ]
-        forms = [form for each in inner for form in _branches(each)]
+        forms = [form for each in inner for form in forms_of(each)]
     return {name: schema for form in forms for name, schema in form.get("properties", {}).items()}
 
 

@@ -15,4 +15,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    lacking=frozenset(
+        {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
+    ),
 )

@@ -60,6 +60,16 @@ def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
     return Settled() if _SETTLES.intersection(case.state.answers) else None
 
 
+def what_is_not_to_be_synced_waits(case: Case) -> Held | None:
+    """Hold what comes while the company has switched day sales off; it goes on when they are switched on."""
+    if case.settings.sync_sales:
+        return None
+    return Held(
+        "sync_is_off",
+        "Day sales are switched off. The day goes on by itself when sync_sales is on in the settings again.",
+    )
+
+
 def a_company_without_settings_waits(case: Case) -> Held | None:
     """Hold what comes before the company has chosen its accounts, so that it is not lost."""
     if case.configured:
@@ -159,6 +169,7 @@ RULES: tuple[Rule, ...] = (
     whose.a_report_of_another_company_waits,
     whose.what_may_be_another_report_waits,
     a_company_without_settings_waits,
+    what_is_not_to_be_synced_waits,
     # May the report be booked? (Rates before sums: a wrong rate explains a wrong sum.)
     admission.a_day_before_the_start_is_held,
     admission.the_amounts_fit_in_a_voucher,

@@ -156,6 +156,17 @@ def test_a_held_day_is_booked_by_itself_when_the_settings_allow_it() -> None:
     assert FLOW.waiting(host.state()) is None
 
 
+def test_while_day_sales_are_switched_off_everything_waits_and_goes_on_when_they_are_on() -> None:
+    """A new day and an amendment of a booked one wait under a name; switched on, both are decided by themselves."""
+    host = booked()
+    host.apply(chosen(sync_sales=False, amended="reverse"))
+    held = [hold(host.tell(report)) for report in (amended(), day(z_number=13))]
+
+    assert [(h.reason, h.rule) for h in held] == [("sync_is_off", "what_is_not_to_be_synced_waits")] * 2
+    orders = host.apply(REVERSE)
+    assert sorted(o.purpose for o in orders if isinstance(o, PostVoucher)) == ["book", "reverse"]
+
+
 def test_settings_that_change_nothing_for_a_held_day_say_nothing() -> None:
     """The same reason in the same words is the same hold."""
     host = Host(without_card())

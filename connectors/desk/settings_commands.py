@@ -1,0 +1,202 @@
+"""The verbs of settings: what there is to choose, what a file would change, and what comes of it, before it counts."""
+
+from dataclasses import asdict
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.desk import acting, queries, settings_files, settings_words, trying
+from connectors.desk.running import Json, print_json, print_lines, run, until
+from infra import registry
+from infra.commanding import Failed, Office, WrongUsage, asker
+from infra.plugin import Malformed
+from schemas.identities import Invalid, organisation_number
+from schemas.settings import BAS_DAY_SALES, TenantSettings
+
+settings = typer.Typer(no_args_is_help=True, help="How a company's facts become vouchers.")
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
+
+Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
+SettingsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML or JSON.")]
+
+
+@settings.command("show")
+def settings_show(
+    tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="The company.")] = None,
+    starting_set: Annotated[bool, typer.Option("--starting-set", help="A starting set after the BAS chart.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the settings that decisions are made with, as YAML; a start for a file of your own."""
+    if starting_set:
+        _print_settings("a starting set after the BAS chart", None, TenantSettings(daysales=BAS_DAY_SALES), as_json)
+        return
+    if tenant is None:
+        raise typer.BadParameter("name a company, or --starting-set")
+    company = tenant
+
+    async def work(place: Office) -> None:
+        version, body = await _in_force(place, company)
+        said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
+        _print_settings(said, version, body, as_json)
+
+    run(work)
+
+
+def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
+    if as_json:
+        print_json({"version": version, "settings": body.to_json()})
+    else:
+        typer.echo(f"# {said}\n{settings_files.to_yaml(body)}", nl=False)
+
+
+@settings.command("diff")
+def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) -> None:
+    """Show what a file would change, field by field."""
+
+    async def work(place: Office) -> None:
+        version, body = await _in_force(place, tenant)
+        changes = settings_files.differences(body, _read(file))
+        print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
+
+    run(work)
+
+
+@settings.command("apply")
+def settings_apply(
+    tenant: Company,
+    file: SettingsFile,
+    by: Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")] = None,
+    wait: Wait = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Publish a file as a company's next settings. What waited for other settings is then reconsidered by itself."""
+
+    async def work(place: Office) -> None:
+        _, body = await _in_force(place, tenant)
+        new = _read(file)
+        changes = settings_files.differences(body, new)
+        if not as_json:
+            print_lines(_changes(changes))
+        version = await acting.apply(place.engine, await place.producer(), tenant, new, by=asker(by))
+        effect = wait > 0 and await until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
+        if as_json:
+            print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
+        else:
+            typer.echo(
+                f"{tenant}: version {version} {'has taken effect' if effect else 'takes effect when flows run'}."
+            )
+        if wait > 0 and not effect:
+            raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
+
+    run(work)
+
+
+def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
+    return changes or ("No field differs.",)
+
+
+def _read(file: Path) -> TenantSettings:
+    raw = file.read_bytes()
+    try:
+        return settings_files.read(raw, is_json=file.suffix == ".json")
+    except settings_files.WrongFile as error:
+        places = [f"line {settings_files.line_of(raw, place)}: " for place in error.places]
+        problems = "\n".join(
+            f"  {place}{problem}" for place, problem in zip_longest(places, error.problems, fillvalue="")
+        )
+        raise WrongUsage(f"{file} is not right:\n{problems}") from None
+
+
+async def _in_force(place: Office, tenant: str) -> tuple[int, TenantSettings]:
+    if not await queries.is_known(place.engine, tenant):
+        raise WrongUsage(f"no company is called {tenant!r}: bokbuss tenant list")
+    return await queries.settings_of(place.engine, tenant)
+
+
+@settings.command("explain")
+def settings_explain(
+    tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="Show its values, too.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell every setting there is: what it means and takes, its default, and a company's value."""
+    if tenant is None:
+        _explain(None, {}, None, as_json)
+        return
+    company = tenant
+
+    async def work(place: Office) -> None:
+        _, body = await _in_force(place, company)
+        lacking = await queries.lacking(place.engine, company, registry.flows())
+        _explain(company, lacking, body, as_json)
+
+    run(work)
+
+
+def _explain(
+    company: str | None,
+    lacking: dict[str, tuple[str, ...]],
+    body: TenantSettings | None,
+    as_json: bool,  # noqa: FBT001 - private
+) -> None:
+    found = settings_words.explained(body)
+    if as_json:
+        state = "configuring" if lacking else "configured"
+        print_json(
+            {
+                "tenant": company,
+                "state": state if company else None,
+                "lacking": lacking,
+                "settings": [asdict(one) for one in found],
+            }
+        )
+        return
+    for reason, names in lacking.items():
+        typer.echo(f"{company} is configuring; it waits as {reason}: {', '.join(names)}")
+    print_lines(settings_words.lines(found, of_company=company is not None))
+
+
+@settings.command("validate")
+def settings_validate(file: SettingsFile, as_json: Json = False) -> None:
+    """Check a file, without a company and without anything that runs."""
+    body = _read(file)
+    sections = [name for name, section in body if section is not None]
+    if as_json:
+        print_json({"file": str(file), "sections": sections})
+    else:
+        typer.echo(f"{file} is right; it has settings for: {', '.join(sections) or 'nothing'}.")
+
+
+@settings.command("try")
+def settings_try(
+    file: SettingsFile,
+    reports: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="What the systems send.")],
+    system: Annotated[str, typer.Option("--system", help="Whose they are.")] = "openpos",
+    org: Annotated[str | None, typer.Option("--org", help="The company's organisation number.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what becomes of reports under a file: the voucher or the hold of each, with nothing that runs.
+
+    With --json the same reports under the same file say the same: keep it beside them, and compare.
+    """
+    body = _read(file)
+    if (source := registry.sources().get(system)) is None:
+        raise typer.BadParameter(f"payloads can come from: {', '.join(registry.sources())}", param_hint="--system")
+    try:
+        number = organisation_number(org) if org else None
+    except Invalid as error:
+        raise typer.BadParameter(str(error), param_hint="--org") from None
+    found: dict[str, tuple[trying.Tried, ...]] = {}
+    for report in reports:
+        try:
+            found[str(report)] = trying.tried(registry.flows(), source.translate(report.read_bytes()), body, number)
+        except Malformed as error:
+            problems = "\n".join(f"  {problem}" for problem in error.problems)
+            raise WrongUsage(f"{report} is not right:\n{problems}") from None
+    if as_json:
+        print_json({name: [one.to_json() for one in tried] for name, tried in found.items()})
+    else:
+        print_lines(line for name, tried in found.items() for line in trying.lines(name, tried))
+    if held := [name for name, tried in found.items() if any(one.is_held for one in tried)]:
+        raise Failed(f"held: {', '.join(held)}")

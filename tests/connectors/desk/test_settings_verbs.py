@@ -1,0 +1,110 @@
+"""What a company can choose, and what would come of it: told and tried with nothing that runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from connectors.desk import settings_files, settings_words
+from connectors.desk.commands import application
+from infra.commanding import Failed, WrongUsage
+from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
+
+REPORTS = Path(__file__).parents[3] / "connectors" / "openpos" / "samples"
+CHOSEN = TenantSettings(
+    daysales=BAS_DAY_SALES, employees=EmployeesSettings(system="alexishr", source_of_truth="hr", street_line=2)
+)
+
+
+def typed(*words: str) -> Result:
+    """Type a command where no database and no broker is."""
+    return CliRunner().invoke(application(), [*words])
+
+
+def test_every_setting_has_a_meaning_and_is_explained_once() -> None:
+    """From the models' own descriptions, so that a new setting cannot be left out."""
+    found = settings_words.explained(CHOSEN)
+    paths = [one.path for one in found]
+
+    assert [one.path for one in found if not one.meaning or not one.takes] == []
+    assert len(set(paths)) == len(paths)
+    assert {"daysales.sync_sales", "daysales.payments[].method", "employees.fields[].on_missing"} <= set(paths)
+    street = next(one for one in found if one.path == "employees.street_line")
+    assert (street.takes, street.default, street.now, street.required) == ("1, 2", 1, 2, False)
+
+
+def test_settings_are_explained_within_a_terminal() -> None:
+    """No line is wider than 80 columns, with a company's values or without."""
+    for of_company in (True, False):
+        lines = [*settings_words.lines(settings_words.explained(CHOSEN), of_company=of_company)]
+        assert max(map(len, lines)) <= 80
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a right settings file."""
+    path = tmp_path / "acme.yaml"
+    path.write_text(settings_files.to_yaml(CHOSEN))
+    return path
+
+
+def test_a_file_is_checked_without_a_company(file: Path) -> None:
+    """Right says what it has settings for; wrong names line, field and what was meant."""
+    assert json.loads(typed("settings", "validate", str(file), "--json").stdout)["sections"] == [
+        "daysales",
+        "employees",
+    ]
+    wrong = file.read_text().replace("unmapped: hold", "unmaped: hold")
+    file.write_text(wrong)
+    line = wrong.splitlines().index("  unmaped: hold") + 1
+    result = typed("settings", "validate", str(file))
+    assert isinstance(result.exception, WrongUsage)
+    assert f"line {line}: daysales.unmaped: there is no such setting; did you mean unmapped?" in str(result.exception)
+
+
+def test_what_is_missing_is_told_with_the_line_that_should_hold_it(file: Path) -> None:
+    """The section's own line."""
+    file.write_text("employees:\n  system: huma\n")
+    result = typed("settings", "validate", str(file))
+    assert "line 1: employees.source_of_truth: is missing" in str(result.exception)
+
+
+def tried(*words: str) -> Any:
+    """Return what ``settings try`` says to programs."""
+    return json.loads(typed("settings", "try", *words, "--json").stdout)
+
+
+def test_a_report_is_tried_on_the_rules_themselves(file: Path) -> None:
+    """Report in, voucher out; the same again says the same, so that it can be kept beside the report."""
+    report = str(REPORTS / "tips-by-card.json")
+    found = tried(str(file), report)
+
+    assert found == tried(str(file), report)
+    [fact] = found[report]
+    [order] = fact["orders"]
+    assert (fact["key"], order["order"]) == ("openpos/SODER/KASSA2/57/2026-04-12", "bokbuss.post-voucher.v1")
+    assert [(r["account"], r["debit"], r["credit"]) for r in order["rows"]] == [
+        (1686, "6645.00", "0.00"),
+        (3002, "0.00", "3678.57"),
+        (3001, "0.00", "1588.00"),
+        (2621, "0.00", "441.43"),
+        (2611, "0.00", "397.00"),
+        (2820, "0.00", "540.00"),
+    ]
+    assert "revision" not in order
+
+
+def test_a_report_that_would_wait_says_so_and_fails(file: Path) -> None:
+    """Another company's, for instance; what is no report is wrong usage."""
+    report = REPORTS / "tips-by-card.json"
+    result = typed("settings", "try", str(file), str(report), "--org", "556016-0680")
+    assert isinstance(result.exception, Failed)
+    assert "held as another_company" in result.stdout
+    broken = file.with_name("broken.json")
+    broken.write_text(report.read_text().replace("zNumber", "zNummer"))
+    result = typed("settings", "try", str(file), str(broken))
+    assert isinstance(result.exception, WrongUsage)
+    assert "zNummer" in str(result.exception)
