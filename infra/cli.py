@@ -2,34 +2,32 @@
 
 import asyncio
 import gc
-import json
+import os
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
-from dataclasses import asdict
+import tempfile
+import traceback
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
 
-from infra import broker, database, embedded, registry, telemetry, tenants
+from infra import broker, clock, database, embedded, registry, telemetry
 from infra.accepting import Acceptor, Unavailable, read_payload
-from infra.commanding import Failed, Office, WrongUsage, asker, office
-from infra.connections import Connections, Taken, health
+from infra.commanding import Failed, Json, Office, WrongUsage, in_office, one_of, print_json
 from infra.ending import until_signal
-from infra.plugin import Host, Malformed, NotRevoked
+from infra.plugin import Malformed
 from infra.runtime import kept, services
-from infra.settings import ROLES, Role, Settings, load
-from infra.standing import at_a_glance, in_words
+from infra.settings import ROLES, Role, Settings, WrongEnvironment, load
+from infra.tenant_commands import add_tenant, tenant_app
 from infra.tenants import UnknownTenant
 from infra.vault import WrongKey, open_vault
-from schemas import identities
-from schemas.base import is_tenant_id
+
+__all__ = ["add_tenant", "app", "main"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,12 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="What happens in a Swedish company's systems reaches Fortnox: once, correctly, and provably.",
 )
-tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 app.add_typer(tenant_app, name="tenant")
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-System = Annotated[str, typer.Option(help="which connection")]
-By = Annotated[str | None, typer.Option("--by", help="who says so, for the audit trail; your user name by default")]
 _ALLOCATIONS = 20_000
 """New objects after which garbage is looked for, not 700: messages come and go by the hundred, and looking for garbage
 among them takes a tenth of the flows' time."""
@@ -119,16 +113,18 @@ def sandbox(
     seed: Annotated[str, typer.Option(help="which of them; the same calls get the same faults")] = "0",
     faults_at: Annotated[list[str] | None, typer.Option(help='such as "POST /3/vouchers"; unset: at any call')] = None,
 ) -> None:
-    """Run an imitation of an outside party; its books are kept between starts."""
+    """Run an imitation of an outside party; Fortnox's books are kept between starts."""
     settings = _load()
     if memory and data:
         raise typer.BadParameter("--memory keeps nothing: leave out --data")
     imitations = {name: s.sandbox for name, s in registry.systems().items() if s.sandbox is not None}
-    if (imitation := imitations.get(system)) is None:
-        raise typer.BadParameter(f"there is a sandbox of: {', '.join(imitations)}")
+    imitation = imitations[one_of(system, imitations, "sandbox")]
+    if data and not registry.systems()[system].sandbox_keeps:
+        raise typer.BadParameter(f"the sandbox of {system} keeps nothing: leave out --data")
 
     async def work(stop: asyncio.Event) -> None:
-        folder = None if memory else data or settings.data / "sandbox"
+        keeps = registry.systems()[system].sandbox_keeps and not memory
+        folder = (data or settings.data / "sandbox") if keeps else None
         routes = tuple(faults_at or ())
         serving = imitation(settings.host, port, folder=folder, faults=faults, seed=seed, routes=routes)
         async with AsyncExitStack() as stack:
@@ -137,9 +133,8 @@ def sandbox(
             except (OSError, ValueError) as error:
                 raise WrongUsage(f"the sandbox cannot start: {error}") from error
             _out.print(f"{system} sandbox at {url}", highlight=False)
-            _out.print(
-                f"its page: {url}/_sandbox    its books: {folder or 'nothing is kept'}", highlight=False, soft_wrap=True
-            )
+            _out.print(f"its page: {url}/_sandbox", highlight=False, soft_wrap=True)
+            _out.print(f"its books: {folder}" if folder else "nothing is kept", highlight=False, soft_wrap=True)
             if system == "fortnox":
                 _out.print(
                     f"BOKBUSS_FORTNOX__API_URL={url}/3\nBOKBUSS_FORTNOX__AUTH_URL={url}/oauth-v1", highlight=False
@@ -165,197 +160,6 @@ def demo(
     asyncio.run(until_signal(work))
 
 
-# --- Companies --------------------------------------------------------------------------------------------------
-
-_LIST = text(
-    """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version,
-              (select count(*) from flow_state f where f.tenant = t.tenant
-                 and f.waiting = any(cast(:lacking as text[]))) as configuring
-       from tenants t left join settings s using (tenant) order by tenant"""
-)
-
-
-def in_office(work: Callable[[Office], Coroutine[Any, Any, None]]) -> None:
-    """Run a command that needs the database, and maybe the broker; log nothing but warnings beside what it says."""
-    settings = load()
-    telemetry.configure("WARNING")
-
-    async def main() -> None:
-        async with office(settings) as place:
-            await work(place)
-
-    asyncio.run(main())
-
-
-async def add_tenant(
-    place: Office,
-    tenant: str,
-    *,
-    organisation_number: str | None,
-    database_number: int | None,
-    new_secrets: bool = False,
-    change: bool = False,
-) -> dict[str, str]:
-    """Add a company or change what is known of it; return the signing secrets made now, by system."""
-    host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
-    return await tenants.add(
-        host,
-        tenant,
-        organisation_number=organisation_number,
-        database_number=database_number,
-        new_secrets=new_secrets,
-        change=change,
-    )
-
-
-@tenant_app.command("add")
-def tenant_add(
-    tenant: Annotated[str, typer.Argument(help="lower-case letters, digits and hyphens")],
-    org: Annotated[str | None, typer.Option(help="organisation number, as 556016-0680")] = None,
-    database_number: Annotated[int | None, typer.Option(help="Fortnox's DatabaseNumber (its TenantId)")] = None,
-    new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
-    change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,
-    as_json: Json = False,
-) -> None:
-    """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
-    if not is_tenant_id(tenant):
-        raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
-    try:
-        number = identities.organisation_number(org) if org is not None else None
-    except identities.Invalid as error:
-        raise typer.BadParameter(f"--org is no organisation number: {identities.WHY[error.code]}") from None
-
-    async def work(place: Office) -> None:
-        try:
-            made = await add_tenant(
-                place,
-                tenant,
-                organisation_number=number,
-                database_number=database_number,
-                new_secrets=new_secrets,
-                change=change,
-            )
-        except tenants.OtherNumber as error:
-            raise WrongUsage(
-                f"{tenant} is known with the organisation number {error}: another company needs a name of its own; if "
-                "that number was wrong, say --change"
-            ) from None
-        except Taken as taken:
-            other = taken.holder
-            raise WrongUsage(
-                f"Fortnox's company {database_number} is {other}'s: bokbuss connection show {other}"
-            ) from None
-        if as_json:
-            _print_json({"tenant": tenant, "signing_secrets": made})
-            return
-        _out.print(f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE", highlight=False)
-        for system, secret in made.items():
-            _out.print(f"signing secret for {system} (shown once): {secret}", highlight=False, soft_wrap=True)
-
-    in_office(work)
-
-
-@tenant_app.command("list")
-def tenant_list(as_json: Json = False) -> None:
-    """List the companies, and how their connections are."""
-    lacking = [reason for flow in registry.flows() for reason in flow.lacking]
-
-    async def work(place: Office) -> None:
-        async with place.engine.connect() as connection:
-            rows = [dict(row) for row in (await connection.execute(_LIST, {"lacking": lacking})).mappings()]
-        everything = await Connections(place.engine, await open_vault(place.engine, place.settings)).all()
-        for row in rows:
-            if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
-                row["organisation_number"] = identities.shown_organisation(number)
-            row["connections"] = {h.system: at_a_glance(h) for h in everything if h.tenant == row["tenant"]}
-        if as_json:
-            _print_json(rows)
-            return
-        table = Table("company", "organisation number", "Fortnox database", "settings version", "connections")
-        for row in rows:
-            known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
-            known[-1] += f", configuring: {row['configuring']} wait" if row["configuring"] else ""
-            said = [f"{name}: {in_words(how)}" for name, how in row["connections"].items()]
-            table.add_row(*known, "\n".join(said) or health(None, 0.0))
-        _out.print(table)
-
-    in_office(work)
-
-
-@tenant_app.command("pause")
-def tenant_pause(tenant: str, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
-    """Let a company's orders for a system wait, in their order, until it is resumed."""
-
-    async def work(place: Office) -> None:
-        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
-        if not await connections.pause(tenant, system, asker(by)):
-            raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
-        _print_json({"paused": tenant}) if as_json else _out.print(f"{tenant} is paused", highlight=False)
-
-    in_office(work)
-
-
-@tenant_app.command("resume")
-def tenant_resume(tenant: str, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
-    """Let a paused company's orders go on."""
-
-    async def work(place: Office) -> None:
-        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
-        if not await connections.resume(tenant, system, asker(by)):
-            raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
-        _print_json({"resumed": tenant}) if as_json else _out.print(f"{tenant} goes on", highlight=False)
-
-    in_office(work)
-
-
-@tenant_app.command("remove")
-def tenant_remove(
-    tenant: str,
-    yes: Annotated[bool, typer.Option("--yes", help="also while orders are under way, or something is held")] = False,
-    force: Annotated[bool, typer.Option("--force", help="also when a system cannot be told that it has ended")] = False,
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Remove a company: its consents are revoked, and all that is its own is deleted. Its audit trail is kept."""
-
-    async def work(place: Office) -> None:
-        await tenants.must_be_known(place.engine, tenant)
-        if (still := await tenants.still_open(place.engine, tenant)) and not yes:
-            raise Failed(
-                f"{tenant} is not removed, for these would be withdrawn: {_counted(still)}. End them first (bokbuss "
-                f"held list --tenant {tenant}), or say --yes."
-            )
-        host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
-        try:
-            removed = await tenants.remove(host, await place.producer(), tenant, by=asker(by), force=force)
-        except NotRevoked as error:
-            raise Failed(f"{tenant} is not removed: {error}. Do it again, or all the same: --force") from None
-        if as_json:
-            told = {"kept_under": removed.under, "left_to_do": removed.left_to_do, "withdrawn": asdict(still)}
-            _print_json({"removed": tenant, **told})
-            return
-        _say(f"{tenant} is removed, with all that was its own" + (f"; withdrawn: {_counted(still)}" if still else ""))
-        for what in removed.left_to_do:
-            _say(f"left to do: {what}")
-        _say(f"its trail is kept: bokbuss audit --tenant {removed.under}")
-
-    in_office(work)
-
-
-def _say(line: str) -> None:
-    _out.print(line, highlight=False)
-
-
-def _counted(still: tenants.Open) -> str:
-    counts = {
-        "orders that wait": still.waiting,
-        "orders whose answer is not known (they may have been carried out)": still.doubtful,
-        "holds": still.holds,
-        "dead letters": still.letters,
-    }
-    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
-
-
 # --- Payloads and messages --------------------------------------------------------------------------------------
 
 
@@ -367,8 +171,7 @@ def publish(
     as_json: Json = False,
 ) -> None:
     """Accept a payload from a file."""
-    if (source := registry.sources().get(system)) is None:
-        raise typer.BadParameter(f"payloads can come from: {', '.join(registry.sources())}")
+    source = registry.sources()[one_of(system, registry.sources(), "system")]
 
     async def work(place: Office) -> None:
         vault = await open_vault(place.engine, place.settings)
@@ -380,12 +183,12 @@ def publish(
         except Malformed as error:
             raise Failed(f"{file} was not accepted:\n  " + "\n  ".join(error.problems)) from None
         if as_json:
-            _print_json({"event_ids": accepted.event_ids})
+            print_json({"event_ids": accepted.event_ids})
         else:
             for event_id in accepted.event_ids:
                 _out.print(f"accepted {event_id}", highlight=False)
 
-    in_office(work)
+    in_office(work, tenant)
 
 
 @app.command()
@@ -398,18 +201,14 @@ def topics(
     from schemas.topics import TOPICS  # noqa: PLC0415 - the name is this command's
 
     if as_asyncapi:
-        _print_json(asyncapi())
+        print_json(asyncapi())
     elif as_json:
-        _print_json([{"topic": t.name, "messages": [m.__name__ for m in t.messages]} for t in TOPICS])
+        print_json([{"topic": t.name, "messages": [m.__name__ for m in t.messages]} for t in TOPICS])
     else:
         table = Table("topic", "carries", "messages")
         for topic in TOPICS:
             table.add_row(topic.name, topic.carries, ", ".join(m.__name__ for m in topic.messages))
         _out.print(table)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 _WRONG = (
@@ -419,6 +218,7 @@ _WRONG = (
     embedded.InUse,
     embedded.Unwritable,
     UnknownTenant,
+    WrongEnvironment,
     WrongKey,
 )
 
@@ -428,7 +228,10 @@ def main() -> None:
     for system in registry.systems().values():
         if system.commands is not None:
             app.add_typer(system.commands())
+    debug = "--debug" in sys.argv
+    sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     try:
+        _must_be_text(sys.argv[1:])
         app()
     except Failed as error:
         _fail(str(error), error.code)
@@ -436,11 +239,38 @@ def main() -> None:
         _fail(str(error), 1)
     except _WRONG as error:
         _fail(str(error), 2)
-    except ValidationError as error:
-        problems = "\n".join(f"  BOKBUSS_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        _fail(f"the environment is not right:\n{problems}", 2)
+    except Exception as error:
+        if debug:
+            raise
+        _fail(*_unforeseen(error))
+
+
+def _must_be_text(words: Sequence[str]) -> None:
+    """Refuse words that no text can hold: bytes that are not UTF-8, NUL."""
+    for number, word in enumerate(words, 1):
+        if "\0" in word or any("\ud800" <= character <= "\udfff" for character in word):
+            raise WrongUsage(f"word {number} of the command is no text in UTF-8: {word!a}")
+
+
+def _unforeseen(error: Exception) -> tuple[str, int]:
+    """Return what to say of an error that nothing has caught, and the exit code; its story goes into a file."""
+    data = load().data
+    if isinstance(error, OSError) and error.filename is not None:
+        where, why = Path(os.fsdecode(error.filename)), error.strerror
+        if data.absolute() in (where.absolute(), *where.absolute().parents):
+            return f"the data folder {data} cannot be used: {where}: {why}. Another one: BOKBUSS_DATA=FOLDER", 2
+        return f"{where}: {why}", 2
+    story = "".join(traceback.format_exception(error))
+    name = f"error-{clock.now():%Y%m%dT%H%M%S}.txt"
+    for folder in (data, Path(tempfile.gettempdir())):
+        with suppress(OSError):
+            file = folder / name
+            file.write_text(story, errors="backslashreplace")
+            file.chmod(0o600)
+            return f"something is wrong with bokbuss itself: {type(error).__name__}. Its story is in {file}", 1
+    return f"something is wrong with bokbuss itself: {type(error).__name__}. To see its story: --debug", 1
 
 
 def _fail(message: str, code: int) -> None:
-    _err.print(f"bokbuss: {message}", highlight=False, soft_wrap=True)
+    _err.print(f"bokbuss: {message}", highlight=False, soft_wrap=True, markup=False)
     sys.exit(code)

@@ -1,19 +1,28 @@
 """How a command gets at the database and the broker, and what it ends with when something is wrong."""
 
+import asyncio
 import getpass
-from collections.abc import AsyncIterator
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from difflib import get_close_matches
+from typing import Annotated, Any
 
+import typer
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, runtime, store
+from infra import broker, runtime, store, telemetry
 from infra.accepting import Acceptor
 from infra.ending import closed
 from infra.plugin import Host
-from infra.settings import Settings
+from infra.settings import Settings, load
+from infra.tenants import UnknownTenant, must_be_known
 from infra.vault import open_vault
 
 _POOL = 2
@@ -40,6 +49,52 @@ def asker(by: str | None) -> str:
     with suppress(KeyError, OSError):  # a container's user may have no name
         return by or getpass.getuser()
     return "an operator"
+
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def one_of(word: str, choices: Iterable[str], what: str) -> str:
+    """Return a word that is one of the choices. Raises WrongUsage, which names the nearest and all of them."""
+    if word in (known := list(choices)):
+        return word
+    near = get_close_matches(word, known, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise WrongUsage(f"no {what} is called {word!r}; {meant}it can be: {', '.join(known)}")
+
+
+def print_json(value: Any) -> None:
+    """Print a value for programs."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def width() -> int:
+    """Return the columns that lines must fit: of the terminal, or as COLUMNS says; 0 where nobody reads them in one."""
+    return shutil.get_terminal_size(fallback=(0, 0)).columns
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, and those that are too long for the terminal in several, further in; no word is broken."""
+    columns = width()
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())] + "    "
+        wrapped = columns and len(line) > columns
+        parts = textwrap.wrap(
+            line, max(columns, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        typer.echo("\n".join(parts) if wrapped else line)
+
+
+def in_office(work: Callable[["Office"], Awaitable[None]], tenant: str | None = None, *, reads: bool = False) -> None:
+    """Run a command about a company, or all (see ``office``); log nothing but warnings beside what it says."""
+    settings = load()
+    telemetry.configure("WARNING")
+
+    async def main() -> None:
+        async with office(settings, tenant, reads=reads) as place:
+            await work(place)
+
+    asyncio.run(main())
 
 
 class Office:
@@ -80,11 +135,16 @@ class Office:
 
 
 @asynccontextmanager
-async def office(settings: Settings) -> AsyncIterator[Office]:
+async def office(settings: Settings, tenant: str | None = None, *, reads: bool = False) -> AsyncIterator[Office]:
     """Open what is named or running already; only where nothing runs, start broker and database for this command.
+
+    Args:
+        tenant: the company that the command is about; none: all of them, or none.
+        reads: the command only tells what was, also of a company that was removed.
 
     Raises:
         BrokerUnavailable, DatabaseUnavailable, WrongTopic: the message says what to do.
+        WrongUsage: no such company; the message names the nearest.
         WrongUsage, Failed: the database or the broker went away meanwhile.
     """
     async with AsyncExitStack() as stack:
@@ -95,6 +155,8 @@ async def office(settings: Settings) -> AsyncIterator[Office]:
         stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
             await store.prepare(engine, patience=_PATIENCE)
+            if tenant is not None:
+                await _known(engine, tenant, reads=reads)
             yield Office(found.apply(settings), engine, stack)
         except OperationalError as error:
             raise WrongUsage(
@@ -103,3 +165,10 @@ async def office(settings: Settings) -> AsyncIterator[Office]:
             ) from error
         except KafkaError as error:
             raise Failed(f"the broker did not acknowledge it ({type(error).__name__}): do it again") from error
+
+
+async def _known(engine: AsyncEngine, tenant: str, *, reads: bool) -> None:
+    try:
+        await must_be_known(engine, tenant, reads=reads)
+    except UnknownTenant as error:
+        raise WrongUsage(str(error)) from None

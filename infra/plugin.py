@@ -398,6 +398,7 @@ class System:
 
     Attributes:
         sandbox: an imitation of the party, for trying things.
+        sandbox_keeps: whether it keeps its books in its folder.
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
@@ -411,6 +412,7 @@ class System:
     source: Source | None = None
     sink: Sink | None = None
     sandbox: Sandbox | None = None
+    sandbox_keeps: bool = False
     pages: Callable[[Host], Sequence[Any]] | None = None
     commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()

@@ -1,12 +1,14 @@
 """The host's settings, from the environment: ``BOKBUSS_`` and nested names joined by ``__``."""
 
+import json
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 Role = Literal["sources", "flows", "sinks", "desk"]
 """What a process does; one process can have several roles."""
@@ -138,6 +140,38 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
 
+PINNED: Final = "pinned.json"
+"""In a data folder: settings that hold for whoever uses it, whatever the environment says. The demo's companies are
+made up, and must not reach a real Fortnox from another terminal, or after the demo has ended."""
+
+
+class WrongEnvironment(ValueError):
+    """The environment holds what cannot be; the message names each variable, and never says a secret."""
+
+
 def load() -> Settings:
-    """Return the settings of this process's environment."""
-    return Settings()
+    """Return the settings of this process's environment. Raises WrongEnvironment."""
+    try:
+        settings = Settings()
+        return Settings(**pinned) if (pinned := _pinned(settings)) else settings
+    except (ValidationError, SettingsError) as error:
+        if isinstance(error, SettingsError):
+            raise WrongEnvironment(f"the environment is not right: {error}") from None
+        problems = "".join(f"\n  {_problem(each)}" for each in error.errors(include_url=False))
+        raise WrongEnvironment(f"the environment is not right:{problems}") from None
+
+
+def _pinned(settings: Settings) -> dict[str, Any]:
+    try:
+        pinned: dict[str, Any] = json.loads((settings.data / PINNED).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return pinned
+
+
+def _problem(error: ErrorDetails) -> str:
+    name = f"BOKBUSS_{'__'.join(map(str, error['loc'])).upper()}"
+    if error["type"] == "literal_error":
+        choices = error["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
+        return f"{name}: it says {error['input']!r}; it can be: {choices}"
+    return f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}"

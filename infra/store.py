@@ -29,7 +29,13 @@ def engine(url: str, pool: int) -> AsyncEngine:
     try:
         patience = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_WITHIN}
         return create_async_engine(
-            url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=10, connect_args=patience
+            url,
+            pool_size=pool,
+            max_overflow=pool,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            connect_args=patience,
+            hide_parameters=True,  # no error tells what a row holds
         )
     except (ArgumentError, InvalidRequestError, ImportError, TypeError, ValueError) as error:
         raise DatabaseUnavailable(

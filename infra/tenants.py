@@ -20,6 +20,7 @@ from infra.held import Taken
 from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.journal import Entry, put_on_record
 from infra.plugin import Host, NotRevoked
+from infra.records import UNKNOWN_TENANT
 from infra.tables import metadata
 from infra.vault import signing_secret
 from schemas import envelope as envelopes
@@ -47,14 +48,15 @@ class OtherNumber(ValueError):
 # --- Knowing them ------------------------------------------------------------------------------------------------
 
 _NAMES = text("select tenant from tenants")
-_REMOVED_NAMES = text("select tenant from removed_tenants")
+_ON_RECORD = text("select tenant from audit_heads union select tenant from parked")
 
 
-async def must_be_known(engine: AsyncEngine, tenant: str, *, removed: bool = False) -> None:
-    """Raise UnknownTenant unless there is such a company; ``removed``: or was, by the name that it is kept under."""
+async def must_be_known(engine: AsyncEngine, tenant: str, *, reads: bool = False) -> None:
+    """Raise UnknownTenant unless there is such a company; ``reads``: or something is on record of one."""
     async with engine.connect() as connection:
         names = set(await connection.scalars(_NAMES))
-        names |= set(await connection.scalars(_REMOVED_NAMES)) if removed else set()
+        if tenant not in names and reads:
+            names |= {UNKNOWN_TENANT, *await connection.scalars(_ON_RECORD)}
     if tenant not in names:
         raise UnknownTenant(unknown(tenant, names))
 
@@ -62,7 +64,7 @@ async def must_be_known(engine: AsyncEngine, tenant: str, *, removed: bool = Fal
 def unknown(tenant: str, names: Iterable[str]) -> str:
     """Say that no company is called so, and which one may be meant."""
     near = get_close_matches(tenant, sorted(names), n=1)
-    return f"no company is called {tenant}" + (f"; did you mean {near[0]}?" if near else ": bokbuss tenant list")
+    return f"no company is called {tenant!r}" + (f"; did you mean {near[0]}?" if near else ": bokbuss tenant list")
 
 
 # --- Adding -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The verb that takes a company's access token to Alexis HR."""
 
-import asyncio
 import getpass
 import sys
 from typing import Annotated, Final
@@ -12,12 +11,10 @@ from connectors.alexishr import encode
 from connectors.alexishr.classify import Page
 from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.translate import SYSTEM
-from infra import telemetry
-from infra.commanding import Failed, Office, WrongUsage, asker, office
+from infra.commanding import Failed, Office, WrongUsage, asker, in_office
 from infra.connections import Connections
 from infra.http import Client
 from infra.plugin import Attempt, Host
-from infra.settings import load
 from infra.vault import open_vault
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
@@ -40,27 +37,21 @@ def _group() -> None:
 @alexishr.command("connect")
 def connect(
     tenant: Annotated[str, typer.Argument(help="the company")],
-    by: Annotated[str, typer.Option("--by", help="who gives the token")] = "",
+    by: Annotated[str | None, typer.Option("--by", help="who gives the token; your user name by default")] = None,
 ) -> None:
     """Take a company's access token (from the prompt, or standard input), try it, and keep it encrypted.
 
     An Owner makes it in Alexis HR: Settings, Access tokens. It ends when that person leaves or is no Owner any more.
     """
-    settings = load()
-    telemetry.configure("WARNING")
-    token = (getpass.getpass("access token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
-    if not (token and token.isascii() and token.isprintable() and " " not in token):
-        raise WrongUsage("standard input: one line with the access token is expected, without spaces")
 
     async def work(place: Office) -> None:
+        token = (getpass.getpass("access token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+        if not (token and token.isascii() and token.isprintable() and " " not in token):
+            raise WrongUsage("standard input: one line with the access token is expected, without spaces")
         name = await store(place, tenant, token, asker(by))
         typer.echo(f"{tenant} is connected to Alexis HR{f' ({name})' if name else ''}; its people are read now")
 
-    async def main() -> None:
-        async with office(settings) as place:
-            await work(place)
-
-    asyncio.run(main())
+    in_office(work, tenant)
 
 
 async def store(place: Office, tenant: str, token: str, by: str) -> str:

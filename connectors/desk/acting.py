@@ -31,8 +31,8 @@ class NotOpen(LookupError):
     """There is no such dead letter, or somebody has dealt with it already."""
 
 
-async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> ReviewAnswered:
-    """Publish a person's answer to a hold. It takes effect when a flow reads it."""
+async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> str:
+    """Publish a person's answer to a hold; return the fact's id. It takes effect when a flow reads it."""
     now = clock.now()
     fact = ReviewAnswered(
         hold_id=hold.hold_id,
@@ -55,7 +55,7 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
         trace=trace,
     )
     await producer.send_and_wait(fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
-    return fact
+    return message_id
 
 
 async def apply(

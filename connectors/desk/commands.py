@@ -16,18 +16,22 @@ from connectors.desk.employee_commands import employees
 from connectors.desk.parked_commands import parked
 from connectors.desk.plan_commands import apply, plan
 from connectors.desk.reading import read_back
-from connectors.desk.running import POLL, Json, print_json, print_lines, run, until
+from connectors.desk.running import POLL, Json, print_json, print_lines, run
 from connectors.desk.settings_commands import settings
 from connectors.desk.story import Story, tell
-from connectors.desk.values import Dead, Hold
+from connectors.desk.values import Became, Dead, Hold
 from connectors.desk.words import SWEDEN
 from infra import clock
-from infra.commanding import Failed, Office, WrongUsage, asker
+from infra.commanding import Failed, Office, WrongUsage, asker, width
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Only this company.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
+
+_FOLLOWS = 2.0
+"""Seconds within which what follows an answer is on its way, or nothing does."""
 
 held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 dead = typer.Typer(no_args_is_help=True, help="What could not be read.")
@@ -72,9 +76,9 @@ def held_list(
 
     async def work(place: Office) -> None:
         found = await queries.holds(place.engine, tenant, closed=everything)
-        print_json([views.hold_json(h) for h in found]) if as_json else print_lines(views.held_list(found))
+        print_json([views.hold_json(h) for h in found]) if as_json else print_lines(views.held_list(found, width()))
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 HoldId = Annotated[
@@ -90,14 +94,14 @@ def held_show(hold: HoldId, tenant: Tenant = None, as_json: Json = False) -> Non
         found = await _hold(place, hold, tenant)
         print_json(views.hold_json(found)) if as_json else print_lines(views.held_show(found))
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 @held.command("answer")
 def held_answer(
     hold: HoldId,
     answer: Annotated[str, typer.Argument(help="One of those that held show names.")],
-    by: Annotated[str, typer.Option("--by", help="Who decided.")],
+    by: By = None,
     comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
     tenant: Tenant = None,
     wait: Wait = 0.0,
@@ -113,20 +117,35 @@ def held_answer(
         if answer not in choices:
             offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
             raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
-        given = await acting.answer(await place.producer(), found, answer, by=by, comment=comment)
-        closed = wait > 0 and await until(lambda: acting.is_closed(place.engine, found), wait)
+        answer_id = await acting.answer(await place.producer(), found, answer, by=asker(by), comment=comment)
+        came = await _what_came(place, found, answer_id, wait) if wait > 0 else None
         if as_json:
-            print_json({"hold_id": str(found.hold_id), "key": found.key, "answer": given.answer, "closed": closed})
-        elif closed:
-            typer.echo(f"{found.key} of {found.tenant}: answered {answer}; it waits no longer.")
+            told = {"hold_id": str(found.hold_id), "key": found.key, "answer": answer}
+            print_json(told | views.became_json(came))
         else:
-            typer.echo(f"{found.key} of {found.tenant}: answered {answer}. It takes effect when flows run.")
-        if wait > 0 and not closed:
-            raise Failed(
-                f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up, bokbuss run flows desk)?"
-            )
+            print_lines([views.became(found, answer, came)])
+        if came is not None and not came.closed:
+            raise Failed(f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up)?")
+        if came is not None and came.again is not None:
+            raise Failed(f"{found.key} waits again: bokbuss held show {str(came.again.hold_id)[:8]}")
+        if came is not None and came.under_way:
+            raise Failed(f"what came of it is not known after {wait:g} s: bokbuss explain {found.key}")
 
-    run(work)
+    run(work, tenant)
+
+
+async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) -> Became:
+    """Return what an answer has come to, within some seconds; orders that may follow it are waited for briefly."""
+    deadline = clock.monotonic() + seconds
+    closed_at: float | None = None
+    while True:
+        came, now = await queries.became(place.engine, hold, answer_id), clock.monotonic()
+        closed_at = closed_at or (now if came.closed else None)
+        told = came.again is not None or (came.ordered and not came.under_way)
+        settled = closed_at is not None and (told or (not came.under_way and now >= closed_at + _FOLLOWS))
+        if settled or now >= deadline:
+            return came
+        await clock.sleep(POLL)
 
 
 async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
@@ -156,9 +175,9 @@ def dead_list(
 
     async def work(place: Office) -> None:
         found = await queries.dead_letters(place.engine, tenant, closed=everything)
-        print_json([views.dead_json(d) for d in found]) if as_json else print_lines(views.dead_list(found))
+        print_json([views.dead_json(d) for d in found]) if as_json else print_lines(views.dead_list(found, width()))
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 @dead.command("show")
@@ -177,7 +196,7 @@ def dead_replay(
     letter: Place,
     file: Annotated[Path | None, typer.Option("--file", exists=True, dir_okay=False, help="Corrected bytes.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Even if they cannot be read.")] = False,
-    by: Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")] = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Send a record to its topic again, as it was or corrected."""
@@ -204,15 +223,16 @@ def dead_replay(
 @dead.command("discard")
 def dead_discard(
     letter: Place,
-    by: Annotated[str, typer.Option("--by", help="Who decided.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays on record.")],
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Throw a record away that could not be read."""
 
     async def work(place: Office) -> None:
         try:
-            await acting.discard(place.engine, letter, by=by, reason=reason)
+            await _dead(place, letter)
+            await acting.discard(place.engine, letter, by=asker(by), reason=reason)
         except acting.NotOpen as error:
             raise Failed(str(error)) from None
         print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
@@ -248,7 +268,7 @@ def audit_show(
             if as_json:
                 _print_record(views.audit_json(company, record))
             else:
-                typer.echo(views.audit_line(company, record))
+                print_lines([views.audit_line(company, record)])
 
     async def work(place: Office) -> None:
         start = since.replace(tzinfo=SWEDEN) if since and since.tzinfo is None else since
@@ -261,7 +281,7 @@ def audit_show(
             if not told:
                 await clock.sleep(POLL)
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 @audit.command("verify")
@@ -274,7 +294,7 @@ def audit_verify(tenant: Tenant = None, as_json: Json = False) -> None:
         if broken := [f.tenant for f in found if f.problem]:
             raise Failed(f"the trail is broken for {', '.join(broken)}")
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 # --- explain ----------------------------------------------------------------------------------------------------
@@ -293,7 +313,7 @@ def explain(
         told = await _story(place, asked, tenant, year_id)
         print_json(views.story_json(told)) if as_json else print_lines(views.story(told))
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 async def _story(place: Office, asked: str, tenant: str | None, year_id: int | None) -> Story:

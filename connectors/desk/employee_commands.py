@@ -37,7 +37,7 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
         else:
             running.print_lines((f"{tenant}, settings version {version}", *plan_words.table(rows)))
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 @employees.command("refresh")
@@ -54,7 +54,7 @@ def employees_refresh(tenant: Company, wait: Decided = catching_up.PATIENCE, as_
             }
             running.print_json(counts)
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 @employees.command("sync")
@@ -78,7 +78,7 @@ def employees_sync(
             return
         await carry_out(place, made, None, by=asker(by), wait=wait, as_json=as_json)
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 @employees.command("link")
@@ -110,7 +110,7 @@ def employees_link(
         done = [f"{employee_words.said(who, everybody)} is linked with employee {number}" for who, number in pairs]
         await _decide(place, tenant, facts, done, as_json=as_json)
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 @employees.command("unlink")
@@ -135,7 +135,7 @@ def employees_unlink(
         done = f"{employee_words.said(who, everybody)} {apart}"
         await _decide(place, tenant, [_link(who, None, reason, comment, by)], [done], as_json=as_json)
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 def _link(who: str, employee_id: str | None, reason: str, comment: str, by: str | None) -> LinkDecided:

@@ -1,15 +1,14 @@
 """The verbs for what cannot be handled: a company's records, which wait in order until new code or a person acts."""
 
-import getpass
 from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import queries, words
+from connectors.desk import words
 from connectors.desk.running import Json, print_json, print_lines, run, until
 from infra import parking
-from infra.commanding import Failed, Office, WrongUsage
+from infra.commanding import Failed, Office, WrongUsage, asker
 from infra.parking import Parked
 
 parked = typer.Typer(no_args_is_help=True, help="What cannot be decided, and waits with what comes later.")
@@ -27,12 +26,10 @@ def parked_list(
     """List what is parked, each company's in its order."""
 
     async def work(place: Office) -> None:
-        if tenant is not None:
-            await _known(place, tenant)
         found = await parking.listed(place.engine, tenant)
         print_json([_json(p) for p in found]) if as_json else print_lines(_lines(found))
 
-    run(work)
+    run(work, tenant, reads=True)
 
 
 @parked.command("show")
@@ -60,14 +57,13 @@ def parked_retry(
     """Let a company's records be tried again, from the first on, in their order."""
 
     async def work(place: Office) -> None:
-        who, tenant = by or getpass.getuser(), what
+        who, tenant = asker(by), what
         if "/" in what:
             one = await _at(place, what, None)
             tenant = one.tenant
             if not await parking.turn(place.engine, one, "waiting", who, reason):
                 raise _gone(what)
         else:
-            await _known(place, tenant)
             await parking.retry(place.engine, tenant, who, reason)
 
         async def left() -> list[Parked]:
@@ -91,7 +87,7 @@ def parked_retry(
             )
             raise Failed(f"{waits[0].place} of {tenant} still waits, and {len(waits) - 1} behind it; {why}")
 
-    run(work)
+    run(work, None if "/" in what else what, reads=True)
 
 
 @parked.command("skip")
@@ -104,7 +100,7 @@ def parked_skip(
         one = await _at(place, record, reader)
         if one.state != "waiting":
             raise Failed(f"{record} is set aside already")
-        if not await parking.turn(place.engine, one, "set_aside", by or getpass.getuser(), reason):
+        if not await parking.turn(place.engine, one, "set_aside", asker(by), reason):
             raise _gone(record)
         told = {"place": record, "tenant": one.tenant, "state": "set_aside"}
         said = (
@@ -118,8 +114,8 @@ def parked_skip(
 @parked.command("discard")
 def parked_discard(
     record: Place,
-    by: Annotated[str, typer.Option("--by", help="Who decided.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays on record.")],
+    by: By = None,
     reader: ReadBy = None,
     as_json: Json = False,
 ) -> None:
@@ -127,7 +123,7 @@ def parked_discard(
 
     async def work(place: Office) -> None:
         one = await _at(place, record, reader)
-        if not await parking.discard(place.engine, one, by, reason):
+        if not await parking.discard(place.engine, one, asker(by), reason):
             raise _gone(record)
         told = {"place": record, "tenant": one.tenant, "state": "discarded"}
         print_json(told) if as_json else typer.echo(
@@ -135,11 +131,6 @@ def parked_discard(
         )
 
     run(work)
-
-
-async def _known(place: Office, tenant: str) -> None:
-    if not await queries.is_known(place.engine, tenant) and not await parking.listed(place.engine, tenant, most=1):
-        raise WrongUsage(f"there is no company {tenant!r}: bokbuss tenant list")
 
 
 async def _at(place: Office, record: str, reader: str | None) -> Parked:

@@ -69,7 +69,7 @@ def plan_employees(
         else:
             await show(place, made, rows)
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 @plan.command("show")
@@ -100,7 +100,7 @@ def plan_list(tenant: Company, as_json: Json = False) -> None:
         else:
             running.print_lines(plan_words.listed(found))
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 @plan.command("edit")

@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.proof import Head, Stored
 from connectors.desk.resolving import Asked, shortened
-from connectors.desk.values import Booked, Dead, Hold, Line, Material, Ordered, Trouble, Waits
+from connectors.desk.values import Became, Booked, Dead, Hold, Line, Material, Ordered, Trouble, Waits
 from infra.plugin import Flow
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
+from schemas.commands import VoucherRef
 from schemas.settings import TenantSettings
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
@@ -29,6 +30,10 @@ _HELD_CALLED = text(
         and (key = :called or key ~ :shortened or starts_with(hold_id::text, lower(:called)))
         order by closed_at is not null, held_at desc limit 20"""
 )
+_CLOSED = text("select closed_at is not null from held where hold_id = :id")
+_OF_FACT = text("select state, outcome -> 'voucher' as voucher from journal where tenant = :tenant and fact_id = :fact")
+_HELD_AGAIN = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key and closed_at is null order by held_at desc")
+_ENDED_STATES = frozenset({"delivered", "rejected", "withdrawn"})
 _DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
 _DEAD = text(f"{_DEAD_COLUMNS} where {_OF} and (:closed or state = 'open') order by found_at limit :limit")
 _DEAD_AT = text(f"{_DEAD_COLUMNS} where place = :place")
@@ -47,6 +52,18 @@ async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = No
     pattern = shortened(called) if "/" in called else "^$"
     values = {"tenant": tenant, "called": called, "shortened": pattern}
     return [_hold(row) for row in await _rows(engine, _HELD_CALLED, values)]
+
+
+async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> Became:
+    """Return what an answer to a hold has come to so far."""
+    async with snapshot(engine) as connection:
+        closed = await connection.scalar(_CLOSED, {"id": hold.hold_id})
+        values = {"tenant": hold.tenant, "fact": answer_id}
+        orders = (await connection.execute(_OF_FACT, values)).all()
+        again = (await connection.execute(_HELD_AGAIN, {"tenant": hold.tenant, "key": hold.key})).all()
+    under_way = any(order.state not in _ENDED_STATES for order in orders)
+    vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher)
+    return Became(bool(closed), under_way, bool(orders), vouchers, _hold(again[0]) if closed and again else None)
 
 
 async def dead_letters(
@@ -290,7 +307,6 @@ async def troubles(engine: AsyncEngine, limit: int = 200) -> list[Trouble]:
 # --- Settings ---------------------------------------------------------------------------------------------------
 
 _SETTINGS = text("select version, body from settings where tenant = :tenant")
-_KNOWN = text("select settings_version from tenants where tenant = :tenant")
 
 
 async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[int, TenantSettings]:
@@ -319,11 +335,6 @@ async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> di
     for row in await _rows(engine, _LACKING, values):
         found.setdefault(row.reason, {}).update(dict.fromkeys(row.names or ["everything"]))
     return {reason: tuple(names) for reason, names in found.items()}
-
-
-async def is_known(engine: AsyncEngine, tenant: str) -> bool:
-    """Tell whether there is such a company."""
-    return bool(await _rows(engine, _KNOWN, {"tenant": tenant}))
 
 
 # --- Rows as values ---------------------------------------------------------------------------------------------

@@ -1,45 +1,24 @@
 """How a command of the desk runs, waits, and says what it found."""
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
 
 import typer
 
-from infra import clock, telemetry
-from infra.commanding import Office, office
-from infra.settings import load
+from infra import clock
+from infra.commanding import Json, Office, in_office, print_json, print_lines
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+__all__ = ["POLL", "Json", "print_json", "print_lines", "progress", "run", "until"]
+
 POLL = 0.2
 """Seconds between two looks."""
 
 
-def run(work: Callable[[Office], Awaitable[None]]) -> None:
-    """Run a command's work. Ctrl-C is how ``--follow`` ends."""
-    found = load()
-    telemetry.configure("WARNING")
-
-    async def main() -> None:
-        async with office(found) as place:
-            await work(place)
-
+def run(work: Callable[[Office], Awaitable[None]], tenant: str | None = None, *, reads: bool = False) -> None:
+    """Run a command's work about a company, or all (see ``office``). Ctrl-C is how ``--follow`` ends."""
     try:
-        asyncio.run(main())
+        in_office(work, tenant, reads=reads)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """Print lines."""
-    for line in lines:
-        typer.echo(line)
-
-
-def print_json(value: Any) -> None:
-    """Print a value for programs."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def progress(line: str) -> None:

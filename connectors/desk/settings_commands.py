@@ -41,7 +41,7 @@ def settings_show(
         said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
         _print_settings(said, version, body, as_json)
 
-    run(work)
+    run(work, tenant)
 
 
 def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
@@ -60,7 +60,7 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
         changes = settings_files.differences(body, _read(file))
         print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
 
-    run(work)
+    run(work, tenant)
 
 
 @settings.command("apply")
@@ -90,7 +90,7 @@ def settings_apply(
         if wait > 0 and not effect:
             raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
 
-    run(work)
+    run(work, tenant)
 
 
 def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
@@ -110,8 +110,6 @@ def _read(file: Path) -> TenantSettings:
 
 
 async def _in_force(place: Office, tenant: str) -> tuple[int, TenantSettings]:
-    if not await queries.is_known(place.engine, tenant):
-        raise WrongUsage(f"no company is called {tenant!r}: bokbuss tenant list")
     return await queries.settings_of(place.engine, tenant)
 
 
@@ -131,7 +129,7 @@ def settings_explain(
         lacking = await queries.lacking(place.engine, company, registry.flows())
         _explain(company, lacking, body, as_json)
 
-    run(work)
+    run(work, tenant)
 
 
 def _explain(

@@ -206,7 +206,7 @@ def _nearest(word: str, choices: Sequence[str]) -> str:
 def to_yaml(settings: TenantSettings) -> str:
     """Return settings as YAML that ``read`` takes; what was left out is left out."""
     return yaml.safe_dump(
-        settings.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True, width=120
+        settings.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True, width=80
     )
 
 

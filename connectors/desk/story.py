@@ -88,10 +88,17 @@ def _came(line: Line, material: Material) -> Step:
 # --- Orders -----------------------------------------------------------------------------------------------------
 
 
+_NOT_SENT = "not sent: "
+"""How the verdict begins of a call that a look beforehand has spared."""
+
+
 def _of_order(ordered: Ordered, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[Step]:
     records = [r for r in material.records if r.message_id == ordered.order.id]
     yield _was_ordered(ordered)
     for call in _calls(ordered, records):
+        if call.status is None and call.verdict.startswith(_NOT_SENT):
+            yield Step(call.at, f"Not sent: {call.request}", (call.verdict.removeprefix(_NOT_SENT),))
+            continue
         answer = "no answer" if call.status is None else str(call.status)
         yield Step(
             call.at, f"Asked Fortnox: {call.request}", (f"{answer} after {call.milliseconds} ms: {call.verdict}",)

@@ -27,6 +27,25 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Became:
+    """What an answer has come to so far.
+
+    Attributes:
+        closed: the hold waits no longer.
+        under_way: an order that came of it has not ended yet.
+        ordered: there is such an order.
+        vouchers: what was booked.
+        again: what waits now of the same key.
+    """
+
+    closed: bool
+    under_way: bool
+    ordered: bool
+    vouchers: tuple[VoucherRef, ...]
+    again: Hold | None
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A dead letter. ``state``: open, replayed or discarded."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from connectors.desk import words
 from connectors.desk.proof import Finding
 from connectors.desk.story import BOOKED, Step, Story
-from connectors.desk.values import Dead, Hold
+from connectors.desk.values import Became, Dead, Hold
 from schemas.audit import AuditRecord
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
@@ -18,7 +18,7 @@ _SHORT = 8
 # --- What waits -------------------------------------------------------------------------------------------------
 
 
-def held_list(holds: Sequence[Hold]) -> Lines:
+def held_list(holds: Sequence[Hold], width: int = 0) -> Lines:
     """Return a line for each hold, or a sentence that there is none."""
     if not holds:
         return ("Nothing waits for a person.",)
@@ -35,7 +35,7 @@ def held_list(holds: Sequence[Hold]) -> Lines:
         )
         for hold in holds
     ]
-    return words.columns([head, *rows], right=frozenset({5}))
+    return words.columns([head, *rows], right=frozenset({5}), width=width)
 
 
 def held_show(hold: Hold) -> Lines:
@@ -53,9 +53,36 @@ def held_show(hold: Hold) -> Lines:
     if hold.closed_at:
         lines.append(f"It waits no longer since {words.when(hold.closed_at)} ({hold.how}): {hold.message}")
     elif data.choices:
-        lines += [f"  bokbuss held answer {short} {c.answer} --by NAME    {c.means}" for c in data.choices]
+        for choice in data.choices:
+            lines += [f"  bokbuss held answer {short} {choice.answer}", f"      {choice.means}"]
     lines.append(f"Hold {hold.hold_id}; the whole story: bokbuss explain {hold.key} --tenant {hold.tenant}")
     return tuple(lines)
+
+
+def became(hold: Hold, answer: str, came: Became | None) -> str:
+    """Say what an answer has come to; None: nobody has waited for that."""
+    said = f"{hold.key} of {hold.tenant}: answered {answer}"
+    if came is None or not came.closed:
+        return f"{said}. It takes effect when flows run."
+    if came.again is not None:
+        return f"{said}; it waits again ({came.again.order.data.reason}): {came.again.order.data.message}"
+    if came.under_way:
+        return f"{said}; the order that came of it is under way."
+    if came.vouchers:
+        return f"{said}; booked as {' and '.join(map(str, came.vouchers))}."
+    return f"{said}; it waits no longer."
+
+
+def became_json(came: Became | None) -> dict[str, Any]:
+    """Return what an answer has come to as JSON values."""
+    if came is None:
+        return {"closed": False}
+    return {
+        "closed": came.closed,
+        "under_way": came.under_way,
+        "vouchers": [voucher.to_json() for voucher in came.vouchers],
+        "held_again": hold_json(came.again) if came.again else None,
+    }
 
 
 def hold_json(hold: Hold) -> dict[str, Any]:
@@ -78,12 +105,12 @@ def hold_json(hold: Hold) -> dict[str, Any]:
 # --- Dead letters -----------------------------------------------------------------------------------------------
 
 
-def dead_list(letters: Sequence[Dead]) -> Lines:
+def dead_list(letters: Sequence[Dead], width: int = 0) -> Lines:
     """Return a line for each dead letter, or a sentence that there is none."""
     if not letters:
         return ("There are no dead letters.",)
     rows = [(d.place, words.when(d.found_at), d.tenant, d.state, d.letter.data.reason) for d in letters]
-    return words.columns([("PLACE", "FOUND", "COMPANY", "STATE", "REASON"), *rows])
+    return words.columns([("PLACE", "FOUND", "COMPANY", "STATE", "REASON"), *rows], width=width)
 
 
 def dead_show(dead: Dead) -> Lines:

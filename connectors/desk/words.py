@@ -80,13 +80,32 @@ def wrapped(text: str, indent: int = 0, hanging: int | None = None) -> tuple[str
     )
 
 
-def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> tuple[str, ...]:
-    """Return rows as lines of text whose columns stand under each other; ``right`` names those flush right."""
+_GAP = 2
+_INDENT = "    "
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(), width: int = 0) -> tuple[str, ...]:
+    """Return rows as lines of text whose columns stand under each other; ``right`` names those flush right.
+
+    Where a row is wider than ``width`` (0: nothing is), its last columns stand in lines of their own, further in.
+    """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines: list[list[int]] = [[]]
+    used = 0
+    for number, own in enumerate(widths):
+        if lines[-1] and width and used + _GAP + own > width:
+            lines.append([])
+            used = len(_INDENT)
+        used += own + (_GAP if lines[-1] else 0)
+        lines[-1].append(number)
     return tuple(
-        "  ".join(
-            cell.rjust(width) if number in right else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
+        line
         for row in rows
+        for depth, numbers in enumerate(lines)
+        if (line := _line(row, numbers, widths, right, _INDENT if depth else ""))
     )
+
+
+def _line(row: Sequence[str], numbers: Sequence[int], widths: Sequence[int], right: frozenset[int], indent: str) -> str:
+    cells = (row[n].rjust(widths[n]) if n in right else row[n].ljust(widths[n]) for n in numbers)
+    return (indent + (" " * _GAP).join(cells)).rstrip()

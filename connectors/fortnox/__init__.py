@@ -35,6 +35,7 @@ SYSTEM = System(
     name="fortnox",
     sink=Sink(system="fortnox", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
+    sandbox_keeps=True,
     pages=pages,
     commands=application,
     refresh=refresh,

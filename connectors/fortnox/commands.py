@@ -13,7 +13,7 @@ from connectors.fortnox import connecting, consent, doctor, report, tokens, view
 from connectors.fortnox.consent import Link, Result
 from infra import clock, telemetry
 from infra.accepting import Acceptor
-from infra.commanding import Failed, WrongUsage, asker, office
+from infra.commanding import Failed, WrongUsage, asker, office, print_lines
 from infra.connections import Connections, health
 from infra.plugin import Host
 from infra.settings import load
@@ -84,7 +84,7 @@ def connect(
         else:
             _print_links(host, links)
 
-    run(work)
+    run(work, tenant)
 
 
 def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
@@ -105,7 +105,7 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         if not revoked and not as_json:
             typer.echo(words.COMMANDS["not_revoked"].to(language))
 
-    run(work)
+    run(work, tenant)
 
 
 def examine(
@@ -124,20 +124,20 @@ def examine(
         if as_json:
             _print_json(report.as_json(found, language))
         else:
-            typer.echo("\n".join(report.lines(found, language)))
+            print_lines(report.lines(found, language))
         if not found.ok:
             raise typer.Exit(1)
 
-    run(work)
+    run(work, tenant)
 
 
-def run(work: Callable[[Host], Coroutine[Any, Any, None]]) -> None:
-    """Run a command that needs the database and its vault; log nothing but warnings beside what it says."""
+def run(work: Callable[[Host], Coroutine[Any, Any, None]], tenant: str | None) -> None:
+    """Run a command about a company, or all of them; log nothing but warnings beside what it says."""
     settings = load()
     telemetry.configure("WARNING")
 
     async def main() -> None:
-        async with office(settings) as place:
+        async with office(settings, tenant) as place:
             vault = await open_vault(place.engine, place.settings)
 
             async def accept(tenant: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:

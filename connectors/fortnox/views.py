@@ -1,6 +1,7 @@
 """What the consent pages show, as values in one language. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from connectors.fortnox import consent, outcomes, words
 from connectors.fortnox.consent import Link, Result
@@ -119,6 +120,10 @@ def _notes(result: Result) -> tuple[str, ...]:
     return ("adopted",) * result.adopted + ("missing",) * bool(result.missing)
 
 
+_NOBODYS_NAME: Final = frozenset({"root", "an operator"})
+"""What a link says that nobody has put a name to: strangers are not told that root asks them."""
+
+
 def values_of(link: Link | None, language: Language, result: Result | None = None) -> dict[str, str]:
     """Return everything that a text can name of a link and what came of it."""
     found = result.found if result else None
@@ -139,7 +144,7 @@ def values_of(link: Link | None, language: Language, result: Result | None = Non
             "company": company.called,
             "tenant": company.tenant,
             "pinned": str(company.database_number),
-            "by": link.made_by,
+            **({} if link.made_by in _NOBODYS_NAME else {"by": link.made_by}),
             "until": until(link, language),
             "scopes": ", ".join(words.SCOPES[scope][0].to(language) for scope in consent.scopes(settings)),
             "licences": ", ".join(words.LICENCES[licence].to(language) for licence in consent.licences(settings)),

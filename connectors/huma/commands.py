@@ -1,6 +1,5 @@
 """The verb that takes a company's client id and secret to Huma."""
 
-import asyncio
 import getpass
 import re
 import sys
@@ -12,12 +11,10 @@ from sqlalchemy import text
 from connectors.huma import encode
 from connectors.huma.client import Huma, NotRead, ask_for_token, kept
 from connectors.huma.translate import SYSTEM
-from infra import telemetry
-from infra.commanding import Failed, Office, WrongUsage, asker, office
+from infra.commanding import Failed, Office, WrongUsage, asker, in_office
 from infra.connections import Connections
 from infra.http import Client
 from infra.plugin import Attempt, Granted, Host
-from infra.settings import load
 from infra.vault import open_vault
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
@@ -42,27 +39,30 @@ def _group() -> None:
 @huma.command("connect")
 def connect(
     tenant: Annotated[str, typer.Argument(help="the company")],
-    by: Annotated[str, typer.Option("--by", help="who gives them")] = "",
+    by: Annotated[str | None, typer.Option("--by", help="who gives them; your user name by default")] = None,
 ) -> None:
     """Take a company's client id and secret (from prompts, or two lines of standard input), try them, and keep them.
 
     An administrator makes them in Huma. They are kept encrypted; then the webhook is to be registered in Huma.
     """
-    settings = load()
-    telemetry.configure("WARNING")
+
+    async def work(place: Office) -> None:
+        client_id, client_secret = _given()
+        if not (_UUID.fullmatch(client_id) and _UUID.fullmatch(client_secret)):
+            raise WrongUsage("standard input: two lines are expected, client id and client secret, each a UUID")
+        people = await store(place, tenant, client_id, client_secret, asker(by))
+        typer.echo(f"{tenant} is connected to Huma ({people} people); they are read within a minute")
+        typer.echo(await _what_to_register(place, tenant))
+
+    in_office(work, tenant)
+
+
+def _given() -> tuple[str, str]:
+    """Return client id and secret, from prompts or two lines of standard input."""
     asked = sys.stdin.isatty()
-    client_id = (input("client id: ") if asked else sys.stdin.readline()).strip()
-    client_secret = (getpass.getpass("client secret: ") if asked else sys.stdin.readline()).strip()
-    if not (_UUID.fullmatch(client_id) and _UUID.fullmatch(client_secret)):
-        raise WrongUsage("standard input: two lines are expected, client id and client secret, each a UUID")
-
-    async def main() -> None:
-        async with office(settings) as place:
-            people = await store(place, tenant, client_id, client_secret, asker(by))
-            typer.echo(f"{tenant} is connected to Huma ({people} people); they are read within a minute")
-            typer.echo(await _what_to_register(place, tenant))
-
-    asyncio.run(main())
+    client_id = input("client id: ") if asked else sys.stdin.readline()
+    client_secret = getpass.getpass("client secret: ") if asked else sys.stdin.readline()
+    return client_id.strip(), client_secret.strip()
 
 
 async def store(place: Office, tenant: str, client_id: str, client_secret: str, by: str) -> int:

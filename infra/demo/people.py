@@ -277,6 +277,9 @@ def effect(tenant: str, record: AuditRecord, names: Mapping[str, str]) -> Effect
     return Effect(record.at, tenant, who(record.key, names), what, text)
 
 
+_SYSTEMS = {"fortnox": "Fortnox", SYSTEM: "Alexis HR"}
+
+
 def _said(record: AuditRecord) -> tuple[str, str]:
     message = record.why.removeprefix(f"{record.key}: ")
     match record.outcome:
@@ -287,7 +290,8 @@ def _said(record: AuditRecord) -> tuple[str, str]:
         case "released":
             what, text = "released", f"no longer held: {message}"
         case "connected":
-            what, text = "connected", f"Alexis HR is connected: {message}"
+            system = _SYSTEMS.get(record.key.partition("/")[0], record.key)
+            what, text = "connected", f"{system} is connected: {message}"
         case outcome:
             what, text = outcome, f"{words(outcome)} {message}".rstrip()
     return what, text

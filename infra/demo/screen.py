@@ -21,7 +21,8 @@ from schemas.plans import Plan, PlanRow
 _SWEDEN = ZoneInfo("Europe/Stockholm")
 """Times are the companies' own, as at the desk; JSON has them in UTC."""
 _WIDEST = 120
-_NARROWEST = 90
+_NARROWEST = 80
+_COMMAND = 52
 _FIELDS = 3
 """Of a plan's row; all of them are in the plan."""
 _STYLES = {
@@ -148,7 +149,9 @@ class Screen:
         for line in where:
             self._console.print(line, style="bold", markup=False, soft_wrap=True)
         for command, why in steps:
-            self._console.print(Text.assemble("  ", (f"{command:<52}", "cyan"), "  ", (why, "dim")), soft_wrap=True)
+            fits = len(command) <= _COMMAND and len(why) + _COMMAND + 4 <= self._width
+            between = " " * (_COMMAND - len(command) + 2) if fits else "\n      "
+            self._console.print(Text.assemble("  ", (command, "cyan"), between, (why, "dim")), soft_wrap=True)
 
 
 def _counted(counts: dict[str, Any]) -> list[str]:

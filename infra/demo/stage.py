@@ -1,6 +1,7 @@
 """Starts everything in this process, plays the scenes, ties out, and stays up until it is asked to stop."""
 
 import asyncio
+import json
 import shutil
 import sys
 from collections import Counter
@@ -27,6 +28,7 @@ from infra.demo.world import NotInTime, Unexpected, World
 from infra.fetching import Consumer
 from infra.http import Client, NoAnswer, NotSent
 from infra.settings import (
+    PINNED,
     ROLES,
     AlexisHRSettings,
     DatabaseSettings,
@@ -44,6 +46,9 @@ _SETTLE, _LOOK, _LEASE, _RECHECK = 2.0, 0.5, 5.0, 1.0
 """Seconds. Real Fortnox gets more; the sandbox is never late by more than 1.5."""
 _HR_POLL, _LEAVES, _HR_BUDGET, _EMPLOYEES = 2.0, 3.0, 25, 1.0
 """Seconds between two readings of HR's people, of leaves and of Fortnox's employees; more often is over the budget."""
+_NOBODY = "http://127.0.0.1:1"
+"""Where nobody answers: a system that the demo has no sandbox of."""
+_GONE_WITHIN, _POLL = 20.0, 0.1
 _TOKEN = "POST /oauth-v1/token"  # noqa: S105 - a route
 _TENANTS = text("select count(*) from tenants")
 
@@ -74,7 +79,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, once: bool, as_json: b
     """
     screen = Screen(as_json=as_json)
     own = _own_settings(settings)
-    _begin_anew(own)
+    await _begin_anew(own)
     with (own.data / "log.jsonl").open("w") as log:
         telemetry.configure(settings.log_level, log)
         async with _stage(own, screen) as stage:
@@ -176,12 +181,30 @@ def _own_settings(settings: Settings) -> Settings:
     )
 
 
-def _begin_anew(settings: Settings) -> None:
+def _pin(settings: Settings, more: Mapping[str, Any]) -> None:
+    """Let every command that uses the demo's folder talk to the demo's systems, and to nobody after its end."""
+    fortnox = settings.fortnox.model_dump(mode="json") | {"client_secret": _CLIENT_SECRET}
+    pinned = {
+        "fortnox": fortnox,
+        "alexishr": settings.alexishr.model_dump(mode="json"),
+        "huma": {"api_url": _NOBODY},
+        "mail": {"host": None},
+        "lease_seconds": settings.lease_seconds,
+        **more,
+    }
+    (settings.data / PINNED).write_text(json.dumps(pinned))
+
+
+async def _begin_anew(settings: Settings) -> None:
     """Remove what an earlier demo left; refuse while it runs."""
     nothing_named = {"kafka": KafkaSettings(), "database": DatabaseSettings()}
     if runtime.running(settings.model_copy(update=nothing_named)) is not None:
         raise WrongUsage(f"a demo runs in {settings.data} already: end it, or name another folder with BOKBUSS_DATA")
-    shutil.rmtree(settings.data, ignore_errors=True)
+    deadline = clock.monotonic() + _GONE_WITHIN
+    while await asyncio.to_thread(settings.data.exists):
+        late = clock.monotonic() > deadline
+        await asyncio.to_thread(shutil.rmtree, settings.data, ignore_errors=not late)
+        await clock.sleep(0 if late else _POLL)  # its servers may still be ending
     settings.data.mkdir(parents=True)
 
 
@@ -197,6 +220,7 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         fortnox = settings.fortnox.model_copy(update={"api_url": f"{sandbox}/3", "auth_url": f"{sandbox}/oauth-v1"})
         alexishr = settings.alexishr.model_copy(update={"api_url": f"{hr_url}/v1"})
         named = services.apply(settings).model_copy(update={"fortnox": fortnox, "alexishr": alexishr})
+        _pin(named, {})
         place = await stack.enter_async_context(office(named))
         await _refuse_what_is_not_empty(place)
         secrets = {
@@ -212,6 +236,7 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         }
         http = await stack.enter_async_context(Client(timeout=30.0))
         running, url = await _roles(named, stack)
+        _pin(named, {"port": int(url.rpartition(":")[2])})
         world = World(place=place, url=url, sandbox=sandbox, secrets=secrets, http=http, say=screen.effect)
         for company in (*COMPANIES, KONTORET):
             await world.open_books(company)

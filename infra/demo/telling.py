@@ -103,8 +103,15 @@ def purpose(record: AuditRecord) -> str:
     return record.step.partition("/")[0]
 
 
+def is_report(key: str) -> bool:
+    """Tell whether a key is a report's; people may do things to a company as a whole as well, meanwhile."""
+    return key.startswith("openpos/")
+
+
 def report_name(key: str) -> str:
-    """Return a report's key as people name it: ``KASSA1 Z 412``."""
+    """Return a report's key as people name it, ``KASSA1 Z 412``; of anything else, the key in words."""
+    if not is_report(key):
+        return key.replace("/", " ").replace("_", " ")
     _system, _store, register, number, _day = key.split("/")
     return f"{register} Z {number}"
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from infra.demo.reports import Report
-from infra.demo.telling import Progress, Told, progress, purpose, report_name, words
+from infra.demo.telling import Progress, Told, is_report, progress, purpose, report_name, words
 from schemas import ids, money
 from schemas.audit import AuditRecord
 from schemas.money import ZERO
@@ -160,8 +160,11 @@ def tie_out(
         row = _row(one, known.pop(place, Progress()), entries, accounts[one.report.tenant])
         rows.append(row)
         problems += _problems_of(row)
-    for tenant, key, revision in known:
-        problems.append(f"{tenant} {report_name(key)}: the trail tells of content {revision} that nobody sent")
+    problems += [
+        f"{tenant} {report_name(key)}: the trail tells of content {revision} that nobody sent"
+        for tenant, key, revision in known
+        if is_report(key)
+    ]
     for tenant, vouchers in books.items():
         problems += _unlike(tenant, vouchers, [record for t, record in told if t == tenant and record.voucher])
     totals = tuple(_total(t, [r for r in rows if r.sent.report.tenant == t], books[t], accounts[t]) for t in books)

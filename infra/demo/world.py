@@ -250,7 +250,7 @@ class World:
 
         async def in_force() -> bool:
             async with self._place.engine.connect() as connection:
-                return bool(await connection.scalar(_IN_FORCE, {"tenant": tenant}) == version)
+                return bool((await connection.scalar(_IN_FORCE, {"tenant": tenant}) or 0) >= version)
 
         await self.until(in_force, f"settings version {version} of {tenant} to be in force")
         self.note(tenant, "", "settings", f"settings version {version} in force: {act.what}")

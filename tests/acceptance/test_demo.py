@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import text
@@ -131,6 +132,9 @@ def test_the_demo_stays_up_for_the_commands_that_it_names(tmp_path: Path) -> Non
                     check=True,
                 )
         assert until(lines, what="booked_anew", company="krogen")["voucher"]
+        _another_terminal(tmp_path / "demo")
+        assert until(lines, what="disconnected", company="kontoret")["about"] == ""
+        assert process.poll() is None
 
         second = demo(tmp_path, "--once")
         assert second.returncode == 2
@@ -139,6 +143,30 @@ def test_the_demo_stays_up_for_the_commands_that_it_names(tmp_path: Path) -> Non
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert running(Settings(data=tmp_path / "demo", _env_file=None)) is None
+
+
+def _another_terminal(data: Path) -> None:
+    """Do to the demo's companies what people do, with its folder named and nothing else: no real system is asked."""
+
+    def bokbuss(*words: str, codes: tuple[int, ...] = (0,)) -> str:
+        done = subprocess.run(
+            [BOKBUSS, *words], env=environment(data), capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode in codes, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    assert "127.0.0.1" in json.loads((data / "pinned.json").read_text())["alexishr"]["api_url"]
+    bokbuss("tenant", "pause", "krogen")
+    bokbuss("tenant", "resume", "krogen")
+    (data / "kept.yaml").write_text(bokbuss("settings", "show", "kontoret"))
+    bokbuss("settings", "apply", "kontoret", str(data / "kept.yaml"), "--wait", "30")
+    link = json.loads(bokbuss("connect", "bageriet", "--json"))["link"]
+    with urlopen(link, timeout=20) as page:  # noqa: S310 - the demo's own desk
+        assert page.status == 200
+    assert "Bageriet vid Ån AB" in bokbuss("doctor", "bageriet", codes=(0, 1))
+    bokbuss("plan", "employees", "kontoret")
+    bokbuss("disconnect", "bageriet")
+    bokbuss("disconnect", "kontoret")
 
 
 async def test_a_demo_does_not_write_to_a_database_in_use(database_url: str, tmp_path: Path) -> None:

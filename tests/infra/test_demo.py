@@ -409,3 +409,11 @@ def test_what_becomes_of_somebody_is_told_in_plain_words() -> None:
     told = {text: people.effect("kontoret", staff_record(**values), names) for text, values in lines.items()}
     assert {text: each.text for text, each in told.items()} == {text: text for text in lines}
     assert {each.about for each in told.values()} == {"Anna"}
+
+
+def test_what_people_do_to_a_company_meanwhile_is_told_and_no_report() -> None:
+    """A connection that is paused has a key of its own, which is nobody's content."""
+    paused = record(REPORT, "disconnected", revision="", key="fortnox/connection", code="paused", why="paused by Anna")
+    assert effect("bageriet", paused, []).about == "fortnox connection"
+    whole = tie_out([], [("bageriet", paused)], {"bageriet": []}, ACCOUNTS)
+    assert whole.problems == ()

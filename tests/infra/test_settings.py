@@ -1,9 +1,12 @@
 """The host's settings: what of an environment is taken, and what is refused with a reason."""
 
+import json
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from infra.settings import AlexisHRSettings, FortnoxSettings, HumaSettings
+from infra.settings import PINNED, AlexisHRSettings, FortnoxSettings, HumaSettings, WrongEnvironment, load
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,28 @@ def test_tokens_never_travel_in_the_clear(url: str, field: str) -> None:
     """Whoever listens on the way would have the company's books."""
     with pytest.raises(ValidationError, match="begins with https://"):
         FortnoxSettings.model_validate({field: url})
+
+
+def test_what_a_folder_pins_holds_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its companies reach the systems that are named there, and what is not named is the environment's."""
+    (tmp_path / PINNED).write_text(json.dumps({"fortnox": {"api_url": "http://127.0.0.1:1/3"}, "port": 4711}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOKBUSS_DATA", str(tmp_path))
+    monkeypatch.setenv("BOKBUSS_FORTNOX__API_URL", "https://api.fortnox.se/3")
+    monkeypatch.setenv("BOKBUSS_FORTNOX__SETTLE_SECONDS", "7")
+    settings = load()
+    assert (settings.fortnox.api_url, settings.port) == ("http://127.0.0.1:1/3", 4711)
+    assert settings.fortnox.settle_seconds == 7
+
+
+def test_a_wrong_environment_lists_the_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each variable by its name, in words, and never a secret."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOKBUSS_LANGUAGE", "no")
+    monkeypatch.setenv("BOKBUSS_PORT", "many")
+    with pytest.raises(WrongEnvironment) as told:
+        load()
+    assert "BOKBUSS_LANGUAGE: it says 'no'; it can be: sv, en" in str(told.value)
+    assert "BOKBUSS_PORT: input should be a valid integer" in str(told.value)

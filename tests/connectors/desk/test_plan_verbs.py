@@ -75,6 +75,7 @@ def test_the_fields_are_those_of_the_settings_in_force(chosen: Any, tenant: str)
 
 def test_a_company_without_settings_for_employees_is_told_so(desk: Any, tenant: str) -> None:
     """Nothing is shown and nothing is read: exit code 2, and what to do."""
+    desk.after(lambda world: world.add(tenant))
     for words in (("employees", "fields", tenant), ("plan", "employees", tenant), ("employees", "refresh", tenant)):
         assert "bokbuss settings apply" in desk.refused(2, *words)
 

@@ -197,7 +197,7 @@ def test_a_story_is_lines_of_text() -> None:
 def test_a_hold_says_how_to_answer_it() -> None:
     """The commands can be copied from what is shown."""
     shown = views.held_show(held())
-    assert "  bokbuss held answer 727173a9 round --by NAME    Book it." in shown
+    assert shown[shown.index("  bokbuss held answer 727173a9 round") + 1] == "      Book it."
     assert views.held_list([held()])[1].split() == [
         "727173a9",
         "2026-04-10",

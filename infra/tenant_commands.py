@@ -1,0 +1,202 @@
+"""The verbs of companies: added, listed, paused, resumed, removed."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from infra import registry, tenants
+from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json
+from infra.connections import Connections, Taken, health
+from infra.plugin import Host, NotRevoked
+from infra.standing import at_a_glance, in_words
+from infra.vault import open_vault
+from schemas import identities
+from schemas.base import is_tenant_id
+
+tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
+
+Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the company")]
+System = Annotated[str, typer.Option(help="which connection")]
+By = Annotated[str | None, typer.Option("--by", help="who says so, for the audit trail; your user name by default")]
+_out = Console()
+
+_LIST = text(
+    """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version,
+              (select count(*) from flow_state f where f.tenant = t.tenant
+                 and f.waiting = any(cast(:lacking as text[]))) as configuring
+       from tenants t left join settings s using (tenant) order by tenant"""
+)
+
+
+async def add_tenant(
+    place: Office,
+    tenant: str,
+    *,
+    organisation_number: str | None,
+    database_number: int | None,
+    new_secrets: bool = False,
+    change: bool = False,
+) -> dict[str, str]:
+    """Add a company or change what is known of it; return the signing secrets made now, by system."""
+    host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
+    return await tenants.add(
+        host,
+        tenant,
+        organisation_number=organisation_number,
+        database_number=database_number,
+        new_secrets=new_secrets,
+        change=change,
+    )
+
+
+@tenant_app.command("add")
+def tenant_add(
+    tenant: Annotated[str, typer.Argument(help="lower-case letters, digits and hyphens")],
+    org: Annotated[str | None, typer.Option(help="organisation number, as 556016-0680")] = None,
+    database_number: Annotated[int | None, typer.Option(help="Fortnox's DatabaseNumber (its TenantId)")] = None,
+    new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
+    change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add a company, or change what is known of it; print, once, the secrets that its systems sign with."""
+    if not is_tenant_id(tenant):
+        raise typer.BadParameter("a company's name here is lower-case letters, digits and hyphens, 63 at most")
+    try:
+        number = identities.organisation_number(org) if org is not None else None
+    except identities.Invalid as error:
+        raise typer.BadParameter(f"--org is no organisation number: {identities.WHY[error.code]}") from None
+
+    async def work(place: Office) -> None:
+        try:
+            made = await add_tenant(
+                place,
+                tenant,
+                organisation_number=number,
+                database_number=database_number,
+                new_secrets=new_secrets,
+                change=change,
+            )
+        except tenants.OtherNumber as error:
+            raise WrongUsage(
+                f"{tenant} is known with the organisation number {error}: another company needs a name of its own; if "
+                "that number was wrong, say --change"
+            ) from None
+        except Taken as taken:
+            other = taken.holder
+            raise WrongUsage(
+                f"Fortnox's company {database_number} is {other}'s: bokbuss connection show {other}"
+            ) from None
+        if as_json:
+            print_json({"tenant": tenant, "signing_secrets": made})
+            return
+        _out.print(f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE", highlight=False)
+        for system, secret in made.items():
+            _out.print(f"signing secret for {system} (shown once): {secret}", highlight=False, soft_wrap=True)
+
+    in_office(work)
+
+
+@tenant_app.command("list")
+def tenant_list(as_json: Json = False) -> None:
+    """List the companies, and how their connections are."""
+    lacking = [reason for flow in registry.flows() for reason in flow.lacking]
+
+    async def work(place: Office) -> None:
+        async with place.engine.connect() as connection:
+            rows = [dict(row) for row in (await connection.execute(_LIST, {"lacking": lacking})).mappings()]
+        everything = await Connections(place.engine, await open_vault(place.engine, place.settings)).all()
+        for row in rows:
+            if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
+                row["organisation_number"] = identities.shown_organisation(number)
+            row["connections"] = {h.system: at_a_glance(h) for h in everything if h.tenant == row["tenant"]}
+        if as_json:
+            print_json(rows)
+            return
+        table = Table("company", "organisation number", "Fortnox database", "settings version", "connections")
+        for row in rows:
+            known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
+            known[-1] += f", configuring: {row['configuring']} wait" if row["configuring"] else ""
+            said = [f"{name}: {in_words(how)}" for name, how in row["connections"].items()]
+            table.add_row(*known, "\n".join(said) or health(None, 0.0))
+        _out.print(table)
+
+    in_office(work)
+
+
+@tenant_app.command("pause")
+def tenant_pause(tenant: Tenant, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
+    """Let a company's orders for a system wait, in their order, until it is resumed."""
+    one_of(system, registry.sinks(), "system")
+
+    async def work(place: Office) -> None:
+        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
+        if not await connections.pause(tenant, system, asker(by)):
+            raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
+        print_json({"paused": tenant}) if as_json else _out.print(f"{tenant} is paused", highlight=False)
+
+    in_office(work, tenant)
+
+
+@tenant_app.command("resume")
+def tenant_resume(tenant: Tenant, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
+    """Let a paused company's orders go on."""
+    one_of(system, registry.sinks(), "system")
+
+    async def work(place: Office) -> None:
+        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
+        if not await connections.resume(tenant, system, asker(by)):
+            raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
+        print_json({"resumed": tenant}) if as_json else _out.print(f"{tenant} goes on", highlight=False)
+
+    in_office(work, tenant)
+
+
+@tenant_app.command("remove")
+def tenant_remove(
+    tenant: Tenant,
+    yes: Annotated[bool, typer.Option("--yes", help="also while orders are under way, or something is held")] = False,
+    force: Annotated[bool, typer.Option("--force", help="also when a system cannot be told that it has ended")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Remove a company: its consents are revoked, and all that is its own is deleted. Its audit trail is kept."""
+
+    async def work(place: Office) -> None:
+        if (still := await tenants.still_open(place.engine, tenant)) and not yes:
+            raise Failed(
+                f"{tenant} is not removed, for these would be withdrawn: {_counted(still)}. End them first (bokbuss "
+                f"held list --tenant {tenant}), or say --yes."
+            )
+        host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
+        try:
+            removed = await tenants.remove(host, await place.producer(), tenant, by=asker(by), force=force)
+        except NotRevoked as error:
+            raise Failed(f"{tenant} is not removed: {error}. Do it again, or all the same: --force") from None
+        if as_json:
+            told = {"kept_under": removed.under, "left_to_do": removed.left_to_do, "withdrawn": asdict(still)}
+            print_json({"removed": tenant, **told})
+            return
+        _say(f"{tenant} is removed, with all that was its own" + (f"; withdrawn: {_counted(still)}" if still else ""))
+        for what in removed.left_to_do:
+            _say(f"left to do: {what}")
+        _say(f"its trail is kept: bokbuss audit --tenant {removed.under}")
+
+    in_office(work, tenant)
+
+
+def _say(line: str) -> None:
+    _out.print(line, highlight=False)
+
+
+def _counted(still: tenants.Open) -> str:
+    counts = {
+        "orders that wait": still.waiting,
+        "orders whose answer is not known (they may have been carried out)": still.doubtful,
+        "holds": still.holds,
+        "dead letters": still.letters,
+    }
+    return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)

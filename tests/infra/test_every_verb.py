@@ -1,0 +1,94 @@
+"""What every verb keeps: an unknown company is an error that names the nearest, and who decides need not be said."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from infra import cli, registry
+from infra.commanding import WrongUsage
+
+NEEDED = {
+    "file": "z.json",
+    "system": "openpos",
+    "hold": "openpos/K1/1",
+    "answer": "keep",
+    "what": "F",
+    "person": "huma/1",
+    "employee_id": "1",
+    "reason": "other",
+    "flow": "employees",
+    "field": "city",
+}
+"""Something for each argument that a verb cannot do without."""
+
+
+def whole() -> typer.Typer:
+    """Return the command line with the verbs of every plugin."""
+    app = typer.Typer()
+    app.add_typer(cli.app)
+    for system in registry.systems().values():
+        if system.commands is not None:
+            app.add_typer(system.commands())
+    return app
+
+
+def verbs(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every verb by its words."""
+    for member, inner in getattr(command, "commands", {}).items():
+        yield from verbs(inner, (*name, member))
+    if not getattr(command, "commands", {}) or command.invoke_without_command:
+        yield name, command
+
+
+EVERY = dict(verbs(get_command(whole())))
+OF_A_COMPANY = [name for name, verb in EVERY.items() if any(p.name == "tenant" for p in verb.params)]
+
+
+def typed(name: tuple[str, ...], tenant: str) -> list[str]:
+    """Return a verb with a company, and with as little as it can do with besides."""
+    words: list[str] = []
+    for parameter in EVERY[name].params:
+        value = tenant if parameter.name == "tenant" else NEEDED.get(parameter.name or "")
+        if parameter.param_type_name == "argument":
+            if parameter.required or parameter.name == "tenant":
+                assert value is not None, f"{' '.join(name)} {parameter.name}: add a value to NEEDED"
+                words.append(value)
+        elif parameter.required or parameter.name == "tenant":
+            assert value is not None, f"{' '.join(name)} {parameter.name}: add a value to NEEDED"
+            words += [parameter.opts[0], value]
+    return [*name, *words]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a file that can be named."""
+    made = tmp_path_factory.mktemp("verbs")
+    (made / "z.json").write_text("{}")
+    return made
+
+
+@pytest.mark.parametrize("name", [n for n in OF_A_COMPANY if n != ("tenant", "add")], ids=" ".join)
+def test_an_unknown_company_is_told_by_the_nearest(
+    name: tuple[str, ...], prepared_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never an empty list: that nothing waits, or was wrong, would be believed."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("BOKBUSS_DATA", str(folder))
+    monkeypatch.setenv("BOKBUSS_DATABASE__URL", prepared_url)
+    monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", "127.0.0.1:9")  # nobody is there: it is not asked
+    added = CliRunner().invoke(whole(), ["tenant", "add", "krogen-soder"])
+    assert added.exit_code == 0, added.output
+    result = CliRunner().invoke(whole(), typed(name, "krogen-sodar"))
+    assert isinstance(result.exception, WrongUsage), (result.output, result.exception)
+    assert "did you mean krogen-soder?" in str(result.exception)
+
+
+@pytest.mark.parametrize("name", list(EVERY), ids=" ".join)
+def test_who_decides_need_not_be_said(name: tuple[str, ...]) -> None:
+    """It is whoever runs the command."""
+    assert not any(parameter.required for parameter in EVERY[name].params if parameter.name == "by")
