@@ -4,6 +4,7 @@ An order's id is made from tenant, flow, key, revision and step, so the same dec
 the journal lets the first one win.
 """
 
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 from schemas import ids
 from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode
 from schemas.events import EmployeeFields, InvoiceRow
-from schemas.money import ZERO, Money
+from schemas.money import ZERO, Money, Percent
 
 
 class Order(Message):
@@ -138,7 +139,7 @@ class WriteAbsence(Order):
     employee_id: Code
     day: Day
     cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")] = Field(description="Fortnox's CauseCode")
-    extent: int = Field(default=100, ge=0, le=100, description="percent of the day")
+    extent: Percent = Field(default=Decimal(100), description="percent of the day")
     hours: Money | None = Field(default=None, ge=0, le=24, description="instead of extent")
     cost_centre: CostCentre | None = None
 

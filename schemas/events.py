@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from schemas.base import Code, CostCentre, Day, Message, Moment, Name, written
 from schemas.identities import ten_digits
-from schemas.money import ZERO, Money, Rate
+from schemas.money import ZERO, Money, Percent, Rate
 from schemas.personal import Personal
 
 Register = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
@@ -204,8 +204,15 @@ class PersonMentioned(Fact):
         return f"{self.system}/{self.person_id}"
 
 
+class LeaveDay(Message):
+    """One day of a leave, and the part of it that is absence."""
+
+    day: Day
+    extent: Percent = Field(gt=0, description="percent of the day")
+
+
 class LeaveChanged(Fact):
-    """An HR system says what it now holds about one leave."""
+    """An HR system says what it now holds about one leave: every day from the first to the last, or ``days`` alone."""
 
     TOPIC: ClassVar[str] = "facts.leave-changed.v1"
 
@@ -215,8 +222,11 @@ class LeaveChanged(Fact):
     kind: Name
     first_day: Day
     last_day: Day
-    extent: int = Field(ge=1, le=100, description="percent of the day")
+    extent: Percent = Field(gt=0, description="percent of the day; of most days, where they differ")
     withdrawn: bool = False
+    days: tuple[LeaveDay, ...] = Field(
+        default=(), description="where the days are not all alike, or some are worked: the only ones that are absence"
+    )
 
     @property
     def key(self) -> str:

@@ -73,3 +73,33 @@ Rate = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}(\.\d{1,2})?$", "examples": ["25", "12", "6", "0"]}),
 ]
 """A VAT rate in percent: 25, 12, 6 or 0 today, but rates are data with dates."""
+
+_PERCENT = re.compile(r"^\d{1,3}(\.\d{1,2})?$", re.ASCII)
+_WHOLE = 100
+
+
+def _percent(value: object) -> Decimal:
+    if isinstance(value, str) and _PERCENT.fullmatch(value):
+        value = Decimal(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite() and ZERO <= value <= _WHOLE and value == value.quantize(ORE):
+        return Decimal(int(value)) if value == int(value) else value.normalize()
+    raise ValueError('a percentage is a whole number of 0 to 100, or a string like "12.5"')
+
+
+Percent = Annotated[
+    Decimal,
+    BeforeValidator(_percent),
+    PlainSerializer(lambda value: int(value) if value == int(value) else f"{value:f}", return_type=int | str),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 100},
+                {"type": "string", "pattern": r"^\d{1,3}(\.\d{1,2})?$"},
+            ],
+            "examples": [100, "12.5"],
+        }
+    ),
+]
+"""A part of a whole with at most two decimals; a whole number is written as one."""

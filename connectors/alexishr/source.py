@@ -8,7 +8,8 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -232,11 +233,13 @@ class Reader:
                 continue
             known = before.get(said.leave_id)
             if (known is None and said.withdrawn) or (
-                known is not None and not whole and said == known.model_copy(update={"extent": said.extent})
+                known is not None
+                and not whole
+                and said == known.model_copy(update={"extent": said.extent, "days": said.days})
             ):
                 continue
             candidates.append((item, said))
-        extents = await self._extents([said for _, said in candidates if not said.withdrawn])
+        extents = await self._extents([said for _, said in candidates if not said.withdrawn], zone)
         told = []
         for item, said in candidates:
             fact = translate.leave(item, self._kinds, zone, extents.get(said.leave_id))
@@ -244,9 +247,9 @@ class Reader:
                 told.append(_told_leave(fact))
         await self._tell(LEAVE, told)
 
-    async def _extents(self, leaves: Sequence[LeaveChanged]) -> dict[str, int]:
-        """Return the extent of each leave whose days can be read."""
-        found: dict[str, int] = {}
+    async def _extents(self, leaves: Sequence[LeaveChanged], zone: ZoneInfo) -> dict[str, dict[date, Decimal]]:
+        """Return the percent of each day of each leave whose days can be read."""
+        found: dict[str, dict[date, Decimal]] = {}
         for some in _chunks(leaves, _ASKED_AT_ONCE):
             people = sorted({each.person_id for each in some})
             first, last = min(each.first_day for each in some), max(each.last_day for each in some)
@@ -254,7 +257,7 @@ class Reader:
             async for page in self.hr.pages(encode.leave_days(self._limit, people, first, last), self.attempt):
                 days += page.items
             try:
-                found |= translate.extents(days)
+                found |= translate.extents(days, zone)
             except Malformed as error:
                 _log.error("leave_days_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
         return found

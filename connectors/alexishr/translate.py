@@ -7,7 +7,8 @@ which the last of them ends: none while one has no end, whatever ended or will e
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any, Final
 
 from connectors.alexishr.wire import (
@@ -16,13 +17,13 @@ from connectors.alexishr.wire import (
     Employment,
     HomeAddress,
     Leave,
-    LeaveDay,
+    LeaveTransaction,
     Tax,
     Wire,
     field_name,
     read,
 )
-from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LeaveDay
 from schemas.people import e164
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
 
@@ -31,6 +32,9 @@ APPROVED: Final = frozenset({"APPROVED", "CONFIRMED"})
 
 _IGNORED: Final = 100
 _WORKDAY: Final = 8 * 3600
+_SATURDAY: Final = 5
+_LONGEST: Final = 400
+"""Days of a leave that are looked at; a longer one waits for a person."""
 _COUNTRIES: Final = {
     "sweden": "SE",
     "sverige": "SE",
@@ -109,18 +113,24 @@ def hides(employments: Sequence[Employment], wanted: Mapping[EmployeeField, Any]
     return tuple(names)
 
 
-def leave(record: Mapping[str, Any], kinds: Mapping[str, str], zone: tzinfo, extent: int | None = None) -> LeaveChanged:
+def leave(
+    record: Mapping[str, Any], kinds: Mapping[str, str], zone: tzinfo, told: Mapping[date, Decimal] | None = None
+) -> LeaveChanged:
     """Return what is held about a leave; one that is not approved (any more) is withdrawn.
 
     Args:
         kinds: the kind of each leave type, by the type's id; the id itself where it is not known.
-        extent: percent of the day, where its days were read; otherwise as the duration tells.
+        told: percent of each day, where its days were read; otherwise the duration tells. They are told on one by one
+            where they differ, or where a weekday in between is not among them: it is worked.
 
     Raises:
         Malformed: naming every field of a wrong type, never a value.
     """
     said = read(Leave, record, "leave")
     first, last = day(said.start_date, zone), day(said.end_date, zone)
+    parts = {each: extent for each, extent in sorted((told or {}).items()) if first <= each <= last}
+    weekdays = [each for each in _days(first, last) if each.weekday() < _SATURDAY]
+    are_alike = len({*parts.values()}) == 1 and all(each in parts for each in weekdays)
     return LeaveChanged(
         system=SYSTEM,
         leave_id=said.id,
@@ -128,18 +138,35 @@ def leave(record: Mapping[str, Any], kinds: Mapping[str, str], zone: tzinfo, ext
         kind=kinds.get(said.type_id, said.type_id),
         first_day=first,
         last_day=last,
-        extent=extent or _extent(said),
+        extent=_most(parts.values()) if parts else _extent(said),
         withdrawn=said.status not in APPROVED,
+        days=() if are_alike else tuple(LeaveDay(day=each, extent=extent) for each, extent in parts.items()),
     )
 
 
-def extents(days: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the extent in percent of each leave whose days are given: that of most of its days. Raises Malformed."""
-    found: dict[str, Counter[int]] = {}
+def extents(days: Iterable[Mapping[str, Any]], zone: tzinfo) -> dict[str, dict[date, Decimal]]:
+    """Return the percent of each day of each leave whose days are given. Raises Malformed."""
+    found: dict[str, dict[date, Decimal]] = {}
     for record in days:
-        one = read(LeaveDay, record, "leave-transaction")
-        found.setdefault(one.parent.id, Counter())[min(max(round(one.extent), 1), 100)] += 1
-    return {leave_id: max(counts, key=lambda extent: (counts[extent], extent)) for leave_id, counts in found.items()}
+        one = read(LeaveTransaction, record, "leave-transaction")
+        if one.extent > 0:
+            of_leave = found.setdefault(one.parent.id, {})
+            when = day(one.date, zone)
+            of_leave[when] = _percent(of_leave.get(when, Decimal(0)) + Decimal(one.extent))
+    return found
+
+
+def _most(extents: Iterable[Decimal]) -> Decimal:
+    counts = Counter(extents)
+    return max(counts, key=lambda extent: (counts[extent], extent))
+
+
+def _percent(part: Decimal) -> Decimal:
+    return min(max(part, Decimal("0.01")), Decimal(100)).quantize(Decimal("0.01"))
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=n) for n in range(min((last - first).days + 1, _LONGEST)))
 
 
 def day(when: date | None, zone: tzinfo) -> Any:
@@ -179,14 +206,14 @@ def _account(account: BankAccount | None) -> Unsealed | None:
     return unsealed_account(clearing, number or "") if clearing or number else None
 
 
-def _extent(leave: Leave) -> int:
+def _extent(leave: Leave) -> Decimal:
     """Return the percent of a day that a leave of this duration takes, on working days of eight hours."""
     if leave.duration == "half_day":
-        return 50
+        return Decimal(50)
     begin, end = leave.start_date, leave.end_date
     if leave.duration == "minutes" and isinstance(begin, datetime) and isinstance(end, datetime):
-        return min(max(round(100 * (end - begin).total_seconds() / _WORKDAY), 1), 100)
-    return 100
+        return _percent(Decimal(100) * Decimal(int((end - begin).total_seconds())) / _WORKDAY)
+    return Decimal(100)
 
 
 def _ignored(record: Mapping[str, Any], employee: Employee) -> tuple[str, ...]:

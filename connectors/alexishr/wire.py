@@ -124,10 +124,11 @@ class _Parent(Wire):
     id: Id
 
 
-class LeaveDay(Wire):
+class LeaveTransaction(Wire):
     """One day of an approved leave (LeaveTransactionResponse); ``extent`` is in percent."""
 
     parent: _Parent
+    date: When
     extent: int | Decimal
 
 

@@ -39,7 +39,7 @@ _NEVER: Final = Rule("hr", "never", "never", "keep", "ask")
 _HUMA: Final = Rule("hr", "live", "on_sync", "to_hr", "prefer_hr")
 _HUMA_FIELDS: Final[Mapping[EmployeeField, Rule]] = {
     **dict.fromkeys(FIELDS, _HUMA),
-    "employment_id": Rule("fortnox", "never", "on_sync", "to_hr", "prefer_fortnox"),
+    "employment_id": Rule("fortnox", "never", "on_sync", "to_hr", "prefer_fortnox", "fill"),
     **dict.fromkeys(("title", "personal_number", "tax_table", "tax_column"), _NEVER),
 }
 # Alexis HR (its help page): everything by hand, each difference decided by a person; the employment number joins the

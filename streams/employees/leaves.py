@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from schemas import ids
@@ -33,14 +34,16 @@ def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple
     if (said.last_day - said.first_day).days >= _LONGEST:
         why = f"It is longer than {_LONGEST} days ({said.first_day} to {said.last_day}): split it in HR."
         return Held("leave_too_long", why, choices=(DO_NOTHING,))
-    days = (d for d in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
-    return tuple(Day(employee_id=employee_id, day=d, cause=cause.cause, extent=said.extent) for d in days)
+    days = ((d, extent) for d, extent in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
+    return tuple(Day(employee_id=employee_id, day=d, cause=cause.cause, extent=extent) for d, extent in days)
 
 
-def _days(said: LeaveChanged) -> Iterator[date]:
+def _days(said: LeaveChanged) -> Iterator[tuple[date, Decimal]]:
+    parts = {part.day: part.extent for part in said.days}
     day = said.first_day
     while day <= said.last_day:
-        yield day
+        if not parts or day in parts:
+            yield day, parts.get(day, said.extent)
         day += timedelta(days=1)
 
 
@@ -116,7 +119,7 @@ def _differences(leave: Leave, want: tuple[Day, ...], origin: dict[str, Any], st
         )
 
 
-def _says(day: Day | WriteAbsence) -> tuple[str, str, int]:
+def _says(day: Day | WriteAbsence) -> tuple[str, str, Decimal]:
     return day.employee_id, day.cause, day.extent
 
 

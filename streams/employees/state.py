@@ -15,6 +15,7 @@ from schemas.events import (
     FieldChoice,
     LeaveChanged,
 )
+from schemas.money import Percent
 from streams.employees.fields import FIELDS, compared, get, same
 
 LIVE: Final = "employees/live"
@@ -124,7 +125,7 @@ class Day(_Remembered):
     employee_id: str
     day: date
     cause: str
-    extent: int
+    extent: Percent
     absence_id: str = ""
 
 

@@ -55,7 +55,7 @@ def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]
     Extent and hours are two ways to say one thing, and Fortnox may work out the one from the other: only the one that
     the order gives counts. So does a cost centre, which Fortnox may take from the employee.
     """
-    amount = ("Hours", order.hours) if order.hours is not None else ("Extent", Decimal(order.extent))
+    amount = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
     texts = {"EmployeeId": order.employee_id, "CauseCode": order.cause, "Date": order.day.isoformat()}
     texts |= {"CostCenter": order.cost_centre} if order.cost_centre else {}
     other = [name for name, text in texts.items() if str(record.get(name) or "")[: max(len(text), 10)] != text]
@@ -69,7 +69,7 @@ def written(order: WriteAbsence, record: Mapping[str, Any]) -> Delivered | None:
     if not absence_id:
         return None
     told = list(differing(order, record))
-    amount, wanted = ("Hours", order.hours) if order.hours is not None else ("Extent", Decimal(order.extent))
+    amount, wanted = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
     held = _decimal(record.get(amount))
     if amount not in told and held != wanted:
         told.append(f"{amount} {held} for {wanted}")

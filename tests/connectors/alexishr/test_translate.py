@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -252,9 +253,15 @@ def test_a_day_that_is_written_is_the_day_that_is_read(day: date, zone: ZoneInfo
 
 @pytest.mark.parametrize(
     ("duration", "hours", "extent"),
-    [("half_day", 4, 50), ("one_day", 24, 100), ("longer", 240, 100), ("minutes", 2, 25), ("minutes", 0, 1)],
+    [
+        ("half_day", 4, 50),
+        ("one_day", 24, 100),
+        ("longer", 240, 100),
+        ("minutes", 1, Decimal("12.5")),
+        ("minutes", 0, Decimal("0.01")),
+    ],
 )
-def test_a_duration_is_an_extent_where_no_days_were_read(duration: str, hours: int, extent: int) -> None:
+def test_a_duration_is_an_extent_where_no_days_were_read(duration: str, hours: int, extent: Decimal) -> None:
     """Minutes are a part of eight hours."""
     begin = datetime.combine(date(2026, 4, 10), time(8), UTC)
     record = {
@@ -268,13 +275,35 @@ def test_a_duration_is_an_extent_where_no_days_were_read(duration: str, hours: i
     }
     fact = translate.leave(record, {}, STOCKHOLM)
     assert (fact.extent, fact.kind, fact.withdrawn) == (extent, "t1", False)
-    assert translate.leave(record, {"t1": "VACATION"}, STOCKHOLM, 20).extent == 20
+    told = dict.fromkeys(translate._days(fact.first_day, fact.last_day), Decimal("12.5"))
+    fact = translate.leave(record, {"t1": "VACATION"}, STOCKHOLM, told)
+    assert (fact.extent, fact.days) == (Decimal("12.5"), ())
 
 
-def test_most_days_of_a_leave_tell_its_extent() -> None:
-    """Half a day at its beginning does not make it a half leave."""
-    days = [{"parent": {"id": "l1"}, "extent": extent} for extent in (50, 100, 100)]
-    assert translate.extents([*days, {"parent": {"id": "l2"}, "extent": 20}]) == {"l1": 100, "l2": 20}
+@pytest.mark.parametrize(
+    ("extents", "extent", "days"),
+    [
+        ([100, 100, 100, 100, 100], 100, 0),
+        ([50, 100, 100, 100, 100], 100, 5),  # half a day at its beginning does not make it a half leave
+        (["12.5", "12.5", "12.5", "12.5", "12.5"], Decimal("12.5"), 0),
+        ([100, 0, 100, 0, 100], 100, 3),  # two days of the week are worked
+        ([60, 60, 0, 0, 0], 60, 2),
+    ],
+)
+def test_days_of_a_leave_that_differ_are_told_one_by_one(extents: list[Any], extent: Decimal, days: int) -> None:
+    """From Monday to Friday; what is not told, or told as nothing, is worked."""
+    monday = date(2026, 4, 13)
+    when = [(monday + timedelta(days=n)).isoformat() for n in range(5)]
+    said = [
+        {"parent": {"id": "l1"}, "date": f"{day}T00:00:00.000Z", "extent": Decimal(each)}
+        for day, each in zip(when, extents, strict=True)
+    ]
+    record = {"id": "l1", "employeeId": "p1", "typeId": "t1", "status": "APPROVED", "duration": "longer"}
+    told = translate.extents([*said, {"parent": {"id": "l2"}, "date": when[0], "extent": 20}], STOCKHOLM)
+    assert told["l2"] == {monday: 20}
+    fact = translate.leave(record | {"startDate": when[0], "endDate": when[4]}, {}, STOCKHOLM, told["l1"])
+    assert (fact.extent, len(fact.days)) == (extent, days)
+    assert [part.extent for part in fact.days] == [Decimal(each) for each in extents if each][: len(fact.days)]
 
 
 # --- Malformed --------------------------------------------------------------------------------------------------------

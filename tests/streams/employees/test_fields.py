@@ -259,6 +259,8 @@ def test_huma_takes_the_employment_id_from_fortnox_on_sync_only() -> None:
     assert [merged(rule, "1", "1", "2", o).to for o in ("live", "sync")] == [None, "hr"]  # type: ignore[arg-type]
     assert [merged(rule, "1", "3", "1", o).to for o in ("live", "sync")] == [None, None]  # type: ignore[arg-type]
     assert [merged(rule, "1", "3", "2", o).to for o in ("live", "sync")] == [None, "hr"]  # type: ignore[arg-type]
+    empty = [settle("employment_id", rule, hr=None, fortnox="89", **NEVER | {"occasion": o}) for o in ("live", "sync")]
+    assert [(step.to, step.value) for step in empty] == [(None, None), ("hr", "89")]
 
 
 @pytest.mark.parametrize("field", sorted(set(FIELDS) - {*TRAVEL_AT_HUMA, "employment_id"}))

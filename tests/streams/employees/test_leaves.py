@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.commands import HoldForReview, WriteAbsence
-from schemas.events import EmployeeFields, LeaveChanged
+from schemas.events import EmployeeFields, LeaveChanged, LeaveDay
 from schemas.settings import AbsenceCause, EmployeesSettings, SettingsApplied, TenantSettings
 from tests.streams.employees.company import SYSTEM, TENANT, Company
 
@@ -73,6 +74,22 @@ def test_a_cause_of_weekdays_leaves_weekends_out() -> None:
     register(made, 4, 8, kind="SICK")
     made.settle()
     assert days(made) == [4, 7, 8]
+
+
+def test_days_that_differ_are_written_as_they_are_told() -> None:
+    """An eighth of Monday, all of Wednesday, and nothing of the days between; a change touches what it changes."""
+    made = linked()
+    parts = (LeaveDay(day=day(0), extent="12.5"), LeaveDay(day=day(2), extent=100))  # type: ignore[arg-type] # read
+    register(made, 0, 2, days=parts)
+    made.settle()
+    assert sorted((a.day, a.extent) for a in made.absences.values()) == [
+        (day(0), Decimal("12.5")),
+        (day(2), Decimal(100)),
+    ]
+    since = len(made.calls)
+    register(made, 0, 2, days=(parts[0],))
+    made.settle()
+    assert written(made, since) == [("delete", 2)]
 
 
 def test_a_change_is_its_differences() -> None:
