@@ -404,6 +404,7 @@ class System:
         jobs: what goes on beside.
         revoke: ends a company's consent there, with what is held of the connection (``infra.connections.Held``); gives
             what a person has still to do there, or nothing. Raises NotRevoked.
+        names: what it calls each field of a person, as it is written; one that it lacks is not there.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.
     """
@@ -417,4 +418,5 @@ class System:
     commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     revoke: Callable[[Host, Any], Awaitable[str]] | None = None

@@ -43,6 +43,7 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.marks import AnswersMarked, EmployeesMarked, PeopleMarked
+from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
 
 DataT = TypeVar("DataT", bound=Message)
@@ -62,6 +63,7 @@ MESSAGES: tuple[type[Message], ...] = (
     PlanRowApplied,
     PlanApplied,
     LinkDecided,
+    PersonPaused,
     ReviewAnswered,
     PeopleMarked,
     EmployeesMarked,

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+from connectors.alexishr.encode import NAMES
 from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
 from connectors.alexishr.source import refresh
@@ -45,5 +46,6 @@ SYSTEM = System(
     commands=_commands,
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,
+    names=NAMES,
     revoke=_end_consent,
 )

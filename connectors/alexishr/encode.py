@@ -38,6 +38,17 @@ _WRITABLE: Final[Mapping[str, frozenset[str]]] = {
     "bankAccount": frozenset({"bank", "clearing", "number", "iban", "bic", "country"}),
     "tax": frozenset({"table", "column"}),
 }
+NAMES: Final[Mapping[str, str]] = {
+    "email": "workEmail",
+    "phone": "privatePhone",
+    "personal_number": "ssn",
+    "bank_account": "bankAccount",
+    "first_day": "startDate",
+    "last_day": "endDate",
+    **{str(name): theirs for name, theirs in _PLAIN.items()},
+    **{str(name): ".".join(path) for name, path in _NESTED.items()},
+}
+"""What Alexis HR calls each field, for people; both days are an employment's."""
 _FULL_TIME: Final = 100
 _CHANGED_FIELDS: Final = "id,employeeId,updated"
 

@@ -3,7 +3,7 @@
 import json
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from connectors.desk.settings_commands import settings
 from connectors.desk.story import Story, tell
 from connectors.desk.values import Became, Dead, Hold
 from connectors.desk.words import SWEDEN
-from infra import clock
+from infra import clock, registry, remembering
 from infra.commanding import Failed, Office, WrongUsage, asker, width
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
@@ -76,7 +76,10 @@ def held_list(
 
     async def work(place: Office) -> None:
         found = await queries.holds(place.engine, tenant, closed=everything)
-        print_json([views.hold_json(h) for h in found]) if as_json else print_lines(views.held_list(found, width()))
+        if as_json:
+            print_json([views.hold_json(h) for h in found])
+        else:
+            print_lines(views.held_list(found, width(), await _names(place, found)))
 
     run(work, tenant, reads=True)
 
@@ -92,7 +95,10 @@ def held_show(hold: HoldId, tenant: Tenant = None, as_json: Json = False) -> Non
 
     async def work(place: Office) -> None:
         found = await _hold(place, hold, tenant)
-        print_json(views.hold_json(found)) if as_json else print_lines(views.held_show(found))
+        if as_json:
+            print_json(views.hold_json(found))
+        else:
+            print_lines(views.held_show(found, await _names(place, [found])))
 
     run(work, tenant, reads=True)
 
@@ -146,6 +152,16 @@ async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) 
         if settled or now >= deadline:
             return came
         await clock.sleep(POLL)
+
+
+async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], str]:
+    """Return what people call whom these holds are about: for whoever reads the terminal, and for nobody else."""
+    names: dict[tuple[str, str], str] = {}
+    for tenant in {hold.tenant for hold in found}:
+        keys = [hold.key for hold in found if hold.tenant == tenant]
+        for key, name in (await remembering.names(place.engine, registry.flows(), tenant, keys)).items():
+            names[tenant, key] = name
+    return names
 
 
 async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
@@ -324,4 +340,5 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
         listed = "\n".join(f"  {shlex.quote(key)} --tenant {company}" for company, key in found)
         raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
     material = await queries.material(place.engine, *found[0])
+    material = material.with_standing(await remembering.standing(place.engine, registry.flows(), *found[0]))
     return tell(material.with_facts(await read_back(place.bootstrap, material.lines)))

@@ -11,14 +11,16 @@ from connectors.desk.plan_commands import By, Company, Decided, carry_out, flow_
 from connectors.desk.plan_words import nearest
 from connectors.desk.running import Json
 from connectors.desk.words import wrapped
-from infra import catching_up, clock, planning, remembering
+from infra import catching_up, clock, planning, registry, remembering
 from infra.commanding import Office, WrongUsage, asker
 from infra.plugin import Known
 from schemas.events import Fact, LinkDecided
+from schemas.pauses import PersonPaused
 
 employees = typer.Typer(no_args_is_help=True, help="Who is linked with whom.")
 
 _REASONS: tuple[str, ...] = get_args(LinkDecided.model_fields["reason"].annotation)
+_PAUSES: tuple[str, ...] = get_args(PersonPaused.model_fields["reason"].annotation)
 _PERSON = "The person in HR: system/person_id, or the beginning of the id."
 
 
@@ -32,10 +34,22 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
         rows = describe(settings) if describe else ()
         if not rows:
             raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
+        systems = registry.systems()
+        hr, fortnox = (
+            systems[name].names if name in systems else {}
+            for name in (settings.employees.system, "fortnox")  # type: ignore[union-attr] # there are rows
+        )
+        named = [
+            {"field": row["field"], "in_hr": hr.get(row["field"], "-"), "in_fortnox": fortnox.get(row["field"], "-")}
+            for row in rows
+        ]
         if as_json:
-            running.print_json({"settings_version": version, "fields": [dict(row) for row in rows]})
-        else:
-            running.print_lines((f"{tenant}, settings version {version}", *plan_words.table(rows)))
+            fields = [dict(row) | name for row, name in zip(rows, named, strict=True)]
+            running.print_json({"settings_version": version, "fields": fields})
+            return
+        running.print_lines(
+            (f"{tenant}, settings version {version}", *plan_words.table(rows), "", *plan_words.table(named))
+        )
 
     running.run(work, tenant)
 
@@ -136,6 +150,51 @@ def employees_unlink(
         await _decide(place, tenant, [_link(who, None, reason, comment, by)], [done], as_json=as_json)
 
     running.run(work, tenant)
+
+
+@employees.command("pause")
+def employees_pause(
+    tenant: Company,
+    person: Annotated[str, typer.Argument(help=_PERSON)],
+    reason: Annotated[str, typer.Option(help=", ".join(_PAUSES))],
+    comment: Annotated[str, typer.Option(help="Why; it stays on record.")] = "",
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let nothing travel about somebody for now: data and leaves wait, and the link stays."""
+    if reason not in _PAUSES:
+        raise WrongUsage(f"reason: {', '.join(_PAUSES)}{nearest(reason, _PAUSES)}")
+    _pause(tenant, person, reason, comment, by, paused=True, as_json=as_json)
+
+
+@employees.command("resume")
+def employees_resume(
+    tenant: Company,
+    person: Annotated[str, typer.Argument(help=_PERSON)],
+    comment: Annotated[str, typer.Option(help="Why; it stays on record.")] = "",
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let it go on for somebody who was paused, with the newest values."""
+    _pause(tenant, person, "other", comment, by, paused=False, as_json=as_json)
+
+
+def _pause(tenant: str, person: str, reason: str, comment: str, by: str | None, *, paused: bool, as_json: bool) -> None:
+    async def work(place: Office) -> None:
+        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        who = _who(person, everybody)
+        fact = PersonPaused(
+            person=who,
+            paused=paused,
+            reason=reason,  # type: ignore[arg-type] # it is one
+            comment=comment,
+            decided_by=asker(by),
+            decided_at=clock.now(),
+        )
+        done = f"{employee_words.said(who, everybody)} {'is paused' if paused else 'goes on'}"
+        await _decide(place, tenant, [fact], [done], as_json=as_json)
+
+    running.run(work)
 
 
 def _link(who: str, employee_id: str | None, reason: str, comment: str, by: str | None) -> LinkDecided:

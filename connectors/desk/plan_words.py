@@ -103,9 +103,10 @@ def hints(plan: Plan, counts: Mapping[tuple[str, str], int], sends: int, *, live
 
 
 def table(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Return rows with the same names as lines of columns, the names first."""
+    """Return rows with the same names as lines of columns, the names first, each on two lines."""
     names = list(rows[0])
-    lines = [{name: name.replace("_", " ") for name in names}, *rows]
+    heads = [{name: name.partition("_")[part] for name in names} for part in (0, 2)]
+    lines = [*heads, *rows]
     widths = {name: max(len(line[name]) for line in lines) for name in names}
     return tuple("  ".join(line[name].ljust(widths[name]) for name in names).rstrip() for line in lines)
 

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.proof import Head, Stored
 from connectors.desk.resolving import Asked, shortened
-from connectors.desk.values import Became, Booked, Dead, Hold, Line, Material, Ordered, Trouble, Waits
+from connectors.desk.values import Became, Booked, Dead, Hold, Line, Material, Ordered, Planned, Trouble, Waits
 from infra.plugin import Flow
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.commands import VoucherRef
+from schemas.plans import PlanRow
 from schemas.settings import TenantSettings
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
@@ -168,17 +169,27 @@ def snapshot(engine: AsyncEngine) -> Any:
 
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
-       where tenant = :tenant and topic like 'facts.%' and (key = :key or fact_id in (
+       where tenant = :tenant and topic like 'facts.%' and (key = :key
+           or key = :told and topic = 'facts.leave-changed.v1' or fact_id in (
            select fact_id from journal where tenant = :tenant and key = :key union
            select body ->> 'causationid' from held where tenant = :tenant and key = :key))
        order by accepted_at, "offset" """
 )
 _JOURNAL = text(
     """select body, state, attempt, replaces, calls, accepted_at, journaled_at from journal
-       where tenant = :tenant and key = :key order by seq"""
+       where tenant = :tenant and (key = :key or starts_with(key, :days)) order by seq"""
 )
 _RECORDS = text(
     """select body from audit where tenant = :tenant and message_id = any(cast(:ids as text[])) order by sequence"""
+)
+_PLANNED = text(
+    """select cast(p.plan_id as text) as plan, p.made_at, r.body::text as body
+       from plan_rows r join plans p using (plan_id)
+       where p.tenant = :tenant
+         and (r.body ->> 'person' = :key or 'fortnox/employee/' || (r.body ->> 'employee_id') = :key)
+         and (r.body ->> 'applied_at' is not null
+              or p.made_at = (select max(made_at) from plans where tenant = :tenant))
+       order by p.made_at"""
 )
 _HELD_KEY = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by held_at")
 _PARKED_KEY = text(
@@ -196,6 +207,8 @@ _MATCHING = (
     "select tenant, about from parked where about ~ :text",
     f"{_DELIVERED} where split_part(e, '@', 1) ~ :text",
 )
+_LEAVE = "leave/"
+"""The key of a leave begins with it where it is decided; the fact of it has a key without."""
 _FIND: dict[str, tuple[str, ...]] = {
     "voucher": ("select tenant, key from audit where body -> 'voucher' @> cast(:voucher as jsonb)",),
     "fact": (
@@ -206,7 +219,8 @@ _FIND: dict[str, tuple[str, ...]] = {
         f"{_DELIVERED} where starts_with(e, :text)",
     ),
     "key": (
-        "select tenant, key from decided where key = :text and topic like 'facts.%'",
+        f"""select tenant, case when topic = 'facts.leave-changed.v1' then '{_LEAVE}' || key else key end from decided
+            where topic like 'facts.%' and (key = :text or key = :told and topic = 'facts.leave-changed.v1')""",
         "select tenant, key from journal where key = :text",
         "select tenant, key from held where key = :text",
         "select tenant, about from parked where about = :text",
@@ -239,15 +253,21 @@ async def find(
                 text(f"select tenant, key from ({union}) as found(tenant, key) where {_OF} order by 1, 2 limit :limit"),
                 {"tenant": tenant, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
                 if one.kind == "voucher"
-                else {"tenant": tenant, "text": one.text, "limit": limit},
+                else {"tenant": tenant, "text": one.text, "told": _told(one.text), "limit": limit},
             )
             found |= dict.fromkeys((row.tenant, row.key) for row in rows)
     return list(found)
 
 
+def _told(key: str) -> str | None:
+    """Return the key under which a leave was told, if it is one's."""
+    return key.removeprefix(_LEAVE) if key.startswith(_LEAVE) else None
+
+
 async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
     """Return everything that the database knows about a company's key; ``facts`` is left to ``reading``."""
-    values: dict[str, Any] = {"tenant": tenant, "key": key}
+    leave = _told(key)
+    values: dict[str, Any] = {"tenant": tenant, "key": key, "told": leave, "days": f"{key}/" if leave else None}
     async with snapshot(engine) as connection:
         lines = tuple(Line(*row) for row in await connection.execute(_DECIDED, values))
         orders = tuple(_ordered(row) for row in await connection.execute(_JOURNAL, values))
@@ -256,6 +276,10 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         records = [_record(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
         delivered_at = await connection.scalar(_DELIVERED_AT, values)
         parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
+        planned = tuple(
+            Planned(row.plan[:8], row.made_at, PlanRow.model_validate_json(row.body))
+            for row in await connection.execute(_PLANNED, values)
+        )
     return Material(
         tenant=tenant,
         key=key,
@@ -265,6 +289,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         holds=held,
         delivered_at=delivered_at,
         parked=parked,
+        planned=planned,
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from connectors.desk import words
-from connectors.desk.values import Hold, Line, Material, Ordered, Waits
+from connectors.desk.values import Hold, Line, Material, Ordered, Planned, Waits
 from schemas import ids
 from schemas.audit import AuditRecord, Call
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from schemas.envelope import Envelope
 from schemas.events import ReviewAnswered
 from schemas.money import ZERO
 
@@ -54,6 +56,7 @@ class Story:
 def tell(material: Material) -> Story:
     """Return the story of everything that is known about a key."""
     state, now = _stands(material)
+    now = " ".join((now, *material.standing))
     numbers = _numbers(material.records)
     steps: list[Step] = []
     if not material.lines and material.delivered_at:
@@ -64,6 +67,7 @@ def tell(material: Material) -> Story:
     for hold in material.holds:
         steps += _of_hold(hold)
     steps += (_parked(one) for one in material.parked)
+    steps += (_planned(one) for one in material.planned)
     return Story(material.tenant, material.key, state, now, tuple(sorted(steps, key=lambda step: step.at)))
 
 
@@ -101,10 +105,17 @@ def _of_order(ordered: Ordered, material: Material, numbers: Mapping[str, Vouche
             continue
         answer = "no answer" if call.status is None else str(call.status)
         yield Step(
-            call.at, f"Asked Fortnox: {call.request}", (f"{answer} after {call.milliseconds} ms: {call.verdict}",)
+            call.at,
+            f"Asked {_where(ordered.order)}: {call.request}",
+            (f"{answer} after {call.milliseconds} ms: {call.verdict}",),
         )
     for record in records:
-        yield Step(record.at, _outcome(record), tuple(_afterwards(record, material, numbers)))
+        yield Step(record.at, _outcome(record, _where(ordered.order)), tuple(_afterwards(record, material, numbers)))
+
+
+def _where(order: Envelope[Any]) -> str:
+    """Return the name of the system that an order is carried out in."""
+    return str(getattr(order.data, "system", "Fortnox"))
 
 
 def _was_ordered(ordered: Ordered) -> Step:
@@ -135,18 +146,18 @@ def _calls(ordered: Ordered, records: Iterable[AuditRecord]) -> list[Call]:
     return list({(call.at, call.request): call for call in calls}.values())
 
 
-def _outcome(record: AuditRecord) -> str:
+def _outcome(record: AuditRecord, where: str) -> str:
     match record.outcome:
         case "delivered":
-            return _noted(f"Fortnox booked it as {record.voucher}" if record.voucher else "Done", record)
+            return _noted(f"{where} booked it as {record.voucher}" if record.voucher else "Done", record)
         case "already_there":
-            return _noted(f"Found in Fortnox as {record.voucher}" if record.voucher else "Found: it was done", record)
+            return _noted(f"Found in {where} as {record.voucher}" if record.voucher else "Found: it was done", record)
         case "rejected":
             return f"Refused ({record.code}): {_said(record)}"
         case "unknown":
-            return f"The answer was lost: {_said(record)}. Fortnox is asked before anything is sent again"
+            return f"The answer was lost: {_said(record)}. {where} is asked before anything is sent again"
         case "absent":
-            return "Fortnox was asked, twice, and does not have it: it is sent again"
+            return f"{where} was asked, twice, and does not have it: it is sent again"
         case other:
             return f"{other.replace('_', ' ').capitalize()}: {record.why}"
 
@@ -190,6 +201,16 @@ def _of_hold(hold: Hold) -> Iterable[Step]:
         yield Step(hold.closed_at, f"It waits no longer: {why}", (hold.message,) if hold.message else ())
 
 
+def _planned(one: Planned) -> Step:
+    row = one.row
+    said = f"Row {row.row} of plan {one.plan}: {words.rule(row.action)}"
+    fields = ", ".join(d.field for d in row.fields if d.prefer != "neither")
+    details = [f"Rule: {words.rule(row.rule)}", *([f"Fields: {fields}"] if fields else [])]
+    if row.applied_at is None:
+        return Step(one.made_at, f"{said}; not applied", tuple(details))
+    return Step(row.applied_at, f"{said}; applied by {row.applied_by}", tuple(details))
+
+
 def _parked(one: Waits) -> Step:
     what = "Set aside by a person" if one.state == "set_aside" else "Parked: it waits in its company's order"
     return Step(one.parked_at, what, (one.reason or "It waits behind another.", f"bokbuss parked show {one.place}"))
@@ -211,16 +232,15 @@ def _stands(material: Material) -> tuple[str, str]:
     replaced = {ordered.replaces for ordered in material.orders}
     for ordered in material.orders:
         if ordered.state == "unknown":
-            return (
-                "unknown",
-                "It was sent and the answer was lost; Fortnox is asked until it is known whether it is there.",
-            )
+            lost = f"It was sent and the answer was lost; {_where(ordered.order)} is asked until it is known whether"
+            return "unknown", f"{lost} it is there."
         if ordered.state in {"queued", "sending"}:
             put_off = f"; put off: {ordered.calls[-1].verdict}" if ordered.calls else ""
-            return "on_the_way", f"It is on its way to Fortnox{put_off}."
+            return "on_the_way", f"It is on its way to {_where(ordered.order)}{put_off}."
     for record in material.records:
         if record.outcome == "rejected" and record.order_id not in replaced:
-            return "rejected", f"Fortnox refused it: {_said(record)}."
+            where = next((_where(o.order) for o in material.orders if o.order.id == record.message_id), "Fortnox")
+            return "rejected", f"{where} refused it: {_said(record)}."
     return _stands_finished(material)
 
 
@@ -234,7 +254,9 @@ def _stands_finished(material: Material) -> tuple[str, str]:
         order, number = vouchers[-1]
         return "booked", f"Booked as {number} on {order.voucher_date}: {words.money(_total(order))}."
     if material.holds:
-        return "nothing_to_do", f"Nothing is booked: {material.holds[-1].message or 'it waits no longer'}"
+        books = any(hold.order.data.amount is not None or hold.order.data.business_date for hold in material.holds)
+        nothing = "Nothing is booked" if books else "Nothing is to be done"
+        return "nothing_to_do", f"{nothing}: {material.holds[-1].message or 'it waits no longer'}"
     if material.orders:
         return "done", "Done."
     if material.lines:

@@ -10,6 +10,7 @@ from uuid import UUID
 from schemas.audit import AuditRecord, Call, DeadLetter
 from schemas.commands import HoldForReview, VoucherRef
 from schemas.envelope import Envelope
+from schemas.plans import PlanRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,21 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A row of a plan that was about a key; of those that nobody applied only the newest."""
+
+    plan: str
+    made_at: datetime
+    row: PlanRow
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """Everything that is known about one company's business key.
 
     Attributes:
         facts: by place, None for one that could not be read back; None altogether when none was asked for.
+        standing: how it stands, in the words of the flows that remember it.
         delivered_at: when the first delivery with this key was accepted over HTTP.
     """
 
@@ -117,6 +128,12 @@ class Material:
     holds: tuple[Hold, ...] = ()
     delivered_at: datetime | None = None
     parked: tuple[Waits, ...] = ()
+    planned: tuple[Planned, ...] = ()
+    standing: tuple[str, ...] = ()
+
+    def with_standing(self, standing: tuple[str, ...]) -> "Material":
+        """Return the same with how it stands, as the flows say."""
+        return replace(self, standing=standing)
 
     def with_facts(self, facts: Mapping[str, Envelope[Any] | None]) -> "Material":
         """Return the same with the facts as they were read back."""

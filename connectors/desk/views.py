@@ -1,6 +1,7 @@
 """What the commands and the pages show: values become plain words, or JSON values for programs. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from connectors.desk import words
@@ -18,8 +19,14 @@ _SHORT = 8
 # --- What waits -------------------------------------------------------------------------------------------------
 
 
-def held_list(holds: Sequence[Hold], width: int = 0) -> Lines:
-    """Return a line for each hold, or a sentence that there is none."""
+def held_list(
+    holds: Sequence[Hold], width: int = 0, names: Mapping[tuple[str, str], str] = MappingProxyType({})
+) -> Lines:
+    """Return a line for each hold, or a sentence that there is none.
+
+    Args:
+        names: what people call a company's key, where it is somebody.
+    """
     if not holds:
         return ("Nothing waits for a person.",)
     head = ("ID", "SINCE", "COMPANY", "WHAT", "REASON", "AMOUNT", "")
@@ -28,7 +35,7 @@ def held_list(holds: Sequence[Hold], width: int = 0) -> Lines:
             str(hold.hold_id)[:_SHORT],
             words.when(hold.held_at),
             hold.tenant,
-            hold.key,
+            names.get((hold.tenant, hold.key), hold.key),
             hold.order.data.reason,
             words.money(hold.order.data.amount),
             f"closed: {hold.how}" if hold.closed_at else "",
@@ -38,11 +45,12 @@ def held_list(holds: Sequence[Hold], width: int = 0) -> Lines:
     return words.columns([head, *rows], right=frozenset({5}), width=width)
 
 
-def held_show(hold: Hold) -> Lines:
-    """Return everything about a hold, and how to answer it."""
+def held_show(hold: Hold, names: Mapping[tuple[str, str], str] = MappingProxyType({})) -> Lines:
+    """Return everything about a hold, and how to answer it; ``names`` is what people call a company's key."""
     data = hold.order.data
     short = str(hold.hold_id)[:_SHORT]
     lines = [
+        *([name] if (name := names.get((hold.tenant, hold.key))) else []),
         f"{hold.key} of {hold.tenant} {'waited' if hold.closed_at else 'waits'} since {words.when(hold.held_at)}",
         f"Reason: {data.reason} ({words.rule(data.rule)}); settings version {data.settings_version}",
         data.message,
@@ -52,9 +60,11 @@ def held_show(hold: Hold) -> Lines:
         lines.append(f"Day {data.business_date or '-'}, amount {words.money(data.amount) or '-'}")
     if hold.closed_at:
         lines.append(f"It waits no longer since {words.when(hold.closed_at)} ({hold.how}): {hold.message}")
-    elif data.choices:
+    else:
         for choice in data.choices:
             lines += [f"  bokbuss held answer {short} {choice.answer}", f"      {choice.means}"]
+        if data.reason == "not_linked":
+            lines += [f"  bokbuss employees link {hold.tenant} {hold.key} EMPLOYEE_ID", "      Join the two again."]
     lines.append(f"Hold {hold.hold_id}; the whole story: bokbuss explain {hold.key} --tenant {hold.tenant}")
     return tuple(lines)
 
@@ -150,6 +160,8 @@ def audit_line(tenant: str, record: AuditRecord) -> str:
     told = [f"{record.outcome:<13}", record.key]
     if record.voucher is not None:
         told.append(str(record.voucher))
+    if record.record and record.outcome in BOOKED:
+        told.append(record.record)
     if record.amount is not None:
         told.append(words.money(record.amount))
     if record.rule:

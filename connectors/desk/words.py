@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from schemas.base import Message
 from schemas.envelope import Envelope, type_of
-from schemas.events import DayClosed, ReviewAnswered
+from schemas.events import DayClosed, LinkDecided, PlanRowApplied, ReviewAnswered
 from schemas.money import ZERO
+from schemas.pauses import PersonPaused
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 """Times are shown as the clock on the wall of the company; JSON has them in UTC."""
@@ -35,7 +36,7 @@ def rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def fact(message: Envelope[Any]) -> tuple[str, ...]:
+def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: PLR0911 - one case for each message
     """Say what a fact tells, in a few lines; of a person no more than the key."""
     match message.data:
         case DayClosed() as day:
@@ -43,6 +44,19 @@ def fact(message: Envelope[Any]) -> tuple[str, ...]:
         case ReviewAnswered() as answered:
             said = f': "{answered.comment}"' if answered.comment else ""
             return (f"{answered.answered_by} answered {answered.answer}{said}",)
+        case LinkDecided() as decided:
+            said = f': "{decided.comment}"' if decided.comment else ""
+            if decided.employee_id is not None:
+                return (f"{decided.decided_by} joined it with employee {decided.employee_id}{said}",)
+            return (f"{decided.decided_by} took it apart from Fortnox, {decided.reason.replace('_', ' ')}{said}",)
+        case PersonPaused() as decided:
+            said = f': "{decided.comment}"' if decided.comment else ""
+            if not decided.paused:
+                return (f"{decided.decided_by} let it go on{said}",)
+            return (f"{decided.decided_by} paused it, {decided.reason.replace('_', ' ')}{said}",)
+        case PlanRowApplied() as applied:
+            plan = str(applied.plan_id)[:8]
+            return (f"{applied.applied_by} applied row {applied.row} of plan {plan}: {rule(applied.action)}",)
         case Message() as other:
             return (f"{type_of(type(other))} about {message.subject}",)
         case other:

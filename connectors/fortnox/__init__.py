@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connectors.fortnox import rounds
 from connectors.fortnox.commands import application
+from connectors.fortnox.forms import employee
 from connectors.fortnox.keeping import keep
 from connectors.fortnox.kinds import KINDS, connect
 from connectors.fortnox.pages import pages
@@ -39,6 +40,7 @@ SYSTEM = System(
     pages=pages,
     commands=application,
     refresh=refresh,
+    names=employee.SHOWN,
     revoke=end_consent,
     jobs=(Job("sinks", follow), Job("sinks", keep), Job("sinks", rounds.run)),
 )

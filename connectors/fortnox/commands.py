@@ -201,6 +201,8 @@ def _print_links(host: Host, links: Sequence[Link]) -> None:
         typer.echo(text.to(language, **views.values_of(link, language)))
         if not consent.is_switched_on(link.settings):
             typer.echo(words.COMMANDS["first"].to(language, tenant=link.company.tenant))
+        if link.settings.employees is not None:
+            typer.echo(words.COMMANDS["staff"].to(language, tenant=link.company.tenant))
         typer.echo(f"\n{connecting.address(host, link.link_id)}\n")
     if not links:
         typer.echo(words.COMMANDS["none"].to(language))

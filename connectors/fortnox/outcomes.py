@@ -41,6 +41,13 @@ _THEN_AGAIN: Final = Said("Försök sedan igen här.", "Then try again here.")
 
 WHO: Final = Said("Vem som kan göra det: {who}.", "Who can do that: {who}.")
 
+FIRST_PLAN: Final = Said(
+    "För personalen är nästa steg en plan: bokbuss plan employees {tenant} visar vad som skulle göras. Inget skickas "
+    "före den.",
+    "For staff the next step is a plan: bokbuss plan employees {tenant} shows what would be done. Nothing is sent "
+    "before it.",
+)
+
 OUTCOMES: Final[Mapping[Outcome, Told]] = {
     "connected": Told(
         Said("{found} är anslutet", "{found} is connected"),

@@ -90,11 +90,17 @@ def outcome(result: Result, link: Link | None, language: Language) -> Page:
         happened=told.happened.to(language, **values),
         facts=_facts(result, link, language),
         notes=tuple(outcomes.NOTES[note].to(language, **values) for note in _notes(result)),
-        steps=tuple(step.to(language, **values) for step in told.steps),
+        steps=tuple(step.to(language, **values) for step in (*told.steps, *_plan(result, link))),
         who=outcomes.WHO.to(language, who=told.who.to(language)) if told.who else "",
         again=told.again,
         tone="good" if result.outcome == "connected" else "stop" if result.found else "wait",
     )
+
+
+def _plan(result: Result, link: Link | None) -> tuple[words.Said, ...]:
+    """Return that a plan of the staff comes next, where staff travels."""
+    staff = link is not None and link.settings.employees is not None
+    return (outcomes.FIRST_PLAN,) if staff and result.outcome == "connected" else ()
 
 
 def _facts(result: Result, link: Link | None, language: Language) -> tuple[tuple[str, str], ...]:

@@ -259,6 +259,12 @@ COMMANDS: Final[Mapping[str, Said]] = {
         "Inget flöde är påslaget för {tenant} än, så länken frågar efter det som dagsavslut behöver.",
         "Nothing is switched on for {tenant} yet, so the link asks for what day closes need.",
     ),
+    "staff": Said(
+        "När det är anslutet visar bokbuss plan employees {tenant} vad som skulle göras med personalen. Inget skickas "
+        "före det.",
+        "Once it is connected, bokbuss plan employees {tenant} shows what would be done with the staff. Nothing is "
+        "sent before that.",
+    ),
     "none": Said("Alla företag är anslutna.", "Every company is connected."),
     "paste": Said(
         "Öppna adressen i en webbläsare, på vilken dator som helst, och godkänn hos Fortnox:",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.huma.client import end_consent
+from connectors.huma.encode import NAMES
 from connectors.huma.kinds import KINDS, connect
 from connectors.huma.nightly import read_nightly
 from connectors.huma.source import SOURCE, refresh
@@ -42,5 +43,6 @@ SYSTEM = System(
     commands=_commands,
     jobs=(Job(role="sources", run=read_nightly),),
     refresh=refresh,
+    names=NAMES,
     revoke=end_consent,
 )

@@ -35,6 +35,13 @@ Wanted = Mapping[EmployeeField, Any]
 _PLAIN: Final[Mapping[EmployeeField, str]] = {**NEW, "employment_id": "employmentId"}
 _ADDRESS: Final[Mapping[EmployeeField, str]] = {"postal_code": "postalCode", "city": "city", "country": "country"}
 _WHOLE_ADDRESS: Final = ("line1", "line2", "line3", "postalCode", "city", "country")
+NAMES: Final[Mapping[str, str]] = {
+    **{str(name): theirs for name, theirs in {**_PLAIN, **DAYS}.items()},
+    **{str(name): f"homeAddress.{theirs}" for name, theirs in _ADDRESS.items()},
+    "street": "homeAddress.line1",
+    "bank_account": "bankAccount",
+}
+"""What Huma calls each field, for people."""
 _NATIONAL: Final = "national"
 
 

@@ -10,6 +10,7 @@ from schemas.events import (
     PlanApplied,
     PlanRowApplied,
 )
+from schemas.pauses import PersonPaused
 from streams.employees.decide import decide, evolve, follow, reads, waiting
 from streams.employees.effect import effect
 from streams.employees.fields import described
@@ -20,7 +21,16 @@ from streams.employees.verdict import NAME
 
 FLOW = Flow(
     name=NAME,
-    facts=(EmployeeChanged, PersonMentioned, EmployeeSeen, LeaveChanged, LinkDecided, PlanRowApplied, PlanApplied),
+    facts=(
+        EmployeeChanged,
+        PersonMentioned,
+        EmployeeSeen,
+        LeaveChanged,
+        LinkDecided,
+        PersonPaused,
+        PlanRowApplied,
+        PlanApplied,
+    ),
     state=State,
     reads=reads,
     decide=decide,

@@ -22,6 +22,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
+from schemas.pauses import PersonPaused
 from streams.employees import leaves, orders
 from streams.employees.learning import applied_as, learn
 from streams.employees.rules import Case
@@ -43,7 +44,7 @@ _OURS: Final = {type_of(UpsertEmployee), type_of(UpsertPerson), type_of(WriteAbs
 _TOLD: Final = {"delivered", "already_there", "rejected"}
 
 
-def reads(message: Message) -> tuple[str, ...]:  # noqa: PLR0911 - one case for each message
+def reads(message: Message) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case for each message
     """Return the keys that a message names."""
     match message:
         case EmployeeChanged(key=key, fields=fields) | EmployeeSeen(key=key, fields=fields):
@@ -54,6 +55,8 @@ def reads(message: Message) -> tuple[str, ...]:  # noqa: PLR0911 - one case for 
             return (leave_key(key), f"{system}/{person_id}", LIVE)
         case LinkDecided(person=person, employee_id=employee_id):
             return (person, LIVE, *([employee_key(employee_id)] if employee_id else []))
+        case PersonPaused(person=person):
+            return (person, LIVE)
         case PlanRowApplied(key=key, employee_id=employee_id):
             return (
                 key,

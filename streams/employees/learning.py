@@ -22,6 +22,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
+from schemas.pauses import PersonPaused
 from streams.employees.adapting import FILLED, adapted, adapts, made_by_fortnox, made_by_hr
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import (
@@ -38,7 +39,7 @@ from streams.employees.state import (
     leave_key,
     leave_of,
 )
-from streams.employees.verdict import MATCH, PREFERENCES
+from streams.employees.verdict import MATCH, PREFERENCES, RESUME
 
 
 def _changes(old: EmployeeFields | None, new: EmployeeFields | None) -> frozenset[EmployeeField]:
@@ -62,6 +63,8 @@ def learn(memory: Memory, envelope: Envelope[Any]) -> None:  # noqa: C901 - one 
             memory.put_person(fact.key, mentioned=envelope.id)
         case LinkDecided() as fact:
             _link_decided(memory, fact)
+        case PersonPaused() as fact:
+            _person_paused(memory, fact)
         case PlanRowApplied() as fact:
             _row_applied(memory, fact)
         case PlanApplied():
@@ -131,6 +134,12 @@ def _link_decided(memory: Memory, fact: LinkDecided) -> None:
         unlink(memory, fact.person, fact.reason)
     else:
         link(memory, fact.person, fact.employee_id, "matched by hand")
+
+
+def _person_paused(memory: Memory, fact: PersonPaused) -> None:
+    before = memory.person(fact.person).paused_at
+    if before is None or fact.decided_at >= before:
+        memory.put_person(fact.person, paused=fact.reason if fact.paused else "", paused_at=fact.decided_at)
 
 
 def _leave_changed(memory: Memory, fact: LeaveChanged, at: datetime) -> None:
@@ -235,6 +244,8 @@ def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
         memory.put_person(fact.about, chosen=(*others, *new))
     elif fact.answer == "do_nothing":
         _leave_alone(memory, fact.about)
+    elif fact.answer == RESUME.answer:
+        memory.put_person(fact.about, paused="")
     elif fact.answer == "create":
         memory.put_person(fact.about, wanted=True)
     elif fact.answer.startswith(MATCH):

@@ -68,7 +68,7 @@ def orders(
     }
     anew = origin | {"rule": "a_leave_is_decided_again"}
     closed = (closing(state.hold, envelope.data, envelope.tenant, anew),) if state.hold else ()
-    if person.link is None or leave.left_alone:
+    if person.link is None or person.paused or leave.left_alone:
         return closed  # the person waits, and this with it; or nothing is to be done
     want = wanted(leave, settings, person.link.employee_id)
     held: Held | None = None

@@ -9,6 +9,7 @@ from schemas import ids
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson
 from schemas.events import ChecksPassed, LinkDecided, PlanRowApplied, ReviewAnswered
+from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
 from streams.employees.learning import content
 from streams.employees.rules import Case, judge
@@ -130,7 +131,7 @@ def closing(hold: HoldForReview, message: Message, tenant: str, origin: Mapping[
             how, why = "answered", f"A person answered {message.answer}."
         case ChecksPassed():
             how, why = "checks_passed", "What stood in the way in Fortnox does so no longer."
-        case LinkDecided() | PlanRowApplied():
+        case LinkDecided() | PersonPaused() | PlanRowApplied():
             how, why = "answered", "A person decided."
         case _:
             why = "Newer values came."

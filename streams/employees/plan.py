@@ -123,7 +123,9 @@ class _Maker:
         fields = person.hr or EmployeeFields()
         action: PlanAction = "create_in_fortnox"
         rule = "a_person_who_is_new_in_hr_is_created_in_fortnox"
-        if person.unlinked:
+        if person.paused:
+            action, rule = "do_nothing", "what_is_paused_waits"
+        elif person.unlinked:
             action, rule = "do_nothing", "what_a_person_took_apart_stays_apart"
         elif person.ignored:
             action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
@@ -168,7 +170,9 @@ class _Maker:
         sides = {s.to for s in steps.values()}
         action: PlanAction = "match"
         rule = "each_field_is_settled_by_its_rule"
-        if by != "link" and (person.ignored or employee.ignored):
+        if person.paused:
+            action, rule = "do_nothing", "what_is_paused_waits"
+        elif by != "link" and (person.ignored or employee.ignored):
             action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
         elif asks:
             action, rule = "do_nothing", "a_conflict_waits_for_a_person"

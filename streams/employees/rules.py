@@ -21,6 +21,7 @@ from streams.employees.verdict import (
     MATCH,
     PREFER_FORTNOX,
     PREFER_HR,
+    RESUME,
     Held,
     Settled,
     Verdict,
@@ -135,6 +136,18 @@ def two_that_cannot_be_joined_stay_apart(case: Case) -> Verdict | None:
     who = f"{case.key} is linked with employee {link.employee_id}" if link else "that one is linked with another person"
     why = f"Not linked with employee {asked.employee_id}: {who}. Unlink them first."
     return Held("already_linked", why, choices=(GO_ON,))
+
+
+def a_person_who_is_paused_waits(case: Case) -> Verdict | None:
+    """Hold what changes about somebody for whom nothing is to travel now; the link stays."""
+    if not case.person.paused:
+        return None
+    told = (isinstance(case.message, EmployeeChanged) and case.message.key == case.key) or case.state.hold is not None
+    told = told or (isinstance(case.message, LeaveChanged) and case.key.endswith(f"/{case.message.person_id}"))
+    if not told and case.row is None:
+        return Settled()
+    reason = case.person.paused.replace("_", " ")
+    return Held("paused", f"Paused ({reason}). When it goes on, the newest values do.", choices=(RESUME,))
 
 
 def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
@@ -301,6 +314,7 @@ RULES: Final[tuple[Rule, ...]] = (
     an_employee_that_hr_lacks_is_created_on_demand,
     a_person_that_hr_never_told_is_unknown,
     two_that_cannot_be_joined_stay_apart,
+    a_person_who_is_paused_waits,
     a_person_who_was_taken_apart_waits,
     a_person_deleted_in_hr_is_kept_in_fortnox,
     a_new_person_is_created_or_waits,

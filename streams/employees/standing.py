@@ -51,6 +51,8 @@ def _person(person: Person, states: Mapping[str, State]) -> Iterator[str]:
         yield f"Taken apart{was}: {person.unlinked.replace('_', ' ')}."
     else:
         yield "Linked with nobody in Fortnox."
+    if person.paused:
+        yield f"Paused: {person.paused.replace('_', ' ')}."
     if person.deleted:
         yield "Deleted in HR."
     if person.ignored:
@@ -73,3 +75,5 @@ def _leave(leave: Leave, states: Mapping[str, State]) -> Iterator[str]:
         yield f"{len(leave.pending)} days are under way."
     if person.link is None and not said.withdrawn:
         yield f"It waits until {who} is linked with an employee."
+    elif person.paused and not said.withdrawn:
+        yield f"It waits while {who} is paused."

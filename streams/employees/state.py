@@ -62,6 +62,8 @@ class Person(_Remembered):
         hr: what HR holds; None until it was told.
         mentioned: the last mention that is answered by reading the person again.
         unlinked: why a person took the link apart; nothing goes out until there is one again.
+        paused: why nothing travels for now, although the link stays.
+        paused_at: when a person last decided that, or that it goes on.
         decided_at: when a person last joined it or took it apart.
         was: the employee that it was linked with then.
         fortnox: what Fortnox holds of the linked employee, as far as is known.
@@ -80,6 +82,8 @@ class Person(_Remembered):
     mentioned: str = ""
     link: Link | None = None
     unlinked: str = ""
+    paused: str = ""
+    paused_at: datetime | None = None
     decided_at: datetime | None = None
     was: str = ""
     fortnox: EmployeeFields | None = None

@@ -15,6 +15,7 @@ PREFER_HR = Choice(answer="prefer_hr", means="Fortnox gets HR's values of the fi
 PREFER_FORTNOX = Choice(answer="prefer_fortnox", means="HR gets Fortnox's values of the fields that differ.")
 LEAVE_IT = Choice(answer="leave_it", means="Both keep their values, until one of them changes.")
 CREATE = Choice(answer="create", means="Fortnox gets a new employee for this person.")
+RESUME = Choice(answer="resume", means="It goes on, with the newest values.")
 DO_NOTHING = Choice(answer="do_nothing", means="Nothing is done, until the record changes.")
 GO_ON = Choice(answer="go_on", means="What was asked for is dropped; from here on the rules decide.")
 

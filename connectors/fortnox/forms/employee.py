@@ -42,6 +42,13 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Our field -> Fortnox's; the street is ``Address1`` or ``Address2``, as the order says. The id never changes."""
 
+SHOWN: Final[Mapping[str, str]] = {
+    "employment_id": "EmployeeId",
+    "street": "Address1, Address2",
+    **{name: ", ".join(theirs) for name, theirs in NAMES.items()},
+}
+"""What Fortnox calls each field, for people."""
+
 _REQUIRED: Final = ("email", "given_name", "family_name")
 _MOBILE: Final = re.compile(r"(07\d)(\d{3})(\d{2})(\d{2})", re.ASCII)
 _PERSONAL: Final = re.compile(r"(?P<year>\d{4})\d{8}", re.ASCII)

@@ -3,17 +3,18 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from infra import clock, registry, remembering
+from infra import catching_up, clock, registry, remembering
 from infra.decider import Decider
+from infra.reviews import ReviewRole
 from schemas import envelope as envelopes
-from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PlanApplied
+from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LeaveChanged, LinkDecided, PlanApplied
 from schemas.marks import MARKS
 from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from tests.bus import messages, records
@@ -70,7 +71,12 @@ def test_the_fields_are_those_of_the_settings_in_force(chosen: Any, tenant: str)
     lines = chosen("employees", "fields", tenant).stdout.splitlines()
     assert lines[0] == f"{tenant}, settings version 4"
     assert lines[1].split()[:2] == ["field", "owner"]
-    assert len(lines) == 2 + len(shown["fields"])
+    assert max(map(len, lines)) <= 80
+    by_name = {row["field"]: (row["in_hr"], row["in_fortnox"]) for row in shown["fields"]}
+    assert by_name["street"] == ("homeAddress.line1", "Address1, Address2")
+    assert by_name["bank_account"] == ("bankAccount", "ClearingNo, BankAccountNo")
+    assert by_name["tax_table"] == ("-", "TaxTable")
+    assert ["family_name", "familyName", "LastName"] in [line.split() for line in lines]
 
 
 def test_a_company_without_settings_for_employees_is_told_so(desk: Any, tenant: str) -> None:
@@ -217,3 +223,47 @@ def test_who_is_unknown_is_neither_joined_nor_taken_apart(people: Any, kafka: st
     people("employees", "link", tenant, "--csv", str(file))
     told = [m.data for m in asyncio.run(messages(kafka, LinkDecided.TOPIC, tenant))]
     assert [one.person for one in told if isinstance(one, LinkDecided)] == ["huma/eva-7d2203aa"]
+
+
+def test_the_story_of_a_person_and_of_a_leave_that_waits(people: Any, tenant: str) -> None:
+    """Who decided what and why, the row of the plan, how they stand now, and what waits; a hold names people."""
+    people("employees", "unlink", tenant, "eva", "--reason", "long_leave", "--comment", "till maj", "--by", "Åsa")
+    plan = people.json("plan", "employees", tenant, "--no-refresh")
+    [row] = [one["row"] for one in plan["rows"] if one["name"] == "Bo Ek"]
+    people.refused(1, "apply", plan["plan_id"][:8], "--wait", "0", "--by", "Åsa")
+    leave = LeaveChanged(
+        system="huma",
+        leave_id="l-1",
+        person_id="eva-7d2203aa",
+        kind="VACATION",
+        first_day=date(2026, 6, 1),
+        last_day=date(2026, 6, 2),
+        extent=100,
+    )
+
+    async def told(world: Any) -> None:
+        host = await world.place.host()
+        await host.accept(tenant, "tests", [leave])
+        await catching_up.all_decided(host, tenant, print)
+        await Decider(world.place.engine, await world.place.producer(), registry.flows()).decide(
+            await records(world.place.bootstrap, LeaveChanged.TOPIC, tenant)
+        )
+        role = ReviewRole(
+            engine=world.place.engine, producer=await world.place.producer(), settings=world.place.settings
+        )
+        orders = await records(world.place.bootstrap, "orders.desk.v1", tenant)
+        await role._accept([(one, envelopes.decode(one.value)) for one in orders])
+
+    people.after(told)
+    bo = people("explain", "huma/bo-2f11c8d0", "--tenant", tenant).stdout
+    assert f"Row {row} of plan {plan['plan_id'][:8]}: create in fortnox; applied by Åsa" in bo
+    eva = people("explain", "huma/eva-7d2203aa", "--tenant", tenant).stdout
+    assert 'Åsa took it apart from Fortnox, long leave: "till maj"' in eva
+    assert "Taken apart: long leave. leave/huma/l-1: 2026-06-01 to 2026-06-02; 0 days in Fortnox." in eva
+    for called in ("leave/huma/l-1", "huma/l-1"):
+        told_of = people("explain", called, "--tenant", tenant).stdout
+        assert "It waits until huma/eva-7d2203aa is linked with an employee." in told_of
+    listed = people("held", "list", "--tenant", tenant).stdout
+    assert "Eva Ek" in listed
+    shown = people("held", "show", "huma/eva-7d2203aa").stdout
+    assert f"bokbuss employees link {tenant} huma/eva-7d2203aa EMPLOYEE_ID" in shown

@@ -246,4 +246,9 @@ def test_a_mailed_report_holds_no_values() -> None:
 def test_a_table_has_its_names_above_its_columns() -> None:
     """Columns are as wide as their widest word."""
     rows = [{"field": "city", "to_hr": "live"}, {"field": "employment_id", "to_hr": "never"}]
-    assert plan_words.table(rows) == ("field          to hr", "city           live", "employment_id  never")
+    assert plan_words.table(rows) == (
+        "field          to",
+        "               hr",
+        "city           live",
+        "employment_id  never",
+    )

@@ -165,6 +165,15 @@ def test_a_wrong_company_is_shown_by_name_and_number_beside_the_right_one() -> N
     assert page.notes == ("The access was given back to Fortnox.",)
 
 
+def test_where_staff_travels_connecting_leads_to_a_plan() -> None:
+    """In both languages, and only once it is connected."""
+    done = Result("connected", "abc", Found("Bageriet", "5566778899", 7))
+    for language in ("sv", "en"):
+        steps = views.outcome(done, link(settings=BOTH), language).steps
+        assert any("bokbuss plan employees" in step for step in steps)
+        assert not any("plan employees" in step for step in views.outcome(done, link(), language).steps)
+
+
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [
