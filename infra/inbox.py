@@ -184,7 +184,7 @@ class _Folder:
 
     def _is_ours(self, entry: os.DirEntry[str]) -> bool:
         """Leave alone what begins with a dot, has another ending, or is a folder that is named like a file."""
-        wanted = Path(entry.name).suffix.lower() in self.source.suffixes and not entry.name.startswith(".")
+        wanted = entry.name.lower().endswith(self.source.suffixes) and not entry.name.startswith(".")
         return wanted and not entry.is_dir(follow_symlinks=False)
 
     def mark_of_whole(self, path: Path) -> Mark | None:
