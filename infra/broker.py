@@ -32,7 +32,7 @@ _log = telemetry.log(__name__)
 STOP_SECONDS = 5.0
 """Seconds in which a client of Kafka has to stop; what it has not committed or sent comes again."""
 _OLDEST_JAVA = 17
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 _STOP_SECONDS = 3.0
 """It ends in one or two. One that is killed loses nothing acknowledged, and reads its log over when it starts."""
 # One node is broker and controller. Paths are relative to the working directory, so that a folder may have any name.
