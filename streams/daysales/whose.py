@@ -27,7 +27,7 @@ def a_report_of_another_company_waits(case: Case) -> Held | None:
     return Held(
         "another_company",
         f"The report names {names}. If the till is set up wrongly, correct its number and send the report again. If "
-        "ours is wrong, correct it with bokbuss tenant add --org, and answer retry.",
+        "ours is wrong, correct it with bokbuss tenant add --org --change, and answer retry.",
         choices=(Choice(answer="retry", means="Look again, after the number here was corrected."),),
         who="operator",
     )
