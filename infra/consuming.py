@@ -150,7 +150,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         try:
             return record, read(record)
         except Unreadable as error:
-            letter = letter_of(record, self._group.removeprefix("bokbuss-"), str(error))
+            letter = letter_of(record, self._group.removeprefix("bokbuss-"), error)
             envelope = bury(letter, tenant_of(record))
             await self._producer.send_and_wait(DeadLetter.TOPIC, envelope.to_bytes(), key=envelope.tenant.encode())
             _log.warning("dead letter", place=letter.place, reason=letter.reason)

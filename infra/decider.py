@@ -100,6 +100,7 @@ _Key = tuple[str, str, str]
 
 
 _Read = tuple[Record, Envelope[Any]]
+_Unread = tuple[Record, Unreadable, int]  # how often it was tried
 
 
 class _Batch:
@@ -134,12 +135,12 @@ class Decider:
         So do checks that passed: they too are told to everything that waits.
         """
         plain: list[_Read] = []
-        unreadable: list[tuple[Record, str]] = []
+        unreadable: list[_Unread] = []
         for record in records:
             try:
                 message = read(record)
             except Unreadable as error:
-                unreadable.append((record, str(error)))
+                unreadable.append((record, error, 1))
                 continue
             if isinstance(message.data, SettingsApplied | ChecksPassed):
                 await self._decide_plain(plain, unreadable)
@@ -149,7 +150,7 @@ class Decider:
                 plain.append((record, message))
         await self._decide_plain(plain, unreadable)
 
-    async def _decide_plain(self, messages: Sequence[_Read], unreadable: Sequence[tuple[Record, str]]) -> None:
+    async def _decide_plain(self, messages: Sequence[_Read], unreadable: Sequence[_Unread]) -> None:
         """Decide messages together; when one of them raises, each by itself: nobody but its own company waits."""
         if not messages and not unreadable:
             return
@@ -203,7 +204,7 @@ class Decider:
         try:
             message = read(first.record)
         except Unreadable as error:  # to code that is newer, or older, than what parked it
-            return await self._decide_together([], [(first.record, str(error))], first.number)
+            return await self._decide_together([], [(first.record, error, first.attempts + 1)], first.number)
         if isinstance(message.data, SettingsApplied | ChecksPassed):
             return await self._tell_waiting(first.record, message, first.number)
         return await self._decide_together([(first.record, message)], [], first.number)
@@ -221,15 +222,15 @@ class Decider:
                 yield flow, keys
 
     async def _decide_together(
-        self, messages: Sequence[_Read], unreadable: Sequence[tuple[Record, str]], parked: int | None = None
+        self, messages: Sequence[_Read], unreadable: Sequence[_Unread], parked: int | None = None
     ) -> Left:
         """Decide messages in one transaction; return what is to be sent. ``parked``: it is this one, taken out."""
         async with self._engine.begin() as connection:
-            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, _ in unreadable})
+            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, *_ in unreadable})
             left = await self._open(connection, tenants)
             if parked is not None and not await self._parking.take(connection, parked):
                 return left
-            done = await self._already(connection, [r for r, _ in messages] + [r for r, _ in unreadable])
+            done = await self._already(connection, [r for r, _ in messages] + [r for r, *_ in unreadable])
             batch = _Batch()
             formers = await former(connection, tenants)
             todo = [
@@ -239,9 +240,9 @@ class Decider:
             ]
             if parked is None:
                 todo = await self._parking.join(connection, todo)
-            for record, reason in unreadable:
+            for record, error, attempt in unreadable:
                 if record.place not in done:
-                    _bury(batch, record, reason)
+                    _bury(batch, record, letter_of(record, FLOWS, error, attempt))
             wanted = [(record, message, tuple(self._wanting(message))) for record, message in todo]
             await self._read_states(
                 connection,
@@ -442,8 +443,7 @@ def _is_of_a_removed_company(
     return True
 
 
-def _bury(batch: _Batch, record: Record, reason: str) -> None:
-    letter, tenant = letter_of(record, "flows", reason), tenant_of(record)
-    batch.letters.append(bury(letter, tenant))
-    batch.lines.append(_Line(record, tenant, letter.place, letter.place, "unreadable_is_a_dead_letter"))
-    _log.warning("dead letter", place=letter.place, reason=reason)
+def _bury(batch: _Batch, record: Record, letter: DeadLetter) -> None:
+    batch.letters.append(bury(letter, tenant := tenant_of(record)))
+    batch.lines.append(_Line(record, tenant, letter.place, letter.place, letter.rule))
+    _log.warning("dead letter", place=letter.place, reason=letter.reason)

@@ -71,30 +71,39 @@ def read(record: Record) -> Envelope[Any]:
         Unreadable: it is no message, or one that does not belong there; acting on it could only go wrong.
     """
     if record.problem:
-        raise Unreadable(record.problem)
+        raise Unreadable(record.problem, "no_record")
     message = envelopes.decode(record.value)
     if record.topic != message.data.TOPIC:
-        raise Unreadable(f"type: {message.type} does not travel on {record.topic}")
+        raise Unreadable(f"type: {message.type} does not travel on {record.topic}", "wrong_topic")
     if record.key != message.tenant.encode():
-        raise Unreadable("key: it is not the company that the message names, so that nobody can say whose this is")
+        said = "key: it is not the company that the message names, so that nobody can say whose this is"
+        raise Unreadable(said, "wrong_key")
     if isinstance(message.data, Order) and message.id != str(message.data.id_in(message.tenant)):
-        raise Unreadable("id: this is not the id of this order")
+        raise Unreadable("id: this is not the id of this order", "wrong_id")
     return message
 
 
-def letter_of(record: Record, reader: str, reason: str) -> DeadLetter:
-    """Return the dead letter of a record. What would not fit is cut; the record's place tells where the whole is."""
+def letter_of(record: Record, reader: str, error: Unreadable, attempt: int = 1) -> DeadLetter:
+    """Return the dead letter of a record. What would not fit is cut; the record's place tells where the whole is.
+
+    ``attempt``: it may have been readable to the code that tried it before.
+    """
     return DeadLetter(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
         reader=reader,
-        reason=reason[:_LONGEST_REASON],
+        reason=str(error)[:_LONGEST_REASON],
+        code=error.code,
+        rule=UNREADABLE_RULE,
+        attempt=attempt,
         found_at=clock.now(),
         record_key=record.key and record.key[:_LONGEST_KEY],
         record_value=(record.value or b"")[:_LONGEST_VALUE],
     )
 
+
+UNREADABLE_RULE = "unreadable_is_a_dead_letter"
 
 UNKNOWN_TENANT = "unknown"
 """The tenant of records of which it cannot be said whose they are."""

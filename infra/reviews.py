@@ -97,7 +97,9 @@ async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | 
             if new:
                 telemetry.FACTS_FINISHED.labels(letter.reader, "dead_letter").inc()
             return (
-                Entry(message, "dead_lettered", code="unreadable", why=letter.reason, who="developer") if new else None
+                Entry(message, "dead_lettered", code=letter.code or "unreadable", why=letter.reason, who="developer")
+                if new
+                else None
             )
         case _:
             raise TypeError(f"{message.type} is not for the desk")

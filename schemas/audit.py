@@ -114,6 +114,9 @@ class DeadLetter(Message):
     offset: int = Field(ge=0)
     reader: Code = Field(description="the role that could not read it")
     reason: str = Field(min_length=1, max_length=4000, description="what is wrong and where, never the values")
+    code: Code | Literal[""] = Field(default="", description="the same in one of a few words: no_json, wrong_key, ...")
+    rule: str = Field(default="", max_length=100, description="what became of it, as the line of the record says")
+    attempt: int = Field(default=0, ge=0, description="how often it was tried by then; 0: nobody counted")
     found_at: Moment
     record_key: bytes | None = None
     record_value: bytes

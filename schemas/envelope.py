@@ -85,7 +85,14 @@ MESSAGES: tuple[type[Message], ...] = (
 
 
 class Unreadable(ValueError):
-    """Bytes on a topic are not a message of ours. The text says what is wrong and where, never the values."""
+    """Bytes on a topic are not a message of ours. The text says what is wrong and where, never the values.
+
+    ``code`` is one of a few words for it.
+    """
+
+    def __init__(self, text: str, code: str = "breaks_its_schema") -> None:
+        self.code = code
+        super().__init__(text)
 
 
 def type_of(message: type[Message]) -> str:
@@ -186,11 +193,11 @@ def decode(raw: bytes | None) -> Envelope[Any]:
         Unreadable: it is nothing, not JSON, of no type that we know, or breaks its schema.
     """
     if raw is None:
-        raise Unreadable("message: the record has no value")
+        raise Unreadable("message: the record has no value", "no_value")
     if b"\\u0000" in raw and _NUL.search(raw):
-        raise Unreadable("message: a text holds the character NUL")
+        raise Unreadable("message: a text holds the character NUL", "holds_nul")
     if raw.count(b",") > _MOST_COMMAS:
-        raise Unreadable(f"message: it holds more than {_MOST_COMMAS:,} values")
+        raise Unreadable(f"message: it holds more than {_MOST_COMMAS:,} values", "too_many_values")
     first = _FIRST_TYPE.search(raw)
     guess = first[1].decode() if first is not None else ""  # most often the envelope's type: one reading is enough
     wrong: ValidationError | None = None
@@ -205,18 +212,21 @@ def decode(raw: bytes | None) -> Envelope[Any]:
             raise wrong
         return _read(name, raw)
     except ValidationError as error:
-        raise Unreadable(describe(error)) from None
+        no_json = error.errors(include_input=False)[0]["type"] == "json_invalid"
+        raise Unreadable(describe(error), "no_json" if no_json else "breaks_its_schema") from None
 
 
 def _read(name: str, raw: bytes) -> Envelope[Any]:
     if (adapter := _BY_TYPE.get(name)) is None:
-        raise Unreadable(f"type: {name if _TYPE.fullmatch(name) else 'this'} is not a message that we know")
+        raise Unreadable(
+            f"type: {name if _TYPE.fullmatch(name) else 'this'} is not a message that we know", "unknown_type"
+        )
     try:
         return adapter.validate_json(raw)
     except ValidationError:
         raise
     except Exception as error:  # a check of ours that has not thought of such a value
-        raise Unreadable(f"message: a check of its values raised {type(error).__name__}") from error
+        raise Unreadable(f"message: a check of its values raised {type(error).__name__}", "check_raised") from error
 
 
 def describe(error: ValidationError) -> str:

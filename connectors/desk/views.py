@@ -14,6 +14,7 @@ from schemas.money import ZERO
 
 Lines = tuple[str, ...]
 _SHORT = 8
+_TOLD = {"reader", "reason", "code", "rule", "attempt", "record_key", "record_value"}
 
 
 # --- What waits -------------------------------------------------------------------------------------------------
@@ -131,6 +132,7 @@ def dead_show(dead: Dead) -> Lines:
         f"{dead.place} of {dead.tenant}: {dead.state}{closed}",
         f"Found {words.when(dead.found_at)} by {letter.reader}; key {_text(letter.record_key or b'') or '(none)'}",
         f"Reason: {letter.reason}",
+        *((f"Code {letter.code}, rule {letter.rule}, attempt {letter.attempt}",) if letter.code else ()),
         f"{len(letter.record_value)} bytes:",
         _text(letter.record_value),
     )
@@ -144,7 +146,7 @@ def dead_json(dead: Dead) -> dict[str, Any]:
         "state": dead.state,
         "found_at": dead.found_at.isoformat(),
         "closed_at": dead.closed_at.isoformat() if dead.closed_at else None,
-        **dead.letter.data.model_dump(mode="json", include={"reader", "reason", "record_key", "record_value"}),
+        **dead.letter.data.model_dump(mode="json", include=_TOLD),
     }
 
 

@@ -13,6 +13,7 @@ from infra.flows import FlowRole
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
 from schemas.topics import LARGEST
+from tests.infra.facts import day
 
 DAY_SALES = next(flow for flow in registry.flows() if flow.name == "daysales")
 SECRET = "19121212-1212"
@@ -24,7 +25,7 @@ class BugError(Exception):
 
 def breaking(how: str, z_number: int = 2) -> Flow:
     """Return the flow of day sales, which breaks for one number: a function raises, or gives what nobody can keep."""
-    key = f"openpos/K1/{z_number}"
+    key = day(z_number).key
 
     def changed(**update: Any) -> Callable[[Any], Any]:
         def change(found: Any) -> Any:

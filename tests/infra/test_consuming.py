@@ -33,7 +33,7 @@ class Desk:
     async def handle(self, messages: Sequence[Message]) -> None:
         """Take all of a batch, or none of it."""
         for _, message in messages:
-            if (message.tenant, message.subject) == (self._tenant, "openpos/K1/2") and self._error:
+            if (message.tenant, message.subject) == (self._tenant, day(2).key) and self._error:
                 self.tried += 1
                 raise self._error
         self.taken += [(m.tenant, m.subject) for _, m in messages]
@@ -89,19 +89,19 @@ async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_els
     for z in (1, 2, 3):
         for company in (tenant, other):
             await produce(producer, company, day(z))
-    theirs = [(other, f"openpos/K1/{z}") for z in (1, 2, 3)]
+    theirs = [(other, day(z).key) for z in (1, 2, 3)]
     async with reading(desk, reader("broken")):
         await until(lambda: [one for one in desk.taken if one[0] == other] == theirs)
     waits = await parking.listed(engine, tenant)
     assert [(p.about, p.code, p.reader) for p in waits] == [
-        ("openpos/K1/2", "BugError", tenant),
-        ("openpos/K1/3", "", tenant),
+        (day(2).key, "BugError", tenant),
+        (day(3).key, "", tenant),
     ]
     assert SECRET not in waits[0].reason
     desk.mend()
     async with reading(desk, reader("mended")):
-        await until(lambda: (tenant, "openpos/K1/3") in desk.taken)
-    assert [key for company, key in desk.taken if company == tenant] == [f"openpos/K1/{z}" for z in (1, 2, 3)]
+        await until(lambda: (tenant, day(3).key) in desk.taken)
+    assert [key for company, key in desk.taken if company == tenant] == [day(z).key for z in (1, 2, 3)]
     assert await parking.listed(engine, tenant) == []
 
 
@@ -116,4 +116,4 @@ async def test_while_kafka_or_the_database_is_away_nobody_is_parked(
         assert await parking.listed(engine, tenant) == []
         desk.mend()
         await until(lambda: len(desk.taken) >= 3)
-    assert list(dict.fromkeys(key for _, key in desk.taken)) == [f"openpos/K1/{z}" for z in (1, 2, 3)]
+    assert list(dict.fromkeys(key for _, key in desk.taken)) == [day(z).key for z in (1, 2, 3)]

@@ -103,17 +103,22 @@ async def test_a_failure_after_the_commit_repeats_the_same_ids(
     assert (len(sent), len(set(sent))) == (3, 2)
 
 
-BAD: dict[str, tuple[bytes | None, str]] = {
-    "no JSON": (b"\xff\x00 not ours", "Invalid JSON"),
-    "no value": (None, "no value"),
-    "of no type": (json.dumps({"type": "bokbuss.no-such.v1"}).encode(), "not a message that we know"),
-    "with the character NUL": (message("t", day(1)).to_bytes().replace(b'"t"', b'"t\\u0000"'), "NUL"),
+BAD: dict[str, tuple[bytes | None, str, str]] = {
+    "no JSON": (b"\xff\x00 not ours", "Invalid JSON", "no_json"),
+    "no value": (None, "no value", "no_value"),
+    "of no type": (json.dumps({"type": "bokbuss.no-such.v1"}).encode(), "not a message that we know", "unknown_type"),
+    "with the character NUL": (message("t", day(1)).to_bytes().replace(b'"t"', b'"t\\u0000"'), "NUL", "holds_nul"),
     "wrong in a thousand places": (
         json.dumps({"type": "bokbuss.day-closed.v1", "data": {f"x{i}": 0 for i in range(1000)}}).encode(),
         "Extra inputs are not permitted",
+        "breaks_its_schema",
     ),
-    "as large as can be": (b"[" * (LARGEST - 5000), "Invalid JSON"),
-    "settings among the facts": (message("t", applied("t", 1)).to_bytes(), "does not travel on facts.day-closed.v1"),
+    "as large as can be": (b"[" * (LARGEST - 5000), "Invalid JSON", "no_json"),
+    "settings among the facts": (
+        message("t", applied("t", 1)).to_bytes(),
+        "does not travel on facts.day-closed.v1",
+        "wrong_topic",
+    ),
 }
 
 
@@ -122,7 +127,7 @@ async def test_what_cannot_be_read_is_a_dead_letter_with_a_line(
     decider: Decider, engine: AsyncEngine, kafka: str, tenant: str, kind: str
 ) -> None:
     """Whatever it is: the record is passed by on purpose, once, with the reason and without its values."""
-    value, reason = BAD[kind]
+    value, reason, code = BAD[kind]
     value = value and value.replace(b'"tenant":"t"', f'"tenant":"{tenant}"'.encode())
     bad = record(tenant, value, topic=DayClosed.TOPIC)
     await decider.decide([bad, record(tenant, day(1))])
@@ -130,6 +135,7 @@ async def test_what_cannot_be_read_is_a_dead_letter_with_a_line(
     [letter] = await messages(kafka, BURIED, tenant)
     assert letter.data.place == "/".join(map(str, bad.place))
     assert reason in letter.data.reason
+    assert (letter.data.code, letter.data.rule, letter.data.attempt) == (code, "unreadable_is_a_dead_letter", 1)
     assert (value or b"").startswith(letter.data.record_value)
     assert [rules for fact, rules in await lines(engine, tenant) if fact == letter.data.place] == [
         "unreadable_is_a_dead_letter"

@@ -82,7 +82,7 @@ def days(tenant: str, *numbers: int) -> list[Record]:
 
 def keys(*numbers: int) -> list[str]:
     """Return the keys of day closes."""
-    return [f"openpos/K1/{z}" for z in numbers]
+    return [day(z).key for z in numbers]
 
 
 @pytest.mark.parametrize("how", BREAKS)
@@ -215,11 +215,11 @@ async def test_what_newer_code_cannot_read_any_more_is_a_dead_letter(house: Hous
     """It leaves its place, and what stands behind it goes on."""
     await house.decider(breaking("decide")).decide(days(tenant, 2, 3))
     async with house.engine.begin() as connection:
-        await connection.execute(text("update parked set record_value = 'x' where about = 'openpos/K1/2'"))
+        await connection.execute(text("update parked set record_value = 'x' where about = :a"), {"a": day(2).key})
     await house.decider(code="mended").sweep()
     assert (await house.waits(tenant), await house.booked(tenant)) == ([], keys(3))
     [letter] = await messages(house.kafka, DeadLetter.TOPIC, tenant)
-    assert letter.data.reader == "flows"
+    assert (letter.data.reader, letter.data.code, letter.data.attempt) == ("flows", "no_json", 2)
 
 
 async def test_several_processes_try_what_is_parked_once(

@@ -17,7 +17,7 @@ from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order
-from schemas.envelope import Envelope
+from schemas.envelope import Envelope, Unreadable
 from tests.bus import pass_by
 from tests.infra.facts import WHEN, day, message, record
 
@@ -109,7 +109,7 @@ async def test_holds_and_their_ends_are_written_down_once(put: Any, engine: Asyn
 
 async def test_dead_letters_are_written_down_once(put: Any, engine: AsyncEngine, tenant: str) -> None:
     """They wait under their place, with the bytes that could not be read."""
-    letter = letter_of(record(tenant, b"\xff\x00"), "flows", "no JSON")
+    letter = letter_of(record(tenant, b"\xff\x00"), "flows", Unreadable("no JSON", "no_json"))
     for _ in range(2):
         await put(bury(letter, tenant))
     await put(order(tenant, hold(1)))

@@ -50,8 +50,8 @@ def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: 
     assert SECRET not in said
     assert "waits its turn" in said
     first = desk.json("parked", "show", places[0])
-    assert (first["code"], first["rule"], first["attempts"], first["key"]) == ("BugError", "_raise", 1, "openpos/K1/2")
-    assert "parked" in desk("explain", "openpos/K1/2").stdout
+    assert (first["code"], first["rule"], first["attempts"], first["key"]) == ("BugError", "_raise", 1, day(2).key)
+    assert "parked" in desk("explain", day(2).key).stdout
 
     assert places[1] in get("/").text
 
