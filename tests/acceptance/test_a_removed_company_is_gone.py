@@ -103,7 +103,7 @@ async def test_what_is_on_its_way_when_a_company_is_removed_is_not_the_next_ones
     await house.apply(again, BAS_DAY_SALES)
     await house.deliver(again, z_report(2))
     await house.ends_with(again, vouchers=1)
-    assert {r.key for r in await house.trail(again)} == {"openpos/KASSA1/2"}
+    assert {r.key for r in await house.trail(again)} == {"openpos/CITY/KASSA1/2/2026-04-10"}
     assert (await house.command("settings", "show", tenant))["version"] == 1
 
 
