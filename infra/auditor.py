@@ -21,6 +21,8 @@ from infra.broker import ended
 from infra.decider import Decider
 from infra.fetching import Consumer
 from infra.leases import LeaseLost, Leases, elected
+from infra.lives import Now, name_in
+from infra.meeting import Lives
 from infra.parking import FLOWS
 from infra.records import Record, of
 from infra.settings import KafkaSettings
@@ -59,6 +61,7 @@ class Auditor:
         kafka: KafkaSettings,
         engine: AsyncEngine,
         decider: Decider,
+        lives: Lives,
         leases: Leases,
         topics: Sequence[str],
         groups: Mapping[str, Sequence[str]],
@@ -68,6 +71,8 @@ class Auditor:
         self._kafka = kafka
         self._engine = engine
         self._decider = decider
+        self._lives = lives
+        self._now: Now = {}
         self._leases = leases
         self._topics = tuple(topics)
         self._groups = {flows_group: tuple(topics), **groups}
@@ -75,6 +80,8 @@ class Auditor:
         self._old_enough = old_enough
         self._first: dict[TopicPartition, tuple[int, float]] = {}
         """The first offset that is not proved, and since when it is that one (monotonic seconds)."""
+        self._short: frozenset[str] = frozenset()
+        """Topics that ended, at the last look, before what was read of them."""
         self.mended = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -85,23 +92,24 @@ class Auditor:
                 if lease is None:
                     return
                 try:
+                    self._now, self._first, self._short = await self._lives.look(), {}, frozenset()
                     async with self._clients() as (consumer, admin):
-                        while not stop.is_set():
+                        while not stop.is_set() and await self._lives.look() == self._now:
                             lease.check()
                             await self._audit(consumer, admin, stop)
-                            await _pause(stop, max(0.5, min(self._old_enough / 4, 15.0)))
+                            await clock.wait(stop, max(0.5, min(self._old_enough / 4, 15.0)))
                 finally:
                     await self._leases.release(lease)
             except LeaseLost:
                 continue
             except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next audit finds it all
                 _log.warning("auditor waits", error=type(error).__name__)
-                await _pause(stop, 1.0)
+                await clock.wait(stop, 1.0)
 
     @asynccontextmanager
     async def _clients(self) -> AsyncIterator[tuple[Consumer, AIOKafkaAdminClient]]:
         # It reads one partition after the other, each from behind a fetch that waits for news of the one before.
-        consumer = Consumer(self._kafka.bootstrap or "", fetch_max_wait_ms=_FETCH_MS)
+        consumer = Consumer(self._kafka.bootstrap or "", self._now, fetch_max_wait_ms=_FETCH_MS)
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
         await consumer.start()
         try:
@@ -123,14 +131,15 @@ class Auditor:
         starts = await consumer.beginning_offsets(every)
         committed = await self._report_lag(consumer, admin, starts, ends)
         async with self._engine.connect() as connection:
-            upto = {TopicPartition(t, p): u for t, p, u in await connection.execute(_UPTO)}
-            places = {"topics": [tp.topic for tp in every], "partitions": [tp.partition for tp in every]}
-            last = {TopicPartition(t, p): o for t, p, o in await connection.execute(_LAST, places) if o is not None}
+            upto = {(t, p): u for t, p, u in await connection.execute(_UPTO)}
+            names = {"topics": [self._name(tp) for tp in every], "partitions": [tp.partition for tp in every]}
+            last = {(t, p): o for t, p, o in await connection.execute(_LAST, names) if o is not None}
+        await self._end_short_lives({tp.topic for tp in every if last.get(self._place(tp), -1) >= ends[tp]})
         proved: dict[TopicPartition, int] = {}
         for tp in (tp for tp in every if tp.topic in self._topics):
-            first = max(upto.get(tp, 0), starts[tp])
+            first = max(upto.get(self._place(tp), 0), starts[tp])
             # What lies before the last decided record, or before the committed offset, was passed by.
-            passed = max(last.get(tp, -1) + 1, committed.get(tp, 0))
+            passed = max(last.get(self._place(tp), -1) + 1, committed.get(tp, 0))
             if self._stands_still(tp, first):
                 passed = ends[tp]
             passed = min(ends[tp], passed, first + _WINDOW)
@@ -141,11 +150,26 @@ class Auditor:
                 await connection.execute(
                     _ADVANCE,
                     {
-                        "topics": [tp.topic for tp in proved],
+                        "topics": [self._name(tp) for tp in proved],
                         "partitions": [tp.partition for tp in proved],
                         "uptos": list(proved.values()),
                     },
                 )
+
+    def _name(self, tp: TopicPartition) -> str:
+        return name_in(self._now, tp.topic)
+
+    def _place(self, tp: TopicPartition) -> tuple[str, int]:
+        return self._name(tp), tp.partition
+
+    def _is_ours(self, tp: TopicPartition, mark: str) -> bool:
+        return tp.topic not in self._now or self._now[tp.topic].has_committed(mark)
+
+    async def _end_short_lives(self, short: set[str]) -> None:
+        """Let topics live anew that end, twice, before what was read of them: their broker stands on an older copy."""
+        for topic in short & self._short & self._now.keys():
+            await self._lives.rewound(self._now[topic])
+        self._short = frozenset(short)
 
     def _stands_still(self, tp: TopicPartition, first: int) -> bool:
         """Tell whether nothing was proved of a partition for as long as a hole may be old.
@@ -162,12 +186,8 @@ class Auditor:
     async def _prove(self, consumer: Consumer, tp: TopicPartition, first: int, passed: int) -> int:
         """Return up to where every record has a line, after deciding those that have waited long enough for one."""
         async with self._engine.connect() as connection:
-            lines = set(
-                await connection.scalars(
-                    _DECIDED,
-                    {"reader": FLOWS, "topic": tp.topic, "partition": tp.partition, "first": first, "last": passed},
-                )
-            )
+            places = {"topic": self._name(tp), "partition": tp.partition, "first": first, "last": passed}
+            lines = set(await connection.scalars(_DECIDED, places | {"reader": FLOWS}))
         missing = [offset for offset in range(first, passed) if offset not in lines]
         if not missing:
             return passed
@@ -202,7 +222,10 @@ class Auditor:
             offsets = await admin.list_consumer_group_offsets(group)
             for tp in (tp for tp in ends if tp.topic in topics):
                 known = offsets.get(tp)
-                position = known.offset if known is not None and known.offset >= 0 else starts[tp]
+                ours = known is not None and (
+                    tp.topic not in self._now or self._now[tp.topic].has_committed(known.metadata)
+                )
+                position = known.offset if ours and known.offset >= 0 else starts[tp]
                 if group == self._flows_group:
                     flows[tp] = position
                 behind, age = 0, 0.0
@@ -229,14 +252,6 @@ async def _read(consumer: Consumer, tp: TopicPartition, first: int, last: int) -
             for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
                 if row.offset >= last:
                     return
-                yield of(row)
+                yield of(row, consumer.now)
     finally:
         consumer.pause(tp)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

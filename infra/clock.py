@@ -18,3 +18,12 @@ def monotonic() -> float:
 async def sleep(seconds: float) -> None:
     """Wait."""
     await asyncio.sleep(seconds)
+
+
+async def wait(event: asyncio.Event, within: float) -> bool:
+    """Wait for an event, so many seconds at most; tell whether it came."""
+    try:
+        async with asyncio.timeout(within):
+            return await event.wait()
+    except TimeoutError:
+        return False

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
 from infra.fetching import Consumer
+from infra.lives import Now
+from infra.meeting import AWAY, Lives
 from infra.parking import Parking, fault_of
 from infra.records import Record, bury, letter_of, of, read, tenant_of
 from infra.settings import KafkaSettings
@@ -24,6 +26,8 @@ _RETRY = 0.5
 _LOOK = 1.0
 """Seconds between two looks for what is parked and may go on."""
 _PARKED_PAGE = 200
+_AGAIN = 1.0
+_METADATA_MS = 10_000
 
 Message = tuple[Record, Envelope[Any]]
 Handler = Callable[[Sequence[Message]], Awaitable[None]]
@@ -39,10 +43,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         group: str,
         topics: Iterable[str],
         producer: AIOKafkaProducer,
+        lives: Lives,
         engine: AsyncEngine,
         code: str = "",
     ) -> None:
         self._kafka = kafka
+        self._lives = lives
+        self._consumer: Consumer | None = None
         self._engine = engine
         self._parking = Parking(group.removeprefix("bokbuss-"), code)
         self._group = group
@@ -55,36 +62,51 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Take note of what is ours now."""
+        if self._consumer is not None:
+            await self._consumer.begin_anew(assigned)
         self.assigned = frozenset(tp.partition for tp in assigned)
 
     async def run(self, handle: Handler, stop: asyncio.Event) -> None:
         """Read until asked to stop. What cannot be handled is parked; while Kafka or the database is away all wait."""
-        consumer = Consumer(
+        while not stop.is_set():
+            try:
+                await self._read(await self._lives.look(), handle, stop)
+            except AWAY as error:
+                _log.warning("reader begins again", group=self._group, error=type(error).__name__)
+                await clock.wait(stop, _AGAIN)
+
+    async def _read(self, now: Now, handle: Handler, stop: asyncio.Event) -> None:
+        """Read as long as the topics are what they are."""
+        consumer = self._consumer = Consumer(
             self._kafka.bootstrap or "",
+            now,
             group_id=self._group,
             auto_offset_reset="earliest",
             session_timeout_ms=int(self._kafka.session_timeout * 1000),
             heartbeat_interval_ms=int(min(1.0, self._kafka.session_timeout / 5) * 1000),
-            metadata_max_age_ms=10_000,
+            metadata_max_age_ms=_METADATA_MS,
         )
         consumer.subscribe(self._topics, listener=self)
-        await consumer.start()
+        changed = asyncio.create_task(self._lives.changed(now))
         try:
+            await consumer.start()
             looked = clock.monotonic()
-            while not stop.is_set():
+            while not stop.is_set() and not changed.done():
                 if clock.monotonic() - looked > _LOOK:
                     await self._retry_parked(handle)
                     looked = clock.monotonic()
                 batches = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_BATCH)
-                if records := [of(r) for rows in batches.values() for r in rows]:
-                    await self._until_done(records, handle)
+                records = [of(row, now) for rows in batches.values() for row in rows]
+                if records and await self._until_done(records, handle, stop):
                     await self._commit(consumer, {tp: rows[-1].offset + 1 for tp, rows in batches.items() if rows})
         finally:
+            changed.cancel()
             self.assigned = frozenset()
             await consumer.stop()
 
-    async def _until_done(self, records: Sequence[Record], handle: Handler) -> None:
-        while True:
+    async def _until_done(self, records: Sequence[Record], handle: Handler, stop: asyncio.Event) -> bool:
+        """Handle records, again and again until it is done; False when asked to stop before."""
+        while not stop.is_set():
             try:
                 messages = [message for r in records if (message := await self._decode(r)) is not None]
                 await self._handle(messages, handle)
@@ -92,9 +114,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
                 _log.warning(
                     "batch is tried again", group=self._group, error=type(error).__name__, records=len(records)
                 )
-                await clock.sleep(_RETRY)
+                await clock.wait(stop, _RETRY)
             else:
-                return
+                return True
+        return False
 
     async def _handle(self, messages: Sequence[Message], handle: Handler) -> None:
         """Hand messages over together; when one cannot be handled, each by itself: nobody but its own company waits."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import clock, faultpoints, telemetry
 from infra.decision import Decision, FlowFailed, Kept, deciding, reading
 from infra.incarnations import Former, former, removed_company
+from infra.lives import Now
 from infra.outbox import Left, Outbox
 from infra.parking import FLOWS, Fault, Parked, Parking, fault_of
 from infra.plugin import Flow, Terms
@@ -127,6 +128,10 @@ class Decider:
         self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
         self._parking = Parking(FLOWS, code)
         self._terms = KnownTerms()
+
+    def met(self, now: Now) -> None:
+        """Take note of what each topic is now."""
+        self._outbox.now = now
 
     async def decide(self, records: Sequence[Record]) -> None:
         """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
@@ -416,8 +421,8 @@ class Decider:
                     "now": clock.now(),
                 },
             )
-        messages = [(o.tenant, o.data.TOPIC, value) for o, value in batch.orders]
-        messages += [(o.tenant, o.data.TOPIC, o.to_bytes()) for o in batch.letters]
+        messages = [(o.tenant, o.data.TOPIC, o.id, value) for o, value in batch.orders]
+        messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes()) for o in batch.letters]
         written = await self._outbox.write(connection, messages)
         for order, _ in batch.orders:
             _log.info(
@@ -429,7 +434,7 @@ class Decider:
                 fact_id=order.causationid,
                 trace_id=order.trace_id,
             )
-        return Left(left.forgotten, [*left.outgoing, *written])
+        return Left(left.marked, [*left.outgoing, *written])
 
 
 def _is_of_a_removed_company(

@@ -1,13 +1,17 @@
 """The consumer that every reader is built on: it reads what is committed, and no batch stops it."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError, UnsupportedCodecError
 
-from infra import clock
+from infra import clock, telemetry
 from infra.broker import ended
+from infra.lives import Now
+
+_log = telemetry.log(__name__)
 
 UNREADABLE = object()
 """Stands in the headers of a record that could not be taken out of its batch; no producer can send it."""
@@ -18,14 +22,17 @@ _OF_A_BATCH = (CorruptRecordException, UnsupportedCodecError)
 class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
     """Reads committed, commits nothing by itself, and gives what it cannot read as a record that says so.
 
+    ``now`` is what each topic is: an offset that was committed of another life of it is not gone to.
+
     aiokafka raises what it meets in a batch (a codec that it lacks, a wrong checksum, a header that is no text), drops
     what it had taken of other partitions in the same call, and meets the same batch for ever.
     """
 
-    def __init__(self, bootstrap: str, **options: Any) -> None:
+    def __init__(self, bootstrap: str, now: Now | None = None, **options: Any) -> None:
         super().__init__(
             bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed", **options
         )
+        self.now = now or {}
         self._doubted: dict[TopicPartition, int] = {}
         """Where reading failed once. What stands before it is taken one by one, and then it has a second chance."""
 
@@ -43,6 +50,33 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
                 if found or (left := until - clock.monotonic()) <= 0:
                     return found
                 await self._news(left)
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commit, and write beside each offset which life of the topic it is of."""
+        marked = {p: (offset, self.now[p.topic].mark if p.topic in self.now else "") for p, offset in offsets.items()}
+        await super().commit(marked)
+
+    async def seek_to_committed(self, *partitions: TopicPartition) -> dict[TopicPartition, int | None]:
+        """Go where the group has come. What it has committed of another life of a topic counts for nothing there."""
+        places = partitions or tuple(self.assignment())
+        reached: dict[TopicPartition, int | None] = await super().seek_to_committed(*places)
+        return reached | await self.begin_anew(places)
+
+    async def begin_anew(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """Go to the beginning of partitions of which the group has committed an offset of another life."""
+        committed = await self._coordinator.fetch_committed_offsets(list(places))
+        others = [
+            place
+            for place, known in committed.items()
+            if place.topic in self.now and not self.now[place.topic].has_committed(known.metadata)
+        ]
+        if not others:
+            return {}
+        begins: dict[TopicPartition, int] = await self.beginning_offsets(others)
+        for place, offset in begins.items():
+            self.seek(place, offset)
+        _log.warning("offsets of another life of a topic are left alone", partitions=[tuple(p) for p in others])
+        return begins
 
     async def stop(self) -> None:
         """End, within seconds: leaving a group, or a connection, can hang while the broker is away."""

@@ -4,12 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from aiokafka.errors import KafkaError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from infra import clock, telemetry
 from infra.decider import Decider, topics_of
+from infra.meeting import AWAY, Lives
 from infra.plugin import Flow
 from infra.records import Record
 from infra.settings import KafkaSettings
@@ -24,8 +21,6 @@ _SWEEP = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 """Seconds until a worker that has ended is followed by the next one, doubled each time."""
 _STILL_SECONDS = 30.0
-_PASSING = (OperationalError, InterfaceError, PoolTimeout, KafkaError, OSError)
-"""Kafka or the database is away: the same again will do. Everything else is a bug, and stops the role."""
 
 
 class FlowRole:
@@ -36,12 +31,14 @@ class FlowRole:
         *,
         kafka: KafkaSettings,
         decider: Decider,
+        lives: Lives,
         flows: Sequence[Flow],
         data: Path,
         still_after: float = _STILL_SECONDS,
     ) -> None:
         self._kafka = kafka
         self._decider = decider
+        self._lives = lives
         self._topics = topics_of(flows)
         self._data = data
         self._still_after = still_after
@@ -62,7 +59,7 @@ class FlowRole:
                         wait = _FIRST_WAIT
                     telemetry.WORKERS_ENDED.inc()
                     _log.error("worker ended, the next one follows", why=str(error), seconds=wait)
-                    await _pause(stop, wait)
+                    await clock.wait(stop, wait)
                     wait = min(2 * wait, _LONGEST_WAIT)
         finally:
             sweeping.cancel()
@@ -74,16 +71,22 @@ class FlowRole:
         self._worker.check()
 
     async def _work(self, stop: asyncio.Event) -> None:
-        worker = Worker(
+        """Let a worker decide as long as the topics are what they are."""
+        try:
+            now = await self._lives.look()
+        except AWAY as error:
+            raise Ended(type(error).__name__) from error
+        self._decider.met(now)
+        self._worker = Worker(
             kafka=self._kafka,
             topics=self._topics,
+            now=now,
             decide=self._until_done,
             data=self._data,
             still_after=self._still_after,
         )
-        self._worker = worker
         try:
-            await worker.run(stop)
+            await self._worker.run(stop.wait(), self._lives.changed(now))
         finally:
             self._worker = None
 
@@ -101,16 +104,8 @@ class FlowRole:
             try:
                 with telemetry.DECIDE_BATCH_SECONDS.labels("all").time():
                     await self._decider.decide(records)
-            except _PASSING as error:
+            except AWAY as error:
                 _log.warning("batch is tried again", error=type(error).__name__, records=len(records))
                 await clock.sleep(_RETRY)
             else:
                 return
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

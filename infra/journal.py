@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
+from infra.outbox import arrived
 from infra.store import lines
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown, Who
@@ -303,6 +304,7 @@ class Journal:
                     if o.id in withdrawn
                 ],
             )
+            await arrived(connection, (o.id for _, o in rows))
 
     async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
         """Return the companies with open orders among these partitions, and the partition of each."""

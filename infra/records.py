@@ -7,6 +7,7 @@ from typing import Any
 
 from infra import clock
 from infra.fetching import UNREADABLE
+from infra.lives import Now, name_in, topic_of
 from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.base import is_tenant_id
@@ -23,7 +24,7 @@ _LONGEST_VALUE = LARGEST // 2
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it stands in Kafka."""
+    """A record as it stands in Kafka; ``topic`` is the name of a life of it (``infra.lives``)."""
 
     topic: str
     partition: int
@@ -40,11 +41,16 @@ class Record:
         return (self.topic, self.partition, self.offset)
 
 
-def of(row: Any, milliseconds: int | None = None) -> Record:
-    """Return the record that a consumer gave; its time, unless it is given in milliseconds."""
+def of(row: Any, now: Now, milliseconds: int | None = None) -> Record:
+    """Return the record that a consumer gave, with the name of the topic's life.
+
+    Args:
+        now: what each topic was when the consumer began.
+        milliseconds: the record's time, where the row has it otherwise.
+    """
     time = at(row.timestamp if milliseconds is None else milliseconds)
     problem = next((why.decode() for name, why in row.headers or () if name is UNREADABLE), "")
-    return Record(row.topic, row.partition, row.offset, time, row.key, row.value, problem)
+    return Record(name_in(now, row.topic), row.partition, row.offset, time, row.key, row.value, problem)
 
 
 _CALENDAR = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -73,8 +79,8 @@ def read(record: Record) -> Envelope[Any]:
     if record.problem:
         raise Unreadable(record.problem, "no_record")
     message = envelopes.decode(record.value)
-    if record.topic != message.data.TOPIC:
-        raise Unreadable(f"type: {message.type} does not travel on {record.topic}", "wrong_topic")
+    if (topic := topic_of(record.topic)) != message.data.TOPIC:
+        raise Unreadable(f"type: {message.type} does not travel on {topic}", "wrong_topic")
     if record.key != message.tenant.encode():
         said = "key: it is not the company that the message names, so that nobody can say whose this is"
         raise Unreadable(said, "wrong_key")

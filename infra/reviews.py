@@ -13,6 +13,8 @@ from infra import faultpoints, telemetry
 from infra.consuming import Message, Reader
 from infra.incarnations import former, removed_company
 from infra.journal import Entry, put_on_record
+from infra.meeting import Lives
+from infra.outbox import arrived
 from infra.settings import Settings
 from schemas.audit import DeadLetter
 from schemas.commands import CloseReview, HoldForReview
@@ -45,6 +47,7 @@ class ReviewRole:
             topics=(HoldForReview.TOPIC, DeadLetter.TOPIC),
             producer=producer,
             engine=engine,
+            lives=Lives(engine, producer, settings.kafka),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -61,6 +64,7 @@ class ReviewRole:
                 if (entry := await _take(connection, m)) is not None
             ]
             await put_on_record(connection, entries)
+            await arrived(connection, (m.id for _, m in messages))
         faultpoints.reach("desk.recorded")
 
 

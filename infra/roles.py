@@ -23,6 +23,7 @@ from infra.embedded import writable
 from infra.flows import GROUP, FlowRole
 from infra.inbox import Inbox
 from infra.leases import Leases
+from infra.meeting import Lives
 from infra.plugin import Host
 from infra.relay import Relay
 from infra.reviews import ReviewRole
@@ -58,7 +59,8 @@ def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[Job]:
 def _flows(parts: _Parts, checks: dict[str, web.Check]) -> Iterable[Job]:
     settings, flows = parts.settings, registry.flows()
     decider = Decider(parts.engine, parts.producer, flows)
-    role = FlowRole(kafka=settings.kafka, decider=decider, flows=flows, data=settings.data)
+    lives = Lives(parts.engine, parts.producer, settings.kafka)
+    role = FlowRole(kafka=settings.kafka, decider=decider, lives=lives, flows=flows, data=settings.data)
     checks["flows"] = role.check
     yield role.run
     orders = {f"bokbuss-sinks-{s.system}": [o.TOPIC for o in s.orders] for s in registry.sinks().values()}
@@ -66,6 +68,7 @@ def _flows(parts: _Parts, checks: dict[str, web.Check]) -> Iterable[Job]:
         kafka=settings.kafka,
         engine=parts.engine,
         decider=decider,
+        lives=lives,
         leases=parts.leases,
         topics=topics_of(flows),
         groups={**orders, "bokbuss-desk": [HoldForReview.TOPIC]},

@@ -18,6 +18,7 @@ from infra.guests import Lender, Loans
 from infra.journal import Journal
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost, Leases
+from infra.meeting import Lives
 from infra.plugin import Company, Host, Sink
 from infra.settings import SinkSettings
 
@@ -43,6 +44,7 @@ class SinkRole:
             topics={order.TOPIC for order in sink.orders},
             producer=producer,
             engine=engine,
+            lives=Lives(engine, producer, settings.kafka),
         )
         self._journal = Journal(engine, sink.system)
         self._leases = Leases(engine, settings.lease_seconds)

@@ -277,12 +277,28 @@ outbox = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=True),
     Column("tenant", String, nullable=False),
     Column("topic", String, nullable=False),
+    Column("message_id", String, nullable=False),
     Column("value", LargeBinary, nullable=False, comment="the message as it goes to Kafka; its key is the tenant"),
     _when("written_at", nullable=False),
-    comment="orders decided and not known to be in Kafka yet; written with the states and lines that they belong to",
+    Column("sent_as", String, comment="the life of the topic that has it"),
+    comment="what was decided and has not arrived yet; written with states and lines, removed by whoever it is for",
     info=HOST,
 )
-Index("outbox_tenant", outbox.c.tenant)
+Index("outbox_unsent", outbox.c.tenant, postgresql_where=text("sent_as is null"))
+Index("outbox_message", outbox.c.message_id)
+
+topic_lives = Table(
+    "topic_lives",
+    metadata,
+    Column("topic", String, nullable=False),
+    Column("number", Integer, nullable=False, comment="1: the first that was met"),
+    Column("topic_id", String, nullable=False, comment="Kafka's own"),
+    Column("cluster_id", String, nullable=False),
+    _when("met_at", nullable=False),
+    PrimaryKeyConstraint("topic", "number"),
+    comment="the lives of each topic: it was deleted and made anew, or another broker has it; written by readers",
+    info=HOST,
+)
 
 decided = Table(
     "decided",

@@ -27,6 +27,7 @@ DELIVERY_SECONDS = Histogram("bokbuss_delivery_seconds", "Time to answer a deliv
 # What is decided.
 DECISIONS = Counter("bokbuss_decisions_total", "Messages decided, by the rule that decided.", ["flow", "rule"])
 DECIDE_BATCH_SECONDS = Histogram("bokbuss_decide_batch_seconds", "Time to decide a batch.", ["flow"], buckets=_SECONDS)
+TOPICS_ANEW = Counter("bokbuss_topics_made_anew_total", "Topics met that have another id than the one before.")
 WORKERS_ENDED = Counter("bokbuss_flow_workers_ended_total", "Faust workers that ended by themselves.")
 HOLES_MENDED = Counter("bokbuss_offset_holes_total", "Records that Faust skipped and the auditor decided.", ["topic"])
 CONSUMER_LAG_RECORDS = Gauge(

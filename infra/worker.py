@@ -7,7 +7,7 @@ would acknowledge an event even when its agent raises or is cancelled.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mode.threads import WorkerThread
 from infra import clock, faultpoints, telemetry
 from infra.broker import ended
 from infra.fetching import Consumer
+from infra.lives import Now
 from infra.records import Record, of
 from infra.settings import KafkaSettings
 
@@ -55,13 +56,15 @@ class Worker:
     """Takes records in and has them decided, until it is stopped or ends.
 
     Args:
+        now: what each topic is.
         decide: returns when the records are decided; what it raises ends the worker.
         still_after: seconds in which something must move while records wait.
     """
 
     def __init__(
-        self, *, kafka: KafkaSettings, topics: Iterable[str], decide: Decide, data: Path, still_after: float
+        self, *, kafka: KafkaSettings, topics: Iterable[str], now: Now, decide: Decide, data: Path, still_after: float
     ) -> None:
+        self._now = now
         self._decide_records = decide
         self._still_after = still_after
         self._failure: BaseException | None = None
@@ -91,18 +94,18 @@ class Worker:
             stream_buffer_maxsize=2 * _BATCH,
             stream_recovery_delay=0.0,
         )
-        self._app.transport = _Transport(self._app.conf.broker_consumer, self._app)
+        self._app.transport = _Transport(self._app.conf.broker_consumer, self._app, now)
         topic = self._app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
         self._app.agent(topic, name="flows", concurrency=1)(self._agent)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until asked to stop.
+    async def run(self, *ends: Coroutine[Any, Any, object]) -> None:
+        """Work until one of these ends.
 
         Raises:
             Ended: Faust has ended, or stands still.
         """
         living = asyncio.create_task(self._live())
-        waiting = {living, *(asyncio.create_task(each) for each in (stop.wait(), self._failed.wait()))}
+        waiting = {living, *(asyncio.create_task(each) for each in (self._failed.wait(), *ends))}
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -196,7 +199,8 @@ class Worker:
                 if len(undecided) < _BATCH and clock.monotonic() - last < _RECENT:
                     await clock.sleep(_WITHIN)
                 events = list(islice(undecided, _BATCH))
-                await self._decide_records([_record(e.message) for e in events if not faultpoints.reach("decide.skip")])
+                told = [event for event in events if not faultpoints.reach("decide.skip")]
+                await self._decide_records([self._record(event.message) for event in told])
                 for event in events:
                     await stream.ack(event)
                     undecided.popleft()
@@ -215,14 +219,13 @@ class Worker:
             undecided.clear()
             room.set()
 
+    def _record(self, message: Any) -> Record:
+        return of(message, self._now, round(message.timestamp * 1000))
+
 
 def _leave(event: Any) -> None:
     """Leave an event uncommitted: it comes again."""
     event.message.acked = True  # to Faust: do not wait for it any more
-
-
-def _record(message: Any) -> Record:
-    return of(message, round(message.timestamp * 1000))
 
 
 # --- Faust's way to Kafka -----------------------------------------------------------------------------------------
@@ -249,6 +252,7 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
         conf = self.app.conf
         return Consumer(
             ",".join(driver.server_list(transport.url, transport.default_port)),
+            transport.now,
             group_id=conf.id,
             partition_assignment_strategy=[RoundRobinPartitionAssignor],
             auto_offset_reset="earliest",
@@ -318,3 +322,7 @@ class _Consumer(driver.Consumer):  # type: ignore[misc] # Faust is not typed
 
 class _Transport(driver.Transport):  # type: ignore[misc] # Faust is not typed
     Consumer = _Consumer
+
+    def __init__(self, url: Any, app: Any, now: Now) -> None:
+        super().__init__(url, app)
+        self.now = now

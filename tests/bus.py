@@ -31,7 +31,7 @@ async def records(kafka: str, topic: str, tenant: str) -> list[Record]:
         found: list[Record] = []
         while await consumer.position(place) < end:
             for rows in (await consumer.getmany(timeout_ms=100)).values():
-                found += [of(r) for r in rows]
+                found += [of(r, {}) for r in rows]
     return [record for record in found if record.key == tenant.encode()]
 
 

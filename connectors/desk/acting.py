@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from connectors.desk.values import Hold
 from infra import clock, telemetry
 from infra.journal import Entry, put_on_record
+from infra.lives import topic_of
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter, Outcome
@@ -97,7 +98,7 @@ async def replay(
         message = await _open_letter(connection, place)
         letter = message.data
         sent = letter.record_value if value is None else value
-        await producer.send_and_wait(letter.topic, sent, key=_key_of(sent, letter))
+        await producer.send_and_wait(topic_of(letter.topic), sent, key=_key_of(sent, letter))
         how = "as it was" if value is None else "corrected"
         await _close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
     return letter

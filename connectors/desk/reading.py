@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from connectors.desk.values import Line
 from infra.fetching import Consumer
+from infra.lives import topic_of
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Unreadable
 
@@ -36,7 +37,7 @@ async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope
 
 
 async def _at(consumer: Consumer, line: Line) -> Envelope[Any] | None:
-    partition = TopicPartition(line.topic, line.partition)
+    partition = TopicPartition(topic_of(line.topic), line.partition)
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]
     if line.offset >= end:
@@ -44,6 +45,8 @@ async def _at(consumer: Consumer, line: Line) -> Envelope[Any] | None:
     consumer.seek(partition, line.offset)
     try:
         rows = await consumer.getmany(partition, timeout_ms=_FETCH_MS, max_records=1)
-        return next((envelopes.decode(row.value) for row in rows.get(partition, ()) if row.offset == line.offset), None)
+        messages = [envelopes.decode(row.value) for row in rows.get(partition, ()) if row.offset == line.offset]
     except (OffsetOutOfRangeError, Unreadable):
         return None
+    # The topic may have been made anew, and another message stand there.
+    return next((m for m in messages if (m.causationid or m.id) == line.fact_id), None)

@@ -10,6 +10,7 @@ from typing import Any
 from infra import broker, registry, store, telemetry
 from infra.decider import Decider
 from infra.flows import FlowRole
+from infra.meeting import Lives
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
 from schemas.topics import LARGEST
@@ -75,9 +76,11 @@ async def main(kafka: str, database: str, folder: str) -> None:
     telemetry.configure("ERROR")
     engine, producer = store.engine(database, 4), await broker.producer(kafka)
     flow = breaking("decide")
+    settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
     role = FlowRole(
-        kafka=KafkaSettings(bootstrap=kafka, session_timeout=6.0),
+        kafka=settings,
         decider=Decider(engine, producer, (flow,), "broken"),
+        lives=Lives(engine, producer, settings),
         flows=(flow,),
         data=Path(folder),
     )

@@ -16,6 +16,7 @@ from infra.auditor import Auditor
 from infra.decider import Decider, topics_of
 from infra.flows import GROUP
 from infra.leases import Leases
+from infra.meeting import Lives
 from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
@@ -54,6 +55,7 @@ async def house(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer) -> 
             kafka=KafkaSettings(bootstrap=kafka),
             engine=engine,
             decider=decider or Decider(engine, producer, registry.flows()),
+            lives=Lives(engine, producer, KafkaSettings(bootstrap=kafka)),
             leases=Leases(engine, 5.0),
             topics=TOPICS,
             groups={},

@@ -38,7 +38,7 @@ async def read(consumer: Consumer, number: int, at_once: int = 500) -> list[reco
     while len(found) < number:
         assert clock.monotonic() < until, f"only {found}"
         for rows in (await consumer.getmany(timeout_ms=500, max_records=at_once)).values():
-            found += [records.of(row) for row in rows]
+            found += [records.of(row, {}) for row in rows]
     return sorted(found, key=lambda r: r.place)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, parking, registry
 from infra.decider import Decider, topics_of
 from infra.flows import GROUP, FlowRole
+from infra.meeting import Lives
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
@@ -40,7 +41,13 @@ async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tm
     async def running(*flows: Flow, code: str = "") -> AsyncIterator[asyncio.Task[None]]:
         decider = Decider(engine, producer, flows or registry.flows(), code)
         settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
-        role = FlowRole(kafka=settings, decider=decider, flows=flows or registry.flows(), data=tmp_path)
+        role = FlowRole(
+            kafka=settings,
+            decider=decider,
+            lives=Lives(engine, producer, settings),
+            flows=flows or registry.flows(),
+            data=tmp_path,
+        )
         stop = asyncio.Event()
         task = asyncio.create_task(role.run(stop))
         try:

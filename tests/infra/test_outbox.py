@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import broker, registry, store
 from infra.decider import Decider
+from infra.lives import Life
+from infra.outbox import arrived
 from infra.records import Record
 from schemas import envelope as envelopes
 from schemas import ids
@@ -82,9 +84,9 @@ async def held(kafka: str, tenant: str) -> list[str]:
 
 
 async def outbox(engine: AsyncEngine) -> int:
-    """Return how many rows the outbox has."""
+    """Return how many rows of the outbox are not sent."""
     async with engine.connect() as connection:
-        return int(await connection.scalar(text("select count(*) from outbox")) or 0)
+        return int(await connection.scalar(text("select count(*) from outbox where sent_as is null")) or 0)
 
 
 async def decide_and_die(engine: AsyncEngine, kafka: str, record: Record) -> None:
@@ -120,10 +122,10 @@ async def test_a_record_that_comes_again_sends_what_its_first_decision_left(
     assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"]
 
 
-async def test_the_sweep_sends_what_nobody_came_for_and_forgets_what_was_sent(
+async def test_the_sweep_sends_what_nobody_came_for_and_marks_what_was_sent(
     engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
-    """A company that hears nothing more still gets its orders; the outbox is empty in the end."""
+    """A company that hears nothing more still gets its orders; nothing is left to send in the end."""
     await decide_and_die(engine, kafka, closed_day(tenant, 1))
     decider = Decider(engine, producer, registry.flows())
     await decider.sweep()
@@ -139,3 +141,29 @@ async def test_the_sweep_sends_what_nobody_came_for_and_forgets_what_was_sent(
     await decider.sweep()
 
     assert (await held(kafka, tenant), await outbox(engine)) == (["openpos/SODER/K1/1/2026-04-10"], 0)
+
+
+async def test_what_was_sent_is_kept_until_it_has_arrived_and_sent_again_to_another_broker(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """Kafka has it, nobody has taken it in: with the broker it would be gone."""
+    decider = Decider(engine, producer, registry.flows())
+    topic = HoldForReview.TOPIC
+    decider.met({topic: Life(topic, 1, "the first")})
+    await decider.decide([closed_day(tenant, 1)])
+    async with engine.begin() as connection:
+        await connection.execute(text("update outbox set written_at = written_at - interval '1 minute'"))
+    for _ in range(2):
+        await decider.sweep()
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"]
+
+    decider.met({topic: Life(topic, 2, "another")})
+    for _ in range(2):
+        await decider.sweep()
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"] * 2
+
+    async with engine.begin() as connection:
+        await arrived(connection, await connection.scalars(text("select message_id from outbox")))
+    decider.met({topic: Life(topic, 3, "a third")})
+    await decider.sweep()
+    assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"] * 2
