@@ -1,14 +1,17 @@
 """What tests ask of a shared broker: where a company's records are, and how a group leaves out what others left."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import CommitFailedError
 from aiokafka.partitioner import murmur2
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
+from infra import clock
 from infra.fetching import Consumer
 from infra.records import Record, of
 from schemas import envelope as envelopes
@@ -46,8 +49,19 @@ async def pass_by(kafka: str, group: str, topics: Iterable[str]) -> dict[TopicPa
     async with Consumer(kafka, group_id=group) as consumer:
         consumer.assign(places)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        await consumer.commit(ends)
+        async with asyncio.timeout(30):
+            while not await _commits(consumer, ends):
+                await clock.sleep(0.5)
     return ends
+
+
+async def _commits(consumer: Consumer, offsets: dict[TopicPartition, int]) -> bool:
+    """Commit; False while a member that was killed counts as one."""
+    try:
+        await consumer.commit(offsets)
+    except CommitFailedError:
+        return False
+    return True
 
 
 async def committed(kafka: str, group: str, place: TopicPartition) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, parking
 from infra.consuming import Message, Reader
+from infra.meeting import Lives
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 from tests.bus import partition_of, pass_by
@@ -70,8 +71,15 @@ async def reader(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, te
 
     def made(code: str) -> Reader:
         settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
-        topics = [DayClosed.TOPIC]
-        return Reader(kafka=settings, group=group, topics=topics, producer=producer, engine=engine, code=code)
+        return Reader(
+            kafka=settings,
+            group=group,
+            topics=[DayClosed.TOPIC],
+            producer=producer,
+            lives=Lives(engine, producer, settings),
+            engine=engine,
+            code=code,
+        )
 
     return made
 
