@@ -167,8 +167,8 @@ async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
     assert await committed(kafka, GROUP, place) <= facts[1].offset
     second = await started(*arguments)
     try:
-        await until(two_are)
-        await until(committed_all)
+        await until(two_are, within=90.0)
+        await until(committed_all, within=90.0)
     finally:
         second.kill()
         await second.wait()
