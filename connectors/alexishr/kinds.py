@@ -33,7 +33,7 @@ from infra.plugin import (
 from infra.sealing import opened
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
-from schemas.events import EmployeeField, EmployeeFields
+from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields
 from schemas.personal import Personal, Unsealed
 
 _FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
@@ -49,6 +49,7 @@ class _There:
     record: Mapping[str, Any] = field(repr=False)
     employments: tuple[Employment, ...]
     fields: EmployeeFields
+    fact: EmployeeChanged | None = None
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -81,6 +82,8 @@ class _Person:
         if there is None:
             return await self._create()
         if moved := self._moved(there):
+            if there.fact is not None and self._hr.host.accept is not None:  # so that the next one is decided on it
+                await self._hr.host.accept(self._hr.tenant, SYSTEM, [there.fact])
             why = f"changed in Alexis HR since it was decided: {', '.join(moved)}"
             return Rejected("record_moved", why, "accountant")
         return await self._change(there)
@@ -194,11 +197,11 @@ def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejecte
         each for each in page.related.get("employment", ()) if each.get("employeeId") == record.get("id")
     ]
     try:
-        fields = translate.person(record, spells, zone).fields
+        fact = translate.person(record, spells, zone)
         employments = tuple(read(Employment, each, "employment") for each in spells)
     except Malformed as error:
         return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
-    return _There(record, employments, fields)
+    return _There(record, employments, fact.fields, fact)
 
 
 def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:

@@ -163,7 +163,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(hr: C
     assert await hr.write(upsert(anna, fields=fields), attempt()) == AlreadyThere(record=anna)
 
 
-async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Company) -> None:
+async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Company, told: Told) -> None:
     """A field that holds what was expected, or already what is wanted, has not moved."""
     anna = company.add_person(firstName="Anna", title="Chef", ssn="900101-2385", privatePhone="+46701740605")
     expected = EmployeeFields(given_name="Ann", title="Säljare", personal_number=NUMBER, phone="+46701740605")
@@ -172,6 +172,7 @@ async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Compan
     )
     verdict = await hr.write(upsert(anna, fields=fields, expected=expected), attempt())
     assert verdict == Rejected("record_moved", "changed in Alexis HR since it was decided: given_name", "accountant")
+    assert [fact.fields.given_name for fact in told.people()] == ["Anna"]  # the next one is decided on it
     assert company.records["employee"][anna]["privatePhone"] == "+46701740605"
     right = expected.model_copy(update={"given_name": "Anna"})
     assert isinstance(await hr.write(upsert(anna, fields=fields, expected=right), attempt()), Delivered)

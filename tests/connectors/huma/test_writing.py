@@ -208,7 +208,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(huma:
     assert await huma.write(upsert(anna, fields=fields), attempt()) == AlreadyThere(record=anna)
 
 
-async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Company) -> None:
+async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Company, told: Told) -> None:
     """A field that holds what was expected, or already what is wanted, has not moved."""
     anna = company.add_person(givenName="Anna", familyName="Ek", phone="+46701740605", employmentId="17")
     expected = EmployeeFields(given_name="Ann", family_name="Al", phone="+46701740605", employment_id="16")
@@ -216,6 +216,7 @@ async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Comp
     verdict = await huma.write(upsert(anna, fields=fields, expected=expected), attempt())
     why = "changed in Huma since it was decided: employment_id, given_name"
     assert verdict == Rejected("record_moved", why, "accountant")
+    assert [fact.fields.given_name for fact in told.people()] == ["Anna"]  # the next one is decided on it
     assert company.people[anna]["phone"] == "+46701740605"
     right = expected.model_copy(update={"given_name": "Anna", "employment_id": "17"})
     assert isinstance(await huma.write(upsert(anna, fields=fields, expected=right), attempt()), Delivered)
