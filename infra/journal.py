@@ -76,6 +76,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
         settings_version=getattr(data, "settings_version", 0),
         voucher=entry.voucher,
         record=entry.record[:200],
+        written=getattr(data, "written", ()) if entry.outcome in {"delivered", "already_there"} else (),
         shown=entry.shown,
         amount=sum((row.debit for row in data.rows), ZERO) if isinstance(data, PostVoucher) else None,
         code=entry.code[:64],

@@ -74,6 +74,9 @@ class AuditRecord(Message):
     settings_version: int = 0
     voucher: VoucherRef | None = None
     record: str = Field(default="", max_length=200, description="what else was written, by its name at the target")
+    written: tuple[EmployeeField, ...] = Field(
+        default=(), description="the fields of a person that were written, by name"
+    )
     shown: Shown | None = Field(default=None, description="None: the answer did not show the record")
     amount: Money | None = Field(default=None, description="the voucher's debit total")
     code: str = Field(default="", description="a bounded reason: the verdict's code or the hold's reason")
@@ -86,7 +89,7 @@ class AuditRecord(Message):
         """Return the record with its hash."""
         content = self.to_json()
         del content["hash"]
-        for name in ("record", "shown"):
+        for name in ("record", "written", "shown"):
             if not content[name]:
                 del content[name]  # records without one were sealed before there was any
         return self.model_copy(update={"hash": ids.digest(content)})

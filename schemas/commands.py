@@ -5,14 +5,14 @@ the journal lets the first one win.
 """
 
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
 from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode
-from schemas.events import EmployeeFields, InvoiceRow
+from schemas.events import EmployeeField, EmployeeFields, InvoiceRow
 from schemas.money import ZERO, Money, Percent
 
 
@@ -98,6 +98,12 @@ class WriteEmployee(Order):
         default=None,
         description="what the record held when it was decided, for the fields written; moved since: refused by name",
     )
+
+    @property
+    def written(self) -> tuple[EmployeeField, ...]:
+        """The fields that it writes or empties, by name."""
+        names: tuple[EmployeeField, ...] = get_args(EmployeeField)
+        return tuple(name for name in names if getattr(self.fields, name) is not None or name in self.clear)
 
 
 class UpsertEmployee(WriteEmployee):

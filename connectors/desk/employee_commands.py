@@ -194,7 +194,7 @@ def _pause(tenant: str, person: str, reason: str, comment: str, by: str | None, 
         done = f"{employee_words.said(who, everybody)} {'is paused' if paused else 'goes on'}"
         await _decide(place, tenant, [fact], [done], as_json=as_json)
 
-    running.run(work)
+    running.run(work, tenant)
 
 
 def _link(who: str, employee_id: str | None, reason: str, comment: str, by: str | None) -> LinkDecided:

@@ -163,7 +163,8 @@ def audit_line(tenant: str, record: AuditRecord) -> str:
     if record.voucher is not None:
         told.append(str(record.voucher))
     if record.record and record.outcome in BOOKED:
-        told.append(record.record)
+        fields = f": {', '.join(record.written)}" if record.written else ""
+        told.append(f"{record.record}{fields}")
     if record.amount is not None:
         told.append(words.money(record.amount))
     if record.rule:

@@ -104,6 +104,18 @@ def test_the_audit_samples_are_a_whole_chain() -> None:
         previous = record.hash
 
 
+def test_an_order_about_a_person_names_what_it_writes() -> None:
+    """Also what it empties; by name, never by value: the trail keeps it for ever."""
+    order = read("orders.fortnox.v1/v1/new-employee.json").data
+    emptied = order.model_copy(update={"clear": ("title",)})
+    assert "title" in emptied.written
+    assert set(order.written) == {name for name, value in order.fields if value is not None} | set(order.clear)
+    record = read(next(path for path in sorted(SAMPLES) if path.startswith("audit.v1/"))).data
+    named = record.model_copy(update={"written": ("city",)}).sealed()
+    assert named.is_whole()
+    assert named.hash != record.hash
+
+
 # --- The published schema ---------------------------------------------------------------------------------------
 
 
