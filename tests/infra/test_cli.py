@@ -140,3 +140,32 @@ def test_an_environment_that_is_not_right_is_told_in_a_sentence(shell: Shell) ->
         assert ended.returncode == 2, ended.stderr
         assert names in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_no_traceback_reaches_a_user(shell: Shell, tmp_path: Path) -> None:
+    """What is no text, a folder that is a file, an error that nobody foresaw: a sentence each, and a code."""
+    (tmp_path / "file").write_text("")
+    latin = subprocess.run([BOKBUSS, "held", "show", b"\xe5"], cwd=shell.folder, capture_output=True, check=False)
+    folder = shell("topics", "--asyncapi", BOKBUSS_LANGUAGE="xx")
+    listed = shell("held", "list", BOKBUSS_LANGUAGE="xx")
+    assert (latin.returncode, b"no text in UTF-8" in latin.stderr) == (2, True)
+    assert folder.returncode == 0
+    assert (listed.returncode, "it can be: sv, en" in listed.stderr) == (2, True)
+    for result in (folder, listed):
+        assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_check_digit_is_no_organisation_number(shell: Shell) -> None:
+    """The numbers that are valid are one and the same company's."""
+    wrong, *right = shell.at_once(
+        ("tenant", "add", "luhn", "--org", "556016-0681"),
+        ("tenant", "add", "luhn", "--org", "556016-0680"),
+        ("tenant", "add", "luhn", "--org", "5560160680"),
+        ("tenant", "add", "luhn", "--org", "165560160680"),
+    )
+    assert (wrong.returncode, "check digit" in wrong.stderr) == (2, True)
+    assert [result.returncode for result in right] == [0, 0, 0], right
+    other = shell("tenant", "add", "luhn", "--org", "559999-0016")
+    assert (other.returncode, "556016-0680" in other.stderr) == (2, True)
+    shell("tenant", "add", "sole", "--org", "19900101-9802")
+    assert "9802" not in shell("tenant", "list").stdout

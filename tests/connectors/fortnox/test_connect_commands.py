@@ -24,13 +24,13 @@ class Verbs:
     """Runs commands as processes, beside the pages."""
 
     def __init__(self, world: World, environment: Mapping[str, str], folder: Path) -> None:
-        self.world, self._environment, self._folder = world, environment, folder
+        self.world, self.environment, self.folder = world, environment, folder
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         """Start a command."""
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            BOKBUSS, *words, env=dict(self._environment), cwd=self._folder, stdin=pipe, stdout=pipe, stderr=pipe
+            BOKBUSS, *words, env=dict(self.environment), cwd=self.folder, stdin=pipe, stdout=pipe, stderr=pipe
         )
 
     async def __call__(self, *words: str, code: int = 0) -> str:
@@ -173,6 +173,34 @@ async def test_an_access_that_cannot_be_revoked_is_said_aloud(verbs: Verbs) -> N
     """A company that was added by its number brought no token to revoke with."""
     tenant = await verbs.world.tenant(database_number=2001)
     assert "remove the integration at Fortnox as well" in await verbs("disconnect", tenant)
+
+
+async def test_a_company_is_removed_once_its_consent_is_revoked(verbs: Verbs) -> None:
+    """While Fortnox cannot be told, it stays and goes on; then the consent is gone there, and all of it here."""
+    world, tenant = verbs.world, await verbs.world.tenant()
+    await world.consent(await world.link(tenant))
+    away = Verbs(world, {**verbs.environment, "BOKBUSS_FORTNOX__AUTH_URL": "http://127.0.0.1:9/oauth-v1"}, verbs.folder)
+    said = await away("tenant", "remove", tenant, code=1)
+    assert "is not removed: Fortnox has not confirmed" in said
+    held = await world.held(tenant)
+    assert held is not None
+    assert held.state == "connected"
+    assert len(world.books.consents) == 1
+
+    assert (await verbs.json("tenant", "remove", tenant))["kept_under"] == f"{tenant}.1"
+    assert world.books.consents == {}
+    assert await world.rows("select tenant from tenants") == []
+    assert await world.rows("select tenant from connections") == []
+
+
+async def test_who_cannot_be_told_is_removed_when_forced(verbs: Verbs) -> None:
+    """What is left to do by hand is said."""
+    world, tenant = verbs.world, await verbs.world.tenant()
+    await world.consent(await world.link(tenant))
+    away = Verbs(world, {**verbs.environment, "BOKBUSS_FORTNOX__AUTH_URL": "http://127.0.0.1:9/oauth-v1"}, verbs.folder)
+    told = await away.json("tenant", "remove", tenant, "--force")
+    assert told["left_to_do"] == ["Fortnox has not confirmed that the access is revoked"]
+    assert await world.rows("select name, removed_by <> '' from removed_tenants") == [(tenant, True)]
 
 
 async def test_a_link_lasts_as_long_as_it_says(verbs: Verbs) -> None:
