@@ -40,7 +40,7 @@ from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.settings import SettingsApplied
 
-WITHIN = 60.0
+WITHIN = 180.0
 """Seconds in which each thing that is waited for must have happened."""
 _POLL = 0.05
 _SYSTEM = "openpos"

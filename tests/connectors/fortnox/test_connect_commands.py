@@ -86,7 +86,7 @@ async def test_what_cannot_be_connected_is_wrong_usage(verbs: Verbs) -> None:
     assert await verbs.world.rows("select 1 from activation_links") == []
     for words in ((), ("a", "--all"), ("--all", "--paste")):
         await verbs("connect", *words, code=2)
-    assert "is not connected" in await verbs("disconnect", "nobody", code=2)
+    assert "no company is called 'nobody'" in await verbs("disconnect", "nobody", code=2)
 
 
 async def test_a_link_asks_for_what_was_granted_before(verbs: Verbs) -> None:
