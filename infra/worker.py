@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -302,7 +303,8 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
 
     def abandon(self) -> None:
         """End what does not end by itself: nobody may stay in the group who decides nothing."""
-        self.thread_loop.call_soon_threadsafe(self._cancel_everything)
+        with suppress(RuntimeError):  # its event loop is closed: the thread has ended
+            self.thread_loop.call_soon_threadsafe(self._cancel_everything)
 
     def _cancel_everything(self) -> None:
         for task in asyncio.all_tasks(self.thread_loop):

@@ -22,10 +22,11 @@ from infra.flows import GROUP, FlowRole
 from infra.meeting import Lives
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
+from infra.worker import Standstill
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
 from tests.bus import committed, messages, partition_of, pass_by
-from tests.infra.breaking import DAY_SALES, breaking
+from tests.infra.breaking import DAY_SALES, BugError, breaking
 from tests.infra.facts import day, produce
 
 LINES = text('select "offset" from decided where topic = :topic and tenant = :tenant order by "offset"')
@@ -252,3 +253,36 @@ async def test_a_worker_ends_also_while_the_database_is_away(
 
     async with worker():
         await until(it_is)
+
+
+async def test_a_worker_whose_service_has_ended_is_followed_by_the_next_one(
+    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+) -> None:
+    """Whatever of Faust ends: what comes is decided, and meanwhile the role says that it does not move."""
+    await pass_by(kafka, GROUP, topics_of(registry.flows()))
+    settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
+    role = FlowRole(
+        kafka=settings,
+        decider=Decider(engine, producer, registry.flows()),
+        lives=Lives(engine, producer, settings),
+        flows=registry.flows(),
+        data=tmp_path,
+    )
+    with pytest.raises(Standstill, match="no worker runs"):
+        await role.check()
+    stop = asyncio.Event()
+    task = asyncio.create_task(role.run(stop))
+    try:
+        for number in (1, 2):
+            [fact] = await produce(producer, tenant, day(number))
+
+            async def it_is(offset: int = fact.offset) -> bool:
+                return offset in await decided(engine, tenant)
+
+            await until(it_is, within=90.0)
+            await role.check()
+            assert role._worker is not None
+            await role._worker._app.consumer.crash(BugError())
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 60)
