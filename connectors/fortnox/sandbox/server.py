@@ -61,7 +61,8 @@ def app(books: Books, keeper: Keeper | None = None) -> Starlette:
             Route("/oauth-v1/token", partial(server.token, _TOKEN), methods=["POST"]),
             Route("/oauth-v1/revoke", partial(server.token, _REVOKE), methods=["POST"]),
             *(
-                Route(path, partial(server.resource, f"{method} {path}", scope, handler), methods=[method])
+                Route(f"{path}{slash}", partial(server.resource, f"{method} {path}", scope, handler), methods=[method])
+                for slash in ("", "/")  # recorded: Fortnox serves both
                 for method, path, scope, handler in resources.ROUTES
             ),
             *control.routes(books, keeper),

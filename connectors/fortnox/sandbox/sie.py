@@ -1,7 +1,7 @@
 """A year's books in SIE 4B, types 1 to 4 (SIE-Gruppen, 30 September 2008)."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import ChainMap, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,9 @@ from typing import Final
 from connectors.fortnox.sandbox.books import ZERO, Company, Row, Voucher, Year
 
 KINDS: Final = (1, 2, 3, 4)
+_WHOLE_YEAR: Final = 1
 _PERIODS: Final = (2, 3)
+_OBJECTS: Final = 3
 _TRANSACTIONS: Final = 4
 _COST_CENTRE: Final = 1
 _PROJECT: Final = 6
@@ -25,7 +27,7 @@ class Wanted:
 
     Attributes:
         kind: the SIE type; 4 is 4E, the export with transactions.
-        first, last: the days of the transactions; balances are those at the end of ``last``.
+        first, last: the days of the transactions; balances are those at the end of ``last``, in type 1 the year's end.
         every_account: inactive accounts that nothing was booked on as well.
         selection: first and last number by series; empty: every voucher.
     """
@@ -44,10 +46,13 @@ def write(company: Company, year: Year, wanted: Wanted, today: date) -> str:
         key=lambda one: one.to_date,
         default=None,
     )
-    years = [(0, year, wanted.last)] + ([(-1, previous, previous.to_date)] if previous else [])
-    lines: list[str] = [*_identification(company, wanted, today, years), *_chart(company, year, wanted)]
-    for index, one, last in years:
-        lines += _balances(index, one, last)
+    last = year.to_date if wanted.kind == _WHOLE_YEAR else min(wanted.last, year.to_date)
+    years = [(0, year, last)] + ([(-1, previous, previous.to_date)] if previous else [])
+    lines: list[str] = [*_identification(company, wanted, today, years), *_chart(company, years, wanted)]
+    for index, one, until in years:
+        lines += _balances(index, one, until)
+        if wanted.kind == _OBJECTS:
+            lines += _object_balances(index, one, until)
     if wanted.kind in _PERIODS:
         lines += _periods(year, wanted)
     if wanted.kind == _TRANSACTIONS:
@@ -57,7 +62,7 @@ def write(company: Company, year: Year, wanted: Wanted, today: date) -> str:
 
 
 def _identification(
-    company: Company, wanted: Wanted, today: date, years: Iterable[tuple[int, Year, date]]
+    company: Company, wanted: Wanted, today: date, years: Sequence[tuple[int, Year, date]]
 ) -> Iterator[str]:
     yield "#FLAGGA 0"
     yield '#PROGRAM "Fortnox sandbox" 1.0'
@@ -69,19 +74,26 @@ def _identification(
     yield f"#FNAMN {_text(company.name)}"
     for index, year, _ in years:
         yield f"#RAR {index} {year.from_date:%Y%m%d} {year.to_date:%Y%m%d}"
-    if wanted.kind in _PERIODS:
-        yield f"#OMFATTN {wanted.last:%Y%m%d}"
+    # Must be there with balances of periods; elsewhere it tells that balances are for a part of the year only.
+    _, year, last = years[0]
+    if wanted.kind in _PERIODS or last < year.to_date:
+        yield f"#OMFATTN {last:%Y%m%d}"
     yield "#KPTYP EUBAS97"
 
 
-def _chart(company: Company, year: Year, wanted: Wanted) -> Iterator[str]:
-    used = {row.account for voucher in _vouchers(year) for row in voucher.draft.rows}
-    for number, account in sorted(year.accounts.items()):
-        if wanted.every_account or account.active or account.brought_forward or number in used:
+def _chart(company: Company, years: Sequence[tuple[int, Year, date]], wanted: Wanted) -> Iterator[str]:
+    """Write every account that the file has a line about, this year's name first, and the active ones of this year."""
+    used = {row.account for _, year, _ in years for voucher in _vouchers(year) for row in voucher.draft.rows}
+    used |= {account.number for _, year, _ in years for account in year.accounts.values() if account.brought_forward}
+    _, year, _ = years[0]
+    charts = ChainMap(*(one.accounts for _, one, _ in years))
+    for number, account in sorted(charts.items()):
+        shown = number in year.accounts and (wanted.every_account or account.active)
+        if shown or number in used:
             yield f"#KONTO {number} {_text(account.description)}"
             if account.sru is not None:
                 yield f"#SRU {number} {account.sru}"
-    if wanted.kind not in {3, 4}:
+    if wanted.kind not in {_OBJECTS, _TRANSACTIONS}:
         return
     yield f'#DIM {_COST_CENTRE} "Kostnadsställe"'
     yield f'#DIM {_PROJECT} "Projekt"'
@@ -102,12 +114,22 @@ def _balances(index: int, year: Year, last: date) -> Iterator[str]:
             yield f"#{'UB' if number < _RESULT else 'RES'} {index} {number} {closing}"
 
 
+def _object_balances(index: int, year: Year, last: date) -> Iterator[str]:
+    """Write balances of balance sheet accounts by cost centre and by project. What is brought forward has no object."""
+    moved = _sums((row for voucher in _until(year, last) for row in voucher.draft.rows), _each_object)
+    closing = [(number, objects, amount) for (number, objects), amount in sorted(moved.items()) if number < _RESULT]
+    for number, objects, _ in closing:
+        yield f"#OIB {index} {number} {_objects(objects)} {ZERO}"
+    for number, objects, amount in closing:
+        yield f"#OUB {index} {number} {_objects(objects)} {amount}"
+
+
 def _periods(year: Year, wanted: Wanted) -> Iterator[str]:
     """Write what each month moved, in all and (type 3) by cost centre and by project."""
     vouchers = sorted(_until(year, wanted.last), key=lambda one: one.draft.date)
     for month, group in groupby(vouchers, key=lambda one: f"{one.draft.date:%Y%m}"):
         rows = [row for voucher in group for row in voucher.draft.rows]
-        sums = _sums(rows, _single_objects if wanted.kind == 3 else _altogether)  # noqa: PLR2004 - the SIE type
+        sums = _sums(rows, _single_objects if wanted.kind == _OBJECTS else _altogether)
         for (number, objects), amount in sorted(sums.items()):
             if amount:
                 yield f"#PSALDO 0 {month} {number} {_objects(objects)} {amount}"
@@ -121,8 +143,10 @@ def _voucher(voucher: Voucher) -> Iterator[str]:
     for row in draft.rows:
         objects = tuple((dimension, code) for dimension, code in _codes(row) if code is not None)
         note = f" {day} {_text(row.text or '')}" if row.text or row.quantity is not None else ""
-        quantity = f" {row.quantity}" if row.quantity is not None else ""
-        yield f"#TRANS {row.account} {_objects(objects)} {row.debit - row.credit}{note}{quantity}"
+        amount = row.debit - row.credit
+        # A quantity has the amount's sign: plus for debit, minus for credit (4B, chapter 11, #TRANS).
+        quantity = f" {abs(row.quantity).copy_sign(amount or row.quantity)}" if row.quantity is not None else ""
+        yield f"#TRANS {row.account} {_objects(objects)} {amount}{note}{quantity}"
     yield "}"
 
 
@@ -154,7 +178,11 @@ def _altogether(_row: Row) -> list[_Objects]:
 
 
 def _single_objects(row: Row) -> list[_Objects]:
-    return [(), *(((dimension, code),) for dimension, code in _codes(row) if code is not None)]
+    return [(), *_each_object(row)]
+
+
+def _each_object(row: Row) -> list[_Objects]:
+    return [((dimension, code),) for dimension, code in _codes(row) if code is not None]
 
 
 def _sums(rows: Iterable[Row], keys: Callable[[Row], list[_Objects]]) -> dict[tuple[int, _Objects], Decimal]:

@@ -37,6 +37,13 @@ def book(found: Company, amount: Decimal, day: date, *, year: int = 4, **sales: 
     found.book(Draft(year, "F", day, "Dagsavslut / Ö", rows), AT, AT)
 
 
+def book_till(found: Company, amount: Decimal, day: date, *, year: int = 4, **till: Any) -> None:
+    """Book a sale whose till has objects, and a quantity of pieces on both sides."""
+    sold = Row(3001, ZERO, amount, quantity=Decimal(3))
+    rows = (Row(1910, amount, ZERO, quantity=Decimal(3), **till), sold)
+    found.book(Draft(year, "F", day, "Dagsavslut", rows), AT, AT)
+
+
 def lines(found: Company, kind: int = 4, **query: str) -> list[list[str]]:
     """Return the fields of each line; braces are fields, too."""
     text = raw(found, kind, **query).decode("cp437")
@@ -97,7 +104,7 @@ def test_a_voucher_has_its_rows_with_their_objects_and_texts() -> None:
     [
         (1, {"SRU", "IB", "UB", "RES"}, {"OMFATTN", "PSALDO", "DIM", "VER"}),
         (2, {"SRU", "IB", "UB", "RES", "OMFATTN", "PSALDO"}, {"DIM", "OBJEKT", "VER"}),
-        (3, {"IB", "UB", "RES", "OMFATTN", "PSALDO", "DIM", "OBJEKT"}, {"VER"}),
+        (3, {"IB", "UB", "OIB", "OUB", "RES", "OMFATTN", "PSALDO", "DIM", "OBJEKT"}, {"VER"}),
         (4, {"IB", "UB", "RES", "VER", "TRANS"}, {"PSALDO", "OMFATTN"}),
     ],
 )
@@ -105,6 +112,7 @@ def test_each_type_has_what_it_must_have(kind: int, present: set[str], absent: s
     """The table of chapter 6 of the format."""
     found = company()
     book(found, Decimal(1), date(2026, 3, 1), cost_centre="10")
+    book_till(found, Decimal(1), date(2026, 3, 1), cost_centre="10")
     labels = {fields[0].removeprefix("#") for fields in lines(found, kind)}
     assert present <= labels
     assert labels.isdisjoint(absent)
@@ -117,6 +125,67 @@ def test_the_year_before_has_its_balances() -> None:
     whole = lines(found, 1)
     assert ["-1", "1910", "7.00"] in of("UB", whole)
     assert ["-1", "3001", "-7.00"] in of("RES", whole)
+
+
+def test_every_account_that_a_file_speaks_of_is_declared() -> None:
+    """Also one that only last year knows, under last year's name, and an inactive one that last year used."""
+    found = company()
+    book(found, Decimal(7), date(2025, 3, 1), year=3)
+    found.years[4].accounts[1910].brought_forward = ZERO
+    found.years[4].accounts[1910].active = False
+    found.years[3].accounts[3001].description = "Handel"
+    del found.years[4].accounts[3001]
+    for kind in (1, 2, 3, 4):
+        whole = lines(found, kind)
+        declared = [account for account, _ in of("KONTO", whole)]
+        spoken = {f[1] for label in ("IB", "UB", "RES") for f in of(label, whole)} | {f[2] for f in of("PSALDO", whole)}
+        assert spoken <= set(declared)
+        assert sorted(declared) == sorted(set(declared))
+        assert {"1910", "3001"} <= spoken
+        assert ["3001", "Handel"] in of("KONTO", whole)
+
+
+def test_type_3_has_the_balances_of_objects_in_both_years() -> None:
+    """Of balance sheet accounts: opening balance and what months moved are the closing balance of an object."""
+    found = company()
+    book_till(found, Decimal(5), date(2025, 3, 1), year=3, cost_centre="10")
+    book_till(found, Decimal(7), date(2026, 3, 1), cost_centre="10", project="P1")
+    book_till(found, Decimal(1), date(2026, 4, 1), cost_centre="10")
+    whole = lines(found, 3)
+    assert of("OUB", whole) == [
+        ["0", "1910", "{", "1", "10", "}", "8.00"],
+        ["0", "1910", "{", "6", "P1", "}", "7.00"],
+        ["-1", "1910", "{", "1", "10", "}", "5.00"],
+    ]
+    closing = {tuple(key): Decimal(amount) for *key, amount in of("OIB", whole)}
+    for year, _month, *key, amount in of("PSALDO", whole):
+        if key[0] == "1910" and key[1:3] != ["{", "}"]:
+            closing[year, *key] += Decimal(amount)
+    assert {key: amount for key, amount in closing.items() if key[0] == "0"} == {
+        tuple(key): Decimal(amount) for *key, amount in of("OUB", whole) if key[0] == "0"
+    }
+    assert of("OUB", lines(found, 4)) == of("OUB", lines(found, 2)) == []
+
+
+def test_a_quantity_has_the_sign_of_its_amount() -> None:
+    """Plus for debit, minus for credit, also where the amounts of a return have changed sides."""
+    found = company()
+    book_till(found, Decimal(7), date(2026, 3, 1))
+    rows = (Row(3001, Decimal(7), ZERO, quantity=Decimal(3)), Row(1910, ZERO, Decimal(7), quantity=Decimal(-3)))
+    found.book(Draft(4, "F", date(2026, 3, 2), "Retur", rows), AT, AT)
+    signs = [(Decimal(fields[3]) > 0, Decimal(fields[-1])) for fields in of("TRANS", lines(found))]
+    assert signs == [(True, 3), (False, -3), (True, 3), (False, -3)]
+
+
+@pytest.mark.parametrize(("kind", "says"), [(1, []), (2, [["20260228"]]), (3, [["20260228"]]), (4, [["20260228"]])])
+def test_a_part_of_a_year_says_so(kind: int, says: list[list[str]]) -> None:
+    """Balances up to a day are labelled with it; type 1 has none but the year's, since it cannot be labelled."""
+    found = company()
+    for month in (1, 2, 3):
+        book(found, Decimal(month), date(2026, month, 1))
+    whole = lines(found, kind, todate="2026-02-28")
+    assert of("OMFATTN", whole) == says
+    assert ["0", "1910", "103.50" if says else "106.50"] in of("UB", whole)
 
 
 def test_periods_and_selections_choose_vouchers() -> None:
