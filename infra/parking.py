@@ -21,13 +21,16 @@ from infra.decision import FlowFailed, raised_in
 from infra.journal import Entry, put_on_record
 from infra.records import Record
 from schemas import envelope as envelopes
-from schemas.audit import Outcome
+from schemas.audit import DISCARDED, AuditRecord, Outcome
+from schemas.commands import Order
 from schemas.envelope import Envelope
 
 _log = telemetry.log(__name__)
 
 FLOWS = "flows"
 """The reader that decides; its records have lines."""
+SINKS = "sinks-"
+"""How the readers of sinks begin: what they park are orders, and a flow waits for the end of each."""
 
 _OF_VALUES = frozenset({"22", "23", "54"})
 """Classes of SQLSTATE that blame what is written: data exception, constraint violation, limit exceeded."""
@@ -71,6 +74,7 @@ _LINE = text(
        values (:topic, :partition, :offset, :tenant, :fact_id, :about, 'a_person_discarded_it', :at, :now)
        on conflict do nothing"""
 )
+_JOURNALED = text("select exists (select from journal where order_id::text = :id and tenant = :tenant)")
 _READY = text(
     """select tenant from (select distinct on (tenant) tenant, tried from parked
                            where reader = :reader and state = 'waiting' order by tenant, number) as first
@@ -277,10 +281,25 @@ async def turn(engine: AsyncEngine, one: Parked, state: Literal["waiting", "set_
         return True
 
 
+class IsAwaited(Exception):
+    """A flow waits for what is parked: it cannot go without it."""
+
+
 async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
-    """Have a record never handled. False when it is gone: it has been handled meanwhile."""
+    """Have a record never handled. False when it is gone: it has been handled meanwhile.
+
+    The flow of an order that a sink has parked learns of it, and decides what comes next.
+
+    Raises:
+        IsAwaited: it asks a person something, or says what became of an order.
+    """
+    message = envelopes.decode(one.record.value)
+    question = isinstance(message.data, Order) and not one.reader.startswith(SINKS)
+    if question or (isinstance(message.data, AuditRecord) and one.reader == FLOWS):
+        raise IsAwaited(one.place)
     async with engine.begin() as connection:
-        if not await _still(connection, one):
+        journaled = await connection.scalar(_JOURNALED, {"id": message.id, "tenant": one.tenant})
+        if journaled or not await _still(connection, one):
             return False
         await connection.execute(_DISCARD, {"number": one.number})
         if one.reader == FLOWS:
@@ -288,7 +307,7 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
             line = {"topic": topic, "partition": partition, "offset": offset, "at": one.record.timestamp}
             line |= {"tenant": one.tenant, "fact_id": one.fact_id, "about": one.about, "now": clock.now()}
             await connection.execute(_LINE, line)
-        await _on_record(connection, one, "discarded", f"{by}: {why}")
+        await _on_record(connection, one, "discarded", f"{by}: {why}", DISCARDED)
         return True
 
 
@@ -297,6 +316,8 @@ async def _still(connection: AsyncConnection, one: Parked) -> bool:
     return any(row.state == one.state for row in found)
 
 
-async def _on_record(connection: AsyncConnection, one: Parked, outcome: Outcome, why: str) -> None:
+async def _on_record(
+    connection: AsyncConnection, one: Parked, outcome: Outcome, why: str, code: str = "parked"
+) -> None:
     message = envelopes.decode(one.record.value)
-    await put_on_record(connection, [Entry(message, outcome, code="parked", why=why, who="operator")])
+    await put_on_record(connection, [Entry(message, outcome, code=code, why=why, who="operator")])

@@ -198,5 +198,6 @@ def _counted(still: tenants.Open) -> str:
         "orders whose answer is not known (they may have been carried out)": still.doubtful,
         "holds": still.holds,
         "dead letters": still.letters,
+        "messages that could not be handled": still.parked,
     }
     return ", ".join(f"{what}: {count}" for what, count in counts.items() if count)

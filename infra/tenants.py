@@ -19,6 +19,7 @@ from infra.connections import Connections
 from infra.held import Taken
 from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.journal import Entry, put_on_record
+from infra.parking import FLOWS
 from infra.plugin import Host, NotRevoked
 from infra.records import UNKNOWN_TENANT
 from infra.tables import metadata
@@ -137,16 +138,17 @@ class TenantRemoved(Message):
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What is open of a company: orders that wait, orders that may have been carried out, holds, dead letters."""
+    """What is open: orders that wait, orders that may have been carried out, holds, dead letters, what is parked."""
 
     waiting: int
     doubtful: int
     holds: int
     letters: int
+    parked: int
 
     def __bool__(self) -> bool:
         """Tell whether there is anything."""
-        return any((self.waiting, self.doubtful, self.holds, self.letters))
+        return any((self.waiting, self.doubtful, self.holds, self.letters, self.parked))
 
 
 _OPEN = text(
@@ -154,7 +156,8 @@ _OPEN = text(
                 + (select count(*) from outbox where tenant = :tenant) as waiting,
               (select count(*) from journal where tenant = :tenant and state in ('sending', 'unknown')) as doubtful,
               (select count(*) from held where tenant = :tenant and closed_at is null) as holds,
-              (select count(*) from dead_letters where tenant = :tenant and state = 'open') as letters"""
+              (select count(*) from dead_letters where tenant = :tenant and state = 'open') as letters,
+              (select count(*) from parked where tenant = :tenant and state <> 'discarded') as parked"""
 )
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:tenant, 20))")
 """The one under which decisions are made for a company (``infra.decider``)."""
@@ -168,7 +171,22 @@ _OPEN_ORDERS = text(
 )
 _OPEN_HOLDS = text("select body::text from held where tenant = :tenant and closed_at is null order by held_at")
 _OPEN_LETTERS = text("select body::text from dead_letters where tenant = :tenant and state = 'open' order by found_at")
-_WAITED: Final[tuple[tuple[TextClause, Outcome], ...]] = ((_OPEN_HOLDS, "released"), (_OPEN_LETTERS, "discarded"))
+_PARKED = text(
+    """select convert_from(record_value, 'UTF8') from parked
+       where tenant = :tenant and state <> 'discarded' order by number"""
+)
+_WAITED: Final[tuple[tuple[TextClause, Outcome], ...]] = (
+    (_OPEN_HOLDS, "released"),
+    (_OPEN_LETTERS, "discarded"),
+    (_PARKED, "discarded"),
+)
+_LINES_OF_PARKED = text(
+    """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
+       select topic, partition, "offset", tenant, fact_id, about, 'its_company_was_removed', recorded_at, :now
+       from parked where tenant = :tenant and reader = :reader
+       on conflict do nothing"""
+)
+"""Without a line the auditor would take them for holes."""
 _WHY: Final = "the company was removed"
 _WITHDRAW = text(
     """update journal set state = 'withdrawn', finished_at = clock_timestamp()
@@ -289,6 +307,7 @@ async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> st
             bodies = await connection.scalars(query, {"tenant": tenant})
             ended += [Entry(envelopes.decode(b.encode()), outcome, code=COMPANY_REMOVED, why=_WHY) for b in bodies]
         await put_on_record(connection, [*ended, _last_word(tenant, by)])
+        await connection.execute(_LINES_OF_PARKED, {"tenant": tenant, "reader": FLOWS, "now": clock.now()})
         await connection.execute(_REMEMBER, {**company, "under": under, "by": by})
         for statement in _KEPT:
             await connection.execute(statement, {"tenant": tenant, "under": under})

@@ -1,6 +1,6 @@
 """What became of each message: the audit trail, chained by hashes per company, and the dead letters."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -24,7 +24,7 @@ Outcome = Literal[
     "held",  # it waits for a person or for settings
     "released",  # it waits no longer
     "dead_lettered",  # bytes that could not be read wait for a person
-    "discarded",  # a person threw a dead letter away
+    "discarded",  # a person threw a dead letter away, or had a record never handled
     "replayed",  # a person sent a dead letter again
     "connected",  # a company consented, and its connection stands
     "disconnected",  # a connection was ended, by a person or because Fortnox gives no token any more
@@ -32,6 +32,10 @@ Outcome = Literal[
     "removed",  # the company was removed: the last record of its trail
 ]
 TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released", "withdrawn"})
+NOT_DONE: frozenset[Outcome] = frozenset({"rejected", "discarded"})
+"""Outcomes of an order that was not carried out and will not be; its flow decides what comes next."""
+DISCARDED: Final = "discarded"
+"""The code of what a person had never handled."""
 
 
 class Call(Message):

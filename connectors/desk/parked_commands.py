@@ -123,8 +123,14 @@ def parked_discard(
 
     async def work(place: Office) -> None:
         one = await _at(place, record, reader)
-        if not await parking.discard(place.engine, one, asker(by), reason):
-            raise _gone(record)
+        try:
+            if not await parking.discard(place.engine, one, asker(by), reason):
+                raise _gone(record)
+        except parking.IsAwaited as error:
+            raise Failed(
+                f"a flow of {one.tenant} waits for {record}, and would wait for ever: it cannot be discarded. "
+                f"Until it can be handled, the later ones go on with bokbuss parked skip {record}"
+            ) from error
         told = {"place": record, "tenant": one.tenant, "state": "discarded"}
         print_json(told) if as_json else typer.echo(
             f"{record} of {one.tenant} is discarded, and what comes later goes on"

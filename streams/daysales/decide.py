@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from infra.plugin import Terms
-from schemas.audit import AuditRecord
+from schemas.audit import DISCARDED, NOT_DONE, AuditRecord
 from schemas.base import Message
 from schemas.commands import Choice, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.envelope import Envelope, type_of
@@ -229,6 +229,14 @@ def a_refused_voucher_waits(record: AuditRecord) -> Held:
             choices=(IS_GONE, RETRY),
         )
     what = {"reverse": "the reversal", "rebook": "the corrected voucher"}.get(purpose_of(record), "the voucher")
+    if record.code == DISCARDED:
+        return Held(
+            DISCARDED,
+            f"The order of {what} was discarded before it reached Fortnox: {record.why[:1000]} "
+            "Answer retry and it is sent, as a new order.",
+            choices=(RETRY,),
+            who=record.who or "operator",
+        )
     return Held(
         re.sub(_NOT_IN_A_REASON, "_", record.code)[:LONGEST_REASON] or "refused",
         f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
@@ -256,7 +264,7 @@ def reads(message: Message) -> tuple[str, ...]:
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, _POST_VOUCHER):
-            told = outcome == "rejected" or (outcome in {"delivered", "already_there"} and message.voucher is not None)
+            told = outcome in NOT_DONE or (outcome in {"delivered", "already_there"} and message.voucher is not None)
             return (message.key,) if told else ()
     return ()
 
@@ -298,7 +306,7 @@ def _decide_one(
         return ()  # nothing to act on yet, or Fortnox's answer comes first
     if isinstance(message, ChecksPassed) and not _was_refused(state):
         return ()
-    if isinstance(message, AuditRecord) and message.outcome == "rejected":
+    if isinstance(message, AuditRecord) and message.outcome in NOT_DONE:
         if not isinstance(before.awaits, PostVoucher):
             return ()  # not the order that was awaited: what comes next was decided already
         rule, verdict = _after_refusal(before.awaits, state, state.day, message, terms)

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from schemas import ids
-from schemas.audit import AuditRecord
+from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
@@ -226,7 +226,7 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         new["awaits"] = None
         # The journal keeps the first order of an id: under other settings it may hold other rows than we remember.
         order = state.awaits if state.awaits.settings_version == record.settings_version else None
-    if record.outcome == "rejected":
+    if record.outcome in NOT_DONE:
         new["rejected"] = Rejected(order_id=order_id, order=order)
     elif purpose_of(record) == "reverse":
         new["rejected"] = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from schemas.audit import AuditRecord, Shown
+from schemas.audit import NOT_DONE, AuditRecord, Shown
 from schemas.commands import UpsertEmployee, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import (
@@ -285,7 +285,7 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
     side: Literal["fortnox", "hr"] = "fortnox" if isinstance(order, UpsertEmployee) else "hr"
     others = tuple(p for p in state.pending if p.order_id != record.order_id)
     refused = tuple(r for r in state.refused if r.to != side)
-    if record.outcome == "rejected":
+    if record.outcome in NOT_DONE:
         refusal = Refused(
             order_id=pending.order_id,
             to=side,
@@ -314,7 +314,7 @@ def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
     if leave is None or pending is None:
         return
     new: dict[str, Any] = {"pending": tuple(p for p in leave.pending if p is not pending)}
-    if record.outcome == "rejected":
+    if record.outcome in NOT_DONE:
         refusal = RefusedDay(
             order_id=pending.order_id,
             day=pending.day,

@@ -12,7 +12,7 @@ from schemas.events import LeaveChanged
 from schemas.settings import EmployeesSettings
 from streams.employees.orders import closing, holding
 from streams.employees.state import Day, Leave, Memory, PendingDay, RefusedDay, State
-from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held
+from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, refusal
 
 _LONGEST: Final = 400
 """Days of one leave; a longer one is most likely a mistyped year."""
@@ -130,9 +130,8 @@ def _refused(leave: Leave, step: WriteAbsence) -> Held | None:
         return None
     if (last.after and _says(last.after)) != (None if step.action == "delete" else _says(step)):
         return None
-    return Held(
-        last.code or "refused", f"Fortnox refused {step.day}: {last.why}", choices=(RETRY, DO_NOTHING), who=last.who
-    )
+    said = refusal("Fortnox", str(step.day), last.code, last.why)
+    return Held(last.code or "refused", said, choices=(RETRY, DO_NOTHING), who=last.who)
 
 
 def given(memory: Memory, key: str, order: WriteAbsence, tenant: str) -> None:

@@ -14,7 +14,7 @@ from schemas.settings import SettingsApplied
 from streams.employees.learning import content
 from streams.employees.rules import Case, judge
 from streams.employees.state import State
-from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Write
+from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Write, refusal
 
 _LONGEST_REASON: Final = 64
 _LONGEST_MESSAGE: Final = 2000
@@ -44,7 +44,7 @@ def _refused(case: Case, writes: tuple[Write, ...], name: str, version: int) -> 
                 side = "Fortnox" if write.to == "fortnox" else "HR"
                 return Held(
                     refused.code or "refused",
-                    f"{side} refused it: {refused.why}",
+                    refusal(side, "it", refused.code, refused.why),
                     choices=(RETRY, DO_NOTHING),
                     who=refused.who,
                 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from schemas.audit import Who
+from schemas.audit import DISCARDED, Who
 from schemas.commands import Choice
 from schemas.events import EmployeeFields
 
@@ -59,3 +59,10 @@ class Settled:
 
 
 Verdict = Held | Settled | tuple[Write, ...]
+
+
+def refusal(whom: str, what: str, code: str, why: str) -> str:
+    """Say who refused what was ordered: the system that it is for, or a person before it was sent there."""
+    if code == DISCARDED:
+        return f"Nothing was sent to {whom}: {what} was discarded ({why})"
+    return f"{whom} refused {what}: {why}"

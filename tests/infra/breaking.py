@@ -45,7 +45,7 @@ def breaking(how: str, z_number: int = 2) -> Flow:
     if how == "reads":
         return replace(DAY_SALES, reads=lambda data: _raise() if data.key == key else DAY_SALES.reads(data))
     if how == "waiting":
-        return replace(DAY_SALES, waiting=lambda state: _raise() if state.day.key == key else None)
+        return replace(DAY_SALES, waiting=lambda state: _raise() if state.day and state.day.key == key else None)
     return _changed(key, *ways.get(how, (how, _raise)))
 
 

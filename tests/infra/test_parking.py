@@ -1,19 +1,24 @@
 """A company is a wall: what cannot be decided waits, and with it what comes later of its company, and nothing else."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import parking, registry, store
+from infra import parking, registry, store, tenants
 from infra.decider import Decider
-from infra.plugin import Flow
+from infra.plugin import Flow, Host
 from infra.records import Record
-from schemas.audit import DeadLetter
+from infra.settings import Settings
+from infra.vault import open_vault
+from schemas.audit import AuditRecord, DeadLetter
 from schemas.commands import HoldForReview, PostVoucher
+from schemas.envelope import Envelope
 from schemas.events import ChecksPassed
 from schemas.settings import BAS_DAY_SALES, PaymentAccount
 from tests.bus import messages
@@ -61,10 +66,15 @@ class House:
         """Return why a company's days are held."""
         return next(m.data.reason for m in await messages(self.kafka, HoldForReview.TOPIC, tenant))
 
+    async def trail(self, tenant: str) -> list[AuditRecord]:
+        """Return a company's audit trail."""
+        async with self.engine.connect() as connection:
+            bodies = await connection.scalars(TRAIL, {"t": tenant})
+            return [AuditRecord.model_validate_json(to_json(body)) for body in bodies]
+
     async def recorded(self, tenant: str) -> list[tuple[str, str]]:
         """Return a company's audit trail: outcome and why."""
-        async with self.engine.connect() as connection:
-            return [(body["outcome"], body["why"]) for body in await connection.scalars(TRAIL, {"t": tenant})]
+        return [(told.outcome, told.why) for told in await self.trail(tenant)]
 
 
 @pytest.fixture
@@ -209,6 +219,59 @@ async def test_what_is_discarded_is_never_decided_and_on_record(house: House, te
     assert (await house.waits(tenant), await house.booked(tenant)) == ([], keys(3))
     assert await house.decided(tenant) == keys(2, 3)
     assert await house.recorded(tenant) == [("discarded", "Anna: a test report")]
+
+
+async def test_the_flow_of_an_order_that_is_discarded_at_its_sink_learns_of_it(house: House, tenant: str) -> None:
+    """The day waits by that name, and its answers give a new order: no day waits for an outcome that never comes."""
+    decider = house.decider()
+    await decider.decide(days(tenant, 2))
+    [order] = await messages(house.kafka, PostVoucher.TOPIC, tenant)
+    one = await park(house, "sinks-fortnox", order)
+    assert await parking.discard(house.engine, one, "Anna", "booked by hand")
+    assert await house.recorded(tenant) == [("discarded", "Anna: booked by hand")]
+
+    await decider.decide([record(tenant, told) for told in await house.trail(tenant)])
+    [hold] = await messages(house.kafka, HoldForReview.TOPIC, tenant)
+    assert (hold.data.key, hold.data.reason) == (day(2).key, "discarded")
+    assert [choice.answer for choice in hold.data.choices] == ["retry", "discard"]
+
+
+async def test_what_a_flow_waits_for_is_not_discarded(house: House, tenant: str) -> None:
+    """A question that the desk cannot show, and an outcome that the flows cannot decide on."""
+    await house.decider().decide([record(tenant, day(2, method="klarna")), *days(tenant, 3)])
+    [question] = await messages(house.kafka, HoldForReview.TOPIC, tenant)
+    [order] = await messages(house.kafka, PostVoucher.TOPIC, tenant)
+    assert await parking.discard(house.engine, await park(house, "sinks-fortnox", order), "Anna", "a test")
+    [told] = await house.trail(tenant)
+    for reader, awaited in (("desk", question), (parking.FLOWS, message(tenant, told))):
+        with pytest.raises(parking.IsAwaited):
+            await parking.discard(house.engine, await park(house, reader, awaited), "Anna", "a test")
+    assert len(await house.waits(tenant)) == 2
+
+
+async def test_what_is_parked_of_a_removed_company_has_its_end(
+    house: House, tenant: str, settings: Settings, producer: AIOKafkaProducer
+) -> None:
+    """It is on record as discarded, and its line keeps the auditor from deciding it for the next one of that name."""
+    host = Host(settings, house.engine, await open_vault(house.engine, settings))
+    await tenants.add(host, tenant, organisation_number=None, database_number=None)
+    await house.decider(breaking("decide")).decide(days(tenant, 2, 3))
+    assert (await tenants.still_open(house.engine, tenant)).parked == 2
+    removed = await tenants.remove(host, producer, tenant, by="Anna")
+
+    assert await house.waits(tenant) == []
+    assert await house.decided(removed.under) == keys(2, 3)
+    assert [outcome for outcome, _ in await house.recorded(removed.under)] == ["discarded", "discarded", "removed"]
+
+
+async def park(house: House, reader: str, what: Envelope[Any]) -> parking.Parked:
+    """Park a message at a reader that cannot handle it."""
+    stands = record(what.tenant, what.to_bytes(), topic=what.data.TOPIC)
+    fault = parking.Fault("BugError", "_raise", "it cannot be handled")
+    async with house.engine.begin() as connection:
+        await parking.Parking(reader, "broken").add(connection, [(stands, what)], fault)
+    [one] = await parking.at(house.engine, "/".join(map(str, stands.place)), reader)
+    return one
 
 
 async def test_what_newer_code_cannot_read_any_more_is_a_dead_letter(house: House, tenant: str) -> None:

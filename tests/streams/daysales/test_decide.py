@@ -246,6 +246,18 @@ def test_a_refused_voucher_waits_with_fortnoxs_words_and_whose_move_it_is() -> N
     assert [c.answer for c in held.choices] == ["retry", "discard"]
 
 
+def test_an_order_that_a_person_discarded_waits_and_can_be_given_anew() -> None:
+    """It never reached Fortnox, and nobody says that Fortnox refused it."""
+    host = Host()
+    order = voucher(host.tell(day()))
+    held = hold(host.tell(outcome(order, "discarded", code="discarded", why="Anna: a test", who="operator")))
+
+    assert (held.reason, held.who) == ("discarded", "operator")
+    assert "discarded before it reached Fortnox: Anna: a test" in held.message
+    anew = voucher(host.tell(answered(held, "retry")))
+    assert (anew.step, anew.rows, anew.replaces) == ("book/2", order.rows, order.id_in(TENANT))
+
+
 def test_a_retry_is_a_new_step_that_replaces_the_refused_order_each_time() -> None:
     """book, book/2, book/3: an id whose outcome is known is never used again."""
     host = Host()

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids
-from schemas.audit import AuditRecord, Call, Shown
+from schemas.audit import AuditRecord, Call, Outcome, Shown
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope
@@ -265,25 +265,33 @@ class Company:
         outcome, record, code, why = self._write(order)
         if outcome == "rejected":
             self.parked[place] = order
-        self.number += 1
         call = Call(at=at, request="PUT /3/employees", status=200, milliseconds=1, verdict=outcome)
+        self.tell_outcome(
+            order,
+            outcome,  # type: ignore[arg-type] # one of two
+            record=record,
+            shown=self.shown,
+            code=code,
+            why=why,
+            who="accountant" if outcome == "rejected" else None,
+            calls=(call,),
+        )
+
+    def tell_outcome(self, order: Order, outcome: Outcome, **more: Any) -> None:
+        """Say what became of an order, as the audit trail does."""
+        self.number += 1
         self.say(
             AuditRecord(
                 sequence=1,
                 previous="0" * 64,
                 at=self.tick(),
-                outcome=outcome,  # type: ignore[arg-type] # one of two
+                outcome=outcome,
                 flow=order.flow,
                 key=order.key,
                 message_id=str(order.id_in(TENANT)),
                 message_type=envelopes.type_of(type(order)),
                 fact_id="fact",
-                record=record,
-                shown=self.shown,
-                code=code,
-                why=why,
-                who="accountant" if outcome == "rejected" else None,
-                calls=(call,),
+                **more,
             )
         )
 

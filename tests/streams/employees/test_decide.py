@@ -390,6 +390,20 @@ def test_a_refused_order_waits_and_the_next_one_replaces_it(live: Company) -> No
     assert (live.fortnox["1"].city, live.open()) == ("Umeå", {})
 
 
+def test_an_order_that_a_person_discarded_waits_under_that_name(live: Company) -> None:
+    """Nobody says that Fortnox refused it; retry gives it anew."""
+    live.edit_hr("anna", city="Solna")
+    order = next(order for order in orders(live) if isinstance(order, UpsertEmployee))
+    live.queues["fortnox", order.key].remove(order)  # the sink never took it in
+    live.tell_outcome(order, "discarded", code="discarded", why="Anna: by hand", who="operator")
+    live.settle()
+    assert hold(live).reason == "discarded"
+    assert "Nothing was sent to Fortnox: it was discarded (Anna: by hand)" in hold(live).message
+    live.answer(hold(live), "retry")
+    live.settle()
+    assert (live.fortnox["1"].city, live.open()) == ("Solna", {})
+
+
 @pytest.mark.parametrize(("code", "goes_on"), [("licence_missing", True), ("period_locked", False)])
 def test_checks_that_pass_let_it_go_on(live: Company, code: str, goes_on: bool) -> None:  # noqa: FBT001 - a case
     """What was refused for a reason is sent again when that reason is gone."""
