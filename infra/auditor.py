@@ -17,8 +17,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, telemetry
-from infra.broker import ended
 from infra.decider import Decider
+from infra.ending import closed
 from infra.fetching import Consumer
 from infra.leases import LeaseLost, Leases, elected
 from infra.lives import Now, name_in
@@ -121,7 +121,7 @@ class Auditor:
                 consumer.pause(*every)
                 yield consumer, admin
             finally:
-                await ended(admin.close())
+                await closed("admin", admin.close)
         finally:
             await consumer.stop()
 

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import time
 import uuid
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,12 +25,10 @@ from infra.embedded import InUse, Leashed, claimed, free_port, tail, unwritable
 from infra.jars import BrokerUnavailable
 from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
 
-__all__ = ["BrokerUnavailable", "EmbeddedKafka", "WrongTopic", "ended", "ensure_topics", "java", "producer"]
+__all__ = ["BrokerUnavailable", "EmbeddedKafka", "WrongTopic", "ensure_topics", "java", "producer"]
 
 _log = telemetry.log(__name__)
 
-STOP_SECONDS = 5.0
-"""Seconds in which a client of Kafka has to stop; what it has not committed or sent comes again."""
 _OLDEST_JAVA = 17
 _START_SECONDS = 120.0
 _STOP_SECONDS = 3.0
@@ -290,20 +288,6 @@ async def _check(admin: AIOKafkaAdminClient, table: dict[str, Topic]) -> None:
         if clock.monotonic() > deadline:
             raise BrokerUnavailable("Topics were made, but some of their partitions have had no leader for 30 s.")
         await asyncio.sleep(0.05)
-
-
-async def ended(stopping: Coroutine[Any, Any, object], within: float = STOP_SECONDS) -> bool:
-    """Wait until a client of Kafka has stopped, at most so long; tell whether it did.
-
-    aiokafka's own stop can wait for ever while the broker is away, or be cancelled by a task that it cancels itself.
-    """
-    task = asyncio.create_task(stopping)
-    await asyncio.wait({task}, timeout=within)
-    if task.done() and not task.cancelled() and task.exception() is None:
-        return True
-    task.cancel()
-    _log.warning("a client of Kafka did not stop well", within=within)
-    return False
 
 
 async def _await_coordinator(admin: AIOKafkaAdminClient) -> None:

@@ -15,6 +15,8 @@ _log = telemetry.log(__name__)
 GRACE = 13.0
 """Seconds from the signal to the end. A broker, a database or a target that hangs must not make an orchestrator kill
 us: what is left then is cut off, which is a crash, and those are provided for."""
+CLOSE_WITHIN = 5.0
+"""Seconds in which a client of Kafka has to close; what it has not committed or sent comes again."""
 _CANCELLING = 0.7
 """Seconds for what was cancelled. psycopg tries to cancel its query at the server first, and gives up when cancelled
 again."""
@@ -70,13 +72,19 @@ async def ended(tasks: Iterable[asyncio.Task[Any]], within: float) -> set[asynci
     return left
 
 
-async def closed(what: str, close: Callable[[], Coroutine[Any, Any, object]], within: float) -> None:
-    """Close something, as far as it lets itself be closed in time: its other end may be away."""
+async def closed(what: str, close: Callable[[], Coroutine[Any, Any, object]], within: float = CLOSE_WITHIN) -> bool:
+    """Close something, as far as it lets itself be closed in time: its other end may be away. Tell whether it did.
+
+    aiokafka's own stop can wait for ever while the broker is away, or be cancelled by a task that it cancels itself.
+    """
     task = asyncio.create_task(close())
     if await ended([task], within) or task.cancelled():
         _log.warning("not closed in time", what=what)
-    elif (error := task.exception()) is not None:
+        return False
+    if (error := task.exception()) is not None:
         _log.warning("not closed", what=what, error=type(error).__name__)
+        return False
+    return True
 
 
 def _cut_off() -> None:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError, UnsupportedCodecError
 
 from infra import clock, telemetry
-from infra.broker import ended
+from infra.ending import closed
 from infra.lives import Now
 
 _log = telemetry.log(__name__)
@@ -80,8 +80,8 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
 
     async def stop(self) -> None:
         """End, within seconds: leaving a group, or a connection, can hang while the broker is away."""
-        if not await ended(super().stop()):
-            await ended(self._client.close())
+        if not await closed("consumer", super().stop):
+            await closed("connections of a consumer", self._client.close)
 
     async def _arrived(
         self, wanted: tuple[TopicPartition, ...], most: int | None

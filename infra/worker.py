@@ -21,7 +21,7 @@ from faust.transport.drivers import aiokafka as driver
 from mode.threads import WorkerThread
 
 from infra import clock, faultpoints, telemetry
-from infra.broker import ended
+from infra.ending import closed
 from infra.fetching import Consumer
 from infra.lives import Now
 from infra.records import Record, of
@@ -158,7 +158,8 @@ class Worker:
 
     async def _stop(self) -> None:
         giving_up = asyncio.create_task(self._give_up())
-        if not await ended(self._app.stop(), _STOP_WITHIN):  # it waits until what it has taken in is decided, or left
+        # It waits until what it has taken in is decided, or left.
+        if not await closed("worker", self._app.stop, _STOP_WITHIN):
             self._app.consumer.abandon()
         giving_up.cancel()
 
