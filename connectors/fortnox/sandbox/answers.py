@@ -50,6 +50,25 @@ TOO_LONG: Final = Refusal("too_long", 2000107, "Värdet är för långt ({})")  
 NOT_TEXT: Final = Refusal("not_text", 2000106, "Värdet måste vara alfanumeriskt ({})")
 NOT_NUMBER: Final = Refusal("not_number", 2000108, "Värdet måste vara numeriskt ({})")
 NOT_BOOLEAN: Final = Refusal("not_boolean", 2000134, "Värdet måste vara en boolean ({})")
+BAD_STRUCTURE: Final = Refusal("bad_structure", 2002649, "Felaktig datastruktur.")
+TOO_SMALL: Final = Refusal("too_small", 2001145, "Värdet får inte vara mindre än {} ({})")
+TOO_LARGE: Final = Refusal("too_large", 9900035, "Värdet får inte vara större än {} ({})")  # text unknown
+OTHER_COSTS_AS_WORK: Final = Refusal(
+    "other_costs_as_work", 2002980, "Kan inte sätta typen övrig kostnad på en rad markerad som husarbete."
+)
+ENDED_HOUSE_WORK: Final = Refusal(
+    "ended_house_work", 2003157, "Skattereduktion för den valda typen av husarbete har upphört."
+)
+NO_TAX_REDUCTION: Final = Refusal(
+    "no_tax_reduction",
+    2004019,
+    "Dokument utan angiven skattereduktionstyp får inte innehålla artikelrader med husarbetestyp.",
+)
+OTHER_TAX_REDUCTION: Final = Refusal(
+    "other_tax_reduction",
+    2004021,
+    "Dokument med skattereduktionstypen '{}' får inte innehålla rader med husarbetestypen '{}'.",
+)
 BAD_CHARACTERS: Final = Refusal("bad_characters", 2000359, "Värdet innehåller ej tillåtna tecken. ({})")
 BAD_ACCOUNT: Final = Refusal("bad_account", 2002462, "Ogiltigt konto ({})")
 BAD_FILTER: Final = Refusal("bad_filter", 2000587, "Ett ogiltigt filter har använts.")
@@ -118,7 +137,11 @@ NO_INVOICE: Final = Refusal("no_invoice", 2000434, "Kan inte hitta fakturan.", m
 NO_ORDER: Final = Refusal("no_order", 2000439, "Kan inte hitta ordern.", missing=True)
 NO_PROJECT: Final = Refusal("no_project", 2001161, "Kan inte hitta projektet.", missing=True)
 NO_PREDEFINED: Final = Refusal("no_predefined", 2001403, "Kan inte hitta det förvalda kontot.", missing=True)
-NO_UNIT: Final = Refusal("no_unit", 2000432, "Kan inte hitta enheten.", missing=True)  # seen of salary transactions
+NO_UNIT: Final = Refusal("no_unit", 2000432, "Kan inte hitta enheten.", missing=True)  # of salary transactions, too
+NO_TERMS_OF_PAYMENT: Final = Refusal(
+    "no_terms_of_payment", 2000429, "Kan inte hitta betalningsvillkoret.", missing=True
+)
+NO_LABEL: Final = Refusal("no_label", 9900036, "Kan inte hitta etiketten.", missing=True)  # text unknown
 NO_SUCH_YEAR: Final = Refusal("no_such_year", 9900011, "Kan inte hitta räkenskapsåret.", missing=True)  # text unknown
 NO_VOUCHER: Final = Refusal("no_voucher", 9900012, "Kan inte hitta verifikationen.", missing=True)  # text unknown
 NO_SERIES: Final = Refusal("no_series", 9900013, "Kan inte hitta verifikationsserien.", missing=True)  # text unknown

@@ -209,7 +209,9 @@ class Company:
 
     def register(self, name: str) -> dict[str, Record]:
         """Return a register's records by their key; its name is the one of its path, such as ``employees``."""
-        return self.registers.setdefault(name, {})
+        if name not in self.registers:
+            self.registers[name] = {one["Code"]: Record({**one}) for one in chart.REGISTERS.get(name, ())}
+        return self.registers[name]
 
     def year_on(self, day: date) -> Year | None:
         """Return the financial year of a day."""

@@ -1,4 +1,4 @@
-"""What a new company's books start with: a short BAS chart, Fortnox's voucher series and three financial years."""
+"""What a new company starts with: a short BAS chart, Fortnox's voucher series, three financial years, and codes."""
 
 from datetime import date
 
@@ -126,3 +126,20 @@ PREDEFINED: dict[str, int] = {
     "SALES_0_SE": 3004,
 }
 """The four predefined accounts whose names Fortnox's document tells (EasyVat)."""
+
+REGISTERS: dict[str, tuple[dict[str, str], ...]] = {
+    "units": (
+        {"Code": "förp", "CodeEnglish": "pack", "Description": "förpackning"},
+        {"Code": "h", "CodeEnglish": "h", "Description": "timmar"},
+        {"Code": "km", "CodeEnglish": "km", "Description": "Kilometer"},
+        {"Code": "st", "CodeEnglish": "pcs", "Description": "styck"},
+        {"Code": "utl", "CodeEnglish": "exp", "Description": "Utlägg"},
+    ),
+    "termsofpayments": (
+        *({"Code": days, "Description": f"{days} dagar"} for days in ("0", "10", "15", "20", "30")),
+        {"Code": "K", "Description": "Kontant"},
+        {"Code": "PF", "Description": "Postförskott"},
+        {"Code": "AG", "Description": "Autogiro"},
+    ),
+}
+"""Fortnox's own units and terms of payment (recorded)."""

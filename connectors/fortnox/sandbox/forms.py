@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
@@ -17,8 +17,10 @@ CLEAR: Final = "API_BLANK"
 """Sent as a value, it empties the field (facts §2.6)."""
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NUMBER: Final = re.compile(r"-?\d{1,12}(\.\d{1,8})?", re.ASCII)
-_LARGEST: Final = Decimal(10) ** 12
+_NUMBER: Final = re.compile(r"-?\d{1,14}(\.\d{1,8})?", re.ASCII)
+_LARGEST: Final = Decimal(10) ** 15
+_PRECISION: Final = Context(prec=14, rounding=ROUND_HALF_UP)
+"""Of PHP's floats: -99999999999999.9 comes back as -100000000000000 (recorded of an article's stock)."""
 
 # The class that Fortnox prints under "formats and encoding", besides letters; the straight apostrophe is unclear there.
 _ALLOWED: Final = frozenset("’\\\u0308\u030a0123456789 –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u00a0\n\r")  # noqa: RUF001 - theirs
@@ -31,7 +33,7 @@ class Field:
     Attributes:
         required: a record cannot be made without it, nor be left without it.
         empty: what is shown where nothing is set.
-        filled: must be left out rather than be empty: "Värdet tolkas som null" (facts §5).
+        filled: must be left out rather than be null: "Värdet tolkas som null" (facts §5); "" was taken (recorded).
     """
 
     required: bool = False
@@ -52,16 +54,17 @@ Form = Mapping[str, Field]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Field):
-    """A text in Fortnox's characters. ``choices``: it is one of these, or ``refusal`` is said."""
+    """A text in Fortnox's characters, or, ``free``, of any. ``choices``: it is one of these, or ``refusal`` is said."""
 
     shortest: int = 0
     longest: int = 1024
     choices: frozenset[str] = frozenset()
     refusal: answers.Refusal = answers.BAD_CHOICE
+    free: bool = False
 
     def read(self, name: str, value: Any, /) -> Value:
         """Return the text."""
-        found = text(name, value, self.longest)
+        found = text(name, value, self.longest, free=self.free)
         if len(found) < self.shortest or (self.choices and found not in self.choices):
             raise Refused(self.refusal, found)
         return found
@@ -86,15 +89,20 @@ class Digits(Field):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Field):
-    """A number, rounded half up to ``places`` decimals as recorded of invoice rows: 1.125 is 1.13."""
+    """A number, rounded half up to ``places`` decimals as recorded of invoice rows: 1.125 is 1.13.
+
+    ``texts``: it is taken as text as well.
+    """
 
     places: int = 2
     least: int = -(10**12)
     most: int = 10**12
+    texts: bool = False
 
     def read(self, _name: str, value: Any, /) -> Value:
         """Return the number: a whole one as it is, another as text."""
-        found = _decimal(value, self.places)
+        written = self.texts and isinstance(value, str) and _NUMBER.fullmatch(value)
+        found = _decimal(Decimal(value) if written else value, self.places)
         if not self.least <= found <= self.most:
             raise Refused(answers.BAD_CHOICE, value)
         return str(found) if self.places else int(found)
@@ -151,10 +159,11 @@ class Rows(Field):
     empty: Any = ()
 
     def read(self, _name: str, value: Any, /) -> Value:
-        """Return the rows."""
-        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            raise Refused(answers.NO_DATA)
-        return [_flat(read(self.form, row, new=True)) for row in value]
+        """Return the rows; an object's values are rows, too, since PHP tells no list from it (recorded)."""
+        rows = list(value.values()) if isinstance(value, dict) else value
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise Refused(answers.BAD_STRUCTURE)
+        return [_flat(read(self.form, row, new=True)) for row in rows]
 
     def show(self, value: Value) -> Any:
         """Return the rows."""
@@ -193,7 +202,7 @@ def read(form: Form, fields: Mapping[str, Any], *, new: bool) -> Values:
     for name, field in form.items():
         value = fields.get(name)
         if value is None or value == "":
-            if field.filled and name in fields:
+            if field.filled and value is None and name in fields:
                 raise Refused(answers.NULL, name)
             if field.required and new:
                 raise Refused(answers.MISSING_FIELD, name)
@@ -216,14 +225,16 @@ def show(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: field.empty if values.get(name) is None else field.show(values[name]) for name, field in form.items()}
 
 
-def text(name: str, value: Any, longest: int) -> str:
+def text(name: str, value: Any, longest: int, *, free: bool = False) -> str:
     """Return a text. Raises Refused for another type, for too many characters, and for those that Fortnox refuses."""
     if not isinstance(value, str):
         raise Refused(answers.NOT_TEXT, value)
     if len(value) > longest:
         raise Refused(answers.TOO_LONG, name)
     # "://" was seen refused as well, though each of its characters is in the class (facts §2.6).
-    if "://" in value or not all(c in _ALLOWED or unicodedata.category(c).startswith("L") for c in value):
+    if not free and (
+        "://" in value or not all(c in _ALLOWED or unicodedata.category(c).startswith("L") for c in value)
+    ):
         raise Refused(answers.BAD_CHARACTERS, value)
     return value
 
@@ -252,7 +263,7 @@ def _decimal(value: Any, places: int) -> Decimal:
     found = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
     try:
         if found is not None and abs(found) < _LARGEST and (places or found == found.to_integral_value()):
-            return rounded(found, places)
+            return rounded(_PRECISION.plus(found), places)
     except InvalidOperation:  # an exponent out of reach
         pass
     raise Refused(answers.NOT_NUMBER, value)

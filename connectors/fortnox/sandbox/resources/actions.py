@@ -13,11 +13,13 @@ from connectors.fortnox.sandbox.forms import names
 from connectors.fortnox.sandbox.records import Record, Scalar, Values
 from connectors.fortnox.sandbox.requests import Asked
 from connectors.fortnox.sandbox.resources import documents, registers
-from connectors.fortnox.sandbox.resources.documents import INVOICES, ORDERS, SALES, vat, vat_rate
+from connectors.fortnox.sandbox.resources.documents import FEES, INVOICES, ORDERS, SALES, amount, vat, vat_rate
 from connectors.fortnox.sandbox.resources.registers import Change, Register, next_number
 from connectors.fortnox.sandbox.resources.route import Handler, Route
 
 _RECEIVABLES: Final = 1510
+_ROUNDING: Final = 3740
+_VAT_OF_FEES: Final = 2611
 _SERIES: Final = "B"
 _COPIED: Final = names(
     "CustomerNumber CustomerName Address1 Address2 City ZipCode Country CostCenter Project Currency OurReference "
@@ -33,7 +35,7 @@ _Work = Callable[[Record, Asked, Company], Values]
 
 
 def bookkeep(invoice: Record, asked: Asked, company: Company) -> Values:
-    """Book an invoice in series B: receivables against sales and VAT."""
+    """Book an invoice in series B: receivables against sales, fees, VAT and what was rounded."""
     values = invoice.values
     if values.get("Booked") or values.get("Cancelled"):
         raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
@@ -43,14 +45,19 @@ def bookkeep(invoice: Record, asked: Asked, company: Company) -> Values:
         raise Refused(answers.NO_YEAR, day)
     if company.locked_until is not None and day <= company.locked_until:
         raise Refused(answers.INVOICE_LOCKED, company.locked_until)
-    lines = INVOICES.full(invoice, asked, company)["InvoiceRows"]
+    shown = INVOICES.full(invoice, asked, company)
+    lines = shown["InvoiceRows"]
     rows, taxes = [], dict.fromkeys((account for _, account, _ in SALES.values() if account), ZERO)
     for line in lines:
         net, account = Decimal(line["TotalExcludingVAT"]), SALES.get(vat_rate(line), SALES[25])[1]
         rows.append(_posting(line["AccountNumber"], -net, line["CostCenter"] or None, line["Project"] or None))
         if account is not None:
             taxes[account] -= vat(line)
+    for name, account in FEES.items():
+        rows += [_posting(account, -shown[name])] if shown[name] else []
+        taxes[_VAT_OF_FEES] -= shown[f"{name}VAT"]
     rows += [_posting(account, tax) for account, tax in taxes.items() if tax]
+    rows += [_posting(_ROUNDING, -shown["RoundOff"])] if shown["RoundOff"] else []
     rows.insert(0, _posting(_RECEIVABLES, sum((row.credit - row.debit for row in rows), ZERO)))
     for row in rows:
         if row.account not in year.accounts:
@@ -76,7 +83,7 @@ def credit(invoice: Record, asked: Asked, company: Company) -> Values:
     values = invoice.values
     if values.get("CreditInvoiceReference") or values.get("Cancelled"):
         raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
-    number = _new_invoice(values, "InvoiceRows", "DeliveredQuantity", -1, asked, company)
+    number = _new_invoice(values, "InvoiceRows", -1, asked, company)
     made = company.register("invoices")[number].values
     made.update({"Credit": "true", "CreditInvoiceReference": values["DocumentNumber"]})
     return {"CreditInvoiceReference": number}
@@ -88,11 +95,11 @@ def print_outside(_document: Record, _asked: Asked, _company: Company) -> Values
 
 
 def create_invoice(order: Record, asked: Asked, company: Company) -> Values:
-    """Make an invoice of an order, once."""
+    """Make an invoice of what an order has delivered, once."""
     values = order.values
     if values.get("InvoiceReference") or values.get("Cancelled"):
         raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
-    number = _new_invoice(values, "OrderRows", "OrderedQuantity", 1, asked, company)
+    number = _new_invoice(values, "OrderRows", 1, asked, company)
     company.register("invoices")[number].values["OrderReference"] = values["DocumentNumber"]
     return {"InvoiceReference": number}
 
@@ -101,13 +108,14 @@ def _posting(account: int, amount: Decimal, cost_centre: str | None = None, proj
     return Row(account, max(amount, ZERO), max(-amount, ZERO), cost_centre, project=project)
 
 
-def _new_invoice(values: Values, rows: str, quantity: str, sign: int, asked: Asked, company: Company) -> str:
+def _new_invoice(values: Values, rows: str, sign: int, asked: Asked, company: Company) -> str:
     number = next_number("invoices", company)
     copied: Values = {name: values[name] for name in _COPIED if name in values}
+    copied |= {name: str(sign * amount(values, name)) for name in FEES}
     lines: list[dict[str, Scalar]] = [
         {
             **{name: row[name] for name in _COPIED_OF_ROW if name in row},
-            "DeliveredQuantity": str(sign * Decimal(str(row.get(quantity) or 0))),
+            "DeliveredQuantity": str(sign * amount(row, "DeliveredQuantity")),
         }
         for row in documents.rows(values, rows)
     ]

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from connectors.fortnox.sandbox import forms
 from connectors.fortnox.sandbox.forms import Day, Digits, Field, Flag, Form, Number, Part, Rows, Text
+from connectors.fortnox.sandbox.resources import house_work
 
 
 def _texts(names: str, longest: int = 1024, empty: str | None = "") -> dict[str, Field]:
@@ -17,14 +18,15 @@ def _fixed(names: str, empty: Any) -> dict[str, Field]:
 _CODE: Final = Text(longest=20, empty="", filled=True)
 _EMAIL: Final = {
     **_texts("EmailAddressFrom EmailAddressTo EmailAddressCC EmailAddressBCC", empty=None),
-    "EmailSubject": Text(longest=100),
-    "EmailBody": Text(longest=20000),
+    "EmailSubject": Text(longest=100, free=True),  # "Invoice {no}" was taken
+    "EmailBody": Text(longest=20000, free=True),
 }
 _EDI: Final = {
     **_texts("EDIGlobalLocationNumber EDIGlobalLocationNumberDelivery", longest=13, empty=None),
     **_texts("EDIInvoiceExtra1 EDIInvoiceExtra2 EDIOurElectronicReference EDIYourElectronicReference", empty=None),
     "EDIStatus": Field(empty=""),
 }
+_HOUSE_WORK: Final = frozenset({"EMPTYHOUSEWORK"}.union(house_work.ENDED, *house_work.KINDS.values()))
 _ROW: Final[Form] = {
     "AccountNumber": Number(places=0, least=1000, most=9999),
     "ArticleNumber": Text(empty=""),
@@ -38,7 +40,7 @@ _ROW: Final[Form] = {
     "DiscountType": Text(choices=frozenset({"AMOUNT", "PERCENT"}), empty="PERCENT"),
     "HouseWork": Flag(empty=False),
     "HouseWorkHoursToReport": Number(places=0, least=0, most=999),
-    "HouseWorkType": Text(),
+    "HouseWorkType": Text(choices=_HOUSE_WORK),
     "Price": Number(empty=0),
     "Project": _CODE,
     "RowId": Number(places=0),
@@ -119,7 +121,7 @@ INVOICE: Final[Form] = {
     "PrintTemplate": Text(empty="st"),
     "Reminders": Field(empty=0),
     **_fixed("VoucherNumber VoucherSeries VoucherYear", None),
-    "WarehouseReady": Field(empty=False),
+    "WarehouseReady": Field(empty=True),
 }
 ORDER: Final[Form] = {
     **_DOCUMENT,

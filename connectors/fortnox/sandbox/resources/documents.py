@@ -11,13 +11,20 @@ from connectors.fortnox.sandbox.answers import Refused, to_json
 from connectors.fortnox.sandbox.books import ZERO, Company
 from connectors.fortnox.sandbox.records import Scalar, Values
 from connectors.fortnox.sandbox.requests import Asked
-from connectors.fortnox.sandbox.resources import registers
+from connectors.fortnox.sandbox.resources import house_work, registers
 from connectors.fortnox.sandbox.resources.document_forms import INVOICE, ORDER
 from connectors.fortnox.sandbox.resources.registers import Change, Register
 from connectors.fortnox.sandbox.resources.route import BASE
 
 SALES: Final = {25: (3001, 2611, "MP1"), 12: (3002, 2621, "MP2"), 6: (3003, 2631, "MP3"), 0: (3004, None, "MF")}
 """By VAT rate in per cent: sales account, VAT account and VAT code of the sandbox's chart."""
+
+FEES: Final = {"AdministrationFee": 3540, "Freight": 3590}
+"""What a document adds to its rows, and the accounts of the sandbox's chart. VAT is 25 % of it (recorded)."""
+
+_FEE_VAT: Final = 25
+_MOST: Final = 9_999_999_999
+"""Of a document's sum, VAT included; as much below zero (recorded)."""
 
 Line = dict[str, Scalar]
 
@@ -28,13 +35,14 @@ def rows(values: Values, name: str) -> list[Line]:
     return found if isinstance(found, list) else []
 
 
-def _amount(row: Line, name: str) -> Decimal:
-    return Decimal(str(row.get(name) or 0))
+def amount(values: Mapping[str, Any], name: str) -> Decimal:
+    """Return a number that is kept as text; 0 where there is none."""
+    return Decimal(str(values.get(name) or 0))
 
 
 def _row_total(row: Line, quantity: str) -> Decimal:
-    total = _amount(row, "Price") * _amount(row, quantity)
-    discount = _amount(row, "Discount")
+    total = amount(row, "Price") * amount(row, quantity)
+    discount = amount(row, "Discount")
     return forms.rounded(total - (discount if row.get("DiscountType") == "AMOUNT" else total * discount / 100))
 
 
@@ -53,17 +61,26 @@ def _shown_row(row: Line, quantity: str, *, included: bool) -> dict[str, Any]:
     total, rate = _row_total(row, quantity), vat_rate(row)
     share = Decimal(100) / (100 + rate) if included else Decimal(1)
     account, _, code = SALES.get(rate, SALES[25])
+    net = forms.rounded(total * share)
+    value = net - forms.rounded(amount(row, "Cost") * amount(row, quantity))
     return {
         **row,
+        "ContributionPercent": to_json(_percent(value, net)).decode(),
+        "ContributionValue": to_json(value).decode(),
         "AccountNumber": row.get("AccountNumber") or account,
         "VATCode": row.get("VATCode") or code,
         "Total": total,
-        "TotalExcludingVAT": forms.rounded(total * share),
-        "PriceExcludingVAT": forms.rounded(_amount(row, "Price") * share),
+        "TotalExcludingVAT": net,
+        "PriceExcludingVAT": forms.rounded(amount(row, "Price") * share),
     }
 
 
-def _prepare(change: Change, rows_name: str, date_name: str) -> Values:
+def _percent(part: Decimal, whole: Decimal) -> Decimal:
+    return forms.rounded(part / whole * 100) if whole else ZERO
+
+
+def _prepare(change: Change, rows_name: str, date_name: str, quantity: str, mail: str) -> Values:
+    """Return a document's fields. ``quantity``: of its rows, limits its sum; ``mail``: what an e-mail calls it."""
     values = dict(change.values)
     customer = change.company.register("customers").get(str(values["CustomerNumber"]))
     if customer is None:
@@ -74,12 +91,35 @@ def _prepare(change: Change, rows_name: str, date_name: str) -> Values:
     for name in ("Address1", "Address2", "City", "ZipCode", "TermsOfPayment", "OrganisationNumber"):
         if name not in values and customer.values.get(name):
             values[name] = customer.values[name]
-    values.setdefault(date_name, change.asked.today.isoformat())
+    for name in (date_name, "OutboundDate"):
+        values.setdefault(name, change.asked.today.isoformat())
+    values["EmailInformation"] = _email(change, customer.values, mail)
     known = rows(change.stored or {}, rows_name)
     values[rows_name] = [_numbered(row, known, change) for row in rows(values, rows_name)]
     for index, row in enumerate(rows(values, rows_name)):
         row["RowId"] = row.get("RowId") or max((int(one.get("RowId") or 0) for one in known), default=0) + index + 1
+    house_work.check(str(values.get("TaxReductionType") or "none"), rows(values, rows_name))
+    totals = _totals(values, rows_name, quantity)
+    exact = totals["Total"] - totals["RoundOff"]
+    if exact < -_MOST:
+        raise Refused(answers.TOO_SMALL, -_MOST, exact)
+    if exact > _MOST:
+        raise Refused(answers.TOO_LARGE, _MOST, exact)
     return values
+
+
+def _email(change: Change, customer: Values, mail: str) -> dict[str, Scalar]:
+    """Return how a document is e-mailed: as it says, or as it said before, or as Fortnox proposes (recorded)."""
+    address = customer.get("EmailInvoice" if mail == "Faktura" else "EmailOrder") or customer.get("Email") or ""
+    found: dict[str, Scalar] = {
+        "EmailAddressTo": str(address),
+        "EmailSubject": f"{mail} {{no}} bifogas",
+        "EmailBody": " ",
+    }
+    for values in (change.stored or {}, change.changes):
+        if isinstance(said := values.get("EmailInformation"), dict):
+            found |= said
+    return found
 
 
 def _closed(values: Values) -> bool:
@@ -108,11 +148,32 @@ def _totals(values: Values, rows_name: str, quantity: str) -> dict[str, Any]:
     included = bool(values.get("VATIncluded"))
     shown = [_shown_row(row, quantity, included=included) for row in rows(values, rows_name)]
     net = sum((row["TotalExcludingVAT"] for row in shown), ZERO)
-    tax = sum((vat(row) for row in shown), ZERO)
-    return {rows_name: shown, "Gross": net, "Net": net, "TotalVAT": tax, "Total": net + tax, "TotalToPay": net + tax}
+    fees = {name: amount(values, name) for name in FEES}
+    taxes = {f"{name}VAT": forms.rounded(fee * _FEE_VAT / 100) for name, fee in fees.items()}
+    tax = sum((vat(row) for row in shown), sum(taxes.values(), ZERO))
+    exact = net + tax + sum(fees.values(), ZERO)
+    total = forms.rounded(exact, 0) if values.get("Currency", "SEK") == "SEK" else exact
+    value = sum((Decimal(row["ContributionValue"]) for row in shown), ZERO)
+    return {
+        rows_name: shown,
+        **taxes,
+        "ContributionPercent": _percent(value, net),
+        "ContributionValue": value,
+        "Gross": net,
+        "Net": net,
+        "RoundOff": total - exact,
+        "TotalVAT": tax,
+        "Total": total,
+        "TotalToPay": total,
+    }
 
 
-def _show_invoice(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+def _ready(values: Values, asked: Asked) -> bool:
+    """Tell whether a document's goods have left by now."""
+    return str(values.get("OutboundDate") or asked.today) <= str(asked.today)
+
+
+def _show_invoice(values: Values, asked: Asked, _company: Company) -> dict[str, Any]:
     number = str(values["DocumentNumber"])
     totals = _totals(values, "InvoiceRows", "DeliveredQuantity")
     days = str(values.get("TermsOfPayment") or "30")
@@ -121,6 +182,7 @@ def _show_invoice(values: Values, _asked: Asked, _company: Company) -> dict[str,
         **totals,
         "Balance": ZERO if values.get("Cancelled") else totals["Total"],
         "DueDate": values.get("DueDate") or due,
+        "WarehouseReady": _ready(values, asked),
         "OCR": values.get("OCR") or (_ocr(number) if number.isdecimal() else ""),
         "@urlTaxReductionList": f"{BASE}/taxreductions?filter=invoices&referencenumber={number}",
     }
@@ -133,10 +195,11 @@ def _ocr(number: str) -> str:
     return f"{text}{-sum(value // 10 + value % 10 for value in doubled) % 10}"
 
 
-def _show_order(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+def _show_order(values: Values, asked: Asked, _company: Company) -> dict[str, Any]:
     number = values["DocumentNumber"]
     url = f"{BASE}/taxreductions?filter=orders&referencenumber={number}"
-    return {**_totals(values, "OrderRows", "OrderedQuantity"), "@urlTaxReductionList": url}
+    totals = _totals(values, "OrderRows", "DeliveredQuantity")  # of what has been delivered: recorded
+    return {**totals, "WarehouseReady": _ready(values, asked), "@urlTaxReductionList": url}
 
 
 _INVOICE_ITEM: Final = registers.only(
@@ -195,7 +258,9 @@ INVOICES: Final = Register(
         ),
         "unbooked": lambda values, _today: not values.get("Booked") and not values.get("Cancelled"),
     },
-    prepare=partial(_prepare, rows_name="InvoiceRows", date_name="InvoiceDate"),
+    prepare=partial(
+        _prepare, rows_name="InvoiceRows", date_name="InvoiceDate", quantity="DeliveredQuantity", mail="Faktura"
+    ),
     shown=_show_invoice,
 )
 
@@ -238,6 +303,6 @@ ORDERS: Final = Register(
         "invoicecreated": lambda values, _today: bool(values.get("InvoiceReference")),
         "invoicenotcreated": lambda values, _today: not values.get("InvoiceReference"),
     },
-    prepare=partial(_prepare, rows_name="OrderRows", date_name="OrderDate"),
+    prepare=partial(_prepare, rows_name="OrderRows", date_name="OrderDate", quantity="OrderedQuantity", mail="Order"),
     shown=_show_order,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from connectors.fortnox.sandbox import answers, forms
 from connectors.fortnox.sandbox.answers import Answer, Refusal, Refused
@@ -61,6 +62,7 @@ class Register:
         missing, taken: what is said when there is no such record, and when there is one already.
         location: header of 201; None: a POST is answered with 200 (payroll).
         deleted: status of a DELETE; None: there is none. ``reserve``: the key stays taken.
+        bare: records have no address, lists no MetaInformation, and one record cannot be read.
         reduced: returns a record, as it is sent, as lists show it.
         contains, equals: search parameters and the fields that they look into.
         dated: the field that ``fromdate`` and ``todate`` look at.
@@ -81,6 +83,7 @@ class Register:
     location: str | None
     deleted: int | None = None
     reserve: bool = False
+    bare: bool = False
     reduced: Callable[[dict[str, Any]], dict[str, Any]] = without_lists
     contains: Mapping[str, str] = field(default_factory=dict)
     equals: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +107,8 @@ class Register:
         values = {**record.values, **self.shown(record.values, asked, company)}
         shown = forms.show(self.form, values)
         hidden = {name: "API_NORIGHT" for name in shown if name in company.no_right}
-        return {"@url": f"{BASE}/{self.path}/{record.values[self.key]}", **shown, **hidden}
+        url = {} if self.bare else {"@url": f"{BASE}/{self.path}/{quote(str(record.values[self.key]), safe='')}"}
+        return {**url, **shown, **hidden}
 
     def item(self, record: Record, asked: Asked, company: Company) -> dict[str, Any]:
         """Return a record as lists show it."""
@@ -179,7 +183,8 @@ def listing(register: Register, asked: Asked, company: Company) -> Answer:
     found = [one for one in asked.modified(records) if _chosen(register, one, asked, company)]
     keys = {name: partial(_sort_key, name=field) for name, field in register.sort.items()}
     found = asked.ordered(found, keys)
-    return ok(**asked.page(register.many, found, lambda one: register.item(one, asked, company)))
+    answer = asked.page(register.many, found, lambda one: register.item(one, asked, company))
+    return ok(**{name: part for name, part in answer.items() if name == register.many or not register.bare})
 
 
 def routes(register: Register) -> Iterator[Route]:
@@ -187,7 +192,8 @@ def routes(register: Register) -> Iterator[Route]:
     path, one = f"/3/{register.path}", f"/3/{register.path}/{{key}}"
     yield "GET", path, register.scope, partial(listing, register)
     yield "POST", path, register.scope, partial(create, register)
-    yield "GET", one, register.scope, partial(read, register)
+    if not register.bare:
+        yield "GET", one, register.scope, partial(read, register)
     yield "PUT", one, register.scope, partial(update, register)
     if register.deleted is not None:
         yield "DELETE", one, register.scope, partial(delete, register)

@@ -1,4 +1,4 @@
-"""Customers and articles."""
+"""Customers, articles, units, terms of payment and labels."""
 
 from decimal import Decimal
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from connectors.fortnox.sandbox import answers
 from connectors.fortnox.sandbox.answers import Refused, to_json
 from connectors.fortnox.sandbox.books import Company
-from connectors.fortnox.sandbox.forms import Digits, Field, Flag, Form, Number, Part, Text
+from connectors.fortnox.sandbox.forms import Field, Flag, Form, Number, Part, Text
 from connectors.fortnox.sandbox.records import Values
 from connectors.fortnox.sandbox.requests import Asked
 from connectors.fortnox.sandbox.resources import registers
@@ -57,9 +57,9 @@ CUSTOMER: Final[Form] = {
     "Fax": Text(),
     "GLN": Text(shortest=13, longest=13),
     "GLNDelivery": Text(shortest=13, longest=13),
-    "InvoiceAdministrationFee": Digits(),
+    "InvoiceAdministrationFee": Number(texts=True),
     "InvoiceDiscount": Number(),
-    "InvoiceFreight": Digits(),
+    "InvoiceFreight": Number(texts=True),
     "InvoiceRemark": _PHRASE,
     "Name": Text(required=True, shortest=1),
     "OrganisationNumber": _PHRASE,
@@ -67,7 +67,7 @@ CUSTOMER: Final[Form] = {
     **_texts("Phone1 Phone2"),
     "PriceList": Text(empty="A"),
     "Project": Text(longest=20, empty=""),
-    "SalesAccount": Text(shortest=4, longest=4),
+    "SalesAccount": Number(places=0, least=1000, most=9999, texts=True),
     "ShowPriceVATIncluded": Flag(empty=False),
     **_texts("TermsOfDelivery TermsOfPayment", empty=""),
     "Type": Text(choices=frozenset({"PRIVATE", "COMPANY"}), refusal=answers.BAD_CUSTOMER_TYPE, empty="COMPANY"),
@@ -78,7 +78,7 @@ CUSTOMER: Final[Form] = {
     "VisitingCountryCode": Text(shortest=2, longest=2),
     "VisitingZipCode": Text(longest=10),
     "WayOfDelivery": _PHRASE,
-    "WWW": Text(longest=128, empty=""),
+    "WWW": Text(longest=128, empty="", free=True),  # "https://example.com" was taken
     "YourReference": Text(longest=50, empty=""),
     "ZipCode": Text(longest=10),
 }
@@ -103,7 +103,7 @@ ARTICLE: Final[Form] = {
     "Note": Text(longest=10000, empty=""),
     "PurchaseAccount": Number(places=0, least=1000, most=99999, empty=4000),
     "PurchasePrice": Number(empty=0),
-    "QuantityInStock": Number(empty=0),
+    "QuantityInStock": Number(empty=0, least=-(10**14), most=10**14),
     "ReservedQuantity": Field(empty=0),
     "SalesAccount": Number(places=0, least=1000, most=99999, empty=3001),
     "StockGoods": Flag(empty=False),
@@ -143,6 +143,16 @@ def _show_customer(values: Values, _asked: Asked, _company: Company) -> dict[str
     return {name: code and _COUNTRIES.get(str(code), code) for name, code in codes.items()}
 
 
+def _show_article(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+    """Return what follows from other fields; nothing is reserved here. Stock goods have costs (recorded)."""
+    price = Decimal(str(values.get("PurchasePrice") or 0))
+    costs = {"DirectCost": price, "FreightCost": 0, "OtherCost": 0} if values.get("StockGoods") else {}
+    return {
+        "DisposableQuantity": Decimal(str(values.get("QuantityInStock") or 0)),
+        **{name: cost for name, cost in costs.items() if values.get(name) is None},
+    }
+
+
 _CUSTOMER_ITEM: Final = registers.only(
     "Address1 Address2 City CustomerNumber Email Name OrganisationNumber ZipCode Phone1"
 )
@@ -159,8 +169,8 @@ def _reduced_customer(full: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reduced_article(full: dict[str, Any]) -> dict[str, Any]:
-    """Return an article as lists show it: numbers as text."""
-    item = _ARTICLE_ITEM(full).items()
+    """Return an article as lists show it: numbers as text, and "" for no unit."""
+    item = (_ARTICLE_ITEM(full) | {"Unit": full["Unit"] or ""}).items()
     return {name: to_json(value).decode() if type(value) in {int, Decimal} else value for name, value in item}
 
 
@@ -219,6 +229,53 @@ ARTICLES: Final = Register(
         "active": lambda values, _today: values.get("Active") is not False,
         "inactive": lambda values, _today: values.get("Active") is False,
     },
+    shown=_show_article,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*registers.routes(CUSTOMERS), *registers.routes(ARTICLES))
+UNITS: Final = Register(
+    path="units",
+    one="Unit",
+    many="Units",
+    key="Code",
+    scope="settings",
+    form={
+        "Code": Text(required=True, shortest=1, longest=20),
+        "CodeEnglish": Text(longest=100, empty=""),
+        "Description": Text(required=True, shortest=1, longest=100),
+    },
+    missing=answers.NO_UNIT,
+    location="units",
+    deleted=204,
+)
+
+TERMS_OF_PAYMENT: Final = Register(
+    path="termsofpayments",
+    one="TermsOfPayment",
+    many="TermsOfPayments",
+    key="Code",
+    scope="settings",
+    form={
+        "Code": Text(required=True, shortest=1, longest=25),
+        "Description": Text(required=True, shortest=1),
+    },
+    missing=answers.NO_TERMS_OF_PAYMENT,
+    location="paymentterms",
+    deleted=204,
+)
+
+LABELS: Final = Register(
+    path="labels",
+    one="Label",
+    many="Labels",
+    key="Id",
+    scope="settings",
+    form={"Id": Number(places=0), "Description": Text(required=True, shortest=1, longest=25)},
+    missing=answers.NO_LABEL,
+    location="labels",
+    deleted=204,
+    bare=True,
+)
+
+ROUTES: Final[tuple[Route, ...]] = tuple(
+    route for each in (CUSTOMERS, ARTICLES, UNITS, TERMS_OF_PAYMENT, LABELS) for route in registers.routes(each)
+)

@@ -185,6 +185,17 @@ async def sales(tour: Tour) -> None:
     await tour.ask("PUT", "invoices/2/cancel")
     for action in ("externalprint", "bookkeep", "credit"):
         await tour.ask("PUT", f"invoices/1/{action}")
+    for path, one in (("units", "Unit"), ("termsofpayments", "TermsOfPayment")):
+        await tour.ask("POST", path, {one: {"Code": "x", "Description": "En ny"}}, status=201)
+        await tour.ask("GET", path)
+        await tour.ask("PUT", f"{path}/x", {one: {"Description": "En annan"}})
+        await tour.ask("GET", f"{path}/x")
+        await tour.ask("DELETE", f"{path}/x", status=204)
+        await tour.ask("GET", f"{path}/x", status=404)
+    await tour.ask("POST", "labels", {"Label": {"Description": "En ny"}}, status=201)
+    await tour.ask("GET", "labels")
+    await tour.ask("PUT", "labels/1", {"Label": {"Description": "En annan"}})
+    await tour.ask("DELETE", "labels/1", status=204)
     order = {"CustomerNumber": "1", "OrderRows": [{"Description": "Te", "Price": 10, "OrderedQuantity": "2"}]}
     for _ in range(2):
         await tour.ask("POST", "orders", {"Order": order}, status=201)

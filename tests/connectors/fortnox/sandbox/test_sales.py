@@ -140,11 +140,11 @@ def test_a_customer_and_an_article_give_what_is_left_out(fortnox: Fortnox) -> No
     [
         ({"CustomerNumber": "9"}, "unknown_customer"),
         ({"InvoiceRows": [row(1, ArticleNumber="x")]}, "unknown_article"),
-        ({"InvoiceRows": [row(1, CostCenter="")]}, "null"),
+        ({"InvoiceRows": [row(1, CostCenter=None)]}, "null"),
         ({"InvoiceRows": [row(1, Project="9")]}, "unknown_project"),
         ({"InvoiceRows": [row(1, RowId=7)]}, "bad_choice"),
         ({"InvoiceRows": [row(1, Total=1)]}, "unknown_field"),
-        ({"InvoiceRows": {}}, "no_data"),
+        ({"InvoiceRows": ["a row"]}, "bad_structure"),
         ({"Total": 1}, "unknown_field"),
         ({"ExternalInvoiceReference1": "x" * 81}, "too_long"),
         ({"YourOrderNumber": "x" * 76}, "too_long"),
@@ -232,8 +232,9 @@ def test_filters_of_invoices_choose_by_their_state(fortnox: Fortnox) -> None:
 
 
 def test_an_order_becomes_an_invoice_once(fortnox: Fortnox) -> None:
-    """The invoice has the order's rows and references; a second one is refused."""
-    fortnox.order({"Price": 10, "OrderedQuantity": "3"}, YourOrderNumber="o-1", ExternalInvoiceReference1="bb-1")
+    """The invoice has what the order delivered, and its references; a second one is refused."""
+    delivered = {"Price": 10, "OrderedQuantity": "4", "DeliveredQuantity": "3"}
+    fortnox.order(delivered, YourOrderNumber="o-1", ExternalInvoiceReference1="bb-1")
     assert fortnox.ask("PUT", "orders/1/createinvoice")["InvoiceReference"] == "1"
     invoice = fortnox.ask("GET", "invoices/1")
     assert (invoice["OrderReference"], invoice["YourOrderNumber"], invoice["Net"]) == ("1", "o-1", 30)
