@@ -4,27 +4,25 @@ A crash anywhere repeats orders with the same ids, and no order is ever given on
 before it (DECISIONS 10). A message that cannot be decided is parked, and with it what comes later of its company.
 """
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, faultpoints, telemetry
-from infra.decision import Decision, FlowFailed, Kept, deciding, reading
-from infra.incarnations import Former, former, removed_company
+from infra import faultpoints, telemetry
+from infra.batch import Batch, Line
+from infra.decision import Decision, FlowFailed, deciding, reading
+from infra.incarnations import former
 from infra.lives import Now
 from infra.outbox import Left, Outbox
 from infra.parking import FLOWS, Fault, Parked, Parking, fault_of
 from infra.plugin import Flow, Terms
-from infra.records import Record, bury, letter_of, read, tenant_of
-from infra.store import lines
+from infra.records import Record, letter_of, read, tenant_of
 from infra.terms import KnownTerms
 from schemas import envelope as envelopes
-from schemas.audit import AuditRecord, DeadLetter
+from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.envelope import Envelope, Unreadable
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
@@ -48,30 +46,11 @@ _ALREADY = text(
        select k.topic, k.partition, k."offset" from parked k
        join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o"""
 )
-_STATES = text(
-    """select s.flow, s.tenant, s.key, s.state from flow_state s
-       join unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[])) as r(f, t, k)
-       on s.flow = r.f and s.tenant = r.t and s.key = r.k"""
-)
 _WAITING = text(
     """select key, state from flow_state
        where flow = :flow and tenant = :tenant and waiting is not null and key > :after
          and (cast(:reasons as text[]) is null or waiting = any(cast(:reasons as text[])))
        order by key limit :page"""
-)
-_WRITE_STATES = text(
-    f"""insert into flow_state (flow, tenant, key, state, waiting)
-       select * from unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[]),
-                            cast({lines(":states")} as jsonb[]), cast(:waiting as text[]))
-       on conflict (flow, tenant, key) do update set state = excluded.state, waiting = excluded.waiting"""  # noqa: S608 - no values in it
-)
-_WRITE_LINES = text(
-    """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
-       select t, p, o, n, f, k, r, a, :now
-       from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[]),
-                   cast(:tenants as text[]), cast(:facts as text[]), cast(:keys as text[]), cast(:rules as text[]),
-                   cast(:accepted as timestamptz[])) as x(t, p, o, n, f, k, r, a)
-       on conflict do nothing"""
 )
 _WRITE_SETTINGS = text(
     """insert into settings (tenant, version, body, applied_by, applied_at)
@@ -88,31 +67,8 @@ def topics_of(flows: Iterable[Flow]) -> tuple[str, ...]:
     return carrying([*facts, ReviewAnswered, AuditRecord, SettingsApplied, ChecksPassed])
 
 
-@dataclass(slots=True)
-class _Line:
-    record: Record
-    tenant: str
-    fact_id: str
-    key: str
-    rules: str = ""
-
-
-_Key = tuple[str, str, str]
-
-
 _Read = tuple[Record, Envelope[Any]]
 _Unread = tuple[Record, Unreadable, int]  # how often it was tried
-
-
-class _Batch:
-    """What one transaction decides: states as they were read and changed, orders to send, lines to write."""
-
-    def __init__(self) -> None:
-        self.states: dict[_Key, BaseModel] = {}
-        self.changed: dict[_Key, Kept] = {}
-        self.orders: list[tuple[Envelope[Any], bytes]] = []
-        self.letters: list[Envelope[DeadLetter]] = []
-        self.lines: list[_Line] = []
 
 
 class Decider:
@@ -236,27 +192,24 @@ class Decider:
             if parked is not None and not await self._parking.take(connection, parked):
                 return left
             done = await self._already(connection, [r for r, _ in messages] + [r for r, *_ in unreadable])
-            batch = _Batch()
+            batch = Batch()
             formers = await former(connection, tenants)
             todo = [
-                (r, m)
-                for r, m in messages
-                if r.place not in done and not _is_of_a_removed_company(batch, r, m, formers)
+                (r, m) for r, m in messages if r.place not in done and not batch.is_of_a_removed_company(r, m, formers)
             ]
             if parked is None:
                 todo = await self._parking.join(connection, todo)
             for record, error, attempt in unreadable:
                 if record.place not in done:
-                    _bury(batch, record, letter_of(record, FLOWS, error, attempt))
+                    batch.bury(record, letter_of(record, FLOWS, error, attempt))
             wanted = [(record, message, tuple(self._wanting(message))) for record, message in todo]
-            await self._read_states(
+            await batch.read(
                 connection,
-                batch,
                 {(f.name, m.tenant, key): f for _, m, pairs in wanted for f, keys in pairs for key in keys},
             )
             terms = await self._terms.of(connection, tenants)
             for record, message, pairs in wanted:
-                line = _Line(record, message.tenant, message.causationid or message.id, message.subject)
+                line = Line(record, message.tenant, message.causationid or message.id, message.subject)
                 batch.lines.append(line)
                 for flow, keys in pairs:
                     await self._decide_one(connection, batch, flow, keys, message, terms[message.tenant], line)
@@ -269,8 +222,8 @@ class Decider:
             await connection.execute(_LOCK, {"tenants": [message.tenant]})
             if parked is None and await self._already(connection, [record]):
                 return Left([], [])
-            batch = _Batch()
-            if _is_of_a_removed_company(batch, record, message, await former(connection, [message.tenant])):
+            batch = Batch()
+            if batch.is_of_a_removed_company(record, message, await former(connection, [message.tenant])):
                 return await self._remember(connection, batch, Left([], []))
             if parked is None and not await self._parking.join(connection, [(record, message)]):
                 return Left([], [])
@@ -294,9 +247,9 @@ class Decider:
             left = await self._open(connection, [message.tenant])
             if parked is not None and not await self._parking.take(connection, parked):
                 return left
-            batch = _Batch()
+            batch = Batch()
             rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
-            batch.lines.append(_Line(record, message.tenant, message.id, message.subject, rule))
+            batch.lines.append(Line(record, message.tenant, message.id, message.subject, rule))
             return await self._remember(connection, batch, left)
 
     async def _reconsider(
@@ -308,11 +261,11 @@ class Decider:
             page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
             rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
             terms = (await self._terms.of(connection, [message.tenant]))[message.tenant]
-            batch = _Batch()
+            batch = Batch()
             for key, state in rows:
                 place = (flow.name, message.tenant, key)
                 batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
-                line = _Line(record, message.tenant, message.id, key)
+                line = Line(record, message.tenant, message.id, key)
                 await self._decide_one(connection, batch, flow, (key,), message, terms, line)
             left = await self._remember(connection, batch, left)
         await self._outbox.emit(left)
@@ -348,38 +301,26 @@ class Decider:
         )
         return {(topic, partition, offset) for topic, partition, offset in rows}
 
-    @staticmethod
-    async def _read_states(connection: AsyncConnection, batch: _Batch, wanted: Mapping[_Key, Flow]) -> None:
-        if not wanted:
-            return
-        names, tenants, keys = zip(*wanted, strict=True)
-        rows = await connection.execute(_STATES, {"flows": list(names), "tenants": list(tenants), "keys": list(keys)})
-        for name, tenant, key, state in rows:
-            batch.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate(state, strict=False)
-        for place, flow in wanted.items():
-            batch.states.setdefault(place, flow.state())
-
     async def _decide_one(
         self,
         connection: AsyncConnection,
-        batch: _Batch,
+        batch: Batch,
         flow: Flow,
         keys: tuple[str, ...],
         message: Envelope[Any],
         terms: Terms,
-        line: _Line,
+        line: Line,
     ) -> None:
         """Let a flow decide a message, reading what it asks for."""
         steps = deciding(flow, keys, message, terms)
         decision = next(steps)
         while not isinstance(decision, Decision):
             places = {key: (flow.name, message.tenant, key) for key in decision}
-            await self._read_states(connection, batch, {p: flow for p in places.values() if p not in batch.states})
+            await batch.read(connection, {p: flow for p in places.values() if p not in batch.states})
             decision = steps.send({key: batch.states[place] for key, place in places.items()})
         for key, kept in decision.kept.items():
             place = (flow.name, message.tenant, key)
-            batch.states[place] = kept.state
-            batch.changed[place] = kept
+            batch.keep(place, kept)
         for order in decision.orders:
             sent = envelopes.order(order, cause=message, accepted=line.record.timestamp)
             if len(value := sent.to_bytes()) > _LARGEST_ORDER:
@@ -393,34 +334,9 @@ class Decider:
         for rule in rules or ("nothing_to_do",):
             telemetry.DECISIONS.labels(flow.name, rule).inc()
 
-    async def _remember(self, connection: AsyncConnection, batch: _Batch, left: Left) -> Left:
+    async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
-        if batch.changed:
-            await connection.execute(
-                _WRITE_STATES,
-                {
-                    "flows": [flow for flow, _, _ in batch.changed],
-                    "tenants": [tenant for _, tenant, _ in batch.changed],
-                    "keys": [key for _, _, key in batch.changed],
-                    "states": "\n".join(kept.written for kept in batch.changed.values()),
-                    "waiting": [kept.waiting for kept in batch.changed.values()],
-                },
-            )
-        if batch.lines:
-            await connection.execute(
-                _WRITE_LINES,
-                {
-                    "topics": [line.record.topic for line in batch.lines],
-                    "partitions": [line.record.partition for line in batch.lines],
-                    "offsets": [line.record.offset for line in batch.lines],
-                    "tenants": [line.tenant for line in batch.lines],
-                    "facts": [line.fact_id for line in batch.lines],
-                    "keys": [line.key for line in batch.lines],
-                    "rules": [line.rules for line in batch.lines],
-                    "accepted": [line.record.timestamp for line in batch.lines],
-                    "now": clock.now(),
-                },
-            )
+        await batch.write(connection)
         messages = [(o.tenant, o.data.TOPIC, o.id, value) for o, value in batch.orders]
         messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes()) for o in batch.letters]
         written = await self._outbox.write(connection, messages)
@@ -435,20 +351,3 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return Left(left.marked, [*left.outgoing, *written])
-
-
-def _is_of_a_removed_company(
-    batch: _Batch, record: Record, message: Envelope[Any], formers: Mapping[str, Former]
-) -> bool:
-    """Tell whether nothing is decided for a message, as its company was removed; its line says so then."""
-    if (kept_under := removed_company(message, record.timestamp, formers)) is None:
-        return False
-    fact_id = message.causationid or message.id
-    batch.lines.append(_Line(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
-    return True
-
-
-def _bury(batch: _Batch, record: Record, letter: DeadLetter) -> None:
-    batch.letters.append(bury(letter, tenant := tenant_of(record)))
-    batch.lines.append(_Line(record, tenant, letter.place, letter.place, letter.rule))
-    _log.warning("dead letter", place=letter.place, reason=letter.reason)
