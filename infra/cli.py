@@ -14,11 +14,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra import broker, clock, database, embedded, registry, telemetry
 from infra.accepting import Acceptor, Unavailable, read_payload
-from infra.commanding import Failed, Json, Office, WrongUsage, in_office, one_of, print_json
+from infra.commanding import Failed, Json, Office, WrongUsage, in_office, one_of, print_json, print_lines
 from infra.ending import until_signal
 from infra.plugin import Malformed
 from infra.runtime import kept, services
@@ -186,7 +186,7 @@ def publish(
             print_json({"event_ids": accepted.event_ids})
         else:
             for event_id in accepted.event_ids:
-                _out.print(f"accepted {event_id}", highlight=False)
+                typer.echo(f"accepted {event_id}")
 
     in_office(work, tenant)
 
@@ -205,7 +205,7 @@ def topics(
     elif as_json:
         print_json([{"topic": t.name, "messages": [m.__name__ for m in t.messages]} for t in TOPICS])
     else:
-        table = Table("topic", "carries", "messages")
+        table = Table(Column("topic", no_wrap=True), "carries", "messages")
         for topic in TOPICS:
             table.add_row(topic.name, topic.carries, ", ".join(m.__name__ for m in topic.messages))
         _out.print(table)
@@ -272,5 +272,5 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
 
 
 def _fail(message: str, code: int) -> None:
-    _err.print(f"bokbuss: {message}", highlight=False, soft_wrap=True, markup=False)
+    print_lines(f"bokbuss: {message}".splitlines(), err=True)
     sys.exit(code)

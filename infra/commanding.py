@@ -73,7 +73,7 @@ def width() -> int:
     return shutil.get_terminal_size(fallback=(0, 0)).columns
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines, and those that are too long for the terminal in several, further in; no word is broken."""
     columns = width()
     for line in lines:
@@ -82,7 +82,7 @@ def print_lines(lines: Iterable[str]) -> None:
         parts = textwrap.wrap(
             line, max(columns, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         )
-        typer.echo("\n".join(parts) if wrapped else line)
+        typer.echo("\n".join(parts) if wrapped else line, err=err)
 
 
 def in_office(work: Callable[["Office"], Awaitable[None]], tenant: str | None = None, *, reads: bool = False) -> None:

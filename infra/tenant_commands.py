@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import text
 
 from infra import registry, tenants
-from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json
+from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json, print_lines
 from infra.connections import Connections, Taken, health
 from infra.plugin import Host, NotRevoked
 from infra.standing import at_a_glance, in_words
@@ -22,7 +22,6 @@ tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the company")]
 System = Annotated[str, typer.Option(help="which connection")]
 By = Annotated[str | None, typer.Option("--by", help="who says so, for the audit trail; your user name by default")]
-_out = Console()
 
 _LIST = text(
     """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version,
@@ -93,9 +92,9 @@ def tenant_add(
         if as_json:
             print_json({"tenant": tenant, "signing_secrets": made})
             return
-        _out.print(f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE", highlight=False)
+        _say(f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE")
         for system, secret in made.items():
-            _out.print(f"signing secret for {system} (shown once): {secret}", highlight=False, soft_wrap=True)
+            _say(f"signing secret for {system} (shown once): {secret}")
 
     in_office(work)
 
@@ -116,13 +115,14 @@ def tenant_list(as_json: Json = False) -> None:
         if as_json:
             print_json(rows)
             return
-        table = Table("company", "organisation number", "Fortnox database", "settings version", "connections")
+        heads = ("company", "organisation number", "Fortnox database", "settings version", "connections")
+        table = Table(*(Column(head, overflow="fold") for head in heads))
         for row in rows:
             known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
             known[-1] += f", configuring: {row['configuring']} wait" if row["configuring"] else ""
             said = [f"{name}: {in_words(how)}" for name, how in row["connections"].items()]
             table.add_row(*known, "\n".join(said) or health(None, 0.0))
-        _out.print(table)
+        Console().print(table)
 
     in_office(work)
 
@@ -136,7 +136,7 @@ def tenant_pause(tenant: Tenant, system: System = "fortnox", by: By = None, as_j
         connections = Connections(place.engine, await open_vault(place.engine, place.settings))
         if not await connections.pause(tenant, system, asker(by)):
             raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
-        print_json({"paused": tenant}) if as_json else _out.print(f"{tenant} is paused", highlight=False)
+        print_json({"paused": tenant}) if as_json else _say(f"{tenant} is paused")
 
     in_office(work, tenant)
 
@@ -150,7 +150,7 @@ def tenant_resume(tenant: Tenant, system: System = "fortnox", by: By = None, as_
         connections = Connections(place.engine, await open_vault(place.engine, place.settings))
         if not await connections.resume(tenant, system, asker(by)):
             raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
-        print_json({"resumed": tenant}) if as_json else _out.print(f"{tenant} goes on", highlight=False)
+        print_json({"resumed": tenant}) if as_json else _say(f"{tenant} goes on")
 
     in_office(work, tenant)
 
@@ -189,7 +189,7 @@ def tenant_remove(
 
 
 def _say(line: str) -> None:
-    _out.print(line, highlight=False)
+    print_lines([line])
 
 
 def _counted(still: tenants.Open) -> str:

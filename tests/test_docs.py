@@ -1,12 +1,15 @@
-"""What the documents show must exist: every ``bokbuss`` command, every setting, every link."""
+"""What the documents show must exist: every ``bokbuss`` command, every setting, every link, and examples that work."""
 
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.main import get_command
 
+from connectors.desk.settings_files import read
 from infra import cli, registry
 from infra.settings import Settings
 
@@ -14,18 +17,25 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(p for p in ROOT.rglob("*.md") if not {".venv", "build", "dist"} & set(p.parts))
 _COMMAND = re.compile(r"(?:^|`|\$ )bokbuss ([a-z][a-z-]*(?: [a-z][a-z-]*)?)", re.MULTILINE)
 _SETTING = re.compile(r"BOKBUSS_[A-Z_]+")
+_EXAMPLE = re.compile(r"^bokbuss ([^>#\n]+)", re.MULTILINE)
+_SETTINGS_FILE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
-def _verbs() -> set[str]:
-    """Every verb of the command line, groups with their members."""
+def _whole() -> Any:
+    """Return the command line with the verbs of every plugin."""
     app = typer.Typer()
     app.add_typer(cli.app)
     for system in registry.systems().values():
         if system.commands is not None:
             app.add_typer(system.commands())
+    return get_command(app)
+
+
+def _verbs() -> set[str]:
+    """Every verb of the command line, groups with their members."""
     verbs = set()
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined] # it is a group
+    for name, command in _whole().commands.items():
         verbs.add(name)
         verbs |= {f"{name} {member}" for member in getattr(command, "commands", {})}
     return verbs
@@ -39,6 +49,30 @@ def test_every_command_that_is_shown_exists(document: Path) -> None:
     groups = {verb.split()[0] for verb in verbs if " " in verb} - {"audit"}  # audit is a verb by itself as well
 
     assert {s for s in shown if s not in verbs and (s.split()[0] in groups or s.split()[0] not in verbs)} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_example_of_a_command_is_one(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its options exist, nothing that it needs is missing, and each value is of the kind that is taken."""
+    monkeypatch.chdir(tmp_path)
+    for example in _EXAMPLE.findall(document.read_text()):
+        words = shlex.split(example)
+        for word in words:
+            if Path(word).suffix in {".yaml", ".json", ".csv"}:
+                (tmp_path / word).parent.mkdir(exist_ok=True)
+                (tmp_path / word).touch()
+        command, context = _whole(), None
+        while command is not None:
+            context = command.make_context(command.name, words, parent=context)
+            words = [*context._protected_args, *context.args]  # where click keeps what a group has not taken
+            _name, command, words = command.resolve_command(context, words) if words else (None, None, [])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_settings_file_that_is_shown_can_be_applied(document: Path) -> None:
+    """A reader can save it and apply it."""
+    for shown in _SETTINGS_FILE.findall(document.read_text()):
+        assert read(shown.encode()).to_json() != {}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))

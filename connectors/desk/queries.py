@@ -232,6 +232,7 @@ _FIND: dict[str, tuple[str, ...]] = {
         "select tenant, key from journal where order_id = cast(:text as uuid)",
         "select tenant, key from held where hold_id = cast(:text as uuid)",
     ),
+    "hold": ("select tenant, key from held where starts_with(hold_id::text, :text)",),
     "mark": ("select tenant, key from journal where starts_with(right(order_id::text, 17), :text)",),
 }
 

@@ -8,17 +8,20 @@ from uuid import UUID
 
 from schemas.ids import MARK_PREFIX
 
-Kind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "mark"]
+Kind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark"]
 
 _VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
 _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
 _Z_NUMBER = re.compile(r"[zZ]?\s*0*(\d{1,9})", re.ASCII)
 _MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
 _MARK_HEX = 15
+_HOLD = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.ASCII | re.IGNORECASE)
+"""The beginning of a hold's id, as ``held list`` shows it."""
 
 WHAT_CAN_BE_ASKED = (
     "Ask for a voucher (F 12), an event (openpos/CITY/K1/57/2026-04-10@1f2e3d…), a business key "
-    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), an order's id or a mark (bb-…)."
+    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a hold's or an order's id, or a "
+    "mark (bb-…)."
 )
 
 
@@ -29,7 +32,7 @@ class Asked:
     Attributes:
         kind: what it is taken for.
         text: the fact's id (or its beginning), the key, a regular expression that the key matches, the series, the id,
-            or an id's last digits.
+            or an id's first or last digits.
         number: the voucher's number.
     """
 
@@ -56,6 +59,8 @@ def readings(what: str) -> tuple[Asked, ...]:
         found.append(Asked("z_number", rf"/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
     if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
         found.append(Asked("voucher", voucher[1], int(voucher[2])))
+    if _HOLD.fullmatch(what):
+        found.append(Asked("hold", what.lower()))
     return tuple(found)
 
 

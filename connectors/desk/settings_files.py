@@ -245,4 +245,6 @@ def _entry(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()  # as the file has it
     return "(none)" if value is None else str(value)

@@ -101,9 +101,9 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         if as_json:
             _print_json({"tenant": tenant, "disconnected": True, "revoked": revoked})
         else:
-            typer.echo(words.COMMANDS["disconnected"].to(language, company=company, tenant=tenant))
+            print_lines([words.COMMANDS["disconnected"].to(language, company=company, tenant=tenant)])
         if not revoked and not as_json:
-            typer.echo(words.COMMANDS["not_revoked"].to(language))
+            print_lines([words.COMMANDS["not_revoked"].to(language)])
 
     run(work, tenant)
 
@@ -168,7 +168,7 @@ async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
     if not host.settings.fortnox.client_id:
         raise WrongUsage(_told(Result("not_registered"), link, host))
     leaving = connecting.leave(host, link, redirect_to)
-    typer.echo(f"{words.COMMANDS['paste'].to(language)}\n\n{leaving.url}\n", err=as_json)
+    print_lines([words.COMMANDS["paste"].to(language), "", leaving.url, ""], err=as_json)
     question = words.COMMANDS["paste_back"].to(language, redirect_uri=redirect_to)
     pasted = await asyncio.to_thread(typer.prompt, question, err=as_json)
     params = dict(parse_qsl(urlsplit(str(pasted).strip()).query))
@@ -184,7 +184,7 @@ async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
         company = {"company_name": found.name, "database_number": found.database_number}
         _print_json({"tenant": link.company.tenant, "outcome": result.outcome, **company})
     else:
-        typer.echo(_told(result, link, host))
+        print_lines(_told(result, link, host).splitlines())
 
 
 def _told(result: Result, link: Link, host: Host) -> str:
@@ -198,14 +198,14 @@ def _print_links(host: Host, links: Sequence[Link]) -> None:
     language = host.settings.language
     for link in links:
         text = words.COMMANDS["link" if link.service else "link_person"]
-        typer.echo(text.to(language, **views.values_of(link, language)))
+        said = [text.to(language, **views.values_of(link, language))]
         if not consent.is_switched_on(link.settings):
-            typer.echo(words.COMMANDS["first"].to(language, tenant=link.company.tenant))
+            said.append(words.COMMANDS["first"].to(language, tenant=link.company.tenant))
         if link.settings.employees is not None:
-            typer.echo(words.COMMANDS["staff"].to(language, tenant=link.company.tenant))
-        typer.echo(f"\n{connecting.address(host, link.link_id)}\n")
+            said.append(words.COMMANDS["staff"].to(language, tenant=link.company.tenant))
+        print_lines([*said, "", connecting.address(host, link.link_id), ""])
     if not links:
-        typer.echo(words.COMMANDS["none"].to(language))
+        print_lines([words.COMMANDS["none"].to(language)])
 
 
 def _json(host: Host, link: Link) -> dict[str, Any]:

@@ -132,10 +132,11 @@ def test_a_key_that_opens_nothing_is_named(shell: Shell) -> None:
 
 def test_an_environment_that_is_not_right_is_told_in_a_sentence(shell: Shell) -> None:
     """Exit code 2, the variable's name, and no traceback."""
+    shell("tenant", "add", "lokal")
     here = f"127.0.0.1:{free_port()}"
     port = shell("tenant", "list", BOKBUSS_PORT="many")
     database = shell("tenant", "list", BOKBUSS_DATABASE__URL="postgresql://nobody@127.0.0.1:1/nowhere")
-    broker = shell("publish", "openpos", "z.json", "--tenant", "acme", BOKBUSS_KAFKA__BOOTSTRAP=here)
+    broker = shell("publish", "openpos", "z.json", "--tenant", "lokal", BOKBUSS_KAFKA__BOOTSTRAP=here)
     for ended, names in ((port, "BOKBUSS_PORT"), (database, "BOKBUSS_DATABASE__URL"), (broker, here)):
         assert ended.returncode == 2, ended.stderr
         assert names in ended.stderr
@@ -153,6 +154,16 @@ def test_no_traceback_reaches_a_user(shell: Shell, tmp_path: Path) -> None:
     assert (listed.returncode, "it can be: sv, en" in listed.stderr) == (2, True)
     for result in (folder, listed):
         assert "Traceback" not in result.stderr
+
+
+def test_what_is_said_fits_the_terminal(shell: Shell) -> None:
+    """Also errors and tables, and no name is cut off."""
+    asked, topics = shell("explain", "F 99", COLUMNS="80"), shell("topics", COLUMNS="80")
+    for result in (asked, topics):
+        lines = (result.stdout + result.stderr).splitlines()
+        assert len(lines) > 1
+        assert max(map(len, lines)) <= 80
+    assert "facts.closing-entries-ready.v1" in topics.stdout
 
 
 def test_a_wrong_check_digit_is_no_organisation_number(shell: Shell) -> None:

@@ -130,6 +130,7 @@ async def test_an_address_is_asked_in_any_way(opened: Door, tenant: str) -> None
     await opened.add(tenant)
     assert await asked("HEAD", "/healthz") == (200, "")
     assert await asked("GET", "/healthz/") == (200, "")
+    assert await asked("GET", "/openapi.json") == (200, "")
     assert (await opened.post(f"{tenant}/openpos/", REPORT))[0] == 202
     assert await asked("POST", "/readyz") == (405, "GET, HEAD")
     assert await asked("BREW", f"/v1/{tenant}/openpos") == (405, "POST")

@@ -23,6 +23,8 @@ Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
         ("openpos/K1/57", [Asked("key", "openpos/K1/57"), Asked("shortened", "(^|/)openpos/(.*/)?K1/(.*/)?57(/|$)")]),
         ("openpos/K1/57@ab12…", [Asked("fact", "openpos/K1/57@ab12")]),
         ("608E257E-3970-52ef-9003-dbc28bf037e2", [Asked("id", "608e257e-3970-52ef-9003-dbc28bf037e2")]),
+        ("3e47E9fa", [Asked("hold", "3e47e9fa")]),
+        ("d9597096", [Asked("voucher", "d", 9597096), Asked("hold", "d9597096")]),
         ("what is this?", []),
         ("", []),
     ],
