@@ -196,6 +196,11 @@ _PARKED_KEY = text(
     """select topic || '/' || partition || '/' || "offset", reader, state, reason, parked_at from parked
        where tenant = :tenant and about = :key and state <> 'discarded' order by number"""
 )
+_AWAY = text(
+    """select distinct j.sink, coalesce(replace(c.state, '_', ' '), 'not connected') as how
+       from journal j left join connections c on c.tenant = j.tenant and c.system = j.sink
+       where j.tenant = :tenant and j.key = :key and j.state = 'queued' and c.state is distinct from 'connected'"""
+)
 _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
 _DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
@@ -276,6 +281,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         ids = [o.order.id for o in orders]
         records = [_record(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
         delivered_at = await connection.scalar(_DELIVERED_AT, values)
+        away = {row.sink: row.how for row in await connection.execute(_AWAY, values)}
         parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
         planned = tuple(
             Planned(row.plan[:8], row.made_at, PlanRow.model_validate_json(row.body))
@@ -291,6 +297,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         delivered_at=delivered_at,
         parked=parked,
         planned=planned,
+        away=away,
     )
 
 

@@ -235,13 +235,20 @@ def _stands(material: Material) -> tuple[str, str]:
             lost = f"It was sent and the answer was lost; {_where(ordered.order)} is asked until it is known whether"
             return "unknown", f"{lost} it is there."
         if ordered.state in {"queued", "sending"}:
-            put_off = f"; put off: {ordered.calls[-1].verdict}" if ordered.calls else ""
-            return "on_the_way", f"It is on its way to {_where(ordered.order)}{put_off}."
+            return "on_the_way", _on_the_way(ordered, material)
     for record in material.records:
         if record.outcome == "rejected" and record.order_id not in replaced:
             where = next((_where(o.order) for o in material.orders if o.order.id == record.message_id), "Fortnox")
             return "rejected", f"{where} refused it: {_said(record)}."
     return _stands_finished(material)
+
+
+def _on_the_way(ordered: Ordered, material: Material) -> str:
+    where = _where(ordered.order)
+    if how := material.away.get(where.lower()):
+        return f"It waits for the connection to {where} ({how}): bokbuss connection show {material.tenant}."
+    put_off = f"; put off: {ordered.calls[-1].verdict}" if ordered.calls else ""
+    return f"It is on its way to {where}{put_off}."
 
 
 def _stands_finished(material: Material) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """What the desk reads, as values: holds, dead letters, orders, and everything that is known about one key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -117,6 +117,7 @@ class Material:
         facts: by place, None for one that could not be read back; None altogether when none was asked for.
         standing: how it stands, in the words of the flows that remember it.
         delivered_at: when the first delivery with this key was accepted over HTTP.
+        away: why a system that orders wait for takes none now, as its connection stands.
     """
 
     tenant: str
@@ -130,6 +131,7 @@ class Material:
     parked: tuple[Waits, ...] = ()
     planned: tuple[Planned, ...] = ()
     standing: tuple[str, ...] = ()
+    away: Mapping[str, str] = field(default_factory=dict)
 
     def with_standing(self, standing: tuple[str, ...]) -> "Material":
         """Return the same with how it stands, as the flows say."""

@@ -105,6 +105,11 @@ DECIDED = replace(NOTHING, lines=(LINE,))
         (DECIDED, "nothing_to_do", "nothing to do"),
         (replace(DECIDED, holds=(held(),)), "held", "waits for the accountant: The payments are 1.00 above"),
         (replace(DECIDED, orders=(journaled(VOUCHER, "queued"),)), "on_the_way", "on its way to Fortnox."),
+        (
+            replace(DECIDED, orders=(journaled(VOUCHER, "queued"),), away={"fortnox": "not connected"}),
+            "on_the_way",
+            "It waits for the connection to Fortnox (not connected): bokbuss connection show krogen.",
+        ),
         (replace(DECIDED, orders=(journaled(VOUCHER, "queued", POSTED),)), "on_the_way", "put off: retry later: away"),
         (replace(DECIDED, orders=(journaled(VOUCHER, "unknown"),)), "unknown", "the answer was lost"),
         (
