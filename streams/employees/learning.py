@@ -183,13 +183,16 @@ def unlink(memory: Memory, key: str, reason: str) -> None:
 
 
 def _row_applied(memory: Memory, fact: PlanRowApplied) -> None:
+    """Do as a row says, unless it is refused: an order is on its way, or it shows what is no more."""
     if memory[fact.key].applied == applied_as(fact):
         return
     memory.put(fact.key, applied=applied_as(fact))
+    if memory[fact.key].pending or moved(memory, fact):
+        return
     nothing = fact.action == "do_nothing"
     if fact.person is not None:
         memory.put_person(fact.person, ignored=nothing)
-        if fact.employee_id is not None and not nothing and not moved(memory, fact):
+        if fact.employee_id is not None and not nothing:
             link(memory, fact.person, fact.employee_id, fact.origin)
             memory.put_person(fact.person, chosen=_chosen(memory.person(fact.person), fact))
     elif fact.employee_id is not None:
@@ -218,10 +221,9 @@ def moved(memory: Memory, row: PlanRowApplied) -> tuple[str, ...]:
     employee = memory.employee(row.employee_id) if row.employee_id else Employee()
     hr = [f"HR's {f}" for f in sorted(_changes(person.hr, row.in_hr))] if row.person else []
     fortnox = [f"Fortnox's {f}" for f in sorted(_changes(employee.fields, row.in_fortnox))] if row.employee_id else []
-    taken = row.employee_id and employee.person not in {None, row.person}
-    other = row.person and person.link and row.employee_id and person.link.employee_id != row.employee_id
-    linked = row.action == "create_in_fortnox" and person.link
-    return (*hr, *fortnox, *(["the link"] if taken or other or linked else []))
+    taken = row.employee_id and employee.person not in {None, row.person} and row.action != "do_nothing"
+    other = person.link and person.link.employee_id != row.employee_id
+    return (*hr, *fortnox, *(["the link"] if taken or other else []))
 
 
 def _forgive_days(memory: Memory, key: str, codes: Iterable[str] | None) -> None:

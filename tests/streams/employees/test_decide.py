@@ -9,7 +9,15 @@ import pytest
 from infra.plugin import Terms
 from schemas.audit import AuditRecord
 from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson
-from schemas.events import ChecksPassed, EmployeeChanged, EmployeeFields, EmployeeSeen, LinkDecided, PersonMentioned
+from schemas.events import (
+    ChecksPassed,
+    EmployeeChanged,
+    EmployeeFields,
+    EmployeeSeen,
+    LinkDecided,
+    PersonMentioned,
+    PlanAction,
+)
 from schemas.settings import EmployeesSettings, FieldRule, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.rules import RULES
@@ -118,13 +126,37 @@ def test_a_row_that_has_moved_is_refused(live: Company) -> None:
     assert len(live.calls) == before
 
 
-def test_a_row_for_somebody_under_way_is_refused(live: Company) -> None:
-    """An order whose outcome is not known may change what the row showed."""
-    rows = [row.model_copy(update={"action": "prefer_hr"}) for row in live.plan()]
-    live.edit_hr("anna", city="Solna")
+def test_a_row_that_leaves_alone_what_has_moved_is_refused(live: Company) -> None:
+    """What was seen is left alone, and nothing else: the conflict that came after the plan waits as before."""
+    rows = [row.model_copy(update={"action": "do_nothing"}) for row in live.plan()]
+    live.edit_fortnox("1", city="Malmö")
+    live.snapshot()
+    live.edit_hr("anna", city="Umeå")
+    live.settle()
+    assert hold(live).reason == "conflict"
+    live.apply(rows, "second")
+    live.settle()
+    assert (hold(live).reason, person(live).ignored) == ("moved_since_the_plan", False)
+    live.answer(hold(live), "go_on")
+    live.settle()
+    assert hold(live).reason == "conflict"
+
+
+@pytest.mark.parametrize("action", ["prefer_fortnox", "do_nothing"])
+def test_a_row_for_somebody_under_way_is_refused(live: Company, action: PlanAction) -> None:
+    """An order whose outcome is not known may change what the row showed; nothing of it comes into force later."""
+    live.edit_fortnox("1", city="Malmö")
+    live.snapshot()
+    orders(live)
+    rows = [row.model_copy(update={"action": action}) for row in live.plan()]
+    live.edit_hr("anna", title="Chef", city="Lund")
+    live.answer(hold(live), "prefer_hr")
     orders(live)
     live.apply(rows, "second")
     assert names(orders(live)) == [("HoldForReview", "an_answer_is_awaited_first")]
+    assert not person(live).ignored
+    live.settle()
+    assert (live.hr["anna"].city, live.fortnox["1"].city) == ("Lund", "Lund")
 
 
 def test_a_row_that_creates_somebody_who_was_linked_meanwhile_is_refused(live: Company) -> None:
