@@ -185,11 +185,8 @@ def _plan_table(rows: Sequence[PlanRow], width: int) -> Table:
     for name, size in (("  state", 14), ("who", 16), ("action", 17)):
         table.add_column(name, width=size, no_wrap=True)
     table.add_column("HR | Fortnox, or why", ratio=1)
-    names = {row.person: row.name for row in rows if row.person}
     for row in rows:
-        why = row.why
-        for key, name in names.items():
-            why = why.replace(key, name)
+        why = re.sub(r" \([^()]*/[^()]*\)", "", row.why)  # keys stand behind names
         table.add_row(f"  {_code(row.state)}", row.name, _code(row.action), why or _differing(row) or _code(row.rule))
     return table
 

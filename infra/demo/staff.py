@@ -221,9 +221,8 @@ class StaffOffice:
 
         await self.world.until(settled, "every row of the plan to be carried out or refused")
         counts = Counter(one.status for one in became)
-        self._note(
-            "", "applied", f"{len(applied.sent)} rows: " + ", ".join(f"{n} {status}" for status, n in counts.items())
-        )
+        sent = "1 row" if len(applied.sent) == 1 else f"{len(applied.sent)} rows"
+        self._note("", "applied", f"{sent}: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
         return became
 
     async def _held(self, reason: str) -> AuditRecord:

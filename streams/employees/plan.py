@@ -47,9 +47,14 @@ class _Both:
         for name in UNIQUE:
             carriers = {k for side in sides for k in self.others(side, name, get(fields, name), "")}
             if others := sorted(carriers.difference(ours)):
-                who = ", ".join(others[:_MOST_NAMED]) + (", ..." if len(others) > _MOST_NAMED else "")
-                said.append(f"The {name.replace('_', ' ')} is also that of {who}.")
+                who = ", ".join(map(self._called, others[:_MOST_NAMED]))
+                more = ", ..." if len(others) > _MOST_NAMED else ""
+                said.append(f"The {name.replace('_', ' ')} is also that of {who}{more}.")
         return " ".join(said)
+
+    def _called(self, key: str) -> str:
+        held = self.people[key].hr if key in self.people else self.employees[key].fields
+        return f"{name} ({key})" if (name := _name(held)) else key
 
 
 def plan(states: Iterable[tuple[str, State]], settings: TenantSettings, today: date) -> tuple[PlanRow, ...]:  # noqa: ARG001 - a plan of another flow may need the day
@@ -241,10 +246,9 @@ class _Maker:
         origin: Origin = "matched",
         by: Matched = "",
     ) -> dict[str, Any]:
-        known = hr or fortnox or EmployeeFields()
         return {
             "state": state,
-            "name": f"{known.given_name or ''} {known.family_name or ''}".strip()[:200],
+            "name": _name(hr or fortnox),
             "person": person,
             "employee_id": employee.removeprefix(employee_key("")) if employee else None,
             "action": action,
@@ -254,6 +258,10 @@ class _Maker:
             "in_hr": hr,
             "in_fortnox": fortnox,
         }
+
+
+def _name(fields: EmployeeFields | None) -> str:
+    return " ".join(filter(None, (get(fields, "given_name"), get(fields, "family_name"))))[:200]
 
 
 def _difference(
