@@ -15,13 +15,13 @@ _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
 _Z_NUMBER = re.compile(r"[zZ]?\s*0*(\d{1,9})", re.ASCII)
 _MARK = re.compile(rf"{MARK_PREFIX}([a-z2-7]{{12}})", re.ASCII)
 _MARK_HEX = 15
-_HOLD = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.ASCII | re.IGNORECASE)
-"""The beginning of a hold's id, as ``held list`` shows it."""
+_RECORD = re.compile(r"[0-9a-f]{8}[0-9a-f-]*", re.ASCII | re.IGNORECASE)
+"""The beginning of a hold's id, as ``held list`` shows it, or of a person's at their system."""
 
 WHAT_CAN_BE_ASKED = (
     "Ask for a voucher (F 12), an event (openpos/CITY/K1/57/2026-04-10@1f2e3d…), a business key "
-    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a hold's or an order's id, or a "
-    "mark (bb-…)."
+    "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a person's, a hold's or an "
+    "order's id, or a mark (bb-…)."
 )
 
 
@@ -46,8 +46,9 @@ def readings(what: str) -> tuple[Asked, ...]:
     what = what.strip()
     if mark := _MARK.search(what):
         return (Asked("mark", uuid_tail(mark[1])),)
+    record = (Asked("shortened", rf"(^|/){re.escape(what)}[^/]*$"),) if _RECORD.fullmatch(what) else ()
     try:
-        return (Asked("id", str(UUID(what))),)
+        return (Asked("id", str(UUID(what))), *record)
     except ValueError:
         pass
     if "@" in what:
@@ -59,9 +60,9 @@ def readings(what: str) -> tuple[Asked, ...]:
         found.append(Asked("z_number", rf"/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
     if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
         found.append(Asked("voucher", voucher[1], int(voucher[2])))
-    if _HOLD.fullmatch(what):
+    if record:
         found.append(Asked("hold", what.lower()))
-    return tuple(found)
+    return (*found, *record)
 
 
 def shortened(key: str) -> str:

@@ -260,7 +260,7 @@ def _stands_finished(material: Material) -> tuple[str, str]:
     if vouchers:
         order, number = vouchers[-1]
         return "booked", f"Booked as {number} on {order.voucher_date}: {words.money(_total(order))}."
-    if material.holds:
+    if material.holds and not _done_since(material):
         books = any(hold.order.data.amount is not None or hold.order.data.business_date for hold in material.holds)
         nothing = "Nothing is booked" if books else "Nothing is to be done"
         return "nothing_to_do", f"{nothing}: {material.holds[-1].message or 'it waits no longer'}"
@@ -269,6 +269,11 @@ def _stands_finished(material: Material) -> tuple[str, str]:
     if material.lines:
         return "nothing_to_do", "Decided: there was nothing to do, or what was ordered has not reached its place yet."
     return "not_decided", "Accepted and not decided yet: do flows run (bokbuss up, bokbuss run flows)?"
+
+
+def _done_since(material: Material) -> bool:
+    """Tell whether something was ordered when the last hold ended, or later."""
+    return any(ordered.journaled_at >= material.holds[-1].held_at for ordered in material.orders)
 
 
 def _total(voucher: PostVoucher) -> Decimal:

@@ -1,5 +1,6 @@
 """What was typed, and what it can mean."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from connectors.desk.resolving import Asked, readings, uuid_tail
 from schemas import ids
 
+ORDER = "608e257e-3970-52ef-9003-dbc28bf037e2"
 Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
 
 
@@ -22,9 +24,12 @@ Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
         ("Z57", [Asked("z_number", Z57), Asked("voucher", "Z", 57)]),
         ("openpos/K1/57", [Asked("key", "openpos/K1/57"), Asked("shortened", "(^|/)openpos/(.*/)?K1/(.*/)?57(/|$)")]),
         ("openpos/K1/57@ab12…", [Asked("fact", "openpos/K1/57@ab12")]),
-        ("608E257E-3970-52ef-9003-dbc28bf037e2", [Asked("id", "608e257e-3970-52ef-9003-dbc28bf037e2")]),
-        ("3e47E9fa", [Asked("hold", "3e47e9fa")]),
-        ("d9597096", [Asked("voucher", "d", 9597096), Asked("hold", "d9597096")]),
+        (ORDER, [Asked("id", ORDER), Asked("shortened", rf"(^|/){re.escape(ORDER)}[^/]*$")]),
+        ("3e47E9fa", [Asked("hold", "3e47e9fa"), Asked("shortened", "(^|/)3e47E9fa[^/]*$")]),
+        (
+            "d9597096",
+            [Asked("voucher", "d", 9597096), Asked("hold", "d9597096"), Asked("shortened", "(^|/)d9597096[^/]*$")],
+        ),
         ("what is this?", []),
         ("", []),
     ],

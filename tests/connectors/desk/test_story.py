@@ -142,6 +142,16 @@ DECIDED = replace(NOTHING, lines=(LINE,))
             "nothing_to_do",
             "Nothing is booked: Discarded by Åsa.",
         ),
+        (
+            replace(
+                DECIDED,
+                orders=(journaled(VOUCHER, "delivered"),),
+                records=(record(VOUCHER, "delivered"),),
+                holds=(held(held_at=AT, closed_at=later(1), how="answered", message="A person decided."),),
+            ),
+            "done",
+            "Done.",
+        ),
     ],
 )
 def test_every_state_has_a_sentence(material: Material, state: str, now: str) -> None:
