@@ -38,7 +38,7 @@ async def read_both(host: Host, tenant: str, say: Callable[[str], None]) -> dict
         if system is None or system.refresh is None:
             continue  # canonical events of a system that we cannot ask
         one = await system.refresh(host, tenant, lambda count, name=name: say(f"{name}: {count} read"))  # type: ignore[misc] # bound now
-        say(f"{name}: {one.records} read in {one.calls} calls, {len(one.fact_ids)} differ")
+        say(f"{name}: {one.records} read in {one.calls} call{'s' * (one.calls != 1)}, {len(one.fact_ids)} differ")
         found[name] = one
     return found
 

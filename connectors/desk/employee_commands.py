@@ -7,7 +7,17 @@ from typing import Annotated, get_args
 import typer
 
 from connectors.desk import employee_words, plan_words, running
-from connectors.desk.plan_commands import By, Company, Decided, carry_out, flow_of_employees, make, quiet, show
+from connectors.desk.plan_commands import (
+    By,
+    Company,
+    Decided,
+    carry_out,
+    flow_of_employees,
+    make,
+    quiet,
+    show,
+    worth_applying,
+)
 from connectors.desk.plan_words import nearest
 from connectors.desk.running import Json
 from connectors.desk.words import wrapped
@@ -87,6 +97,8 @@ def employees_sync(
             await show(place, made, rows)
         elif not yes:
             raise WrongUsage(f"with --json there is nobody to ask: --yes, or bokbuss apply {made.begins}")
+        if not await worth_applying(place, made):
+            return
         if not yes and not typer.confirm("Apply it?"):
             typer.echo(f"Nothing was sent. Change it (bokbuss plan edit {made.begins}), or drop it.")
             return

@@ -48,9 +48,17 @@ async def show(place: Office, made: Plan, rows: Sequence[PlanRow], most: int = _
     if len(rows) > most:
         typer.echo(f"... and {len(rows) - most} more: bokbuss plan show {made.begins}")
     if made.state == "made":
-        live = any(one.state == "applied" for one in await planning.plans(place.engine, made.tenant))
         sends = await planning.left(place.engine, made)
-        running.print_lines(plan_words.hints(made, counts, sends, live=live))
+        running.print_lines(plan_words.hints(made, counts, sends, live=await _is_live(place, made)))
+
+
+async def _is_live(place: Office, made: Plan) -> bool:
+    return any(one.state == "applied" for one in await planning.plans(place.engine, made.tenant))
+
+
+async def worth_applying(place: Office, made: Plan) -> bool:
+    """Tell whether applying a plan does anything: it sends something, or it is a company's first."""
+    return bool(await planning.left(place.engine, made)) or not await _is_live(place, made)
 
 
 @plan.command("employees")
