@@ -48,6 +48,10 @@ _CONNECT: Final = Said(
     "Kör bokbuss connect FÖRETAG och skicka länken till en systemadministratör i Fortnox, som godkänner.",
     "Run bokbuss connect COMPANY and send the link to a system administrator in Fortnox, who approves.",
 )
+_CONNECT_OR_RESUME: Final = Said(
+    f"{_CONNECT.sv} Om den är pausad: bokbuss tenant resume FÖRETAG.",
+    f"{_CONNECT.en} Where it is paused: bokbuss tenant resume COMPANY.",
+)
 _CHART: Final = Said(
     "Register › Kontoplan, för rätt räkenskapsår: öppna kontot, ändra och spara. Eller välj ett annat konto: "
     "bokbuss settings apply.",
@@ -65,7 +69,7 @@ TOLD: Final[Mapping[str, Told]] = {
         Said("Anslutningen till Fortnox gäller inte: {names}.", "The connection to Fortnox does not stand: {names}."),
         _EVERYTHING,
         _OPERATOR,
-        _CONNECT,
+        _CONNECT_OR_RESUME,
     ),
     "the_integration_licence_is_there": Told(
         Said("Licens för integration", "Integration licence"),
@@ -337,6 +341,8 @@ LABELS: Final[Mapping[str, Said]] = {
     "passed": Said("Går vidare av sig själva: {codes}.", "These go on by themselves: {codes}."),
     "why_not_read": Said("det gick inte att läsa", "it could not be read"),
     "why_not_connected": Said("ingen har godkänt anslutningen", "nobody has consented to the connection"),
+    "why_connection_paused": Said("anslutningen är pausad", "the connection is paused"),
+    "why_disconnected": Said("anslutningen är avslutad", "the connection was ended"),
     "why_no_date": Said("Fortnox svar säger inte vad klockan är", "Fortnox's answers do not say what time it is"),
     "not_checked": Said("Kunde inte kontrolleras: {why}", "It could not be checked: {why}"),
     "green": Said(

@@ -292,6 +292,9 @@ def _said(record: AuditRecord) -> tuple[str, str]:
         case "connected":
             system = _SYSTEMS.get(record.key.partition("/")[0], record.key)
             what, text = "connected", f"{system} is connected: {message}"
+        case "disconnected":
+            system = _SYSTEMS.get(record.key.partition("/")[0], record.key)
+            what, text = "disconnected", f"{system}: {message}"
         case outcome:
             what, text = outcome, f"{words(outcome)} {message}".rstrip()
     return what, text

@@ -151,6 +151,8 @@ def _said(record: AuditRecord, booked: Sequence[AuditRecord]) -> tuple[str, str]
             what, text = "held", f"held, {words(record.code)}: {_without_place(record.why)}"
         case "released":
             what, text = "released", f"no longer held: {_without_place(record.why)}"
+        case "connected" | "disconnected" | "removed" if record.why:
+            what, text = record.outcome, record.why
         case outcome:
             what, text = outcome, f"{words(outcome)} {record.why}".rstrip()
     return what, text
