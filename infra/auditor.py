@@ -127,13 +127,14 @@ class Auditor:
 
     async def _audit(self, consumer: Consumer, admin: AIOKafkaAdminClient, stop: asyncio.Event) -> None:
         every = sorted(consumer.assignment())
-        ends = await consumer.end_offsets(every)
-        starts = await consumer.beginning_offsets(every)
-        committed = await self._report_lag(consumer, admin, starts, ends)
         async with self._engine.connect() as connection:
             upto = {(t, p): u for t, p, u in await connection.execute(_UPTO)}
             names = {"topics": [self._name(tp) for tp in every], "partitions": [tp.partition for tp in every]}
             last = {(t, p): o for t, p, o in await connection.execute(_LAST, names) if o is not None}
+        # After what was decided: on a busy topic more is decided while we ask where it ends.
+        ends = await consumer.end_offsets(every)
+        starts = await consumer.beginning_offsets(every)
+        committed = await self._report_lag(consumer, admin, starts, ends)
         await self._end_short_lives({tp.topic for tp in every if last.get(self._place(tp), -1) >= ends[tp]})
         proved: dict[TopicPartition, int] = {}
         for tp in (tp for tp in every if tp.topic in self._topics):

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, parking, registry
 from infra.auditor import Auditor
 from infra.decider import Decider, topics_of
+from infra.fetching import Consumer
 from infra.flows import GROUP
 from infra.leases import Leases
 from infra.meeting import Lives
@@ -32,6 +33,7 @@ PROVED = text(
     """insert into audited (topic, partition, upto)
        select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:uptos as bigint[]))"""
 )
+LIVES = text("select max(number) from topic_lives where topic = :topic")
 UPTO = text("select upto from audited where topic = :topic and partition = :partition")
 
 
@@ -110,6 +112,32 @@ async def test_what_was_passed_by_is_found_and_decided(
     assert auditor.mended == 5
     assert REGISTRY.get_sample_value("bokbuss_offset_holes_total", counted) == before + 5
     assert len({hold.id for hold in await messages(kafka, HoldForReview.TOPIC, tenant)}) == len(facts)
+
+
+async def test_a_topic_on_which_more_is_decided_meanwhile_is_no_older_copy(
+    house: Any, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time that the auditor has asked where topics end, another record comes and is decided."""
+    looks = 0
+
+    class Busy(Consumer):
+        async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+            nonlocal looks
+            ends: dict[TopicPartition, int] = await super().end_offsets(partitions)
+            if len(partitions) > 1:
+                looks += 1
+                decider = Decider(engine, producer, registry.flows())
+                await decider.decide(await produce(producer, tenant, day(looks)))
+            return ends
+
+    async def looked() -> bool:
+        return looks > 3
+
+    monkeypatch.setattr("infra.auditor.Consumer", Busy)
+    async with house():
+        await until(looked, within=60.0)
+    async with engine.connect() as connection:
+        assert await connection.scalar(LIVES, {"topic": DayClosed.TOPIC}) == 1
 
 
 async def test_a_hole_before_a_decided_record_needs_no_commit(
