@@ -69,12 +69,15 @@ Code = Annotated[str, StringConstraints(pattern=_CODE, strip_whitespace=False)]
 """A short name that a system gave: an id, a flow, a rule. It is compared as it stands."""
 
 
+_UNSEEN = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+"""Of Unicode's default-ignorable code points those that are letters or marks by category."""
+
+
 @lru_cache(maxsize=4096)
 def as_read(text: str) -> str:
     """Return a name as people read it: letters composed (NFC), every gap one space, nothing that cannot be seen."""
-    seen = "".join(
-        c for c in text if unicodedata.category(c) != "Cf"
-    )  # zero-width joiners, soft hyphens, marks of order
+    # zero-width joiners, soft hyphens, marks of order; and what only chooses how the letter before it is drawn
+    seen = "".join(c for c in text if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(seen.split())) or text
 
 

@@ -73,6 +73,7 @@ SAME_NAME = (
     "Öl\u00a0och\u2009vin",
     "Öl\toch\nvin",
     "Öl o\u00adch\u200d vi\u200bn\ufeff",
+    "Öl\ufe0f o\u034fch vin\u3164",
 )
 """Decomposed, spaces at the ends and twice, no-break and thin ones, a tab, and what no eye can see."""
 
