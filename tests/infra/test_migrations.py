@@ -124,7 +124,7 @@ VALUES = {
     "character varying": "'a text'",
     "integer": "7",
     "bigint": "70000000000",
-    "bytea": "'\\x0102'",
+    "bytea": """'{"id": "a message"}'""",
     "jsonb": """'{"amount": "0.10"}'""",
     "uuid": "'8cae187c-cfd1-59b6-b8f4-4dc0dc9e7b24'",
     "boolean": "true",

@@ -303,7 +303,7 @@ async def test_a_refusal_is_the_accountants_move(
     """Each of the accountant's own settings has its own name, said by us or by Fortnox; once mended, a retry passes."""
     kept = sandbox.Company(123456)
     change(company)
-    retry = order_for(step="book/2", replaces=ORDER.data.id_in("acme"))  # goes without a preflight
+    retry = order_for(step="book/2", replaces=ORDER.data.id_in("acme"), insists=True)  # without a preflight
     async with connected(company) as connection:
         for order in (ORDER, retry):
             verdict = await connection.write(order, attempt())

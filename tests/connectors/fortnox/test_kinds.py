@@ -9,6 +9,7 @@ import pytest
 
 from infra.plugin import Absent, AlreadyThere, Attempt, Delivered, Rejected, RetryLater, Unknown
 from schemas import ids
+from schemas.audit import Shown
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox import test_client
 from tests.connectors.fortnox.carrying import absence, attachment, employee, invoice
@@ -176,7 +177,7 @@ async def test_a_refusal_about_the_company_rejects_no_order(wire: Wire, name: st
 async def test_an_employee_is_found_on_any_page(wire: Wire) -> None:
     """All pages are read; the e-mail counts in any case, then the personal number in any form."""
     others = [{"EmployeeId": f"x{n}", "Email": f"b{n}@exempel.se"} for n in range(500)]
-    by_number = {"EmployeeId": "8", "Email": "", "PersonalIdentityNumber": "19800101-1234"}
+    by_number = {"EmployeeId": "8", "Email": "", "PersonalIdentityNumber": "19800101-1231"}
     async with connected(wire) as connection:
         for person, record in ((PERSON | {"Email": "ANNA@exempel.se"}, "7"), (by_number, "8")):
             wire.replies["GET /3/employees"] = [
@@ -207,7 +208,8 @@ async def test_what_fortnox_made_of_it_is_on_record(wire: Wire) -> None:
         )
         away = await connection.write(absence(hours=Decimal("5.50")), Lane().attempt())
     assert made == Delivered(record="7", note="held otherwise by Fortnox: Price of row 2 40.01 for 40.00")
-    assert person == Delivered(record="7", note="held otherwise by Fortnox than it was sent: given_name")
+    shown = Shown(names=("given_name",), fields=EmployeeFields(given_name="Anna"))
+    assert person == Delivered(record="7", note="held otherwise by Fortnox than it was sent: given_name", shown=shown)
     assert away == Delivered(record=ID, note="held otherwise by Fortnox: Hours 5.52 for 5.50")
 
 

@@ -192,6 +192,7 @@ async def visiting(
         )
         await visit.apply(settings or TenantSettings(daysales=MAPPED))
         yield visit
+        await visit.execute(text("delete from tenants where tenant = :t"), t=visit.tenant)  # its number is free again
 
 
 def on(monkeypatch: pytest.MonkeyPatch, day: date) -> None:
