@@ -30,17 +30,20 @@ def akin(state: State) -> tuple[str, ...]:
 
 
 def stands(key: str, states: Mapping[str, State]) -> tuple[str, ...]:
-    """Say how a key stands: with whom it is linked and since what, what was decided, what is under way, what waits."""
+    """Say how a key stands: who it is, how it is linked, what was decided, what is under way, what waits."""
     state = states.get(key, State())
     if state.leave is not None:
         return tuple(_leave(state.leave, states))
-    told = tuple(_person(state.person, states)) if state.person else ()
+    who = known(state)
+    told: tuple[str, ...] = (f"This is {who.name}.",) if who and who.name else ()
+    told += tuple(_person(state.person, states)) if state.person else ()
     if state.employee is not None and state.employee.fields is not None:
         other = state.employee.person
         told += (f"Linked with {other}." if other else "Linked with nobody in HR.",)
         told += ("Inactive in Fortnox.",) if state.employee.inactive else ()
     under_way = len(state.pending)
-    return told + ((f"{under_way} orders are under way.",) if under_way else ())
+    orders = "1 order is" if under_way == 1 else f"{under_way} orders are"
+    return told + ((f"{orders} under way.",) if under_way else ())
 
 
 def _person(person: Person, states: Mapping[str, State]) -> Iterator[str]:

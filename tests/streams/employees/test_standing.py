@@ -27,19 +27,19 @@ def test_what_is_said_of_somebody_over_time() -> None:
     made.edit_fortnox("1", email="a@x.se", given_name="Anna", family_name="Ek")
     made.snapshot()
     made.settle()
-    assert stands(made, ANNA) == "Linked with nobody in Fortnox."
-    assert stands(made, ONE) == "Linked with nobody in HR."
+    assert stands(made, ANNA) == "This is Anna Ek. Linked with nobody in Fortnox."
+    assert stands(made, ONE) == "This is Anna Ek. Linked with nobody in HR."
     made.apply([row.model_copy(update={"action": "prefer_fortnox"}) for row in made.plan()])
     made.settle()
-    assert stands(made, ANNA) == "Linked with employee 1 (matched)."
-    assert stands(made, ONE) == f"Linked with {ANNA}."
+    assert stands(made, ANNA) == "This is Anna Ek. Linked with employee 1 (matched)."
+    assert stands(made, ONE) == f"This is Anna Ek. Linked with {ANNA}."
     at = made.tick()
     made.say(LinkDecided(person=ANNA, employee_id=None, reason="long_leave", decided_by="lena", decided_at=at))
     made.leave("l1", "a", date(2026, 6, 1), date(2026, 6, 2))
     made.settle()
     waits = f"2026-06-01 to 2026-06-02; 0 days in Fortnox. It waits until {ANNA} is linked with an employee."
     assert stands(made, LEAVE) == waits
-    assert stands(made, ANNA) == f"Taken apart from employee 1: long leave. {LEAVE}: {waits}"
+    assert stands(made, ANNA) == f"This is Anna Ek. Taken apart from employee 1: long leave. {LEAVE}: {waits}"
     made.link("a", "1")
     made.settle()
     assert stands(made, LEAVE) == "2026-06-01 to 2026-06-02; 2 days in Fortnox."
