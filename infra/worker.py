@@ -311,6 +311,11 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
         for task in asyncio.all_tasks(self.thread_loop):
             task.cancel()
 
+    def set_shutdown(self) -> None:
+        """Tell who began it that it has ended, unless nobody is there any more."""
+        with suppress(RuntimeError):  # its loop is closed
+            super().set_shutdown()
+
 
 class _Consumer(driver.Consumer):  # type: ignore[misc] # Faust is not typed
     def _new_consumer_thread(self) -> _ConsumerThread:

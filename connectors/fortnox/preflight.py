@@ -4,6 +4,7 @@ The set-up is read before a company's first voucher of a year and kept for an ho
 hour at most and an objection costs none. What cannot be read is no objection: Fortnox says so itself.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.fortnox import setup
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _LASTS: Final = 3600.0
 _BELIEVED: Final = 60.0
 """Seconds for which a list may speak against a voucher; an older one is read again first."""
+_AT_ONCE: Final = 0.5
+"""The same for a voucher that a green check lets go: the list that spoke against it may be older than that check."""
 _AGAIN: Final = 300.0
 """Seconds until a list that could not be read is asked for again."""
 _OF_THE_COMPANY: Final = frozenset(
@@ -56,8 +59,9 @@ class Preflight:
         if order.insists:
             return None
         need, fresh = setup.need_of(order), frozenset[Kind]()
+        believed = _BELIEVED if order.replaces is None else _AT_ONCE
         while True:
-            known = await self._setup(need, year_id, attempt, fresh)
+            known = await self._setup(need, year_id, attempt, dict.fromkeys(fresh, believed))
             if isinstance(known, RetryLater):
                 return known
             found = setup.objection(need, known)
@@ -67,8 +71,10 @@ class Preflight:
                 return self._rejected(found, attempt)
             fresh |= frozenset(found[0].reads)
 
-    async def _setup(self, need: Need, year_id: int, attempt: Attempt, fresh: frozenset[Kind]) -> Setup | RetryLater:
-        """Return what is known; the lists of ``fresh`` as they were within the last minute."""
+    async def _setup(
+        self, need: Need, year_id: int, attempt: Attempt, fresh: Mapping[Kind, float]
+    ) -> Setup | RetryLater:
+        """Return what is known; the lists of ``fresh`` as they were within so many seconds."""
         wanted: list[tuple[Kind, int]] = [
             ("years", 0),
             ("series", year_id),
@@ -79,7 +85,7 @@ class Preflight:
             wanted.append(("cost_centres", 0))
         found: dict[tuple[Kind, int], Any] = {}
         for kind, year in wanted:
-            answer = await self._get(kind, year, attempt, _BELIEVED if kind in fresh else _LASTS)
+            answer = await self._get(kind, year, attempt, fresh.get(kind, _LASTS))
             if isinstance(answer, RetryLater):
                 return answer
             found[kind, year] = answer

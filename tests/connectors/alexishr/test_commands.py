@@ -78,7 +78,7 @@ async def test_a_token_is_tried_by_one_call_and_kept(
         ("another", "acme", 1, "Alexis HR refuses the access token (401)"),
         ("", "acme", 2, "one line with the access token"),
         ("två ord", "acme", 2, "one line with the access token"),
-        (TOKEN, "nobody", 2, "bokbuss tenant add"),
+        (TOKEN, "nobody", 2, "no company is called 'nobody'"),
     ],
 )
 async def test_what_is_not_taken_is_said_and_nothing_is_kept(

@@ -97,6 +97,17 @@ async def test_what_a_person_insists_on_is_fortnoxs_to_refuse(visit: Visit) -> N
     assert isinstance((await write(visit, third))[0], Delivered)
 
 
+async def test_what_a_green_check_lets_go_meets_no_list_that_is_older(visit: Visit) -> None:
+    """The period was opened since the list said that it was locked, a few seconds ago."""
+    visit.fortnox.locked_until = TODAY
+    [first] = await write(visit, voucher())
+    assert first.code == "period_locked"
+    visit.fortnox.locked_until = None
+    await visit.execute(text("update reference_data set read_at = read_at - interval '2 seconds'"))
+    let_go = voucher(step="book/2", replaces=voucher().id_in(visit.tenant))
+    assert isinstance((await write(visit, let_go))[0], Delivered)
+
+
 async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: Visit) -> None:
     """The period was opened, and an account is missing: seventeen days cost no refusal each."""
     visit.fortnox.years[4].accounts.pop(voucher().rows[0].account)

@@ -83,7 +83,7 @@ async def test_they_are_tried_by_two_calls_and_kept(
         (f"{{id}}\n{OTHER}\n", "acme", 1, "Huma refuses the client id and secret (401)"),
         ("{id}\n", "acme", 2, "two lines are expected"),
         ("{id}\nnot-a-uuid\n", "acme", 2, "two lines are expected"),
-        ("{id}\n{secret}\n", "nobody", 2, "bokbuss tenant add"),
+        ("{id}\n{secret}\n", "nobody", 2, "no company is called 'nobody'"),
     ],
 )
 async def test_what_is_not_taken_is_said_and_nothing_is_kept(
