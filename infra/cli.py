@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from infra import broker, clock, database, embedded, registry, telemetry
+from infra import broker, clock, cluster, folders, registry, store, telemetry
 from infra.accepting import Acceptor, Unavailable, read_payload
 from infra.commanding import Failed, Json, Office, WrongUsage, in_office, one_of, print_json, print_lines
 from infra.ending import until_signal
@@ -91,7 +91,7 @@ def broker_command() -> None:
         kafka = broker.EmbeddedKafka(settings.data)
         try:
             await asyncio.to_thread(kafka.start)
-            await broker.ensure_topics(kafka.bootstrap)
+            await cluster.ensure_topics(kafka.bootstrap)
             _out.print(f"BOKBUSS_KAFKA__BOOTSTRAP={kafka.bootstrap}")
             async with kept([kafka]):
                 await stop.wait()
@@ -213,10 +213,10 @@ def topics(
 
 _WRONG = (
     broker.BrokerUnavailable,
-    broker.WrongTopic,
-    database.DatabaseUnavailable,
-    embedded.InUse,
-    embedded.Unwritable,
+    cluster.WrongTopic,
+    store.DatabaseUnavailable,
+    folders.InUse,
+    folders.Unwritable,
     UnknownTenant,
     WrongEnvironment,
     WrongKey,
@@ -262,9 +262,9 @@ def _unforeseen(error: Exception) -> tuple[str, int]:
         return f"{where}: {why}", 2
     story = "".join(traceback.format_exception(error))
     name = f"error-{clock.now():%Y%m%dT%H%M%S}.txt"
-    for folder in (data, Path(tempfile.gettempdir())):
+    for place in (data, Path(tempfile.gettempdir())):
         with suppress(OSError):
-            file = folder / name
+            file = place / name
             file.write_text(story, errors="backslashreplace")
             file.chmod(0o600)
             return f"something is wrong with bokbuss itself: {type(error).__name__}. Its story is in {file}", 1

@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, runtime, store, telemetry
+from infra import cluster, runtime, store, telemetry
 from infra.accepting import Acceptor
 from infra.ending import closed
 from infra.plugin import Host
@@ -123,7 +123,7 @@ class Office:
             BrokerUnavailable: the broker does not answer.
         """
         if self._producer is None:
-            self._producer = await broker.producer(self.bootstrap)
+            self._producer = await cluster.producer(self.bootstrap)
             self._stack.push_async_callback(closed, "producer", self._producer.stop, _CLOSE_WITHIN)
         return self._producer
 

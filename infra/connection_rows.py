@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, telemetry
 from infra.held import Consent, Held, Row, Taken, Tokens
-from infra.journal import Entry, put_on_record
+from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import Outcome

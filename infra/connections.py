@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, faultpoints, telemetry
 from infra.connection_rows import PostgresRows
 from infra.held import Consent, Held, Row, Rows, Taken, Tokens, days_left
-from infra.plugin import Granted, Refused, RetryLater, Unanswered
 from infra.vault import Vault
+from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 
 __all__ = ["Connections", "Held", "Outcome", "Renew", "Taken", "days_left", "health", "settled"]
 

@@ -17,7 +17,9 @@ from urllib.parse import quote
 import psycopg
 
 from infra import clock
-from infra.embedded import InUse, Leashed, claimed, tail, unwritable
+from infra.embedded import Leashed, tail
+from infra.folders import InUse, claimed, unwritable
+from infra.store import DatabaseUnavailable
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
@@ -36,15 +38,6 @@ _SETTINGS = {
     "log_timezone": "UTC",
 }
 """What differs from PostgreSQL's defaults; fsync and full commits are among the defaults, and stay."""
-
-
-class DatabaseUnavailable(RuntimeError):
-    """The embedded database cannot be had, or does not start; the message says why and what to do."""
-
-
-def async_url(url: str) -> str:
-    """Return a PostgreSQL URL with the driver that we use named in it: ``postgresql+psycopg://``."""
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
 class EmbeddedPostgres:

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry
 from infra.batch import Batch, Line
-from infra.decision import Decision, FlowFailed, deciding, reading
+from infra.decision import Decision, deciding, reading
+from infra.failing import FlowFailed
 from infra.incarnations import former
 from infra.lives import Now
 from infra.outbox import Left, Outbox

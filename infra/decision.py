@@ -7,29 +7,15 @@ where and never with which values: those are a company's, and may be a person's.
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from traceback import walk_tb
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from infra.failing import FlowFailed, raised_in
 from infra.plugin import Flow, States, Terms
 from schemas.base import Message
 from schemas.commands import Order
 from schemas.envelope import Envelope
-
-
-class FlowFailed(Exception):
-    """A flow cannot decide a message.
-
-    Attributes:
-        code: the name of what was raised, such as ``KeyError``.
-        rule: the innermost function of the flow that it was raised in.
-    """
-
-    def __init__(self, text: str, code: str, rule: str) -> None:
-        self.code = code
-        self.rule = rule
-        super().__init__(text)
 
 
 class Kept(NamedTuple):
@@ -96,14 +82,6 @@ def _of(flow: Flow, step: str, data: Message) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        code, (rule, where) = type(error).__name__, raised_in(error)
+        code, (rule, where) = type(error).__name__, raised_in(error, beside=__name__)
         said = f"flow {flow.name}, {step} of a {type(data).__name__}: {code} in {rule} ({where})"
         raise FlowFailed(said, code, rule) from error
-
-
-def raised_in(error: Exception) -> tuple[str, str]:
-    """Return the innermost function that an exception was raised in, of a flow if there is one; and module and line."""
-    frames = [(at.f_globals.get("__name__", ""), at.f_code.co_name, line) for at, line in walk_tb(error.__traceback__)]
-    frames = [at for at in frames if at[0] != __name__] or frames
-    module, name, line = ([at for at in frames if at[0].startswith("streams.")] or frames or [("", "", 0)])[-1]
-    return name, f"{module}:{line}"

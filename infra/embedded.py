@@ -1,64 +1,20 @@
 """The owner's side of an embedded server: one owner per folder, a leash, the tail of its log."""
 
-import fcntl
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from errno import EACCES
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from infra import clock, leash
+from infra import leash
 
 _PORTS = range(20_000, 32_000)
 """Below the ports that systems give to clients: a client that knocks at a dead server's port must not get that very
 port as its own and so keep the server from coming back."""
-
-
-class InUse(RuntimeError):
-    """Another living process owns this folder's server."""
-
-
-class Unwritable(RuntimeError):
-    """The data folder cannot be made or written."""
-
-
-def unwritable(data: Path, error: OSError) -> Unwritable:
-    """Return what to tell somebody whose data folder cannot be used."""
-    where = f" ({error.filename})" if error.filename else ""
-    return Unwritable(
-        f"the data folder {data} cannot be used: {error.strerror or type(error).__name__}{where}. "
-        "Set it right, or name another (BOKBUSS_DATA)"
-    )
-
-
-def writable(data: Path) -> None:
-    """Make a data folder where there is none. Raises Unwritable."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        if not os.access(data, os.W_OK | os.X_OK):
-            raise PermissionError(EACCES, os.strerror(EACCES))
-    except OSError as error:
-        raise unwritable(data, error) from error
-
-
-def alive(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and that nobody waited for does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    status = Path(f"/proc/{pid}/stat")
-    with suppress(OSError):  # no such file where there is no /proc
-        return status.read_text().rpartition(")")[2].split()[0] != "Z"
-    return True
 
 
 def free_port(preferred: int | None = None) -> int:
@@ -70,36 +26,6 @@ def free_port(preferred: int | None = None) -> int:
             probe.bind(("127.0.0.1", port))
             return port
     raise OSError(f"no free port of 127.0.0.1 among {len(candidates)} between {_PORTS.start} and {_PORTS.stop}")
-
-
-@contextmanager
-def claimed(folder: Path, *, patience: float = 20.0) -> Iterator[int]:
-    """Claim a folder's server; yield the file descriptor whose copies keep the claim.
-
-    A server whose owner is dead is about to end: it is waited for, ``patience`` seconds.
-
-    Raises:
-        InUse: its owner lives.
-    """
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = clock.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                owner = os.pread(descriptor, 20, 0).decode()
-                if (owner and alive(int(owner))) or clock.monotonic() > deadline:
-                    raise InUse(
-                        f"{folder} is in use by process {owner}: end it, or name another folder (BOKBUSS_DATA)"
-                    ) from None
-                time.sleep(0.05)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def tail(log: Path, lines: int = 12) -> str:

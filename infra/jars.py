@@ -18,14 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import telemetry
+from infra.cluster import BrokerUnavailable
 
 MANIFEST = Path(__file__).with_name("kafka_jars.sha256")
 _WAY_ROUND = "Or name a broker that runs already: BOKBUSS_KAFKA__BOOTSTRAP=host:port."
 _log = telemetry.log(__name__)
-
-
-class BrokerUnavailable(RuntimeError):
-    """The embedded broker cannot be had, or does not start; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,12 @@ from typing import Any
 
 from infra import clock, faultpoints, telemetry
 from infra.budget import Budget
-from infra.journal import Change, Entry, Journal, Work
+from infra.journal import Change, Journal, Work
 from infra.leases import Lease, LeaseLost
 from infra.pace import OUR_FAILURE, Pace
-from infra.plugin import (
-    Absent,
-    AlreadyThere,
-    Attempt,
-    Connection,
-    Delivered,
-    Look,
-    Rejected,
-    RetryLater,
-    Unknown,
-    Verdict,
-)
+from infra.plugin import Attempt, Connection
+from infra.trail import Entry
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import Call
 
 _log = telemetry.log(__name__)

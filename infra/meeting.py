@@ -10,7 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, telemetry
-from infra.broker import BrokerUnavailable, ensure_topics
+from infra.broker import BrokerUnavailable
+from infra.cluster import ensure_topics
 from infra.lives import Life, Now, ask
 from infra.settings import KafkaSettings
 from schemas.audit import AuditRecord

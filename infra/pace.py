@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from infra.plugin import Look, RetryLater, Unknown, Verdict
+from infra.verdicts import Look, RetryLater, Unknown, Verdict
 
 FEW: Final = 4
 """Writes that may be in doubt at once before the target has answered clearly, or when it mostly does not."""

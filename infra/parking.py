@@ -17,9 +17,9 @@ from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, telemetry
-from infra.decision import FlowFailed, raised_in
-from infra.journal import Entry, put_on_record
+from infra.failing import FlowFailed, raised_in
 from infra.records import Record
+from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import DISCARDED, AuditRecord, Outcome
 from schemas.commands import Order

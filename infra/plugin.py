@@ -10,9 +10,10 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
-from schemas.audit import Call, Shown, Who
+from infra.verdicts import Look, Verdict
+from schemas.audit import Call
 from schemas.base import Message
-from schemas.commands import Order, VoucherRef
+from schemas.commands import Order
 from schemas.envelope import Envelope
 from schemas.events import Fact
 from schemas.plans import PlanRow
@@ -133,112 +134,11 @@ class Source:
 # --- Connections: what came of asking for tokens ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """New tokens. They never show themselves.
-
-    Attributes:
-        access: the access token.
-        access_seconds: how long it lasts.
-        refresh: the refresh token that comes with it, if any; the one before is used up.
-        refresh_seconds: how long that one lasts.
-        scopes: what was consented to, as far as the answer says it.
-    """
-
-    access: str = field(repr=False)
-    access_seconds: float
-    refresh: str | None = field(default=None, repr=False)
-    refresh_seconds: float | None = None
-    scopes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A clear no that stands until a person has acted."""
-
-    state: Literal["needs_consent", "licence_missing"]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """No clear answer came: a refresh token may have been used up, or not."""
-
-    why: str
-
-
 class NotRevoked(Exception):
     """A system did not confirm that a company's consent has ended; the message says which, why, and what to do."""
 
 
 # --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """It was carried out now."""
-
-    voucher: VoucherRef | None = None
-    note: str = ""
-    record: str = ""
-    """What was written, by its name at the target, where it is no voucher: an employee's id, an invoice's number."""
-    shown: Shown | None = None
-    """Where the answer shows the record: what of it is otherwise than was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyThere:
-    """It had been carried out before, and was found."""
-
-    voucher: VoucherRef | None = None
-    note: str = ""
-    record: str = ""
-    shown: Shown | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RetryLater:
-    """Certainly not carried out, for a passing reason; the lane waits ``after`` seconds and sends it again.
-
-    Attributes:
-        after: seconds.
-        steady: the target was not asked, so the wait stays as short however often it comes.
-        alone: it befell this order's own question and says nothing of others: only the order waits.
-    """
-
-    after: float
-    code: str
-    why: str
-    who: Who | None = None
-    steady: bool = False
-    alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Certainly not carried out, and sending it again would change nothing until ``who`` has acted."""
-
-    code: str
-    why: str
-    who: Who
-    shown: Shown | None = None
-    """Where the record was read first: what of it is otherwise than was expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """It may have been carried out, now or later. Nothing is sent again until the target was asked."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """The target was asked, to the last page, and does not show it (yet)."""
-
-
-Verdict = Delivered | AlreadyThere | RetryLater | Rejected | Unknown
-Look = AlreadyThere | Absent | RetryLater
 
 
 async def _nobody(_seconds: float) -> None: ...

@@ -8,6 +8,7 @@ from typing import Any
 from infra import clock
 from infra.fetching import UNREADABLE
 from infra.lives import Now, name_in, topic_of
+from infra.tenants import UNKNOWN_TENANT
 from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.base import is_tenant_id
@@ -110,9 +111,6 @@ def letter_of(record: Record, reader: str, error: Unreadable, attempt: int = 1) 
 
 
 UNREADABLE_RULE = "unreadable_is_a_dead_letter"
-
-UNKNOWN_TENANT = "unknown"
-"""The tenant of records of which it cannot be said whose they are."""
 
 
 def tenant_of(record: Record) -> str:

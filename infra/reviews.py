@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import faultpoints, telemetry
 from infra.consuming import Message, Reader
 from infra.incarnations import former, removed_company
-from infra.journal import Entry, put_on_record
 from infra.meeting import Lives
 from infra.outbox import arrived
 from infra.settings import Settings
+from infra.trail import Entry, put_on_record
 from schemas.audit import DeadLetter
 from schemas.commands import CloseReview, HoldForReview
 from schemas.envelope import Envelope

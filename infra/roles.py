@@ -14,13 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, ending, registry, store, telemetry, watch, web
+from infra import broker, cluster, ending, registry, store, telemetry, watch, web
 from infra.accepting import Acceptor
 from infra.auditor import Auditor
-from infra.database import DatabaseUnavailable
 from infra.decider import Decider, topics_of
-from infra.embedded import writable
 from infra.flows import GROUP, FlowRole
+from infra.folders import writable
 from infra.inbox import Inbox
 from infra.leases import Leases
 from infra.meeting import Lives
@@ -29,6 +28,7 @@ from infra.relay import Relay
 from infra.reviews import ReviewRole
 from infra.settings import Role, Settings
 from infra.sinks import SinkRole
+from infra.store import DatabaseUnavailable
 from infra.vault import open_vault
 from schemas.commands import HoldForReview
 
@@ -100,7 +100,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
                 f"The database does not answer ({type(error.orig).__name__}): does it run, and is its URL right "
                 "(BOKBUSS_DATABASE__URL)?"
             ) from error
-        producer = await broker.producer(settings.kafka.bootstrap or "")
+        producer = await cluster.producer(settings.kafka.bootstrap or "")
         stack.push_async_callback(ending.closed, "producer", producer.stop, _CLOSE_WITHIN)
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())

@@ -13,10 +13,12 @@ from typing import Any, Protocol
 import psycopg
 
 from infra import clock, telemetry
-from infra.broker import BrokerUnavailable, EmbeddedKafka, ensure_topics
-from infra.database import DatabaseUnavailable, EmbeddedPostgres, async_url
-from infra.embedded import Unwritable, alive, unwritable
+from infra.broker import BrokerUnavailable, EmbeddedKafka
+from infra.cluster import ensure_topics
+from infra.database import EmbeddedPostgres
+from infra.folders import Unwritable, alive, unwritable
 from infra.settings import Settings
+from infra.store import DatabaseUnavailable, async_url
 
 
 @dataclass(frozen=True, slots=True)

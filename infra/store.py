@@ -1,5 +1,6 @@
 """The database as this process uses it: an engine, and the tables brought up to date."""
 
+import re
 from pathlib import Path
 
 from sqlalchemy import Connection, make_url, text
@@ -7,7 +8,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infra import clock, telemetry
-from infra.database import DatabaseUnavailable
 
 _log = telemetry.log(__name__)
 
@@ -18,6 +18,10 @@ _CONNECT_WITHIN = 5
 """Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
 _PREPARING = 7_208_551
 """Any number of our own: the advisory lock under which one process at a time brings the tables up to date."""
+
+
+class DatabaseUnavailable(RuntimeError):
+    """The database cannot be had, or does not start; the message says why and what to do."""
 
 
 def engine(url: str, pool: int) -> AsyncEngine:
@@ -84,3 +88,8 @@ def lines(parameter: str) -> str:
     for 3 KB of JSON (measured), and this way nothing.
     """
     return f"string_to_array({parameter}, chr(10), '')"
+
+
+def async_url(url: str) -> str:
+    """Return a PostgreSQL URL with the driver that we use named in it: ``postgresql+psycopg://``."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)

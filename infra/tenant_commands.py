@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from sqlalchemy import text
 
-from infra import registry, tenants
+from infra import companies, registry
 from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json, print_lines
 from infra.connections import Connections, Taken, health
 from infra.plugin import Host, NotRevoked
@@ -42,7 +42,7 @@ async def add_tenant(
 ) -> dict[str, str]:
     """Add a company or change what is known of it; return the signing secrets made now, by system."""
     host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
-    return await tenants.add(
+    return await companies.add(
         host,
         tenant,
         organisation_number=organisation_number,
@@ -79,7 +79,7 @@ def tenant_add(
                 new_secrets=new_secrets,
                 change=change,
             )
-        except tenants.OtherNumber as error:
+        except companies.OtherNumber as error:
             raise WrongUsage(
                 f"{tenant} is known with the organisation number {error}: another company needs a name of its own; if "
                 "that number was wrong, say --change"
@@ -166,14 +166,14 @@ def tenant_remove(
     """Remove a company: its consents are revoked, and all that is its own is deleted. Its audit trail is kept."""
 
     async def work(place: Office) -> None:
-        if (still := await tenants.still_open(place.engine, tenant)) and not yes:
+        if (still := await companies.still_open(place.engine, tenant)) and not yes:
             raise Failed(
                 f"{tenant} is not removed, for these would be withdrawn: {_counted(still)}. End them first (bokbuss "
                 f"held list --tenant {tenant}), or say --yes."
             )
         host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
         try:
-            removed = await tenants.remove(host, await place.producer(), tenant, by=asker(by), force=force)
+            removed = await companies.remove(host, await place.producer(), tenant, by=asker(by), force=force)
         except NotRevoked as error:
             raise Failed(f"{tenant} is not removed: {error}. Do it again, or all the same: --force") from None
         if as_json:
@@ -192,7 +192,7 @@ def _say(line: str) -> None:
     print_lines([line])
 
 
-def _counted(still: tenants.Open) -> str:
+def _counted(still: companies.Open) -> str:
     counts = {
         "orders that wait": still.waiting,
         "orders whose answer is not known (they may have been carried out)": still.doubtful,

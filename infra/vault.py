@@ -20,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import telemetry
-from infra.embedded import unwritable
+from infra.folders import unwritable
 from infra.settings import Settings
 
 _log = telemetry.log(__name__)

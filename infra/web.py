@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import clock, telemetry
 from infra.accepting import Acceptor, BadSignature, OtherBody, Unavailable
-from infra.embedded import InUse
+from infra.folders import InUse
 from infra.plugin import Malformed, Source
 from infra.settings import authority
 from infra.tenants import UnknownTenant

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
-from infra.broker import EmbeddedKafka, ensure_topics
+from infra.broker import EmbeddedKafka
+from infra.cluster import ensure_topics
 from infra.database import EmbeddedPostgres
 
 

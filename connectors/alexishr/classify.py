@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
-from infra.plugin import Rejected, RetryLater, Unknown
+from infra.verdicts import Rejected, RetryLater, Unknown
 
 _OPERATOR_WAIT: Final = 300.0  # until a person has acted
 _BRIEF_WAIT: Final = 5.0

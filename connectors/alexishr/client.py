@@ -16,8 +16,9 @@ from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
 from infra.connections import Connections
 from infra.http import Client, NoAnswer, NotSent, Response
-from infra.plugin import Attempt, Host, Rejected, RetryLater, Unknown
+from infra.plugin import Attempt, Host
 from infra.settings import AlexisHRSettings
+from infra.verdicts import Rejected, RetryLater, Unknown
 from schemas.audit import Call
 
 _UNREACHABLE_WAIT: Final = 2.0

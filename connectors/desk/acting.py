@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.values import Hold
 from infra import clock, telemetry
-from infra.journal import Entry, put_on_record
 from infra.lives import topic_of
+from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter, Outcome

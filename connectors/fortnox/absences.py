@@ -8,7 +8,8 @@ from connectors.fortnox.client import Fortnox, amend
 from connectors.fortnox.forms import absence
 from connectors.fortnox.paging import whole
 from infra import telemetry
-from infra.plugin import Absent, AlreadyThere, Attempt, Kind, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.plugin import Attempt, Kind
+from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import WriteAbsence
 from schemas.envelope import Envelope
 

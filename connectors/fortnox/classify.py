@@ -16,17 +16,7 @@ from typing import Any, Final, Protocol, TypeGuard, TypeVar
 from pydantic import ValidationError
 
 from connectors.fortnox import errors
-from infra.plugin import (
-    AlreadyThere,
-    Delivered,
-    Granted,
-    Refused,
-    Rejected,
-    RetryLater,
-    Unanswered,
-    Unknown,
-    Verdict,
-)
+from infra.verdicts import AlreadyThere, Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown, Verdict
 from schemas.commands import VoucherRef
 
 YEAR_MISSING: Final = "financial_year_missing"

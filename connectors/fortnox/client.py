@@ -16,17 +16,9 @@ from connectors.fortnox.reference import Reference
 from connectors.fortnox.tokens import AccessTokens
 from infra import clock, telemetry
 from infra.http import Client, NoAnswer, NotSent, Response
-from infra.plugin import (
-    AlreadyThere,
-    Attempt,
-    Company,
-    Delivered,
-    Host,
-    Rejected,
-    RetryLater,
-    Unknown,
-)
+from infra.plugin import Attempt, Company, Host
 from infra.settings import FortnoxSettings
+from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas.audit import Call
 
 _SINK: Final = "fortnox"

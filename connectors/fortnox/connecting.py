@@ -23,9 +23,10 @@ from infra.connection_rows import holder
 from infra.connections import Connections, Taken
 from infra.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
-from infra.plugin import Granted, Host, Refused, RetryLater
+from infra.plugin import Host
 from infra.settings import FortnoxSettings, Settings, authority
 from infra.tenants import UnknownTenant
+from infra.verdicts import Granted, Refused, RetryLater
 from schemas.settings import TenantSettings
 
 SYSTEM: Final = "fortnox"

@@ -22,7 +22,8 @@ from infra import clock
 from infra.connections import Connections
 from infra.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client, Response
-from infra.plugin import Attempt, Company, Host, RetryLater
+from infra.plugin import Attempt, Company, Host
+from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import type_of

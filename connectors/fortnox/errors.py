@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeVar
 
-from infra.plugin import Rejected
+from infra.verdicts import Rejected
 from schemas.audit import Who
 
 Kind = Literal["rejected", "retry_later", "unauthorised", "unknown"]

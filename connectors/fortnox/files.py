@@ -11,18 +11,8 @@ from connectors.fortnox.classify import Missing, unreadable_list
 from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend, unanswered
 from connectors.fortnox.forms import file
 from connectors.fortnox.paging import Whole, whole
-from infra.plugin import (
-    Absent,
-    AlreadyThere,
-    Attempt,
-    Delivered,
-    Kind,
-    Look,
-    Rejected,
-    RetryLater,
-    Unknown,
-    Verdict,
-)
+from infra.plugin import Attempt, Kind
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import AttachFile
 from schemas.envelope import Envelope
 

@@ -11,7 +11,8 @@ from connectors.fortnox.client import Fortnox, amend
 from connectors.fortnox.forms import invoice
 from connectors.fortnox.paging import whole
 from infra import telemetry
-from infra.plugin import AlreadyThere, Attempt, Kind, Look, RetryLater, Unknown, Verdict
+from infra.plugin import Attempt, Kind
+from infra.verdicts import AlreadyThere, Look, RetryLater, Unknown, Verdict
 from schemas.commands import CreateInvoice
 from schemas.envelope import Envelope
 

@@ -8,7 +8,8 @@ from connectors.fortnox import connecting, tokens
 from infra import clock, telemetry
 from infra.connections import Held, days_left, settled
 from infra.leases import LeaseLost, elected
-from infra.plugin import Host, RetryLater
+from infra.plugin import Host
+from infra.verdicts import RetryLater
 
 _log = telemetry.log(__name__)
 

@@ -11,7 +11,8 @@ from connectors.fortnox.files import FILES
 from connectors.fortnox.invoices import INVOICES
 from connectors.fortnox.vouchers import VOUCHERS
 from infra.http import Client
-from infra.plugin import Attempt, Company, Connection, Host, Kind, Look, Verdict
+from infra.plugin import Attempt, Company, Connection, Host, Kind
+from infra.verdicts import Look, Verdict
 from schemas.envelope import Envelope
 
 KINDS: tuple[Kind, ...] = (VOUCHERS, EMPLOYEES, ABSENCES, INVOICES, FILES)

@@ -7,7 +7,8 @@ from typing import Any, Final
 from connectors.fortnox import encode
 from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend
 from connectors.fortnox.encode import Request
-from infra.plugin import Absent, Attempt, RetryLater
+from infra.plugin import Attempt
+from infra.verdicts import Absent, RetryLater
 
 _PAGES: Final = 200
 """The most pages that are read: no list that an order is looked for in is that long."""

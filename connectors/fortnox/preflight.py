@@ -11,7 +11,8 @@ from connectors.fortnox import setup
 from connectors.fortnox.check_words import TOLD
 from connectors.fortnox.setup import PARSERS, Demand, Kind, Names, Need, Setup, Unread
 from infra import clock
-from infra.plugin import Attempt, Rejected, RetryLater
+from infra.plugin import Attempt
+from infra.verdicts import Rejected, RetryLater
 from schemas.audit import Call
 from schemas.commands import PostVoucher
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.fortnox import encode
 from connectors.fortnox.classify import Record
 from infra import clock, telemetry
-from infra.plugin import Attempt, Rejected, RetryLater
+from infra.plugin import Attempt
+from infra.verdicts import Rejected, RetryLater
 
 if TYPE_CHECKING:
     from connectors.fortnox.client import Fortnox

@@ -20,9 +20,10 @@ from infra.commanding import Failed
 from infra.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client
 from infra.leases import Lease
-from infra.plugin import Attempt, Company, Host, Refreshed, RetryLater
+from infra.plugin import Attempt, Company, Host, Refreshed
 from infra.sealing import sealed
 from infra.sightings import EMPLOYEE, Sightings
+from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.events import EmployeeSeen
 from schemas.settings import TenantSettings

@@ -7,8 +7,9 @@ from typing import Final
 from connectors.fortnox import classify
 from infra.connections import ANSWER_SECONDS, Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
-from infra.plugin import Company, Host, NotRevoked, Refused, RetryLater, Unanswered
+from infra.plugin import Company, Host, NotRevoked
 from infra.settings import FortnoxSettings
+from infra.verdicts import Refused, RetryLater, Unanswered
 
 SYSTEM: Final = "fortnox"
 _PATIENCE: Final = 600.0

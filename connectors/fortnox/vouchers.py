@@ -9,7 +9,8 @@ from connectors.fortnox.classify import Missing, Year
 from connectors.fortnox.client import Fortnox, amend
 from connectors.fortnox.paging import whole
 from infra import telemetry
-from infra.plugin import AlreadyThere, Attempt, Delivered, Kind, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.plugin import Attempt, Kind
+from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope

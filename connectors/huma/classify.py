@@ -12,7 +12,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
-from infra.plugin import Granted, Refused, Rejected, RetryLater, Unknown
+from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
 
 _OPERATOR_WAIT: Final = 300.0  # until a person has acted
 _BRIEF_WAIT: Final = 5.0

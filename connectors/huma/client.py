@@ -16,8 +16,9 @@ from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
 from infra.connections import Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
-from infra.plugin import Attempt, Granted, Host, NotRevoked, Refused, Rejected, RetryLater, Unknown
+from infra.plugin import Attempt, Host, NotRevoked
 from infra.settings import HumaSettings
+from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
 from schemas.audit import Call
 
 _UNREACHABLE_WAIT: Final = 2.0

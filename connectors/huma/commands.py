@@ -14,8 +14,9 @@ from connectors.huma.translate import SYSTEM
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office
 from infra.connections import Connections
 from infra.http import Client
-from infra.plugin import Attempt, Granted, Host
+from infra.plugin import Attempt, Host
 from infra.vault import open_vault
+from infra.verdicts import Granted
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
 _SIGNS: Final = text("select 1 from signing_secrets where tenant = :tenant and system = :system")

@@ -13,23 +13,9 @@ from connectors.huma.source import Person, look, tell
 from connectors.huma.translate import SUPPORTED
 from connectors.huma.wire import Listed, read
 from infra.http import Client
-from infra.plugin import (
-    Absent,
-    AlreadyThere,
-    Attempt,
-    Company,
-    Connection,
-    Delivered,
-    Host,
-    Kind,
-    Look,
-    Malformed,
-    Rejected,
-    RetryLater,
-    Unknown,
-    Verdict,
-)
+from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed
 from infra.sealing import opened
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeField, EmployeeFields

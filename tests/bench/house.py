@@ -17,7 +17,8 @@ import httpx  # noqa: TID251 - a measurement has nothing to do with what leaves 
 import psycopg
 
 from infra import clock, store
-from infra.broker import EmbeddedKafka, ensure_topics
+from infra.broker import EmbeddedKafka
+from infra.cluster import ensure_topics
 from infra.database import EmbeddedPostgres
 from tests.bench import loads
 

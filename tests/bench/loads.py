@@ -10,7 +10,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from infra import broker, clock
+from infra import clock, cluster
 from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids
@@ -134,7 +134,7 @@ def _camel(line: dict[str, Any]) -> dict[str, Any]:
 @asynccontextmanager
 async def producing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
     """Yield a producer."""
-    producer = await broker.producer(bootstrap)
+    producer = await cluster.producer(bootstrap)
     try:
         yield producer
     finally:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import translate
-from infra import broker, clock, store
+from infra import clock, cluster, store
 from infra.accepting import Acceptor
 from infra.connections import Connections
 from infra.settings import Settings
@@ -74,7 +74,7 @@ async def measure(*, quick: bool) -> Report:
         working = house.start(sys.executable, _PROGRAMS, "roles", wait_for="ready")
         done = await _figures(house, "apply", planned["plan"])
         wrote = Counter(await _calls(fortnox)) - Counter(before)
-        producer = await broker.producer(house.bootstrap)
+        producer = await cluster.producer(house.bootstrap)
         acceptor = Acceptor(engine=engine, producer=producer, vault=vault)
         took = await _live(house, engine, acceptor, people, changes)
         await producer.stop()

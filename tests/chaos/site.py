@@ -13,8 +13,9 @@ from psycopg.rows import TupleRow
 
 from connectors.desk import acting
 from infra import clock
-from infra.broker import EmbeddedKafka, ensure_topics, producer
+from infra.broker import EmbeddedKafka
 from infra.cli import add_tenant
+from infra.cluster import ensure_topics, producer
 from infra.commanding import office
 from infra.database import EmbeddedPostgres
 from infra.embedded import free_port

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra import broker, registry, store, telemetry
+from infra import cluster, registry, store, telemetry
 from infra.decider import Decider
 from infra.flows import FlowRole
 from infra.meeting import Lives
@@ -74,7 +74,7 @@ def _changed(key: str, step: str, change: Callable[[Any], Any]) -> Flow:
 async def main(kafka: str, database: str, folder: str) -> None:
     """Run a flows role whose rule breaks for one report, until it is killed."""
     telemetry.configure("ERROR")
-    engine, producer = store.engine(database, 4), await broker.producer(kafka)
+    engine, producer = store.engine(database, 4), await cluster.producer(kafka)
     flow = breaking("decide")
     settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
     role = FlowRole(

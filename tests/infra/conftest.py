@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from infra import broker
+from infra import cluster
 from infra.broker import EmbeddedKafka
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 
@@ -36,7 +36,7 @@ def outage(postgres_url: str, prepared_url: str) -> Outage:
 @pytest.fixture
 async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
     """Yield the producer of a process."""
-    made = await broker.producer(kafka)
+    made = await cluster.producer(kafka)
     yield made
     await made.stop()
 
@@ -63,5 +63,5 @@ def tenant() -> str:
 def fragile_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
     """Yield a broker with its topics that tests may kill, and leave running."""
     with EmbeddedKafka(tmp_path_factory.mktemp("fragile")) as running:
-        asyncio.run(broker.ensure_topics(running.bootstrap))
+        asyncio.run(cluster.ensure_topics(running.bootstrap))
         yield running

@@ -9,8 +9,9 @@ from typing import Any
 
 from infra import clock, guests
 from infra.guests import Request
-from infra.journal import Change, Entry, Work, _record
+from infra.journal import Change, Work
 from infra.leases import MARGIN, Lease
+from infra.trail import Entry, _record
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.envelope import Envelope
 from tests.infra.virtual import at

@@ -19,18 +19,8 @@ from infra.budget import Budget
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost
 from infra.pace import MANY
-from infra.plugin import (
-    Absent,
-    AlreadyThere,
-    Attempt,
-    Connection,
-    Delivered,
-    Look,
-    Rejected,
-    RetryLater,
-    Unknown,
-    Verdict,
-)
+from infra.plugin import Attempt, Connection
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import GENESIS, TERMINAL
 from schemas.envelope import Envelope
 from tests.infra import virtual

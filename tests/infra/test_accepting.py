@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, clock, registry
+from infra import clock, cluster, registry
 from infra.broker import EmbeddedKafka
 from infra.plugin import Malformed, Source
 from schemas.events import DayClosed, GroupSales
@@ -197,7 +197,7 @@ async def test_without_the_broker_nothing_is_promised(
     engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
     """503 within seconds, for all at once; when it is back the same delivery is accepted and counts once."""
-    producer = await broker.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(fragile_kafka.bootstrap)
     async with door.opened(engine, producer) as opened:
         await opened.add(tenant)
         assert (await opened.post(f"{tenant}/openpos", REPORT))[0] == 202

@@ -11,8 +11,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from infra.broker import BrokerUnavailable, EmbeddedKafka, WrongTopic, ensure_topics, java, producer
-from infra.embedded import alive, free_port
+from infra.broker import BrokerUnavailable, EmbeddedKafka, java
+from infra.cluster import WrongTopic, ensure_topics, producer
+from infra.embedded import free_port
+from infra.folders import alive
 from schemas.topics import PARTITIONS, TOPICS, Topic
 
 OWNER = """

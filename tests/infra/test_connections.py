@@ -19,8 +19,8 @@ from infra import clock
 from infra.connection_rows import PostgresRows, forget_another_company
 from infra.connections import Connections, Outcome, health, settled
 from infra.held import Held, Rows, Taken, Tokens, days_left
-from infra.plugin import Granted, Refused, RetryLater, Unanswered
 from infra.vault import Vault
+from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.audit import GENESIS, AuditRecord
 from tests.infra.memory_connections import MemoryRows, Stored, Table
 

@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from infra.database import DatabaseUnavailable, EmbeddedPostgres, async_url
-from infra.embedded import alive
+from infra.database import EmbeddedPostgres
+from infra.folders import alive
+from infra.store import DatabaseUnavailable, async_url
 
 ROOT = Path(__file__).parents[2]
 OWNER = """

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, registry, store
+from infra import cluster, registry, store
 from infra.decider import Decider
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
@@ -96,7 +96,7 @@ async def test_a_failure_after_the_commit_repeats_the_same_ids(
     """A process dies after Kafka had its orders and before it wrote that down: the next one sends the same again."""
     facts = [record(tenant, applied(tenant, 1)), record(tenant, day(1))]
     await decider.decide(facts)
-    other = await broker.producer(kafka)
+    other = await cluster.producer(kafka)
     await Decider(engine, other, registry.flows()).decide([record(tenant, day(2))])
     await other.stop()
     sent = [order.id for order in await messages(kafka, FORTNOX, tenant)]

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from infra import registry
-from infra.decision import Decision, FlowFailed, deciding, reading
+from infra.decision import Decision, deciding, reading
+from infra.failing import FlowFailed
 from infra.plugin import Flow, Terms
 from schemas import envelope
 from schemas.commands import Order

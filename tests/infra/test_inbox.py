@@ -14,7 +14,7 @@ import structlog.testing
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, clock, inbox, registry
+from infra import clock, cluster, inbox, registry
 from infra.broker import EmbeddedKafka
 from infra.inbox import Inbox
 from schemas.events import DayClosed
@@ -143,7 +143,7 @@ async def test_files_stay_while_the_broker_is_away(
     folder: Path, engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
     """They are accepted when it is back."""
-    producer = await broker.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(fragile_kafka.bootstrap)
     await asyncio.to_thread(fragile_kafka.kill)
     try:
         put(folder, "z.json", REPORT)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra import jars
-from infra.jars import BrokerUnavailable, Jar
+from infra.cluster import BrokerUnavailable
+from infra.jars import Jar
 
 LISTED = (
     Jar("org.apache.kafka:kafka_2.13:9.9.9", hashlib.sha256(b"one").hexdigest()),

@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, journal, store
-from infra.journal import Change, Entry, Journal, Outcome, Work
+from infra.journal import Change, Journal, Outcome, Work
 from infra.leases import Leases
+from infra.trail import Entry
 from schemas.audit import GENESIS, AuditRecord
 from schemas.envelope import Envelope
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases

@@ -21,7 +21,8 @@ from infra.budget import LOOK_UP, Budget
 from infra.lane import Lane, Patience
 from infra.leases import Lease, LeaseLost
 from infra.pace import FEW
-from infra.plugin import Absent, AlreadyThere, Attempt, Connection, Delivered, Look, RetryLater, Unknown, Verdict
+from infra.plugin import Attempt, Connection
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, RetryLater, Unknown, Verdict
 from schemas.commands import VoucherRef
 from schemas.envelope import Envelope
 from tests.infra import simulation, virtual

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from infra.embedded import alive
+from infra.folders import alive
 
 LEASH = [sys.executable, "-m", "infra.leash"]
 STUBBORN = "trap '' TERM; echo ready >&2; while true; do sleep 0.1; done"

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, registry, store
+from infra import cluster, registry, store
 from infra.decider import Decider
 from infra.lives import Life
 from infra.outbox import arrived
@@ -38,7 +38,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest.fixture
 async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
     """Yield a producer that works."""
-    made = await broker.producer(kafka)
+    made = await cluster.producer(kafka)
     yield made
     await made.stop()
 
@@ -91,7 +91,7 @@ async def outbox(engine: AsyncEngine) -> int:
 
 async def decide_and_die(engine: AsyncEngine, kafka: str, record: Record) -> None:
     """Decide a record in a process that loses Kafka between committing and sending."""
-    producer = await broker.producer(kafka)
+    producer = await cluster.producer(kafka)
     await producer.partitions_for(HoldForReview.TOPIC)  # a closed producer waits for ever for what it does not know
     await producer.stop()
     with pytest.raises(KafkaError):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.pace import FEW, MANY, OUR_FAILURE, Pace, spread
-from infra.plugin import Absent, Delivered, Rejected, RetryLater, Unknown
+from infra.verdicts import Absent, Delivered, Rejected, RetryLater, Unknown
 
 ORDER = UUID("5f0f6c1e-1b2a-5c3d-8e4f-0123456789ab")
 ANSWERS = st.sampled_from(

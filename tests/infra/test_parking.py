@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import parking, registry, store, tenants
+from infra import companies, parking, registry, store
 from infra.decider import Decider
 from infra.plugin import Flow, Host
 from infra.records import Record
@@ -254,10 +254,10 @@ async def test_what_is_parked_of_a_removed_company_has_its_end(
 ) -> None:
     """It is on record as discarded, and its line keeps the auditor from deciding it for the next one of that name."""
     host = Host(settings, house.engine, await open_vault(house.engine, settings))
-    await tenants.add(host, tenant, organisation_number=None, database_number=None)
+    await companies.add(host, tenant, organisation_number=None, database_number=None)
     await house.decider(breaking("decide")).decide(days(tenant, 2, 3))
-    assert (await tenants.still_open(house.engine, tenant)).parked == 2
-    removed = await tenants.remove(host, producer, tenant, by="Anna")
+    assert (await companies.still_open(house.engine, tenant)).parked == 2
+    removed = await companies.remove(host, producer, tenant, by="Anna")
 
     assert await house.waits(tenant) == []
     assert await house.decided(removed.under) == keys(2, 3)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra.plugin import Absent, Delivered, Kind
+from infra.plugin import Kind
+from infra.verdicts import Absent, Delivered
 from schemas.commands import PostVoucher
 
 

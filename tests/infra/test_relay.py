@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
-from infra.journal import Entry, put_on_record
 from infra.leases import Leases
 from infra.relay import Relay
+from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.commands import HoldForReview

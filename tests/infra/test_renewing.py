@@ -19,8 +19,8 @@ from structlog.testing import capture_logs
 from infra import connections
 from infra.connections import Connections, Outcome
 from infra.held import Held, Row, Tokens
-from infra.plugin import Granted, Refused, RetryLater, Unanswered
 from infra.vault import Vault
+from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from tests.infra import virtual
 from tests.infra.memory_connections import MemoryRows, Stored, Table
 

@@ -13,7 +13,7 @@ import pytest
 
 from infra import runtime
 from infra.broker import BrokerUnavailable
-from infra.embedded import Unwritable, alive
+from infra.folders import Unwritable, alive
 from infra.runtime import Runtime, kept, running, services
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 

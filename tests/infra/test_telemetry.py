@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra.journal import Journal
-from infra.plugin import Absent, AlreadyThere, Delivered, RetryLater, Unknown
+from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
 from tests.infra import virtual
 from tests.infra.target import order

@@ -14,9 +14,9 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, clock, telemetry, web
+from infra import clock, cluster, telemetry, web
 from infra.broker import EmbeddedKafka
-from infra.embedded import InUse
+from infra.folders import InUse
 from infra.http import Client
 from tests.infra import door
 from tests.infra.door import REPORT, Door
@@ -53,7 +53,7 @@ async def test_readiness_names_the_part_that_is_missing(opened: Door, outage: Ou
 
 async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragile_kafka: EmbeddedKafka) -> None:
     """Within seconds; and it is ready again when the broker is."""
-    producer = await broker.producer(fragile_kafka.bootstrap)
+    producer = await cluster.producer(fragile_kafka.bootstrap)
     async with door.opened(engine, producer) as opened:
         assert (await opened.get("/readyz")).status == 200
         await asyncio.to_thread(fragile_kafka.kill)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.fortnox import encode
 from connectors.fortnox.encode import Request
-from infra.plugin import Delivered
+from infra.verdicts import Delivered
 from schemas.commands import WriteAbsence
 
 KEY: Final = "AbsenceTransaction"

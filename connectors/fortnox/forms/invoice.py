@@ -11,7 +11,7 @@ from uuid import UUID
 
 from connectors.fortnox import encode
 from connectors.fortnox.encode import Request
-from infra.plugin import Delivered
+from infra.verdicts import Delivered
 from schemas import ids
 from schemas.characters import sanitise
 from schemas.commands import CreateInvoice

@@ -37,7 +37,7 @@ async def running(
 
     Raises:
         OSError: the port is taken.
-        infra.embedded.InUse: another sandbox has the folder.
+        infra.folders.InUse: another sandbox has the folder.
         state.Unreadable: the folder holds what no sandbox of this version has written.
     """
     with keeping(books, folder) if folder else nullcontext(Keeper(books)) as keeper:

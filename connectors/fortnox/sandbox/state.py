@@ -17,7 +17,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from connectors.fortnox.sandbox.books import Books, Company
-from infra import clock, embedded
+from infra import clock
+from infra.folders import claimed
 
 _CHEAP: Final = 0.02
 """Seconds: what takes longer to write is written at most once in ``_APART`` seconds, after the answer."""
@@ -105,11 +106,11 @@ def keeping(books: Books, folder: Path) -> Iterator[Keeper]:
     """Restore the books from a folder, keep them there, and write them at the end.
 
     Raises:
-        embedded.InUse: another sandbox keeps its books there.
+        infra.folders.InUse: another sandbox keeps its books there.
         Unreadable: a file is not what a sandbox of this version writes.
     """
     (folder / "companies").mkdir(parents=True, exist_ok=True, mode=0o700)
-    with embedded.claimed(folder, patience=0.0):
+    with claimed(folder, patience=0.0):
         _restore(books, folder)
         keeper = Keeper(books, folder)
         try:

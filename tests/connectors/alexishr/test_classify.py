@@ -7,7 +7,7 @@ import pytest
 
 from connectors.alexishr import classify
 from infra.http import Response
-from infra.plugin import Rejected, RetryLater, Unknown
+from infra.verdicts import Rejected, RetryLater, Unknown
 
 ERROR = {"statusCode": 400, "message": ["email must be an email"], "error": "Bad Request"}
 

@@ -12,7 +12,8 @@ from connectors.alexishr.kinds import connect
 from connectors.alexishr.sandbox import Company, Fault, Faults
 from infra import plugin
 from infra.leases import LeaseLost
-from infra.plugin import Absent, AlreadyThere, Connection, Delivered, Host, Rejected, RetryLater, Unknown
+from infra.plugin import Connection, Host
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope

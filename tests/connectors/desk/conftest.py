@@ -17,11 +17,12 @@ from connectors.desk.commands import application
 from infra import clock
 from infra.commanding import Failed, Office, office
 from infra.decider import Decider
-from infra.journal import Change, Entry, Journal
+from infra.journal import Change, Journal
 from infra.leases import Leases
 from infra.records import Record, at, bury
 from infra.reviews import ReviewRole
 from infra.settings import load
+from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import Call, DeadLetter
 from schemas.commands import VoucherRef

@@ -5,7 +5,7 @@ import json
 from sqlalchemy import text
 
 from infra.connections import Connections
-from infra.journal import Entry
+from infra.trail import Entry
 from infra.vault import open_vault
 from schemas.commands import VoucherRef
 from tests.connectors.desk.conftest import Desk, World, sample

@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectors.desk import queries
-from infra.journal import Entry, put_on_record
+from infra.trail import Entry, put_on_record
 
 
 def test_following_misses_nothing_and_repeats_nothing(desk: Any) -> None:

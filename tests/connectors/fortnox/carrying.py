@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.kinds import connect
 from infra import clock
-from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host, Rejected, RetryLater, Unknown
+from infra.plugin import Attempt, Company, Host
 from infra.settings import FortnoxSettings, Settings
 from infra.vault import Vault
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import (
     AttachFile,

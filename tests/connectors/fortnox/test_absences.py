@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
-from infra.plugin import Absent, AlreadyThere, Delivered, Rejected
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from tests.connectors.fortnox.carrying import DAY, SCOPES, absence, attempt, carry_out, connected
 
 PATHS = {"create": "POST /3/absencetransactions", "update": "PUT /3/absencetransactions/{key}"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connectors.fortnox import classify
 from connectors.fortnox.classify import Page, Unauthorised
 from infra.http import Response
-from infra.plugin import Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown
+from infra.verdicts import Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown
 from schemas.commands import VoucherRef
 
 MARK = "bb-abcdefgh2345"

@@ -17,9 +17,10 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.kinds import connect
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from infra import clock
-from infra.plugin import Absent, AlreadyThere, Attempt, Company, Delivered, Host, Rejected, RetryLater, Unknown
+from infra.plugin import Attempt, Company, Host
 from infra.settings import FortnoxSettings, Settings
 from infra.vault import Vault
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 

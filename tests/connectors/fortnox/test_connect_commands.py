@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.connections import Connections
-from infra.plugin import RetryLater
+from infra.verdicts import RetryLater
 from tests.connectors.fortnox.consenting import World, opened
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.records import Record
-from infra.plugin import Absent, AlreadyThere, Attempt, Delivered, Rejected
+from infra.plugin import Attempt
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.audit import Shown
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox.carrying import (

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock
-from infra.plugin import Absent, AlreadyThere, Delivered, Rejected
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.commands import VoucherRef
 from tests.connectors.fortnox.carrying import SCOPES, attachment, attempt, carry_out, connected, voucher
 

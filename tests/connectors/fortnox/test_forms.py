@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from connectors.fortnox import encode
 from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import absence, employee, file, invoice
-from infra.plugin import Rejected
+from infra.verdicts import Rejected
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
 from schemas.events import EmployeeFields, InvoiceRow

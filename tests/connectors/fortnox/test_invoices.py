@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
-from infra.plugin import Absent, AlreadyThere, Delivered, Rejected, RetryLater
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import ids
 from schemas.events import InvoiceRow
 from tests.connectors.fortnox.carrying import SCOPES, attempt, carry_out, connected, invoice

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from infra.plugin import Absent, AlreadyThere, Attempt, Delivered, Rejected, RetryLater, Unknown
+from infra.plugin import Attempt
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import ids
 from schemas.audit import Shown
 from schemas.events import EmployeeFields

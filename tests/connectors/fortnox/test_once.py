@@ -12,7 +12,7 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra import clock
-from infra.plugin import AlreadyThere, Delivered
+from infra.verdicts import AlreadyThere, Delivered
 from schemas import ids
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox.carrying import (

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import doctor
 from connectors.fortnox.kinds import connect
 from connectors.fortnox.sandbox import Company, CostCentre, Fault, Faults
-from infra.plugin import Attempt, Delivered, Rejected, RetryLater
+from infra.plugin import Attempt
+from infra.verdicts import Delivered, Rejected, RetryLater
 from schemas.commands import PostVoucher
 from tests.connectors.fortnox.visiting import MAPPED, TODAY, Visit, attempt, company, on, visiting, voucher, wrapped
 

@@ -15,7 +15,7 @@ from connectors.fortnox.forms import employee
 from connectors.fortnox.sandbox import Company
 from connectors.fortnox.sandbox.requests import Asked
 from connectors.fortnox.sandbox.resources import ROUTES
-from infra.plugin import Rejected
+from infra.verdicts import Rejected
 from schemas.bank_accounts import SERIES
 from schemas.characters import sanitise
 from schemas.commands import UpsertEmployee

@@ -13,7 +13,8 @@ from connectors.fortnox.client import Fortnox
 from connectors.fortnox.reference import CONTRADICTED, Kept
 from infra import store
 from infra.http import Client
-from infra.plugin import Host, Rejected, RetryLater
+from infra.plugin import Host
+from infra.verdicts import Rejected, RetryLater
 from tests.connectors.fortnox import test_client as bare
 from tests.connectors.fortnox.test_client import Lane, Wire, says
 

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.huma import classify
 from infra.http import Response
-from infra.plugin import Rejected, RetryLater, Unknown
+from infra.verdicts import Rejected, RetryLater, Unknown
 
 ERROR = {"errorCode": "VALIDATION_FAILED", "errorMessage": "email is taken", "fields": ["email"]}
 

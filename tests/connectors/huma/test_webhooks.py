@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.huma import SYSTEM
 from connectors.huma.sandbox import Company, Mishap, signed
-from infra import broker, registry, web
+from infra import cluster, registry, web
 from infra.accepting import Acceptor
 from infra.http import Client
 from infra.vault import Vault, signing_secret
@@ -39,7 +39,7 @@ class Door:
 @pytest.fixture
 async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterator[Door]:
     """Serve deliveries of a company to whom the sandbox sends its changes."""
-    producer = await broker.producer(kafka)
+    producer = await cluster.producer(kafka)
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
     app = web.application({})
     web.deliveries(app, acceptor, registry.sources(), 20_000)

@@ -13,8 +13,9 @@ from connectors.huma.sandbox import Company, Fault, Faults
 from infra import clock, plugin
 from infra.connections import Connections
 from infra.leases import LeaseLost
-from infra.plugin import Absent, AlreadyThere, Connection, Delivered, Host, Rejected, RetryLater, Unknown
+from infra.plugin import Connection, Host
 from infra.sightings import EMPLOYEE, Sightings
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope

@@ -15,7 +15,7 @@ import pytest
 
 from connectors.fortnox.sandbox import CLIENT_ID, Books, Company, CostCentre, Fault, Faults, app, running, state
 from connectors.fortnox.sandbox.records import Attached, File, Record
-from infra import clock, embedded
+from infra import clock, folders
 from infra.http import Client, NoAnswer
 
 Fortnox = Any  # of conftest.py, which a test cannot import
@@ -136,7 +136,7 @@ async def test_books_that_are_slow_to_write_are_written_after_the_answer(tmp_pat
 async def test_a_folder_has_one_sandbox(tmp_path: Path) -> None:
     """Two would overwrite each other's books."""
     async with running(Books(), folder=tmp_path):
-        with pytest.raises(embedded.InUse):
+        with pytest.raises(folders.InUse):
             async with running(Books(), folder=tmp_path):
                 pass
 

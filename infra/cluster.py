@@ -1,0 +1,110 @@
+"""The cluster that a process works with: its topics are made and checked, and the one kind of producer."""
+
+import asyncio
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from infra import clock
+from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
+
+
+class BrokerUnavailable(RuntimeError):
+    """The broker cannot be had, or does not answer; the message says why and what to do."""
+
+
+class WrongTopic(RuntimeError):
+    """A topic exists in a form that bokbuss cannot use."""
+
+
+async def ensure_topics(bootstrap: str, *, replication: int = 1, topics: Iterable[Topic] = TOPICS) -> None:
+    """Make every topic of the table that the broker does not have, and wait until each partition has a leader.
+
+    Raises:
+        BrokerUnavailable: the broker does not answer.
+        WrongTopic: a topic exists with another number of partitions.
+    """
+    table = {topic.name: topic for topic in topics}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    try:
+        await admin.start()
+        present = set(await admin.list_topics())
+        missing = [topic for name, topic in table.items() if name not in present]
+        if missing:
+            await _create(admin, missing, replication)
+        await _check(admin, table)
+        await _await_coordinator(admin)
+    except (KafkaError, OSError, ValueError) as error:  # ValueError: it is no address
+        raise BrokerUnavailable(
+            f"The broker at {bootstrap} does not answer ({type(error).__name__}): is it running, and is "
+            "BOKBUSS_KAFKA__BOOTSTRAP right?"
+        ) from error
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Iterable[Topic], replication: int) -> None:
+    wanted = [NewTopic(t.name, PARTITIONS, replication, topic_configs=t.config()) for t in topics]
+    answer = await admin.create_topics(wanted, timeout_ms=10_000)
+    for name, code, *message in answer.topic_errors:
+        if code not in {0, TopicAlreadyExistsError.errno}:  # made meanwhile by another process: checked below
+            raise BrokerUnavailable(f"The broker did not make the topic {name}: error {code} {message}")
+
+
+async def _check(admin: AIOKafkaAdminClient, table: dict[str, Topic]) -> None:
+    deadline = clock.monotonic() + 30
+    while True:
+        described = {d["topic"]: d["partitions"] for d in await admin.describe_topics(list(table))}
+        wrong = {n: len(p) for n, p in described.items() if p and len(p) != PARTITIONS}
+        if wrong:
+            raise WrongTopic(
+                f"Each topic needs {PARTITIONS} partitions, so that one company's messages meet in one worker, but "
+                + ", ".join(f"{name} has {count}" for name, count in sorted(wrong.items()))
+                + ". Kafka cannot take partitions away: delete the topic when it is empty, or use another cluster."
+            )
+        if all(len(p) == PARTITIONS and all(q["leader"] >= 0 for q in p) for p in described.values()):
+            return
+        if clock.monotonic() > deadline:
+            raise BrokerUnavailable("Topics were made, but some of their partitions have had no leader for 30 s.")
+        await asyncio.sleep(0.05)
+
+
+async def _await_coordinator(admin: AIOKafkaAdminClient) -> None:
+    """Wait until groups can gather: a new broker makes the topic of their offsets when it is first asked for one.
+
+    Whoever joins a group meanwhile would complain of an error that is none.
+    """
+    deadline = clock.monotonic() + 30
+    while clock.monotonic() < deadline:
+        try:
+            await admin.find_coordinator("bokbuss")
+        except KafkaError as error:
+            if not error.retriable:
+                return  # perhaps we may not ask; a group that cannot be joined is told then
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
+async def producer(bootstrap: str) -> AIOKafkaProducer:
+    """Return a started producer: acknowledged by every in-sync copy, repeated without doubles, in order.
+
+    Raises:
+        BrokerUnavailable: the broker does not answer.
+    """
+    made = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        request_timeout_ms=10_000,
+        max_request_size=LARGEST,
+    )
+    try:
+        await made.start()
+    except KafkaError as error:
+        await made.stop()
+        raise BrokerUnavailable(f"The broker at {bootstrap} does not answer ({type(error).__name__}).") from error
+    return made

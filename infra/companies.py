@@ -1,0 +1,342 @@
+"""Companies are added, and removed with all that is their own. What the law keeps, the trail above all, stays.
+
+The name of a removed company can be used again; nothing of the one before is then the new one's (see
+``infra.incarnations``).
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, registry, telemetry
+from infra.connection_rows import forget_another_company, holder
+from infra.connections import Connections
+from infra.held import Taken
+from infra.incarnations import COMPANY_REMOVED, kept_under
+from infra.parking import FLOWS
+from infra.plugin import Host, NotRevoked
+from infra.tables import metadata
+from infra.tenants import UnknownTenant
+from infra.trail import Entry, put_on_record
+from infra.vault import signing_secret
+from schemas import envelope as envelopes
+from schemas import identities
+from schemas.audit import Outcome
+from schemas.base import Message
+from schemas.envelope import Envelope
+from schemas.settings import SettingsApplied, TenantSettings
+
+_log = telemetry.log(__name__)
+
+
+_SENDING_WITHIN: Final = 35.0
+"""Seconds after which an order that is still being sent has no living sender, most likely."""
+
+
+_POLL: Final = 0.2
+
+
+class OtherNumber(ValueError):
+    """The company is known with another organisation number: this one, as it may be shown."""
+
+
+_KNOWN = text("select organisation_number from tenants where tenant = :tenant for update")
+
+
+_ADD = text(
+    """insert into tenants (tenant, organisation_number, database_number, created_at, incarnation)
+       values (cast(:tenant as text), :org, :database, clock_timestamp(),
+               (select coalesce(max(incarnation) + 1, 0) from removed_tenants where name = cast(:tenant as text)))
+       on conflict (tenant) do update set organisation_number = coalesce(:org, tenants.organisation_number),
+           database_number = coalesce(:database, tenants.database_number)"""
+)
+
+
+_SECRET = text(
+    """insert into signing_secrets (tenant, system, secret) values (:tenant, :system, :secret)
+       on conflict (tenant, system) do update set secret = excluded.secret"""
+)
+
+
+_HAS_SECRET = text("select system from signing_secrets where tenant = :tenant")
+
+
+async def add(
+    host: Host,
+    tenant: str,
+    *,
+    organisation_number: str | None,
+    database_number: int | None,
+    new_secrets: bool = False,
+    change: bool = False,
+) -> dict[str, str]:
+    """Add a company or add to what is known of it; return the signing secrets made now, by system.
+
+    Args:
+        change: another organisation number than the one that is known takes its place.
+
+    Raises:
+        OtherNumber: the company has another organisation number, and ``change`` was not said.
+        Taken: another company of ours has that number at Fortnox.
+    """
+    async with host.engine.begin() as connection:
+        known = (await connection.execute(_KNOWN, {"tenant": tenant})).scalar_one_or_none()
+        if known and organisation_number and known != organisation_number and not change:
+            raise OtherNumber(identities.shown_organisation(known))
+        if database_number is not None:
+            if (other := await holder(connection, tenant, database_number)) is not None:
+                raise Taken(other)
+            await forget_another_company(connection, tenant, database_number)
+        await connection.execute(_ADD, {"tenant": tenant, "org": organisation_number, "database": database_number})
+        has = set() if new_secrets else set(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
+        made = {system: signing_secret() for system in registry.sources() if system not in has}
+        for system, secret in made.items():
+            locked = host.vault.lock(secret, context=f"{tenant}/{system}")
+            await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+    return made
+
+
+class TenantRemoved(Message):
+    """What goes on record, last of all, when a company is removed. It travels on no topic."""
+
+    TOPIC: ClassVar[str] = "audit.v1"
+
+    by: str
+
+    @property
+    def key(self) -> str:
+        """Whom it is about: the company as a whole."""
+        return "company"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is open: orders that wait, orders that may have been carried out, holds, dead letters, what is parked."""
+
+    waiting: int
+    doubtful: int
+    holds: int
+    letters: int
+    parked: int
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything."""
+        return any((self.waiting, self.doubtful, self.holds, self.letters, self.parked))
+
+
+_OPEN = text(
+    """select (select count(*) from journal where tenant = :tenant and state = 'queued')
+                + (select count(*) from outbox where tenant = :tenant) as waiting,
+              (select count(*) from journal where tenant = :tenant and state in ('sending', 'unknown')) as doubtful,
+              (select count(*) from held where tenant = :tenant and closed_at is null) as holds,
+              (select count(*) from dead_letters where tenant = :tenant and state = 'open') as letters,
+              (select count(*) from parked where tenant = :tenant and state <> 'discarded') as parked"""
+)
+
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:tenant, 20))")
+"""The one under which decisions are made for a company (``infra.decider``)."""
+
+
+_LAST = text("select * from tenants where tenant = :tenant for update")
+
+
+_NEXT_VERSION = text(
+    "update tenants set settings_version = settings_version + 1 where tenant = :tenant returning settings_version"
+)
+
+
+_OPEN_ORDERS = text(
+    """select order_id, state, body::text from journal
+       where tenant = :tenant and state in ('queued', 'sending', 'unknown') order by seq for update"""
+)
+
+
+_OPEN_HOLDS = text("select body::text from held where tenant = :tenant and closed_at is null order by held_at")
+
+
+_OPEN_LETTERS = text("select body::text from dead_letters where tenant = :tenant and state = 'open' order by found_at")
+
+
+_PARKED = text(
+    """select convert_from(record_value, 'UTF8') from parked
+       where tenant = :tenant and state <> 'discarded' order by number"""
+)
+
+
+_WAITED: Final[tuple[tuple[TextClause, Outcome], ...]] = (
+    (_OPEN_HOLDS, "released"),
+    (_OPEN_LETTERS, "discarded"),
+    (_PARKED, "discarded"),
+)
+
+
+_LINES_OF_PARKED = text(
+    """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
+       select topic, partition, "offset", tenant, fact_id, about, 'its_company_was_removed', recorded_at, :now
+       from parked where tenant = :tenant and reader = :reader
+       on conflict do nothing"""
+)
+"""Without a line the auditor would take them for holes."""
+
+
+_WHY: Final = "the company was removed"
+
+
+_WITHDRAW = text(
+    """update journal set state = 'withdrawn', finished_at = clock_timestamp()
+       where tenant = :tenant and state in ('queued', 'sending', 'unknown')"""
+)
+
+
+_FENCE_LANES = text("update leases set epoch = epoch + 1, owner = '' where split_part(name, '/', 2) = :tenant")
+
+
+_REMEMBER = text(
+    """insert into removed_tenants (tenant, name, incarnation, organisation_number, database_number, created_at,
+           removed_at, removed_by)
+       values (:under, :tenant, :incarnation, :organisation_number, :database_number, :created_at,
+               clock_timestamp(), :by)"""
+)
+
+
+_OF_ITS_OWN = tuple(
+    text(f"delete from {table.name} where {rows}")  # noqa: S608 - our own names
+    for table in reversed(metadata.tables.values())
+    if (rows := table.info.get("own"))
+)
+
+
+_KEPT = tuple(
+    text(f"update {table.name} set tenant = :under where tenant = :tenant")  # noqa: S608 - our own names
+    for table in metadata.tables.values()
+    if table.info.get("kept") and table.name != "removed_tenants"
+)
+
+
+async def still_open(engine: AsyncEngine, tenant: str) -> Open:
+    """Return what is open of a company."""
+    async with engine.connect() as connection:
+        row = (await connection.execute(_OPEN, {"tenant": tenant})).one()
+    return Open(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What its trail is kept under from now on, and what is left to do at its systems, for people."""
+
+    under: str
+    left_to_do: tuple[str, ...]
+
+
+async def remove(host: Host, producer: AIOKafkaProducer, tenant: str, *, by: str, force: bool = False) -> Removed:
+    """Remove a company: end its consents, withdraw what is open, delete what is its own, keep its trail.
+
+    Args:
+        force: also when a system cannot be told that the consent has ended.
+
+    Raises:
+        NotRevoked: a system did not confirm that the consent has ended; the company stays, and its other consents end.
+        UnknownTenant: somebody else has removed it.
+    """
+    left_to_do = await _end_consents(host, tenant, by, force=force)
+    await _settings_are_empty(host.engine, producer, tenant, by)
+    deadline = clock.monotonic() + _SENDING_WITHIN
+    while (under := await _remove(host.engine, tenant, by, now=clock.monotonic() > deadline)) is None:
+        await clock.sleep(_POLL)
+    _log.info("company removed", tenant=tenant, kept_under=under)
+    return Removed(under, left_to_do)
+
+
+async def _end_consents(host: Host, tenant: str, by: str, *, force: bool) -> tuple[str, ...]:
+    """Have every connection revoked, and then forget it; those that are not go on, unless forced.
+
+    They are paused meanwhile, so that nothing is sent, and no token is renewed that would outlive the one revoked.
+    """
+    connections = Connections(host.engine, host.vault)
+    left_to_do, failed = [], []
+    for held in [each for each in await connections.all() if each.tenant == tenant and each.state != "disconnected"]:
+        paused = await connections.pause(tenant, held.system, by)
+        system = registry.systems().get(held.system)
+        try:
+            left_to_do.append(await system.revoke(host, held) if system and system.revoke else "")
+        except NotRevoked as error:
+            failed.append(str(error))
+            if not force:
+                if paused:
+                    await connections.resume(tenant, held.system, by)
+                continue
+        await connections.disconnect(tenant, held.system, by)
+    if failed and not force:
+        raise NotRevoked("; ".join(failed))
+    return tuple(filter(None, (*left_to_do, *failed)))
+
+
+async def _settings_are_empty(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, by: str) -> None:
+    """Let the last word about a company on ``settings.v1``, which keeps the last one for ever, be that it has none."""
+    async with engine.begin() as connection:
+        version = await connection.scalar(_NEXT_VERSION, {"tenant": tenant})
+        company = (await connection.execute(_LAST, {"tenant": tenant})).one_or_none()
+    if company is None or version is None:
+        raise UnknownTenant(f"{tenant} was removed just now")
+    nothing = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=TenantSettings())
+    message = envelopes.wrap(
+        nothing,
+        message_id=f"settings/{kept_under(tenant, company.incarnation)}/{nothing.version}",
+        source="/infra",
+        time=clock.now(),
+        tenant=tenant,
+        incarnation=company.incarnation,
+        trace=telemetry.new_trace(),
+    )
+    await producer.send_and_wait(nothing.TOPIC, message.to_bytes(), key=tenant.encode())
+
+
+async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> str | None:
+    """Remove a company unless an order is being sent (``now``: all the same); return what its trail is kept under."""
+    async with engine.begin() as connection:
+        await connection.execute(_LOCK, {"tenant": tenant})
+        company = (await connection.execute(_LAST, {"tenant": tenant})).mappings().one_or_none()
+        if company is None:
+            raise UnknownTenant(f"{tenant} was removed just now")
+        orders = (await connection.execute(_OPEN_ORDERS, {"tenant": tenant})).all()
+        if not now and "sending" in {order.state for order in orders}:
+            return None
+        under = kept_under(tenant, company["incarnation"])
+        ended = [_withdrawn(order.state, envelopes.decode(order.body.encode())) for order in orders]
+        await connection.execute(_WITHDRAW, {"tenant": tenant})
+        await connection.execute(_FENCE_LANES, {"tenant": tenant})
+        for query, outcome in _WAITED:
+            bodies = await connection.scalars(query, {"tenant": tenant})
+            ended += [Entry(envelopes.decode(b.encode()), outcome, code=COMPANY_REMOVED, why=_WHY) for b in bodies]
+        await put_on_record(connection, [*ended, _last_word(tenant, by)])
+        await connection.execute(_LINES_OF_PARKED, {"tenant": tenant, "reader": FLOWS, "now": clock.now()})
+        await connection.execute(_REMEMBER, {**company, "under": under, "by": by})
+        for statement in _KEPT:
+            await connection.execute(statement, {"tenant": tenant, "under": under})
+        for statement in _OF_ITS_OWN:
+            await connection.execute(statement, {"tenant": tenant})
+        return under
+
+
+def _withdrawn(state: str, order: Envelope[Any]) -> Entry:
+    sent = state in {"sending", "unknown"}
+    why = "its answer was not known yet: look for it there" if sent else "it was not carried out"
+    return Entry(order, "withdrawn", code=COMPANY_REMOVED, why=f"{_WHY}; {why}")
+
+
+def _last_word(tenant: str, by: str) -> Entry:
+    removed = TenantRemoved(by=by)
+    now = clock.now()
+    message = envelopes.wrap(
+        removed,
+        message_id=f"{removed.key}/{now.isoformat()}",
+        source="/infra",
+        time=now,
+        tenant=tenant,
+        trace=telemetry.new_trace(),
+    )
+    return Entry(message, "removed", why=f"removed by {by}")
