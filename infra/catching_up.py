@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import uuid4
 
-from infra import clock, parking, planning, registry
-from infra.accepting import Unavailable
+from infra import clock, registry
 from infra.commanding import Failed, WrongUsage
+from infra.deciding import planning
+from infra.intake.accepting import Unavailable
+from infra.kafka import parking
 from infra.plugin import Host, Refreshed
 from schemas.marks import MARKS
 

@@ -16,16 +16,18 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from infra import broker, clock, cluster, folders, registry, store, telemetry
-from infra.accepting import Acceptor, Unavailable, read_payload
+from infra import clock, folders, registry, store, telemetry
+from infra.access.vault import WrongKey, open_vault
 from infra.commanding import Failed, Json, Office, WrongUsage, in_office, one_of, print_json, print_lines
+from infra.embedded import broker
+from infra.embedded.runtime import kept, services
 from infra.ending import until_signal
+from infra.intake.accepting import Acceptor, Unavailable, read_payload
+from infra.kafka import cluster
 from infra.plugin import Malformed
-from infra.runtime import kept, services
 from infra.settings import ROLES, Role, Settings, WrongEnvironment, load
 from infra.tenant_commands import add_tenant, tenant_app
 from infra.tenants import UnknownTenant
-from infra.vault import WrongKey, open_vault
 
 __all__ = ["add_tenant", "app", "main"]
 
@@ -212,7 +214,7 @@ def topics(
 
 
 _WRONG = (
-    broker.BrokerUnavailable,
+    cluster.BrokerUnavailable,
     cluster.WrongTopic,
     store.DatabaseUnavailable,
     folders.InUse,

@@ -17,13 +17,15 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import cluster, runtime, store, telemetry
-from infra.accepting import Acceptor
+from infra import store, telemetry
+from infra.access.vault import open_vault
+from infra.embedded import runtime
 from infra.ending import closed
+from infra.intake.accepting import Acceptor
+from infra.kafka import cluster
 from infra.plugin import Host
 from infra.settings import Settings, load
 from infra.tenants import UnknownTenant, must_be_known
-from infra.vault import open_vault
 
 _POOL = 2
 _CLOSE_WITHIN = 2.0

@@ -12,16 +12,16 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry, telemetry
-from infra.connection_rows import forget_another_company, holder
-from infra.connections import Connections
-from infra.held import Taken
+from infra.access.connection_rows import forget_another_company, holder
+from infra.access.connections import Connections
+from infra.access.held import Taken
+from infra.access.vault import signing_secret
 from infra.incarnations import COMPANY_REMOVED, kept_under
-from infra.parking import FLOWS
+from infra.kafka.parking import FLOWS
 from infra.plugin import Host, NotRevoked
 from infra.tables import metadata
 from infra.tenants import UnknownTenant
 from infra.trail import Entry, put_on_record
-from infra.vault import signing_secret
 from schemas import envelope as envelopes
 from schemas import identities
 from schemas.audit import Outcome
@@ -138,7 +138,7 @@ _OPEN = text(
 
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:tenant, 20))")
-"""The one under which decisions are made for a company (``infra.decider``)."""
+"""The one under which decisions are made for a company (``infra.deciding.decider``)."""
 
 
 _LAST = text("select * from tenants where tenant = :tenant for update")

@@ -211,7 +211,7 @@ class Host:
     Attributes:
         settings: ``infra.settings.Settings``, with broker and database named.
         engine: the database, SQLAlchemy's asynchronous engine.
-        vault: ``infra.vault.Vault``: secrets at rest, and personal data.
+        vault: ``infra.access.vault.Vault``: secrets at rest, and personal data.
         leases: ``infra.leases.Leases`` of this process.
         accept: puts facts on their topics, as ``accept(tenant, system, facts)``; returns when Kafka has them.
     """
@@ -302,8 +302,8 @@ class System:
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
-        revoke: ends a company's consent there, with what is held of the connection (``infra.connections.Held``); gives
-            what a person has still to do there, or nothing. Raises NotRevoked.
+        revoke: ends a company's consent there, with what is held of the connection (``infra.access.held.Held``);
+            gives what a person has still to do there, or nothing. Raises NotRevoked.
         names: what it calls each field of a person, as it is written; one that it lacks is not there.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.

@@ -14,22 +14,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import broker, cluster, ending, registry, store, telemetry, watch, web
-from infra.accepting import Acceptor
-from infra.auditor import Auditor
-from infra.decider import Decider, topics_of
-from infra.flows import GROUP, FlowRole
+from infra import ending, registry, store, telemetry, watch
+from infra.access.vault import open_vault
+from infra.deciding.auditor import Auditor
+from infra.deciding.decider import Decider, topics_of
+from infra.deciding.flows import GROUP, FlowRole
+from infra.delivery.relay import Relay
+from infra.delivery.reviews import ReviewRole
+from infra.delivery.sinks import SinkRole
 from infra.folders import writable
-from infra.inbox import Inbox
+from infra.intake import web
+from infra.intake.accepting import Acceptor
+from infra.intake.inbox import Inbox
+from infra.kafka import cluster
+from infra.kafka.meeting import Lives
 from infra.leases import Leases
-from infra.meeting import Lives
 from infra.plugin import Host
-from infra.relay import Relay
-from infra.reviews import ReviewRole
 from infra.settings import Role, Settings
-from infra.sinks import SinkRole
 from infra.store import DatabaseUnavailable
-from infra.vault import open_vault
 from schemas.commands import HoldForReview
 
 _log = telemetry.log(__name__)
@@ -168,7 +170,7 @@ async def _until_stopped(jobs: Iterable[Job], stop: asyncio.Event) -> None:
         while isinstance(failure, BaseExceptionGroup):  # of a role's own tasks; the first one tells why
             failure = failure.exceptions[0]
         if isinstance(failure, KafkaError):  # the broker went away just while a role started
-            raise broker.BrokerUnavailable(
+            raise cluster.BrokerUnavailable(
                 f"The broker does not answer ({type(failure).__name__}): start this again when it does."
             ) from failure
         if failure is not None:

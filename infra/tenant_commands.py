@@ -9,11 +9,11 @@ from rich.table import Column, Table
 from sqlalchemy import text
 
 from infra import companies, registry
+from infra.access.connections import Connections, Taken, health
+from infra.access.standing import at_a_glance, in_words
+from infra.access.vault import open_vault
 from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json, print_lines
-from infra.connections import Connections, Taken, health
 from infra.plugin import Host, NotRevoked
-from infra.standing import at_a_glance, in_words
-from infra.vault import open_vault
 from schemas import identities
 from schemas.base import is_tenant_id
 

@@ -12,8 +12,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
 from infra import clock
-from infra.fetching import Consumer
-from infra.records import Record, of
+from infra.kafka.fetching import Consumer
+from infra.kafka.records import Record, of
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope
 from schemas.topics import PARTITIONS

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
-from infra.broker import EmbeddedKafka
-from infra.cluster import ensure_topics
-from infra.database import EmbeddedPostgres
+from infra.embedded.broker import EmbeddedKafka
+from infra.embedded.database import EmbeddedPostgres
+from infra.kafka.cluster import ensure_topics
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from infra.decision import Decision, deciding, reading
+from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
 from schemas.commands import Order
 from schemas.envelope import Envelope

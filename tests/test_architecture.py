@@ -91,7 +91,7 @@ def test_only_one_file_speaks_http() -> None:
 
 def test_only_one_file_knows_faust() -> None:
     """Faust runs the flows and nothing else depends on it."""
-    assert imports_outside("faust", "infra/worker.py") == []
+    assert imports_outside("faust", "infra/deciding/worker.py") == []
 
 
 def test_only_the_registry_imports_by_name() -> None:

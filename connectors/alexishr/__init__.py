@@ -9,7 +9,7 @@ from connectors.alexishr.encode import NAMES
 from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
 from connectors.alexishr.source import refresh
-from infra.connections import Held
+from infra.access.connections import Held
 from infra.plugin import Host, Job, Sink, System
 
 

@@ -14,7 +14,7 @@ from connectors.alexishr import classify, encode
 from connectors.alexishr.classify import Missing, Page, Written
 from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host
 from infra.settings import AlexisHRSettings

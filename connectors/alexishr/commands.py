@@ -11,11 +11,11 @@ from connectors.alexishr import encode
 from connectors.alexishr.classify import Page
 from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.translate import SYSTEM
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office
-from infra.connections import Connections
 from infra.http import Client
 from infra.plugin import Attempt, Host
-from infra.vault import open_vault
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
 

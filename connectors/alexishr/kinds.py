@@ -14,8 +14,8 @@ from connectors.alexishr.source import deleted
 from connectors.alexishr.translate import SYSTEM, ends_last, hides, in_order
 from connectors.alexishr.wire import Employment, read
 from infra.http import Client
+from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed
-from infra.sealing import opened
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope

@@ -11,10 +11,10 @@ from connectors.alexishr.client import NotRead
 from connectors.alexishr.source import Reader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.intake.sightings import EMPLOYEE, LEAVE, Sightings
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host
-from infra.sightings import EMPLOYEE, LEAVE, Sightings
 
 _LONGEST_PAUSE: Final = 300.0
 _NIGHT: Final = time(2)

@@ -20,11 +20,11 @@ from connectors.alexishr.translate import SYSTEM
 from connectors.alexishr.wire import Changed, LeaveType, read
 from infra import clock, faultpoints, telemetry
 from infra.commanding import Failed
-from infra.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client
+from infra.intake.sealing import sealed
+from infra.intake.sightings import EMPLOYEE, LEAVE, Sightings, moment
 from infra.plugin import Attempt, Host, Malformed, Refreshed
-from infra.sealing import sealed
-from infra.sightings import EMPLOYEE, LEAVE, Sightings, moment
 from schemas import ids
 from schemas.events import EmployeeChanged, EmployeeFields, Fact, LeaveChanged, PersonMentioned
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.values import Hold
 from infra import clock, telemetry
-from infra.lives import topic_of
+from infra.kafka.lives import topic_of
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids

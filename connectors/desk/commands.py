@@ -21,8 +21,9 @@ from connectors.desk.settings_commands import settings
 from connectors.desk.story import Story, tell
 from connectors.desk.values import Became, Dead, Hold
 from connectors.desk.words import SWEDEN
-from infra import clock, registry, remembering
+from infra import clock, registry
 from infra.commanding import Failed, Office, WrongUsage, asker, width
+from infra.deciding import remembering
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 

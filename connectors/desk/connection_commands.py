@@ -7,11 +7,11 @@ import typer
 
 from connectors.desk.running import Json, print_json, print_lines, run
 from connectors.desk.words import when
-from infra import standing
+from infra.access import standing
+from infra.access.standing import Carried, Standing
+from infra.access.vault import open_vault
 from infra.commanding import Office
 from infra.plugin import Host
-from infra.standing import Carried, Standing
-from infra.vault import open_vault
 
 connection = typer.Typer(no_args_is_help=True, help="How a company's connections stand.")
 

@@ -21,8 +21,9 @@ from connectors.desk.plan_commands import (
 from connectors.desk.plan_words import nearest
 from connectors.desk.running import Json
 from connectors.desk.words import wrapped
-from infra import catching_up, clock, planning, registry, remembering
+from infra import catching_up, clock, registry
 from infra.commanding import Office, WrongUsage, asker
+from infra.deciding import planning, remembering
 from infra.plugin import Known
 from schemas.events import Fact, LinkDecided
 from schemas.pauses import PersonPaused

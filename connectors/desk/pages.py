@@ -11,7 +11,7 @@ from starlette.routing import Route
 from connectors.desk import queries, resolving, views, words
 from connectors.desk.reading import read_back
 from connectors.desk.story import tell
-from infra import parking
+from infra.kafka import parking
 from infra.plugin import Host
 
 _MOST = 100

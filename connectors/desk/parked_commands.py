@@ -7,9 +7,9 @@ import typer
 
 from connectors.desk import words
 from connectors.desk.running import Json, print_json, print_lines, run, until
-from infra import parking
 from infra.commanding import Failed, Office, WrongUsage, asker
-from infra.parking import Parked
+from infra.kafka import parking
+from infra.kafka.parking import Parked
 
 parked = typer.Typer(no_args_is_help=True, help="What cannot be decided, and waits with what comes later.")
 

@@ -8,8 +8,9 @@ import typer
 from connectors.desk import plan_words, report_words, running
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import Json, until
-from infra import catching_up, clock, mail, planning, registry
+from infra import catching_up, clock, mail, registry
 from infra.commanding import Failed, Office, WrongUsage, asker
+from infra.deciding import planning
 from infra.plugin import Flow, Host
 from schemas.plans import Became, Plan, PlanRow
 

@@ -8,8 +8,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from connectors.desk.values import Line
-from infra.fetching import Consumer
-from infra.lives import topic_of
+from infra.kafka.fetching import Consumer
+from infra.kafka.lives import topic_of
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Unreadable
 

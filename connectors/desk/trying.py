@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.desk import words
-from infra.decision import Decision, deciding, reading
+from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
 from schemas import ids

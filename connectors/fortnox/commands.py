@@ -12,12 +12,12 @@ import typer
 from connectors.fortnox import connecting, consent, doctor, report, tokens, views, words
 from connectors.fortnox.consent import Link, Result
 from infra import clock, telemetry
-from infra.accepting import Acceptor
+from infra.access.connections import Connections, health
+from infra.access.vault import open_vault
 from infra.commanding import Failed, WrongUsage, asker, office, print_lines
-from infra.connections import Connections, health
+from infra.intake.accepting import Acceptor
 from infra.plugin import Host
 from infra.settings import load
-from infra.vault import open_vault
 from schemas.events import Fact
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]

@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.fortnox import consent, tokens
 from connectors.fortnox.consent import Code, Found, Known, Link, Outcome, Result, State
 from infra import clock, telemetry
-from infra.budget import WINDOW
-from infra.connection_rows import holder
-from infra.connections import Connections, Taken
-from infra.guests import LOOK_UP, guest
+from infra.access.connection_rows import holder
+from infra.access.connections import Connections, Taken
+from infra.delivery.budget import WINDOW
+from infra.delivery.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Host
 from infra.settings import FortnoxSettings, Settings, authority

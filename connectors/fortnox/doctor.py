@@ -19,8 +19,8 @@ from connectors.fortnox.report import Report
 from connectors.fortnox.setup import CHECKABLE, PARSERS, Account, Kind, Need, Unread
 from connectors.fortnox.words import SWEDEN
 from infra import clock
-from infra.connections import Connections
-from infra.guests import BACKFILL, LOOK_UP, guest
+from infra.access.connections import Connections
+from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client, Response
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import RetryLater

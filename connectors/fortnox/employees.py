@@ -15,8 +15,8 @@ from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import employee
 from connectors.fortnox.paging import whole
 from infra import clock
+from infra.intake.sealing import opened, sealed
 from infra.plugin import Attempt, Kind
-from infra.sealing import opened, sealed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import Shown
 from schemas.commands import UpsertEmployee

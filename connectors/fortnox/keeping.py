@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.fortnox import connecting, tokens
 from infra import clock, telemetry
-from infra.connections import Held, days_left, settled
+from infra.access.connections import Held, days_left, settled
 from infra.leases import LeaseLost, elected
 from infra.plugin import Host
 from infra.verdicts import RetryLater

@@ -15,7 +15,7 @@ from connectors.fortnox import doctor
 from connectors.fortnox.setup import CHECKABLE
 from connectors.fortnox.words import SWEDEN
 from infra import clock, telemetry
-from infra.guests import BACKFILL
+from infra.delivery.guests import BACKFILL
 from infra.leases import Lease, LeaseLost, elected
 from infra.plugin import Host
 

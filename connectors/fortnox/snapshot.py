@@ -17,12 +17,12 @@ from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
 from infra import clock, telemetry
 from infra.commanding import Failed
-from infra.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client
+from infra.intake.sealing import sealed
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import Lease
 from infra.plugin import Attempt, Company, Host, Refreshed
-from infra.sealing import sealed
-from infra.sightings import EMPLOYEE, Sightings
 from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.events import EmployeeSeen

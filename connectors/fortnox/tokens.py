@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from connectors.fortnox import classify
-from infra.connections import ANSWER_SECONDS, Connections, Held, Outcome, Renew
+from infra.access.connections import ANSWER_SECONDS, Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Company, Host, NotRevoked
 from infra.settings import FortnoxSettings

@@ -14,7 +14,7 @@ from connectors.huma import classify, encode
 from connectors.huma.classify import Missing, One, Page, Written
 from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
-from infra.connections import Connections, Held, Outcome, Renew
+from infra.access.connections import Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host, NotRevoked
 from infra.settings import HumaSettings

@@ -11,11 +11,11 @@ from sqlalchemy import text
 from connectors.huma import encode
 from connectors.huma.client import Huma, NotRead, ask_for_token, kept
 from connectors.huma.translate import SYSTEM
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office
-from infra.connections import Connections
 from infra.http import Client
 from infra.plugin import Attempt, Host
-from infra.vault import open_vault
 from infra.verdicts import Granted
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")

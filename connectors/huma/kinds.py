@@ -13,8 +13,8 @@ from connectors.huma.source import Person, look, tell
 from connectors.huma.translate import SUPPORTED
 from connectors.huma.wire import Listed, read
 from infra.http import Client
+from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed
-from infra.sealing import opened
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope

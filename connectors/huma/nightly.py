@@ -10,10 +10,10 @@ from connectors.huma.client import NotRead
 from connectors.huma.source import LISTED, reader
 from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host
-from infra.sightings import EMPLOYEE, Sightings
 
 _NIGHT: Final = time(2)
 _ZONE: Final = ZoneInfo("Europe/Stockholm")

@@ -18,11 +18,11 @@ from connectors.huma.translate import SYSTEM
 from connectors.huma.wire import Listed, read
 from infra import clock, faultpoints, telemetry
 from infra.commanding import Failed
-from infra.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client
+from infra.intake.sealing import sealed
+from infra.intake.sightings import EMPLOYEE, Sightings, moment
 from infra.plugin import Attempt, Host, Malformed, Refreshed, Source
-from infra.sealing import sealed
-from infra.sightings import EMPLOYEE, Sightings, moment
 from schemas import ids
 from schemas.events import EmployeeChanged, Fact, PersonMentioned
 

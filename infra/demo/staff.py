@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from infra import catching_up, clock, planning, registry
+from infra import catching_up, clock, registry
+from infra.access.connections import Connections
 from infra.commanding import Office
-from infra.connections import Connections
+from infra.deciding import planning
 from infra.demo import people
 from infra.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SCOPES, SYSTEM
 from infra.demo.scenes import Apply

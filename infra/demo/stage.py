@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from infra import clock, jars, registry, roles, runtime, telemetry
+from infra import clock, registry, roles, telemetry
 from infra.cli import add_tenant
 from infra.commanding import Failed, Office, WrongUsage, office
 from infra.demo.people import KONTORET, SYSTEM
@@ -25,8 +25,9 @@ from infra.demo.staff import StaffOffice
 from infra.demo.telling import Told
 from infra.demo.tieout import Entry, TieOut, sales_accounts, tie_out
 from infra.demo.world import NotInTime, Unexpected, World
-from infra.fetching import Consumer
+from infra.embedded import jars, runtime
 from infra.http import Client, NoAnswer, NotSent
+from infra.kafka.fetching import Consumer
 from infra.settings import (
     PINNED,
     ROLES,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from infra import clock, registry, telemetry
+from infra.access.vault import signing_secret
 from infra.commanding import Office
 from infra.demo import people
 from infra.demo.people import KONTORET
@@ -31,9 +32,8 @@ from infra.demo.scenes import (
 )
 from infra.demo.telling import Effect, Progress, Told, effect, progress, report_name
 from infra.demo.tieout import Entry, Sent
-from infra.fetching import Consumer
 from infra.http import Client
-from infra.vault import signing_secret
+from infra.kafka.fetching import Consumer
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord

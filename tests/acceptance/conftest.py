@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from infra.broker import EmbeddedKafka
-from infra.cluster import ensure_topics
+from infra.embedded.broker import EmbeddedKafka
+from infra.kafka.cluster import ensure_topics
 from tests.acceptance.house import House, database, opened
 
 

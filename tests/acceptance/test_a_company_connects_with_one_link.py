@@ -8,9 +8,9 @@ from connectors.fortnox import tokens
 from connectors.fortnox.connecting import SYSTEM
 from connectors.fortnox.sandbox import Company
 from infra import cli
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.plugin import Host
-from infra.vault import open_vault
 from schemas.settings import BAS_DAY_SALES
 from tests.acceptance.house import House, Shop, z_report
 from tests.connectors.fortnox.consenting import World

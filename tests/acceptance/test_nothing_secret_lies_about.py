@@ -5,9 +5,9 @@ from prometheus_client import generate_latest
 
 from connectors.fortnox.connecting import SYSTEM
 from connectors.fortnox.sandbox import CLIENT_SECRET
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.access.vault import KEY_FILE, open_vault
 from infra.plugin import Host
-from infra.vault import KEY_FILE, open_vault
 from schemas.topics import TOPICS
 from tests.acceptance.house import House, z_report
 from tests.bus import records

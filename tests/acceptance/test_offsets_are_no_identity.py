@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from connectors.fortnox import sandbox
 from infra import clock
-from infra.broker import EmbeddedKafka
-from infra.cluster import ensure_topics
+from infra.embedded.broker import EmbeddedKafka
+from infra.kafka.cluster import ensure_topics
 from infra.settings import Role
 from schemas.events import DayClosed
 from tests.acceptance.house import House, Shop, database, opened, z_report

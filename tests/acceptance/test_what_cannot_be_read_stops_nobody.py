@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from connectors.desk import queries
 from connectors.fortnox import sandbox
 from infra import registry
-from infra.broker import EmbeddedKafka
-from infra.decider import topics_of
+from infra.deciding.decider import topics_of
+from infra.embedded.broker import EmbeddedKafka
 from schemas.events import DayClosed
 from schemas.topics import LARGEST
 from tests.acceptance.house import DAY, House, Shop, opened, z_report

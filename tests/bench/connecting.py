@@ -6,10 +6,10 @@ from pydantic import SecretStr
 
 from connectors.fortnox.sandbox import Books
 from infra import store
+from infra.access.vault import open_vault
 from infra.http import Client
 from infra.plugin import Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import open_vault
 from tests.bench import loads
 from tests.bench.house import House, Sandbox, log_of, now, until
 from tests.bench.report import Report, Row

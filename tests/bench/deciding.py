@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from infra.cluster import ensure_topics
+from infra.kafka.cluster import ensure_topics
 from schemas.commands import PostVoucher
 from schemas.events import DayClosed
 from schemas.topics import Topic

@@ -6,7 +6,7 @@ from pathlib import Path
 from connectors.fortnox import doctor
 from connectors.fortnox.sandbox import Account
 from infra import clock, store
-from infra.database import EmbeddedPostgres
+from infra.embedded.database import EmbeddedPostgres
 from tests.bench.report import Report, Row
 from tests.connectors.fortnox.visiting import company, visiting, voucher
 

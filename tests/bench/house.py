@@ -17,9 +17,9 @@ import httpx  # noqa: TID251 - a measurement has nothing to do with what leaves 
 import psycopg
 
 from infra import clock, store
-from infra.broker import EmbeddedKafka
-from infra.cluster import ensure_topics
-from infra.database import EmbeddedPostgres
+from infra.embedded.broker import EmbeddedKafka
+from infra.embedded.database import EmbeddedPostgres
+from infra.kafka.cluster import ensure_topics
 from tests.bench import loads
 
 BOKBUSS = str(Path(sys.executable).parent / "bokbuss")

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from infra import store
+from infra.access.vault import open_vault, signing_secret
 from infra.settings import Settings
-from infra.vault import open_vault, signing_secret
 from schemas.events import DayClosed
 from tests.bench import loads
 from tests.bench.house import House, log_of, percentile, until

@@ -10,7 +10,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from infra import clock, cluster
+from infra import clock
+from infra.kafka import cluster
 from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids

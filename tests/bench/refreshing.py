@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from infra import clock, store
-from infra.database import EmbeddedPostgres
+from infra.embedded.database import EmbeddedPostgres
 from tests.bench.report import Report
 from tests.connectors.fortnox.refreshing import Endpoint, storm
 

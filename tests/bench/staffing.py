@@ -16,11 +16,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import translate
-from infra import clock, cluster, store
-from infra.accepting import Acceptor
-from infra.connections import Connections
+from infra import clock, store
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
+from infra.intake.accepting import Acceptor
+from infra.kafka import cluster
 from infra.settings import Settings
-from infra.vault import open_vault
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.events import EmployeeChanged

@@ -13,13 +13,13 @@ from psycopg.rows import TupleRow
 
 from connectors.desk import acting
 from infra import clock
-from infra.broker import EmbeddedKafka
 from infra.cli import add_tenant
-from infra.cluster import ensure_topics, producer
 from infra.commanding import office
-from infra.database import EmbeddedPostgres
-from infra.embedded import free_port
+from infra.embedded.broker import EmbeddedKafka
+from infra.embedded.database import EmbeddedPostgres
+from infra.embedded.owner import free_port
 from infra.http import Client
+from infra.kafka.cluster import ensure_topics, producer
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 from schemas.settings import TenantSettings
 from tests.chaos import tills

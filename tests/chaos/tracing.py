@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from infra import registry
-from infra.decider import topics_of
+from infra.deciding.decider import topics_of
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord

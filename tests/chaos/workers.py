@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import clock
-from infra.embedded import Leashed, tail
+from infra.embedded.owner import Leashed, tail
 
 BOKBUSS = str(Path(sys.executable).parent / "bokbuss")
 _POLL = 0.05

@@ -12,8 +12,8 @@ from itertools import count
 from random import Random
 
 from infra import clock
-from infra.budget import BACKFILL, LOOK_UP, WINDOW, Budget
-from infra.guests import Guest, Late, Lender
+from infra.delivery.budget import BACKFILL, LOOK_UP, WINDOW, Budget
+from infra.delivery.guests import Guest, Late, Lender
 from infra.leases import Lease, LeaseLost
 from tests.infra import virtual
 from tests.infra.memory import Database, MemoryLeases, MemoryLoans

@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infra import cluster, registry, store, telemetry
-from infra.decider import Decider
-from infra.flows import FlowRole
-from infra.meeting import Lives
+from infra import registry, store, telemetry
+from infra.deciding.decider import Decider
+from infra.deciding.flows import FlowRole
+from infra.kafka import cluster
+from infra.kafka.meeting import Lives
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
 from schemas.topics import LARGEST

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from infra import cluster
-from infra.broker import EmbeddedKafka
+from infra.embedded.broker import EmbeddedKafka
+from infra.kafka import cluster
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 
 Outage = Callable[[], AbstractContextManager[None]]

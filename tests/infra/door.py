@@ -14,10 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
-from infra import registry, roles, web
-from infra.accepting import Acceptor
+from infra import registry, roles
+from infra.access.vault import Vault, signing_secret
 from infra.http import Client, Response
-from infra.vault import Vault, signing_secret
+from infra.intake import web
+from infra.intake.accepting import Acceptor
 
 REPORT: bytes = (Path(__file__).parents[2] / "connectors/openpos/samples/restaurant-day.json").read_bytes()
 EVENT = "openpos/SODER/KASSA1/412/2026-04-10"

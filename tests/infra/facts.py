@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from infra.records import Record, at
+from infra.kafka.records import Record, at
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.base import Message

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from infra import clock, guests
-from infra.guests import Request
-from infra.journal import Change, Work
+from infra import clock
+from infra.delivery import guests
+from infra.delivery.guests import Request
+from infra.delivery.journal import Change, Work
 from infra.leases import MARGIN, Lease
 from infra.trail import Entry, _record
 from schemas.audit import GENESIS, AuditRecord, Call

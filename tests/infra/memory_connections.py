@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from infra import clock
-from infra.held import Consent, Held, Row, Taken, Tokens
+from infra.access.held import Consent, Held, Row, Taken, Tokens
 
 TROUBLED = ("needs_consent", "licence_missing")
 Step = Callable[[str], Awaitable[None]]

@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from structlog.testing import capture_logs
 
-from infra.budget import Budget
-from infra.lane import Lane, Patience
+from infra.delivery.budget import Budget
+from infra.delivery.lane import Lane, Patience
+from infra.delivery.pace import MANY
 from infra.leases import Lease, LeaseLost
-from infra.pace import MANY
 from infra.plugin import Attempt, Connection
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import GENESIS, TERMINAL

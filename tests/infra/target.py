@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from infra.budget import WINDOW
+from infra.delivery.budget import WINDOW
 from schemas import envelope as envelopes
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 from schemas.envelope import Envelope

@@ -10,13 +10,14 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import catching_up, clock, planning, registry
-from infra.accepting import Acceptor
+from infra import catching_up, clock, registry
+from infra.access.vault import open_vault
 from infra.commanding import Failed, WrongUsage
-from infra.decider import Decider
+from infra.deciding import planning
+from infra.deciding.decider import Decider
+from infra.intake.accepting import Acceptor
 from infra.plugin import Host, Refreshed
 from infra.settings import Settings
-from infra.vault import open_vault
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, LinkDecided
 from schemas.marks import MARKS, AnswersMarked, EmployeesMarked, PeopleMarked
 from tests.bus import messages, records

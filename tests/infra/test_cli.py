@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra.embedded import free_port
+from infra.embedded.owner import free_port
 from tests.infra.door import REPORT
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))

@@ -58,8 +58,8 @@ def a_second_without_a_broker(second: int) -> None:
         client.error("Unable to update metadata from %s", [1, moment])
         group.error("Group Coordinator Request failed: %s", NodeNotReadyError(f"node {second}"))
     logging.getLogger("faust").warning(f"[^--Consumer]: has not committed at all since 0x{second:x} ({second} s ago)")  # noqa: G004 - as libraries do
-    telemetry.log("infra.relay").warning("relay waits", error="KafkaConnectionError")
-    telemetry.log("infra.flows").warning("batch is tried again", error="KafkaConnectionError", records=second)
+    telemetry.log("infra.delivery.relay").warning("relay waits", error="KafkaConnectionError")
+    telemetry.log("infra.deciding.flows").warning("batch is tried again", error="KafkaConnectionError", records=second)
 
 
 def test_a_minute_without_a_broker_is_a_line_of_each_kind(written: io.StringIO, time: Time) -> None:
@@ -71,13 +71,13 @@ def test_a_minute_without_a_broker_is_a_line_of_each_kind(written: io.StringIO, 
     kinds = ("Unable con", "Unable to ", "Group Coor", "[^--Consum", "relay wait", "batch is t")
     assert Counter(line["event"][:10] for line in said) == dict.fromkeys(kinds, 3)
     assert ["times" in line for line in said] == [False] * 6 + [True] * 12
-    assert [line["times"] for line in said[6:] if line["logger"] == "infra.relay"] == [60, 60]
+    assert [line["times"] for line in said[6:] if line["logger"] == "infra.delivery.relay"] == [60, 60]
     assert sum(line["times"] for line in said[6:] if line["event"].startswith("Unable con")) > 2_000
 
 
 def test_another_error_or_another_company_is_another_complaint(written: io.StringIO) -> None:
     """What is told by its words is not taken for the same."""
-    log = telemetry.log("infra.flows")
+    log = telemetry.log("infra.deciding.flows")
     for error in ("KafkaConnectionError", "OperationalError"):
         for tenant in ("acme", "beta"):
             log.warning("lane ended", error=error, tenant=tenant)
@@ -89,7 +89,7 @@ def test_another_error_or_another_company_is_another_complaint(written: io.Strin
 
 def test_what_is_about_one_thing_is_always_written(written: io.StringIO) -> None:
     """Facts, files, dead letters: each has a line, however many there are, and whatever level it has."""
-    log = telemetry.log("infra.accepting")
+    log = telemetry.log("infra.intake.accepting")
     for number in range(100):
         log.info("accepted", fact_id=f"f{number}", tenant="acme")
         log.warning("file refused", path=f"inbox/{number}.json", problems=3)
@@ -100,7 +100,7 @@ def test_what_is_about_one_thing_is_always_written(written: io.StringIO) -> None
 
 def test_it_is_said_when_it_is_over(written: io.StringIO, time: Time) -> None:
     """After a minute of silence, with how often it came and for how long; what came once needs no such line."""
-    log = telemetry.log("infra.relay")
+    log = telemetry.log("infra.delivery.relay")
     for second in range(90):
         time.seconds = float(second)
         log.warning("relay waits", error="KafkaConnectionError")
@@ -110,7 +110,7 @@ def test_it_is_said_when_it_is_over(written: io.StringIO, time: Time) -> None:
     time.seconds = 149.0
     [over] = telemetry.COMPLAINTS.over()
     assert (over.of, over.what, over.error, over.times, over.seconds) == (
-        *("infra.relay", "relay waits", "KafkaConnectionError"),
+        *("infra.delivery.relay", "relay waits", "KafkaConnectionError"),
         90,
         89.0,
     )

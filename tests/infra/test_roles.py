@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from infra.broker import BrokerUnavailable
+from infra.kafka.cluster import BrokerUnavailable
 from infra.roles import _until_stopped
 
 

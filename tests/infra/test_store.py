@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from infra import clock, store
-from infra.database import EmbeddedPostgres
+from infra.embedded.database import EmbeddedPostgres
 from infra.tables import metadata
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from infra.journal import Journal
+from infra.delivery.journal import Journal
 from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
 from tests.infra import virtual
 from tests.infra.target import order
-from tests.infra.test_lane import VOUCHER, Company, Target, says
+from tests.infra.delivery.test_lane import VOUCHER, Company, Target, says
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 

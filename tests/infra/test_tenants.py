@@ -5,11 +5,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import companies, tenants
-from infra.held import Taken
+from infra.access.held import Taken
+from infra.access.vault import open_vault
 from infra.plugin import Host
 from infra.settings import Settings
 from infra.tables import metadata
-from infra.vault import open_vault
 
 
 @pytest.mark.parametrize("name", list(metadata.tables))

@@ -16,7 +16,7 @@ from pathlib import Path
 from standardwebhooks import Webhook
 
 from infra import ending
-from infra.embedded import free_port
+from infra.embedded.owner import free_port
 from tests.infra.door import REPORT
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))

@@ -1,7 +1,7 @@
 """Every flow, found as the host finds it, walks through histories that nobody thought of: samples with parts exchanged.
 
-What a flow may do is said and checked where the host says it (``infra.decision``): it writes only what it has read, its
-states come back as they were, and what is decided twice is decided once.
+What a flow may do is said and checked where the host says it (``infra.deciding.decision``): it writes only what it has
+read, its states come back as they were, and what is decided twice is decided once.
 """
 
 import json

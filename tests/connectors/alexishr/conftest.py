@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import sandbox
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from infra.settings import AlexisHRSettings, Settings

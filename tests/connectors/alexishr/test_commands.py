@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import sandbox
 from connectors.alexishr.sandbox import Company
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.settings import Settings
-from infra.vault import open_vault
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 TOKEN = "a-token-that-nobody-sees"

@@ -6,8 +6,8 @@ import pytest
 
 from connectors.alexishr.sandbox import Company
 from infra import clock
+from infra.intake.sightings import Sightings
 from infra.plugin import Host
-from infra.sightings import Sightings
 from schemas.events import LeaveChanged
 from tests.connectors.alexishr.hearing import TENANT, Told, reading
 

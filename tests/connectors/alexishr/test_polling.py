@@ -15,7 +15,7 @@ from sqlalchemy import text
 from connectors.alexishr import SYSTEM
 from connectors.alexishr.polling import last_night, poll
 from connectors.alexishr.sandbox import Company, Fault
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged

@@ -14,9 +14,9 @@ from connectors.alexishr.client import NotRead
 from connectors.alexishr.sandbox import Company, Fault
 from connectors.alexishr.source import refresh
 from infra import clock
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
-from infra.sightings import EMPLOYEE, Sightings
 from schemas.events import EmployeeChanged, PersonMentioned
 from tests.connectors.alexishr.hearing import TENANT, VAULT, Told, reading
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from connectors.alexishr import translate
 from connectors.alexishr.encode import write_days
+from infra.intake.sealing import sealed
 from infra.plugin import Malformed
-from infra.sealing import sealed
 from schemas.events import EmployeeChanged
 from schemas.identities import luhn
 from schemas.personal import Unsealed

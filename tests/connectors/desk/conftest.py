@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from connectors.desk.commands import application
 from infra import clock
 from infra.commanding import Failed, Office, office
-from infra.decider import Decider
-from infra.journal import Change, Journal
+from infra.deciding.decider import Decider
+from infra.delivery.journal import Change, Journal
+from infra.delivery.reviews import ReviewRole
+from infra.kafka.records import Record, at, bury
 from infra.leases import Leases
-from infra.records import Record, at, bury
-from infra.reviews import ReviewRole
 from infra.settings import load
 from infra.trail import Entry
 from schemas import envelope as envelopes

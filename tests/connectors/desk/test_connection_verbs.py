@@ -4,9 +4,9 @@ import json
 
 from sqlalchemy import text
 
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.trail import Entry
-from infra.vault import open_vault
 from schemas.commands import VoucherRef
 from tests.connectors.desk.conftest import Desk, World, sample
 

@@ -6,9 +6,9 @@ from typing import Any
 from starlette.applications import Starlette
 
 from connectors.desk.pages import pages
-from infra import web
 from infra.commanding import office
 from infra.http import Client, Response
+from infra.intake import web
 from infra.plugin import Host
 from infra.settings import load
 

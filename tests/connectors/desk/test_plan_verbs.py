@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from infra import catching_up, clock, registry, remembering
-from infra.decider import Decider
-from infra.reviews import ReviewRole
+from infra import catching_up, clock, registry
+from infra.deciding import remembering
+from infra.deciding.decider import Decider
+from infra.delivery.reviews import ReviewRole
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LeaveChanged, LinkDecided, PlanApplied
 from schemas.marks import MARKS

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.kinds import connect
 from infra import clock
+from infra.access.vault import Vault
 from infra.plugin import Attempt, Company, Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import Vault
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import (

@@ -17,12 +17,12 @@ from starlette.applications import Starlette
 from connectors.fortnox import connecting
 from connectors.fortnox.pages import pages
 from connectors.fortnox.sandbox import CLIENT_ID, CLIENT_SECRET, Books, Company, running
-from infra import web
-from infra.connections import Connections, Held
+from infra.access.connections import Connections, Held
+from infra.access.vault import open_vault
 from infra.http import Client, Response
+from infra.intake import web
 from infra.plugin import Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import open_vault
 
 ADMINISTRATOR, ORDINARY, AGENCY = 1, 2, 3
 """The sandbox's users."""

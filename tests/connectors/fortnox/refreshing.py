@@ -21,10 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import tokens
 from infra import clock, store, telemetry
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.plugin import Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import open_vault
 from infra.verdicts import RetryLater
 
 ROOT = Path(__file__).parents[3]

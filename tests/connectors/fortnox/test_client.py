@@ -21,9 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import SYSTEM, client
 from connectors.fortnox.kinds import connect
 from infra import clock
+from infra.access.vault import Vault
 from infra.plugin import Attempt, Company, Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import Vault
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import (

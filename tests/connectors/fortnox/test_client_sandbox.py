@@ -17,9 +17,9 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.kinds import connect
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from infra import clock
+from infra.access.vault import Vault
 from infra.plugin import Attempt, Company, Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import Vault
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.verdicts import RetryLater
 from tests.connectors.fortnox.consenting import World, opened
 

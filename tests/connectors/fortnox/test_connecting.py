@@ -17,7 +17,7 @@ from connectors.fortnox.consent import State
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.licences import INTEGRATION
 from infra import clock
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.settings import FortnoxSettings
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
 from tests.connectors.fortnox.consenting import AGENCY, ORDINARY, World, opened

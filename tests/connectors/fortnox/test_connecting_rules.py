@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from connectors.fortnox import connecting, consent, outcomes, views, words
 from connectors.fortnox.consent import Code, Found, Known, Link, Outcome, Result, State
 from connectors.fortnox.sandbox import licences as sandbox_licences
+from infra.access.vault import Vault
 from infra.plugin import Host
-from infra.vault import Vault
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from connectors.fortnox.checks import CHECKS
 from connectors.fortnox.report import lines
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from connectors.fortnox.setup import CHECKABLE
-from infra.budget import BACKFILL
+from infra.delivery.budget import BACKFILL
 from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
 from tests.connectors.fortnox.visiting import MAPPED, ORGANISATION, TODAY, Visit, company, on, visiting, voucher

@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 from connectors.fortnox import keeping, tokens
 from connectors.fortnox.keeping import concern, unused
 from infra import clock
-from infra.connections import Connections, Held
+from infra.access.connections import Connections, Held
+from infra.access.vault import open_vault
 from infra.leases import Leases
 from infra.plugin import Host
-from infra.vault import open_vault
 from infra.watch import Watch
 from tests.connectors.fortnox.refreshing import TENANT, Endpoint, connected, settings
 

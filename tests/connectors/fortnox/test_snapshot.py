@@ -13,9 +13,9 @@ from connectors.fortnox import sandbox, snapshot
 from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.translate import employee
 from infra import clock
+from infra.access.vault import open_vault
 from infra.plugin import Host
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import open_vault
 from schemas import settings as tenant_settings
 from schemas.events import EmployeeSeen, Fact
 from schemas.personal import Unsealed

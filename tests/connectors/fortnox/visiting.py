@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Books, Company, CostCentre
 from infra import clock
+from infra.access.vault import open_vault
 from infra.plugin import Attempt, Host
 from infra.plugin import Company as Ours
 from infra.settings import FortnoxSettings, Settings
-from infra.vault import open_vault
 from schemas import envelope
 from schemas.commands import PostVoucher, VoucherRow
 from schemas.events import Fact

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.huma import sandbox
 from connectors.huma.client import kept
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from infra.settings import HumaSettings, Settings

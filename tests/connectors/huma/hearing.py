@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from connectors.huma.client import Huma
 from connectors.huma.source import Reader
+from infra.access.vault import Vault
 from infra.http import Client
+from infra.intake.sealing import sealed
 from infra.plugin import Attempt, Host
-from infra.sealing import sealed
-from infra.vault import Vault
 from schemas import ids
 from schemas.events import EmployeeChanged, Fact
 

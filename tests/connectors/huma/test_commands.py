@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.huma import sandbox
 from connectors.huma.client import kept
 from connectors.huma.sandbox import Company
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.access.vault import open_vault
 from infra.settings import Settings
-from infra.vault import open_vault
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 OTHER = "00000000-0000-4000-8000-000000000000"

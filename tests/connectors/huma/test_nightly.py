@@ -14,7 +14,7 @@ from sqlalchemy import text
 from connectors.huma import SYSTEM, nightly
 from connectors.huma.nightly import last_night, read_nightly
 from connectors.huma.sandbox import Company, Fault
-from infra.connections import Connections
+from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged

@@ -8,11 +8,11 @@ from connectors.huma.client import NotRead
 from connectors.huma.sandbox import Company, Fault
 from connectors.huma.source import LISTED, Reader, refresh
 from infra import clock
+from infra.access.connections import Connections
 from infra.commanding import Failed
-from infra.connections import Connections
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Host
-from infra.sightings import EMPLOYEE, Sightings
 from schemas.events import EmployeeChanged, PersonMentioned
 from tests.connectors.huma.hearing import TENANT, VAULT, Told, reading
 

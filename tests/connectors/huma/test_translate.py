@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from connectors.huma import translate
 from connectors.huma.encode import write_person
 from connectors.huma.sandbox import signed
+from infra.intake.sealing import sealed
 from infra.plugin import Malformed
-from infra.sealing import sealed
 from schemas.bank_accounts import bank_account
 from schemas.events import EmployeeChanged
 from schemas.identities import Invalid

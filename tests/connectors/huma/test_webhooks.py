@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.huma import SYSTEM
 from connectors.huma.sandbox import Company, Mishap, signed
-from infra import cluster, registry, web
-from infra.accepting import Acceptor
+from infra import registry
+from infra.access.vault import Vault, signing_secret
 from infra.http import Client
-from infra.vault import Vault, signing_secret
+from infra.intake import web
+from infra.intake.accepting import Acceptor
+from infra.kafka import cluster
 from schemas.events import EmployeeChanged, PersonMentioned
 from tests.bus import messages
 

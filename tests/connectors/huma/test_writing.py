@@ -11,10 +11,10 @@ from connectors.huma import SYSTEM
 from connectors.huma.kinds import connect
 from connectors.huma.sandbox import Company, Fault, Faults
 from infra import clock, plugin
-from infra.connections import Connections
+from infra.access.connections import Connections
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Connection, Host
-from infra.sightings import EMPLOYEE, Sightings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import Order, ReadPerson, UpsertPerson

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.desk import plan_words
-from infra.decision import Decision, deciding, reading
-from infra.plan_rows import fact, shown
+from infra.deciding.decision import Decision, deciding, reading
+from infra.deciding.plan_rows import fact, shown
 from infra.plugin import Terms
 from schemas.commands import Order, UpsertEmployee, UpsertPerson
 from schemas.events import EmployeeFields

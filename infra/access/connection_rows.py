@@ -1,0 +1,357 @@
+"""The table of connections: every change is compared with what was read, and on record in the same transaction."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import clock, telemetry
+from infra.access.held import Consent, Held, Row, Taken, Tokens
+from infra.trail import Entry, put_on_record
+from schemas import envelope as envelopes
+from schemas import ids
+from schemas.audit import Outcome
+from schemas.events import ConnectionChanged
+
+_NUMBERED: Final = "fortnox"
+"""Whose number of a company ``tenants.database_number`` is: a company that has one consented to our service account."""
+_TROUBLED: Final = ("needs_consent", "licence_missing")
+
+
+_ASSUME = text(
+    f"""insert into connections (tenant, system, grant_type, state, changed_at)
+        select tenant, '{_NUMBERED}', 'client_credentials', 'connected', clock_timestamp() from tenants
+        where tenant = :tenant and cast(:system as text) = '{_NUMBERED}' and database_number is not null
+        on conflict do nothing"""  # noqa: S608 - a constant of ours
+)
+_READ = text(
+    """select c.*, t.database_number,
+           extract(epoch from c.access_until - clock_timestamp())::float8 as good_for,
+           extract(epoch from c.renew_at - clock_timestamp())::float8 as fresh_for,
+           extract(epoch from clock_timestamp() - c.changed_at)::float8 as unchanged_for,
+           extract(epoch from c.renewing_until - clock_timestamp())::float8 as busy_for
+       from connections c join tenants t using (tenant) where tenant = :tenant and system = :system"""
+)
+_ALL = text(
+    f"""with known as (
+           select c.tenant, c.system, c.grant_type, c.state, c.reason, c.generation, c.access_until, c.refresh_until,
+               c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened, t.database_number
+           from connections c join tenants t using (tenant)
+           union all
+           select t.tenant, '{_NUMBERED}', 'client_credentials', 'connected', '', 0, null, null, '', '', '', null,
+               null, t.database_number
+           from tenants t where t.database_number is not null and not exists
+               (select from connections c where c.tenant = t.tenant and c.system = '{_NUMBERED}'))
+       select * from known where system = coalesce(cast(:system as text), system) order by tenant, system"""  # noqa: S608 - a constant of ours
+)
+_CLAIM = text(
+    """update connections set renewer = :claim,
+           renewing_until = clock_timestamp() + make_interval(secs => :seconds),
+           asked_at = case when grant_type = 'authorization_code' then coalesce(asked_at, clock_timestamp()) end
+       where tenant = :tenant and system = :system and generation = :generation
+         and renewing_until is not distinct from cast(:renewing_until as timestamptz)"""
+)
+_LOCK = text(
+    """select c.*, t.database_number from connections c join tenants t using (tenant)
+       where tenant = :tenant and system = :system for update of c"""
+)
+_GRANTED = text(
+    """update connections set access = :access, generation = generation + 1, state = cast(:state as text),
+           reason = case when cast(:state as text) = 'connected' then '' else reason end,
+           access_until = clock_timestamp() + make_interval(secs => :access_seconds),
+           renew_at = clock_timestamp() + make_interval(secs => :renew_seconds),
+           refresh = coalesce(cast(:refresh as bytea), refresh),
+           refresh_until = case when cast(:refresh as bytea) is null then refresh_until
+               else clock_timestamp() + make_interval(secs => :refresh_seconds) end,
+           scopes = coalesce(nullif(:scopes, ''), scopes), renewer = '', renewing_until = null, asked_at = null,
+           changed_at = case when state = cast(:state as text) then changed_at else clock_timestamp() end
+       where tenant = :tenant and system = :system"""
+)
+_STATE = text(
+    """update connections set state = :state, reason = :reason, changed_at = clock_timestamp(),
+           opened = coalesce(cast(:opened as bigint), opened)
+       where tenant = :tenant and system = :system"""
+)
+_FREE = text(
+    """update connections set renewer = '', reason = case when state = 'connected' then :reason else reason end,
+           renewing_until = clock_timestamp() + make_interval(secs => :seconds),
+           asked_at = case when :asked then asked_at end
+       where tenant = :tenant and system = :system and generation = :generation and renewer = :claim"""
+)
+_DROP_ACCESS = text(
+    """update connections set access = null, access_until = null, renew_at = null
+       where tenant = :tenant and system = :system and generation = :generation"""
+)
+_CONSENTED = text(
+    """insert into connections as c (tenant, system, grant_type, state, generation, access, access_until, renew_at,
+           refresh, refresh_until, scopes, company_name, consented_by, consented_at, changed_at)
+       values (:tenant, :system, :grant_type, 'connected', 1, cast(:access as bytea),
+           clock_timestamp() + make_interval(secs => :access_seconds),
+           clock_timestamp() + make_interval(secs => :renew_seconds), :refresh,
+           clock_timestamp() + make_interval(secs => :refresh_seconds), :scopes, :company_name, :consented_by,
+           clock_timestamp(), clock_timestamp())
+       on conflict (tenant, system) do update set grant_type = excluded.grant_type, state = excluded.state,
+           reason = '', opened = null, generation = c.generation + 1, access = excluded.access,
+           access_until = excluded.access_until, renew_at = excluded.renew_at, refresh = excluded.refresh,
+           refresh_until = excluded.refresh_until, renewer = '', renewing_until = null, asked_at = null,
+           scopes = excluded.scopes, company_name = excluded.company_name, consented_by = excluded.consented_by,
+           consented_at = excluded.consented_at, changed_at = excluded.changed_at"""
+)
+_ANOTHER = text(
+    f"""update connections c set grant_type = 'client_credentials', state = 'connected', reason = '', opened = null,
+            generation = generation + 1, access = null, access_until = null, renew_at = null, refresh = null,
+            refresh_until = null, renewer = '', renewing_until = null, asked_at = null, scopes = '', company_name = '',
+            changed_at = clock_timestamp()
+        from tenants t where t.tenant = c.tenant and c.tenant = :tenant and c.system = '{_NUMBERED}'
+            and t.database_number is distinct from :number"""  # noqa: S608 - a constant of ours
+)
+_NUMBER = text("update tenants set database_number = :number where tenant = :tenant")
+_PIN = text("update tenants set database_number = :number where tenant = :tenant and database_number is null")
+_PINNED = text("select database_number from tenants where tenant = :tenant")
+_HOLDER = text("select tenant from tenants where database_number = :number and tenant <> :tenant")
+_WIPE = text(
+    """update connections set state = 'disconnected', reason = :reason, generation = generation + 1, access = null,
+           access_until = null, renew_at = null, refresh = null, refresh_until = null, renewer = '',
+           renewing_until = null, asked_at = null, changed_at = clock_timestamp()
+       where tenant = :tenant and system = :system"""
+)
+
+
+async def forget_another_company(connection: AsyncConnection, tenant: str, number: int) -> None:
+    """Forget the tokens of a company that is about to get another number: they would open the other one's books."""
+    await connection.execute(_ANOTHER, {"tenant": tenant, "number": number})
+
+
+async def holder(connection: AsyncConnection, tenant: str, number: int | None) -> str | None:
+    """Return which other company of ours has a number at Fortnox; None: nobody."""
+    found: str | None = await connection.scalar(_HOLDER, {"tenant": tenant, "number": number})
+    return found
+
+
+class PostgresRows:
+    """The table, by the database's own clock."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def all(self, system: str | None) -> tuple[Held, ...]:
+        """Return what is held of every connection, and of companies that only have a number."""
+        async with self._engine.connect() as connection:
+            return tuple(_held(row) for row in (await connection.execute(_ALL, {"system": system})).mappings())
+
+    async def read(self, tenant: str, system: str) -> Row | None:
+        """Return a connection; that of a company that only has a number is made now."""
+        place = {"tenant": tenant, "system": system}
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(_READ, place)).mappings().one_or_none()
+            if found is None:
+                await connection.execute(_ASSUME, place)
+                await connection.commit()
+                found = (await connection.execute(_READ, place)).mappings().one_or_none()
+        return _row(found) if found else None
+
+    async def claim(self, row: Row, claim: str, seconds: float) -> bool:
+        """Let nobody else renew for so long; tell whether nothing had changed since the row was read."""
+        values = {**_place(row), "claim": claim, "seconds": seconds, "renewing_until": row.renewing_until}
+        async with self._engine.begin() as connection:
+            return (await connection.execute(_CLAIM, values)).rowcount == 1
+
+    async def granted(self, row: Row, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
+        """Write new tokens down, whoever renews now, unless there are newer ones; a lost connection lives again."""
+        async with self._engine.begin() as connection:
+            now = await _locked(connection, row)
+            if now is None or now.generation != row.generation:
+                return False
+            state = "connected" if now.state in _TROUBLED and now.opened is None else now.state
+            values = {**_place(row), **_written(tokens), "scopes": " ".join(scopes), "state": state}
+            await connection.execute(_GRANTED, values)
+            if state != now.state:
+                await _on_record(connection, replace(now, state=state, reason="new tokens came"))
+            return True
+
+    async def refused(self, row: Row, claim: str, state: str, why: str) -> bool:
+        """Write a refusal down, unless somebody else renews by now; tell whether the state is another one now."""
+        async with self._engine.begin() as connection:
+            now = await _locked(connection, row, claim)
+            if now is None or now.generation != row.generation:
+                return False
+            free = {**_place(row), "claim": claim, "seconds": 0.0, "reason": "", "asked": row.asked}
+            await connection.execute(_FREE, free)
+            if now.state != "connected" and now.state not in _TROUBLED:
+                return False  # paused meanwhile
+            return await _change(connection, now, state, why)
+
+    async def later(self, row: Row, claim: str, seconds: float, why: str, *, asked: bool) -> None:
+        """Let nobody renew for so long; ``asked``: a refresh token may be used up."""
+        values = {**_place(row), "claim": claim, "seconds": seconds, "reason": why, "asked": asked}
+        async with self._engine.begin() as connection:
+            await connection.execute(_FREE, values)
+
+    async def drop_access(self, row: Row) -> None:
+        """Forget the access token of this generation."""
+        async with self._engine.begin() as connection:
+            await connection.execute(_DROP_ACCESS, _place(row))
+
+    async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None:
+        """Write a consent down, and the company's number, over whatever was there. Raises Taken."""
+        values = {
+            "tenant": tenant,
+            "system": system,
+            **_written(tokens),
+            "grant_type": consent.grant_type,
+            "scopes": " ".join(consent.scopes),
+            "company_name": consent.company_name,
+            "consented_by": consent.consented_by,
+        }
+        held = Held(
+            tenant,
+            system,
+            scopes=consent.scopes,
+            company_name=consent.company_name,
+            database_number=consent.database_number,
+        )
+        number = consent.database_number
+        try:
+            async with self._engine.begin() as connection:
+                if number is not None:
+                    await connection.execute(_NUMBER, {"tenant": tenant, "number": number})
+                await connection.execute(_CONSENTED, values)
+                await _on_record(connection, held, consent.consented_by, consent.terms)
+        except IntegrityError as error:  # of two consents at once the first one has it
+            async with self._engine.connect() as connection:
+                if (taken_by := await holder(connection, tenant, number)) is None:
+                    raise
+            raise Taken(taken_by) from error
+
+    async def pin(self, tenant: str, number: int) -> int | None:
+        """Make this a company's number unless it has one, or somebody else has this one; return the one it has now."""
+        with suppress(IntegrityError):
+            async with self._engine.begin() as connection:
+                await connection.execute(_PIN, {"tenant": tenant, "number": number})
+        async with self._engine.connect() as connection:
+            pinned: int | None = await connection.scalar(_PINNED, {"tenant": tenant})
+            return pinned
+
+    async def disconnect(self, row: Row, by: str) -> bool:
+        """Forget everything secret; tell whether nothing had changed since the row was read."""
+        async with self._engine.begin() as connection:
+            now = await _locked(connection, row)
+            if now is None or now.generation != row.generation:
+                return False
+            reason = f"disconnected by {by}"
+            await connection.execute(_WIPE, {**_place(row), "reason": reason})
+            await _on_record(connection, replace(now, state="disconnected", reason=reason), by)
+            return True
+
+    async def become(
+        self,
+        tenant: str,
+        system: str,
+        state: str,
+        reason: str,
+        *,
+        by: str = "",
+        only: Sequence[str] = ("connected", *_TROUBLED),
+        opened: int | None = None,
+    ) -> bool:
+        """Change the state from one of these; tell whether it could be."""
+        if (row := await self.read(tenant, system)) is None:
+            return False
+        async with self._engine.begin() as connection:
+            now = await _locked(connection, row)
+            if now is None or now.state not in only:
+                return False
+            await _change(connection, now, state, reason, by, opened)
+            return True
+
+
+async def _locked(connection: AsyncConnection, row: Row, claim: str | None = None) -> Held | None:
+    """Lock the row as it stands now, if it is still claimed so; every change begins with it."""
+    found = (await connection.execute(_LOCK, _place(row))).mappings().one_or_none()
+    if found is None or (claim is not None and found["renewer"] != claim):
+        return None
+    return _held(found)
+
+
+async def _change(
+    connection: AsyncConnection, now: Held, state: str, reason: str, by: str = "", opened: int | None = None
+) -> bool:
+    told = {"state": state, "reason": "" if state == "connected" else reason, "opened": opened}
+    await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, **told})
+    if state == now.state:
+        return False
+    await _on_record(connection, replace(now, state=state, reason=reason), by)
+    return True
+
+
+async def _on_record(connection: AsyncConnection, held: Held, by: str = "", terms: str = "") -> None:
+    fact = _changed(held, by, terms)
+    outcome: Outcome = "connected" if held.state == "connected" else "disconnected"
+    message = envelopes.wrap(
+        fact,
+        message_id=ids.fact_id(fact.key, ids.revision(fact)),
+        source=f"/connectors/{held.system}",
+        time=fact.changed_at,
+        tenant=held.tenant,
+        trace=telemetry.new_trace(),
+    )
+    consented = (f"consented by {by}" if by else "", f"to {' '.join(held.scopes)}" if held.scopes else "")
+    why = fact.reason or ", ".join(filter(None, (*consented, f"terms of {terms}" if terms else "")))
+    code = "" if held.state == "connected" else held.state
+    company = str(held.database_number or "") if held.state == "connected" else ""
+    await put_on_record(connection, [Entry(message, outcome, code=code, why=why, record=company)])
+
+
+def _changed(held: Held, by: str = "", terms: str = "") -> ConnectionChanged:
+    """Return what goes on record about a connection."""
+    return ConnectionChanged.model_validate(
+        {
+            "system": held.system,
+            "state": held.state,
+            "reason": held.reason[:400],
+            "by": by[:200],
+            "scopes": held.scopes,
+            "company_name": held.company_name[:200],
+            "database_number": held.database_number,
+            "terms": terms,
+            "changed_at": clock.now(),
+        }
+    )
+
+
+def _place(row: Row) -> dict[str, Any]:
+    return {"tenant": row.held.tenant, "system": row.held.system, "generation": row.generation}
+
+
+def _written(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "access": tokens.access,
+        "access_seconds": tokens.access_seconds,
+        "renew_seconds": tokens.renew_seconds,
+        "refresh": tokens.refresh,
+        "refresh_seconds": tokens.refresh_seconds,
+    }
+
+
+def _held(row: Any) -> Held:
+    known = {name: row[name] for name in Held.__slots__ if name != "scopes"}
+    return Held(**known, scopes=tuple(row["scopes"].split()))
+
+
+def _row(row: Any) -> Row:
+    return Row(
+        held=_held(row),
+        access=row["access"],
+        refresh=row["refresh"],
+        good_for=row["good_for"] or 0.0,
+        fresh_for=row["fresh_for"] or 0.0,
+        unchanged_for=row["unchanged_for"],
+        renewer=row["renewer"],
+        busy_for=row["busy_for"] or 0.0,
+        renewing_until=row["renewing_until"],
+        asked=row["asked_at"] is not None,
+    )

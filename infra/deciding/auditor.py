@@ -1,0 +1,258 @@
+"""The auditor: compares the offsets that the topics hold with the lines "decided", and decides what was passed by.
+
+What is parked has a place of its own, and is no hole.
+
+It trusts neither Faust nor Kafka's groups: a record that lies before a decided or a committed one, and has no line
+itself, is a hole; so is one that nobody decides although nothing else happens. It also says how far each group is
+behind.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, telemetry
+from infra.deciding.decider import Decider
+from infra.ending import closed
+from infra.kafka.fetching import Consumer
+from infra.kafka.lives import Now, name_in
+from infra.kafka.meeting import Lives
+from infra.kafka.parking import FLOWS
+from infra.kafka.records import Record, of
+from infra.leases import LeaseLost, Leases, elected
+from infra.settings import KafkaSettings
+from schemas.topics import PARTITIONS
+
+_log = telemetry.log(__name__)
+
+_WINDOW = 10_000
+"""Offsets of one partition that one audit looks at."""
+_FETCH_MS = 10
+_UPTO = text("select topic, partition, upto from audited")
+_DECIDED = text(
+    """select "offset" from decided where topic = :topic and partition = :partition
+       and "offset" >= :first and "offset" < :last
+       union all
+       select "offset" from parked where reader = :reader and topic = :topic and partition = :partition
+       and "offset" >= :first and "offset" < :last"""
+)
+_LAST = text(
+    """select t, p, (select max("offset") from decided where topic = t and partition = p)
+       from unnest(cast(:topics as text[]), cast(:partitions as int[])) as x(t, p)"""
+)
+_ADVANCE = text(
+    """insert into audited (topic, partition, upto)
+       select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:uptos as bigint[]))
+       on conflict (topic, partition) do update set upto = greatest(audited.upto, excluded.upto)"""
+)
+
+
+class Auditor:
+    """One process at a time audits. ``old_enough`` is the age in seconds at which a hole is mended."""
+
+    def __init__(
+        self,
+        *,
+        kafka: KafkaSettings,
+        engine: AsyncEngine,
+        decider: Decider,
+        lives: Lives,
+        leases: Leases,
+        topics: Sequence[str],
+        groups: Mapping[str, Sequence[str]],
+        flows_group: str,
+        old_enough: float,
+    ) -> None:
+        self._kafka = kafka
+        self._engine = engine
+        self._decider = decider
+        self._lives = lives
+        self._now: Now = {}
+        self._leases = leases
+        self._topics = tuple(topics)
+        self._groups = {flows_group: tuple(topics), **groups}
+        self._flows_group = flows_group
+        self._old_enough = old_enough
+        self._first: dict[TopicPartition, tuple[int, float]] = {}
+        """The first offset that is not proved, and since when it is that one (monotonic seconds)."""
+        self._short: frozenset[str] = frozenset()
+        """Topics that ended, at the last look, before what was read of them."""
+        self.mended = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Audit until asked to stop."""
+        while not stop.is_set():
+            try:
+                lease = await elected(self._leases, "auditor", stop)
+                if lease is None:
+                    return
+                try:
+                    self._now, self._first, self._short = await self._lives.look(), {}, frozenset()
+                    async with self._clients() as (consumer, admin):
+                        while not stop.is_set() and await self._lives.look() == self._now:
+                            lease.check()
+                            await self._audit(consumer, admin, stop)
+                            await clock.wait(stop, max(0.5, min(self._old_enough / 4, 15.0)))
+                finally:
+                    await self._leases.release(lease)
+            except LeaseLost:
+                continue
+            except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next audit finds it all
+                _log.warning("auditor waits", error=type(error).__name__)
+                await clock.wait(stop, 1.0)
+
+    @asynccontextmanager
+    async def _clients(self) -> AsyncIterator[tuple[Consumer, AIOKafkaAdminClient]]:
+        # It reads one partition after the other, each from behind a fetch that waits for news of the one before.
+        consumer = Consumer(self._kafka.bootstrap or "", self._now, fetch_max_wait_ms=_FETCH_MS)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka.bootstrap)
+        await consumer.start()
+        try:
+            await admin.start()
+            try:
+                topics = {topic for topics in self._groups.values() for topic in topics}
+                every = [TopicPartition(t, p) for t in sorted(topics) for p in range(PARTITIONS)]
+                consumer.assign(every)
+                consumer.pause(*every)
+                yield consumer, admin
+            finally:
+                await closed("admin", admin.close)
+        finally:
+            await consumer.stop()
+
+    async def _audit(self, consumer: Consumer, admin: AIOKafkaAdminClient, stop: asyncio.Event) -> None:
+        every = sorted(consumer.assignment())
+        async with self._engine.connect() as connection:
+            upto = {(t, p): u for t, p, u in await connection.execute(_UPTO)}
+            names = {"topics": [self._name(tp) for tp in every], "partitions": [tp.partition for tp in every]}
+            last = {(t, p): o for t, p, o in await connection.execute(_LAST, names) if o is not None}
+        # After what was decided: on a busy topic more is decided while we ask where it ends.
+        ends = await consumer.end_offsets(every)
+        starts = await consumer.beginning_offsets(every)
+        committed = await self._report_lag(consumer, admin, starts, ends)
+        await self._end_short_lives({tp.topic for tp in every if last.get(self._place(tp), -1) >= ends[tp]})
+        proved: dict[TopicPartition, int] = {}
+        for tp in (tp for tp in every if tp.topic in self._topics):
+            first = max(upto.get(self._place(tp), 0), starts[tp])
+            # What lies before the last decided record, or before the committed offset, was passed by.
+            passed = max(last.get(self._place(tp), -1) + 1, committed.get(tp, 0))
+            if self._stands_still(tp, first):
+                passed = ends[tp]
+            passed = min(ends[tp], passed, first + _WINDOW)
+            if passed > first and not stop.is_set():
+                proved[tp] = await self._prove(consumer, tp, first, passed)
+        if proved:
+            async with self._engine.begin() as connection:
+                await connection.execute(
+                    _ADVANCE,
+                    {
+                        "topics": [self._name(tp) for tp in proved],
+                        "partitions": [tp.partition for tp in proved],
+                        "uptos": list(proved.values()),
+                    },
+                )
+
+    def _name(self, tp: TopicPartition) -> str:
+        return name_in(self._now, tp.topic)
+
+    def _place(self, tp: TopicPartition) -> tuple[str, int]:
+        return self._name(tp), tp.partition
+
+    def _is_ours(self, tp: TopicPartition, mark: str) -> bool:
+        return tp.topic not in self._now or self._now[tp.topic].has_committed(mark)
+
+    async def _end_short_lives(self, short: set[str]) -> None:
+        """Let topics live anew that end, twice, before what was read of them: their broker stands on an older copy."""
+        for topic in short & self._short & self._now.keys():
+            await self._lives.rewound(self._now[topic])
+        self._short = frozenset(short)
+
+    def _stands_still(self, tp: TopicPartition, first: int) -> bool:
+        """Tell whether nothing was proved of a partition for as long as a hole may be old.
+
+        Faust can lose the last record of a partition: nothing comes after it, and it would wait until something does.
+        """
+        now = clock.monotonic()
+        known, since = self._first.setdefault(tp, (first, now))
+        if known != first:
+            self._first[tp] = (first, now)
+            return False
+        return now - since >= self._old_enough
+
+    async def _prove(self, consumer: Consumer, tp: TopicPartition, first: int, passed: int) -> int:
+        """Return up to where every record has a line, after deciding those that have waited long enough for one."""
+        async with self._engine.connect() as connection:
+            places = {"topic": self._name(tp), "partition": tp.partition, "first": first, "last": passed}
+            lines = set(await connection.scalars(_DECIDED, places | {"reader": FLOWS}))
+        missing = [offset for offset in range(first, passed) if offset not in lines]
+        if not missing:
+            return passed
+        holes: list[Record] = []
+        upto = passed
+        async with aclosing(_read(consumer, tp, missing[0], missing[-1] + 1)) as records:
+            async for record in records:
+                if record.offset in lines:
+                    continue
+                # A time that lies ahead is a producer's mistake, and must not keep a hole open until then.
+                if abs((clock.now() - record.timestamp).total_seconds()) < self._old_enough:
+                    upto = record.offset
+                    break
+                holes.append(record)
+        if holes:
+            _log.error("holes mended", topic=tp.topic, partition=tp.partition, offsets=[r.offset for r in holes][:20])
+            await self._decider.decide(holes)
+            telemetry.HOLES_MENDED.labels(tp.topic).inc(len(holes))
+            self.mended += len(holes)
+        return upto
+
+    async def _report_lag(
+        self,
+        consumer: Consumer,
+        admin: AIOKafkaAdminClient,
+        starts: Mapping[TopicPartition, int],
+        ends: Mapping[TopicPartition, int],
+    ) -> dict[TopicPartition, int]:
+        """Set the lag of every group; return the committed offsets of the flows."""
+        flows: dict[TopicPartition, int] = {}
+        for group, topics in self._groups.items():
+            offsets = await admin.list_consumer_group_offsets(group)
+            for tp in (tp for tp in ends if tp.topic in topics):
+                known = offsets.get(tp)
+                ours = known is not None and (
+                    tp.topic not in self._now or self._now[tp.topic].has_committed(known.metadata)
+                )
+                position = known.offset if ours and known.offset >= 0 else starts[tp]
+                if group == self._flows_group:
+                    flows[tp] = position
+                behind, age = 0, 0.0
+                async with aclosing(_read(consumer, tp, position, ends[tp])) as records:
+                    async for record in records:  # the first one; where a transaction's end stands there is none
+                        behind = ends[tp] - record.offset
+                        age = max(0.0, (clock.now() - record.timestamp).total_seconds())
+                        break
+                labels = (group, tp.topic, str(tp.partition))
+                telemetry.CONSUMER_LAG_RECORDS.labels(*labels).set(behind)
+                telemetry.CONSUMER_LAG_SECONDS.labels(*labels).set(age)
+        return flows
+
+
+async def _read(consumer: Consumer, tp: TopicPartition, first: int, last: int) -> AsyncGenerator[Record]:
+    """Yield the records that exist from ``first`` to before ``last``; compacted and aborted ones do not."""
+    if first >= last:
+        return
+    consumer.seek(tp, first)
+    consumer.resume(tp)
+    try:
+        end = min(last, (await consumer.end_offsets([tp]))[tp])
+        while await consumer.position(tp) < end:
+            for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
+                if row.offset >= last:
+                    return
+                yield of(row, consumer.now)
+    finally:
+        consumer.pause(tp)

@@ -1,0 +1,124 @@
+"""What one transaction decides: states as they were read and changed, orders to send, and the line of each record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra import clock, telemetry
+from infra.deciding.decision import Kept
+from infra.incarnations import Former, removed_company
+from infra.kafka.records import Record, bury, tenant_of
+from infra.plugin import Flow
+from infra.store import lines
+from schemas.audit import DeadLetter
+from schemas.envelope import Envelope
+
+_log = telemetry.log(__name__)
+
+_STATES = text(
+    """select s.flow, s.tenant, s.key, s.state from flow_state s
+       join unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[])) as r(f, t, k)
+       on s.flow = r.f and s.tenant = r.t and s.key = r.k"""
+)
+_WRITE_STATES = text(
+    f"""insert into flow_state (flow, tenant, key, state, waiting)
+       select * from unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[]),
+                            cast({lines(":states")} as jsonb[]), cast(:waiting as text[]))
+       on conflict (flow, tenant, key) do update set state = excluded.state, waiting = excluded.waiting"""  # noqa: S608 - no values in it
+)
+_WRITE_LINES = text(
+    """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
+       select t, p, o, n, f, k, r, a, :now
+       from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[]),
+                   cast(:tenants as text[]), cast(:facts as text[]), cast(:keys as text[]), cast(:rules as text[]),
+                   cast(:accepted as timestamptz[])) as x(t, p, o, n, f, k, r, a)
+       on conflict do nothing"""
+)
+
+Place = tuple[str, str, str]
+"""Where a state stands: flow, company and key."""
+
+
+@dataclass(slots=True)
+class Line:
+    """That a record is decided: whose it is, which fact it goes back to, what it is about, and by which rules."""
+
+    record: Record
+    tenant: str
+    fact_id: str
+    key: str
+    rules: str = ""
+
+
+class Batch:
+    """What the decider gathers, and reads and writes in the transaction that it is given."""
+
+    def __init__(self) -> None:
+        self.states: dict[Place, BaseModel] = {}
+        self.changed: dict[Place, Kept] = {}
+        self.orders: list[tuple[Envelope[Any], bytes]] = []
+        self.letters: list[Envelope[DeadLetter]] = []
+        self.lines: list[Line] = []
+
+    def keep(self, place: Place, kept: Kept) -> None:
+        """Take in a new state."""
+        self.states[place] = kept.state
+        self.changed[place] = kept
+
+    def bury(self, record: Record, letter: DeadLetter) -> None:
+        """Let a record end as a dead letter."""
+        self.letters.append(bury(letter, tenant := tenant_of(record)))
+        self.lines.append(Line(record, tenant, letter.place, letter.place, letter.rule))
+        _log.warning("dead letter", place=letter.place, reason=letter.reason)
+
+    def is_of_a_removed_company(self, record: Record, message: Envelope[Any], formers: Mapping[str, Former]) -> bool:
+        """Tell whether nothing is decided for a message, as its company was removed; its line says so then."""
+        if (kept_under := removed_company(message, record.timestamp, formers)) is None:
+            return False
+        fact_id = message.causationid or message.id
+        self.lines.append(Line(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
+        return True
+
+    async def read(self, connection: AsyncConnection, wanted: Mapping[Place, Flow]) -> None:
+        """Read states; of what is not known yet there is an empty one."""
+        if not wanted:
+            return
+        names, tenants, keys = zip(*wanted, strict=True)
+        rows = await connection.execute(_STATES, {"flows": list(names), "tenants": list(tenants), "keys": list(keys)})
+        for name, tenant, key, state in rows:
+            self.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate(state, strict=False)
+        for place, flow in wanted.items():
+            self.states.setdefault(place, flow.state())
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """Write the states that changed, and the lines."""
+        if self.changed:
+            await connection.execute(
+                _WRITE_STATES,
+                {
+                    "flows": [flow for flow, _, _ in self.changed],
+                    "tenants": [tenant for _, tenant, _ in self.changed],
+                    "keys": [key for _, _, key in self.changed],
+                    "states": "\n".join(kept.written for kept in self.changed.values()),
+                    "waiting": [kept.waiting for kept in self.changed.values()],
+                },
+            )
+        if self.lines:
+            await connection.execute(
+                _WRITE_LINES,
+                {
+                    "topics": [line.record.topic for line in self.lines],
+                    "partitions": [line.record.partition for line in self.lines],
+                    "offsets": [line.record.offset for line in self.lines],
+                    "tenants": [line.tenant for line in self.lines],
+                    "facts": [line.fact_id for line in self.lines],
+                    "keys": [line.key for line in self.lines],
+                    "rules": [line.rules for line in self.lines],
+                    "accepted": [line.record.timestamp for line in self.lines],
+                    "now": clock.now(),
+                },
+            )

@@ -1,0 +1,354 @@
+"""Decide: one transaction locks, reads, decides, writes states, lines and orders together; then the orders are sent.
+
+A crash anywhere repeats orders with the same ids, and no order is ever given on a state that does not know the ones
+before it (DECISIONS 10). A message that cannot be decided is parked, and with it what comes later of its company.
+"""
+
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import faultpoints, telemetry
+from infra.deciding.batch import Batch, Line
+from infra.deciding.decision import Decision, deciding, reading
+from infra.deciding.terms import KnownTerms
+from infra.failing import FlowFailed
+from infra.incarnations import former
+from infra.kafka.lives import Now
+from infra.kafka.outbox import Left, Outbox
+from infra.kafka.parking import FLOWS, Fault, Parked, Parking, fault_of
+from infra.kafka.records import Record, letter_of, read, tenant_of
+from infra.plugin import Flow, Terms
+from schemas import envelope as envelopes
+from schemas.audit import AuditRecord
+from schemas.base import Message
+from schemas.envelope import Envelope, Unreadable
+from schemas.events import ChecksPassed, Fact, ReviewAnswered
+from schemas.settings import SettingsApplied
+from schemas.topics import LARGEST, carrying
+
+_log = telemetry.log(__name__)
+
+_WAITING_PAGE = 200
+_PARKED_PAGE = 200
+_LARGEST_ORDER = LARGEST - 1024
+"""Bytes of an order: what Kafka counts besides is less than the rest."""
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(t, 20)) from unnest(cast(:tenants as text[])) as t")
+_ALREADY = text(
+    """with r(t, p, o) as
+         (select * from unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])))
+       select d.topic, d.partition, d."offset" from decided d
+       join r on d.topic = r.t and d.partition = r.p and d."offset" = r.o
+       union all
+       select k.topic, k.partition, k."offset" from parked k
+       join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o"""
+)
+_WAITING = text(
+    """select key, state from flow_state
+       where flow = :flow and tenant = :tenant and waiting is not null and key > :after
+         and (cast(:reasons as text[]) is null or waiting = any(cast(:reasons as text[])))
+       order by key limit :page"""
+)
+_WRITE_SETTINGS = text(
+    """insert into settings (tenant, version, body, applied_by, applied_at)
+       values (:tenant, :version, cast(:body as jsonb), :applied_by, :at)
+       on conflict (tenant) do update set version = excluded.version, body = excluded.body,
+           applied_by = excluded.applied_by, applied_at = excluded.applied_at
+       where excluded.version > settings.version"""
+)
+
+
+def topics_of(flows: Iterable[Flow]) -> tuple[str, ...]:
+    """Return every topic that these flows read: their facts, answers, outcomes and settings."""
+    facts: list[type[Message]] = [fact for flow in flows for fact in flow.facts]
+    return carrying([*facts, ReviewAnswered, AuditRecord, SettingsApplied, ChecksPassed])
+
+
+_Read = tuple[Record, Envelope[Any]]
+_Unread = tuple[Record, Unreadable, int]  # how often it was tried
+
+
+class Decider:
+    """Runs every flow's rules over records, whoever brings them: the Faust worker or the auditor.
+
+    ``code`` names the code that decides: what another one has parked is tried again.
+    """
+
+    def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, flows: Sequence[Flow], code: str = "") -> None:
+        self._engine = engine
+        self._outbox = Outbox(producer)
+        self._flows = tuple(flows)
+        self._facts = {flow.name: frozenset(flow.facts) for flow in self._flows}
+        self._parking = Parking(FLOWS, code)
+        self._terms = KnownTerms()
+
+    def met(self, now: Now) -> None:
+        """Take note of what each topic is now."""
+        self._outbox.now = now
+
+    async def decide(self, records: Sequence[Record]) -> None:
+        """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
+
+        Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
+        So do checks that passed: they too are told to everything that waits.
+        """
+        plain: list[_Read] = []
+        unreadable: list[_Unread] = []
+        for record in records:
+            try:
+                message = read(record)
+            except Unreadable as error:
+                unreadable.append((record, error, 1))
+                continue
+            if isinstance(message.data, SettingsApplied | ChecksPassed):
+                await self._decide_plain(plain, unreadable)
+                plain, unreadable = [], []
+                await self._or_park((record, message), self._tell_waiting(record, message))
+            else:
+                plain.append((record, message))
+        await self._decide_plain(plain, unreadable)
+
+    async def _decide_plain(self, messages: Sequence[_Read], unreadable: Sequence[_Unread]) -> None:
+        """Decide messages together; when one of them raises, each by itself: nobody but its own company waits."""
+        if not messages and not unreadable:
+            return
+        try:
+            left = await self._decide_together(messages, unreadable)
+        except Exception as error:
+            if fault_of(error) is None or not messages:
+                raise
+            await self._decide_plain([], unreadable)
+            for message in messages:
+                await self._or_park(message, self._decide_together([message], []))
+            return
+        await self._outbox.emit(left)
+
+    async def _or_park(self, message: _Read, deciding: Awaitable[Left]) -> None:
+        try:
+            left = await deciding
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            await self._park(message, fault)
+            return
+        await self._outbox.emit(left)
+
+    async def _park(self, message: _Read, fault: Fault) -> None:
+        """Let a message wait that cannot be decided, unless somebody else has decided or parked it meanwhile."""
+        async with self._engine.begin() as connection:
+            await connection.execute(_LOCK, {"tenants": [message[1].tenant]})
+            if not await self._already(connection, [message[0]]):
+                await self._parking.add(connection, [message], fault)
+        faultpoints.reach("decide.parked")
+
+    async def _retry(self, tenant: str) -> bool:
+        """Decide a company's first parked record again; tell whether the one behind it may be tried."""
+        async with self._engine.connect() as connection:
+            first = await self._parking.first(connection, tenant)
+        if first is None:
+            return False
+        try:
+            left = await self._decide_parked(first)
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+            async with self._engine.begin() as connection:
+                await self._parking.again(connection, first, fault)
+            return False
+        await self._outbox.emit(left)
+        return True
+
+    async def _decide_parked(self, first: Parked) -> Left:
+        try:
+            message = read(first.record)
+        except Unreadable as error:  # to code that is newer, or older, than what parked it
+            return await self._decide_together([], [(first.record, error, first.attempts + 1)], first.number)
+        if isinstance(message.data, SettingsApplied | ChecksPassed):
+            return await self._tell_waiting(first.record, message, first.number)
+        return await self._decide_together([(first.record, message)], [], first.number)
+
+    def _wanting(self, message: Envelope[Any]) -> Iterable[tuple[Flow, tuple[str, ...]]]:
+        data = message.data
+        for flow in self._flows:
+            if (
+                isinstance(data, Fact)
+                and not isinstance(data, ReviewAnswered)
+                and type(data) not in self._facts[flow.name]
+            ):
+                continue
+            if keys := reading(flow, data):
+                yield flow, keys
+
+    async def _decide_together(
+        self, messages: Sequence[_Read], unreadable: Sequence[_Unread], parked: int | None = None
+    ) -> Left:
+        """Decide messages in one transaction; return what is to be sent. ``parked``: it is this one, taken out."""
+        async with self._engine.begin() as connection:
+            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, *_ in unreadable})
+            left = await self._open(connection, tenants)
+            if parked is not None and not await self._parking.take(connection, parked):
+                return left
+            done = await self._already(connection, [r for r, _ in messages] + [r for r, *_ in unreadable])
+            batch = Batch()
+            formers = await former(connection, tenants)
+            todo = [
+                (r, m) for r, m in messages if r.place not in done and not batch.is_of_a_removed_company(r, m, formers)
+            ]
+            if parked is None:
+                todo = await self._parking.join(connection, todo)
+            for record, error, attempt in unreadable:
+                if record.place not in done:
+                    batch.bury(record, letter_of(record, FLOWS, error, attempt))
+            wanted = [(record, message, tuple(self._wanting(message))) for record, message in todo]
+            await batch.read(
+                connection,
+                {(f.name, m.tenant, key): f for _, m, pairs in wanted for f, keys in pairs for key in keys},
+            )
+            terms = await self._terms.of(connection, tenants)
+            for record, message, pairs in wanted:
+                line = Line(record, message.tenant, message.causationid or message.id, message.subject)
+                batch.lines.append(line)
+                for flow, keys in pairs:
+                    await self._decide_one(connection, batch, flow, keys, message, terms[message.tenant], line)
+            return await self._remember(connection, batch, left)
+
+    async def _tell_waiting(self, record: Record, message: Envelope[Any], parked: int | None = None) -> Left:
+        """Let what waits be reconsidered, a page at a time: under new settings, or now that checks passed."""
+        told = message.data
+        async with self._engine.begin() as connection:
+            await connection.execute(_LOCK, {"tenants": [message.tenant]})
+            if parked is None and await self._already(connection, [record]):
+                return Left([], [])
+            batch = Batch()
+            if batch.is_of_a_removed_company(record, message, await former(connection, [message.tenant])):
+                return await self._remember(connection, batch, Left([], []))
+            if parked is None and not await self._parking.join(connection, [(record, message)]):
+                return Left([], [])
+            if isinstance(told, SettingsApplied):
+                await connection.execute(
+                    _WRITE_SETTINGS,
+                    {
+                        "tenant": message.tenant,
+                        "version": told.version,
+                        "body": told.settings.model_dump_json(),
+                        "applied_by": told.applied_by,
+                        "at": message.time,
+                    },
+                )
+        reasons = list(told.codes) if isinstance(told, ChecksPassed) else None
+        for flow in self._flows:
+            after: str | None = ""
+            while after is not None:
+                after = await self._reconsider(flow, record, message, after, reasons)
+        async with self._engine.begin() as connection:
+            left = await self._open(connection, [message.tenant])
+            if parked is not None and not await self._parking.take(connection, parked):
+                return left
+            batch = Batch()
+            rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
+            batch.lines.append(Line(record, message.tenant, message.id, message.subject, rule))
+            return await self._remember(connection, batch, left)
+
+    async def _reconsider(
+        self, flow: Flow, record: Record, message: Envelope[Any], after: str, reasons: list[str] | None
+    ) -> str | None:
+        """Decide a page of what waits in a flow, from the key after ``after``; return its last key, None at the end."""
+        async with self._engine.begin() as connection:
+            left = await self._open(connection, [message.tenant])
+            page = {"flow": flow.name, "tenant": message.tenant, "after": after, "page": _WAITING_PAGE}
+            rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
+            terms = (await self._terms.of(connection, [message.tenant]))[message.tenant]
+            batch = Batch()
+            for key, state in rows:
+                place = (flow.name, message.tenant, key)
+                batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
+                line = Line(record, message.tenant, message.id, key)
+                await self._decide_one(connection, batch, flow, (key,), message, terms, line)
+            left = await self._remember(connection, batch, left)
+        await self._outbox.emit(left)
+        return rows[-1].key if rows else None
+
+    async def sweep(self) -> None:
+        """Send what a process left behind that died, forget what is sent, and decide what is parked and may go on."""
+        async with self._engine.begin() as connection:
+            left = await self._outbox.left_behind(connection)
+        await self._outbox.emit(left)
+        async with self._engine.connect() as connection:
+            ready = await self._parking.ready(connection)
+        for tenant in ready:
+            for _ in range(_PARKED_PAGE):
+                if not await self._retry(tenant):
+                    break
+
+    async def _open(self, connection: AsyncConnection, tenants: Sequence[str]) -> Left:
+        """Lock companies for this transaction; return what is left to send of them, and to forget."""
+        await connection.execute(_LOCK, {"tenants": list(tenants)})
+        return await self._outbox.open(connection, tenants)
+
+    @staticmethod
+    async def _already(connection: AsyncConnection, records: Sequence[Record]) -> set[tuple[str, int, int]]:
+        rows = await connection.execute(
+            _ALREADY,
+            {
+                "topics": [r.topic for r in records],
+                "partitions": [r.partition for r in records],
+                "offsets": [r.offset for r in records],
+                "reader": FLOWS,
+            },
+        )
+        return {(topic, partition, offset) for topic, partition, offset in rows}
+
+    async def _decide_one(
+        self,
+        connection: AsyncConnection,
+        batch: Batch,
+        flow: Flow,
+        keys: tuple[str, ...],
+        message: Envelope[Any],
+        terms: Terms,
+        line: Line,
+    ) -> None:
+        """Let a flow decide a message, reading what it asks for."""
+        steps = deciding(flow, keys, message, terms)
+        decision = next(steps)
+        while not isinstance(decision, Decision):
+            places = {key: (flow.name, message.tenant, key) for key in decision}
+            await batch.read(connection, {p: flow for p in places.values() if p not in batch.states})
+            decision = steps.send({key: batch.states[place] for key, place in places.items()})
+        for key, kept in decision.kept.items():
+            place = (flow.name, message.tenant, key)
+            batch.keep(place, kept)
+        for order in decision.orders:
+            sent = envelopes.order(order, cause=message, accepted=line.record.timestamp)
+            if len(value := sent.to_bytes()) > _LARGEST_ORDER:
+                said = (
+                    f"flow {flow.name} gives a {type(order).__name__} of {len(value)} bytes: no message may be as large"
+                )
+                raise FlowFailed(said, "TooLarge", order.rule)
+            batch.orders.append((sent, value))
+        rules = dict.fromkeys(o.rule for o in decision.orders)
+        line.rules = " ".join(filter(None, (line.rules, *rules)))
+        for rule in rules or ("nothing_to_do",):
+            telemetry.DECISIONS.labels(flow.name, rule).inc()
+
+    async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
+        """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
+        await batch.write(connection)
+        messages = [(o.tenant, o.data.TOPIC, o.id, value) for o, value in batch.orders]
+        messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes()) for o in batch.letters]
+        written = await self._outbox.write(connection, messages)
+        for order, _ in batch.orders:
+            _log.info(
+                "decided",
+                tenant=order.tenant,
+                flow=order.data.flow,
+                rule=order.data.rule,
+                order_id=order.id,
+                fact_id=order.causationid,
+                trace_id=order.trace_id,
+            )
+        return Left(left.marked, [*left.outgoing, *written])

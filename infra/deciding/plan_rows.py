@@ -1,0 +1,66 @@
+"""A row of a plan as the fact that applies it, and what it would do: decided as it will be then, and not kept."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from infra.deciding.decision import Decision, deciding, reading
+from infra.plugin import Flow, Terms
+from schemas import envelope as envelopes
+from schemas.events import PlanRowApplied
+from schemas.plans import Plan, PlanRow
+
+_STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant and key = any(:keys)")
+
+
+def fact(plan: Plan, row: PlanRow, *, by: str, at: datetime) -> PlanRowApplied:
+    """Return the fact that somebody applies a row."""
+    return PlanRowApplied(
+        plan_id=plan.plan_id,
+        row=row.row,
+        person=row.person,
+        employee_id=row.employee_id,
+        action=row.action,
+        choices=row.choices,
+        in_hr=row.in_hr,
+        in_fortnox=row.in_fortnox,
+        origin=row.origin,
+        applied_by=by,
+        applied_at=at,
+    )
+
+
+async def effects(
+    connection: AsyncConnection, flow: Flow, plan: Plan, rows: Sequence[PlanRow], terms: Terms
+) -> tuple[PlanRow, ...]:
+    """Return rows with what each of them does when it is applied."""
+    states: dict[str, Any] = {}
+    decided: dict[int, Decision] = {}
+    facts = {row.row: fact(plan, row, by="nobody yet", at=plan.made_at) for row in rows}
+    steps = {
+        number: deciding(
+            flow,
+            reading(flow, data),
+            envelopes.wrap(data, message_id="preview", source="/infra", time=plan.made_at, tenant=plan.tenant),
+            terms,
+        )
+        for number, data in facts.items()
+    }
+    said = {number: next(step) for number, step in steps.items()}
+    while asked := {number: keys for number, keys in said.items() if not isinstance(keys, Decision)}:
+        missing = sorted({key for keys in asked.values() for key in keys} - states.keys())
+        found = await connection.execute(_STATES, {"flow": flow.name, "tenant": plan.tenant, "keys": missing})
+        states |= {key: flow.state() for key in missing}
+        states |= {key: flow.state.model_validate_json(state) for key, state in found}
+        said = {number: steps[number].send({key: states[key] for key in keys}) for number, keys in asked.items()}
+        decided |= {number: end for number, end in said.items() if isinstance(end, Decision)}
+    return tuple(shown(flow, row, decided[row.row], states) for row in rows)
+
+
+def shown(flow: Flow, row: PlanRow, decision: Decision, states: Mapping[str, Any]) -> PlanRow:
+    """Return a row with what its decision does."""
+    kept = decision.kept.get(row.key)
+    return flow.effect(row, decision.orders, kept.state if kept else states[row.key])

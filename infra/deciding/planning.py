@@ -1,0 +1,375 @@
+"""Plans in the database: made from a flow's states, looked at, changed row by row, and applied as facts."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import clock, registry
+from infra.deciding import plan_rows
+from infra.plugin import Flow, Host, Terms
+from infra.store import lines
+from schemas.events import PlanApplied
+from schemas.plans import CHOSEN, Became, Plan, PlanRow
+from schemas.settings import TenantSettings
+
+_PAGE: Final = 500
+_STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
+_SETTINGS = text("select version, body from settings where tenant = :tenant")
+_READ = text("select system, kind, whole_at from readings where tenant = :tenant and kind = 'employee'")
+_PUT_PLAN = text(
+    """insert into plans (plan_id, tenant, flow, state, body, made_at)
+       values (:plan_id, :tenant, :flow, :state, cast(:body as jsonb), :made_at)
+       on conflict (plan_id) do update set state = excluded.state, body = excluded.body where plans.state = 'made'"""
+)
+_NEW_ROWS = f"""unnest(cast(:rows as int[]), cast(:states as text[]), cast(:actions as text[]), {lines(":bodies")})
+       as x(r, s, a, b)"""
+_PUT_ROWS = text(
+    f"""insert into plan_rows (plan_id, "row", state, action, body)
+       select :plan_id, r, s, a, cast(b as jsonb) from {_NEW_ROWS}"""  # noqa: S608 - no values in it
+)
+_CHANGE_ROWS = text(
+    f"""update plan_rows p set state = s, action = a, body = cast(b as jsonb) from {_NEW_ROWS}
+       where p.plan_id = :plan_id and p."row" = x.r and p.body ->> 'applied_at' is null"""  # noqa: S608 - no values in it
+)
+_FORGET_ROWS = text('delete from plan_rows where plan_id = :plan_id and "row" = any(cast(:rows as int[]))')
+_LOCK = text("select state from plans where plan_id = :plan_id for update")
+_STATE = text("select state from plans where plan_id = :plan_id")
+_DROP = text(
+    """update plans set state = 'dropped', body = jsonb_set(body, '{state}', '"dropped"')
+       where plan_id = :plan_id and state = 'made'"""
+)
+_OPEN = "body ->> 'applied_at' is null and (action <> 'do_nothing' or body ->> 'rule' = :chosen)"
+_APPLY_ROWS = text(
+    f"""update plan_rows
+       set body = body || jsonb_build_object('applied_by', cast(:by as text), 'applied_at', cast(:at as text))
+       where plan_id = :plan_id and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[]))) and {_OPEN}"""  # noqa: S608 - no values in it
+)
+_LEFT = text(f"select count(*) from plan_rows where plan_id = :plan_id and {_OPEN}")  # noqa: S608 - no values in it
+_NUMBER = text("select count(*) from plan_rows where plan_id = :plan_id and fact_id is not null")
+_UNSENT = text(
+    """select body::text from plan_rows where plan_id = :plan_id and fact_id is null
+       and body ->> 'applied_at' is not null order by "row" limit :page"""
+)
+_PLAN = text("select body::text from plans where cast(plan_id as text) like :begins order by made_at desc limit 2")
+_AS_KEPT = text("select body::text from plans where plan_id = :plan_id")
+_PLANS = text("select body::text from plans where tenant = :tenant order by made_at desc limit 50")
+_ROWS = text(
+    """select body::text from plan_rows where plan_id = :plan_id and "row" > :after
+       and (:state = '' or state = :state) and (:action = '' or action = :action)
+       and (:row = 0 or "row" = :row) order by "row" limit :page"""
+)
+_COUNTS = text("select state, action, count(*) from plan_rows where plan_id = :plan_id group by 1, 2 order by 1, 2")
+_SENT = text(
+    """update plan_rows p set fact_id = x.f from unnest(cast(:rows as int[]), cast(:facts as text[])) as x(r, f)
+       where p.plan_id = :plan_id and p."row" = x.r"""
+)
+# What became of each row: the orders that its fact caused, and what is held for its key since. A fact is decided before
+# its orders arrive in the journal and at the desk; where only a hold was closed, orders may still be a moment behind.
+_BECAME = text(
+    """select p."row", p.body::text,
+              exists (select from decided d where d.tenant = :tenant and d.fact_id = p.fact_id
+                  and (d.rules = '' or exists (select from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
+                       or exists (select from held x where x.tenant = :tenant
+                           and x.key = coalesce(p.body ->> 'person', 'fortnox/employee/' || (p.body ->> 'employee_id'))
+                           and (x.body ->> 'causationid' = p.fact_id
+                                or x.closed_at between :applied_at and clock_timestamp() - interval '1 second')))
+                  ) as decided,
+              (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id) as orders,
+              (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id
+                  and j.state in ('queued', 'sending', 'unknown')) as open,
+              (select max(j.outcome ->> 'record') from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
+                  as record,
+              h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
+              r.body -> 'data' ->> 'message' as refused
+       from plan_rows p
+       left join lateral (select body from held where tenant = :tenant and body ->> 'causationid' = p.fact_id
+           and body -> 'data' ->> 'reason' = 'moved_since_the_plan' limit 1) r on true
+       left join lateral (select body from held where tenant = :tenant and closed_at is null and key = coalesce(
+           p.body ->> 'person', 'fortnox/employee/' || (p.body ->> 'employee_id')) order by held_at desc limit 1) h
+           on true
+       where p.plan_id = :plan_id and p.fact_id is not null order by p."row" """
+)
+
+
+_UNDECIDED = text(
+    """select count(*) from unnest(cast(:facts as text[])) as x(f)
+       where not exists (select from decided d where d.tenant = :tenant and d.fact_id = x.f)"""
+)
+
+
+class NoPlan(LookupError):
+    """There is no such plan, or more than one that begins like this."""
+
+
+class NotPossible(ValueError):
+    """A plan cannot be changed or applied like this (any more); the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A plan after rows of it were sent: which ones just now, and how many that say something are left."""
+
+    plan: Plan
+    sent: tuple[int, ...]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which rows of a plan are meant; what is left out means any."""
+
+    state: str = ""
+    action: str = ""
+    row: int = 0
+
+
+async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> int:
+    """Return how many of these facts no flow has decided yet."""
+    async with engine.connect() as connection:
+        return await connection.scalar(_UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
+
+
+async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
+    """Return the settings that decisions are made with, and their version."""
+    async with engine.connect() as connection:
+        found = (await connection.execute(_SETTINGS, {"tenant": tenant})).one_or_none()
+    return (TenantSettings.model_validate(found.body, strict=False), found.version) if found else (TenantSettings(), 0)
+
+
+async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tuple[Plan, tuple[PlanRow, ...]]:
+    """Compute a plan from all that a flow remembers of a company, and keep it. Nothing else happens."""
+    if flow.plan is None:
+        raise TypeError(f"the flow {flow.name} makes no plans")
+    settings, version = await settings_of(engine, tenant)
+    async with engine.connect() as connection:
+        read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
+        stream = await connection.stream(_STATES, {"flow": flow.name, "tenant": tenant})
+        states = [
+            (key, flow.state.model_validate_json(state))
+            async for page in stream.partitions(_PAGE)
+            for key, state in page
+            if flow.in_plan(key)
+        ]
+    rows = flow.plan(states, settings, today)
+    hr = [at for system, at in read.items() if system != "fortnox"]
+    plan = Plan(
+        plan_id=uuid4(),
+        tenant=tenant,
+        flow=flow.name,
+        settings_version=version,
+        made_at=clock.now(),
+        hr_read_at=max(filter(None, hr), default=None),
+        fortnox_read_at=read.get("fortnox"),
+    )
+    async with engine.begin() as connection:
+        await connection.execute(_PUT_PLAN, _plan_values(plan))
+        for page in _pages(rows):
+            await connection.execute(_PUT_ROWS, {"plan_id": plan.plan_id, **_row_values(page)})
+    return plan, rows
+
+
+def _plan_values(plan: Plan) -> dict[str, Any]:
+    return {
+        "plan_id": plan.plan_id,
+        "tenant": plan.tenant,
+        "flow": plan.flow,
+        "state": plan.state,
+        "body": plan.model_dump_json(),
+        "made_at": plan.made_at,
+    }
+
+
+def _row_values(rows: Sequence[PlanRow]) -> dict[str, Any]:
+    return {
+        "rows": [row.row for row in rows],
+        "states": [row.state for row in rows],
+        "actions": [row.action for row in rows],
+        "bodies": "\n".join(row.model_dump_json() for row in rows),
+    }
+
+
+def _pages(rows: Sequence[PlanRow]) -> Iterable[Sequence[PlanRow]]:
+    return (rows[at : at + _PAGE] for at in range(0, len(rows), _PAGE))
+
+
+async def find(engine: AsyncEngine, begins: str) -> Plan:
+    """Return the plan whose id begins like this. Raises NoPlan."""
+    async with engine.connect() as connection:
+        found = list(await connection.scalars(_PLAN, {"begins": f"{begins.replace('%', '').replace('_', '')}%"}))
+    if len(found) != 1:
+        raise NoPlan(
+            f"{'no plan' if not found else 'more than one plan'} begins with {begins}: bokbuss plan list TENANT"
+        )
+    return Plan.model_validate_json(found[0])
+
+
+async def plans(engine: AsyncEngine, tenant: str) -> list[Plan]:
+    """Return a company's plans, the newest first."""
+    async with engine.connect() as connection:
+        return [Plan.model_validate_json(body) for body in await connection.scalars(_PLANS, {"tenant": tenant})]
+
+
+async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[PlanRow]:
+    """Yield a plan's rows, a page at a time."""
+    after, more = 0, True
+    while more:
+        values = {"plan_id": plan.plan_id, "after": after, "page": _PAGE}
+        chosen = {"state": which.state, "action": which.action, "row": which.row}
+        async with engine.connect() as connection:
+            bodies = list(await connection.scalars(_ROWS, {**values, **chosen}))
+        for body in bodies:
+            row = PlanRow.model_validate_json(body)
+            after = row.row
+            yield row
+        more = len(bodies) == _PAGE
+
+
+async def counts(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], int]:
+    """Return how many rows there are of each state and action."""
+    async with engine.connect() as connection:
+        found = await connection.execute(_COUNTS, {"plan_id": plan.plan_id})
+        return {(state, action): number for state, action, number in found}
+
+
+async def left(engine: AsyncEngine, plan: Plan) -> int:
+    """Return how many rows that ask for something are not applied yet."""
+    async with engine.connect() as connection:
+        return await connection.scalar(_LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
+
+
+async def edit(
+    engine: AsyncEngine, plan: Plan, changed: Sequence[PlanRow], gone: Sequence[int] = ()
+) -> tuple[PlanRow, ...]:
+    """Keep changed rows of a plan, each with what it does now; return them.
+
+    Args:
+        gone: the numbers of rows that another one has taken in.
+
+    Raises:
+        NotPossible: the settings have changed since, or a row is applied or gone by now.
+    """
+    flow = next(flow for flow in registry.flows() if flow.name == plan.flow)
+    kept: list[PlanRow] = []
+    async with engine.begin() as connection:
+        terms = await _terms(connection, plan)
+        for page in _pages(changed):
+            new = await plan_rows.effects(connection, flow, plan, page, terms)
+            values = {"plan_id": plan.plan_id, **_row_values(new)}
+            if (await connection.execute(_CHANGE_ROWS, values)).rowcount != len(new):
+                raise NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)")
+            kept += new
+        await connection.execute(_FORGET_ROWS, {"plan_id": plan.plan_id, "rows": list(gone)})
+    return tuple(kept)
+
+
+async def drop(engine: AsyncEngine, plan: Plan) -> None:
+    """Throw a plan away; what was applied of it stays. Raises NotPossible when it is applied as a whole, or gone."""
+    async with engine.begin() as connection:
+        if (await connection.execute(_DROP, {"plan_id": plan.plan_id})).rowcount == 0:
+            raise NotPossible(over(plan, await connection.scalar(_STATE, {"plan_id": plan.plan_id}) or "gone"))
+
+
+async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
+    """Lock a plan that can still be changed; return what it is decided with."""
+    state = await connection.scalar(_LOCK, {"plan_id": plan.plan_id})
+    if state != "made":
+        raise NotPossible(over(plan, state or "gone"))
+    found = (await connection.execute(_SETTINGS, {"tenant": plan.tenant})).one_or_none()
+    version = found.version if found else 0
+    if version != plan.settings_version:
+        raise NotPossible(
+            f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
+            f"now: make a new one (bokbuss plan employees {plan.tenant})"
+        )
+    settings = TenantSettings.model_validate(found.body, strict=False) if found else TenantSettings()
+    return Terms(settings, version)
+
+
+def over(plan: Plan, state: str) -> str:
+    """Say that a plan can be neither changed nor applied any more, and what to do."""
+    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan employees {plan.tenant})"
+
+
+async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None = None) -> Applied:
+    """Publish rows as facts, and once none is left that the plan is applied.
+
+    Ended half-way and called again, it publishes the same facts with the same ids: each row is carried out once, and
+    whoever was first has applied it.
+
+    Args:
+        only: the numbers of the rows that are meant; None is all that say something.
+
+    Raises:
+        NotPossible: it was dropped, or the settings have changed since.
+    """
+    if host.accept is None:
+        raise TypeError("a host without a broker publishes nothing")
+    now = clock.now()
+    values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
+    async with host.engine.begin() as connection:
+        if (state := await connection.scalar(_LOCK, {"plan_id": plan.plan_id})) == "made":
+            await _terms(connection, plan)
+            await connection.execute(_APPLY_ROWS, {**values, "by": by, "at": now.isoformat()})
+        elif state != "applied":
+            raise NotPossible(over(plan, state or "gone"))
+    sent: list[int] = []
+    while page := await _unsent(host.engine, plan):
+        await _publish(host, plan, page)
+        sent += [row.row for row in page]
+    begun = plan.model_copy(update={"state": "applied", "applied_by": by, "applied_at": now})
+    async with host.engine.begin() as connection:
+        if more := await connection.scalar(_LEFT, values) or 0:
+            return Applied(plan, tuple(sent), more)
+        await connection.execute(_PUT_PLAN, _plan_values(begun))
+        kept = await connection.scalar(_AS_KEPT, {"plan_id": plan.plan_id})  # who was first says by whom, and when
+        number = await connection.scalar(_NUMBER, {"plan_id": plan.plan_id}) or 0
+    begun = Plan.model_validate_json(kept or begun.model_dump_json())
+    done = PlanApplied(
+        plan_id=plan.plan_id, flow=plan.flow, rows=number, applied_by=begun.applied_by, applied_at=_at(begun)
+    )
+    await host.accept(plan.tenant, "desk", [done])
+    return Applied(begun, tuple(sent), 0)
+
+
+async def _unsent(engine: AsyncEngine, plan: Plan) -> list[PlanRow]:
+    async with engine.connect() as connection:
+        bodies = await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE})
+        return [PlanRow.model_validate_json(body) for body in bodies]
+
+
+async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> None:
+    if host.accept is None:
+        return
+    facts = [plan_rows.fact(plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
+    fact_ids = await host.accept(plan.tenant, "desk", facts)
+    async with host.engine.begin() as connection:
+        await connection.execute(
+            _SENT, {"plan_id": plan.plan_id, "rows": [row.row for row in page], "facts": list(fact_ids)}
+        )
+
+
+def _at(plan: Plan) -> datetime:
+    return plan.applied_at or plan.made_at
+
+
+async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
+    """Return what became of each row that was applied, as far as is known now."""
+    async with engine.connect() as connection:
+        values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan)}
+        found = (await connection.execute(_BECAME, values)).all()
+    return [_became(PlanRow.model_validate_json(r.body), r) for r in found]
+
+
+def _became(row: PlanRow, found: Any) -> Became:
+    if not found.decided or found.open:
+        return Became(row, "waiting", found.orders)
+    if found.refused:
+        return Became(row, "refused", found.orders, found.refused, "moved_since_the_plan")
+    if found.reason and row.action != "do_nothing":
+        return Became(row, "held", found.orders, found.message, found.reason)
+    return Became(row, "done", found.orders, record=found.record or "")

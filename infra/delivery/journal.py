@@ -1,0 +1,336 @@
+"""The journal of orders and the audit trail: written together, so that neither can tell another story."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import clock
+from infra.incarnations import COMPANY_REMOVED, former, removed_company
+from infra.kafka.outbox import arrived
+from infra.store import lines
+from infra.trail import Entry, put_on_record
+from schemas import envelope as envelopes
+from schemas.audit import Call
+from schemas.envelope import Envelope
+
+# --- The journal ------------------------------------------------------------------------------------------------
+
+_INSERT = text(
+    f"""insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
+                            sent_at, due_at, accepted_at, journaled_at, finished_at)
+       select i, s, coalesce((select e.place from journal e where e.order_id = r and e.tenant = t and e.key = k), s),
+              :sink, p, t, k, y, f, b, r,
+              case when w then 'withdrawn' when known then 'unknown' else 'queued' end,
+              case when known then clock_timestamp() end, :now, a, :now, case when w then clock_timestamp() end
+       from (select nextval('journal_seq') as s, o.*
+             from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
+                         cast(:keys as text[]), cast(:types as text[]), cast(:facts as text[]),
+                         cast({lines(":bodies")} as jsonb[]), cast(:replaces as uuid[]),
+                         cast(:accepted as timestamptz[]), cast(:withdrawn as bool[]))
+                  as o(i, p, t, k, y, f, b, r, a, w)) as x
+       cross join lateral (select exists (select from journal e where e.order_id = i and e.tenant <> t) as known) as e
+       on conflict (order_id, tenant) do nothing returning order_id, state"""  # noqa: S608 - no values in it
+)
+"""A company that was removed and added again may give an order that the one before gave: it is looked for first."""
+_REMOVED = "the company was removed before it was carried out"
+_OPEN_TENANTS = text(
+    """select distinct tenant, partition from journal where sink = :sink
+       and state in ('queued', 'sending', 'unknown') and partition = any(cast(:partitions as int[]))"""
+)
+_TAKE_OVER = text(
+    """update journal set state = 'unknown', sent_at = clock_timestamp(), due_at = clock_timestamp(), looks = 0
+       where sink = :sink and tenant = :tenant and state = 'sending'
+         and exists (select from leases where name = :lease and epoch = :epoch)"""
+)
+# An order waits behind an earlier one of its key that is open, or rejected and not replaced yet. What replaces an order
+# takes its place: otherwise it and what waited behind the rejected order would wait for each other.
+# Nothing of a key is sent while one of it is in doubt, so what is to be looked for need not wait its turn.
+_NEXT = text(
+    """select state, body::text, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
+              accepted_at
+       from ((select * from journal
+              where sink = :sink and tenant = :tenant and state = 'unknown' and due_at <= clock_timestamp()
+              order by due_at limit :page)
+             union all
+             (select * from journal j
+              where sink = :sink and tenant = :tenant and state = 'queued' and due_at <= clock_timestamp()
+                and not exists (
+                  select from journal e
+                  where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key
+                    and (e.place, e.seq) < (j.place, j.seq)
+                    and (e.state in ('queued', 'sending', 'unknown')
+                         or e.state = 'rejected'
+                            and not exists (select from journal r where r.tenant = e.tenant and r.key = e.key
+                                            and r.replaces = e.order_id)))
+              order by place, seq
+              limit greatest(least(cast(:page as bigint), :doubts - (
+                  select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown')), 0))
+            ) as due
+       order by state desc, place, seq"""
+)
+_NEXT_DUE = text(
+    """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
+       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()"""
+)
+_FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
+# A process that is stopped between two statements holds its locks: the server ends such a transaction, so that other
+# companies' lanes, whose changes share a transaction with the locked rows, wait for seconds only. Set where rows are.
+_NOT_FROZEN = "set_config('idle_in_transaction_session_timeout', '3000', true)"
+_SENDING = text(
+    """update journal j set state = 'sending', attempt = attempt + 1, sent_at = clock_timestamp()
+       from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[])) as x(i, l, e)
+       where j.order_id = x.i and j.state = 'queued'"""  # noqa: S608 - no values in it
+    + _FENCED
+    + " returning j.order_id, x.e, "
+    + _NOT_FROZEN
+)
+_CHANGE = text(
+    f"""update journal j set state = x.s, looks = x.k, calls = x.c,
+           due_at = clock_timestamp() + make_interval(secs => x.w),
+           sent_at = case when x.u then clock_timestamp() else j.sent_at end,
+           outcome = x.o,
+           finished_at = case when x.s in ('delivered', 'rejected') then clock_timestamp() end
+       from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[]), cast(:states as text[]),
+                   cast(:looks as int[]), cast({lines(":calls")} as jsonb[]), cast(:waits as float8[]),
+                   cast(:unknown as bool[]), cast({lines(":outcomes")} as jsonb[])) as x(i, l, e, s, k, c, w, u, o)
+       where j.order_id = x.i and j.state in ('sending', 'unknown')"""  # noqa: S608 - no values in it
+    + _FENCED
+    + " returning j.order_id, x.e, "
+    + _NOT_FROZEN
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An order that is due: to be sent, or (``state`` unknown) to be looked for.
+
+    ``since_sent`` are seconds of the database's clock, which is one for every process and read before a look begins.
+    """
+
+    order: Envelope[Any]
+    state: str
+    attempt: int
+    looks: int
+    since_sent: float | None
+    calls: tuple[Call, ...]
+    accepted_at: datetime
+
+    @property
+    def order_id(self) -> UUID:
+        """The order's id."""
+        return UUID(self.order.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of an order: its new state, when it is due again, and what goes on record."""
+
+    work: Work
+    lease: str
+    epoch: int
+    state: str
+    calls: tuple[Call, ...]
+    looks: int = 0
+    wait: float = 0.0
+    just_sent: bool = False
+    outcome: Mapping[str, Any] | None = None
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    work: Work
+    lease: str
+    epoch: int
+
+
+_Step = _Mark | Change
+_Done = set[tuple[UUID, int]]
+"""Order and epoch of each step that was ours to take."""
+
+
+class Journal:
+    """The journal of one sink. Marks and changes of many lanes share a transaction (group commit)."""
+
+    def __init__(self, engine: AsyncEngine, sink: str) -> None:
+        self._engine = engine
+        self._sink = sink
+        self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
+        self._wake = asyncio.Event()
+
+    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
+        """Write (partition, order) pairs down; an order that is there already stays as it is.
+
+        Those of a company that was removed meanwhile are withdrawn, and on record as that.
+        """
+        rows = list(orders)
+        if not rows:
+            return
+        now = clock.now()
+        async with self._engine.begin() as connection:
+            formers = await former(connection, {o.tenant for _, o in rows})
+            gone = {o.id: under for _, o in rows if (under := removed_company(o, o.acceptedtime or now, formers))}
+            written = await connection.execute(
+                _INSERT,
+                {
+                    "sink": self._sink,
+                    "now": now,
+                    "ids": [UUID(o.id) for _, o in rows],
+                    "partitions": [partition for partition, _ in rows],
+                    "tenants": [gone.get(o.id, o.tenant) for _, o in rows],
+                    "keys": [o.subject for _, o in rows],
+                    "types": [o.type for _, o in rows],
+                    "facts": [o.causationid for _, o in rows],
+                    "bodies": "\n".join(o.model_dump_json() for _, o in rows),
+                    "replaces": [o.data.replaces for _, o in rows],
+                    "accepted": [o.acceptedtime or now for _, o in rows],
+                    "withdrawn": [o.id in gone for _, o in rows],
+                },
+            )
+            withdrawn = {str(order_id) for order_id, state in written if state == "withdrawn"}
+            await put_on_record(
+                connection,
+                [
+                    Entry(o.model_copy(update={"tenant": gone[o.id]}), "withdrawn", code=COMPANY_REMOVED, why=_REMOVED)
+                    for _, o in rows
+                    if o.id in withdrawn
+                ],
+            )
+            await arrived(connection, (o.id for _, o in rows))
+
+    async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
+        """Return the companies with open orders among these partitions, and the partition of each."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_OPEN_TENANTS, {"sink": self._sink, "partitions": list(partitions)})
+            return {tenant: partition for tenant, partition in rows}  # noqa: C416 - rows are no pairs to mypy
+
+    async def take_over(self, tenant: str, lease: str, epoch: int) -> int:
+        """Make every order that a predecessor was sending unknown; return how many there were."""
+        values = {"sink": self._sink, "tenant": tenant, "lease": lease, "epoch": epoch}
+        async with self._engine.begin() as connection:
+            result = await connection.execute(_TAKE_OVER, values)
+            return result.rowcount
+
+    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
+        """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
+
+        Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them.
+        """
+        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page}
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_NEXT, values)
+            return [
+                Work(
+                    order=envelopes.decode(body.encode()),
+                    state=state,
+                    attempt=attempt,
+                    looks=looks,
+                    since_sent=since_sent,
+                    calls=tuple(Call.model_validate(c, strict=False) for c in calls),
+                    accepted_at=accepted_at,
+                )
+                for state, body, attempt, looks, since_sent, calls, accepted_at in rows
+            ]
+
+    async def next_due(self, tenant: str) -> float | None:
+        """Return the seconds until a company's next order is due; None when nothing waits for a time."""
+        async with self._engine.connect() as connection:
+            due = await connection.scalar(_NEXT_DUE, {"sink": self._sink, "tenant": tenant})
+            return None if due is None else float(due)
+
+    async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
+        """Make 'sending' durable before the first byte; False when this lane is not ours any more."""
+        return await self._written(_Mark(work, lease, epoch))
+
+    async def change(self, change: Change) -> bool:
+        """Make what became of an order durable, with its audit entry; False when the lane is not ours any more."""
+        return await self._written(change)
+
+    async def _written(self, step: _Step) -> bool:
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pending.append((step, future))
+        self._wake.set()
+        return await future
+
+    async def write(self) -> None:
+        """Commit marks and changes for ever: everything that came while the last transaction ran goes into the next."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            pending, self._pending = self._pending, []
+            try:
+                await self._commit(pending)
+            except (DataError, IntegrityError, ValueError):  # one of them cannot be written, and takes nobody with it
+                for one in pending:
+                    await self._commit_alone(one)
+            except Exception as error:  # noqa: BLE001 - each lane gets it and decides
+                _tell(pending, error)
+
+    async def _commit_alone(self, one: tuple[_Step, asyncio.Future[bool]]) -> None:
+        try:
+            await self._commit([one])
+        except Exception as error:  # noqa: BLE001 - its lane gets it and decides
+            _tell([one], error)
+
+    async def _commit(self, pending: Sequence[tuple[_Step, asyncio.Future[bool]]]) -> None:
+        marks = [step for step, _ in pending if isinstance(step, _Mark)]
+        changes = [step for step, _ in pending if isinstance(step, Change)]
+        async with self._engine.begin() as connection:
+            done = await _mark(connection, marks) | await _change(connection, changes)
+            entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
+            await put_on_record(connection, entries)
+        for step, future in pending:
+            if not future.done():  # its lane may have been ended meanwhile
+                future.set_result(_name(step) in done)
+
+
+def _name(step: _Step) -> tuple[UUID, int]:
+    return step.work.order_id, step.epoch
+
+
+def _tell(pending: Sequence[tuple[_Step, asyncio.Future[bool]]], error: Exception) -> None:
+    for _, future in pending:
+        if not future.done():
+            future.set_exception(error)
+
+
+async def _mark(connection: AsyncConnection, marks: Sequence[_Mark]) -> _Done:
+    if not marks:
+        return set()
+    rows = await connection.execute(
+        _SENDING,
+        {
+            "ids": [m.work.order_id for m in marks],
+            "leases": [m.lease for m in marks],
+            "epochs": [m.epoch for m in marks],
+        },
+    )
+    return {(order_id, epoch) for order_id, epoch, _ in rows}
+
+
+async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> _Done:
+    if not changes:
+        return set()
+    rows = await connection.execute(
+        _CHANGE,
+        {
+            "ids": [c.work.order_id for c in changes],
+            "leases": [c.lease for c in changes],
+            "epochs": [c.epoch for c in changes],
+            "states": [c.state for c in changes],
+            "looks": [c.looks for c in changes],
+            "calls": "\n".join(to_json(c.calls).decode() for c in changes),
+            "waits": [c.wait for c in changes],
+            "unknown": [c.just_sent for c in changes],
+            "outcomes": "\n".join(to_json(c.outcome).decode() if c.outcome else "" for c in changes),
+        },
+    )
+    return {(order_id, epoch) for order_id, epoch, _ in rows}

@@ -1,0 +1,313 @@
+"""A lane: one company's orders at one sink, one at a time, under a lease. It decides what follows from each verdict."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from infra import clock, faultpoints, telemetry
+from infra.delivery.budget import Budget
+from infra.delivery.journal import Change, Journal, Work
+from infra.delivery.pace import OUR_FAILURE, Pace
+from infra.leases import Lease, LeaseLost
+from infra.plugin import Attempt, Connection
+from infra.trail import Entry
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from schemas.audit import Call
+
+_log = telemetry.log(__name__)
+
+_LOOKS = 2
+"""Looks that must not find a write before it is sent again; both after the settle time."""
+_FIRST_LOOK = 1.0
+"""Seconds after a lost answer until the first look: most writes are there by then. The next ones are ever rarer."""
+_IDLE = 30.0
+"""Seconds after which a lane without work looks at the journal by itself."""
+_AFTER_OUR_FAILURE = 60.0
+"""Seconds until an order is tried again that a bug of ours stopped; the target is well, so the lane goes on."""
+_CALLS_KEPT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a write without an answer may still appear, and how far apart two looks are (seconds)."""
+
+    settle: float
+    look: float
+
+
+class Lane:
+    """Works until it is stopped or its lease is lost."""
+
+    def __init__(
+        self,
+        *,
+        sink: str,
+        tenant: str,
+        lease: Lease,
+        journal: Journal,
+        budget: Budget,
+        patience: Patience,
+        connect: Callable[[], AbstractAsyncContextManager[Connection]],
+    ) -> None:
+        self._sink = sink
+        self._tenant = tenant
+        self._lease = lease
+        self._journal = journal
+        self._budget = budget
+        self._patience = patience
+        self._connect = connect
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._left = False
+        self._pace = Pace()
+        self._looks: dict[str, float] = {}  # when to look for each write in doubt that this lane knows of (monotonic)
+
+    def wake(self) -> None:
+        """Say that there may be work."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ask the lane to end after the request that is under way."""
+        self._stop.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work through the journal. Raises LeaseLost when another process may own the lane."""
+        await self._take_over()
+        try:
+            async with self._connect() as connection:
+                while not self._stop.is_set():
+                    await self._turn(connection)
+        finally:
+            self._show_pause("", self._pace.paused_for)
+            telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(0)
+
+    async def _take_over(self) -> bool:
+        """Let what is being sent, though not by us, be looked for; tell whether there was any."""
+        interrupted = await self._journal.take_over(self._tenant, self._lease.name, self._lease.epoch)
+        if interrupted:
+            _log.warning("writes without an answer", tenant=self._tenant, orders=interrupted)
+        return interrupted > 0
+
+    async def _turn(self, connection: Connection) -> None:
+        """Do what is due, or rest until something is; the journal knows what is due after a pause."""
+        self._wake.clear()
+        work = await self._journal.next(self._tenant, self._pace.doubts)
+        self._budget.busy = bool(work)
+        if not work:
+            await self._rest()
+        for item in work:
+            if self._stop.is_set() or (item.state == "queued" and not self._may_write()):
+                return
+            pause = await self._do(connection, item)
+            if pause > 0:
+                self._budget.busy = False
+                await self._sleep(pause)
+                return
+
+    def _may_write(self) -> bool:
+        """Tell whether the next write may go: no look waits behind writes, and so many may be in doubt and no more."""
+        return len(self._looks) < self._pace.doubts and clock.monotonic() < min(self._looks.values(), default=math.inf)
+
+    async def _rest(self) -> None:
+        self._show_budget()
+        if await self._take_over():  # a predecessor's last mark can become durable after we began
+            return
+        due = await self._journal.next_due(self._tenant)
+        await self._sleep(_IDLE if due is None else max(min(due, _IDLE), 0.005), woken=True)
+
+    async def _sleep(self, seconds: float, *, woken: bool = False) -> None:
+        event = self._wake if woken else self._stop
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            pass
+
+    def _attempt(self) -> Attempt:
+        def may_send() -> None:
+            self._lease.check()
+            self._left = True
+            self._budget.leaves()
+            faultpoints.reach("lane.leaving")
+
+        return Attempt(may_send=may_send, take=self._take, throttled=self._throttled)
+
+    async def _throttled(self, seconds: float) -> None:
+        self._budget.pause(seconds)
+
+    async def _take(self) -> None:
+        asked = clock.monotonic()
+        await self._budget.take()
+        telemetry.BUDGET_WAIT_SECONDS.labels(self._sink).observe(clock.monotonic() - asked)
+        telemetry.CALLS.labels(self._sink, "live").inc()
+        self._show_budget()
+
+    def _show_budget(self) -> None:
+        telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(self._budget.share_used())
+
+    async def _do(self, connection: Connection, work: Work) -> float:
+        """Send an order, or look for it; return the seconds that the lane must pause."""
+        self._lease.check()
+        attempt = self._attempt()
+        if work.state == "unknown":
+            look = await self._probe(connection, work, attempt)
+            faultpoints.reach("lane.looked")
+            change = self._after_look(work, look, attempt)
+            verdict: Verdict | Look = look
+        else:
+            if not await self._journal.mark_sending(work, self._lease.name, self._lease.epoch):
+                raise LeaseLost(self._lease.name)
+            faultpoints.reach("lane.sending")
+            verdict = await self._write(connection, work, attempt)
+            faultpoints.reach("lane.answered")
+            self._pace.sent(verdict)
+            change = self._after_write(work, verdict, attempt)
+        before = self._pace.paused_for
+        wait = self._pace.after(verdict, work.order_id, work.attempt)
+        if isinstance(verdict, RetryLater):
+            change = replace(change, wait=wait.order)
+            if wait.lane > 0 and self._pace.paused_for != before:
+                _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=wait.lane)
+        self._show_pause(self._pace.paused_for, before)
+        if not await self._journal.change(change):
+            raise LeaseLost(self._lease.name)
+        faultpoints.reach("lane.recorded")
+        if change.state == "unknown":
+            self._looks[work.order.id] = clock.monotonic() + change.wait
+        else:
+            self._looks.pop(work.order.id, None)
+        self._note(work, change, verdict)
+        return wait.lane
+
+    async def _write(self, connection: Connection, work: Work, attempt: Attempt) -> Verdict:
+        self._left = False
+        try:
+            return await connection.write(work.order, attempt)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours; after the first byte nothing is certain
+            _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
+            return Unknown(f"our own failure: {type(error).__name__}") if self._left else _failed(error)
+
+    async def _probe(self, connection: Connection, work: Work, attempt: Attempt) -> Look:
+        try:
+            return await connection.probe(work.order, attempt)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours; it says nothing about the order
+            _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
+            return _failed(error)
+
+    def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
+        match verdict:
+            case Delivered(voucher, note, record, shown):
+                entry = Entry(work.order, "delivered", voucher, why=note, record=record, shown=shown)
+                return self._change(work, attempt, "delivered", entry)
+            case AlreadyThere():
+                return self._change(work, attempt, "delivered", _found(work, verdict))
+            case Rejected(code=code, why=why, who=who, shown=shown):
+                entry = Entry(work.order, "rejected", code=code, why=why, who=who, shown=shown)
+                return self._change(work, attempt, "rejected", entry)
+            case RetryLater(after=after):
+                return self._change(work, attempt, "queued", None, wait=after)
+            case Unknown(why=why):
+                first_look = min(_FIRST_LOOK, self._patience.settle)
+                return self._change(
+                    work, attempt, "unknown", Entry(work.order, "unknown", why=why), wait=first_look, just_sent=True
+                )
+
+    def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Change:
+        match look:
+            case AlreadyThere():
+                telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
+                return self._change(work, attempt, "delivered", _found(work, look))
+            case RetryLater(after=after):
+                return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
+            case Absent():
+                since = work.since_sent or 0.0  # as it was before this look
+                if (left := self._patience.settle - since) > 0:
+                    return self._change(work, attempt, "unknown", None, wait=min(left, max(3 * since, _FIRST_LOOK)))
+                if work.looks + 1 < _LOOKS:
+                    return self._change(work, attempt, "unknown", None, looks=work.looks + 1, wait=self._patience.look)
+                telemetry.UNKNOWN_RESOLVED.labels(self._sink, "absent").inc()
+                return self._change(work, attempt, "queued", Entry(work.order, "absent"))
+
+    def _change(
+        self,
+        work: Work,
+        attempt: Attempt,
+        state: str,
+        entry: Entry | None,
+        *,
+        looks: int = 0,
+        wait: float = 0.0,
+        just_sent: bool = False,
+    ) -> Change:
+        calls = (*work.calls, *attempt.calls)[-_CALLS_KEPT:]
+        outcome: dict[str, Any] | None = None
+        if entry is not None:
+            entry = replace(entry, calls=_of_entry(entry, calls))
+            outcome = {
+                "outcome": entry.outcome,
+                "voucher": entry.voucher.to_json() if entry.voucher else None,
+                "record": entry.record,
+                "code": entry.code,
+                "why": entry.why,
+                "who": entry.who,
+            }
+        return Change(
+            work=work,
+            lease=self._lease.name,
+            epoch=self._lease.epoch,
+            state=state,
+            calls=calls,
+            looks=looks,
+            wait=wait,
+            just_sent=just_sent,
+            outcome=outcome,
+            entry=entry,
+        )
+
+    def _show_pause(self, code: str, before: str) -> None:
+        if before and before != code:
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, before).set(0)
+        if code:
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, code).set(1)
+
+    def _note(self, work: Work, change: Change, verdict: Verdict | Look) -> None:
+        order = work.order
+        kind = order.causationid and order.data.flow
+        age = (clock.now() - work.accepted_at).total_seconds()
+        if change.state == "delivered":
+            telemetry.FACTS_FINISHED.labels(kind, "booked").inc()
+            telemetry.FACT_AGE_SECONDS.labels(kind, "booked").observe(age)
+        elif change.state == "rejected":
+            telemetry.FACTS_FINISHED.labels(kind, "rejected").inc()
+        _log.info(
+            "order",
+            tenant=self._tenant,
+            order_id=order.id,
+            fact_id=order.causationid,
+            trace_id=order.trace_id,
+            verdict=type(verdict).__name__,
+            state=change.state,
+            attempt=work.attempt + 1,
+            voucher=str(v) if change.entry and (v := change.entry.voucher) else None,
+        )
+
+
+def _found(work: Work, there: AlreadyThere) -> Entry:
+    return Entry(work.order, "already_there", there.voucher, why=there.note, record=there.record, shown=there.shown)
+
+
+def _failed(error: Exception) -> RetryLater:
+    return RetryLater(_AFTER_OUR_FAILURE, OUR_FAILURE, f"our own failure: {type(error).__name__}", "developer")
+
+
+def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Return every call for a record that ends an order, the last one for a record on the way."""
+    return calls if entry.outcome in {"delivered", "already_there", "rejected"} else calls[-1:]

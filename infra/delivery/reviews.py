@@ -1,0 +1,109 @@
+"""What waits for people: holds and dead letters, from their topics into tables, and on record."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra import faultpoints, telemetry
+from infra.incarnations import former, removed_company
+from infra.kafka.consuming import Message, Reader
+from infra.kafka.meeting import Lives
+from infra.kafka.outbox import arrived
+from infra.settings import Settings
+from infra.trail import Entry, put_on_record
+from schemas.audit import DeadLetter
+from schemas.commands import CloseReview, HoldForReview
+from schemas.envelope import Envelope
+
+_HOLD = text(
+    """insert into held (hold_id, tenant, flow, key, body, held_at)
+       values (:id, :tenant, :flow, :key, cast(:body as jsonb), clock_timestamp())
+       on conflict do nothing returning hold_id"""
+)
+_CLOSE = text(
+    """update held set closed_at = clock_timestamp(), how = :how, message = :message
+       where hold_id = :id and closed_at is null returning hold_id"""
+)
+_LETTER = text(
+    """insert into dead_letters (place, topic, tenant, body, state, found_at)
+       values (:place, :topic, :tenant, cast(:body as jsonb), 'open', clock_timestamp())
+       on conflict do nothing returning place"""
+)
+
+
+class ReviewRole:
+    """Reads orders for the desk and dead letters. Repeating a message changes nothing."""
+
+    def __init__(self, *, engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> None:
+        self._engine = engine
+        self._reader = Reader(
+            kafka=settings.kafka,
+            group="bokbuss-desk",
+            topics=(HoldForReview.TOPIC, DeadLetter.TOPIC),
+            producer=producer,
+            engine=engine,
+            lives=Lives(engine, producer, settings.kafka),
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read until asked to stop."""
+        await self._reader.run(self._accept, stop)
+
+    async def _accept(self, messages: Sequence[Message]) -> None:
+        async with self._engine.begin() as connection:
+            formers = await former(connection, {m.tenant for _, m in messages})
+            entries = [
+                entry
+                for record, m in messages
+                if isinstance(m.data, DeadLetter) or removed_company(m, record.timestamp, formers) is None
+                if (entry := await _take(connection, m)) is not None
+            ]
+            await put_on_record(connection, entries)
+            await arrived(connection, (m.id for _, m in messages))
+        faultpoints.reach("desk.recorded")
+
+
+async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | None:
+    """Write one message down; return what goes on record, or None when it was there already."""
+    match message.data:
+        case HoldForReview() as hold:
+            new = await connection.scalar(
+                _HOLD,
+                {
+                    "id": UUID(message.id),
+                    "tenant": message.tenant,
+                    "flow": hold.flow,
+                    "key": hold.key,
+                    "body": message.model_dump_json(),
+                },
+            )
+            if new:
+                telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc()
+            return Entry(message, "held", code=hold.reason, why=hold.message, who=hold.who) if new else None
+        case CloseReview() as close:
+            closed = await connection.scalar(_CLOSE, {"id": close.hold_id, "how": close.how, "message": close.message})
+            return Entry(message, "released", code=close.how, why=close.message) if closed else None
+        case DeadLetter() as letter:
+            new = await connection.scalar(
+                _LETTER,
+                {
+                    "place": letter.place,
+                    "topic": letter.topic,
+                    "tenant": message.tenant,
+                    "body": message.model_dump_json(),
+                },
+            )
+            if new:
+                telemetry.FACTS_FINISHED.labels(letter.reader, "dead_letter").inc()
+            return (
+                Entry(message, "dead_lettered", code=letter.code or "unreadable", why=letter.reason, who="developer")
+                if new
+                else None
+            )
+        case _:
+            raise TypeError(f"{message.type} is not for the desk")

@@ -1,0 +1,154 @@
+"""The sinks role: orders from Kafka into the journal, and a lane for each company of the partitions that are ours.
+
+A slow or broken company blocks nobody: its orders wait in the journal, and the partition goes on.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, faultpoints, telemetry
+from infra.delivery.budget import Budget
+from infra.delivery.guests import Lender, Loans
+from infra.delivery.journal import Journal
+from infra.delivery.lane import Lane, Patience
+from infra.kafka.consuming import Message, Reader
+from infra.kafka.meeting import Lives
+from infra.leases import Lease, LeaseLost, Leases
+from infra.plugin import Company, Host, Sink
+from infra.settings import SinkSettings
+
+_log = telemetry.log(__name__)
+
+_COMPANY = text("select organisation_number, database_number from tenants where tenant = :tenant")
+_SCAN = 0.5
+_STOP_WITHIN = 10.0
+
+
+class SinkRole:
+    """Runs one sink in this process; processes share the companies by Kafka's partitions."""
+
+    def __init__(self, *, host: Host, producer: AIOKafkaProducer, sink: Sink) -> None:
+        engine, settings = host.engine, host.settings
+        self._host = host
+        self._engine: AsyncEngine = engine
+        self._patience: SinkSettings = getattr(settings, sink.system)
+        self._sink = sink
+        self._reader = Reader(
+            kafka=settings.kafka,
+            group=f"bokbuss-sinks-{sink.system}",
+            topics={order.TOPIC for order in sink.orders},
+            producer=producer,
+            engine=engine,
+            lives=Lives(engine, producer, settings.kafka),
+        )
+        self._journal = Journal(engine, sink.system)
+        self._leases = Leases(engine, settings.lease_seconds)
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, Lane] = {}
+        self._budgets: dict[str, tuple[Lease, Budget]] = {}
+        self._partition: dict[str, int] = {}
+        self._scan = asyncio.Event()
+        self._ending = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until asked to stop; then every lane finishes its request and gives its lease back."""
+        lender = Lender(Loans(self._engine), lambda: self._budgets)
+        background = [asyncio.create_task(each) for each in (self._journal.write(), self._leases.keep(), lender.run())]
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._reader.run(self._accept, stop))
+                group.create_task(self._staff(stop))
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+    async def _accept(self, messages: Sequence[Message]) -> None:
+        messages = [(record, order) for record, order in messages if self._sink.takes(order.data)]
+        await self._journal.insert((record.partition, order) for record, order in messages)
+        faultpoints.reach("journal.inserted")
+        for record, order in messages:
+            self._partition[order.tenant] = record.partition
+            if lane := self._running.get(order.tenant):
+                lane.wake()
+            else:
+                self._scan.set()
+
+    async def _staff(self, stop: asyncio.Event) -> None:
+        """Give every company of ours with open orders a lane; end the lanes of those that are ours no more."""
+        while not stop.is_set():
+            self._scan.clear()
+            assigned = self._reader.assigned
+            await self._open_lanes(assigned)
+            for tenant, lane in self._running.items():
+                if self._partition[tenant] not in assigned:
+                    lane.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SCAN):
+                    await self._scan.wait()
+        self._ending = True
+        for lane in self._running.values():
+            lane.stop()
+        if self._lanes:
+            _, late = await asyncio.wait(self._lanes.values(), timeout=_STOP_WITHIN)
+            for task in late:
+                task.cancel()
+
+    async def _open_lanes(self, assigned: frozenset[int]) -> None:
+        for tenant in [t for t, task in self._lanes.items() if task.done()]:
+            del self._lanes[tenant]
+        try:
+            waiting = await self._journal.open_tenants(assigned)
+        except Exception as error:  # noqa: BLE001 - the database comes back, or the probes tell
+            _log.warning("journal not read", error=type(error).__name__)
+            return
+        for tenant, partition in waiting.items():
+            self._partition[tenant] = partition
+            if tenant not in self._lanes:
+                self._lanes[tenant] = asyncio.create_task(self._work(tenant))
+
+    async def _work(self, tenant: str) -> None:
+        lease: Lease | None = None
+        budget = Budget(self._patience.budget)
+        try:
+            lease = await self._leases.acquire(f"{self._sink.system}/{tenant}")
+            if lease is None:
+                await clock.sleep(_SCAN)
+                return
+            budget = Budget(self._patience.budget, lease.used)
+            self._budgets[lease.name] = lease, budget
+            company = await self._company(tenant)
+            lane = Lane(
+                sink=self._sink.system,
+                tenant=tenant,
+                lease=lease,
+                journal=self._journal,
+                budget=budget,
+                patience=Patience(self._patience.settle_seconds, self._patience.look_seconds),
+                connect=lambda: self._sink.connect(company, self._host),
+            )
+            if self._ending:
+                return
+            self._running[tenant] = lane
+            await lane.run()
+        except LeaseLost:
+            _log.warning("lane lost", tenant=tenant)
+        except Exception as error:  # noqa: BLE001 - it starts anew, and what it was sending is looked for
+            _log.warning("lane ended", tenant=tenant, error=type(error).__name__, exc_info=True)
+            await clock.sleep(_SCAN)
+        finally:
+            self._running.pop(tenant, None)
+            if lease is not None:
+                self._budgets.pop(lease.name, None)
+                with suppress(Exception):  # a lease that cannot be given back ends by itself
+                    await self._leases.release(lease, budget.used())
+
+    async def _company(self, tenant: str) -> Company:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_COMPANY, {"tenant": tenant})).one_or_none()
+        return Company(tenant, row.organisation_number if row else None, row.database_number if row else None)

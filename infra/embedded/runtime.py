@@ -1,0 +1,207 @@
+"""Where this installation's broker and database are: named, running already, or started here."""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+
+from infra import clock, telemetry
+from infra.embedded.broker import EmbeddedKafka
+from infra.embedded.database import EmbeddedPostgres
+from infra.folders import Unwritable, alive, unwritable
+from infra.kafka.cluster import BrokerUnavailable, ensure_topics
+from infra.settings import Settings
+from infra.store import DatabaseUnavailable, async_url
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a role needs to connect.
+
+    Attributes:
+        bootstrap: the broker, host:port[,host:port].
+        database_url: PostgreSQL, for SQLAlchemy's asynchronous engine.
+    """
+
+    bootstrap: str
+    database_url: str
+
+    def apply(self, settings: Settings) -> Settings:
+        """Return the settings with this broker and this database named."""
+        return settings.model_copy(
+            update={
+                "kafka": settings.kafka.model_copy(update={"bootstrap": self.bootstrap}),
+                "database": settings.database.model_copy(update={"url": self.database_url}),
+            }
+        )
+
+
+_log = telemetry.log(__name__)
+
+_LOOK = 0.5
+_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before a server is started again, the first time and each further time in a row."""
+_STEADY = 60.0
+"""Seconds after which a server that came back is no longer one that keeps ending."""
+
+
+class _Server(Protocol):
+    @property
+    def ended(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def running(settings: Settings) -> Runtime | None:
+    """Return the named broker and database, and for what is not named the embedded ones of a living owner.
+
+    None when there is no such owner, or its servers do not answer.
+    """
+    bootstrap, url = settings.kafka.bootstrap, settings.database.url
+    if bootstrap and url:
+        return Runtime(bootstrap, async_url(url))
+    embedded = _embedded(settings.data)
+    bootstrap, url = bootstrap or embedded.get("bootstrap"), url or embedded.get("database_url")
+    return Runtime(bootstrap, async_url(url)) if bootstrap and url else None
+
+
+@asynccontextmanager
+async def services(settings: Settings) -> AsyncIterator[Runtime]:
+    """Yield the broker, with every topic, and the database: those of :func:`running`, or embedded ones of our own.
+
+    Ours end with this context, or with this process. One that ends before is started again at its old address; when
+    that does not help, what this context surrounds is cancelled, and then the reason is raised.
+
+    Raises:
+        BrokerUnavailable, DatabaseUnavailable, WrongTopic, Unwritable: the message says what to do.
+    """
+    servers: list[_Server] = []
+    async with AsyncExitStack() as stack:
+        runtime = running(settings)
+        if runtime is None:
+            runtime = await _start(settings, servers, stack)
+        await ensure_topics(runtime.bootstrap, replication=settings.kafka.replication)
+        async with kept(servers):
+            yield runtime
+
+
+@asynccontextmanager
+async def kept(servers: Iterable[_Server]) -> AsyncIterator[None]:
+    """Start servers again that end. When one cannot be, what this surrounds is cancelled; then the reason is raised."""
+    surrounded = asyncio.current_task()
+
+    def end(keeping: asyncio.Task[None]) -> None:
+        if not keeping.cancelled() and surrounded is not None:
+            surrounded.cancel()
+
+    keeping = [asyncio.create_task(_keep(server)) for server in servers]
+    for task in keeping:
+        task.add_done_callback(end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        for task in keeping:
+            if task.done() and (error := task.exception()) is not None:
+                raise error from None
+        raise
+    finally:
+        for task in keeping:
+            task.cancel()
+
+
+async def _keep(server: _Server) -> None:
+    """Start a server again when it has ended; after some times in a row raise what keeps it from coming back."""
+    name, ended, started = type(server).__name__, 0, clock.monotonic()
+    while True:
+        await clock.sleep(_LOOK)
+        if not server.ended:
+            if clock.monotonic() - started > _STEADY:
+                ended = 0
+            continue
+        _log.error("server ended", server=name, times_in_a_row=ended)
+        await clock.sleep(_WAITS[ended])
+        ended += 1
+        try:
+            await asyncio.to_thread(server.stop)  # what is left of it
+            await asyncio.to_thread(server.start)
+        except (BrokerUnavailable, DatabaseUnavailable, Unwritable) as error:
+            if ended == len(_WAITS):
+                raise
+            _log.error("server not started", server=name, why=str(error))
+        else:
+            started = clock.monotonic()
+            _log.warning("server started again", server=name)
+
+
+async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitStack) -> Runtime:
+    kafka = None if settings.kafka.bootstrap else EmbeddedKafka(settings.data)
+    postgres = None if settings.database.url else EmbeddedPostgres(settings.data)
+    servers += [server for server in (kafka, postgres) if server is not None]
+    stack.push_async_callback(_all, [server.stop for server in servers])
+    await _all([server.start for server in servers])
+    bootstrap = settings.kafka.bootstrap or (kafka.bootstrap if kafka else "")
+    url = settings.database.url or (postgres.url if postgres else "")
+    _remember(
+        settings.data,
+        {"bootstrap": kafka and kafka.bootstrap, "database_url": postgres and postgres.url, "owner": os.getpid()},
+    )
+    stack.callback((settings.data / "runtime.json").unlink, missing_ok=True)
+    return Runtime(bootstrap, async_url(url))
+
+
+async def _all(calls: list[Any]) -> None:
+    """Call all at once, each in a thread; wait for every one before the first error is raised."""
+    results = await asyncio.gather(*(asyncio.to_thread(call) for call in calls), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+
+
+def _remember(data: Path, embedded: dict[str, Any]) -> None:
+    """Write what others need to find our servers; only ours: the URL of a named database holds its password."""
+    try:
+        fresh = data / "runtime.json.new"
+        fresh.write_text(json.dumps(embedded))
+        fresh.replace(data / "runtime.json")
+    except OSError as error:
+        raise unwritable(data, error) from error
+
+
+def _embedded(data: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads((data / "runtime.json").read_text())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise unwritable(data, error) from error
+    if not alive(known["owner"]):
+        return {}
+    return known if _kafka_answers(known["bootstrap"]) and _postgres_answers(known["database_url"]) else {}
+
+
+def _kafka_answers(bootstrap: str | None) -> bool:
+    if bootstrap is None:  # a named one: its client will tell
+        return True
+    host, port = bootstrap.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _postgres_answers(url: str | None) -> bool:
+    if url is None:
+        return True
+    try:
+        psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True

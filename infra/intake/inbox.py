@@ -1,0 +1,252 @@
+"""The watched folder: files in ``inbox/TENANT/SYSTEM`` are accepted, then moved to ``done`` or ``refused``.
+
+Each folder is by itself: in the order of their names, and beside the others. A file that cannot be taken now stays, and
+those behind it go on; only where Kafka or the database does not answer its folder waits for the next turn. What can
+never be taken is refused, with its reasons beside it. Whatever is odd is said once, not at every look.
+"""
+
+import asyncio
+import heapq
+import os
+import stat
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from errno import EACCES
+from pathlib import Path
+
+from infra import clock, telemetry
+from infra.intake.accepting import Acceptor, Unavailable, read_payload
+from infra.plugin import Malformed, Source
+from infra.settings import MAX_BODY
+from infra.tenants import UnknownTenant
+
+_log = telemetry.log(__name__)
+
+_POLL = 1.0
+_SETTLED = 1.0
+"""Seconds without a change after which a file is taken to be whole. A writer that renames into place is safer."""
+_AT_ONCE = 8
+"""Folders that are worked on at the same time."""
+_TURN = 100
+"""Files of one folder that are taken before all folders are looked at again."""
+_LISTED = 10_000
+"""Names of one folder that are kept in mind; a million are listed piece by piece."""
+_LONGEST_NAME = 200
+"""Bytes: with what is added, a name must not become longer than a file's name can be."""
+_NUMBERED = 100
+
+
+class Inbox:
+    """Takes files in. A crash between accepting and moving repeats a file, which changes nothing."""
+
+    def __init__(
+        self, folder: Path, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int = MAX_BODY
+    ) -> None:
+        self._folder = folder
+        self._acceptor = acceptor
+        self._sources = sources
+        self._max_body = max_body
+        self._folders: dict[Path, _Folder] = {}
+        self._said: dict[Path, str] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every second until asked to stop."""
+        while not stop.is_set():
+            try:
+                found = await asyncio.to_thread(self._look)
+            except OSError as error:
+                self._say(self._folder, f"it cannot be watched: {_reason(error)}")
+                found = []
+            room = asyncio.Semaphore(_AT_ONCE)
+            more = await asyncio.gather(*(self._turn(folder, room, stop) for folder in found))
+            if not any(more):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_POLL):
+                        await stop.wait()
+
+    def _look(self) -> list["_Folder"]:
+        """Return the folders that hold files for us, each with those that it has; forget what is there no more."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        found = []
+        for tenant in self._inside(self._folder):
+            for path in self._inside(tenant):
+                if (source := self._sources.get(path.name)) is None:
+                    self._say(path, f"it is of no system that sends files: {', '.join(sorted(self._sources))}")
+                    continue
+                folder = self._folders.get(path) or _Folder(path, tenant.name, source)
+                try:
+                    folder.look()
+                except OSError as error:
+                    self._say(path, f"it cannot be looked into: {_reason(error)}")
+                else:
+                    found.append(folder)
+        self._folders = {folder.path: folder for folder in found}
+        self._said = {path: why for path, why in self._said.items() if os.path.lexists(path)}
+        return found
+
+    def _inside(self, folder: Path) -> list[Path]:
+        """Return the folders in a folder. Files do not belong there."""
+        try:
+            with os.scandir(folder) as entries:
+                known = [(Path(entry.path), entry.is_dir()) for entry in entries if not entry.name.startswith(".")]
+        except OSError as error:
+            self._say(folder, f"it cannot be looked into: {_reason(error)}")
+            return []
+        if not all(is_folder for _, is_folder in known):
+            self._say(folder, "it holds files that belong into a folder of company and system, such as acme/openpos")
+        return sorted(path for path, is_folder in known if is_folder)
+
+    async def _turn(self, folder: "_Folder", room: asyncio.Semaphore, stop: asyncio.Event) -> bool:
+        """Take some files of a folder; tell whether there are more that can be taken at once."""
+        async with room:
+            for _ in range(_TURN):
+                if stop.is_set() or not folder.waiting:
+                    return False
+                path = folder.path / folder.waiting.popleft()
+                try:
+                    await self._take(folder, path)
+                except Unavailable as error:
+                    _log.warning("files wait", tenant=folder.tenant, system=folder.source.system, error=str(error))
+                    folder.waiting.clear()
+                    return False
+                except FileNotFoundError:  # somebody took it away
+                    continue
+                except OSError as error:
+                    self._say(path, f"it cannot be taken: {_reason(error)}")
+                except Exception as error:  # noqa: BLE001 - one file that a connector stumbles over stops no other
+                    self._say(path, f"it cannot be taken: {type(error).__name__}")
+            return bool(folder.waiting)
+
+    async def _take(self, folder: "_Folder", path: Path) -> None:
+        mark = await asyncio.to_thread(folder.mark_of_whole, path)
+        if mark is None:
+            return
+        for name in ("done", "refused"):  # a folder that takes no files would have its first one accepted for ever
+            (folder.path / name).mkdir(exist_ok=True)
+            if not os.access(folder.path / name, os.W_OK | os.X_OK):
+                raise PermissionError(EACCES, f"{name}/ takes no files")
+        try:
+            if folder.accepted.get(path.name) != mark:
+                payload = await asyncio.to_thread(_read, path, self._max_body)
+                accepted = await self._acceptor.accept(tenant=folder.tenant, source=folder.source, payload=payload)
+                folder.accepted[path.name] = mark
+                _log.info("file accepted", path=str(path), fact_ids=accepted.event_ids)
+        except (Malformed, UnknownTenant) as error:
+            problems = error.problems if isinstance(error, Malformed) else (str(error),)
+            target = await asyncio.to_thread(_refuse, path, problems)
+            _log.warning("file refused", path=str(target), problems=len(problems))
+        else:
+            await asyncio.to_thread(_put_away, path, mark)
+            folder.accepted.pop(path.name, None)
+
+    def _say(self, path: Path, why: str) -> None:
+        """Say what is odd about a place, once."""
+        if self._said.get(path) != why:
+            self._said[path] = why
+            _log.warning("left alone", path=str(path), why=why)
+
+
+Mark = tuple[int, int, int]
+"""Which file it is, how large, and when it was written to last (nanoseconds)."""
+
+
+class _Folder:
+    """The files of one system of one company.
+
+    Attributes:
+        waiting: the names of the files to take next, in order.
+        accepted: what was accepted and could not be moved yet; it is not accepted again.
+    """
+
+    def __init__(self, path: Path, tenant: str, source: Source) -> None:
+        self.path = path
+        self.tenant = tenant
+        self.source = source
+        self.waiting: deque[str] = deque()
+        self.accepted: dict[str, Mark] = {}
+        self._after = ""
+        self._ahead: dict[str, tuple[Mark, float]] = {}
+
+    def look(self) -> None:
+        """List the next names, when none is waiting: those behind the last ones, so that none hides the others."""
+        if self.waiting:
+            return
+        if not (names := self._names()) and self._after:
+            self._after = ""
+            names = self._names()
+        self._after = names[-1] if len(names) == _LISTED else ""
+        self.waiting.extend(names)
+
+    def _names(self) -> list[str]:
+        with os.scandir(self.path) as entries:
+            return heapq.nsmallest(_LISTED, (e.name for e in entries if e.name > self._after and self._is_ours(e)))
+
+    def _is_ours(self, entry: os.DirEntry[str]) -> bool:
+        """Leave alone what begins with a dot, has another ending, or is a folder that is named like a file."""
+        wanted = entry.name.lower().endswith(self.source.suffixes) and not entry.name.startswith(".")
+        return wanted and not entry.is_dir(follow_symlinks=False)
+
+    def mark_of_whole(self, path: Path) -> Mark | None:
+        """Return the mark of a file that nobody has written to for a second; None while somebody may.
+
+        The writer's clock may be ahead of ours; then a second counts in which we saw no change.
+        """
+        mark, now = _mark(path), clock.now().timestamp()
+        written = mark[2] / 1e9
+        if now >= written:
+            self._ahead.pop(path.name, None)
+            return mark if now - written >= _SETTLED else None
+        known, since = self._ahead.get(path.name, (None, 0.0))
+        if known == mark:
+            return mark if clock.monotonic() - since >= _SETTLED else None
+        if len(self._ahead) < _LISTED:
+            self._ahead[path.name] = mark, clock.monotonic()
+        return None
+
+
+def _mark(path: Path) -> Mark:
+    known = path.lstat()
+    return known.st_ino, known.st_size, known.st_mtime_ns
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Return what a file holds. Raises Malformed when it is none, or larger than a delivery may be."""
+    try:
+        # Opening a pipe would wait for a writer, and a link may lead anywhere.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:  # also of a file that is there no more
+        if stat.S_ISREG(path.lstat().st_mode):
+            raise
+        raise Malformed(["file: it is a link, a pipe, a socket or a device; put the file itself here"]) from None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Malformed(["file: it is a link, a pipe, a socket or a device; put the file itself here"])
+        return read_payload(file, most)
+
+
+def _refuse(path: Path, problems: tuple[str, ...]) -> Path:
+    """Write down why a file is refused, then move it: none lies there without its reasons."""
+    target = _free(path, "refused")
+    target.with_name(target.name + ".reasons.txt").write_text("\n".join(problems) + "\n", encoding="utf-8")
+    return path.rename(target)
+
+
+def _put_away(path: Path, mark: Mark) -> None:
+    if _mark(path) == mark:  # otherwise somebody has written to it meanwhile: it is taken again
+        path.rename(_free(path, "done"))
+
+
+def _free(path: Path, folder: str) -> Path:
+    """Return where a file can lie beside others of its name."""
+    stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_NAME])
+    numbers = iter(range(2, _NUMBERED))
+    target = path.parent / folder / f"{stem}{path.suffix}"
+    while os.path.lexists(target):
+        mark = next(numbers, None) or f"{clock.now():%Y%m%dT%H%M%S%f}"
+        target = target.with_name(f"{stem}-{mark}{path.suffix}")
+    return target
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -1,0 +1,224 @@
+"""HTTP in: deliveries, health, metrics, and the pages of plugins."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+from urllib.parse import unquote
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra import clock, telemetry
+from infra.folders import InUse
+from infra.intake.accepting import Acceptor, BadSignature, OtherBody, Unavailable
+from infra.plugin import Malformed, Source
+from infra.settings import authority
+from infra.tenants import UnknownTenant
+
+_log = telemetry.log(__name__)
+
+Check = Callable[[], Awaitable[None]]
+_PROBE: Any = {"methods": ["GET", "HEAD"], "include_in_schema": False}  # two methods would be one operation twice
+_READY_WITHIN = 3.0
+_END_WITHIN = 5
+"""Seconds that requests have to end when the process is asked to: a sender that stalls must not keep it."""
+
+
+class TooLarge(ValueError):
+    """The body is larger than BOKBUSS_MAX_BODY allows."""
+
+
+_STATUS: dict[type[Exception], int] = {
+    BadSignature: 401,
+    UnknownTenant: 404,
+    OtherBody: 409,
+    Unavailable: 503,
+}
+
+
+def application(checks: Mapping[str, Check]) -> FastAPI:
+    """Return the application that every role has: /healthz, /readyz, /metrics."""
+    app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None, redirect_slashes=False)
+    app.add_middleware(_Addresses)
+    app.add_exception_handler(405, _not_allowed)
+    for away in (DBAPIError, PoolTimeout):
+        app.add_exception_handler(away, _away)
+
+    @app.api_route("/healthz", **_PROBE, response_class=PlainTextResponse)
+    async def healthz() -> str:
+        """Answer as long as the event loop turns."""
+        return "ok\n"
+
+    @app.api_route("/readyz", **_PROBE)
+    async def readyz() -> Response:
+        """Tell which of the parts that this role needs answer: 200 when all do, else 503."""
+        said = await asyncio.gather(*(_asked(check) for check in checks.values()))
+        state = {name: why or "ok" for name, why in zip(checks, said, strict=True)}
+        problems = any(said)
+        return JSONResponse({"ready": not problems, "checks": state}, status_code=503 if problems else 200)
+
+    @app.api_route("/metrics", **_PROBE)
+    async def metrics() -> Response:
+        """Return every metric in Prometheus' text format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+async def _asked(check: Check) -> str:
+    """Return why something does not answer, or nothing. What hangs is left behind: it takes its time to give up."""
+    asked = asyncio.ensure_future(check())
+    done, _ = await asyncio.wait({asked}, timeout=_READY_WITHIN)
+    if not done:
+        asked.cancel()
+        return TimeoutError.__name__
+    error = asked.exception()
+    return type(error).__name__ if error is not None else ""
+
+
+class _Addresses:
+    """Serves an address with a slash behind it as the one without, and knows no address with the character NUL."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            if "\0" in path + unquote(scope["query_string"].decode("latin-1")):  # PostgreSQL keeps it in no text
+                problem = {"error": "the address holds the character NUL: no company is called so, and nothing else"}
+                await JSONResponse(problem, 404)(scope, receive, send)
+                return
+            if len(path) > 1 and path.endswith("/"):
+                scope = {**scope, "path": path.rstrip("/") or "/"}
+        await self._app(scope, receive, send)
+
+
+async def _not_allowed(request: Request, _error: Exception) -> Response:
+    """Say with 405 which methods an address has, of all routes that it has."""
+    matching = [route for route in request.app.router.routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = sorted({method for route in matching for method in getattr(route, "methods", None) or ()})
+    return JSONResponse({"error": f"this address takes {', '.join(methods)}"}, 405, {"Allow": ", ".join(methods)})
+
+
+async def _away(_request: Request, error: Exception) -> Response:
+    _log.warning("page not shown", error=type(error).__name__)
+    return PlainTextResponse("The database does not answer. Try again in a moment.\n", 503, {"Retry-After": "5"})
+
+
+def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:
+    """Add ``POST /v1/{tenant}/{system}``: a signed payload of a system is accepted once."""
+
+    @app.post("/v1/{tenant}/{system}", status_code=202, responses={c: {} for c in (401, 404, 409, 413, 422, 503)})
+    async def deliver(tenant: str, system: str, request: Request) -> Response:
+        """Accept a delivery: 202 and the ids of its events, once Kafka has them."""
+        begun = clock.monotonic()
+        status, answer = await _answer(tenant, system, request)
+        known = system if system in sources else "unknown"
+        telemetry.DELIVERIES.labels(known, str(status)).inc()
+        telemetry.DELIVERY_SECONDS.labels(known).observe(clock.monotonic() - begun)
+        return JSONResponse(answer, status_code=status, headers={"Retry-After": "5"} if status == 503 else None)  # noqa: PLR2004
+
+    async def _answer(tenant: str, system: str, request: Request) -> tuple[int, dict[str, Any]]:
+        if (source := sources.get(system)) is None:
+            return 404, {"error": f"no system is called {system!r}: {', '.join(sorted(sources))}"}
+        try:
+            body = await _body(request, max_body)
+        except ClientDisconnect:
+            return 400, {"error": "the sender left before the body was whole"}
+        except TooLarge as error:
+            return 413, {"error": str(error)}
+        try:
+            accepted = await acceptor.accept_delivery(
+                tenant=tenant,
+                source=source,
+                body=body,
+                headers=request.headers,
+                trace=_trace(request.headers.get("traceparent", "")),
+            )
+        except Malformed as error:
+            return 422, {"error": "the payload breaks its format", "problems": list(error.problems)}
+        except tuple(_STATUS) as error:
+            return _STATUS[type(error)], {"error": str(error)}
+        return 202, {"event_ids": list(accepted.event_ids)}
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Read a body in pieces, and stop at the first one too many."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise TooLarge(f"the body is larger than {most} bytes")
+    return bytes(body)
+
+
+def _trace(header: str) -> str:
+    parts = header.split("-")
+    whole = [len(p) for p in parts] == [2, 32, 16, 2] and parts[0] == "00"
+    return header if whole and all(c in "0123456789abcdef" for p in parts for c in p) else ""
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process: it has more to end than this server."""
+        yield
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    with suppress(SystemExit):  # uvicorn's way to say that it cannot listen would end the process without a word
+        await server.serve()
+
+
+async def _end(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
+
+
+@asynccontextmanager
+async def serving(app: Any, host: str, port: int, stop: asyncio.Event | None = None) -> AsyncIterator[str]:
+    """Serve an ASGI application in this event loop; yield its URL. Port 0 takes a free one.
+
+    Args:
+        stop: takes nothing new from then on, while others end too.
+
+    Raises:
+        InUse: the port is taken, or the host is none of this machine's.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_END_WITHIN,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(_serve(server))
+    ending = asyncio.create_task(_end(server, stop)) if stop is not None else None
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise InUse(
+                    f"cannot listen on {authority(host, port)}: perhaps the port is taken, or the host is none of this "
+                    "machine's; name another (BOKBUSS_PORT, BOKBUSS_HOST)"
+                )
+            await asyncio.sleep(0.01)
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://{authority(host, bound)}"
+    finally:
+        server.should_exit = True
+        if ending is not None:
+            ending.cancel()
+        await task

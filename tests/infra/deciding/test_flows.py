@@ -1,0 +1,289 @@
+"""The Faust worker on a real broker: it brings every record to the decider, and never passes one by."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, registry
+from infra.deciding.decider import Decider, topics_of
+from infra.deciding.flows import GROUP, FlowRole
+from infra.deciding.worker import Standstill
+from infra.kafka import parking
+from infra.kafka.meeting import Lives
+from infra.plugin import Flow
+from infra.settings import KafkaSettings
+from schemas.commands import HoldForReview
+from schemas.events import DayClosed
+from tests.bus import committed, messages, partition_of, pass_by
+from tests.infra.breaking import DAY_SALES, BugError, breaking
+from tests.infra.facts import day, produce
+
+LINES = text('select "offset" from decided where topic = :topic and tenant = :tenant order by "offset"')
+Worker = Callable[..., Any]
+
+
+@pytest.fixture
+async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path) -> Worker:
+    """Return what runs a worker in a ``with``; it begins where the topics end now."""
+    await pass_by(kafka, GROUP, topics_of(registry.flows()))
+
+    @asynccontextmanager
+    async def running(*flows: Flow, code: str = "") -> AsyncIterator[asyncio.Task[None]]:
+        decider = Decider(engine, producer, flows or registry.flows(), code)
+        settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
+        role = FlowRole(
+            kafka=settings,
+            decider=decider,
+            lives=Lives(engine, producer, settings),
+            flows=flows or registry.flows(),
+            data=tmp_path,
+        )
+        stop = asyncio.Event()
+        task = asyncio.create_task(role.run(stop))
+        try:
+            yield task
+        finally:
+            stop.set()
+            _, late = await asyncio.wait([task], timeout=30)
+            assert not late, "the worker does not end"
+
+    return running
+
+
+async def until(test: Callable[[], Awaitable[bool]], within: float = 40.0) -> None:
+    """Wait until a test is true."""
+    async with asyncio.timeout(within):
+        while not await test():
+            await clock.sleep(0.05)
+
+
+async def decided(engine: AsyncEngine, tenant: str) -> list[int]:
+    """Return the offsets of a company's day closes that have a line."""
+    async with engine.connect() as connection:
+        return list(await connection.scalars(LINES, {"topic": DayClosed.TOPIC, "tenant": tenant}))
+
+
+async def test_the_worker_decides_what_is_produced_and_commits_it_when_it_ends(
+    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """Every record gets its line and its order; asked to stop, it leaves nothing that it would decide again."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 101)))
+
+    async def all_are() -> bool:
+        return len(await decided(engine, tenant)) == len(facts)
+
+    async with worker() as task:
+        await until(all_are)
+    assert task.exception() is None
+    assert await decided(engine, tenant) == [fact.offset for fact in facts]
+    assert len({m.id for m in await messages(kafka, HoldForReview.TOPIC, tenant)}) == len(facts)
+    place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
+    assert await committed(kafka, GROUP, place) == facts[-1].offset + 1
+
+
+async def test_a_record_without_a_value_does_not_stop_the_worker(
+    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """Any program can write a tombstone; what stands behind it is decided."""
+    await producer.send_and_wait(DayClosed.TOPIC, None, key=tenant.encode())
+    [fact] = await produce(producer, tenant, day(1))
+
+    async def both_are() -> bool:
+        return await decided(engine, tenant) == [fact.offset - 1, fact.offset]
+
+    async with worker() as task:
+        await until(both_are)
+    assert task.exception() is None
+
+
+async def test_a_rule_that_raises_stops_no_other_company_of_its_partition(
+    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """Faust would log it, acknowledge the record and lose it; here it waits in order, and new code decides it."""
+    other = next(name for n in count() if partition_of(name := f"{tenant}-{n}") == partition_of(tenant))
+    facts = [(await produce(producer, t, day(z)))[0] for z in (1, 2, 3) for t in (tenant, other)]
+    mine, theirs = [f.offset for f in facts[::2]], [f.offset for f in facts[1::2]]
+
+    async def others_are() -> bool:
+        return await decided(engine, other) == theirs
+
+    async with worker(broken_for(tenant), code="broken") as task:
+        await until(others_are)
+    assert task.exception() is None
+    assert await decided(engine, tenant) == mine[:1]
+    place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
+    assert await committed(kafka, GROUP, place) == theirs[-1] + 1
+    assert [one.record.offset for one in await parking.listed(engine, tenant)] == mine[1:]
+
+    async def all_are() -> bool:
+        return await decided(engine, tenant) == mine
+
+    async with worker(code="mended"):
+        await until(all_are)
+    held = await messages(kafka, HoldForReview.TOPIC, tenant)
+    assert list({m.id: m.subject for m in held}.values()) == [f"openpos/CITY/K1/{z}/2026-04-10" for z in (1, 2, 3)]
+
+
+def broken_for(tenant: str) -> Flow:
+    """Return the flow of day sales, which breaks for the second report of one company."""
+
+    def decide(states: Any, message: Any, *rest: Any) -> Any:
+        return (breaking("decide") if message.tenant == tenant else DAY_SALES).decide(states, message, *rest)
+
+    return replace(DAY_SALES, decide=decide)
+
+
+async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
+    kafka: str, prepared_url: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+) -> None:
+    """Its records come again to the next process, which finds them parked; and to new code, which decides them."""
+    await pass_by(kafka, GROUP, topics_of(registry.flows()))
+    facts = await produce(producer, tenant, *(day(z) for z in (1, 2, 3)))
+    place = TopicPartition(DayClosed.TOPIC, partition_of(tenant))
+
+    async def parked() -> list[int]:
+        return [one.record.offset for one in await parking.listed(engine, tenant)]
+
+    async def two_are() -> bool:
+        return await parked() == [fact.offset for fact in facts[1:]]
+
+    async def committed_all() -> bool:
+        return await committed(kafka, GROUP, place) == facts[-1].offset + 1
+
+    arguments = ("-m", "tests.infra.breaking", kafka, prepared_url, str(tmp_path))
+    killed = await started(*arguments, BOKBUSS_FAULTPOINT="decide.parked:1:kill")
+    assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
+    assert await parked() == [facts[1].offset]
+    assert await committed(kafka, GROUP, place) <= facts[1].offset
+    second = await started(*arguments)
+    try:
+        await until(two_are, within=90.0)
+        await until(committed_all, within=90.0)
+    finally:
+        second.kill()
+        await second.wait()
+    assert await decided(engine, tenant) == [facts[0].offset]
+    await Decider(engine, producer, (DAY_SALES,), "mended").sweep()
+    assert await decided(engine, tenant) == [fact.offset for fact in facts]
+    assert await parked() == []
+
+
+async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
+    """Start a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=Path(__file__).parents[2], env={**os.environ, **environment}
+    )
+
+
+async def test_a_worker_that_is_stopped_in_mid_work_leaves_nothing_half_done(
+    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """What it committed is decided; the rest is decided by the next one; every fact has one order."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 3001)))
+
+    async def some_are() -> bool:
+        return bool(await decided(engine, tenant))
+
+    async with worker():
+        await until(some_are)
+    lines = set(await decided(engine, tenant))
+    upto = await committed(kafka, GROUP, TopicPartition(DayClosed.TOPIC, partition_of(tenant)))
+    assert {fact.offset for fact in facts if fact.offset < upto} <= lines
+
+    async def all_are() -> bool:
+        return len(await decided(engine, tenant)) == len(facts)
+
+    async with worker():
+        await until(all_are)
+    assert len({m.id for m in await messages(kafka, HoldForReview.TOPIC, tenant)}) == len(facts)
+
+
+async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
+    worker: Worker,
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    kafka: str,
+    tenant: str,
+    outage: Callable[[], AbstractContextManager[None]],
+) -> None:
+    """The batch is tried again until it passes."""
+    async with worker() as task:
+        with outage():
+            [fact] = await produce(producer, tenant, day(1))
+            await clock.sleep(1.5)
+            assert not task.done()
+
+        async def it_is() -> bool:
+            return await decided(engine, tenant) == [fact.offset]
+
+        await until(it_is)
+    assert len({m.id for m in await messages(kafka, HoldForReview.TOPIC, tenant)}) == 1
+
+
+async def test_a_worker_ends_also_while_the_database_is_away(
+    worker: Worker,
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    tenant: str,
+    outage: Callable[[], AbstractContextManager[None]],
+) -> None:
+    """It does not wait for what it cannot decide; that comes again."""
+    with outage():
+        async with worker() as task:
+            await produce(producer, tenant, day(1))
+            await clock.sleep(1.5)
+            begun = clock.monotonic()
+        assert clock.monotonic() - begun < 12
+    assert task.exception() is None
+    assert await decided(engine, tenant) == []
+
+    async def it_is() -> bool:
+        return len(await decided(engine, tenant)) == 1
+
+    async with worker():
+        await until(it_is)
+
+
+async def test_a_worker_whose_service_has_ended_is_followed_by_the_next_one(
+    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+) -> None:
+    """Whatever of Faust ends: what comes is decided, and meanwhile the role says that it does not move."""
+    await pass_by(kafka, GROUP, topics_of(registry.flows()))
+    settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
+    role = FlowRole(
+        kafka=settings,
+        decider=Decider(engine, producer, registry.flows()),
+        lives=Lives(engine, producer, settings),
+        flows=registry.flows(),
+        data=tmp_path,
+    )
+    with pytest.raises(Standstill, match="no worker runs"):
+        await role.check()
+    stop = asyncio.Event()
+    task = asyncio.create_task(role.run(stop))
+    try:
+        for number in (1, 2):
+            [fact] = await produce(producer, tenant, day(number))
+
+            async def it_is(offset: int = fact.offset) -> bool:
+                return offset in await decided(engine, tenant)
+
+            await until(it_is, within=90.0)
+            await role.check()
+            assert role._worker is not None
+            await role._worker._app.consumer.crash(BugError())
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 60)

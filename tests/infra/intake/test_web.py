@@ -1,0 +1,165 @@
+"""What every role tells about itself over HTTP: that it lives, whether it is ready, and its numbers."""
+
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, telemetry
+from infra.embedded.broker import EmbeddedKafka
+from infra.folders import InUse
+from infra.http import Client
+from infra.intake import web
+from infra.kafka import cluster
+from tests.infra import door
+from tests.infra.door import REPORT, Door
+
+Outage = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[Door]:
+    """Yield a door."""
+    async with door.opened(engine, producer) as made:
+        yield made
+
+
+async def test_a_process_lives_and_is_ready(opened: Door) -> None:
+    """Both in 200; readiness names what was asked."""
+    assert (await opened.get("/healthz")).status == 200
+    ready = await opened.get("/readyz")
+    assert (ready.status, json.loads(ready.body)) == (
+        200,
+        {"ready": True, "checks": {"database": "ok", "broker": "ok"}},
+    )
+
+
+async def test_readiness_names_the_part_that_is_missing(opened: Door, outage: Outage) -> None:
+    """The database is away: 503 says so; the process lives on, and is ready again by itself."""
+    with outage():
+        ready = await opened.get("/readyz")
+        assert (ready.status, json.loads(ready.body)["checks"]["broker"]) == (503, "ok")
+        assert json.loads(ready.body)["checks"]["database"] != "ok"
+        assert (await opened.get("/healthz")).status == 200
+    assert (await opened.get("/readyz")).status == 200
+
+
+async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragile_kafka: EmbeddedKafka) -> None:
+    """Within seconds; and it is ready again when the broker is."""
+    producer = await cluster.producer(fragile_kafka.bootstrap)
+    async with door.opened(engine, producer) as opened:
+        assert (await opened.get("/readyz")).status == 200
+        await asyncio.to_thread(fragile_kafka.kill)
+        async with asyncio.timeout(20):
+            ready = await opened.get("/readyz")
+        checks = json.loads(ready.body)["checks"]
+        await asyncio.to_thread(fragile_kafka.start)
+        assert (ready.status, checks["database"]) == (503, "ok")
+        assert checks["broker"] != "ok"
+        async with asyncio.timeout(30):
+            while (await opened.get("/readyz")).status != 200:
+                await clock.sleep(0.2)
+    await producer.stop()
+
+
+async def test_the_numbers_of_deliveries_are_told(opened: Door, tenant: str) -> None:
+    """By what was answered; a made-up system is no label of its own."""
+    await opened.add(tenant)
+    labels = {"system": "openpos", "status": "202"}
+    before = REGISTRY.get_sample_value("bokbuss_deliveries_total", labels) or 0
+    await opened.post(f"{tenant}/openpos", REPORT)
+    await opened.post(f"{tenant}/made-up", REPORT)
+    page = (await opened.get("/metrics")).text
+    samples = {
+        (s.name, *sorted(s.labels.items())): s.value for f in text_string_to_metric_families(page) for s in f.samples
+    }
+    assert samples["bokbuss_deliveries_total", ("status", "202"), ("system", "openpos")] == before + 1
+    assert ("bokbuss_deliveries_total", ("status", "404"), ("system", "unknown")) in samples
+    assert "made-up" not in page
+
+
+async def test_every_metric_is_shown_and_well_named(opened: Door) -> None:
+    """All that is declared stands on the page, under names that promtool has nothing to say about."""
+    page = (await opened.get("/metrics")).text
+    declared = {m._name for m in vars(telemetry).values() if hasattr(m, "_name") and hasattr(m, "_documentation")}
+    shown = {family.name for family in text_string_to_metric_families(page)}
+    assert len(declared) >= 29
+    assert {name.removesuffix("_info") for name in declared} <= {name.removesuffix("_info") for name in shown}
+    if promtool := shutil.which("promtool"):
+        ours = "".join(line for line in page.splitlines(keepends=True) if "bokbuss_" in line)
+        command = await asyncio.create_subprocess_exec(
+            *(promtool, "check", "metrics"), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert (await command.communicate(ours.encode()))[1].decode() == ""
+        assert command.returncode == 0
+
+
+async def test_a_sender_that_stalls_does_not_keep_the_process(engine: AsyncEngine, producer: AIOKafkaProducer) -> None:
+    """Asked to end, it ends within seconds, although half a delivery stands open."""
+    async with door.opened(engine, producer) as opened:
+        _, writer = await asyncio.open_connection(*opened.url.removeprefix("http://").split(":"))
+        writer.write(b"POST /v1/acme/openpos HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+        await writer.drain()
+        await clock.sleep(0.3)
+        begun = clock.monotonic()
+    assert clock.monotonic() - begun < 10
+    writer.close()
+
+
+async def test_a_port_that_is_taken_is_an_error_that_says_so() -> None:
+    """With the setting that changes it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InUse, match="BOKBUSS_PORT"):
+        async with web.serving(web.application({}), "127.0.0.1", taken.getsockname()[1]):
+            pass
+
+
+async def test_an_address_is_asked_in_any_way(opened: Door, tenant: str) -> None:
+    """With HEAD, with a slash behind it, by a method that it has not, with a character that no text of ours has."""
+
+    async def asked(method: str, path: str) -> tuple[int, str]:
+        answer = await opened.http.send(method, f"{opened.url}{path}")
+        return answer.status, answer.headers.get("allow", "")
+
+    await opened.add(tenant)
+    assert await asked("HEAD", "/healthz") == (200, "")
+    assert await asked("GET", "/healthz/") == (200, "")
+    assert await asked("GET", "/openapi.json") == (200, "")
+    assert (await opened.post(f"{tenant}/openpos/", REPORT))[0] == 202
+    assert await asked("POST", "/readyz") == (405, "GET, HEAD")
+    assert await asked("BREW", f"/v1/{tenant}/openpos") == (405, "POST")
+    for path in ("/%00", "/metrics?name=%00", "/nowhere", "/nowhere/"):
+        assert await asked("GET", path) == (404, "")
+
+
+async def test_an_ipv6_address_stands_in_brackets() -> None:
+    """Or nobody could open what is printed."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    async with web.serving(web.application({}), "::1", 0) as url, Client(timeout=30.0) as http:
+        assert url.startswith("http://[::1]:")
+        assert (await http.send("GET", f"{url}/healthz")).status == 200
+
+
+async def test_readiness_waits_for_nobody_who_hangs() -> None:
+    """Also when what it asks cannot even be cancelled at once."""
+    released = asyncio.Event()
+
+    async def hangs() -> None:
+        try:
+            await released.wait()
+        except asyncio.CancelledError:
+            await released.wait()
+
+    async with web.serving(web.application({"it": hangs}), "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
+        ready = await http.send("GET", f"{url}/readyz")
+    released.set()
+    assert (ready.status, json.loads(ready.body)["checks"]) == (503, {"it": "TimeoutError"})

@@ -1,0 +1,128 @@
+"""The consumer of the sinks and the desk: what cannot be handled waits, with what comes later of its company."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock
+from infra.kafka import parking
+from infra.kafka.consuming import Message, Reader
+from infra.kafka.meeting import Lives
+from infra.settings import KafkaSettings
+from schemas.events import DayClosed
+from tests.bus import partition_of, pass_by
+from tests.infra.breaking import SECRET, BugError
+from tests.infra.facts import day, produce
+
+Handler = Callable[[Sequence[Message]], Awaitable[None]]
+
+
+class Desk:
+    """Takes messages down, but for one that it cannot."""
+
+    def __init__(self, tenant: str, error: Exception | None) -> None:
+        self.taken: list[tuple[str, str]] = []
+        self._tenant = tenant
+        self._error = error
+        self.tried = 0
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Take all of a batch, or none of it."""
+        for _, message in messages:
+            if (message.tenant, message.subject) == (self._tenant, day(2).key) and self._error:
+                self.tried += 1
+                raise self._error
+        self.taken += [(m.tenant, m.subject) for _, m in messages]
+
+    def mend(self) -> None:
+        """Take everything from now on."""
+        self._error = None
+
+
+@asynccontextmanager
+async def reading(desk: Desk, reader: Reader) -> AsyncIterator[None]:
+    """Let a reader read meanwhile."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(reader.run(desk.handle, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 30)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(40):
+        while not true():
+            await clock.sleep(0.02)
+
+
+@pytest.fixture
+async def reader(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> Callable[[str], Reader]:
+    """Return what makes a reader of some code; its group begins where the topic ends now."""
+    group = f"bokbuss-{tenant}"
+    await pass_by(kafka, group, [DayClosed.TOPIC])
+
+    def made(code: str) -> Reader:
+        settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
+        return Reader(
+            kafka=settings,
+            group=group,
+            topics=[DayClosed.TOPIC],
+            producer=producer,
+            lives=Lives(engine, producer, settings),
+            engine=engine,
+            code=code,
+        )
+
+    return made
+
+
+def neighbour(tenant: str) -> str:
+    """Return another company of the same partition."""
+    return next(name for n in count() if partition_of(name := f"{tenant}-{n}") == partition_of(tenant))
+
+
+async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_else_does(
+    reader: Callable[[str], Reader], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """Of one partition; other code takes it all in its order."""
+    other, desk = neighbour(tenant), Desk(tenant, BugError(SECRET))
+    for z in (1, 2, 3):
+        for company in (tenant, other):
+            await produce(producer, company, day(z))
+    theirs = [(other, day(z).key) for z in (1, 2, 3)]
+    async with reading(desk, reader("broken")):
+        await until(lambda: [one for one in desk.taken if one[0] == other] == theirs)
+    waits = await parking.listed(engine, tenant)
+    assert [(p.about, p.code, p.reader) for p in waits] == [
+        (day(2).key, "BugError", tenant),
+        (day(3).key, "", tenant),
+    ]
+    assert SECRET not in waits[0].reason
+    desk.mend()
+    async with reading(desk, reader("mended")):
+        await until(lambda: (tenant, day(3).key) in desk.taken)
+    assert [key for company, key in desk.taken if company == tenant] == [day(z).key for z in (1, 2, 3)]
+    assert await parking.listed(engine, tenant) == []
+
+
+async def test_while_kafka_or_the_database_is_away_nobody_is_parked(
+    reader: Callable[[str], Reader], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> None:
+    """The batch is tried again, whole, until it passes."""
+    desk = Desk(tenant, KafkaConnectionError())
+    await produce(producer, tenant, day(1), day(2), day(3))
+    async with reading(desk, reader("any")):
+        await until(lambda: desk.tried > 1)
+        assert await parking.listed(engine, tenant) == []
+        desk.mend()
+        await until(lambda: len(desk.taken) >= 3)
+    assert list(dict.fromkeys(key for _, key in desk.taken)) == [day(z).key for z in (1, 2, 3)]
