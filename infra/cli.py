@@ -26,10 +26,8 @@ from infra.intake.accepting import Acceptor, Unavailable, read_payload
 from infra.kafka import cluster
 from infra.plugin import Malformed
 from infra.settings import ROLES, Role, Settings, WrongEnvironment, load
-from infra.tenant_commands import add_tenant, tenant_app
+from infra.tenant_commands import tenant_app
 from infra.tenants import UnknownTenant
-
-__all__ = ["add_tenant", "app", "main"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -142,22 +140,6 @@ def sandbox(
                     f"BOKBUSS_FORTNOX__API_URL={url}/3\nBOKBUSS_FORTNOX__AUTH_URL={url}/oauth-v1", highlight=False
                 )
             await stop.wait()
-
-    asyncio.run(until_signal(work))
-
-
-@app.command()
-def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after the table, with 0 if all is accounted for.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
-) -> None:
-    """Play a week of two made-up companies on everything that is real but Fortnox, and tie it out to the öre."""
-    from infra import demo as made_up  # noqa: PLC0415 - it uses this module, and serves everything
-
-    settings = load()
-
-    async def work(stop: asyncio.Event) -> None:
-        raise typer.Exit(await made_up.run(settings, stop, once=once, as_json=as_json))
 
     asyncio.run(until_signal(work))
 

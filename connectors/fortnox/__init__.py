@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from connectors.fortnox import rounds
 from connectors.fortnox.commands import application
+from connectors.fortnox.connect.keeping import keep
+from connectors.fortnox.connect.pages import pages
+from connectors.fortnox.doctor import rounds
 from connectors.fortnox.forms import employee
-from connectors.fortnox.keeping import keep
-from connectors.fortnox.kinds import KINDS, connect
-from connectors.fortnox.pages import pages
+from connectors.fortnox.orders.kinds import KINDS, connect
 from connectors.fortnox.snapshot import follow, refresh
 from connectors.fortnox.tokens import end_consent
 from infra.plugin import Job, Sink, System

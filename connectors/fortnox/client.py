@@ -1,18 +1,15 @@
 """The only file of this connector that talks to Fortnox: every call with its token, its budget and its record.
 
-Bodies are never logged or kept; what is kept of a company's set-up is in ``reference.py``.
+Bodies are never logged or kept.
 """
 
 from collections.abc import Callable
-from datetime import date
 from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from connectors.fortnox import classify, consent, encode, errors
-from connectors.fortnox.classify import Missing, Page, Record, Unauthorised, Year
-from connectors.fortnox.preflight import Preflight
-from connectors.fortnox.reference import Reference
+from connectors.fortnox import classify, encode, errors, whose
+from connectors.fortnox.classify import Missing, Page, Record, Unauthorised
 from connectors.fortnox.tokens import AccessTokens
 from infra import clock, telemetry
 from infra.http import Client, NoAnswer, NotSent, Response
@@ -22,8 +19,6 @@ from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknow
 from schemas.audit import Call
 
 _SINK: Final = "fortnox"
-_YEARS_LAST: Final = 3600.0
-_ASK_AGAIN: Final = 60.0  # seconds between two questions for a financial year that is not there
 _UNREACHABLE_WAIT: Final = 2.0
 BRIEF_WAIT: Final = 5.0
 _UNAUTHORISED_WAIT: Final = 5.0
@@ -43,20 +38,6 @@ class Fortnox:
         self._client = client
         self._tokens = AccessTokens(company, host)
         self._proved = ""  # the token that opens this company's books, as Fortnox said when it was asked with it
-        self.reference = Reference(self)
-        self.preflight = Preflight(self)
-
-    async def year(self, day: date, attempt: Attempt) -> Year | Rejected | RetryLater:
-        """Return the financial year that holds a day; for a day without one Fortnox is asked once a minute."""
-        for max_age in (_YEARS_LAST, _ASK_AGAIN):
-            kept = await self.reference.get("years", attempt, max_age=max_age)
-            if isinstance(kept, RetryLater):
-                return kept
-            for year in classify.years(kept.items):
-                if year.holds(day):
-                    return year
-        why = f"the company has no financial year in Fortnox that holds {day}; create it there"
-        return Rejected(classify.YEAR_MISSING, why, "accountant")
 
     async def list(self, request: encode.Request, key: str, attempt: Attempt) -> Page | RetryLater:
         """Return one page of the list that stands under ``key``."""
@@ -112,7 +93,7 @@ class Fortnox:
         """
         if token == self._proved or request.resource == _WHOSE.resource:
             return None
-        if request.method == "GET" and consent.company_of(token) == self.company.database_number is not None:
+        if request.method == "GET" and whose.company_of(token) == self.company.database_number is not None:
             return None
         await attempt.take()
         answer: Record | Missing | RetryLater | Unauthorised = await self._send(
@@ -124,7 +105,7 @@ class Fortnox:
         )
         if not isinstance(answer, Record):
             return classify.unreadable_list("CompanyInformation") if isinstance(answer, Missing) else answer
-        if (found := consent.found(answer.fields)) is None:
+        if (found := whose.found(answer.fields)) is None:
             return classify.unreadable_list("CompanyInformation")
         refused = await self._tokens.opens(found.database_number, found.name)
         if refused is None:

@@ -9,8 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
-from connectors.fortnox import connecting, consent, doctor, report, tokens, views, words
-from connectors.fortnox.consent import Link, Result
+from connectors.fortnox import needs, tokens, words
+from connectors.fortnox.connect import connecting, consent, views
+from connectors.fortnox.connect.consent import Link, Result
+from connectors.fortnox.doctor import examining, report
 from infra import clock, telemetry
 from infra.access.connections import Connections, health
 from infra.access.vault import open_vault
@@ -117,7 +119,7 @@ def examine(
 
     async def work(host: Host) -> None:
         try:
-            found = await doctor.examine(host, tenant)
+            found = await examining.examine(host, tenant)
         except LookupError as error:
             raise WrongUsage(str(error)) from None
         language = lang or host.settings.language
@@ -156,9 +158,7 @@ async def _unconnected(host: Host) -> list[str]:
     return [
         tenant
         for tenant, settings in await connecting.companies(host)
-        if consent.has_to_consent(
-            health(held.get(tenant), now), settings, held[tenant].scopes if tenant in held else ()
-        )
+        if needs.has_to_consent(health(held.get(tenant), now), settings, held[tenant].scopes if tenant in held else ())
     ]
 
 
@@ -199,7 +199,7 @@ def _print_links(host: Host, links: Sequence[Link]) -> None:
     for link in links:
         text = words.COMMANDS["link" if link.service else "link_person"]
         said = [text.to(language, **views.values_of(link, language))]
-        if not consent.is_switched_on(link.settings):
+        if not needs.is_switched_on(link.settings):
             said.append(words.COMMANDS["first"].to(language, tenant=link.company.tenant))
         if link.settings.employees is not None:
             said.append(words.COMMANDS["staff"].to(language, tenant=link.company.tenant))
@@ -214,7 +214,7 @@ def _json(host: Host, link: Link) -> dict[str, Any]:
         "link": connecting.address(host, link.link_id),
         "expires_at": link.expires_at.isoformat(),
         "grant": str(Grant.SERVICE if link.service else Grant.PERSON),
-        "scopes": list(consent.scopes(link.settings)),
+        "scopes": list(needs.scopes(link.settings)),
     }
 
 

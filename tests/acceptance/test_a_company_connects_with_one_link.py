@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from connectors.fortnox import tokens
-from connectors.fortnox.connecting import SYSTEM
+from connectors.fortnox.connect.connecting import SYSTEM
 from connectors.fortnox.sandbox import Company
 from infra import cli
 from infra.access.connections import Connections

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import generate_latest
 
-from connectors.fortnox.connecting import SYSTEM
+from connectors.fortnox.connect.connecting import SYSTEM
 from connectors.fortnox.sandbox import CLIENT_SECRET
 from infra.access.connections import Connections
 from infra.access.vault import KEY_FILE, open_vault

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from connectors.fortnox import doctor
+from connectors.fortnox.doctor import examining
 from connectors.fortnox.sandbox import Account
 from infra import clock, store
 from infra.embedded.database import EmbeddedPostgres
@@ -30,7 +30,7 @@ async def measure(*, quick: bool) -> Report:
             async with visiting(engine, Path(folder), fortnox) as visit:
                 await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}})
                 begun = clock.monotonic()
-                report = await doctor.examine(visit.host, visit.tenant)
+                report = await examining.examine(visit.host, visit.tenant)
                 rows.append(
                     {
                         "what": f"calls for a chart of {accounts}",
@@ -44,7 +44,7 @@ async def measure(*, quick: bool) -> Report:
                 await visit.refused(voucher(key=2), "period_locked")
                 before, begun = sum(visit.calls.values()), clock.monotonic()
                 for _ in range(_LOOKS):
-                    await doctor.recheck(visit.host, visit.tenant, ["period_locked"])
+                    await examining.recheck(visit.host, visit.tenant, ["period_locked"])
                 looked = (sum(visit.calls.values()) - before) / _LOOKS
                 seconds = (clock.monotonic() - begun) / _LOOKS
         rows.append({"what": "calls to look whether a period is open again", "value": looked, "seconds": seconds})

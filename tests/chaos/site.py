@@ -13,7 +13,6 @@ from psycopg.rows import TupleRow
 
 from connectors.desk import acting
 from infra import clock
-from infra.cli import add_tenant
 from infra.commanding import office
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
@@ -21,6 +20,7 @@ from infra.embedded.owner import free_port
 from infra.http import Client
 from infra.kafka.cluster import ensure_topics, producer
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
+from infra.tenant_commands import add_tenant
 from schemas.settings import TenantSettings
 from tests.chaos import tills
 from tests.chaos.workers import BOKBUSS, Worker

@@ -13,8 +13,8 @@ from infra.delivery.journal import Journal
 from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
 from tests.infra import virtual
-from tests.infra.target import order
 from tests.infra.delivery.test_lane import VOUCHER, Company, Target, says
+from tests.infra.target import order
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 

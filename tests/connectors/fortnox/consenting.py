@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from connectors.fortnox import connecting
-from connectors.fortnox.pages import pages
+from connectors.fortnox.connect import connecting
+from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.sandbox import CLIENT_ID, CLIENT_SECRET, Books, Company, running
 from infra.access.connections import Connections, Held
 from infra.access.vault import open_vault

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM, client
-from connectors.fortnox.kinds import connect
+from connectors.fortnox.orders.kinds import connect
 from infra import clock
 from infra.access.vault import Vault
 from infra.plugin import Attempt, Company, Host

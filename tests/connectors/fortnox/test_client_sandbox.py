@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
-from connectors.fortnox.kinds import connect
+from connectors.fortnox.orders.kinds import connect
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from infra import clock
 from infra.access.vault import Vault

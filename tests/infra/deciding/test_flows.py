@@ -183,7 +183,7 @@ async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
 async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
     """Start a process of its own."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, cwd=Path(__file__).parents[2], env={**os.environ, **environment}
+        sys.executable, *arguments, cwd=Path(__file__).parents[3], env={**os.environ, **environment}
     )
 
 

@@ -271,7 +271,7 @@ asyncio.run(main(*sys.argv[1:]))
 
 def test_processes_share_one_budget(prepared_url: str) -> None:
     """Guests before an owner with a backlog comes, and while it is there: real processes, one real database."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
 
     def start(what: str, number: int) -> subprocess.Popen[str]:
         arguments = [sys.executable, "-c", PROCESS, prepared_url, what, str(number)]

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store
 from infra.delivery import journal
-from infra.delivery.journal import Change, Journal, Outcome, Work
+from infra.delivery.journal import Change, Journal, Work
 from infra.leases import Leases
 from infra.trail import Entry
-from schemas.audit import GENESIS, AuditRecord
+from schemas.audit import GENESIS, AuditRecord, Outcome
 from schemas.envelope import Envelope
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases
 from tests.infra.target import order

@@ -19,7 +19,7 @@ from infra.embedded.database import EmbeddedPostgres
 from infra.folders import alive
 from infra.store import DatabaseUnavailable, async_url
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OWNER = """
 import sys, time
 from pathlib import Path

@@ -1,0 +1,315 @@
+"""The demo's story, as data: two companies, four tills, a week, and what shall come of every report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from connectors.demo import reports
+from connectors.demo.reports import FOOD, FOOD_AT_SIX, Report, Till, ordinary
+from schemas.settings import (
+    BAS_DAY_SALES,
+    DaySalesSettings,
+    GroupRate,
+    PaymentAccount,
+    StoreCostCentre,
+    TenantSettings,
+)
+
+MONDAY = date(2026, 3, 30)
+_TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = (MONDAY + timedelta(days=n) for n in range(1, 7))
+_TWELVE, _SIX = Decimal("12.00"), Decimal("6.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A made-up company: its name here and in Fortnox, Fortnox's number for it, and its stores' cost centres."""
+
+    tenant: str
+    name: str
+    organisation_number: str
+    database_number: int
+    cost_centres: Mapping[str, str]
+    settings: TenantSettings
+
+
+def _settings(company_settings: Mapping[str, object], stores: Mapping[str, str]) -> TenantSettings:
+    food = [
+        rate
+        for group in FOOD
+        for rate in (
+            GroupRate(group=group, vat_rate=_TWELVE, valid_to=FOOD_AT_SIX - timedelta(days=1)),
+            GroupRate(group=group, vat_rate=_SIX, valid_from=FOOD_AT_SIX, valid_to=date(2027, 12, 31)),
+        )
+    ]
+    chosen = BAS_DAY_SALES.model_copy(
+        update={
+            "group_rates": tuple(food),
+            "cost_centres": tuple(StoreCostCentre(store=s, cost_centre=c) for s, c in stores.items()),
+            **company_settings,
+        }
+    )
+    return TenantSettings(daysales=DaySalesSettings.model_validate(dict(chosen)))
+
+
+_BAGERIET_STORES = {"SODER": "10", "VASTRA": "20"}
+_KROGEN_STORES = {"MATSAL": "MAT", "BAREN": "BAR"}
+BAGERIET = Company(
+    "bageriet",
+    "Bageriet vid Ån AB",
+    "5599990016",
+    1001,
+    {"10": "Söder", "20": "Västra"},
+    _settings({"amended": "reverse"}, _BAGERIET_STORES),
+)
+KROGEN = Company(
+    "krogen",
+    "Krogen vid Torget AB",
+    "5599990024",
+    1002,
+    {"MAT": "Matsalen", "BAR": "Baren"},
+    _settings({"amended": "hold"}, _KROGEN_STORES),
+)
+COMPANIES = (BAGERIET, KROGEN)
+
+SODER = Till("bageriet", BAGERIET.name, "SODER", "KASSA1", "HTTP", 412, {"Bröd": 8400, "Fika": 5200, "Presenter": 640})
+VASTRA = Till("bageriet", BAGERIET.name, "VASTRA", "KASSA2", "file", 198, {"Bröd": 5650, "Fika": 3120})
+MATSAL = Till(
+    "krogen", KROGEN.name, "MATSAL", "KASSA1", "HTTP", 1087, {"Mat": 18400, "Öl och vin": 11250, "Take away": 1900}, 870
+)
+BAREN = Till("krogen", KROGEN.name, "BAREN", "BAR-1", "Kafka", 533, {"Öl och vin": 9800, "Mat": 2640}, 310)
+TILLS = (SODER, MATSAL, BAREN, VASTRA)
+
+
+FAULTS: Mapping[str, str] = {
+    "commit_then_lose_answer": "booked, but the answer is lost",
+    "commit_then_500": "booked, but the answer is an empty 500",
+    "commit_then_html": "booked, but the answer is an error page",
+    "late_commit": "the answer is lost, and it is booked only later",
+    "reset_before_commit": "the connection is reset, nothing is booked",
+    "html_without_commit": "an error page, nothing is booked",
+}
+"""The sandbox's faults (its README), in words."""
+
+
+# --- What can happen in a scene -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """A till sends a report, by its own way. ``ends`` is what must have become of it when the demo is over."""
+
+    report: Report
+    ends: str = "booked"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverAgain:
+    """A till sends over HTTP what it sent before: the same delivery, or the same report under a new webhook-id."""
+
+    report: Report
+    same_delivery: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """Somebody sends a report with a signature that is not the company's."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverBroken:
+    """A till sends something that breaks the format."""
+
+    report: Report
+    instead: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The accountant locks the company's period in Fortnox up to a day, or opens it again (None)."""
+
+    company: Company
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """What goes wrong with the company's next vouchers at Fortnox, one of FAULTS each; None goes well."""
+
+    company: Company
+    script: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """The accountant applies settings."""
+
+    company: Company
+    settings: TenantSettings
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until a report is ``booked``, ``reversed``, ``replaced`` or ``held REASON``."""
+
+    report: Report
+    state: str
+
+
+Act = Deliver | DeliverAgain | Forge | DeliverBroken | Lock | Break | Apply | Await
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A few things that happen, with a sentence that says what to look for."""
+
+    title: str
+    text: str
+    acts: tuple[Act, ...] = field(default=())
+
+
+# --- The week -----------------------------------------------------------------------------------------------------
+
+
+def _all(*given: Report) -> tuple[Act, ...]:
+    """Return deliveries of these reports, and then the waits for their end."""
+    return (*map(Deliver, given), *(Await(report, "booked") for report in given))
+
+
+def _day(day: date, *tills: Till) -> tuple[Act, ...]:
+    return _all(*(ordinary(till, MONDAY, day) for till in tills))
+
+
+_SODER_TUESDAY = ordinary(SODER, MONDAY, _TUESDAY, rounding="0.50")
+_MATSAL_TUESDAY = ordinary(MATSAL, MONDAY, _TUESDAY)
+_BAREN_TUESDAY = ordinary(BAREN, MONDAY, _TUESDAY)
+_VASTRA_WEDNESDAY = ordinary(VASTRA, MONDAY, _WEDNESDAY)
+_VASTRA_OLD_RATE = reports.at_old_rate(_VASTRA_WEDNESDAY)
+_VASTRA_CORRECTED = reports.amended(_VASTRA_WEDNESDAY, "Bröd", "0.00")
+_SODER_FRIDAY = ordinary(SODER, MONDAY, _FRIDAY)
+_SODER_FRIDAY_AMENDED = reports.amended(_SODER_FRIDAY, "Bröd", "245.00")
+_MATSAL_FRIDAY = ordinary(MATSAL, MONDAY, _FRIDAY)
+_MATSAL_FRIDAY_AMENDED = reports.amended(_MATSAL_FRIDAY, "Öl och vin", "-1180.00")
+_BAREN_FRIDAY = reports.paid_also_by(ordinary(BAREN, MONDAY, _FRIDAY), "klarna", "1250.00")
+_MATSAL_SATURDAY = reports.counted_twice(ordinary(MATSAL, MONDAY, _SATURDAY, gift_cards_used="500.00"), "gift_card")
+
+_BAS_PAYMENTS = BAS_DAY_SALES.payments
+_WITH_KLARNA = _settings(
+    {"amended": "hold", "payments": (*_BAS_PAYMENTS, PaymentAccount(method="klarna", account=1580))}, _KROGEN_STORES
+)
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        "Two companies choose their settings",
+        "Accounts, VAT rates with dates. Amended days: bageriet reverses and books anew, krogen asks first.",
+        tuple(Apply(company, company.settings, "BAS accounts") for company in COMPANIES),
+    ),
+    Scene(
+        "Monday 30 March: four registers close",
+        "By signed HTTP, straight on Kafka, and by a file. Each report becomes one voucher in Fortnox.",
+        _day(MONDAY, *TILLS),
+    ),
+    Scene(
+        "Tuesday 31 March: tills that got no answer send again",
+        "One voucher each, whether the delivery or the report is the same. The bar's till is offline today.",
+        (
+            Deliver(_SODER_TUESDAY),
+            DeliverAgain(_SODER_TUESDAY, same_delivery=True),
+            Deliver(_MATSAL_TUESDAY),
+            DeliverAgain(_MATSAL_TUESDAY, same_delivery=False),
+            Deliver(ordinary(VASTRA, MONDAY, _TUESDAY)),
+            Await(_SODER_TUESDAY, "booked"),
+            Await(_MATSAL_TUESDAY, "booked"),
+            Await(ordinary(VASTRA, MONDAY, _TUESDAY), "booked"),
+        ),
+    ),
+    Scene(
+        "What is forged or broken stays outside",
+        "A wrong signature and a broken report are refused at the door, and the sender is told why.",
+        (
+            Forge(ordinary(SODER, MONDAY, _WEDNESDAY)),
+            DeliverBroken(ordinary(SODER, MONDAY, _WEDNESDAY), {"totalSales": 15010.5, "tip": "20.00"}),
+        ),
+    ),
+    Scene(
+        "Wednesday 1 April: VAT on food falls from 12 to 6 %",
+        "One till was not told. Its report is held, not booked wrong; the till corrects it; it is booked.",
+        (
+            *_day(_WEDNESDAY, SODER, MATSAL, BAREN),
+            Deliver(_VASTRA_OLD_RATE, ends="replaced"),
+            Await(_VASTRA_OLD_RATE, "held wrong_vat_rate"),
+            Deliver(_VASTRA_CORRECTED),
+            Await(_VASTRA_CORRECTED, "booked"),
+            Await(_VASTRA_OLD_RATE, "replaced"),
+        ),
+    ),
+    Scene(
+        "Thursday 2 April: Fortnox's answers get lost",
+        "Was it booked or not? Nothing is sent again until Fortnox was asked. Still one voucher each.",
+        (
+            Break(BAGERIET, ("commit_then_lose_answer", "reset_before_commit")),
+            Break(KROGEN, ("commit_then_html", "late_commit")),
+            *_day(_THURSDAY, *TILLS),
+        ),
+    ),
+    Scene(
+        "Friday 3 April: a means of payment that nobody has mapped",
+        "The bar takes Klarna. The day waits; the accountant adds the account; the day is booked by itself.",
+        (
+            Deliver(_BAREN_FRIDAY),
+            Await(_BAREN_FRIDAY, "held unmapped_payment_method"),
+            Apply(KROGEN, _WITH_KLARNA, "klarna goes to account 1580"),
+            Await(_BAREN_FRIDAY, "booked"),
+            Deliver(_SODER_FRIDAY, ends="reversed"),
+            *_all(_MATSAL_FRIDAY, ordinary(VASTRA, MONDAY, _FRIDAY)),
+            Await(_SODER_FRIDAY, "booked"),
+        ),
+    ),
+    Scene(
+        "A late report meets a locked period",
+        "krogen has closed March. Now the bar sends Tuesday's report. It waits; March is opened; it goes on by itself.",
+        (
+            Lock(KROGEN, _TUESDAY),
+            Deliver(_BAREN_TUESDAY),
+            Await(_BAREN_TUESDAY, "held period_locked"),
+            Lock(KROGEN, None),
+            Await(_BAREN_TUESDAY, "booked"),
+        ),
+    ),
+    Scene(
+        "Saturday 4 April: a report that does not add up",
+        "The till counted a gift card twice. The day is held, and the line that explains the gap is named.",
+        (
+            Deliver(_MATSAL_SATURDAY, ends="held unbalanced"),
+            Await(_MATSAL_SATURDAY, "held unbalanced"),
+            *_all(
+                ordinary(SODER, MONDAY, _SATURDAY, gift_cards_sold="500.00"),
+                ordinary(BAREN, MONDAY, _SATURDAY, short="20.00"),
+                ordinary(VASTRA, MONDAY, _SATURDAY),
+            ),
+        ),
+    ),
+    Scene(
+        "Sunday 5 April: Fortnox has another bad day",
+        "An error page after booking and one instead of booking look the same from here.",
+        (
+            Break(BAGERIET, ("commit_then_500", "html_without_commit")),
+            Break(KROGEN, (None, "commit_then_lose_answer")),
+            *_day(_SUNDAY, *TILLS),
+        ),
+    ),
+    Scene(
+        "Friday again: booked days come back with other content",
+        "bageriet: reversed and booked anew, three vouchers that name each other. krogen: a person is asked.",
+        (
+            Deliver(_SODER_FRIDAY_AMENDED),
+            Deliver(_MATSAL_FRIDAY_AMENDED, ends="held amended_after_booking"),
+            Await(_SODER_FRIDAY, "reversed"),
+            Await(_SODER_FRIDAY_AMENDED, "booked"),
+            Await(_MATSAL_FRIDAY_AMENDED, "held amended_after_booking"),
+        ),
+    ),
+)

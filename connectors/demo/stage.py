@@ -1,0 +1,321 @@
+"""Starts everything in this process, plays the scenes, ties out, and stays up until it is asked to stop."""
+
+import asyncio
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aiokafka import TopicPartition
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from connectors.demo.people import KONTORET, SYSTEM
+from connectors.demo.scenes import COMPANIES, SCENES
+from connectors.demo.screen import Screen
+from connectors.demo.staff import StaffOffice
+from connectors.demo.telling import Told
+from connectors.demo.tieout import Entry, TieOut, sales_accounts, tie_out
+from connectors.demo.world import NotInTime, Unexpected, World
+from infra import clock, registry, roles, telemetry
+from infra.commanding import Failed, Office, WrongUsage, office
+from infra.embedded import jars, runtime
+from infra.http import Client, NoAnswer, NotSent
+from infra.kafka.fetching import Consumer
+from infra.settings import (
+    PINNED,
+    ROLES,
+    AlexisHRSettings,
+    DatabaseSettings,
+    FortnoxSettings,
+    KafkaSettings,
+    Settings,
+)
+from infra.tenant_commands import add_tenant
+from schemas.events import DayClosed
+from schemas.settings import SettingsApplied
+from schemas.topics import PARTITIONS
+
+_CLIENT_ID, _CLIENT_SECRET = "sandbox", "sandbox-secret"
+"""What the sandbox of Fortnox knows us as (its README)."""
+_SETTLE, _LOOK, _LEASE, _RECHECK = 2.0, 0.5, 5.0, 1.0
+"""Seconds. Real Fortnox gets more; the sandbox is never late by more than 1.5."""
+_HR_POLL, _LEAVES, _HR_BUDGET, _EMPLOYEES = 2.0, 3.0, 25, 1.0
+"""Seconds between two readings of HR's people, of leaves and of Fortnox's employees; more often is over the budget."""
+_NOBODY = "http://127.0.0.1:1"
+"""Where nobody answers: a system that the demo has no sandbox of."""
+_GONE_WITHIN, _POLL = 20.0, 0.1
+_TOKEN = "POST /oauth-v1/token"  # noqa: S105 - a route
+_TENANTS = text("select count(*) from tenants")
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What runs: the world and the staff office in it, where to look at it, and what must not end by itself."""
+
+    world: World
+    staff: StaffOffice
+    desk: str
+    sandbox: str
+    tasks: frozenset[asyncio.Task[None]]
+
+
+async def run(settings: Settings, stop: asyncio.Event, *, once: bool, as_json: bool) -> int:
+    """Play the demo; return its exit code: 0 when every report is accounted for.
+
+    Args:
+        settings: of the host; the demo's data are in the folder ``demo`` below theirs, empty at its beginning.
+        stop: ends the demo cleanly, wherever it is; with ``once`` that is exit code 1.
+        once: end after the table instead of staying up.
+
+    Raises:
+        WrongUsage: a demo runs already, or the broker or the database that the settings name is not empty.
+        Failed: something of ours ended by itself.
+        BrokerUnavailable, DatabaseUnavailable: see there.
+    """
+    screen = Screen(as_json=as_json)
+    own = _own_settings(settings)
+    await _begin_anew(own)
+    with (own.data / "log.jsonl").open("w") as log:
+        telemetry.configure(settings.log_level, log)
+        async with _stage(own, screen) as stage:
+            return await _show(stage, screen, own.data, stop, once=once)
+
+
+async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, *, once: bool) -> int:
+    stopped = asyncio.create_task(stop.wait())
+    playing = asyncio.create_task(_play(stage.world, stage.staff, screen))
+    found: TieOut | None = None
+    try:
+        await asyncio.wait({playing, stopped, *stage.tasks}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            found = playing.result()
+            if not once:
+                screen.next_steps(*_next_steps(stage, data, found))
+                await asyncio.wait({stopped, *stage.tasks}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        playing.cancel()
+        stopped.cancel()
+        await asyncio.gather(playing, stopped, return_exceptions=True)
+    for task in stage.tasks:
+        if task.done():
+            raise Failed(f"the demo ended: {task.exception()!r}. What happened stands in {data / 'log.jsonl'}")
+    accounted_for = found is not None and not found.problems
+    return 0 if accounted_for or (found is None and not once) else 1
+
+
+async def _play(world: World, staff: StaffOffice, screen: Screen) -> TieOut:
+    """Play every scene and tie out; what did not happen is a problem of the tie-out, not the end of it."""
+    begun, broken = clock.monotonic(), []
+    try:
+        for scene in SCENES:
+            screen.scene(scene.title, scene.text)
+            for act in scene.acts:
+                await world.perform(act)
+        await staff.play()
+    except (NotInTime, Unexpected, NotSent, NoAnswer) as error:
+        broken.append(str(error))
+    accounts = {c.tenant: sales_accounts(c.settings.daysales) for c in COMPANIES if c.settings.daysales}
+    books = {company.tenant: await world.books(company) for company in COMPANIES}
+    calls = [await world.calls(company) for company in COMPANIES]
+    told = tuple(each for each in world.told if each[0] in books)
+    found = tie_out(tuple(world.sent.values()), told, books, accounts)
+    people = await staff.tie_out()
+    found = replace(found, problems=(*broken, *found.problems, *people.problems))
+    counts = _counts(world.counts, told, books, calls) | {
+        "doubles": found.doubles,
+        "open_holds": sum(row.ended.startswith("held") for row in found.rows),
+        "seconds": round(clock.monotonic() - begun),
+    }
+    screen.table(found, counts, people, staff.facts)
+    return found
+
+
+def _counts(
+    came: Mapping[str, int],
+    told: Sequence[Told],
+    books: Mapping[str, Sequence[Entry]],
+    calls: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    outcomes = Counter(record.outcome for _, record in told)
+    vouchers = sum(map(len, books.values()))
+    made = sum(count for each in calls for route, count in each["calls"].items() if route != _TOKEN)
+    return {
+        **{name: came[name] for name in ("delivered", "duplicates", "refused")},
+        "vouchers": vouchers,
+        "holds": outcomes["held"],
+        "calls": made,
+        "calls_per_voucher": f"{made / max(vouchers, 1):.2f}",
+        "lost": outcomes["unknown"],
+        "lost_percent": outcomes["unknown"] * 100 // max(made, 1),
+        "found": outcomes["already_there"],
+        "sent_again": outcomes["absent"],
+        "throttled": sum(each["throttled"] for each in calls),
+    }
+
+
+# --- Starting -----------------------------------------------------------------------------------------------------
+
+
+def _own_settings(settings: Settings) -> Settings:
+    """Return the demo's settings: a folder of its own, a free port unless one was named, short times."""
+    return settings.model_copy(
+        update={
+            "data": settings.data / "demo",
+            "port": settings.port if "port" in settings.model_fields_set else 0,
+            "lease_seconds": _LEASE,
+            "fortnox": FortnoxSettings(
+                client_id=_CLIENT_ID,
+                client_secret=SecretStr(_CLIENT_SECRET),
+                settle_seconds=_SETTLE,
+                look_seconds=_LOOK,
+                recheck_seconds=_RECHECK,
+                employees_seconds=_EMPLOYEES,
+            ),
+            "alexishr": AlexisHRSettings(poll_seconds=_HR_POLL, leave_seconds=_LEAVES, budget=_HR_BUDGET),
+        }
+    )
+
+
+def _pin(settings: Settings, more: Mapping[str, Any]) -> None:
+    """Let every command that uses the demo's folder talk to the demo's systems, and to nobody after its end."""
+    fortnox = settings.fortnox.model_dump(mode="json") | {"client_secret": _CLIENT_SECRET}
+    pinned = {
+        "fortnox": fortnox,
+        "alexishr": settings.alexishr.model_dump(mode="json"),
+        "huma": {"api_url": _NOBODY},
+        "mail": {"host": None},
+        "lease_seconds": settings.lease_seconds,
+        **more,
+    }
+    (settings.data / PINNED).write_text(json.dumps(pinned))
+
+
+async def _begin_anew(settings: Settings) -> None:
+    """Remove what an earlier demo left; refuse while it runs."""
+    nothing_named = {"kafka": KafkaSettings(), "database": DatabaseSettings()}
+    if runtime.running(settings.model_copy(update=nothing_named)) is not None:
+        raise WrongUsage(f"a demo runs in {settings.data} already: end it, or name another folder with BOKBUSS_DATA")
+    deadline = clock.monotonic() + _GONE_WITHIN
+    while await asyncio.to_thread(settings.data.exists):
+        late = clock.monotonic() > deadline
+        await asyncio.to_thread(shutil.rmtree, settings.data, ignore_errors=not late)
+        await clock.sleep(0 if late else _POLL)  # its servers may still be ending
+    settings.data.mkdir(parents=True)
+
+
+@asynccontextmanager
+async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
+    begun = clock.monotonic()
+    screen.note(f"This is a demo: nothing in it is real. Its data and its log are in {settings.data}")
+    screen.note(_starting(settings))
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(runtime.services(settings))
+        sandbox = await stack.enter_async_context(_sandbox("fortnox", settings.host))
+        hr_url = await stack.enter_async_context(_sandbox(SYSTEM, settings.host))
+        fortnox = settings.fortnox.model_copy(update={"api_url": f"{sandbox}/3", "auth_url": f"{sandbox}/oauth-v1"})
+        alexishr = settings.alexishr.model_copy(update={"api_url": f"{hr_url}/v1"})
+        named = services.apply(settings).model_copy(update={"fortnox": fortnox, "alexishr": alexishr})
+        _pin(named, {})
+        place = await stack.enter_async_context(office(named))
+        await _refuse_what_is_not_empty(place)
+        secrets = {
+            company.tenant: (
+                await add_tenant(
+                    place,
+                    company.tenant,
+                    organisation_number=company.organisation_number,
+                    database_number=company.database_number,
+                )
+            )["openpos"]
+            for company in (*COMPANIES, KONTORET)
+        }
+        http = await stack.enter_async_context(Client(timeout=30.0))
+        running, url = await _roles(named, stack)
+        _pin(named, {"port": int(url.rpartition(":")[2])})
+        world = World(place=place, url=url, sandbox=sandbox, secrets=secrets, http=http, say=screen.effect)
+        for company in (*COMPANIES, KONTORET):
+            await world.open_books(company)
+        listening = asyncio.create_task(world.listen())
+        stack.push_async_callback(_end, listening)
+        screen.note(f"Broker, database, both sandboxes and every role run ({clock.monotonic() - begun:.0f} s).")
+        staff = StaffOffice(world, place, hr_url, http, screen)
+        yield _Stage(world, staff, url, sandbox, frozenset({running, listening}))
+
+
+def _starting(settings: Settings) -> str:
+    if settings.kafka.bootstrap or jars.present():
+        return "Starting broker and database ..."
+    return f"Fetching Apache Kafka {jars.release(jars.manifest())} (once, about 42 MB), then starting it ..."
+
+
+def _sandbox(system: str, host: str) -> Any:
+    serve = registry.systems()[system].sandbox
+    assert serve is not None  # noqa: S101 - for mypy: both have one
+    return serve(host, 0)
+
+
+async def _refuse_what_is_not_empty(place: Office) -> None:
+    """Raise WrongUsage where the broker or the database that was named is in use: made-up facts have no place there."""
+    async with place.engine.connect() as connection:
+        known = await connection.scalar(_TENANTS)
+    consumer = Consumer(place.bootstrap)
+    await consumer.start()
+    try:
+        topics = (DayClosed.TOPIC, SettingsApplied.TOPIC)
+        ends = await consumer.end_offsets([TopicPartition(topic, n) for topic in topics for n in range(PARTITIONS)])
+    finally:
+        await consumer.stop()
+    if known or any(ends.values()):
+        what = "database (BOKBUSS_DATABASE__URL)" if known else "broker (BOKBUSS_KAFKA__BOOTSTRAP)"
+        raise WrongUsage(f"the {what} is not empty, and a demo must not write to it: unset it, or name an empty one")
+
+
+async def _roles(settings: Settings, stack: AsyncExitStack) -> tuple[asyncio.Task[None], str]:
+    """Run every role in this process until the stack is left; return their task and their URL."""
+    stop = asyncio.Event()
+    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(roles.run(settings, ROLES, stop, started.set_result))
+
+    async def end() -> None:
+        stop.set()
+        await asyncio.wait({task})
+
+    stack.push_async_callback(end)
+    both: set[asyncio.Future[Any]] = {task, started}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    return task, started.result()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+# --- Ending -------------------------------------------------------------------------------------------------------
+
+
+def _next_steps(stage: _Stage, data: Path, found: TieOut) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return commands to try while the demo is up, each with what it shows; and where to look."""
+    program = "bokbuss" if shutil.which("bokbuss") else sys.argv[0]
+    commands = []
+    if lost := next((row for row in found.rows if "found" in row.story), None):
+        commands.append((f'explain "{lost.vouchers[0]}" --tenant {lost.sent.report.tenant}', "the story of a voucher"))
+    commands += [("audit --follow", "what became of each message"), ("held list", "what waits for the accountant")]
+    if row := next((row for row in found.rows if row.ended == "held amended_after_booking"), None):
+        report = row.sent.report
+        answer = f"held answer {report.key} rebook --by you --tenant {report.tenant}"
+        commands.append((answer, "and look here what it does"))
+    commands += stage.staff.next_steps()
+    commands.append(("audit verify", "nothing was changed afterwards"))
+    return [(f"{program} {command}", why) for command, why in commands], [
+        f"The accountant's desk: {stage.desk}/    Fortnox's books: {stage.sandbox}/    Ctrl-C ends the demo.",
+        f"From another terminal, here:  export BOKBUSS_DATA={data}",
+    ]

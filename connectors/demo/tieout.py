@@ -1,0 +1,259 @@
+"""Ties out what tills sent against what stands in Fortnox's books, to the öre. Pure: it judges, and prints nothing.
+
+The books come from the sandbox, not from bokbuss; a voucher belongs to a report by the audit trail, and the mark in
+the voucher's text must say the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from connectors.demo.reports import Report
+from connectors.demo.telling import Progress, Told, is_report, progress, purpose, report_name, words
+from schemas import ids, money
+from schemas.audit import AuditRecord
+from schemas.money import ZERO
+from schemas.settings import DaySalesSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A voucher as it stands in the books: ``F 12``, its text, and (account, debit, credit) of each row."""
+
+    name: str
+    description: str
+    rows: tuple[tuple[int, Decimal, Decimal], ...]
+
+    @property
+    def debit(self) -> Decimal:
+        """The sum of the debit side."""
+        return sum((debit for _, debit, _ in self.rows), ZERO)
+
+    @property
+    def credit(self) -> Decimal:
+        """The sum of the credit side."""
+        return sum((credit for *_, credit in self.rows), ZERO)
+
+    def sales(self, accounts: frozenset[int]) -> Decimal:
+        """Return what it adds to the accounts of sales and output VAT."""
+        return sum((credit - debit for account, debit, credit in self.rows if account in accounts), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A report's content that was accepted: its revision, how it must end, and how often it came."""
+
+    report: Report
+    revision: str
+    ends: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: one content of one report against the books.
+
+    Attributes:
+        debit: of the voucher that booked it.
+        in_books: what its vouchers together add to sales with VAT.
+        due: what they should add: the report's sales, or nothing when it is held, replaced or reversed.
+    """
+
+    sent: Sent
+    ended: str
+    story: str
+    vouchers: tuple[str, ...]
+    debit: Decimal
+    in_books: Decimal
+    due: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What the books have too much."""
+        return self.in_books - self.due
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as JSON values."""
+        report = self.sent.report
+        return {
+            "company": report.tenant,
+            "store": report.till.store,
+            "report": report_name(report.key),
+            "amendment": report.amendment,
+            "day": report.day.isoformat(),
+            "way": report.till.way,
+            "times": self.sent.times,
+            "sales": money.text(report.total_sales),
+            "vouchers": list(self.vouchers),
+            "debit": money.text(self.debit),
+            "in_books": money.text(self.in_books),
+            "difference": money.text(self.difference),
+            "ended": self.ended,
+            "expected": self.sent.ends,
+            "story": self.story,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A company's sum: reports - replaced - held is due in the books; ``in_books`` is every voucher that is there."""
+
+    company: str
+    reports: Decimal
+    replaced: Decimal
+    held: Decimal
+    in_books: Decimal
+
+    @property
+    def due(self) -> Decimal:
+        """What should stand in the books."""
+        return self.reports - self.replaced - self.held
+
+    @property
+    def difference(self) -> Decimal:
+        """What the books have too much."""
+        return self.in_books - self.due
+
+    def to_json(self) -> dict[str, str]:
+        """Return the sum as JSON values."""
+        amounts = {
+            "reports": self.reports,
+            "replaced": self.replaced,
+            "held": self.held,
+            "due": self.due,
+            "in_books": self.in_books,
+            "difference": self.difference,
+        }
+        return {"company": self.company} | {name: money.text(value) for name, value in amounts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TieOut:
+    """The table, each company's sum, how many vouchers are doubles, and what is not accounted for."""
+
+    rows: tuple[Row, ...]
+    totals: tuple[Total, ...]
+    doubles: int
+    problems: tuple[str, ...]
+
+
+def sales_accounts(settings: DaySalesSettings) -> frozenset[int]:
+    """Return the accounts of sales and of output VAT: what they gain together is sales with VAT."""
+    return frozenset({s.account for s in settings.sales} | {v.account for v in settings.vat if v.account})
+
+
+def tie_out(
+    sent: Sequence[Sent],
+    told: Sequence[Told],
+    books: Mapping[str, Sequence[Entry]],
+    accounts: Mapping[str, frozenset[int]],
+) -> TieOut:
+    """Compare what was sent with what stands in the books (by company), and with how each report must end."""
+    known = progress(told)
+    rows: list[Row] = []
+    problems: list[str] = []
+    for one in sent:
+        place = (one.report.tenant, one.report.key, one.revision)
+        entries = {entry.name: entry for entry in books[one.report.tenant]}
+        row = _row(one, known.pop(place, Progress()), entries, accounts[one.report.tenant])
+        rows.append(row)
+        problems += _problems_of(row)
+    problems += [
+        f"{tenant} {report_name(key)}: the trail tells of content {revision} that nobody sent"
+        for tenant, key, revision in known
+        if is_report(key)
+    ]
+    for tenant, vouchers in books.items():
+        problems += _unlike(tenant, vouchers, [record for t, record in told if t == tenant and record.voucher])
+    totals = tuple(_total(t, [r for r in rows if r.sent.report.tenant == t], books[t], accounts[t]) for t in books)
+    problems += [f"{t.company}: the books differ by {money.text(t.difference)}" for t in totals if t.difference]
+    doubles = sum(len(vouchers) - len({_mark(voucher) for voucher in vouchers}) for vouchers in books.values())
+    return TieOut(tuple(rows), totals, doubles, tuple(problems))
+
+
+def _row(one: Sent, done: Progress, entries: Mapping[str, Entry], accounts: frozenset[int]) -> Row:
+    names = tuple(str(record.voucher) for record in done.vouchers)
+    found = [entries[name] for name in names if name in entries]
+    return Row(
+        sent=one,
+        ended=done.state,
+        story=_story(one, done),
+        vouchers=names,
+        debit=found[0].debit if found else ZERO,
+        in_books=sum((entry.sales(accounts) for entry in found), ZERO),
+        due=one.report.total_sales if done.state == "booked" else ZERO,
+    )
+
+
+def _story(one: Sent, done: Progress) -> str:
+    """Say in a few words what became of a report."""
+    match done.state:
+        case "booked":
+            held = f"held ({words(done.holds[-1])}), then " if done.holds else ""
+            parts = [held + ("booked anew" if purpose(done.vouchers[0]) == "rebook" else "booked")]
+        case "reversed":
+            parts = ["reversed: the till amended it"]
+        case "replaced":
+            parts = [f"held ({words(done.holds[-1])}), then amended"]
+        case "":
+            parts = ["nothing became of it"]
+        case state:
+            parts = [words(state).replace("held ", "HELD: ", 1)]
+    if done.lost:
+        parts.append(f"answer lost, {'found' if done.found else 'sent again'}")
+    if one.times > 1:
+        parts.append(f"came {one.times} times")
+    return "; ".join(parts)
+
+
+def _problems_of(row: Row) -> Iterable[str]:
+    report = row.sent.report
+    name = f"{report.tenant} {report_name(report.key)} amendment {report.amendment}"
+    if row.ended != row.sent.ends:
+        yield f"{name}: ended as {row.ended or 'nothing'!r}, not as {row.sent.ends!r}"
+    if row.difference:
+        yield f"{name}: the books differ by {money.text(row.difference)}"
+    if row.vouchers and row.debit != report.debit:
+        yield f"{name}: {row.vouchers[0]} has a debit of {money.text(row.debit)}, not {money.text(report.debit)}"
+
+
+def _unlike(tenant: str, entries: Sequence[Entry], records: Sequence[AuditRecord]) -> Iterable[str]:
+    """Yield where the books and the trail disagree: a voucher that only one of them has, a mark, a side, a name."""
+    told = {str(record.voucher): record for record in records}
+    yield from (
+        f"{tenant}: {name} stands {times} times in the trail"
+        for name, times in Counter(str(record.voucher) for record in records).items()
+        if times > 1
+    )
+    yield from (f"{tenant}: {name} is not in the books" for name in told.keys() - {entry.name for entry in entries})
+    for entry in entries:
+        record = told.get(entry.name)
+        if record is None or record.order_id is None:
+            yield f"{tenant}: {entry.name} stands in the books and nobody ordered it"
+            continue
+        if _mark(entry) != ids.mark(record.order_id):
+            yield f"{tenant}: {entry.name} carries the mark of another order"
+        if entry.debit != entry.credit:
+            yield f"{tenant}: {entry.name} does not balance"
+        earlier = [str(r.voucher) for r in records if r.key == record.key and r.sequence < record.sequence]
+        needed = earlier if purpose(record) in {"reverse", "rebook"} else []
+        yield from (f"{tenant}: {entry.name} does not name {name}" for name in needed if name not in entry.description)
+
+
+def _mark(entry: Entry) -> str:
+    return entry.description.rpartition(" ")[2]
+
+
+def _total(company: str, rows: Sequence[Row], entries: Sequence[Entry], accounts: frozenset[int]) -> Total:
+    def of(*states: str) -> Decimal:
+        return sum((r.sent.report.total_sales for r in rows if r.ended.partition(" ")[0] in states), ZERO)
+
+    return Total(
+        company=company,
+        reports=sum((r.sent.report.total_sales for r in rows), ZERO),
+        replaced=of("replaced", "reversed"),
+        held=of("held"),
+        in_books=sum((entry.sales(accounts) for entry in entries), ZERO),
+    )

@@ -1,0 +1,309 @@
+"""Connecting a company: the activation link, the way to Fortnox and back, and what is done with what came back."""
+
+import asyncio
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.fortnox import needs, tokens, whose
+from connectors.fortnox.connect import consent
+from connectors.fortnox.connect.consent import Code, Known, Link, Outcome, Result, State
+from connectors.fortnox.whose import Found
+from infra import clock, telemetry
+from infra.access.connection_rows import holder
+from infra.access.connections import Connections, Taken
+from infra.delivery.budget import WINDOW
+from infra.delivery.guests import LOOK_UP, guest
+from infra.http import Client, NoAnswer, NotSent
+from infra.plugin import Host
+from infra.settings import FortnoxSettings, Settings, authority
+from infra.tenants import UnknownTenant
+from infra.verdicts import Granted, Refused, RetryLater
+from schemas.settings import TenantSettings
+
+SYSTEM: Final = "fortnox"
+_LINK: Final = "fortnox/activation-link"
+_STATE: Final = "fortnox/consent-state"
+RESULT: Final = "fortnox/consent-result"
+"""What a text is locked for: one of these cannot pass for another."""
+
+CALLBACK: Final = "/oauth/callback"
+_TRIES: Final = 5
+_PAUSE: Final = 1.0
+_LOOKS_WITHIN: Final = 60.0
+"""Seconds in which Fortnox must have told whose consent it is: a person waits for the page."""
+
+_log = telemetry.log(__name__)
+
+_ADD = text(
+    """insert into activation_links (link_id, tenant, system, service, another, made_by, made_at, expires_at)
+       select :link_id, tenant, :system, :service, :another, :made_by, :now, :expires_at
+       from tenants where tenant = :tenant"""
+)
+_READ = text(
+    """select l.link_id, l.tenant, l.service, l.another, l.made_by, l.expires_at, l.used_at,
+              t.organisation_number, t.database_number, c.company_name, s.body as settings
+         from activation_links l join tenants t using (tenant)
+         left join connections c on c.tenant = l.tenant and c.system = l.system
+         left join settings s on s.tenant = l.tenant
+        where l.link_id = :link_id and l.system = :system"""
+)
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('consent of ' || :tenant))")
+_USED = text("update activation_links set used_at = :now where link_id = :link_id")
+_ADOPT = text("update tenants set organisation_number = :number where tenant = :tenant and organisation_number is null")
+_COMPANIES = text(
+    "select t.tenant, s.body as settings from tenants t left join settings s using (tenant) order by tenant"
+)
+
+
+# --- The link -----------------------------------------------------------------------------------------------------
+
+
+async def activation_link(host: Host, tenant: str, *, made_by: str, days: float = 7.0, service: bool = True) -> str:
+    """Make a link that asks a company for its consent, once, for so many days; return its address.
+
+    Whoever opens it learns who asks and for what, and can approve at Fortnox. It holds nothing that can be guessed.
+    """
+    link = await new_link(host, tenant, made_by=made_by, days=days, service=service)
+    return address(host, link)
+
+
+async def new_link(host: Host, tenant: str, *, made_by: str, days: float, service: bool, another: bool = False) -> str:
+    """Write a link down; return its id. Raises UnknownTenant.
+
+    Args:
+        service: whether a service account is asked for.
+        another: whether it may be another company at Fortnox than the one that was connected before.
+    """
+    link_id, now = secrets.token_urlsafe(9), clock.now()
+    values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "another": another}
+    values |= {"made_by": made_by[:200], "now": now, "expires_at": now + timedelta(days=days)}
+    async with host.engine.begin() as connection:
+        made = await connection.execute(_ADD, values)
+    if not made.rowcount:
+        raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant list")
+    return link_id
+
+
+def address(host: Host, link_id: str, base: str | None = None) -> str:
+    """Return the address that a link is opened at: where Fortnox sends browsers back to, or below ``base``."""
+    base = base or redirect_uri(host.settings).removesuffix(CALLBACK)
+    return f"{base}/connect/{sealed(host, link_id, _LINK)}"
+
+
+def redirect_uri(settings: Settings, base: str | None = None) -> str:
+    """Return where Fortnox sends browsers back to: as registered, else below ``base``, else at this host and port."""
+    if settings.fortnox.redirect_uri is not None:
+        return str(settings.fortnox.redirect_uri)
+    return (base or f"http://{authority(settings.host, settings.port)}").rstrip("/") + CALLBACK
+
+
+async def open_link(host: Host, token: str) -> Link | None:
+    """Return what a link's address leads to; None when we did not make it."""
+    link_id = unsealed(host, token, _LINK)
+    return await find(host, link_id) if link_id else None
+
+
+async def find(host: Host, link_id: str) -> Link | None:
+    """Return a link; None when it, or its company, is not known."""
+    async with host.engine.connect() as connection:
+        return await _find(connection, link_id)
+
+
+async def _find(connection: AsyncConnection, link_id: str) -> Link | None:
+    row = (await connection.execute(_READ, {"link_id": link_id, "system": SYSTEM})).one_or_none()
+    if row is None:
+        return None
+    known = Known(row.tenant, row.company_name or "", row.organisation_number, row.database_number)
+    settings = _settings(row.settings)
+    return Link(row.link_id, known, row.service, settings, row.made_by, row.expires_at, row.used_at, row.another)
+
+
+async def companies(host: Host) -> list[tuple[str, TenantSettings]]:
+    """Return every company and its settings in force."""
+    async with host.engine.connect() as connection:
+        return [(row.tenant, _settings(row.settings)) for row in await connection.execute(_COMPANIES)]
+
+
+def _settings(body: Any) -> TenantSettings:
+    return TenantSettings.model_validate_json(to_json(body)) if body else TenantSettings()
+
+
+def sealed(host: Host, text: str, context: str) -> str:
+    """Return a text under the vault's lock, as it can stand in an address or a cookie."""
+    return urlsafe_b64encode(host.vault.lock(text, context=context)).rstrip(b"=").decode()
+
+
+def unsealed(host: Host, token: str, context: str) -> str | None:
+    """Return the text; None when it was not locked here, for this."""
+    try:
+        locked = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        return str(host.vault.unlock(locked, context=context))
+    except (InvalidTag, ValueError):
+        return None
+
+
+# --- To Fortnox and back ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The way to Fortnox: where to, and what the browser must bring back besides."""
+
+    url: str
+    nonce: str
+
+
+def leave(host: Host, link: Link, redirect_to: str) -> Leaving:
+    """Return the way to Fortnox for the browser that now gives permission."""
+    nonce = secrets.token_urlsafe(16)
+    state = State(link.link_id, consent.fingerprint(nonce), int(clock.now().timestamp()))
+    fortnox: FortnoxSettings = host.settings.fortnox
+    url = consent.authorization_url(
+        fortnox.auth_url,
+        client_id=fortnox.client_id,
+        redirect_uri=redirect_to,
+        asked=needs.scopes(link.settings),
+        state=sealed(host, state.to_text(), _STATE),
+        service=link.service,
+    )
+    return Leaving(url, nonce)
+
+
+def returning(host: Host, token: str) -> State | None:
+    """Return what a state holds that Fortnox brought back; None when it is not ours."""
+    text = unsealed(host, token, _STATE)
+    return State.from_text(text) if text else None
+
+
+async def complete(host: Host, state: State, nonce: str, params: Mapping[str, str], redirect_to: str) -> Result:
+    """Take what Fortnox sent a browser back with; when it is the right company's consent, the company is connected.
+
+    Of two answers for one company that come at once the second waits for the first, and exchanges nothing when that
+    one stood. Only success uses the link up.
+    """
+    worth = consent.state_worth(state, nonce, clock.now())
+    if worth != "good":
+        return Result(worth, state.link_id)
+    link = await find(host, state.link_id)
+    if link is None:
+        return Result("link_unknown")
+    async with host.engine.begin() as connection:
+        await connection.execute(_ONE_AT_A_TIME, {"tenant": link.company.tenant})
+        link = await _find(connection, state.link_id)
+        result = await _take(host, connection, link, params, redirect_to) if link else Result("link_unknown")
+    _log.info("consent", tenant=link.company.tenant if link else "", outcome=result.outcome, said=result.said)
+    return result
+
+
+async def _take(
+    host: Host, connection: AsyncConnection, link: Link, params: Mapping[str, str], redirect_to: str
+) -> Result:
+    worth = consent.worth(link, clock.now())
+    if worth != "open":
+        return Result(worth, link.link_id)
+    answer = consent.read_answer(params)
+    if not isinstance(answer, Code):
+        outcome, said = answer
+        return Result(outcome, link.link_id, said=said)
+    granted = await _exchanged(host.settings.fortnox, answer.text, redirect_to)
+    if not isinstance(granted, Granted):
+        return Result(granted, link.link_id)
+    found = await _company(host, link.company.tenant, granted.access)
+    if found is None:
+        return Result("company_unreadable", link.link_id)
+    other = await holder(connection, link.company.tenant, found.database_number)
+    verdict = consent.guard(link.company, found, holder=other, another=link.another)
+    if verdict == "own":
+        try:
+            return await _connected(host, connection, link, found, granted)
+        except Taken as taken:  # by a consent that came at the same moment
+            verdict, other = "other_tenant", taken.holder
+    revoked = await _given_back(host, granted) if other is None else False
+    return Result(verdict, link.link_id, found, revoked=revoked, holder=other or "")
+
+
+async def _connected(host: Host, connection: AsyncConnection, link: Link, found: Found, granted: Granted) -> Result:
+    asked, tenant = needs.scopes(link.settings), link.company.tenant
+    given = granted.scopes or asked
+    user = whose.user_of(granted.access)
+    await Connections(host.engine, host.vault).consented(
+        tenant,
+        SYSTEM,
+        grant_type="client_credentials" if link.service else "authorization_code",
+        access=granted.access,
+        access_seconds=granted.access_seconds,
+        refresh=granted.refresh,
+        refresh_seconds=granted.refresh_seconds,
+        scopes=given,
+        company_name=found.name,
+        database_number=found.database_number,
+        consented_by=f"user {user} at Fortnox, asked by {link.made_by}"[:200] if user else f"asked by {link.made_by}",
+        terms=consent.TERMS,
+    )
+    adopted = link.company.organisation_number is None and bool(number := whose.digits(found.organisation_number))
+    if adopted:
+        await connection.execute(_ADOPT, {"tenant": tenant, "number": number})
+    await connection.execute(_USED, {"link_id": link.link_id, "now": clock.now()})
+    missing = needs.missing_scopes(link.settings, given)
+    return Result("connected", link.link_id, found, adopted=adopted, missing=missing)
+
+
+async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> Granted | Outcome:
+    """Exchange a code; when no answer comes, ask again: had the first request arrived, this one is refused."""
+    for attempt in range(_TRIES):
+        if attempt:
+            await clock.sleep(_PAUSE)
+        match await tokens.exchange(fortnox, code, redirect_to):
+            case Granted() as granted:
+                return granted
+            case Refused(state="licence_missing"):
+                return "licence_missing"
+            case Refused():
+                return "exchange_lost"
+            case RetryLater(code="client_refused"):
+                return "not_registered"
+            case RetryLater(code="auth_refused"):
+                return "refused"
+            case _:
+                continue
+    return "exchange_lost"
+
+
+async def _company(host: Host, tenant: str, access: str) -> Found | None:
+    """Ask whose access this is; a read, so it is asked again until it is answered."""
+    fortnox: FortnoxSettings = host.settings.fortnox
+    headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}
+    with suppress(TimeoutError):
+        async with (
+            asyncio.timeout(_LOOKS_WITHIN),
+            guest(host, SYSTEM, tenant, LOOK_UP) as attempt,
+            Client(timeout=fortnox.request_timeout, headers=headers) as client,
+        ):
+            for again in range(_TRIES):
+                if again:
+                    await clock.sleep(_PAUSE)
+                await attempt.take()
+                with suppress(NotSent, NoAnswer):
+                    url = f"{fortnox.api_url}/companyinformation"
+                    answer = await client.send("GET", url, may_send=attempt.may_send)
+                    if answer.status == HTTPStatus.OK and (found := whose.company(answer.body)):
+                        return found
+                    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                        await attempt.throttled(WINDOW)
+    return None
+
+
+async def _given_back(host: Host, granted: Granted) -> bool:
+    """Revoke what another company gave; never a company's that is ours as well: it would lose its own connection."""
+    return granted.refresh is not None and await tokens.revoke(host.settings.fortnox, granted.refresh)

@@ -1,0 +1,115 @@
+"""Keeps connections alive that nobody uses, and tells people in time, with a link, when one needs them."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from connectors.fortnox import tokens
+from connectors.fortnox.connect import connecting
+from infra import clock, telemetry
+from infra.access.connections import Held, days_left, settled
+from infra.leases import LeaseLost, elected
+from infra.plugin import Host
+from infra.verdicts import RetryLater
+
+_log = telemetry.log(__name__)
+
+_LEASE: Final = "fortnox-connections"  # no lane's: those are called fortnox/<company>
+_EVERY: Final = 5.0
+_HOUR: Final = 3600.0
+_FIRST: Final = 60.0
+"""Seconds until a company is looked at for the first time: until then its lane has renewed what it uses."""
+_RENEW_WITH_DAYS_LEFT: Final = 30.0
+"""An unused refresh token is exchanged two weeks into its life: a month of failures is left before it ends."""
+_WARN_DAYS: Final = (2, 7)
+_LAST_ANSWERS: Final = 20.0
+"""Seconds for which a process that ends waits for renewals under way."""
+
+
+def concern(held: Held, now: float) -> str:
+    """Return what a person must know about a connection, at a time (seconds since 1970); nothing when all is well."""
+    if held.state in ("needs_consent", "licence_missing"):
+        return f"{held.state.replace('_', ' ')}: {held.reason}"
+    left = days_left(held, now) if held.state == "connected" else None
+    within = next((days for days in _WARN_DAYS if left is not None and left < days), None)
+    return f"its refresh token ends within {within} days" if within else ""
+
+
+def unused(held: Held, now: float) -> bool:
+    """Tell whether new tokens are to be asked for although no order needs them: to stay connected, or to see if so."""
+    if held.state in ("paused", "disconnected"):
+        return False
+    if held.grant_type == "authorization_code":
+        left = days_left(held, now)
+        almost_over = left is not None and left < _RENEW_WITH_DAYS_LEFT
+        return held.state == "licence_missing" or (held.state == "connected" and almost_over)
+    return held.access_until is None or held.access_until.timestamp() < now
+
+
+async def keep(host: Host, stop: asyncio.Event) -> None:
+    """Look after every connection, in one process at a time, until asked to stop."""
+    while not stop.is_set():
+        try:
+            lease = await elected(host.leases, _LEASE, stop)
+            if lease is None:
+                break
+            try:
+                keeper = _Keeper(host)
+                while not stop.is_set():
+                    lease.check()
+                    await keeper.look()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_EVERY):
+                            await stop.wait()
+            finally:
+                await host.leases.release(lease)
+        except LeaseLost:
+            continue
+        except Exception as error:  # noqa: BLE001 - the database comes back
+            _log.warning("connections not looked after", error=type(error).__name__)
+            await clock.sleep(1.0)
+    await settled(_LAST_ANSWERS)
+
+
+class _Keeper:
+    """Remembers what was told and when each company was last looked at."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._connections = tokens.connections(host)
+        self._renew = tokens.renewing(host.settings.fortnox)
+        self._told: dict[str, str] = {}
+        self._looked: dict[str, float] = {}
+
+    async def look(self) -> None:
+        """Look at every company: hourly at its tokens, each time at what a person must know."""
+        for held in await self._connections.all(tokens.SYSTEM):
+            now = clock.monotonic()
+            if now >= self._looked.setdefault(held.tenant, now - _HOUR + _FIRST) + _HOUR:
+                self._looked[held.tenant] = now
+                await self._use(held)
+            await self._tell(held)
+
+    async def _use(self, held: Held) -> None:
+        if not unused(held, clock.now().timestamp()):
+            return
+        anew = held.grant_type == "authorization_code"
+        answer = await self._connections.access(held.tenant, tokens.SYSTEM, self._renew, anew=anew)
+        if isinstance(answer, RetryLater):
+            _log.warning("unused connection not renewed", tenant=held.tenant, code=answer.code, why=answer.why)
+
+    async def _tell(self, held: Held) -> None:
+        told = concern(held, clock.now().timestamp())
+        if told == self._told.get(held.tenant, ""):
+            return
+        self._told[held.tenant] = told
+        if told:
+            service = held.grant_type != "authorization_code"
+            link = await connecting.activation_link(self._host, held.tenant, made_by="bokbuss", service=service)
+            _log.warning(
+                "a company must connect again" if held.state != "licence_missing" else "a company lacks a licence",
+                tenant=held.tenant,
+                why=told,
+                command=f"bokbuss connect {held.tenant}",
+                url=link,
+            )

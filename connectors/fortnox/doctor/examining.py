@@ -1,0 +1,319 @@
+"""The doctor: reads what a company has set up in Fortnox, checks it, and lets go on what waited for it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, TypeVar
+
+from pydantic_core import to_json
+from sqlalchemy import text
+
+from connectors.fortnox import classify, encode
+from connectors.fortnox.classify import Page, Record, Unauthorised
+from connectors.fortnox.client import Fortnox, unanswered
+from connectors.fortnox.doctor import checks, setup
+from connectors.fortnox.doctor.checks import CompanyInformation, LastVoucher, Situation
+from connectors.fortnox.doctor.reference import Reference
+from connectors.fortnox.doctor.report import Report
+from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Kind, Need, Unread
+from connectors.fortnox.encode import Request
+from connectors.fortnox.words import SWEDEN
+from infra import clock
+from infra.access.connections import Connections
+from infra.delivery.guests import BACKFILL, LOOK_UP, guest
+from infra.http import Client, Response
+from infra.plugin import Attempt, Company, Host
+from infra.verdicts import RetryLater
+from schemas import ids
+from schemas.commands import PostVoucher, VoucherRef
+from schemas.envelope import type_of
+from schemas.events import ChecksPassed
+from schemas.settings import TenantSettings
+
+_Found = TypeVar("_Found")
+
+SYSTEM: Final = "fortnox"
+_TRIES: Final = 3
+_LONGEST_WAIT: Final = 10.0
+_PASSING: Final = frozenset({"throttled", "unreachable", "fortnox_failing", "list_moved", "list_unreadable"})
+"""What may be otherwise in a few seconds."""
+_OF_ONE_LIST: Final = _PASSING | {"scope_missing", "lookup_refused", "forbidden", "permission_missing"}
+"""Refusals after which other lists may still be read."""
+_ANEW: Final = float("-inf")
+"""As an age: read now, whatever is kept."""
+_WAITING: Final = 5000
+"""Orders that are looked at, the newest ones; the rest is decided when these are."""
+_ACCOUNTS_ASKED: Final = 60
+"""Accounts that are read one by one, at most, where the list does not say their rules."""
+_FIRST_PATIENCE: Final = 60.0
+_LONGEST_PATIENCE: Final = 86_400.0
+
+_KNOWN: Final = text(
+    """select t.organisation_number, t.database_number, s.body
+       from tenants t left join settings s using (tenant) where t.tenant = :tenant"""
+)
+_OPEN: Final = text(
+    """select body -> 'data' from journal
+       where sink = 'fortnox' and tenant = :tenant and type = :type and state in ('queued', 'sending', 'unknown')
+       order by place, seq limit :most"""
+)
+_HELD: Final = text(
+    """select distinct on (j.flow, j.key) j.data, j.code, j.age, j.refusals
+       from (select body -> 'data' as data, body -> 'data' ->> 'flow' as flow, key, seq, outcome ->> 'code' as code,
+                    extract(epoch from clock_timestamp() - finished_at)::float8 as age,
+                    count(*) over (partition by body -> 'data' ->> 'flow', key, outcome ->> 'code') as refusals
+             from journal where sink = 'fortnox' and tenant = :tenant and type = :type and state = 'rejected') j
+       join flow_state s on s.tenant = :tenant and s.flow = j.flow and s.key = j.key and s.waiting = j.code
+       where j.code = any(cast(:codes as text[])) order by j.flow, j.key, j.seq desc limit :most"""
+)
+_LAST: Final = text(
+    """select order_id, outcome -> 'voucher' as voucher from journal
+       where sink = 'fortnox' and tenant = :tenant and type = :type and state = 'delivered'
+       order by finished_at desc limit 1"""
+)
+_WRITE: Final = text(
+    """insert into checks (tenant, system, "check", ok, body, checked_at)
+       values (:tenant, 'fortnox', :check, :ok, cast(:body as jsonb), :at)
+       on conflict (tenant, system, "check") do update
+       set ok = excluded.ok, body = excluded.body, checked_at = excluded.checked_at"""
+)
+_VOUCHER: Final = type_of(PostVoucher)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An order that Fortnox refused and that waits for that reason, for so many seconds, refused so many times."""
+
+    need: Need
+    age: float
+    refusals: int
+
+    @property
+    def may_go(self) -> bool:
+        """Tell whether it may be tried again by itself.
+
+        What is refused again although the check was green is refused for something that cannot be seen: each time it is
+        left alone for twice as long.
+        """
+        patience = _FIRST_PATIENCE * 2.0 ** min(self.refusals - 2, 20)
+        return self.refusals == 1 or self.age > min(patience, _LONGEST_PATIENCE)
+
+
+async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Report:
+    """Check everything, write it down, and tell what waits for a check that is green now.
+
+    Raises:
+        LookupError: no such company.
+    """
+    situation, held = await _known(host, tenant)
+    async with _reading(host, situation, tenant, priority) as reading:
+        situation = await reading.company(situation)
+        situation = replace(situation, connection=await _connection(host, tenant))  # as asking has found it
+        if reading.closed is None:
+            situation = await reading.staff(await reading.setup(situation, frozenset(PARSERS), mapped=True))
+            situation = replace(situation, last=await reading.last(await _last(host, tenant)))
+        calls = len(reading.attempt.calls)
+    findings = checks.run(situation)
+    passed = tuple(sorted({one.need.code for one in held if one.may_go and setup.is_open(one.need, situation.setup)}))
+    report = Report(tenant, clock.now(), findings, passed, calls)
+    await _write(host, report)
+    if passed and host.accept is not None:
+        await host.accept(tenant, SYSTEM, (ChecksPassed(codes=passed, checked_at=report.checked_at),))
+    return report
+
+
+async def recheck(host: Host, tenant: str, codes: Iterable[str]) -> bool:
+    """Read no more than these reasons need; where one is gone, examine the company. Tell whether one was."""
+    wanted = frozenset(codes)
+    situation, held = await _known(host, tenant)
+    waiting = [one.need for one in held if one.need.code in wanted and one.may_go]
+    if not waiting:
+        return False
+    situation = replace(situation, waiting=tuple(waiting))
+    async with _reading(host, situation, tenant, BACKFILL) as reading:
+        kinds = setup.reads_for(need.code for need in waiting)
+        situation = await reading.setup(situation, kinds, mapped=False)
+    gone = any(setup.is_open(need, situation.setup) for need in waiting)
+    if gone:
+        await examine(host, tenant, BACKFILL)
+    return gone
+
+
+class _Reading:
+    """One visit to one company: as few calls as what is asked for takes.
+
+    Attributes:
+        closed: why nothing at all can be read.
+    """
+
+    def __init__(self, fortnox: Fortnox, attempt: Attempt) -> None:
+        self._fortnox, self.attempt = fortnox, attempt
+        self._reference = Reference(fortnox)
+        self.closed: Unread | None = None
+        self._ahead: float | None = None
+
+    async def company(self, situation: Situation) -> Situation:
+        """Read whose books these are, and what Fortnox's clock says."""
+        request = Request("GET", "companyinformation", {})
+        found = await self._patiently(lambda: self._ask(request, "CompanyInformation"))
+        if isinstance(found, Unread):
+            closed = found.code not in _OF_ONE_LIST
+            self.closed = found if closed else None
+            setup_ = setup.Setup(years=found, cost_centres=found, locked_until=found) if closed else situation.setup
+            return replace(situation, company=found, setup=setup_, clock_ahead=self._ahead)
+        item = next(iter(found.items), {})
+        number = str(item.get("DatabaseNumber") or "")
+        company = CompanyInformation(
+            name=str(item.get("CompanyName") or ""),
+            organisation_number=str(item.get("OrganizationNumber") or ""),
+            database_number=int(number) if number.isdecimal() else None,
+        )
+        return replace(situation, company=company, clock_ahead=self._ahead)
+
+    async def setup(self, situation: Situation, kinds: frozenset[Kind], *, mapped: bool) -> Situation:
+        """Read lists of these kinds, for the years of what waits and, if ``mapped``, for those that matter besides."""
+        found: dict[tuple[Kind, int], Any] = {}
+        if "years" in kinds:
+            found["years", 0] = await self._list("years", 0)
+        situation = replace(situation, setup=setup.setup_of(found))
+        days = [need.day for need in situation.waiting]
+        if mapped and situation.settings.daysales is not None:
+            days += checks.years_that_matter(situation)
+        known = (situation.setup.year_of(day) for day in days)
+        for year in dict.fromkeys(year.id for year in known if year is not None):
+            for kind in (k for k in ("series", "accounts") if k in kinds):
+                found[kind, year] = await self._list(kind, year)
+        situation = replace(situation, setup=setup.setup_of(found))
+        for year, number in setup.without_rules(checks.needs_of(situation), situation.setup)[:_ACCOUNTS_ASKED]:
+            found["accounts", year] = {**found["accounts", year], **await self._account(year, number)}
+        if "cost_centres" in kinds and any(need.cost_centres for need in checks.needs_of(situation)):
+            found["cost_centres", 0] = await self._list("cost_centres", 0)
+        if "locked_period" in kinds:
+            found["locked_period", 0] = await self._list("locked_period", 0)
+        return replace(situation, setup=setup.setup_of(found))
+
+    async def staff(self, situation: Situation) -> Situation:
+        """Ask for one employee where a flow writes them: licence, scope and rights show themselves nowhere else."""
+        if situation.settings.employees is None:
+            return situation
+        request = Request("GET", "employees", {"limit": 1})
+        found = await self._patiently(lambda: self._fortnox.list(request, "Employees", self.attempt))
+        return replace(situation, staff=found if isinstance(found, Unread) else None)
+
+    async def last(self, written: tuple[VoucherRef, str] | None) -> LastVoucher | None:
+        """Look for the last voucher that we wrote, by its number and our mark."""
+        if written is None:
+            return None
+        voucher, mark = written
+        request = encode.voucher_at(voucher)
+        found = await self._patiently(lambda: self._fortnox.one(request, "Voucher", self.attempt))
+        if isinstance(found, Unread):
+            return LastVoucher(str(voucher), None)
+        return LastVoucher(str(voucher), isinstance(found, Record) and mark in str(found.fields.get("Description")))
+
+    async def _account(self, year: int, number: int) -> dict[int, Account]:
+        """Return one account as its own record shows it, for a list that does not say its rules."""
+        request = Request("GET", f"accounts/{number}", {"financialyear": year})
+        found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
+        return {number: setup.account_of(found.fields, "ALLOWED")} if isinstance(found, Record) else {}
+
+    async def _list(self, kind: Kind, year: int) -> Any:
+        get = self._reference.get
+        found = await self._patiently(lambda: get(kind, self.attempt, year_id=year, max_age=_ANEW))
+        return found if isinstance(found, Unread) else PARSERS[kind](found.items)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_Found | RetryLater]]) -> _Found | Unread:
+        """Ask again what may pass within seconds; what stays unanswered was not read."""
+        answer = await ask()
+        for _ in range(_TRIES - 1):
+            if not isinstance(answer, RetryLater) or answer.code not in _PASSING:
+                break
+            await clock.sleep(min(answer.after, _LONGEST_WAIT))
+            answer = await ask()
+        return Unread(answer.code, answer.why) if isinstance(answer, RetryLater) else answer
+
+    async def _ask(self, request: Request, key: str) -> Page | RetryLater:
+        asked = clock.now()
+
+        def read(response: Response) -> Page | RetryLater | Unauthorised:
+            self._ahead = _ahead(response, asked)
+            return classify.page(response, key)
+
+        return await self._fortnox.ask(request, self.attempt, read=read, lost=unanswered)
+
+
+def _ahead(response: Response, asked: datetime) -> float | None:
+    """Return how many seconds our clock was ahead of Fortnox's, halfway between question and answer."""
+    said = {name.lower(): value for name, value in response.headers.items()}.get("date", "")
+    try:
+        theirs = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    now = clock.now()
+    return (asked + (now - asked) / 2 - theirs).total_seconds() if theirs.tzinfo else None
+
+
+@asynccontextmanager
+async def _reading(host: Host, situation: Situation, tenant: str, priority: int) -> AsyncIterator[_Reading]:
+    company = Company(tenant, situation.organisation_number, situation.database_number)
+    client = Client(timeout=host.settings.fortnox.request_timeout, headers={"Accept": "application/json"})
+    async with guest(host, SYSTEM, tenant, priority) as attempt, client:
+        yield _Reading(Fortnox(company, host, client), attempt)
+
+
+# --- What we know ourselves ---------------------------------------------------------------------------------------
+
+
+async def _known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
+    """Return what the database says of a company, and its orders that were refused and wait."""
+    wanted = {"tenant": tenant, "type": _VOUCHER, "most": _WAITING}
+    async with host.engine.connect() as connection:
+        row = (await connection.execute(_KNOWN, {"tenant": tenant})).one_or_none()
+        if row is None:
+            raise LookupError(f"no company is called {tenant!r}: bokbuss tenant list")
+        number, database_number, body = row
+        is_open = [setup.need_of(_order(data)) for (data,) in await connection.execute(_OPEN, wanted)]
+        refused = await connection.execute(_HELD, wanted | {"codes": sorted(CHECKABLE)})
+        held = [_Held(setup.need_of(_order(data), code), age, refusals) for data, code, age, refusals in refused]
+    situation = Situation(
+        today=clock.now().astimezone(SWEDEN).date(),
+        settings=TenantSettings.model_validate(body or {}, strict=False),
+        connection=await _connection(host, tenant),
+        organisation_number=number,
+        database_number=database_number,
+        waiting=(*is_open, *(one.need for one in held)),
+    )
+    return situation, held
+
+
+async def _connection(host: Host, tenant: str) -> checks.Connection:
+    held = await Connections(host.engine, host.vault).held(tenant, SYSTEM)
+    return checks.Connection(held.state, held.reason, held.scopes) if held else checks.NOT_CONNECTED
+
+
+async def _last(host: Host, tenant: str) -> tuple[VoucherRef, str] | None:
+    """Return the last voucher that we wrote, and its mark."""
+    async with host.engine.connect() as connection:
+        row = (await connection.execute(_LAST, {"tenant": tenant, "type": _VOUCHER})).one_or_none()
+    return (VoucherRef.model_validate(row.voucher), ids.mark(row.order_id)) if row and row.voucher else None
+
+
+async def _write(host: Host, report: Report) -> None:
+    rows = [
+        {
+            "tenant": report.tenant,
+            "check": name,
+            "ok": finding.state != "failed",
+            "body": to_json(finding).decode(),
+            "at": report.checked_at,
+        }
+        for name, finding in report.findings.items()
+    ]
+    async with host.engine.begin() as connection:
+        await connection.execute(_WRITE, rows)
+
+
+def _order(data: Any) -> PostVoucher:
+    return PostVoucher.model_validate(data, strict=False)

@@ -1,0 +1,108 @@
+"""What the doctor found, as people and programs read it. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from connectors.fortnox import errors
+from connectors.fortnox.doctor.check_words import LABELS, STATES, TOLD
+from connectors.fortnox.doctor.checks import CHECKS, Finding, State
+from connectors.fortnox.doctor.setup import Names
+from connectors.fortnox.words import Language
+
+_CODES: Final = {check.name: check.codes for check in CHECKS}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the doctor found. ``passed``: reasons of holds that were told to be gone; ``calls``: made at Fortnox."""
+
+    tenant: str
+    checked_at: datetime
+    findings: Mapping[str, Finding]
+    passed: Names
+    calls: int
+
+    @property
+    def red(self) -> Names:
+        """The checks that failed."""
+        return self._in("failed")
+
+    @property
+    def unchecked(self) -> Names:
+        """The checks that could not be made: what they are about may be wrong."""
+        return self._in("not checked")
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing stands in the way, as far as that can be known: what is not checked is not green."""
+        return not (self.red or self.unchecked)
+
+    def _in(self, state: State) -> Names:
+        return tuple(name for name, finding in self.findings.items() if finding.state == state)
+
+
+def lines(report: Report, language: Language) -> Iterator[str]:
+    """Return the report as lines: what is red with all that must be known to set it right, the rest a line each."""
+    summary = LABELS["green" if report.ok else "red" if report.red else "unchecked"]
+    counts = {"red": len(report.red), "unchecked": len(report.unchecked), "calls": report.calls}
+    yield summary.to(language, tenant=report.tenant, **counts)
+    yield ""
+    width = max(len(state.to(language)) for state in STATES.values())
+    for name, finding in report.findings.items():
+        yield f"{STATES[finding.state].to(language):<{width}}  {TOLD[name].title.to(language)}"
+        for line in _explained(name, finding, language):
+            yield f"{'':<{width}}  {line}"
+    if report.passed:
+        yield ""
+        yield LABELS["passed"].to(language, codes=", ".join(report.passed))
+
+
+def _explained(name: str, finding: Finding, language: Language) -> Iterator[str]:
+    told = TOLD[name]
+    if finding.state == "not checked":
+        yield LABELS["not_checked"].to(language, why=_why(finding, language))
+    if finding.state != "failed":
+        return
+    yield told.wrong.to(language, names=", ".join(finding.names))
+    waiting = f" {LABELS['waiting'].to(language, waiting=finding.waiting)}" if finding.waiting else ""
+    yield f"{LABELS['stops'].to(language)}: {told.stops.to(language)}{waiting}"
+    yield f"{LABELS['who'].to(language)}: {told.who.to(language)}"
+    yield f"{LABELS['where'].to(language)}: {told.where.to(language)}"
+
+
+def _why(finding: Finding, language: Language) -> str:
+    if errors.is_known(finding.why):
+        return errors.text(finding.why, language)
+    said = LABELS.get(f"why_{finding.why}")
+    return said.to(language) if said else finding.why
+
+
+def as_json(report: Report, language: Language) -> dict[str, Any]:
+    """Return the report as JSON values; names and codes do not depend on the language."""
+    return {
+        "tenant": report.tenant,
+        "ok": report.ok,
+        "checked_at": report.checked_at.isoformat(),
+        "calls": report.calls,
+        "passed": list(report.passed),
+        "checks": [_json(name, finding, language) for name, finding in report.findings.items()],
+    }
+
+
+def _json(name: str, finding: Finding, language: Language) -> dict[str, Any]:
+    told = TOLD[name]
+    content: dict[str, Any] = {"check": name, "title": told.title.to(language), "state": finding.state}
+    if finding.state == "not checked":
+        content |= {"why": finding.why, "said": _why(finding, language)}
+    if finding.state == "failed":
+        content |= {
+            "names": list(finding.names),
+            "wrong": told.wrong.to(language, names=", ".join(finding.names)),
+            "stops": told.stops.to(language),
+            "blocks": {"codes": list(_CODES[name]), "flows": list(finding.flows), "waiting": finding.waiting},
+            "who": told.who.to(language),
+            "where": told.where.to(language),
+        }
+    return content

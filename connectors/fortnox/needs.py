@@ -1,0 +1,92 @@
+"""What a company's flows need at Fortnox: scopes to consent to, and licences."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.settings import TenantSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a flow needs of a company's Fortnox: scopes to be consented to, its own one first, and licences."""
+
+    scopes: tuple[str, ...]
+    licences: tuple[str, ...]
+
+
+NEEDS: Final[Mapping[str, Needs]] = {
+    "daysales": Needs(("bookkeeping", "companyinformation", "settings", "costcenter"), ("integration", "bookkeeping")),
+    "employees": Needs(
+        ("salary", "companyinformation", "settings", "costcenter", "project"), ("integration", "salary")
+    ),
+    "invoices": Needs(
+        ("invoice", "order", "customer", "companyinformation", "settings", "costcenter", "project"),
+        ("integration", "invoicing", "order"),
+    ),
+    "attachments": Needs(
+        ("bookkeeping", "connectfile", "archive", "inbox", "companyinformation"), ("integration", "bookkeeping")
+    ),
+}
+"""By flow, which is also the name of its section of TenantSettings (facts §1.9; FEATURES P13-P16)."""
+
+
+_FIRST: Final = ("daysales",)
+"""Asked for while nothing is switched on: a company may connect before its accounts are mapped."""
+
+
+def flows(settings: TenantSettings) -> tuple[str, ...]:
+    """Return the flows that consent is asked for: those that are switched on."""
+    return _switched_on(settings) or _FIRST
+
+
+def is_switched_on(settings: TenantSettings) -> bool:
+    """Tell whether any flow is."""
+    return bool(_switched_on(settings))
+
+
+def _switched_on(settings: TenantSettings) -> tuple[str, ...]:
+    return tuple(flow for flow in NEEDS if getattr(settings, flow, None) is not None)
+
+
+def scopes(settings: TenantSettings) -> tuple[str, ...]:
+    """Return the scopes that are asked for, each once."""
+    return _united(NEEDS[flow].scopes for flow in flows(settings))
+
+
+def licences(settings: TenantSettings) -> tuple[str, ...]:
+    """Return the licences that the company needs at Fortnox, each once."""
+    return _united(NEEDS[flow].licences for flow in flows(settings))
+
+
+def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple[str, ...]:
+    """Return the modules of the flows whose lists a missing licence closes; those of all where no list tells which.
+
+    A flow's first scope is its own; the others are shared.
+    """
+    closed = frozenset(refused)
+    if not closed:
+        return ()
+    whose = [flow for flow in flows(settings) if NEEDS[flow].scopes[0] in closed] or flows(settings)
+    return tuple(one for one in _united(NEEDS[flow].licences for flow in whose) if one != "integration")
+
+
+def missing_scopes(settings: TenantSettings, granted: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes that the switched-on flows need and nobody consented to; a refresh never widens them."""
+    return tuple(scope for scope in scopes(settings) if scope not in frozenset(granted))
+
+
+def has_to_consent(health: str, settings: TenantSettings, granted: Iterable[str]) -> bool:
+    """Tell whether a company needs a link: to begin with, again, soon, or for more. Unknown scopes pass for enough."""
+    known = tuple(granted)
+    lost = {"not connected", "needs consent", "disconnected", "expiring"}
+    return health in lost or (bool(known) and bool(missing_scopes(settings, known)))
+
+
+def flows_that_need(scope: str, settings: TenantSettings) -> tuple[str, ...]:
+    """Return the flows that a scope is asked for."""
+    return tuple(flow for flow in flows(settings) if scope in NEEDS[flow].scopes)
+
+
+def _united(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for one in lists for each in one))

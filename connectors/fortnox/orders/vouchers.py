@@ -1,0 +1,106 @@
+"""Vouchers in Fortnox: booked by one POST, found again by the mark in their description."""
+
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from connectors.fortnox import classify, encode, errors
+from connectors.fortnox.classify import Missing, Year
+from connectors.fortnox.client import amend
+from connectors.fortnox.paging import whole
+from connectors.fortnox.session import Session
+from infra import telemetry
+from infra.plugin import Attempt, Kind
+from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from schemas import ids
+from schemas.commands import PostVoucher, VoucherRef
+from schemas.envelope import Envelope
+
+_NO_YEAR_WAIT: Final = 60.0
+
+_log = telemetry.log(__name__)
+
+
+async def write(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt) -> Verdict:
+    """Book a voucher: nothing that is known of its year and the set-up objects, then one POST, whose answer decides.
+
+    A reversal is booked only if what it takes back still stands there: else the books would be wrong by it.
+    """
+    year = await fortnox.year(order.data.voucher_date, attempt)
+    if not isinstance(year, Year):
+        return year
+    if objection := await fortnox.preflight.objection(order.data, year.id, attempt):
+        return objection
+    if gone := await _gone(fortnox, order.data, attempt):
+        return gone
+    verdict: Verdict = await fortnox.ask(
+        encode.voucher(order, year.id),
+        attempt,
+        read=lambda response: classify.classify(response, series=order.data.series, year_id=year.id),
+        lost=lambda why: Unknown(f"the voucher was sent and no answer came: {why}"),
+    )
+    await fortnox.reference.heed(verdict, year.id)
+    if isinstance(verdict, Delivered) and (adapted := encode.adapted(order.data)):
+        return replace(verdict, note="; ".join(filter(None, (verdict.note, adapted))))
+    return verdict
+
+
+async def _gone(fortnox: Session, order: PostVoucher, attempt: Attempt) -> Rejected | RetryLater | None:
+    """Say which voucher a reversal would take back that is not there any more, or whose number is another one's."""
+    for voucher in order.relates_to if order.purpose == "reverse" else ():
+        answer = await fortnox.one(encode.voucher_at(voucher), "Voucher", attempt)
+        if isinstance(answer, RetryLater):
+            return answer
+        if isinstance(answer, Missing):
+            why = f"{voucher}, which this one reverses, is not in Fortnox any more"
+        elif order.takes_back is not None and not classify.carries(answer.fields, ids.mark(order.takes_back)):
+            why = f"{voucher} in Fortnox is not the voucher that this one reverses: it does not carry our mark"
+        else:
+            continue
+        amend(attempt, f"not reversed: {why}")
+        return errors.explained(Rejected("voucher_gone", why, "accountant"), fortnox.host.settings.language)
+    return None
+
+
+async def probe(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt) -> Look:
+    """Look for the order's mark among the vouchers of its series, year and date, to the last page."""
+    year = await fortnox.year(order.data.voucher_date, attempt)
+    if isinstance(year, Rejected):  # when it was sent there was a year; so this look says nothing
+        return RetryLater(_NO_YEAR_WAIT, year.code, year.why, year.who, alone=True)
+    return year if isinstance(year, RetryLater) else await _search(fortnox, order, year, attempt)
+
+
+async def _search(fortnox: Session, order: Envelope[PostVoucher], year: Year, attempt: Attempt) -> Look:
+    listed = await whole(
+        fortnox,
+        lambda page: encode.voucher_list(order, year.id, page),
+        "Vouchers",
+        attempt,
+        name=lambda item: (item.get("VoucherSeries"), item.get("VoucherNumber")),
+    )
+    if isinstance(listed, RetryLater):
+        return listed
+    mark = ids.mark(UUID(order.id))
+    found = classify.marked(listed.items, mark, series=order.data.series, year_id=year.id)
+    if isinstance(found, RetryLater):
+        return found
+    if found:
+        return _found(fortnox, sorted(set(found), key=lambda voucher: voucher.number), order, attempt)
+    return listed.absent(attempt)
+
+
+def _found(
+    fortnox: Session, vouchers: list[VoucherRef], order: Envelope[PostVoucher], attempt: Attempt
+) -> AlreadyThere:
+    names = ", ".join(map(str, vouchers))
+    if len(vouchers) == 1:
+        amend(attempt, f"found {names}")
+    else:  # somebody copied one, or the promise was broken: a person has to look
+        amend(attempt, f"{len(vouchers)} vouchers carry this mark: {names}")
+        _log.error("several_vouchers_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id, vouchers=names)
+    return AlreadyThere(vouchers[0], note=encode.adapted(order.data))
+
+
+VOUCHERS = Kind(
+    order=PostVoucher, write=write, probe=probe, found_by="its mark at the end of the voucher's description"
+)

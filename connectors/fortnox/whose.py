@@ -1,0 +1,61 @@
+"""Whose books a token opens, and whose word it is: as the token says it, and as Fortnox does when it is asked."""
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The company that a consent opened, as Fortnox calls it."""
+
+    name: str
+    organisation_number: str
+    database_number: int
+
+
+def company(body: bytes) -> Found | None:
+    """Read company information; None when it is not whole."""
+    try:
+        information = json.loads(body)["CompanyInformation"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return found(information) if isinstance(information, dict) else None
+
+
+def found(information: Mapping[str, Any]) -> Found | None:
+    """Return whose information it is; None when it does not say. DatabaseNumber comes as a number or as a string."""
+    try:
+        database_number = int(information["DatabaseNumber"])
+    except (ValueError, LookupError, TypeError):
+        return None
+    name, number = information.get("CompanyName") or "", information.get("OrganizationNumber") or ""
+    return Found(str(name).strip()[:200], str(number).strip()[:20], database_number) if database_number > 0 else None
+
+
+def digits(number: str | None) -> str:
+    """Return the ten digits that tell organisations apart: written with or without a hyphen, or a century before."""
+    return "".join(c for c in number or "" if c in "0123456789")[-10:]
+
+
+def user_of(access: str) -> str:
+    """Return the Fortnox user that an access token speaks for, as far as it tells."""
+    user = _claim(access, "userId")
+    return "" if user is None else str(user)
+
+
+def company_of(access: str) -> int | None:
+    """Return the DatabaseNumber that an access token says it opens, as far as it tells."""
+    return _claim(access, "tenantId")
+
+
+def _claim(access: str, name: str) -> int | None:
+    """Return a number that stands in an access token, which is a JWT (facts §1.4)."""
+    try:
+        part = access.split(".")[1]
+        claims: Any = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return int(claims[name])
+    except (ValueError, LookupError, TypeError):
+        return None

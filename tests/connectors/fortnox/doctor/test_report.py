@@ -1,0 +1,72 @@
+"""What the doctor says: the same in both languages, whole sentences, and where to click."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.fortnox.doctor import report
+from connectors.fortnox.doctor.check_words import TOLD
+from connectors.fortnox.doctor.checks import CHECKS, OK, Finding
+from connectors.fortnox.doctor.report import Report
+from connectors.fortnox.words import LANGUAGES, Language
+
+RED = Finding("failed", ("F (2026)", "1910 (2026)"), flows=("daysales",), waiting=3)
+
+
+def of(**findings: Finding) -> Report:
+    """Return a report with these findings, and everything else green."""
+    found = {check.name: findings.get(check.name, OK) for check in CHECKS}
+    return Report("acme", datetime(2026, 4, 10, tzinfo=UTC), found, ("period_locked",), 11)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("check", [check.name for check in CHECKS])
+def test_a_red_check_says_what_is_wrong_what_it_stops_who_acts_and_where(check: str, language: Language) -> None:
+    """In each language, with nothing left to fill in."""
+    text = "\n".join(report.lines(of(**{check: RED}), language))
+    told = TOLD[check]
+    for said in (told.title, told.stops, told.who, told.where):
+        assert said.to(language) in text
+    assert told.wrong.to(language, names="F (2026), 1910 (2026)") in text
+    assert ("3 väntar" if language == "sv" else "3 waiting") in text
+    assert "{" not in text
+    assert "period_locked" in text
+
+
+def test_swedish_and_english_are_not_the_same() -> None:
+    """A text that was left untranslated is found here; click paths are Fortnox's own, and Swedish in both."""
+    for told in TOLD.values():
+        for said in (told.title, told.wrong, told.stops, told.who):
+            assert said.sv != said.en
+
+
+def test_what_is_green_is_one_line() -> None:
+    """Nobody reads past what is red for what is not."""
+    lines = list(report.lines(of(), "en"))
+    assert lines[0] == "acme: nothing stands in the way (11 calls)."
+    assert len(lines) == 2 + len(CHECKS) + 2
+
+
+@pytest.mark.parametrize("why", ["scope_missing", "not_read", "no_date", "nobody_knows"])
+def test_what_could_not_be_checked_says_why(why: str) -> None:
+    """In words, where there are some."""
+    text = "\n".join(report.lines(of(no_day_is_locked=Finding("not checked", why=why)), "sv"))
+    assert "Kunde inte kontrolleras: " in text
+    assert (why in text) == (why == "nobody_knows")
+
+
+def test_programs_get_names_and_codes() -> None:
+    """Besides the words: what is blocked, by the names of refusals and flows."""
+    content = json.loads(json.dumps(report.as_json(of(the_series_is_manual=RED), "sv")))
+    assert (content["tenant"], content["ok"], content["calls"], content["passed"]) == (
+        "acme",
+        False,
+        11,
+        ["period_locked"],
+    )
+    [red] = [check for check in content["checks"] if check["state"] == "failed"]
+    assert (red["check"], red["names"]) == ("the_series_is_manual", ["F (2026)", "1910 (2026)"])
+    assert red["blocks"] == {"codes": ["series_not_manual"], "flows": ["daysales"], "waiting": 3}
+    assert "Manuell kontering" in red["where"]
+    assert report.as_json(of(), "en")["ok"] is True
