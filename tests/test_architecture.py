@@ -4,10 +4,12 @@ import ast
 import importlib
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -99,6 +101,42 @@ def test_only_the_registry_imports_by_name() -> None:
     by_name = re.compile(r"\bimport_module\b|\b__import__\b")
     found = [file.relative_to(ROOT).as_posix() for file in SOURCES if by_name.search(file.read_text("utf-8"))]
     assert set(found) <= {"infra/registry.py"}
+
+
+PURE = re.compile(r"\bPure[.;:]")
+VALUES = ("infra.plugin", "infra.verdicts")
+"""The modules of the host that a pure module may know: what a plugin is, and what may be answered."""
+
+
+def calls_itself_pure(code: bytes) -> bool:
+    """Tell whether a module says so in the first paragraph of its docstring."""
+    said = ast.get_docstring(ast.parse(code)) or ""
+    return PURE.search(said.partition("\n\n")[0]) is not None
+
+
+def test_what_calls_itself_pure_is() -> None:
+    """It does no input or output, keeps no time and logs nothing, and neither does anything that it imports."""
+    with (ROOT / "pyproject.toml").open("rb") as opened:
+        contracts = tomllib.load(opened)["tool"]["importlinter"]["contracts"]
+    (forbidden,) = (each["forbidden_modules"] for each in contracts if each["name"].startswith("Pure files"))
+    graph = grimp.build_graph(*PACKAGES, include_external_packages=True, cache_dir=None)
+    for module in VALUES:
+        graph.remove_module(module)
+    host = {module for module in graph.modules if module.startswith("infra.")}
+    effects = graph.modules & set(forbidden)
+    assert effects
+    pure = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for file in SOURCES
+        if calls_itself_pure(file.read_bytes())
+    ]
+    assert pure
+    impure = [
+        " -> ".join(graph.find_shortest_chain(module, other) or ())
+        for module in pure
+        for other in graph.find_upstream_modules(module) & (effects if module.startswith("infra.") else effects | host)
+    ]
+    assert impure == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -1,4 +1,4 @@
-"""What a company's flows need at Fortnox: scopes to consent to, and licences."""
+"""What a company's flows need at Fortnox: scopes to consent to, and licences. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
