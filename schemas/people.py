@@ -9,6 +9,7 @@ from typing import Final
 
 from schemas.base import as_read
 from schemas.characters import sanitise
+from schemas.countries import country_code
 from schemas.events import EmployeeField
 
 LONGEST_TITLE: Final = 30
@@ -28,7 +29,7 @@ def kept(field: EmployeeField, text: str) -> str:  # noqa: PLR0911 - one case fo
         case "phone":
             return "".join(character for character in sanitise(e164(text)) if character.isalnum() or character == "+")
         case "country":
-            return sanitise(text).casefold()
+            return sanitise(country_code(text)).casefold()
         case "postal_code":
             return "".join(sanitise(text).split())
         case "title":

@@ -23,6 +23,7 @@ from connectors.alexishr.wire import (
     field_name,
     read,
 )
+from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LeaveDay
 from schemas.people import e164
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
@@ -35,16 +36,6 @@ _WORKDAY: Final = 8 * 3600
 _SATURDAY: Final = 5
 _LONGEST: Final = 400
 """Days of a leave that are looked at; a longer one waits for a person."""
-_COUNTRIES: Final = {
-    "sweden": "SE",
-    "sverige": "SE",
-    "norway": "NO",
-    "norge": "NO",
-    "denmark": "DK",
-    "danmark": "DK",
-    "finland": "FI",
-    "suomi": "FI",
-}
 _PARTS: Final[Mapping[str, type[Wire]]] = {"homeAddress": HomeAddress, "bankAccount": BankAccount, "tax": Tax}
 
 
@@ -179,11 +170,7 @@ def _text(value: str | None) -> str | None:
 
 
 def _country(value: str | None) -> str | None:
-    """Return ISO 3166-1 alpha-2 where it can be told, otherwise the text."""
-    text = _text(value)
-    if text is None:
-        return None
-    return text.upper() if len(text) == 2 and text.isascii() else _COUNTRIES.get(text.lower(), text)  # noqa: PLR2004 - alpha-2
+    return country_code(text) if (text := _text(value)) else None
 
 
 def _phone(employee: Employee) -> str | None:

@@ -28,6 +28,7 @@ from connectors.huma.wire import (
     read,
 )
 from infra.plugin import Malformed
+from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, PersonMentioned
 from schemas.people import e164
 from schemas.personal import Unsealed, flawed, unsealed_account
@@ -258,8 +259,7 @@ def _text(value: str | None) -> str | None:
 
 
 def _country(value: str | None) -> str | None:
-    text = _text(value)
-    return text.upper() if text and len(text) == 2 and text.isascii() else text  # noqa: PLR2004 - alpha-2
+    return country_code(text) if (text := _text(value)) else None
 
 
 def _phone(value: str | None, *, swedish: bool) -> str | None:

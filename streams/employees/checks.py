@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schemas.countries import country_code, country_name
 from schemas.events import EmployeeField, EmployeeFields
 from streams.employees.fields import get
 from streams.employees.state import UNIQUE, Memory, index_key
@@ -81,6 +82,13 @@ def tax_column_invalid(fields: EmployeeFields) -> Problem | None:
     return Problem("tax_column_invalid", "tax_column", f"There is no tax column {fields.tax_column}: it is 1 to 6.")
 
 
+def country_unknown(fields: EmployeeFields) -> Problem | None:
+    """Refuse a country that Fortnox has no name for: it would leave the one before standing."""
+    if not fields.country or country_name(country_code(fields.country)):
+        return None
+    return Problem("country_unknown", "country", "The country is neither a code nor a name of one: correct it in HR.")
+
+
 def value_too_long(fields: EmployeeFields) -> Problem | None:
     """Refuse what is longer than Fortnox takes: nothing is cut in silence."""
     for field, most in _LENGTHS.items():
@@ -96,6 +104,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     personal_number_invalid,
     days_out_of_order,
     tax_column_invalid,
+    country_unknown,
     value_too_long,
 )
 """Of everything that is written."""

@@ -15,6 +15,7 @@ from connectors.fortnox.encode import Request
 from infra.verdicts import Delivered, Rejected, RetryLater
 from schemas.characters import sanitise
 from schemas.commands import UpsertEmployee
+from schemas.countries import country_code, country_name
 from schemas.events import EmployeeFields
 from schemas.people import LONGEST_TITLE, e164, kept
 from schemas.personal import Personal, unsealed_account, unsealed_number
@@ -54,51 +55,6 @@ _MOBILE: Final = re.compile(r"(07\d)(\d{3})(\d{2})(\d{2})", re.ASCII)
 _PERSONAL: Final = re.compile(r"(?P<year>\d{4})\d{8}", re.ASCII)
 _PLUS_FROM: Final = 100
 """Years: in the year in which one becomes so old, the - of a personal number becomes a +."""
-
-# ISO 3166-1 alpha-2 -> the name in English, as the one recorded employee has it ("Sweden"), and in Swedish.
-_COUNTRIES: Final[Mapping[str, tuple[str, str]]] = {
-    "AT": ("Austria", "Österrike"),
-    "AU": ("Australia", "Australien"),
-    "BE": ("Belgium", "Belgien"),
-    "BG": ("Bulgaria", "Bulgarien"),
-    "BR": ("Brazil", "Brasilien"),
-    "CA": ("Canada", "Kanada"),
-    "CH": ("Switzerland", "Schweiz"),
-    "CN": ("China", "Kina"),
-    "CY": ("Cyprus", "Cypern"),
-    "CZ": ("Czech Republic", "Tjeckien"),
-    "DE": ("Germany", "Tyskland"),
-    "DK": ("Denmark", "Danmark"),
-    "EE": ("Estonia", "Estland"),
-    "ES": ("Spain", "Spanien"),
-    "FI": ("Finland", "Finland"),
-    "FR": ("France", "Frankrike"),
-    "GB": ("United Kingdom", "Storbritannien"),
-    "GR": ("Greece", "Grekland"),
-    "HR": ("Croatia", "Kroatien"),
-    "HU": ("Hungary", "Ungern"),
-    "IE": ("Ireland", "Irland"),
-    "IN": ("India", "Indien"),
-    "IS": ("Iceland", "Island"),
-    "IT": ("Italy", "Italien"),
-    "JP": ("Japan", "Japan"),
-    "LT": ("Lithuania", "Litauen"),
-    "LU": ("Luxembourg", "Luxemburg"),
-    "LV": ("Latvia", "Lettland"),
-    "MT": ("Malta", "Malta"),
-    "NL": ("Netherlands", "Nederländerna"),
-    "NO": ("Norway", "Norge"),
-    "PL": ("Poland", "Polen"),
-    "PT": ("Portugal", "Portugal"),
-    "RO": ("Romania", "Rumänien"),
-    "SE": ("Sweden", "Sverige"),
-    "SI": ("Slovenia", "Slovenien"),
-    "SK": ("Slovakia", "Slovakien"),
-    "TR": ("Turkey", "Turkiet"),
-    "UA": ("Ukraine", "Ukraina"),
-    "US": ("United States", "USA"),
-}
-_CODES: Final = {name.casefold(): code for code, names in _COUNTRIES.items() for name in names}
 
 Values = Mapping[str, str]
 """Our field -> its text, opened: ``198001011234``, ``6000,123456789``, ``2026-01-31``."""
@@ -263,7 +219,7 @@ def _sent(name: str, value: str) -> str:
         case "phone":
             return sanitise(_swedish(value))
         case "country":
-            return _COUNTRIES[value.upper()][0] if value.upper() in _COUNTRIES else ""
+            return country_name(country_code(value)) or ""
         case "title":
             return sanitise(value)[:LONGEST_TITLE].rstrip()
         case _:
@@ -305,7 +261,7 @@ def _ours(name: str, text: str, today: date) -> str:
         case "phone":
             return e164(text)
         case "country":
-            return _CODES.get(text.casefold(), text.upper())
+            return country_code(text)
         case "personal_number":
             return unsealed_number(text, today).plain
         case "bank_account":

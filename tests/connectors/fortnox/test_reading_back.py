@@ -113,7 +113,7 @@ TEXTS: Mapping[EmployeeField, st.SearchStrategy[str]] = {
     ),
     "postal_code": st.sampled_from(["111 22", "11122", "SW1A 1AA", "D-10115"]),
     "city": st.sampled_from(["Malmö", "MALMÖ", "malmö", "Malmo\u0308", "Göteborg", "S:t Olof"]),
-    "country": st.sampled_from(sorted(employee._COUNTRIES)),
+    "country": st.sampled_from(["SE", "TH", "CZ", "TR", "US", "CI", "XK"]),
     "title": st.text(st.characters(categories=["Lu", "Ll"], include_characters=" /&"), max_size=60).filter(
         lambda text: kept("title", text)
     ),
