@@ -11,14 +11,12 @@ from schemas.events import DayClosed, GroupSales, RateTotal
 from schemas.money import ORE, ZERO, rate_text, text
 from schemas.settings import DaySalesSettings
 from streams.daysales import balance, voucher
-from streams.daysales.verdict import Held
+from streams.daysales.verdict import ROUND, Held
 
 LARGEST_ROUNDING = Decimal("10.00")
 """What a person may let go as rounding: Swedish practice for a day's takings (facts: 3.4)."""
 LARGEST_ROW = Decimal(10) ** 12
 LEAST_VAT_TOLERANCE = Decimal("0.05")
-ROUND = "round"
-"""The answer of a person who lets a small difference go."""
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,12 @@
-"""What is remembered of a day, and what each message teaches about it. Pure."""
+"""What is remembered of a day. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas import ids
-from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
-from schemas.envelope import Envelope
-from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.settings import SettingsApplied
-from streams.daysales.identity import Found, Sighting, find, money_of, sighting
-
-REVERSED = "reversed"
-"""The answer of a person who has reversed a voucher by hand."""
-OWN = "own"
-"""The answer that a report is one of its own, though it may look like another."""
-SAME = "same"
-"""The answer that a report is the one that it looks like; with a number when there are several: ``same/2``."""
+from schemas.events import DayClosed
+from streams.daysales.identity import Sighting
 
 
 class _Remembered(BaseModel):
@@ -30,8 +16,8 @@ class _Remembered(BaseModel):
 class Booked(_Remembered):
     """The day's voucher in Fortnox, and the one that reversed it.
 
-    ``order`` is None when it was decided on under settings that are no longer known (a crash between emitting and
-    remembering, and then other settings): its rows stand in the journal and in Fortnox, not here.
+    ``order`` is None when what was ordered is not remembered here, or was ordered under other settings than the journal
+    carried out (a database that was restored): its rows stand in the journal and in Fortnox, not here.
     """
 
     voucher: VoucherRef
@@ -40,7 +26,7 @@ class Booked(_Remembered):
     reversed_by: VoucherRef | None = None
 
 
-class Rejected(_Remembered):
+class RefusedOrder(_Remembered):
     """The last order that Fortnox refused; the next one replaces it. ``order`` is None as in ``Booked``."""
 
     order_id: UUID
@@ -80,7 +66,7 @@ class State(_Remembered):
     awaits: PostVoucher | HoldForReview | None = None
     booked: Booked | None = None
     surplus: tuple[VoucherRef, ...] = ()
-    rejected: Rejected | None = None
+    rejected: RefusedOrder | None = None
     answers: tuple[str, ...] = ()
     holds: int = 0
     done: tuple[UUID, ...] = ()
@@ -103,177 +89,3 @@ class State(_Remembered):
     def hold(self) -> HoldForReview | None:
         """The open hold."""
         return self.awaits if isinstance(self.awaits, HoldForReview) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What a message teaches.
-
-    Attributes:
-        states: of each key that learned something.
-        about: the reports that are to be decided on, in this sequence.
-        late: the report that the message told older content of; it changes nothing, and goes on record.
-    """
-
-    states: Mapping[str, State]
-    about: tuple[str, ...] = ()
-    late: str | None = None
-
-
-def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
-    """Return what a message teaches; its own key stands first among the states."""
-    key = next(iter(states))
-    state = states[key]
-    match envelope.data:
-        case DayClosed() as day:
-            return _with_report(states, day)
-        case AuditRecord() as record:
-            new = _with_outcome(state, record, envelope.tenant)
-        case ReviewAnswered() as answer:
-            new = _with_answer(state, answer, envelope.tenant)
-            if new and new.part_of and state.day:
-                return _counted_to(states, key, new, state.day)
-        case SettingsApplied():
-            new = state if state.hold else None
-        case ChecksPassed(codes=codes):
-            new = state if state.hold and state.hold.reason in codes else None
-        case _:
-            new = None
-    return Learned({key: new}, (key,)) if new else Learned({})
-
-
-def found(states: Mapping[str, State], day: DayClosed) -> Found:
-    """Return the report that a content belongs to, as far as is known under its counter."""
-    return find(day, _known(states, day.counter))
-
-
-def _known(states: Mapping[str, State], counter: str) -> tuple[Sighting, ...]:
-    state = states[counter]
-    first = (sighting(counter, state.day),) if state.day else ()  # a report from before counters had a state
-    return (*first, *state.reports)
-
-
-def _with_report(states: Mapping[str, State], day: DayClosed) -> Learned:
-    """Take in a report: as newer content of a known one, as older content of it, or as one of its own."""
-    new, learned = found(states, day), dict[str, State]()
-    changed = _with_content(states[new.report], day)
-    if changed:
-        learned[new.report] = changed.model_copy(update={"doubts": new.doubts}) if new.doubts else changed
-    seen = sighting(new.report, day)
-    if seen not in _known(states, day.counter):
-        counter = learned.get(day.counter, states[day.counter])
-        learned[day.counter] = counter.model_copy(update={"reports": (*counter.reports, seen)})
-    return _learned(learned, new.report, day)
-
-
-def _learned(states: Mapping[str, State], report: str, day: DayClosed, *before: str) -> Learned:
-    """Return what was learned of a content of a report: it is decided on when it is the newest."""
-    newest = states[report].day if report in states else None
-    if newest is day:
-        return Learned(states, (*before, report))
-    return Learned(states, before, report if newest and day.amendment < newest.amendment else None)
-
-
-def _with_content(state: State, day: DayClosed) -> State | None:
-    """Take in a content: the highest amendment counts, and of equal ones the last. What comes late undoes nothing.
-
-    The same again, taken at another time or with other counts, is a repetition, unless the report waits.
-    """
-    if ids.revision(day) in state.seen:
-        return None
-    repeated = state.day is not None and _repeats(state.day, day) and not state.hold
-    return _older(state, day) if repeated else _newest(state, day)
-
-
-def _newest(state: State, day: DayClosed) -> State:
-    if state.day and day.amendment < state.day.amendment:
-        return _older(state, day)
-    return state.model_copy(update={"day": day, "seen": (*state.seen, ids.revision(day)), "answers": ()})
-
-
-def _older(state: State, day: DayClosed) -> State:
-    return state.model_copy(update={"seen": (ids.revision(day), *state.seen)})
-
-
-def _repeats(old: DayClosed, new: DayClosed) -> bool:
-    return (old.amendment, old.business_date, money_of(old)) == (new.amendment, new.business_date, money_of(new))
-
-
-def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClosed) -> Learned:
-    """Take in that two reports are one, as a person says: the higher amendment counts, of equal ones the held one."""
-    report = state.part_of or ""
-    while further := states[report].part_of:
-        report = further
-    learned = {key: state.model_copy(update={"part_of": report}), report: _newest(states[report], day)}
-    counter = learned.get(day.counter, states[day.counter])
-    reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
-    learned[day.counter] = counter.model_copy(update={"reports": reports})
-    return _learned(learned, report, day, key)
-
-
-def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | None:
-    """Take in an outcome, even of an order that is not remembered: what happened in Fortnox has happened."""
-    order_id = record.order_id
-    if order_id is None:
-        return None
-    if order_id in state.done:
-        return _with_second_voucher(state, record, order_id)
-    new: dict[str, Any] = {"done": (*state.done, order_id)}
-    if record.voucher:
-        new["made"] = (*state.made, Made(order_id=order_id, voucher=record.voucher))
-    order = None
-    if isinstance(state.awaits, PostVoucher) and state.awaits.id_in(tenant) == order_id:
-        new["awaits"] = None
-        # The journal keeps the first order of an id: under other settings it may hold other rows than we remember.
-        order = state.awaits if state.awaits.settings_version == record.settings_version else None
-    if record.outcome in NOT_DONE:
-        new["rejected"] = Rejected(order_id=order_id, order=order)
-    elif purpose_of(record) == "reverse":
-        new["rejected"] = None
-        if state.booked and state.booked.revision == record.revision:
-            new["booked"] = state.booked.model_copy(update={"reversed_by": record.voucher})
-    elif record.voucher:
-        new["rejected"] = None
-        booked, standing = Booked(voucher=record.voucher, revision=record.revision, order=order), state.standing
-        if standing and standing.revision == state.revision:
-            new["surplus"] = (*state.surplus, record.voucher)
-        else:
-            new["booked"] = booked
-            new["surplus"] = (*state.surplus, standing.voucher) if standing else state.surplus
-    return state.model_copy(update=new)
-
-
-def _with_second_voucher(state: State, record: AuditRecord, order_id: UUID) -> State | None:
-    """Take in that an order came out once more, with another voucher: a restored database sent what it forgot."""
-    voucher, booked = record.voucher, state.booked
-    known = [*(m.voucher for m in state.made), *state.surplus]
-    known += [v for v in (booked.voucher, booked.reversed_by) if v] if booked else []
-    from_before = not state.made and (booked is None or booked.revision != record.revision)
-    if voucher is None or voucher in known or from_before:
-        return None
-    new: dict[str, Any] = {"made": (*state.made, Made(order_id=order_id, voucher=voucher))}
-    if booked is None and purpose_of(record) != "reverse":
-        new["booked"] = Booked(voucher=voucher, revision=record.revision, order=None)
-    else:
-        new["surplus"] = (*state.surplus, voucher)
-    return state.model_copy(update=new)
-
-
-def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
-    """Take in an answer to the open hold that is one of its choices."""
-    hold = state.hold
-    if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
-        return None
-    if answer.answer == REVERSED:
-        return state.model_copy(update={"surplus": ()} if state.surplus else {"booked": None})
-    if answer.answer == OWN:
-        return state.model_copy(update={"doubts": ()})
-    if answer.answer.partition("/")[0] == SAME:
-        number = int(answer.answer.partition("/")[2] or 1)
-        return state.model_copy(update={"doubts": (), "part_of": state.doubts[number - 1]})
-    return state.model_copy(update={"answers": (*state.answers, answer.answer)})
-
-
-def purpose_of(record: AuditRecord) -> str:
-    """Return what the order was for: the step ``book/2`` is a second try to book."""
-    return record.step.partition("/")[0]

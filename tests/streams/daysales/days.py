@@ -132,17 +132,18 @@ def wrapped(message: Message) -> envelope.Envelope[Any]:
 
 
 class Host:
-    """Runs the flow over one message after another, as the real one does."""
+    """Runs the flow over one message after another, as the real one does. ``organisation_number``: whose books."""
 
-    def __init__(self, settings: TenantSettings | None = None) -> None:
+    def __init__(self, settings: TenantSettings | None = None, organisation_number: str | None = None) -> None:
         self.settings = settings or chosen()
         self.version = 1
+        self.organisation_number = organisation_number
         self.remembered = Remembered(FLOW)
 
     @property
     def terms(self) -> Terms:
         """What it decides with."""
-        return Terms(self.settings, self.version)
+        return Terms(self.settings, self.version, self.organisation_number)
 
     def state(self, key: str = KEY) -> State:
         """Return what is remembered of a day."""

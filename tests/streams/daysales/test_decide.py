@@ -9,7 +9,6 @@ from schemas.events import DayClosed
 from schemas.ids import revision
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.daysales import FLOW
-from streams.daysales.decide import RULES
 from tests.streams.daysales.days import (
     KEY,
     TENANT,
@@ -610,14 +609,6 @@ def test_only_what_is_about_a_day_is_read() -> None:
     assert FLOW.reads(day()) == (KEY, "openpos/K1/12")
     assert [FLOW.reads(m) for m in (record, refusal(order), answered(held, "discard"))] == [(KEY,)] * 3
     assert [FLOW.reads(m) for m in silent] == [()] * len(silent)
-
-
-def test_every_rule_has_a_name_that_fits_an_order() -> None:
-    """Rules are named once each, in at most 64 characters, and say in a sentence what they do."""
-    names = [rule.__name__ for rule in RULES]
-
-    assert len(set(names)) == len(names)
-    assert all(len(name) <= 64 and rule.__doc__ for name, rule in zip(names, RULES, strict=True))
 
 
 def test_long_names_fit_into_a_voucher() -> None:

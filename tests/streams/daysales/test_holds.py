@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from infra.plugin import Terms
 from schemas.commands import HoldForReview, Order, PostVoucher
 from schemas.events import DayClosed, RateTotal
 from schemas.settings import TenantSettings
@@ -75,17 +74,6 @@ CHOICES = st.sampled_from(
 EVERYTHING = chosen(unmapped="fallback", fallback_account=2990, amended="reverse")
 
 
-class House(Host):
-    """A host that knows whose books these are, and can be told otherwise."""
-
-    organisation_number = OWN
-
-    @property
-    def terms(self) -> Terms:
-        """What it decides with."""
-        return Terms(self.settings, self.version, self.organisation_number)
-
-
 def right(report: DayClosed) -> DayClosed:
     """Return the report as a till sends it that was set right."""
     return day(
@@ -102,23 +90,23 @@ def right(report: DayClosed) -> DayClosed:
 
 BY_THE_TILL = ("unbalanced", "vat_differs", "wrong_vat_rate", "unknown_vat_rate", "amount_too_large")
 BY_SETTINGS = ("flow_not_configured", "sync_is_off", "before_start", "unmapped_")
-WAYS_OUT: tuple[tuple[tuple[str, ...], str, Callable[[House, HoldForReview, DayClosed], tuple[Order, ...]]], ...] = (
-    (BY_SETTINGS, "settings", lambda house, _held, _report: house.apply(EVERYTHING)),
-    (("before_start",), "start_date", lambda house, _held, _report: house.apply(EVERYTHING)),
-    (BY_THE_TILL, "orrect", lambda house, _held, report: house.tell(right(report))),
+WAYS_OUT: tuple[tuple[tuple[str, ...], str, Callable[[Host, HoldForReview, DayClosed], tuple[Order, ...]]], ...] = (
+    (BY_SETTINGS, "settings", lambda host, _held, _report: host.apply(EVERYTHING)),
+    (("before_start",), "start_date", lambda host, _held, _report: host.apply(EVERYTHING)),
+    (BY_THE_TILL, "orrect", lambda host, _held, report: host.tell(right(report))),
 )
 GIVING_UP = {"discard", "keep"}
 
 
-def leave(house: House, held: HoldForReview, report: DayClosed) -> tuple[Order, ...]:
+def leave(host: Host, held: HoldForReview, report: DayClosed) -> tuple[Order, ...]:
     """Do what a hold says, without giving the day up."""
     if answers := [c.answer for c in held.choices if c.answer not in GIVING_UP]:
         if held.reason == "another_company":
-            house.organisation_number = report.organisation_number or OWN  # bokbuss tenant add --org
-        return house.tell(answered(held, answers[0]))
+            host.organisation_number = report.organisation_number or OWN  # bokbuss tenant add --org
+        return host.tell(answered(held, answers[0]))
     for reasons, named, way in WAYS_OUT:
         if held.reason.startswith(reasons) and named in held.message:
-            return way(house, held, report)
+            return way(host, held, report)
     raise AssertionError(f"no way out of {held.reason}: {held.message}")
 
 
@@ -126,20 +114,20 @@ def leave(house: House, held: HoldForReview, report: DayClosed) -> tuple[Order, 
 @given(reports=st.lists(ODD, min_size=1, max_size=3), settings=CHOICES, refused=st.booleans())
 def test_every_hold_has_a_way_out(reports: list[DayClosed], settings: TenantSettings, refused: bool) -> None:  # noqa: FBT001 - drawn
     """A few steps end each hold, whatever was wrong with the report, and whichever came before it."""
-    house, number = House(settings), 0
+    host, number = Host(settings, OWN), 0
     for report in reports:
-        orders, waits = house.tell(report), report
+        orders, waits = host.tell(report), report
         for _ in range(8):
             for order in orders:
                 if isinstance(order, PostVoucher):
                     number += 1
                     told = refusal(order) if refused and number == 1 else outcome(order, number=number)
-                    orders = house.tell(told)
+                    orders = host.tell(told)
             if not orders or not isinstance(held := orders[-1], HoldForReview):
                 break
-            waits = house.state(held.key).day or waits
+            waits = host.state(held.key).day or waits
             assert Decimal(0) <= (held.amount or Decimal(0))
-            orders = leave(house, held, waits)
+            orders = leave(host, held, waits)
         else:
             raise AssertionError(f"{orders[-1]!r} is never over")
-        house.organisation_number = OWN
+        host.organisation_number = OWN

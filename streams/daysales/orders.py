@@ -1,0 +1,207 @@
+"""The orders that come of what a rule says about a day: their identity and their words. Pure.
+
+The same state, message and settings give the same orders with the same ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from schemas import ids
+from schemas.base import Message
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
+from schemas.money import text
+from schemas.settings import SettingsApplied
+from streams.daysales.rules import Case, a_refused_voucher_waits
+from streams.daysales.state import State
+from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Booking, Held, Settled, Verdict
+
+LATE: Final = "what_comes_late_undoes_nothing"
+"""Named where older content of a report goes on record; no rule looks at it."""
+WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_check_is_green"
+"""Named in the order that is given anew because Fortnox was set right, not because of what a rule says of the day."""
+_LONGEST_MESSAGE: Final = 2000
+
+How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
+
+
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; an open hold is closed first.
+
+    Other settings under which a report waits as before, or would be refused as before, ask for nothing.
+    """
+    message, hold = case.message, case.state.hold
+    if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
+        rule = WHAT_WAS_REFUSED_GOES_AGAIN
+    writer = _Writer(case.key, tenant, case.state, case.day, rule, version)
+    if isinstance(message, SettingsApplied) and (
+        writer.would_repeat(verdict) or _would_be_refused(case.state, verdict)
+    ):
+        return ()
+    closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
+    match verdict:
+        case Held():
+            return (*closed, writer.hold(verdict))
+        case Booking():
+            insists = isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
+            return (*closed, writer.post(verdict, insists=insists))
+        case Settled(message=""):
+            return closed
+        case Settled(message=why):
+            return (*closed, *writer.on_record("nothing_to_book", why, "nothing_to_book"))
+
+
+def older_content(key: str, state: State, told: DayClosed, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return what puts older content of a report on record: it was accepted, and changes nothing."""
+    if state.day is None:
+        return ()
+    why = f"This is amendment {told.amendment}; amendment {state.day.amendment} came before it and counts."
+    return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
+
+
+def was_refused(state: State) -> bool:
+    """Tell whether a report waits because Fortnox refused its voucher."""
+    return state.hold is not None and state.hold.rule == a_refused_voucher_waits.__name__
+
+
+def _would_be_refused(state: State, verdict: Verdict) -> bool:
+    """Tell whether Fortnox has refused this very voucher, and nothing in the settings makes it another one."""
+    refused = state.rejected.order if was_refused(state) and state.rejected else None
+    return isinstance(verdict, Booking) and refused is not None and verdict.is_content_of(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the orders of one report."""
+
+    key: str
+    tenant: str
+    state: State
+    day: DayClosed
+    rule: str
+    settings_version: int
+
+    def on_record(self, reason: str, why: str, how: How) -> tuple[Order, ...]:
+        """Return a hold that is closed at once: what is accepted never ends without a trace."""
+        # A step of its own: decided again under other settings the day may be held, and must stay open.
+        record = self.hold(Held(reason, why, can_be_given_up=False), step="settled")
+        return (record, self.close(record, how, why))
+
+    def would_repeat(self, verdict: Verdict) -> bool:
+        """Tell whether the open hold already says this."""
+        hold = self.state.hold
+        if hold is None or not isinstance(verdict, Held):
+            return False
+        anew = self.hold(verdict)
+        return (anew.reason, anew.message, anew.lines, anew.choices) == (
+            hold.reason,
+            hold.message,
+            hold.lines,
+            hold.choices,
+        )
+
+    def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
+        return {
+            "flow": NAME,
+            "key": self.key,
+            "revision": revision,
+            "step": step,
+            "rule": self.rule,
+            "settings_version": self.settings_version,
+        }
+
+    def post(self, booking: Booking, *, insists: bool) -> PostVoucher:
+        """Return the order that posts a voucher. ``insists``: a person says that what was refused will be taken now."""
+        rejected = self.state.rejected
+        return PostVoucher(
+            **self._origin(booking.revision, self._free_step(booking)),
+            replaces=rejected.order_id if rejected else None,
+            purpose=booking.purpose,
+            series=booking.series,
+            voucher_date=booking.voucher_date,
+            description=booking.text,
+            rows=booking.rows,
+            relates_to=booking.relates_to,
+            takes_back=self._taken_back(booking),
+            insists=insists,
+        )
+
+    def _taken_back(self, booking: Booking) -> UUID | None:
+        """Return the order whose voucher is taken back: its mark stands in that voucher's text."""
+        standing = self.state.standing if booking.purpose == "reverse" else None
+        return standing.order.id_in(self.tenant) if standing and standing.order else None
+
+    def _free_step(self, booking: Booking) -> str:
+        """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
+        steps = (booking.purpose if n == 1 else f"{booking.purpose}/{n}" for n in count(1))
+        return next(step for step in steps if self._id(booking.revision, step) not in self.state.done)
+
+    def _id(self, revision: str, step: str) -> UUID:
+        return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)
+
+    def hold(self, held: Held, step: str = "hold") -> HoldForReview:
+        """Return the order that holds the day, and asks what can be answered."""
+        giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
+        return HoldForReview(
+            **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
+            reason=held.reason,
+            who=held.who,
+            message=self._words(held.message),
+            lines=held.lines,
+            choices=(*held.choices, *giving_up),
+            business_date=self.day.business_date,
+            amount=self.day.total_sales,
+        )
+
+    def close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
+        """Return the order that closes a hold, and says why."""
+        return CloseReview(
+            **self._origin(hold.revision, f"close/{hold.step}"),
+            hold_id=hold.id_in(self.tenant),
+            how=how,
+            message=self._words(why),
+        )
+
+    def _words(self, message: str) -> str:
+        day = self.day
+        where = f"Store {day.store}, register {day.register_id}, Z {day.z_number} of {day.business_date}"
+        return f"{where}, total sales {text(day.total_sales)}: {message}"[:_LONGEST_MESSAGE]
+
+
+def _how(message: Message) -> How:
+    match message:
+        case SettingsApplied():
+            return "settings_changed"
+        case ChecksPassed():
+            return "checks_passed"
+        case ReviewAnswered():
+            return "answered"
+        case DayClosed():
+            return "superseded"
+    return "booked"
+
+
+def _why(message: Message, verdict: Verdict) -> str:
+    match message:
+        case SettingsApplied(version=version):
+            why = f"Decided anew under settings version {version}"
+        case ChecksPassed():
+            why = "What stood in the way in Fortnox does so no longer"
+        case ReviewAnswered(answer=answer):
+            why = f"A person answered {answer}"
+        case DayClosed():
+            why = "The till sent newer content"
+        case _:
+            why = "Fortnox answered an order that this hold did not know of"
+    match verdict:
+        case Held(reason=reason):
+            return f"{why}; the day now waits as {reason}."
+        case Booking(purpose="reverse", relates_to=(original,)):
+            return f"{why}; {original} is reversed, and the day is booked anew after that."
+        case Booking():
+            return f"{why}; the day is booked."
+        case Settled(because=because):
+            return f"{why}; {because}."

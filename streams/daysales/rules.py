@@ -1,0 +1,331 @@
+"""What is to be done about a day's report: one function for each rule, named for it. Pure.
+
+What must be true of a report before it is booked stands in ``admission``; the ``RULES`` at the end say in which order.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from schemas.audit import DISCARDED, AuditRecord
+from schemas.base import Message
+from schemas.commands import Choice, PostVoucher, VoucherRef
+from schemas.identities import shown_organisation, ten_digits
+from schemas.money import text
+from streams.daysales import admission, voucher
+from streams.daysales.admission import Report
+from streams.daysales.learn import purpose_of
+from streams.daysales.state import State
+from streams.daysales.verdict import (
+    DISCARD,
+    IS_GONE,
+    IS_REVERSED,
+    KEEP,
+    OWN,
+    REBOOK,
+    RETRY,
+    SAME,
+    Booking,
+    Held,
+    Settled,
+    Verdict,
+)
+
+VOUCHER_GONE: Final = "voucher_gone"
+"""The code of a reversal that is not booked, since what it takes back is not there any more."""
+_LONGEST_REASON: Final = 64
+_NOT_IN_A_REASON: Final = re.compile(r"[^\w.+&() /\-]")
+_SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+
+@dataclass(frozen=True)
+class Case(Report):
+    """A report, and all that is known.
+
+    Attributes:
+        key: of the report.
+        state: what has become of it so far.
+        message: what is decided on.
+        refused: the awaited order that the message says was not carried out.
+        configured: False when the company has no settings for this.
+        organisation_number: whose books these are, as far as is known.
+        suspects: the reports that this may be, by their keys.
+    """
+
+    key: str
+    state: State
+    message: Message
+    refused: PostVoucher | None
+    configured: bool
+    organisation_number: str | None
+    suspects: Mapping[str, State]
+
+    @property
+    def description(self) -> str:
+        """The voucher's text, as the company wants it."""
+        day = self.day
+        return self.settings.description.format(
+            store=day.store, register=day.register_id, z_number=day.z_number, date=day.business_date
+        )
+
+
+def a_refused_voucher_waits(case: Case) -> Held | None:
+    """Hold what Fortnox refused until other settings make it another voucher, or a person says so."""
+    record, refused = case.message, case.refused
+    if refused is None or not isinstance(record, AuditRecord):
+        return None
+    if refused.purpose != "reverse" and refused.revision != case.state.revision:
+        return None  # newer content came meanwhile, and replaces what was refused
+    if record.code == VOUCHER_GONE:
+        return Held(
+            VOUCHER_GONE,
+            f"The day is not reversed: {record.why[:1000]} Answer reversed to book the day anew, keep to leave the "
+            "books as they are, or retry if the voucher is there again.",
+            choices=(IS_GONE, RETRY),
+        )
+    what = {"reverse": "the reversal", "rebook": "the corrected voucher"}.get(purpose_of(record), "the voucher")
+    if record.code == DISCARDED:
+        return Held(
+            DISCARDED,
+            f"The order of {what} was discarded before it reached Fortnox: {record.why[:1000]} "
+            "Answer retry and it is sent, as a new order.",
+            choices=(RETRY,),
+            who=record.who or "operator",
+        )
+    return Held(
+        re.sub(_NOT_IN_A_REASON, "_", record.code)[:_LONGEST_REASON] or "refused",
+        f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
+        "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
+        "Or change the settings.",
+        choices=(RETRY,),
+        who=record.who or "accountant",
+    )
+
+
+def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
+    """Hold a report with two vouchers: a database that was restored makes them, and a person puts it right."""
+    state = case.state
+    if not state.surplus or not state.booked:
+        return None
+    surplus = " and ".join(map(str, state.surplus))
+    return Held(
+        "booked_twice",
+        f"More than one voucher stands for this report: {state.booked.voucher} and {surplus}. "
+        f"Reverse {surplus} by hand in Fortnox, then answer reversed.",
+        (str(state.booked.voucher), *map(str, state.surplus)),
+        (IS_REVERSED,),
+        can_be_given_up=False,
+    )
+
+
+def a_report_that_is_part_of_another_is_settled_there(case: Case) -> Settled | None:
+    """Settle a report that a person has counted to another one."""
+    part_of = case.state.part_of
+    return Settled(because=f"it is the same report as {part_of}, and decided there") if part_of else None
+
+
+def a_booked_day_needs_nothing_more(case: Case) -> Settled | None:
+    """Settle the day: its newest content stands in the ledger."""
+    standing = case.state.standing
+    return Settled() if standing and standing.revision == case.state.revision else None
+
+
+def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
+    """Settle what a person kept or discarded, whatever the settings say; only newer content opens it again."""
+    return Settled() if _SETTLES.intersection(case.state.answers) else None
+
+
+def a_report_of_another_company_waits(case: Case) -> Held | None:
+    """Hold what names another company than the one whose books these are: it is never booked on a guess."""
+    named, own = case.day.organisation_number, case.organisation_number
+    if named is None or own is None or named == ten_digits(own):
+        return None
+    names = f"the company {shown_organisation(named)}; these are the books of {shown_organisation(ten_digits(own))}"
+    return Held(
+        "another_company",
+        f"The report names {names}. If the till is set up wrongly, correct its number and send the report again. If "
+        "ours is wrong, correct it with bokbuss tenant add --org --change, and answer retry.",
+        choices=(Choice(answer="retry", means="Look again, after the number here was corrected."),),
+        who="operator",
+    )
+
+
+def what_may_be_another_report_waits(case: Case) -> Held | None:
+    """Hold what may be a report that is known: two stores, a new till or a correction; a person knows which."""
+    if not case.suspects:
+        return None
+    known = tuple(f"{key}: {_seen(state)}" for key, state in case.suspects.items())
+    several = len(known) > 1
+    same = tuple(
+        Choice(
+            answer=f"{SAME}/{n}" if several else SAME,
+            means=f"It is the report {key}: the higher amendment counts, and of equal ones this content.",
+        )
+        for n, key in enumerate(case.suspects, 1)
+    )
+    return Held(
+        "perhaps_the_same",
+        f"This ({_seen(case.state)}) may be a report that is known, or one of its own. Another store's till can have "
+        "the same name, and one that was replaced counts from 1 again: answer own, and it is booked. A store that was "
+        f"renamed, or a correction without a higher amendment: answer {same[0].answer}. Known is {'; '.join(known)}.",
+        (*known, f"this: {_seen(case.state)}"),
+        (Choice(answer=OWN, means="It is a report of its own: it is booked beside the other."), *same),
+    )
+
+
+def _seen(state: State) -> str:
+    """Say what is known of a report, in few words."""
+    if (day := state.day) is None:
+        return "nothing is known"
+    taken = f"{day.taken_at.astimezone(_SWEDEN):%Y-%m-%d %H:%M:%S}"
+    booked = f", booked as {state.booked.voucher}" if state.booked else ""
+    return (
+        f"store {day.store}, {day.business_date}, taken {taken}, amendment {day.amendment}, "
+        f"{text(day.total_sales)}{booked}"
+    )
+
+
+def a_company_without_settings_waits(case: Case) -> Held | None:
+    """Hold what comes before the company has chosen its accounts, so that it is not lost."""
+    if case.configured:
+        return None
+    return Held(
+        "flow_not_configured",
+        "The company has no settings for day sales yet. Apply settings; the day is then booked by itself.",
+    )
+
+
+def what_is_not_to_be_synced_waits(case: Case) -> Held | None:
+    """Hold what comes while the company has switched day sales off; it goes on when they are switched on."""
+    if case.settings.sync_sales:
+        return None
+    return Held(
+        "sync_is_off",
+        "Day sales are switched off. The day goes on by itself when sync_sales is on in the settings again.",
+    )
+
+
+def an_amendment_that_changes_no_row_changes_nothing(case: Case) -> Settled | None:
+    """Settle other content whose voucher would be the same to the öre."""
+    order = case.state.standing.order if case.state.standing else None
+    if order is None or order.voucher_date != case.day.business_date:
+        return None
+    return None if voucher.changes(order.rows, case.rows) else Settled()
+
+
+def a_voucher_that_is_not_known_here_is_reversed_by_hand(case: Case) -> Held | None:
+    """Hold an amendment whose old rows are not known for certain: what is not known cannot be taken back."""
+    standing = case.state.standing
+    if not standing or standing.order:
+        return None
+    return Held(
+        "voucher_not_known",
+        f"The day is booked as {standing.voucher}, under settings that are no longer known here, and the till has sent "
+        f"it again with other content. Reverse {standing.voucher} by hand in Fortnox and answer reversed, and the new "
+        "content is booked; or answer keep.",
+        choices=(IS_REVERSED,),
+    )
+
+
+def a_booked_day_stays_booked(case: Case) -> Held | None:
+    """Hold an amended day where the company chose so: a person decides whether the books change."""
+    standing = case.state.standing
+    if not standing or not standing.order or case.settings.amended == "reverse" or REBOOK.answer in case.state.answers:
+        return None
+    return Held(
+        "amended_after_booking",
+        f"The day is booked as {standing.voucher}, and the till has sent it again with other content. "
+        "Answer rebook to reverse the voucher and book the day anew, or keep to leave the books as they are.",
+        voucher.changes(standing.order.rows, case.rows),
+        (REBOOK,),
+    )
+
+
+def a_booked_day_is_corrected_by_reversing(case: Case) -> Booking | None:
+    """Take the voucher back in full, on its own date; the day is booked anew after that. Nothing is ever edited."""
+    standing = case.state.standing
+    if not standing or not standing.order:
+        return None
+    order = standing.order
+    return Booking(
+        "reverse",
+        standing.revision,  # a voucher is reversed once, however many amendments ask for it
+        order.series,
+        order.voucher_date,
+        f"Återföring av {standing.voucher}: {order.description}",
+        voucher.swapped(order.rows),
+        (standing.voucher,),
+    )
+
+
+def a_day_without_money_needs_no_voucher(case: Case) -> Settled | None:
+    """Put a report of zeros on record and settle it: evidence of an unbroken series, but no event to book."""
+    return None if case.rows else Settled("There is nothing to book: every amount of the report is zero.")
+
+
+def a_reversed_day_is_booked_anew(case: Case) -> Booking | None:
+    """Book the newest content after a reversal; the voucher names the reversed one and the reversal."""
+    booked = case.state.booked
+    if not booked or not booked.reversed_by:
+        return None
+    description = f"Rättelse av {booked.voucher}, återförd med {booked.reversed_by}: {case.description}"
+    return _book(case, "rebook", description, (booked.voucher, booked.reversed_by))
+
+
+def a_day_that_adds_up_is_booked(case: Case) -> Booking:
+    """Book what every rule let through."""
+    return _book(case, "book", case.description, ())
+
+
+def _book(
+    case: Case, purpose: Literal["book", "rebook"], description: str, relates_to: tuple[VoucherRef, ...]
+) -> Booking:
+    day, series = case.day, case.settings.series
+    return Booking(purpose, case.state.revision, series, day.business_date, description, case.rows, relates_to)
+
+
+Rule = Callable[[Case], Verdict | None]
+RULES: Final[tuple[Rule, ...]] = (
+    # What did Fortnox say, and is there anything to decide?
+    a_refused_voucher_waits,
+    a_day_booked_twice_waits_for_a_person,
+    a_report_that_is_part_of_another_is_settled_there,
+    a_booked_day_needs_nothing_more,
+    what_a_person_settled_stays_settled,
+    # Is it ours, and a report of its own?
+    a_report_of_another_company_waits,
+    what_may_be_another_report_waits,
+    a_company_without_settings_waits,
+    what_is_not_to_be_synced_waits,
+    # May the report be booked? (Rates before sums: a wrong rate explains a wrong sum.)
+    admission.a_day_before_the_start_is_held,
+    admission.the_amounts_fit_in_a_voucher,
+    admission.every_rate_is_known_on_the_day,
+    admission.every_group_has_its_rate_of_the_day,
+    admission.vat_is_what_the_rate_says,
+    admission.the_groups_add_up_to_their_rate,
+    admission.total_sales_is_what_the_groups_say,
+    admission.payments_meet_sales,
+    admission.every_payment_method_has_an_account,
+    admission.every_group_has_an_account,
+    admission.every_category_has_an_account,
+    # What stands in the books already? (After the above: nothing is reversed for a report that cannot be booked.)
+    an_amendment_that_changes_no_row_changes_nothing,
+    a_voucher_that_is_not_known_here_is_reversed_by_hand,
+    a_booked_day_stays_booked,
+    a_booked_day_is_corrected_by_reversing,
+    # Book it.
+    a_day_without_money_needs_no_voucher,
+    a_reversed_day_is_booked_anew,
+    a_day_that_adds_up_is_booked,
+)
+"""The first that says something decides; its name is in the order."""
+
+
+def judge(case: Case) -> tuple[str, Verdict]:
+    """Return the name of the rule that decides, and what it says."""
+    found = ((rule.__name__, rule(case)) for rule in RULES)
+    return next((name, verdict) for name, verdict in found if verdict is not None)
