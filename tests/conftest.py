@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.kafka.cluster import ensure_topics
+
+settings.register_profile("bokbuss", deadline=None)  # a timing is never what a test asserts
+settings.load_profile("bokbuss")
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def plain(values: Mapping[str, Any]) -> dict[Any, Any]:
 
 
 @given(VALUES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_alexis_hr_reads_back_what_was_written(values: dict[str, Any]) -> None:
     """Names, numbers, address, account and tax."""
     record: dict[str, Any] = {"id": "507f1f77bcf86cd799439011", "updated": "2026-11-29T12:00:00.000Z"}
@@ -88,7 +88,7 @@ def test_alexis_hr_reads_back_what_was_written(values: dict[str, Any]) -> None:
 
 
 @given(VALUES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_huma_reads_back_what_was_written(values: dict[str, Any]) -> None:
     """The fields that travel there; an account is one string, which is split in the same place."""
     travel = {name: value for name, value in values.items() if name in from_huma.SUPPORTED}

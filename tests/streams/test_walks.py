@@ -174,7 +174,7 @@ class Walk:
 
 @pytest.mark.parametrize("flow", registry.flows(), ids=lambda flow: flow.name)
 @given(data=st.data())
-@effort(max_examples=60, deadline=None)
+@effort(max_examples=60)
 def test_whatever_comes_a_flow_keeps_to_what_was_agreed(flow: Flow, data: st.DataObject) -> None:
     """Facts in any order, settings that change, outcomes of all kinds, answers and checks."""
     walk = Walk(flow)

@@ -100,7 +100,7 @@ def written(schema: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 
             raise AssertionError(f"no values for {other}: add them here")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(models(TenantSettings))
 def test_what_is_shown_can_be_read(whole: TenantSettings) -> None:
     """YAML and JSON of any settings give the same settings again, whatever the names look like."""

@@ -276,7 +276,7 @@ def documented(name: str) -> jsonschema.Draft4Validator:
 
 
 @WITH_SPEC
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_bodies_are_what_fortnox_documents(data: st.DataObject) -> None:
     """Each body against Fortnox's own document of its interface: names, types, lengths, enumerations."""

@@ -81,7 +81,7 @@ def accounts(draw: st.DrawFn) -> Unsealed:
 
 @given(accounts())
 @example(unsealed_account("6000", "000000019"))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_bank_account_reads_back_equal(account: Unsealed) -> None:
     """Of every bank, with the zeros that its number begins with."""
     assert written({"bank_account": account}).bank_account == account
@@ -92,7 +92,6 @@ def test_a_bank_account_reads_back_equal(account: Unsealed) -> None:
 @example(born=date(1926, 11, 30), serial=100, coordination=False)
 @example(born=date(1925, 12, 31), serial=100, coordination=True)
 @example(born=date(2026, 11, 29), serial=100, coordination=False)
-@settings(deadline=None)
 def test_a_personal_number_reads_back_equal(born: date, serial: int, coordination: bool) -> None:  # noqa: FBT001 - drawn
     """Of every century, of who is a hundred and more, and co-ordination numbers."""
     nine = f"{born:%y%m}{born.day + 60 * coordination:02}{serial:03}"
@@ -122,7 +121,7 @@ TEXTS: Mapping[EmployeeField, st.SearchStrategy[str]] = {
 
 @pytest.mark.parametrize("field", sorted(TEXTS))
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_text_reads_back_as_it_is_kept(field: EmployeeField, data: st.DataObject) -> None:
     """Nothing is left that would be written again; letter case and hyphens are what was written."""
     value = data.draw(TEXTS[field])
@@ -143,7 +142,7 @@ def test_a_text_reads_back_as_it_is_kept(field: EmployeeField, data: st.DataObje
         }
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_days_and_tax_read_back_equal(fields: dict[str, Any]) -> None:
     """Exactly."""
     back = written(fields)

@@ -110,7 +110,7 @@ def leave(host: Host, held: HoldForReview, report: DayClosed) -> tuple[Order, ..
     raise AssertionError(f"no way out of {held.reason}: {held.message}")
 
 
-@effort(max_examples=150, deadline=None)
+@effort(max_examples=150)
 @given(reports=st.lists(ODD, min_size=1, max_size=3), settings=CHOICES, refused=st.booleans())
 def test_every_hold_has_a_way_out(reports: list[DayClosed], settings: TenantSettings, refused: bool) -> None:  # noqa: FBT001 - drawn
     """A few steps end each hold, whatever was wrong with the report, and whichever came before it."""

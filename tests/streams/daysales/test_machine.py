@@ -294,5 +294,5 @@ class OtherTopicsPassBy(OneCompany):
 
 TestOneCompany = OneCompany.TestCase
 TestOtherTopicsPassBy = OtherTopicsPassBy.TestCase
-TestOtherTopicsPassBy.settings = effort(max_examples=150, stateful_step_count=40, deadline=None)
-TestOneCompany.settings = effort(max_examples=150, stateful_step_count=40, deadline=None)
+TestOtherTopicsPassBy.settings = effort(max_examples=150, stateful_step_count=40)
+TestOneCompany.settings = effort(max_examples=150, stateful_step_count=40)

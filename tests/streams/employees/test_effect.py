@@ -191,7 +191,7 @@ EDIT = st.tuples(
     live=st.booleans(),
     edits=st.lists(EDIT, min_size=6, max_size=6),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_a_plan_shows_is_what_applying_it_writes(
     hr: list[dict[str, Any]],
     fortnox: list[dict[str, Any]],

@@ -256,7 +256,7 @@ RANGES = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(changes=RANGES, refuses=st.sampled_from([0.0, 0.3]), seed=st.integers(0, 99))
 def test_at_rest_the_days_are_what_hr_said_last(
     changes: Iterable[tuple[int, int, int, bool]], refuses: float, seed: int

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import EmployeeFields
@@ -167,7 +167,6 @@ VALUES = st.fixed_dictionaries(
     links=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=3),
     truth=st.sampled_from(["hr", "fortnox"]),
 )
-@settings(deadline=None)
 def test_a_plan_has_everybody_once_and_says_the_same_again(
     hr: list[dict[str, str]], fortnox: list[dict[str, str]], links: list[tuple[int, int]], truth: str
 ) -> None:

@@ -172,7 +172,7 @@ def companies(draw: st.DrawFn) -> Company:
     return made
 
 
-@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@effort(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(companies(), st.sampled_from([TODAY, TODAY - timedelta(days=1), date(2025, 6, 1)]))
 def test_nothing_that_the_doctor_passed_is_refused_at_the_first_write(
     prepared_url: str, tmp_path: Path, fortnox: Company, day: date

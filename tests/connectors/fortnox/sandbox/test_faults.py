@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Books, Company, Fault, Faults, running
@@ -283,7 +283,6 @@ def test_impossible_faults_are_refused(wrong: dict[str, Any]) -> None:
         Faults(**wrong)
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1), st.integers())
 def test_faults_spread_evenly_befall_the_share_that_was_asked_for(share: float, seed: int) -> None:
     """Every kind that ends with its request, and none that lasts."""

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import patching
@@ -24,7 +24,6 @@ async def patch(fortnox: Fortnox, path: str, content: dict[str, Any]) -> tuple[i
     return answer.status, json.loads(answer.body)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, JSON), st.dictionaries(NAMES, JSON))
 def test_a_patch_replaces_what_it_names_and_leaves_the_rest(content: dict[str, Any], patch: dict[str, Any]) -> None:
     """As RFC 7396 says; done twice it is the same as once."""
