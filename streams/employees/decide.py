@@ -1,7 +1,8 @@
 """What a change in HR or in Fortnox means for the other side. Pure.
 
-Read it from ``decide``: ``learn`` puts what the message says into the memory, and then every person that it touches is
-judged: the first of the ``RULES`` that says something counts. ``evolve`` is ``learn`` and then the orders given.
+Read it from ``decide``: ``learn`` says what the message teaches, and then everybody whom it touches is judged: the
+first of the ``RULES`` that says something counts, and ``orders`` brings it about. ``evolve`` is ``learn`` and then the
+orders that were given. A message that teaches nothing new asks for nothing: deciding twice decides once.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any, Final, Literal
 from infra.plugin import Terms
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
+from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope, type_of
 from schemas.events import (
     EmployeeChanged,
@@ -23,12 +24,12 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.pauses import PersonPaused
-from streams.employees import leaves, orders
-from streams.employees.learning import applied_as, learn
-from streams.employees.rules import Case
+from streams.employees import leaves
+from streams.employees.learn import applied_as, learn
+from streams.employees.orders import orders, reading
+from streams.employees.rules import Case, judge
 from streams.employees.state import (
     LIVE,
-    Memory,
     Pending,
     State,
     employee_key,
@@ -94,50 +95,37 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
             named += index_keys("hr", employee.fields)
         if state.leave and state.leave.said:
             named.append(f"{state.leave.said.system}/{state.leave.said.person_id}")
-    memory = Memory(states)
-    learn(memory, envelope)
+    memory = learn(states, envelope)
     return tuple(dict.fromkeys((*named, *memory.touched)))
 
 
 def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
     """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
-    memory = Memory(states)
-    learn(memory, envelope)
+    memory = learn(states, envelope)
     message = envelope.data
     if isinstance(message, PlanRowApplied) and states[message.key].applied == applied_as(message):
         return ()
     if isinstance(message, PersonMentioned):
         known = states[message.key].person
-        return () if known and known.mentioned == envelope.id else (_reading(message, envelope.id, terms.version),)
+        return (
+            () if known and known.mentioned == envelope.id else (reading(message, envelope.id, version=terms.version),)
+        )
     if (settings := terms.settings.employees) is None:
         return ()
     live = memory[LIVE].live
     given: list[Order] = []
     for key in memory:
         if memory[key].person or memory[key].employee:
-            given += orders.orders(Case(key, memory, settings, message, live), terms.version, envelope.tenant)
+            case = Case(key, memory, settings, message, live)
+            given += orders(case, *judge(case), tenant=envelope.tenant, version=terms.version)
         elif memory[key].leave and (live or isinstance(message, PlanRowApplied)):
             given += leaves.orders(memory, key, envelope, settings, terms.version)
     return tuple(given)
 
 
-def _reading(message: PersonMentioned, fact_id: str, version: int) -> ReadPerson:
-    return ReadPerson(
-        flow=NAME,
-        key=message.key,
-        revision=fact_id.rpartition("@")[2][:64],
-        step="read",
-        rule="a_mentioned_person_is_read_again",
-        settings_version=version,
-        system=message.system,
-        person_id=message.person_id,
-    )
-
-
 def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Order, ...]) -> Mapping[str, State]:
     """Return the state after a message and the orders that were given for it, of each key that changed."""
-    memory = Memory(states)
-    learn(memory, envelope)
+    memory = learn(states, envelope)
     for order in given:
         state = memory[order.key]
         match order:

@@ -1,4 +1,7 @@
-"""The orders that come of what the rules say about a person: their identity and their words. Pure."""
+"""The orders that come of what a rule says about a person: their identity and their words. Pure.
+
+The same state, message and settings give the same orders with the same ids.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,38 +10,57 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson
-from schemas.events import ChecksPassed, LinkDecided, PlanRowApplied, ReviewAnswered
+from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson
+from schemas.events import ChecksPassed, LinkDecided, PersonMentioned, PlanRowApplied, ReviewAnswered
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
-from streams.employees.learning import content
-from streams.employees.rules import Case, judge
+from streams.employees.learn import content
+from streams.employees.rules import Case
 from streams.employees.state import State
-from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Write, refusal
+from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Verdict, Write, refusal
 
+WHAT_WAS_REFUSED_WAITS: Final = "what_was_refused_waits"
+"""Named where what a rule asks for was refused before; no rule looks at it."""
 _LONGEST_REASON: Final = 64
 _LONGEST_MESSAGE: Final = 2000
 
 
-def orders(case: Case, version: int, tenant: str) -> tuple[Order, ...]:
-    """Return the orders that bring about what the first rule says that says anything."""
-    name, verdict = judge(case)
-    hold = case.state.hold
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; an open hold is closed first.
+
+    What was refused is not sent again as it was: it waits.
+    """
+    if isinstance(verdict, tuple) and (refused := _would_be_refused(case, verdict, rule, version)):
+        rule, verdict = WHAT_WAS_REFUSED_WAITS, refused
+    hold, origin = case.state.hold, _origin(case, rule, version, "")
+    closed = (closing(hold, case.message, tenant, origin),) if hold else ()
     match verdict:
         case Settled(keep_hold=keep):
-            return (_close(case, hold, version, tenant, name),) if hold and not keep else ()
+            return () if keep else closed
         case Held():
-            return _held(case, verdict, name, version, tenant)
+            return holding(case.state, verdict, case.message, tenant, origin)
         case _:
-            if refused := _refused(case, verdict, name, version):
-                return _held(case, refused, "what_was_refused_waits", version, tenant)
-            closed = (_close(case, hold, version, tenant, name),) if hold else ()
-            return (*closed, *(_write(case, write, name, version, number) for number, write in enumerate(verdict, 1)))
+            return (*closed, *(_write(case, write, rule, version, number) for number, write in enumerate(verdict, 1)))
 
 
-def _refused(case: Case, writes: tuple[Write, ...], name: str, version: int) -> Held | None:
+def reading(message: PersonMentioned, fact_id: str, *, version: int) -> ReadPerson:
+    """Return what asks for a person whom a fact only mentions."""
+    return ReadPerson(
+        flow=NAME,
+        key=message.key,
+        revision=fact_id.rpartition("@")[2][:64],
+        step="read",
+        rule="a_mentioned_person_is_read_again",
+        settings_version=version,
+        system=message.system,
+        person_id=message.person_id,
+    )
+
+
+def _would_be_refused(case: Case, writes: tuple[Write, ...], rule: str, version: int) -> Held | None:
+    """Say why writing would only repeat what a system has refused."""
     for number, write in enumerate(writes, 1):
-        order = _write(case, write, name, version, number)
+        order = _write(case, write, rule, version, number)
         for refused in case.state.refused:
             if refused.to == write.to and refused.content == content(order):
                 side = "Fortnox" if write.to == "fortnox" else "HR"
@@ -84,14 +106,6 @@ def _write(case: Case, write: Write, rule: str, version: int, number: int) -> Up
         street_line=case.settings.street_line,
         back=write.back,
     )
-
-
-def _held(case: Case, held: Held, rule: str, version: int, tenant: str) -> tuple[Order, ...]:
-    return holding(case.state, held, case.message, tenant, _origin(case, rule, version, ""))
-
-
-def _close(case: Case, hold: HoldForReview, version: int, tenant: str, rule: str) -> CloseReview:
-    return closing(hold, case.message, tenant, _origin(case, rule, version, ""))
 
 
 def holding(

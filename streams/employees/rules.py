@@ -1,7 +1,11 @@
-"""What is to be done about a person, or an employee that HR lacks: one function for each rule, named for it. Pure."""
+"""What is to be done about a person, or an employee that HR lacks: one function for each rule, named for it. Pure.
+
+What must hold of data before it is sent stands in ``checks``, and what becomes of each field in ``fields``; the
+``RULES`` at the end say in which order.
+"""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -11,7 +15,7 @@ from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, Leave
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
 from streams.employees.fields import Step, filled, get, new_employee, new_person, rules, settle, shown, whole
-from streams.employees.learning import moved
+from streams.employees.learn import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
 from streams.employees.verdict import (
     CREATE,
@@ -33,14 +37,20 @@ _LONGEST_LINE: Final = 300
 
 @dataclass(frozen=True)
 class Case:
-    """A person (or an employee that HR lacks), and all that is known."""
+    """A person, or an employee that HR lacks, and all that is known.
+
+    Attributes:
+        key: of the person or the employee.
+        memory: what is remembered of everybody whom the message touches.
+        message: what is decided on.
+        live: the company has applied its first plan.
+    """
 
     key: str
     memory: Memory
     settings: EmployeesSettings
     message: Message
     live: bool
-    steps: dict[EmployeeField, Step] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -218,7 +228,6 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
     if person.hr is None or person.fortnox is None or person.link is None:
         return _not_seen(person)
     steps = _steps(case)
-    case.steps.update(steps)
     if asks := {f: s for f, s in steps.items() if s.asks}:
         kinds = sorted({s.asks for s in asks.values()})
         names = ", ".join(f.replace("_", " ") for f in asks)
@@ -320,7 +329,7 @@ RULES: Final[tuple[Rule, ...]] = (
     a_new_person_is_created_or_waits,
     differing_fields_are_settled_one_by_one,
 )
-"""The first that says something decides."""
+"""The first that says something decides; its name is in the order."""
 
 
 def judge(case: Case) -> tuple[str, Verdict]:

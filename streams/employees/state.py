@@ -1,4 +1,4 @@
-"""What is remembered of people, employees, values that must be unique, and leaves; and what a message teaches. Pure."""
+"""What is remembered of people, employees, values that must be unique, and leaves. Pure."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ class Pending(_Remembered):
     order: UpsertEmployee | UpsertPerson
 
 
-class Refused(_Remembered):
+class RefusedOrder(_Remembered):
     """The last order that a system refused; the next one to it replaces it."""
 
     order_id: UUID
@@ -186,7 +186,7 @@ class State(_Remembered):
     members: tuple[str, ...] = ()
     pending: tuple[Pending, ...] = ()
     hold: HoldForReview | None = None
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedOrder, ...] = ()
     steps: int = 0
     applied: str = ""
     live: bool = False

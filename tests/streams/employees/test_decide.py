@@ -20,7 +20,6 @@ from schemas.events import (
 )
 from schemas.settings import EmployeesSettings, FieldRule, SettingsApplied, TenantSettings
 from streams.employees import FLOW
-from streams.employees.rules import RULES
 from streams.employees.state import employee_key, index_keys
 from tests.streams.employees.company import SYSTEM, TENANT, Company
 
@@ -525,10 +524,3 @@ def test_without_settings_nothing_is_ordered(live: Company) -> None:
     message = live.bus.pop()
     states = {key: live.states[key] for key in FLOW.reads(message.data) if key in live.states}
     assert FLOW.decide(states, message, Terms()) == ()
-
-
-def test_rules_are_named_for_what_they_demand() -> None:
-    """A rule's name is in orders, audit records and on the page: one sentence each, none twice."""
-    found = [rule.__name__ for rule in RULES]
-    assert len(found) == len(set(found))
-    assert all(len(name.split("_")) >= 5 and len(name) <= 64 for name in found)

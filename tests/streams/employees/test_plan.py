@@ -12,7 +12,7 @@ from schemas.events import EmployeeFields
 from schemas.plans import PlanRow
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees import FLOW
-from streams.employees.learning import link
+from streams.employees.learn import link
 from streams.employees.state import Memory, State
 from tests.streams.employees.company import SYSTEM, Company
 

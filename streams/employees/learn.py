@@ -1,7 +1,7 @@
 """What each message teaches about people, employees, links and leaves. What comes late undoes nothing newer. Pure."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -33,8 +33,9 @@ from streams.employees.state import (
     Memory,
     Origin,
     Person,
-    Refused,
     RefusedDay,
+    RefusedOrder,
+    State,
     employee_key,
     leave_key,
     leave_of,
@@ -50,8 +51,9 @@ def _still(chosen: Iterable[FieldChoice], changed: frozenset[EmployeeField]) -> 
     return tuple(c for c in chosen if c.field not in changed)
 
 
-def learn(memory: Memory, envelope: Envelope[Any]) -> None:  # noqa: C901 - one case for each message
-    """Put what a message says into the memory. What comes late undoes nothing newer."""
+def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # noqa: C901 - one case for each message
+    """Return what is remembered once a message is known. What comes late undoes nothing newer."""
+    memory = Memory(states)
     match envelope.data:
         case EmployeeChanged() as fact:
             _person_changed(memory, fact)
@@ -78,6 +80,7 @@ def learn(memory: Memory, envelope: Envelope[Any]) -> None:  # noqa: C901 - one 
                 _forgive_days(memory, key, codes)
         case AuditRecord() as record:
             _outcome(memory, record)
+    return memory
 
 
 def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
@@ -267,7 +270,7 @@ def _leave_alone(memory: Memory, key: str) -> None:
         memory.put_person(key, ignored=True)
 
 
-def forgiven(refused: Iterable[Refused]) -> tuple[Refused, ...]:
+def forgiven(refused: Iterable[RefusedOrder]) -> tuple[RefusedOrder, ...]:
     """Return refusals after which the same may be sent again; they are still what the next order replaces."""
     return tuple(r.model_copy(update={"content": ""}) for r in refused)
 
@@ -288,7 +291,7 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
     others = tuple(p for p in state.pending if p.order_id != record.order_id)
     refused = tuple(r for r in state.refused if r.to != side)
     if record.outcome in NOT_DONE:
-        refusal = Refused(
+        refusal = RefusedOrder(
             order_id=pending.order_id,
             to=side,
             code=record.code,
