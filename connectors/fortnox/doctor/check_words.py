@@ -20,6 +20,7 @@ class Told:
         title: what the check is about.
         stops: what does not work until it is set right.
         where: the click path.
+        guide: a page of Fortnox's help, in Swedish; "" where Fortnox has no part in it.
     """
 
     title: Said
@@ -27,7 +28,15 @@ class Told:
     stops: Said
     who: Said
     where: Said
+    guide: str = "https://support.fortnox.se/produkthjalp/bokforing"
 
+
+_LICENCES: Final = "https://support.fortnox.se/hantera-fortnox/administrera-anvandare/tillaggsbestallning"
+_BEGINNING: Final = (
+    "https://support.fortnox.se/byt-till-fortnox/ovrig-information/kom-igang-med-fortnox-efter-konvertering"
+)
+"""Users and rights, financial years, VAT codes of accounts."""
+_LOCKING: Final = "https://support.fortnox.se/produkthjalp/bokforing/automatlasning-av-period"
 
 _ADMINISTRATOR: Final = Said("en systemadministratör i företagets Fortnox", "a system administrator in Fortnox")
 _ACCOUNTANT: Final = Said("den som sköter bokföringen i Fortnox", "whoever keeps the books in Fortnox")
@@ -70,6 +79,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _EVERYTHING,
         _OPERATOR,
         _CONNECT_OR_RESUME,
+        guide="",
     ),
     "the_integration_licence_is_there": Told(
         Said("Licens för integration", "Integration licence"),
@@ -80,6 +90,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _EVERYTHING,
         _ADMINISTRATOR,
         Said(f"{_USERS} › Lägg till licenser › Integration", f"{_USERS} › Lägg till licenser › Integration"),
+        guide=_LICENCES,
     ),
     "every_module_is_there": Told(
         Said("Program för det som är påslaget", "Modules for what is switched on"),
@@ -93,6 +104,7 @@ TOLD: Final[Mapping[str, Told]] = {
             f"{_USERS} › Lägg till licenser: beställ programmet, och ge den som godkände anslutningen en licens.",
             f"{_USERS} › Lägg till licenser: order the module, and give a licence to whoever consented.",
         ),
+        guide=_LICENCES,
     ),
     "every_scope_is_granted": Told(
         Said("Behörigheter som godkänts (scopes)", "Scopes that were granted"),
@@ -103,6 +115,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         _OPERATOR,
         _CONNECT,
+        guide="",
     ),
     "the_person_who_consented_may_do_this": Told(
         Said("Rättigheter för den som godkände", "Rights of the person who consented"),
@@ -118,6 +131,7 @@ TOLD: Final[Mapping[str, Told]] = {
             f"{_USERS}: give the user rights to Bokföring and Inställningar. Or let a system administrator consent "
             "anew: bokbuss connect.",
         ),
+        guide=_BEGINNING,
     ),
     "the_organisation_number_matches": Told(
         Said("Rätt företag", "The right company"),
@@ -130,6 +144,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "Is the number right here? bokbuss tenant list. Else: bokbuss disconnect COMPANY, connect the right one "
             "with bokbuss connect COMPANY.",
         ),
+        guide="",
     ),
     "our_last_voucher_is_found": Told(
         Said("Vår senaste verifikation finns kvar", "Our last voucher is there"),
@@ -146,6 +161,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "Sök verifikationen i Fortnox: Bokföring › Verifikationer. Vad bokbuss gjorde: bokbuss explain.",
             "Look for the voucher in Fortnox: Bokföring › Verifikationer. What bokbuss did: bokbuss explain.",
         ),
+        guide="",
     ),
     "today_has_a_financial_year": Told(
         Said("Räkenskapsår i dag", "Financial year today"),
@@ -153,6 +169,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _VOUCHERS,
         _ACCOUNTANT,
         _YEARS,
+        guide=_BEGINNING,
     ),
     "the_coming_financial_year_is_there": Told(
         Said("Nästa räkenskapsår", "The coming financial year"),
@@ -163,6 +180,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         _ACCOUNTANT,
         _YEARS,
+        guide=_BEGINNING,
     ),
     "a_financial_year_holds_the_day": Told(
         Said("Räkenskapsår för det som väntar", "Financial year of what waits"),
@@ -170,6 +188,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _VOUCHERS,
         _ACCOUNTANT,
         _YEARS,
+        guide=_BEGINNING,
     ),
     "the_series_exists": Told(
         Said("Verifikationsserien finns", "The voucher series is there"),
@@ -296,6 +315,7 @@ TOLD: Final[Mapping[str, Told]] = {
             f"{_GEAR} › Låsning av period: move the date back, and lock again afterwards. Has VAT been declared for it "
             "already: answer discard or keep, and book by hand.",
         ),
+        guide=_LOCKING,
     ),
     "vat_codes_match_the_rates": Told(
         Said("Momskoder", "VAT codes"),
@@ -309,6 +329,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         _ACCOUNTANT,
         _CHART,
+        guide=_BEGINNING,
     ),
     "our_clock_is_right": Told(
         Said("Klockan", "The clock"),
@@ -322,6 +343,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         _OPERATOR,
         Said("Slå på tidssynkronisering (NTP) på servern.", "Switch on time synchronisation (NTP) on the server."),
+        guide="",
     ),
 }
 """By check."""
@@ -338,6 +360,7 @@ LABELS: Final[Mapping[str, Said]] = {
     "waiting": Said("{waiting} väntar", "{waiting} waiting"),
     "who": Said("Vem", "Who"),
     "where": Said("Var", "Where"),
+    "guide": Said("Fortnox guide", "Fortnox's guide"),
     "passed": Said("Går vidare av sig själva: {codes}.", "These go on by themselves: {codes}."),
     "why_not_read": Said("det gick inte att läsa", "it could not be read"),
     "why_not_connected": Said("ingen har godkänt anslutningen", "nobody has consented to the connection"),

@@ -70,6 +70,8 @@ def _explained(name: str, finding: Finding, language: Language) -> Iterator[str]
     yield f"{LABELS['stops'].to(language)}: {told.stops.to(language)}{waiting}"
     yield f"{LABELS['who'].to(language)}: {told.who.to(language)}"
     yield f"{LABELS['where'].to(language)}: {told.where.to(language)}"
+    if told.guide:
+        yield f"{LABELS['guide'].to(language)}: {told.guide}"
 
 
 def _why(finding: Finding, language: Language) -> str:
@@ -104,5 +106,6 @@ def _json(name: str, finding: Finding, language: Language) -> dict[str, Any]:
             "blocks": {"codes": list(_CODES[name]), "flows": list(finding.flows), "waiting": finding.waiting},
             "who": told.who.to(language),
             "where": told.where.to(language),
+            "guide": told.guide,
         }
     return content

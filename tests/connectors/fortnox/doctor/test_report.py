@@ -30,6 +30,7 @@ def test_a_red_check_says_what_is_wrong_what_it_stops_who_acts_and_where(check: 
         assert said.to(language) in text
     assert told.wrong.to(language, names="F (2026), 1910 (2026)") in text
     assert ("3 väntar" if language == "sv" else "3 waiting") in text
+    assert told.guide in text
     assert "{" not in text
     assert "period_locked" in text
 
@@ -69,4 +70,5 @@ def test_programs_get_names_and_codes() -> None:
     assert (red["check"], red["names"]) == ("the_series_is_manual", ["F (2026)", "1910 (2026)"])
     assert red["blocks"] == {"codes": ["series_not_manual"], "flows": ["daysales"], "waiting": 3}
     assert "Manuell kontering" in red["where"]
+    assert red["guide"].startswith("https://support.fortnox.se/")
     assert report.as_json(of(), "en")["ok"] is True
