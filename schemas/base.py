@@ -50,7 +50,12 @@ class Message(BaseModel):
     """A value that crosses Kafka. Unknown fields are errors: a misspelt amount must be loud."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, ser_json_bytes="base64", val_json_bytes="base64"
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        hide_input_in_errors=True,  # a value may be somebody's, and an error's text ends in a log
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -73,9 +78,15 @@ _UNSEEN = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0x1
 """Of Unicode's default-ignorable code points those that are letters or marks by category."""
 
 
+def whole(text: str) -> str:
+    """Return a text without lone halves of characters: JSON can hold them, and neither UTF-8 nor a database can."""
+    return text.encode(errors="ignore").decode()
+
+
 @lru_cache(maxsize=4096)
 def as_read(text: str) -> str:
     """Return a name as people read it: letters composed (NFC), every gap one space, nothing that cannot be seen."""
+    text = whole(text)
     # zero-width joiners, soft hyphens, marks of order; and what only chooses how the letter before it is drawn
     seen = "".join(c for c in text if unicodedata.category(c) != "Cf" and c not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(seen.split())) or text

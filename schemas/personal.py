@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from schemas.bank_accounts import bank_account, split
-from schemas.base import Message
+from schemas.base import Message, whole
 from schemas.identities import Invalid, personal_number
 
 Kind = Literal["personal_number", "bank_account"]
@@ -73,4 +73,4 @@ def unsealed_account(clearing: str | None, number: str) -> Unsealed:
 
 def flawed(kind: Kind, text: str, code: str) -> Unsealed:
     """Return a text that is not valid; nothing of it is shown."""
-    return Unsealed(kind=kind, plain=text[:_LONGEST], shown="•••", flaw=code)
+    return Unsealed(kind=kind, plain=whole(text)[:_LONGEST], shown="•••", flaw=code)

@@ -22,7 +22,7 @@ from infra.http import Client
 from infra.intake.sealing import sealed
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import Lease
-from infra.plugin import Attempt, Company, Host, Refreshed
+from infra.plugin import Attempt, Company, Host, Malformed, Refreshed
 from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.events import EmployeeSeen
@@ -147,8 +147,15 @@ async def _tell(
 ) -> tuple[str, ...]:
     if host.accept is None:
         raise TypeError("a host without a broker tells nobody")
-    found = [translate.employee(item, asked, street_line) for item in items]
-    facts = {fact.employee_id: sealed(fact, host.vault, tenant) for fact in found if fact is not None}
+    facts: dict[str, EmployeeSeen] = {}
+    for item in items:
+        try:
+            fact = translate.employee(item, asked, street_line)
+        except Malformed as error:
+            _log.error("employee_unreadable", tenant=tenant, problems=error.problems)
+            continue
+        if fact is not None:
+            facts[fact.employee_id] = sealed(fact, host.vault, tenant)
     marks = {employee_id: _fingerprint(fact) for employee_id, fact in facts.items()}
     seen = await sightings.seen(EMPLOYEE, list(marks))
     new = [employee_id for employee_id, mark in marks.items() if seen.get(employee_id) != mark]

@@ -1,8 +1,6 @@
 """The checked examples of every message: they decode, they come back equal, and the published schema takes them."""
 
-import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from schemas.commands import Order, PostVoucher
 from schemas.envelope import MESSAGES, Envelope, Unreadable, decode, type_of
 from schemas.events import DayClosed, Fact
 from schemas.money import PATTERN
+from tests.json_values import leaves, put
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "samples"
 SAMPLES = samples()
@@ -33,25 +32,6 @@ def raw(value: object) -> bytes:
 def read(path: str) -> Envelope[Any]:
     """Decode a sample."""
     return decode(raw(SAMPLES[path]))
-
-
-def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Return every leaf of a JSON value with its path."""
-    if isinstance(value, dict | list):
-        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from leaves(part, (*path, name))
-    else:
-        yield path, value
-
-
-def put(value: Any, path: tuple[str | int, ...], leaf: object) -> Any:
-    """Return a JSON value with another leaf."""
-    value = copy.deepcopy(value)
-    target = value
-    for part in path[:-1]:
-        target = target[part]
-    target[path[-1]] = leaf
-    return value
 
 
 def test_every_file_is_a_sample() -> None:

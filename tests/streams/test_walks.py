@@ -6,7 +6,6 @@ read, its states come back as they were, and what is decided twice is decided on
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,20 +26,11 @@ from schemas.commands import CloseReview, HoldForReview, Order, VoucherRef
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
 from tests.deciding import Remembered
+from tests.json_values import Place, leaves, put
 
 TENANT = "krogen-soder"
 START = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 BY_TYPE = {envelopes.type_of(message): message for message in envelopes.MESSAGES}
-Path = tuple[str | int, ...]
-
-
-def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Return every leaf of a JSON value with its path."""
-    if isinstance(value, dict | list):
-        for name, part in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from leaves(part, (*path, name))
-    else:
-        yield path, value
 
 
 def _pools() -> tuple[dict[type[Message], list[Any]], dict[str, list[Any]]]:
@@ -56,13 +46,9 @@ SAMPLES, VALUES = _pools()
 """What the samples hold of each message; and each value that a field of a name has in any of them."""
 
 
-def changed(message: type[Message], data: Any, path: Path, value: Any) -> Any:
+def changed(message: type[Message], data: Any, path: Place, value: Any) -> Any:
     """Return a message's values with another one, or as they were where that would be no message."""
-    new = json.loads(json.dumps(data))
-    place = new
-    for name in path[:-1]:
-        place = place[name]
-    place[path[-1]] = value
+    new = put(data, path, value)
     try:
         message.model_validate_json(json.dumps(new))
     except ValidationError:

@@ -1,7 +1,6 @@
 """Alexis HR's records as facts: fields as in their own table, dates in the company's zone, and no secret told."""
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -40,34 +39,6 @@ def outcome(record: dict[str, Any], employments: Sequence[Any] = ()) -> tuple[Em
         return translate.person(record, employments, STOCKHOLM), ""
     except Malformed as error:
         return None, str(error)
-
-
-# --- Samples --------------------------------------------------------------------------------------------------------
-
-
-def facts_of(sample: dict[str, Any]) -> list[Any]:
-    """Return the facts of an answer of the API, sealed as they travel."""
-    related = sample.get("relations", {})
-    if sample["data"] and "duration" in sample["data"][0]:
-        kinds = {each["id"]: each["kind"] for each in related["type"]}
-        return [translate.leave(each, kinds, STOCKHOLM).to_json() for each in sample["data"]]
-    return [
-        sealed(
-            translate.person(each, [e for e in related["employment"] if e["employeeId"] == each["id"]], STOCKHOLM),
-            VAULT,
-            TENANT,
-        ).to_json()
-        for each in sample["data"]
-    ]
-
-
-@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.facts.json")), ids=lambda path: path.name)
-def test_a_sample_becomes_its_facts(path: Path) -> None:
-    """What is shown beside the samples is what they become; BOKBUSS_WRITE_GOLDEN=1 writes it anew."""
-    facts = facts_of(json.loads(path.with_name(path.name.replace(".facts", "")).read_text()))
-    if os.environ.get("BOKBUSS_WRITE_GOLDEN"):
-        path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
-    assert facts == json.loads(path.read_text())
 
 
 # --- Fields ---------------------------------------------------------------------------------------------------------

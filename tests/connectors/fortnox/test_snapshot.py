@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from connectors.fortnox import sandbox, snapshot
 from connectors.fortnox.sandbox.records import Record
@@ -148,3 +149,15 @@ async def test_what_was_not_told_is_told_the_next_time(reading: Any) -> None:
     told.fails = False
     await snapshot.refresh(host, "acme", lambda _n: None)
     assert len(told.facts) == 1203
+
+
+async def test_a_record_that_cannot_travel_stops_nobody_else(reading: Any) -> None:
+    """It is named by its field, and its value by nobody."""
+    host, register, told = reading
+    register["9"].values["EmployeeId"] = "9 äpplen!"
+    with capture_logs() as logs:
+        await snapshot.refresh(host, "acme", lambda _n: None)
+    assert len(told.facts) == 1202
+    (said,) = logs
+    assert said["event"] == "employee_unreadable"
+    assert all(problem.startswith("EmployeeId: ") and "äpplen" not in problem for problem in said["problems"])

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -48,30 +47,6 @@ def person(**fields: Any) -> EmployeeChanged:
 def address(**parts: str) -> Any:
     """Return the fields of somebody who lives there."""
     return person(homeAddress=parts).fields
-
-
-# --- Samples --------------------------------------------------------------------------------------------------------
-
-
-def facts_of(path: Path) -> Any:
-    """Return what a sample becomes, sealed as it travels."""
-    if path.name != "people.json":
-        heard = translate.heard(path.read_bytes(), AT)
-        return {"ignored": list(heard.ignored), "facts": [fact.to_json() for fact in heard.mentions]}
-    people = [(each["user"], each.get("ends")) for each in json.loads(path.read_text())]
-    facts = [translate.person(user, AT, ends and (ends[0], ends[1])) for user, ends in people]
-    return [sealed(fact, VAULT, TENANT).to_json() for fact in facts]
-
-
-@pytest.mark.parametrize(
-    "path", sorted(each for each in SAMPLES.glob("*.json") if ".facts" not in each.name), ids=lambda path: path.name
-)
-def test_a_sample_becomes_its_facts(path: Path) -> None:
-    """What is shown beside the samples is what they become; BOKBUSS_WRITE_GOLDEN=1 writes it anew."""
-    facts, golden = facts_of(path), path.with_suffix(".facts.json")
-    if os.environ.get("BOKBUSS_WRITE_GOLDEN"):
-        golden.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
-    assert facts == json.loads(golden.read_text())
 
 
 # --- Webhooks -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 from connectors.openpos import SYSTEM, translate
 from infra.plugin import Malformed
 from schemas import ids
-from schemas.envelope import type_of
 from schemas.events import DayClosed, Fact
 from schemas.money import ZERO
 
@@ -63,23 +61,7 @@ def problems(raw: bytes) -> tuple[str, ...]:
     return caught.value.problems
 
 
-def golden_of(facts: tuple[Fact, ...]) -> str:
-    """Return facts as they stand in the golden files."""
-    shown = [{"type": type_of(type(f)), "id": ids.fact_id(f.key, ids.revision(f)), "data": f.to_json()} for f in facts]
-    return json.dumps(shown, ensure_ascii=False, indent=2) + "\n"
-
-
 # --- Samples ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", REPORTS, ids=lambda p: p.stem)
-def test_a_sample_becomes_the_facts_that_lie_beside_it(path: Path) -> None:
-    """What a report becomes changes only on purpose."""
-    golden = path.with_suffix(".facts.json")
-    facts = golden_of(translate(path.read_bytes()))
-    if os.environ.get("BOKBUSS_WRITE_GOLDEN"):
-        golden.write_text(facts)
-    assert facts == golden.read_text()
 
 
 @pytest.mark.parametrize("path", REPORTS, ids=lambda p: p.stem)

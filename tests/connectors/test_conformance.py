@@ -1,0 +1,156 @@
+"""What every connector must do, asked of all of them: the host finds them, and so does this.
+
+A new one is asked by itself. What cannot be found in its folder is told in ``tests/connectors/<party>/party.py``.
+"""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from infra.plugin import Malformed
+from tests.connectors.party import Party, parties, shown, written
+from tests.json_values import leaves, put
+
+PARTIES = parties()
+SAMPLES = [(party, path) for party in PARTIES for path in party.samples()]
+WRONG = "zz-Canary-4711"
+
+every_party = pytest.mark.parametrize("party", PARTIES, ids=lambda party: party.system.name)
+
+
+def named(*samples: tuple[Party, Path]) -> pytest.MarkDecorator:
+    """Return what asks about each of some samples."""
+    names = [f"{party.system.name}/{path.name}" for party, path in samples]
+    return pytest.mark.parametrize(("party", "path"), samples, ids=names)
+
+
+every_sample = named(*SAMPLES)
+every_json = named(*[(party, path) for party, path in SAMPLES if path.suffix == ".json"])
+
+
+def problems(party: Party, name: str, payload: bytes) -> Sequence[str]:
+    """Return what is wrong with a payload; nothing when it is taken."""
+    try:
+        party.facts(name, payload)
+    except Malformed as malformed:
+        return malformed.problems or ("it says nothing",)
+    return ()
+
+
+# --- Samples --------------------------------------------------------------------------------------------------------
+
+
+@every_party
+def test_what_tells_facts_has_samples(party: Party) -> None:
+    """Whoever reads the folder sees what the party says, and what becomes of it."""
+    if party.system.source or party.system.refresh:
+        assert party.samples(), f"{party.folder.name}/samples: payloads of the party, with *.facts.json beside each"
+
+
+@every_sample
+def test_a_sample_becomes_the_facts_that_lie_beside_it(party: Party, path: Path) -> None:
+    """What a payload becomes changes only on purpose: BOKBUSS_WRITE_GOLDEN=1 writes it anew."""
+    golden = path.with_suffix(".facts.json")
+    facts = shown(party.facts(path.name, path.read_bytes()))
+    if os.environ.get("BOKBUSS_WRITE_GOLDEN"):
+        golden.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
+    assert facts == json.loads(golden.read_text())
+
+
+@every_sample
+def test_the_same_payload_is_the_same_facts(party: Party, path: Path) -> None:
+    """However often it comes, and with whatever gaps and sequence of names: that JSON says nothing by."""
+    facts = party.facts(path.name, path.read_bytes())
+    assert party.facts(path.name, path.read_bytes()) == facts
+    if path.suffix == ".json":
+        assert shown(party.facts(path.name, written(json.loads(path.read_bytes())))) == shown(facts)
+
+
+@every_sample
+def test_only_facts_that_were_announced_are_told(party: Party, path: Path) -> None:
+    """``Source.facts`` names them: the host knows by it what a company's systems can tell."""
+    if party.system.source is not None:
+        assert {type(fact) for fact in party.facts(path.name, path.read_bytes())} <= set(party.system.source.facts)
+
+
+# --- Payloads that break the format ---------------------------------------------------------------------------------
+
+
+@every_json
+def test_a_wrong_value_is_named_by_its_field_and_never_shown(party: Party, path: Path) -> None:
+    """A list where a value stands: it is refused under the name of its field, or nothing reads that field."""
+    sample = json.loads(path.read_bytes())
+    refused = 0
+    for place, _ in leaves(sample):
+        found = problems(party, path.name, json.dumps(put(sample, place, [WRONG])).encode())
+        named = [str(part) for part in place if isinstance(part, str)]
+        assert WRONG not in "".join(found)
+        assert not found or any(named[-1] in problem for problem in found), f"{place}: {found}"
+        refused += bool(found)
+    assert refused or party.system.source is None, "whatever stands in its fields is taken"
+
+
+@every_json
+@pytest.mark.parametrize(
+    "odd", ["", " ", "\ud800", "\0", "é\u200b", "9" * 400, -1, 1e300, None, True, [], {}], ids=ascii
+)
+def test_an_odd_value_is_a_fact_that_can_travel_or_refused(party: Party, path: Path, odd: object) -> None:
+    """Half a character, a NUL, nothing at all: one field of one record stops nobody else's."""
+    sample = json.loads(path.read_bytes())
+    for place, _ in leaves(sample):
+        payload = json.dumps(put(sample, place, odd)).encode()
+        if not problems(party, path.name, payload):
+            json.dumps(shown(party.facts(path.name, payload)), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("party", [p for p in PARTIES if p.system.source], ids=lambda party: party.system.name)
+@pytest.mark.parametrize("payload", [b"", b"\xff\xfe", b"\x00", b"[" * 50_000, b"{", b"null", b"7", b"[[]]"])
+def test_what_is_no_payload_at_all_is_refused(party: Party, payload: bytes) -> None:
+    """With words for whoever sent it."""
+    assert party.system.source is not None
+    with pytest.raises(Malformed) as caught:
+        party.system.source.translate(payload)
+    assert all(re.match(r"\S+.*: ", problem) for problem in caught.value.problems)
+
+
+@named(*[(party, path) for party, path in SAMPLES if party.translated is None])
+@given(edits=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 3), st.binary(max_size=4)), min_size=1))
+@effort(max_examples=25, deadline=None)
+def test_damaged_bytes_are_facts_or_refused(party: Party, path: Path, edits: list[tuple[int, int, bytes]]) -> None:
+    """No bytes whatsoever make another exception: the host knows only this one."""
+    raw = path.read_bytes()
+    for place, length, put_in in edits:
+        at = place % (len(raw) + 1)
+        raw = raw[:at] + put_in + raw[at + length :]
+    assert "it says nothing" not in problems(party, path.name, raw)
+
+
+# --- README ---------------------------------------------------------------------------------------------------------
+
+
+def headings(party: Party) -> list[str]:
+    """Return the headings that a README must have, in their sequence; others may stand between."""
+    system = party.system
+    demanded = {
+        "Set-up": system.source or system.sink,
+        "What becomes what": system.source or system.refresh,
+        "Writing": system.sink,
+        "Sandbox": system.sandbox,
+    }
+    return [heading for heading, why in demanded.items() if why]
+
+
+@every_party
+def test_a_readme_has_the_headings_of_all(party: Party) -> None:
+    """Who knows one connector finds their way in the next."""
+    demanded, file = headings(party), party.folder / "README.md"
+    if demanded:
+        found = [line.removeprefix("## ") for line in file.read_text().splitlines() if line.startswith("## ")]
+        assert [heading for heading in found if heading in demanded] == demanded
