@@ -19,7 +19,7 @@ _WHEN_CREATED: Final = "once"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MergeRule:
     """What the settings say of one field."""
 
     owner: Literal["hr", "fortnox"]
@@ -30,34 +30,34 @@ class Rule:
     on_missing: Literal["fill", "keep", "clear", "ask", "counts"] = "keep"
 
 
-_HR_OWNS: Final = Rule("hr", "live", "live", "hold", "ask")
-_FORTNOX_OWNS: Final = Rule("fortnox", "live", "live", "to_hr", "ask")
-_NEVER: Final = Rule("hr", "never", "never", "keep", "ask")
+_HR_OWNS: Final = MergeRule("hr", "live", "live", "hold", "ask")
+_FORTNOX_OWNS: Final = MergeRule("fortnox", "live", "live", "to_hr", "ask")
+_NEVER: Final = MergeRule("hr", "never", "never", "keep", "ask")
 
 # Huma (its page "Fortnox"): HR's changes at once; Fortnox's on "Synchronize users" only, and HR's next one overwrites
 # them; the employment id comes from Fortnox, on sync. Title, personal number and tax do not travel.
-_HUMA: Final = Rule("hr", "live", "on_sync", "to_hr", "prefer_hr")
-_HUMA_FIELDS: Final[Mapping[EmployeeField, Rule]] = {
+_HUMA: Final = MergeRule("hr", "live", "on_sync", "to_hr", "prefer_hr")
+_HUMA_FIELDS: Final[Mapping[EmployeeField, MergeRule]] = {
     **dict.fromkeys(FIELDS, _HUMA),
-    "employment_id": Rule("fortnox", "never", "on_sync", "to_hr", "prefer_fortnox", "fill"),
+    "employment_id": MergeRule("fortnox", "never", "on_sync", "to_hr", "prefer_fortnox", "fill"),
     **dict.fromkeys(("title", "personal_number", "tax_table", "tax_column"), _NEVER),
 }
 # Alexis HR (its help page): everything by hand, each difference decided by a person; the employment number joins the
 # two and is set once, when the employee is exported.
-_ALEXIS: Final = Rule("hr", "on_sync", "on_sync", "to_hr", "ask")
-_ALEXIS_FIELDS: Final[Mapping[EmployeeField, Rule]] = {**dict.fromkeys(FIELDS, _ALEXIS), "employment_id": _NEVER}
+_ALEXIS: Final = MergeRule("hr", "on_sync", "on_sync", "to_hr", "ask")
+_ALEXIS_FIELDS: Final[Mapping[EmployeeField, MergeRule]] = {**dict.fromkeys(FIELDS, _ALEXIS), "employment_id": _NEVER}
 
-_PRESETS: Final[Mapping[str, Mapping[EmployeeField, Rule]]] = {"huma": _HUMA_FIELDS, "alexis": _ALEXIS_FIELDS}
+_PRESETS: Final[Mapping[str, Mapping[EmployeeField, MergeRule]]] = {"huma": _HUMA_FIELDS, "alexis": _ALEXIS_FIELDS}
 
 
-def rules(settings: EmployeesSettings) -> Mapping[EmployeeField, Rule]:
+def rules(settings: EmployeesSettings) -> Mapping[EmployeeField, MergeRule]:
     """Return the rule of each field: the field's own settings over the preset over the source of truth.
 
     An employee's id in Fortnox can never be changed there (OpenAPI document), so it never travels to Fortnox later. Who
     has no last day of work goes on working: when a last day goes, a person has come back, and that travels.
     """
     plain = _HR_OWNS if settings.source_of_truth == "hr" else _FORTNOX_OWNS
-    found: dict[EmployeeField, Rule] = dict(_PRESETS.get(settings.preset or "", dict.fromkeys(FIELDS, plain)))
+    found: dict[EmployeeField, MergeRule] = dict(_PRESETS.get(settings.preset or "", dict.fromkeys(FIELDS, plain)))
     found["last_day"] = replace(found["last_day"], on_missing="counts")
     for own in settings.fields:
         said = {name: value for name, value in own if name != "field" and value is not None}
@@ -92,7 +92,7 @@ def _is_set_once(field: EmployeeField, settings: EmployeesSettings) -> bool:
     return field == "employment_id" and settings.preset != "huma"
 
 
-def goes_with_a_new_one(field: EmployeeField, rule: Rule, settings: EmployeesSettings) -> bool:
+def goes_with_a_new_one(field: EmployeeField, rule: MergeRule, settings: EmployeesSettings) -> bool:
     """Tell whether a field is sent when an employee is created."""
     return rule.to_fortnox != "never" or _is_set_once(field, settings)
 
@@ -150,7 +150,7 @@ class Step:
 
 def settle(  # noqa: PLR0911 - one return for each way that the values can stand
     field: EmployeeField,
-    rule: Rule,
+    rule: MergeRule,
     *,
     hr: Value,
     base: Value,
@@ -191,7 +191,7 @@ def settle(  # noqa: PLR0911 - one return for each way that the values can stand
     return _conflict(rule, hr, fortnox, occasion, hr_is_newer=hr_is_newer)
 
 
-def _chosen(rule: Rule, prefer: str, hr: Value, fortnox: Value) -> Step:
+def _chosen(rule: MergeRule, prefer: str, hr: Value, fortnox: Value) -> Step:
     """Do as a person said, but let nothing travel that does not, and empty nothing by preference."""
     if prefer == "neither":
         return Step("a_person_left_it")
@@ -204,7 +204,7 @@ def _chosen(rule: Rule, prefer: str, hr: Value, fortnox: Value) -> Step:
     return Step(f"a_person_preferred_{prefer}", to=to, value=value or None)
 
 
-def _send(rule: Rule, to: Literal["fortnox", "hr"], value: Value, occasion: Occasion, name: str) -> Step:
+def _send(rule: MergeRule, to: Literal["fortnox", "hr"], value: Value, occasion: Occasion, name: str) -> Step:
     when = rule.to_fortnox if to == "fortnox" else rule.to_hr
     if when == "never":
         return Step("this_field_does_not_travel_there")
@@ -213,7 +213,7 @@ def _send(rule: Rule, to: Literal["fortnox", "hr"], value: Value, occasion: Occa
     return Step(name, to=to, value=value or None)
 
 
-def _only_fortnox(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
+def _only_fortnox(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
     match rule.fortnox_changed:
         case "to_hr":
             return _send(rule, "hr", fortnox, occasion, "what_fortnox_changed_goes_to_hr")
@@ -225,7 +225,7 @@ def _only_fortnox(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion) -> 
             return Step("a_change_in_fortnox_is_kept")
 
 
-def _ask(rule: Rule, occasion: Occasion, name: str, asks: str) -> Step:
+def _ask(rule: MergeRule, occasion: Occasion, name: str, asks: str) -> Step:
     """Ask a person, unless the answer could go nowhere, or not now."""
     if rule.to_fortnox == rule.to_hr == "never":
         return Step("this_field_does_not_travel_there")
@@ -234,7 +234,7 @@ def _ask(rule: Rule, occasion: Occasion, name: str, asks: str) -> Step:
     return Step(name, asks=asks)
 
 
-def _conflict(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> Step:
+def _conflict(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> Step:
     match rule.on_conflict:
         case "ask":
             return _ask(rule, occasion, "a_conflict_waits_for_a_person", "conflict")
@@ -247,7 +247,7 @@ def _conflict(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_i
             return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "a_conflict_goes_to_the_newest")
 
 
-def _missing(rule: Rule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> Step:
+def _missing(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> Step:
     """One side is empty. Nothing is emptied unless the settings say so, and then only what both sides once held."""
     to: Literal["fortnox", "hr"] = "fortnox" if hr else "hr"
     match rule.on_missing:

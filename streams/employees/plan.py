@@ -1,9 +1,14 @@
-"""The plan: what a synchronisation would do with each person, compared in full. Pure."""
+"""The plan: what a synchronisation would do with each person, compared in full. Pure.
+
+Read it from ``plan``: everybody is one side of a ``Pair``, or both. The first of the ``RULES`` that says
+something proposes an action, and then the ``OBJECTIONS`` are asked whether it may be done.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Final, Literal, get_args
 
@@ -12,8 +17,19 @@ from schemas.plans import FieldDifference, PlanRow, PlanState
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
 from streams.employees.effect import Prefer, Side, difference, newcomer, score
-from streams.employees.fields import Rule, Step, filled, get, new_employee, new_person, rules, same, settle, whole
-from streams.employees.state import UNIQUE, Employee, Origin, Person, State, employee_key, index_key
+from streams.employees.fields import (
+    MergeRule,
+    Step,
+    filled,
+    get,
+    new_employee,
+    new_person,
+    rules,
+    same,
+    settle,
+    whole,
+)
+from streams.employees.state import UNIQUE, Employee, Person, State, employee_key, index_key
 
 _ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")
 _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]] = (
@@ -31,8 +47,10 @@ Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand
 
 @dataclass(slots=True)
 class _Both:
-    """Everybody on both sides, and who carries which value."""
+    """Everybody on both sides, who carries which value, and what the company has chosen."""
 
+    settings: EmployeesSettings
+    rules: Mapping[EmployeeField, MergeRule]
     people: dict[str, Person] = field(default_factory=dict)
     employees: dict[str, Employee] = field(default_factory=dict)
     carriers: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -57,20 +75,293 @@ class _Both:
         return f"{name} ({key})" if (name := _name(held)) else key
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A person in HR and an employee in Fortnox, of whom one may be missing.
+
+    Attributes:
+        both: everybody, and what the company has chosen.
+        key: of the person; None: in Fortnox only.
+        person: what is remembered of them.
+        other: the key of the employee; None: in HR only.
+        employee: what is remembered of that one.
+        by: what the pair is joined by.
+    """
+
+    both: _Both
+    key: str | None = None
+    person: Person | None = None
+    other: str | None = None
+    employee: Employee | None = None
+    by: Matched = ""
+
+    @property
+    def hr(self) -> EmployeeFields | None:
+        """What HR holds; None: nobody."""
+        return (self.person.hr or EmployeeFields()) if self.person else None
+
+    @property
+    def fortnox(self) -> EmployeeFields | None:
+        """What Fortnox holds; None: nobody."""
+        return (self.employee.fields or EmployeeFields()) if self.employee else None
+
+    @cached_property
+    def steps(self) -> Mapping[EmployeeField, Step]:
+        """What becomes of each field of a pair that differs."""
+        person, hr, fortnox = self.person, self.hr, self.fortnox
+        if person is None or fortnox is None:
+            return {}
+        newer = bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at)
+        found = {
+            f: settle(
+                f,
+                rule,
+                hr=get(hr, f),
+                base=get(person.base, f),
+                kept=person.base_in_fortnox(f),
+                agreed=f in person.agreed,
+                fortnox=get(fortnox, f),
+                occasion="sync",
+                hr_is_newer=newer,
+            )
+            for f, rule in self.both.rules.items()
+            if not same(f, get(hr, f), get(fortnox, f))
+        }
+        return {f: step for f, step in found.items() if not step.agreed}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are two."""
+        return self.person is not None and self.employee is not None
+
+    @property
+    def sides(self) -> set[Literal["fortnox", "hr"] | None]:
+        """Where the fields of a pair go; None: nowhere."""
+        return {step.to for step in self.steps.values()}
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person must decide about a field."""
+        return any(step.asks for step in self.steps.values())
+
+    @property
+    def state(self) -> PlanState:
+        """How they stand, when nothing is wrong."""
+        if self.person is None or self.employee is None:
+            return "hr_only" if self.person else "fortnox_only"
+        return "conflict" if self.asks else "linked"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is to be done. ``rule`` is named where it is not the one that speaks: a field's, or a check.
+
+    ``state`` and ``why`` are said of what cannot be done.
+    """
+
+    action: PlanAction
+    rule: str = ""
+    state: PlanState | None = None
+    why: str = ""
+
+
+_NOTHING: Final = Proposal("do_nothing")
+
+
+def what_is_paused_waits(pair: Pair) -> Proposal | None:
+    """Leave somebody alone for whom nothing is to travel now."""
+    return _NOTHING if pair.person and pair.person.paused else None
+
+
+def a_person_deleted_in_hr_is_kept_in_fortnox(pair: Pair) -> Proposal | None:
+    """Leave an employee alone whose person is in HR no longer."""
+    return _NOTHING if pair.person is None and pair.employee and pair.employee.person is not None else None
+
+
+def an_inactive_employee_stays_where_they_are(pair: Pair) -> Proposal | None:
+    """Leave an employee alone who does not work there any more."""
+    return _NOTHING if pair.person is None and pair.employee and pair.employee.inactive else None
+
+
+def what_a_person_took_apart_stays_apart(pair: Pair) -> Proposal | None:
+    """Create nobody anew who was taken apart from an employee."""
+    return _NOTHING if pair.employee is None and pair.person and pair.person.unlinked else None
+
+
+def what_a_person_left_alone_stays_alone(pair: Pair) -> Proposal | None:
+    """Do nothing about a record that a person said nothing is to be done about, unless it is linked since."""
+    ignored = [known.ignored for known in (pair.person, pair.employee) if known]
+    return _NOTHING if pair.by != "link" and any(ignored) else None
+
+
+def fortnox_says_who_is_employed(pair: Pair) -> Proposal | None:
+    """Create nobody in Fortnox where that is the source of truth."""
+    return _NOTHING if pair.employee is None and pair.both.settings.source_of_truth == "fortnox" else None
+
+
+def hr_says_who_is_employed(pair: Pair) -> Proposal | None:
+    """Create nobody in HR where that is the source of truth."""
+    return _NOTHING if pair.person is None and pair.both.settings.source_of_truth == "hr" else None
+
+
+def a_person_who_is_new_in_hr_is_created_in_fortnox(pair: Pair) -> Proposal | None:
+    """Create the employee of a person who has none."""
+    return Proposal("create_in_fortnox") if pair.employee is None else None
+
+
+def an_employee_who_is_new_in_fortnox_is_created_in_hr(pair: Pair) -> Proposal | None:
+    """Create the person of an employee who has none."""
+    return Proposal("create_in_hr") if pair.person is None else None
+
+
+def a_conflict_waits_for_a_person(pair: Pair) -> Proposal | None:
+    """Leave a pair alone of which a field needs a person."""
+    return _NOTHING if pair.asks else None
+
+
+def fields_that_all_go_to_fortnox_prefer_hr(pair: Pair) -> Proposal | None:
+    """Write HR's values, by the rule of the first field that differs."""
+    return Proposal("prefer_hr", next(iter(pair.steps.values())).rule) if pair.sides == {"fortnox"} else None
+
+
+def fields_that_all_go_to_hr_prefer_fortnox(pair: Pair) -> Proposal | None:
+    """Write Fortnox's values, by the rule of the first field that differs."""
+    return Proposal("prefer_fortnox", next(iter(pair.steps.values())).rule) if pair.sides == {"hr"} else None
+
+
+def both_sides_agree(pair: Pair) -> Proposal | None:
+    """Do nothing about two who are linked and do not differ."""
+    return _NOTHING if pair.by == "link" and not pair.steps else None
+
+
+def what_differs_may_differ(pair: Pair) -> Proposal | None:
+    """Do nothing about two who are linked, where no field goes anywhere."""
+    return _NOTHING if pair.by == "link" and not pair.sides - {None} else None
+
+
+def each_field_is_settled_by_its_rule(_pair: Pair) -> Proposal:
+    """Join the two, and let each field go where its rule says."""
+    return Proposal("match")
+
+
+Rule = Callable[[Pair], Proposal | None]
+RULES: Final[tuple[Rule, ...]] = (
+    what_is_paused_waits,
+    # On one side only.
+    a_person_deleted_in_hr_is_kept_in_fortnox,
+    an_inactive_employee_stays_where_they_are,
+    what_a_person_took_apart_stays_apart,
+    what_a_person_left_alone_stays_alone,
+    fortnox_says_who_is_employed,
+    hr_says_who_is_employed,
+    a_person_who_is_new_in_hr_is_created_in_fortnox,
+    an_employee_who_is_new_in_fortnox_is_created_in_hr,
+    # A pair.
+    a_conflict_waits_for_a_person,
+    fields_that_all_go_to_fortnox_prefer_hr,
+    fields_that_all_go_to_hr_prefer_fortnox,
+    both_sides_agree,
+    what_differs_may_differ,
+    each_field_is_settled_by_its_rule,
+)
+"""The first that says something proposes what is done; its name is in the row."""
+
+
+def what_is_shared_waits(pair: Pair, *, creates: bool) -> Proposal | None:
+    """Let a record wait that shares with somebody what is one person's only; who is created, on either side."""
+    if pair.is_whole:
+        ours = {pair.key or "", pair.other or ""}
+        goes = filled((f, s.value) for f, s in pair.steps.items() if s.to)
+        said = [
+            pair.both.twins(pair.hr, ours, ["hr"]),
+            pair.both.twins(pair.fortnox, ours, ["fortnox"]),
+            pair.both.twins(goes, ours),
+        ]
+    else:
+        side: Side = "hr" if pair.person else "fortnox"
+        ours = {pair.key or pair.other or ""}
+        said = [pair.both.twins(pair.hr or pair.fortnox, ours, SIDES if creates else (side,))]
+    twins = " ".join(dict.fromkeys(filter(None, said)))
+    return Proposal("do_nothing", state="duplicate", why=twins) if twins else None
+
+
+def what_is_wrong_waits(pair: Pair, *, creates: bool) -> Proposal | None:
+    """Let a record wait that fails a check, under the name of the check; of a pair, what would be written."""
+    if pair.is_whole:
+        written = {side: {f: s for f, s in pair.steps.items() if s.to == side} for side in SIDES}
+        held = {"hr": pair.hr or EmployeeFields(), "fortnox": pair.fortnox or EmployeeFields()}
+        each = (problems(whole(held[side], written[side]), CHECKS) for side in SIDES)
+    else:
+        each = (problems(fields, FOR_A_NEW_ONE if creates else CHECKS) for fields in (pair.hr, pair.fortnox) if fields)
+    if not (found := next(filter(None, each), ())):
+        return None
+    return Proposal("do_nothing", found[0].reason, "invalid", " ".join(problem.message for problem in found))
+
+
+OBJECTIONS: Final = (what_is_shared_waits, what_is_wrong_waits)
+"""What stands in the way of a proposal: the first that says something counts instead."""
+
+
+def judge(pair: Pair) -> tuple[str, Proposal]:
+    """Return the name of the rule that proposes something, and what."""
+    found = ((rule.__name__, rule(pair)) for rule in RULES)
+    name, proposed = next((name, proposal) for name, proposal in found if proposal is not None)
+    if not pair.is_whole or pair.sides - {None}:
+        creates = proposed.action in {"create_in_fortnox", "create_in_hr"}
+        against = ((objection.__name__, objection(pair, creates=creates)) for objection in OBJECTIONS)
+        name, proposed = next(((name, said) for name, said in against if said is not None), (name, proposed))
+    return proposed.rule or name, proposed
+
+
+def _row(pair: Pair) -> PlanRow:
+    """Return what a plan says of somebody; the rows are numbered later."""
+    rule, proposal = judge(pair)
+    row = PlanRow(
+        row=1,
+        state=proposal.state or pair.state,
+        name=_name(pair.hr or pair.fortnox),
+        person=pair.key,
+        employee_id=pair.other.removeprefix(employee_key("")) if pair.other else None,
+        action=proposal.action,
+        rule=rule,
+        why=proposal.why[:_LONGEST_WHY],
+        matched_by=pair.by,
+        in_hr=pair.hr,
+        in_fortnox=pair.fortnox,
+    )
+    if pair.person and pair.employee:
+        does = proposal.action != "do_nothing"
+        return row.model_copy(
+            update={
+                "origin": pair.person.link.origin if pair.person.link else "matched",
+                "score": score(row.in_hr or EmployeeFields(), row.in_fortnox or EmployeeFields()),
+                "fields": tuple(_difference(f, step, pair, does=does) for f, step in pair.steps.items()),
+            }
+        )
+    side: Side = "hr" if pair.person else "fortnox"
+    new = {"origin": "exported" if pair.person else "imported"}
+    if proposal.action == "do_nothing":
+        return row.model_copy(update=new)
+    made = new_employee if pair.person else new_person
+    record = made(pair.hr or pair.fortnox or EmployeeFields(), pair.both.settings)
+    return row.model_copy(update=new | {"fields": newcomer(side, record, rule)})
+
+
 def plan(states: Iterable[tuple[str, State]], settings: TenantSettings, today: date) -> tuple[PlanRow, ...]:  # noqa: ARG001 - a plan of another flow may need the day
     """Return a row for everybody, what needs a person first; nothing without settings for employees."""
     if settings.employees is None:
         return ()
-    both = _gather(states, settings.employees.system)
-    maker = _Maker(both, settings.employees, rules(settings.employees))
-    rows = sorted(maker.rows(), key=lambda row: (_ORDER.index(row["state"]), row["name"], row["person"] or ""))
-    return tuple(PlanRow(row=number, **row) for number, row in enumerate(rows, 1))
+    rows = sorted(
+        map(_row, _everybody(_gather(states, settings.employees))),
+        key=lambda row: (_ORDER.index(row.state), row.name, row.person or ""),
+    )
+    return tuple(row.model_copy(update={"row": number}) for number, row in enumerate(rows, 1))
 
 
-def _gather(states: Iterable[tuple[str, State]], system: str) -> _Both:
-    both = _Both()
+def _gather(states: Iterable[tuple[str, State]], settings: EmployeesSettings) -> _Both:
+    both = _Both(settings, rules(settings))
     for key, state in sorted(states, key=itemgetter(0)):
-        if state.person and state.person.hr and not state.person.deleted and key.startswith(f"{system}/"):
+        if state.person and state.person.hr and not state.person.deleted and key.startswith(f"{settings.system}/"):
             both.people[key] = state.person
             _carry(both, "hr", state.person.hr, key)
         elif state.employee and state.employee.fields:
@@ -85,189 +376,49 @@ def _carry(both: _Both, side: Side, fields: EmployeeFields, key: str) -> None:
             both.carriers[index].append(key)
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    both: _Both
-    settings: EmployeesSettings
-    rules: Mapping[EmployeeField, Rule]
-
-    def rows(self) -> Iterable[dict[str, Any]]:
-        """Yield every row without its number."""
-        pairs = self._pairs()
-        for key, person in self.both.people.items():
-            if key not in pairs:
-                yield self._only_in_hr(key, person)
+def _pairs(both: _Both) -> dict[str, tuple[str, Matched]]:
+    """Return who is whom, nobody twice: by their link, else by the first value that only these two carry."""
+    pairs: dict[str, tuple[str, Matched]] = {
+        key: (employee_key(person.link.employee_id), "link")
+        for key, person in both.people.items()
+        if person.link is not None
+    }
+    met = {other for other, _ in pairs.values()}
+    for name in _MATCHES:
+        for key, person in both.people.items():
+            if key in pairs or person.unlinked:
                 continue
+            value = get(person.hr, name)
+            found = both.others("fortnox", name, value, key)
+            if len(found) == 1 and found[0] not in met and not both.others("hr", name, value, key):
+                pairs[key] = found[0], name
+                met.add(found[0])
+    return pairs
+
+
+def _everybody(both: _Both) -> Iterator[Pair]:
+    """Yield everybody once."""
+    pairs = _pairs(both)
+    for key, person in both.people.items():
+        if key in pairs:
             other, by = pairs[key]
-            yield self._pair(key, person, other, self.both.employees.get(other, Employee()), by)
-        met = {other for other, _ in pairs.values()}
-        for key, employee in self.both.employees.items():
-            if key not in met:
-                yield self._only_in_fortnox(key, employee)
-
-    def _pairs(self) -> dict[str, tuple[str, Matched]]:
-        """Return who is whom, nobody twice: by their link, else by the first value that only these two carry."""
-        pairs: dict[str, tuple[str, Matched]] = {
-            key: (employee_key(person.link.employee_id), "link")
-            for key, person in self.both.people.items()
-            if person.link is not None
-        }
-        met = {other for other, _ in pairs.values()}
-        for name in _MATCHES:
-            for key, person in self.both.people.items():
-                if key in pairs or person.unlinked:
-                    continue
-                value = get(person.hr, name)
-                found = self.both.others("fortnox", name, value, key)
-                if len(found) == 1 and found[0] not in met and not self.both.others("hr", name, value, key):
-                    pairs[key] = found[0], name
-                    met.add(found[0])
-        return pairs
-
-    def _only_in_hr(self, key: str, person: Person) -> dict[str, Any]:
-        fields = person.hr or EmployeeFields()
-        action: PlanAction = "create_in_fortnox"
-        rule = "a_person_who_is_new_in_hr_is_created_in_fortnox"
-        if person.paused:
-            action, rule = "do_nothing", "what_is_paused_waits"
-        elif person.unlinked:
-            action, rule = "do_nothing", "what_a_person_took_apart_stays_apart"
-        elif person.ignored:
-            action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
-        elif self.settings.source_of_truth == "fortnox":
-            action, rule = "do_nothing", "fortnox_says_who_is_employed"
-        row = self._row("hr_only", key, None, fields, None, action, rule, origin="exported")
-        new = action != "do_nothing"
-        row = self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("hr",)), fields, new=new)
-        return self._with_record(row, "hr", new_employee(fields, self.settings))
-
-    def _only_in_fortnox(self, key: str, employee: Employee) -> dict[str, Any]:
-        fields = employee.fields or EmployeeFields()
-        action: PlanAction = "create_in_hr"
-        rule = "an_employee_who_is_new_in_fortnox_is_created_in_hr"
-        if employee.person is not None:
-            action, rule = "do_nothing", "a_person_deleted_in_hr_is_kept_in_fortnox"
-        elif employee.inactive:
-            action, rule = "do_nothing", "an_inactive_employee_stays_where_they_are"
-        elif employee.ignored:
-            action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
-        elif self.settings.source_of_truth == "hr":
-            action, rule = "do_nothing", "hr_says_who_is_employed"
-        row = self._row("fortnox_only", None, key, None, fields, action, rule, origin="imported")
-        new = action != "do_nothing"
-        row = self._checked(row, self.both.twins(fields, {key}, SIDES if new else ("fortnox",)), fields, new=new)
-        return self._with_record(row, "fortnox", new_person(fields, self.settings))
-
-    @staticmethod
-    def _with_record(row: dict[str, Any], side: Side, record: EmployeeFields) -> dict[str, Any]:
-        """Return the row of one who is created with what the new record gets."""
-        return row if row["action"] == "do_nothing" else row | {"fields": newcomer(side, record, row["rule"])}
-
-    def _pair(self, key: str, person: Person, other: str, employee: Employee, by: Matched) -> dict[str, Any]:
-        hr, fortnox = person.hr or EmployeeFields(), employee.fields or EmployeeFields()
-        steps = {
-            f: step
-            for f, rule in self.rules.items()
-            if not same(f, get(hr, f), get(fortnox, f))
-            and not (step := self._step(f, rule, person, hr, fortnox)).agreed
-        }
-        asks = any(s.asks for s in steps.values())
-        sides = {s.to for s in steps.values()}
-        action: PlanAction = "match"
-        rule = "each_field_is_settled_by_its_rule"
-        if person.paused:
-            action, rule = "do_nothing", "what_is_paused_waits"
-        elif by != "link" and (person.ignored or employee.ignored):
-            action, rule = "do_nothing", "what_a_person_left_alone_stays_alone"
-        elif asks:
-            action, rule = "do_nothing", "a_conflict_waits_for_a_person"
-        elif sides == {"fortnox"}:
-            action, rule = "prefer_hr", next(iter(steps.values())).rule
-        elif sides == {"hr"}:
-            action, rule = "prefer_fortnox", next(iter(steps.values())).rule
-        elif by == "link" and not sides - {None}:
-            action, rule = "do_nothing", "both_sides_agree" if not steps else "what_differs_may_differ"
-        row = self._row("conflict" if asks else "linked", key, other, hr, fortnox, action, rule, by=by)
-        row |= {"score": score(hr, fortnox), "origin": person.link.origin if person.link else "matched"}
-        if sides - {None}:
-            ours = {key, other}
-            goes = filled((f, s.value) for f, s in steps.items() if s.to)
-            said = (
-                self.both.twins(hr, ours, ["hr"]),
-                self.both.twins(fortnox, ours, ["fortnox"]),
-                self.both.twins(goes, ours),
-            )
-            twins = " ".join(dict.fromkeys(filter(None, said)))
-            for side, held in (("fortnox", fortnox), ("hr", hr)):
-                written = {f: s for f, s in steps.items() if s.to == side}
-                row = self._checked(row, twins, whole(held, written), new=False)
-        does = row["action"] != "do_nothing"
-        row["fields"] = tuple(_difference(f, s, person, hr, fortnox, does=does) for f, s in steps.items())
-        return row
-
-    def _step(
-        self, name: EmployeeField, rule: Rule, person: Person, hr: EmployeeFields, fortnox: EmployeeFields
-    ) -> Step:
-        return settle(
-            name,
-            rule,
-            hr=get(hr, name),
-            base=get(person.base, name),
-            kept=person.base_in_fortnox(name),
-            agreed=name in person.agreed,
-            fortnox=get(fortnox, name),
-            occasion="sync",
-            hr_is_newer=bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at),
-        )
-
-    @staticmethod
-    def _checked(row: dict[str, Any], twins: str, fields: EmployeeFields, *, new: bool) -> dict[str, Any]:
-        """Return the row, or one that does nothing and says what is wrong."""
-        found = problems(fields, FOR_A_NEW_ONE if new else CHECKS)
-        if twins:
-            waits = {"state": "duplicate", "rule": "what_is_shared_waits", "why": twins[:_LONGEST_WHY]}
-        elif found:
-            why = " ".join(p.message for p in found)[:_LONGEST_WHY]
-            waits = {"state": "invalid", "rule": found[0].reason, "why": why}
+            yield Pair(both, key, person, other, both.employees.get(other, Employee()), by)
         else:
-            return row
-        return row | waits | {"action": "do_nothing"}
+            yield Pair(both, key, person)
+    met = {other for other, _ in pairs.values()}
+    for key, employee in both.employees.items():
+        if key not in met:
+            yield Pair(both, other=key, employee=employee)
 
-    @staticmethod
-    def _row(
-        state: PlanState,
-        person: str | None,
-        employee: str | None,
-        hr: EmployeeFields | None,
-        fortnox: EmployeeFields | None,
-        action: PlanAction,
-        rule: str,
-        *,
-        origin: Origin = "matched",
-        by: Matched = "",
-    ) -> dict[str, Any]:
-        return {
-            "state": state,
-            "name": _name(hr or fortnox),
-            "person": person,
-            "employee_id": employee.removeprefix(employee_key("")) if employee else None,
-            "action": action,
-            "rule": rule,
-            "origin": origin,
-            "matched_by": by,
-            "in_hr": hr,
-            "in_fortnox": fortnox,
-        }
+
+def _difference(name: EmployeeField, step: Step, pair: Pair, *, does: bool) -> FieldDifference:
+    prefer: Mapping[str | None, Prefer] = {"fortnox": "hr", "hr": "fortnox"}
+    to = prefer.get(step.to, "neither") if does else "neither"
+    said = difference(name, pair.hr, pair.fortnox, to, step.rule)
+    agreed = pair.person if pair.person and name in pair.person.agreed else None
+    base = difference(name, agreed.base, None, "neither", step.rule).hr if agreed else ""
+    return said.model_copy(update={"base": base})
 
 
 def _name(fields: EmployeeFields | None) -> str:
     return " ".join(filter(None, (get(fields, "given_name"), get(fields, "family_name"))))[:200]
-
-
-def _difference(
-    name: EmployeeField, step: Step, person: Person, hr: EmployeeFields, fortnox: EmployeeFields, *, does: bool
-) -> FieldDifference:
-    prefer: Mapping[str | None, Prefer] = {"fortnox": "hr", "hr": "fortnox"}
-    said = difference(name, hr, fortnox, prefer.get(step.to, "neither") if does else "neither", step.rule)
-    base = difference(name, person.base, None, "neither", step.rule).hr if name in person.agreed else ""
-    return said.model_copy(update={"base": base})

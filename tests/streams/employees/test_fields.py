@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from schemas.events import EmployeeField
 from schemas.settings import EmployeesSettings, FieldRule, TenantSettings
 from streams.employees import FLOW
-from streams.employees.fields import FIELDS, Occasion, Rule, Step, rules, same, settle
+from streams.employees.fields import FIELDS, MergeRule, Occasion, Step, rules, same, settle
 
 WHEN = ("live", "on_sync", "never")
 RULES = st.builds(
-    Rule,
+    MergeRule,
     owner=st.sampled_from(["hr", "fortnox"]),
     to_fortnox=st.sampled_from(WHEN),
     to_hr=st.sampled_from(WHEN),
@@ -30,7 +30,9 @@ HUMA = rules(EmployeesSettings(system="huma", source_of_truth="hr", preset="huma
 ALEXIS = rules(EmployeesSettings(system="alexishr", source_of_truth="hr", preset="alexis"))
 
 
-def merged(rule: Rule, before: str | None, hr: str | None, fortnox: str | None, occasion: Occasion = "live") -> Step:
+def merged(
+    rule: MergeRule, before: str | None, hr: str | None, fortnox: str | None, occasion: Occasion = "live"
+) -> Step:
     """Merge a city that both agreed on before."""
     return settle(
         "city", rule, hr=hr, base=before, kept=before, agreed=True, fortnox=fortnox, occasion=occasion, hr_is_newer=True
@@ -49,7 +51,7 @@ def merged(rule: Rule, before: str | None, hr: str | None, fortnox: str | None, 
     prefer=SIDES,
 )
 def test_a_merge_writes_only_what_a_side_holds_where_it_may_go(
-    rule: Rule,
+    rule: MergeRule,
     hr: str | None,
     base: str | None,
     kept: str | None,
@@ -98,14 +100,14 @@ def test_a_merge_writes_only_what_a_side_holds_where_it_may_go(
 @pytest.mark.parametrize("on_missing", ["keep", "fill", "ask"])
 def test_null_never_overwrites(on_missing: str) -> None:
     """HR emptied what both held: Fortnox keeps its value, unless the settings say clear."""
-    rule = Rule("hr", "live", "live", "to_hr", "prefer_hr", on_missing)  # type: ignore[arg-type] # one of them
+    rule = MergeRule("hr", "live", "live", "to_hr", "prefer_hr", on_missing)  # type: ignore[arg-type] # one of them
     step = merged(rule, "Lund", None, "Lund")
     assert (step.to, step.value) in {(None, None), ("hr", "Lund")}
 
 
 def test_clear_empties_what_both_held_and_nobody_changed() -> None:
     """Emptied on one side, it is emptied on the other; changed there, it is a conflict; never agreed on, it stays."""
-    rule = Rule("hr", "live", "live", "to_hr", "ask", "clear")
+    rule = MergeRule("hr", "live", "live", "to_hr", "ask", "clear")
     assert merged(rule, "Lund", None, "Lund") == Step("what_is_missing_is_emptied", to="fortnox")
     assert merged(rule, "Lund", "Lund", None) == Step("what_is_missing_is_emptied", to="hr")
     assert merged(rule, "Lund", None, "Solna").asks == "conflict"
@@ -117,7 +119,7 @@ def test_clear_empties_what_both_held_and_nobody_changed() -> None:
 
 def test_where_being_empty_counts_it_is_a_value_like_any_other() -> None:
     """A last day that is gone goes, asks or is written back as another last day would; one entered is never emptied."""
-    hold = Rule("hr", "live", "live", "hold", "ask", "counts")
+    hold = MergeRule("hr", "live", "live", "hold", "ask", "counts")
     assert merged(hold, "Lund", None, "Lund") == Step("what_hr_changed_goes_to_fortnox", to="fortnox")
     assert merged(hold, "Lund", "Lund", None).asks == "fortnox_changed"
     assert merged(hold, "Lund", None, "Solna").asks == "conflict"
@@ -144,7 +146,7 @@ def test_a_last_day_counts_though_it_is_empty(preset: str | None) -> None:
 
 def test_what_is_entered_where_both_were_empty_is_a_change() -> None:
     """It goes to the other side, though that one is empty."""
-    rule = Rule("hr", "live", "live", "to_hr", "ask", "keep")
+    rule = MergeRule("hr", "live", "live", "to_hr", "ask", "keep")
     assert merged(rule, None, "Lund", None) == Step("what_hr_changed_goes_to_fortnox", to="fortnox", value="Lund")
     assert merged(rule, None, None, "Lund") == Step("what_fortnox_changed_goes_to_hr", to="hr", value="Lund")
     back = replace(rule, fortnox_changed="write_back")
@@ -158,7 +160,7 @@ def test_what_is_entered_where_both_were_empty_is_a_change() -> None:
 )
 def test_a_change_in_fortnox_only_is_as_its_owner_says(changed: str, to: str, value: str, asks: str) -> None:
     """It goes to HR, is written back, stays, or waits for a person; in a plan as well."""
-    rule = Rule("hr", "live", "live", changed, "ask")  # type: ignore[arg-type] # one of them
+    rule = MergeRule("hr", "live", "live", changed, "ask")  # type: ignore[arg-type] # one of them
     for occasion in ("live", "sync"):
         step = merged(rule, "Lund", "Lund", "Solna", occasion)  # type: ignore[arg-type] # one of both
         if changed == "hold":
@@ -179,7 +181,7 @@ def test_a_change_in_fortnox_only_is_as_its_owner_says(changed: str, to: str, va
 )
 def test_a_conflict_is_settled_by_its_rule(on_conflict: str, newer: bool, to: str | None) -> None:  # noqa: FBT001 - a case
     """Both changed since they last agreed."""
-    rule = Rule("hr", "live", "live", "to_hr", on_conflict)  # type: ignore[arg-type] # one of them
+    rule = MergeRule("hr", "live", "live", "to_hr", on_conflict)  # type: ignore[arg-type] # one of them
     step = settle(
         "city", rule, hr="A", base="B", kept="B", agreed=True, fortnox="C", occasion="live", hr_is_newer=newer
     )
@@ -294,7 +296,7 @@ def test_a_field_of_its_own_rules_over_preset_and_source_of_truth() -> None:
     found = rules(EmployeesSettings(system="x", source_of_truth="hr", fields=own))
     assert (found["city"].owner, found["city"].fortnox_changed) == ("fortnox", "to_hr")
     assert (found["phone"].owner, found["phone"].fortnox_changed, found["phone"].on_missing) == ("hr", "hold", "fill")
-    assert found["email"] == Rule("hr", "live", "live", "hold", "ask", "keep")
+    assert found["email"] == MergeRule("hr", "live", "live", "hold", "ask", "keep")
 
 
 def test_the_mapping_that_is_shown_is_the_one_that_is_used() -> None:
