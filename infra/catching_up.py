@@ -62,8 +62,6 @@ async def all_decided(
     Raises:
         Failed: the flows do not get there. A plan would be made from half the truth.
     """
-    if host.accept is None:
-        raise TypeError("a host without a broker puts no marks")
     begun = said = clock.monotonic()
     patience = wait + len(told) / _SLOWEST
     try:

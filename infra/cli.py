@@ -22,10 +22,11 @@ from infra.commanding import Failed, Json, Office, WrongUsage, in_office, one_of
 from infra.embedded import broker
 from infra.embedded.runtime import kept, services
 from infra.ending import until_signal
+from infra.environment import WrongEnvironment, load
 from infra.intake.accepting import Acceptor, Unavailable, read_payload
 from infra.kafka import cluster
 from infra.plugin import Malformed
-from infra.settings import ROLES, Role, Settings, WrongEnvironment, load
+from infra.settings import ROLES, Role, Settings
 from infra.tenant_commands import tenant_app
 from infra.tenants import UnknownTenant
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -21,11 +21,14 @@ from infra import store, telemetry
 from infra.access.vault import open_vault
 from infra.embedded import runtime
 from infra.ending import closed
+from infra.environment import load
 from infra.intake.accepting import Acceptor
 from infra.kafka import cluster
+from infra.leases import Leases
 from infra.plugin import Host
-from infra.settings import Settings, load
+from infra.settings import Settings
 from infra.tenants import UnknownTenant, must_be_known
+from schemas.events import Fact
 
 _POOL = 2
 _CLOSE_WITHIN = 2.0
@@ -130,10 +133,18 @@ class Office:
         return self._producer
 
     async def host(self) -> Host:
-        """Return what a plugin works with, broker included. Raises what ``producer`` and ``open_vault`` raise."""
+        """Return what a plugin works with; the broker is asked when the first fact is told.
+
+        Raises:
+            WrongKey: see ``open_vault``.
+        """
         vault = await open_vault(self.engine, self.settings)
-        acceptor = Acceptor(engine=self.engine, producer=await self.producer(), vault=vault)
-        return Host(self.settings, self.engine, vault, accept=acceptor.accept_facts)
+
+        async def accept(tenant: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+            acceptor = Acceptor(engine=self.engine, producer=await self.producer(), vault=vault)
+            return await acceptor.accept_facts(tenant, system, facts)
+
+        return Host(self.settings, self.engine, vault, Leases(self.engine, self.settings.lease_seconds), accept)
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -18,6 +18,14 @@ from schemas.envelope import Envelope
 from schemas.events import Fact
 from schemas.plans import PlanRow
 from schemas.settings import TenantSettings
+
+if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from infra.access.held import Held
+    from infra.access.vault import Vault
+    from infra.leases import Leases
+    from infra.settings import Settings
 
 # --- Flows ------------------------------------------------------------------------------------------------------
 
@@ -209,18 +217,18 @@ class Host:
     """What the host lends to a plugin that does input and output.
 
     Attributes:
-        settings: ``infra.settings.Settings``, with broker and database named.
-        engine: the database, SQLAlchemy's asynchronous engine.
-        vault: ``infra.access.vault.Vault``: secrets at rest, and personal data.
-        leases: ``infra.leases.Leases`` of this process.
-        accept: puts facts on their topics, as ``accept(tenant, system, facts)``; returns when Kafka has them.
+        settings: with broker and database named; ``settings.of`` gives a plugin its own.
+        engine: the database.
+        vault: secrets at rest, and personal data.
+        leases: of this process.
+        accept: puts facts on their topics, as ``accept(tenant, system, facts)``; returns their ids when Kafka has them.
     """
 
-    settings: Any
-    engine: Any
-    vault: Any
-    leases: Any = None
-    accept: Callable[[str, str, Sequence[Fact]], Awaitable[tuple[str, ...]]] | None = None
+    settings: "Settings"
+    engine: "AsyncEngine"
+    vault: "Vault"
+    leases: "Leases"
+    accept: Callable[[str, str, Sequence[Fact]], Awaitable[tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +244,7 @@ class Sink:
     """A system that orders are carried out in.
 
     Attributes:
-        system: the system's own name; its settings are ``Settings.<system>``.
+        system: the system's own name; its settings are SinkSettings.
         kinds: what it carries out, and how each is found again.
         connect: opens one company's connection.
     """
@@ -297,12 +305,13 @@ class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
     Attributes:
+        settings: the class of its settings, each with a default; in the environment ``BOKBUSS_<NAME>__...``.
         sandbox: an imitation of the party, for trying things.
         sandbox_keeps: whether it keeps its books in its folder.
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
-        revoke: ends a company's consent there, with what is held of the connection (``infra.access.held.Held``);
+        revoke: ends a company's consent there, with what is held of the connection;
             gives what a person has still to do there, or nothing. Raises NotRevoked.
         names: what it calls each field of a person, as it is written; one that it lacks is not there.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
@@ -310,6 +319,7 @@ class System:
     """
 
     name: str
+    settings: type[BaseModel] | None = None
     source: Source | None = None
     sink: Sink | None = None
     sandbox: Sandbox | None = None
@@ -319,4 +329,4 @@ class System:
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
-    revoke: Callable[[Host, Any], Awaitable[str]] | None = None
+    revoke: Callable[[Host, "Held"], Awaitable[str]] | None = None

@@ -1,20 +1,20 @@
-"""The host's settings, from the environment: ``BOKBUSS_`` and nested names joined by ``__``."""
+"""The host's settings by name; ``infra.environment`` reads them, with a section for each system that brings one."""
 
-import json
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, Field, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal["sources", "flows", "sinks", "desk"]
 """What a process does; one process can have several roles."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MAX_BODY = 1_000_000
+
+_Section = TypeVar("_Section", bound=BaseModel)
 
 
 def authority(host: str, port: int) -> str:
@@ -45,7 +45,7 @@ class SinkSettings(BaseModel):
         default=60.0, ge=0, description="after the last byte: how long a write without answer may still appear"
     )
     look_seconds: float = Field(default=5.0, gt=0, description="between two looks for a write without answer")
-    budget: int = Field(default=24, ge=1, le=25, description="requests in any 5 seconds, per company")
+    budget: int = Field(ge=1, description="requests in any 5 seconds, per company: each system says its own")
 
 
 def _guarded(url: str) -> str:
@@ -70,42 +70,6 @@ Guarded = Annotated[str, AfterValidator(_guarded)]
 """An address that tokens and books are sent to."""
 
 
-class FortnoxSettings(SinkSettings):
-    """Fortnox: addresses and our integration's credentials."""
-
-    api_url: Guarded = Field(default="https://api.fortnox.se/3", description="ends in /3")
-    auth_url: Guarded = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    redirect_uri: AnyHttpUrl | None = Field(
-        default=None, description="as registered at Fortnox; ends in /oauth/callback"
-    )
-    employees_seconds: float = Field(default=300.0, gt=0, description="between two readings of a company's employees")
-    doctor_hour: int = Field(default=3, ge=0, le=23, description="of the night in Sweden: every company is examined")
-    recheck_seconds: float = Field(
-        default=60.0, gt=0, description="between two looks whether what Fortnox refused an order for is set right"
-    )
-
-
-class AlexisHRSettings(SinkSettings):
-    """Alexis HR. Each company's access token is kept with its connection."""
-
-    api_url: Guarded = "https://api.alexishr.com/v1"
-    budget: int = Field(default=20, ge=1, le=25, description="requests in any 5 seconds, per company: our politeness")
-    poll_seconds: float = Field(default=20.0, gt=0, description="between two questions for what changed")
-    overlap_seconds: float = Field(default=120.0, ge=0, description="each question reaches back behind the last one")
-    leave_seconds: float = Field(default=60.0, gt=0, description="between two readings of the leaves")
-    leave_days: int = Field(default=60, ge=1, description="leaves that ended longer ago are not looked at any more")
-    page_size: int = Field(default=500, ge=2, description="records asked for at once; no limit of theirs is published")
-
-
-class HumaSettings(SinkSettings):
-    """Huma. Each company's client id and secret are kept with its connection."""
-
-    api_url: Guarded = "https://openapi.humahr.com"
-    due_seconds: float = Field(default=30.0, gt=0, description="between two looks whether people are due to be read")
-
-
 class MailSettings(BaseModel):
     """Where reports are mailed from. Without ``host`` none are."""
 
@@ -118,7 +82,7 @@ class MailSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Every setting of the host."""
+    """Every setting of the host: ``BOKBUSS_`` and nested names joined by ``__``."""
 
     model_config = SettingsConfigDict(env_prefix="BOKBUSS_", env_nested_delimiter="__", env_file=".env", extra="ignore")
 
@@ -127,9 +91,6 @@ class Settings(BaseSettings):
     port: int = Field(default=8321, ge=0, le=65535, description="0 takes a free one")
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
-    fortnox: FortnoxSettings = FortnoxSettings()
-    alexishr: AlexisHRSettings = AlexisHRSettings()
-    huma: HumaSettings = HumaSettings()
     mail: MailSettings = MailSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
@@ -139,39 +100,16 @@ class Settings(BaseSettings):
     language: Literal["sv", "en"] = Field(default="en", description="of commands; a page also follows the browser")
     log_level: str = "INFO"
 
+    def of(self, section: type[_Section]) -> _Section:
+        """Return what is set for a system, by the class that it brings. Raises LookupError: no system brings it."""
+        for _, value in self:
+            if isinstance(value, section):
+                return value
+        raise LookupError(f"no system brings {section.__name__}: it is the settings of a SYSTEM in connectors")
 
-PINNED: Final = "pinned.json"
-"""In a data folder: settings that hold for whoever uses it, whatever the environment says. The demo's companies are
-made up, and must not reach a real Fortnox from another terminal, or after the demo has ended."""
-
-
-class WrongEnvironment(ValueError):
-    """The environment holds what cannot be; the message names each variable, and never says a secret."""
-
-
-def load() -> Settings:
-    """Return the settings of this process's environment. Raises WrongEnvironment."""
-    try:
-        settings = Settings()
-        return Settings(**pinned) if (pinned := _pinned(settings)) else settings
-    except (ValidationError, SettingsError) as error:
-        if isinstance(error, SettingsError):
-            raise WrongEnvironment(f"the environment is not right: {error}") from None
-        problems = "".join(f"\n  {_problem(each)}" for each in error.errors(include_url=False))
-        raise WrongEnvironment(f"the environment is not right:{problems}") from None
-
-
-def _pinned(settings: Settings) -> dict[str, Any]:
-    try:
-        pinned: dict[str, Any] = json.loads((settings.data / PINNED).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    return pinned
-
-
-def _problem(error: ErrorDetails) -> str:
-    name = f"BOKBUSS_{'__'.join(map(str, error['loc'])).upper()}"
-    if error["type"] == "literal_error":
-        choices = error["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
-        return f"{name}: it says {error['input']!r}; it can be: {choices}"
-    return f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    def sink(self, system: str) -> SinkSettings:
+        """Return how patient we are with a system. Raises TypeError: it brings no SinkSettings."""
+        found = getattr(self, system, None)
+        if not isinstance(found, SinkSettings):
+            raise TypeError(f"{system} takes orders, and brings no SinkSettings as the settings of its SYSTEM")
+        return found

@@ -13,7 +13,7 @@ from infra.access.connections import Connections, Taken, health
 from infra.access.standing import at_a_glance, in_words
 from infra.access.vault import open_vault
 from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json, print_lines
-from infra.plugin import Host, NotRevoked
+from infra.plugin import NotRevoked
 from schemas import identities
 from schemas.base import is_tenant_id
 
@@ -41,9 +41,8 @@ async def add_tenant(
     change: bool = False,
 ) -> dict[str, str]:
     """Add a company or change what is known of it; return the signing secrets made now, by system."""
-    host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
     return await companies.add(
-        host,
+        await place.host(),
         tenant,
         organisation_number=organisation_number,
         database_number=database_number,
@@ -171,7 +170,7 @@ def tenant_remove(
                 f"{tenant} is not removed, for these would be withdrawn: {_counted(still)}. End them first (bokbuss "
                 f"held list --tenant {tenant}), or say --yes."
             )
-        host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
+        host = await place.host()
         try:
             removed = await companies.remove(host, await place.producer(), tenant, by=asker(by), force=force)
         except NotRevoked as error:

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from connectors.desk.settings_files import read
 from infra import cli, registry
-from infra.settings import Settings
+from infra.environment import whole
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(p for p in ROOT.rglob("*.md") if not {".venv", "build", "dist"} & set(p.parts))
@@ -79,7 +79,7 @@ def test_every_settings_file_that_is_shown_can_be_applied(document: Path) -> Non
 def test_every_setting_that_is_shown_exists(document: Path) -> None:
     """A reader can set what a document names."""
     known = {"BOKBUSS_CACHE"}
-    for name, field in Settings.model_fields.items():
+    for name, field in whole().model_fields.items():
         known.add(f"BOKBUSS_{name.upper()}")
         nested = getattr(field.annotation, "model_fields", {})
         known |= {f"BOKBUSS_{name.upper()}__{inner.upper()}" for inner in nested}

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.alexishr.encode import NAMES
 from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import refresh
 from infra.access.connections import Held
 from infra.plugin import Host, Job, Sink, System
@@ -41,6 +42,7 @@ def _commands() -> Any:
 
 SYSTEM = System(
     name="alexishr",
+    settings=AlexisHRSettings,
     sink=Sink(system="alexishr", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
     commands=_commands,

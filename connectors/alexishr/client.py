@@ -12,12 +12,12 @@ from sqlalchemy import text
 
 from connectors.alexishr import classify, encode
 from connectors.alexishr.classify import Missing, Page, Written
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
 from infra.access.connections import Connections
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host
-from infra.settings import AlexisHRSettings
 from infra.verdicts import Rejected, RetryLater, Unknown
 from schemas.audit import Call
 
@@ -50,7 +50,7 @@ class AlexisHR:
     def __init__(self, tenant: str, host: Host, client: Client, *, tries: int = 1, token: str | None = None) -> None:
         self.tenant, self.host = tenant, host
         self._tries, self._tried = tries, token
-        self._settings: AlexisHRSettings = host.settings.alexishr
+        self._settings = host.settings.of(AlexisHRSettings)
         self._connections = Connections(host.engine, host.vault)
         self._client = client
 

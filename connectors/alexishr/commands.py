@@ -10,12 +10,12 @@ from sqlalchemy import text
 from connectors.alexishr import encode
 from connectors.alexishr.classify import Page
 from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from infra.access.connections import Connections
-from infra.access.vault import open_vault
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office
 from infra.http import Client
-from infra.plugin import Attempt, Host
+from infra.plugin import Attempt
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
 
@@ -59,14 +59,13 @@ async def store(place: Office, tenant: str, token: str, by: str) -> str:
     async with place.engine.connect() as connection:
         if await connection.scalar(_KNOWN, {"tenant": tenant}) is None:
             raise WrongUsage(f"no company is called {tenant}: bokbuss tenant add")
-    vault = await open_vault(place.engine, place.settings)
-    connections = Connections(place.engine, vault)
-    host = Host(place.settings, place.engine, vault)
+    host = await place.host()
+    connections = Connections(host.engine, host.vault)
 
     async def take() -> None:
         pass
 
-    async with Client(timeout=place.settings.alexishr.request_timeout) as client:
+    async with Client(timeout=place.settings.of(AlexisHRSettings).request_timeout) as client:
         try:
             page = await AlexisHR(tenant, host, client, token=token).read(
                 encode.company(), Attempt(may_send=lambda: None, take=take)

@@ -10,6 +10,7 @@ from connectors.alexishr import encode, translate
 from connectors.alexishr.classify import Missing, Page, Written
 from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.encode import DAYS, Request
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import deleted
 from connectors.alexishr.translate import SYSTEM, ends_last, hides, in_order
 from connectors.alexishr.wire import Employment, read
@@ -228,7 +229,7 @@ async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> 
             fact = translate.person(page.items[0], page.related.get("employment", ()), await hr.zone())
         except Malformed as error:
             return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
-    await hr.host.accept(hr.tenant, SYSTEM, [fact])  # type: ignore[misc] # the host of a sink can tell facts
+    await hr.host.accept(hr.tenant, SYSTEM, [fact])
     return Delivered(record=order.data.person_id)
 
 
@@ -257,7 +258,7 @@ _BY_ORDER: Final = {kind.order: kind for kind in KINDS}
 @asynccontextmanager
 async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
     """Open a company's connection to Alexis HR. Nothing is sent until the first order."""
-    timeout = host.settings.alexishr.request_timeout
+    timeout = host.settings.of(AlexisHRSettings).request_timeout
     async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
         yield _Connection(AlexisHR(company.tenant, host, client))
 

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr.client import NotRead
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import Reader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
@@ -39,7 +40,7 @@ async def poll(host: Host, stop: asyncio.Event) -> None:
             for one in held:
                 if one.state == "connected" and one.tenant not in following:
                     following[one.tenant] = asyncio.create_task(_follow(host, one.tenant, stop))
-        await _sleep(stop, min(_LOOK_FOR_COMPANIES, host.settings.alexishr.poll_seconds))
+        await _sleep(stop, min(_LOOK_FOR_COMPANIES, host.settings.of(AlexisHRSettings).poll_seconds))
     if following:
         _, late = await asyncio.wait(following.values(), timeout=_STOP_WITHIN)
         for task in late:
@@ -66,7 +67,7 @@ async def _follow(host: Host, tenant: str, stop: asyncio.Event) -> None:
                 return
             failures = failures + 1 if pause else 0
             grown = min(pause * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE)
-            await _sleep(stop, max(grown, host.settings.alexishr.poll_seconds))
+            await _sleep(stop, max(grown, host.settings.of(AlexisHRSettings).poll_seconds))
     except LeaseLost:
         _log.warning("company read by another process", tenant=tenant, system=SYSTEM)
     finally:
@@ -90,12 +91,12 @@ async def _round(host: Host, tenant: str, lease: Lease) -> float:
         return math.inf if error.verdict.steady else error.verdict.after
     except Exception as error:  # noqa: BLE001 - Kafka, the database, or a bug of ours: it is tried again
         _log.warning("reading failed", tenant=tenant, system=SYSTEM, error=type(error).__name__, exc_info=True)
-        return float(host.settings.alexishr.poll_seconds)
+        return float(host.settings.of(AlexisHRSettings).poll_seconds)
     return 0.0
 
 
 async def _read_what_is_due(reading: Reader, sightings: Sightings) -> None:
-    settings, now = reading.hr.host.settings.alexishr, clock.now()
+    settings, now = reading.hr.host.settings.of(AlexisHRSettings), clock.now()
     night = last_night(now, await reading.hr.zone())
     people, leaves = await sightings.reading(EMPLOYEE), await sightings.reading(LEAVE)
     if people is None or people.whole_at < night:

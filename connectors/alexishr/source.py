@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from connectors.alexishr import encode, translate
 from connectors.alexishr.classify import Missing, Page
 from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from connectors.alexishr.wire import Changed, LeaveType, read
 from infra import clock, faultpoints, telemetry
@@ -61,7 +62,7 @@ class Reader:
 
     @property
     def _limit(self) -> int:
-        return int(self.hr.host.settings.alexishr.page_size)
+        return int(self.hr.host.settings.of(AlexisHRSettings).page_size)
 
     # --- People ---------------------------------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ class Reader:
         if reading is None or reading.cursor is None:  # nobody was there, or nobody said what time it was
             await self.everybody()
             return
-        back = reading.cursor - timedelta(seconds=self.hr.host.settings.alexishr.overlap_seconds)
+        back = reading.cursor - timedelta(seconds=self.hr.host.settings.of(AlexisHRSettings).overlap_seconds)
         newest: datetime | None = None
         at: datetime | None = None
         known: set[str] = set()
@@ -183,7 +184,7 @@ class Reader:
         """
         seen = self._seen
         zone, now = await self.hr.zone(), clock.now()
-        since = now.astimezone(zone).date() - timedelta(days=self.hr.host.settings.alexishr.leave_days)
+        since = now.astimezone(zone).date() - timedelta(days=self.hr.host.settings.of(AlexisHRSettings).leave_days)
         before = {record: LeaveChanged.model_validate_json(said) for record, said in (await seen.every(LEAVE)).items()}
         there: set[str] = set()
         await self._read_kinds()
@@ -298,7 +299,7 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
 @asynccontextmanager
 async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[Reader]:
     """Open a company's Alexis HR for reading, with calls borrowed from its budget."""
-    timeout = host.settings.alexishr.request_timeout
+    timeout = host.settings.of(AlexisHRSettings).request_timeout
     async with (
         Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
         guest(host, SYSTEM, tenant, priority) as attempt,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from infra.ending import until_signal
-from infra.settings import load
+from infra.environment import load
 
 
 def application() -> typer.Typer:

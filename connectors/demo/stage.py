@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import TopicPartition
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from connectors.demo.people import KONTORET, SYSTEM
@@ -25,28 +24,27 @@ from connectors.demo.world import NotInTime, Unexpected, World
 from infra import clock, registry, roles, telemetry
 from infra.commanding import Failed, Office, WrongUsage, office
 from infra.embedded import jars, runtime
+from infra.environment import PINNED
 from infra.http import Client, NoAnswer, NotSent
 from infra.kafka.fetching import Consumer
-from infra.settings import (
-    PINNED,
-    ROLES,
-    AlexisHRSettings,
-    DatabaseSettings,
-    FortnoxSettings,
-    KafkaSettings,
-    Settings,
-)
+from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Settings
 from infra.tenant_commands import add_tenant
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
 
-_CLIENT_ID, _CLIENT_SECRET = "sandbox", "sandbox-secret"
-"""What the sandbox of Fortnox knows us as (its README)."""
-_SETTLE, _LOOK, _LEASE, _RECHECK = 2.0, 0.5, 5.0, 1.0
-"""Seconds. Real Fortnox gets more; the sandbox is never late by more than 1.5."""
-_HR_POLL, _LEAVES, _HR_BUDGET, _EMPLOYEES = 2.0, 3.0, 25, 1.0
-"""Seconds between two readings of HR's people, of leaves and of Fortnox's employees; more often is over the budget."""
+_FORTNOX: Final[dict[str, Any]] = {
+    "client_id": "sandbox",
+    "client_secret": "sandbox-secret",
+    "settle_seconds": 2.0,
+    "look_seconds": 0.5,
+    "recheck_seconds": 1.0,
+    "employees_seconds": 1.0,
+}
+"""Whom the sandbox knows us as (its README), and seconds. Real Fortnox gets more; it is never late by more than 1.5."""
+_HR: Final[dict[str, Any]] = {"poll_seconds": 2.0, "leave_seconds": 3.0, "budget": 25}
+"""Seconds between two readings of people, of leaves; more often is over the budget."""
+_LEASE = 5.0
 _NOBODY = "http://127.0.0.1:1"
 """Where nobody answers: a system that the demo has no sandbox of."""
 _GONE_WITHIN, _POLL = 20.0, 0.1
@@ -169,25 +167,20 @@ def _own_settings(settings: Settings) -> Settings:
             "data": settings.data / "demo",
             "port": settings.port if "port" in settings.model_fields_set else 0,
             "lease_seconds": _LEASE,
-            "fortnox": FortnoxSettings(
-                client_id=_CLIENT_ID,
-                client_secret=SecretStr(_CLIENT_SECRET),
-                settle_seconds=_SETTLE,
-                look_seconds=_LOOK,
-                recheck_seconds=_RECHECK,
-                employees_seconds=_EMPLOYEES,
-            ),
-            "alexishr": AlexisHRSettings(poll_seconds=_HR_POLL, leave_seconds=_LEAVES, budget=_HR_BUDGET),
         }
     )
 
 
-def _pin(settings: Settings, more: Mapping[str, Any]) -> None:
+def _with_systems(settings: Settings, systems: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """Return settings in which these systems have what is said here, and else what holds by default."""
+    made = {name: type(getattr(settings, name)).model_validate(values) for name, values in systems.items()}
+    return settings.model_copy(update=made)
+
+
+def _pin(settings: Settings, systems: Mapping[str, Mapping[str, Any]], **more: Any) -> None:
     """Let every command that uses the demo's folder talk to the demo's systems, and to nobody after its end."""
-    fortnox = settings.fortnox.model_dump(mode="json") | {"client_secret": _CLIENT_SECRET}
     pinned = {
-        "fortnox": fortnox,
-        "alexishr": settings.alexishr.model_dump(mode="json"),
+        **{name: getattr(settings, name).model_dump(mode="json") | values for name, values in systems.items()},
         "huma": {"api_url": _NOBODY},
         "mail": {"host": None},
         "lease_seconds": settings.lease_seconds,
@@ -218,10 +211,12 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         services = await stack.enter_async_context(runtime.services(settings))
         sandbox = await stack.enter_async_context(_sandbox("fortnox", settings.host))
         hr_url = await stack.enter_async_context(_sandbox(SYSTEM, settings.host))
-        fortnox = settings.fortnox.model_copy(update={"api_url": f"{sandbox}/3", "auth_url": f"{sandbox}/oauth-v1"})
-        alexishr = settings.alexishr.model_copy(update={"api_url": f"{hr_url}/v1"})
-        named = services.apply(settings).model_copy(update={"fortnox": fortnox, "alexishr": alexishr})
-        _pin(named, {})
+        systems = {
+            "fortnox": _FORTNOX | {"api_url": f"{sandbox}/3", "auth_url": f"{sandbox}/oauth-v1"},
+            SYSTEM: _HR | {"api_url": f"{hr_url}/v1"},
+        }
+        named = _with_systems(services.apply(settings), systems)
+        _pin(named, systems)
         place = await stack.enter_async_context(office(named))
         await _refuse_what_is_not_empty(place)
         secrets = {
@@ -237,7 +232,7 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         }
         http = await stack.enter_async_context(Client(timeout=30.0))
         running, url = await _roles(named, stack)
-        _pin(named, {"port": int(url.rpartition(":")[2])})
+        _pin(named, systems, port=int(url.rpartition(":")[2]))
         world = World(place=place, url=url, sandbox=sandbox, secrets=secrets, http=http, say=screen.effect)
         for company in (*COMPANIES, KONTORET):
             await world.open_books(company)

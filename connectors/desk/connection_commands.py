@@ -9,9 +9,7 @@ from connectors.desk.running import Json, print_json, print_lines, run
 from connectors.desk.words import when
 from infra.access import standing
 from infra.access.standing import Carried, Standing
-from infra.access.vault import open_vault
 from infra.commanding import Office
-from infra.plugin import Host
 
 connection = typer.Typer(no_args_is_help=True, help="How a company's connections stand.")
 
@@ -39,7 +37,7 @@ def show(
     """Say how each connection of a company stands, who granted it, and what was written there."""
 
     async def work(place: Office) -> None:
-        host = Host(place.settings, place.engine, await open_vault(place.engine, place.settings))
+        host = await place.host()
         if written is not None:
             orders = await standing.carried(host, tenant, "fortnox", written)
             if as_json:

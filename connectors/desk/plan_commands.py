@@ -203,6 +203,7 @@ async def carry_out(
     place: Office, found: Plan, only: Sequence[int] | None, *, by: str, wait: float, as_json: bool
 ) -> None:
     """Apply a plan or some of its rows, wait, and report: here, and by mail. Raises Failed when not all are done."""
+    await place.producer()  # before anything is written down as applied
     try:
         applied = await planning.apply(await place.host(), found, by=by, only=only)
     except planning.NotPossible as error:

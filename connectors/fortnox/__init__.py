@@ -10,6 +10,7 @@ from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.doctor import rounds
 from connectors.fortnox.forms import employee
 from connectors.fortnox.orders.kinds import KINDS, connect
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.snapshot import follow, refresh
 from connectors.fortnox.tokens import end_consent
 from infra.plugin import Job, Sink, System
@@ -34,6 +35,7 @@ def _sandbox(
 
 SYSTEM = System(
     name="fortnox",
+    settings=FortnoxSettings,
     sink=Sink(system="fortnox", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
     sandbox_keeps=True,

@@ -10,11 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.fortnox import classify, encode, errors, whose
 from connectors.fortnox.classify import Missing, Page, Record, Unauthorised
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.tokens import AccessTokens
 from infra import clock, telemetry
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Company, Host
-from infra.settings import FortnoxSettings
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas.audit import Call
 
@@ -34,7 +34,7 @@ class Fortnox:
 
     def __init__(self, company: Company, host: Host, client: Client) -> None:
         self.company, self.host = company, host
-        self._settings: FortnoxSettings = host.settings.fortnox
+        self._settings = host.settings.of(FortnoxSettings)
         self._client = client
         self._tokens = AccessTokens(company, host)
         self._proved = ""  # the token that opens this company's books, as Fortnox said when it was asked with it

@@ -13,14 +13,11 @@ from connectors.fortnox import needs, tokens, words
 from connectors.fortnox.connect import connecting, consent, views
 from connectors.fortnox.connect.consent import Link, Result
 from connectors.fortnox.doctor import examining, report
-from infra import clock, telemetry
+from connectors.fortnox.settings import FortnoxSettings
+from infra import clock
 from infra.access.connections import Connections, health
-from infra.access.vault import open_vault
-from infra.commanding import Failed, WrongUsage, asker, office, print_lines
-from infra.intake.accepting import Acceptor
+from infra.commanding import Failed, Office, WrongUsage, asker, in_office, print_lines
 from infra.plugin import Host
-from infra.settings import load
-from schemas.events import Fact
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
@@ -98,7 +95,7 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         if held is None or held.state == "disconnected":
             raise WrongUsage(f"{tenant} is not connected to Fortnox: bokbuss tenant list")
         refresh = await connections.disconnect(tenant, connecting.SYSTEM, asker(by))
-        revoked = await tokens.revoke(host.settings.fortnox, refresh) if refresh else False
+        revoked = await tokens.revoke(host.settings.of(FortnoxSettings), refresh) if refresh else False
         company, language = held.company_name or tenant, host.settings.language
         if as_json:
             _print_json({"tenant": tenant, "disconnected": True, "revoked": revoked})
@@ -135,20 +132,11 @@ def examine(
 
 def run(work: Callable[[Host], Coroutine[Any, Any, None]], tenant: str | None) -> None:
     """Run a command about a company, or all of them; log nothing but warnings beside what it says."""
-    settings = load()
-    telemetry.configure("WARNING")
 
-    async def main() -> None:
-        async with office(settings, tenant) as place:
-            vault = await open_vault(place.engine, place.settings)
+    async def at(place: Office) -> None:
+        await work(await place.host())
 
-            async def accept(tenant: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
-                acceptor = Acceptor(engine=place.engine, producer=await place.producer(), vault=vault)
-                return await acceptor.accept_facts(tenant, system, facts)
-
-            await work(Host(place.settings, place.engine, vault, accept=accept))
-
-    asyncio.run(main())
+    in_office(at, tenant)
 
 
 async def _unconnected(host: Host) -> list[str]:
@@ -165,7 +153,7 @@ async def _unconnected(host: Host) -> list[str]:
 async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
     """Let somebody consent in a browser anywhere, and take the address that it ends up at."""
     language, redirect_to = host.settings.language, connecting.redirect_uri(host.settings)
-    if not host.settings.fortnox.client_id:
+    if not host.settings.of(FortnoxSettings).client_id:
         raise WrongUsage(_told(Result("not_registered"), link, host))
     leaving = connecting.leave(host, link, redirect_to)
     print_lines([words.COMMANDS["paste"].to(language), "", leaving.url, ""], err=as_json)

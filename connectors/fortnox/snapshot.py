@@ -15,6 +15,7 @@ from connectors.fortnox import translate
 from connectors.fortnox.classify import Page
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry
 from infra.commanding import Failed
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
@@ -70,13 +71,13 @@ async def follow(host: Host, stop: asyncio.Event) -> None:
         except Exception as error:  # noqa: BLE001 - the database comes back
             _log.warning("companies not read", error=type(error).__name__)
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(_LOOK_FOR_COMPANIES, host.settings.fortnox.employees_seconds)):
+            async with asyncio.timeout(min(_LOOK_FOR_COMPANIES, host.settings.of(FortnoxSettings).employees_seconds)):
                 await stop.wait()
 
 
 async def _in_turn(host: Host, found: Any) -> float:
     """Read one company, unless another process does or did so lately; return the seconds until its next turn."""
-    every: float = host.settings.fortnox.employees_seconds
+    every: float = host.settings.of(FortnoxSettings).employees_seconds
     lease: Lease | None = await host.leases.acquire(f"fortnox-employees/{found.tenant}")
     if lease is None:
         return every
@@ -110,7 +111,7 @@ async def _read(
 ) -> Refreshed:
     sightings = Sightings(host.engine, company.tenant, _SYSTEM)
     began, read, told = clock.now(), set[str](), list[str]()
-    timeout = host.settings.fortnox.request_timeout
+    timeout = host.settings.of(FortnoxSettings).request_timeout
     async with (
         guest(host, _SYSTEM, company.tenant, priority) as attempt,
         Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
@@ -145,8 +146,6 @@ async def _page(fortnox: Fortnox, number: int, attempt: Attempt) -> Page:
 async def _tell(
     host: Host, tenant: str, sightings: Sightings, items: Sequence[Any], asked: datetime, street_line: Any
 ) -> tuple[str, ...]:
-    if host.accept is None:
-        raise TypeError("a host without a broker tells nobody")
     facts: dict[str, EmployeeSeen] = {}
     for item in items:
         try:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from connectors.fortnox import classify
+from connectors.fortnox.settings import FortnoxSettings
 from infra.access.connections import ANSWER_SECONDS, Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Company, Host, NotRevoked
-from infra.settings import FortnoxSettings
 from infra.verdicts import Refused, RetryLater, Unanswered
 
 SYSTEM: Final = "fortnox"
@@ -45,7 +45,7 @@ async def end_consent(host: Host, held: Held) -> str:
     refresh = await connections(host).refresh_token(held.tenant, SYSTEM)
     if refresh is None:
         return f"no token of ours can be revoked: remove the integration in the Fortnox of {held.tenant}"
-    if not await revoke(host.settings.fortnox, refresh):
+    if not await revoke(host.settings.of(FortnoxSettings), refresh):
         raise NotRevoked("Fortnox has not confirmed that the access is revoked")
     return ""
 
@@ -56,7 +56,7 @@ class AccessTokens:
     def __init__(self, company: Company, host: Host) -> None:
         self._tenant = company.tenant
         self._connections = connections(host)
-        self._renew = renewing(host.settings.fortnox)
+        self._renew = renewing(host.settings.of(FortnoxSettings))
 
     async def current(self) -> str | RetryLater:
         """Return a token that is good for a while."""
@@ -73,7 +73,7 @@ class AccessTokens:
 
 def connections(host: Host) -> Connections:
     """Return the connections of all companies, with Fortnox's patience."""
-    patience = min(host.settings.fortnox.request_timeout, ANSWER_SECONDS)
+    patience = min(host.settings.of(FortnoxSettings).request_timeout, ANSWER_SECONDS)
     return Connections(host.engine, host.vault, answer_seconds=patience)
 
 

@@ -9,6 +9,7 @@ from connectors.huma.client import end_consent
 from connectors.huma.encode import NAMES
 from connectors.huma.kinds import KINDS, connect
 from connectors.huma.nightly import read_nightly
+from connectors.huma.settings import HumaSettings
 from connectors.huma.source import SOURCE, refresh
 from infra.plugin import Job, Sink, System
 
@@ -37,6 +38,7 @@ def _commands() -> Any:
 
 SYSTEM = System(
     name="huma",
+    settings=HumaSettings,
     source=SOURCE,
     sink=Sink(system="huma", kinds=KINDS, connect=connect),
     sandbox=_sandbox,

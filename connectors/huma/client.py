@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from connectors.huma import classify, encode
 from connectors.huma.classify import Missing, One, Page, Written
+from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
 from infra.access.connections import Connections, Held, Outcome, Renew
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host, NotRevoked
-from infra.settings import HumaSettings
 from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
 from schemas.audit import Call
 
@@ -45,7 +45,7 @@ class Huma:
     def __init__(self, tenant: str, host: Host, client: Client, *, tries: int = 1, token: str | None = None) -> None:
         self.tenant, self.host = tenant, host
         self._tries, self._tried = tries, token
-        self._settings: HumaSettings = host.settings.huma
+        self._settings = host.settings.of(HumaSettings)
         self._connections = Connections(host.engine, host.vault)
         self._renew = _renewing(self._settings, tenant)
         self._client = client
@@ -193,7 +193,7 @@ async def end_consent(host: Host, held: Held) -> str:
     """Have a company's tokens revoked; return what is left to do in Huma. Raises NotRevoked."""
     left = f"delete bokbuss's client id and its webhook in the Huma of {held.tenant}"
     secret = await Connections(host.engine, host.vault).refresh_token(held.tenant, SYSTEM)
-    settings: HumaSettings = host.settings.huma
+    settings = host.settings.of(HumaSettings)
     granted = await ask_for_token(settings, held.tenant, secret) if secret else Refused("needs_consent", "")
     if isinstance(granted, Refused):
         return left  # nothing that we hold opens anything

@@ -10,12 +10,12 @@ from sqlalchemy import text
 
 from connectors.huma import encode
 from connectors.huma.client import Huma, NotRead, ask_for_token, kept
+from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from infra.access.connections import Connections
-from infra.access.vault import open_vault
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office
 from infra.http import Client
-from infra.plugin import Attempt, Host
+from infra.plugin import Attempt
 from infra.verdicts import Granted
 
 _KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
@@ -76,12 +76,11 @@ async def store(place: Office, tenant: str, client_id: str, client_secret: str, 
     async with place.engine.connect() as connection:
         if await connection.scalar(_KNOWN, {"tenant": tenant}) is None:
             raise WrongUsage(f"no company is called {tenant}: bokbuss tenant add")
-    settings, secret = place.settings.huma, kept(client_id, client_secret)
+    settings, secret = place.settings.of(HumaSettings), kept(client_id, client_secret)
     granted = await ask_for_token(settings, tenant, secret)
     if not isinstance(granted, Granted):
         raise Failed(f"they were not kept: {granted.why}")
-    vault = await open_vault(place.engine, place.settings)
-    host = Host(place.settings, place.engine, vault)
+    host = await place.host()
 
     async def take() -> None:
         pass
@@ -95,7 +94,7 @@ async def store(place: Office, tenant: str, client_id: str, client_secret: str, 
                 break
         except NotRead as error:
             raise Failed(f"they were not kept: {error}") from error
-    await Connections(place.engine, vault).consented(
+    await Connections(host.engine, host.vault).consented(
         tenant,
         SYSTEM,
         grant_type="client_credentials",

@@ -9,6 +9,7 @@ from connectors.huma import encode, translate
 from connectors.huma.classify import Written
 from connectors.huma.client import Huma, NotRead
 from connectors.huma.encode import DAYS, NEEDED, NEW, Request
+from connectors.huma.settings import HumaSettings
 from connectors.huma.source import Person, look, tell
 from connectors.huma.translate import SUPPORTED
 from connectors.huma.wire import Listed, read
@@ -255,7 +256,7 @@ _BY_ORDER: Final = {kind.order: kind for kind in KINDS}
 @asynccontextmanager
 async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
     """Open a company's connection to Huma. Nothing is sent until the first order."""
-    timeout = host.settings.huma.request_timeout
+    timeout = host.settings.of(HumaSettings).request_timeout
     async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
         yield _Connection(Huma(company.tenant, host, client))
 

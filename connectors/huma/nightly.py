@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.huma.client import NotRead
+from connectors.huma.settings import HumaSettings
 from connectors.huma.source import LISTED, reader
 from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
@@ -39,7 +40,7 @@ async def read_nightly(host: Host, stop: asyncio.Event) -> None:
             for one in held:
                 if one.state == "connected" and one.tenant not in reading:
                     reading[one.tenant] = asyncio.create_task(_read_if_due(host, one.tenant, stop))
-        await _sleep(stop, host.settings.huma.due_seconds)
+        await _sleep(stop, host.settings.of(HumaSettings).due_seconds)
     if reading:
         _, late = await asyncio.wait(reading.values(), timeout=_STOP_WITHIN)
         for task in late:

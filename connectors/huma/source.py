@@ -14,6 +14,7 @@ from uuid import uuid4
 from connectors.huma import classify, encode, translate
 from connectors.huma.classify import Missing
 from connectors.huma.client import Huma, NotRead
+from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from connectors.huma.wire import Listed, read
 from infra import clock, faultpoints, telemetry
@@ -117,8 +118,6 @@ async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = Fa
 async def tell(huma: Huma, facts: Sequence[Fact]) -> tuple[str, ...]:
     """Tell facts, and then write down what was told of whom; return their ids."""
     host, tenant = huma.host, huma.tenant
-    if host.accept is None:
-        raise Failed("this process cannot tell facts: it has no broker")
     told = await host.accept(tenant, SYSTEM, facts)
     faultpoints.reach("huma.told")
     seen, people = Sightings(host.engine, tenant, SYSTEM), [fact for fact in facts if isinstance(fact, EmployeeChanged)]
@@ -236,7 +235,7 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
 @asynccontextmanager
 async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[Reader]:
     """Open a company's Huma for reading, with calls borrowed from its budget."""
-    timeout = host.settings.huma.request_timeout
+    timeout = host.settings.of(HumaSettings).request_timeout
     async with (
         Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
         guest(host, SYSTEM, tenant, priority) as attempt,

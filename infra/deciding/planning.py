@@ -307,8 +307,6 @@ async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None =
     Raises:
         NotPossible: it was dropped, or the settings have changed since.
     """
-    if host.accept is None:
-        raise TypeError("a host without a broker publishes nothing")
     now = clock.now()
     values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
     async with host.engine.begin() as connection:
@@ -343,8 +341,6 @@ async def _unsent(engine: AsyncEngine, plan: Plan) -> list[PlanRow]:
 
 
 async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> None:
-    if host.accept is None:
-        return
     facts = [plan_rows.fact(plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
     fact_ids = await host.accept(plan.tenant, "desk", facts)
     async with host.engine.begin() as connection:

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, faultpoints, telemetry
 from infra.delivery.budget import Budget
@@ -20,7 +19,6 @@ from infra.kafka.consuming import Message, Reader
 from infra.kafka.meeting import Lives
 from infra.leases import Lease, LeaseLost, Leases
 from infra.plugin import Company, Host, Sink
-from infra.settings import SinkSettings
 
 _log = telemetry.log(__name__)
 
@@ -35,8 +33,8 @@ class SinkRole:
     def __init__(self, *, host: Host, producer: AIOKafkaProducer, sink: Sink) -> None:
         engine, settings = host.engine, host.settings
         self._host = host
-        self._engine: AsyncEngine = engine
-        self._patience: SinkSettings = getattr(settings, sink.system)
+        self._engine = engine
+        self._patience = settings.sink(sink.system)
         self._sink = sink
         self._reader = Reader(
             kafka=settings.kafka,

@@ -22,10 +22,12 @@ from connectors.desk import acting, queries
 from connectors.desk.values import Hold
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox.books import Voucher
+from connectors.fortnox.settings import FortnoxSettings
 from infra import cli, clock, roles
 from infra.commanding import Office, office
+from infra.environment import whole
 from infra.http import Client, Response
-from infra.settings import ROLES, DatabaseSettings, FortnoxSettings, KafkaSettings, Role, Settings
+from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord
 from schemas.settings import BAS_DAY_SALES, DaySalesSettings, TenantSettings
 from tests.bus import partition_of
@@ -279,7 +281,7 @@ async def opened(
     """
     books = sandbox.Books() if books is None else books
     async with sandbox.running(books) as fortnox:
-        settings = Settings(
+        settings = whole()(
             data=folder,
             port=0,
             kafka=KafkaSettings(bootstrap=kafka),

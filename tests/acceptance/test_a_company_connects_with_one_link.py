@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 async def people(house: House) -> World:
     """Return the house as the people who connect companies see it."""
     vault = await open_vault(house.place.engine, house.settings)
-    return World(Host(house.settings, house.place.engine, vault), house.url, house.books, house.http)
+    return World(Host(house.settings, house.place.engine, vault, None, None), house.url, house.books, house.http)
 
 
 async def unconnected(house: House, name: str, number: int) -> Shop:

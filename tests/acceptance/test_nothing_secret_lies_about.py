@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 async def test_nothing_secret_lies_about(house: House, capfd: pytest.CaptureFixture[str]) -> None:
     """Not in tables, topics, metrics, logs: both ways to hold a connection, refused tokens, a disconnected company."""
     engine = house.place.engine
-    host = Host(house.settings, engine, await open_vault(engine, house.settings))
+    host = Host(house.settings, engine, await open_vault(engine, house.settings), None, None)
     world = World(host, house.url, house.books, house.http)
     shop, other = await house.shop("rotating"), await house.shop("service")
     answer = await world.consent(await world.link(shop.tenant, service=False), company=shop.fortnox.database_number)

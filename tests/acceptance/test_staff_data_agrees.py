@@ -11,9 +11,9 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from connectors.alexishr import commands, sandbox
+from connectors.alexishr.settings import AlexisHRSettings
 from connectors.desk import acting
 from connectors.fortnox.sandbox.records import Record
-from infra.settings import AlexisHRSettings
 from schemas.settings import AbsenceCause, EmployeesSettings, TenantSettings
 from tests.acceptance.house import House, Shop, opened
 

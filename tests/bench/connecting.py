@@ -5,11 +5,12 @@ from statistics import median
 from pydantic import SecretStr
 
 from connectors.fortnox.sandbox import Books
+from connectors.fortnox.settings import FortnoxSettings
 from infra import store
 from infra.access.vault import open_vault
+from infra.environment import whole
 from infra.http import Client
 from infra.plugin import Host
-from infra.settings import FortnoxSettings, Settings
 from tests.bench import loads
 from tests.bench.house import House, Sandbox, log_of, now, until
 from tests.bench.report import Report, Row
@@ -31,11 +32,11 @@ async def measure(*, quick: bool) -> Report:
         await loads.publish(house.bootstrap, orders[:waiting])
         await until(lambda: house.count("journal where attempt > 0") == waiting, 60, "orders that wait")
         engine = store.engine(house.postgres.url, 4)
-        settings = Settings(
+        settings = whole()(
             secret_key=SecretStr(house.environment["BOKBUSS_SECRET_KEY"]),
             fortnox=FortnoxSettings(auth_url=house.environment["BOKBUSS_FORTNOX__AUTH_URL"]),
         )
-        world = World(Host(settings, engine, await open_vault(engine, settings)), url, Books(), client)
+        world = World(Host(settings, engine, await open_vault(engine, settings), None, None), url, Books(), client)
         for number in range(companies):
             browser, link = world.browser(), await world.link(loads.tenant(number))
             asked = await world.give(browser, link)

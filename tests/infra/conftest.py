@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from infra.embedded.broker import EmbeddedKafka
+from infra.environment import whole
 from infra.kafka import cluster
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 
@@ -44,7 +45,7 @@ async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
 @pytest.fixture
 def settings(kafka: str, prepared_url: str, tmp_path: Path) -> Settings:
     """Return a host's settings, with its broker and its database named."""
-    return Settings(
+    return whole()(
         data=tmp_path / "data",
         port=0,
         kafka=KafkaSettings(bootstrap=kafka),

@@ -66,7 +66,7 @@ async def office(
         await connection.execute(text("insert into tenants (tenant, created_at) values (:t, now())"), {"t": tenant})
     vault = await open_vault(engine, settings)
     accept = Acceptor(engine=engine, producer=producer, vault=vault).accept_facts
-    return Office(Host(settings, engine, vault, accept=accept), Decider(engine, producer, (FLOW,)), kafka, tenant)
+    return Office(Host(settings, engine, vault, None, accept), Decider(engine, producer, (FLOW,)), kafka, tenant)
 
 
 @pytest.mark.parametrize("late", [IN_HR, IN_FORTNOX, JOINED], ids=lambda fact: type(fact).__name__)

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from infra.settings import PINNED, AlexisHRSettings, FortnoxSettings, HumaSettings, WrongEnvironment, load
+from connectors.alexishr.settings import AlexisHRSettings
+from connectors.fortnox.settings import FortnoxSettings
+from connectors.huma.settings import HumaSettings
+from infra.environment import PINNED, WrongEnvironment, load
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ async def test_each_table_says_what_becomes_of_a_removed_companys_rows(name: str
 
 async def test_another_number_is_no_silent_change(engine: AsyncEngine, settings: Settings) -> None:
     """It is refused, with the number that is known, and taken only when that is what is wanted."""
-    host = Host(settings, engine, await open_vault(engine, settings))
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "acme", organisation_number="5560160680", database_number=None)
     await companies.add(host, "acme", organisation_number=None, database_number=7)
     await companies.add(host, "acme", organisation_number="5560160680", database_number=None)
@@ -40,7 +40,7 @@ async def test_another_number_is_no_silent_change(engine: AsyncEngine, settings:
 
 async def test_a_number_at_fortnox_is_one_companys(engine: AsyncEngine, settings: Settings) -> None:
     """Whoever has it is named; what a person corrects for the same company is taken."""
-    host = Host(settings, engine, await open_vault(engine, settings))
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "acme", organisation_number=None, database_number=7)
     with pytest.raises(Taken, match="it is acme's"):
         await companies.add(host, "copy", organisation_number=None, database_number=7)
@@ -50,7 +50,7 @@ async def test_a_number_at_fortnox_is_one_companys(engine: AsyncEngine, settings
 
 async def test_who_is_unknown_is_told_who_may_be_meant(engine: AsyncEngine, settings: Settings) -> None:
     """A typing error is answered by the name that is most like it."""
-    host = Host(settings, engine, await open_vault(engine, settings))
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
     await companies.add(host, "krogen-soder", organisation_number=None, database_number=None)
     await tenants.must_be_known(engine, "krogen-soder")
     with pytest.raises(tenants.UnknownTenant, match="did you mean krogen-soder"):

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.fortnox import needs, tokens, whose
 from connectors.fortnox.connect import consent
 from connectors.fortnox.connect.consent import Code, Known, Link, Outcome, Result, State
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.whose import Found
 from infra import clock, telemetry
 from infra.access.connection_rows import holder
@@ -26,7 +27,7 @@ from infra.delivery.budget import WINDOW
 from infra.delivery.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Host
-from infra.settings import FortnoxSettings, Settings, authority
+from infra.settings import Settings, authority
 from infra.tenants import UnknownTenant
 from infra.verdicts import Granted, Refused, RetryLater
 from schemas.settings import TenantSettings
@@ -103,8 +104,8 @@ def address(host: Host, link_id: str, base: str | None = None) -> str:
 
 def redirect_uri(settings: Settings, base: str | None = None) -> str:
     """Return where Fortnox sends browsers back to: as registered, else below ``base``, else at this host and port."""
-    if settings.fortnox.redirect_uri is not None:
-        return str(settings.fortnox.redirect_uri)
+    if settings.of(FortnoxSettings).redirect_uri is not None:
+        return str(settings.of(FortnoxSettings).redirect_uri)
     return (base or f"http://{authority(settings.host, settings.port)}").rstrip("/") + CALLBACK
 
 
@@ -168,7 +169,7 @@ def leave(host: Host, link: Link, redirect_to: str) -> Leaving:
     """Return the way to Fortnox for the browser that now gives permission."""
     nonce = secrets.token_urlsafe(16)
     state = State(link.link_id, consent.fingerprint(nonce), int(clock.now().timestamp()))
-    fortnox: FortnoxSettings = host.settings.fortnox
+    fortnox = host.settings.of(FortnoxSettings)
     url = consent.authorization_url(
         fortnox.auth_url,
         client_id=fortnox.client_id,
@@ -216,7 +217,7 @@ async def _take(
     if not isinstance(answer, Code):
         outcome, said = answer
         return Result(outcome, link.link_id, said=said)
-    granted = await _exchanged(host.settings.fortnox, answer.text, redirect_to)
+    granted = await _exchanged(host.settings.of(FortnoxSettings), answer.text, redirect_to)
     if not isinstance(granted, Granted):
         return Result(granted, link.link_id)
     found = await _company(host, link.company.tenant, granted.access)
@@ -282,7 +283,7 @@ async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> G
 
 async def _company(host: Host, tenant: str, access: str) -> Found | None:
     """Ask whose access this is; a read, so it is asked again until it is answered."""
-    fortnox: FortnoxSettings = host.settings.fortnox
+    fortnox = host.settings.of(FortnoxSettings)
     headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}
     with suppress(TimeoutError):
         async with (
@@ -306,4 +307,4 @@ async def _company(host: Host, tenant: str, access: str) -> Found | None:
 
 async def _given_back(host: Host, granted: Granted) -> bool:
     """Revoke what another company gave; never a company's that is ours as well: it would lose its own connection."""
-    return granted.refresh is not None and await tokens.revoke(host.settings.fortnox, granted.refresh)
+    return granted.refresh is not None and await tokens.revoke(host.settings.of(FortnoxSettings), granted.refresh)

@@ -6,6 +6,7 @@ from typing import Final
 
 from connectors.fortnox import tokens
 from connectors.fortnox.connect import connecting
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry
 from infra.access.connections import Held, days_left, settled
 from infra.leases import LeaseLost, elected
@@ -77,7 +78,7 @@ class _Keeper:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._connections = tokens.connections(host)
-        self._renew = tokens.renewing(host.settings.fortnox)
+        self._renew = tokens.renewing(host.settings.of(FortnoxSettings))
         self._told: dict[str, str] = {}
         self._looked: dict[str, float] = {}
 

@@ -14,6 +14,7 @@ from connectors.fortnox import words
 from connectors.fortnox.connect import connecting, consent, views
 from connectors.fortnox.connect.connecting import RESULT
 from connectors.fortnox.connect.consent import Result
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import Language
 from infra import clock
 from infra.plugin import Host
@@ -53,7 +54,7 @@ class _Site:
             lstrip_blocks=True,
         )
         # A form's action is also checked on the redirects that follow it, and logging in can lead to any host.
-        target = urlsplit(host.settings.fortnox.auth_url)
+        target = urlsplit(host.settings.of(FortnoxSettings).auth_url)
         self._policy = (
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
             f"form-action 'self' https: {target.scheme}://{target.netloc}"
@@ -77,7 +78,7 @@ class _Site:
         worth = consent.worth(link, clock.now()) if link else "link_unknown"
         if link is None or worth != "open":
             return self._told(request, Result(cast("consent.Outcome", worth)), link)
-        if not self._host.settings.fortnox.client_id:
+        if not self._host.settings.of(FortnoxSettings).client_id:
             return self._told(request, Result("not_registered"), link)
         leaving = connecting.leave(self._host, link, self._redirect_uri(request))
         response = RedirectResponse(leaving.url, 303, self._headers())

@@ -19,6 +19,7 @@ from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.report import Report
 from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Kind, Need, Unread
 from connectors.fortnox.encode import Request
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
 from infra import clock
 from infra.access.connections import Connections
@@ -258,7 +259,7 @@ def _ahead(response: Response, asked: datetime) -> float | None:
 @asynccontextmanager
 async def _reading(host: Host, situation: Situation, tenant: str, priority: int) -> AsyncIterator[_Reading]:
     company = Company(tenant, situation.organisation_number, situation.database_number)
-    client = Client(timeout=host.settings.fortnox.request_timeout, headers={"Accept": "application/json"})
+    client = Client(timeout=host.settings.of(FortnoxSettings).request_timeout, headers={"Accept": "application/json"})
     async with guest(host, SYSTEM, tenant, priority) as attempt, client:
         yield _Reading(Fortnox(company, host, client), attempt)
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from connectors.fortnox.doctor import examining
 from connectors.fortnox.doctor.setup import CHECKABLE
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
 from infra import clock, telemetry
 from infra.delivery.guests import BACKFILL
@@ -83,14 +84,14 @@ def next_night(now: datetime, hour: int) -> datetime:
 class _Rounds:
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._every: float = host.settings.fortnox.recheck_seconds
+        self._every: float = host.settings.of(FortnoxSettings).recheck_seconds
         self._visits: dict[str, asyncio.Task[None]] = {}
         self._looked: dict[str, float] = {}
         self._tried: dict[str, float] = {}
         self._tonight: list[str] = []
 
     async def run(self, lease: Lease, stop: asyncio.Event) -> None:
-        hour: int = self._host.settings.fortnox.doctor_hour
+        hour: int = self._host.settings.of(FortnoxSettings).doctor_hour
         night = next_night(clock.now(), hour)
         try:
             while not stop.is_set():

@@ -10,6 +10,7 @@ from connectors.fortnox.orders.files import FILES
 from connectors.fortnox.orders.invoices import INVOICES
 from connectors.fortnox.orders.vouchers import VOUCHERS
 from connectors.fortnox.session import Session
+from connectors.fortnox.settings import FortnoxSettings
 from infra.http import Client
 from infra.plugin import Attempt, Company, Connection, Host, Kind
 from infra.verdicts import Look, Verdict
@@ -22,7 +23,7 @@ _BY_ORDER = {kind.order: kind for kind in KINDS}
 @asynccontextmanager
 async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
     """Open a company's connection to Fortnox. Nothing is sent until the first order."""
-    timeout = host.settings.fortnox.request_timeout
+    timeout = host.settings.of(FortnoxSettings).request_timeout
     async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
         yield _Connection(Session(company, host, client))
 

@@ -7,10 +7,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.alexishr import sandbox
+from connectors.alexishr.settings import AlexisHRSettings
 from infra.access.connections import Connections
+from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
-from infra.settings import AlexisHRSettings, Settings
 from tests.connectors.alexishr.hearing import TENANT, VAULT, Told
 
 
@@ -32,7 +33,7 @@ async def host(engine: AsyncEngine, company: sandbox.Company, told: Told) -> Asy
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))
     async with sandbox.running(company) as url:
-        settings = Settings(
+        settings = whole()(
             alexishr=AlexisHRSettings(
                 api_url=f"{url}/v1", request_timeout=5.0, poll_seconds=0.1, leave_seconds=0.1, page_size=3, budget=25
             ),

@@ -12,7 +12,7 @@ from connectors.alexishr import sandbox
 from connectors.alexishr.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
-from infra.settings import Settings
+from infra.environment import whole
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 TOKEN = "a-token-that-nobody-sees"
@@ -60,7 +60,7 @@ async def test_a_token_is_tried_by_one_call_and_kept(
     assert (code, err) == (0, "")
     assert "acme is connected to Alexis HR (Krogen AB)" in out
     assert len(company.calls) == 1
-    settings = Settings(secret_key="a test", _env_file=None)  # type: ignore[arg-type] # read as a SecretStr
+    settings = whole()(secret_key="a test", _env_file=None)  # type: ignore[arg-type] # read as a SecretStr
     connections = Connections(engine, await open_vault(engine, settings))
     held = await connections.held("acme", "alexishr")
     assert held is not None

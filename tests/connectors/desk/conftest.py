@@ -19,9 +19,9 @@ from infra.commanding import Failed, Office, office
 from infra.deciding.decider import Decider
 from infra.delivery.journal import Change, Journal
 from infra.delivery.reviews import ReviewRole
+from infra.environment import load
 from infra.kafka.records import Record, at, bury
 from infra.leases import Leases
-from infra.settings import load
 from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import Call, DeadLetter

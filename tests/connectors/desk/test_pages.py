@@ -7,10 +7,10 @@ from starlette.applications import Starlette
 
 from connectors.desk.pages import pages
 from infra.commanding import office
+from infra.environment import load
 from infra.http import Client, Response
 from infra.intake import web
 from infra.plugin import Host
-from infra.settings import load
 
 
 def get(path: str) -> Response:
@@ -19,7 +19,9 @@ def get(path: str) -> Response:
     async def main() -> Response:
         async with (
             office(load()) as place,
-            web.serving(Starlette(routes=pages(Host(place.settings, place.engine, None))), "127.0.0.1", 0) as url,
+            web.serving(
+                Starlette(routes=pages(Host(place.settings, place.engine, None, None, None))), "127.0.0.1", 0
+            ) as url,
             Client(timeout=20) as client,
         ):
             return await client.send("GET", url + path, may_send=lambda: None)

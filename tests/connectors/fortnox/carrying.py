@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.orders.kinds import connect
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import Vault
+from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
-from infra.settings import FortnoxSettings, Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import (
@@ -131,7 +132,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
     async with sandbox.running(books) as url, engine.begin() as database:
         await database.execute(_ADD, {"number": company.database_number})
         await database.commit()
-        settings = Settings(
+        settings = whole()(
             fortnox=FortnoxSettings(
                 **(
                     {
@@ -146,7 +147,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
             )
         )
         ours = Company(TENANT, None, company.database_number)
-        async with connect(ours, Host(settings, engine, VAULT)) as connection:
+        async with connect(ours, Host(settings, engine, VAULT, None, None)) as connection:
             yield connection
 
 

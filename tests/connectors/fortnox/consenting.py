@@ -17,12 +17,13 @@ from starlette.applications import Starlette
 from connectors.fortnox.connect import connecting
 from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.sandbox import CLIENT_ID, CLIENT_SECRET, Books, Company, running
+from connectors.fortnox.settings import FortnoxSettings
 from infra.access.connections import Connections, Held
 from infra.access.vault import open_vault
+from infra.environment import whole
 from infra.http import Client, Response
 from infra.intake import web
 from infra.plugin import Host
-from infra.settings import FortnoxSettings, Settings
 
 ADMINISTRATOR, ORDINARY, AGENCY = 1, 2, 3
 """The sandbox's users."""
@@ -146,7 +147,7 @@ async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) ->
     """Serve our pages, and a sandbox unless other settings of Fortnox are given."""
     books = Books()
     async with running(books) as sandbox, Client(timeout=20) as client:
-        settings = Settings(
+        settings = whole()(
             _env_file=None,
             secret_key=SecretStr("a test"),
             fortnox=fortnox
@@ -158,6 +159,6 @@ async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) ->
                 request_timeout=2.0,
             ),
         )
-        host = Host(settings, engine, await open_vault(engine, settings))
+        host = Host(settings, engine, await open_vault(engine, settings), None, None)
         async with web.serving(Starlette(routes=pages(host)), "127.0.0.1", 0) as url:
             yield World(host, url, books, client)

@@ -20,11 +20,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import tokens
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, store, telemetry
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
+from infra.environment import whole
 from infra.plugin import Host
-from infra.settings import FortnoxSettings, Settings
+from infra.settings import Settings
 from infra.verdicts import RetryLater
 
 ROOT = Path(__file__).parents[3]
@@ -118,7 +120,7 @@ def settings(auth_url: str, patience: float = 1.0) -> Settings:
     """Return the settings of a process that renews; an answer keeps others away for so long (seconds)."""
     secret = SecretStr(SECRET)
     fortnox = FortnoxSettings(auth_url=auth_url, client_id="id", client_secret=secret, request_timeout=patience)
-    return Settings(fortnox=fortnox, secret_key=SecretStr(KEY), _env_file=None)
+    return whole()(fortnox=fortnox, secret_key=SecretStr(KEY), _env_file=None)
 
 
 async def consent(connections: Connections, endpoint: Endpoint) -> None:
@@ -248,7 +250,7 @@ async def _refresh(database_url: str, auth_url: str, patience: str) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     engine = store.engine(database_url, 2)
     named = settings(auth_url, float(patience))
-    host = Host(named, engine, await open_vault(engine, named))
+    host = Host(named, engine, await open_vault(engine, named), None, None)
     connections, renew = tokens.connections(host), tokens.renewing(named.fortnox)
     while not stop.is_set():
         answer = await connections.access(TENANT, tokens.SYSTEM, renew, anew=True)

@@ -20,10 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM, client
 from connectors.fortnox.orders.kinds import connect
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import Vault
+from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
-from infra.settings import FortnoxSettings, Settings
+from infra.settings import Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import (
@@ -211,7 +213,7 @@ def settings(url: str, **more: Any) -> Settings:
         "client_secret": SecretStr(SECRET),
         "request_timeout": 5.0,
     }
-    return Settings(fortnox=FortnoxSettings(**(fortnox | more)))
+    return whole()(fortnox=FortnoxSettings(**(fortnox | more)))
 
 
 @asynccontextmanager
@@ -219,7 +221,7 @@ async def connected(wire: Wire, company: Company = COMPANY, **more: Any) -> Asyn
     """Open a connection to a server."""
     async with wire.engine.begin() as database:
         await database.execute(ADD, {"tenant": company.tenant, "number": company.database_number})
-    async with connect(company, Host(settings(wire.url, **more), wire.engine, VAULT)) as connection:
+    async with connect(company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)) as connection:
         yield connection
 
 

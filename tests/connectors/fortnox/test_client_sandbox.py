@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.fortnox import sandbox
 from connectors.fortnox.orders.kinds import connect
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import Vault
+from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
-from infra.settings import FortnoxSettings, Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -82,7 +83,7 @@ async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any
     held = sandbox.Books(**({"limit": 1000} | books))
     held.add(company)
     async with sandbox.running(held) as url:
-        settings = Settings(
+        settings = whole()(
             fortnox=FortnoxSettings(
                 api_url=f"{url}/3",
                 auth_url=f"{url}/oauth-v1",
@@ -93,7 +94,7 @@ async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any
         )
         async with engine.begin() as database:
             await database.execute(ADD, {"number": company.database_number})
-        host = Host(settings, engine, Vault(b"test"))
+        host = Host(settings, engine, Vault(b"test"), None, None)
         async with connect(Company("acme", None, company.database_number), host) as connection:
             yield connection
 

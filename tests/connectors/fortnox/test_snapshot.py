@@ -12,11 +12,12 @@ from structlog.testing import capture_logs
 
 from connectors.fortnox import sandbox, snapshot
 from connectors.fortnox.sandbox.records import Record
+from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.translate import employee
 from infra import clock
 from infra.access.vault import open_vault
+from infra.environment import whole
 from infra.plugin import Host
-from infra.settings import FortnoxSettings, Settings
 from schemas import settings as tenant_settings
 from schemas.events import EmployeeSeen, Fact
 from schemas.personal import Unsealed
@@ -111,7 +112,7 @@ async def reading(engine: AsyncEngine, tmp_path: Any) -> Any:
     register |= {str(n): Record(hired(n)) for n in range(1, 1204)}
     await company(engine, "acme", 123456)
     async with sandbox.running(books) as url:
-        settings = Settings(
+        settings = whole()(
             data=tmp_path,
             fortnox=FortnoxSettings(
                 api_url=f"{url}/3",

@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Books, Company, CostCentre
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import open_vault
+from infra.environment import whole
 from infra.plugin import Attempt, Host
 from infra.plugin import Company as Ours
-from infra.settings import FortnoxSettings, Settings
 from schemas import envelope
 from schemas.commands import PostVoucher, VoucherRow
 from schemas.events import Fact
@@ -162,7 +163,7 @@ async def visiting(
     books = Books(limit=1000)
     known = books.add(fortnox or company())
     async with sandbox.running(books) as url:
-        ours = Settings(
+        ours = whole()(
             data=folder,
             fortnox=FortnoxSettings(
                 api_url=f"{url}/3",
@@ -179,7 +180,7 @@ async def visiting(
             told.extend(facts)
             return ()
 
-        host = Host(ours, engine, await open_vault(engine, ours), accept=accept)
+        host = Host(ours, engine, await open_vault(engine, ours), None, accept)
         visit = Visit(host, f"t-{uuid.uuid4().hex[:8]}", books, known, told)
         await visit.execute(
             text(

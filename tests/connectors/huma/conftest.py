@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.huma import sandbox
 from connectors.huma.client import kept
+from connectors.huma.settings import HumaSettings
 from infra.access.connections import Connections
+from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
-from infra.settings import HumaSettings, Settings
 from tests.connectors.huma.hearing import TENANT, VAULT, Told
 
 
@@ -36,7 +37,7 @@ async def host(engine: AsyncEngine, company: sandbox.Company, told: Told) -> Asy
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))
     async with sandbox.running(company) as url:
-        settings = Settings(
+        settings = whole()(
             huma=HumaSettings(api_url=url, request_timeout=5.0, due_seconds=0.1, budget=25), _env_file=None
         )
         await Connections(engine, VAULT).consented(

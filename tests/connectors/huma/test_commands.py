@@ -13,7 +13,7 @@ from connectors.huma.client import kept
 from connectors.huma.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
-from infra.settings import Settings
+from infra.environment import whole
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 OTHER = "00000000-0000-4000-8000-000000000000"
@@ -65,7 +65,7 @@ async def test_they_are_tried_by_two_calls_and_kept(
     assert "https://<this host>/v1/acme/huma" in out
     assert "bokbuss tenant add acme" in out
     assert (len(company.calls), company.tokens_given) == (1, 1)
-    settings = Settings(secret_key="a test", _env_file=None)  # type: ignore[arg-type] # read as a SecretStr
+    settings = whole()(secret_key="a test", _env_file=None)  # type: ignore[arg-type] # read as a SecretStr
     connections = Connections(engine, await open_vault(engine, settings))
     held = await connections.held("acme", "huma")
     assert held is not None

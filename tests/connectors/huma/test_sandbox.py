@@ -13,9 +13,9 @@ import yaml
 from connectors.huma import SYSTEM, encode, sandbox
 from connectors.huma.sandbox import Company, Fault, Faults
 from connectors.huma.sandbox.forms import NEW_POSITION, NEW_USER, POSITION, USER, Form
+from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SUPPORTED
 from infra.http import Client, NoAnswer, Response
-from infra.settings import HumaSettings
 from tests.connectors.huma.test_writing import NOBODY, WHOLE
 
 DOCUMENT = Path(__file__).parents[4] / "shared" / "specs" / "huma-openapi.valuetechdev.yaml"

@@ -113,7 +113,7 @@ async def office(
     vault = await open_vault(engine, settings)
     accept = Acceptor(engine=engine, producer=producer, vault=vault).accept_facts
     made = Office(
-        Host(settings, engine, vault, accept=accept),
+        Host(settings, engine, vault, None, accept),
         Decider(engine, producer, (FLOW,)),
         ReviewRole(engine=engine, producer=producer, settings=settings),
         Journal(engine, "fortnox"),

@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 from infra import clock
 from infra.delivery.budget import BACKFILL, LIFE, LOOK_UP, WINDOW, Budget
 from infra.delivery.guests import Guest, Late, Lender, Loans, guest
+from infra.environment import whole
 from infra.leases import Lease, Leases
 from infra.plugin import Host
-from infra.settings import Settings
 from tests.infra import virtual
 from tests.infra.borrowing import LIMIT, NAME, busiest, simulate
 from tests.infra.memory import Database, MemoryLeases, MemoryLoans
@@ -203,7 +203,7 @@ async def test_what_a_dead_guest_asked_for_is_not_granted_and_goes_away(engine: 
 
 async def test_an_attempt_of_a_guests_takes_calls_and_leaves_no_request(engine: AsyncEngine) -> None:
     """It counts them by priority; what it still asks for when it goes is withdrawn."""
-    host = Host(Settings(), engine, None)
+    host = Host(whole()(), engine, None, None, None)
 
     def counted() -> float:
         return (

@@ -254,7 +254,7 @@ async def test_what_is_parked_of_a_removed_company_has_its_end(
     house: House, tenant: str, settings: Settings, producer: AIOKafkaProducer
 ) -> None:
     """It is on record as discarded, and its line keeps the auditor from deciding it for the next one of that name."""
-    host = Host(settings, house.engine, await open_vault(house.engine, settings))
+    host = Host(settings, house.engine, await open_vault(house.engine, settings), None, None)
     await companies.add(host, tenant, organisation_number=None, database_number=None)
     await house.decider(breaking("decide")).decide(days(tenant, 2, 3))
     assert (await companies.still_open(house.engine, tenant)).parked == 2

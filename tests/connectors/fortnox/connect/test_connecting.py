@@ -17,9 +17,9 @@ from connectors.fortnox.connect import connecting, consent
 from connectors.fortnox.connect.consent import State
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.licences import INTEGRATION
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
-from infra.settings import FortnoxSettings
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
 from tests.connectors.fortnox.consenting import AGENCY, ORDINARY, World, opened
 

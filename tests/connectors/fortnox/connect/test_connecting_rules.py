@@ -29,7 +29,7 @@ NOTHING, SALES, BOTH = (
     TenantSettings(daysales=BAS_DAY_SALES),
     TenantSettings(daysales=BAS_DAY_SALES, employees=STAFF),
 )
-HOST = Host(settings=None, engine=None, vault=Vault(b"k" * 32))
+HOST = Host(settings=None, engine=None, vault=Vault(b"k" * 32), leases=None, accept=None)
 NUMBERS = st.from_regex(r"[0-9]{10}", fullmatch=True)
 
 
@@ -214,7 +214,7 @@ def test_what_was_not_sealed_here_for_this_opens_nothing(text: str, place: int, 
     token = connecting.sealed(HOST, text, "a")
     assert connecting.unsealed(HOST, token, "a") == text
     assert connecting.unsealed(HOST, token, "b") is None
-    assert connecting.unsealed(Host(None, None, Vault(b"o" * 32)), token, "a") is None
+    assert connecting.unsealed(Host(None, None, Vault(b"o" * 32), None, None), token, "a") is None
     raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     raw[place % len(raw)] ^= flip
     assert connecting.unsealed(HOST, base64.urlsafe_b64encode(raw).decode().rstrip("="), "a") is None

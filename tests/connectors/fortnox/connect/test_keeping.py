@@ -79,7 +79,7 @@ async def host(engine: AsyncEngine, endpoint: tuple[Endpoint, str]) -> Host:
     """Return a host whose one company is connected."""
     named = settings(endpoint[1])
     await connected(engine, *endpoint)
-    return Host(named, engine, await open_vault(engine, named), leases=Leases(engine, 10.0))
+    return Host(named, engine, await open_vault(engine, named), leases=Leases(engine, 10.0), accept=None)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ async def fortnox(wire: Wire, tenant: str = "acme", number: int = 123456) -> Asy
     async with wire.engine.begin() as database:
         await database.execute(bare.ADD, {"tenant": tenant, "number": company.database_number})
     async with Client(timeout=5.0) as client:
-        yield Session(company, Host(bare.settings(wire.url), wire.engine, bare.VAULT), client)
+        yield Session(company, Host(bare.settings(wire.url), wire.engine, bare.VAULT, None, None), client)
 
 
 async def test_a_list_is_read_to_its_end_and_kept_small(wire: Wire) -> None:

@@ -1,0 +1,23 @@
+"""What is set for Fortnox, in the environment."""
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from infra.settings import Guarded, SinkSettings
+
+
+class FortnoxSettings(SinkSettings):
+    """Fortnox: addresses and our integration's credentials."""
+
+    api_url: Guarded = Field(default="https://api.fortnox.se/3", description="ends in /3")
+    auth_url: Guarded = Field(default="https://apps.fortnox.se/oauth-v1", description="ends in /oauth-v1")
+    budget: int = Field(default=24, ge=1, le=25, description="requests in any 5 seconds, per company")
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    redirect_uri: AnyHttpUrl | None = Field(
+        default=None, description="as registered at Fortnox; ends in /oauth/callback"
+    )
+    employees_seconds: float = Field(default=300.0, gt=0, description="between two readings of a company's employees")
+    doctor_hour: int = Field(default=3, ge=0, le=23, description="of the night in Sweden: every company is examined")
+    recheck_seconds: float = Field(
+        default=60.0, gt=0, description="between two looks whether what Fortnox refused an order for is set right"
+    )
