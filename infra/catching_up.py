@@ -13,7 +13,7 @@ from infra.commanding import Failed, WrongUsage
 from infra.deciding import planning
 from infra.intake.accepting import Unavailable
 from infra.kafka import parking
-from infra.plugin import Host, Refreshed
+from infra.plugin import Flow, Host, Refreshed
 from schemas.marks import MARKS
 
 PATIENCE: Final = 60.0
@@ -24,18 +24,18 @@ _LOOK: Final = 0.2
 _SAY: Final = 5.0
 
 
-async def read_both(host: Host, tenant: str, say: Callable[[str], None]) -> dict[str, Refreshed]:
-    """Read a company's HR system and Fortnox in full, as far as they can be asked; return what each reading found.
+async def read_both(host: Host, flow: Flow, tenant: str, say: Callable[[str], None]) -> dict[str, Refreshed]:
+    """Read in full what a flow's plans compare, as far as it can be asked; return what each reading found.
 
     Raises:
-        WrongUsage: the company has no settings for employees.
+        WrongUsage: the company has no settings for the flow.
         Failed: a system was not read; the message says why.
     """
     settings, _ = await planning.settings_of(host.engine, tenant)
-    if settings.employees is None:
-        raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
+    if not (both := flow.about(settings)):
+        raise WrongUsage(f"{tenant} has no settings for {flow.name}: bokbuss settings apply {tenant} FILE")
     found: dict[str, Refreshed] = {}
-    for name in (settings.employees.system, "fortnox"):
+    for name in both:
         system = registry.systems().get(name)
         if system is None or system.refresh is None:
             continue  # canonical events of a system that we cannot ask

@@ -34,7 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="What happens in a Swedish company's systems reaches Fortnox: once, correctly, and provably.",
+    help="What happens in a Swedish company's systems reaches its ledger: once, correctly, and provably.",
 )
 app.add_typer(tenant_app, name="tenant")
 
@@ -104,7 +104,7 @@ def broker_command() -> None:
 
 @app.command()
 def sandbox(
-    system: Annotated[str, typer.Argument(help="whose imitation")] = "fortnox",
+    system: Annotated[str, typer.Argument(help="whose imitation; unset: of the ledger")] = "",
     port: Annotated[int, typer.Option(help="0 takes a free one")] = 8322,
     data: Annotated[
         Path | None, typer.Option(file_okay=False, help="where its books are kept; unset: BOKBUSS_DATA/sandbox")
@@ -114,11 +114,12 @@ def sandbox(
     seed: Annotated[str, typer.Option(help="which of them; the same calls get the same faults")] = "0",
     faults_at: Annotated[list[str] | None, typer.Option(help='such as "POST /3/vouchers"; unset: at any call')] = None,
 ) -> None:
-    """Run an imitation of an outside party; Fortnox's books are kept between starts."""
+    """Run an imitation of an outside party; the ledger's books are kept between starts."""
     settings = _load()
     if memory and data:
         raise typer.BadParameter("--memory keeps nothing: leave out --data")
     imitations = {name: s.sandbox for name, s in registry.systems().items() if s.sandbox is not None}
+    system = system or registry.ledger()
     imitation = imitations[one_of(system, imitations, "sandbox")]
     if data and not registry.systems()[system].sandbox_keeps:
         raise typer.BadParameter(f"the sandbox of {system} keeps nothing: leave out --data")
@@ -136,10 +137,8 @@ def sandbox(
             _out.print(f"{system} sandbox at {url}", highlight=False)
             _out.print(f"its page: {url}/_sandbox", highlight=False, soft_wrap=True)
             _out.print(f"its books: {folder}" if folder else "nothing is kept", highlight=False, soft_wrap=True)
-            if system == "fortnox":
-                _out.print(
-                    f"BOKBUSS_FORTNOX__API_URL={url}/3\nBOKBUSS_FORTNOX__AUTH_URL={url}/oauth-v1", highlight=False
-                )
+            for name, value in registry.systems()[system].sandbox_at(url).items():
+                _out.print(f"BOKBUSS_{system}__{name}".upper() + f"={value}", highlight=False)
             await stop.wait()
 
     asyncio.run(until_signal(work))

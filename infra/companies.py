@@ -80,7 +80,7 @@ async def add(
 
     Raises:
         OtherNumber: the company has another organisation number, and ``change`` was not said.
-        Taken: another company of ours has that number at Fortnox.
+        Taken: another company of ours has that number in the ledger.
     """
     async with host.engine.begin() as connection:
         known = (await connection.execute(_KNOWN, {"tenant": tenant})).scalar_one_or_none()

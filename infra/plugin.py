@@ -76,6 +76,8 @@ class Flow:
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         effect: a row of a plan with what it does when it is applied, as its decision tells: the orders, and the state
             under its key afterwards.
+        about: the systems that a plan compares, as the settings say: which tells of them, and which keeps them; none
+            when the settings say nothing of it.
         in_plan: whether a plan looks at a key's state; what it need not see is not read.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
         known: who or what a key's state is about, for people; None for what was never told of.
@@ -95,6 +97,7 @@ class Flow:
     follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()
     plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[PlanRow, ...]] | None = None
     effect: Callable[[PlanRow, tuple[Order, ...], Any], PlanRow] = lambda row, _orders, _state: row
+    about: Callable[[TenantSettings], tuple[()] | tuple[str, str]] = lambda _settings: ()
     in_plan: Callable[[str], bool] = lambda _key: True
     known: Callable[[Any], Known | None] = lambda _state: None
     akin: Callable[[Any], tuple[str, ...]] = lambda _state: ()
@@ -306,8 +309,11 @@ class System:
 
     Attributes:
         settings: the class of its settings, each with a default; in the environment ``BOKBUSS_<NAME>__...``.
+        ledger: companies' books are kept there. A company has a number there that no other one of ours has, and it is
+            meant where a command names no system.
         sandbox: an imitation of the party, for trying things.
         sandbox_keeps: whether it keeps its books in its folder.
+        sandbox_at: the settings, by name, with which an imitation at a URL is the party.
         pages: web pages of our own, as routes below ``/``.
         commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
@@ -320,10 +326,12 @@ class System:
 
     name: str
     settings: type[BaseModel] | None = None
+    ledger: bool = False
     source: Source | None = None
     sink: Sink | None = None
     sandbox: Sandbox | None = None
     sandbox_keeps: bool = False
+    sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}
     pages: Callable[[Host], Sequence[Any]] | None = None
     commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()

@@ -33,6 +33,11 @@ def sinks() -> dict[str, Sink]:
     return {name: s.sink for name, s in systems().items() if s.sink is not None}
 
 
+def ledger() -> str:
+    """Return the name of the system that companies' books are kept in; "" where there is none."""
+    return next((name for name, system in systems().items() if system.ledger), "")
+
+
 @cache
 def code() -> str:
     """Return which code runs here: the version, and a digest of every file of ours as it was when first asked for.

@@ -39,7 +39,7 @@ _log = telemetry.log(__name__)
 Job = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 _END_WITHIN = 5.5
-"""Seconds that jobs have to end when they are asked to: long enough for an answer from Fortnox, mostly."""
+"""Seconds that jobs have to end when they are asked to: long enough for the answer to a request, mostly."""
 _CLOSE_WITHIN = 1.0
 """Seconds for connections. The producer of a broker that is away would wait for it for ever."""
 

@@ -20,7 +20,7 @@ from schemas.base import is_tenant_id
 tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 
 Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the company")]
-System = Annotated[str, typer.Option(help="which connection")]
+System = Annotated[str, typer.Option(help="which connection; unset: to the ledger")]
 By = Annotated[str | None, typer.Option("--by", help="who says so, for the audit trail; your user name by default")]
 
 _LIST = text(
@@ -55,7 +55,9 @@ async def add_tenant(
 def tenant_add(
     tenant: Annotated[str, typer.Argument(help="lower-case letters, digits and hyphens")],
     org: Annotated[str | None, typer.Option(help="organisation number, as 556016-0680")] = None,
-    database_number: Annotated[int | None, typer.Option(help="Fortnox's DatabaseNumber (its TenantId)")] = None,
+    database_number: Annotated[
+        int | None, typer.Option(help="the company's number in the ledger (DatabaseNumber, TenantId)")
+    ] = None,
     new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
     change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,
     as_json: Json = False,
@@ -86,7 +88,7 @@ def tenant_add(
         except Taken as taken:
             other = taken.holder
             raise WrongUsage(
-                f"Fortnox's company {database_number} is {other}'s: bokbuss connection show {other}"
+                f"number {database_number} in the ledger is {other}'s: bokbuss connection show {other}"
             ) from None
         if as_json:
             print_json({"tenant": tenant, "signing_secrets": made})
@@ -114,7 +116,7 @@ def tenant_list(as_json: Json = False) -> None:
         if as_json:
             print_json(rows)
             return
-        heads = ("company", "organisation number", "Fortnox database", "settings version", "connections")
+        heads = ("company", "organisation number", "number in the ledger", "settings version", "connections")
         table = Table(*(Column(head, overflow="fold") for head in heads))
         for row in rows:
             known = [str(row[name]) if row[name] is not None else "-" for name in list(row)[:4]]
@@ -127,9 +129,9 @@ def tenant_list(as_json: Json = False) -> None:
 
 
 @tenant_app.command("pause")
-def tenant_pause(tenant: Tenant, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
+def tenant_pause(tenant: Tenant, system: System = "", by: By = None, as_json: Json = False) -> None:
     """Let a company's orders for a system wait, in their order, until it is resumed."""
-    one_of(system, registry.sinks(), "system")
+    system = one_of(system or registry.ledger(), registry.sinks(), "system")
 
     async def work(place: Office) -> None:
         connections = Connections(place.engine, await open_vault(place.engine, place.settings))
@@ -141,9 +143,9 @@ def tenant_pause(tenant: Tenant, system: System = "fortnox", by: By = None, as_j
 
 
 @tenant_app.command("resume")
-def tenant_resume(tenant: Tenant, system: System = "fortnox", by: By = None, as_json: Json = False) -> None:
+def tenant_resume(tenant: Tenant, system: System = "", by: By = None, as_json: Json = False) -> None:
     """Let a paused company's orders go on."""
-    one_of(system, registry.sinks(), "system")
+    system = one_of(system or registry.ledger(), registry.sinks(), "system")
 
     async def work(place: Office) -> None:
         connections = Connections(place.engine, await open_vault(place.engine, place.settings))

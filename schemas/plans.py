@@ -12,6 +12,9 @@ from schemas.events import EmployeeField, EmployeeFields, FieldChoice, PlanActio
 CHOSEN: Final = "a_person_chose_it"
 """The rule of a row whose action a person has set."""
 
+UNLINKED: Final = "fortnox/employee/"
+"""With an employee's id, the key of a row that names no person."""
+
 PlanState = Literal["hr_only", "fortnox_only", "linked", "conflict", "duplicate", "invalid"]
 
 
@@ -55,7 +58,7 @@ class PlanRow(Message):
     @property
     def key(self) -> str:
         """The person, else the employee in Fortnox."""
-        return self.person or f"fortnox/employee/{self.employee_id}"
+        return self.person or f"{UNLINKED}{self.employee_id}"
 
     @property
     def affected(self) -> int:

@@ -103,6 +103,21 @@ def test_only_the_registry_imports_by_name() -> None:
     assert set(found) <= {"infra/registry.py"}
 
 
+def test_the_host_names_no_party() -> None:
+    """Plugins say what is theirs. A field of a message has its name, and a column's comment stands in a migration."""
+    parties = {folder.name for folder in (ROOT / "connectors").iterdir() if folder.is_dir()} - {"desk", "demo"}
+    named = re.compile(rf"\b({'|'.join(sorted(parties))}|alexis hr)\b", re.IGNORECASE)
+    host = [p for p in (ROOT / "infra").rglob("*.py") if not {"deploy", "migrations"} & set(p.relative_to(ROOT).parts)]
+    said = {
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in host
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if named.search(line.partition("comment=")[0])
+    }
+    assert "fortnox" in parties
+    assert said == set()
+
+
 PURE = re.compile(r"\bPure[.;:]")
 VALUES = ("infra.plugin", "infra.verdicts")
 """The modules of the host that a pure module may know: what a plugin is, and what may be answered."""

@@ -45,6 +45,7 @@ SYSTEM = System(
     settings=AlexisHRSettings,
     sink=Sink(system="alexishr", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
+    sandbox_at=lambda url: {"api_url": f"{url}/v1"},
     commands=_commands,
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,

@@ -198,7 +198,7 @@ class StaffOffice:
 
     async def _plan(self, host: Host) -> tuple[Plan, tuple[PlanRow, ...]]:
         """Read both sides in full, and make and show a plan."""
-        found = await catching_up.read_both(host, _TENANT, _quiet)
+        found = await catching_up.read_both(host, _flow(), _TENANT, _quiet)
         await catching_up.all_decided(host, _TENANT, _quiet, told=catching_up.facts_of(found))
         self.facts.setdefault("calls", {name: one.calls for name, one in found.items()})
         plan, rows = await planning.make(host.engine, _flow(), _TENANT, clock.now().date())

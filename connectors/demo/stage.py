@@ -33,7 +33,7 @@ from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
 
-_FORTNOX: Final[dict[str, Any]] = {
+_FORTNOX: Final[Mapping[str, Any]] = {
     "client_id": "sandbox",
     "client_secret": "sandbox-secret",
     "settle_seconds": 2.0,
@@ -42,7 +42,7 @@ _FORTNOX: Final[dict[str, Any]] = {
     "employees_seconds": 1.0,
 }
 """Whom the sandbox knows us as (its README), and seconds. Real Fortnox gets more; it is never late by more than 1.5."""
-_HR: Final[dict[str, Any]] = {"poll_seconds": 2.0, "leave_seconds": 3.0, "budget": 25}
+_HR: Final[Mapping[str, Any]] = {"poll_seconds": 2.0, "leave_seconds": 3.0, "budget": 25}
 """Seconds between two readings of people, of leaves; more often is over the budget."""
 _LEASE = 5.0
 _NOBODY = "http://127.0.0.1:1"
@@ -212,8 +212,8 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         sandbox = await stack.enter_async_context(_sandbox("fortnox", settings.host))
         hr_url = await stack.enter_async_context(_sandbox(SYSTEM, settings.host))
         systems = {
-            "fortnox": _FORTNOX | {"api_url": f"{sandbox}/3", "auth_url": f"{sandbox}/oauth-v1"},
-            SYSTEM: _HR | {"api_url": f"{hr_url}/v1"},
+            "fortnox": {**_FORTNOX, **registry.systems()["fortnox"].sandbox_at(sandbox)},
+            SYSTEM: {**_HR, **registry.systems()[SYSTEM].sandbox_at(hr_url)},
         }
         named = _with_systems(services.apply(settings), systems)
         _pin(named, systems)

@@ -71,7 +71,7 @@ def employees_refresh(tenant: Company, wait: Decided = catching_up.PATIENCE, as_
 
     async def work(place: Office) -> None:
         host, say = await place.host(), quiet if as_json else running.progress
-        found = await catching_up.read_both(host, tenant, say)
+        found = await catching_up.read_both(host, flow_of_employees(), tenant, say)
         await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
         if as_json:
             counts = {

@@ -35,7 +35,7 @@ def flow_of_employees() -> Flow:
 async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[PlanRow]]:
     """Read both sides if asked to, wait until all that was told is decided, and make a plan."""
     say = quiet if as_json else running.progress
-    found = await catching_up.read_both(host, tenant, say) if refresh else {}
+    found = await catching_up.read_both(host, flow_of_employees(), tenant, say) if refresh else {}
     await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
     made, rows = await planning.make(host.engine, flow_of_employees(), tenant, clock.now().date())
     return made, list(rows)

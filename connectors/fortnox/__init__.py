@@ -36,9 +36,11 @@ def _sandbox(
 SYSTEM = System(
     name="fortnox",
     settings=FortnoxSettings,
+    ledger=True,
     sink=Sink(system="fortnox", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
     sandbox_keeps=True,
+    sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},
     pages=pages,
     commands=application,
     refresh=refresh,

@@ -42,6 +42,7 @@ SYSTEM = System(
     source=SOURCE,
     sink=Sink(system="huma", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
+    sandbox_at=lambda url: {"api_url": url},
     commands=_commands,
     jobs=(Job(role="sources", run=read_nightly),),
     refresh=refresh,

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, registry, telemetry
 from infra.access.held import Consent, Held, Row, Taken, Tokens
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -17,16 +17,15 @@ from schemas import ids
 from schemas.audit import Outcome
 from schemas.events import ConnectionChanged
 
-_NUMBERED: Final = "fortnox"
-"""Whose number of a company ``tenants.database_number`` is: a company that has one consented to our service account."""
 _TROUBLED: Final = ("needs_consent", "licence_missing")
 
 
+# A company that has a number in the ledger (``tenants.database_number``) has consented to our service account there.
 _ASSUME = text(
-    f"""insert into connections (tenant, system, grant_type, state, changed_at)
-        select tenant, '{_NUMBERED}', 'client_credentials', 'connected', clock_timestamp() from tenants
-        where tenant = :tenant and cast(:system as text) = '{_NUMBERED}' and database_number is not null
-        on conflict do nothing"""  # noqa: S608 - a constant of ours
+    """insert into connections (tenant, system, grant_type, state, changed_at)
+        select tenant, cast(:system as text), 'client_credentials', 'connected', clock_timestamp() from tenants
+        where tenant = :tenant and cast(:system as text) = :ledger and database_number is not null
+        on conflict do nothing"""
 )
 _READ = text(
     """select c.*, t.database_number,
@@ -37,16 +36,16 @@ _READ = text(
        from connections c join tenants t using (tenant) where tenant = :tenant and system = :system"""
 )
 _ALL = text(
-    f"""with known as (
+    """with known as (
            select c.tenant, c.system, c.grant_type, c.state, c.reason, c.generation, c.access_until, c.refresh_until,
                c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened, t.database_number
            from connections c join tenants t using (tenant)
            union all
-           select t.tenant, '{_NUMBERED}', 'client_credentials', 'connected', '', 0, null, null, '', '', '', null,
-               null, t.database_number
+           select t.tenant, cast(:ledger as text), 'client_credentials', 'connected', '', 0, null, null, '', '', '',
+               null, null, t.database_number
            from tenants t where t.database_number is not null and not exists
-               (select from connections c where c.tenant = t.tenant and c.system = '{_NUMBERED}'))
-       select * from known where system = coalesce(cast(:system as text), system) order by tenant, system"""  # noqa: S608 - a constant of ours
+               (select from connections c where c.tenant = t.tenant and c.system = :ledger))
+       select * from known where system = coalesce(cast(:system as text), system) order by tenant, system"""
 )
 _CLAIM = text(
     """update connections set renewer = :claim,
@@ -102,12 +101,12 @@ _CONSENTED = text(
            consented_at = excluded.consented_at, changed_at = excluded.changed_at"""
 )
 _ANOTHER = text(
-    f"""update connections c set grant_type = 'client_credentials', state = 'connected', reason = '', opened = null,
+    """update connections c set grant_type = 'client_credentials', state = 'connected', reason = '', opened = null,
             generation = generation + 1, access = null, access_until = null, renew_at = null, refresh = null,
             refresh_until = null, renewer = '', renewing_until = null, asked_at = null, scopes = '', company_name = '',
             changed_at = clock_timestamp()
-        from tenants t where t.tenant = c.tenant and c.tenant = :tenant and c.system = '{_NUMBERED}'
-            and t.database_number is distinct from :number"""  # noqa: S608 - a constant of ours
+        from tenants t where t.tenant = c.tenant and c.tenant = :tenant and c.system = :ledger
+            and t.database_number is distinct from :number"""
 )
 _NUMBER = text("update tenants set database_number = :number where tenant = :tenant")
 _PIN = text("update tenants set database_number = :number where tenant = :tenant and database_number is null")
@@ -123,11 +122,11 @@ _WIPE = text(
 
 async def forget_another_company(connection: AsyncConnection, tenant: str, number: int) -> None:
     """Forget the tokens of a company that is about to get another number: they would open the other one's books."""
-    await connection.execute(_ANOTHER, {"tenant": tenant, "number": number})
+    await connection.execute(_ANOTHER, {"tenant": tenant, "number": number, "ledger": registry.ledger()})
 
 
 async def holder(connection: AsyncConnection, tenant: str, number: int | None) -> str | None:
-    """Return which other company of ours has a number at Fortnox; None: nobody."""
+    """Return which other company of ours has a number in the ledger; None: nobody."""
     found: str | None = await connection.scalar(_HOLDER, {"tenant": tenant, "number": number})
     return found
 
@@ -140,8 +139,9 @@ class PostgresRows:
 
     async def all(self, system: str | None) -> tuple[Held, ...]:
         """Return what is held of every connection, and of companies that only have a number."""
+        values = {"system": system, "ledger": registry.ledger()}
         async with self._engine.connect() as connection:
-            return tuple(_held(row) for row in (await connection.execute(_ALL, {"system": system})).mappings())
+            return tuple(_held(row) for row in (await connection.execute(_ALL, values)).mappings())
 
     async def read(self, tenant: str, system: str) -> Row | None:
         """Return a connection; that of a company that only has a number is made now."""
@@ -149,7 +149,7 @@ class PostgresRows:
         async with self._engine.connect() as connection:
             found = (await connection.execute(_READ, place)).mappings().one_or_none()
             if found is None:
-                await connection.execute(_ASSUME, place)
+                await connection.execute(_ASSUME, {**place, "ledger": registry.ledger()})
                 await connection.commit()
                 found = (await connection.execute(_READ, place)).mappings().one_or_none()
         return _row(found) if found else None

@@ -17,7 +17,7 @@ class Held:
         state: connected, needs_consent, licence_missing, paused or disconnected; ``reason`` says why, for people.
         generation: one more with each new pair of tokens.
         refresh_until: when the refresh token ends, unless it is used before.
-        database_number: the company's number at Fortnox.
+        database_number: the company's number in the ledger.
         opened: another company's number, which its tokens were found to open; until a new consent.
     """
 

@@ -14,7 +14,7 @@ from infra.deciding import plan_rows
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
-from schemas.plans import CHOSEN, Became, Plan, PlanRow
+from schemas.plans import CHOSEN, UNLINKED, Became, Plan, PlanRow
 from schemas.settings import TenantSettings
 
 _PAGE: Final = 500
@@ -75,7 +75,7 @@ _BECAME = text(
               exists (select from decided d where d.tenant = :tenant and d.fact_id = p.fact_id
                   and (d.rules = '' or exists (select from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
                        or exists (select from held x where x.tenant = :tenant
-                           and x.key = coalesce(p.body ->> 'person', 'fortnox/employee/' || (p.body ->> 'employee_id'))
+                           and x.key = coalesce(p.body ->> 'person', :unlinked || (p.body ->> 'employee_id'))
                            and (x.body ->> 'causationid' = p.fact_id
                                 or x.closed_at between :applied_at and clock_timestamp() - interval '1 second')))
                   ) as decided,
@@ -90,7 +90,7 @@ _BECAME = text(
        left join lateral (select body from held where tenant = :tenant and body ->> 'causationid' = p.fact_id
            and body -> 'data' ->> 'reason' = 'moved_since_the_plan' limit 1) r on true
        left join lateral (select body from held where tenant = :tenant and closed_at is null and key = coalesce(
-           p.body ->> 'person', 'fortnox/employee/' || (p.body ->> 'employee_id')) order by held_at desc limit 1) h
+           p.body ->> 'person', :unlinked || (p.body ->> 'employee_id')) order by held_at desc limit 1) h
            on true
        where p.plan_id = :plan_id and p.fact_id is not null order by p."row" """
 )
@@ -156,15 +156,15 @@ async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tup
             if flow.in_plan(key)
         ]
     rows = flow.plan(states, settings, today)
-    hr = [at for system, at in read.items() if system != "fortnox"]
+    told_by, kept_in = flow.about(settings) or ("", "")
     plan = Plan(
         plan_id=uuid4(),
         tenant=tenant,
         flow=flow.name,
         settings_version=version,
         made_at=clock.now(),
-        hr_read_at=max(filter(None, hr), default=None),
-        fortnox_read_at=read.get("fortnox"),
+        hr_read_at=read.get(told_by),
+        fortnox_read_at=read.get(kept_in),
     )
     async with engine.begin() as connection:
         await connection.execute(_PUT_PLAN, _plan_values(plan))
@@ -356,7 +356,7 @@ def _at(plan: Plan) -> datetime:
 async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
     """Return what became of each row that was applied, as far as is known now."""
     async with engine.connect() as connection:
-        values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan)}
+        values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan), "unlinked": UNLINKED}
         found = (await connection.execute(_BECAME, values)).all()
     return [_became(PlanRow.model_validate_json(r.body), r) for r in found]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from infra import clock
 
 WINDOW = 5.0
-"""Fortnox counts over a sliding window of 5 seconds (facts: rate limit)."""
+"""Seconds of the sliding window that every system's budget is counted over."""
 LIFE = 2.0
 """Seconds that a guest has for calls that it was lent. They count as leaving at the last moment, whenever they do."""
 LOOK_UP = 1

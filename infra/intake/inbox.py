@@ -94,7 +94,10 @@ class Inbox:
             self._say(folder, f"it cannot be looked into: {_reason(error)}")
             return []
         if not all(is_folder for _, is_folder in known):
-            self._say(folder, "it holds files that belong into a folder of company and system, such as acme/openpos")
+            self._say(
+                folder,
+                f"it holds files that belong into a folder of company and system: TENANT/{'|'.join(self._sources)}",
+            )
         return sorted(path for path, is_folder in known if is_folder)
 
     async def _turn(self, folder: "_Folder", room: asyncio.Semaphore, stop: asyncio.Event) -> bool:

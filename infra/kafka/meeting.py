@@ -133,8 +133,7 @@ async def _give_again(connection: AsyncConnection, numbers: Mapping[str, int]) -
     """
     if AuditRecord.TOPIC in numbers:
         await connection.execute(_AUDIT_AGAIN, {"topic": AuditRecord.TOPIC})
-    told = {fact.TOPIC for source in registry.sources().values() for fact in source.facts}
-    if {topic for topic in numbers if topic.startswith("facts.")} - {"facts.day-closed.v1"} or told & set(numbers):
+    if any(topic.startswith("facts.") for topic in numbers):
         for statement in _TELL_AGAIN:
             await connection.execute(statement)
     systems = [s.system for s in registry.sources().values() if {f.TOPIC for f in s.facts} & set(numbers)]

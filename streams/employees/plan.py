@@ -347,6 +347,11 @@ def _row(pair: Pair) -> PlanRow:
     return row.model_copy(update=new | {"fields": newcomer(side, record, rule)})
 
 
+def about(settings: TenantSettings) -> tuple[()] | tuple[str, str]:
+    """Return the company's HR system, and where its employees are kept; nothing without settings for employees."""
+    return (settings.employees.system, "fortnox") if settings.employees else ()
+
+
 def plan(states: Iterable[tuple[str, State]], settings: TenantSettings, today: date) -> tuple[PlanRow, ...]:  # noqa: ARG001 - a plan of another flow may need the day
     """Return a row for everybody, what needs a person first; nothing without settings for employees."""
     if settings.employees is None:

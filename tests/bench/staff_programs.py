@@ -104,8 +104,9 @@ async def _plan(tenant: str) -> None:
     async with office(load()) as place:
         host = await place.host()
         figures: dict[str, Any] = {}
+        flow = next(flow for flow in registry.flows() if flow.name == "employees")
         begun, said = clock.monotonic(), list[str]()
-        read = await catching_up.read_both(host, tenant, said.append)
+        read = await catching_up.read_both(host, flow, tenant, said.append)
         for name, found in read.items():
             figures |= {f"{name} calls": found.calls, f"{name} people": found.records}
         figures |= {"said": len(said), "read": clock.monotonic() - begun}
@@ -113,7 +114,6 @@ async def _plan(tenant: str) -> None:
         await catching_up.all_decided(host, tenant, said.append, told=catching_up.facts_of(read))
         figures["learned"] = clock.monotonic() - begun
         begun = clock.monotonic()
-        flow = next(flow for flow in registry.flows() if flow.name == "employees")
         plan, rows = await planning.make(host.engine, flow, tenant, clock.now().date())
         figures |= {
             "plan": str(plan.plan_id),

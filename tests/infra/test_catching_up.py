@@ -140,7 +140,7 @@ async def test_marks_are_decided_and_change_nothing(office: Office) -> None:
 async def test_a_company_without_settings_for_employees_is_not_read(office: Office) -> None:
     """It says what to do."""
     with pytest.raises(WrongUsage, match="bokbuss settings apply"):
-        await catching_up.read_both(office.host, office.tenant, quiet)
+        await catching_up.read_both(office.host, FLOW, office.tenant, quiet)
 
 
 def test_the_facts_of_readings_are_those_of_all() -> None:
