@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import uuid4
 
-from infra import clock, registry
+from infra import clock, registry, tenants
 from infra.commanding import Failed, WrongUsage
 from infra.deciding import planning
 from infra.intake.accepting import Unavailable
@@ -31,7 +31,7 @@ async def read_both(host: Host, flow: Flow, tenant: str, say: Callable[[str], No
         WrongUsage: the company has no settings for the flow.
         Failed: a system was not read; the message says why.
     """
-    settings, _ = await planning.settings_of(host.engine, tenant)
+    settings, _ = await tenants.settings_in_force(host.engine, tenant)
     if not (both := flow.about(settings)):
         raise WrongUsage(f"{tenant} has no settings for {flow.name}: bokbuss settings apply {tenant} FILE")
     found: dict[str, Refreshed] = {}

@@ -20,7 +20,7 @@ from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.kafka.parking import FLOWS
 from infra.plugin import Host, NotRevoked
 from infra.tables import metadata
-from infra.tenants import UnknownTenant
+from infra.tenants import UnknownTenant, unknown
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import identities
@@ -99,6 +99,42 @@ async def add(
     return made
 
 
+async def apply_settings(
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    tenant: str,
+    settings: TenantSettings,
+    *,
+    by: str,
+    last: bool = False,
+) -> int:
+    """Give a company's settings the next version and publish them; return the version.
+
+    Args:
+        last: they are the last ones of a company that is about to be removed.
+
+    Raises:
+        UnknownTenant: there is no such company, or somebody else has removed it.
+    """
+    async with engine.begin() as connection:
+        company = (await connection.execute(_NEXT_VERSION, {"tenant": tenant})).one_or_none()
+    if company is None:
+        raise UnknownTenant(unknown(tenant))
+    version: int = company.settings_version
+    applied = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=settings)
+    message = envelopes.wrap(
+        applied,
+        message_id=f"settings/{kept_under(tenant, company.incarnation) if last else tenant}/{version}",
+        source="/infra" if last else "/connectors/desk",
+        time=clock.now(),
+        tenant=tenant,
+        incarnation=company.incarnation,
+        trace=telemetry.new_trace(),
+    )
+    await producer.send_and_wait(applied.TOPIC, message.to_bytes(), key=tenant.encode())
+    return version
+
+
 class TenantRemoved(Message):
     """What goes on record, last of all, when a company is removed. It travels on no topic."""
 
@@ -110,6 +146,12 @@ class TenantRemoved(Message):
     def key(self) -> str:
         """Whom it is about: the company as a whole."""
         return "company"
+
+
+async def signing(engine: AsyncEngine, tenant: str) -> frozenset[str]:
+    """Return the systems that a company has a signing secret for."""
+    async with engine.connect() as connection:
+        return frozenset(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +187,8 @@ _LAST = text("select * from tenants where tenant = :tenant for update")
 
 
 _NEXT_VERSION = text(
-    "update tenants set settings_version = settings_version + 1 where tenant = :tenant returning settings_version"
+    """update tenants set settings_version = settings_version + 1 where tenant = :tenant
+       returning settings_version, incarnation"""
 )
 
 
@@ -243,7 +286,8 @@ async def remove(host: Host, producer: AIOKafkaProducer, tenant: str, *, by: str
         UnknownTenant: somebody else has removed it.
     """
     left_to_do = await _end_consents(host, tenant, by, force=force)
-    await _settings_are_empty(host.engine, producer, tenant, by)
+    # The last word about it on ``settings.v1``, which keeps the last one for ever, is that it has none.
+    await apply_settings(host.engine, producer, tenant, TenantSettings(), by=by, last=True)
     deadline = clock.monotonic() + _SENDING_WITHIN
     while (under := await _remove(host.engine, tenant, by, now=clock.monotonic() > deadline)) is None:
         await clock.sleep(_POLL)
@@ -273,26 +317,6 @@ async def _end_consents(host: Host, tenant: str, by: str, *, force: bool) -> tup
     if failed and not force:
         raise NotRevoked("; ".join(failed))
     return tuple(filter(None, (*left_to_do, *failed)))
-
-
-async def _settings_are_empty(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, by: str) -> None:
-    """Let the last word about a company on ``settings.v1``, which keeps the last one for ever, be that it has none."""
-    async with engine.begin() as connection:
-        version = await connection.scalar(_NEXT_VERSION, {"tenant": tenant})
-        company = (await connection.execute(_LAST, {"tenant": tenant})).one_or_none()
-    if company is None or version is None:
-        raise UnknownTenant(f"{tenant} was removed just now")
-    nothing = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=TenantSettings())
-    message = envelopes.wrap(
-        nothing,
-        message_id=f"settings/{kept_under(tenant, company.incarnation)}/{nothing.version}",
-        source="/infra",
-        time=clock.now(),
-        tenant=tenant,
-        incarnation=company.incarnation,
-        trace=telemetry.new_trace(),
-    )
-    await producer.send_and_wait(nothing.TOPIC, message.to_bytes(), key=tenant.encode())
 
 
 async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> str | None:

@@ -1,10 +1,15 @@
-"""Which companies there are: an unknown name is an error that names the nearest."""
+"""Which companies there are, and what each has chosen: an unknown name is an error that names the nearest."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.plugin import Company
+from schemas.base import is_tenant_id
+from schemas.settings import TenantSettings
 
 UNKNOWN_TENANT = "unknown"
 """The tenant of records of which it cannot be said whose they are."""
@@ -14,7 +19,23 @@ class UnknownTenant(LookupError):
     """No such company; the message names the one that is written most like it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tenant(Company):
+    """A company, and its settings in force; version 0: it has none."""
+
+    settings: TenantSettings
+    version: int
+
+
 _NAMES = text("select tenant from tenants")
+_INCARNATION = text("select incarnation from tenants where tenant = :tenant")
+_TENANTS = text(
+    """select t.tenant, t.organisation_number, t.database_number, s.body::text, coalesce(s.version, 0)
+       from tenants t left join settings s using (tenant)
+       where cast(:tenant as text) is null or tenant = :tenant order by tenant"""
+)
+_SETTINGS = text("select version, body::text from settings where tenant = :tenant")
+_ADOPT = text("update tenants set organisation_number = :number where tenant = :tenant and organisation_number is null")
 _ON_RECORD = text("select tenant from audit_heads union select tenant from parked")
 
 
@@ -28,7 +49,63 @@ async def must_be_known(engine: AsyncEngine, tenant: str, *, reads: bool = False
         raise UnknownTenant(unknown(tenant, names))
 
 
-def unknown(tenant: str, names: Iterable[str]) -> str:
+async def incarnation(connection: AsyncConnection, tenant: str) -> int:
+    """Return which company of its name it is. Raises UnknownTenant, which names no other one: a stranger may ask."""
+    found = await connection.scalar(_INCARNATION, {"tenant": tenant}) if is_tenant_id(tenant) else None
+    if found is None:
+        raise UnknownTenant(unknown(tenant))
+    return int(found)
+
+
+async def everyone(engine: AsyncEngine) -> tuple[Tenant, ...]:
+    """Return every company."""
+    return await _read(engine, None)
+
+
+async def find(engine: AsyncEngine, tenant: str) -> Tenant | None:
+    """Return a company; None when there is none of this name."""
+    return next(iter(await _read(engine, tenant)), None)
+
+
+async def known(engine: AsyncEngine, tenant: str) -> Tenant:
+    """Return a company. Raises UnknownTenant."""
+    if (found := await find(engine, tenant)) is None:
+        raise UnknownTenant(unknown(tenant))
+    return found
+
+
+async def settings_of(connection: AsyncConnection, tenant: str) -> tuple[TenantSettings, int]:
+    """Return the settings that decisions are made with, and their version; 0, and empty ones, where there are none."""
+    found = (await connection.execute(_SETTINGS, {"tenant": tenant})).one_or_none()
+    return (TenantSettings.model_validate_json(found.body), found.version) if found else (TenantSettings(), 0)
+
+
+async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
+    """Return what ``settings_of`` returns now."""
+    async with engine.connect() as connection:
+        return await settings_of(connection, tenant)
+
+
+async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
+    """Tell whether decisions are made with this version of a company's settings, or a newer one."""
+    return (await settings_in_force(engine, tenant))[1] >= version
+
+
+async def adopt(connection: AsyncConnection, tenant: str, organisation_number: str) -> None:
+    """Take an organisation number for a company's that has none."""
+    await connection.execute(_ADOPT, {"tenant": tenant, "number": organisation_number})
+
+
+async def _read(engine: AsyncEngine, tenant: str | None) -> tuple[Tenant, ...]:
+    async with engine.connect() as connection:
+        rows = await connection.execute(_TENANTS, {"tenant": tenant})
+        return tuple(
+            Tenant(name, number, database, TenantSettings.model_validate_json(body or "{}"), version)
+            for name, number, database, body, version in rows
+        )
+
+
+def unknown(tenant: str, names: Iterable[str] = ()) -> str:
     """Say that no company is called so, and which one may be meant."""
     near = get_close_matches(tenant, sorted(names), n=1)
     return f"no company is called {tenant!r}" + (f"; did you mean {near[0]}?" if near else ": bokbuss tenant list")

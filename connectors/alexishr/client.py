@@ -8,13 +8,11 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from connectors.alexishr import classify, encode
 from connectors.alexishr.classify import Missing, Page, Written
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
-from infra import clock, telemetry
+from infra import clock, telemetry, tenants
 from infra.access.connections import Connections
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host
@@ -25,7 +23,6 @@ _UNREACHABLE_WAIT: Final = 2.0
 _STEADY: Final = 2.0
 _RESTARTS: Final = 3
 _SWEDEN: Final = "Europe/Stockholm"
-_ZONE: Final = text("select body -> 'employees' ->> 'zone' from settings where tenant = :tenant")
 _Answer = TypeVar("_Answer")
 
 _log = telemetry.log(__name__)
@@ -56,9 +53,8 @@ class AlexisHR:
 
     async def zone(self) -> ZoneInfo:
         """Return the zone in which the company reads dates."""
-        async with self.host.engine.connect() as connection:
-            name = await connection.scalar(_ZONE, {"tenant": self.tenant})
-        return ZoneInfo(name or _SWEDEN)
+        settings, _ = await tenants.settings_in_force(self.host.engine, self.tenant)
+        return ZoneInfo(settings.employees.zone if settings.employees else _SWEDEN)
 
     async def read(self, request: encode.Request, attempt: Attempt) -> Page | Missing:
         """Ask one question. Raises NotRead."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import TopicPartition
-from sqlalchemy import text
 
 from connectors.demo.people import KONTORET, SYSTEM
 from connectors.demo.scenes import COMPANIES, SCENES
@@ -21,7 +20,7 @@ from connectors.demo.staff import StaffOffice
 from connectors.demo.telling import Told
 from connectors.demo.tieout import Entry, TieOut, sales_accounts, tie_out
 from connectors.demo.world import NotInTime, Unexpected, World
-from infra import clock, registry, roles, telemetry
+from infra import clock, registry, roles, telemetry, tenants
 from infra.commanding import Failed, Office, WrongUsage, office
 from infra.embedded import jars, runtime
 from infra.environment import PINNED
@@ -49,7 +48,6 @@ _NOBODY = "http://127.0.0.1:1"
 """Where nobody answers: a system that the demo has no sandbox of."""
 _GONE_WITHIN, _POLL = 20.0, 0.1
 _TOKEN = "POST /oauth-v1/token"  # noqa: S105 - a route
-_TENANTS = text("select count(*) from tenants")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +255,7 @@ def _sandbox(system: str, host: str) -> Any:
 
 async def _refuse_what_is_not_empty(place: Office) -> None:
     """Raise WrongUsage where the broker or the database that was named is in use: made-up facts have no place there."""
-    async with place.engine.connect() as connection:
-        known = await connection.scalar(_TENANTS)
+    known = await tenants.everyone(place.engine)
     consumer = Consumer(place.bootstrap)
     await consumer.start()
     try:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from connectors.demo import people
@@ -29,7 +28,7 @@ from connectors.demo.scenes import (
 )
 from connectors.demo.telling import Effect, Progress, Told, effect, progress, report_name
 from connectors.demo.tieout import Entry, Sent
-from infra import clock, registry, telemetry
+from infra import clock, companies, registry, telemetry, tenants
 from infra.access.vault import signing_secret
 from infra.commanding import Office
 from infra.http import Client
@@ -38,17 +37,12 @@ from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
-from schemas.settings import SettingsApplied
 
 WITHIN = 180.0
 """Seconds in which each thing that is waited for must have happened."""
 _POLL = 0.05
 _SYSTEM = "openpos"
 _ACCOUNTANT = "anna@example.com"
-_NEXT_VERSION = text(
-    "update tenants set settings_version = settings_version + 1 where tenant = :tenant returning settings_version"
-)
-_IN_FORCE = text("select version from settings where tenant = :tenant")
 _SECONDS = {"late_commit": 1.5}
 
 
@@ -243,14 +237,11 @@ class World:
         self.note(company.tenant, "", "broken", f"Fortnox's next vouchers: {faults}")
 
     async def _apply(self, tenant: str, act: Apply) -> None:
-        async with self._place.engine.begin() as connection:
-            version = await connection.scalar(_NEXT_VERSION, {"tenant": tenant})
-        applied = SettingsApplied(tenant=tenant, version=version, applied_by=_ACCOUNTANT, settings=act.settings)
-        await self._publish(tenant, applied, f"settings/{tenant}/{version}", "/connectors/desk")
+        engine, producer = self._place.engine, await self._place.producer()
+        version = await companies.apply_settings(engine, producer, tenant, act.settings, by=_ACCOUNTANT)
 
         async def in_force() -> bool:
-            async with self._place.engine.connect() as connection:
-                return bool((await connection.scalar(_IN_FORCE, {"tenant": tenant}) or 0) >= version)
+            return await tenants.is_in_force(engine, tenant, version)
 
         await self.until(in_force, f"settings version {version} of {tenant} to be in force")
         self.note(tenant, "", "settings", f"settings version {version} in force: {act.what}")

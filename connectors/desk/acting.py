@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.desk.values import Hold
-from infra import clock, telemetry
+from infra import clock
 from infra.kafka.lives import topic_of
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -14,18 +14,12 @@ from schemas import ids
 from schemas.audit import DeadLetter, Outcome
 from schemas.envelope import Envelope, Unreadable
 from schemas.events import ReviewAnswered
-from schemas.settings import SettingsApplied, TenantSettings
 
 _SOURCE = "/connectors/desk"
 
-_NEXT_VERSION = text(
-    """update tenants set settings_version = settings_version + 1 where tenant = :tenant
-       returning settings_version, incarnation"""
-)
 _LOCK_LETTER = text("select body, state from dead_letters where place = :place for update")
 _CLOSE_LETTER = text("update dead_letters set state = :state, closed_at = clock_timestamp() where place = :place")
 _CLOSED = text("select closed_at is not null from held where hold_id = :id")
-_IN_FORCE = text("select version >= :version from settings where tenant = :tenant")
 
 
 class NotOpen(LookupError):
@@ -57,33 +51,6 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
     )
     await producer.send_and_wait(fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
     return message_id
-
-
-async def apply(
-    engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, settings: TenantSettings, *, by: str
-) -> int:
-    """Give a company's settings the next version and publish them; return the version.
-
-    Raises:
-        LookupError: there is no such company.
-    """
-    async with engine.begin() as connection:
-        company = (await connection.execute(_NEXT_VERSION, {"tenant": tenant})).one_or_none()
-    if company is None:
-        raise LookupError(tenant)
-    version: int = company.settings_version
-    applied = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=settings)
-    message = envelopes.wrap(
-        applied,
-        message_id=f"settings/{tenant}/{version}",
-        source=_SOURCE,
-        time=clock.now(),
-        tenant=tenant,
-        incarnation=company.incarnation,
-        trace=telemetry.new_trace(),
-    )
-    await producer.send_and_wait(applied.TOPIC, message.to_bytes(), key=tenant.encode())
-    return version
 
 
 async def replay(
@@ -119,12 +86,6 @@ async def is_closed(engine: AsyncEngine, hold: Hold) -> bool:
     """Tell whether a hold waits no longer."""
     async with engine.connect() as connection:
         return bool(await connection.scalar(_CLOSED, {"id": hold.hold_id}))
-
-
-async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
-    """Tell whether decisions are made with this version of a company's settings, or a newer one."""
-    async with engine.connect() as connection:
-        return bool(await connection.scalar(_IN_FORCE, {"tenant": tenant, "version": version}))
 
 
 async def _open_letter(connection: AsyncConnection, place: str) -> Envelope[DeadLetter]:

@@ -21,9 +21,9 @@ from connectors.desk.plan_commands import (
 from connectors.desk.plan_words import nearest
 from connectors.desk.running import Json
 from connectors.desk.words import wrapped
-from infra import catching_up, clock, registry
+from infra import catching_up, clock, registry, tenants
 from infra.commanding import Office, WrongUsage, asker
-from infra.deciding import planning, remembering
+from infra.deciding import remembering
 from infra.plugin import Known
 from schemas.events import Fact, LinkDecided
 from schemas.pauses import PersonPaused
@@ -40,7 +40,7 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
     """Show what becomes of each field: who owns it, where it goes and when, and what settles a difference."""
 
     async def work(place: Office) -> None:
-        settings, version = await planning.settings_of(place.engine, tenant)
+        settings, version = await tenants.settings_in_force(place.engine, tenant)
         describe = flow_of_employees().describe
         rows = describe(settings) if describe else ()
         if not rows:

@@ -8,7 +8,7 @@ import typer
 from connectors.desk import plan_words, report_words, running
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import Json, until
-from infra import catching_up, clock, mail, registry
+from infra import catching_up, clock, mail, registry, tenants
 from infra.commanding import Failed, Office, WrongUsage, asker
 from infra.deciding import planning
 from infra.plugin import Flow, Host
@@ -239,7 +239,7 @@ async def carry_out(
 
 
 async def _mail(place: Office, applied: Plan, rows: Sequence[Became], left: int) -> bool:
-    settings, _ = await planning.settings_of(place.engine, applied.tenant)
+    settings, _ = await tenants.settings_in_force(place.engine, applied.tenant)
     to = settings.employees.report_to if settings.employees else ()
     lines = report_words.report(applied, rows, left=left, mailed=True)
     subject = f"bokbuss: {report_words.summary(rows)} ({applied.tenant})"

@@ -19,7 +19,6 @@ from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.commands import VoucherRef
 from schemas.plans import PlanRow
-from schemas.settings import TenantSettings
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
 _MOST = 1000
@@ -338,19 +337,6 @@ async def troubles(engine: AsyncEngine, limit: int = 200) -> list[Trouble]:
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------
-
-_SETTINGS = text("select version, body from settings where tenant = :tenant")
-
-
-async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[int, TenantSettings]:
-    """Return the version in force and its content; version 0 is empty."""
-    found = await _rows(engine, _SETTINGS, {"tenant": tenant})
-    return (
-        (found[0].version, TenantSettings.model_validate_json(to_json(found[0].body)))
-        if found
-        else (0, TenantSettings())
-    )
-
 
 _LACKING = text(
     """select body -> 'data' ->> 'reason' as reason, body -> 'data' -> 'lines' as names from held

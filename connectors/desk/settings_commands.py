@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from connectors.desk import acting, queries, settings_files, settings_words, trying
+from connectors.desk import queries, settings_files, settings_words, trying
 from connectors.desk.running import Json, print_json, print_lines, run, until
-from infra import registry
+from infra import companies, registry, tenants
 from infra.commanding import Failed, Office, WrongUsage, asker
 from infra.plugin import Malformed
 from schemas.identities import Invalid, organisation_number
@@ -37,7 +37,7 @@ def settings_show(
     company = tenant
 
     async def work(place: Office) -> None:
-        version, body = await _in_force(place, company)
+        body, version = await tenants.settings_in_force(place.engine, company)
         said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
         _print_settings(said, version, body, as_json)
 
@@ -56,7 +56,7 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
     """Show what a file would change, field by field."""
 
     async def work(place: Office) -> None:
-        version, body = await _in_force(place, tenant)
+        body, version = await tenants.settings_in_force(place.engine, tenant)
         changes = settings_files.differences(body, _read(file))
         print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
 
@@ -74,13 +74,13 @@ def settings_apply(
     """Publish a file as a company's next settings. What waited for other settings is then reconsidered by itself."""
 
     async def work(place: Office) -> None:
-        _, body = await _in_force(place, tenant)
+        body, _ = await tenants.settings_in_force(place.engine, tenant)
         new = _read(file)
         changes = settings_files.differences(body, new)
         if not as_json:
             print_lines(_changes(changes))
-        version = await acting.apply(place.engine, await place.producer(), tenant, new, by=asker(by))
-        effect = wait > 0 and await until(lambda: acting.is_in_force(place.engine, tenant, version), wait)
+        version = await companies.apply_settings(place.engine, await place.producer(), tenant, new, by=asker(by))
+        effect = wait > 0 and await until(lambda: tenants.is_in_force(place.engine, tenant, version), wait)
         if as_json:
             print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
         else:
@@ -109,10 +109,6 @@ def _read(file: Path) -> TenantSettings:
         raise WrongUsage(f"{file} is not right:\n{problems}") from None
 
 
-async def _in_force(place: Office, tenant: str) -> tuple[int, TenantSettings]:
-    return await queries.settings_of(place.engine, tenant)
-
-
 @settings.command("explain")
 def settings_explain(
     tenant: Annotated[str | None, typer.Argument(metavar="TENANT", help="Show its values, too.")] = None,
@@ -125,7 +121,7 @@ def settings_explain(
     company = tenant
 
     async def work(place: Office) -> None:
-        _, body = await _in_force(place, company)
+        body, _ = await tenants.settings_in_force(place.engine, company)
         lacking = await queries.lacking(place.engine, company, registry.flows())
         _explain(company, lacking, body, as_json)
 

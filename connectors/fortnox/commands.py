@@ -14,7 +14,7 @@ from connectors.fortnox.connect import connecting, consent, views
 from connectors.fortnox.connect.consent import Link, Result
 from connectors.fortnox.doctor import examining, report
 from connectors.fortnox.settings import FortnoxSettings
-from infra import clock
+from infra import clock, tenants
 from infra.access.connections import Connections, health
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office, print_lines
 from infra.plugin import Host
@@ -115,10 +115,7 @@ def examine(
     """Check everything about a company's Fortnox that can be known before the first write; 1: not all is green."""
 
     async def work(host: Host) -> None:
-        try:
-            found = await examining.examine(host, tenant)
-        except LookupError as error:
-            raise WrongUsage(str(error)) from None
+        found = await examining.examine(host, tenant)
         language = lang or host.settings.language
         if as_json:
             _print_json(report.as_json(found, language))
@@ -144,9 +141,10 @@ async def _unconnected(host: Host) -> list[str]:
     now = clock.now().timestamp()
     held = {each.tenant: each for each in await Connections(host.engine, host.vault).all(connecting.SYSTEM)}
     return [
-        tenant
-        for tenant, settings in await connecting.companies(host)
-        if needs.has_to_consent(health(held.get(tenant), now), settings, held[tenant].scopes if tenant in held else ())
+        each.tenant
+        for each in await tenants.everyone(host.engine)
+        for connection in [held.get(each.tenant)]
+        if needs.has_to_consent(health(connection, now), each.settings, connection.scopes if connection else ())
     ]
 
 

@@ -16,7 +16,7 @@ from connectors.fortnox.classify import Page
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
 from connectors.fortnox.settings import FortnoxSettings
-from infra import clock, telemetry
+from infra import clock, telemetry, tenants
 from infra.commanding import Failed
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client
@@ -27,17 +27,11 @@ from infra.plugin import Attempt, Company, Host, Malformed, Refreshed
 from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.events import EmployeeSeen
-from schemas.settings import TenantSettings
 
 _SYSTEM: Final = "fortnox"
 _TRIES: Final = 5
 _PAGES: Final = 1000
 _LOOK_FOR_COMPANIES: Final = 5.0
-_COMPANIES: Final = text(
-    """select t.tenant, t.organisation_number, t.database_number, s.body from tenants t join settings s using (tenant)
-       where s.body -> 'employees' is not null and s.body -> 'employees' <> 'null'::jsonb
-         and (:tenant = '' or t.tenant = :tenant)"""
-)
 # The page may show an employee as it was before or after such an order; so that what somebody else changed then is not
 # lost, it is told again the next time.
 _WRITTEN_SINCE: Final = text(
@@ -51,11 +45,10 @@ _log = telemetry.log(__name__)
 
 async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> Refreshed:
     """Read every employee now, and tell what differs. Raises Failed when Fortnox gives no list, saying why."""
-    async with host.engine.connect() as connection:
-        found = (await connection.execute(_COMPANIES, {"tenant": tenant})).one_or_none()
-    if found is None:
+    company = await tenants.find(host.engine, tenant)
+    if company is None or company.settings.employees is None:
         raise Failed(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
-    return await _read(host, _company(found), _street_line(found.body), progress, LOOK_UP)
+    return await _read(host, company, company.settings.employees.street_line, progress, LOOK_UP)
 
 
 async def follow(host: Host, stop: asyncio.Event) -> None:
@@ -63,11 +56,10 @@ async def follow(host: Host, stop: asyncio.Event) -> None:
     due: dict[str, float] = {}
     while not stop.is_set():
         try:
-            async with host.engine.connect() as connection:
-                companies = (await connection.execute(_COMPANIES, {"tenant": ""})).all()
-            for found in companies:
-                if not stop.is_set() and due.get(found.tenant, 0.0) <= clock.monotonic():
-                    due[found.tenant] = clock.monotonic() + await _in_turn(host, found)
+            for company in await tenants.everyone(host.engine):
+                employees = company.settings.employees
+                if employees and not stop.is_set() and due.get(company.tenant, 0.0) <= clock.monotonic():
+                    due[company.tenant] = clock.monotonic() + await _in_turn(host, company, employees.street_line)
         except Exception as error:  # noqa: BLE001 - the database comes back
             _log.warning("companies not read", error=type(error).__name__)
         with suppress(TimeoutError):
@@ -75,35 +67,26 @@ async def follow(host: Host, stop: asyncio.Event) -> None:
                 await stop.wait()
 
 
-async def _in_turn(host: Host, found: Any) -> float:
+async def _in_turn(host: Host, company: Company, street_line: Any) -> float:
     """Read one company, unless another process does or did so lately; return the seconds until its next turn."""
     every: float = host.settings.of(FortnoxSettings).employees_seconds
-    lease: Lease | None = await host.leases.acquire(f"fortnox-employees/{found.tenant}")
+    lease: Lease | None = await host.leases.acquire(f"fortnox-employees/{company.tenant}")
     if lease is None:
         return every
     try:
-        last = await Sightings(host.engine, found.tenant, _SYSTEM).reading(EMPLOYEE)
+        last = await Sightings(host.engine, company.tenant, _SYSTEM).reading(EMPLOYEE)
         age = (clock.now() - last.whole_at).total_seconds() if last else every
         if age < every:
             return every - age
-        await _read(host, _company(found), _street_line(found.body), lambda _read: None, BACKFILL)
+        await _read(host, company, street_line, lambda _read: None, BACKFILL)
     except Failed as failure:
-        _log.warning("employees not read", tenant=found.tenant, why=str(failure))
+        _log.warning("employees not read", tenant=company.tenant, why=str(failure))
     except Exception as error:  # noqa: BLE001 - Kafka or a bug of ours; the next turn comes
-        _log.warning("employees not read", tenant=found.tenant, error=type(error).__name__, exc_info=True)
+        _log.warning("employees not read", tenant=company.tenant, error=type(error).__name__, exc_info=True)
     finally:
         with suppress(Exception):  # a lease that cannot be given back ends by itself
             await host.leases.release(lease)
     return every
-
-
-def _company(found: Any) -> Company:
-    return Company(found.tenant, found.organisation_number, found.database_number)
-
-
-def _street_line(body: Any) -> Any:
-    settings = TenantSettings.model_validate(body, strict=False).employees
-    return settings.street_line if settings else 1
 
 
 async def _read(

@@ -6,20 +6,18 @@ import sys
 from typing import Annotated, Final
 
 import typer
-from sqlalchemy import text
 
 from connectors.huma import encode
 from connectors.huma.client import Huma, NotRead, ask_for_token, kept
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
+from infra import companies
 from infra.access.connections import Connections
 from infra.commanding import Failed, Office, WrongUsage, asker, in_office
 from infra.http import Client
 from infra.plugin import Attempt
 from infra.verdicts import Granted
 
-_KNOWN: Final = text("select 1 from tenants where tenant = :tenant")
-_SIGNS: Final = text("select 1 from signing_secrets where tenant = :tenant and system = :system")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 huma = typer.Typer(no_args_is_help=True, help="Huma: a company's client id and secret.")
@@ -73,9 +71,6 @@ async def store(place: Office, tenant: str, client_id: str, client_secret: str, 
         Failed: Huma refuses them, or does not answer.
         WrongUsage: no such company.
     """
-    async with place.engine.connect() as connection:
-        if await connection.scalar(_KNOWN, {"tenant": tenant}) is None:
-            raise WrongUsage(f"no company is called {tenant}: bokbuss tenant add")
     settings, secret = place.settings.of(HumaSettings), kept(client_id, client_secret)
     granted = await ask_for_token(settings, tenant, secret)
     if not isinstance(granted, Granted):
@@ -108,8 +103,7 @@ async def store(place: Office, tenant: str, client_id: str, client_secret: str, 
 
 async def _what_to_register(place: Office, tenant: str) -> str:
     """Return what is left to do in Huma."""
-    async with place.engine.connect() as connection:
-        signs = await connection.scalar(_SIGNS, {"tenant": tenant, "system": SYSTEM})
+    signs = SYSTEM in await companies.signing(place.engine, tenant)
     secret = (
         f"the signing secret that bokbuss tenant add showed for {SYSTEM} (bokbuss tenant add {tenant} --new-secrets "
         "makes new ones, of every system)"

@@ -9,17 +9,15 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry
+from infra import clock, registry, tenants
 from infra.deciding import plan_rows
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
 from schemas.plans import CHOSEN, UNLINKED, Became, Plan, PlanRow
-from schemas.settings import TenantSettings
 
 _PAGE: Final = 500
 _STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
-_SETTINGS = text("select version, body from settings where tenant = :tenant")
 _READ = text("select system, kind, whole_at from readings where tenant = :tenant and kind = 'employee'")
 _PUT_PLAN = text(
     """insert into plans (plan_id, tenant, flow, state, body, made_at)
@@ -134,18 +132,11 @@ async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> i
         return await connection.scalar(_UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
 
 
-async def settings_of(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
-    """Return the settings that decisions are made with, and their version."""
-    async with engine.connect() as connection:
-        found = (await connection.execute(_SETTINGS, {"tenant": tenant})).one_or_none()
-    return (TenantSettings.model_validate(found.body, strict=False), found.version) if found else (TenantSettings(), 0)
-
-
 async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tuple[Plan, tuple[PlanRow, ...]]:
     """Compute a plan from all that a flow remembers of a company, and keep it. Nothing else happens."""
     if flow.plan is None:
         raise TypeError(f"the flow {flow.name} makes no plans")
-    settings, version = await settings_of(engine, tenant)
+    settings, version = await tenants.settings_in_force(engine, tenant)
     async with engine.connect() as connection:
         read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
         stream = await connection.stream(_STATES, {"flow": flow.name, "tenant": tenant})
@@ -279,14 +270,12 @@ async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
     state = await connection.scalar(_LOCK, {"plan_id": plan.plan_id})
     if state != "made":
         raise NotPossible(over(plan, state or "gone"))
-    found = (await connection.execute(_SETTINGS, {"tenant": plan.tenant})).one_or_none()
-    version = found.version if found else 0
+    settings, version = await tenants.settings_of(connection, plan.tenant)
     if version != plan.settings_version:
         raise NotPossible(
             f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
             f"now: make a new one (bokbuss plan employees {plan.tenant})"
         )
-    settings = TenantSettings.model_validate(found.body, strict=False) if found else TenantSettings()
     return Terms(settings, version)
 
 

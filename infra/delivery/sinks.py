@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import text
 
-from infra import clock, faultpoints, telemetry
+from infra import clock, faultpoints, telemetry, tenants
 from infra.delivery.budget import Budget
 from infra.delivery.guests import Lender, Loans
 from infra.delivery.journal import Journal
@@ -22,7 +21,6 @@ from infra.plugin import Company, Host, Sink
 
 _log = telemetry.log(__name__)
 
-_COMPANY = text("select organisation_number, database_number from tenants where tenant = :tenant")
 _SCAN = 0.5
 _STOP_WITHIN = 10.0
 
@@ -120,7 +118,7 @@ class SinkRole:
                 return
             budget = Budget(self._patience.budget, lease.used)
             self._budgets[lease.name] = lease, budget
-            company = await self._company(tenant)
+            company = await tenants.find(self._engine, tenant) or Company(tenant, None, None)
             lane = Lane(
                 sink=self._sink.system,
                 tenant=tenant,
@@ -145,8 +143,3 @@ class SinkRole:
                 self._budgets.pop(lease.name, None)
                 with suppress(Exception):  # a lease that cannot be given back ends by itself
                     await self._leases.release(lease, budget.used())
-
-    async def _company(self, tenant: str) -> Company:
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_COMPANY, {"tenant": tenant})).one_or_none()
-        return Company(tenant, row.organisation_number if row else None, row.database_number if row else None)

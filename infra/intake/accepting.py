@@ -13,17 +13,15 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra import clock, faultpoints, telemetry
+from infra import clock, faultpoints, telemetry, tenants
 from infra.access.vault import Vault
 from infra.intake.sealing import sealed
 from infra.plugin import Malformed, Source
-from infra.tenants import UnknownTenant
 from schemas import envelope as envelopes
 from schemas import ids
-from schemas.base import is_tenant_id
 from schemas.events import Fact
 
 _log = telemetry.log(__name__)
@@ -31,7 +29,6 @@ _log = telemetry.log(__name__)
 _WITHIN = 5.0
 """Seconds in which the database and Kafka must answer; aiokafka alone would try to send for ever."""
 _LONGEST_ID = 200
-_TENANT = text("select incarnation from tenants where tenant = :tenant")
 _SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
 _DELIVERY = text(
     """select body_sha256, event_ids from deliveries
@@ -87,14 +84,6 @@ async def _in_time() -> AsyncIterator[None]:
         raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
 
 
-async def _known(connection: AsyncConnection, tenant: str) -> int:
-    """Return which company of its name it is. Raises UnknownTenant."""
-    known = await connection.scalar(_TENANT, {"tenant": tenant}) if is_tenant_id(tenant) else None
-    if known is None:
-        raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant add")
-    return int(known)
-
-
 class Acceptor:
     """Takes payloads in, from HTTP, files and commands alike."""
 
@@ -122,7 +111,7 @@ class Acceptor:
         """Put facts that a system told on their topics; return their ids. Raises what ``accept`` raises."""
         async with _in_time():
             async with self._engine.connect() as connection:
-                incarnation = await _known(connection, tenant)
+                incarnation = await tenants.incarnation(connection, tenant)
             return await self._publish(tenant, incarnation, system, facts, happened or clock.now(), trace)
 
     async def accept_delivery(
@@ -154,7 +143,7 @@ class Acceptor:
         """Return the delivery's id. Raises BadSignature."""
         system = source.system
         async with self._engine.connect() as connection:
-            await _known(connection, tenant)
+            await tenants.incarnation(connection, tenant)
             locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
         if locked is None:
             raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")

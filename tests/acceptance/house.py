@@ -23,7 +23,7 @@ from connectors.desk.values import Hold
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox.books import Voucher
 from connectors.fortnox.settings import FortnoxSettings
-from infra import cli, clock, roles
+from infra import cli, clock, companies, roles, tenants
 from infra.commanding import Office, office
 from infra.environment import whole
 from infra.http import Client, Response
@@ -118,8 +118,10 @@ class House:
     async def apply(self, shop: Shop, settings: DaySalesSettings) -> None:
         """Give a company new settings, and wait until decisions are made with them."""
         engine, producer = self.place.engine, await self.place.producer()
-        version = await acting.apply(engine, producer, shop.tenant, TenantSettings(daysales=settings), by="a test")
-        await self.until(shop, "the settings take effect", lambda: acting.is_in_force(engine, shop.tenant, version))
+        version = await companies.apply_settings(
+            engine, producer, shop.tenant, TenantSettings(daysales=settings), by="a test"
+        )
+        await self.until(shop, "the settings take effect", lambda: tenants.is_in_force(engine, shop.tenant, version))
 
     # --- What a till does -----------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from connectors.alexishr import commands, sandbox
 from connectors.alexishr.settings import AlexisHRSettings
-from connectors.desk import acting
 from connectors.fortnox.sandbox.records import Record
+from infra import companies, tenants
 from schemas.settings import AbsenceCause, EmployeesSettings, TenantSettings
 from tests.acceptance.house import House, Shop, opened
 
@@ -84,14 +84,14 @@ async def staff(kafka: str, house_database: str, folder: Path) -> AsyncIterator[
             }
         )
         there["77"] = Record({"EmployeeId": "77", "FirstName": "Eva", "LastName": "Extra", "Email": "eva@example.se"})
-        version = await acting.apply(
+        version = await companies.apply_settings(
             house.place.engine,
             await house.place.producer(),
             shop.tenant,
             TenantSettings(employees=SETTINGS),
             by="a test",
         )
-        await house.until(shop, "settings", lambda: acting.is_in_force(house.place.engine, shop.tenant, version))
+        await house.until(shop, "settings", lambda: tenants.is_in_force(house.place.engine, shop.tenant, version))
         await commands.store(house.place, shop.tenant, hr.token, "a test")
         yield Staff(house, shop, hr)
 

@@ -8,10 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +19,7 @@ from connectors.fortnox.connect import consent
 from connectors.fortnox.connect.consent import Code, Known, Link, Outcome, Result, State
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.whose import Found
-from infra import clock, telemetry
+from infra import clock, telemetry, tenants
 from infra.access.connection_rows import holder
 from infra.access.connections import Connections, Taken
 from infra.delivery.budget import WINDOW
@@ -28,9 +27,7 @@ from infra.delivery.guests import LOOK_UP, guest
 from infra.http import Client, NoAnswer, NotSent
 from infra.plugin import Host
 from infra.settings import Settings, authority
-from infra.tenants import UnknownTenant
 from infra.verdicts import Granted, Refused, RetryLater
-from schemas.settings import TenantSettings
 
 SYSTEM: Final = "fortnox"
 _LINK: Final = "fortnox/activation-link"
@@ -48,23 +45,14 @@ _log = telemetry.log(__name__)
 
 _ADD = text(
     """insert into activation_links (link_id, tenant, system, service, another, made_by, made_at, expires_at)
-       select :link_id, tenant, :system, :service, :another, :made_by, :now, :expires_at
-       from tenants where tenant = :tenant"""
+       values (:link_id, :tenant, :system, :service, :another, :made_by, :now, :expires_at)"""
 )
 _READ = text(
-    """select l.link_id, l.tenant, l.service, l.another, l.made_by, l.expires_at, l.used_at,
-              t.organisation_number, t.database_number, c.company_name, s.body as settings
-         from activation_links l join tenants t using (tenant)
-         left join connections c on c.tenant = l.tenant and c.system = l.system
-         left join settings s on s.tenant = l.tenant
-        where l.link_id = :link_id and l.system = :system"""
+    """select tenant, service, another, made_by, expires_at, used_at from activation_links
+       where link_id = :link_id and system = :system"""
 )
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('consent of ' || :tenant))")
 _USED = text("update activation_links set used_at = :now where link_id = :link_id")
-_ADOPT = text("update tenants set organisation_number = :number where tenant = :tenant and organisation_number is null")
-_COMPANIES = text(
-    "select t.tenant, s.body as settings from tenants t left join settings s using (tenant) order by tenant"
-)
 
 
 # --- The link -----------------------------------------------------------------------------------------------------
@@ -89,10 +77,9 @@ async def new_link(host: Host, tenant: str, *, made_by: str, days: float, servic
     link_id, now = secrets.token_urlsafe(9), clock.now()
     values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "another": another}
     values |= {"made_by": made_by[:200], "now": now, "expires_at": now + timedelta(days=days)}
+    await tenants.must_be_known(host.engine, tenant)
     async with host.engine.begin() as connection:
-        made = await connection.execute(_ADD, values)
-    if not made.rowcount:
-        raise UnknownTenant(f"no company is called {tenant!r}: bokbuss tenant list")
+        await connection.execute(_ADD, values)
     return link_id
 
 
@@ -118,26 +105,14 @@ async def open_link(host: Host, token: str) -> Link | None:
 async def find(host: Host, link_id: str) -> Link | None:
     """Return a link; None when it, or its company, is not known."""
     async with host.engine.connect() as connection:
-        return await _find(connection, link_id)
-
-
-async def _find(connection: AsyncConnection, link_id: str) -> Link | None:
-    row = (await connection.execute(_READ, {"link_id": link_id, "system": SYSTEM})).one_or_none()
-    if row is None:
+        row = (await connection.execute(_READ, {"link_id": link_id, "system": SYSTEM})).one_or_none()
+    company = await tenants.find(host.engine, row.tenant) if row else None
+    if row is None or company is None:
         return None
-    known = Known(row.tenant, row.company_name or "", row.organisation_number, row.database_number)
-    settings = _settings(row.settings)
-    return Link(row.link_id, known, row.service, settings, row.made_by, row.expires_at, row.used_at, row.another)
-
-
-async def companies(host: Host) -> list[tuple[str, TenantSettings]]:
-    """Return every company and its settings in force."""
-    async with host.engine.connect() as connection:
-        return [(row.tenant, _settings(row.settings)) for row in await connection.execute(_COMPANIES)]
-
-
-def _settings(body: Any) -> TenantSettings:
-    return TenantSettings.model_validate_json(to_json(body)) if body else TenantSettings()
+    held = await Connections(host.engine, host.vault).held(company.tenant, SYSTEM)
+    name = held.company_name if held else ""
+    known = Known(company.tenant, name, company.organisation_number, company.database_number)
+    return Link(link_id, known, row.service, company.settings, row.made_by, row.expires_at, row.used_at, row.another)
 
 
 def sealed(host: Host, text: str, context: str) -> str:
@@ -201,7 +176,7 @@ async def complete(host: Host, state: State, nonce: str, params: Mapping[str, st
         return Result("link_unknown")
     async with host.engine.begin() as connection:
         await connection.execute(_ONE_AT_A_TIME, {"tenant": link.company.tenant})
-        link = await _find(connection, state.link_id)
+        link = await find(host, state.link_id)
         result = await _take(host, connection, link, params, redirect_to) if link else Result("link_unknown")
     _log.info("consent", tenant=link.company.tenant if link else "", outcome=result.outcome, said=result.said)
     return result
@@ -254,7 +229,7 @@ async def _connected(host: Host, connection: AsyncConnection, link: Link, found:
     )
     adopted = link.company.organisation_number is None and bool(number := whose.digits(found.organisation_number))
     if adopted:
-        await connection.execute(_ADOPT, {"tenant": tenant, "number": number})
+        await tenants.adopt(connection, tenant, number)
     await connection.execute(_USED, {"link_id": link.link_id, "now": clock.now()})
     missing = needs.missing_scopes(link.settings, given)
     return Result("connected", link.link_id, found, adopted=adopted, missing=missing)

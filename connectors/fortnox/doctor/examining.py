@@ -21,7 +21,7 @@ from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Kind, N
 from connectors.fortnox.encode import Request
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
-from infra import clock
+from infra import clock, tenants
 from infra.access.connections import Connections
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.http import Client, Response
@@ -31,7 +31,6 @@ from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import type_of
 from schemas.events import ChecksPassed
-from schemas.settings import TenantSettings
 
 _Found = TypeVar("_Found")
 
@@ -51,10 +50,6 @@ _ACCOUNTS_ASKED: Final = 60
 _FIRST_PATIENCE: Final = 60.0
 _LONGEST_PATIENCE: Final = 86_400.0
 
-_KNOWN: Final = text(
-    """select t.organisation_number, t.database_number, s.body
-       from tenants t left join settings s using (tenant) where t.tenant = :tenant"""
-)
 _OPEN: Final = text(
     """select body -> 'data' from journal
        where sink = 'fortnox' and tenant = :tenant and type = :type and state in ('queued', 'sending', 'unknown')
@@ -106,7 +101,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Report:
     """Check everything, write it down, and tell what waits for a check that is green now.
 
     Raises:
-        LookupError: no such company.
+        UnknownTenant: no such company.
     """
     situation, held = await _known(host, tenant)
     async with _reading(host, situation, tenant, priority) as reading:
@@ -270,20 +265,17 @@ async def _reading(host: Host, situation: Situation, tenant: str, priority: int)
 async def _known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
     """Return what the database says of a company, and its orders that were refused and wait."""
     wanted = {"tenant": tenant, "type": _VOUCHER, "most": _WAITING}
+    company = await tenants.known(host.engine, tenant)
     async with host.engine.connect() as connection:
-        row = (await connection.execute(_KNOWN, {"tenant": tenant})).one_or_none()
-        if row is None:
-            raise LookupError(f"no company is called {tenant!r}: bokbuss tenant list")
-        number, database_number, body = row
         is_open = [setup.need_of(_order(data)) for (data,) in await connection.execute(_OPEN, wanted)]
         refused = await connection.execute(_HELD, wanted | {"codes": sorted(CHECKABLE)})
         held = [_Held(setup.need_of(_order(data), code), age, refusals) for data, code, age, refusals in refused]
     situation = Situation(
         today=clock.now().astimezone(SWEDEN).date(),
-        settings=TenantSettings.model_validate(body or {}, strict=False),
+        settings=company.settings,
         connection=await _connection(host, tenant),
-        organisation_number=number,
-        database_number=database_number,
+        organisation_number=company.organisation_number,
+        database_number=company.database_number,
         waiting=(*is_open, *(one.need for one in held)),
     )
     return situation, held
