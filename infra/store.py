@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from infra import clock, telemetry
 
@@ -93,3 +93,8 @@ def lines(parameter: str) -> str:
 def async_url(url: str) -> str:
     """Return a PostgreSQL URL with the driver that we use named in it: ``postgresql+psycopg://``."""
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def snapshot(engine: AsyncEngine) -> AsyncConnection:
+    """Return a connection whose statements all see one moment, whatever is written meanwhile."""
+    return engine.execution_options(isolation_level="REPEATABLE READ").connect()

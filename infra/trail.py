@@ -1,19 +1,26 @@
 """The audit trail: what is put on record about each message, in one chain for each company."""
 
-from collections.abc import Sequence
+# ruff: noqa: S608 - what is put together here are constants; every value is bound
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
-from infra.store import lines
+from infra.rows import Head, Stored
+from infra.store import lines, snapshot
 from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown, Who
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.money import ZERO
+
+_OF = "(cast(:tenant as text) is null or tenant = :tenant)"
+
 
 _ENSURE_HEADS = text(
     """insert into audit_heads (tenant, sequence, hash) select t, 0, :genesis from unnest(cast(:tenants as text[])) as t
@@ -38,8 +45,32 @@ _INSERT_AUDIT = text(
     f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
        select * from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:keys as text[]),
                             cast(:facts as text[]), cast(:messages as text[]), cast(:traces as text[]),
-                            cast({lines(":bodies")} as jsonb[]))"""  # noqa: S608 - no values in it
+                            cast({lines(":bodies")} as jsonb[]))"""
 )
+
+
+_HEADS = text(f"select tenant, sequence, hash from audit_heads where {_OF} order by tenant")
+_ALL_HEADS = text(
+    f"""select tenant, coalesce(h.sequence, 0), coalesce(h.hash, :genesis)
+        from (select distinct tenant from audit) a full join audit_heads h using (tenant) where {_OF} order by tenant"""
+)
+_NEWEST = text(
+    f"""select tenant, body from audit
+        where {_OF} and (cast(:since as timestamptz) is null or (body ->> 'at')::timestamptz >= :since)
+        order by id desc limit :limit"""
+)
+# Heads move in the transaction that writes the records, so that one statement sees both or neither.
+_AFTER = text(
+    """select a.tenant, a.body from audit_heads h
+       left join unnest(cast(:tenants as text[]), cast(:sequences as bigint[])) as k(t, s) on k.t = h.tenant
+       join audit a on a.tenant = h.tenant and a.sequence > coalesce(k.s, 0)
+       where h.sequence > coalesce(k.s, 0) and (cast(:tenant as text) is null or h.tenant = :tenant)
+       order by a.id limit 1000"""
+)
+_CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
+
+Told = tuple[str, AuditRecord]
+"""A company and a record of its trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +150,44 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
             "hashes": [h for _, h in heads.values()],
         },
     )
+
+
+async def newest(
+    engine: AsyncEngine, tenant: str | None, *, since: datetime | None, limit: int
+) -> tuple[list[Told], dict[str, int]]:
+    """Return the newest records, the oldest of them first, and how far each company's trail goes."""
+    async with snapshot(engine) as connection:
+        heads = {name: sequence for name, sequence, _ in await connection.execute(_HEADS, {"tenant": tenant})}
+        rows = await connection.execute(_NEWEST, {"tenant": tenant, "since": since, "limit": limit})
+        return [(name, recorded(body)) for name, body in reversed(rows.all())], heads
+
+
+async def after(engine: AsyncEngine, tenant: str | None, known: Mapping[str, int]) -> list[Told]:
+    """Return the records after those known (company: sequence), each company's in its sequence, none left out."""
+    values = {"tenant": tenant, "tenants": list(known), "sequences": list(known.values())}
+    async with engine.connect() as connection:
+        return [(row.tenant, recorded(row.body)) for row in await connection.execute(_AFTER, values)]
+
+
+async def heads(connection: AsyncConnection, tenant: str | None) -> list[Head]:
+    """Return the end of each company's chain; of a chain whose end was not remembered, its beginning."""
+    values = {"tenant": tenant, "genesis": GENESIS}
+    return [Head(*row) for row in await connection.execute(_ALL_HEADS, values)]
+
+
+async def chain(connection: AsyncConnection, tenant: str) -> AsyncGenerator[Stored, None]:
+    """Yield a company's records in their sequence, a few at a time: the chain may be longer than memory.
+
+    Close it (``contextlib.aclosing``) when leaving it early: the server keeps a cursor for it.
+    """
+    rows = await connection.stream(_CHAIN, {"tenant": tenant}, execution_options={"yield_per": 500})
+    try:
+        async for row in rows:
+            yield Stored(*row)
+    finally:
+        await rows.close()
+
+
+def recorded(body: Any) -> AuditRecord:
+    """Return a record as it stands in the table."""
+    return AuditRecord.model_validate_json(to_json(body))

@@ -119,8 +119,8 @@ def test_the_host_names_no_party() -> None:
 
 
 PURE = re.compile(r"\bPure[.;:]")
-VALUES = ("infra.plugin", "infra.verdicts")
-"""The modules of the host that a pure module may know: what a plugin is, and what may be answered."""
+VALUES = ("infra.plugin", "infra.rows", "infra.verdicts")
+"""The modules of the host that a pure module may know: what a plugin is, what tables hold, and what may be answered."""
 
 
 def calls_itself_pure(code: bytes) -> bool:

@@ -1,29 +1,19 @@
 """What a person does at the desk. Kafka acknowledges first, then it is remembered and put on record."""
 
 from aiokafka import AIOKafkaProducer
-from pydantic_core import to_json
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.desk.values import Hold
 from infra import clock
+from infra.delivery import waiting
 from infra.kafka.lives import topic_of
-from infra.trail import Entry, put_on_record
+from infra.rows import Hold
 from schemas import envelope as envelopes
 from schemas import ids
-from schemas.audit import DeadLetter, Outcome
-from schemas.envelope import Envelope, Unreadable
+from schemas.audit import DeadLetter
+from schemas.envelope import Unreadable
 from schemas.events import ReviewAnswered
 
 _SOURCE = "/connectors/desk"
-
-_LOCK_LETTER = text("select body, state from dead_letters where place = :place for update")
-_CLOSE_LETTER = text("update dead_letters set state = :state, closed_at = clock_timestamp() where place = :place")
-_CLOSED = text("select closed_at is not null from held where hold_id = :id")
-
-
-class NotOpen(LookupError):
-    """There is no such dead letter, or somebody has dealt with it already."""
 
 
 async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> str:
@@ -62,12 +52,12 @@ async def replay(
         NotOpen: see there.
     """
     async with engine.begin() as connection:
-        message = await _open_letter(connection, place)
+        message = await waiting.open_letter(connection, place)
         letter = message.data
         sent = letter.record_value if value is None else value
         await producer.send_and_wait(topic_of(letter.topic), sent, key=_key_of(sent, letter))
         how = "as it was" if value is None else "corrected"
-        await _close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
+        await waiting.close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
     return letter
 
 
@@ -78,23 +68,8 @@ async def discard(engine: AsyncEngine, place: str, *, by: str, reason: str) -> N
         NotOpen: see there.
     """
     async with engine.begin() as connection:
-        message = await _open_letter(connection, place)
-        await _close_letter(connection, message, "discarded", f"{by}: {reason}")
-
-
-async def is_closed(engine: AsyncEngine, hold: Hold) -> bool:
-    """Tell whether a hold waits no longer."""
-    async with engine.connect() as connection:
-        return bool(await connection.scalar(_CLOSED, {"id": hold.hold_id}))
-
-
-async def _open_letter(connection: AsyncConnection, place: str) -> Envelope[DeadLetter]:
-    found = (await connection.execute(_LOCK_LETTER, {"place": place})).one_or_none()
-    if found is None:
-        raise NotOpen(f"there is no dead letter at {place}: bokbuss dead list")
-    if found.state != "open":
-        raise NotOpen(f"the dead letter at {place} is {found.state} already")
-    return envelopes.decode(to_json(found.body))
+        message = await waiting.open_letter(connection, place)
+        await waiting.close_letter(connection, message, "discarded", f"{by}: {reason}")
 
 
 def _key_of(value: bytes, letter: DeadLetter) -> bytes | None:
@@ -103,8 +78,3 @@ def _key_of(value: bytes, letter: DeadLetter) -> bytes | None:
         return envelopes.decode(value).tenant.encode()
     except Unreadable:
         return letter.record_key
-
-
-async def _close_letter(connection: AsyncConnection, message: Envelope[DeadLetter], state: Outcome, why: str) -> None:
-    await connection.execute(_CLOSE_LETTER, {"place": message.data.place, "state": state})
-    await put_on_record(connection, [Entry(message, state, code=state, why=why)])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import acting, queries, resolving, trail, views
+from connectors.desk import acting, resolving, views, walking
 from connectors.desk.connection_commands import connection
 from connectors.desk.employee_commands import employees
 from connectors.desk.parked_commands import parked
@@ -19,11 +19,12 @@ from connectors.desk.reading import read_back
 from connectors.desk.running import POLL, Json, print_json, print_lines, run
 from connectors.desk.settings_commands import settings
 from connectors.desk.story import Story, tell
-from connectors.desk.values import Became, Dead, Hold
 from connectors.desk.words import SWEDEN
-from infra import clock, registry
+from infra import clock, overview, registry, trail
 from infra.commanding import Failed, Office, WrongUsage, asker, width
 from infra.deciding import remembering
+from infra.delivery import waiting
+from infra.rows import Became, Dead, Hold
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 
@@ -76,7 +77,7 @@ def held_list(
     """List what waits for a person, the oldest first."""
 
     async def work(place: Office) -> None:
-        found = await queries.holds(place.engine, tenant, closed=everything)
+        found = await waiting.holds(place.engine, tenant, closed=everything)
         if as_json:
             print_json([views.hold_json(h) for h in found])
         else:
@@ -146,7 +147,7 @@ async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) 
     deadline = clock.monotonic() + seconds
     closed_at: float | None = None
     while True:
-        came, now = await queries.became(place.engine, hold, answer_id), clock.monotonic()
+        came, now = await overview.became(place.engine, hold, answer_id), clock.monotonic()
         closed_at = closed_at or (now if came.closed else None)
         told = came.again is not None or (came.ordered and not came.under_way)
         settled = closed_at is not None and (told or (not came.under_way and now >= closed_at + _FOLLOWS))
@@ -167,7 +168,7 @@ async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], 
 
 async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
     """Return the hold that is meant; of one key's holds the open one, else the newest."""
-    found = await queries.holds_called(place.engine, called, tenant)
+    found = await waiting.holds_called(place.engine, called, tenant, like=resolving.shortened(called))
     if not found:
         raise WrongUsage(f"nothing that waits or waited is called {called!r}: bokbuss held list --all")
     things = {(h.tenant, h.key) for h in found}
@@ -191,7 +192,7 @@ def dead_list(
     """List the records that could not be read, the oldest first."""
 
     async def work(place: Office) -> None:
-        found = await queries.dead_letters(place.engine, tenant, closed=everything)
+        found = await waiting.dead_letters(place.engine, tenant, closed=everything)
         print_json([views.dead_json(d) for d in found]) if as_json else print_lines(views.dead_list(found, width()))
 
     run(work, tenant, reads=True)
@@ -229,7 +230,7 @@ def dead_replay(
                 raise Failed(f"it still cannot be read: {error}. Correct it with --file, or insist: --force") from None
         try:
             sent = await acting.replay(place.engine, await place.producer(), letter, by=asker(by), value=corrected)
-        except acting.NotOpen as error:
+        except waiting.NotOpen as error:
             raise Failed(str(error)) from None
         told = {"place": letter, "state": "replayed", "topic": sent.topic}
         print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
@@ -250,7 +251,7 @@ def dead_discard(
         try:
             await _dead(place, letter)
             await acting.discard(place.engine, letter, by=asker(by), reason=reason)
-        except acting.NotOpen as error:
+        except waiting.NotOpen as error:
             raise Failed(str(error)) from None
         print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
 
@@ -258,7 +259,7 @@ def dead_discard(
 
 
 async def _dead(place: Office, letter: str) -> Dead:
-    found = await queries.dead_letter(place.engine, letter)
+    found = await waiting.dead_letter(place.engine, letter)
     if found is None:
         raise WrongUsage(f"there is no dead letter at {letter!r}: bokbuss dead list --all")
     return found
@@ -280,7 +281,7 @@ def audit_show(
     if context.invoked_subcommand is not None:
         return
 
-    def show(told: Iterable[queries.Told]) -> None:
+    def show(told: Iterable[trail.Told]) -> None:
         for company, record in told:
             if as_json:
                 _print_record(views.audit_json(company, record))
@@ -289,10 +290,10 @@ def audit_show(
 
     async def work(place: Office) -> None:
         start = since.replace(tzinfo=SWEDEN) if since and since.tzinfo is None else since
-        told, known = await queries.trail(place.engine, tenant, since=start, limit=limit)
+        told, known = await trail.newest(place.engine, tenant, since=start, limit=limit)
         show(told)
         while follow:
-            told = await queries.trail_after(place.engine, tenant, known)
+            told = await trail.after(place.engine, tenant, known)
             show(told)
             known |= {company: record.sequence for company, record in told}
             if not told:
@@ -306,7 +307,7 @@ def audit_verify(tenant: Tenant = None, as_json: Json = False) -> None:
     """Prove that no record was changed, taken out or moved, and that each order ended once."""
 
     async def work(place: Office) -> None:
-        found = await trail.verify(place.engine, tenant)
+        found = await walking.verify(place.engine, tenant)
         print_json([views.finding_json(f) for f in found]) if as_json else print_lines(views.findings(found))
         if broken := [f.tenant for f in found if f.problem]:
             raise Failed(f"the trail is broken for {', '.join(broken)}")
@@ -334,12 +335,12 @@ def explain(
 
 
 async def _story(place: Office, asked: str, tenant: str | None, year_id: int | None) -> Story:
-    found = await queries.find(place.engine, resolving.readings(asked), tenant=tenant, year_id=year_id)
+    found = await overview.find(place.engine, resolving.readings(asked), tenant=tenant, year_id=year_id)
     if not found:
         raise Failed(f"nothing is known of {asked!r}. {resolving.WHAT_CAN_BE_ASKED}")
     if len(found) > 1:
         listed = "\n".join(f"  {shlex.quote(key)} --tenant {company}" for company, key in found)
         raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
-    material = await queries.material(place.engine, *found[0])
+    material = await overview.material(place.engine, *found[0])
     material = material.with_standing(await remembering.standing(place.engine, registry.flows(), *found[0]))
     return tell(material.with_facts(await read_back(place.bootstrap, material.lines)))

@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from connectors.desk import queries, resolving, views, words
+from connectors.desk import resolving, views, words
 from connectors.desk.reading import read_back
 from connectors.desk.story import tell
+from infra import overview
+from infra.delivery import waiting
 from infra.kafka import parking
 from infra.plugin import Host
 
@@ -40,22 +42,22 @@ def pages(host: Host) -> list[Route]:
     async def first(_request: Request) -> HTMLResponse:
         return page(
             "first.html",
-            holds=await queries.holds(engine, limit=_MOST),
-            troubles=await queries.troubles(engine, limit=_MOST),
-            dead=await queries.dead_letters(engine, limit=_MOST),
+            holds=await waiting.holds(engine, limit=_MOST),
+            troubles=await overview.troubles(engine, limit=_MOST),
+            dead=await waiting.dead_letters(engine, limit=_MOST),
             parked=await parking.listed(engine, most=_MOST),
-            booked=await queries.booked(engine),
+            booked=await overview.booked(engine),
             most=_MOST,
         )
 
     async def story(request: Request) -> HTMLResponse:
         tenant = request.path_params.get("tenant")
         what = request.path_params.get("what") or request.query_params.get("what", "")
-        found = await queries.find(engine, resolving.readings(what), tenant=tenant)
+        found = await overview.find(engine, resolving.readings(what), tenant=tenant)
         if len(found) != 1:
             asking = resolving.WHAT_CAN_BE_ASKED
             return page("several.html", status=200 if found else 404, what=what, found=found, asking=asking)
-        material = await queries.material(engine, *found[0])
+        material = await overview.material(engine, *found[0])
         facts = await read_back(settings.kafka.bootstrap or "", material.lines)
         return page("story.html", story=tell(material.with_facts(facts)))
 

@@ -1,33 +1,13 @@
 """Whether a company's trail is whole: no record changed, taken out, put in or moved, and each order ends once. Pure."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from infra.rows import Head, Stored
 from schemas.audit import GENESIS, AuditRecord
 from schemas.envelope import describe
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of a company's chain, as the writer keeps it."""
-
-    tenant: str
-    sequence: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A row of the trail: what is looked up by, and the record as JSON values."""
-
-    sequence: int
-    key: str
-    fact_id: str
-    message_id: str
-    body: Any
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from connectors.desk.values import Line
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import topic_of
+from infra.rows import Line
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Unreadable
 

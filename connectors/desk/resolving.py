@@ -2,13 +2,10 @@
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
+from infra.rows import Asked
 from schemas.ids import MARK_PREFIX
-
-Kind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark"]
 
 _VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
 _VOUCHER_TOGETHER = re.compile(r"(\w{0,9}[^\W\d])0*(\d{1,9})")
@@ -23,22 +20,6 @@ WHAT_CAN_BE_ASKED = (
     "(openpos/CITY/K1/57/2026-04-10, or parts of it: openpos/K1/57), a Z number (Z57), a person's, a hold's or an "
     "order's id, or a mark (bb-…)."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One reading of what was typed.
-
-    Attributes:
-        kind: what it is taken for.
-        text: the fact's id (or its beginning), the key, a regular expression that the key matches, the series, the id,
-            or an id's first or last digits.
-        number: the voucher's number.
-    """
-
-    kind: Kind
-    text: str
-    number: int = 0
 
 
 def readings(what: str) -> tuple[Asked, ...]:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from connectors.desk import queries, settings_files, settings_words, trying
+from connectors.desk import settings_files, settings_words, trying
 from connectors.desk.running import Json, print_json, print_lines, run, until
 from infra import companies, registry, tenants
 from infra.commanding import Failed, Office, WrongUsage, asker
+from infra.delivery import waiting
 from infra.plugin import Malformed
 from schemas.identities import Invalid, organisation_number
 from schemas.settings import BAS_DAY_SALES, TenantSettings
@@ -122,7 +123,7 @@ def settings_explain(
 
     async def work(place: Office) -> None:
         body, _ = await tenants.settings_in_force(place.engine, company)
-        lacking = await queries.lacking(place.engine, company, registry.flows())
+        lacking = await waiting.lacking(place.engine, company, registry.flows())
         _explain(company, lacking, body, as_json)
 
     run(work, tenant)

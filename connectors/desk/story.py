@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.desk import words
-from connectors.desk.values import Hold, Line, Material, Ordered, Planned, Waits
+from infra.rows import Hold, Line, Material, Ordered, Planned, Waits
 from schemas import ids
 from schemas.audit import AuditRecord, Call
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow

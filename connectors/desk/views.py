@@ -7,7 +7,7 @@ from typing import Any
 from connectors.desk import words
 from connectors.desk.proof import Finding
 from connectors.desk.story import BOOKED, Step, Story
-from connectors.desk.values import Became, Dead, Hold
+from infra.rows import Became, Dead, Hold
 from schemas.audit import AuditRecord
 from schemas.commands import VoucherRow
 from schemas.money import ZERO

@@ -18,15 +18,16 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
-from connectors.desk import acting, queries
-from connectors.desk.values import Hold
+from connectors.desk import acting
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox.books import Voucher
 from connectors.fortnox.settings import FortnoxSettings
 from infra import cli, clock, companies, roles, tenants
 from infra.commanding import Office, office
+from infra.delivery import waiting
 from infra.environment import whole
 from infra.http import Client, Response
+from infra.rows import Hold
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord
 from schemas.settings import BAS_DAY_SALES, DaySalesSettings, TenantSettings
@@ -154,7 +155,7 @@ class House:
         """Wait until one thing of a company waits for a person, for this reason."""
 
         async def one() -> Hold | None:
-            holds = await queries.holds(self.place.engine, shop.tenant)
+            holds = await waiting.holds(self.place.engine, shop.tenant)
             return holds[0] if [h.order.data.reason for h in holds] == [reason] else None
 
         return await self.until(shop, f"something is held as {reason}", one)
@@ -163,7 +164,7 @@ class House:
         """Answer a hold, and wait until it waits no longer."""
         engine = self.place.engine
         await acting.answer(await self.place.producer(), hold, chosen, by="a test", comment="")
-        await self.until(shop, f"the answer {chosen} takes effect", lambda: acting.is_closed(engine, hold))
+        await self.until(shop, f"the answer {chosen} takes effect", lambda: waiting.is_closed(engine, hold))
 
     async def command(self, *words: str, code: int = 0) -> Any:
         """Run a ``bokbuss`` command as a process, with --json, that ends with an exit code; return what it says."""

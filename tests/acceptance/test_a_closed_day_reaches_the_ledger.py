@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.desk import queries
+from infra.delivery import waiting
 from tests.acceptance.house import DAY, House, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -116,5 +116,5 @@ async def test_a_record_nobody_can_read_is_a_dead_letter(house: House) -> None:
     await house.until(shop, "the dead letter is on record", buried)
     [record] = [r for r in await house.trail(shop) if r.outcome == "dead_lettered"]
     assert "data.z_number: Field required" in record.why
-    [letter] = await queries.dead_letters(house.place.engine, shop.tenant)
+    [letter] = await waiting.dead_letters(house.place.engine, shop.tenant)
     assert (letter.place, letter.state) == (record.message_id, "open")

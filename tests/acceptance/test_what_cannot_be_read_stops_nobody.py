@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from connectors.desk import queries
 from connectors.fortnox import sandbox
 from infra import registry
 from infra.deciding.decider import topics_of
+from infra.delivery import waiting
 from infra.embedded.broker import EmbeddedKafka
 from schemas.events import DayClosed
 from schemas.topics import LARGEST
@@ -86,10 +86,10 @@ async def letters_are(house: House, shop: Shop, bad: dict[str, str]) -> None:
     """Wait until exactly these places have a dead letter, each whose it should be."""
 
     async def all_are() -> bool:
-        return len(await queries.dead_letters(house.place.engine)) >= len(bad)
+        return len(await waiting.dead_letters(house.place.engine)) >= len(bad)
 
     await house.until(shop, f"{len(bad)} dead letters", all_are)
-    letters = await queries.dead_letters(house.place.engine)
+    letters = await waiting.dead_letters(house.place.engine)
     assert {letter.place: letter.tenant for letter in letters} == bad
 
 

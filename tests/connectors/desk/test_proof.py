@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.desk.proof import Head, Stored, Walk
+from connectors.desk.proof import Walk
+from infra.rows import Head, Stored
 from schemas.audit import GENESIS, AuditRecord
 
 AT = datetime(2026, 4, 10, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.desk import views, words
 from connectors.desk.story import tell
-from connectors.desk.values import Hold, Line, Material, Ordered
+from infra.rows import Hold, Line, Material, Ordered
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.commands import Choice, HoldForReview, PostVoucher, VoucherRef, VoucherRow

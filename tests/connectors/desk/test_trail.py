@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connectors.desk import queries
+from infra import trail
 from infra.trail import Entry, put_on_record
 
 
@@ -12,12 +12,12 @@ def test_following_misses_nothing_and_repeats_nothing(desk: Any) -> None:
     async def past(world: Any) -> list[tuple[str, int]]:
         engine = world.place.engine
         first, second = world.held(), world.held(tenant="other-company")
-        told, known = await queries.trail(engine, None, since=None, limit=10)
+        told, known = await trail.newest(engine, None, since=None, limit=10)
         assert (told, known) == ([], {})
         seen = []
 
         async def follow() -> None:
-            found = await queries.trail_after(engine, None, known)
+            found = await trail.after(engine, None, known)
             known.update({tenant: record.sequence for tenant, record in found})
             seen.extend((tenant, record.sequence) for tenant, record in found)
 

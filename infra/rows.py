@@ -1,10 +1,10 @@
-"""What the desk reads, as values: holds, dead letters, orders, and everything that is known about one key."""
+"""What the tables of the host hold, as values: holds, dead letters, orders, the trail, all that is known of a key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from schemas.audit import AuditRecord, Call, DeadLetter
@@ -164,3 +164,42 @@ class Trouble:
     state: str
     since: datetime
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a company's chain, as the writer keeps it."""
+
+    tenant: str
+    sequence: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row of the trail: what is looked up by, and the record as JSON values."""
+
+    sequence: int
+    key: str
+    fact_id: str
+    message_id: str
+    body: Any
+
+
+Kind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One reading of what was typed.
+
+    Attributes:
+        kind: what it is taken for.
+        text: the fact's id (or its beginning), the key, a regular expression that the key matches, the series, the id,
+            or an id's first or last digits.
+        number: the voucher's number.
+    """
+
+    kind: Kind
+    text: str
+    number: int = 0

@@ -1,0 +1,131 @@
+"""What waits for people, as ``reviews`` wrote it down: holds, and dead letters until they are dealt with."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import Row, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.plugin import Flow
+from infra.rows import Dead, Hold
+from infra.trail import Entry, put_on_record
+from schemas import envelope as envelopes
+from schemas.audit import DeadLetter, Outcome
+from schemas.envelope import Envelope
+
+_OF = "(cast(:tenant as text) is null or tenant = :tenant)"
+_MOST = 1000
+
+_HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message from held"
+_HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
+_HELD_CALLED = text(
+    f"""{_HELD_COLUMNS} where {_OF}
+        and (key = :called or key ~ :shortened or starts_with(hold_id::text, lower(:called)))
+        order by closed_at is not null, held_at desc limit 20"""
+)
+_CLOSED = text("select closed_at is not null from held where hold_id = :id")
+_HELD_OF = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by held_at")
+_LACKING = text(
+    """select body -> 'data' ->> 'reason' as reason, body -> 'data' -> 'lines' as names from held
+       where tenant = :tenant and closed_at is null and flow = any(cast(:flows as text[]))
+         and body -> 'data' ->> 'reason' = any(cast(:reasons as text[])) order by held_at limit :limit"""
+)
+_DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
+_DEAD = text(f"{_DEAD_COLUMNS} where {_OF} and (:closed or state = 'open') order by found_at limit :limit")
+_DEAD_AT = text(f"{_DEAD_COLUMNS} where place = :place")
+_LOCK_LETTER = text("select body, state from dead_letters where place = :place for update")
+_CLOSE_LETTER = text("update dead_letters set state = :state, closed_at = clock_timestamp() where place = :place")
+
+
+class NotOpen(LookupError):
+    """There is no such dead letter, or somebody has dealt with it already."""
+
+
+async def holds(
+    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = _MOST
+) -> list[Hold]:
+    """Return what waits for a person, the oldest first; with ``closed`` what waited, too."""
+    values = {"tenant": tenant, "closed": closed, "limit": limit}
+    return [_hold(row) for row in await _rows(engine, _HELD, values)]
+
+
+async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None, *, like: str) -> list[Hold]:
+    """Return the holds of this key, or one ``like`` it, or whose id begins so; open ones first, the newest."""
+    values = {"tenant": tenant, "called": called, "shortened": like if "/" in called else "^$"}
+    return [_hold(row) for row in await _rows(engine, _HELD_CALLED, values)]
+
+
+async def is_closed(engine: AsyncEngine, hold: Hold) -> bool:
+    """Tell whether a hold waits no longer."""
+    async with engine.connect() as connection:
+        return bool(await connection.scalar(_CLOSED, {"id": hold.hold_id}))
+
+
+async def holds_of(connection: AsyncConnection, tenant: str, key: str) -> tuple[Hold, ...]:
+    """Return everything that ever waited of a company's key, the oldest first."""
+    return tuple(_hold(row) for row in await connection.execute(_HELD_OF, {"tenant": tenant, "key": key}))
+
+
+async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> dict[str, tuple[str, ...]]:
+    """Return what a company's settings lack, as what waits for it tells: by reason, the names without an account."""
+    wanting = [flow for flow in flows if flow.lacking]
+    reasons = [reason for flow in wanting for reason in flow.lacking]
+    values = {"tenant": tenant, "flows": [f.name for f in wanting], "reasons": reasons, "limit": _MOST}
+    found: dict[str, dict[str, None]] = {}
+    for row in await _rows(engine, _LACKING, values):
+        found.setdefault(row.reason, {}).update(dict.fromkeys(row.names or ["everything"]))
+    return {reason: tuple(names) for reason, names in found.items()}
+
+
+async def dead_letters(
+    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = _MOST
+) -> list[Dead]:
+    """Return the dead letters that are open, the oldest first; with ``closed`` all."""
+    values = {"tenant": tenant, "closed": closed, "limit": limit}
+    return [_dead(row) for row in await _rows(engine, _DEAD, values)]
+
+
+async def dead_letter(engine: AsyncEngine, place: str) -> Dead | None:
+    """Return the dead letter of a place."""
+    found = await _rows(engine, _DEAD_AT, {"place": place})
+    return _dead(found[0]) if found else None
+
+
+async def open_letter(connection: AsyncConnection, place: str) -> Envelope[DeadLetter]:
+    """Lock a dead letter, for whoever deals with it. Raises NotOpen."""
+    found = (await connection.execute(_LOCK_LETTER, {"place": place})).one_or_none()
+    if found is None:
+        raise NotOpen(f"there is no dead letter at {place}: bokbuss dead list")
+    if found.state != "open":
+        raise NotOpen(f"the dead letter at {place} is {found.state} already")
+    return envelopes.decode(to_json(found.body))
+
+
+async def close_letter(connection: AsyncConnection, message: Envelope[DeadLetter], state: Outcome, why: str) -> None:
+    """Note what was done with a dead letter, and put it on record."""
+    await connection.execute(_CLOSE_LETTER, {"place": message.data.place, "state": state})
+    await put_on_record(connection, [Entry(message, state, code=state, why=why)])
+
+
+async def _rows(engine: AsyncEngine, query: TextClause, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).all()
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(
+        hold_id=cast("UUID", row.hold_id),
+        tenant=row.tenant,
+        key=row.key,
+        order=envelopes.decode(to_json(row.body)),
+        held_at=row.held_at,
+        closed_at=row.closed_at,
+        how=row.how,
+        message=row.message,
+    )
+
+
+def _dead(row: Row[Any]) -> Dead:
+    return Dead(row.place, row.tenant, envelopes.decode(to_json(row.body)), row.state, row.found_at, row.closed_at)

@@ -1,0 +1,242 @@
+"""The story of a key, from every table that knows of it, and what was written last: read as of one moment."""
+
+# ruff: noqa: S608 - what is put together here are constants; every value is bound
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.delivery import waiting
+from infra.rows import Asked, Became, Booked, Hold, Line, Material, Ordered, Planned, Trouble, Waits
+from infra.store import snapshot
+from infra.trail import recorded
+from schemas import envelope as envelopes
+from schemas.audit import Call
+from schemas.commands import VoucherRef
+from schemas.plans import UNLINKED, PlanRow
+
+_OF = "(cast(:tenant as text) is null or tenant = :tenant)"
+
+_DECIDED = text(
+    """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
+       where tenant = :tenant and topic like 'facts.%' and (key = :key
+           or key = :told and topic = 'facts.leave-changed.v1' or fact_id in (
+           select fact_id from journal where tenant = :tenant and key = :key union
+           select body ->> 'causationid' from held where tenant = :tenant and key = :key))
+       order by accepted_at, "offset" """
+)
+_JOURNAL = text(
+    """select body, state, attempt, replaces, calls, accepted_at, journaled_at from journal
+       where tenant = :tenant and (key = :key or starts_with(key, :days)) order by seq"""
+)
+_RECORDS = text(
+    """select body from audit where tenant = :tenant and message_id = any(cast(:ids as text[])) order by sequence"""
+)
+_PLANNED = text(
+    """select cast(p.plan_id as text) as plan, p.made_at, r.body::text as body
+       from plan_rows r join plans p using (plan_id)
+       where p.tenant = :tenant
+         and (r.body ->> 'person' = :key or :unlinked || (r.body ->> 'employee_id') = :key)
+         and (r.body ->> 'applied_at' is not null
+              or p.made_at = (select max(made_at) from plans where tenant = :tenant))
+       order by p.made_at"""
+)
+_PARKED_KEY = text(
+    """select topic || '/' || partition || '/' || "offset", reader, state, reason, parked_at from parked
+       where tenant = :tenant and about = :key and state <> 'discarded' order by number"""
+)
+_AWAY = text(
+    """select distinct j.sink, coalesce(replace(c.state, '_', ' '), 'not connected') as how
+       from journal j left join connections c on c.tenant = j.tenant and c.system = j.sink
+       where j.tenant = :tenant and j.key = :key and j.state = 'queued' and c.state is distinct from 'connected'"""
+)
+_EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
+_DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
+_DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
+
+_MATCHING = (
+    "select tenant, key from decided where key ~ :text and topic like 'facts.%'",
+    "select tenant, key from journal where key ~ :text",
+    "select tenant, key from held where key ~ :text",
+    "select tenant, about from parked where about ~ :text",
+    f"{_DELIVERED} where split_part(e, '@', 1) ~ :text",
+)
+_LEAVE = "leave/"
+"""The key of a leave begins with it where it is decided; the fact of it has a key without."""
+_FIND: dict[str, tuple[str, ...]] = {
+    "voucher": ("select tenant, key from audit where body -> 'voucher' @> cast(:voucher as jsonb)",),
+    "fact": (
+        "select tenant, key from decided where starts_with(fact_id, :text) and topic like 'facts.%'",
+        "select tenant, key from journal where starts_with(fact_id, :text)",
+        "select tenant, key from held where starts_with(body ->> 'causationid', :text)",
+        "select tenant, about from parked where starts_with(fact_id, :text)",
+        f"{_DELIVERED} where starts_with(e, :text)",
+    ),
+    "key": (
+        f"""select tenant, case when topic = 'facts.leave-changed.v1' then '{_LEAVE}' || key else key end from decided
+            where topic like 'facts.%' and (key = :text or key = :told and topic = 'facts.leave-changed.v1')""",
+        "select tenant, key from journal where key = :text",
+        "select tenant, key from held where key = :text",
+        "select tenant, about from parked where about = :text",
+        f"{_DELIVERED} where starts_with(e, :text || '@')",
+    ),
+    "shortened": _MATCHING,
+    "z_number": _MATCHING,
+    "id": (
+        "select tenant, key from journal where order_id = cast(:text as uuid)",
+        "select tenant, key from held where hold_id = cast(:text as uuid)",
+    ),
+    "hold": ("select tenant, key from held where starts_with(hold_id::text, :text)",),
+    "mark": ("select tenant, key from journal where starts_with(right(order_id::text, 17), :text)",),
+}
+
+
+async def find(
+    engine: AsyncEngine, asked: Sequence[Asked], *, tenant: str | None, year_id: int | None = None, limit: int = 50
+) -> list[tuple[str, str]]:
+    """Return the (company, key) pairs that were asked for, in any of the readings."""
+    found: dict[tuple[str, str], None] = {}
+    async with engine.connect() as connection:
+        for one in asked:
+            if one.kind == "shortened" and found:
+                continue  # it is a key as it stands
+            voucher: dict[str, Any] = {"series": one.text, "number": one.number}
+            if year_id is not None:
+                voucher["year_id"] = year_id
+            union = " union ".join(_FIND[one.kind])
+            rows = await connection.execute(
+                text(f"select tenant, key from ({union}) as found(tenant, key) where {_OF} order by 1, 2 limit :limit"),
+                {"tenant": tenant, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
+                if one.kind == "voucher"
+                else {"tenant": tenant, "text": one.text, "told": _told(one.text), "limit": limit},
+            )
+            found |= dict.fromkeys((row.tenant, row.key) for row in rows)
+    return list(found)
+
+
+def _told(key: str) -> str | None:
+    """Return the key under which a leave was told, if it is one's."""
+    return key.removeprefix(_LEAVE) if key.startswith(_LEAVE) else None
+
+
+async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
+    """Return everything that the database knows about a company's key; ``facts`` is left to ``reading``."""
+    leave = _told(key)
+    values: dict[str, Any] = {"tenant": tenant, "key": key, "told": leave, "days": f"{key}/" if leave else None}
+    values["unlinked"] = UNLINKED
+    async with snapshot(engine) as connection:
+        lines = tuple(Line(*row) for row in await connection.execute(_DECIDED, values))
+        orders = tuple(_ordered(row) for row in await connection.execute(_JOURNAL, values))
+        held = await waiting.holds_of(connection, tenant, key)
+        ids = [o.order.id for o in orders]
+        records = [recorded(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
+        delivered_at = await connection.scalar(_DELIVERED_AT, values)
+        away = {row.sink: row.how for row in await connection.execute(_AWAY, values)}
+        parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
+        planned = tuple(
+            Planned(row.plan[:8], row.made_at, PlanRow.model_validate_json(row.body))
+            for row in await connection.execute(_PLANNED, values)
+        )
+    return Material(
+        tenant=tenant,
+        key=key,
+        lines=lines,
+        orders=orders,
+        records=tuple(records),
+        holds=held,
+        delivered_at=delivered_at,
+        parked=parked,
+        planned=planned,
+        away=away,
+    )
+
+
+# --- What was written last -------------------------------------------------------------------------------------------
+
+_BOOKED = text(
+    """with newest as materialized (
+         select id, tenant, key, message_id, body from audit
+         where body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'
+         order by id desc limit :limit)
+       select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
+              j.body -> 'data' ->> 'purpose' as purpose
+       from newest a left join journal j on j.order_id = a.message_id::uuid and j.tenant = a.tenant
+       order by a.id desc"""
+)
+_TROUBLES = text(
+    """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,
+              calls -> -1 ->> 'verdict' as last from journal
+       where state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0 order by since limit :limit"""
+)
+
+
+async def booked(engine: AsyncEngine, limit: int = 50) -> list[Booked]:
+    """Return the vouchers booked last, the newest first."""
+    found = []
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_BOOKED, {"limit": limit})).all()
+    for row in rows:
+        record = recorded(row.body)
+        if record.voucher is not None:
+            day = date.fromisoformat(row.day) if row.day else None
+            found.append(Booked(row.tenant, row.key, record.voucher, row.purpose or "", day, record.amount, record.at))
+    return found
+
+
+async def troubles(engine: AsyncEngine, limit: int = 200) -> list[Trouble]:
+    """Return the orders whose answer was lost, and those that were put off, the oldest first."""
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_TROUBLES, {"limit": limit})).all()
+    return [Trouble(r.tenant, r.key, r.state, r.since, (r.last if r.state == "queued" else r.why) or "") for r in rows]
+
+
+# --- What came of an answer ---------------------------------------------------------------------------------------
+
+_OF_FACT = text("select state, outcome -> 'voucher' as voucher from journal where tenant = :tenant and fact_id = :fact")
+_ENDED_STATES = frozenset({"delivered", "rejected", "withdrawn"})
+_ENDS = text(
+    """select coalesce(e.id, j.id) as id, coalesce(e.ends, 0) as ends, j.state from
+         (select message_id as id, count(*) as ends from audit where tenant = :tenant
+            and body ->> 'outcome' in ('delivered', 'already_there', 'rejected', 'withdrawn')
+            group by message_id) e
+       full join
+         (select order_id::text as id, state from journal where tenant = :tenant) j on j.id = e.id
+       where coalesce(e.ends, 0) <> case when j.state in ('delivered', 'rejected', 'withdrawn') then 1 else 0 end
+       order by id limit 1"""
+)
+_ENDED = text("select count(*) from journal where tenant = :tenant and state in ('delivered', 'rejected', 'withdrawn')")
+
+
+async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> Became:
+    """Return what an answer to a hold has come to so far."""
+    async with snapshot(engine) as connection:
+        orders = (await connection.execute(_OF_FACT, {"tenant": hold.tenant, "fact": answer_id})).all()
+        holds = await waiting.holds_of(connection, hold.tenant, hold.key)
+    closed = any(each.hold_id == hold.hold_id and each.closed_at is not None for each in holds)
+    again = next((each for each in reversed(holds) if closed and each.closed_at is None), None)
+    under_way = any(order.state not in _ENDED_STATES for order in orders)
+    vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher)
+    return Became(closed, under_way, bool(orders), vouchers, again)
+
+
+async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:
+    """Return how many orders have ended, and the first whose number of final records is wrong (id, records, state)."""
+    wrong = (await connection.execute(_ENDS, {"tenant": tenant})).one_or_none()
+    ended = await connection.scalar(_ENDED, {"tenant": tenant}) or 0
+    return ended, (wrong.id, wrong.ends, wrong.state) if wrong else None
+
+
+def _ordered(row: Row[Any]) -> Ordered:
+    return Ordered(
+        order=envelopes.decode(to_json(row.body)),
+        state=row.state,
+        attempt=row.attempt,
+        replaces=row.replaces,
+        calls=tuple(Call.model_validate_json(to_json(call)) for call in row.calls),
+        accepted_at=row.accepted_at,
+        journaled_at=row.journaled_at,
+    )
