@@ -98,7 +98,7 @@ def test_what_is_asked_for_can_be_had() -> None:
     for flow, needed in needs.NEEDS.items():
         assert set(needed.scopes) <= set(sandbox_licences.SCOPES), flow
         for scope in needed.scopes:
-            assert sandbox_licences.lacking(scope, set(needs.licences)) is None, (flow, scope)
+            assert sandbox_licences.lacking(scope, set(needed.licences)) is None, (flow, scope)
 
 
 def test_the_readme_shows_what_is_asked_for() -> None:
