@@ -7,7 +7,7 @@ import pytest
 from connectors.fortnox import tokens
 from connectors.fortnox.connect.connecting import SYSTEM
 from connectors.fortnox.sandbox import Company
-from infra import cli
+from infra import tenant_commands
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.plugin import Host
@@ -29,7 +29,7 @@ async def people(house: House) -> World:
 async def unconnected(house: House, name: str, number: int) -> Shop:
     """Add a company with its settings that Fortnox knows and that nobody has connected."""
     company = house.books.add(Company(number, "Boklådan AB", "556016-0680", consented=False))
-    made = await cli.add_tenant(house.place, name, organisation_number="5560160680", database_number=None)
+    made = await tenant_commands.add_tenant(house.place, name, organisation_number="5560160680", database_number=None)
     shop = Shop(name, company, made["openpos"])
     await house.apply(shop, BAS_DAY_SALES)
     return shop
