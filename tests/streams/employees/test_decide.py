@@ -482,6 +482,14 @@ def test_what_comes_late_undoes_nothing(live: Company) -> None:
     assert live.states == before
 
 
+def test_of_a_person_whom_hr_never_told_nothing_is_said(live: Company) -> None:
+    """They may be taken apart before HR tells of them; it is remembered, and nothing follows."""
+    live.say(LinkDecided(person=f"{SYSTEM}/bo", employee_id=None, decided_by="lena", decided_at=live.now))
+    live.settle()
+    assert live.calls == []
+    assert live.open() == {}
+
+
 def test_our_own_write_comes_back_as_nothing(live: Company) -> None:
     """An echo of what was written asks for nothing, on either side."""
     live.edit_hr("anna", city="Solna")

@@ -1,12 +1,18 @@
-"""Every flow, found as the host finds it, walks through histories that nobody thought of: samples with parts exchanged.
+"""What every flow must do, asked of all of them: the host finds them, and so does this.
 
-What a flow may do is said and checked where the host says it (``infra.deciding.decision``): it writes only what it has
-read, its states come back as they were, and what is decided twice is decided once.
+They walk through histories that nobody thought of: samples with parts exchanged. What a flow may do is said and checked
+where the host says it (``infra.deciding.decision``): it writes only what it has read, its states come back as they
+were, and what is decided twice is decided once; ``tests/deciding.py`` asks that of every history in every test.
 """
 
+import importlib
 import json
+import os
+import subprocess
+import sys
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +35,7 @@ from tests.deciding import Remembered
 from tests.json_values import Place, leaves, put
 
 TENANT = "krogen-soder"
+every_flow = pytest.mark.parametrize("flow", registry.flows(), ids=lambda flow: flow.name)
 START = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 BY_TYPE = {envelopes.type_of(message): message for message in envelopes.MESSAGES}
 
@@ -158,7 +165,7 @@ class Walk:
         )
 
 
-@pytest.mark.parametrize("flow", registry.flows(), ids=lambda flow: flow.name)
+@every_flow
 @given(data=st.data())
 @effort(max_examples=60)
 def test_whatever_comes_a_flow_keeps_to_what_was_agreed(flow: Flow, data: st.DataObject) -> None:
@@ -169,3 +176,31 @@ def test_whatever_comes_a_flow_keeps_to_what_was_agreed(flow: Flow, data: st.Dat
         walk.tell(fact)
     for _ in range(data.draw(st.integers(1, 20))):
         walk.step(data.draw)
+
+
+@every_flow
+def test_the_rules_stand_in_one_tuple_and_their_names_say_them(flow: Flow) -> None:
+    """A rule's name is in orders, audit records and on the page: one sentence each, none twice."""
+    rules = importlib.import_module(f"streams.{flow.name}.rules").RULES
+    names = [rule.__name__ for rule in rules]
+    assert isinstance(rules, tuple)
+    assert len(names) == len(set(names))
+    assert all(len(name.split("_")) >= 3 and len(name) <= 64 for name in names)
+    assert all(rule.__doc__ for rule in rules)
+
+
+def test_every_rule_decides_in_some_history(tmp_path: Path) -> None:
+    """Of the histories that the flows' own tests tell: a rule that decides in none is not tested, or cannot decide."""
+    folders = [str(Path(__file__).parent / flow.name) for flow in registry.flows()]
+    plugin = ["-p", "no:cacheprovider", "-p", "tests.streams.rules_that_decided"]
+    left = tmp_path / "left"
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugin, "-m", "not hypothesis", *folders],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"NO_DECISION": str(left)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert left.exists(), run.stdout + run.stderr
+    assert left.read_text().split() == []
