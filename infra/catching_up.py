@@ -16,7 +16,7 @@ from infra.kafka import parking
 from infra.plugin import Flow, Host, Refreshed
 from schemas.marks import MARKS
 
-PATIENCE: Final = 60.0
+_PATIENCE: Final = 60.0
 """Seconds in which what was told is decided, when flows run."""
 _SLOWEST: Final = 20
 """Facts that are decided in a second, at least."""
@@ -51,7 +51,7 @@ def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
 
 
 async def all_decided(
-    host: Host, tenant: str, say: Callable[[str], None], *, told: Sequence[str] = (), wait: float = PATIENCE
+    host: Host, tenant: str, say: Callable[[str], None], *, told: Sequence[str] = (), wait: float = _PATIENCE
 ) -> None:
     """Wait until everything that was told of a company's people by now is decided.
 

@@ -30,9 +30,18 @@ def whole() -> type[Settings]:
 
 def load() -> Settings:
     """Return the settings of this process's environment. Raises WrongEnvironment."""
+    return _read(whole())
+
+
+def of_host() -> Settings:
+    """Return only the host's own settings; no connector is imported for that. Raises WrongEnvironment."""
+    return _read(Settings)
+
+
+def _read(kind: type[Settings]) -> Settings:
     try:
-        settings = whole()()
-        return whole()(**pinned) if (pinned := _pinned(settings)) else settings
+        settings = kind()
+        return kind(**pinned) if (pinned := _pinned(settings)) else settings
     except (ValidationError, SettingsError) as error:
         if isinstance(error, SettingsError):
             raise WrongEnvironment(f"the environment is not right: {error}") from None

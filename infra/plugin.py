@@ -315,7 +315,6 @@ class System:
         sandbox_keeps: whether it keeps its books in its folder.
         sandbox_at: the settings, by name, with which an imitation at a URL is the party.
         pages: web pages of our own, as routes below ``/``.
-        commands: commands of our own, as a Typer application.
         jobs: what goes on beside.
         revoke: ends a company's consent there, with what is held of the connection;
             gives what a person has still to do there, or nothing. Raises NotRevoked.
@@ -333,7 +332,6 @@ class System:
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}
     pages: Callable[[Host], Sequence[Any]] | None = None
-    commands: Callable[[], Any] | None = None
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)

@@ -11,17 +11,15 @@ from sqlalchemy import text
 from infra import companies, registry
 from infra.access.connections import Connections, Taken, health
 from infra.access.standing import at_a_glance, in_words
-from infra.access.vault import open_vault
-from infra.commanding import Failed, Json, Office, WrongUsage, asker, in_office, one_of, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_lines
+from infra.office import Office, in_office
 from infra.plugin import NotRevoked
 from schemas import identities
 from schemas.base import is_tenant_id
 
 tenant_app = typer.Typer(no_args_is_help=True, help="Companies.")
 
-Tenant = Annotated[str, typer.Argument(metavar="TENANT", help="the company")]
 System = Annotated[str, typer.Option(help="which connection; unset: to the ledger")]
-By = Annotated[str | None, typer.Option("--by", help="who says so, for the audit trail; your user name by default")]
 
 _LIST = text(
     """select t.tenant, t.organisation_number, t.database_number, s.version as settings_version,
@@ -108,7 +106,8 @@ def tenant_list(as_json: Json = False) -> None:
     async def work(place: Office) -> None:
         async with place.engine.connect() as connection:
             rows = [dict(row) for row in (await connection.execute(_LIST, {"lacking": lacking})).mappings()]
-        everything = await Connections(place.engine, await open_vault(place.engine, place.settings)).all()
+        host = await place.host()
+        everything = await Connections(host.engine, host.vault).all()
         for row in rows:
             if (number := row["organisation_number"]) and (not as_json or identities.is_sole_trader(number)):
                 row["organisation_number"] = identities.shown_organisation(number)
@@ -129,12 +128,13 @@ def tenant_list(as_json: Json = False) -> None:
 
 
 @tenant_app.command("pause")
-def tenant_pause(tenant: Tenant, system: System = "", by: By = None, as_json: Json = False) -> None:
+def tenant_pause(tenant: Company, system: System = "", by: By = None, as_json: Json = False) -> None:
     """Let a company's orders for a system wait, in their order, until it is resumed."""
     system = one_of(system or registry.ledger(), registry.sinks(), "system")
 
     async def work(place: Office) -> None:
-        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
+        host = await place.host()
+        connections = Connections(host.engine, host.vault)
         if not await connections.pause(tenant, system, asker(by)):
             raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
         print_json({"paused": tenant}) if as_json else _say(f"{tenant} is paused")
@@ -143,12 +143,13 @@ def tenant_pause(tenant: Tenant, system: System = "", by: By = None, as_json: Js
 
 
 @tenant_app.command("resume")
-def tenant_resume(tenant: Tenant, system: System = "", by: By = None, as_json: Json = False) -> None:
+def tenant_resume(tenant: Company, system: System = "", by: By = None, as_json: Json = False) -> None:
     """Let a paused company's orders go on."""
     system = one_of(system or registry.ledger(), registry.sinks(), "system")
 
     async def work(place: Office) -> None:
-        connections = Connections(place.engine, await open_vault(place.engine, place.settings))
+        host = await place.host()
+        connections = Connections(host.engine, host.vault)
         if not await connections.resume(tenant, system, asker(by)):
             raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
         print_json({"resumed": tenant}) if as_json else _say(f"{tenant} goes on")
@@ -158,7 +159,7 @@ def tenant_resume(tenant: Tenant, system: System = "", by: By = None, as_json: J
 
 @tenant_app.command("remove")
 def tenant_remove(
-    tenant: Tenant,
+    tenant: Company,
     yes: Annotated[bool, typer.Option("--yes", help="also while orders are under way, or something is held")] = False,
     force: Annotated[bool, typer.Option("--force", help="also when a system cannot be told that it has ended")] = False,
     by: By = None,

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.main import get_command
 
 from connectors.desk.settings_files import read
-from infra import cli, registry
+from infra import cli
 from infra.environment import whole
+from infra.verbs import verbs
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(p for p in ROOT.rglob("*.md") if not {".venv", "build", "dist"} & set(p.parts))
@@ -22,33 +22,22 @@ _SETTINGS_FILE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
-def _whole() -> Any:
-    """Return the command line with the verbs of every plugin."""
-    app = typer.Typer()
-    app.add_typer(cli.app)
-    for system in registry.systems().values():
-        if system.commands is not None:
-            app.add_typer(system.commands())
-    return get_command(app)
-
-
 def _verbs() -> set[str]:
     """Every verb of the command line, groups with their members."""
-    verbs = set()
-    for name, command in _whole().commands.items():
-        verbs.add(name)
-        verbs |= {f"{name} {member}" for member in getattr(command, "commands", {})}
-    return verbs
+    found = set(verbs())
+    for name, verb in verbs().items():
+        found |= {f"{name} {member}" for member in getattr(verb.load(), "commands", {})}
+    return found
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_that_is_shown_exists(document: Path) -> None:
     """A reader can type what a document shows."""
-    verbs = _verbs()
+    known = _verbs()
     shown = {m.group(1) for m in _COMMAND.finditer(document.read_text())}
-    groups = {verb.split()[0] for verb in verbs if " " in verb} - {"audit"}  # audit is a verb by itself as well
+    groups = {verb.split()[0] for verb in known if " " in verb} - {"audit"}  # audit is a verb by itself as well
 
-    assert {s for s in shown if s not in verbs and (s.split()[0] in groups or s.split()[0] not in verbs)} == set()
+    assert {s for s in shown if s not in known and (s.split()[0] in groups or s.split()[0] not in known)} == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
@@ -61,7 +50,8 @@ def test_every_example_of_a_command_is_one(document: Path, tmp_path: Path, monke
             if Path(word).suffix in {".yaml", ".json", ".csv"}:
                 (tmp_path / word).parent.mkdir(exist_ok=True)
                 (tmp_path / word).touch()
-        command, context = _whole(), None
+        command: Any = get_command(cli.app)
+        context = None
         while command is not None:
             context = command.make_context(command.name, words, parent=context)
             words = [*context._protected_args, *context.args]  # where click keeps what a group has not taken

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 from connectors.alexishr.encode import NAMES
 from connectors.alexishr.kinds import KINDS, connect
@@ -34,19 +33,12 @@ async def _end_consent(_host: Host, held: Held) -> str:
     return f"delete the access token that was made for bokbuss in the Alexis HR of {held.tenant}: only there it ends"
 
 
-def _commands() -> Any:
-    from connectors.alexishr.commands import application  # noqa: PLC0415 - only the command line loads it
-
-    return application()
-
-
 SYSTEM = System(
     name="alexishr",
     settings=AlexisHRSettings,
     sink=Sink(system="alexishr", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
     sandbox_at=lambda url: {"api_url": f"{url}/v1"},
-    commands=_commands,
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,
     names=NAMES,

@@ -1,9 +1,5 @@
 """The verb that takes a company's access token to Alexis HR."""
 
-import getpass
-import sys
-from typing import Annotated
-
 import typer
 
 from connectors.alexishr import encode
@@ -12,18 +8,12 @@ from connectors.alexishr.client import AlexisHR, NotRead
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from infra.access.connections import Connections
-from infra.commanding import Failed, Office, WrongUsage, asker, in_office
+from infra.commanding import By, Company, Failed, WrongUsage, asked, asker
 from infra.http import Client
+from infra.office import Office, in_office
 from infra.plugin import Attempt
 
 alexishr = typer.Typer(no_args_is_help=True, help="Alexis HR: a company's access token.")
-
-
-def application() -> typer.Typer:
-    """Return the verbs; the host merges them into ``bokbuss``."""
-    app = typer.Typer()
-    app.add_typer(alexishr, name=SYSTEM)
-    return app
 
 
 @alexishr.callback()
@@ -33,8 +23,8 @@ def _group() -> None:
 
 @alexishr.command("connect")
 def connect(
-    tenant: Annotated[str, typer.Argument(help="the company")],
-    by: Annotated[str | None, typer.Option("--by", help="who gives the token; your user name by default")] = None,
+    tenant: Company,
+    by: By = None,
 ) -> None:
     """Take a company's access token (from the prompt, or standard input), try it, and keep it encrypted.
 
@@ -42,7 +32,7 @@ def connect(
     """
 
     async def work(place: Office) -> None:
-        token = (getpass.getpass("access token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
+        token = asked("access token", secret=True)
         if not (token and token.isascii() and token.isprintable() and " " not in token):
             raise WrongUsage("standard input: one line with the access token is expected, without spaces")
         name = await store(place, tenant, token, asker(by))
@@ -54,12 +44,11 @@ def connect(
 async def store(place: Office, tenant: str, token: str, by: str) -> str:
     """Try a token by one call and keep it; return the company's name there. Raises Failed, WrongUsage."""
     host = await place.host()
-    connections = Connections(host.engine, host.vault)
 
     async def take() -> None:
         pass
 
-    async with Client(timeout=place.settings.of(AlexisHRSettings).request_timeout) as client:
+    async with Client(timeout=host.settings.of(AlexisHRSettings).request_timeout) as client:
         try:
             page = await AlexisHR(tenant, host, client, token=token).read(
                 encode.company(), Attempt(may_send=lambda: None, take=take)
@@ -67,7 +56,7 @@ async def store(place: Office, tenant: str, token: str, by: str) -> str:
         except NotRead as error:
             raise Failed(f"the token was not kept: {error}") from error
     name = str(page.items[0].get("name") or "") if isinstance(page, Page) and page.items else ""
-    await connections.consented(
+    await Connections(host.engine, host.vault).consented(
         tenant, SYSTEM, grant_type="token", refresh=token, company_name=name[:200], consented_by=by
     )
     return name

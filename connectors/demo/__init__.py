@@ -4,7 +4,6 @@
 everything, ``screen`` prints.
 """
 
-from connectors.demo.commands import application
 from infra.plugin import System
 
-SYSTEM = System(name="demo", commands=application)
+SYSTEM = System(name="demo")

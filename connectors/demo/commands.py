@@ -9,19 +9,12 @@ from infra.ending import until_signal
 from infra.environment import load
 
 
-def application() -> typer.Typer:
-    """Return the command."""
-    app = typer.Typer()
-    app.command()(demo)
-    return app
-
-
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the table, with 0 if all is accounted for.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: one JSON object a line.")] = False,
 ) -> None:
     """Play a week of two made-up companies on everything that is real but Fortnox, and tie it out to the öre."""
-    from connectors.demo.stage import run  # noqa: PLC0415 - it serves everything: no other command loads that
+    from connectors.demo.stage import run
 
     settings = load()
 

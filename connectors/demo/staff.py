@@ -17,9 +17,9 @@ from connectors.demo.screen import Screen
 from connectors.demo.world import Unexpected, World
 from infra import catching_up, clock, registry
 from infra.access.connections import Connections
-from infra.commanding import Office
 from infra.deciding import planning
 from infra.http import Client
+from infra.office import Office
 from infra.plugin import Flow, Host
 from schemas.audit import AuditRecord
 from schemas.events import FieldChoice, LinkDecided, ReviewAnswered

@@ -21,11 +21,12 @@ from connectors.demo.telling import Told
 from connectors.demo.tieout import Entry, TieOut, sales_accounts, tie_out
 from connectors.demo.world import NotInTime, Unexpected, World
 from infra import clock, registry, roles, telemetry, tenants
-from infra.commanding import Failed, Office, WrongUsage, office
-from infra.embedded import jars, runtime
+from infra.commanding import Failed, WrongUsage
+from infra.embedded import found, jars, runtime
 from infra.environment import PINNED
 from infra.http import Client, NoAnswer, NotSent
 from infra.kafka.fetching import Consumer
+from infra.office import Office, office
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Settings
 from infra.tenant_commands import add_tenant
 from schemas.events import DayClosed
@@ -190,7 +191,7 @@ def _pin(settings: Settings, systems: Mapping[str, Mapping[str, Any]], **more: A
 async def _begin_anew(settings: Settings) -> None:
     """Remove what an earlier demo left; refuse while it runs."""
     nothing_named = {"kafka": KafkaSettings(), "database": DatabaseSettings()}
-    if runtime.running(settings.model_copy(update=nothing_named)) is not None:
+    if found.running(settings.model_copy(update=nothing_named)) is not None:
         raise WrongUsage(f"a demo runs in {settings.data} already: end it, or name another folder with BOKBUSS_DATA")
     deadline = clock.monotonic() + _GONE_WITHIN
     while await asyncio.to_thread(settings.data.exists):

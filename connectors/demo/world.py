@@ -30,9 +30,9 @@ from connectors.demo.telling import Effect, Progress, Told, effect, progress, re
 from connectors.demo.tieout import Entry, Sent
 from infra import clock, companies, registry, telemetry, tenants
 from infra.access.vault import signing_secret
-from infra.commanding import Office
 from infra.http import Client
 from infra.kafka.fetching import Consumer
+from infra.office import Office
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord

@@ -1,7 +1,15 @@
 """The desk: the accountant's commands and pages. It is an outside party like any other: a person who decides."""
 
-from connectors.desk.commands import application
-from connectors.desk.pages import pages
-from infra.plugin import System
+from collections.abc import Sequence
+from typing import Any
 
-SYSTEM = System(name="desk", pages=pages, commands=application)
+from infra.plugin import Host, System
+
+
+def _pages(host: Host) -> Sequence[Any]:
+    from connectors.desk.pages import pages  # noqa: PLC0415 - the verbs of the desk need no web server
+
+    return pages(host)
+
+
+SYSTEM = System(name="desk", pages=_pages)

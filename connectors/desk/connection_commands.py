@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from connectors.desk.running import Json, print_json, print_lines, run
 from connectors.desk.words import when
 from infra.access import standing
 from infra.access.standing import Carried, Standing
-from infra.commanding import Office
+from infra.commanding import Company, Json, print_json, print_lines
+from infra.office import Office, in_office
 
 connection = typer.Typer(no_args_is_help=True, help="How a company's connections stand.")
 
@@ -27,7 +27,7 @@ def _group() -> None:
 
 @connection.command("show")
 def show(
-    tenant: str,
+    tenant: Company,
     written: Annotated[
         str | None,
         typer.Option(metavar="NUMBER", help="List what was written to this company at Fortnox; '' if not on record."),
@@ -55,7 +55,7 @@ def show(
             print_lines([f"{tenant} is connected to nothing: bokbuss connect {tenant}"])
         print_lines(f"last told by {system}: {when(at)}" for system, at in told.items())
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
 def _lines(one: Standing) -> Iterator[str]:

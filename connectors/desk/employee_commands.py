@@ -6,10 +6,8 @@ from typing import Annotated, get_args
 
 import typer
 
-from connectors.desk import employee_words, plan_words, running
+from connectors.desk import employee_words, plan_words
 from connectors.desk.plan_commands import (
-    By,
-    Company,
     Decided,
     carry_out,
     flow_of_employees,
@@ -19,11 +17,12 @@ from connectors.desk.plan_commands import (
     worth_applying,
 )
 from connectors.desk.plan_words import nearest
-from connectors.desk.running import Json
+from connectors.desk.running import progress
 from connectors.desk.words import wrapped
-from infra import catching_up, clock, registry, tenants
-from infra.commanding import Office, WrongUsage, asker
+from infra import clock, registry, tenants
+from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import remembering
+from infra.office import Office, in_office
 from infra.plugin import Known
 from schemas.events import Fact, LinkDecided
 from schemas.pauses import PersonPaused
@@ -56,30 +55,29 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
         ]
         if as_json:
             fields = [dict(row) | name for row, name in zip(rows, named, strict=True)]
-            running.print_json({"settings_version": version, "fields": fields})
+            print_json({"settings_version": version, "fields": fields})
             return
-        running.print_lines(
-            (f"{tenant}, settings version {version}", *plan_words.table(rows), "", *plan_words.table(named))
-        )
+        print_lines((f"{tenant}, settings version {version}", *plan_words.table(rows), "", *plan_words.table(named)))
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @employees.command("refresh")
-def employees_refresh(tenant: Company, wait: Decided = catching_up.PATIENCE, as_json: Json = False) -> None:
+def employees_refresh(tenant: Company, wait: Decided = 60.0, as_json: Json = False) -> None:
     """Read both sides in full now; what differs goes its way as if it had been told by itself."""
+    from infra import catching_up
 
     async def work(place: Office) -> None:
-        host, say = await place.host(), quiet if as_json else running.progress
+        host, say = await place.host(), quiet if as_json else progress
         found = await catching_up.read_both(host, flow_of_employees(), tenant, say)
         await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
         if as_json:
             counts = {
                 name: {"records": r.records, "calls": r.calls, "differ": len(r.fact_ids)} for name, r in found.items()
             }
-            running.print_json(counts)
+            print_json(counts)
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @employees.command("sync")
@@ -105,7 +103,7 @@ def employees_sync(
             return
         await carry_out(place, made, None, by=asker(by), wait=wait, as_json=as_json)
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @employees.command("link")
@@ -137,7 +135,7 @@ def employees_link(
         done = [f"{employee_words.said(who, everybody)} is linked with employee {number}" for who, number in pairs]
         await _decide(place, tenant, facts, done, as_json=as_json)
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @employees.command("unlink")
@@ -162,7 +160,7 @@ def employees_unlink(
         done = f"{employee_words.said(who, everybody)} {apart}"
         await _decide(place, tenant, [_link(who, None, reason, comment, by)], [done], as_json=as_json)
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @employees.command("pause")
@@ -207,7 +205,7 @@ def _pause(tenant: str, person: str, reason: str, comment: str, by: str | None, 
         done = f"{employee_words.said(who, everybody)} {'is paused' if paused else 'goes on'}"
         await _decide(place, tenant, [fact], [done], as_json=as_json)
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 def _link(who: str, employee_id: str | None, reason: str, comment: str, by: str | None) -> LinkDecided:
@@ -249,7 +247,7 @@ async def _decide(place: Office, tenant: str, facts: Sequence[Fact], done: Seque
     host = await place.host()
     fact_ids = await host.accept(tenant, "desk", facts)
     if as_json:
-        running.print_json({"event_ids": list(fact_ids)})
+        print_json({"event_ids": list(fact_ids)})
     else:
-        running.print_lines(line for one in done for line in wrapped(one))
+        print_lines(line for one in done for line in wrapped(one))
         typer.echo("It takes effect when flows run.")

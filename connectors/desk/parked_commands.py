@@ -6,30 +6,28 @@ from typing import Annotated, Any
 import typer
 
 from connectors.desk import words
-from connectors.desk.running import Json, print_json, print_lines, run, until
-from infra.commanding import Failed, Office, WrongUsage, asker
+from connectors.desk.running import Wait, until
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines
 from infra.kafka import parking
 from infra.kafka.parking import Parked
+from infra.office import Office, in_office
 
 parked = typer.Typer(no_args_is_help=True, help="What cannot be decided, and waits with what comes later.")
 
 Place = Annotated[str, typer.Argument(metavar="PLACE", help="topic/partition/offset, as parked list shows it.")]
 ReadBy = Annotated[str | None, typer.Option("--reader", help="Whose it is, if several have parked it.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays on record.")]
 
 
 @parked.command("list")
-def parked_list(
-    tenant: Annotated[str | None, typer.Option("--tenant", help="Only this company.")] = None, as_json: Json = False
-) -> None:
+def parked_list(tenant: OfCompany = None, as_json: Json = False) -> None:
     """List what is parked, each company's in its order."""
 
     async def work(place: Office) -> None:
         found = await parking.listed(place.engine, tenant)
         print_json([_json(p) for p in found]) if as_json else print_lines(_lines(found))
 
-    run(work, tenant, reads=True)
+    in_office(work, tenant, reads=True)
 
 
 @parked.command("show")
@@ -43,7 +41,7 @@ def parked_show(record: Place, reader: ReadBy = None, as_json: Json = False) -> 
         else:
             print_lines(_shown(found))
 
-    run(work)
+    in_office(work)
 
 
 @parked.command("retry")
@@ -51,7 +49,7 @@ def parked_retry(
     what: Annotated[str, typer.Argument(metavar="TENANT|PLACE", help="A company, or a record that was set aside.")],
     by: By = None,
     reason: Reason = "tried again",
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")] = 0.0,
+    wait: Wait = 0.0,
     as_json: Json = False,
 ) -> None:
     """Let a company's records be tried again, from the first on, in their order."""
@@ -87,7 +85,7 @@ def parked_retry(
             )
             raise Failed(f"{waits[0].place} of {tenant} still waits, and {len(waits) - 1} behind it; {why}")
 
-    run(work, None if "/" in what else what, reads=True)
+    in_office(work, None if "/" in what else what, reads=True)
 
 
 @parked.command("skip")
@@ -108,7 +106,7 @@ def parked_skip(
         )
         print_json(told) if as_json else typer.echo(said)
 
-    run(work)
+    in_office(work)
 
 
 @parked.command("discard")
@@ -136,7 +134,7 @@ def parked_discard(
             f"{record} of {one.tenant} is discarded, and what comes later goes on"
         )
 
-    run(work)
+    in_office(work)
 
 
 async def _at(place: Office, record: str, reader: str | None) -> Parked:

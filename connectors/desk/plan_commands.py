@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import plan_words, report_words, running
+from connectors.desk import plan_words, report_words
 from connectors.desk.plan_words import Conditions
-from connectors.desk.running import Json, until
-from infra import catching_up, clock, mail, registry, tenants
-from infra.commanding import Failed, Office, WrongUsage, asker
+from connectors.desk.running import progress, until
+from infra import clock, registry, tenants
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import planning
+from infra.office import Office, in_office
 from infra.plugin import Flow, Host
 from schemas.plans import Became, Plan, PlanRow
 
@@ -19,10 +20,8 @@ plan = typer.Typer(no_args_is_help=True, help="What a synchronisation would do, 
 _FLOW = "employees"
 _MOST = 40
 _WHERE_HELP = "state=conflict, action=..., origin=..., matched_by=..., field=city, rule=..., row=7"
-Company = Annotated[str, typer.Argument(help="The company.")]
 PlanId = Annotated[str, typer.Argument(help="The beginning of its id.")]
 Decided = Annotated[float, typer.Option("--wait", help="Seconds to wait until all that was told is decided.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides; your user name by default.")]
 Where = Annotated[list[str] | None, typer.Option("--where", help=_WHERE_HELP)]
 Row = Annotated[list[int] | None, typer.Option("--row", help="The row with this number.")]
 
@@ -34,7 +33,9 @@ def flow_of_employees() -> Flow:
 
 async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[PlanRow]]:
     """Read both sides if asked to, wait until all that was told is decided, and make a plan."""
-    say = quiet if as_json else running.progress
+    from infra import catching_up
+
+    say = quiet if as_json else progress
     found = await catching_up.read_both(host, flow_of_employees(), tenant, say) if refresh else {}
     await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
     made, rows = await planning.make(host.engine, flow_of_employees(), tenant, clock.now().date())
@@ -44,13 +45,13 @@ async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: 
 async def show(place: Office, made: Plan, rows: Sequence[PlanRow], most: int = _MOST) -> None:
     """Print a plan: its head, its counts, its first rows, and what can be done with it."""
     counts = await planning.counts(place.engine, made)
-    running.print_lines((*plan_words.head(made), *plan_words.counted(counts)))
-    running.print_lines(line for row in rows[:most] for line in plan_words.row_lines(row))
+    print_lines((*plan_words.head(made), *plan_words.counted(counts)))
+    print_lines(line for row in rows[:most] for line in plan_words.row_lines(row))
     if len(rows) > most:
         typer.echo(f"... and {len(rows) - most} more: bokbuss plan show {made.begins}")
     if made.state == "made":
         sends = await planning.left(place.engine, made)
-        running.print_lines(plan_words.hints(made, counts, sends, live=await _is_live(place, made)))
+        print_lines(plan_words.hints(made, counts, sends, live=await _is_live(place, made)))
 
 
 async def _is_live(place: Office, made: Plan) -> bool:
@@ -66,7 +67,7 @@ async def worth_applying(place: Office, made: Plan) -> bool:
 def plan_employees(
     tenant: Company,
     refresh: Annotated[bool, typer.Option(help="Read both sides first.")] = True,
-    wait: Decided = catching_up.PATIENCE,
+    wait: Decided = 60.0,
     as_json: Json = False,
 ) -> None:
     """Compare HR and Fortnox in full, and propose what to do with each person. Nothing is sent."""
@@ -74,11 +75,11 @@ def plan_employees(
     async def work(place: Office) -> None:
         made, rows = await make(await place.host(), tenant, refresh=refresh, wait=wait, as_json=as_json)
         if as_json:
-            running.print_json(await _plan_json(place, made, rows))
+            print_json(await _plan_json(place, made, rows))
         else:
             await show(place, made, rows)
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @plan.command("show")
@@ -89,13 +90,13 @@ def plan_show(plan_id: PlanId, where: Where = None, row: Row = None, as_json: Js
         found, wanted = await _plan(place, plan_id), _conditions(where, row)
         rows = [each async for each in planning.rows(place.engine, found) if plan_words.meets(each, wanted)]
         if as_json:
-            running.print_json(await _plan_json(place, found, rows))
+            print_json(await _plan_json(place, found, rows))
             return
         await show(place, found, rows, len(rows))
         if wanted and not rows:
             typer.echo("No row meets all of that.")
 
-    running.run(work)
+    in_office(work)
 
 
 @plan.command("list")
@@ -105,11 +106,11 @@ def plan_list(tenant: Company, as_json: Json = False) -> None:
     async def work(place: Office) -> None:
         found = await planning.plans(place.engine, tenant)
         if as_json:
-            running.print_json([one.to_json() for one in found])
+            print_json([one.to_json() for one in found])
         else:
-            running.print_lines(plan_words.listed(found))
+            print_lines(plan_words.listed(found))
 
-    running.run(work, tenant)
+    in_office(work, tenant)
 
 
 @plan.command("edit")
@@ -150,12 +151,12 @@ def plan_edit(
         except (plan_words.NotPossible, planning.NotPossible) as error:
             raise WrongUsage(f"nothing was changed: {error}") from None
         if as_json:
-            running.print_json({"changed": len(new), "rows": [plan_words.row_json(each) for each in new]})
+            print_json({"changed": len(new), "rows": [plan_words.row_json(each) for each in new]})
             return
-        running.print_lines(line for each in new[:_MOST] for line in plan_words.row_lines(each))
+        print_lines(line for each in new[:_MOST] for line in plan_words.row_lines(each))
         typer.echo(f"{len(new)} rows changed" if len(new) != 1 else "1 row changed")
 
-    running.run(work)
+    in_office(work)
 
 
 @plan.command("drop")
@@ -169,9 +170,9 @@ def plan_drop(plan_id: PlanId, as_json: Json = False) -> None:
         except planning.NotPossible as error:
             raise WrongUsage(str(error)) from None
         told = {"plan_id": str(found.plan_id), "state": "dropped"}
-        running.print_json(told) if as_json else typer.echo(f"plan {found.begins} is dropped")
+        print_json(told) if as_json else typer.echo(f"plan {found.begins} is dropped")
 
-    running.run(work)
+    in_office(work)
 
 
 def apply(
@@ -196,7 +197,7 @@ def apply(
                 )
         await carry_out(place, found, only, by=asker(by), wait=wait, as_json=as_json)
 
-    running.run(work)
+    in_office(work)
 
 
 async def carry_out(
@@ -229,9 +230,9 @@ async def carry_out(
     if as_json:
         told = [{"row": b.row.row, "name": b.row.name, "status": b.status, "why": b.why} for b in rows]
         kinds = [{**each, "became": report_words.kind(one)} for each, one in zip(told, rows, strict=True)]
-        running.print_json({**applied.plan.to_json(), "rows": kinds, "left": applied.left, "mailed": mailed})
+        print_json({**applied.plan.to_json(), "rows": kinds, "left": applied.left, "mailed": mailed})
     else:
-        running.print_lines(report_words.report(applied.plan, rows, left=applied.left))
+        print_lines(report_words.report(applied.plan, rows, left=applied.left))
     if left := sum(one.status != "done" for one in rows):
         raise Failed(
             f"{left} of {len(rows)} rows are not done; see above, and bokbuss held list --tenant {found.tenant}"
@@ -239,6 +240,8 @@ async def carry_out(
 
 
 async def _mail(place: Office, applied: Plan, rows: Sequence[Became], left: int) -> bool:
+    from infra import mail
+
     settings, _ = await tenants.settings_in_force(place.engine, applied.tenant)
     to = settings.employees.report_to if settings.employees else ()
     lines = report_words.report(applied, rows, left=left, mailed=True)

@@ -1,24 +1,15 @@
-"""How a command of the desk runs, waits, and says what it found."""
+"""How a command of the desk waits, and says how far it has come."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import typer
 
 from infra import clock
-from infra.commanding import Json, Office, in_office, print_json, print_lines
-
-__all__ = ["POLL", "Json", "print_json", "print_lines", "progress", "run", "until"]
 
 POLL = 0.2
 """Seconds between two looks."""
-
-
-def run(work: Callable[[Office], Awaitable[None]], tenant: str | None = None, *, reads: bool = False) -> None:
-    """Run a command's work about a company, or all (see ``office``). Ctrl-C is how ``--follow`` ends."""
-    try:
-        in_office(work, tenant, reads=reads)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
 
 
 def progress(line: str) -> None:

@@ -7,19 +7,17 @@ from typing import Annotated
 
 import typer
 
-from connectors.desk import settings_files, settings_words, trying
-from connectors.desk.running import Json, print_json, print_lines, run, until
-from infra import companies, registry, tenants
-from infra.commanding import Failed, Office, WrongUsage, asker
+from connectors.desk import settings_files, settings_words
+from connectors.desk.running import Wait, until
+from infra import registry, tenants
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.delivery import waiting
+from infra.office import Office, in_office
 from infra.plugin import Malformed
 from schemas.identities import Invalid, organisation_number
 from schemas.settings import BAS_DAY_SALES, TenantSettings
 
 settings = typer.Typer(no_args_is_help=True, help="How a company's facts become vouchers.")
-Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
-
-Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
 SettingsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML or JSON.")]
 
 
@@ -42,7 +40,7 @@ def settings_show(
         said = f"{company}: version {version}" if version else f"{company}: no settings have taken effect yet"
         _print_settings(said, version, body, as_json)
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
 def _print_settings(said: str, version: int | None, body: TenantSettings, as_json: bool) -> None:  # noqa: FBT001 - private
@@ -61,18 +59,19 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
         changes = settings_files.differences(body, _read(file))
         print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
 @settings.command("apply")
 def settings_apply(
     tenant: Company,
     file: SettingsFile,
-    by: Annotated[str | None, typer.Option("--by", help="Who decided; your user name by default.")] = None,
+    by: By = None,
     wait: Wait = 0.0,
     as_json: Json = False,
 ) -> None:
     """Publish a file as a company's next settings. What waited for other settings is then reconsidered by itself."""
+    from infra import companies
 
     async def work(place: Office) -> None:
         body, _ = await tenants.settings_in_force(place.engine, tenant)
@@ -91,7 +90,7 @@ def settings_apply(
         if wait > 0 and not effect:
             raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
 def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,7 +125,7 @@ def settings_explain(
         lacking = await waiting.lacking(place.engine, company, registry.flows())
         _explain(company, lacking, body, as_json)
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
 def _explain(
@@ -175,6 +174,8 @@ def settings_try(
 
     With --json the same reports under the same file say the same: keep it beside them, and compare.
     """
+    from connectors.desk import trying
+
     body = _read(file)
     if (source := registry.sources().get(system)) is None:
         raise typer.BadParameter(f"payloads can come from: {', '.join(registry.sources())}", param_hint="--system")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from connectors.fortnox.commands import application
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.doctor import rounds
@@ -42,7 +41,6 @@ SYSTEM = System(
     sandbox_keeps=True,
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},
     pages=pages,
-    commands=application,
     refresh=refresh,
     names=employee.SHOWN,
     revoke=end_consent,

@@ -1,8 +1,7 @@
 """The verbs of Fortnox: connect and disconnect a company."""
 
 import asyncio
-import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,12 +15,9 @@ from connectors.fortnox.doctor import examining, report
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, tenants
 from infra.access.connections import Connections, health
-from infra.commanding import Failed, Office, WrongUsage, asker, in_office, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.office import Office, in_office
 from infra.plugin import Host
-
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
-By = Annotated[str | None, typer.Option("--by", help="Who asks; your user name by default.")]
 
 
 class Grant(StrEnum):
@@ -29,15 +25,6 @@ class Grant(StrEnum):
 
     SERVICE = "service"
     PERSON = "person"
-
-
-def application() -> typer.Typer:
-    """Return the verbs; the host merges them into ``bokbuss``."""
-    app = typer.Typer()
-    app.command("connect")(connect)
-    app.command("disconnect")(disconnect)
-    app.command("doctor")(examine)
-    return app
 
 
 def connect(
@@ -71,7 +58,8 @@ def connect(
             raise WrongUsage(f"{company} was removed just now: bokbuss tenant list")
         return link
 
-    async def work(host: Host) -> None:
+    async def work(place: Office) -> None:
+        host = await place.host()
         if paste and tenant is not None:
             await _paste(host, await link_for(host, tenant), as_json=as_json)
             return
@@ -79,17 +67,18 @@ def connect(
         links = [await link_for(host, company) for company in companies]
         if as_json:
             told = [_json(host, link) for link in links]
-            _print_json(told if everybody else told[0])
+            print_json(told if everybody else told[0])
         else:
             _print_links(host, links)
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
 def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
     """End a company's access to its Fortnox: revoked there, forgotten here; what is to be written waits."""
 
-    async def work(host: Host) -> None:
+    async def work(place: Office) -> None:
+        host = await place.host()
         connections = Connections(host.engine, host.vault)
         held = await connections.held(tenant, connecting.SYSTEM)
         if held is None or held.state == "disconnected":
@@ -98,42 +87,34 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         revoked = await tokens.revoke(host.settings.of(FortnoxSettings), refresh) if refresh else False
         company, language = held.company_name or tenant, host.settings.language
         if as_json:
-            _print_json({"tenant": tenant, "disconnected": True, "revoked": revoked})
+            print_json({"tenant": tenant, "disconnected": True, "revoked": revoked})
         else:
             print_lines([words.COMMANDS["disconnected"].to(language, company=company, tenant=tenant)])
         if not revoked and not as_json:
             print_lines([words.COMMANDS["not_revoked"].to(language)])
 
-    run(work, tenant)
+    in_office(work, tenant)
 
 
-def examine(
+def doctor(
     tenant: Company,
     lang: Annotated[words.Language | None, typer.Option(help="Of what it says; yours by default.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check everything about a company's Fortnox that can be known before the first write; 1: not all is green."""
 
-    async def work(host: Host) -> None:
+    async def work(place: Office) -> None:
+        host = await place.host()
         found = await examining.examine(host, tenant)
         language = lang or host.settings.language
         if as_json:
-            _print_json(report.as_json(found, language))
+            print_json(report.as_json(found, language))
         else:
             print_lines(report.lines(found, language))
         if not found.ok:
             raise typer.Exit(1)
 
-    run(work, tenant)
-
-
-def run(work: Callable[[Host], Coroutine[Any, Any, None]], tenant: str | None) -> None:
-    """Run a command about a company, or all of them; log nothing but warnings beside what it says."""
-
-    async def at(place: Office) -> None:
-        await work(await place.host())
-
-    in_office(at, tenant)
+    in_office(work, tenant)
 
 
 async def _unconnected(host: Host) -> list[str]:
@@ -168,7 +149,7 @@ async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
     found = result.found
     if as_json and found is not None:
         company = {"company_name": found.name, "database_number": found.database_number}
-        _print_json({"tenant": link.company.tenant, "outcome": result.outcome, **company})
+        print_json({"tenant": link.company.tenant, "outcome": result.outcome, **company})
     else:
         print_lines(_told(result, link, host).splitlines())
 
@@ -202,7 +183,3 @@ def _json(host: Host, link: Link) -> dict[str, Any]:
         "grant": str(Grant.SERVICE if link.service else Grant.PERSON),
         "scopes": list(needs.scopes(link.settings)),
     }
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 from connectors.huma.client import end_consent
 from connectors.huma.encode import NAMES
@@ -30,12 +29,6 @@ def _sandbox(
     return sandbox.running(company, port=port, host=host)
 
 
-def _commands() -> Any:
-    from connectors.huma.commands import application  # noqa: PLC0415 - only the command line loads it
-
-    return application()
-
-
 SYSTEM = System(
     name="huma",
     settings=HumaSettings,
@@ -43,7 +36,6 @@ SYSTEM = System(
     sink=Sink(system="huma", kinds=KINDS, connect=connect),
     sandbox=_sandbox,
     sandbox_at=lambda url: {"api_url": url},
-    commands=_commands,
     jobs=(Job(role="sources", run=read_nightly),),
     refresh=refresh,
     names=NAMES,

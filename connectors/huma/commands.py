@@ -1,9 +1,7 @@
 """The verb that takes a company's client id and secret to Huma."""
 
-import getpass
 import re
-import sys
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
@@ -13,21 +11,15 @@ from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from infra import companies
 from infra.access.connections import Connections
-from infra.commanding import Failed, Office, WrongUsage, asker, in_office
+from infra.commanding import By, Company, Failed, WrongUsage, asked, asker
 from infra.http import Client
+from infra.office import Office, in_office
 from infra.plugin import Attempt
 from infra.verdicts import Granted
 
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 huma = typer.Typer(no_args_is_help=True, help="Huma: a company's client id and secret.")
-
-
-def application() -> typer.Typer:
-    """Return the verbs; the host merges them into ``bokbuss``."""
-    app = typer.Typer()
-    app.add_typer(huma, name=SYSTEM)
-    return app
 
 
 @huma.callback()
@@ -37,8 +29,8 @@ def _group() -> None:
 
 @huma.command("connect")
 def connect(
-    tenant: Annotated[str, typer.Argument(help="the company")],
-    by: Annotated[str | None, typer.Option("--by", help="who gives them; your user name by default")] = None,
+    tenant: Company,
+    by: By = None,
 ) -> None:
     """Take a company's client id and secret (from prompts, or two lines of standard input), try them, and keep them.
 
@@ -46,7 +38,7 @@ def connect(
     """
 
     async def work(place: Office) -> None:
-        client_id, client_secret = _given()
+        client_id, client_secret = asked("client id"), asked("client secret", secret=True)
         if not (_UUID.fullmatch(client_id) and _UUID.fullmatch(client_secret)):
             raise WrongUsage("standard input: two lines are expected, client id and client secret, each a UUID")
         people = await store(place, tenant, client_id, client_secret, asker(by))
@@ -56,22 +48,14 @@ def connect(
     in_office(work, tenant)
 
 
-def _given() -> tuple[str, str]:
-    """Return client id and secret, from prompts or two lines of standard input."""
-    asked = sys.stdin.isatty()
-    client_id = input("client id: ") if asked else sys.stdin.readline()
-    client_secret = getpass.getpass("client secret: ") if asked else sys.stdin.readline()
-    return client_id.strip(), client_secret.strip()
-
-
 async def store(place: Office, tenant: str, client_id: str, client_secret: str, by: str) -> int:
     """Try client id and secret by two calls and keep them; return how many people there are.
 
     Raises:
         Failed: Huma refuses them, or does not answer.
-        WrongUsage: no such company.
     """
-    settings, secret = place.settings.of(HumaSettings), kept(client_id, client_secret)
+    host = await place.host()
+    settings, secret = host.settings.of(HumaSettings), kept(client_id, client_secret)
     granted = await ask_for_token(settings, tenant, secret)
     if not isinstance(granted, Granted):
         raise Failed(f"they were not kept: {granted.why}")

@@ -1,47 +1,21 @@
-"""Where this installation's broker and database are: named, running already, or started here."""
+"""The broker and the database of this process: those that are named or run already, or embedded ones, kept running."""
 
 import asyncio
 import json
 import os
-import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-
-import psycopg
 
 from infra import clock, telemetry
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
-from infra.folders import Unwritable, alive, unwritable
+from infra.embedded.found import KNOWN, Runtime, running
+from infra.folders import Unwritable, unwritable
 from infra.kafka.cluster import BrokerUnavailable, ensure_topics
 from infra.settings import Settings
 from infra.store import DatabaseUnavailable, async_url
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """What a role needs to connect.
-
-    Attributes:
-        bootstrap: the broker, host:port[,host:port].
-        database_url: PostgreSQL, for SQLAlchemy's asynchronous engine.
-    """
-
-    bootstrap: str
-    database_url: str
-
-    def apply(self, settings: Settings) -> Settings:
-        """Return the settings with this broker and this database named."""
-        return settings.model_copy(
-            update={
-                "kafka": settings.kafka.model_copy(update={"bootstrap": self.bootstrap}),
-                "database": settings.database.model_copy(update={"url": self.database_url}),
-            }
-        )
-
 
 _log = telemetry.log(__name__)
 
@@ -57,19 +31,6 @@ class _Server(Protocol):
     def ended(self) -> bool: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
-
-
-def running(settings: Settings) -> Runtime | None:
-    """Return the named broker and database, and for what is not named the embedded ones of a living owner.
-
-    None when there is no such owner, or its servers do not answer.
-    """
-    bootstrap, url = settings.kafka.bootstrap, settings.database.url
-    if bootstrap and url:
-        return Runtime(bootstrap, async_url(url))
-    embedded = _embedded(settings.data)
-    bootstrap, url = bootstrap or embedded.get("bootstrap"), url or embedded.get("database_url")
-    return Runtime(bootstrap, async_url(url)) if bootstrap and url else None
 
 
 @asynccontextmanager
@@ -152,7 +113,7 @@ async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitSta
         settings.data,
         {"bootstrap": kafka and kafka.bootstrap, "database_url": postgres and postgres.url, "owner": os.getpid()},
     )
-    stack.callback((settings.data / "runtime.json").unlink, missing_ok=True)
+    stack.callback((settings.data / KNOWN).unlink, missing_ok=True)
     return Runtime(bootstrap, async_url(url))
 
 
@@ -167,41 +128,8 @@ async def _all(calls: list[Any]) -> None:
 def _remember(data: Path, embedded: dict[str, Any]) -> None:
     """Write what others need to find our servers; only ours: the URL of a named database holds its password."""
     try:
-        fresh = data / "runtime.json.new"
+        fresh = data / f"{KNOWN}.new"
         fresh.write_text(json.dumps(embedded))
-        fresh.replace(data / "runtime.json")
+        fresh.replace(data / KNOWN)
     except OSError as error:
         raise unwritable(data, error) from error
-
-
-def _embedded(data: Path) -> dict[str, Any]:
-    try:
-        known: dict[str, Any] = json.loads((data / "runtime.json").read_text())
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise unwritable(data, error) from error
-    if not alive(known["owner"]):
-        return {}
-    return known if _kafka_answers(known["bootstrap"]) and _postgres_answers(known["database_url"]) else {}
-
-
-def _kafka_answers(bootstrap: str | None) -> bool:
-    if bootstrap is None:  # a named one: its client will tell
-        return True
-    host, port = bootstrap.rsplit(":", 1)
-    try:
-        socket.create_connection((host, int(port)), timeout=2).close()
-    except OSError:
-        return False
-    return True
-
-
-def _postgres_answers(url: str | None) -> bool:
-    if url is None:
-        return True
-    try:
-        psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True

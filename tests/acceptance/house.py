@@ -23,10 +23,10 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox.books import Voucher
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, companies, roles, tenant_commands, tenants
-from infra.commanding import Office, office
 from infra.delivery import waiting
 from infra.environment import whole
 from infra.http import Client, Response
+from infra.office import Office, office
 from infra.rows import Hold
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord

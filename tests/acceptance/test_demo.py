@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from infra import store
-from infra.embedded.runtime import running
+from infra.embedded.found import running
 from infra.settings import Settings
 
 pytestmark = pytest.mark.acceptance

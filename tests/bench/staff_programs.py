@@ -19,8 +19,8 @@ from connectors.alexishr import sandbox as alexishr
 from connectors.fortnox import sandbox as fortnox
 from connectors.fortnox.sandbox.records import Record
 from infra import catching_up, clock, registry, roles, telemetry
-from infra.commanding import office
 from infra.deciding import planning
+from infra.office import office
 from infra.plugin import Host
 from infra.settings import Settings, load
 from tests.bench.house import peak_memory

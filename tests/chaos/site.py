@@ -12,12 +12,12 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from infra import clock, companies
-from infra.commanding import office
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.embedded.owner import free_port
 from infra.http import Client
 from infra.kafka.cluster import ensure_topics, producer
+from infra.office import office
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 from infra.tenant_commands import add_tenant
 from schemas.settings import TenantSettings

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.main import get_command
 from typer.testing import CliRunner
 
-from infra import cli, registry
+from infra import cli
 from infra.commanding import WrongUsage
+from infra.verbs import verbs
 
 NEEDED = {
     "file": "z.json",
@@ -27,25 +26,15 @@ NEEDED = {
 """Something for each argument that a verb cannot do without."""
 
 
-def whole() -> typer.Typer:
-    """Return the command line with the verbs of every plugin."""
-    app = typer.Typer()
-    app.add_typer(cli.app)
-    for system in registry.systems().values():
-        if system.commands is not None:
-            app.add_typer(system.commands())
-    return app
-
-
-def verbs(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def members(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every verb by its words."""
     for member, inner in getattr(command, "commands", {}).items():
-        yield from verbs(inner, (*name, member))
+        yield from members(inner, (*name, member))
     if not getattr(command, "commands", {}) or command.invoke_without_command:
         yield name, command
 
 
-EVERY = dict(verbs(get_command(whole())))
+EVERY = {name: verb for each in verbs().values() for name, verb in members(each.load(), (each.name,))}
 OF_A_COMPANY = [name for name, verb in EVERY.items() if any(p.name == "tenant" for p in verb.params)]
 
 
@@ -81,9 +70,9 @@ def test_an_unknown_company_is_told_by_the_nearest(
     monkeypatch.setenv("BOKBUSS_DATA", str(folder))
     monkeypatch.setenv("BOKBUSS_DATABASE__URL", prepared_url)
     monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", "127.0.0.1:9")  # nobody is there: it is not asked
-    added = CliRunner().invoke(whole(), ["tenant", "add", "krogen-soder"])
+    added = CliRunner().invoke(cli.app, ["tenant", "add", "krogen-soder"])
     assert added.exit_code == 0, added.output
-    result = CliRunner().invoke(whole(), typed(name, "krogen-sodar"))
+    result = CliRunner().invoke(cli.app, typed(name, "krogen-sodar"))
     assert isinstance(result.exception, WrongUsage), (result.output, result.exception)
     assert "did you mean krogen-soder?" in str(result.exception)
 

@@ -13,15 +13,15 @@ from click.testing import Result
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from connectors.desk.commands import application
-from infra import clock
-from infra.commanding import Failed, Office, office
+from infra import cli, clock
+from infra.commanding import Failed
 from infra.deciding.decider import Decider
 from infra.delivery.journal import Change, Journal
 from infra.delivery.reviews import ReviewRole
 from infra.environment import load
 from infra.kafka.records import Record, at, bury
 from infra.leases import Leases
+from infra.office import Office, office
 from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import Call, DeadLetter
@@ -158,7 +158,7 @@ class Desk:
 
     def run(self, *words: str) -> Result:
         """Run a verb, however it ends."""
-        return CliRunner().invoke(application(), words)
+        return CliRunner().invoke(cli.app, words)
 
     def __call__(self, *words: str) -> Result:
         """Run a verb that ends well."""

@@ -6,10 +6,10 @@ from typing import Any
 from starlette.applications import Starlette
 
 from connectors.desk.pages import pages
-from infra.commanding import office
 from infra.environment import load
 from infra.http import Client, Response
 from infra.intake import web
+from infra.office import office
 from infra.plugin import Host
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.commanding import Office
 from infra.deciding.decider import Decider
 from infra.kafka.records import Record
+from infra.office import Office
 from tests.connectors.desk.conftest import Desk, World
 from tests.connectors.desk.test_pages import get
 from tests.infra.breaking import DAY_SALES, SECRET, breaking

@@ -9,7 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from connectors.desk import settings_files, settings_words
-from connectors.desk.commands import application
+from infra import cli
 from infra.commanding import Failed, WrongUsage
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
 
@@ -21,7 +21,7 @@ CHOSEN = TenantSettings(
 
 def typed(*words: str) -> Result:
     """Type a command where no database and no broker is."""
-    return CliRunner().invoke(application(), [*words])
+    return CliRunner().invoke(cli.app, [*words])
 
 
 def test_every_setting_has_a_meaning_and_is_explained_once() -> None:

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from infra.embedded import runtime
-from infra.embedded.runtime import Runtime, kept, running, services
+from infra.embedded.found import Runtime, running
+from infra.embedded.runtime import kept, services
 from infra.folders import Unwritable, alive
 from infra.kafka.cluster import BrokerUnavailable
 from infra.settings import DatabaseSettings, KafkaSettings, Settings

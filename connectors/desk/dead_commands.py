@@ -1,0 +1,103 @@
+"""The verbs of what could not be read: listed, shown, sent again, thrown away."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connectors.desk import views
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines, width
+from infra.delivery import waiting
+from infra.office import Office, in_office
+from infra.rows import Dead
+from schemas import envelope as envelopes
+from schemas.envelope import Unreadable
+
+dead = typer.Typer(no_args_is_help=True, help="What could not be read.")
+
+Place = Annotated[str, typer.Argument(help="topic/partition/offset, as dead list shows it.")]
+
+
+@dead.command("list")
+def dead_list(
+    tenant: OfCompany = None,
+    everything: Annotated[bool, typer.Option("--all", help="Those dealt with, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the records that could not be read, the oldest first."""
+
+    async def work(place: Office) -> None:
+        found = await waiting.dead_letters(place.engine, tenant, closed=everything)
+        print_json([views.dead_json(d) for d in found]) if as_json else print_lines(views.dead_list(found, width()))
+
+    in_office(work, tenant, reads=True)
+
+
+@dead.command("show")
+def dead_show(letter: Place, as_json: Json = False) -> None:
+    """Show a record that could not be read, and why."""
+
+    async def work(place: Office) -> None:
+        found = await _dead(place, letter)
+        print_json(views.dead_json(found)) if as_json else print_lines(views.dead_show(found))
+
+    in_office(work)
+
+
+@dead.command("replay")
+def dead_replay(
+    letter: Place,
+    file: Annotated[Path | None, typer.Option("--file", exists=True, dir_okay=False, help="Corrected bytes.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if they cannot be read.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Send a record to its topic again, as it was or corrected."""
+    corrected = file.read_bytes() if file else None
+
+    from connectors.desk import acting
+
+    async def work(place: Office) -> None:
+        found = await _dead(place, letter)
+        value = found.letter.data.record_value if corrected is None else corrected
+        try:
+            envelopes.decode(value)
+        except Unreadable as error:
+            if not force:
+                raise Failed(f"it still cannot be read: {error}. Correct it with --file, or insist: --force") from None
+        try:
+            sent = await acting.replay(place.engine, await place.producer(), letter, by=asker(by), value=corrected)
+        except waiting.NotOpen as error:
+            raise Failed(str(error)) from None
+        told = {"place": letter, "state": "replayed", "topic": sent.topic}
+        print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
+
+    in_office(work)
+
+
+@dead.command("discard")
+def dead_discard(
+    letter: Place,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays on record.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Throw a record away that could not be read."""
+    from connectors.desk import acting
+
+    async def work(place: Office) -> None:
+        try:
+            await _dead(place, letter)
+            await acting.discard(place.engine, letter, by=asker(by), reason=reason)
+        except waiting.NotOpen as error:
+            raise Failed(str(error)) from None
+        print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
+
+    in_office(work)
+
+
+async def _dead(place: Office, letter: str) -> Dead:
+    found = await waiting.dead_letter(place.engine, letter)
+    if found is None:
+        raise WrongUsage(f"there is no dead letter at {letter!r}: bokbuss dead list --all")
+    return found

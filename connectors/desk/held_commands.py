@@ -1,0 +1,131 @@
+"""The verbs of what waits for a person: listed, shown, answered."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from connectors.desk import resolving, views
+from connectors.desk.running import POLL, Wait
+from infra import clock, overview, registry
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines, width
+from infra.deciding import remembering
+from infra.delivery import waiting
+from infra.office import Office, in_office
+from infra.rows import Became, Hold
+
+_FOLLOWS = 2.0
+"""Seconds within which what follows an answer is on its way, or nothing does."""
+
+held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
+
+
+@held.command("list")
+def held_list(
+    tenant: OfCompany = None,
+    everything: Annotated[bool, typer.Option("--all", help="What waited before, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List what waits for a person, the oldest first."""
+
+    async def work(place: Office) -> None:
+        found = await waiting.holds(place.engine, tenant, closed=everything)
+        if as_json:
+            print_json([views.hold_json(h) for h in found])
+        else:
+            print_lines(views.held_list(found, width(), await _names(place, found)))
+
+    in_office(work, tenant, reads=True)
+
+
+HoldId = Annotated[
+    str, typer.Argument(help="The beginning of its ID, or the business key, or parts of it: openpos/K1/57.")
+]
+
+
+@held.command("show")
+def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> None:
+    """Show why something waits, and how it can be answered."""
+
+    async def work(place: Office) -> None:
+        found = await _hold(place, hold, tenant)
+        if as_json:
+            print_json(views.hold_json(found))
+        else:
+            print_lines(views.held_show(found, await _names(place, [found])))
+
+    in_office(work, tenant, reads=True)
+
+
+@held.command("answer")
+def held_answer(
+    hold: HoldId,
+    answer: Annotated[str, typer.Argument(help="One of those that held show names.")],
+    by: By = None,
+    comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
+    tenant: OfCompany = None,
+    wait: Wait = 0.0,
+    as_json: Json = False,
+) -> None:
+    """Decide what becomes of something that waits."""
+    from connectors.desk import acting
+
+    async def work(place: Office) -> None:
+        found = await _hold(place, hold, tenant)
+        if found.closed_at is not None:
+            raise Failed(f"{found.key} waits no longer ({found.how}): {found.message}")
+        choices = [choice.answer for choice in found.order.data.choices]
+        if answer not in choices:
+            offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
+            raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
+        answer_id = await acting.answer(await place.producer(), found, answer, by=asker(by), comment=comment)
+        came = await _what_came(place, found, answer_id, wait) if wait > 0 else None
+        if as_json:
+            told = {"hold_id": str(found.hold_id), "key": found.key, "answer": answer}
+            print_json(told | views.became_json(came))
+        else:
+            print_lines([views.became(found, answer, came)])
+        if came is not None and not came.closed:
+            raise Failed(f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up)?")
+        if came is not None and came.again is not None:
+            raise Failed(f"{found.key} waits again: bokbuss held show {str(came.again.hold_id)[:8]}")
+        if came is not None and came.under_way:
+            raise Failed(f"what came of it is not known after {wait:g} s: bokbuss explain {found.key}")
+
+    in_office(work, tenant)
+
+
+async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) -> Became:
+    """Return what an answer has come to, within some seconds; orders that may follow it are waited for briefly."""
+    deadline = clock.monotonic() + seconds
+    closed_at: float | None = None
+    while True:
+        came, now = await overview.became(place.engine, hold, answer_id), clock.monotonic()
+        closed_at = closed_at or (now if came.closed else None)
+        told = came.again is not None or (came.ordered and not came.under_way)
+        settled = closed_at is not None and (told or (not came.under_way and now >= closed_at + _FOLLOWS))
+        if settled or now >= deadline:
+            return came
+        await clock.sleep(POLL)
+
+
+async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], str]:
+    """Return what people call whom these holds are about: for whoever reads the terminal, and for nobody else."""
+    names: dict[tuple[str, str], str] = {}
+    for tenant in {hold.tenant for hold in found}:
+        keys = [hold.key for hold in found if hold.tenant == tenant]
+        for key, name in (await remembering.names(place.engine, registry.flows(), tenant, keys)).items():
+            names[tenant, key] = name
+    return names
+
+
+async def _hold(place: Office, called: str, tenant: str | None) -> Hold:
+    """Return the hold that is meant; of one key's holds the open one, else the newest."""
+    found = await waiting.holds_called(place.engine, called, tenant, like=resolving.shortened(called))
+    if not found:
+        raise WrongUsage(f"nothing that waits or waited is called {called!r}: bokbuss held list --all")
+    things = {(h.tenant, h.key) for h in found}
+    if len(things) > 1 or ("/" not in called and len(found) > 1):
+        listed = "\n".join(f"  {h.hold_id}  {h.tenant}  {h.key}" for h in found)
+        raise WrongUsage(f"{called!r} can be several; give more of the ID, or --tenant:\n{listed}")
+    return found[0]
