@@ -54,6 +54,7 @@ _AWAY = text(
        from journal j left join connections c on c.tenant = j.tenant and c.system = j.sink
        where j.tenant = :tenant and j.key = :key and j.state = 'queued' and c.state is distinct from 'connected'"""
 )
+_NUMBER = text("select count(*) from decided where tenant = :tenant and topic = :topic")
 _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
 _DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
@@ -153,6 +154,12 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         planned=planned,
         away=away,
     )
+
+
+async def decided(engine: AsyncEngine, tenant: str, topic: str) -> int:
+    """Return how many of a company's records on a topic are decided."""
+    async with engine.connect() as connection:
+        return await connection.scalar(_NUMBER, {"tenant": tenant, "topic": topic}) or 0
 
 
 # --- What was written last -------------------------------------------------------------------------------------------

@@ -57,6 +57,12 @@ async def incarnation(connection: AsyncConnection, tenant: str) -> int:
     return int(found)
 
 
+async def names(engine: AsyncEngine) -> frozenset[str]:
+    """Return what every company is called."""
+    async with engine.connect() as connection:
+        return frozenset(await connection.scalars(_NAMES))
+
+
 async def everyone(engine: AsyncEngine) -> tuple[Tenant, ...]:
     """Return every company."""
     return await _read(engine, None)

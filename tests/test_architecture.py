@@ -12,6 +12,8 @@ from pathlib import Path
 import grimp
 import pytest
 
+from infra.tables import metadata
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "connectors", "streams", "infra")
 SOURCES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
@@ -115,6 +117,26 @@ def test_the_host_names_no_party() -> None:
         if named.search(line.partition("comment=")[0])
     }
     assert "fortnox" in parties
+    assert said == set()
+
+
+TABLES_OF_FORTNOX = {"activation_links", "checks", "reference_data"}
+"""The host makes them, and removes what is a removed company's; what stands in them is this connector's."""
+
+
+def test_a_plugin_names_no_table_of_the_host() -> None:
+    """It asks the table's owner, and gets typed rows."""
+    tables = "|".join(sorted(metadata.tables.keys() - TABLES_OF_FORTNOX))
+    named = re.compile(rf"\b(from|join|into|update)\s+({tables})\b(?!\s+import)")
+    statement = re.compile(r"^\s*(select|insert|update|delete|with|from)\b")
+    said = {
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for package in ("connectors", "streams")
+        for file in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if statement.search(node.value) and named.search(node.value)
+    }
     assert said == set()
 
 

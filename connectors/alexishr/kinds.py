@@ -69,7 +69,7 @@ class _Person:
         if there is None:
             return await self._create()
         if moved := self._moved(there):
-            if there.fact is not None and self._hr.host.accept is not None:  # so that the next one is decided on it
+            if there.fact is not None:  # so that the next one is decided on it
                 await self._hr.host.accept(self._hr.tenant, SYSTEM, [there.fact])
             why = f"changed in Alexis HR since it was decided: {', '.join(moved)}"
             return Rejected("record_moved", why, "accountant")

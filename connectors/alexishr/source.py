@@ -274,10 +274,7 @@ class Reader:
             await self._seen.remember(kind, {record: mark for _, record, mark in some}, rising=kind == EMPLOYEE)
 
     async def _accept(self, facts: Sequence[Fact]) -> None:
-        accept = self.hr.host.accept
-        if accept is None:
-            raise Failed("this process cannot tell facts: it has no broker")
-        self._told += await accept(self.hr.tenant, SYSTEM, facts)
+        self._told += await self.hr.host.accept(self.hr.tenant, SYSTEM, facts)
 
 
 def deleted(person_id: str) -> EmployeeChanged:

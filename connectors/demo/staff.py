@@ -8,26 +8,23 @@ from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
-from sqlalchemy import text
-
 from connectors.demo import people
 from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, KONTORET, SCOPES, SYSTEM
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
 from connectors.demo.world import Unexpected, World
-from infra import catching_up, clock, registry
+from infra import catching_up, clock, overview, registry
 from infra.access.connections import Connections
 from infra.deciding import planning
 from infra.http import Client
 from infra.office import Office
 from infra.plugin import Flow, Host
 from schemas.audit import AuditRecord
-from schemas.events import FieldChoice, LinkDecided, ReviewAnswered
+from schemas.events import EmployeeSeen, FieldChoice, LinkDecided, ReviewAnswered
 from schemas.plans import Became, Plan, PlanRow
 
 _TENANT: Final = KONTORET.tenant
 _BY: Final = "lena@example.com"
-_SEEN = text("select count(*) from decided where tenant = :tenant and topic = 'facts.fortnox-seen.v1'")
 _WRITES: Final = ("POST /3/employees", "PUT /3/employees", "POST /3/absence", "PUT /3/absence", "DELETE /3/absence")
 
 
@@ -93,11 +90,12 @@ class StaffOffice:
             "Anna's conflict goes to HR. Ivar has got another phone in Fortnox meanwhile: his row is refused.",
         )
         await self._edit(plan, _named(rows, "Anna"), action="prefer_hr")
-        before = await self._count(_SEEN)
+        engine = self.place.engine
+        before = await overview.decided(engine, _TENANT, EmployeeSeen.TOPIC)
         await self._change_employee("7", {"Phone1": "070-174 06 44"})
 
         async def learned() -> bool:
-            return await self._count(_SEEN) > before
+            return await overview.decided(engine, _TENANT, EmployeeSeen.TOPIC) > before
 
         await self.world.until(learned, "Ivar's new phone in Fortnox to be noticed")
         done = self._done()
@@ -304,10 +302,6 @@ class StaffOffice:
         """Return how many calls to Fortnox wrote something about staff."""
         calls = (await self.world.calls(KONTORET))["calls"]
         return sum(count for route, count in calls.items() if route.startswith(_WRITES))
-
-    async def _count(self, query: Any) -> int:
-        async with self.place.engine.connect() as connection:
-            return await connection.scalar(query, {"tenant": _TENANT}) or 0
 
     async def _control(self, method: str, what: str, content: Mapping[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self.hr_url}/_sandbox/{what}".rstrip("/")

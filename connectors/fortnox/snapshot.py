@@ -9,8 +9,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
-
 from connectors.fortnox import translate
 from connectors.fortnox.classify import Page
 from connectors.fortnox.client import Fortnox
@@ -19,6 +17,7 @@ from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry, tenants
 from infra.commanding import Failed
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.orders import Orders
 from infra.http import Client
 from infra.intake.sealing import sealed
 from infra.intake.sightings import EMPLOYEE, Sightings
@@ -26,19 +25,13 @@ from infra.leases import Lease
 from infra.plugin import Attempt, Company, Host, Malformed, Refreshed
 from infra.verdicts import RetryLater
 from schemas import ids
+from schemas.commands import UpsertEmployee
 from schemas.events import EmployeeSeen
 
 _SYSTEM: Final = "fortnox"
 _TRIES: Final = 5
 _PAGES: Final = 1000
 _LOOK_FOR_COMPANIES: Final = 5.0
-# The page may show an employee as it was before or after such an order; so that what somebody else changed then is not
-# lost, it is told again the next time.
-_WRITTEN_SINCE: Final = text(
-    """select coalesce(nullif(outcome ->> 'record', ''), body -> 'data' ->> 'employee_id', '') from journal
-       where sink = 'fortnox' and tenant = :tenant and type = 'bokbuss.upsert-employee.v1'
-         and (state in ('sending', 'unknown') or finished_at >= :since)"""
-)
 
 _log = telemetry.log(__name__)
 
@@ -144,8 +137,10 @@ async def _tell(
     if not new:
         return ()
     fact_ids = await host.accept(tenant, _SYSTEM, [facts[employee_id] for employee_id in new])
-    async with host.engine.connect() as connection:
-        ours = set(await connection.scalars(_WRITTEN_SINCE, {"tenant": tenant, "since": asked}))
+    # The page may show one as it was before or after an order of ours; so that what somebody else changed then is not
+    # lost, it is told again the next time.
+    written = await Orders(host.engine, _SYSTEM, tenant, UpsertEmployee).written_since(asked)
+    ours = {record or order.employee_id for order, record in written}
     await sightings.remember(EMPLOYEE, {each: marks[each] for each in new if each not in ours})
     return fact_ids
 

@@ -54,8 +54,7 @@ class _Upsert:
         if there is None:
             return await self._create()
         if moved := self._moved(there):
-            if self._huma.host.accept is not None:  # so that the next one is decided on it
-                await tell(self._huma, [there.fact])
+            await tell(self._huma, [there.fact])  # so that the next one is decided on it
             why = f"changed in Huma since it was decided: {', '.join(moved)}"
             return Rejected("record_moved", why, "accountant")
         return await self._change(there)

@@ -24,12 +24,12 @@ from connectors.fortnox.words import SWEDEN
 from infra import clock, tenants
 from infra.access.connections import Connections
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.orders import Orders
 from infra.http import Client, Response
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
-from schemas.envelope import type_of
 from schemas.events import ChecksPassed
 
 _Found = TypeVar("_Found")
@@ -50,32 +50,12 @@ _ACCOUNTS_ASKED: Final = 60
 _FIRST_PATIENCE: Final = 60.0
 _LONGEST_PATIENCE: Final = 86_400.0
 
-_OPEN: Final = text(
-    """select body -> 'data' from journal
-       where sink = 'fortnox' and tenant = :tenant and type = :type and state in ('queued', 'sending', 'unknown')
-       order by place, seq limit :most"""
-)
-_HELD: Final = text(
-    """select distinct on (j.flow, j.key) j.data, j.code, j.age, j.refusals
-       from (select body -> 'data' as data, body -> 'data' ->> 'flow' as flow, key, seq, outcome ->> 'code' as code,
-                    extract(epoch from clock_timestamp() - finished_at)::float8 as age,
-                    count(*) over (partition by body -> 'data' ->> 'flow', key, outcome ->> 'code') as refusals
-             from journal where sink = 'fortnox' and tenant = :tenant and type = :type and state = 'rejected') j
-       join flow_state s on s.tenant = :tenant and s.flow = j.flow and s.key = j.key and s.waiting = j.code
-       where j.code = any(cast(:codes as text[])) order by j.flow, j.key, j.seq desc limit :most"""
-)
-_LAST: Final = text(
-    """select order_id, outcome -> 'voucher' as voucher from journal
-       where sink = 'fortnox' and tenant = :tenant and type = :type and state = 'delivered'
-       order by finished_at desc limit 1"""
-)
 _WRITE: Final = text(
     """insert into checks (tenant, system, "check", ok, body, checked_at)
        values (:tenant, 'fortnox', :check, :ok, cast(:body as jsonb), :at)
        on conflict (tenant, system, "check") do update
        set ok = excluded.ok, body = excluded.body, checked_at = excluded.checked_at"""
 )
-_VOUCHER: Final = type_of(PostVoucher)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +95,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Report:
     passed = tuple(sorted({one.need.code for one in held if one.may_go and setup.is_open(one.need, situation.setup)}))
     report = Report(tenant, clock.now(), findings, passed, calls)
     await _write(host, report)
-    if passed and host.accept is not None:
+    if passed:
         await host.accept(tenant, SYSTEM, (ChecksPassed(codes=passed, checked_at=report.checked_at),))
     return report
 
@@ -264,12 +244,11 @@ async def _reading(host: Host, situation: Situation, tenant: str, priority: int)
 
 async def _known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
     """Return what the database says of a company, and its orders that were refused and wait."""
-    wanted = {"tenant": tenant, "type": _VOUCHER, "most": _WAITING}
     company = await tenants.known(host.engine, tenant)
-    async with host.engine.connect() as connection:
-        is_open = [setup.need_of(_order(data)) for (data,) in await connection.execute(_OPEN, wanted)]
-        refused = await connection.execute(_HELD, wanted | {"codes": sorted(CHECKABLE)})
-        held = [_Held(setup.need_of(_order(data), code), age, refusals) for data, code, age, refusals in refused]
+    orders = Orders(host.engine, SYSTEM, tenant, PostVoucher)
+    is_open = [setup.need_of(order) for order in await orders.open(_WAITING)]
+    refused = await orders.refused(CHECKABLE, _WAITING)
+    held = [_Held(setup.need_of(one.order, one.code), one.age, one.refusals) for one in refused]
     situation = Situation(
         today=clock.now().astimezone(SWEDEN).date(),
         settings=company.settings,
@@ -288,9 +267,8 @@ async def _connection(host: Host, tenant: str) -> checks.Connection:
 
 async def _last(host: Host, tenant: str) -> tuple[VoucherRef, str] | None:
     """Return the last voucher that we wrote, and its mark."""
-    async with host.engine.connect() as connection:
-        row = (await connection.execute(_LAST, {"tenant": tenant, "type": _VOUCHER})).one_or_none()
-    return (VoucherRef.model_validate(row.voucher), ids.mark(row.order_id)) if row and row.voucher else None
+    found = await Orders(host.engine, SYSTEM, tenant, PostVoucher).last_voucher()
+    return (found[1], ids.mark(found[0])) if found else None
 
 
 async def _write(host: Host, report: Report) -> None:
@@ -306,7 +284,3 @@ async def _write(host: Host, report: Report) -> None:
     ]
     async with host.engine.begin() as connection:
         await connection.execute(_WRITE, rows)
-
-
-def _order(data: Any) -> PostVoucher:
-    return PostVoucher.model_validate(data, strict=False)

@@ -5,17 +5,21 @@ One process does them, by lease. A company whose Fortnox is slow holds up no oth
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import text
 
 from connectors.fortnox.doctor import examining
+from connectors.fortnox.doctor.examining import SYSTEM
 from connectors.fortnox.doctor.setup import CHECKABLE
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
-from infra import clock, telemetry
+from infra import clock, telemetry, tenants
+from infra.access.connections import Connections
+from infra.access.held import Held
+from infra.delivery import orders
 from infra.delivery.guests import BACKFILL
 from infra.leases import Lease, LeaseLost, elected
 from infra.plugin import Host
@@ -31,30 +35,8 @@ _MISSED: Final = timedelta(hours=26)
 
 _log = telemetry.log(__name__)
 
-_CONNECTED: Final = """from tenants t left join connections c on c.tenant = t.tenant and c.system = 'fortnox'
-       left join (select tenant, max(checked_at) as at from checks where system = 'fortnox' group by 1) k
-            on k.tenant = t.tenant
-       where coalesce(c.state, case when t.database_number is null then 'disconnected' end) is distinct from
-             'disconnected'"""
-_DUE: Final = text(
-    f"""select t.tenant {_CONNECTED}
-        and (k.at < c.consented_at or k.at < :missed or (k.at is null and c.consented_at is not null))
-        order by k.at nulls first"""
-)
-_AT_NIGHT: Final = text(f"select t.tenant {_CONNECTED} order by k.at nulls first")
-_HELD: Final = text(
-    """select s.tenant, array_agg(distinct s.waiting),
-              extract(epoch from clock_timestamp() - max(j.finished_at))::float8
-       from flow_state s join journal j on j.sink = 'fortnox' and j.tenant = s.tenant and j.key = s.key
-            and j.state = 'rejected' and j.outcome ->> 'code' = s.waiting
-       where s.waiting = any(cast(:codes as text[])) group by s.tenant"""
-)
-_FORGET: Final = text(
-    """delete from checks k where system = 'fortnox' and (
-           not exists (select from tenants t where t.tenant = k.tenant)
-           or exists (select from connections c
-                      where c.tenant = k.tenant and c.system = 'fortnox' and c.state = 'disconnected'))"""
-)
+_EXAMINED: Final = text("select tenant, max(checked_at) from checks where system = 'fortnox' group by tenant")
+_FORGET: Final = text("delete from checks where system = 'fortnox' and tenant <> all(cast(:kept as text[]))")
 
 
 async def run(host: Host, stop: asyncio.Event) -> None:
@@ -98,7 +80,7 @@ class _Rounds:
                 lease.check()
                 if clock.now() >= night:
                     night = next_night(clock.now(), hour)
-                    self._tonight = [tenant for (tenant,) in await self._ask(_AT_NIGHT)]
+                    self._tonight = [held.tenant for held, _ in await self._connected()]
                 await self._round()
                 await _rest(stop, min(self._every, 5.0))
         finally:
@@ -109,17 +91,16 @@ class _Rounds:
     async def _round(self) -> None:
         """Begin the visits that are due, as many at once as there may be."""
         self._visits = {tenant: visit for tenant, visit in self._visits.items() if not visit.done()}
-        async with self._host.engine.begin() as connection:
-            await connection.execute(_FORGET)
-        due = [tenant for (tenant,) in await self._ask(_DUE, missed=clock.now() - _MISSED)]
+        missed = clock.now() - _MISSED
+        due = [held.tenant for held, at in await self._connected() if _is_due(held, at, missed)]
         for tenant in (*due, *self._tonight):
             if clock.monotonic() >= self._tried.get(tenant, float("-inf")) + _TRIED_AGAIN:
                 self._begin(tenant, self._tried, partial(examining.examine, self._host, tenant, BACKFILL))
         self._tonight = [tenant for tenant in self._tonight if tenant not in self._visits]
-        for tenant, codes, age in await self._ask(_HELD, codes=sorted(CHECKABLE)):
-            between = min(max(self._every, age / 10), max(_LONGEST_BETWEEN, self._every))
-            if clock.monotonic() >= self._looked.get(tenant, float("-inf")) + between:
-                self._begin(tenant, self._looked, partial(examining.recheck, self._host, tenant, codes))
+        for one in await orders.waiting(self._host.engine, SYSTEM, CHECKABLE):
+            between = min(max(self._every, one.age / 10), max(_LONGEST_BETWEEN, self._every))
+            if clock.monotonic() >= self._looked.get(one.tenant, float("-inf")) + between:
+                self._begin(one.tenant, self._looked, partial(examining.recheck, self._host, one.tenant, one.codes))
 
     def _begin(self, tenant: str, times: dict[str, float], visit: Callable[[], Coroutine[Any, Any, object]]) -> None:
         if tenant in self._visits or len(self._visits) >= _AT_ONCE:
@@ -127,9 +108,23 @@ class _Rounds:
         times[tenant] = clock.monotonic()
         self._visits[tenant] = asyncio.create_task(_visited(tenant, visit()))
 
-    async def _ask(self, query: Any, **values: Any) -> Any:
-        async with self._host.engine.connect() as connection:
-            return (await connection.execute(query, values)).all()
+    async def _connected(self) -> list[tuple[Held, datetime | None]]:
+        """Return the companies that are connected, and when each was examined, the longest ago first; forget others."""
+        every = await Connections(self._host.engine, self._host.vault).all(SYSTEM)
+        gone = {held.tenant for held in every if held.state == "disconnected"}
+        kept = await tenants.names(self._host.engine) - gone
+        async with self._host.engine.begin() as connection:
+            await connection.execute(_FORGET, {"kept": sorted(kept)})
+            examined = {tenant: at for tenant, at in await connection.execute(_EXAMINED)}  # noqa: C416 - rows are no pairs to mypy
+        found = [(held, examined.get(held.tenant)) for held in every if held.tenant not in gone]
+        return sorted(found, key=lambda one: one[1] or datetime.min.replace(tzinfo=UTC))
+
+
+def _is_due(held: Held, at: datetime | None, missed: datetime) -> bool:
+    """Tell whether a company is examined now: it has consented since, or the night's was missed."""
+    if at is None:
+        return held.consented_at is not None
+    return at < missed or (held.consented_at is not None and at < held.consented_at)
 
 
 async def _visited(tenant: str, visit: Awaitable[object]) -> None:

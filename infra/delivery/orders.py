@@ -1,0 +1,107 @@
+"""What became of a sink's orders, as its journal has it: read by whoever carries them out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from schemas import envelope as envelopes
+from schemas.commands import Order, VoucherRef
+
+_Order = TypeVar("_Order", bound=Order)
+
+_OF = "sink = :sink and tenant = :tenant and type = :type"
+_OPEN = text(
+    f"""select body::text from journal where {_OF} and state in ('queued', 'sending', 'unknown')
+       order by place, seq limit :most"""  # noqa: S608 - no values in it
+)
+_REFUSED = text(
+    f"""select distinct on (j.flow, j.key) j.body, j.code, j.age, j.refusals
+       from (select body::text, body -> 'data' ->> 'flow' as flow, key, seq, outcome ->> 'code' as code,
+                    extract(epoch from clock_timestamp() - finished_at)::float8 as age,
+                    count(*) over (partition by body -> 'data' ->> 'flow', key, outcome ->> 'code') as refusals
+             from journal where {_OF} and state = 'rejected') j
+       join flow_state s on s.tenant = :tenant and s.flow = j.flow and s.key = j.key and s.waiting = j.code
+       where j.code = any(cast(:codes as text[])) order by j.flow, j.key, j.seq desc limit :most"""  # noqa: S608 - the same
+)
+_WAITING = text(
+    """select s.tenant, array_agg(distinct s.waiting),
+              extract(epoch from clock_timestamp() - max(j.finished_at))::float8
+       from flow_state s join journal j on j.sink = :sink and j.tenant = s.tenant and j.key = s.key
+            and j.state = 'rejected' and j.outcome ->> 'code' = s.waiting
+       where s.waiting = any(cast(:codes as text[])) group by s.tenant"""
+)
+_LAST = text(
+    f"""select order_id, outcome -> 'voucher' as voucher from journal where {_OF} and state = 'delivered'
+       order by finished_at desc limit 1"""  # noqa: S608 - the same
+)
+_WRITTEN = text(
+    f"""select body::text, coalesce(outcome ->> 'record', '') from journal
+       where {_OF} and (state in ('sending', 'unknown') or finished_at >= :since)"""  # noqa: S608 - the same
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Generic[_Order]):
+    """An order that was refused and whose key waits for that reason: how many seconds ago, and how often by now."""
+
+    order: _Order
+    code: str
+    age: float
+    refusals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A company of which keys wait for reasons that orders were refused for, the last of them so many seconds ago."""
+
+    tenant: str
+    codes: tuple[str, ...]
+    age: float
+
+
+class Orders(Generic[_Order]):
+    """One company's orders of a kind for a sink."""
+
+    def __init__(self, engine: AsyncEngine, sink: str, tenant: str, kind: type[_Order]) -> None:
+        self._engine = engine
+        self._values = {"sink": sink, "tenant": tenant, "type": envelopes.type_of(kind)}
+
+    async def open(self, most: int) -> list[_Order]:
+        """Return those that have not ended, the first ones, in their order."""
+        async with self._engine.connect() as connection:
+            bodies = await connection.scalars(_OPEN, self._values | {"most": most})
+            return [_order(body) for body in bodies]
+
+    async def refused(self, codes: Iterable[str], most: int) -> list[Refused[_Order]]:
+        """Return the last refused one of each key that waits for one of these reasons."""
+        values = self._values | {"codes": sorted(codes), "most": most}
+        async with self._engine.connect() as connection:
+            return [Refused(_order(body), *rest) for body, *rest in await connection.execute(_REFUSED, values)]
+
+    async def last_voucher(self) -> tuple[UUID, VoucherRef] | None:
+        """Return the order that was carried out last, and its voucher, if it has one."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_LAST, self._values)).one_or_none()
+        return (row.order_id, VoucherRef.model_validate(row.voucher)) if row and row.voucher else None
+
+    async def written_since(self, since: datetime) -> list[tuple[_Order, str]]:
+        """Return those that were or may have been carried out since then, with the name of what was written."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_WRITTEN, self._values | {"since": since})
+            return [(_order(body), record) for body, record in rows]
+
+
+async def waiting(engine: AsyncEngine, sink: str, codes: Iterable[str]) -> list[Waiting]:
+    """Return the companies of which something waits for one of these reasons."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(_WAITING, {"sink": sink, "codes": sorted(codes)})
+        return [Waiting(tenant, tuple(found), age) for tenant, found, age in rows]
+
+
+def _order(body: str) -> Any:
+    return envelopes.decode(body.encode()).data
