@@ -1,5 +1,6 @@
 """A company's settings: how its facts become vouchers. Rates and accounts are data with dates, never code."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
+from schemas.commands import Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.events import EmployeeField
 from schemas.money import ZERO, Money, Rate
 
@@ -196,6 +198,12 @@ class EmployeesSettings(Message):
 
 class TenantSettings(Message):
     """Everything a company has chosen. A flow whose section is missing is switched off: its facts wait."""
+
+    ORDERS: ClassVar[Mapping[str, tuple[type[Order], ...]]] = {
+        "daysales": (PostVoucher,),
+        "employees": (UpsertEmployee, UpsertPerson, ReadPerson, WriteAbsence),
+    }
+    """What the flow of each section has carried out."""
 
     daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
     employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")

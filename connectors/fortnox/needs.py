@@ -4,35 +4,42 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.commands import AttachFile, CreateInvoice, Order, PostVoucher, UpsertEmployee, WriteAbsence
 from schemas.settings import TenantSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a flow needs of a company's Fortnox: scopes to be consented to, its own one first, and licences."""
+    """What an order needs of a company's Fortnox: scopes to be consented to, its own one first, and licences."""
 
     scopes: tuple[str, ...]
     licences: tuple[str, ...]
 
 
-NEEDS: Final[Mapping[str, Needs]] = {
-    "daysales": Needs(("bookkeeping", "companyinformation", "settings", "costcenter"), ("integration", "bookkeeping")),
-    "employees": Needs(
-        ("salary", "companyinformation", "settings", "costcenter", "project"), ("integration", "salary")
-    ),
-    "invoices": Needs(
+_STAFF: Final = Needs(("salary", "companyinformation", "settings", "costcenter", "project"), ("integration", "salary"))
+NEEDS: Final[Mapping[type[Order], Needs]] = {
+    PostVoucher: Needs(("bookkeeping", "companyinformation", "settings", "costcenter"), ("integration", "bookkeeping")),
+    UpsertEmployee: _STAFF,
+    WriteAbsence: _STAFF,
+    CreateInvoice: Needs(
         ("invoice", "order", "customer", "companyinformation", "settings", "costcenter", "project"),
         ("integration", "invoicing", "order"),
     ),
-    "attachments": Needs(
+    AttachFile: Needs(
         ("bookkeeping", "connectfile", "archive", "inbox", "companyinformation"), ("integration", "bookkeeping")
     ),
 }
-"""By flow, which is also the name of its section of TenantSettings (facts §1.9; FEATURES P13-P16)."""
+"""By what is carried out (facts §1.9; FEATURES P13-P16). A flow is called by its section of TenantSettings."""
 
 
-_FIRST: Final = ("daysales",)
+_FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if PostVoucher in orders)
 """Asked for while nothing is switched on: a company may connect before its accounts are mapped."""
+
+
+def needs_of(flow: str) -> Needs:
+    """Return what a flow needs for all that it has carried out at Fortnox."""
+    found = [NEEDS[order] for order in TenantSettings.ORDERS[flow] if order in NEEDS]
+    return Needs(_united(each.scopes for each in found), _united(each.licences for each in found))
 
 
 def flows(settings: TenantSettings) -> tuple[str, ...]:
@@ -46,17 +53,17 @@ def is_switched_on(settings: TenantSettings) -> bool:
 
 
 def _switched_on(settings: TenantSettings) -> tuple[str, ...]:
-    return tuple(flow for flow in NEEDS if getattr(settings, flow, None) is not None)
+    return tuple(flow for flow in TenantSettings.ORDERS if getattr(settings, flow, None) is not None)
 
 
 def scopes(settings: TenantSettings) -> tuple[str, ...]:
     """Return the scopes that are asked for, each once."""
-    return _united(NEEDS[flow].scopes for flow in flows(settings))
+    return _united(needs_of(flow).scopes for flow in flows(settings))
 
 
 def licences(settings: TenantSettings) -> tuple[str, ...]:
     """Return the licences that the company needs at Fortnox, each once."""
-    return _united(NEEDS[flow].licences for flow in flows(settings))
+    return _united(needs_of(flow).licences for flow in flows(settings))
 
 
 def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple[str, ...]:
@@ -67,8 +74,8 @@ def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple
     closed = frozenset(refused)
     if not closed:
         return ()
-    whose = [flow for flow in flows(settings) if NEEDS[flow].scopes[0] in closed] or flows(settings)
-    return tuple(one for one in _united(NEEDS[flow].licences for flow in whose) if one != "integration")
+    whose = [flow for flow in flows(settings) if needs_of(flow).scopes[0] in closed] or flows(settings)
+    return tuple(one for one in _united(needs_of(flow).licences for flow in whose) if one != "integration")
 
 
 def missing_scopes(settings: TenantSettings, granted: Iterable[str]) -> tuple[str, ...]:
@@ -85,7 +92,7 @@ def has_to_consent(health: str, settings: TenantSettings, granted: Iterable[str]
 
 def flows_that_need(scope: str, settings: TenantSettings) -> tuple[str, ...]:
     """Return the flows that a scope is asked for."""
-    return tuple(flow for flow in flows(settings) if scope in NEEDS[flow].scopes)
+    return tuple(flow for flow in flows(settings) if scope in needs_of(flow).scopes)
 
 
 def _united(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

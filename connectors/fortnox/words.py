@@ -61,20 +61,6 @@ FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {
             "Employees and absences of the HR system are carried over to Fortnox Lön (payroll).",
         ),
     ),
-    "invoices": (
-        Said("Fakturor", "Invoices"),
-        Said(
-            "Försäljning mot faktura blir kundfakturor eller ordrar i Fortnox.",
-            "Sales on account become customer invoices or orders in Fortnox.",
-        ),
-    ),
-    "attachments": (
-        Said("Underlag", "Documents"),
-        Said(
-            "Underlag, till exempel kassarapporten, kopplas till sin verifikation.",
-            "Documents, such as the till's report, are attached to their voucher.",
-        ),
-    ),
 }
 """By flow: its name, and what it does."""
 

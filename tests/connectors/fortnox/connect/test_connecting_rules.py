@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from connectors.fortnox import needs, whose, words
 from connectors.fortnox.connect import connecting, consent, outcomes, views
 from connectors.fortnox.connect.consent import Code, Known, Link, Outcome, Result, State
+from connectors.fortnox.orders.kinds import KINDS
 from connectors.fortnox.sandbox import licences as sandbox_licences
 from connectors.fortnox.whose import Found
+from infra import registry
 from infra.access.vault import Vault
 from infra.plugin import Host
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
@@ -90,24 +92,26 @@ def test_a_link_is_made_where_a_consent_mends_something(health: str, needed: boo
 
 def test_each_section_of_the_settings_says_what_it_needs() -> None:
     """A flow that is added without its scopes would be found out at its first write."""
-    assert set(TenantSettings.model_fields) <= set(needs.NEEDS)
+    assert set(TenantSettings.model_fields) == set(TenantSettings.ORDERS) == {flow.name for flow in registry.flows()}
+    assert set(needs.NEEDS) == {kind.order for kind in KINDS}
+    assert all(needs.needs_of(flow).scopes for flow in TenantSettings.ORDERS)
 
 
 def test_what_is_asked_for_can_be_had() -> None:
     """Scopes are the sandbox's, which are Fortnox's; and the licences that they need there are those we name."""
-    for flow, needed in needs.NEEDS.items():
-        assert set(needed.scopes) <= set(sandbox_licences.SCOPES), flow
+    for order, needed in needs.NEEDS.items():
+        assert set(needed.scopes) <= set(sandbox_licences.SCOPES), order
         for scope in needed.scopes:
-            assert sandbox_licences.lacking(scope, set(needed.licences)) is None, (flow, scope)
+            assert sandbox_licences.lacking(scope, set(needed.licences)) is None, (order, scope)
 
 
 def test_the_readme_shows_what_is_asked_for() -> None:
     """Whoever registers the integration ticks these scopes."""
     readme = Path(str(words.__file__)).with_name("README.md").read_text()
-    for flow, needed in needs.NEEDS.items():
+    for order, needed in needs.NEEDS.items():
         scopes = " ".join(f"`{scope}`" for scope in needed.scopes)
         licences = ", ".join(words.LICENCES[licence].sv.partition(":")[0] for licence in needed.licences)
-        assert f"| `{flow}` | {scopes} | {licences} |" in readme
+        assert f"| `{order.__name__}` | {scopes} | {licences} |" in readme
 
 
 # --- Words --------------------------------------------------------------------------------------------------------
@@ -115,7 +119,7 @@ def test_the_readme_shows_what_is_asked_for() -> None:
 
 def test_everything_that_is_asked_for_has_words() -> None:
     """No page names a scope, a licence, a flow or an outcome without saying what it is."""
-    assert set(words.FLOWS) == set(needs.NEEDS)
+    assert set(words.FLOWS) == set(TenantSettings.ORDERS)
     assert set(words.SCOPES) == {scope for needed in needs.NEEDS.values() for scope in needed.scopes}
     assert set(words.LICENCES) == {licence for needed in needs.NEEDS.values() for licence in needed.licences}
     assert set(outcomes.OUTCOMES) == set(get_args(Outcome))
