@@ -25,7 +25,6 @@ _HELD_CALLED = text(
         and (key = :called or key ~ :shortened or starts_with(hold_id::text, lower(:called)))
         order by closed_at is not null, held_at desc limit 20"""
 )
-_CLOSED = text("select closed_at is not null from held where hold_id = :id")
 _HELD_OF = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by held_at")
 _LACKING = text(
     """select body -> 'data' ->> 'reason' as reason, body -> 'data' -> 'lines' as names from held
@@ -55,12 +54,6 @@ async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = No
     """Return the holds of this key, or one ``like`` it, or whose id begins so; open ones first, the newest."""
     values = {"tenant": tenant, "called": called, "shortened": like if "/" in called else "^$"}
     return [_hold(row) for row in await _rows(engine, _HELD_CALLED, values)]
-
-
-async def is_closed(engine: AsyncEngine, hold: Hold) -> bool:
-    """Tell whether a hold waits no longer."""
-    async with engine.connect() as connection:
-        return bool(await connection.scalar(_CLOSED, {"id": hold.hold_id}))
 
 
 async def holds_of(connection: AsyncConnection, tenant: str, key: str) -> tuple[Hold, ...]:

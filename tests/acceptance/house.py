@@ -162,9 +162,12 @@ class House:
 
     async def answer(self, shop: Shop, hold: Hold, chosen: str) -> None:
         """Answer a hold, and wait until it waits no longer."""
-        engine = self.place.engine
         await acting.answer(await self.place.producer(), hold, chosen, by="a test", comment="")
-        await self.until(shop, f"the answer {chosen} takes effect", lambda: waiting.is_closed(engine, hold))
+
+        async def closed() -> bool:
+            return hold.hold_id not in {each.hold_id for each in await waiting.holds(self.place.engine, shop.tenant)}
+
+        await self.until(shop, f"the answer {chosen} takes effect", closed)
 
     async def command(self, *words: str, code: int = 0) -> Any:
         """Run a ``bokbuss`` command as a process, with --json, that ends with an exit code; return what it says."""

@@ -402,7 +402,7 @@ async def test_a_token_that_was_replaced_meanwhile_stays_good(host: Host, compan
 
 async def test_a_company_reads_dates_in_its_own_zone(host: Host, company: Company, told: Told) -> None:
     """The zone of its settings, once it has any."""
-    body = '{"employees": {"zone": "America/New_York"}}'
+    body = '{"employees": {"system": "alexishr", "source_of_truth": "hr", "zone": "America/New_York"}}'
     async with host.engine.begin() as connection:
         await connection.execute(
             text("insert into settings values ('acme', 1, cast(:body as jsonb), 'x', clock_timestamp())"),
