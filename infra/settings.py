@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.base import Language
+
 Role = Literal["sources", "flows", "sinks", "desk"]
 """What a process does; one process can have several roles."""
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -97,7 +99,7 @@ class Settings(BaseSettings):
     max_body: int = Field(default=MAX_BODY, ge=1, description="bytes of one delivery, over HTTP or as a file")
     lease_seconds: float = Field(default=10.0, gt=0, description="how long a lane is owned without renewal")
     hole_seconds: float = Field(default=60.0, gt=0, description="after which an undecided offset is mended")
-    language: Literal["sv", "en"] = Field(default="en", description="of commands; a page also follows the browser")
+    language: Language = Field(default="en", description="of commands; a page also follows the browser")
     log_level: str = "INFO"
 
     def of(self, section: type[_Section]) -> _Section:

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import clock
 from infra.rows import Head, Stored
 from infra.store import lines, snapshot
-from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown, Who
+from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown
+from schemas.base import Who
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.money import ZERO

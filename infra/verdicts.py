@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from schemas.audit import Shown, Who
+from schemas.audit import Shown
+from schemas.base import Who
 from schemas.commands import VoucherRef
 
 

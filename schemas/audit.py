@@ -6,12 +6,11 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from schemas import ids
-from schemas.base import Code, Message, Moment
+from schemas.base import Code, Message, Moment, Who
 from schemas.commands import VoucherRef
 from schemas.events import EmployeeField, EmployeeFields
 from schemas.money import Money
 
-Who = Literal["accountant", "operator", "developer"]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 GENESIS = "0" * 64
 

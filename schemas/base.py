@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -16,6 +16,10 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+
+Who = Literal["accountant", "operator", "developer"]
+"""Whose move it is."""
+Language = Literal["sv", "en"]
 
 _DATE = r"(19|20|21)\d{2}-\d{2}-\d{2}"  # far from where datetime overflows when its offset is taken off
 _DAY = re.compile(_DATE, re.ASCII)

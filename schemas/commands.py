@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
-from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode
+from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode, Who
 from schemas.events import EmployeeField, EmployeeFields, InvoiceRow
 from schemas.money import ZERO, Money, Percent
 
@@ -192,7 +192,7 @@ class HoldForReview(Order):
     TOPIC: ClassVar[str] = "orders.desk.v1"
 
     reason: Code = Field(description="a bounded name, such as unmapped_payment_method")
-    who: Literal["accountant", "operator", "developer"] = "accountant"
+    who: Who = "accountant"
     message: str = Field(min_length=1, max_length=2000, description="what is wrong, where, and what to do")
     lines: tuple[str, ...] = Field(default=(), description="the lines that explain it")
     choices: tuple[Choice, ...] = ()

@@ -381,6 +381,11 @@ EmployeeField = Literal[
 ]
 """The name of a field of EmployeeFields."""
 
+Side = Literal["hr", "fortnox"]
+Prefer = Literal["hr", "fortnox", "neither"]
+"""Which side's value both get."""
+Origin = Literal["exported", "imported", "matched", "matched by hand"]
+"""How a person and an employee came to be linked."""
 PlanAction = Literal["create_in_fortnox", "create_in_hr", "prefer_hr", "prefer_fortnox", "match", "do_nothing"]
 
 
@@ -388,7 +393,7 @@ class FieldChoice(Message):
     """Which side's value a field gets, other than its row's action says."""
 
     field: EmployeeField
-    prefer: Literal["hr", "fortnox", "neither"]
+    prefer: Prefer
 
 
 class PlanRowApplied(Fact):
@@ -404,7 +409,7 @@ class PlanRowApplied(Fact):
     choices: tuple[FieldChoice, ...] = ()
     in_hr: EmployeeFields | None = Field(default=None, description="what HR held when the plan was made")
     in_fortnox: EmployeeFields | None = Field(default=None, description="what Fortnox held when the plan was made")
-    origin: Literal["exported", "imported", "matched", "matched by hand"] = "matched"
+    origin: Origin = "matched"
     applied_by: str = Field(min_length=1, max_length=200)
     applied_at: Moment
 

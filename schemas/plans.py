@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.base import Code, Message, Moment, TenantId
-from schemas.events import EmployeeField, EmployeeFields, FieldChoice, PlanAction
+from schemas.events import EmployeeField, EmployeeFields, FieldChoice, Origin, PlanAction, Prefer
 
 CHOSEN: Final = "a_person_chose_it"
 """The rule of a row whose action a person has set."""
@@ -15,6 +15,8 @@ CHOSEN: Final = "a_person_chose_it"
 UNLINKED: Final = "fortnox/employee/"
 """With an employee's id, the key of a row that names no person."""
 
+Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand"]
+"""What a person and an employee were found to be one by."""
 PlanState = Literal["hr_only", "fortnox_only", "linked", "conflict", "duplicate", "invalid"]
 
 
@@ -25,7 +27,7 @@ class FieldDifference(Message):
     hr: str = ""
     fortnox: str = ""
     base: str = Field(default="", description="the last value that both agreed on")
-    prefer: Literal["hr", "fortnox", "neither"] = Field(description="which side's value both get when it is applied")
+    prefer: Prefer = Field(description="which side's value both get when it is applied")
     rule: Code = Field(description="the rule that proposes it")
 
 
@@ -42,8 +44,8 @@ class PlanRow(Message):
     why: str = Field(
         default="", max_length=1000, description="for a duplicate or an invalid one: what is wrong, and where"
     )
-    origin: Literal["exported", "imported", "matched", "matched by hand"] = "matched"
-    matched_by: Literal["", "link", "email", "personal_number", "employment_id", "hand"] = ""
+    origin: Origin = "matched"
+    matched_by: Matched = ""
     score: int = Field(default=0, ge=0, le=100, description="percent of what tells people apart that both hold alike")
     fields: tuple[FieldDifference, ...] = Field(
         default=(), description="of a pair what differs, of one who is created what the new record gets"

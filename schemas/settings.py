@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
 from schemas.commands import Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
-from schemas.events import EmployeeField
+from schemas.events import EmployeeField, Side
 from schemas.money import ZERO, Money, Rate
 
 
@@ -136,7 +136,7 @@ class FieldRule(Message):
     """What becomes of one field of an employee. What is left out is as the preset, or ``source_of_truth``, says."""
 
     field: EmployeeField = Field(description="which field")
-    owner: Literal["hr", "fortnox"] | None = Field(default=None, description="whose value counts for it")
+    owner: Side | None = Field(default=None, description="whose value counts for it")
     to_fortnox: Literal["live", "on_sync", "never"] | None = Field(
         default=None, description="HR's changes go to Fortnox: at once, only when a plan is applied, or not at all"
     )
@@ -173,7 +173,7 @@ class EmployeesSettings(Message):
     """How staff data travels between an HR system and Fortnox."""
 
     system: Code = Field(description="the HR system: alexishr, huma, or the name that canonical events carry")
-    source_of_truth: Literal["hr", "fortnox"] = Field(description="whose value counts where no rule says otherwise")
+    source_of_truth: Side = Field(description="whose value counts where no rule says otherwise")
     preset: Literal["alexis", "huma"] | None = Field(default=None, description="exactly what that product does")
     fields: tuple[FieldRule, ...] = Field(default=(), description="what becomes of single fields, other than the rest")
     new_in_hr: Literal["hold", "create"] = Field(

@@ -18,6 +18,7 @@ from infra.access.connections import Connections, health
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.office import Office, in_office
 from infra.plugin import Host
+from schemas.base import Language
 
 
 class Grant(StrEnum):
@@ -98,7 +99,7 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
 
 def doctor(
     tenant: Company,
-    lang: Annotated[words.Language | None, typer.Option(help="Of what it says; yours by default.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Of what it says; yours by default.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check everything about a company's Fortnox that can be known before the first write; 1: not all is green."""

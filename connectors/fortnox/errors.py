@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeVar
 
 from infra.verdicts import Rejected
-from schemas.audit import Who
+from schemas.base import Who
 
 Kind = Literal["rejected", "retry_later", "unauthorised", "unknown"]
 """What follows: this order is refused; the whole company waits; another token is tried; Fortnox is asked later."""

@@ -6,10 +6,11 @@ Fortnox's own interface is Swedish: its names stand in both languages.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
-Language = Literal["sv", "en"]
+from schemas.base import Language
+
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from schemas.audit import Who
+from schemas.base import Who
 from schemas.commands import Choice, PostVoucher, VoucherRef, VoucherRow
 
 NAME: Final = "daysales"

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from schemas.countries import country_code, country_name
 from schemas.events import EmployeeField, EmployeeFields
 from streams.employees.fields import get
-from streams.employees.state import UNIQUE, Memory, index_key
+from streams.employees.state import SIDES, UNIQUE, Memory, index_key
 
 _EMAIL: Final = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]+\.[^@\s,;.]{2,}")
 _LENGTHS: Final = {"employment_id": 15, "given_name": 80, "family_name": 80, "street": 1024, "city": 1024}
@@ -121,10 +121,9 @@ def not_unique(
 ) -> tuple[Problem, ...]:
     """Return which written values somebody else has, on either side; ``ours`` are the keys of this one."""
     found = []
-    sides: tuple[Literal["hr", "fortnox"], ...] = ("hr", "fortnox")
     for field in (f for f in UNIQUE if f in set(written)):
         value = get(fields, field)
-        others = sorted({m for side in sides for m in memory[index_key(side, field, value)].members} - ours)
+        others = sorted({m for side in SIDES for m in memory[index_key(side, field, value)].members} - ours)
         if value and others:
             who = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")  # noqa: PLR2004 - three examples
             why = f"The {field.replace('_', ' ')} is also that of {who}: it must be one person's only."

@@ -6,7 +6,7 @@ orders that were given. A message that teaches nothing new asks for nothing: dec
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from infra.plugin import Terms
 from schemas.audit import NOT_DONE, AuditRecord
@@ -28,15 +28,7 @@ from streams.employees import leaves
 from streams.employees.learn import applied_as, learn
 from streams.employees.orders import orders, reading
 from streams.employees.rules import Case, judge
-from streams.employees.state import (
-    LIVE,
-    Pending,
-    State,
-    employee_key,
-    index_keys,
-    leave_key,
-    leave_of,
-)
+from streams.employees.state import LIVE, SIDES, Pending, State, employee_key, index_keys, leave_key, leave_of
 from streams.employees.verdict import NAME
 
 _MOST_FOLLOWED: Final = 10
@@ -81,13 +73,12 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
     And whatever the message would change, to begin with: a value that goes into the index may be somebody else's.
     """
     named: list[str] = [LIVE]
-    sides: tuple[Literal["hr", "fortnox"], ...] = ("hr", "fortnox")
     for state in states.values():
         named += state.members[:_MOST_FOLLOWED]
         if person := state.person:
             if person.link:
                 named.append(employee_key(person.link.employee_id))
-            named += [key for held in (person.hr, person.fortnox) for side in sides for key in index_keys(side, held)]
+            named += [key for held in (person.hr, person.fortnox) for side in SIDES for key in index_keys(side, held)]
             named += person.leaves
             named += [employee_key(person.was)] if person.was else []
         if employee := state.employee:

@@ -1,16 +1,13 @@
 """What a row of a plan does, field by field: told by the orders of its own decision, so it is what apply does. Pure."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from schemas.commands import Order, UpsertEmployee, UpsertPerson
-from schemas.events import EmployeeField, EmployeeFields
+from schemas.events import EmployeeField, EmployeeFields, Prefer, Side
 from schemas.plans import FieldDifference, PlanRow
 from streams.employees.fields import FIELDS, get, same, shown
 from streams.employees.state import State
-
-Side = Literal["hr", "fortnox"]
-Prefer = Literal["hr", "fortnox", "neither"]
 
 _TELLING: Final[tuple[EmployeeField, ...]] = (
     "email",

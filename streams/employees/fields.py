@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal, get_args
 
-from schemas.events import EmployeeField, EmployeeFields
+from schemas.events import EmployeeField, EmployeeFields, Prefer, Side
 from schemas.people import kept
 from schemas.personal import Personal
 from schemas.settings import EmployeesSettings, TenantSettings
@@ -22,7 +22,7 @@ _WHEN_CREATED: Final = "once"
 class MergeRule:
     """What the settings say of one field."""
 
-    owner: Literal["hr", "fortnox"]
+    owner: Side
     to_fortnox: When
     to_hr: When
     fortnox_changed: Literal["to_hr", "write_back", "keep", "hold"]
@@ -142,7 +142,7 @@ class Step:
     """
 
     rule: str
-    to: Literal["fortnox", "hr"] | None = None
+    to: Side | None = None
     value: Value = None
     agreed: bool = False
     asks: str = ""
@@ -159,7 +159,7 @@ def settle(  # noqa: PLR0911 - one return for each way that the values can stand
     fortnox: Value,
     occasion: Occasion,
     hr_is_newer: bool,
-    prefer: Literal["hr", "fortnox", "neither"] | None = None,
+    prefer: Prefer | None = None,
 ) -> Step:
     """Merge one field three ways.
 
@@ -195,7 +195,7 @@ def _chosen(rule: MergeRule, prefer: str, hr: Value, fortnox: Value) -> Step:
     """Do as a person said, but let nothing travel that does not, and empty nothing by preference."""
     if prefer == "neither":
         return Step("a_person_left_it")
-    to: Literal["fortnox", "hr"] = "fortnox" if prefer == "hr" else "hr"
+    to: Side = "fortnox" if prefer == "hr" else "hr"
     value, when = (hr, rule.to_fortnox) if prefer == "hr" else (fortnox, rule.to_hr)
     if when == "never":
         return Step("this_field_does_not_travel_there")
@@ -204,7 +204,7 @@ def _chosen(rule: MergeRule, prefer: str, hr: Value, fortnox: Value) -> Step:
     return Step(f"a_person_preferred_{prefer}", to=to, value=value or None)
 
 
-def _send(rule: MergeRule, to: Literal["fortnox", "hr"], value: Value, occasion: Occasion, name: str) -> Step:
+def _send(rule: MergeRule, to: Side, value: Value, occasion: Occasion, name: str) -> Step:
     when = rule.to_fortnox if to == "fortnox" else rule.to_hr
     if when == "never":
         return Step("this_field_does_not_travel_there")
@@ -243,13 +243,13 @@ def _conflict(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *,
         case "prefer_fortnox":
             return _send(rule, "hr", fortnox, occasion, "a_conflict_goes_to_fortnox")
         case "newest":
-            side: Literal["fortnox", "hr"] = "fortnox" if hr_is_newer else "hr"
+            side: Side = "fortnox" if hr_is_newer else "hr"
             return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "a_conflict_goes_to_the_newest")
 
 
 def _missing(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> Step:
     """One side is empty. Nothing is emptied unless the settings say so, and then only what both sides once held."""
-    to: Literal["fortnox", "hr"] = "fortnox" if hr else "hr"
+    to: Side = "fortnox" if hr else "hr"
     match rule.on_missing:
         case "fill":
             return _send(rule, to, hr or fortnox, occasion, "a_missing_value_is_filled")

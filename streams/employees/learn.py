@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from schemas.audit import NOT_DONE, AuditRecord, Shown
 from schemas.commands import UpsertEmployee, UpsertPerson
@@ -17,10 +17,12 @@ from schemas.events import (
     FieldChoice,
     LeaveChanged,
     LinkDecided,
+    Origin,
     PersonMentioned,
     PlanApplied,
     PlanRowApplied,
     ReviewAnswered,
+    Side,
 )
 from schemas.pauses import PersonPaused
 from streams.employees.adapting import FILLED, adapted, adapts, made_by_fortnox, made_by_hr
@@ -31,7 +33,6 @@ from streams.employees.state import (
     Leave,
     Link,
     Memory,
-    Origin,
     Person,
     RefusedDay,
     RefusedOrder,
@@ -287,7 +288,7 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
     if pending is None:
         return
     order = pending.order
-    side: Literal["fortnox", "hr"] = "fortnox" if isinstance(order, UpsertEmployee) else "hr"
+    side: Side = "fortnox" if isinstance(order, UpsertEmployee) else "hr"
     others = tuple(p for p in state.pending if p.order_id != record.order_id)
     refused = tuple(r for r in state.refused if r.to != side)
     if record.outcome in NOT_DONE:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
-from schemas.events import EmployeeField, EmployeeFields, PlanAction
-from schemas.plans import FieldDifference, PlanRow, PlanState
+from schemas.events import EmployeeField, EmployeeFields, PlanAction, Prefer, Side
+from schemas.plans import FieldDifference, Matched, PlanRow, PlanState
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
-from streams.employees.effect import Prefer, Side, difference, newcomer, score
+from streams.employees.effect import difference, newcomer, score
 from streams.employees.fields import (
     MergeRule,
     Step,
@@ -29,7 +29,7 @@ from streams.employees.fields import (
     settle,
     whole,
 )
-from streams.employees.state import UNIQUE, Employee, Person, State, employee_key, index_key
+from streams.employees.state import SIDES, UNIQUE, Employee, Person, State, employee_key, index_key
 
 _ORDER: Final[tuple[PlanState, ...]] = ("conflict", "duplicate", "invalid", "hr_only", "fortnox_only", "linked")
 _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]] = (
@@ -39,10 +39,8 @@ _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]
 )
 """What a person is matched with an employee by, in this order; never the name alone."""
 
-SIDES: Final[tuple[Side, ...]] = get_args(Side)
 _MOST_NAMED: Final = 3
 _LONGEST_WHY: Final = 1000
-Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand"]
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ class Pair:
         return self.person is not None and self.employee is not None
 
     @property
-    def sides(self) -> set[Literal["fortnox", "hr"] | None]:
+    def sides(self) -> set[Side | None]:
         """Where the fields of a pair go; None: nowhere."""
         return {step.to for step in self.steps.values()}
 

@@ -7,11 +7,19 @@ What must hold of data before it is sent stands in ``checks``, and what becomes 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from schemas.base import Message
 from schemas.commands import Choice
-from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LinkDecided, PlanRowApplied
+from schemas.events import (
+    EmployeeChanged,
+    EmployeeField,
+    EmployeeFields,
+    LeaveChanged,
+    LinkDecided,
+    PlanRowApplied,
+    Side,
+)
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
 from streams.employees.fields import Step, filled, get, new_employee, new_person, rules, settle, shown, whole
@@ -238,7 +246,7 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
             (PREFER_HR, PREFER_FORTNOX, LEAVE_IT),
         )
     writes = []
-    sides: tuple[Literal["fortnox", "hr"], ...] = ("fortnox", "hr")
+    sides: tuple[Side, ...] = ("fortnox", "hr")
     for side in sides:
         mine = {f: s for f, s in steps.items() if s.to == side}
         if not mine:

@@ -3,26 +3,21 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.base import Who
 from schemas.commands import HoldForReview, UpsertEmployee, UpsertPerson
-from schemas.events import (
-    EmployeeField,
-    EmployeeFields,
-    FieldChoice,
-    LeaveChanged,
-)
+from schemas.events import EmployeeField, EmployeeFields, FieldChoice, LeaveChanged, Origin, Side
 from schemas.money import Percent
 from streams.employees.fields import FIELDS, compared, get, same
 
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
 LIVE: Final = "employees/live"
 UNIQUE: Final[tuple[EmployeeField, ...]] = ("email", "phone", "employment_id", "personal_number")
 """What no two people may share, on either side; all but the phone also match people with employees."""
-
-Origin = Literal["exported", "imported", "matched", "matched by hand"]
 
 
 class _Remembered(BaseModel):
@@ -47,10 +42,10 @@ class RefusedOrder(_Remembered):
     """The last order that a system refused; the next one to it replaces it."""
 
     order_id: UUID
-    to: Literal["fortnox", "hr"]
+    to: Side
     code: str
     why: str
-    who: Literal["accountant", "operator", "developer"]
+    who: Who
     content: str
     """Of the order: the same is not sent again by itself."""
 
@@ -150,7 +145,7 @@ class RefusedDay(_Remembered):
     again: bool
     code: str
     why: str
-    who: Literal["accountant", "operator", "developer"]
+    who: Who
 
 
 class Leave(_Remembered):
@@ -210,18 +205,18 @@ def leave_of(key: str) -> str:
     return key.rpartition("/")[0] if key.startswith("leave/") else key
 
 
-def index_keys(side: Literal["hr", "fortnox"], fields: EmployeeFields | None) -> tuple[str, ...]:
+def index_keys(side: Side, fields: EmployeeFields | None) -> tuple[str, ...]:
     """Return the keys under which a record's unique values are remembered. No personal data is in them."""
     return tuple(key for field in UNIQUE if (key := index_key(side, field, get(fields, field))))
 
 
-def index_key(side: Literal["hr", "fortnox"], field: EmployeeField, value: Any) -> str:
+def index_key(side: Side, field: EmployeeField, value: Any) -> str:
     """Return the key of one value, or nothing for no value."""
     text = compared(field, value)
     return f"{side}/{field}/{hashlib.sha256(str(text).encode()).hexdigest()[:32]}" if text else ""
 
 
-_UNSEEN: Final = ("leave/", *(f"{side}/{field}/" for side in ("hr", "fortnox") for field in UNIQUE))
+_UNSEEN: Final = ("leave/", *(f"{side}/{field}/" for side in SIDES for field in UNIQUE))
 
 
 def in_plan(key: str) -> bool:
@@ -272,9 +267,7 @@ class Memory:
         """Change an employee."""
         self.put(employee_key(employee_id), employee=self.employee(employee_id).model_copy(update=new))
 
-    def move(
-        self, key: str, side: Literal["hr", "fortnox"], old: EmployeeFields | None, new: EmployeeFields | None
-    ) -> None:
+    def move(self, key: str, side: Side, old: EmployeeFields | None, new: EmployeeFields | None) -> None:
         """Take a record's old unique values out of the index and put its new ones in."""
         before, after = set(index_keys(side, old)), set(index_keys(side, new))
         for index in sorted(before - after):

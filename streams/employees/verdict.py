@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from schemas.audit import DISCARDED, Who
+from schemas.audit import DISCARDED
+from schemas.base import Who
 from schemas.commands import Choice
-from schemas.events import EmployeeFields
+from schemas.events import EmployeeFields, Prefer, Side
 
 NAME: Final = "employees"
 
@@ -21,7 +22,7 @@ GO_ON = Choice(answer="go_on", means="What was asked for is dropped; from here o
 
 MATCH: Final = "match "
 """The beginning of the answer that joins a person with an employee; the employee's id follows."""
-PREFERENCES: Final[Mapping[str, Literal["hr", "fortnox", "neither"]]] = {
+PREFERENCES: Final[Mapping[str, Prefer]] = {
     "prefer_hr": "hr",
     "prefer_fortnox": "fortnox",
     "leave_it": "neither",
@@ -43,7 +44,7 @@ class Held:
 class Write:
     """What is to be written on one side; ``record`` is the id there, None to create; ``back``: they work again."""
 
-    to: Literal["fortnox", "hr"]
+    to: Side
     record: str | None
     fields: EmployeeFields
     clear: tuple[str, ...] = ()

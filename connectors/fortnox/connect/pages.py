@@ -15,9 +15,9 @@ from connectors.fortnox.connect import connecting, consent, views
 from connectors.fortnox.connect.connecting import RESULT
 from connectors.fortnox.connect.consent import Result
 from connectors.fortnox.settings import FortnoxSettings
-from connectors.fortnox.words import Language
 from infra import clock
 from infra.plugin import Host
+from schemas.base import Language
 
 _STATUS: Final[Mapping[str, int]] = {"link_unknown": 404, "link_used": 410, "link_expired": 410, "not_registered": 503}
 _RESULT: Final = "bokbuss_result"

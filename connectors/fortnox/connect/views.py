@@ -6,7 +6,8 @@ from typing import Final
 from connectors.fortnox import needs, whose, words
 from connectors.fortnox.connect import outcomes
 from connectors.fortnox.connect.consent import Link, Result
-from connectors.fortnox.words import SWEDEN, Language
+from connectors.fortnox.words import SWEDEN
+from schemas.base import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
-from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Kind, Names, Need, Row, Setup, Unread
+from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, Row, Setup, Unread
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.money import rate_text
 from schemas.settings import Dated, DaySalesSettings, TenantSettings
@@ -343,34 +343,33 @@ def _digits(number: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check: its name as a sentence, the refusals that it would come to, and what must be read for it."""
+    """A check: its name as a sentence, and the refusals that it would come to."""
 
     name: str
     find: Callable[[Situation], Finding]
     codes: Names = ()
-    reads: tuple[Kind, ...] = ()
 
 
-def _check(find: Callable[[Situation], Finding], *reads: Kind, codes: Names = ()) -> Check:
-    return Check(find.__name__, find, codes, reads)
+def _check(find: Callable[[Situation], Finding], *codes: str) -> Check:
+    return Check(find.__name__, find, codes)
 
 
 CHECKS: Final[tuple[Check, ...]] = (
     # May we come in?
-    _check(the_company_has_consented, codes=("consent_missing",)),
-    _check(the_integration_licence_is_there, "company", codes=(_LICENCE,)),
-    _check(every_module_is_there, "company", "years", codes=(_LICENCE,)),
-    _check(every_scope_is_granted, codes=(_SCOPE,)),
-    _check(the_person_who_consented_may_do_this, "company", codes=_RIGHT),
+    _check(the_company_has_consented, "consent_missing"),
+    _check(the_integration_licence_is_there, _LICENCE),
+    _check(every_module_is_there, _LICENCE),
+    _check(every_scope_is_granted, _SCOPE),
+    _check(the_person_who_consented_may_do_this, *_RIGHT),
     # Are these the right books?
-    _check(the_organisation_number_matches, "company"),
+    _check(the_organisation_number_matches),
     _check(our_last_voucher_is_found),
     # Will a voucher be taken?
-    _check(today_has_a_financial_year, "years", codes=("financial_year_missing",)),
-    _check(the_coming_financial_year_is_there, "years", codes=("financial_year_missing",)),
-    *(Check(demand.name, partial(_met, demand), (demand.code,), demand.reads) for demand in DEMANDS),
+    _check(today_has_a_financial_year, "financial_year_missing"),
+    _check(the_coming_financial_year_is_there, "financial_year_missing"),
+    *(Check(demand.name, partial(_met, demand), (demand.code,)) for demand in DEMANDS),
     # Will the books be right?
-    _check(vat_codes_match_the_rates, "years", "accounts"),
+    _check(vat_codes_match_the_rates),
     _check(our_clock_is_right),
 )
 """In the order in which a person would look; the first red one is often the cause of others."""

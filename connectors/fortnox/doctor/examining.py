@@ -17,7 +17,7 @@ from connectors.fortnox.doctor import checks, setup
 from connectors.fortnox.doctor.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.report import Report
-from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Kind, Need, Unread
+from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Need, ReferenceKind, Unread
 from connectors.fortnox.encode import Request
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
@@ -148,9 +148,9 @@ class _Reading:
         )
         return replace(situation, company=company, clock_ahead=self._ahead)
 
-    async def setup(self, situation: Situation, kinds: frozenset[Kind], *, mapped: bool) -> Situation:
+    async def setup(self, situation: Situation, kinds: frozenset[ReferenceKind], *, mapped: bool) -> Situation:
         """Read lists of these kinds, for the years of what waits and, if ``mapped``, for those that matter besides."""
-        found: dict[tuple[Kind, int], Any] = {}
+        found: dict[tuple[ReferenceKind, int], Any] = {}
         if "years" in kinds:
             found["years", 0] = await self._list("years", 0)
         situation = replace(situation, setup=setup.setup_of(found))
@@ -195,7 +195,7 @@ class _Reading:
         found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
         return {number: setup.account_of(found.fields, "ALLOWED")} if isinstance(found, Record) else {}
 
-    async def _list(self, kind: Kind, year: int) -> Any:
+    async def _list(self, kind: ReferenceKind, year: int) -> Any:
         get = self._reference.get
         found = await self._patiently(lambda: get(kind, self.attempt, year_id=year, max_age=_ANEW))
         return found if isinstance(found, Unread) else PARSERS[kind](found.items)

@@ -10,12 +10,12 @@ from typing import Any, Final
 from connectors.fortnox.doctor import setup
 from connectors.fortnox.doctor.check_words import TOLD
 from connectors.fortnox.doctor.reference import Reference
-from connectors.fortnox.doctor.setup import PARSERS, Demand, Kind, Names, Need, Setup, Unread
-from connectors.fortnox.words import Language
+from connectors.fortnox.doctor.setup import PARSERS, Demand, Names, Need, ReferenceKind, Setup, Unread
 from infra import clock
 from infra.plugin import Attempt
 from infra.verdicts import Rejected, RetryLater
 from schemas.audit import Call
+from schemas.base import Language
 from schemas.commands import PostVoucher
 
 _LASTS: Final = 3600.0
@@ -47,8 +47,8 @@ class Preflight:
 
     def __init__(self, reference: Reference, language: Language) -> None:
         self._reference, self._language = reference, language
-        self._parsed: dict[tuple[Kind, int], tuple[Any, Any]] = {}
-        self._unread: dict[tuple[Kind, int], tuple[float, Unread]] = {}
+        self._parsed: dict[tuple[ReferenceKind, int], tuple[Any, Any]] = {}
+        self._unread: dict[tuple[ReferenceKind, int], tuple[float, Unread]] = {}
 
     async def objection(self, order: PostVoucher, year_id: int, attempt: Attempt) -> Rejected | RetryLater | None:
         """Return what stands in a voucher's way, as the refusal that Fortnox would give; None: nothing that is known.
@@ -58,7 +58,7 @@ class Preflight:
         """
         if order.insists:
             return None
-        need, fresh = setup.need_of(order), frozenset[Kind]()
+        need, fresh = setup.need_of(order), frozenset[ReferenceKind]()
         believed = _BELIEVED if order.replaces is None else _AT_ONCE
         while True:
             known = await self._setup(need, year_id, attempt, dict.fromkeys(fresh, believed))
@@ -72,10 +72,10 @@ class Preflight:
             fresh |= frozenset(found[0].reads)
 
     async def _setup(
-        self, need: Need, year_id: int, attempt: Attempt, fresh: Mapping[Kind, float]
+        self, need: Need, year_id: int, attempt: Attempt, fresh: Mapping[ReferenceKind, float]
     ) -> Setup | RetryLater:
         """Return what is known; the lists of ``fresh`` as they were within so many seconds."""
-        wanted: list[tuple[Kind, int]] = [
+        wanted: list[tuple[ReferenceKind, int]] = [
             ("years", 0),
             ("series", year_id),
             ("accounts", year_id),
@@ -83,7 +83,7 @@ class Preflight:
         ]
         if need.cost_centres:
             wanted.append(("cost_centres", 0))
-        found: dict[tuple[Kind, int], Any] = {}
+        found: dict[tuple[ReferenceKind, int], Any] = {}
         for kind, year in wanted:
             answer = await self._get(kind, year, attempt, fresh.get(kind, _LASTS))
             if isinstance(answer, RetryLater):
@@ -91,7 +91,7 @@ class Preflight:
             found[kind, year] = answer
         return setup.setup_of(found)
 
-    async def _get(self, kind: Kind, year: int, attempt: Attempt, max_age: float) -> Any:
+    async def _get(self, kind: ReferenceKind, year: int, attempt: Attempt, max_age: float) -> Any:
         """Return a list as a Setup has it, Unread, or the RetryLater that the whole company waits for."""
         since, unread = self._unread.get((kind, year), (float("-inf"), None))
         if unread is not None and clock.monotonic() < since + _AGAIN:

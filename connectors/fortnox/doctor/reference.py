@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic_core import to_json
 from sqlalchemy import text
@@ -13,11 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.fortnox import encode
 from connectors.fortnox.classify import Record
 from connectors.fortnox.client import Fortnox
+from connectors.fortnox.doctor.setup import ReferenceKind
 from infra import clock, telemetry
 from infra.plugin import Attempt
 from infra.verdicts import Rejected, RetryLater
-
-Kind = Literal["years", "series", "accounts", "cost_centres", "projects", "locked_period", "company", "settings"]
 
 _TRUSTED: Final = 60.0  # seconds for which this process does not look whether another one dropped or renewed a list
 _REFUSED: Final = 60.0  # the same for a refusal: a licence or a scope does not come from one order to the next
@@ -39,7 +38,7 @@ class _Source:
 
 
 # Facts §3.5 to 3.8, 3.10. Names of people, addresses and bank accounts are left where they are.
-_SOURCES: Final[Mapping[Kind, _Source]] = {
+_SOURCES: Final[Mapping[ReferenceKind, _Source]] = {
     "years": _Source("financialyears", "FinancialYears", ("Id", "FromDate", "ToDate", "AccountingMethod")),
     "series": _Source("voucherseries", "VoucherSeriesCollection", ("Code", "Description", "Manual"), of_year=True),
     "accounts": _Source(
@@ -52,18 +51,10 @@ _SOURCES: Final[Mapping[Kind, _Source]] = {
         of_year=True,
     ),
     "cost_centres": _Source("costcenters", "CostCenters", ("Code", "Description", "Active")),
-    "projects": _Source("projects", "Projects", ("ProjectNumber", "Description", "Status", "StartDate", "EndDate")),
     "locked_period": _Source("settings/lockedperiod", "LockedPeriod", ("EndDate",), many=False),
-    "company": _Source(
-        "companyinformation",
-        "CompanyInformation",
-        ("DatabaseNumber", "OrganizationNumber", "CompanyName"),
-        many=False,
-    ),
-    "settings": _Source("settings/company", "CompanySettings", ("DatabaseNumber", "TaxEnabled"), many=False),
 }
 
-CONTRADICTED: Final[Mapping[str, tuple[Kind, ...]]] = {
+CONTRADICTED: Final[Mapping[str, tuple[ReferenceKind, ...]]] = {
     "account_missing": ("accounts",),
     "account_inactive": ("accounts",),
     "account_invalid": ("accounts",),
@@ -72,7 +63,7 @@ CONTRADICTED: Final[Mapping[str, tuple[Kind, ...]]] = {
     "financial_year_missing": ("years",),
     "period_locked": ("locked_period",),
     "cost_centre_refused": ("cost_centres", "accounts"),
-    "project_refused": ("projects", "accounts"),
+    "project_refused": ("accounts",),
     "vat_code_refused": ("accounts",),
     "transaction_information_refused": ("accounts",),
 }
@@ -120,10 +111,10 @@ class Reference:
     def __init__(self, fortnox: Fortnox) -> None:
         self._fortnox = fortnox
         self._tenant = fortnox.company.tenant
-        self._known: dict[tuple[Kind, int], _Known] = {}
+        self._known: dict[tuple[ReferenceKind, int], _Known] = {}
 
     async def get(
-        self, kind: Kind, attempt: Attempt, *, year_id: int = 0, max_age: float = 3600.0
+        self, kind: ReferenceKind, attempt: Attempt, *, year_id: int = 0, max_age: float = 3600.0
     ) -> Kept | RetryLater:
         """Return a list that is at most ``max_age`` seconds old: from memory, else from the database, else read anew.
 
@@ -142,7 +133,7 @@ class Reference:
                 return row.answer
         return await self._read_anew(kind, year_id, attempt)
 
-    async def drop(self, *kinds: Kind, year_id: int | None = None) -> None:
+    async def drop(self, *kinds: ReferenceKind, year_id: int | None = None) -> None:
         """Forget lists, in every process within a minute; those of one financial year, where they are of one."""
         for kind in kinds:
             year = year_id if _SOURCES[kind].of_year else None
@@ -155,7 +146,7 @@ class Reference:
         if isinstance(answer, Rejected):
             await self.drop(*CONTRADICTED.get(answer.code, ()), year_id=year_id)
 
-    async def _read_anew(self, kind: Kind, year_id: int, attempt: Attempt) -> Kept | RetryLater:
+    async def _read_anew(self, kind: ReferenceKind, year_id: int, attempt: Attempt) -> Kept | RetryLater:
         at, since = clock.now(), clock.monotonic()
         items = await self._read(_SOURCES[kind], year_id, attempt)
         if isinstance(items, RetryLater):
@@ -204,7 +195,7 @@ class Reference:
                 return None
         return tuple(found.values())
 
-    async def _row(self, kind: Kind, year_id: int, known: _Known | None) -> _Known | None:
+    async def _row(self, kind: ReferenceKind, year_id: int, known: _Known | None) -> _Known | None:
         """Return what the database has: the very list that is known here, if it is still that one."""
         asked = clock.monotonic()
         ours = known.answer if known and isinstance(known.answer, Kept) else None

@@ -9,7 +9,7 @@ from connectors.fortnox import errors
 from connectors.fortnox.doctor.check_words import LABELS, STATES, TOLD
 from connectors.fortnox.doctor.checks import CHECKS, Finding, State
 from connectors.fortnox.doctor.setup import Names
-from connectors.fortnox.words import Language
+from schemas.base import Language
 
 _CODES: Final = {check.name: check.codes for check in CHECKS}
 

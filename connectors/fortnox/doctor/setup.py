@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from connectors.fortnox.classify import Year, years
-from schemas.audit import Who
+from schemas.base import Who
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher
 
-Kind = Literal["years", "series", "accounts", "cost_centres", "projects", "locked_period", "company", "settings"]
+ReferenceKind = Literal["years", "series", "accounts", "cost_centres", "locked_period"]
 """What is read of a company, as ``reference.py`` names it."""
 
 Names = tuple[str, ...]
@@ -198,7 +198,7 @@ class Demand:
 
     find: Callable[[Need, Setup], Answer]
     code: str
-    reads: tuple[Kind, ...]
+    reads: tuple[ReferenceKind, ...]
     who: Who = "accountant"
 
     @property
@@ -246,7 +246,7 @@ def is_open(need: Need, setup: Setup) -> bool:
     return True
 
 
-def reads_for(codes: Iterable[str]) -> frozenset[Kind]:
+def reads_for(codes: Iterable[str]) -> frozenset[ReferenceKind]:
     """Return what must be read to tell whether these reasons still hold."""
     wanted = frozenset(codes)
     return frozenset(kind for demand in DEMANDS if demand.code in wanted for kind in demand.reads)
@@ -312,7 +312,7 @@ def locked_until_of(items: Sequence[Mapping[str, Any]]) -> date | Unread | None:
         return Unread("list_unreadable", "the end of the locked period is no date")
 
 
-PARSERS: Final[Mapping[Kind, Callable[[Sequence[Mapping[str, Any]]], Any]]] = {
+PARSERS: Final[Mapping[ReferenceKind, Callable[[Sequence[Mapping[str, Any]]], Any]]] = {
     "years": years,
     "series": series_of,
     "accounts": accounts_of,
@@ -322,7 +322,7 @@ PARSERS: Final[Mapping[Kind, Callable[[Sequence[Mapping[str, Any]]], Any]]] = {
 """What each list becomes in a Setup."""
 
 
-def setup_of(found: Mapping[tuple[Kind, int], Any]) -> Setup:
+def setup_of(found: Mapping[tuple[ReferenceKind, int], Any]) -> Setup:
     """Put together what was read: parsed lists, or why they were not read, by kind and by the year that they are of."""
     return Setup(
         years=found.get(("years", 0), NOT_READ),

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from infra.plugin import Terms
 from schemas import envelope
-from schemas.audit import GENESIS, AuditRecord, Outcome, Who
-from schemas.base import Message
+from schemas.audit import GENESIS, AuditRecord, Outcome
+from schemas.base import Message, Who
 from schemas.commands import HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
 from schemas.events import ChecksPassed, DayClosed, GroupSales, OtherAmount, Payment, ReviewAnswered
 from schemas.money import ORE
