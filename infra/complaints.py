@@ -92,10 +92,10 @@ class Complaints(logging.Filter):
         return [each for each in silent.values() if each.times > 1]
 
 
-Kind = tuple[Hashable | None, str, str]
+ComplaintKind = tuple[Hashable | None, str, str]
 
 
-def _ours(record: logging.LogRecord) -> Kind:
+def _ours(record: logging.LogRecord) -> ComplaintKind:
     """Return the kind of a line of ours; None when it is no complaint about something that is away."""
     event: dict[str, Any] = record.msg  # type: ignore[assignment] # structlog's
     if not isinstance(error := event.get("error"), str):
@@ -104,7 +104,7 @@ def _ours(record: logging.LogRecord) -> Kind:
     return (record.name, texts), str(event.get("event", "")), error
 
 
-def _a_library_s(record: logging.LogRecord) -> Kind:
+def _a_library_s(record: logging.LogRecord) -> ComplaintKind:
     words = _VARIES.sub("0", str(record.msg))[:_SHOWN]
     given = record.args.values() if isinstance(record.args, dict) else record.args or ()
     errors = [each for each in given if isinstance(each, BaseException)]

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.delivery import waiting
-from infra.rows import Asked, Became, Booked, Hold, Line, Material, Ordered, Planned, Trouble, Waits
+from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, PostedVoucher, Query, Trouble, Waits
 from infra.store import snapshot
 from infra.trail import recorded
 from schemas import envelope as envelopes
@@ -97,7 +97,7 @@ _FIND: dict[str, tuple[str, ...]] = {
 
 
 async def find(
-    engine: AsyncEngine, asked: Sequence[Asked], *, tenant: str | None, year_id: int | None = None, limit: int = 50
+    engine: AsyncEngine, asked: Sequence[Query], *, tenant: str | None, year_id: int | None = None, limit: int = 50
 ) -> list[tuple[str, str]]:
     """Return the (company, key) pairs that were asked for, in any of the readings."""
     found: dict[tuple[str, str], None] = {}
@@ -130,7 +130,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
     values: dict[str, Any] = {"tenant": tenant, "key": key, "told": leave, "days": f"{key}/" if leave else None}
     values["unlinked"] = UNLINKED
     async with snapshot(engine) as connection:
-        lines = tuple(Line(*row) for row in await connection.execute(_DECIDED, values))
+        lines = tuple(FactLine(*row) for row in await connection.execute(_DECIDED, values))
         orders = tuple(_ordered(row) for row in await connection.execute(_JOURNAL, values))
         held = await waiting.holds_of(connection, tenant, key)
         ids = [o.order.id for o in orders]
@@ -181,7 +181,7 @@ _TROUBLES = text(
 )
 
 
-async def booked(engine: AsyncEngine, limit: int = 50) -> list[Booked]:
+async def booked(engine: AsyncEngine, limit: int = 50) -> list[PostedVoucher]:
     """Return the vouchers booked last, the newest first."""
     found = []
     async with engine.connect() as connection:
@@ -190,7 +190,9 @@ async def booked(engine: AsyncEngine, limit: int = 50) -> list[Booked]:
         record = recorded(row.body)
         if record.voucher is not None:
             day = date.fromisoformat(row.day) if row.day else None
-            found.append(Booked(row.tenant, row.key, record.voucher, row.purpose or "", day, record.amount, record.at))
+            found.append(
+                PostedVoucher(row.tenant, row.key, record.voucher, row.purpose or "", day, record.amount, record.at)
+            )
     return found
 
 
@@ -218,7 +220,7 @@ _ENDS = text(
 _ENDED = text("select count(*) from journal where tenant = :tenant and state in ('delivered', 'rejected', 'withdrawn')")
 
 
-async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> Became:
+async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutcome:
     """Return what an answer to a hold has come to so far."""
     async with snapshot(engine) as connection:
         orders = (await connection.execute(_OF_FACT, {"tenant": hold.tenant, "fact": answer_id})).all()
@@ -227,7 +229,7 @@ async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> Became:
     again = next((each for each in reversed(holds) if closed and each.closed_at is None), None)
     under_way = any(order.state not in _ENDED_STATES for order in orders)
     vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher)
-    return Became(closed, under_way, bool(orders), vouchers, again)
+    return AnswerOutcome(closed, under_way, bool(orders), vouchers, again)
 
 
 async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, tuple[str, int, str | None] | None]:

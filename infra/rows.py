@@ -28,7 +28,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
+class AnswerOutcome:
     """What an answer has come to so far.
 
     Attributes:
@@ -59,7 +59,7 @@ class Dead:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FactLine:
     """A fact as it was accepted and decided: where it stands in Kafka, and which rules said something."""
 
     topic: str
@@ -122,7 +122,7 @@ class Material:
 
     tenant: str
     key: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[FactLine, ...] = ()
     facts: Mapping[str, Envelope[Any] | None] | None = None
     orders: tuple[Ordered, ...] = ()
     records: tuple[AuditRecord, ...] = ()
@@ -143,7 +143,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class PostedVoucher:
     """A voucher that stands in the ledger. ``purpose``: book, reverse or rebook; empty when it is not known."""
 
     tenant: str
@@ -186,11 +186,11 @@ class Stored:
     body: Any
 
 
-Kind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark"]
+QueryKind = Literal["voucher", "fact", "key", "shortened", "z_number", "id", "hold", "mark"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Query:
     """One reading of what was typed.
 
     Attributes:
@@ -200,6 +200,6 @@ class Asked:
         number: the voucher's number.
     """
 
-    kind: Kind
+    kind: QueryKind
     text: str
     number: int = 0

@@ -30,7 +30,7 @@ WARNINGS: Final = {
 """Why a valid account may be wrong all the same: every code that ``BankAccount.warning`` has, with its sentence."""
 
 
-class Kind(NamedTuple):
+class AccountFormat(NamedTuple):
     """How a bank builds its account numbers (without the clearing number)."""
 
     shortest: int
@@ -48,102 +48,104 @@ def _mod11(digits: str) -> bool:
     return sum(int(digit) * (1 + place % 10) for place, digit in enumerate(reversed(digits))) % 11 == 0
 
 
-TYPE_1_COMMENT_1: Final = Kind(7, 7, 7, lambda clearing, number: _mod11(clearing[1:] + number))
-TYPE_1_COMMENT_2: Final = Kind(7, 7, 7, lambda clearing, number: _mod11(clearing + number))
-TYPE_2_COMMENT_1: Final = Kind(10, 10, 10, lambda _, number: luhn(number))
-TYPE_2_COMMENT_2: Final = Kind(8, 9, 9, lambda _, number: _mod11(number))  # the first of nine may be a zero left out
-TYPE_2_COMMENT_3: Final = Kind(1, 10, 10, lambda _, number: luhn(number))
+TYPE_1_COMMENT_1: Final = AccountFormat(7, 7, 7, lambda clearing, number: _mod11(clearing[1:] + number))
+TYPE_1_COMMENT_2: Final = AccountFormat(7, 7, 7, lambda clearing, number: _mod11(clearing + number))
+TYPE_2_COMMENT_1: Final = AccountFormat(10, 10, 10, lambda _, number: luhn(number))
+TYPE_2_COMMENT_2: Final = AccountFormat(
+    8, 9, 9, lambda _, number: _mod11(number)
+)  # the first of nine may be a zero left out
+TYPE_2_COMMENT_3: Final = AccountFormat(1, 10, 10, lambda _, number: luhn(number))
 # "On rare occasions some of Swedbank's accounts cannot be validated" (2019). The edition of 2023-11-07 leaves the
 # sentence out, but accounts that were opened before do not change.
 SWEDBANK: Final = TYPE_2_COMMENT_3._replace(warning="check_digit_differs")
 # Has a series of clearing numbers, but is not in Bankgirot's list, so nobody may refuse its accounts.
-UNPUBLISHED: Final = Kind(7, 10, 0, lambda *_: False, warning="check_digit_not_known")
+UNPUBLISHED: Final = AccountFormat(7, 10, 0, lambda *_: False, warning="check_digit_not_known")
 
 
-class Series(NamedTuple):
+class ClearingSeries(NamedTuple):
     """A series of clearing numbers that one bank has, and how its accounts are built."""
 
     first: int
     last: int
     bank: str
-    kind: Kind
+    kind: AccountFormat
 
 
 SERIES: Final = (
     # Bankgirot, 2019-08-21. What has ended since (Forex, MedMera, Riksgälden, Öresund) still stands in registers.
-    Series(1100, 1199, "Nordea", TYPE_1_COMMENT_1),
-    Series(1200, 1399, "Danske Bank", TYPE_1_COMMENT_1),
-    Series(1400, 2099, "Nordea", TYPE_1_COMMENT_1),
-    Series(2300, 2399, "Ålandsbanken", TYPE_1_COMMENT_2),
-    Series(2400, 2499, "Danske Bank", TYPE_1_COMMENT_1),
-    Series(3000, 3299, "Nordea", TYPE_1_COMMENT_1),
-    Series(3300, 3300, "Nordea personkonto", TYPE_2_COMMENT_1),  # the number is the holder's personal number
-    Series(3301, 3399, "Nordea", TYPE_1_COMMENT_1),
-    Series(3400, 3409, "Länsförsäkringar Bank", TYPE_1_COMMENT_1),
-    Series(3410, 3781, "Nordea", TYPE_1_COMMENT_1),
-    Series(3782, 3782, "Nordea personkonto", TYPE_2_COMMENT_1),
-    Series(3783, 3999, "Nordea", TYPE_1_COMMENT_1),
-    Series(4000, 4999, "Nordea", TYPE_1_COMMENT_2),
-    Series(5000, 5999, "SEB", TYPE_1_COMMENT_1),
-    Series(6000, 6999, "Handelsbanken", TYPE_2_COMMENT_2),
-    Series(7000, 7999, "Swedbank", TYPE_1_COMMENT_1),
-    Series(8000, 8999, "Swedbank", SWEDBANK),
-    Series(9020, 9029, "Länsförsäkringar Bank", TYPE_1_COMMENT_2),
-    Series(9040, 9049, "Citibank", TYPE_1_COMMENT_2),
-    Series(9060, 9069, "Länsförsäkringar Bank", TYPE_1_COMMENT_1),
-    Series(9100, 9109, "Nordnet Bank", TYPE_1_COMMENT_2),
-    Series(9120, 9124, "SEB", TYPE_1_COMMENT_1),
-    Series(9130, 9149, "SEB", TYPE_1_COMMENT_1),
-    Series(9150, 9169, "Skandiabanken", TYPE_1_COMMENT_2),
-    Series(9170, 9179, "IKANO Bank", TYPE_1_COMMENT_1),
-    Series(9180, 9189, "Danske Bank", TYPE_2_COMMENT_1),
-    Series(9190, 9199, "DNB Bank", TYPE_1_COMMENT_2),
-    Series(9230, 9239, "Marginalen Bank", TYPE_1_COMMENT_1),
-    Series(9250, 9259, "SBAB", TYPE_1_COMMENT_1),
-    Series(9260, 9269, "DNB Bank", TYPE_1_COMMENT_2),
-    Series(9270, 9279, "ICA Banken", TYPE_1_COMMENT_1),
-    Series(9280, 9289, "Resurs Bank", TYPE_1_COMMENT_1),
-    Series(9300, 9349, "Swedbank (f.d. Sparbanken Öresund)", TYPE_2_COMMENT_1),
-    Series(9390, 9399, "Landshypotek", TYPE_1_COMMENT_2),
-    Series(9400, 9449, "Forex Bank (historical)", TYPE_1_COMMENT_1),
-    Series(9460, 9469, "Santander Consumer Bank", TYPE_1_COMMENT_1),
-    Series(9470, 9479, "BNP Paribas", TYPE_1_COMMENT_2),
-    Series(9500, 9549, "Nordea/Plusgirot", TYPE_2_COMMENT_3),
-    Series(9550, 9569, "Avanza Bank", TYPE_1_COMMENT_2),
-    Series(9570, 9579, "Sparbanken Syd", TYPE_2_COMMENT_1),
-    Series(9590, 9599, "Erik Penser", TYPE_1_COMMENT_2),
-    Series(9630, 9639, "Lån & Spar Bank Sverige", TYPE_1_COMMENT_1),
-    Series(9640, 9649, "NOBA (Nordax) Bank", TYPE_1_COMMENT_2),
-    Series(9650, 9659, "MedMera Bank (historical)", TYPE_1_COMMENT_2),
-    Series(9660, 9669, "Svea Bank", TYPE_1_COMMENT_2),
-    Series(9670, 9679, "JAK Medlemsbank", TYPE_1_COMMENT_2),
-    Series(9680, 9689, "BlueStep Finans", TYPE_1_COMMENT_1),
-    Series(9700, 9709, "Ekobanken", TYPE_1_COMMENT_2),
-    Series(9780, 9789, "Klarna Bank", TYPE_1_COMMENT_2),
-    Series(9880, 9889, "Riksgälden", TYPE_1_COMMENT_2),
-    Series(9890, 9899, "Riksgälden", TYPE_2_COMMENT_1),
-    Series(9960, 9969, "Nordea/Plusgirot", TYPE_2_COMMENT_3),
+    ClearingSeries(1100, 1199, "Nordea", TYPE_1_COMMENT_1),
+    ClearingSeries(1200, 1399, "Danske Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(1400, 2099, "Nordea", TYPE_1_COMMENT_1),
+    ClearingSeries(2300, 2399, "Ålandsbanken", TYPE_1_COMMENT_2),
+    ClearingSeries(2400, 2499, "Danske Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(3000, 3299, "Nordea", TYPE_1_COMMENT_1),
+    ClearingSeries(3300, 3300, "Nordea personkonto", TYPE_2_COMMENT_1),  # the number is the holder's personal number
+    ClearingSeries(3301, 3399, "Nordea", TYPE_1_COMMENT_1),
+    ClearingSeries(3400, 3409, "Länsförsäkringar Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(3410, 3781, "Nordea", TYPE_1_COMMENT_1),
+    ClearingSeries(3782, 3782, "Nordea personkonto", TYPE_2_COMMENT_1),
+    ClearingSeries(3783, 3999, "Nordea", TYPE_1_COMMENT_1),
+    ClearingSeries(4000, 4999, "Nordea", TYPE_1_COMMENT_2),
+    ClearingSeries(5000, 5999, "SEB", TYPE_1_COMMENT_1),
+    ClearingSeries(6000, 6999, "Handelsbanken", TYPE_2_COMMENT_2),
+    ClearingSeries(7000, 7999, "Swedbank", TYPE_1_COMMENT_1),
+    ClearingSeries(8000, 8999, "Swedbank", SWEDBANK),
+    ClearingSeries(9020, 9029, "Länsförsäkringar Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9040, 9049, "Citibank", TYPE_1_COMMENT_2),
+    ClearingSeries(9060, 9069, "Länsförsäkringar Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9100, 9109, "Nordnet Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9120, 9124, "SEB", TYPE_1_COMMENT_1),
+    ClearingSeries(9130, 9149, "SEB", TYPE_1_COMMENT_1),
+    ClearingSeries(9150, 9169, "Skandiabanken", TYPE_1_COMMENT_2),
+    ClearingSeries(9170, 9179, "IKANO Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9180, 9189, "Danske Bank", TYPE_2_COMMENT_1),
+    ClearingSeries(9190, 9199, "DNB Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9230, 9239, "Marginalen Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9250, 9259, "SBAB", TYPE_1_COMMENT_1),
+    ClearingSeries(9260, 9269, "DNB Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9270, 9279, "ICA Banken", TYPE_1_COMMENT_1),
+    ClearingSeries(9280, 9289, "Resurs Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9300, 9349, "Swedbank (f.d. Sparbanken Öresund)", TYPE_2_COMMENT_1),
+    ClearingSeries(9390, 9399, "Landshypotek", TYPE_1_COMMENT_2),
+    ClearingSeries(9400, 9449, "Forex Bank (historical)", TYPE_1_COMMENT_1),
+    ClearingSeries(9460, 9469, "Santander Consumer Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9470, 9479, "BNP Paribas", TYPE_1_COMMENT_2),
+    ClearingSeries(9500, 9549, "Nordea/Plusgirot", TYPE_2_COMMENT_3),
+    ClearingSeries(9550, 9569, "Avanza Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9570, 9579, "Sparbanken Syd", TYPE_2_COMMENT_1),
+    ClearingSeries(9590, 9599, "Erik Penser", TYPE_1_COMMENT_2),
+    ClearingSeries(9630, 9639, "Lån & Spar Bank Sverige", TYPE_1_COMMENT_1),
+    ClearingSeries(9640, 9649, "NOBA (Nordax) Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9650, 9659, "MedMera Bank (historical)", TYPE_1_COMMENT_2),
+    ClearingSeries(9660, 9669, "Svea Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9670, 9679, "JAK Medlemsbank", TYPE_1_COMMENT_2),
+    ClearingSeries(9680, 9689, "BlueStep Finans", TYPE_1_COMMENT_1),
+    ClearingSeries(9700, 9709, "Ekobanken", TYPE_1_COMMENT_2),
+    ClearingSeries(9780, 9789, "Klarna Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9880, 9889, "Riksgälden", TYPE_1_COMMENT_2),
+    ClearingSeries(9890, 9899, "Riksgälden", TYPE_2_COMMENT_1),
+    ClearingSeries(9960, 9969, "Nordea/Plusgirot", TYPE_2_COMMENT_3),
     # Bankgirot's editions of 2023 and 2024, as Bankinfrastruktur/BankData on GitHub keeps them.
-    Series(9070, 9079, "Multitude Bank", TYPE_1_COMMENT_1),
-    Series(9580, 9589, "Aion Bank", TYPE_1_COMMENT_1),
-    Series(9710, 9719, "Lunar Bank", TYPE_1_COMMENT_2),
-    Series(9750, 9759, "Northmill Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9070, 9079, "Multitude Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9580, 9589, "Aion Bank", TYPE_1_COMMENT_1),
+    ClearingSeries(9710, 9719, "Lunar Bank", TYPE_1_COMMENT_2),
+    ClearingSeries(9750, 9759, "Northmill Bank", TYPE_1_COMMENT_2),
     # Bankinfrastruktur i Sverige (BSAB), list of clearing numbers of 2023-08-08 by the same; those who keep accounts.
-    Series(9490, 9499, "Brite", UNPUBLISHED),
-    Series(9600, 9609, "Banking Circle", UNPUBLISHED),
-    Series(9610, 9619, "Volvofinans Bank", UNPUBLISHED),
-    Series(9620, 9629, "Bank of China", UNPUBLISHED),
-    Series(9770, 9779, "Intergiro", UNPUBLISHED),
+    ClearingSeries(9490, 9499, "Brite", UNPUBLISHED),
+    ClearingSeries(9600, 9609, "Banking Circle", UNPUBLISHED),
+    ClearingSeries(9610, 9619, "Volvofinans Bank", UNPUBLISHED),
+    ClearingSeries(9620, 9629, "Bank of China", UNPUBLISHED),
+    ClearingSeries(9770, 9779, "Intergiro", UNPUBLISHED),
     # BSAB's table of 2026-08-06, known only from two public copies that differ on the rules.
-    Series(2110, 2119, "Juni Technology", UNPUBLISHED),
-    Series(2120, 2129, "Steven", UNPUBLISHED),
-    Series(2130, 2139, "Zimpler", UNPUBLISHED),
-    Series(2140, 2149, "Trustly", UNPUBLISHED),
-    Series(2150, 2159, "Revolut", UNPUBLISHED),
-    Series(2160, 2169, "Trade Republic", UNPUBLISHED),
-    Series(2170, 2179, "PPRO", UNPUBLISHED),
-    Series(2180, 2189, "Stripe", UNPUBLISHED),
-    Series(9565, 9569, "Avanza Bank", UNPUBLISHED),  # beside its older accounts of seven digits
+    ClearingSeries(2110, 2119, "Juni Technology", UNPUBLISHED),
+    ClearingSeries(2120, 2129, "Steven", UNPUBLISHED),
+    ClearingSeries(2130, 2139, "Zimpler", UNPUBLISHED),
+    ClearingSeries(2140, 2149, "Trustly", UNPUBLISHED),
+    ClearingSeries(2150, 2159, "Revolut", UNPUBLISHED),
+    ClearingSeries(2160, 2169, "Trade Republic", UNPUBLISHED),
+    ClearingSeries(2170, 2179, "PPRO", UNPUBLISHED),
+    ClearingSeries(2180, 2189, "Stripe", UNPUBLISHED),
+    ClearingSeries(9565, 9569, "Avanza Bank", UNPUBLISHED),  # beside its older accounts of seven digits
 )
 """Whose a clearing number is. Where two series hold one, the first that fits the account number's length counts."""
 

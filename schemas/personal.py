@@ -9,7 +9,7 @@ from schemas.bank_accounts import bank_account, split
 from schemas.base import Message, whole
 from schemas.identities import Invalid, personal_number
 
-Kind = Literal["personal_number", "bank_account"]
+PersonalKind = Literal["personal_number", "bank_account"]
 _LONGEST: Final = 64
 
 
@@ -20,7 +20,7 @@ class Personal(Message):
     and a sink opens it right before it is sent.
     """
 
-    kind: Kind
+    kind: PersonalKind
     sealed: Annotated[str, StringConstraints(pattern=r"^v1:[A-Za-z0-9_\-=]{8,400}$")] = Field(repr=False)
     shown: str = Field(max_length=40, description="what a person may see of it: ``•••••••• 34``")
     flaw: str = Field(default="", pattern=r"^[a-z_]{0,40}$", description="why it is not valid, as a bounded code")
@@ -71,6 +71,6 @@ def unsealed_account(clearing: str | None, number: str) -> Unsealed:
     return Unsealed(kind="bank_account", plain=plain, shown=account.masked, warning=account.warning)
 
 
-def flawed(kind: Kind, text: str, code: str) -> Unsealed:
+def flawed(kind: PersonalKind, text: str, code: str) -> Unsealed:
     """Return a text that is not valid; nothing of it is shown."""
     return Unsealed(kind=kind, plain=whole(text)[:_LONGEST], shown="•••", flaw=code)

@@ -94,7 +94,7 @@ class Plan(Message):
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
+class RowOutcome:
     """What became of one applied row: ``done``, ``refused`` (it had moved), ``held``, or ``waiting``.
 
     Attributes:

@@ -31,7 +31,7 @@ class Till:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DemoReport:
     """One Z report. ``sales`` (with VAT) by product group and VAT rate; no amount is below zero."""
 
     till: Till
@@ -125,7 +125,7 @@ def ordinary(
     gift_cards_sold: str = "0.00",
     gift_cards_used: str = "0.00",
     short: str = "0.00",
-) -> Report:
+) -> DemoReport:
     """Return the report of a day that adds up. Weekends sell more; the öre come from the Z number."""
     since = (day - monday).days
     z, busy = till.first_z + since, 100 + 9 * since
@@ -137,10 +137,10 @@ def ordinary(
     to_pay = sum(sales.values(), ZERO) + tips + more + sold
     used, cash, swish = Decimal(gift_cards_used), to_pay // 12 + ZERO, to_pay // 5 + ZERO
     paid = {"cash": cash, "swish": swish, "card": to_pay - cash - swish - used, "gift_card": used}
-    return Report(till, z, day, sales, {m: p for m, p in paid.items() if p}, tips, more, sold, Decimal(short))
+    return DemoReport(till, z, day, sales, {m: p for m, p in paid.items() if p}, tips, more, sold, Decimal(short))
 
 
-def amended(report: Report, group: str, by: str) -> Report:
+def amended(report: DemoReport, group: str, by: str) -> DemoReport:
     """Return the till's correction: this much more (or less) was sold of a group, and paid by card."""
     changed = Decimal(by)
     sales = {place: gross + changed * (place[0] == group) for place, gross in report.sales.items()}
@@ -148,20 +148,20 @@ def amended(report: Report, group: str, by: str) -> Report:
     return replace(report, sales=sales, payments=payments, amendment=report.amendment + 1)
 
 
-def at_old_rate(report: Report) -> Report:
+def at_old_rate(report: DemoReport) -> DemoReport:
     """Return the report of a till that was not told of the new VAT rate: food at 12 %."""
     return replace(
         report, sales={(group, 12 if group in FOOD else rate): s for (group, rate), s in report.sales.items()}
     )
 
 
-def paid_also_by(report: Report, method: str, amount: str) -> Report:
+def paid_also_by(report: DemoReport, method: str, amount: str) -> DemoReport:
     """Return a report in which a part was paid by another means instead of by card."""
     part = Decimal(amount)
     return replace(report, payments=dict(report.payments) | {"card": report.payments["card"] - part, method: part})
 
 
-def counted_twice(report: Report, method: str) -> Report:
+def counted_twice(report: DemoReport, method: str) -> DemoReport:
     """Return a report that does not add up: what was paid by one means is among the card payments, too."""
     payments = dict(report.payments)
     return replace(report, payments=payments | {"card": payments["card"] + payments[method]})

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from connectors.demo import reports
-from connectors.demo.reports import FOOD, FOOD_AT_SIX, Report, Till, ordinary
+from connectors.demo.reports import FOOD, FOOD_AT_SIX, DemoReport, Till, ordinary
 from schemas.settings import (
     BAS_DAY_SALES,
     DaySalesSettings,
@@ -99,7 +99,7 @@ FAULTS: Mapping[str, str] = {
 class Deliver:
     """A till sends a report, by its own way. ``ends`` is what must have become of it when the demo is over."""
 
-    report: Report
+    report: DemoReport
     ends: str = "booked"
 
 
@@ -107,7 +107,7 @@ class Deliver:
 class DeliverAgain:
     """A till sends over HTTP what it sent before: the same delivery, or the same report under a new webhook-id."""
 
-    report: Report
+    report: DemoReport
     same_delivery: bool
 
 
@@ -115,14 +115,14 @@ class DeliverAgain:
 class Forge:
     """Somebody sends a report with a signature that is not the company's."""
 
-    report: Report
+    report: DemoReport
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverBroken:
     """A till sends something that breaks the format."""
 
-    report: Report
+    report: DemoReport
     instead: Mapping[str, object]
 
 
@@ -155,7 +155,7 @@ class Apply:
 class Await:
     """Wait until a report is ``booked``, ``reversed``, ``replaced`` or ``held REASON``."""
 
-    report: Report
+    report: DemoReport
     state: str
 
 
@@ -174,7 +174,7 @@ class Scene:
 # --- The week -----------------------------------------------------------------------------------------------------
 
 
-def _all(*given: Report) -> tuple[Act, ...]:
+def _all(*given: DemoReport) -> tuple[Act, ...]:
     """Return deliveries of these reports, and then the waits for their end."""
     return (*map(Deliver, given), *(Await(report, "booked") for report in given))
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from connectors.demo.people import Somebody, StaffTieOut
 from connectors.demo.telling import Effect, amount, words
-from connectors.demo.tieout import Row, TieOut, Total
+from connectors.demo.tieout import TieOut, TieoutRow, Total
 from schemas.plans import Plan, PlanRow
 
 _SWEDEN = ZoneInfo("Europe/Stockholm")
@@ -224,7 +224,7 @@ def _staff_table(rows: Sequence[Somebody], width: int) -> Table:
     return table
 
 
-def _table(rows: Sequence[Row], width: int, *, header: bool) -> Table:
+def _table(rows: Sequence[TieoutRow], width: int, *, header: bool) -> Table:
     table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, show_header=header, header_style="dim")
     columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
         ("Z", 6, "left"),

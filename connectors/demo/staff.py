@@ -21,7 +21,7 @@ from infra.office import Office
 from infra.plugin import Flow, Host
 from schemas.audit import AuditRecord
 from schemas.events import EmployeeSeen, FieldChoice, LinkDecided, ReviewAnswered
-from schemas.plans import Became, Plan, PlanRow
+from schemas.plans import Plan, PlanRow, RowOutcome
 
 _TENANT: Final = KONTORET.tenant
 _BY: Final = "lena@example.com"
@@ -210,9 +210,9 @@ class StaffOffice:
         chosen = "".join(f", {choice.field} from {choice.prefer}" for choice in changed.choices)
         self._note(row.name.partition(" ")[0], "edited", f"row {row.row} of the plan: {changed.action}{chosen}")
 
-    async def _apply(self, host: Host, plan: Plan) -> list[Became]:
+    async def _apply(self, host: Host, plan: Plan) -> list[RowOutcome]:
         applied = await planning.apply(host, plan, by=_BY)
-        became: list[Became] = []
+        became: list[RowOutcome] = []
 
         async def settled() -> bool:
             became[:] = await planning.became(host.engine, applied.plan)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.demo.reports import Report
+from connectors.demo.reports import DemoReport
 from connectors.demo.telling import Progress, Told, is_report, progress, purpose, report_name, words
 from schemas import ids, money
 from schemas.audit import AuditRecord
@@ -19,7 +19,7 @@ from schemas.settings import DaySalesSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BookedVoucher:
     """A voucher as it stands in the books: ``F 12``, its text, and (account, debit, credit) of each row."""
 
     name: str
@@ -42,17 +42,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentReport:
     """A report's content that was accepted: its revision, how it must end, and how often it came."""
 
-    report: Report
+    report: DemoReport
     revision: str
     ends: str
     times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TieoutRow:
     """A line of the table: one content of one report against the books.
 
     Attributes:
@@ -61,7 +61,7 @@ class Row:
         due: what they should add: the report's sales, or nothing when it is held, replaced or reversed.
     """
 
-    sent: Sent
+    sent: SentReport
     ended: str
     story: str
     vouchers: tuple[str, ...]
@@ -133,7 +133,7 @@ class Total:
 class TieOut:
     """The table, each company's sum, how many vouchers are doubles, and what is not accounted for."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TieoutRow, ...]
     totals: tuple[Total, ...]
     doubles: int
     problems: tuple[str, ...]
@@ -145,14 +145,14 @@ def sales_accounts(settings: DaySalesSettings) -> frozenset[int]:
 
 
 def tie_out(
-    sent: Sequence[Sent],
+    sent: Sequence[SentReport],
     told: Sequence[Told],
-    books: Mapping[str, Sequence[Entry]],
+    books: Mapping[str, Sequence[BookedVoucher]],
     accounts: Mapping[str, frozenset[int]],
 ) -> TieOut:
     """Compare what was sent with what stands in the books (by company), and with how each report must end."""
     known = progress(told)
-    rows: list[Row] = []
+    rows: list[TieoutRow] = []
     problems: list[str] = []
     for one in sent:
         place = (one.report.tenant, one.report.key, one.revision)
@@ -173,10 +173,10 @@ def tie_out(
     return TieOut(tuple(rows), totals, doubles, tuple(problems))
 
 
-def _row(one: Sent, done: Progress, entries: Mapping[str, Entry], accounts: frozenset[int]) -> Row:
+def _row(one: SentReport, done: Progress, entries: Mapping[str, BookedVoucher], accounts: frozenset[int]) -> TieoutRow:
     names = tuple(str(record.voucher) for record in done.vouchers)
     found = [entries[name] for name in names if name in entries]
-    return Row(
+    return TieoutRow(
         sent=one,
         ended=done.state,
         story=_story(one, done),
@@ -187,7 +187,7 @@ def _row(one: Sent, done: Progress, entries: Mapping[str, Entry], accounts: froz
     )
 
 
-def _story(one: Sent, done: Progress) -> str:
+def _story(one: SentReport, done: Progress) -> str:
     """Say in a few words what became of a report."""
     match done.state:
         case "booked":
@@ -208,7 +208,7 @@ def _story(one: Sent, done: Progress) -> str:
     return "; ".join(parts)
 
 
-def _problems_of(row: Row) -> Iterable[str]:
+def _problems_of(row: TieoutRow) -> Iterable[str]:
     report = row.sent.report
     name = f"{report.tenant} {report_name(report.key)} amendment {report.amendment}"
     if row.ended != row.sent.ends:
@@ -219,7 +219,7 @@ def _problems_of(row: Row) -> Iterable[str]:
         yield f"{name}: {row.vouchers[0]} has a debit of {money.text(row.debit)}, not {money.text(report.debit)}"
 
 
-def _unlike(tenant: str, entries: Sequence[Entry], records: Sequence[AuditRecord]) -> Iterable[str]:
+def _unlike(tenant: str, entries: Sequence[BookedVoucher], records: Sequence[AuditRecord]) -> Iterable[str]:
     """Yield where the books and the trail disagree: a voucher that only one of them has, a mark, a side, a name."""
     told = {str(record.voucher): record for record in records}
     yield from (
@@ -242,11 +242,13 @@ def _unlike(tenant: str, entries: Sequence[Entry], records: Sequence[AuditRecord
         yield from (f"{tenant}: {entry.name} does not name {name}" for name in needed if name not in entry.description)
 
 
-def _mark(entry: Entry) -> str:
+def _mark(entry: BookedVoucher) -> str:
     return entry.description.rpartition(" ")[2]
 
 
-def _total(company: str, rows: Sequence[Row], entries: Sequence[Entry], accounts: frozenset[int]) -> Total:
+def _total(
+    company: str, rows: Sequence[TieoutRow], entries: Sequence[BookedVoucher], accounts: frozenset[int]
+) -> Total:
     def of(*states: str) -> Decimal:
         return sum((r.sent.report.total_sales for r in rows if r.ended.partition(" ")[0] in states), ZERO)
 

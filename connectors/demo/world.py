@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 
 from connectors.demo import people
 from connectors.demo.people import KONTORET
-from connectors.demo.reports import Report
+from connectors.demo.reports import DemoReport
 from connectors.demo.scenes import (
     FAULTS,
     Act,
@@ -27,7 +27,7 @@ from connectors.demo.scenes import (
     Lock,
 )
 from connectors.demo.telling import Effect, Progress, Told, effect, progress, report_name
-from connectors.demo.tieout import Entry, Sent
+from connectors.demo.tieout import BookedVoucher, SentReport
 from infra import clock, companies, registry, telemetry, tenants
 from infra.access.vault import signing_secret
 from infra.http import Client
@@ -81,7 +81,7 @@ class World:
         self._say = say
         self._news = asyncio.Condition()
         self.told: list[Told] = []
-        self.sent: dict[tuple[str, str, str], Sent] = {}
+        self.sent: dict[tuple[str, str, str], SentReport] = {}
         self.counts: Counter[str] = Counter()
         self.names: dict[str, str] = {}
 
@@ -109,7 +109,7 @@ class World:
         finally:
             await consumer.stop()
 
-    def progress(self, report: Report) -> Progress:
+    def progress(self, report: DemoReport) -> Progress:
         """Return how far a report has come."""
         place = (report.tenant, report.key, _revision(report))
         return progress(self.told).get(place, Progress())
@@ -156,14 +156,14 @@ class World:
             case Await():
                 await self._await(act)
 
-    async def _deliver(self, report: Report, ends: str) -> None:
-        self.sent[report.tenant, report.key, _revision(report)] = Sent(report, _revision(report), ends)
+    async def _deliver(self, report: DemoReport, ends: str) -> None:
+        self.sent[report.tenant, report.key, _revision(report)] = SentReport(report, _revision(report), ends)
         how = await self._send(report)
         self.counts["delivered"] += 1
         amendment = f" (amendment {report.amendment})" if report.amendment else ""
         self.note(report.tenant, report_name(report.key), "accepted", how + amendment)
 
-    async def _send(self, report: Report) -> str:
+    async def _send(self, report: DemoReport) -> str:
         """Send a report by its till's way; return how it was accepted, in words."""
         raw = _bytes(report)
         if report.till.way == "HTTP":
@@ -179,19 +179,19 @@ class World:
         await self.until(lambda: asyncio.to_thread((folder / "done" / name).exists), f"{name} to be taken in")
         return f"taken from the watched folder: {name}"
 
-    async def _deliver_again(self, report: Report, *, same_delivery: bool) -> None:
+    async def _deliver_again(self, report: DemoReport, *, same_delivery: bool) -> None:
         delivery = _delivery_id(report) + ("" if same_delivery else "-again")
         await self._post(report, _bytes(report), delivery, self._secrets[report.tenant])
         place = (report.tenant, report.key, _revision(report))
         one = self.sent[place]
-        self.sent[place] = Sent(one.report, one.revision, one.ends, one.times + 1)
+        self.sent[place] = SentReport(one.report, one.revision, one.ends, one.times + 1)
         self.counts["delivered"] += 1
         self.counts["duplicates"] += 1
         which = "the same delivery again" if same_delivery else "the same report under a new webhook-id"
         self.note(report.tenant, report_name(report.key), "duplicate", f"{which}: 202, the same event id")
 
     async def _post(
-        self, report: Report, raw: bytes, delivery: str, secret: str, status: int = HTTPStatus.ACCEPTED
+        self, report: DemoReport, raw: bytes, delivery: str, secret: str, status: int = HTTPStatus.ACCEPTED
     ) -> dict[str, Any]:
         """Send a signed delivery; return the answer, which must have this status and name this report."""
         now = clock.now()
@@ -211,12 +211,12 @@ class World:
             raise Unexpected(f"{url} accepted {said['event_ids']}, not {expected}")
         return said
 
-    async def _forge(self, report: Report) -> None:
+    async def _forge(self, report: DemoReport) -> None:
         said = await self._post(report, _bytes(report), "forged", signing_secret(), HTTPStatus.UNAUTHORIZED)
         self.counts["refused"] += 1
         self.note(report.tenant, report_name(report.key), "refused", f"forged: 401, {said['error']}")
 
-    async def _deliver_broken(self, report: Report, instead: Mapping[str, object]) -> None:
+    async def _deliver_broken(self, report: DemoReport, instead: Mapping[str, object]) -> None:
         raw = json.dumps(report.wire() | dict(instead)).encode()
         secret = self._secrets[report.tenant]
         said = await self._post(report, raw, "broken", secret, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -285,11 +285,11 @@ class World:
             },
         )
 
-    async def books(self, company: Company) -> list[Entry]:
+    async def books(self, company: Company) -> list[BookedVoucher]:
         """Return every voucher in a company's books."""
         (found,) = await self._look("books", company)
         return [
-            Entry(
+            BookedVoucher(
                 f"{voucher['series']} {voucher['number']}",
                 voucher["description"],
                 tuple((row["account"], Decimal(row["debit"]), Decimal(row["credit"])) for row in voucher["rows"]),
@@ -333,19 +333,19 @@ def _put(path: Any, raw: bytes) -> None:
     hidden.rename(path)
 
 
-def _bytes(report: Report) -> bytes:
+def _bytes(report: DemoReport) -> bytes:
     return json.dumps(report.wire(), ensure_ascii=False).encode()
 
 
-def _fact(report: Report) -> Message:
+def _fact(report: DemoReport) -> Message:
     """Return what a report means, by the connector's own reading: what a till on Kafka publishes itself."""
     (fact,) = registry.sources()[_SYSTEM].translate(_bytes(report))
     return fact
 
 
-def _revision(report: Report) -> str:
+def _revision(report: DemoReport) -> str:
     return ids.revision(_fact(report))
 
 
-def _delivery_id(report: Report) -> str:
+def _delivery_id(report: DemoReport) -> str:
     return f"zr-{report.till.register}-{report.z}-{report.amendment}"

@@ -12,7 +12,7 @@ from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, pri
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.office import Office, in_office
-from infra.rows import Became, Hold
+from infra.rows import AnswerOutcome, Hold
 
 _FOLLOWS = 2.0
 """Seconds within which what follows an answer is on its way, or nothing does."""
@@ -95,7 +95,7 @@ def held_answer(
     in_office(work, tenant)
 
 
-async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) -> Became:
+async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) -> AnswerOutcome:
     """Return what an answer has come to, within some seconds; orders that may follow it are waited for briefly."""
     deadline = clock.monotonic() + seconds
     closed_at: float | None = None

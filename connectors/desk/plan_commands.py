@@ -13,7 +13,7 @@ from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print
 from infra.deciding import planning
 from infra.office import Office, in_office
 from infra.plugin import Flow, Host
-from schemas.plans import Became, Plan, PlanRow
+from schemas.plans import Plan, PlanRow, RowOutcome
 
 plan = typer.Typer(no_args_is_help=True, help="What a synchronisation would do, before it does anything.")
 
@@ -148,7 +148,7 @@ def plan_edit(
                 rows, gone = [plan_words.joined(rows[0], other)], [other.row]
             new = [plan_words.changed(each, action or (partner and "match"), field or ()) for each in rows]
             new = list(await planning.edit(place.engine, found, new, gone))
-        except (plan_words.NotPossible, planning.NotPossible) as error:
+        except (plan_words.InvalidEdit, planning.NotPossible) as error:
             raise WrongUsage(f"nothing was changed: {error}") from None
         if as_json:
             print_json({"changed": len(new), "rows": [plan_words.row_json(each) for each in new]})
@@ -214,7 +214,7 @@ async def carry_out(
         sent = "1 row" if len(applied.sent) == 1 else f"{len(applied.sent)} rows"
         typer.echo("It is applied already, and nothing is sent again." if again else f"{sent} sent")
 
-    async def became() -> list[Became]:
+    async def became() -> list[RowOutcome]:
         return [
             one
             for one in await planning.became(place.engine, applied.plan)
@@ -239,7 +239,7 @@ async def carry_out(
         )
 
 
-async def _mail(place: Office, applied: Plan, rows: Sequence[Became], left: int) -> bool:
+async def _mail(place: Office, applied: Plan, rows: Sequence[RowOutcome], left: int) -> bool:
     from infra import mail
 
     settings, _ = await tenants.settings_in_force(place.engine, applied.tenant)
@@ -263,7 +263,7 @@ async def _plan(place: Office, begins: str) -> Plan:
 def _conditions(where: list[str] | None, rows: list[int] | None) -> Conditions:
     try:
         return plan_words.conditions(where or (), rows or ())
-    except plan_words.NotPossible as error:
+    except plan_words.InvalidEdit as error:
         raise WrongUsage(str(error)) from None
 
 

@@ -36,7 +36,7 @@ _BECOMES: Final = {"hr": "HR's goes to Fortnox", "fortnox": "Fortnox's goes to H
 _EMPLOYEE: Final = "fortnox/employee/"
 
 
-class NotPossible(ValueError):
+class InvalidEdit(ValueError):
     """A change that a plan cannot take; the text says why and what can be."""
 
 
@@ -159,17 +159,17 @@ Conditions = Mapping[str, Collection[str]]
 
 
 def conditions(texts: Sequence[str], rows: Sequence[int] = ()) -> Conditions:
-    """Read ``state=conflict`` and the like; of one name any value will do. Raises NotPossible."""
+    """Read ``state=conflict`` and the like; of one name any value will do. Raises InvalidEdit."""
     found: dict[str, set[str]] = {}
     for text in texts:
         match = _CONDITION.fullmatch(text)
         if match is None:
-            raise NotPossible(f"{text}: a condition is {'=, '.join(_CHOICES)}= and a value")
+            raise InvalidEdit(f"{text}: a condition is {'=, '.join(_CHOICES)}= and a value")
         choices = _CHOICES[match[1]]
         if choices is not None and match[2] not in choices:
-            raise NotPossible(f"{text}: {match[1]} is one of {', '.join(choices)}{nearest(match[2], choices)}")
+            raise InvalidEdit(f"{text}: {match[1]} is one of {', '.join(choices)}{nearest(match[2], choices)}")
         if match[1] == "row" and not match[2].isdecimal():
-            raise NotPossible(f"{text}: a row has a number")
+            raise InvalidEdit(f"{text}: a row has a number")
         found.setdefault(match[1], set()).add(match[2])
     if rows:
         found.setdefault("row", set()).update(map(str, rows))
@@ -212,19 +212,19 @@ def changed(row: PlanRow, action: str | None, choices: Sequence[str]) -> PlanRow
     """Return a row with another action, and with whose value single fields get (``city=fortnox``).
 
     Raises:
-        NotPossible: no such action or field, or one that a row like this cannot have.
+        InvalidEdit: no such action or field, or one that a row like this cannot have.
     """
     new: dict[str, Any] = {}
     both = row.person is not None and row.employee_id is not None
     if choices and not both:
-        raise NotPossible(f"row {row.row}: whose value a field gets is a question only where both have one")
+        raise InvalidEdit(f"row {row.row}: whose value a field gets is a question only where both have one")
     if choices and action is None and row.action == "do_nothing":
         action = "match"
     if action is not None:
         possible = _POSSIBLE[row.person is not None, row.employee_id is not None]
         if action not in possible:
             joins = "" if both or action not in _POSSIBLE[True, True] else "; or say with whom it is one: --with ID"
-            raise NotPossible(f"row {row.row}: {action} cannot be; it can be {', '.join(sorted(possible))}{joins}")
+            raise InvalidEdit(f"row {row.row}: {action} cannot be; it can be {', '.join(sorted(possible))}{joins}")
         new |= {"action": action, "rule": CHOSEN}
     if choices:
         own = {choice.field: choice for choice in row.choices}
@@ -236,7 +236,7 @@ def changed(row: PlanRow, action: str | None, choices: Sequence[str]) -> PlanRow
 def _choice(text: str) -> FieldChoice:
     name, _, side = text.partition("=")
     if name not in FIELDS or side not in SIDES:
-        raise NotPossible(f"{text}: a choice is a field, = and hr, fortnox or neither; fields: {', '.join(FIELDS)}")
+        raise InvalidEdit(f"{text}: a choice is a field, = and hr, fortnox or neither; fields: {', '.join(FIELDS)}")
     return FieldChoice(field=name, prefer=side)  # type: ignore[arg-type] # both are known
 
 
@@ -244,10 +244,10 @@ def partner(row: PlanRow, called: str, rows: Iterable[PlanRow]) -> PlanRow:
     """Return the row of the one who is named, by an id or its beginning, and who is only on the other side.
 
     Raises:
-        NotPossible: nobody is, or several are; it names the nearest.
+        InvalidEdit: nobody is, or several are; it names the nearest.
     """
     if row.person is not None and row.employee_id is not None:
-        raise NotPossible(f"row {row.row} is joined already; bokbuss employees unlink takes the two apart")
+        raise InvalidEdit(f"row {row.row} is joined already; bokbuss employees unlink takes the two apart")
     mine = row.person is None
     free = {
         one.person or one.employee_id or "": one
@@ -260,8 +260,8 @@ def partner(row: PlanRow, called: str, rows: Iterable[PlanRow]) -> PlanRow:
         return found[0]
     side = "HR" if mine else "Fortnox"
     if found:
-        raise NotPossible(f"{called} can be {', '.join(sorted(one.key for one in found)[:3])}: give more of the id")
-    raise NotPossible(f"{called}: no row is that of somebody who is only in {side}{nearest_id(wanted, free)}")
+        raise InvalidEdit(f"{called} can be {', '.join(sorted(one.key for one in found)[:3])}: give more of the id")
+    raise InvalidEdit(f"{called}: no row is that of somebody who is only in {side}{nearest_id(wanted, free)}")
 
 
 def _begins(key: str, text: str) -> bool:

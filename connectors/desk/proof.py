@@ -11,7 +11,7 @@ from schemas.envelope import describe
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TrailFinding:
     """What the walk along one company's trail found. ``problem``: the first record that is wrong, or None."""
 
     tenant: str

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import topic_of
-from infra.rows import Line
+from infra.rows import FactLine
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Unreadable
 
@@ -17,7 +17,7 @@ _PATIENCE = 5.0
 _FETCH_MS = 1000
 
 
-async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope[Any] | None]:
+async def read_back(bootstrap: str, lines: Iterable[FactLine]) -> dict[str, Envelope[Any] | None]:
     """Return the message at each place; None where it is gone, cannot be read, or the broker does not answer."""
     wanted = list(lines)
     found: dict[str, Envelope[Any] | None] = {line.place: None for line in wanted}
@@ -36,7 +36,7 @@ async def read_back(bootstrap: str, lines: Iterable[Line]) -> dict[str, Envelope
     return found
 
 
-async def _at(consumer: Consumer, line: Line) -> Envelope[Any] | None:
+async def _at(consumer: Consumer, line: FactLine) -> Envelope[Any] | None:
     partition = TopicPartition(topic_of(line.topic), line.partition)
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]

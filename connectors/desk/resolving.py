@@ -4,7 +4,7 @@ import base64
 import re
 from uuid import UUID
 
-from infra.rows import Asked
+from infra.rows import Query
 from schemas.ids import MARK_PREFIX
 
 _VOUCHER_APART = re.compile(r"(\w{1,10})[\s-]+0*(\d{1,9})")
@@ -22,27 +22,27 @@ WHAT_CAN_BE_ASKED = (
 )
 
 
-def readings(what: str) -> tuple[Asked, ...]:
+def readings(what: str) -> tuple[Query, ...]:
     """Return everything that the words can mean: ``Z57`` can be a Z report and a voucher. May be empty."""
     what = what.strip()
     if mark := _MARK.search(what):
-        return (Asked("mark", uuid_tail(mark[1])),)
-    record = (Asked("shortened", rf"(^|/){re.escape(what)}[^/]*$"),) if _RECORD.fullmatch(what) else ()
+        return (Query("mark", uuid_tail(mark[1])),)
+    record = (Query("shortened", rf"(^|/){re.escape(what)}[^/]*$"),) if _RECORD.fullmatch(what) else ()
     try:
-        return (Asked("id", str(UUID(what))), *record)
+        return (Query("id", str(UUID(what))), *record)
     except ValueError:
         pass
     if "@" in what:
-        return (Asked("fact", what.rstrip("….")),)
+        return (Query("fact", what.rstrip("….")),)
     if "/" in what:
-        return (Asked("key", what), Asked("shortened", shortened(what)))
+        return (Query("key", what), Query("shortened", shortened(what)))
     found = []
     if z_number := _Z_NUMBER.fullmatch(what):
-        found.append(Asked("z_number", rf"/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
+        found.append(Query("z_number", rf"/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
     if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
-        found.append(Asked("voucher", voucher[1], int(voucher[2])))
+        found.append(Query("voucher", voucher[1], int(voucher[2])))
     if record:
-        found.append(Asked("hold", what.lower()))
+        found.append(Query("hold", what.lower()))
     return (*found, *record)
 
 

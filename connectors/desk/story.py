@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.desk import words
-from infra.rows import Hold, Line, Material, Ordered, Planned, Waits
+from infra.rows import FactLine, Hold, Material, Ordered, Planned, Waits
 from schemas import ids
 from schemas.audit import AuditRecord, Call
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
@@ -28,7 +28,7 @@ _RELEASED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StoryStep:
     """One thing that happened. ``rows``: of the voucher that was ordered."""
 
     at: datetime
@@ -50,7 +50,7 @@ class Story:
     key: str
     state: str
     now: str
-    steps: tuple[Step, ...]
+    steps: tuple[StoryStep, ...]
 
 
 def tell(material: Material) -> Story:
@@ -58,9 +58,9 @@ def tell(material: Material) -> Story:
     state, now = _stands(material)
     now = " ".join((now, *material.standing))
     numbers = _numbers(material.records)
-    steps: list[Step] = []
+    steps: list[StoryStep] = []
     if not material.lines and material.delivered_at:
-        steps.append(Step(material.delivered_at, "Accepted over HTTP"))
+        steps.append(StoryStep(material.delivered_at, "Accepted over HTTP"))
     steps += (_came(line, material) for line in material.lines)
     for ordered in material.orders:
         steps += _of_order(ordered, material, numbers)
@@ -75,7 +75,7 @@ def _numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
     return {r.message_id: r.voucher for r in records if r.outcome in BOOKED and r.voucher is not None}
 
 
-def _came(line: Line, material: Material) -> Step:
+def _came(line: FactLine, material: Material) -> StoryStep:
     message = (material.facts or {}).get(line.place)
     where = f"It stands in Kafka at {line.topic}, partition {line.partition}, offset {line.offset}"
     details = [f"{where}; trace {message.trace_id}" if message and message.trace_id else where]
@@ -86,7 +86,7 @@ def _came(line: Line, material: Material) -> Step:
     rules = ", ".join(words.rule(name) for name in line.rules.split()) or "nothing to do"
     details.append(f"Decided {words.when(line.decided_at)}: {rules}")
     answered = line.topic == ReviewAnswered.TOPIC
-    return Step(line.accepted_at, f"{'Answered' if answered else 'Accepted'} as {line.fact_id}", tuple(details))
+    return StoryStep(line.accepted_at, f"{'Answered' if answered else 'Accepted'} as {line.fact_id}", tuple(details))
 
 
 # --- Orders -----------------------------------------------------------------------------------------------------
@@ -96,21 +96,23 @@ _NOT_SENT = "not sent: "
 """How the verdict begins of a call that a look beforehand has spared."""
 
 
-def _of_order(ordered: Ordered, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[Step]:
+def _of_order(ordered: Ordered, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[StoryStep]:
     records = [r for r in material.records if r.message_id == ordered.order.id]
     yield _was_ordered(ordered)
     for call in _calls(ordered, records):
         if call.status is None and call.verdict.startswith(_NOT_SENT):
-            yield Step(call.at, f"Not sent: {call.request}", (call.verdict.removeprefix(_NOT_SENT),))
+            yield StoryStep(call.at, f"Not sent: {call.request}", (call.verdict.removeprefix(_NOT_SENT),))
             continue
         answer = "no answer" if call.status is None else str(call.status)
-        yield Step(
+        yield StoryStep(
             call.at,
             f"Asked {_where(ordered.order)}: {call.request}",
             (f"{answer} after {call.milliseconds} ms: {call.verdict}",),
         )
     for record in records:
-        yield Step(record.at, _outcome(record, _where(ordered.order)), tuple(_afterwards(record, material, numbers)))
+        yield StoryStep(
+            record.at, _outcome(record, _where(ordered.order)), tuple(_afterwards(record, material, numbers))
+        )
 
 
 def _where(order: Envelope[Any]) -> str:
@@ -118,7 +120,7 @@ def _where(order: Envelope[Any]) -> str:
     return str(getattr(order.data, "system", "Fortnox"))
 
 
-def _was_ordered(ordered: Ordered) -> Step:
+def _was_ordered(ordered: Ordered) -> StoryStep:
     order = ordered.order
     given: tuple[str, ...] = (
         f"Rule: {words.rule(order.data.rule)}; settings version {order.data.settings_version}",
@@ -135,9 +137,9 @@ def _was_ordered(ordered: Ordered) -> Step:
             about: tuple[str, ...] = (f'"{voucher.description}"; its mark is {ids.mark(voucher.id_in(order.tenant))}',)
             if voucher.relates_to:
                 about += (f"It relates to {', '.join(map(str, voucher.relates_to))}",)
-            return Step(ordered.journaled_at, what, about + given, voucher.rows)
+            return StoryStep(ordered.journaled_at, what, about + given, voucher.rows)
         case _:
-            return Step(ordered.journaled_at, f"Ordered: {order.type}", given)
+            return StoryStep(ordered.journaled_at, f"Ordered: {order.type}", given)
 
 
 def _calls(ordered: Ordered, records: Iterable[AuditRecord]) -> list[Call]:
@@ -187,7 +189,7 @@ def _afterwards(record: AuditRecord, material: Material, numbers: Mapping[str, V
 # --- Holds ------------------------------------------------------------------------------------------------------
 
 
-def _of_hold(hold: Hold) -> Iterable[Step]:
+def _of_hold(hold: Hold) -> Iterable[StoryStep]:
     data = hold.order.data
     details = [
         *data.lines,
@@ -195,25 +197,27 @@ def _of_hold(hold: Hold) -> Iterable[Step]:
         f"Hold {hold.hold_id}, caused by {hold.order.causationid}",
         *(f"Can be answered {choice.answer}: {choice.means}" for choice in data.choices),
     ]
-    yield Step(hold.held_at, f"Held ({data.reason}): {data.message}", tuple(details))
+    yield StoryStep(hold.held_at, f"Held ({data.reason}): {data.message}", tuple(details))
     if hold.closed_at is not None:
         why = _RELEASED.get(hold.how or "", hold.how or "")
-        yield Step(hold.closed_at, f"It waits no longer: {why}", (hold.message,) if hold.message else ())
+        yield StoryStep(hold.closed_at, f"It waits no longer: {why}", (hold.message,) if hold.message else ())
 
 
-def _planned(one: Planned) -> Step:
+def _planned(one: Planned) -> StoryStep:
     row = one.row
     said = f"Row {row.row} of plan {one.plan}: {words.rule(row.action)}"
     fields = ", ".join(d.field for d in row.fields if d.prefer != "neither")
     details = [f"Rule: {words.rule(row.rule)}", *([f"Fields: {fields}"] if fields else [])]
     if row.applied_at is None:
-        return Step(one.made_at, f"{said}; not applied", tuple(details))
-    return Step(row.applied_at, f"{said}; applied by {row.applied_by}", tuple(details))
+        return StoryStep(one.made_at, f"{said}; not applied", tuple(details))
+    return StoryStep(row.applied_at, f"{said}; applied by {row.applied_by}", tuple(details))
 
 
-def _parked(one: Waits) -> Step:
+def _parked(one: Waits) -> StoryStep:
     what = "Set aside by a person" if one.state == "set_aside" else "Parked: it waits in its company's order"
-    return Step(one.parked_at, what, (one.reason or "It waits behind another.", f"bokbuss parked show {one.place}"))
+    return StoryStep(
+        one.parked_at, what, (one.reason or "It waits behind another.", f"bokbuss parked show {one.place}")
+    )
 
 
 # --- How it stands ----------------------------------------------------------------------------------------------

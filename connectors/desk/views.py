@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.desk import words
-from connectors.desk.proof import Finding
-from connectors.desk.story import BOOKED, Step, Story
-from infra.rows import Became, Dead, Hold
+from connectors.desk.proof import TrailFinding
+from connectors.desk.story import BOOKED, Story, StoryStep
+from infra.rows import AnswerOutcome, Dead, Hold
 from schemas.audit import AuditRecord
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
@@ -70,7 +70,7 @@ def held_show(hold: Hold, names: Mapping[tuple[str, str], str] = MappingProxyTyp
     return tuple(lines)
 
 
-def became(hold: Hold, answer: str, came: Became | None) -> str:
+def became(hold: Hold, answer: str, came: AnswerOutcome | None) -> str:
     """Say what an answer has come to; None: nobody has waited for that."""
     said = f"{hold.key} of {hold.tenant}: answered {answer}"
     if came is None or not came.closed:
@@ -84,7 +84,7 @@ def became(hold: Hold, answer: str, came: Became | None) -> str:
     return f"{said}; it waits no longer."
 
 
-def became_json(came: Became | None) -> dict[str, Any]:
+def became_json(came: AnswerOutcome | None) -> dict[str, Any]:
     """Return what an answer has come to as JSON values."""
     if came is None:
         return {"closed": False}
@@ -179,7 +179,7 @@ def audit_json(tenant: str, record: AuditRecord) -> dict[str, Any]:
     return {"tenant": tenant, **record.to_json()}
 
 
-def findings(found: Sequence[Finding]) -> Lines:
+def findings(found: Sequence[TrailFinding]) -> Lines:
     """Return a line for each company whose trail was walked along."""
     if not found:
         return ("There is no trail yet.",)
@@ -191,7 +191,7 @@ def findings(found: Sequence[Finding]) -> Lines:
     )
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
+def finding_json(finding: TrailFinding) -> dict[str, Any]:
     """Return what the walk found as JSON values."""
     return {
         "tenant": finding.tenant,
@@ -251,7 +251,7 @@ def story_json(told: Story) -> dict[str, Any]:
     }
 
 
-def _step_json(step: Step) -> dict[str, Any]:
+def _step_json(step: StoryStep) -> dict[str, Any]:
     return {
         "at": step.at.isoformat(),
         "what": step.what,

@@ -4,22 +4,22 @@ from contextlib import aclosing
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from connectors.desk.proof import Finding, Walk, wrong_end
+from connectors.desk.proof import TrailFinding, Walk, wrong_end
 from infra import overview, store, trail
 from infra.rows import Head
 
 
-async def verify(engine: AsyncEngine, tenant: str | None = None) -> list[Finding]:
+async def verify(engine: AsyncEngine, tenant: str | None = None) -> list[TrailFinding]:
     """Return what the walk found for each company, or for one; all of it as of one moment."""
     async with store.snapshot(engine) as connection:
         return [await _verify(connection, head) for head in await trail.heads(connection, tenant)]
 
 
-async def _verify(connection: AsyncConnection, head: Head) -> Finding:
+async def _verify(connection: AsyncConnection, head: Head) -> TrailFinding:
     walk = Walk()
     async with aclosing(trail.chain(connection, head.tenant)) as chain:
         async for stored in chain:
             if problem := walk.step(stored):
-                return Finding(head.tenant, walk.sequence, 0, problem)
+                return TrailFinding(head.tenant, walk.sequence, 0, problem)
     orders, wrong = await overview.orders_ended(connection, head.tenant)
-    return Finding(head.tenant, walk.sequence, orders, walk.end(head) or (wrong_end(*wrong) if wrong else None))
+    return TrailFinding(head.tenant, walk.sequence, orders, walk.end(head) or (wrong_end(*wrong) if wrong else None))

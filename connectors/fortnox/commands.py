@@ -10,7 +10,7 @@ import typer
 
 from connectors.fortnox import needs, tokens, words
 from connectors.fortnox.connect import connecting, consent, views
-from connectors.fortnox.connect.consent import Link, Result
+from connectors.fortnox.connect.consent import ActivationLink, Result
 from connectors.fortnox.doctor import examining, report
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, tenants
@@ -48,7 +48,7 @@ def connect(
         raise typer.BadParameter("name one company, or --all without --paste and --another-company")
     made_by = asker(by)
 
-    async def link_for(host: Host, company: str) -> Link:
+    async def link_for(host: Host, company: str) -> ActivationLink:
         held = await Connections(host.engine, host.vault).held(company, connecting.SYSTEM)
         before = Grant.PERSON if held and held.grant_type == "authorization_code" else Grant.SERVICE
         service = (grant or before) is Grant.SERVICE
@@ -130,7 +130,7 @@ async def _unconnected(host: Host) -> list[str]:
     ]
 
 
-async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
+async def _paste(host: Host, link: ActivationLink, *, as_json: bool) -> None:
     """Let somebody consent in a browser anywhere, and take the address that it ends up at."""
     language, redirect_to = host.settings.language, connecting.redirect_uri(host.settings)
     if not host.settings.of(FortnoxSettings).client_id:
@@ -155,14 +155,14 @@ async def _paste(host: Host, link: Link, *, as_json: bool) -> None:
         print_lines(_told(result, link, host).splitlines())
 
 
-def _told(result: Result, link: Link, host: Host) -> str:
+def _told(result: Result, link: ActivationLink, host: Host) -> str:
     """Return what the page about an outcome says, as lines."""
     page = views.outcome(result, link, host.settings.language)
     facts = [f"  {label}: {value}" for label, value in page.facts]
     return "\n".join([page.title, page.happened, *facts, *page.notes, *(f"- {step}" for step in page.steps)])
 
 
-def _print_links(host: Host, links: Sequence[Link]) -> None:
+def _print_links(host: Host, links: Sequence[ActivationLink]) -> None:
     language = host.settings.language
     for link in links:
         text = words.COMMANDS["link" if link.service else "link_person"]
@@ -176,7 +176,7 @@ def _print_links(host: Host, links: Sequence[Link]) -> None:
         print_lines([words.COMMANDS["none"].to(language)])
 
 
-def _json(host: Host, link: Link) -> dict[str, Any]:
+def _json(host: Host, link: ActivationLink) -> dict[str, Any]:
     return {
         "tenant": link.company.tenant,
         "link": connecting.address(host, link.link_id),

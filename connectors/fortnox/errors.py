@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeVar
 from infra.verdicts import Rejected
 from schemas.base import Who
 
-Kind = Literal["rejected", "retry_later", "unauthorised", "unknown"]
+AnswerKind = Literal["rejected", "retry_later", "unauthorised", "unknown"]
 """What follows: this order is refused; the whole company waits; another token is tried; Fortnox is asked later."""
 _T = TypeVar("_T")
 
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 class Meaning:
     """What a code means. ``sv`` and ``en`` say what is wrong and what to do."""
 
-    kind: Kind
+    kind: AnswerKind
     who: Who | None
     sv: str
     en: str

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OpenedCompany:
     """The company that a consent opened, as Fortnox calls it."""
 
     name: str
@@ -16,7 +16,7 @@ class Found:
     database_number: int
 
 
-def company(body: bytes) -> Found | None:
+def company(body: bytes) -> OpenedCompany | None:
     """Read company information; None when it is not whole."""
     try:
         information = json.loads(body)["CompanyInformation"]
@@ -25,14 +25,18 @@ def company(body: bytes) -> Found | None:
     return found(information) if isinstance(information, dict) else None
 
 
-def found(information: Mapping[str, Any]) -> Found | None:
+def found(information: Mapping[str, Any]) -> OpenedCompany | None:
     """Return whose information it is; None when it does not say. DatabaseNumber comes as a number or as a string."""
     try:
         database_number = int(information["DatabaseNumber"])
     except (ValueError, LookupError, TypeError):
         return None
     name, number = information.get("CompanyName") or "", information.get("OrganizationNumber") or ""
-    return Found(str(name).strip()[:200], str(number).strip()[:20], database_number) if database_number > 0 else None
+    return (
+        OpenedCompany(str(name).strip()[:200], str(number).strip()[:20], database_number)
+        if database_number > 0
+        else None
+    )
 
 
 def digits(number: str | None) -> str:

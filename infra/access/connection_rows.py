@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, telemetry
-from infra.access.held import Consent, Held, Row, Taken, Tokens
+from infra.access.held import ConnectionRow, Consent, Held, Taken, Tokens
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
@@ -143,7 +143,7 @@ class PostgresRows:
         async with self._engine.connect() as connection:
             return tuple(_held(row) for row in (await connection.execute(_ALL, values)).mappings())
 
-    async def read(self, tenant: str, system: str) -> Row | None:
+    async def read(self, tenant: str, system: str) -> ConnectionRow | None:
         """Return a connection; that of a company that only has a number is made now."""
         place = {"tenant": tenant, "system": system}
         async with self._engine.connect() as connection:
@@ -154,13 +154,13 @@ class PostgresRows:
                 found = (await connection.execute(_READ, place)).mappings().one_or_none()
         return _row(found) if found else None
 
-    async def claim(self, row: Row, claim: str, seconds: float) -> bool:
+    async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool:
         """Let nobody else renew for so long; tell whether nothing had changed since the row was read."""
         values = {**_place(row), "claim": claim, "seconds": seconds, "renewing_until": row.renewing_until}
         async with self._engine.begin() as connection:
             return (await connection.execute(_CLAIM, values)).rowcount == 1
 
-    async def granted(self, row: Row, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
+    async def granted(self, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
         """Write new tokens down, whoever renews now, unless there are newer ones; a lost connection lives again."""
         async with self._engine.begin() as connection:
             now = await _locked(connection, row)
@@ -173,7 +173,7 @@ class PostgresRows:
                 await _on_record(connection, replace(now, state=state, reason="new tokens came"))
             return True
 
-    async def refused(self, row: Row, claim: str, state: str, why: str) -> bool:
+    async def refused(self, row: ConnectionRow, claim: str, state: str, why: str) -> bool:
         """Write a refusal down, unless somebody else renews by now; tell whether the state is another one now."""
         async with self._engine.begin() as connection:
             now = await _locked(connection, row, claim)
@@ -185,13 +185,13 @@ class PostgresRows:
                 return False  # paused meanwhile
             return await _change(connection, now, state, why)
 
-    async def later(self, row: Row, claim: str, seconds: float, why: str, *, asked: bool) -> None:
+    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: str, *, asked: bool) -> None:
         """Let nobody renew for so long; ``asked``: a refresh token may be used up."""
         values = {**_place(row), "claim": claim, "seconds": seconds, "reason": why, "asked": asked}
         async with self._engine.begin() as connection:
             await connection.execute(_FREE, values)
 
-    async def drop_access(self, row: Row) -> None:
+    async def drop_access(self, row: ConnectionRow) -> None:
         """Forget the access token of this generation."""
         async with self._engine.begin() as connection:
             await connection.execute(_DROP_ACCESS, _place(row))
@@ -236,7 +236,7 @@ class PostgresRows:
             pinned: int | None = await connection.scalar(_PINNED, {"tenant": tenant})
             return pinned
 
-    async def disconnect(self, row: Row, by: str) -> bool:
+    async def disconnect(self, row: ConnectionRow, by: str) -> bool:
         """Forget everything secret; tell whether nothing had changed since the row was read."""
         async with self._engine.begin() as connection:
             now = await _locked(connection, row)
@@ -269,7 +269,7 @@ class PostgresRows:
             return True
 
 
-async def _locked(connection: AsyncConnection, row: Row, claim: str | None = None) -> Held | None:
+async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | None = None) -> Held | None:
     """Lock the row as it stands now, if it is still claimed so; every change begins with it."""
     found = (await connection.execute(_LOCK, _place(row))).mappings().one_or_none()
     if found is None or (claim is not None and found["renewer"] != claim):
@@ -323,7 +323,7 @@ def _changed(held: Held, by: str = "", terms: str = "") -> ConnectionChanged:
     )
 
 
-def _place(row: Row) -> dict[str, Any]:
+def _place(row: ConnectionRow) -> dict[str, Any]:
     return {"tenant": row.held.tenant, "system": row.held.system, "generation": row.generation}
 
 
@@ -342,8 +342,8 @@ def _held(row: Any) -> Held:
     return Held(**known, scopes=tuple(row["scopes"].split()))
 
 
-def _row(row: Any) -> Row:
-    return Row(
+def _row(row: Any) -> ConnectionRow:
+    return ConnectionRow(
         held=_held(row),
         access=row["access"],
         refresh=row["refresh"],

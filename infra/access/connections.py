@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, faultpoints, telemetry
 from infra.access.connection_rows import PostgresRows
-from infra.access.held import Consent, Held, Row, Rows, Taken, Tokens, days_left
+from infra.access.held import ConnectionRow, ConnectionRows, Consent, Held, Taken, Tokens, days_left
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 
@@ -92,7 +92,12 @@ class Connections:
     """
 
     def __init__(
-        self, engine: AsyncEngine, vault: Vault, *, answer_seconds: float = ANSWER_SECONDS, rows: Rows | None = None
+        self,
+        engine: AsyncEngine,
+        vault: Vault,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+        rows: ConnectionRows | None = None,
     ) -> None:
         self._rows = rows or PostgresRows(engine)
         self._vault = vault
@@ -210,7 +215,7 @@ class Connections:
                 return self._refresh(row)
         return None
 
-    def _answer(self, row: Row, wanted: int) -> str | RetryLater | None:
+    def _answer(self, row: ConnectionRow, wanted: int) -> str | RetryLater | None:
         """Return what a row says, if its token is good and not older than wanted; None: it is to be renewed."""
         if waits := _waits(row):
             self._kept.pop((row.held.tenant, row.held.system), None)
@@ -225,13 +230,13 @@ class Connections:
             return RetryLater(row.busy_for, "auth_unreachable", row.held.reason or "no access token for now")
         return None
 
-    def _keep(self, row: Row, seconds: float) -> str:
+    def _keep(self, row: ConnectionRow, seconds: float) -> str:
         access = self._vault.unlock(row.access or b"", context=_context(row, "access"))
         kept = _Kept(access, clock.monotonic() + min(seconds, _LOOK_AGAIN))
         self._kept[row.held.tenant, row.held.system] = kept
         return access
 
-    def _refresh(self, row: Row) -> str | None:
+    def _refresh(self, row: ConnectionRow) -> str | None:
         return self._vault.unlock(row.refresh, context=_context(row, "refresh")) if row.refresh else None
 
     def _locked(
@@ -251,7 +256,7 @@ class Connections:
             refresh_seconds=refresh_seconds,
         )
 
-    async def _renew(self, row: Row, renew: Renew) -> RetryLater | None:
+    async def _renew(self, row: ConnectionRow, renew: Renew) -> RetryLater | None:
         """Renew unless somebody else was faster; return why there is nothing new, or None to look again."""
         claim = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         asked = clock.monotonic()
@@ -267,7 +272,7 @@ class Connections:
             return task.result()
         return RetryLater(_AFTER_NO_ANSWER, "auth_unreachable", "a renewal of the access token takes too long")
 
-    async def _carry_out(self, row: Row, claim: str, asked: float, renew: Renew) -> RetryLater | None:
+    async def _carry_out(self, row: ConnectionRow, claim: str, asked: float, renew: Renew) -> RetryLater | None:
         """Ask, and write down what came of it, for as long as it takes the database to answer."""
 
         def may_send() -> None:
@@ -295,7 +300,7 @@ class Connections:
                 _log.warning("tokens not written yet", tenant=row.held.tenant, error=type(error).__name__)
                 await clock.sleep(0.5)
 
-    async def _write(self, row: Row, claim: str, asked: float, outcome: Outcome) -> RetryLater | None:
+    async def _write(self, row: ConnectionRow, claim: str, asked: float, outcome: Outcome) -> RetryLater | None:
         tenant, system = row.held.tenant, row.held.system
         match outcome:
             case Granted():
@@ -319,11 +324,11 @@ class Connections:
                 return outcome
 
 
-def _context(row: Row, purpose: str) -> str:
+def _context(row: ConnectionRow, purpose: str) -> str:
     return f"{row.held.tenant}/{row.held.system}/{purpose}"
 
 
-def _waits(row: Row) -> RetryLater | None:
+def _waits(row: ConnectionRow) -> RetryLater | None:
     """Return why a company's calls wait for a person; None where there is something to try."""
     held = row.held
     if held.state == "connected":

@@ -38,7 +38,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConnectionRow:
     """A connection as it stands: times in seconds from now by the database's clock, tokens encrypted.
 
     Attributes:
@@ -97,18 +97,18 @@ class Taken(Exception):
         super().__init__(f"it is {holder}'s")
 
 
-class Rows(Protocol):
+class ConnectionRows(Protocol):
     """Where connections are kept: the database, or a test's memory."""
 
     async def all(self, system: str | None) -> tuple[Held, ...]: ...  # noqa: D102 - see PostgresRows
-    async def read(self, tenant: str, system: str) -> Row | None: ...  # noqa: D102
-    async def claim(self, row: Row, claim: str, seconds: float) -> bool: ...  # noqa: D102
-    async def granted(self, row: Row, tokens: Tokens, scopes: tuple[str, ...]) -> bool: ...  # noqa: D102
-    async def refused(self, row: Row, claim: str, state: str, why: str) -> bool: ...  # noqa: D102
-    async def later(self, row: Row, claim: str, seconds: float, why: str, *, asked: bool) -> None: ...  # noqa: D102
-    async def drop_access(self, row: Row) -> None: ...  # noqa: D102
+    async def read(self, tenant: str, system: str) -> ConnectionRow | None: ...  # noqa: D102
+    async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool: ...  # noqa: D102
+    async def granted(self, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool: ...  # noqa: D102
+    async def refused(self, row: ConnectionRow, claim: str, state: str, why: str) -> bool: ...  # noqa: D102
+    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: str, *, asked: bool) -> None: ...  # noqa: D102
+    async def drop_access(self, row: ConnectionRow) -> None: ...  # noqa: D102
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None: ...  # noqa: D102
-    async def disconnect(self, row: Row, by: str) -> bool: ...  # noqa: D102
+    async def disconnect(self, row: ConnectionRow, by: str) -> bool: ...  # noqa: D102
     async def become(  # noqa: D102
         self,
         tenant: str,

@@ -47,7 +47,7 @@ _EACH = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenOrders:
     """What was written at one company of a system: by its id there, "" where that is not on record."""
 
     company: str
@@ -65,7 +65,7 @@ class Standing:
     light: Light
     days_left: float | None
     last_call: datetime | None
-    written: tuple[Written, ...]
+    written: tuple[WrittenOrders, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ async def _standing(host: Host, held: Held) -> Standing:
     async with host.engine.connect() as connection:
         last = await connection.scalar(_LAST_CALL, place)
         rows = await connection.execute(_WRITTEN, {**place, "key": f"{held.system}/connection"})
-        written = tuple(Written(*row) for row in rows)
+        written = tuple(WrittenOrders(*row) for row in rows)
     how = glance["health"]
     light: Light = "green" if how == "connected" else "yellow" if how in _YELLOW else "red"
     return Standing(held, how, light, glance["days_left"], last, written)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra import clock, telemetry
-from infra.deciding.decision import Kept
+from infra.deciding.decision import NewState
 from infra.incarnations import Former, removed_company
 from infra.kafka.records import Record, bury, tenant_of
 from infra.plugin import Flow
@@ -44,7 +44,7 @@ Place = tuple[str, str, str]
 
 
 @dataclass(slots=True)
-class Line:
+class DecidedLine:
     """That a record is decided: whose it is, which fact it goes back to, what it is about, and by which rules."""
 
     record: Record
@@ -59,12 +59,12 @@ class Batch:
 
     def __init__(self) -> None:
         self.states: dict[Place, BaseModel] = {}
-        self.changed: dict[Place, Kept] = {}
+        self.changed: dict[Place, NewState] = {}
         self.orders: list[tuple[Envelope[Any], bytes]] = []
         self.letters: list[Envelope[DeadLetter]] = []
-        self.lines: list[Line] = []
+        self.lines: list[DecidedLine] = []
 
-    def keep(self, place: Place, kept: Kept) -> None:
+    def keep(self, place: Place, kept: NewState) -> None:
         """Take in a new state."""
         self.states[place] = kept.state
         self.changed[place] = kept
@@ -72,7 +72,7 @@ class Batch:
     def bury(self, record: Record, letter: DeadLetter) -> None:
         """Let a record end as a dead letter."""
         self.letters.append(bury(letter, tenant := tenant_of(record)))
-        self.lines.append(Line(record, tenant, letter.place, letter.place, letter.rule))
+        self.lines.append(DecidedLine(record, tenant, letter.place, letter.place, letter.rule))
         _log.warning("dead letter", place=letter.place, reason=letter.reason)
 
     def is_of_a_removed_company(self, record: Record, message: Envelope[Any], formers: Mapping[str, Former]) -> bool:
@@ -80,7 +80,7 @@ class Batch:
         if (kept_under := removed_company(message, record.timestamp, formers)) is None:
             return False
         fact_id = message.causationid or message.id
-        self.lines.append(Line(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
+        self.lines.append(DecidedLine(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
         return True
 
     async def read(self, connection: AsyncConnection, wanted: Mapping[Place, Flow]) -> None:

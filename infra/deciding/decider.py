@@ -12,14 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry
-from infra.deciding.batch import Batch, Line
+from infra.deciding.batch import Batch, DecidedLine
 from infra.deciding.decision import Decision, deciding, reading
 from infra.deciding.terms import KnownTerms
 from infra.failing import FlowFailed
 from infra.incarnations import former
 from infra.kafka.lives import Now
 from infra.kafka.outbox import Left, Outbox
-from infra.kafka.parking import FLOWS, Fault, Parked, Parking, fault_of
+from infra.kafka.parking import FLOWS, Failure, Parked, Parking, fault_of
 from infra.kafka.records import Record, letter_of, read, tenant_of
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
@@ -137,7 +137,7 @@ class Decider:
             return
         await self._outbox.emit(left)
 
-    async def _park(self, message: _Read, fault: Fault) -> None:
+    async def _park(self, message: _Read, fault: Failure) -> None:
         """Let a message wait that cannot be decided, unless somebody else has decided or parked it meanwhile."""
         async with self._engine.begin() as connection:
             await connection.execute(_LOCK, {"tenants": [message[1].tenant]})
@@ -210,7 +210,7 @@ class Decider:
             )
             terms = await self._terms.of(connection, tenants)
             for record, message, pairs in wanted:
-                line = Line(record, message.tenant, message.causationid or message.id, message.subject)
+                line = DecidedLine(record, message.tenant, message.causationid or message.id, message.subject)
                 batch.lines.append(line)
                 for flow, keys in pairs:
                     await self._decide_one(connection, batch, flow, keys, message, terms[message.tenant], line)
@@ -250,7 +250,7 @@ class Decider:
                 return left
             batch = Batch()
             rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
-            batch.lines.append(Line(record, message.tenant, message.id, message.subject, rule))
+            batch.lines.append(DecidedLine(record, message.tenant, message.id, message.subject, rule))
             return await self._remember(connection, batch, left)
 
     async def _reconsider(
@@ -266,7 +266,7 @@ class Decider:
             for key, state in rows:
                 place = (flow.name, message.tenant, key)
                 batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
-                line = Line(record, message.tenant, message.id, key)
+                line = DecidedLine(record, message.tenant, message.id, key)
                 await self._decide_one(connection, batch, flow, (key,), message, terms, line)
             left = await self._remember(connection, batch, left)
         await self._outbox.emit(left)
@@ -310,7 +310,7 @@ class Decider:
         keys: tuple[str, ...],
         message: Envelope[Any],
         terms: Terms,
-        line: Line,
+        line: DecidedLine,
     ) -> None:
         """Let a flow decide a message, reading what it asks for."""
         steps = deciding(flow, keys, message, terms)

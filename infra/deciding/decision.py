@@ -18,7 +18,7 @@ from schemas.commands import Order
 from schemas.envelope import Envelope
 
 
-class Kept(NamedTuple):
+class NewState(NamedTuple):
     """A key's new state: as the next message finds it, as the JSON that is written, and why it waits, if it does."""
 
     state: BaseModel
@@ -31,7 +31,7 @@ class Decision:
     """What a flow makes of a message: its orders in sequence, and the new state of each key that changed."""
 
     orders: tuple[Order, ...]
-    kept: Mapping[str, Kept]
+    kept: Mapping[str, NewState]
 
 
 def reading(flow: Flow, data: Message) -> tuple[str, ...]:
@@ -67,12 +67,12 @@ def deciding(
         if key not in states:
             said = f"flow {flow.name} writes {key} for a {type(message.data).__name__} and has not read it:"
             raise FlowFailed(f"{said} neither reads nor follow names that key", "NotRead", "evolve")
-    kept: dict[str, Kept] = {}
+    kept: dict[str, NewState] = {}
     for key, state in changed.items():
         with _of(flow, "waiting", message.data):
             waits = flow.waiting(state)
         with _of(flow, "state", message.data):
-            kept[key] = Kept(state, state.model_dump_json(warnings="error"), waits)
+            kept[key] = NewState(state, state.model_dump_json(warnings="error"), waits)
     yield Decision(orders, kept)
 
 

@@ -14,7 +14,7 @@ from infra.deciding import plan_rows
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
-from schemas.plans import CHOSEN, UNLINKED, Became, Plan, PlanRow
+from schemas.plans import CHOSEN, UNLINKED, Plan, PlanRow, RowOutcome
 
 _PAGE: Final = 500
 _STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
@@ -342,7 +342,7 @@ def _at(plan: Plan) -> datetime:
     return plan.applied_at or plan.made_at
 
 
-async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
+async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome]:
     """Return what became of each row that was applied, as far as is known now."""
     async with engine.connect() as connection:
         values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan), "unlinked": UNLINKED}
@@ -350,11 +350,11 @@ async def became(engine: AsyncEngine, plan: Plan) -> list[Became]:
     return [_became(PlanRow.model_validate_json(r.body), r) for r in found]
 
 
-def _became(row: PlanRow, found: Any) -> Became:
+def _became(row: PlanRow, found: Any) -> RowOutcome:
     if not found.decided or found.open:
-        return Became(row, "waiting", found.orders)
+        return RowOutcome(row, "waiting", found.orders)
     if found.refused:
-        return Became(row, "refused", found.orders, found.refused, "moved_since_the_plan")
+        return RowOutcome(row, "refused", found.orders, found.refused, "moved_since_the_plan")
     if found.reason and row.action != "do_nothing":
-        return Became(row, "held", found.orders, found.message, found.reason)
-    return Became(row, "done", found.orders, record=found.record or "")
+        return RowOutcome(row, "held", found.orders, found.message, found.reason)
+    return RowOutcome(row, "done", found.orders, record=found.record or "")

@@ -83,7 +83,7 @@ class Late(TimeoutError):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class LaneLease:
     """A lease as a guest sees it. ``stamps`` are seconds of the database's clock, as ``now`` is."""
 
     owned: bool
@@ -95,7 +95,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LoanRequest:
     """A request that was not granted yet, or (``pause``) the news that the target wants a pause."""
 
     id: int
@@ -112,15 +112,15 @@ class Loans:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def look(self, name: str, priority: int) -> Lane:
+    async def look(self, name: str, priority: int) -> LaneLease:
         """Return the state of a company's lane."""
         values = {"name": name, "priority": priority, "margin": leases.MARGIN, "alive": _ALIVE}
         async with self._engine.connect() as connection:
             while (row := (await connection.execute(_LOOK, values)).one_or_none()) is None:
                 await connection.execute(_MAKE, {"name": name, "margin": leases.MARGIN})
-        return Lane(*row)
+        return LaneLease(*row)
 
-    async def write_down(self, name: str, lane: Lane, stamps: Sequence[float]) -> bool:
+    async def write_down(self, name: str, lane: LaneLease, stamps: Sequence[float]) -> bool:
         """Replace the stamps of a lane that nobody owns, and fence off who did; False when it is not as it was seen."""
         values = {"name": name, "epoch": lane.epoch, "before": lane.stamps, "budget": json.dumps(list(stamps))}
         return bool((await self._execute(_WRITE_DOWN, **values, margin=leases.MARGIN)).rowcount)
@@ -139,12 +139,12 @@ class Loans:
         """Forget a request."""
         await self._execute(_WITHDRAW, id=request)
 
-    async def waiting(self) -> tuple[list[Request], float]:
+    async def waiting(self) -> tuple[list[LoanRequest], float]:
         """Return the requests of guests who are alive, most urgent first, and the database's time."""
         rows = (await self._execute(_WAITING, alive=_ALIVE)).all()
-        return [Request(*row[:-1]) for row in rows], rows[0][-1] if rows else 0.0
+        return [LoanRequest(*row[:-1]) for row in rows], rows[0][-1] if rows else 0.0
 
-    async def grant(self, granted: Sequence[tuple[Request, int, Lease]], now: float) -> None:
+    async def grant(self, granted: Sequence[tuple[LoanRequest, int, Lease]], now: float) -> None:
         """Grant calls as of a time of the database's; an owner that is none any more grants nothing."""
         values = {
             "ids": [request.id for request, _, _ in granted],

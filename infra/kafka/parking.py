@@ -93,7 +93,7 @@ _AGAIN = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Failure:
     """Why a record cannot be handled: a bounded code, the function that raised, and words that hold no values."""
 
     code: str
@@ -101,19 +101,19 @@ class Fault:
     reason: str
 
 
-def fault_of(error: Exception) -> Fault | None:
+def fault_of(error: Exception) -> Failure | None:
     """Return what is wrong with a record; None when it is Kafka or the database that is away or at fault."""
     if isinstance(error, FlowFailed):
-        return Fault(error.code, error.rule, str(error))
+        return Failure(error.code, error.rule, str(error))
     code = type(error).__name__
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
         blamed = state[:2] in _OF_VALUES or isinstance(error, DataError)
-        return Fault(code, "", f"the database refuses the values: {code} {state}".rstrip()) if blamed else None
+        return Failure(code, "", f"the database refuses the values: {code} {state}".rstrip()) if blamed else None
     if isinstance(error, SQLAlchemyError | KafkaError | OSError | MemoryError):
         return None
     rule, where = raised_in(error)
-    return Fault(code, rule, f"{code} in {rule} ({where})")
+    return Failure(code, rule, f"{code} in {rule} ({where})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,10 @@ class Parking:
         return [one for one in messages if one[0].place not in known]
 
     async def add(
-        self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]], fault: Fault | None = None
+        self,
+        connection: AsyncConnection,
+        messages: Sequence[tuple[Record, Envelope[Any]]],
+        fault: Failure | None = None,
     ) -> None:
         """Park records that raised, or that wait behind one that did. One that is parked already stays as it is."""
         rows = [
@@ -221,7 +224,7 @@ class Parking:
         if fault:
             self.tell(messages[0][1].tenant, messages[0][0], fault)
 
-    def tell(self, tenant: str, record: Record, fault: Fault) -> None:
+    def tell(self, tenant: str, record: Record, fault: Failure) -> None:
         """Log that a company's records wait from this one on."""
         place = "/".join(map(str, record.place))
         _log.error("parked", reader=self.reader, tenant=tenant, place=place, code=fault.code, reason=fault.reason)
@@ -239,7 +242,7 @@ class Parking:
         """Take a record out, as it is handled in this transaction; False when somebody has dealt with it meanwhile."""
         return await connection.scalar(_TAKE, {"number": number}) is not None
 
-    async def again(self, connection: AsyncConnection, first: Parked, fault: Fault) -> None:
+    async def again(self, connection: AsyncConnection, first: Parked, fault: Failure) -> None:
         """Write down that a record raised again."""
         told = {"code": fault.code, "rule": fault.rule, "reason": fault.reason}
         await connection.execute(_AGAIN, {"number": first.number, "by": self.code} | told)

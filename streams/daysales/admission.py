@@ -163,7 +163,7 @@ def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
                 found = sum((amount for _, amount in lines), ZERO)
                 difference += abs(stated_more)
                 wrong.append(f"{what} at {rate_text(rate)} %: groups {text(found)}, stated {text(found + stated_more)}")
-                explanations += balance.explain([balance.Line(n, a, a) for n, a in lines], -stated_more)
+                explanations += balance.explain([balance.ReportLine(n, a, a) for n, a in lines], -stated_more)
     if not wrong or report.lets_go(difference):
         return None
     return _unbalanced(
@@ -179,7 +179,7 @@ def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
     of_rates = found + sum((net + vat for net, vat in balance.more_stated(report.day).values()), ZERO)
     if stated in {found, of_rates} or report.lets_go(found - stated):
         return None
-    lines = [balance.Line(voucher.group_text(s), s.net + s.vat, s.net + s.vat) for s in report.day.sales]
+    lines = [balance.ReportLine(voucher.group_text(s), s.net + s.vat, s.net + s.vat) for s in report.day.sales]
     return _unbalanced(
         f"The groups' sales with VAT come to {text(found)}; the report states total sales of {text(stated)}: "
         f"{text(abs(found - stated))} {'more' if found > stated else 'less'}.",

@@ -17,7 +17,7 @@ MOST_ALTERNATIVES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """A line of a report. ``weight`` is what it adds to a gap: payments add, sales and other amounts take away."""
 
     name: str
@@ -33,7 +33,7 @@ class Line:
 class Explanation:
     """Lines that are the gap exactly, counted once too often or too seldom; or one that has the wrong sign."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ReportLine, ...]
     wrong_sign: bool = False
 
     def __str__(self) -> str:
@@ -69,22 +69,22 @@ def more_stated(day: DayClosed) -> dict[Decimal, tuple[Decimal, Decimal]]:
     return more
 
 
-def lines_of(day: DayClosed) -> tuple[Line, ...]:
+def lines_of(day: DayClosed) -> tuple[ReportLine, ...]:
     """Return every line that can make payments and sales differ."""
     return (
-        *(Line(p.method, p.amount, p.amount) for p in day.payments),
-        *(Line(group_text(s), s.net + s.vat, -s.net - s.vat) for s in day.sales),
-        *(Line(o.category, o.amount, -o.amount) for o in day.others),
-        Line("cash difference", day.cash_difference, day.cash_difference),
+        *(ReportLine(p.method, p.amount, p.amount) for p in day.payments),
+        *(ReportLine(group_text(s), s.net + s.vat, -s.net - s.vat) for s in day.sales),
+        *(ReportLine(o.category, o.amount, -o.amount) for o in day.others),
+        ReportLine("cash difference", day.cash_difference, day.cash_difference),
     )
 
 
-def vat_lines_of(day: DayClosed) -> tuple[Line, ...]:
+def vat_lines_of(day: DayClosed) -> tuple[ReportLine, ...]:
     """Return each group's VAT: left out or counted twice, it explains a gap by itself."""
-    return tuple(Line(f"VAT of {group_text(s)}", s.vat, -s.vat) for s in day.sales)
+    return tuple(ReportLine(f"VAT of {group_text(s)}", s.vat, -s.vat) for s in day.sales)
 
 
-def explain(lines: Sequence[Line], gap: Decimal, *, alone: Sequence[Line] = ()) -> tuple[Explanation, ...]:
+def explain(lines: Sequence[ReportLine], gap: Decimal, *, alone: Sequence[ReportLine] = ()) -> tuple[Explanation, ...]:
     """Return the smallest sets of lines that explain a gap; several when they are equally small, none when none do.
 
     One line that is the gap (counted once too often or too seldom), or half of it (the wrong sign); else two lines
@@ -103,24 +103,24 @@ def explain(lines: Sequence[Line], gap: Decimal, *, alone: Sequence[Line] = ()) 
     return ()
 
 
-def _one(lines: Sequence[Line], gap: Decimal) -> Iterator[Explanation]:
+def _one(lines: Sequence[ReportLine], gap: Decimal) -> Iterator[Explanation]:
     yield from (Explanation((line,)) for line in lines if line.weight == gap)
     yield from (Explanation((line,), wrong_sign=True) for line in lines if 2 * line.weight == gap)
     yield from (Explanation((line,)) for line in lines if line.weight == -gap)
 
 
-def _two(lines: Sequence[Line], gap: Decimal) -> Iterator[Explanation]:
+def _two(lines: Sequence[ReportLine], gap: Decimal) -> Iterator[Explanation]:
     yield from (Explanation(pair) for wanted in (gap, -gap) for pair in _pairs(lines, wanted))
 
 
-def _three(lines: Sequence[Line], gap: Decimal) -> Iterator[Explanation]:
+def _three(lines: Sequence[ReportLine], gap: Decimal) -> Iterator[Explanation]:
     for wanted in (gap, -gap):
         for place, line in enumerate(lines):
             yield from (Explanation((*pair, line)) for pair in _pairs(lines[:place], wanted - line.weight))
 
 
-def _pairs(lines: Sequence[Line], wanted: Decimal) -> Iterator[tuple[Line, Line]]:
-    earlier: dict[Decimal, Line] = {}
+def _pairs(lines: Sequence[ReportLine], wanted: Decimal) -> Iterator[tuple[ReportLine, ReportLine]]:
+    earlier: dict[Decimal, ReportLine] = {}
     for line in lines:
         other = earlier.get(wanted - line.weight)
         if other:

@@ -134,7 +134,7 @@ def shown(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MergeStep:
     """What becomes of one field now.
 
     ``to`` is the side that is written (None: neither), ``value`` what it gets (None empties it). ``agreed``: both hold
@@ -160,7 +160,7 @@ def settle(  # noqa: PLR0911 - one return for each way that the values can stand
     occasion: Occasion,
     hr_is_newer: bool,
     prefer: Prefer | None = None,
-) -> Step:
+) -> MergeStep:
     """Merge one field three ways.
 
     Args:
@@ -171,12 +171,12 @@ def settle(  # noqa: PLR0911 - one return for each way that the values can stand
         prefer: what a person chose, in a plan or for a hold.
     """
     if same(field, hr, fortnox):
-        return Step("both_sides_agree", agreed=True)
+        return MergeStep("both_sides_agree", agreed=True)
     if prefer is not None:
         return _chosen(rule, prefer, hr, fortnox)
     from_hr, from_fortnox = not same(field, hr, base), not same(field, fortnox, kept)
     if agreed and not from_hr and not from_fortnox:
-        return Step("what_fortnox_made_of_it_stays", agreed=True)
+        return MergeStep("what_fortnox_made_of_it_stays", agreed=True)
     writes_nothing_back = bool(fortnox) and rule.fortnox_changed == "write_back" and rule.on_missing != "clear"
     was_entered = agreed and not base and from_hr != from_fortnox and not writes_nothing_back
     was_removed = agreed and not (from_hr if hr else from_fortnox)
@@ -191,29 +191,29 @@ def settle(  # noqa: PLR0911 - one return for each way that the values can stand
     return _conflict(rule, hr, fortnox, occasion, hr_is_newer=hr_is_newer)
 
 
-def _chosen(rule: MergeRule, prefer: str, hr: Value, fortnox: Value) -> Step:
+def _chosen(rule: MergeRule, prefer: str, hr: Value, fortnox: Value) -> MergeStep:
     """Do as a person said, but let nothing travel that does not, and empty nothing by preference."""
     if prefer == "neither":
-        return Step("a_person_left_it")
+        return MergeStep("a_person_left_it")
     to: Side = "fortnox" if prefer == "hr" else "hr"
     value, when = (hr, rule.to_fortnox) if prefer == "hr" else (fortnox, rule.to_hr)
     if when == "never":
-        return Step("this_field_does_not_travel_there")
+        return MergeStep("this_field_does_not_travel_there")
     if not value and rule.on_missing not in {"clear", "counts"}:
-        return Step("a_missing_value_stays_missing")
-    return Step(f"a_person_preferred_{prefer}", to=to, value=value or None)
+        return MergeStep("a_missing_value_stays_missing")
+    return MergeStep(f"a_person_preferred_{prefer}", to=to, value=value or None)
 
 
-def _send(rule: MergeRule, to: Side, value: Value, occasion: Occasion, name: str) -> Step:
+def _send(rule: MergeRule, to: Side, value: Value, occasion: Occasion, name: str) -> MergeStep:
     when = rule.to_fortnox if to == "fortnox" else rule.to_hr
     if when == "never":
-        return Step("this_field_does_not_travel_there")
+        return MergeStep("this_field_does_not_travel_there")
     if when == "on_sync" and occasion == "live":
-        return Step("this_field_waits_for_a_sync")
-    return Step(name, to=to, value=value or None)
+        return MergeStep("this_field_waits_for_a_sync")
+    return MergeStep(name, to=to, value=value or None)
 
 
-def _only_fortnox(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion) -> Step:
+def _only_fortnox(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion) -> MergeStep:
     match rule.fortnox_changed:
         case "to_hr":
             return _send(rule, "hr", fortnox, occasion, "what_fortnox_changed_goes_to_hr")
@@ -222,19 +222,19 @@ def _only_fortnox(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion
         case "hold":
             return _ask(rule, occasion, "a_change_in_fortnox_waits_for_a_person", "fortnox_changed")
         case "keep":
-            return Step("a_change_in_fortnox_is_kept")
+            return MergeStep("a_change_in_fortnox_is_kept")
 
 
-def _ask(rule: MergeRule, occasion: Occasion, name: str, asks: str) -> Step:
+def _ask(rule: MergeRule, occasion: Occasion, name: str, asks: str) -> MergeStep:
     """Ask a person, unless the answer could go nowhere, or not now."""
     if rule.to_fortnox == rule.to_hr == "never":
-        return Step("this_field_does_not_travel_there")
+        return MergeStep("this_field_does_not_travel_there")
     if occasion == "live" and "live" not in {rule.to_fortnox, rule.to_hr}:
-        return Step("this_field_waits_for_a_sync")
-    return Step(name, asks=asks)
+        return MergeStep("this_field_waits_for_a_sync")
+    return MergeStep(name, asks=asks)
 
 
-def _conflict(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> Step:
+def _conflict(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, hr_is_newer: bool) -> MergeStep:
     match rule.on_conflict:
         case "ask":
             return _ask(rule, occasion, "a_conflict_waits_for_a_person", "conflict")
@@ -247,7 +247,7 @@ def _conflict(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *,
             return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "a_conflict_goes_to_the_newest")
 
 
-def _missing(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> Step:
+def _missing(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> MergeStep:
     """One side is empty. Nothing is emptied unless the settings say so, and then only what both sides once held."""
     to: Side = "fortnox" if hr else "hr"
     match rule.on_missing:
@@ -258,7 +258,7 @@ def _missing(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, 
         case "ask":
             return _ask(rule, occasion, "a_missing_value_waits_for_a_person", "missing")
         case "keep" | "clear" | "counts":
-            return Step("a_missing_value_stays_missing")
+            return MergeStep("a_missing_value_stays_missing")
 
 
 def filled(pairs: Iterable[tuple[EmployeeField, Value]]) -> EmployeeFields:
@@ -267,7 +267,7 @@ def filled(pairs: Iterable[tuple[EmployeeField, Value]]) -> EmployeeFields:
     return EmployeeFields(**values)
 
 
-def whole(held: EmployeeFields, steps: Mapping[EmployeeField, Step]) -> EmployeeFields:
+def whole(held: EmployeeFields, steps: Mapping[EmployeeField, MergeStep]) -> EmployeeFields:
     """Return what is written to a record, and both days of work where one is: only what is written is checked."""
     days: tuple[EmployeeField, ...] = ("first_day", "last_day") if {"first_day", "last_day"} & steps.keys() else ()
     return filled([*((f, get(held, f)) for f in days), *((f, s.value) for f, s in steps.items())])

@@ -11,7 +11,7 @@ from schemas.envelope import Envelope
 from schemas.events import LeaveChanged
 from schemas.settings import EmployeesSettings
 from streams.employees.orders import closing, holding
-from streams.employees.state import Day, Leave, Memory, PendingDay, RefusedDay, State
+from streams.employees.state import AbsenceDay, Leave, Memory, PendingDay, RefusedDay, State
 from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, refusal
 
 _LONGEST: Final = 400
@@ -19,7 +19,7 @@ _LONGEST: Final = 400
 _SATURDAY: Final = 5
 
 
-def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple[Day, ...] | Held:
+def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple[AbsenceDay, ...] | Held:
     """Return the days that are to stand in Fortnox, or why nobody can say."""
     said = leave.said
     if said is None or said.withdrawn:
@@ -35,7 +35,7 @@ def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple
         why = f"It is longer than {_LONGEST} days ({said.first_day} to {said.last_day}): split it in HR."
         return Held("leave_too_long", why, choices=(DO_NOTHING,))
     days = ((d, extent) for d, extent in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
-    return tuple(Day(employee_id=employee_id, day=d, cause=cause.cause, extent=extent) for d, extent in days)
+    return tuple(AbsenceDay(employee_id=employee_id, day=d, cause=cause.cause, extent=extent) for d, extent in days)
 
 
 def _days(said: LeaveChanged) -> Iterator[tuple[date, Decimal]]:
@@ -92,7 +92,9 @@ def _revision(leave: Leave, steps: int) -> str:
     return ids.digest({"said": said, "steps": steps})[:16]
 
 
-def _differences(leave: Leave, want: tuple[Day, ...], origin: dict[str, Any], steps: int) -> Iterator[WriteAbsence]:
+def _differences(
+    leave: Leave, want: tuple[AbsenceDay, ...], origin: dict[str, Any], steps: int
+) -> Iterator[WriteAbsence]:
     stands, wanted_days = {day.day: day for day in leave.days}, {day.day: day for day in want}
     for number, day in enumerate(sorted(stands.keys() | wanted_days.keys()), 1):
         before, after = stands.get(day), wanted_days.get(day)
@@ -119,7 +121,7 @@ def _differences(leave: Leave, want: tuple[Day, ...], origin: dict[str, Any], st
         )
 
 
-def _says(day: Day | WriteAbsence) -> tuple[str, str, Decimal]:
+def _says(day: AbsenceDay | WriteAbsence) -> tuple[str, str, Decimal]:
     return day.employee_id, day.cause, day.extent
 
 
@@ -139,7 +141,7 @@ def given(memory: Memory, key: str, order: WriteAbsence, tenant: str) -> None:
     leave = memory[key].leave or Leave()
     after = None
     if order.action != "delete":
-        after = Day(
+        after = AbsenceDay(
             employee_id=order.employee_id,
             day=order.day,
             cause=order.cause,

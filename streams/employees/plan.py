@@ -19,7 +19,7 @@ from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
 from streams.employees.effect import difference, newcomer, score
 from streams.employees.fields import (
     MergeRule,
-    Step,
+    MergeStep,
     filled,
     get,
     new_employee,
@@ -104,7 +104,7 @@ class Pair:
         return (self.employee.fields or EmployeeFields()) if self.employee else None
 
     @cached_property
-    def steps(self) -> Mapping[EmployeeField, Step]:
+    def steps(self) -> Mapping[EmployeeField, MergeStep]:
         """What becomes of each field of a pair that differs."""
         person, hr, fortnox = self.person, self.hr, self.fortnox
         if person is None or fortnox is None:
@@ -414,7 +414,7 @@ def _everybody(both: _Both) -> Iterator[Pair]:
             yield Pair(both, other=key, employee=employee)
 
 
-def _difference(name: EmployeeField, step: Step, pair: Pair, *, does: bool) -> FieldDifference:
+def _difference(name: EmployeeField, step: MergeStep, pair: Pair, *, does: bool) -> FieldDifference:
     prefer: Mapping[str | None, Prefer] = {"fortnox": "hr", "hr": "fortnox"}
     to = prefer.get(step.to, "neither") if does else "neither"
     said = difference(name, pair.hr, pair.fortnox, to, step.rule)

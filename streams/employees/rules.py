@@ -22,7 +22,7 @@ from schemas.events import (
 )
 from schemas.settings import EmployeesSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
-from streams.employees.fields import Step, filled, get, new_employee, new_person, rules, settle, shown, whole
+from streams.employees.fields import MergeStep, filled, get, new_employee, new_person, rules, settle, shown, whole
 from streams.employees.learn import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
 from streams.employees.verdict import (
@@ -263,7 +263,7 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
     return tuple(writes) or Settled()
 
 
-def _comes_back(case: Case, last_day: Step | None) -> bool:
+def _comes_back(case: Case, last_day: MergeStep | None) -> bool:
     """Tell whether a later last day, or none, is written to an employee who was set inactive after the one before."""
     person = case.person
     held: date | None = get(person.fortnox, "last_day")
@@ -279,7 +279,7 @@ def _not_seen(person: Person) -> Held:
     return Held("employee_not_seen", why, choices=(DO_NOTHING,))
 
 
-def _steps(case: Case) -> dict[EmployeeField, Step]:
+def _steps(case: Case) -> dict[EmployeeField, MergeStep]:
     person, chosen = case.person, {c.field: c.prefer for c in case.person.chosen}
     newer = bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at)
     return {

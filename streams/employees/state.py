@@ -118,7 +118,7 @@ class Employee(_Remembered):
     ignored: bool = False
 
 
-class Day(_Remembered):
+class AbsenceDay(_Remembered):
     """One day of a leave, as it stands with an employee in Fortnox or is to stand there."""
 
     employee_id: str
@@ -133,7 +133,7 @@ class PendingDay(_Remembered):
 
     order_id: UUID
     day: date
-    after: Day | None
+    after: AbsenceDay | None
 
 
 class RefusedDay(_Remembered):
@@ -141,7 +141,7 @@ class RefusedDay(_Remembered):
 
     order_id: UUID
     day: date
-    after: Day | None
+    after: AbsenceDay | None
     again: bool
     code: str
     why: str
@@ -156,7 +156,7 @@ class Leave(_Remembered):
 
     said: LeaveChanged | None = None
     said_at: datetime | None = None
-    days: tuple[Day, ...] = ()
+    days: tuple[AbsenceDay, ...] = ()
     pending: tuple[PendingDay, ...] = ()
     refused: tuple[RefusedDay, ...] = ()
     left_alone: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra import clock
 from infra.delivery import guests
-from infra.delivery.guests import Request
+from infra.delivery.guests import LoanRequest
 from infra.delivery.journal import Change, Work
 from infra.leases import MARGIN, Lease
 from infra.trail import Entry, _record
@@ -61,7 +61,7 @@ class Held:
 class Asked:
     """A row of the budget's requests."""
 
-    request: Request
+    request: LoanRequest
     asked: float
     seen: float
     calls: int = 0
@@ -280,16 +280,16 @@ class MemoryLoans:
     def _owned(self, held: Held) -> bool:
         return held.deadline > self._database.time - MARGIN
 
-    async def look(self, name: str, priority: int) -> guests.Lane:
+    async def look(self, name: str, priority: int) -> guests.LaneLease:
         """Return the state of a company's lane."""
         await self._step("look")
         held = self._database.leases.setdefault(name, Held())
         urgent = any(r.request.lease == name and r.request.priority < priority for r in self._alive())
-        seen = guests.Lane(self._owned(held), held.epoch, json.dumps(held.budget), self._database.time, urgent)
+        seen = guests.LaneLease(self._owned(held), held.epoch, json.dumps(held.budget), self._database.time, urgent)
         await self._step("looked")
         return seen
 
-    async def write_down(self, name: str, lane: guests.Lane, stamps: Sequence[float]) -> bool:
+    async def write_down(self, name: str, lane: guests.LaneLease, stamps: Sequence[float]) -> bool:
         """Replace the stamps of a lane that nobody owns."""
         await self._step("write down")
         held = self._database.leases[name]
@@ -303,7 +303,7 @@ class MemoryLoans:
         """Ask the lane's owner for calls."""
         await self._step("ask")
         now, number = self._database.time, len(self._database.requests) + 1
-        request = Request(number, name, priority, calls, pause, 0.0)
+        request = LoanRequest(number, name, priority, calls, pause, 0.0)
         self._database.requests[number] = Asked(request, now - waited, now)
         await self._step("asked")
         return number
@@ -322,7 +322,7 @@ class MemoryLoans:
         await self._step("withdraw")
         self._database.requests[request].seen = float("-inf")
 
-    async def waiting(self) -> tuple[list[Request], float]:
+    async def waiting(self) -> tuple[list[LoanRequest], float]:
         """Return the requests of guests who are alive, most urgent first, and the database's time."""
         await self._step("waiting")
         now = self._database.time
@@ -331,7 +331,7 @@ class MemoryLoans:
         await self._step("waited")
         return found, now
 
-    async def grant(self, granted: Sequence[tuple[Request, int, Lease]], now: float) -> None:
+    async def grant(self, granted: Sequence[tuple[LoanRequest, int, Lease]], now: float) -> None:
         """Grant calls as of a time of the database's."""
         await self._step("grant")
         for request, calls, lease in granted:

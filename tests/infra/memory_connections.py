@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from infra import clock
-from infra.access.held import Consent, Held, Row, Taken, Tokens
+from infra.access.held import ConnectionRow, Consent, Held, Taken, Tokens
 
 TROUBLED = ("needs_consent", "licence_missing")
 Step = Callable[[str], Awaitable[None]]
@@ -57,12 +57,12 @@ class MemoryRows:
     async def all(self, system: str | None) -> tuple[Held, ...]:
         return tuple(stored.held for (_, name), stored in sorted(self._table.rows.items()) if system in (None, name))
 
-    async def read(self, tenant: str, system: str) -> Row | None:
+    async def read(self, tenant: str, system: str) -> ConnectionRow | None:
         await self._step("read")
         if (stored := self._table.rows.get((tenant, system))) is None:
             return None
         now = clock.monotonic()
-        row = Row(
+        row = ConnectionRow(
             held=stored.held,
             access=stored.access,
             refresh=stored.refresh,
@@ -77,7 +77,7 @@ class MemoryRows:
         await asyncio.sleep(0.001)
         return row
 
-    async def claim(self, row: Row, claim: str, seconds: float) -> bool:
+    async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool:
         await self._step("claim")
         stored = self._same(row)
         if stored is None or stored.renewing_until != row.renewing_until:
@@ -87,7 +87,7 @@ class MemoryRows:
         await self._step("claimed")
         return True
 
-    async def granted(self, row: Row, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
+    async def granted(self, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
         await self._step("grant")
         if (stored := self._same(row)) is None:
             return False
@@ -100,7 +100,7 @@ class MemoryRows:
         await self._step("granted")
         return True
 
-    async def refused(self, row: Row, claim: str, state: str, why: str) -> bool:
+    async def refused(self, row: ConnectionRow, claim: str, state: str, why: str) -> bool:
         await self._step("refuse")
         stored = self._same(row, claim)
         if stored is None:
@@ -108,12 +108,12 @@ class MemoryRows:
         self._free(stored, 0.0, "", asked=row.asked)
         return stored.held.state in ("connected", *TROUBLED) and self._table.change(stored, state, why)
 
-    async def later(self, row: Row, claim: str, seconds: float, why: str, *, asked: bool) -> None:
+    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: str, *, asked: bool) -> None:
         await self._step("later")
         if (stored := self._same(row, claim)) is not None:
             self._free(stored, seconds, why, asked=asked)
 
-    async def drop_access(self, row: Row) -> None:
+    async def drop_access(self, row: ConnectionRow) -> None:
         if (stored := self._same(row)) is not None:
             stored.access, stored.access_until, stored.renew_at = None, 0.0, 0.0
 
@@ -137,7 +137,7 @@ class MemoryRows:
         self._write(stored, tokens)
         self._table.record.append((tenant, "connected", ""))
 
-    async def disconnect(self, row: Row, by: str) -> bool:
+    async def disconnect(self, row: ConnectionRow, by: str) -> bool:
         if (stored := self._same(row)) is None:
             return False
         self._write(stored, Tokens(None, 0.0, 0.0, None, None))
@@ -174,7 +174,7 @@ class MemoryRows:
         held = (stored.held for stored in self._table.rows.values())
         return next((h.tenant for h in held if number and h.database_number == number and h.tenant != tenant), None)
 
-    def _same(self, row: Row, claim: str | None = None) -> Stored | None:
+    def _same(self, row: ConnectionRow, claim: str | None = None) -> Stored | None:
         stored = self._table.rows.get((row.held.tenant, row.held.system))
         if stored is None or stored.held.generation != row.generation:
             return None

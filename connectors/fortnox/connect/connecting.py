@@ -16,9 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.fortnox import needs, tokens, whose
 from connectors.fortnox.connect import consent
-from connectors.fortnox.connect.consent import Code, Known, Link, Outcome, Result, State
+from connectors.fortnox.connect.consent import (
+    ActivationLink,
+    AuthorizationCode,
+    ConsentOutcome,
+    KnownCompany,
+    OAuthState,
+    Result,
+)
 from connectors.fortnox.settings import FortnoxSettings
-from connectors.fortnox.whose import Found
+from connectors.fortnox.whose import OpenedCompany
 from infra import clock, telemetry, tenants
 from infra.access.connection_rows import holder
 from infra.access.connections import Connections, Taken
@@ -96,13 +103,13 @@ def redirect_uri(settings: Settings, base: str | None = None) -> str:
     return (base or f"http://{authority(settings.host, settings.port)}").rstrip("/") + CALLBACK
 
 
-async def open_link(host: Host, token: str) -> Link | None:
+async def open_link(host: Host, token: str) -> ActivationLink | None:
     """Return what a link's address leads to; None when we did not make it."""
     link_id = unsealed(host, token, _LINK)
     return await find(host, link_id) if link_id else None
 
 
-async def find(host: Host, link_id: str) -> Link | None:
+async def find(host: Host, link_id: str) -> ActivationLink | None:
     """Return a link; None when it, or its company, is not known."""
     async with host.engine.connect() as connection:
         row = (await connection.execute(_READ, {"link_id": link_id, "system": SYSTEM})).one_or_none()
@@ -111,8 +118,10 @@ async def find(host: Host, link_id: str) -> Link | None:
         return None
     held = await Connections(host.engine, host.vault).held(company.tenant, SYSTEM)
     name = held.company_name if held else ""
-    known = Known(company.tenant, name, company.organisation_number, company.database_number)
-    return Link(link_id, known, row.service, company.settings, row.made_by, row.expires_at, row.used_at, row.another)
+    known = KnownCompany(company.tenant, name, company.organisation_number, company.database_number)
+    return ActivationLink(
+        link_id, known, row.service, company.settings, row.made_by, row.expires_at, row.used_at, row.another
+    )
 
 
 def sealed(host: Host, text: str, context: str) -> str:
@@ -140,10 +149,10 @@ class Leaving:
     nonce: str
 
 
-def leave(host: Host, link: Link, redirect_to: str) -> Leaving:
+def leave(host: Host, link: ActivationLink, redirect_to: str) -> Leaving:
     """Return the way to Fortnox for the browser that now gives permission."""
     nonce = secrets.token_urlsafe(16)
-    state = State(link.link_id, consent.fingerprint(nonce), int(clock.now().timestamp()))
+    state = OAuthState(link.link_id, consent.fingerprint(nonce), int(clock.now().timestamp()))
     fortnox = host.settings.of(FortnoxSettings)
     url = consent.authorization_url(
         fortnox.auth_url,
@@ -156,13 +165,13 @@ def leave(host: Host, link: Link, redirect_to: str) -> Leaving:
     return Leaving(url, nonce)
 
 
-def returning(host: Host, token: str) -> State | None:
+def returning(host: Host, token: str) -> OAuthState | None:
     """Return what a state holds that Fortnox brought back; None when it is not ours."""
     text = unsealed(host, token, _STATE)
-    return State.from_text(text) if text else None
+    return OAuthState.from_text(text) if text else None
 
 
-async def complete(host: Host, state: State, nonce: str, params: Mapping[str, str], redirect_to: str) -> Result:
+async def complete(host: Host, state: OAuthState, nonce: str, params: Mapping[str, str], redirect_to: str) -> Result:
     """Take what Fortnox sent a browser back with; when it is the right company's consent, the company is connected.
 
     Of two answers for one company that come at once the second waits for the first, and exchanges nothing when that
@@ -183,13 +192,13 @@ async def complete(host: Host, state: State, nonce: str, params: Mapping[str, st
 
 
 async def _take(
-    host: Host, connection: AsyncConnection, link: Link, params: Mapping[str, str], redirect_to: str
+    host: Host, connection: AsyncConnection, link: ActivationLink, params: Mapping[str, str], redirect_to: str
 ) -> Result:
     worth = consent.worth(link, clock.now())
     if worth != "open":
         return Result(worth, link.link_id)
     answer = consent.read_answer(params)
-    if not isinstance(answer, Code):
+    if not isinstance(answer, AuthorizationCode):
         outcome, said = answer
         return Result(outcome, link.link_id, said=said)
     granted = await _exchanged(host.settings.of(FortnoxSettings), answer.text, redirect_to)
@@ -209,7 +218,9 @@ async def _take(
     return Result(verdict, link.link_id, found, revoked=revoked, holder=other or "")
 
 
-async def _connected(host: Host, connection: AsyncConnection, link: Link, found: Found, granted: Granted) -> Result:
+async def _connected(
+    host: Host, connection: AsyncConnection, link: ActivationLink, found: OpenedCompany, granted: Granted
+) -> Result:
     asked, tenant = needs.scopes(link.settings), link.company.tenant
     given = granted.scopes or asked
     user = whose.user_of(granted.access)
@@ -235,7 +246,7 @@ async def _connected(host: Host, connection: AsyncConnection, link: Link, found:
     return Result("connected", link.link_id, found, adopted=adopted, missing=missing)
 
 
-async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> Granted | Outcome:
+async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> Granted | ConsentOutcome:
     """Exchange a code; when no answer comes, ask again: had the first request arrived, this one is refused."""
     for attempt in range(_TRIES):
         if attempt:
@@ -256,7 +267,7 @@ async def _exchanged(fortnox: FortnoxSettings, code: str, redirect_to: str) -> G
     return "exchange_lost"
 
 
-async def _company(host: Host, tenant: str, access: str) -> Found | None:
+async def _company(host: Host, tenant: str, access: str) -> OpenedCompany | None:
     """Ask whose access this is; a read, so it is asked again until it is answered."""
     fortnox = host.settings.of(FortnoxSettings)
     headers = {"Authorization": f"Bearer {access}", "Accept": "application/json"}

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from connectors.fortnox.whose import Found, digits
+from connectors.fortnox.whose import OpenedCompany, digits
 from schemas.settings import TenantSettings
 
 # --- What is asked for --------------------------------------------------------------------------------------------
@@ -23,7 +23,7 @@ TERMS: Final = "2026-11-29"
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ActivationLink:
     """An activation link: who made it, for which company, until when.
 
     Attributes:
@@ -35,7 +35,7 @@ class Link:
     """
 
     link_id: str
-    company: "Known"
+    company: "KnownCompany"
     service: bool
     settings: TenantSettings
     made_by: str
@@ -45,7 +45,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCompany:
     """A company as we know it, and what it is pinned to."""
 
     tenant: str
@@ -59,7 +59,7 @@ class Known:
         return self.name or self.tenant
 
 
-def worth(link: Link, now: datetime) -> Literal["open", "link_used", "link_expired"]:
+def worth(link: ActivationLink, now: datetime) -> Literal["open", "link_used", "link_expired"]:
     """Tell what a link is good for now."""
     if link.used_at is not None:
         return "link_used"
@@ -73,7 +73,7 @@ STATE_LASTS: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class OAuthState:
     """What ``state`` holds, under the vault's lock: the link, the browser that left with it, and when."""
 
     link_id: str
@@ -85,7 +85,7 @@ class State:
         return json.dumps([self.link_id, self.browser, self.left_at])
 
     @classmethod
-    def from_text(cls, text: str) -> "State":
+    def from_text(cls, text: str) -> "OAuthState":
         """Return what was locked."""
         link_id, browser, left_at = json.loads(text)
         return cls(link_id, browser, left_at)
@@ -96,7 +96,7 @@ def fingerprint(nonce: str) -> str:
     return hashlib.sha256(nonce.encode()).hexdigest()[:32]
 
 
-def state_worth(state: State, nonce: str, now: datetime) -> Literal["good", "state_old", "other_browser"]:
+def state_worth(state: OAuthState, nonce: str, now: datetime) -> Literal["good", "state_old", "other_browser"]:
     """Tell whether an answer that came with this state and this cookie is one that we asked for."""
     if not nonce or state.browser != fingerprint(nonce):
         return "other_browser"
@@ -121,7 +121,7 @@ def authorization_url(
 
 # --- What comes back ----------------------------------------------------------------------------------------------
 
-Outcome = Literal[
+ConsentOutcome = Literal[
     "connected",
     "link_unknown",
     "link_used",
@@ -145,7 +145,7 @@ Outcome = Literal[
 ]
 """How an attempt to connect ended; each has its words and its page."""
 
-_ERRORS: Final[Mapping[str, Outcome]] = {
+_ERRORS: Final[Mapping[str, ConsentOutcome]] = {
     "access_denied": "denied",
     "invalid_scope": "scope_not_registered",
     "error_missing_license": "licence_missing",
@@ -158,23 +158,23 @@ _CODE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class AuthorizationCode:
     """The code that is exchanged for tokens: it works once, for ten minutes."""
 
     text: str
 
 
-def read_answer(params: Mapping[str, str]) -> Code | tuple[Outcome, str]:
+def read_answer(params: Mapping[str, str]) -> AuthorizationCode | tuple[ConsentOutcome, str]:
     """Read what Fortnox sent the browser back with: a code, or the outcome and Fortnox's own name for it."""
     if error := params.get("error"):
         return _ERRORS.get(error, "refused"), _CODE.sub("", error)[:60]
     if code := params.get("code"):
-        return Code(code)
+        return AuthorizationCode(code)
     return "locked_company", ""  # neither: an unpaid invoice has locked the company (facts §1.1)
 
 
 def guard(
-    known: Known, found: Found, *, holder: str | None = None, another: bool = False
+    known: KnownCompany, found: OpenedCompany, *, holder: str | None = None, another: bool = False
 ) -> Literal["own", "other_company", "other_tenant", "other_database"]:
     """Tell whether the company that consented is the one that was asked; what we do not know yet cannot differ.
 
@@ -203,9 +203,9 @@ class Result:
         holder: which other company of ours has the one that came.
     """
 
-    outcome: Outcome
+    outcome: ConsentOutcome
     link_id: str = ""
-    found: Found | None = None
+    found: OpenedCompany | None = None
     said: str = ""
     revoked: bool = False
     adopted: bool = False
@@ -221,13 +221,13 @@ class Result:
         """Return what was locked."""
         content = json.loads(text)
         found, missing = content.pop("found"), content.pop("missing")
-        return cls(**content, found=Found(**found) if found else None, missing=tuple(missing))
+        return cls(**content, found=OpenedCompany(**found) if found else None, missing=tuple(missing))
 
 
 def without_state(params: Mapping[str, str]) -> Result:
     """Return how an answer ended that brings no state of ours: an error can come so, a code is worth nothing."""
     answer = read_answer(params)
-    if isinstance(answer, Code) or "error" not in params:
+    if isinstance(answer, AuthorizationCode) or "error" not in params:
         return Result("other_browser")
     outcome, said = answer
     return Result(outcome, said=said)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.fortnox.connect.consent import Outcome
+from connectors.fortnox.connect.consent import ConsentOutcome
 from connectors.fortnox.words import ADD_LICENCE, Said
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OutcomeText:
     """A page about an outcome: its title, what happened, what to do, and whose move it is.
 
     Attributes:
@@ -48,8 +48,8 @@ FIRST_PLAN: Final = Said(
     "before it.",
 )
 
-OUTCOMES: Final[Mapping[Outcome, Told]] = {
-    "connected": Told(
+OUTCOMES: Final[Mapping[ConsentOutcome, OutcomeText]] = {
+    "connected": OutcomeText(
         Said("{found} är anslutet", "{found} is connected"),
         Said(
             "Tack! bokbuss har nu tillgång till företagets Fortnox. Du kan stänga sidan.",
@@ -68,7 +68,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             ),
         ),
     ),
-    "link_unknown": Told(
+    "link_unknown": OutcomeText(
         Said("Länken stämmer inte", "This link is not right"),
         Said(
             "Vi känner inte igen länken. Kanske kom inte hela adressen med, eller så har företaget tagits bort här.",
@@ -83,7 +83,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         ),
         _ASKER,
     ),
-    "link_used": Told(
+    "link_used": OutcomeText(
         Said("Länken är redan använd", "This link has been used"),
         Said(
             "{company} anslöts med den. En länk fungerar bara en gång.",
@@ -97,13 +97,13 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             Said("Ska det anslutas på nytt: be om en ny länk.", "If it is to be connected anew: ask for a new link."),
         ),
     ),
-    "link_expired": Told(
+    "link_expired": OutcomeText(
         Said("Länken har gått ut", "This link has expired"),
         Said("Den gällde till {until}.", "It worked until {until}."),
         (_NEW_LINK,),
         _ASKER,
     ),
-    "not_registered": Told(
+    "not_registered": OutcomeText(
         Said("bokbuss är inte färdiginstallerat", "bokbuss is not set up yet"),
         Said(
             "Den här installationen är inte registrerad hos Fortnox, eller så stämmer inte uppgifterna.",
@@ -120,7 +120,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _OPERATOR,
         again=True,
     ),
-    "no_result": Told(
+    "no_result": OutcomeText(
         Said("Här finns inget att visa", "There is nothing to show here"),
         Said(
             "Sidan visar bara hur det nyss gick, i den webbläsare där det hände.",
@@ -137,7 +137,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             ),
         ),
     ),
-    "other_browser": Told(
+    "other_browser": OutcomeText(
         Said("Svaret kom till fel webbläsare", "The answer came to another browser"),
         Said(
             "Du måste komma tillbaka från Fortnox i samma webbläsare som du gick dit från. Därför har vi inte tagit "
@@ -151,7 +151,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
             ),
         ),
     ),
-    "state_old": Told(
+    "state_old": OutcomeText(
         Said("Det tog för lång tid", "That took too long"),
         Said(
             "Det gick mer än en timme innan svaret kom från Fortnox. Därför har vi inte tagit emot någon tillgång.",
@@ -160,7 +160,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         (_NOTHING_CHANGED,),
         again=True,
     ),
-    "denied": Told(
+    "denied": OutcomeText(
         Said("Du godkände inte", "You did not approve"),
         Said(
             "Fortnox säger att tillgången inte godkändes. bokbuss har alltså ingen tillgång till {company}.",
@@ -175,7 +175,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         ),
         again=True,
     ),
-    "scope_not_registered": Told(
+    "scope_not_registered": OutcomeText(
         Said("Fortnox godtar inte behörigheterna", "Fortnox does not accept the permissions"),
         Said(
             "Integrationen är inte registrerad för någon av behörigheterna: {scopes}.",
@@ -191,7 +191,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _OPERATOR,
         again=True,
     ),
-    "licence_missing": Told(
+    "licence_missing": OutcomeText(
         Said("En licens saknas i Fortnox", "A licence is missing at Fortnox"),
         Said(
             "{company} saknar en licens som behövs. Det som behövs är: {licences}.",
@@ -201,7 +201,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _ADMINISTRATOR,
         again=True,
     ),
-    "app_licence_missing": Told(
+    "app_licence_missing": OutcomeText(
         Said("Licensen Integration saknas", "The licence Integration is missing"),
         Said(
             "{company} har ingen licens för integrationer i Fortnox. En enda räcker för alla integrationer.",
@@ -211,7 +211,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _ADMINISTRATOR,
         again=True,
     ),
-    "right_missing": Told(
+    "right_missing": OutcomeText(
         Said("Du behöver vara systemadministratör", "You need to be a system administrator"),
         Said(
             "Tillgången hör till företaget och inte till dig, och en sådan får bara en systemadministratör godkänna.",
@@ -231,7 +231,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _ADMINISTRATOR,
         again=True,
     ),
-    "locked_company": Told(
+    "locked_company": OutcomeText(
         Said("Fortnox svarade varken ja eller nej", "Fortnox said neither yes nor no"),
         Said(
             "Så blir det när företagets Fortnox är spärrat, oftast för en obetald faktura från Fortnox.",
@@ -247,7 +247,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _ADMINISTRATOR,
         again=True,
     ),
-    "refused": Told(
+    "refused": OutcomeText(
         Said("Fortnox sade nej", "Fortnox said no"),
         Said(
             "Fortnox gav ett skäl som vi inte känner till: {said}.",
@@ -265,7 +265,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         _OPERATOR,
         again=True,
     ),
-    "exchange_lost": Told(
+    "exchange_lost": OutcomeText(
         Said("Godkännandet kom inte fram", "The approval did not arrive"),
         Said(
             "Du godkände, men kontakten med Fortnox bröts innan vi fick tillgången. Ett godkännande kan bara hämtas "
@@ -276,7 +276,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         (_NOTHING_CHANGED,),
         again=True,
     ),
-    "company_unreadable": Told(
+    "company_unreadable": OutcomeText(
         Said("Vi kunde inte se vilket företag det är", "We could not see which company it is"),
         Said(
             "Du godkände, men Fortnox svarade inte på vilket företag det gäller. Utan det ansluter vi ingenting, och "
@@ -287,7 +287,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         (Said("Vänta en stund.", "Wait a moment."), _THEN_AGAIN),
         again=True,
     ),
-    "other_company": Told(
+    "other_company": OutcomeText(
         Said("Det var ett annat företag", "That was another company"),
         Said(
             "Organisationsnumret i Fortnox hör inte till {company}. Därför är ingenting anslutet.",
@@ -309,7 +309,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         ),
         again=True,
     ),
-    "other_tenant": Told(
+    "other_tenant": OutcomeText(
         Said("Det företaget är redan anslutet, som {holder}", "That company is connected already, as {holder}"),
         Said(
             "Du godkände för {found}, databas {came} i Fortnox. Det företaget är anslutet här som {holder}, och bara "
@@ -333,7 +333,7 @@ OUTCOMES: Final[Mapping[Outcome, Told]] = {
         ),
         again=True,
     ),
-    "other_database": Told(
+    "other_database": OutcomeText(
         Said("Det är ett annat företag i Fortnox än förut", "That is another company at Fortnox than before"),
         Said(
             "{company} har varit anslutet till databas {pinned} i Fortnox. Du godkände för databas {came}, även om "

@@ -67,7 +67,7 @@ class _Site:
         link = await connecting.open_link(self._host, request.path_params["token"])
         worth = consent.worth(link, clock.now()) if link else "link_unknown"
         if link is None or worth != "open":
-            return self._told(request, Result(cast("consent.Outcome", worth)), link)
+            return self._told(request, Result(cast("consent.ConsentOutcome", worth)), link)
         language = self._language(request)
         page = views.explanation(link, language, urlsplit(self._base(request)).netloc)
         return self._page(request, "explain.html", language, page=page)
@@ -77,7 +77,7 @@ class _Site:
         link = await connecting.open_link(self._host, request.path_params["token"])
         worth = consent.worth(link, clock.now()) if link else "link_unknown"
         if link is None or worth != "open":
-            return self._told(request, Result(cast("consent.Outcome", worth)), link)
+            return self._told(request, Result(cast("consent.ConsentOutcome", worth)), link)
         if not self._host.settings.of(FortnoxSettings).client_id:
             return self._told(request, Result("not_registered"), link)
         leaving = connecting.leave(self._host, link, self._redirect_uri(request))
@@ -112,7 +112,7 @@ class _Site:
 
     # --- What every page shares -----------------------------------------------------------------------------------
 
-    def _told(self, request: Request, result: Result, link: consent.Link | None) -> Response:
+    def _told(self, request: Request, result: Result, link: consent.ActivationLink | None) -> Response:
         language = self._language(request)
         page = views.outcome(result, link, language)
         can_try = link is not None and page.again and consent.worth(link, clock.now()) == "open"

@@ -5,7 +5,7 @@ from typing import Final
 
 from connectors.fortnox import needs, whose, words
 from connectors.fortnox.connect import outcomes
-from connectors.fortnox.connect.consent import Link, Result
+from connectors.fortnox.connect.consent import ActivationLink, Result
 from connectors.fortnox.words import SWEDEN
 from schemas.base import Language
 
@@ -20,7 +20,7 @@ class ScopeRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class LinkPage:
     """The page that a link opens. ``facts`` are labels and values; ``why`` the flows, by name and purpose."""
 
     title: str
@@ -35,7 +35,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class OutcomePage:
     """The page about an outcome. ``tone`` colours it: good, wait or stop."""
 
     title: str
@@ -48,7 +48,7 @@ class Page:
     tone: str
 
 
-def explanation(link: Link, language: Language, place: str) -> Explanation:
+def explanation(link: ActivationLink, language: Language, place: str) -> LinkPage:
     """Return what a link asks for; ``place`` is the host that it leads to."""
     flows = needs.flows(link.settings)
     said, values = words.EXPLAIN, values_of(link, language)
@@ -57,7 +57,7 @@ def explanation(link: Link, language: Language, place: str) -> Explanation:
         return said[key].to(language, **values, place=place)
 
     number = link.company.organisation_number
-    return Explanation(
+    return LinkPage(
         title=to("title"),
         lead=to("lead"),
         facts=(
@@ -75,7 +75,7 @@ def explanation(link: Link, language: Language, place: str) -> Explanation:
     )
 
 
-def _scope(scope: str, link: Link, language: Language) -> ScopeRow:
+def _scope(scope: str, link: ActivationLink, language: Language) -> ScopeRow:
     name, used = words.SCOPES[scope]
     flows = needs.flows_that_need(scope, link.settings)
     return ScopeRow(
@@ -83,11 +83,11 @@ def _scope(scope: str, link: Link, language: Language) -> ScopeRow:
     )
 
 
-def outcome(result: Result, link: Link | None, language: Language) -> Page:
+def outcome(result: Result, link: ActivationLink | None, language: Language) -> OutcomePage:
     """Return how an attempt ended; without a link what can be said without it."""
     told = outcomes.OUTCOMES[result.outcome]
     values = values_of(link, language, result)
-    return Page(
+    return OutcomePage(
         title=told.title.to(language, **values),
         happened=told.happened.to(language, **values),
         facts=_facts(result, link, language),
@@ -99,13 +99,13 @@ def outcome(result: Result, link: Link | None, language: Language) -> Page:
     )
 
 
-def _plan(result: Result, link: Link | None) -> tuple[words.Said, ...]:
+def _plan(result: Result, link: ActivationLink | None) -> tuple[words.Said, ...]:
     """Return that a plan of the staff comes next, where staff travels."""
     staff = link is not None and link.settings.employees is not None
     return (outcomes.FIRST_PLAN,) if staff and result.outcome == "connected" else ()
 
 
-def _facts(result: Result, link: Link | None, language: Language) -> tuple[tuple[str, str], ...]:
+def _facts(result: Result, link: ActivationLink | None, language: Language) -> tuple[tuple[str, str], ...]:
     found = result.found
     if found is None or link is None:
         return ()
@@ -132,7 +132,7 @@ _NOBODYS_NAME: Final = frozenset({"root", "an operator"})
 """What a link says that nobody has put a name to: strangers are not told that root asks them."""
 
 
-def values_of(link: Link | None, language: Language, result: Result | None = None) -> dict[str, str]:
+def values_of(link: ActivationLink | None, language: Language, result: Result | None = None) -> dict[str, str]:
     """Return everything that a text can name of a link and what came of it."""
     found = result.found if result else None
     values = {key: said.to(language) for key, said in words.NOBODY.items()}
@@ -160,7 +160,7 @@ def values_of(link: Link | None, language: Language, result: Result | None = Non
     return values
 
 
-def until(link: Link, language: Language) -> str:
+def until(link: ActivationLink, language: Language) -> str:
     """Return the end of a link as people in Sweden read it: ``27 november 2026 kl. 14.05``."""
     at = link.expires_at.astimezone(SWEDEN)
     month = words.MONTHS[language][at.month - 1]

@@ -13,7 +13,7 @@ from connectors.fortnox.words import Said
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CheckText:
     """A check in words. In ``wrong``, ``{names}`` is what was found.
 
     Attributes:
@@ -72,8 +72,8 @@ _YEARS: Final = Said(
     f"{_GEAR} › Räkenskapsår › Skapa nytt. Series and chart of accounts come along from the year before; check them.",
 )
 
-TOLD: Final[Mapping[str, Told]] = {
-    "the_company_has_consented": Told(
+TOLD: Final[Mapping[str, CheckText]] = {
+    "the_company_has_consented": CheckText(
         Said("Godkännande", "Consent"),
         Said("Anslutningen till Fortnox gäller inte: {names}.", "The connection to Fortnox does not stand: {names}."),
         _EVERYTHING,
@@ -81,7 +81,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _CONNECT_OR_RESUME,
         guide="",
     ),
-    "the_integration_licence_is_there": Told(
+    "the_integration_licence_is_there": CheckText(
         Said("Licens för integration", "Integration licence"),
         Said(
             "Företaget saknar licensen Integration. En enda räcker för alla integrationer.",
@@ -92,7 +92,7 @@ TOLD: Final[Mapping[str, Told]] = {
         Said(f"{_USERS} › Lägg till licenser › Integration", f"{_USERS} › Lägg till licenser › Integration"),
         guide=_LICENCES,
     ),
-    "every_module_is_there": Told(
+    "every_module_is_there": CheckText(
         Said("Program för det som är påslaget", "Modules for what is switched on"),
         Said(
             "Fortnox nekar läsning för att en licens saknas. Det som är påslaget behöver: {names}.",
@@ -106,7 +106,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         guide=_LICENCES,
     ),
-    "every_scope_is_granted": Told(
+    "every_scope_is_granted": CheckText(
         Said("Behörigheter som godkänts (scopes)", "Scopes that were granted"),
         Said("Godkännandet omfattar inte: {names}.", "The consent does not cover: {names}."),
         Said(
@@ -117,7 +117,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _CONNECT,
         guide="",
     ),
-    "the_person_who_consented_may_do_this": Told(
+    "the_person_who_consented_may_do_this": CheckText(
         Said("Rättigheter för den som godkände", "Rights of the person who consented"),
         Said("Fortnox säger att rätten saknas: {names}.", "Fortnox says that a right is missing: {names}."),
         _EVERYTHING,
@@ -133,7 +133,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         guide=_BEGINNING,
     ),
-    "the_organisation_number_matches": Told(
+    "the_organisation_number_matches": CheckText(
         Said("Rätt företag", "The right company"),
         Said("Anslutningen öppnar ett annat företag: {names}.", "The connection opens another company: {names}."),
         Said("Inget ska bokföras förrän det är utrett.", "Nothing should be booked until this is cleared up."),
@@ -146,7 +146,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         guide="",
     ),
-    "our_last_voucher_is_found": Told(
+    "our_last_voucher_is_found": CheckText(
         Said("Vår senaste verifikation finns kvar", "Our last voucher is there"),
         Said(
             "Fortnox har inte verifikationen som bokbuss skrev senast: {names}.",
@@ -163,7 +163,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         guide="",
     ),
-    "today_has_a_financial_year": Told(
+    "today_has_a_financial_year": CheckText(
         Said("Räkenskapsår i dag", "Financial year today"),
         Said("Det finns inget räkenskapsår för {names}.", "There is no financial year for {names}."),
         _VOUCHERS,
@@ -171,7 +171,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _YEARS,
         guide=_BEGINNING,
     ),
-    "the_coming_financial_year_is_there": Told(
+    "the_coming_financial_year_is_there": CheckText(
         Said("Nästa räkenskapsår", "The coming financial year"),
         Said("Räkenskapsåret som börjar {names} är inte upplagt.", "The year that begins {names} is not set up."),
         Said(
@@ -182,7 +182,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _YEARS,
         guide=_BEGINNING,
     ),
-    "a_financial_year_holds_the_day": Told(
+    "a_financial_year_holds_the_day": CheckText(
         Said("Räkenskapsår för det som väntar", "Financial year of what waits"),
         Said("Inget räkenskapsår innehåller {names}.", "No financial year holds {names}."),
         _VOUCHERS,
@@ -190,7 +190,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _YEARS,
         guide=_BEGINNING,
     ),
-    "the_series_exists": Told(
+    "the_series_exists": CheckText(
         Said("Verifikationsserien finns", "The voucher series is there"),
         Said("Verifikationsserien finns inte: {names}.", "The voucher series is not there: {names}."),
         _VOUCHERS,
@@ -202,7 +202,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "settings apply.",
         ),
     ),
-    "the_series_is_manual": Told(
+    "the_series_is_manual": CheckText(
         Said("Verifikationsserien är manuell", "The voucher series is manual"),
         Said(
             "Serien är inte öppen för manuell kontering: {names}.",
@@ -215,7 +215,7 @@ TOLD: Final[Mapping[str, Told]] = {
             f"{_GEAR} › Verifikationsserier: tick Manuell kontering beside the series. It holds for one year.",
         ),
     ),
-    "every_account_exists": Told(
+    "every_account_exists": CheckText(
         Said("Kontona finns", "The accounts are there"),
         Said("Konton som saknas i kontoplanen: {names}.", "Accounts that the chart lacks: {names}."),
         _VOUCHERS,
@@ -226,14 +226,14 @@ TOLD: Final[Mapping[str, Told]] = {
             "apply.",
         ),
     ),
-    "every_account_is_active": Told(
+    "every_account_is_active": CheckText(
         Said("Kontona är aktiva", "The accounts are active"),
         Said("Konton som inte är aktiva: {names}.", "Accounts that are not active: {names}."),
         _VOUCHERS,
         _ACCOUNTANT,
         _CHART,
     ),
-    "cost_centres_are_in_use": Told(
+    "cost_centres_are_in_use": CheckText(
         Said("Stöd för kostnadsställen", "Cost centre support"),
         Said(
             "Kostnadsställen används inte i Fortnox, men inställningarna vill ange {names}.",
@@ -247,14 +247,14 @@ TOLD: Final[Mapping[str, Told]] = {
             f"{_GEAR} › Kostnadsställen: activate the support (Ja), and add them in Register › Kostnadsställen.",
         ),
     ),
-    "every_cost_centre_exists": Told(
+    "every_cost_centre_exists": CheckText(
         Said("Kostnadsställena finns", "The cost centres are there"),
         Said("Kostnadsställen som saknas: {names}.", "Cost centres that are missing: {names}."),
         _VOUCHERS,
         _ACCOUNTANT,
         Said("Register › Kostnadsställen › Skapa ny", "Register › Kostnadsställen › Skapa ny"),
     ),
-    "every_cost_centre_is_active": Told(
+    "every_cost_centre_is_active": CheckText(
         Said("Kostnadsställena är aktiva", "The cost centres are active"),
         Said("Kostnadsställen som inte är aktiva: {names}.", "Cost centres that are not active: {names}."),
         _VOUCHERS,
@@ -264,7 +264,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "Register › Kostnadsställen: open the cost centre and make it active.",
         ),
     ),
-    "cost_centre_rules_are_met": Told(
+    "cost_centre_rules_are_met": CheckText(
         Said("Kontonas regler för kostnadsställe", "The accounts' rules for cost centres"),
         Said(
             "Konton som kräver ett kostnadsställe som inte anges, eller inte tillåter det som anges: {names}.",
@@ -279,7 +279,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "(cost_centres in the settings); only accounts of the result carry it.",
         ),
     ),
-    "project_rules_are_met": Told(
+    "project_rules_are_met": CheckText(
         Said("Kontonas regler för projekt", "The accounts' rules for projects"),
         Said("Konton som kräver ett projekt: {names}.", "Accounts that demand a project: {names}."),
         _VOUCHERS,
@@ -291,7 +291,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "another account.",
         ),
     ),
-    "transaction_information_rules_are_met": Told(
+    "transaction_information_rules_are_met": CheckText(
         Said("Kontonas regler för transaktionsinformation", "The accounts' rules for transaction information"),
         Said(
             "Konton som inte tillåter transaktionsinformation, eller kräver en som saknas: {names}.",
@@ -304,7 +304,7 @@ TOLD: Final[Mapping[str, Told]] = {
             "Register › Kontoplan › the account › Transaktionsinfo: allow it. bokbuss writes what a row is: cash.",
         ),
     ),
-    "no_day_is_locked": Told(
+    "no_day_is_locked": CheckText(
         Said("Låst period", "Locked period"),
         Said("Datum i en låst period: {names}.", "Dates in a locked period: {names}."),
         _VOUCHERS,
@@ -317,7 +317,7 @@ TOLD: Final[Mapping[str, Told]] = {
         ),
         guide=_LOCKING,
     ),
-    "vat_codes_match_the_rates": Told(
+    "vat_codes_match_the_rates": CheckText(
         Said("Momskoder", "VAT codes"),
         Said(
             "Konton vars momskod är en annan än satsen i inställningarna: {names}.",
@@ -331,7 +331,7 @@ TOLD: Final[Mapping[str, Told]] = {
         _CHART,
         guide=_BEGINNING,
     ),
-    "our_clock_is_right": Told(
+    "our_clock_is_right": CheckText(
         Said("Klockan", "The clock"),
         Said(
             "Vår klocka går fel mot Fortnox: {names}.",

@@ -13,12 +13,12 @@ from typing import Final, Literal
 
 from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
-from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, Row, Setup, Unread
+from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.money import rate_text
 from schemas.settings import Dated, DaySalesSettings, TenantSettings
 
-State = Literal["ok", "failed", "not applicable", "not checked"]
+CheckState = Literal["ok", "failed", "not applicable", "not checked"]
 
 DECEMBER: Final = 12
 SKEW: Final = 60.0
@@ -41,7 +41,7 @@ VAT_RATES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionStatus:
     """How a company's connection stands. ``scopes``: none when it is not known what was consented to."""
 
     state: str = "connected"
@@ -49,7 +49,7 @@ class Connection:
     scopes: Names = ()
 
 
-NOT_CONNECTED: Final = Connection("not connected")
+NOT_CONNECTED: Final = ConnectionStatus("not connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Situation:
 
     today: date
     settings: TenantSettings = field(default_factory=TenantSettings)
-    connection: Connection = field(default_factory=Connection)
+    connection: ConnectionStatus = field(default_factory=ConnectionStatus)
     organisation_number: str | None = None
     database_number: int | None = None
     company: CompanyInformation | Unread = NOT_READ
@@ -113,7 +113,7 @@ class Situation:
 class Finding:
     """What a check found: what is wrong by its names, why it could not be checked, how many orders wait for it."""
 
-    state: State
+    state: CheckState
     names: Names = ()
     why: str = ""
     flows: Names = ()
@@ -150,7 +150,7 @@ def _overlaps(choice: Dated, year: Year) -> bool:
     return (choice.valid_from or date.min) <= year.last and (choice.valid_to or date.max) >= year.first
 
 
-def _rows(mapped: DaySalesSettings, year: Year) -> tuple[Row, ...]:
+def _rows(mapped: DaySalesSettings, year: Year) -> tuple[RowContent, ...]:
     """Return every row that the mapping can make in a year.
 
     Sales rows carry a store's cost centre; a store without one is told from its waiting orders only.
@@ -162,7 +162,7 @@ def _rows(mapped: DaySalesSettings, year: Year) -> tuple[Row, ...]:
         accounts[mapped.fallback_account] = None
     centres = tuple(dict.fromkeys(store.cost_centre for store in of_year(mapped.cost_centres)))
     return tuple(
-        Row(account, centre)
+        RowContent(account, centre)
         for account in accounts
         for centre in (centres if account >= FIRST_RESULT_ACCOUNT and centres else (None,))
     )

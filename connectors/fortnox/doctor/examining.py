@@ -16,7 +16,7 @@ from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.doctor import checks, setup
 from connectors.fortnox.doctor.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.doctor.reference import Reference
-from connectors.fortnox.doctor.report import Report
+from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Need, ReferenceKind, Unread
 from connectors.fortnox.encode import Request
 from connectors.fortnox.settings import FortnoxSettings
@@ -77,7 +77,7 @@ class _Held:
         return self.refusals == 1 or self.age > min(patience, _LONGEST_PATIENCE)
 
 
-async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Report:
+async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examination:
     """Check everything, write it down, and tell what waits for a check that is green now.
 
     Raises:
@@ -93,7 +93,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Report:
         calls = len(reading.attempt.calls)
     findings = checks.run(situation)
     passed = tuple(sorted({one.need.code for one in held if one.may_go and setup.is_open(one.need, situation.setup)}))
-    report = Report(tenant, clock.now(), findings, passed, calls)
+    report = Examination(tenant, clock.now(), findings, passed, calls)
     await _write(host, report)
     if passed:
         await host.accept(tenant, SYSTEM, (ChecksPassed(codes=passed, checked_at=report.checked_at),))
@@ -260,9 +260,9 @@ async def _known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
     return situation, held
 
 
-async def _connection(host: Host, tenant: str) -> checks.Connection:
+async def _connection(host: Host, tenant: str) -> checks.ConnectionStatus:
     held = await Connections(host.engine, host.vault).held(tenant, SYSTEM)
-    return checks.Connection(held.state, held.reason, held.scopes) if held else checks.NOT_CONNECTED
+    return checks.ConnectionStatus(held.state, held.reason, held.scopes) if held else checks.NOT_CONNECTED
 
 
 async def _last(host: Host, tenant: str) -> tuple[VoucherRef, str] | None:
@@ -271,7 +271,7 @@ async def _last(host: Host, tenant: str) -> tuple[VoucherRef, str] | None:
     return (found[1], ids.mark(found[0])) if found else None
 
 
-async def _write(host: Host, report: Report) -> None:
+async def _write(host: Host, report: Examination) -> None:
     rows = [
         {
             "tenant": report.tenant,

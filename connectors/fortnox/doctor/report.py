@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.fortnox import errors
 from connectors.fortnox.doctor.check_words import LABELS, STATES, TOLD
-from connectors.fortnox.doctor.checks import CHECKS, Finding, State
+from connectors.fortnox.doctor.checks import CHECKS, CheckState, Finding
 from connectors.fortnox.doctor.setup import Names
 from schemas.base import Language
 
@@ -15,7 +15,7 @@ _CODES: Final = {check.name: check.codes for check in CHECKS}
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Examination:
     """What the doctor found. ``passed``: reasons of holds that were told to be gone; ``calls``: made at Fortnox."""
 
     tenant: str
@@ -39,11 +39,11 @@ class Report:
         """Tell whether nothing stands in the way, as far as that can be known: what is not checked is not green."""
         return not (self.red or self.unchecked)
 
-    def _in(self, state: State) -> Names:
+    def _in(self, state: CheckState) -> Names:
         return tuple(name for name, finding in self.findings.items() if finding.state == state)
 
 
-def lines(report: Report, language: Language) -> Iterator[str]:
+def lines(report: Examination, language: Language) -> Iterator[str]:
     """Return the report as lines: what is red with all that must be known to set it right, the rest a line each."""
     summary = LABELS["green" if report.ok else "red" if report.red else "unchecked"]
     counts = {"red": len(report.red), "unchecked": len(report.unchecked), "calls": report.calls}
@@ -81,7 +81,7 @@ def _why(finding: Finding, language: Language) -> str:
     return said.to(language) if said else finding.why
 
 
-def as_json(report: Report, language: Language) -> dict[str, Any]:
+def as_json(report: Examination, language: Language) -> dict[str, Any]:
     """Return the report as JSON values; names and codes do not depend on the language."""
     return {
         "tenant": report.tenant,

@@ -76,7 +76,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowContent:
     """What a voucher row carries, apart from its amount. Ours never carry a project."""
 
     account: int
@@ -91,7 +91,7 @@ class Need:
     flow: str
     day: date
     series: str
-    rows: tuple[Row, ...] = ()
+    rows: tuple[RowContent, ...] = ()
     code: str = ""
 
     @property
@@ -102,7 +102,7 @@ class Need:
 
 def need_of(order: PostVoucher, code: str = "") -> Need:
     """Return what a voucher needs."""
-    rows = dict.fromkeys(Row(row.account, row.cost_centre, bool(sanitise(row.text or ""))) for row in order.rows)
+    rows = dict.fromkeys(RowContent(row.account, row.cost_centre, bool(sanitise(row.text or ""))) for row in order.rows)
     return Need(order.flow, order.voucher_date, order.series, tuple(rows), code)
 
 
@@ -357,7 +357,7 @@ def _of_year(
     )
 
 
-def _accounts(need: Need, setup: Setup, wrong: Callable[[Row, Account | None], bool]) -> Answer:
+def _accounts(need: Need, setup: Setup, wrong: Callable[[RowContent, Account | None], bool]) -> Answer:
     """Name the accounts of rows that are wrong."""
     year, chart = _of_year(need, setup, setup.accounts)
     if year is None or isinstance(chart, Unread):
@@ -376,10 +376,12 @@ def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, b
     return tuple(sorted(code for code in need.cost_centres if wrong(code, known)))
 
 
-def _rules(need: Need, setup: Setup, rule_of: Callable[[Account], str], carries: Callable[[Row], bool]) -> Answer:
+def _rules(
+    need: Need, setup: Setup, rule_of: Callable[[Account], str], carries: Callable[[RowContent], bool]
+) -> Answer:
     """Name the accounts whose rule a row breaks; a rule that the list does not say cannot be told."""
 
-    def wrong(row: Row, account: Account | None) -> bool:
+    def wrong(row: RowContent, account: Account | None) -> bool:
         return account is not None and rule_of(account) == ("NOTALLOWED" if carries(row) else "MANDATORY")
 
     found = _accounts(need, setup, wrong)

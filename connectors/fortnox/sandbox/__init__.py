@@ -38,7 +38,7 @@ async def running(
     Raises:
         OSError: the port is taken.
         infra.folders.InUse: another sandbox has the folder.
-        state.Unreadable: the folder holds what no sandbox of this version has written.
+        state.UnreadableFile: the folder holds what no sandbox of this version has written.
     """
     with keeping(books, folder) if folder else nullcontext(Keeper(books)) as keeper:
         async with serving(app(books, keeper), port, host) as url:

@@ -31,7 +31,7 @@ class Refusal:
     missing: bool = False
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request is refused; ``details`` fill the refusal's text."""
 
     def __init__(self, refusal: Refusal, *details: object) -> None:

@@ -12,7 +12,7 @@ from pydantic import Field
 from connectors.fortnox.sandbox import chart, licences
 from connectors.fortnox.sandbox.calls import Calls
 from connectors.fortnox.sandbox.faults import Faults
-from connectors.fortnox.sandbox.grants import Code, Consent, Integration, RefreshToken, Token, User
+from connectors.fortnox.sandbox.grants import Consent, Integration, IssuedCode, RefreshToken, Token, User
 from connectors.fortnox.sandbox.records import Attached, File, Folder, Record
 
 ZERO = Decimal("0.00")
@@ -286,7 +286,7 @@ class Books:
     )
     users: dict[int, User] = field(default_factory=_users)
     consents: dict[int, Consent] = field(default_factory=dict)
-    authorization_codes: dict[str, Code] = field(default_factory=dict)
+    authorization_codes: dict[str, IssuedCode] = field(default_factory=dict)
     refresh_tokens: dict[str, RefreshToken] = field(default_factory=dict)
     token_seconds: int = 3600
     code_seconds: int = 600

@@ -160,7 +160,7 @@ def approve(books: Books, content: ApproveBody) -> Any:
         back = consent.decide(books, wanted, content.user, content.company, clock.now(), approved=approved)
     except consent.Impossible as no:
         raise Wrong(str(no)) from no
-    except consent.Sent as refused:
+    except consent.Redirect as refused:
         back = refused
     return {"location": back.location}
 

@@ -9,13 +9,13 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.fortnox.sandbox import licences
 from connectors.fortnox.sandbox.books import Books, Company
-from connectors.fortnox.sandbox.grants import Code, Consent, Integration
+from connectors.fortnox.sandbox.grants import Consent, Integration, IssuedCode
 
 _THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuthorizationRequest:
     """What an integration asks a person for. ``named_uri`` is the redirect address of the request, if it had one."""
 
     client_id: str
@@ -31,7 +31,7 @@ class Impossible(Exception):
     """A request that cannot be answered with a redirect: there is no address that is known to be the integration's."""
 
 
-class Sent(Exception):
+class Redirect(Exception):
     """The browser goes back to the integration: ``location`` says where, with what."""
 
     def __init__(self, location: str) -> None:
@@ -39,19 +39,19 @@ class Sent(Exception):
         super().__init__(urlsplit(location).query)
 
 
-def read(books: Books, params: Mapping[str, str]) -> Wanted:
+def read(books: Books, params: Mapping[str, str]) -> AuthorizationRequest:
     """Return what is wanted.
 
     Raises:
         Impossible: nobody knows whose request it is, or where to go back to.
-        Sent: it is refused before anybody logs in.
+        Redirect: it is refused before anybody logs in.
     """
     client_id = params.get("client_id", "")
     client = books.clients.get(client_id)
     if client is None:
         raise Impossible("invalid_client: there is no integration with this client_id")
     redirect_uri = _redirect_uri(client, params.get("redirect_uri"))
-    wanted = Wanted(
+    wanted = AuthorizationRequest(
         client_id,
         redirect_uri,
         params.get("redirect_uri"),
@@ -72,7 +72,9 @@ def read(books: Books, params: Mapping[str, str]) -> Wanted:
     return wanted
 
 
-def decide(books: Books, wanted: Wanted, user_id: int, database_number: int, at: datetime, *, approved: bool) -> Sent:
+def decide(
+    books: Books, wanted: AuthorizationRequest, user_id: int, database_number: int, at: datetime, *, approved: bool
+) -> Redirect:
     """Return where the browser goes when a user has approved, or denied, for a company. An approval is a consent.
 
     Raises:
@@ -92,7 +94,7 @@ def decide(books: Books, wanted: Wanted, user_id: int, database_number: int, at:
     consent = Consent(wanted.client_id, database_number, user_id, wanted.scope, wanted.service, wanted.offline, at)
     code = str(uuid.uuid4())
     expires = at + timedelta(seconds=books.code_seconds)
-    books.authorization_codes[code] = Code(_keep(books, consent), wanted.named_uri, expires)
+    books.authorization_codes[code] = IssuedCode(_keep(books, consent), wanted.named_uri, expires)
     return _back(wanted, code=code)
 
 
@@ -147,6 +149,6 @@ def _keep(books: Books, consent: Consent) -> int:
     return number
 
 
-def _back(wanted: Wanted, **answer: str) -> Sent:
+def _back(wanted: AuthorizationRequest, **answer: str) -> Redirect:
     mark = "&" if urlsplit(wanted.redirect_uri).query else "?"
-    return Sent(f"{wanted.redirect_uri}{mark}{urlencode({**answer, 'state': wanted.state})}")
+    return Redirect(f"{wanted.redirect_uri}{mark}{urlencode({**answer, 'state': wanted.state})}")

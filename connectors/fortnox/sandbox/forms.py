@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.records import Scalar, Value, Values
 
 CLEAR: Final = "API_BLANK"
@@ -41,8 +41,8 @@ class Field:
     filled: bool = False
 
     def read(self, name: str, _value: Any, /) -> Value:
-        """Return a value as it is kept. Raises Refused for one that the field does not take."""
-        raise Refused(answers.UNKNOWN_FIELD, name)
+        """Return a value as it is kept. Raises RequestRefused for one that the field does not take."""
+        raise RequestRefused(answers.UNKNOWN_FIELD, name)
 
     def show(self, value: Value) -> Any:
         """Return a kept value as it is sent."""
@@ -66,7 +66,7 @@ class Text(Field):
         """Return the text."""
         found = text(name, value, self.longest, free=self.free)
         if len(found) < self.shortest or (self.choices and found not in self.choices):
-            raise Refused(self.refusal, found)
+            raise RequestRefused(self.refusal, found)
         return found
 
 
@@ -79,7 +79,7 @@ class Digits(Field):
     def read(self, _name: str, value: Any, /) -> Value:
         """Return the number as text."""
         if isinstance(value, str) and not _NUMBER.fullmatch(value):
-            raise Refused(answers.NOT_NUMBER, value)
+            raise RequestRefused(answers.NOT_NUMBER, value)
         return str(_decimal(Decimal(value) if isinstance(value, str) else value, self.places))
 
     def show(self, value: Value) -> Any:
@@ -104,7 +104,7 @@ class Number(Field):
         written = self.texts and isinstance(value, str) and _NUMBER.fullmatch(value)
         found = _decimal(Decimal(value) if written else value, self.places)
         if not self.least <= found <= self.most:
-            raise Refused(answers.BAD_CHOICE, value)
+            raise RequestRefused(answers.BAD_CHOICE, value)
         return str(found) if self.places else int(found)
 
     def show(self, value: Value) -> Any:
@@ -119,7 +119,7 @@ class Flag(Field):
     def read(self, _name: str, value: Any, /) -> Value:
         """Return the flag."""
         if not isinstance(value, bool):
-            raise Refused(answers.NOT_BOOLEAN, value)
+            raise RequestRefused(answers.NOT_BOOLEAN, value)
         return value
 
 
@@ -130,7 +130,7 @@ class Day(Field):
     def read(self, _name: str, value: Any, /) -> Value:
         """Return the date as text."""
         if not isinstance(value, str) or parse_day(value) is None:
-            raise Refused(answers.BAD_DATE, value)
+            raise RequestRefused(answers.BAD_DATE, value)
         return value
 
 
@@ -143,7 +143,7 @@ class Part(Field):
     def read(self, _name: str, value: Any, /) -> Value:
         """Return the part's fields."""
         if not isinstance(value, dict):
-            raise Refused(answers.NO_DATA)
+            raise RequestRefused(answers.NO_DATA)
         return _flat(read(self.form, value, new=True))
 
     def show(self, value: Value) -> Any:
@@ -162,7 +162,7 @@ class Rows(Field):
         """Return the rows; an object's values are rows, too, since PHP tells no list from it (recorded)."""
         rows = list(value.values()) if isinstance(value, dict) else value
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise Refused(answers.BAD_STRUCTURE)
+            raise RequestRefused(answers.BAD_STRUCTURE)
         return [_flat(read(self.form, row, new=True)) for row in rows]
 
     def show(self, value: Value) -> Any:
@@ -176,26 +176,26 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def content(body: bytes, key: str) -> dict[str, Any]:
-    """Return the fields of a body ``{key: {...}}``; numbers are exact. Raises Refused for any other body."""
+    """Return the fields of a body ``{key: {...}}``; numbers are exact. Raises RequestRefused for any other body."""
     if not body.strip():
-        raise Refused(answers.NO_DATA)
+        raise RequestRefused(answers.NO_DATA)
     try:
         whole = json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise Refused(answers.BAD_JSON) from error
+        raise RequestRefused(answers.BAD_JSON) from error
     if not isinstance(whole, dict) or key not in whole:
-        raise Refused(answers.NO_DATA)
+        raise RequestRefused(answers.NO_DATA)
     known(whole, {key})
     fields = whole[key]
     if not isinstance(fields, dict):
-        raise Refused(answers.NO_DATA)
+        raise RequestRefused(answers.NO_DATA)
     return fields
 
 
 def read(form: Form, fields: Mapping[str, Any], *, new: bool) -> Values:
     """Return what a body sets. None is a field to be emptied; one that is left out, null or "" stays as it was.
 
-    Raises Refused for unknown fields, then for each field that is missing or has a value that it does not take.
+    Raises RequestRefused for unknown fields, then for each field that is missing or has a value that it does not take.
     """
     known(fields, {name for name, field in form.items() if type(field) is not Field})
     changes: Values = {}
@@ -203,11 +203,11 @@ def read(form: Form, fields: Mapping[str, Any], *, new: bool) -> Values:
         value = fields.get(name)
         if value is None or value == "":
             if field.filled and value is None and name in fields:
-                raise Refused(answers.NULL, name)
+                raise RequestRefused(answers.NULL, name)
             if field.required and new:
-                raise Refused(answers.MISSING_FIELD, name)
+                raise RequestRefused(answers.MISSING_FIELD, name)
         elif value == CLEAR and field.required:
-            raise Refused(answers.MISSING_FIELD, name)
+            raise RequestRefused(answers.MISSING_FIELD, name)
         elif value == CLEAR:
             changes[name] = None
         else:
@@ -226,16 +226,16 @@ def show(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text(name: str, value: Any, longest: int, *, free: bool = False) -> str:
-    """Return a text. Raises Refused for another type, for too many characters, and for those that Fortnox refuses."""
+    """Return a text. Raises RequestRefused for another type, too many characters, and those that Fortnox refuses."""
     if not isinstance(value, str):
-        raise Refused(answers.NOT_TEXT, value)
+        raise RequestRefused(answers.NOT_TEXT, value)
     if len(value) > longest:
-        raise Refused(answers.TOO_LONG, name)
+        raise RequestRefused(answers.TOO_LONG, name)
     # "://" was seen refused as well, though each of its characters is in the class (facts §2.6).
     if not free and (
         "://" in value or not all(c in _ALLOWED or unicodedata.category(c).startswith("L") for c in value)
     ):
-        raise Refused(answers.BAD_CHARACTERS, value)
+        raise RequestRefused(answers.BAD_CHARACTERS, value)
     return value
 
 
@@ -243,7 +243,7 @@ def known(fields: Mapping[str, Any], names: Any) -> None:
     """Refuse fields of other names than these."""
     for name in fields:
         if name not in names:
-            raise Refused(answers.UNKNOWN_FIELD, name)
+            raise RequestRefused(answers.UNKNOWN_FIELD, name)
 
 
 def parse_day(written: str) -> date | None:
@@ -266,7 +266,7 @@ def _decimal(value: Any, places: int) -> Decimal:
             return rounded(_PRECISION.plus(found), places)
     except InvalidOperation:  # an exponent out of reach
         pass
-    raise Refused(answers.NOT_NUMBER, value)
+    raise RequestRefused(answers.NOT_NUMBER, value)
 
 
 def _flat(values: Values) -> dict[str, Scalar]:

@@ -63,7 +63,7 @@ class Consent:
 
 
 @dataclass(slots=True)
-class Code:
+class IssuedCode:
     """An authorization code. ``redirect_uri`` is what the request for it named; None named none."""
 
     consent: int

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connectors.fortnox.sandbox import licences
 from connectors.fortnox.sandbox.books import Books, Company, Voucher
-from connectors.fortnox.sandbox.consent import Wanted
+from connectors.fortnox.sandbox.consent import AuthorizationRequest
 from connectors.fortnox.sandbox.records import Record
 
 _NEWEST: Final = 100
@@ -53,7 +53,7 @@ def books(known: Books, companies: Sequence[Company]) -> str:
     )
 
 
-def consent(known: Books, wanted: Wanted, params: Mapping[str, str], user: int | None) -> str:
+def consent(known: Books, wanted: AuthorizationRequest, params: Mapping[str, str], user: int | None) -> str:
     """Return the page on which a person logs in or, logged in as a user, chooses a company and decides."""
     person = None if user is None else known.users.get(user)
     return _TEMPLATES.get_template("consent.html").render(

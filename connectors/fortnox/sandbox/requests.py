@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.books import Company, Year
 from connectors.fortnox.sandbox.forms import parse_day
 from connectors.fortnox.sandbox.grants import User
@@ -27,17 +27,17 @@ _DIRECTIONS: Final = {"ascending": False, "descending": True}
 _Item = TypeVar("_Item")
 
 
-class Dated(Protocol):
+class Timestamped(Protocol):
     """What knows when it was changed; None: before anybody looked."""
 
     changed: datetime | None
 
 
-_Modified = TypeVar("_Modified", bound=Dated)
+_Modified = TypeVar("_Modified", bound=Timestamped)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """One request of one company.
 
     Attributes:
@@ -64,9 +64,9 @@ class Asked:
     def allow(self, *names: str, filters: Iterable[str] = ()) -> None:
         """Refuse every filter but these, and every parameter but these and the ones of paging and years."""
         if self.query.get("filter") not in {None, *filters}:
-            raise Refused(answers.BAD_FILTER)
+            raise RequestRefused(answers.BAD_FILTER)
         if not self.query.keys() <= _PAGING | _YEAR | {"filter"} | set(names):
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
 
     def year(self, company: Company) -> Year:
         """Return the year that is named by id or by a day in it, else the preselected one."""
@@ -78,7 +78,7 @@ class Asked:
             year = company.years.get(company.preselected_year)
         if year is None:
             asked = self.query.get("financialyear") or self.query.get("financialyeardate") or "förvalt"
-            raise Refused(answers.NO_YEAR, asked)
+            raise RequestRefused(answers.NO_YEAR, asked)
         return year
 
     def day(self, name: str) -> date | None:
@@ -88,7 +88,7 @@ class Asked:
             return None
         day = parse_day(text)
         if day is None:
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
         return day
 
     def period(self) -> tuple[date, date]:
@@ -105,7 +105,7 @@ class Asked:
         except ValueError:
             since = None
         if since is None:
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
         return since.replace(tzinfo=SWEDEN).astimezone(UTC)
 
     def modified(self, items: Iterable[_Modified]) -> list[_Modified]:
@@ -119,14 +119,14 @@ class Asked:
         if text is None:
             return None
         if not _COUNT.fullmatch(text):
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
         return int(text)
 
     def ordered(self, items: Iterable[_Item], keys: Mapping[str, Callable[[_Item], Any]]) -> list[_Item]:
         """Return a list in the order asked for by ``sortby`` (one of the keys) and ``sortorder``."""
         name, direction = self.query.get("sortby"), self.query.get("sortorder", "ascending").lower()
         if direction not in _DIRECTIONS or (name is not None and name.lower() not in keys):
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
         found = sorted(items, key=keys[name.lower()]) if name is not None else list(items)
         return found[::-1] if _DIRECTIONS[direction] else found
 
@@ -135,7 +135,7 @@ class Asked:
         limit, page = self.count("limit"), self.count("page")
         limit, page = _PAGE if limit is None else limit, 1 if page is None else page
         if not 1 <= limit <= _LARGEST_PAGE or page < 1:
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
         first = (self.count("offset") or 0) + (page - 1) * limit
         meta = {
             "@TotalResources": len(items),

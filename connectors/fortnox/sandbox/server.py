@@ -16,12 +16,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from connectors.fortnox.sandbox import answers, consent, control, licences, page, resources, tokens
-from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused
 from connectors.fortnox.sandbox.books import Books, Company
 from connectors.fortnox.sandbox.connections import Lost
 from connectors.fortnox.sandbox.faults import Fault
 from connectors.fortnox.sandbox.grants import Token
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import Handler
 from connectors.fortnox.sandbox.state import Keeper
 from infra import clock
@@ -84,7 +84,7 @@ class _Server:
             return HTMLResponse(page.consent(self._books, wanted, params, user))
         except consent.Impossible as no:
             return HTMLResponse(page.no_consent(str(no)), 400)
-        except consent.Sent as back:
+        except consent.Redirect as back:
             return RedirectResponse(back.location, 302)
 
     async def take_consent(self, request: Request) -> Response:
@@ -100,7 +100,7 @@ class _Server:
             self._keeper.changed()
         except consent.Impossible as no:
             return HTMLResponse(page.no_consent(str(no)), 400)
-        except consent.Sent as refused:
+        except consent.Redirect as refused:
             back = refused
         return RedirectResponse(back.location, 302)
 
@@ -149,7 +149,9 @@ class _Server:
 
         def work(now: datetime, listed_from: datetime) -> Answer:
             user = self._books.users.get(token.user)
-            answer = self._handle(handler, scope, token, Asked(now, path, query, body, listed_from, token.user, user))
+            answer = self._handle(
+                handler, scope, token, ApiRequest(now, path, query, body, listed_from, token.user, user)
+            )
             return answer if self._books.php_json else answers.plain(answer)
 
         answer = await _carry_out(fault, work, company, request, at)
@@ -157,7 +159,7 @@ class _Server:
             self._keeper.changed(company.database_number)
         return self._reply(answer)
 
-    def _handle(self, handler: Handler, scope: str, token: Token, asked: Asked) -> Answer:
+    def _handle(self, handler: Handler, scope: str, token: Token, asked: ApiRequest) -> Answer:
         company = self._books.companies[token.database_number]
         if scope not in token.scope.split():
             return answers.refused(answers.NO_SCOPE, (), self._books.codes, self._books.scope_status)
@@ -165,7 +167,7 @@ class _Server:
             return answers.refused(lacking, (), self._books.codes, self._books.licence_status)
         try:
             return handler(asked, company)
-        except Refused as no:
+        except RequestRefused as no:
             return answers.refused(no.refusal, no.details, self._books.codes)
 
     def _throttled(self, company: Company, token: Token, tick: float) -> Answer:

@@ -22,7 +22,7 @@ _RESULT: Final = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SieRequest:
     """What to write.
 
     Attributes:
@@ -39,7 +39,7 @@ class Wanted:
     selection: Mapping[str, tuple[int, int]]
 
 
-def write(company: Company, year: Year, wanted: Wanted, today: date) -> str:
+def write(company: Company, year: Year, wanted: SieRequest, today: date) -> str:
     """Return the file's text. Its lines end with CR LF."""
     previous = max(
         (one for one in company.years.values() if one.to_date < year.from_date),
@@ -62,7 +62,7 @@ def write(company: Company, year: Year, wanted: Wanted, today: date) -> str:
 
 
 def _identification(
-    company: Company, wanted: Wanted, today: date, years: Sequence[tuple[int, Year, date]]
+    company: Company, wanted: SieRequest, today: date, years: Sequence[tuple[int, Year, date]]
 ) -> Iterator[str]:
     yield "#FLAGGA 0"
     yield '#PROGRAM "Fortnox sandbox" 1.0'
@@ -81,7 +81,7 @@ def _identification(
     yield "#KPTYP EUBAS97"
 
 
-def _chart(company: Company, years: Sequence[tuple[int, Year, date]], wanted: Wanted) -> Iterator[str]:
+def _chart(company: Company, years: Sequence[tuple[int, Year, date]], wanted: SieRequest) -> Iterator[str]:
     """Write every account that the file has a line about, this year's name first, and the active ones of this year."""
     used = {row.account for _, year, _ in years for voucher in _vouchers(year) for row in voucher.draft.rows}
     used |= {account.number for _, year, _ in years for account in year.accounts.values() if account.brought_forward}
@@ -124,7 +124,7 @@ def _object_balances(index: int, year: Year, last: date) -> Iterator[str]:
         yield f"#OUB {index} {number} {_objects(objects)} {amount}"
 
 
-def _periods(year: Year, wanted: Wanted) -> Iterator[str]:
+def _periods(year: Year, wanted: SieRequest) -> Iterator[str]:
     """Write what each month moved, in all and (type 3) by cost centre and by project."""
     vouchers = sorted(_until(year, wanted.last), key=lambda one: one.draft.date)
     for month, group in groupby(vouchers, key=lambda one: f"{one.draft.date:%Y%m}"):
@@ -159,7 +159,7 @@ def _until(year: Year, last: date) -> Iterator[Voucher]:
     return (voucher for voucher in _vouchers(year) if voucher.draft.date <= last)
 
 
-def _chosen(year: Year, wanted: Wanted) -> Iterator[Voucher]:
+def _chosen(year: Year, wanted: SieRequest) -> Iterator[Voucher]:
     for voucher in _until(year, wanted.last):
         first, last = wanted.selection.get(voucher.draft.series, (0, -1) if wanted.selection else (0, voucher.number))
         if voucher.draft.date >= wanted.first and first <= voucher.number <= last:

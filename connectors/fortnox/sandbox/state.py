@@ -35,7 +35,7 @@ _PASSING: Final = {
 }
 
 
-class Unreadable(ValueError):
+class UnreadableFile(ValueError):
     """A file of the folder cannot be read."""
 
 
@@ -107,7 +107,7 @@ def keeping(books: Books, folder: Path) -> Iterator[Keeper]:
 
     Raises:
         infra.folders.InUse: another sandbox keeps its books there.
-        Unreadable: a file is not what a sandbox of this version writes.
+        UnreadableFile: a file is not what a sandbox of this version writes.
     """
     (folder / "companies").mkdir(parents=True, exist_ok=True, mode=0o700)
     with claimed(folder, patience=0.0):
@@ -133,7 +133,7 @@ def _read(kept: Books | Company, place: Path) -> None:
     try:
         fill(kept, from_json(place.read_bytes()))
     except ValueError as error:
-        raise Unreadable(f"{place}: {error}; move the folder away to begin with empty books") from error
+        raise UnreadableFile(f"{place}: {error}; move the folder away to begin with empty books") from error
 
 
 def _json(kept: Books | Company) -> bytes:

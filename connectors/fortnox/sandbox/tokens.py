@@ -19,7 +19,7 @@ from typing import Any, Final
 from connectors.fortnox.sandbox import consent, licences
 from connectors.fortnox.sandbox.answers import JSON, Answer
 from connectors.fortnox.sandbox.books import Books, Company
-from connectors.fortnox.sandbox.grants import Code, Consent, RefreshToken, Token
+from connectors.fortnox.sandbox.grants import Consent, IssuedCode, RefreshToken, Token
 
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
 _NOT_KEPT: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -44,7 +44,7 @@ def company_of(books: Books, form: Mapping[str, str], tenant_id: str) -> Company
         case "client_credentials":
             return books.companies.get(int(tenant_id)) if _NUMBER.fullmatch(tenant_id) else None
         case "authorization_code":
-            given: Code | RefreshToken | None = books.authorization_codes.get(form.get("code", ""))
+            given: IssuedCode | RefreshToken | None = books.authorization_codes.get(form.get("code", ""))
         case "refresh_token":
             given = books.refresh_tokens.get(form.get("refresh_token", ""))
         case _:

@@ -18,14 +18,14 @@ from schemas import envelope
 from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
-from schemas.personal import Kind, Personal
+from schemas.personal import Personal, PersonalKind
 from tests.connectors.alexishr.hearing import TENANT, VAULT, Told, attempt
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]
 NOT_DONE = [Fault.LOSE_REQUEST, Fault.FAIL, Fault.BAD_GATEWAY]
 
 
-def personal(kind: Kind, plain: str, shown: str) -> Personal:
+def personal(kind: PersonalKind, plain: str, shown: str) -> Personal:
     """Return what the flow holds of somebody's number."""
     return Personal(kind=kind, sealed=VAULT.seal(plain, kind, TENANT), shown=shown)
 

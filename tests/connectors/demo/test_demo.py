@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from connectors.demo import people, scenes
 from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, Staff
-from connectors.demo.reports import Report, Till, amended, ordinary
+from connectors.demo.reports import DemoReport, Till, amended, ordinary
 from connectors.demo.scenes import BAGERIET, MONDAY, SCENES, SODER, TILLS, Await, Break, Deliver
 from connectors.demo.telling import effect, progress
-from connectors.demo.tieout import Entry, Sent, TieOut, sales_accounts, tie_out
+from connectors.demo.tieout import BookedVoucher, SentReport, TieOut, sales_accounts, tie_out
 from infra import registry
 from schemas import ids
 from schemas.audit import GENESIS, AuditRecord
@@ -30,19 +30,19 @@ ACCOUNTS = {"bageriet": sales_accounts(BAGERIET.settings.daysales)} if BAGERIET.
 DELIVERIES = [act for scene in SCENES for act in scene.acts if isinstance(act, Deliver)]
 
 
-def read(report: Report) -> DayClosed:
+def read(report: DemoReport) -> DayClosed:
     """Return the fact that a report becomes, as the host reads it."""
     (fact,) = registry.sources()["openpos"].translate(json.dumps(report.wire()).encode())
     assert isinstance(fact, DayClosed)
     return fact
 
 
-def revision(report: Report) -> str:
+def revision(report: DemoReport) -> str:
     """Return the revision of a report's content."""
     return ids.revision(read(report))
 
 
-def record(report: Report, outcome: str, step: str = "book", sequence: int = 1, **more: Any) -> AuditRecord:
+def record(report: DemoReport, outcome: str, step: str = "book", sequence: int = 1, **more: Any) -> AuditRecord:
     """Return a record of the trail; ``number`` is its voucher's."""
     number = more.pop("number", None)
     kind = "hold-for-review" if outcome in {"held", "released"} else "post-voucher"
@@ -64,17 +64,17 @@ def record(report: Report, outcome: str, step: str = "book", sequence: int = 1, 
     return AuditRecord(**(values | more))
 
 
-def entry(report: Report, told: AuditRecord, text: str = "Dagsavslut", sign: int = 1) -> Entry:
+def entry(report: DemoReport, told: AuditRecord, text: str = "Dagsavslut", sign: int = 1) -> BookedVoucher:
     """Return the voucher that a report must become, or (sign -1) the one that takes it back."""
     sales, rest = report.total_sales, report.debit - report.total_sales
     rows = [(1930, report.debit, ZERO), (3001, ZERO, sales), (2820, ZERO, rest)]
     if sign < 0:
         rows = [(account, credit, debit) for account, debit, credit in rows]
     assert told.order_id is not None
-    return Entry(str(told.voucher), f"{text} {ids.mark(told.order_id)}", tuple(rows))
+    return BookedVoucher(str(told.voucher), f"{text} {ids.mark(told.order_id)}", tuple(rows))
 
 
-def judged(sent: list[Sent], told: list[AuditRecord], books: list[Entry]) -> TieOut:
+def judged(sent: list[SentReport], told: list[AuditRecord], books: list[BookedVoucher]) -> TieOut:
     """Tie out one company."""
     return tie_out(sent, [("bageriet", each) for each in told], {"bageriet": books}, ACCOUNTS)
 
@@ -82,10 +82,10 @@ def judged(sent: list[Sent], told: list[AuditRecord], books: list[Entry]) -> Tie
 BOOKED = record(REPORT, "delivered", number=1)
 REVERSED = record(REPORT, "delivered", "reverse", 2, number=2)
 BOOKED_ANEW = record(BETTER, "delivered", "rebook", 3, number=3)
-ONCE = [Sent(REPORT, revision(REPORT), "booked")]
+ONCE = [SentReport(REPORT, revision(REPORT), "booked")]
 
 
-def reversal(text: str = "Återföring av F 1: Dagsavslut") -> Entry:
+def reversal(text: str = "Återföring av F 1: Dagsavslut") -> BookedVoucher:
     """Return the voucher that takes the first one back."""
     return entry(REPORT, REVERSED, text, sign=-1)
 
@@ -157,7 +157,7 @@ def test_a_report_that_is_one_voucher_is_accounted_for() -> None:
 
 def test_three_vouchers_that_name_each_other_are_accounted_for() -> None:
     """The first and its reversal come to nothing, and only the new content counts."""
-    sent = [Sent(REPORT, revision(REPORT), "reversed"), Sent(BETTER, revision(BETTER), "booked")]
+    sent = [SentReport(REPORT, revision(REPORT), "reversed"), SentReport(BETTER, revision(BETTER), "booked")]
     anew = entry(BETTER, BOOKED_ANEW, "Rättelse av F 1, återförd med F 2: Dagsavslut")
     found = judged(sent, [BOOKED, REVERSED, BOOKED_ANEW], [entry(REPORT, BOOKED), reversal(), anew])
     assert found.problems == ()
@@ -170,7 +170,7 @@ def test_three_vouchers_that_name_each_other_are_accounted_for() -> None:
 def test_a_held_report_is_accounted_for_by_its_reason_only(reason: str) -> None:
     """It stands nowhere in the books; another reason than the expected one is a problem."""
     held = record(REPORT, "held", "hold/1", code=reason)
-    found = judged([Sent(REPORT, revision(REPORT), "held unbalanced")], [held], [])
+    found = judged([SentReport(REPORT, revision(REPORT), "held unbalanced")], [held], [])
     assert bool(found.problems) == (reason != "unbalanced")
     assert found.totals[0].held == REPORT.total_sales
 

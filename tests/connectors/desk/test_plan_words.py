@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.desk import plan_words, report_words
-from connectors.desk.plan_words import NotPossible, changed, conditions, meets
-from schemas.plans import CHOSEN, Became, FieldDifference, Plan, PlanRow
+from connectors.desk.plan_words import InvalidEdit, changed, conditions, meets
+from schemas.plans import CHOSEN, FieldDifference, Plan, PlanRow, RowOutcome
 
 AT = datetime(2026, 5, 1, 6, tzinfo=UTC)
 PLAN = Plan(
@@ -97,7 +97,7 @@ def test_nothing_is_wider_than_a_terminal(name: str, person: str, value: str, wh
         *plan_words.hints(
             plan, {("conflict", "do_nothing"): 1, ("hr_only", "x"): 1, ("fortnox_only", "x"): 1}, 3, live=True
         ),
-        *report_words.report(plan, [Became(row, "held", 0, why, "a_reason"), Became(row, "done", 1)], left=2),
+        *report_words.report(plan, [RowOutcome(row, "held", 0, why, "a_reason"), RowOutcome(row, "done", 1)], left=2),
     ]
     assert max(map(len, lines)) <= 80
 
@@ -135,7 +135,7 @@ def test_a_row_meets_every_condition_or_none(texts: list[str], met: bool) -> Non
 @pytest.mark.parametrize("text", ["conflict", "name=Anna", "state=", "state=a b"])
 def test_a_condition_that_cannot_be_read_says_which_there_are(text: str) -> None:
     """Nothing is taken for something else."""
-    with pytest.raises(NotPossible, match="a condition is state="):
+    with pytest.raises(InvalidEdit, match="a condition is state="):
         conditions([text])
 
 
@@ -153,7 +153,7 @@ def test_a_condition_that_cannot_be_read_says_which_there_are(text: str) -> None
 )
 def test_a_value_that_no_row_can_have_is_refused(text: str, said: str) -> None:
     """It would meet nothing, and that looks like an answer; the choices are named, and the nearest."""
-    with pytest.raises(NotPossible, match=said):
+    with pytest.raises(InvalidEdit, match=said):
         conditions([text])
     assert conditions([], [3, 7]) == {"row": {"3", "7"}}
 
@@ -165,7 +165,7 @@ def test_an_action_is_set_where_it_can_be() -> None:
     assert changed(IN_HR, "create_in_fortnox", []).action == "create_in_fortnox"
     assert changed(IN_FORTNOX, "create_in_hr", []).action == "create_in_hr"
     for row, action in ((IN_HR, "prefer_hr"), (IN_FORTNOX, "create_in_fortnox"), (BOTH, "create_in_hr"), (BOTH, "x")):
-        with pytest.raises(NotPossible, match=rf"row {row.row}: {action} cannot be; it can be .*do_nothing"):
+        with pytest.raises(InvalidEdit, match=rf"row {row.row}: {action} cannot be; it can be .*do_nothing"):
             changed(row, action, [])
 
 
@@ -175,10 +175,10 @@ def test_a_choice_for_a_field_replaces_the_one_before() -> None:
     assert {c.field: c.prefer for c in row.choices} == {"city": "fortnox", "phone": "neither"}
     assert (row.action, row.rule) == ("match", CHOSEN)
     assert changed(BOTH, "prefer_hr", ["city=fortnox"]).action == "prefer_hr"
-    with pytest.raises(NotPossible, match="only where both have one"):
+    with pytest.raises(InvalidEdit, match="only where both have one"):
         changed(IN_HR, None, ["city=hr"])
     for text in ("city", "town=hr", "city=us"):
-        with pytest.raises(NotPossible, match="a choice is a field"):
+        with pytest.raises(InvalidEdit, match="a choice is a field"):
             changed(BOTH, None, [text])
 
 
@@ -195,7 +195,7 @@ def test_a_partner_is_named_by_an_id_or_its_beginning() -> None:
         (IN_HR, "1", "only in Fortnox"),
         (BOTH, "13", "joined already; bokbuss employees unlink"),
     ):
-        with pytest.raises(NotPossible, match=said):
+        with pytest.raises(InvalidEdit, match=said):
             plan_words.partner(row, called, rows)
 
 
@@ -209,13 +209,13 @@ def test_two_rows_are_one_by_a_persons_word() -> None:
 NEW = IN_HR.model_copy(update={"action": "create_in_fortnox"})
 WRITTEN = BOTH.model_copy(update={"action": "prefer_hr", "matched_by": "link"})
 BECAME = (
-    Became(NEW, "done", 1, record="14"),
-    Became(WRITTEN, "done", 1),
-    Became(BOTH.model_copy(update={"action": "match"}), "done", 0),
-    Became(WRITTEN, "done", 0),
-    Became(BOTH, "done", 0),
-    Became(WRITTEN, "refused", 0, "Not carried out: HR's city changed.", "moved_since_the_plan"),
-    Became(WRITTEN, "held", 0, "The last day of work (2026-05-01) is before the first.", "days_out_of_order"),
+    RowOutcome(NEW, "done", 1, record="14"),
+    RowOutcome(WRITTEN, "done", 1),
+    RowOutcome(BOTH.model_copy(update={"action": "match"}), "done", 0),
+    RowOutcome(WRITTEN, "done", 0),
+    RowOutcome(BOTH, "done", 0),
+    RowOutcome(WRITTEN, "refused", 0, "Not carried out: HR's city changed.", "moved_since_the_plan"),
+    RowOutcome(WRITTEN, "held", 0, "The last day of work (2026-05-01) is before the first.", "days_out_of_order"),
 )
 
 

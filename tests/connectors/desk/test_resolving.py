@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.desk.resolving import Asked, readings, uuid_tail
+from connectors.desk.resolving import Query, readings, uuid_tail
 from schemas import ids
 
 ORDER = "608e257e-3970-52ef-9003-dbc28bf037e2"
@@ -17,24 +17,24 @@ Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
 @pytest.mark.parametrize(
     ("what", "meant"),
     [
-        ("F 12", [Asked("voucher", "F", 12)]),
-        ("F12", [Asked("voucher", "F", 12)]),
-        ("A1 12", [Asked("voucher", "A1", 12)]),
-        ("57", [Asked("z_number", Z57)]),
-        ("Z57", [Asked("z_number", Z57), Asked("voucher", "Z", 57)]),
-        ("openpos/K1/57", [Asked("key", "openpos/K1/57"), Asked("shortened", "(^|/)openpos/(.*/)?K1/(.*/)?57(/|$)")]),
-        ("openpos/K1/57@ab12…", [Asked("fact", "openpos/K1/57@ab12")]),
-        (ORDER, [Asked("id", ORDER), Asked("shortened", rf"(^|/){re.escape(ORDER)}[^/]*$")]),
-        ("3e47E9fa", [Asked("hold", "3e47e9fa"), Asked("shortened", "(^|/)3e47E9fa[^/]*$")]),
+        ("F 12", [Query("voucher", "F", 12)]),
+        ("F12", [Query("voucher", "F", 12)]),
+        ("A1 12", [Query("voucher", "A1", 12)]),
+        ("57", [Query("z_number", Z57)]),
+        ("Z57", [Query("z_number", Z57), Query("voucher", "Z", 57)]),
+        ("openpos/K1/57", [Query("key", "openpos/K1/57"), Query("shortened", "(^|/)openpos/(.*/)?K1/(.*/)?57(/|$)")]),
+        ("openpos/K1/57@ab12…", [Query("fact", "openpos/K1/57@ab12")]),
+        (ORDER, [Query("id", ORDER), Query("shortened", rf"(^|/){re.escape(ORDER)}[^/]*$")]),
+        ("3e47E9fa", [Query("hold", "3e47e9fa"), Query("shortened", "(^|/)3e47E9fa[^/]*$")]),
         (
             "d9597096",
-            [Asked("voucher", "d", 9597096), Asked("hold", "d9597096"), Asked("shortened", "(^|/)d9597096[^/]*$")],
+            [Query("voucher", "d", 9597096), Query("hold", "d9597096"), Query("shortened", "(^|/)d9597096[^/]*$")],
         ),
         ("what is this?", []),
         ("", []),
     ],
 )
-def test_words_have_readings(what: str, meant: list[Asked]) -> None:
+def test_words_have_readings(what: str, meant: list[Query]) -> None:
     """Each form is recognised; where two are possible both are looked for."""
     assert list(readings(what)) == meant
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.desk import views, words
 from connectors.desk.story import tell
-from infra.rows import Hold, Line, Material, Ordered
+from infra.rows import FactLine, Hold, Material, Ordered
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
 from schemas.commands import Choice, HoldForReview, PostVoucher, VoucherRef, VoucherRow
@@ -17,7 +17,7 @@ from schemas.envelope import Envelope
 
 AT = datetime(2026, 4, 10, 21, 41, 7, tzinfo=UTC)
 KEY = "openpos/K1/57"
-LINE = Line("facts.day-closed.v1", 3, 9, f"{KEY}@ab12", "a_day_that_adds_up_is_booked", AT, AT)
+LINE = FactLine("facts.day-closed.v1", 3, 9, f"{KEY}@ab12", "a_day_that_adds_up_is_booked", AT, AT)
 POSTED = Call(at=AT, request="POST /3/vouchers", status=503, milliseconds=9, verdict="retry later: away")
 
 

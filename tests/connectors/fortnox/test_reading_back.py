@@ -13,7 +13,7 @@ from connectors.fortnox import translate
 from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import employee
 from connectors.fortnox.sandbox import Company
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 from infra.verdicts import Rejected
 from schemas.bank_accounts import SERIES
@@ -59,7 +59,7 @@ def _ask(company: Company, request: Request | Rejected) -> Any:
     assert isinstance(request, Request), request
     route = "POST /3/employees" if request.method == "POST" else "PUT /3/employees/{key}"
     path = {} if request.method == "POST" else {"key": request.resource.rpartition("/")[2]}
-    return json.loads(HANDLERS[route](Asked(NOW, path, {}, request.body or b"", NOW), company).body)["Employee"]
+    return json.loads(HANDLERS[route](ApiRequest(NOW, path, {}, request.body or b"", NOW), company).body)["Employee"]
 
 
 @st.composite

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from infra import clock
 from infra.access.connection_rows import PostgresRows, forget_another_company
 from infra.access.connections import Connections, Outcome, health, settled
-from infra.access.held import Held, Rows, Taken, Tokens, days_left
+from infra.access.held import ConnectionRows, Held, Taken, Tokens, days_left
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.audit import GENESIS, AuditRecord
@@ -52,7 +52,7 @@ class TokenEndpoint:
 class Place:
     """A database, or a memory, with one company, and processes that use it."""
 
-    rows: Rows
+    rows: ConnectionRows
     engine: AsyncEngine | None = None
     table: Table = field(default_factory=Table)
     endpoint: TokenEndpoint = field(default_factory=TokenEndpoint)

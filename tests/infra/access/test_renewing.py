@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from infra.access import connections
 from infra.access.connections import Connections, Outcome
-from infra.access.held import Held, Row, Tokens
+from infra.access.held import ConnectionRow, Held, Tokens
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from tests.infra import virtual
@@ -286,13 +286,13 @@ def test_the_seeds_find_a_claim_that_nobody_looks_at(monkeypatch: pytest.MonkeyP
     """Without it two processes renew at once."""
     claim = MemoryRows.claim
 
-    async def greedy(self: MemoryRows, row: Row, name: str, seconds: float) -> bool:
+    async def greedy(self: MemoryRows, row: ConnectionRow, name: str, seconds: float) -> bool:
         stored = self._table.rows[COMPANY, SYSTEM]
         return await claim(self, replace(row, renewing_until=stored.renewing_until), name, seconds)
 
     read = MemoryRows.read
 
-    async def blind(self: MemoryRows, tenant: str, system: str) -> Row | None:
+    async def blind(self: MemoryRows, tenant: str, system: str) -> ConnectionRow | None:
         row = await read(self, tenant, system)
         return row and replace(row, busy_for=0.0)
 
@@ -314,7 +314,7 @@ def test_the_seeds_find_a_late_answer_that_is_thrown_away(monkeypatch: pytest.Mo
     """Without it a slow answer costs the company its connection."""
     granted = MemoryRows.granted
 
-    async def strict(self: MemoryRows, row: Row, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
+    async def strict(self: MemoryRows, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
         stored = self._table.rows[COMPANY, SYSTEM]
         late = (stored.renewing_until or 0.0) < asyncio.get_running_loop().time()
         return False if late else await granted(self, row, tokens, scopes)

@@ -268,7 +268,7 @@ async def test_what_is_parked_of_a_removed_company_has_its_end(
 async def park(house: House, reader: str, what: Envelope[Any]) -> parking.Parked:
     """Park a message at a reader that cannot handle it."""
     stands = record(what.tenant, what.to_bytes(), topic=what.data.TOPIC)
-    fault = parking.Fault("BugError", "_raise", "it cannot be handled")
+    fault = parking.Failure("BugError", "_raise", "it cannot be handled")
     async with house.engine.begin() as connection:
         await parking.Parking(reader, "broken").add(connection, [(stands, what)], fault)
     [one] = await parking.at(house.engine, "/".join(map(str, stands.place)), reader)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from schemas.events import DayClosed
 from streams.daysales import balance
-from streams.daysales.balance import Line
+from streams.daysales.balance import ReportLine
 from tests.streams.daysales.days import day, money, paid, sold, sums_that_meet
 
 
-def lines(*amounts: str) -> list[Line]:
+def lines(*amounts: str) -> list[ReportLine]:
     """Return lines named a, b, c, … that all count upwards."""
-    return [Line(chr(97 + n), money(a), money(a)) for n, a in enumerate(amounts)]
+    return [ReportLine(chr(97 + n), money(a), money(a)) for n, a in enumerate(amounts)]
 
 
 def explained(gap: str, *amounts: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_the_vat_of_a_group_explains_a_gap_by_itself() -> None:
 
 def test_the_search_stays_small() -> None:
     """The longest report that is searched takes well under a second, longer ones are not searched."""
-    many = [Line(str(n), Decimal(n * n) + money("0.01"), Decimal(n * n) + money("0.01")) for n in range(1, 201)]
+    many = [ReportLine(str(n), Decimal(n * n) + money("0.01"), Decimal(n * n) + money("0.01")) for n in range(1, 201)]
     began = perf_counter()
 
     assert balance.explain(many, money("123456789.00")) == ()

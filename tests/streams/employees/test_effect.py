@@ -245,7 +245,7 @@ def _changed(made: Company, edits: list[tuple[str | None, list[str]]]) -> list[P
                 rows[number] = edited(made, row, "create_in_fortnox" if row.person else "create_in_hr")
             elif action or choices:
                 rows[number] = edited(made, row, action, *(choices if both else ()))
-        except (plan_words.NotPossible, StopIteration):
+        except (plan_words.InvalidEdit, StopIteration):
             continue
     return list(rows.values())
 

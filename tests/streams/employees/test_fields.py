@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.events import EmployeeField
 from schemas.settings import EmployeesSettings, FieldRule, TenantSettings
 from streams.employees import FLOW
-from streams.employees.fields import FIELDS, MergeRule, Occasion, Step, rules, same, settle
+from streams.employees.fields import FIELDS, MergeRule, MergeStep, Occasion, rules, same, settle
 
 WHEN = ("live", "on_sync", "never")
 RULES = st.builds(
@@ -32,7 +32,7 @@ ALEXIS = rules(EmployeesSettings(system="alexishr", source_of_truth="hr", preset
 
 def merged(
     rule: MergeRule, before: str | None, hr: str | None, fortnox: str | None, occasion: Occasion = "live"
-) -> Step:
+) -> MergeStep:
     """Merge a city that both agreed on before."""
     return settle(
         "city", rule, hr=hr, base=before, kept=before, agreed=True, fortnox=fortnox, occasion=occasion, hr_is_newer=True
@@ -108,49 +108,49 @@ def test_null_never_overwrites(on_missing: str) -> None:
 def test_clear_empties_what_both_held_and_nobody_changed() -> None:
     """Emptied on one side, it is emptied on the other; changed there, it is a conflict; never agreed on, it stays."""
     rule = MergeRule("hr", "live", "live", "to_hr", "ask", "clear")
-    assert merged(rule, "Lund", None, "Lund") == Step("what_is_missing_is_emptied", to="fortnox")
-    assert merged(rule, "Lund", "Lund", None) == Step("what_is_missing_is_emptied", to="hr")
+    assert merged(rule, "Lund", None, "Lund") == MergeStep("what_is_missing_is_emptied", to="fortnox")
+    assert merged(rule, "Lund", "Lund", None) == MergeStep("what_is_missing_is_emptied", to="hr")
     assert merged(rule, "Lund", None, "Solna").asks == "conflict"
     never = settle(
         "city", rule, hr="Lund", base=None, kept=None, agreed=False, fortnox=None, occasion="sync", hr_is_newer=True
     )
-    assert never == Step("a_missing_value_stays_missing")
+    assert never == MergeStep("a_missing_value_stays_missing")
 
 
 def test_where_being_empty_counts_it_is_a_value_like_any_other() -> None:
     """A last day that is gone goes, asks or is written back as another last day would; one entered is never emptied."""
     hold = MergeRule("hr", "live", "live", "hold", "ask", "counts")
-    assert merged(hold, "Lund", None, "Lund") == Step("what_hr_changed_goes_to_fortnox", to="fortnox")
+    assert merged(hold, "Lund", None, "Lund") == MergeStep("what_hr_changed_goes_to_fortnox", to="fortnox")
     assert merged(hold, "Lund", "Lund", None).asks == "fortnox_changed"
     assert merged(hold, "Lund", None, "Solna").asks == "conflict"
     assert merged(hold, None, None, "Lund").asks == "fortnox_changed"
     back = replace(hold, fortnox_changed="write_back")
-    assert merged(back, "Lund", "Lund", None) == Step("what_hr_owns_is_written_back", to="fortnox", value="Lund")
-    assert merged(back, None, None, "Lund") == Step("a_missing_value_stays_missing")
+    assert merged(back, "Lund", "Lund", None) == MergeStep("what_hr_owns_is_written_back", to="fortnox", value="Lund")
+    assert merged(back, None, None, "Lund") == MergeStep("a_missing_value_stays_missing")
     never = settle(
         "city", hold, hr=None, base=None, kept=None, agreed=False, fortnox="Lund", occasion="sync", hr_is_newer=True
     )
-    assert never == Step("a_missing_value_stays_missing")
+    assert never == MergeStep("a_missing_value_stays_missing")
 
 
 @pytest.mark.parametrize("preset", [None, "huma", "alexis"])
 def test_a_last_day_counts_though_it_is_empty(preset: str | None) -> None:
     """A person came back: Fortnox's last day goes, at once or on sync; said otherwise in the settings, it stays."""
     chosen = EmployeesSettings(system="x", source_of_truth="hr", preset=preset)  # type: ignore[arg-type] # one of them
-    assert merged(rules(chosen)["last_day"], "a", None, "a", "sync") == Step(
+    assert merged(rules(chosen)["last_day"], "a", None, "a", "sync") == MergeStep(
         "what_hr_changed_goes_to_fortnox", to="fortnox"
     )
     kept = chosen.model_copy(update={"fields": (FieldRule(field="last_day", on_missing="keep"),)})
-    assert merged(rules(kept)["last_day"], "a", None, "a", "sync") == Step("a_missing_value_stays_missing")
+    assert merged(rules(kept)["last_day"], "a", None, "a", "sync") == MergeStep("a_missing_value_stays_missing")
 
 
 def test_what_is_entered_where_both_were_empty_is_a_change() -> None:
     """It goes to the other side, though that one is empty."""
     rule = MergeRule("hr", "live", "live", "to_hr", "ask", "keep")
-    assert merged(rule, None, "Lund", None) == Step("what_hr_changed_goes_to_fortnox", to="fortnox", value="Lund")
-    assert merged(rule, None, None, "Lund") == Step("what_fortnox_changed_goes_to_hr", to="hr", value="Lund")
+    assert merged(rule, None, "Lund", None) == MergeStep("what_hr_changed_goes_to_fortnox", to="fortnox", value="Lund")
+    assert merged(rule, None, None, "Lund") == MergeStep("what_fortnox_changed_goes_to_hr", to="hr", value="Lund")
     back = replace(rule, fortnox_changed="write_back")
-    assert merged(back, None, None, "Lund") == Step("a_missing_value_stays_missing")
+    assert merged(back, None, None, "Lund") == MergeStep("a_missing_value_stays_missing")
     assert merged(replace(back, on_missing="clear"), None, None, "Lund").to == "fortnox"
 
 

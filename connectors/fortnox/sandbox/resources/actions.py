@@ -7,11 +7,11 @@ from functools import partial
 from typing import Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused
 from connectors.fortnox.sandbox.books import ZERO, Company, Draft, Row
 from connectors.fortnox.sandbox.forms import names
 from connectors.fortnox.sandbox.records import Record, Scalar, Values
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import documents, registers
 from connectors.fortnox.sandbox.resources.documents import FEES, INVOICES, ORDERS, SALES, amount, vat, vat_rate
 from connectors.fortnox.sandbox.resources.registers import Change, Register, next_number
@@ -30,21 +30,21 @@ _COPIED_OF_ROW: Final = names(
     "AccountNumber ArticleNumber CostCenter Description Discount DiscountType Price Project Unit VAT VATCode"
 )
 
-_Work = Callable[[Record, Asked, Company], Values]
-"""Returns what an action sets. Raises Refused."""
+_Work = Callable[[Record, ApiRequest, Company], Values]
+"""Returns what an action sets. Raises RequestRefused."""
 
 
-def bookkeep(invoice: Record, asked: Asked, company: Company) -> Values:
+def bookkeep(invoice: Record, asked: ApiRequest, company: Company) -> Values:
     """Book an invoice in series B: receivables against sales, fees, VAT and what was rounded."""
     values = invoice.values
     if values.get("Booked") or values.get("Cancelled"):
-        raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
+        raise RequestRefused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
     day = date.fromisoformat(str(values["InvoiceDate"]))
     year = company.year_on(day)
     if year is None:
-        raise Refused(answers.NO_YEAR, day)
+        raise RequestRefused(answers.NO_YEAR, day)
     if company.locked_until is not None and day <= company.locked_until:
-        raise Refused(answers.INVOICE_LOCKED, company.locked_until)
+        raise RequestRefused(answers.INVOICE_LOCKED, company.locked_until)
     shown = INVOICES.full(invoice, asked, company)
     lines = shown["InvoiceRows"]
     rows, taxes = [], dict.fromkeys((account for _, account, _ in SALES.values() if account), ZERO)
@@ -61,9 +61,9 @@ def bookkeep(invoice: Record, asked: Asked, company: Company) -> Values:
     rows.insert(0, _posting(_RECEIVABLES, sum((row.credit - row.debit for row in rows), ZERO)))
     for row in rows:
         if row.account not in year.accounts:
-            raise Refused(answers.UNKNOWN_ACCOUNT, row.account)
+            raise RequestRefused(answers.UNKNOWN_ACCOUNT, row.account)
     if _SERIES not in year.series:
-        raise Refused(answers.UNKNOWN_SERIES, _SERIES)
+        raise RequestRefused(answers.UNKNOWN_SERIES, _SERIES)
     number = str(values["DocumentNumber"])
     text = f"Kundfaktura {values['CustomerName']} ({number})"
     draft = Draft(year.id, _SERIES, day, text, tuple(rows), reference=number, reference_type="INVOICE")
@@ -71,34 +71,34 @@ def bookkeep(invoice: Record, asked: Asked, company: Company) -> Values:
     return {"Booked": True, "VoucherNumber": booked.number, "VoucherSeries": _SERIES, "VoucherYear": year.id}
 
 
-def cancel(document: Record, _asked: Asked, _company: Company) -> Values:
+def cancel(document: Record, _asked: ApiRequest, _company: Company) -> Values:
     """Cancel an invoice or an order; a booked invoice must be credited."""
     if document.values.get("Booked"):
-        raise Refused(answers.DOCUMENT_CLOSED, document.values["DocumentNumber"])
+        raise RequestRefused(answers.DOCUMENT_CLOSED, document.values["DocumentNumber"])
     return {"Cancelled": True}
 
 
-def credit(invoice: Record, asked: Asked, company: Company) -> Values:
+def credit(invoice: Record, asked: ApiRequest, company: Company) -> Values:
     """Make a credit invoice: the same rows with the opposite quantities. Both name each other."""
     values = invoice.values
     if values.get("CreditInvoiceReference") or values.get("Cancelled"):
-        raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
+        raise RequestRefused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
     number = _new_invoice(values, "InvoiceRows", -1, asked, company)
     made = company.register("invoices")[number].values
     made.update({"Credit": "true", "CreditInvoiceReference": values["DocumentNumber"]})
     return {"CreditInvoiceReference": number}
 
 
-def print_outside(_document: Record, _asked: Asked, _company: Company) -> Values:
+def print_outside(_document: Record, _asked: ApiRequest, _company: Company) -> Values:
     """Mark a document as sent."""
     return {"Sent": True}
 
 
-def create_invoice(order: Record, asked: Asked, company: Company) -> Values:
+def create_invoice(order: Record, asked: ApiRequest, company: Company) -> Values:
     """Make an invoice of what an order has delivered, once."""
     values = order.values
     if values.get("InvoiceReference") or values.get("Cancelled"):
-        raise Refused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
+        raise RequestRefused(answers.DOCUMENT_CLOSED, values["DocumentNumber"])
     number = _new_invoice(values, "OrderRows", 1, asked, company)
     company.register("invoices")[number].values["OrderReference"] = values["DocumentNumber"]
     return {"InvoiceReference": number}
@@ -108,7 +108,7 @@ def _posting(account: int, amount: Decimal, cost_centre: str | None = None, proj
     return Row(account, max(amount, ZERO), max(-amount, ZERO), cost_centre, project=project)
 
 
-def _new_invoice(values: Values, rows: str, sign: int, asked: Asked, company: Company) -> str:
+def _new_invoice(values: Values, rows: str, sign: int, asked: ApiRequest, company: Company) -> str:
     number = next_number("invoices", company)
     copied: Values = {name: values[name] for name in _COPIED if name in values}
     copied |= {name: str(sign * amount(values, name)) for name in FEES}
@@ -124,7 +124,7 @@ def _new_invoice(values: Values, rows: str, sign: int, asked: Asked, company: Co
     return number
 
 
-def _act(register: Register, work: _Work, asked: Asked, company: Company) -> Answer:
+def _act(register: Register, work: _Work, asked: ApiRequest, company: Company) -> Answer:
     asked.allow()
     record = register.find(asked.path["key"], company)
     record.values.update(work(record, asked, company))

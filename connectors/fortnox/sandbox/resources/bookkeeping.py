@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, Final, get_args
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused
 from connectors.fortnox.sandbox.books import ZERO, Account, Company, Rule, Series, Year
 from connectors.fortnox.sandbox.forms import Day, Field, Flag, Form, Number, Text
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, number, ok
 from connectors.fortnox.sandbox.voucher import check_codes
 
@@ -43,7 +43,7 @@ _ACCOUNT: Final[Form] = {
 _PREDEFINED: Final[Form] = {"Name": Field(), "Account": Number(places=0)}
 
 
-def financial_years(asked: Asked, company: Company) -> Answer:
+def financial_years(asked: ApiRequest, company: Company) -> Answer:
     """List the years, or the year of a day: an empty list is a year that is missing."""
     asked.allow("date", "Date")
     day = asked.day("date") or asked.day("Date")
@@ -51,24 +51,24 @@ def financial_years(asked: Asked, company: Company) -> Answer:
     return ok(**asked.page("FinancialYears", years, _year))
 
 
-def financial_year(asked: Asked, company: Company) -> Answer:
+def financial_year(asked: ApiRequest, company: Company) -> Answer:
     """Give one year by its id."""
     asked.allow()
     year = company.years.get(number(asked.path["id"]))
     if year is None:
-        raise Refused(answers.NO_SUCH_YEAR)
+        raise RequestRefused(answers.NO_SUCH_YEAR)
     return ok(FinancialYear=_year(year))
 
 
-def post_financial_year(asked: Asked, company: Company) -> Answer:
+def post_financial_year(asked: ApiRequest, company: Company) -> Answer:
     """Make a year with the chart and the series of the newest one."""
     asked.allow()
     fields = forms.read(_YEAR, forms.content(asked.body, "FinancialYear"), new=True)
     first, last = (date.fromisoformat(str(fields[name])) for name in ("FromDate", "ToDate"))
     if last < first:
-        raise Refused(answers.BAD_DATE, last)
+        raise RequestRefused(answers.BAD_DATE, last)
     if any(first <= year.to_date and year.from_date <= last for year in company.years.values()):
-        raise Refused(answers.YEARS_OVERLAP)
+        raise RequestRefused(answers.YEARS_OVERLAP)
     newest = company.years[max(company.years)]
     year = Year(max(company.years) + 1, first, last, deepcopy(newest.accounts))
     year.series = {one.code: Series(one.code, one.description, one.manual) for one in newest.series.values()}
@@ -80,7 +80,7 @@ def post_financial_year(asked: Asked, company: Company) -> Answer:
     return created("financialyear", FinancialYear=_year(year))
 
 
-def voucher_series_collection(asked: Asked, company: Company) -> Answer:
+def voucher_series_collection(asked: ApiRequest, company: Company) -> Answer:
     """List a year's series."""
     asked.allow("lastmodified", "sortby", "sortorder")
     year = asked.year(company)
@@ -89,37 +89,37 @@ def voucher_series_collection(asked: Asked, company: Company) -> Answer:
     return ok(**asked.page("VoucherSeriesCollection", series, lambda one: _series(one, year)))
 
 
-def voucher_series(asked: Asked, company: Company) -> Answer:
+def voucher_series(asked: ApiRequest, company: Company) -> Answer:
     """Give one series of a year."""
     asked.allow()
     year = asked.year(company)
     return ok(VoucherSeries=_series(_found_series(asked, year), year))
 
 
-def post_voucher_series(asked: Asked, company: Company) -> Answer:
+def post_voucher_series(asked: ApiRequest, company: Company) -> Answer:
     """Make a series in a year."""
     asked.allow()
     year = asked.year(company)
     fields = forms.read(_SERIES, forms.content(asked.body, "VoucherSeries"), new=True)
     code = str(fields["Code"])
     if code in year.series:
-        raise Refused(answers.TAKEN, code)
+        raise RequestRefused(answers.TAKEN, code)
     year.series[code] = _changed_series(Series(code, ""), fields, asked)
     return created("voucherseries", VoucherSeries=_series(year.series[code], year))
 
 
-def put_voucher_series(asked: Asked, company: Company) -> Answer:
+def put_voucher_series(asked: ApiRequest, company: Company) -> Answer:
     """Change a series of a year."""
     asked.allow()
     year = asked.year(company)
     series = _found_series(asked, year)
     fields = forms.read(_SERIES, forms.content(asked.body, "VoucherSeries"), new=False)
     if fields.get("Code", series.code) != series.code:
-        raise Refused(answers.FIXED, "Code")
+        raise RequestRefused(answers.FIXED, "Code")
     return ok(VoucherSeries=_series(_changed_series(series, fields, asked), year))
 
 
-def accounts(asked: Asked, company: Company) -> Answer:
+def accounts(asked: ApiRequest, company: Company) -> Answer:
     """List a year's chart by number."""
     asked.allow("lastmodified", "sru", "sortby", "sortorder")
     year, sru = asked.year(company), asked.count("sru")
@@ -128,104 +128,104 @@ def accounts(asked: Asked, company: Company) -> Answer:
     return ok(**asked.page("Accounts", chart, lambda account: _listed(account, year, company)))
 
 
-def account(asked: Asked, company: Company) -> Answer:
+def account(asked: ApiRequest, company: Company) -> Answer:
     """Give one account of a year."""
     asked.allow()
     year = asked.year(company)
     return ok(Account=_account(_found_account(asked, year), year))
 
 
-def post_account(asked: Asked, company: Company) -> Answer:
+def post_account(asked: ApiRequest, company: Company) -> Answer:
     """Make an account in a year."""
     asked.allow()
     year = asked.year(company)
     fields = forms.read(_ACCOUNT, forms.content(asked.body, "Account"), new=True)
     wanted = int(str(fields["Number"]))
     if not 1000 <= wanted <= 9999:  # noqa: PLR2004 - an account has four digits
-        raise Refused(answers.BAD_ACCOUNT, wanted)
+        raise RequestRefused(answers.BAD_ACCOUNT, wanted)
     if wanted in year.accounts:
-        raise Refused(answers.TAKEN, wanted)
+        raise RequestRefused(answers.TAKEN, wanted)
     year.accounts[wanted] = _changed_account(Account(wanted, ""), fields, asked, company)
     return created("account", Account=_account(year.accounts[wanted], year))
 
 
-def put_account(asked: Asked, company: Company) -> Answer:
+def put_account(asked: ApiRequest, company: Company) -> Answer:
     """Change an account of a year."""
     asked.allow()
     year = asked.year(company)
     found = _found_account(asked, year)
     fields = forms.read(_ACCOUNT, forms.content(asked.body, "Account"), new=False)
     if fields.get("Number", found.number) != found.number:
-        raise Refused(answers.FIXED, "Number")
+        raise RequestRefused(answers.FIXED, "Number")
     return ok(Account=_account(_changed_account(found, fields, asked, company), year))
 
 
-def delete_account(asked: Asked, company: Company) -> Answer:
+def delete_account(asked: ApiRequest, company: Company) -> Answer:
     """Delete an account from a year, unless a voucher bears it."""
     asked.allow()
     year = asked.year(company)
     found = _found_account(asked, year)
     drafts = [one.draft for one in company.vouchers() if one.draft.year_id == year.id]
     if any(row.account == found.number for draft in drafts for row in draft.rows):
-        raise Refused(answers.IN_USE, found.number)
+        raise RequestRefused(answers.IN_USE, found.number)
     del year.accounts[found.number]
     return Answer(204, b"")
 
 
-def predefined_accounts(asked: Asked, company: Company) -> Answer:
+def predefined_accounts(asked: ApiRequest, company: Company) -> Answer:
     """List the predefined accounts."""
     asked.allow()
     names = sorted(company.predefined_accounts)
     return ok(**asked.page("PreDefinedAccounts", names, lambda name: _predefined(name, company)))
 
 
-def predefined_account(asked: Asked, company: Company) -> Answer:
+def predefined_account(asked: ApiRequest, company: Company) -> Answer:
     """Give one predefined account."""
     asked.allow()
     return ok(PreDefinedAccount=_predefined(_found_predefined(asked, company), company))
 
 
-def put_predefined_account(asked: Asked, company: Company) -> Answer:
+def put_predefined_account(asked: ApiRequest, company: Company) -> Answer:
     """Let a predefined account be another one of the preselected year."""
     asked.allow()
     name = _found_predefined(asked, company)
     fields = forms.read(_PREDEFINED, forms.content(asked.body, "PreDefinedAccount"), new=False)
     wanted = company.years[company.preselected_year].accounts.get(int(str(fields.get("Account") or 0)))
     if wanted is None or not wanted.active:
-        raise Refused(answers.BAD_PREDEFINED, name)
+        raise RequestRefused(answers.BAD_PREDEFINED, name)
     company.predefined_accounts[name] = wanted.number
     return ok(PreDefinedAccount=_predefined(name, company))
 
 
-def _found_predefined(asked: Asked, company: Company) -> str:
+def _found_predefined(asked: ApiRequest, company: Company) -> str:
     name = str(asked.path["name"])
     if name not in company.predefined_accounts:
-        raise Refused(answers.NO_PREDEFINED)
+        raise RequestRefused(answers.NO_PREDEFINED)
     return name
 
 
-def _found_series(asked: Asked, year: Year) -> Series:
+def _found_series(asked: ApiRequest, year: Year) -> Series:
     series = year.series.get(asked.path["code"])
     if series is None:
-        raise Refused(answers.NO_SERIES)
+        raise RequestRefused(answers.NO_SERIES)
     return series
 
 
-def _found_account(asked: Asked, year: Year) -> Account:
+def _found_account(asked: ApiRequest, year: Year) -> Account:
     found = year.accounts.get(number(asked.path["number"]))
     if found is None:
-        raise Refused(answers.NO_ACCOUNT)
+        raise RequestRefused(answers.NO_ACCOUNT)
     return found
 
 
-def _changed_series(series: Series, fields: dict[str, Any], asked: Asked) -> Series:
+def _changed_series(series: Series, fields: dict[str, Any], asked: ApiRequest) -> Series:
     series.description = fields.get("Description", series.description) or ""
     series.manual = bool(fields.get("Manual", series.manual))
     series.changed = asked.at
     return series
 
 
-def _changed_account(found: Account, fields: dict[str, Any], asked: Asked, company: Company) -> Account:
+def _changed_account(found: Account, fields: dict[str, Any], asked: ApiRequest, company: Company) -> Account:
     check_codes(fields.get("CostCenter"), fields.get("Project"), company)
     names = {
         "Description": "description",

@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused
 from connectors.fortnox.sandbox.books import Company, CostCentre
 from connectors.fortnox.sandbox.forms import Day, Flag, Form, Text
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import registers
 from connectors.fortnox.sandbox.resources.registers import Register
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, ok
@@ -42,62 +42,62 @@ PROJECTS: Final = Register(
 )
 
 
-def cost_centres(asked: Asked, company: Company) -> Answer:
+def cost_centres(asked: ApiRequest, company: Company) -> Answer:
     """List the cost centres by code. Without support there is nothing to list; that Fortnox says so is assumed."""
     asked.allow("lastmodified", "sortby", "sortorder")
     if not company.cost_centre_support:
-        raise Refused(answers.NO_COST_CENTRES)
+        raise RequestRefused(answers.NO_COST_CENTRES)
     found = asked.modified(one for _, one in sorted(company.cost_centres.items()))
     found = asked.ordered(found, {"code": lambda one: one.code})
     return ok(**asked.page("CostCenters", found, _cost_centre))
 
 
-def cost_centre(asked: Asked, company: Company) -> Answer:
+def cost_centre(asked: ApiRequest, company: Company) -> Answer:
     """Give one cost centre."""
     asked.allow()
     return ok(CostCenter=_cost_centre(_found(asked, company)))
 
 
-def post_cost_centre(asked: Asked, company: Company) -> Answer:
+def post_cost_centre(asked: ApiRequest, company: Company) -> Answer:
     """Make a cost centre."""
     asked.allow()
     fields = forms.read(_COST_CENTRE, forms.content(asked.body, "CostCenter"), new=True)
     code = str(fields["Code"])
     if code in company.cost_centres:
-        raise Refused(answers.TAKEN, code)
+        raise RequestRefused(answers.TAKEN, code)
     company.cost_centres[code] = _changed(CostCentre(code, ""), fields, asked)
     return created("costcenter", CostCenter=_cost_centre(company.cost_centres[code]))
 
 
-def put_cost_centre(asked: Asked, company: Company) -> Answer:
+def put_cost_centre(asked: ApiRequest, company: Company) -> Answer:
     """Change a cost centre."""
     asked.allow()
     found = _found(asked, company)
     fields = forms.read(_COST_CENTRE, forms.content(asked.body, "CostCenter"), new=False)
     if fields.get("Code", found.code) != found.code:
-        raise Refused(answers.FIXED, "Code")
+        raise RequestRefused(answers.FIXED, "Code")
     return ok(CostCenter=_cost_centre(_changed(found, fields, asked)))
 
 
-def delete_cost_centre(asked: Asked, company: Company) -> Answer:
+def delete_cost_centre(asked: ApiRequest, company: Company) -> Answer:
     """Delete a cost centre, unless a voucher bears it."""
     asked.allow()
     code = _found(asked, company).code
     for one in company.vouchers():
         if code in (one.draft.cost_centre, *(row.cost_centre for row in one.draft.rows)):
-            raise Refused(answers.IN_USE, code)
+            raise RequestRefused(answers.IN_USE, code)
     del company.cost_centres[code]
     return Answer(204, b"")
 
 
-def _found(asked: Asked, company: Company) -> CostCentre:
+def _found(asked: ApiRequest, company: Company) -> CostCentre:
     found = company.cost_centres.get(asked.path["code"])
     if found is None:
-        raise Refused(answers.NO_COST_CENTRE)
+        raise RequestRefused(answers.NO_COST_CENTRE)
     return found
 
 
-def _changed(centre: CostCentre, fields: dict[str, Any], asked: Asked) -> CostCentre:
+def _changed(centre: CostCentre, fields: dict[str, Any], asked: ApiRequest) -> CostCentre:
     centre.description = fields.get("Description", centre.description)
     centre.note = fields.get("Note", centre.note) or ""
     centre.active = bool(fields.get("Active", centre.active))

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Refused, to_json
+from connectors.fortnox.sandbox.answers import RequestRefused, to_json
 from connectors.fortnox.sandbox.books import ZERO, Company
 from connectors.fortnox.sandbox.records import Scalar, Values
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import house_work, registers
 from connectors.fortnox.sandbox.resources.document_forms import INVOICE, ORDER
 from connectors.fortnox.sandbox.resources.registers import Change, Register
@@ -84,9 +84,9 @@ def _prepare(change: Change, rows_name: str, date_name: str, quantity: str, mail
     values = dict(change.values)
     customer = change.company.register("customers").get(str(values["CustomerNumber"]))
     if customer is None:
-        raise Refused(answers.UNKNOWN_CUSTOMER, values["CustomerNumber"])
+        raise RequestRefused(answers.UNKNOWN_CUSTOMER, values["CustomerNumber"])
     if change.stored is not None and _closed(change.stored) and rows_name in change.changes:
-        raise Refused(answers.DOCUMENT_CLOSED, change.key)
+        raise RequestRefused(answers.DOCUMENT_CLOSED, change.key)
     values.setdefault("CustomerName", customer.values["Name"])
     for name in ("Address1", "Address2", "City", "ZipCode", "TermsOfPayment", "OrganisationNumber"):
         if name not in values and customer.values.get(name):
@@ -102,9 +102,9 @@ def _prepare(change: Change, rows_name: str, date_name: str, quantity: str, mail
     totals = _totals(values, rows_name, quantity)
     exact = totals["Total"] - totals["RoundOff"]
     if exact < -_MOST:
-        raise Refused(answers.TOO_SMALL, -_MOST, exact)
+        raise RequestRefused(answers.TOO_SMALL, -_MOST, exact)
     if exact > _MOST:
-        raise Refused(answers.TOO_LARGE, _MOST, exact)
+        raise RequestRefused(answers.TOO_LARGE, _MOST, exact)
     return values
 
 
@@ -130,12 +130,12 @@ def _numbered(row: Line, known: list[Line], change: Change) -> Line:
     """Return a row with what is stored under its id; an article gives what the row leaves out."""
     stored = [one for one in known if row.get("RowId") is not None and one.get("RowId") == row["RowId"]]
     if row.get("RowId") is not None and not stored:
-        raise Refused(answers.BAD_CHOICE, row["RowId"])
+        raise RequestRefused(answers.BAD_CHOICE, row["RowId"])
     whole = {**(stored[0] if stored else {}), **row}
     if (number := whole.get("ArticleNumber")) is not None:
         article = change.company.register("articles").get(str(number))
         if article is None:
-            raise Refused(answers.UNKNOWN_ARTICLE, number)
+            raise RequestRefused(answers.UNKNOWN_ARTICLE, number)
         given = {"Description": "Description", "AccountNumber": "SalesAccount", "VAT": "VAT", "Unit": "Unit"}
         for name, source in given.items():
             value = article.values.get(source)
@@ -168,12 +168,12 @@ def _totals(values: Values, rows_name: str, quantity: str) -> dict[str, Any]:
     }
 
 
-def _ready(values: Values, asked: Asked) -> bool:
+def _ready(values: Values, asked: ApiRequest) -> bool:
     """Tell whether a document's goods have left by now."""
     return str(values.get("OutboundDate") or asked.today) <= str(asked.today)
 
 
-def _show_invoice(values: Values, asked: Asked, _company: Company) -> dict[str, Any]:
+def _show_invoice(values: Values, asked: ApiRequest, _company: Company) -> dict[str, Any]:
     number = str(values["DocumentNumber"])
     totals = _totals(values, "InvoiceRows", "DeliveredQuantity")
     days = str(values.get("TermsOfPayment") or "30")
@@ -195,7 +195,7 @@ def _ocr(number: str) -> str:
     return f"{text}{-sum(value // 10 + value % 10 for value in doubled) % 10}"
 
 
-def _show_order(values: Values, asked: Asked, _company: Company) -> dict[str, Any]:
+def _show_order(values: Values, asked: ApiRequest, _company: Company) -> dict[str, Any]:
     number = values["DocumentNumber"]
     url = f"{BASE}/taxreductions?filter=orders&referencenumber={number}"
     totals = _totals(values, "OrderRows", "DeliveredQuantity")  # of what has been delivered: recorded

@@ -3,23 +3,23 @@
 from typing import Final
 
 from connectors.fortnox.sandbox import answers, sie
-from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused
 from connectors.fortnox.sandbox.books import Company
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import Route, number
 
 
-def export(asked: Asked, company: Company) -> Answer:
+def export(asked: ApiRequest, company: Company) -> Answer:
     """Give SIE 1 to 4 of a year. ``fromdate`` and ``todate`` and ``selection`` choose among its vouchers."""
     asked.allow("financialYear", "exportall", "fromdate", "todate", "selection")
     kind = number(asked.path["type"])
     if kind not in sie.KINDS:
-        raise Refused(answers.BAD_PARAMETER)
+        raise RequestRefused(answers.BAD_PARAMETER)
     year = company.years.get(asked.count("financialYear") or 0) if "financialYear" in asked.query else None
     if year is None and "financialYear" in asked.query:
-        raise Refused(answers.NO_YEAR, asked.query["financialYear"])
+        raise RequestRefused(answers.NO_YEAR, asked.query["financialYear"])
     year = year or asked.year(company)
-    wanted = sie.Wanted(
+    wanted = sie.SieRequest(
         kind=kind,
         first=asked.day("fromdate") or year.from_date,
         last=asked.day("todate") or year.to_date,
@@ -37,7 +37,7 @@ def _selection(text: str) -> dict[str, tuple[int, int]]:
     for part in filter(None, text.split(";")):
         series, *numbers = part.split(",")
         if len(numbers) != 2 or not all(one.isascii() and one.isdecimal() for one in numbers):  # noqa: PLR2004 - first, last
-            raise Refused(answers.BAD_PARAMETER)
+            raise RequestRefused(answers.BAD_PARAMETER)
         found[series] = (int(numbers[0]), int(numbers[1]))
     return found
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.forms import names
 
 OTHER: Final = "OTHERCOSTS"
@@ -25,16 +25,16 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def check(reduction: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Raise Refused for a row that a document with this tax reduction must not have; ``none`` is none."""
+    """Raise RequestRefused for a row that a document with this tax reduction must not have; ``none`` is none."""
     for row in rows:
         kind = str(row.get("HouseWorkType") or "EMPTYHOUSEWORK")
         if kind == "EMPTYHOUSEWORK":
             continue
         if reduction not in KINDS:
-            raise Refused(answers.NO_TAX_REDUCTION)
+            raise RequestRefused(answers.NO_TAX_REDUCTION)
         if kind in ENDED:
-            raise Refused(answers.ENDED_HOUSE_WORK)
+            raise RequestRefused(answers.ENDED_HOUSE_WORK)
         if kind not in KINDS[reduction]:
-            raise Refused(answers.OTHER_TAX_REDUCTION, reduction, kind)
+            raise RequestRefused(answers.OTHER_TAX_REDUCTION, reduction, kind)
         if kind == OTHER and row.get("HouseWork"):
-            raise Refused(answers.OTHER_COSTS_AS_WORK)
+            raise RequestRefused(answers.OTHER_COSTS_AS_WORK)

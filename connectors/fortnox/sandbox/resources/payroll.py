@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Answer, Refused
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Day, Digits, Field, Flag, Form, Number, Rows, Text, names
 from connectors.fortnox.sandbox.records import Scalar, Values
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import registers
 from connectors.fortnox.sandbox.resources.registers import Change, Register
 from connectors.fortnox.sandbox.resources.route import Route, ok
@@ -143,7 +143,7 @@ def _prepare_employee(change: Change) -> Values:
         given = [field for field in current if change.changes.get(field) is not None]
         rows = change.changes.get(name)
         if rows is not None and given:
-            raise Refused(answers.ONE_OF_TWO, name, given[0])
+            raise RequestRefused(answers.ONE_OF_TWO, name, given[0])
         if isinstance(rows, list):
             _check_dated(name, rows, change.key)
             values[name] = sorted(rows, key=lambda row: str(row["FirstDay"]))
@@ -154,7 +154,7 @@ def _prepare_employee(change: Change) -> Values:
     for name in ("EmployeeChildren", "OpeningSalaries", "DatedSalarySupplements"):
         rows = change.changes.get(name)
         if isinstance(rows, list) and any(row.get("EmployeeId", change.key) != change.key for row in rows):
-            raise Refused(answers.FIXED, "EmployeeId")
+            raise RequestRefused(answers.FIXED, "EmployeeId")
     return values | _made(values, change)
 
 
@@ -173,9 +173,9 @@ def _made(values: Values, change: Change) -> Values:
 def _check_dated(name: str, rows: list[dict[str, Scalar]], key: str) -> None:
     days = [str(row["FirstDay"]) for row in rows]
     if days.count(_FIRST) != 1 or len({*days}) != len(days) or min(days) < _FIRST:
-        raise Refused(answers.BAD_DATED_LIST, name)
+        raise RequestRefused(answers.BAD_DATED_LIST, name)
     if any(row["EmployeeId"] != key for row in rows):
-        raise Refused(answers.FIXED, "EmployeeId")
+        raise RequestRefused(answers.FIXED, "EmployeeId")
 
 
 def _changed_today(rows: Any, current: tuple[str, ...], change: Change) -> list[dict[str, Scalar]]:
@@ -194,7 +194,7 @@ def _valid(rows: list[dict[str, Scalar]], day: date) -> dict[str, Scalar]:
     return [row for row in rows if str(row["FirstDay"]) <= day.isoformat()][-1]
 
 
-def _show_employee(values: Values, asked: Asked, _company: Company) -> dict[str, Any]:
+def _show_employee(values: Values, asked: ApiRequest, _company: Company) -> dict[str, Any]:
     shown: dict[str, Any] = {"FullName": f"{values['FirstName']} {values['LastName']}"}
     for name, current in _DATED.items():
         rows = values.get(name)
@@ -240,7 +240,7 @@ def _new_uuid(_name: str, _company: Company) -> str:
 def _prepare_transaction(change: Change) -> Values:
     employee = str(change.values["EmployeeId"])
     if employee not in change.company.register("employees"):
-        raise Refused(answers.UNKNOWN_EMPLOYEE, employee)
+        raise RequestRefused(answers.UNKNOWN_EMPLOYEE, employee)
     return change.values
 
 
@@ -283,7 +283,7 @@ ATTENDANCES: Final = _transactions(
 )
 
 
-def _of_day(register: Register, asked: Asked, company: Company) -> Answer:
+def _of_day(register: Register, asked: ApiRequest, company: Company) -> Answer:
     """List an employee's transactions of a day and a cause: several, since several a day are allowed."""
     asked.allow()
     wanted = (asked.path["key"], asked.path["date"], asked.path["code"])

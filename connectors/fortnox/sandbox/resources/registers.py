@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, Refusal, Refused
+from connectors.fortnox.sandbox.answers import Answer, Refusal, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Form, parse_day
 from connectors.fortnox.sandbox.records import Record, Value, Values
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, ok
 from connectors.fortnox.sandbox.voucher import check_codes
 
@@ -28,7 +28,7 @@ class Change:
         values: its fields after that.
     """
 
-    asked: Asked
+    asked: ApiRequest
     company: Company
     key: str
     stored: Values | None
@@ -68,7 +68,7 @@ class Register:
         dated: the field that ``fromdate`` and ``todate`` look at.
         sort: names of ``sortby`` and the fields that they order by.
         filters: names of ``filter`` and what they choose, on a day.
-        prepare: checks a change and returns the record's fields. Raises Refused.
+        prepare: checks a change and returns the record's fields. Raises RequestRefused.
         shown: fields that Fortnox computes, at a time.
     """
 
@@ -93,16 +93,16 @@ class Register:
     filters: Mapping[str, Callable[[Values, date], bool]] = field(default_factory=dict)
     new_key: Callable[[str, Company], str] = next_number
     prepare: Callable[[Change], Values] = lambda change: change.values
-    shown: Callable[[Values, Asked, Company], Mapping[str, Any]] = lambda _values, _asked, _company: {}
+    shown: Callable[[Values, ApiRequest, Company], Mapping[str, Any]] = lambda _values, _asked, _company: {}
 
     def find(self, key: str, company: Company) -> Record:
-        """Return a record. Raises Refused when there is none."""
+        """Return a record. Raises RequestRefused when there is none."""
         record = company.register(self.path).get(key)
         if record is None:
-            raise Refused(self.missing)
+            raise RequestRefused(self.missing)
         return record
 
-    def full(self, record: Record, asked: Asked, company: Company) -> dict[str, Any]:
+    def full(self, record: Record, asked: ApiRequest, company: Company) -> dict[str, Any]:
         """Return a record as it is sent."""
         values = {**record.values, **self.shown(record.values, asked, company)}
         shown = forms.show(self.form, values)
@@ -110,16 +110,16 @@ class Register:
         url = {} if self.bare else {"@url": f"{BASE}/{self.path}/{quote(str(record.values[self.key]), safe='')}"}
         return {**url, **shown, **hidden}
 
-    def item(self, record: Record, asked: Asked, company: Company) -> dict[str, Any]:
+    def item(self, record: Record, asked: ApiRequest, company: Company) -> dict[str, Any]:
         """Return a record as lists show it."""
         return self.reduced(self.full(record, asked, company))
 
-    def answer(self, record: Record, asked: Asked, company: Company) -> Answer:
+    def answer(self, record: Record, asked: ApiRequest, company: Company) -> Answer:
         """Answer 200 with a record."""
         return ok(**{self.one: self.full(record, asked, company)})
 
     def save(self, change: Change) -> Record:
-        """Check a change and put it into the register. Raises Refused, and then nothing is changed."""
+        """Check a change and put it into the register. Raises RequestRefused, and then nothing is changed."""
         for codes in _parts(change.changes):
             cost_centre, project = str(codes.get("CostCenter") or ""), str(codes.get("Project") or "")
             check_codes(cost_centre or None, project or None, change.company)
@@ -130,39 +130,39 @@ class Register:
         return records[change.key]
 
 
-def create(register: Register, asked: Asked, company: Company) -> Answer:
+def create(register: Register, asked: ApiRequest, company: Company) -> Answer:
     """Make a record. The same request twice makes two, unless it names the key."""
     asked.allow()
     values = forms.read(register.form, forms.content(asked.body, register.one), new=True)
     values = forms.merged({}, values)
     key = str(values.get(register.key) or register.new_key(register.path, company))
     if key in company.register(register.path) or key in company.reserved.get(register.path, ()):
-        raise Refused(register.taken, key)
+        raise RequestRefused(register.taken, key)
     record = register.save(Change(asked, company, key, None, values, {**values, register.key: key}))
     if register.location is None:
         return register.answer(record, asked, company)
     return created(register.location, **{register.one: register.full(record, asked, company)})
 
 
-def update(register: Register, asked: Asked, company: Company) -> Answer:
+def update(register: Register, asked: ApiRequest, company: Company) -> Answer:
     """Change a record: what is left out, null or "" stays; API_BLANK empties."""
     asked.allow()
     key = asked.path["key"]
     record = register.find(key, company)
     changes = forms.read(register.form, forms.content(asked.body, register.one), new=False)
     if changes.get(register.key, key) != key:
-        raise Refused(answers.FIXED, register.key)
+        raise RequestRefused(answers.FIXED, register.key)
     values = forms.merged(record.values, changes)
     return register.answer(register.save(Change(asked, company, key, record.values, changes, values)), asked, company)
 
 
-def read(register: Register, asked: Asked, company: Company) -> Answer:
+def read(register: Register, asked: ApiRequest, company: Company) -> Answer:
     """Give one record."""
     asked.allow()
     return register.answer(register.find(asked.path["key"], company), asked, company)
 
 
-def delete(register: Register, asked: Asked, company: Company) -> Answer:
+def delete(register: Register, asked: ApiRequest, company: Company) -> Answer:
     """Delete a record."""
     asked.allow()
     key = asked.path["key"]
@@ -173,7 +173,7 @@ def delete(register: Register, asked: Asked, company: Company) -> Answer:
     return Answer(register.deleted or 204, b"")
 
 
-def listing(register: Register, asked: Asked, company: Company) -> Answer:
+def listing(register: Register, asked: ApiRequest, company: Company) -> Answer:
     """List the records that the parameters choose, in the order in which they were made unless ``sortby`` is given."""
     period = ("fromdate", "todate") if register.dated else ()
     order = ("sortby", "sortorder") if register.sort else ()
@@ -199,7 +199,7 @@ def routes(register: Register) -> Iterator[Route]:
         yield "DELETE", one, register.scope, partial(delete, register)
 
 
-def _chosen(register: Register, one: Record, asked: Asked, company: Company) -> bool:
+def _chosen(register: Register, one: Record, asked: ApiRequest, company: Company) -> bool:
     if one.listed_from is not None and one.listed_from > asked.at:
         return False
     values, query = {**one.values, **register.shown(one.values, asked, company)}, asked.query

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from connectors.fortnox.sandbox.answers import Answer, to_json
 from connectors.fortnox.sandbox.books import Company
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 
-Handler = Callable[[Asked, Company], Answer]
+Handler = Callable[[ApiRequest, Company], Answer]
 Route = tuple[str, str, str, Handler]
 """Method, path, scope and handler."""
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Refused, to_json
+from connectors.fortnox.sandbox.answers import RequestRefused, to_json
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Field, Flag, Form, Number, Part, Text
 from connectors.fortnox.sandbox.records import Values
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import registers
 from connectors.fortnox.sandbox.resources.registers import Change, Register
 from connectors.fortnox.sandbox.resources.route import Route
@@ -134,16 +134,16 @@ ARTICLE: Final[Form] = {
 
 def _prepare_customer(change: Change) -> Values:
     if not all(character.isalnum() or character in "–-+/_" for character in change.key):  # noqa: RUF001 - theirs
-        raise Refused(answers.NOT_TEXT, change.key)
+        raise RequestRefused(answers.NOT_TEXT, change.key)
     return change.values
 
 
-def _show_customer(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+def _show_customer(values: Values, _asked: ApiRequest, _company: Company) -> dict[str, Any]:
     codes = {name: values.get(f"{name}Code") for name in ("Country", "DeliveryCountry", "VisitingCountry")}
     return {name: code and _COUNTRIES.get(str(code), code) for name, code in codes.items()}
 
 
-def _show_article(values: Values, _asked: Asked, _company: Company) -> dict[str, Any]:
+def _show_article(values: Values, _asked: ApiRequest, _company: Company) -> dict[str, Any]:
     """Return what follows from other fields; nothing is reserved here. Stock goods have costs (recorded)."""
     price = Decimal(str(values.get("PurchasePrice") or 0))
     costs = {"DirectCost": price, "FreightCost": 0, "OtherCost": 0} if values.get("StockGoods") else {}

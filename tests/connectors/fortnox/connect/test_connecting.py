@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import needs, tokens
 from connectors.fortnox.connect import connecting, consent
-from connectors.fortnox.connect.consent import State
+from connectors.fortnox.connect.consent import OAuthState
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.licences import INTEGRATION
 from connectors.fortnox.settings import FortnoxSettings
@@ -386,7 +386,7 @@ async def test_an_answer_that_took_more_than_an_hour_is_not_taken(world: World) 
     back = await world.approve(browser, await world.give(browser, link))
     [nonce] = [value for (_, _, name), value in browser.cookies.items() if name.startswith("bokbuss_consent_")]
     [(link_id,)] = await world.rows("select link_id from activation_links where tenant = :t", t=tenant)
-    old = State(link_id, consent.fingerprint(nonce), int(clock.now().timestamp()) - 3700)
+    old = OAuthState(link_id, consent.fingerprint(nonce), int(clock.now().timestamp()) - 3700)
     sealed = connecting.sealed(world.host, old.to_text(), "fortnox/consent-state")
     page = await browser.open("GET", re.sub(r"state=[^&]+", f"state={sealed}", back))
     await refused(world, tenant, link, page.text, "That took too long")

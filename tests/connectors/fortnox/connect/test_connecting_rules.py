@@ -15,13 +15,21 @@ from hypothesis import strategies as st
 
 from connectors.fortnox import needs, whose, words
 from connectors.fortnox.connect import connecting, consent, outcomes, views
-from connectors.fortnox.connect.consent import Code, Known, Link, Outcome, Result, State
+from connectors.fortnox.connect.consent import (
+    ActivationLink,
+    AuthorizationCode,
+    ConsentOutcome,
+    KnownCompany,
+    OAuthState,
+    Result,
+)
 from connectors.fortnox.orders.kinds import KINDS
 from connectors.fortnox.sandbox import licences as sandbox_licences
-from connectors.fortnox.whose import Found
+from connectors.fortnox.whose import OpenedCompany
 from infra import registry
 from infra.access.vault import Vault
 from infra.plugin import Host
+from schemas.base import Language
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)
@@ -35,17 +43,17 @@ HOST = Host(settings=None, engine=None, vault=Vault(b"k" * 32), leases=None, acc
 NUMBERS = st.from_regex(r"[0-9]{10}", fullmatch=True)
 
 
-def link(**changes: Any) -> Link:
+def link(**changes: Any) -> ActivationLink:
     """Return a link that is open."""
     whole = {
         "link_id": "abc",
-        "company": Known("krogen", organisation_number="5560160680"),
+        "company": KnownCompany("krogen", organisation_number="5560160680"),
         "service": True,
         "settings": SALES,
         "made_by": "Anna",
         "expires_at": NOW + timedelta(days=7),
     }
-    return Link(**(whole | changes))
+    return ActivationLink(**(whole | changes))
 
 
 # --- Scopes -------------------------------------------------------------------------------------------------------
@@ -122,7 +130,7 @@ def test_everything_that_is_asked_for_has_words() -> None:
     assert set(words.FLOWS) == set(TenantSettings.ORDERS)
     assert set(words.SCOPES) == {scope for needed in needs.NEEDS.values() for scope in needed.scopes}
     assert set(words.LICENCES) == {licence for needed in needs.NEEDS.values() for licence in needed.licences}
-    assert set(outcomes.OUTCOMES) == set(get_args(Outcome))
+    assert set(outcomes.OUTCOMES) == set(get_args(ConsentOutcome))
 
 
 def said(thing: object) -> list[words.Said]:
@@ -130,7 +138,7 @@ def said(thing: object) -> list[words.Said]:
     match thing:
         case words.Said():
             return [thing]
-        case outcomes.Told(title, happened, steps, who):
+        case outcomes.OutcomeText(title, happened, steps, who):
             return [title, happened, *steps, *([who] if who else [])]
         case dict():
             return [each for value in thing.values() for each in said(value)]
@@ -150,12 +158,16 @@ def test_both_languages_say_the_same_things() -> None:
         assert text.sv, text
 
 
-@pytest.mark.parametrize("outcome", get_args(Outcome))
+@pytest.mark.parametrize("outcome", get_args(ConsentOutcome))
 @pytest.mark.parametrize("language", words.LANGUAGES)
-@pytest.mark.parametrize("known", [None, link(), link(company=Known("krogen"), service=False, settings=BOTH)])
-def test_each_outcome_can_be_told(outcome: Outcome, language: words.Language, known: Link | None) -> None:
+@pytest.mark.parametrize("known", [None, link(), link(company=KnownCompany("krogen"), service=False, settings=BOTH)])
+def test_each_outcome_can_be_told(outcome: ConsentOutcome, language: Language, known: ActivationLink | None) -> None:
     """With a link and without: it, or its company, may be gone meanwhile."""
-    found = Found("", "", 7) if outcome in {"connected", "other_company", "other_tenant", "other_database"} else None
+    found = (
+        OpenedCompany("", "", 7)
+        if outcome in {"connected", "other_company", "other_tenant", "other_database"}
+        else None
+    )
     result = Result(outcome, "abc", found, "said", adopted=bool(found), missing=("salary",) if found else ())
     result = replace(result, holder="bageriet" if outcome == "other_tenant" else "")
     page = views.outcome(result, known, language)
@@ -166,14 +178,16 @@ def test_each_outcome_can_be_told(outcome: Outcome, language: words.Language, kn
 
 def test_a_wrong_company_is_shown_by_name_and_number_beside_the_right_one() -> None:
     """Whoever approved must be able to see the mistake."""
-    page = views.outcome(Result("other_company", "abc", Found("Bageriet", "5566778899", 7), revoked=True), link(), "en")
+    page = views.outcome(
+        Result("other_company", "abc", OpenedCompany("Bageriet", "5566778899", 7), revoked=True), link(), "en"
+    )
     assert page.facts == (("We asked for", "krogen, 556016-0680"), ("You approved for", "Bageriet, 556677-8899"))
     assert page.notes == ("The access was given back to Fortnox.",)
 
 
 def test_where_staff_travels_connecting_leads_to_a_plan() -> None:
     """In both languages, and only once it is connected."""
-    done = Result("connected", "abc", Found("Bageriet", "5566778899", 7))
+    done = Result("connected", "abc", OpenedCompany("Bageriet", "5566778899", 7))
     for language in ("sv", "en"):
         steps = views.outcome(done, link(settings=BOTH), language).steps
         assert any("bokbuss plan employees" in step for step in steps)
@@ -233,8 +247,8 @@ def test_no_address_breaks_a_page(token: str) -> None:
 @given(st.text(min_size=1), st.text(min_size=1), st.integers(0, 2 * 3600))
 def test_an_answer_counts_in_the_browser_that_asked_within_an_hour(nonce: str, other: str, age: int) -> None:
     """The state travels in addresses; the cookie's value does not, and is not in the state."""
-    state = State("abc", consent.fingerprint(nonce), int(NOW.timestamp()))
-    assert State.from_text(state.to_text()) == state
+    state = OAuthState("abc", consent.fingerprint(nonce), int(NOW.timestamp()))
+    assert OAuthState.from_text(state.to_text()) == state
     later = NOW + timedelta(seconds=age)
     assert consent.state_worth(state, nonce, later) == ("good" if age < 3600 else "state_old")
     assert consent.state_worth(state, "", later) == "other_browser"
@@ -261,12 +275,17 @@ def test_the_way_to_fortnox_says_what_is_wanted() -> None:
 
 
 @given(
-    st.sampled_from(get_args(Outcome)),
-    st.none() | st.builds(Found, st.text(), st.text(), st.integers(1)),
+    st.sampled_from(get_args(ConsentOutcome)),
+    st.none() | st.builds(OpenedCompany, st.text(), st.text(), st.integers(1)),
     st.booleans(),
     st.lists(st.sampled_from(["salary", "order"])),
 )
-def test_a_result_survives_its_cookie(outcome: Outcome, found: Found | None, flag: bool, missing: list[str]) -> None:  # noqa: FBT001 - a column
+def test_a_result_survives_its_cookie(
+    outcome: ConsentOutcome,
+    found: OpenedCompany | None,
+    flag: bool,  # noqa: FBT001 - a column
+    missing: list[str],
+) -> None:
     """The page after the callback knows it from nowhere else."""
     result = Result(outcome, "abc", found, "said", revoked=flag, adopted=not flag, missing=tuple(missing))
     assert Result.from_text(result.to_text()) == result
@@ -278,7 +297,7 @@ def test_a_result_survives_its_cookie(outcome: Outcome, found: Found | None, fla
 @pytest.mark.parametrize(
     ("params", "answer"),
     [
-        ({"code": "c", "state": "s"}, Code("c")),
+        ({"code": "c", "state": "s"}, AuthorizationCode("c")),
         ({"error": "access_denied"}, ("denied", "access_denied")),
         ({"error": "invalid_scope"}, ("scope_not_registered", "invalid_scope")),
         ({"error": "error_missing_license"}, ("licence_missing", "error_missing_license")),
@@ -306,29 +325,29 @@ def test_a_code_without_our_state_is_worth_nothing() -> None:
 def test_an_organisation_number_is_the_same_however_it_is_written(number: str, form: str) -> None:
     """With a hyphen, with a century before it, or bare."""
     text = f"{number[:6]}-{number[6:]}" if "-" in form else form.format(number)
-    assert consent.guard(Known("k", "", number), Found("K", text, 7)) == "own"
+    assert consent.guard(KnownCompany("k", "", number), OpenedCompany("K", text, 7)) == "own"
     assert views.written(text) == f"{number[:6]}-{number[6:]}"
 
 
 @given(NUMBERS, NUMBERS, st.integers(1, 5), st.integers(1, 5))
 def test_another_number_is_another_company(ours: str, theirs: str, pinned: int, came: int) -> None:
     """The organisation number counts first, then the database that was pinned."""
-    verdict = consent.guard(Known("k", "", ours, pinned), Found("K", theirs, came))
+    verdict = consent.guard(KnownCompany("k", "", ours, pinned), OpenedCompany("K", theirs, came))
     assert verdict == ("other_company" if ours != theirs else "other_database" if pinned != came else "own")
 
 
 def test_what_is_not_known_yet_cannot_differ() -> None:
     """A company that came without a number of ours is taken; one without a number of its own is not ours."""
-    assert consent.guard(Known("k"), Found("K", "5560160680", 7)) == "own"
-    assert consent.guard(Known("k", "", "5560160680"), Found("K", "", 7)) == "other_company"
-    assert consent.guard(Known("k", database_number=8), Found("K", "5560160680", 7)) == "other_database"
+    assert consent.guard(KnownCompany("k"), OpenedCompany("K", "5560160680", 7)) == "own"
+    assert consent.guard(KnownCompany("k", "", "5560160680"), OpenedCompany("K", "", 7)) == "other_company"
+    assert consent.guard(KnownCompany("k", database_number=8), OpenedCompany("K", "5560160680", 7)) == "other_database"
 
 
 def test_a_company_of_ours_is_nobody_elses() -> None:
     """Whatever the numbers say and whatever a person allowed; only a person's word lets a company have another one."""
-    known, found = Known("k", "", "5560160680", 8), Found("K", "5560160680", 7)
+    known, found = KnownCompany("k", "", "5560160680", 8), OpenedCompany("K", "5560160680", 7)
     assert consent.guard(known, found, another=True) == "own"
-    for held in (Known("k"), Known("k", "", "5560160680"), known, Known("k", database_number=7)):
+    for held in (KnownCompany("k"), KnownCompany("k", "", "5560160680"), known, KnownCompany("k", database_number=7)):
         for another in (False, True):
             assert consent.guard(held, found, holder="bageriet", another=another) == "other_tenant"
 

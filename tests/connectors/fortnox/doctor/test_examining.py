@@ -34,7 +34,7 @@ async def visit(engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyP
         yield made
 
 
-def states(report: examining.Report) -> dict[str, str]:
+def states(report: examining.Examination) -> dict[str, str]:
     """Return each check's state."""
     return {name: finding.state for name, finding in report.findings.items()}
 

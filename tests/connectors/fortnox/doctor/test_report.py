@@ -8,16 +8,16 @@ import pytest
 from connectors.fortnox.doctor import report
 from connectors.fortnox.doctor.check_words import TOLD
 from connectors.fortnox.doctor.checks import CHECKS, OK, Finding
-from connectors.fortnox.doctor.report import Report
+from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.words import LANGUAGES, Language
 
 RED = Finding("failed", ("F (2026)", "1910 (2026)"), flows=("daysales",), waiting=3)
 
 
-def of(**findings: Finding) -> Report:
+def of(**findings: Finding) -> Examination:
     """Return a report with these findings, and everything else green."""
     found = {check.name: findings.get(check.name, OK) for check in CHECKS}
-    return Report("acme", datetime(2026, 4, 10, tzinfo=UTC), found, ("period_locked",), 11)
+    return Examination("acme", datetime(2026, 4, 10, tzinfo=UTC), found, ("period_locked",), 11)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

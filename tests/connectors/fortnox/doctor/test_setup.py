@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from connectors.fortnox import classify, encode, errors
 from connectors.fortnox.doctor import setup
-from connectors.fortnox.doctor.setup import CHECKABLE, DEMANDS, NOT_READ, Need, Row, Setup, Unread
+from connectors.fortnox.doctor.setup import CHECKABLE, DEMANDS, NOT_READ, Need, RowContent, Setup, Unread
 from connectors.fortnox.sandbox import Company, CostCentre, voucher
-from connectors.fortnox.sandbox.answers import Refused
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import bookkeeping, dimensions
 from connectors.fortnox.sandbox.resources import company as information
 from schemas import envelope
@@ -50,9 +50,9 @@ def company() -> Company:
     return Company(1, cost_centres={"S1": CostCentre("S1", "Butiken"), "S2": CostCentre("S2", "Torget", active=False)})
 
 
-def asked(body: bytes = b"", **query: str) -> Asked:
+def asked(body: bytes = b"", **query: str) -> ApiRequest:
     """Return a request of the sandbox."""
-    return Asked(NOW, {}, query, body, NOW)
+    return ApiRequest(NOW, {}, query, body, NOW)
 
 
 def listed(handler: Callable[..., Any], known: Company, key: str, **query: str) -> list[Mapping[str, Any]]:
@@ -69,7 +69,7 @@ def read(known: Company) -> Setup:
         centres: Mapping[str, bool] | Unread = setup.cost_centres_of(
             listed(dimensions.cost_centres, known, "CostCenters")
         )
-    except Refused:
+    except RequestRefused:
         centres = Unread("lookup_refused")
     return Setup(
         years,
@@ -90,7 +90,7 @@ def refusal(known: Company, wanted: PostVoucher) -> str | None:
     body = encode.voucher(message, year.id if year else 4).body or b""
     try:
         voucher.read(asked(body, financialyear=str(year.id if year else 4)), known)
-    except Refused as no:
+    except RequestRefused as no:
         return errors.code_of(no.refusal.code, no.refusal.text.format(*no.details))
     return None
 
@@ -177,7 +177,7 @@ def test_a_rule_that_the_list_does_not_say_cannot_be_told() -> None:
     bare = Setup(
         read(company()).years, {}, {4: setup.accounts_of([{"Number": "1910"}, {"Number": SALES, "Active": "true"}])}
     )
-    need = Need("daysales", DAY, "F", (Row(1910), Row(SALES)))
+    need = Need("daysales", DAY, "F", (RowContent(1910), RowContent(SALES)))
     found = {demand.name: demand.find(need, bare) for demand in DEMANDS if demand.reads == ("years", "accounts")}
     assert found["every_account_exists"] == ()
     assert found["every_account_is_active"] == ()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from connectors.fortnox.sandbox import Company, CostCentre, state
-from connectors.fortnox.sandbox.answers import Answer, Refused, plain, to_json
+from connectors.fortnox.sandbox.answers import Answer, RequestRefused, plain, to_json
 from connectors.fortnox.sandbox.records import File, Record
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 
 HANDLERS = {f"{method} {path}": handler for method, path, _, handler in ROUTES}
@@ -28,8 +28,8 @@ class Fortnox:
         """Return the content, or the name of the refusal."""
         content = b"" if body is None else json.dumps(body).encode()
         try:
-            answer = HANDLERS[route](Asked(self.now, path, query or {}, content, self.now), self.company)
-        except Refused as no:
+            answer = HANDLERS[route](ApiRequest(self.now, path, query or {}, content, self.now), self.company)
+        except RequestRefused as no:
             return no.refusal.name
         return json.loads(answer.body) if answer.body else answer.status
 

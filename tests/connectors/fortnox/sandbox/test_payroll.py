@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Company
-from connectors.fortnox.sandbox.answers import Refused
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 from infra import clock
 
@@ -28,10 +28,10 @@ class Fortnox:
     def ask(self, route: str, body: Any = None, query: dict[str, str] | None = None, **path: str) -> tuple[int, Any]:
         """Return status and content; a refusal is 400 or 404 and its name."""
         now = clock.now()
-        asked = Asked(now, path, query or {}, b"" if body is None else json.dumps(body).encode(), now)
+        asked = ApiRequest(now, path, query or {}, b"" if body is None else json.dumps(body).encode(), now)
         try:
             answer = HANDLERS[route](asked, self.company)
-        except Refused as no:
+        except RequestRefused as no:
             return (404 if no.refusal.missing else 400), no.refusal.name
         return answer.status, json.loads(answer.body) if answer.body else None
 

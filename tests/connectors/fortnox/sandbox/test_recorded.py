@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from connectors.fortnox.sandbox import Company, CostCentre
-from connectors.fortnox.sandbox.answers import Refused
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 
 HANDLERS = {f"{method} {path}": handler for method, path, _, handler in ROUTES}
@@ -30,10 +30,10 @@ def ask(company: Company, method: str, path: str, body: Any = None, *, at: datet
     register, *key = path.split("/")
     one = NAMES[register]
     content = json.dumps({one: body}).encode() if body else b""
-    asked = Asked(at, {"key": key[0]} if key else {}, {}, content, at)
+    asked = ApiRequest(at, {"key": key[0]} if key else {}, {}, content, at)
     try:
         answer = HANDLERS[f"{method} /3/{register}{'/{key}' if key else ''}"](asked, company)
-    except Refused as no:
+    except RequestRefused as no:
         return no.refusal.code, no.refusal.text.format(*no.details)
     found = json.loads(answer.body, parse_float=Decimal) if answer.body else {}
     return found.get(one, found.get(f"{one}s"))
@@ -129,7 +129,7 @@ def test_a_booked_and_a_credited_invoice_carry_its_fees_and_its_rounding(company
     body = {"CustomerNumber": "1", "AdministrationFee": 50.0, "Freight": 25.0, "InvoiceRows": [row]}
     ask(company, "POST", "invoices", body)
     for key, action in (("1", "credit"), ("1", "bookkeep"), ("2", "bookkeep")):
-        HANDLERS[f"PUT /3/invoices/{{key}}/{action}"](Asked(AT, {"key": key}, {}, b"", AT), company)
+        HANDLERS[f"PUT /3/invoices/{{key}}/{action}"](ApiRequest(AT, {"key": key}, {}, b"", AT), company)
     booked, credited = company.vouchers()
     assert [(one.account, one.debit - one.credit) for one in booked.draft.rows] == [
         (1510, 219),
@@ -222,5 +222,5 @@ def test_labels_are_bare(company: Company) -> None:
     """A number and a text: neither an address nor, in lists, MetaInformation."""
     assert ask(company, "POST", "labels", {"Description": "Brådskande"}) == {"Id": 1, "Description": "Brådskande"}
     assert ask(company, "PUT", "labels/1", {"Description": "Lugn"}) == {"Id": 1, "Description": "Lugn"}
-    answer = HANDLERS["GET /3/labels"](Asked(AT, {}, {}, b"", AT), company)
+    answer = HANDLERS["GET /3/labels"](ApiRequest(AT, {}, {}, b"", AT), company)
     assert json.loads(answer.body) == {"Labels": [{"Id": 1, "Description": "Lugn"}]}

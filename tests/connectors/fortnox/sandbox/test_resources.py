@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fortnox.sandbox.answers import Refused, to_json
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.answers import RequestRefused, to_json
+from connectors.fortnox.sandbox.requests import ApiRequest
 from infra import clock
 
 Fortnox = Any  # of conftest.py, which a test cannot import
@@ -233,7 +233,7 @@ def test_all_pages_together_are_the_list(total: int, limit: int) -> None:
 
     def page(number: int) -> dict[str, Any]:
         now = clock.now()
-        asked = Asked(now, {}, {"limit": str(limit), "page": str(number)}, b"", now)
+        asked = ApiRequest(now, {}, {"limit": str(limit), "page": str(number)}, b"", now)
         return asked.page("Items", items, lambda item: {"item": item})
 
     pages = page(1)["MetaInformation"]["@TotalPages"]
@@ -245,8 +245,8 @@ def test_a_number_that_is_none_is_refused(text: str, params: str) -> None:
     """A parameter is read as a whole number or refused; nothing else is raised."""
     now = clock.now()
     try:
-        count = Asked(now, {}, {params: text}, b"", now).count(params)
-    except Refused:
+        count = ApiRequest(now, {}, {params: text}, b"", now).count(params)
+    except RequestRefused:
         return
     assert count == int(text)
 

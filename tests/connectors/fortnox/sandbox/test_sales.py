@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Company
-from connectors.fortnox.sandbox.answers import Refused
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
 from infra import clock
 
@@ -30,10 +30,10 @@ class Fortnox:
         template = "/".join(["/3", register, *(["{key}"] if rest else []), *rest[1:]])
         content = b"" if body is None else json.dumps({ONE[register]: body}).encode()
         now = clock.now()
-        asked = Asked(now, {"key": rest[0]} if rest else {}, query, content, now)
+        asked = ApiRequest(now, {"key": rest[0]} if rest else {}, query, content, now)
         try:
             answer = HANDLERS[f"{method} {template}"](asked, self.company)
-        except Refused as no:
+        except RequestRefused as no:
             return no.refusal.name
         found = json.loads(answer.body, parse_float=Decimal) if answer.body else {}
         return found.get(ONE[register], found.get(f"{ONE[register]}s"))

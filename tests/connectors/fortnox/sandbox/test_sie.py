@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Company, CostCentre
-from connectors.fortnox.sandbox.answers import Refused
+from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.books import Draft, Row
 from connectors.fortnox.sandbox.records import Record
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.exports import export
 
 AT = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def lines(found: Company, kind: int = 4, **query: str) -> list[list[str]]:
 
 def raw(found: Company, kind: int, **query: str) -> bytes:
     """Return the file."""
-    return export(Asked(AT, {"type": str(kind)}, {"financialyear": "4", **query}, b"", AT), found).body
+    return export(ApiRequest(AT, {"type": str(kind)}, {"financialyear": "4", **query}, b"", AT), found).body
 
 
 def of(label: str, found: list[list[str]]) -> list[list[str]]:
@@ -227,17 +227,17 @@ def test_a_file_is_in_code_page_437_unless_the_company_is_of_the_other_kind() ->
 @pytest.mark.parametrize(("kind", "query"), [(0, {}), (5, {}), (4, {"selection": "A"}), (4, {"selection": "A,x,2"})])
 def test_a_type_or_selection_that_there_is_not_is_refused(kind: int, query: dict[str, str]) -> None:
     """Types are 1 to 4."""
-    with pytest.raises(Refused) as no:
+    with pytest.raises(RequestRefused) as no:
         raw(company(), kind, **query)
     assert no.value.refusal.name == "bad_parameter"
 
 
 def test_the_year_can_be_named_in_both_spellings() -> None:
     """The document says ``financialYear``, its own example ``financialyear``."""
-    answer = export(Asked(AT, {"type": "4"}, {"financialYear": "3"}, b"", AT), company())
+    answer = export(ApiRequest(AT, {"type": "4"}, {"financialYear": "3"}, b"", AT), company())
     assert b"#RAR 0 20250101 20251231" in answer.body
-    with pytest.raises(Refused):
-        export(Asked(AT, {"type": "4"}, {"financialYear": "9"}, b"", AT), company())
+    with pytest.raises(RequestRefused):
+        export(ApiRequest(AT, {"type": "4"}, {"financialYear": "9"}, b"", AT), company())
 
 
 SALES = st.lists(

@@ -147,7 +147,7 @@ async def test_a_file_that_is_something_else_is_not_begun_with(tmp_path: Path, c
     place = tmp_path / "companies" / "7.json"
     place.parent.mkdir()
     place.write_text(content)
-    with pytest.raises(state.Unreadable, match=r"7\.json.*move the folder away"):
+    with pytest.raises(state.UnreadableFile, match=r"7\.json.*move the folder away"):
         async with running(Books(), folder=tmp_path):
             pass
     assert place.read_text() == content

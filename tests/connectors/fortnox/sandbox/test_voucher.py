@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox.sandbox import Company, CostCentre
-from connectors.fortnox.sandbox.answers import Refused
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.answers import RequestRefused
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import post_voucher
 from infra import clock
 
@@ -236,8 +236,8 @@ def book(company: Company, content: bytes, year: int = 4) -> int:
     """Send a body straight to the rules and return the status."""
     now = clock.now()
     try:
-        return post_voucher(Asked(now, {}, {"financialyear": str(year)}, content, now), company).status
-    except Refused:
+        return post_voucher(ApiRequest(now, {}, {"financialyear": str(year)}, content, now), company).status
+    except RequestRefused:
         return 400
 
 
