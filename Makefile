@@ -1,5 +1,5 @@
 # Needs make and Python 3.11 or newer with venv; everything else is installed into .venv, once, from the lock file.
-#   make demo [ARGS=--once]   make test [ARGS="-k word"]   make check   make bench   make chaos   make lint   make lock
+#   make demo [ARGS=--once]   make test [ARGS="-k word"]   make check   make bench   make chaos   make lint   make docs   make lock
 
 BIN  := .venv/bin
 LOCK := infra/deploy/requirements-dev.lock
@@ -7,7 +7,7 @@ ARGS ?=
 # Where it is set, every process that a test starts would compile all that it imports anew: 5 s instead of half a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check lint bench chaos lock
+.PHONY: demo test check lint bench chaos docs lock
 .DEFAULT_GOAL := check
 
 demo: .venv/installed
@@ -29,6 +29,10 @@ bench: .venv/installed
 
 chaos: .venv/installed
 	$(BIN)/python tests/chaos/run.py $(ARGS)
+
+# Draws the house anew in docs/architecture.md, from the imports.
+docs: .venv/installed
+	$(BIN)/python docs/house.py
 
 # Keeps the versions that are locked as long as pyproject.toml allows them; ARGS=--upgrade takes the newest.
 lock: .venv/installed

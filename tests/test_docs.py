@@ -2,10 +2,12 @@
 
 import re
 import shlex
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.main import get_command
 
 from connectors.desk.settings_files import read
@@ -82,3 +84,37 @@ def test_every_setting_that_is_shown_exists(document: Path) -> None:
 def test_every_link_leads_somewhere(document: Path) -> None:
     """A link to a file of ours finds it."""
     assert [link for link in _LINK.findall(document.read_text()) if not (document.parent / link).exists()] == []
+
+
+_MAKE = re.compile(r"(?:^|`|\$ )make ([a-z./]+)", re.MULTILINE)
+_PROGRAM = re.compile(r"(?:^|`|\s)\.venv/bin/([a-z-]+)((?: [\w./-]+)*)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_target_and_every_test_that_is_shown_exists(document: Path) -> None:
+    """``make`` knows the target; what ``.venv/bin`` runs is one of our tools, over files that are there."""
+    targets = set(re.findall(r"^([a-z./]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(_MAKE.findall(document.read_text())) <= targets
+    for program, words in _PROGRAM.findall(document.read_text()):
+        assert program in {"bokbuss", "lint-imports", "mypy", "pytest", "python", "ruff"}
+        assert [word for word in words.split() if "/" in word and not (ROOT / word).exists()] == []
+
+
+def test_the_picture_of_the_house_is_as_its_imports_are() -> None:
+    """Otherwise: make docs."""
+    spec = spec_from_file_location("house", ROOT / "docs" / "house.py")
+    assert spec is not None
+    assert spec.loader is not None
+    house = module_from_spec(spec)
+    spec.loader.exec_module(house)
+    page = house.PAGE.read_text()
+    assert house.drawn(page) == page, "make docs"
+
+
+def test_what_is_done_before_a_commit_is_what_make_lint_does() -> None:
+    """One list, whoever asks for it."""
+    (lint,) = re.findall(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    (hooks,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [hook["entry"] for hook in hooks["hooks"]] == [
+        line.strip().replace("$(BIN)", ".venv/bin") for line in lint.splitlines()
+    ]
