@@ -1,0 +1,788 @@
+"""Reads SIE files of types 1 to 4 and 4I, of any size in bounded memory. Pure: it reads an open file and nothing else.
+
+A reading is all or nothing: balances and vouchers come one at a time while the file is read, and when it ends in
+``Refused``, what came before is not to be used either.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from io import SEEK_END
+from typing import BinaryIO, Final, NoReturn
+from zlib import crc32
+
+from connectors.sie.checking import ZERO, Checks
+from connectors.sie.encoding import Evidence, Page, examine, texts
+from connectors.sie.lexing import Broken, Field, Remark, column, fields, running_on
+from connectors.sie.model import (
+    RESERVED_DIMENSIONS,
+    Account,
+    Balance,
+    BalanceKind,
+    Company,
+    Dimension,
+    FinancialYear,
+    Form,
+    Ledger,
+    Object,
+    Objects,
+    Row,
+    RowKind,
+    Voucher,
+)
+from connectors.sie.notes import Damaged, Grade, Note, Notes, TooLarge
+
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?", re.ASCII)
+_AMOUNT_OTHERWISE = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,2}0*)?", re.ASCII)
+_QUANTITY = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9][0-9]{0,14})?(?:\.[0-9]{0,15})?", re.ASCII)
+_LIKE_A_NUMBER = re.compile(r"[+-]?[.,]?[0-9]", re.ASCII)
+_ORE: Final = Decimal("0.01")
+_DAY = re.compile(r"(?:19|20|21)[0-9]{6}", re.ASCII)
+_NO_DAY: Final = frozenset({"0", "00000000"})
+_MONTH = re.compile(r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])", re.ASCII)
+_YEAR_INDEX = re.compile(r"0|-[0-9]{1,2}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_LOST_LETTER = re.compile(r"[A-Za-z]\?[a-z]")
+_LOST_LETTERS = 3
+_REMEMBERED = 50_000
+"""Object lists that are remembered; then they are forgotten and learnt anew."""
+
+# Vouchers as most programs write them. What is written otherwise is read line by line, with the same result.
+_PLAIN_HEAD = re.compile(
+    r'#VER ("[^"\\\t\n]*"|[^ "\\\t\n]+) ("[^"\\\t\n]*"|[^ "\\\t\n]+) ([0-9]{8})'
+    r'(?: "([^"\\\t\n]*)"(?: ([0-9]{8}))?)? *\n\{\n',
+    re.ASCII,
+)
+_PLAIN_ROW = re.compile(
+    r'^ *#TRANS ([^ "\\\t\n{}]+) \{([^"\\\t\n{}]*(?:"[^"\\\t\n{}]*"[^"\\\t\n{}]*)*)\}'
+    r' (-?[0-9]{1,15}(?:\.[0-9]{1,2})?)(?: ([0-9]{8}|"")(?: "([^"\\\t\n]*)")?)? *$',
+    re.ASCII | re.MULTILINE,
+)
+
+_ROWS: Final = {kind.value: kind for kind in RowKind}
+_BALANCES: Final = {kind.value: kind for kind in BalanceKind}
+_BRACE: Final = {**dict.fromkeys(_ROWS, 2), "#OIB": 3, "#OUB": 3, "#PSALDO": 4, "#PBUDGET": 4}
+"""Where the object list of a record stands, the label being 0."""
+_COMPULSORY: Final = ("#FLAGGA", "#PROGRAM", "#FORMAT", "#GEN", "#SIETYP", "#FNAMN")
+_ACCOUNT: Final = "expected an account"
+
+_Found = Sequence[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read; settings of whoever reads.
+
+    Attributes:
+        size: bytes of a file.
+        objects: accounts, dimensions and objects of a file, together.
+        rows: rows of one voucher, which alone is kept whole.
+    """
+
+    size: int = 100_000_000
+    objects: int = 100_000
+    rows: int = 100_000
+
+
+class _Wrong(Exception):
+    """A field is not what it must be.
+
+    Attributes:
+        index: which one, the label being 0.
+        expected: what it should be.
+    """
+
+    def __init__(self, index: int, expected: str) -> None:
+        super().__init__(expected)
+        self.index = index
+        self.expected = expected
+
+
+class Reading:
+    """One reading of a file.
+
+    ``for entry in reading`` gives its balances and vouchers in the order of the file; ``ledger`` and ``notes`` are
+    complete afterwards.
+
+    Args:
+        file: open, in bytes, and such that one can go back in it: it is read twice.
+        limits: what is too much.
+
+    Raises:
+        TooLarge: beyond the limits, when it is made or while it is gone through.
+        Damaged: broken, garbled or no SIE file, with what is wrong by line and column. Said when the file has ended;
+            no entry is given after the first damage.
+    """
+
+    def __init__(self, file: BinaryIO, limits: Limits | None = None) -> None:
+        self._file = file
+        self._limits = limits or Limits()
+        size = file.seek(0, SEEK_END)
+        if size > self._limits.size:
+            raise TooLarge(f"the file has {size:,} bytes, more than the {self._limits.size:,} that are taken")
+        self.evidence: Evidence = examine(file)
+        self.notes = Notes()
+        self._ledger: Ledger | None = None
+
+    def __iter__(self) -> Iterator[Balance | Voucher]:
+        """Go through the file from its beginning."""
+        self.notes = Notes()
+        reader = _Reader(self.evidence, self.notes, self._limits)
+        yield from reader.entries(texts(self._file, self.evidence, self.notes))
+        self._ledger = reader.finish()
+        if self.notes.damaged:
+            raise Damaged(*self.notes.bounded(Grade.DAMAGE))
+
+    @property
+    def ledger(self) -> Ledger:
+        """All besides balances and vouchers, once these were gone through: a file says it in any order."""
+        if self._ledger is None:
+            raise RuntimeError("go through the entries first")
+        return self._ledger
+
+
+@dataclass(slots=True)
+class _OpenVoucher:
+    """A voucher whose rows are being read."""
+
+    head: Voucher | None  # None: its first line is damaged
+    line: int
+    opened: bool = False
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OpenAccount:
+    name: str | None = None
+    kind: str = ""
+    unit: str = ""
+    sru: list[str] = field(default_factory=list)
+
+
+class _Days(dict[str, date | None]):
+    """Days by how they are written; each is read once, and there are few."""
+
+    def __init__(self) -> None:
+        super().__init__({"": None, '""': None})
+
+    def __missing__(self, text: str) -> date | None:
+        if not _DAY.fullmatch(text):
+            raise ValueError("expected a day as YYYYMMDD, of the years 1900 to 2199")
+        try:
+            day = self[text] = date(int(text[:4]), int(text[4:6]), int(text[6:]))
+        except ValueError:
+            raise ValueError("there is no such day in the calendar") from None
+        return day
+
+
+class _Lists(dict[str, Objects]):
+    """Object lists by how they are written.
+
+    Attributes:
+        dimensions: those that were seen in them.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dimensions: set[int] = set()
+
+    def __missing__(self, text: str) -> Objects:
+        (listed,) = fields(f"{{{text}}}", 0, _odd)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        objects = self[text] = self.pairs(listed)
+        return objects
+
+    def pairs(self, listed: Field) -> Objects:
+        """Return the tokens of a list as pairs."""
+        if isinstance(listed, str) or len(listed) % 2:
+            raise ValueError("expected pairs of a dimension's number and an object")
+        if not all(map(_NUMBER.fullmatch, listed[::2])):
+            raise ValueError("expected a dimension's number before each object")
+        objects = tuple(zip(map(int, listed[::2]), listed[1::2], strict=True))
+        if len(self.dimensions) < _REMEMBERED:
+            self.dimensions.update(dimension for dimension, _ in objects)
+        return objects
+
+
+class _Reader:
+    """What was read so far.
+
+    Each row goes through ``_line``; vouchers as most programs write them go a shorter way, ``_plain_voucher``, which
+    gives the same or nothing.
+    """
+
+    def __init__(self, evidence: Evidence, notes: Notes, limits: Limits) -> None:
+        self._evidence = evidence
+        self._notes = notes
+        self._limits = limits
+        self._checks = Checks(notes)
+        self._out: list[Balance | Voucher] = []
+        self._begun = False
+        self._known = False  # a record of the standard was seen
+        self._voucher: _OpenVoucher | None = None
+        self._unknown = False  # the record before this is of an unknown label
+        self._passing = False  # within the braces of an unknown record
+        self._sum: int | None = None
+        self._sum_expected = False
+        self._days = _Days()
+        self._lists = _Lists()
+        # What the file says besides:
+        self._first: dict[str, _Found] = {}
+        self._comments: list[str] = []
+        self._generated: date | None = None
+        self._until: date | None = None
+        self._years: dict[int, FinancialYear] = {}
+        self._years_used: dict[int, int] = {}
+        self._accounts: dict[str, _OpenAccount] = {}
+        self._accounts_used: dict[str, int] = {}
+        self._dimensions: dict[int, Dimension] = {}
+        self._objects: dict[tuple[int, str], str] = {}
+        self._lost_letters = 0
+        self._handlers: Final[dict[str, Callable[[_Found, int], None]]] = {
+            **dict.fromkeys(("#FLAGGA", "#PROGRAM", "#FNAMN", "#FNR", "#ORGNR", "#ADRESS"), self._identification),
+            **dict.fromkeys(("#FTYP", "#BKOD", "#TAXAR", "#KPTYP", "#VALUTA"), self._identification),
+            "#FORMAT": self._format,
+            "#SIETYP": self._type,
+            "#GEN": self._generation,
+            "#OMFATTN": self._extent,
+            "#PROSA": self._comment,
+            "#RAR": self._year,
+            "#KONTO": self._account,
+            "#KTYP": self._account_kind,
+            "#ENHET": self._account_unit,
+            "#SRU": self._account_sru,
+            "#DIM": self._dimension,
+            "#UNDERDIM": self._dimension,
+            "#OBJEKT": self._object,
+            **dict.fromkeys(("#IB", "#UB", "#RES"), self._balance),
+            **dict.fromkeys(("#OIB", "#OUB"), self._object_balance),
+            **dict.fromkeys(("#PSALDO", "#PBUDGET"), self._period_balance),
+            "#VER": self._voucher_begins,
+            **dict.fromkeys(_ROWS, self._row),
+            "#KSUMMA": self._checksum,
+        }
+
+    def entries(self, parts: Iterable[tuple[int, str]]) -> Iterator[Balance | Voucher]:
+        """Yield what the parts of the file say, until the first damage; go on reading then, to tell the others too."""
+        out, notes = self._out, self._notes
+        for first, text in parts:
+            number, at, close = first, 0, -1
+            while at < len(text):
+                if self._voucher is None and self._sum is None and (head := _PLAIN_HEAD.match(text, at)):
+                    if close < head.end():
+                        close = text.find("\n}\n", head.end())
+                        close = len(text) if close < 0 else close
+                    voucher = self._plain_voucher(head, text, close) if close < len(text) else None
+                    if voucher is not None:
+                        self._take(voucher, number)
+                        if not notes.damaged:
+                            yield voucher
+                        number += len(voucher.rows) + 3
+                        at = close + 3
+                        continue
+                end = text.index("\n", at)
+                self._line(text[at:end], number)
+                at, number = end + 1, number + 1
+                if out:
+                    if not notes.damaged:
+                        yield from out
+                    out.clear()
+
+    def finish(self) -> Ledger:
+        """Return what the file says besides its entries; note what is missing, and what the sums tell.
+
+        Raises:
+            Damaged: there is no record of a SIE file in it.
+        """
+        if not self._known:
+            raise _no_sie_file()
+        if self._voucher is not None:
+            self._damage(
+                "unclosed", self._voucher.line, 0, "expected } at the end of this voucher; the file ends before"
+            )
+        if self._sum_expected:
+            self._damage("truncated", 0, 0, "expected a last #KSUMMA; the end of the file is missing")
+        if self._evidence.ascii and self._lost_letters >= _LOST_LETTERS:
+            self._damage("garbled", 0, 0, "letters of account names were replaced by ?; export the file anew")
+        ledger = self._ledger()
+        self._note_what_is_missing(ledger)
+        self._checks.finish(ledger)
+        return ledger
+
+    # --- Vouchers as most programs write them -------------------------------------------------------------------------
+
+    def _plain_voucher(self, head: re.Match[str], text: str, close: int) -> Voucher | None:
+        """Return the voucher that begins with this head; None: it is to be read line by line.
+
+        Args:
+            close: the end of its last row.
+        """
+        found = _PLAIN_ROW.findall(text, head.end(), close)
+        if len(found) != text.count("\n", head.end(), close) + 1 or len(found) > self._limits.rows:
+            return None
+        series, number, written, text, registered = head.groups("")
+        days, lists, booked, new, make, row = self._days, self._lists, RowKind.BOOKED, tuple.__new__, Decimal, Row
+        try:
+            rows = [
+                new(row, (booked, account, lists[listed], make(amount), days[own], about, None, ""))
+                for account, listed, amount, own, about in found
+            ]
+            if (day := days[written]) is None:
+                return None
+            return Voucher(_unquoted(series), _unquoted(number), day, text, days[registered], "", tuple(rows))
+        except (Broken, ValueError):
+            return None
+
+    # --- Line by line -------------------------------------------------------------------------------------------------
+
+    def _line(self, line: str, number: int) -> None:
+        said = line.strip(" \t")
+        if not said:
+            return
+        if not self._begun and said[0] != "#":
+            raise _no_sie_file()
+        if said[0] == "#":
+            self._record(line, said, number)
+        elif said == "{":
+            self._opening(number)
+        elif said == "}":
+            self._closing(number)
+        elif not self._passing:
+            place = len(line) - len(line.lstrip(" \t")) + 1
+            self._damage("no_record", number, place, "expected a label such as #TRANS, or { or } alone")
+
+    def _record(self, line: str, said: str, number: int) -> None:
+        label = said.replace("\t", " ").partition(" ")[0].upper()
+        if not self._begun and label != "#FLAGGA":
+            self._deviation("no_flag", number, 0, "expected #FLAGGA as the first record")
+        self._begun = True
+        handler = self._handlers.get(label)
+        if self._passing or (handler is None and self._sum is None):
+            self._unknown = handler is None
+            return
+        self._unknown = handler is None
+        self._known = self._known or handler is not None
+        if handler is not None and label not in _ROWS and self._voucher is not None:
+            self._end_before_time(number)
+        if not self._understood(label, line, number) and label == "#VER":
+            self._voucher = _OpenVoucher(None, number, opened=line.rstrip().endswith("{"))
+
+    def _understood(self, label: str, line: str, number: int) -> bool:
+        """Take a record apart and keep what it says; False: it is damaged, which is noted."""
+        brace, handler = _BRACE.get(label), self._handlers.get(label)
+
+        def remark(code: str, place: int, text: str) -> None:
+            self._deviation(code, number, place, text)
+
+        try:
+            found = self._fields(label, line, brace, remark)
+            if self._sum is not None and label != "#KSUMMA":
+                summed = "".join(one if isinstance(one, str) else "".join(one) for one in found)
+                self._sum = crc32(summed.encode(Page.IBM, "replace"), self._sum)
+            if handler is not None:
+                handler([label, *found[1:]], number)
+        except Broken as error:
+            self._damage("syntax", number, error.column, error.expected)
+        except _Wrong as error:
+            self._damage("field", number, column(line, brace, error.index), error.expected)
+        else:
+            return True
+        return False
+
+    @staticmethod
+    def _fields(label: str, line: str, brace: int | None, remark: Remark) -> list[Field]:
+        try:
+            return fields(line, brace, remark)
+        except Broken as error:
+            if (found := running_on(label, line)) is None:
+                raise
+            remark(
+                "quotation",
+                error.column,
+                r"expected \" for a quotation mark within a text; it was read to the last one",
+            )
+            return found
+
+    def _opening(self, number: int) -> None:
+        if self._voucher is not None and not self._voucher.opened:
+            self._voucher.opened = True
+        elif self._unknown:
+            self._unknown, self._passing = False, True
+        else:
+            self._damage("brace", number, 0, "expected no { here; it begins the rows of a #VER")
+            self._voucher = self._voucher or _OpenVoucher(None, number, opened=True)
+
+    def _closing(self, number: int) -> None:
+        if self._passing:
+            self._passing = False
+        elif self._voucher is not None and self._voucher.opened:
+            self._voucher_ends(self._voucher)
+        else:
+            self._damage("brace", number, 0, "expected no } here; no { is open")
+
+    def _end_before_time(self, number: int) -> None:
+        voucher = self._voucher
+        if voucher is None:
+            return
+        if voucher.opened:
+            self._damage("unclosed", number, 0, f"expected }} first: the voucher of line {voucher.line} is open")
+        else:
+            self._deviation("no_braces", voucher.line, 0, "expected { and } after #VER; the voucher was taken as empty")
+        self._voucher_ends(voucher)
+
+    # --- Vouchers -----------------------------------------------------------------------------------------------------
+
+    def _voucher_begins(self, found: _Found, number: int) -> None:
+        # Some programs write the brace on the same row.
+        opened = len(found) > 4 and found[-1] == "{"  # noqa: PLR2004 - label, series, number, day
+        head = self._head_of_voucher(found[:-1] if opened else found, number)
+        self._voucher = _OpenVoucher(head, number, opened=opened)
+
+    def _head_of_voucher(self, found: _Found, number: int) -> Voucher:
+        day = self._day(found, 3, number)
+        if day is None:
+            raise _Wrong(3, "expected the voucher's day as YYYYMMDD")
+        return Voucher(
+            _text(found, 1), _text(found, 2), day, _text(found, 4), self._day(found, 5, number), _text(found, 6)
+        )  # fmt: skip
+
+    def _row(self, found: _Found, number: int) -> None:
+        voucher = self._voucher
+        if voucher is None:
+            raise _Wrong(0, "expected a #VER and { before this row")
+        if not voucher.opened:
+            voucher.opened = True
+            raise _Wrong(0, "expected { between #VER and its rows")
+        if len(voucher.rows) >= self._limits.rows:
+            raise TooLarge(f"the voucher of line {voucher.line} has more than {self._limits.rows:,} rows", number)
+        account, objects = self._used_account(found, 1), self._objects_of(found, 2)
+        amount = self._amount(found, 3, number)
+        day, words, quantity, sign = self._tail(found, 4, number)
+        voucher.rows.append(
+            Row(_ROWS[str(found[0])], account, objects, amount, day, words, quantity, sign)
+        )  # fmt: skip
+
+    def _tail(self, found: _Found, index: int, number: int = 0) -> tuple[date | None, str, Decimal | None, str]:
+        """Return day, text, quantity and sign of a row."""
+        return (
+            self._day(found, index, number),
+            _text(found, index + 1),
+            self._quantity(found, index + 2, number),
+            _text(found, index + 3),
+        )
+
+    def _voucher_ends(self, open_voucher: _OpenVoucher) -> None:
+        self._voucher = None
+        if open_voucher.head is None:
+            return
+        voucher = open_voucher.head._replace(rows=tuple(open_voucher.rows))
+        self._take(voucher, open_voucher.line)
+        self._out.append(voucher)
+
+    def _take(self, voucher: Voucher, line: int) -> None:
+        """Add up what a voucher says."""
+        total, moved, history = ZERO, self._checks.moved, False
+        booked = RowKind.BOOKED
+        for row in voucher[6]:
+            if row[0] is booked:
+                amount = row[3]
+                moved[row[1]] += amount
+                total += amount
+            else:
+                history = True
+        if len(moved) > self._limits.objects:
+            raise TooLarge(f"the vouchers are on more than {self._limits.objects:,} accounts", line)
+        self._checks.take_voucher(voucher, total, line)
+        if history and not voucher.has_twins:
+            text = "expected after each #RTRANS a #TRANS of the same account, objects and amount"
+            self._deviation("no_twin", line, 0, text)
+
+    # --- Balances -----------------------------------------------------------------------------------------------------
+
+    def _balance(self, found: _Found, number: int) -> None:
+        account = self._used_account(found, 2)
+        amount, quantity = self._amount(found, 3, number), self._quantity(found, 4, number)
+        self._add(
+            Balance(_BALANCES[str(found[0])], self._year_index(found, number), account, amount, quantity=quantity),
+            number,
+        )
+
+    def _object_balance(self, found: _Found, number: int) -> None:
+        account, objects = self._used_account(found, 2), self._objects_of(found, 3)
+        amount, quantity = self._amount(found, 4, number), self._quantity(found, 5, number)
+        kind = _BALANCES[str(found[0])]
+        self._add(Balance(kind, self._year_index(found, number), account, amount, "", objects, quantity), number)
+
+    def _period_balance(self, found: _Found, number: int) -> None:
+        period = _text(found, 2)
+        if not _MONTH.fullmatch(period):
+            raise _Wrong(2, "expected a month as YYYYMM")
+        account, objects = self._used_account(found, 3), self._objects_of(found, 4)
+        amount, quantity = self._amount(found, 5, number), self._quantity(found, 6, number)
+        kind = _BALANCES[str(found[0])]
+        self._add(Balance(kind, self._year_index(found, number), account, amount, period, objects, quantity), number)
+
+    def _add(self, balance: Balance, number: int) -> None:
+        self._checks.take_balance(balance, number)
+        if balance.account not in self._accounts_used:
+            self._count_one(number)
+            self._accounts_used[balance.account] = number
+        self._out.append(balance)
+
+    # --- Identification and chart -------------------------------------------------------------------------------------
+
+    def _identification(self, found: _Found, number: int) -> None:
+        if found[0] in self._first:
+            self._deviation("twice", number, 0, f"{found[0]} stands twice; the first one counts")
+        self._first.setdefault(str(found[0]), found)
+
+    def _format(self, found: _Found, number: int) -> None:
+        if _text(found, 1).upper() != "PC8":
+            self._deviation("format", number, 0, "expected #FORMAT PC8, the only format that the standard knows")
+        self._identification(found, number)
+
+    def _type(self, found: _Found, number: int) -> None:
+        if _text(found, 1) not in {"1", "2", "3", "4"}:
+            raise _Wrong(1, "expected a type of 1 to 4")
+        self._identification(found, number)
+
+    def _generation(self, found: _Found, number: int) -> None:
+        self._identification(found, number)
+        self._generated = self._generated or self._day(found, 1, number)
+
+    def _extent(self, found: _Found, number: int) -> None:
+        self._identification(found, number)
+        self._until = self._until or self._day(found, 1, number)
+
+    def _comment(self, found: _Found, _number: int) -> None:
+        if len(self._comments) < self._limits.objects:
+            self._comments.append(_text(found, 1))
+
+    def _year(self, found: _Found, number: int) -> None:
+        index = self._year_index(found, number)
+        first, last = self._day(found, 2, number), self._day(found, 3, number)
+        if first is None or last is None:
+            self._deviation("no_year", number, 0, "expected the first and the last day of the year")
+        elif first > last:
+            raise _Wrong(3, "expected a last day that is not before the first")
+        if index in self._years:
+            self._deviation("twice", number, 0, f"#RAR {index} stands twice; the first one counts")
+        self._years.setdefault(index, FinancialYear(index, first, last))
+
+    def _account(self, found: _Found, number: int) -> None:
+        account, name = self._open_account(found, number), _text(found, 2)
+        if account.name is not None and account.name != name:
+            self._deviation("twice", number, 0, "this account stands twice with different names; the first one counts")
+        if account.name is None:
+            account.name = name
+            self._lost_letters += bool(_LOST_LETTER.search(name))
+
+    def _account_kind(self, found: _Found, number: int) -> None:
+        self._open_account(found, number).kind = _text(found, 2)
+
+    def _account_unit(self, found: _Found, number: int) -> None:
+        self._open_account(found, number).unit = _text(found, 2)
+
+    def _account_sru(self, found: _Found, number: int) -> None:
+        codes = self._open_account(found, number).sru
+        if (code := _text(found, 2)) and code not in codes[:100]:
+            codes.append(code)
+
+    def _open_account(self, found: _Found, number: int) -> _OpenAccount:
+        code = _text(found, 1)
+        if not code:
+            raise _Wrong(1, _ACCOUNT)
+        if code not in self._accounts:
+            self._count_one(number)
+            self._accounts[code] = _OpenAccount()
+        return self._accounts[code]
+
+    def _dimension(self, found: _Found, number: int) -> None:
+        dimension = _number(found, 1, "expected a dimension's number")
+        parent = _number(found, 3, "expected the number of the dimension above") if found[0] == "#UNDERDIM" else None
+        if dimension in self._dimensions:
+            self._deviation("twice", number, 0, f"dimension {dimension} stands twice; the first one counts")
+            return
+        self._count_one(number)
+        self._dimensions[dimension] = Dimension(dimension, _text(found, 2), parent)
+
+    def _object(self, found: _Found, number: int) -> None:
+        dimension, code = _number(found, 1, "expected a dimension's number"), _text(found, 2)
+        self._lists.dimensions.add(dimension)
+        if (dimension, code) in self._objects:
+            self._deviation(
+                "twice", number, 0, f"an object of dimension {dimension} stands twice; the first one counts"
+            )
+            return
+        self._count_one(number)
+        self._objects[dimension, code] = _text(found, 3)
+
+    def _count_one(self, number: int) -> None:
+        most = self._limits.objects
+        if max(len(self._accounts) + len(self._dimensions) + len(self._objects), len(self._accounts_used)) >= most:
+            raise TooLarge(f"the file has more than {most:,} accounts, dimensions and objects", number)
+
+    def _checksum(self, found: _Found, number: int) -> None:
+        if len(found) == 1:
+            self._sum_expected = True
+            if self._evidence.page is not Page.IBM or self._evidence.one_by_one:
+                self._deviation("checksum_skipped", number, 0, "the checksum is of code page 437, the file is not")
+            else:
+                self._sum = 0
+            return
+        if self._sum is not None and _text(found, 1) != str(self._sum):
+            self._damage("checksum", number, 0, "the checksum differs: the file was changed on its way, or cut")
+        self._sum, self._sum_expected = None, False
+
+    # --- Fields -------------------------------------------------------------------------------------------------------
+
+    def _day(self, found: _Found, index: int, number: int) -> date | None:
+        text = _text(found, index)
+        if text in _NO_DAY:
+            self._deviation("no_day", number, 0, "zeros stand for a day; they were read as none")
+            return None
+        try:
+            return self._days[text]
+        except ValueError as error:
+            raise _Wrong(index, str(error)) from None
+
+    def _amount(self, found: _Found, index: int, number: int) -> Decimal:
+        text = _text(found, index)
+        if _AMOUNT.fullmatch(text):
+            return Decimal(text)
+        if not _AMOUNT_OTHERWISE.fullmatch(text):
+            raise _Wrong(index, "expected an amount such as -1234.50: a point, two decimals and 15 digits at most")
+        self._deviation("amount", number, 0, "an amount is not written as the standard has it; its value is clear")
+        return Decimal(text.rstrip("0") if "." in text else text).quantize(_ORE)
+
+    def _quantity(self, found: _Found, index: int, number: int) -> Decimal | None:
+        text = _text(found, index)
+        if not text:
+            return None
+        if _QUANTITY.fullmatch(text):
+            return Decimal(text)
+        if _LIKE_A_NUMBER.match(text):
+            raise _Wrong(index, "expected a quantity such as -2.5; no number has blanks or commas in it")
+        self._deviation("quantity", number, 0, "expected a quantity such as -2.5; what stands there was left out")
+        return None
+
+    def _year_index(self, found: _Found, number: int) -> int:
+        text = _text(found, 1)
+        if not _YEAR_INDEX.fullmatch(text):
+            raise _Wrong(1, "expected 0 for this year, -1 for the one before, and so on")
+        self._years_used.setdefault(int(text), number)
+        return int(text)
+
+    def _used_account(self, found: _Found, index: int) -> str:
+        code = _text(found, index)
+        if not code:
+            raise _Wrong(index, _ACCOUNT)
+        return code
+
+    def _objects_of(self, found: _Found, index: int) -> Objects:
+        try:
+            return self._lists.pairs(found[index] if index < len(found) else ())
+        except ValueError as error:
+            raise _Wrong(index, str(error)) from None
+
+    # --- The end ------------------------------------------------------------------------------------------------------
+
+    def _ledger(self) -> Ledger:
+        def said(label: str, index: int = 1) -> str:
+            return _text(self._first.get(label, ()), index)
+
+        return Ledger(
+            form=self._form(),
+            company=Company(
+                name=said("#FNAMN"),
+                organisation_number=said("#ORGNR"),
+                acquisition=said("#ORGNR", 2),
+                activity=said("#ORGNR", 3),
+                code=said("#FNR"),
+                kind=said("#FTYP"),
+                industry=said("#BKOD"),
+                contact=said("#ADRESS"),
+                street=said("#ADRESS", 2),
+                city=said("#ADRESS", 3),
+                telephone=said("#ADRESS", 4),
+            ),
+            years=tuple(self._years[index] for index in sorted(self._years, reverse=True)),
+            accounts=tuple(
+                Account(number, one.name or "", one.kind, one.unit, tuple(one.sru))
+                for number, one in self._accounts.items()
+            ),
+            dimensions=tuple(self._dimensions.values()),
+            objects=tuple(Object(dimension, code, name) for (dimension, code), name in self._objects.items()),
+            taken=said("#FLAGGA") == "1",
+            program=said("#PROGRAM"),
+            version=said("#PROGRAM", 2),
+            generated=self._generated,
+            generated_by=said("#GEN", 2),
+            comments=tuple(self._comments),
+            tax_year=said("#TAXAR"),
+            until=self._until,
+            chart=said("#KPTYP"),
+            currency=said("#VALUTA") or "SEK",
+        )
+
+    def _form(self) -> Form:
+        written = _text(self._first.get("#SIETYP", ()), 1)
+        if self._checks.vouchers and written != "4":
+            self._deviation("type", 0, 0, "there are vouchers, which only type 4 has; the file was read as type 4")
+            written = "4"
+        if written != "4":
+            return Form(written or "1")
+        exported = self._checks.balances or "#OMFATTN" in self._first or "#BKOD" in self._first
+        return Form.EXPORT if exported else Form.ENTRIES
+
+    def _note_what_is_missing(self, ledger: Ledger) -> None:
+        for label in _COMPULSORY:
+            if label not in self._first:
+                self._deviation("missing", 0, 0, f"expected a {label}")
+        for index, line in self._years_used.items():
+            if index not in self._years:
+                self._deviation("no_year", line, 0, f"expected a #RAR {index}: there are balances of that year")
+        for dimension in sorted(self._lists.dimensions):
+            if dimension not in self._dimensions and dimension not in RESERVED_DIMENSIONS:
+                self._deviation("no_dimension", 0, 0, f"expected a #DIM {dimension}: there are objects of it")
+        if ledger.form is Form.ENTRIES:
+            return
+        for code in sorted(self._accounts_used.keys() | self._checks.moved.keys()):
+            if code not in self._accounts or self._accounts[code].name is None:
+                shown = f" {code}" if _NUMBER.fullmatch(code) else ""
+                self._deviation("no_account", 0, 0, f"expected a #KONTO{shown}: there are balances or rows of it")
+
+    def _damage(self, code: str, line: int, place: int, text: str) -> None:
+        self._notes.add(Grade.DAMAGE, code, text, line, place)
+
+    def _deviation(self, code: str, line: int, place: int, text: str) -> None:
+        self._notes.add(Grade.DEVIATION, code, text, line, place)
+
+
+def _text(found: _Found, index: int) -> str:
+    """Return a field; one that is missing is empty."""
+    text = found[index] if index < len(found) else ""
+    return text if isinstance(text, str) else ""
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if text[0] == '"' else text
+
+
+def _number(found: _Found, index: int, expected: str) -> int:
+    text = _text(found, index)
+    if not _NUMBER.fullmatch(text):
+        raise _Wrong(index, expected)
+    return int(text)
+
+
+def _odd(_code: str, place: int, text: str) -> NoReturn:
+    """Take a remark where nothing odd is taken."""
+    raise Broken(place, text)
+
+
+def _no_sie_file() -> Damaged:
+    return Damaged((Note(Grade.DAMAGE, "no_sie_file", "this is no SIE file: its first record would be #FLAGGA", 1),))
