@@ -8,19 +8,17 @@ from typing import Any, Final, get_args
 
 from connectors.desk import words
 from connectors.desk.words import wrapped
-from schemas.events import EmployeeField, FieldChoice, PlanAction
-from schemas.plans import CHOSEN, FieldDifference, Plan, PlanRow, PlanState
+from schemas.events import EmployeeField, FieldChoice, Origin, PlanAction, Prefer
+from schemas.plans import CHOSEN, FieldDifference, Matched, Plan, PlanRow, PlanState
 
-ACTIONS: Final[tuple[PlanAction, ...]] = get_args(PlanAction)
-STATES: Final[tuple[PlanState, ...]] = get_args(PlanState)
 FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
-SIDES: Final = ("hr", "fortnox", "neither")
+SIDES: Final[tuple[Prefer, ...]] = get_args(Prefer)
 _CHOICES: Final[Mapping[str, tuple[str, ...] | None]] = {
-    "state": STATES,
-    "action": ACTIONS,
+    "state": get_args(PlanState),
+    "action": get_args(PlanAction),
     "row": None,
-    "matched_by": ("link", "email", "personal_number", "employment_id", "hand"),
-    "origin": ("exported", "imported", "matched", "matched_by_hand"),
+    "matched_by": tuple(filter(None, get_args(Matched))),
+    "origin": tuple(one.replace(" ", "_") for one in get_args(Origin)),
     "field": FIELDS,
     "rule": None,
 }
@@ -237,7 +235,7 @@ def _choice(text: str) -> FieldChoice:
     name, _, side = text.partition("=")
     if name not in FIELDS or side not in SIDES:
         raise InvalidEdit(f"{text}: a choice is a field, = and hr, fortnox or neither; fields: {', '.join(FIELDS)}")
-    return FieldChoice(field=name, prefer=side)  # type: ignore[arg-type] # both are known
+    return FieldChoice(field=name, prefer=side)
 
 
 def partner(row: PlanRow, called: str, rows: Iterable[PlanRow]) -> PlanRow:

@@ -23,13 +23,6 @@ async def exchange(settings: FortnoxSettings, code: str, redirect_uri: str) -> O
     return await _ask(settings, form, patience=settings.request_timeout)
 
 
-async def company_credentials_token(settings: FortnoxSettings, database_number: int) -> Outcome:
-    """Ask for an access token with client credentials: the company consented to a service account."""
-    headers = {"TenantId": str(database_number)}
-    form = {"grant_type": "client_credentials"}
-    return await _ask(settings, form, headers=headers, patience=settings.request_timeout)
-
-
 async def revoke(settings: FortnoxSettings, refresh_token: str) -> bool:
     """Let Fortnox forget a refresh token; tell whether it said so. Access tokens cannot be revoked, they run out."""
     form = {"token_type_hint": "refresh_token", "token": refresh_token}

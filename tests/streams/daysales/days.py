@@ -1,4 +1,4 @@
-"""Days, settings and outcomes to test with; and a host in memory that decides, emits and remembers as the real one."""
+"""Days, settings and outcomes to test with; and a host in memory that decides and remembers as the real one."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -150,7 +150,7 @@ class Host:
         return self.remembered.states.get(key) or State()
 
     def tell(self, message: Message, *, remember: bool = True) -> tuple[Order, ...]:
-        """Decide on a message, and remember unless a crash comes in between; return the orders."""
+        """Decide on a message; return the orders. Not to ``remember`` is a database that was restored from before."""
         if isinstance(message, SettingsApplied):
             self.settings, self.version = message.settings, message.version
         named: list[tuple[str, ...]] = [()]

@@ -472,11 +472,11 @@ def test_a_refused_correction_waits_and_goes_on_where_it_stopped(refused: str, c
     assert again.rows == order.rows
 
 
-# --- Crashes between emitting and remembering ---------------------------------------------------------------------
+# --- What a restored database has forgotten -----------------------------------------------------------------------
 
 
 def test_an_outcome_that_nobody_remembers_is_adopted() -> None:
-    """Emitted, then a crash, then other settings that hold the day: the voucher stands, and the hold closes."""
+    """Sent, then forgotten, then other settings that hold the day: the voucher stands, and the hold closes."""
     host = Host()
     order = voucher(host.tell(day(), remember=False))
     host.settings, host.version = without_card(), 2
@@ -523,7 +523,7 @@ def test_a_refusal_that_nobody_remembers_uses_up_its_step() -> None:
     assert (following.step, following.replaces) == ("book/2", order.id_in(TENANT))
 
 
-def test_a_day_settled_before_a_crash_may_be_held_after_it() -> None:
+def test_a_day_that_was_settled_and_forgotten_may_be_held() -> None:
     """The record of the settled day is closed already; the hold that follows under other settings has another id."""
     zeros, host = day(sales=(), payments=(), others=()), Host()
     record, _ = host.tell(zeros, remember=False)
@@ -533,7 +533,7 @@ def test_a_day_settled_before_a_crash_may_be_held_after_it() -> None:
 
 
 def test_two_vouchers_for_one_day_are_a_persons_to_put_right() -> None:
-    """A crash in a bad moment let two orders through: the hold says which voucher to reverse, and the newest stays."""
+    """An order that was forgotten let a second through: the hold says which one to reverse, and the newest stays."""
     host = Host(without_card())
     host.tell(day())
     host.settings = chosen()

@@ -1,4 +1,4 @@
-"""Any sequence of reports, outcomes, answers, settings, repetitions and crashes ends with one voucher or one hold."""
+"""Reports, outcomes, answers, settings, repetitions and restored databases, in any order: one voucher or one hold."""
 
 from collections import deque
 from uuid import UUID
@@ -109,9 +109,9 @@ class Ledger:
 
 
 class OneCompany(RuleBasedStateMachine):
-    """One register's report, on a host that may crash before it remembers; then it gets the same message again."""
+    """One register's report, on a host that may forget what it sent last; then it gets the same message again."""
 
-    others_pass_by = False  # whether other topics are read before a crashed message is repeated
+    others_pass_by = False  # whether other topics are read before a forgotten message is repeated
     may_refuse = True
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class OneCompany(RuleBasedStateMachine):
         self.closed: set[UUID] = set()
         self.said: list[tuple[int, str]] = []
         self.version = 1
-        self.crashed: tuple[str, tuple[Order, ...]] | None = None
+        self.forgotten: tuple[str, tuple[Order, ...]] | None = None
 
     # What happens in the world.
 
@@ -145,7 +145,7 @@ class OneCompany(RuleBasedStateMachine):
     @precondition(lambda self: len(self.topics["reports"]) > 1)
     @rule()
     def reports_overtake_each_other(self) -> None:
-        if not self.crashed:
+        if not self.forgotten:
             self.topics["reports"].rotate()
 
     @rule(choice=st.integers(0, len(CHOICES) - 1))
@@ -184,36 +184,36 @@ class OneCompany(RuleBasedStateMachine):
     # What the host does.
 
     @precondition(lambda self: any(self.topics.values()))
-    @rule(data=st.data(), crash=st.booleans())
-    def the_host_reads(self, data: st.DataObject, *, crash: bool) -> None:
-        if self.crashed and not self.others_pass_by:
-            name = self.crashed[0]
+    @rule(data=st.data(), forgets=st.booleans())
+    def the_host_reads(self, data: st.DataObject, *, forgets: bool) -> None:
+        if self.forgotten and not self.others_pass_by:
+            name = self.forgotten[0]
         else:
             name = data.draw(st.sampled_from([t for t, messages in self.topics.items() if messages]))
-        self.read(name, crash=crash)
+        self.read(name, forgets=forgets)
 
-    def read(self, name: str, *, crash: bool = False) -> None:
+    def read(self, name: str, *, forgets: bool = False) -> None:
         message, hold = self.topics[name][0], self.host.state().hold
-        orders = self.host.tell(message, remember=not crash)
+        orders = self.host.tell(message, remember=not forgets)
         if isinstance(message, ChecksPassed) and orders:
             assert hold, "only what waits goes on"
             assert (hold.rule, hold.reason) == ("a_refused_voucher_waits", "period_locked"), "the others stay held"
             assert hold.reason in message.codes
-        if self.crashed and not self.others_pass_by:
-            assert orders == self.crashed[1], "the same message on the same state asks for the same orders"
-        self.emit(orders)
-        if crash:
-            self.crashed = name, orders
+        if self.forgotten and not self.others_pass_by:
+            assert orders == self.forgotten[1], "the same message on the same state asks for the same orders"
+        self.send(orders)
+        if forgets:
+            self.forgotten = name, orders
             return
-        if self.crashed and self.crashed[0] == name:
-            self.crashed = None
+        if self.forgotten and self.forgotten[0] == name:
+            self.forgotten = None
         self.topics[name].popleft()
         if isinstance(message, DayClosed) and (self.newest is None or message.amendment > self.newest.amendment):
             self.newest = message
         if isinstance(message, ReviewAnswered) and orders and self.newest:
             self.said.append((self.newest.amendment, message.answer))
 
-    def emit(self, orders: tuple[Order, ...]) -> None:
+    def send(self, orders: tuple[Order, ...]) -> None:
         for order in orders:
             match order:
                 case PostVoucher():
@@ -234,10 +234,10 @@ class OneCompany(RuleBasedStateMachine):
         assert len(self.ledger.live()) <= 1
 
     def drain(self) -> None:
-        """Let everything that is under way arrive, without another crash."""
+        """Let everything that is under way arrive, without anything forgotten."""
         while any(self.topics.values()) or self.ledger.next():
             for name, messages in self.topics.items():
-                if messages and (not self.crashed or self.others_pass_by or self.crashed[0] == name):
+                if messages and (not self.forgotten or self.others_pass_by or self.forgotten[0] == name):
                     self.read(name)
             if order := self.ledger.next():
                 self.topics["audit"].append(self.ledger.deliver(order))
@@ -271,7 +271,7 @@ class OneCompany(RuleBasedStateMachine):
 
 
 class OtherTopicsPassBy(OneCompany):
-    """The same, but other topics are read between a crash and the repetition: settings, answers and outcomes.
+    """The same, but other topics are read before what was forgotten is repeated: settings, answers and outcomes.
 
     Then two orders for one day can be under way at once. Nobody can take them back; but when they have arrived, either
     one voucher stands, or the hold that tells a person which one to reverse is open. Nothing is refused here: an order

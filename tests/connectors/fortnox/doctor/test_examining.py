@@ -22,7 +22,6 @@ from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
 from tests.connectors.fortnox.visiting import MAPPED, ORGANISATION, TODAY, Visit, company, on, visiting, voucher
 
-NEED_ORDERS = {"our_last_voucher_is_found", "a_financial_year_holds_the_day", "no_day_is_locked"}
 LOCKED = TODAY + timedelta(days=-1)
 
 
