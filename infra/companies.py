@@ -30,12 +30,8 @@ from schemas.envelope import Envelope
 from schemas.settings import SettingsApplied, TenantSettings
 
 _log = telemetry.log(__name__)
-
-
 _SENDING_WITHIN: Final = 35.0
 """Seconds after which an order that is still being sent has no living sender, most likely."""
-
-
 _POLL: Final = 0.2
 
 
@@ -44,8 +40,6 @@ class OtherNumber(ValueError):
 
 
 _KNOWN = text("select organisation_number from tenants where tenant = :tenant for update")
-
-
 _ADD = text(
     """insert into tenants (tenant, organisation_number, database_number, created_at, incarnation)
        values (cast(:tenant as text), :org, :database, clock_timestamp(),
@@ -53,14 +47,10 @@ _ADD = text(
        on conflict (tenant) do update set organisation_number = coalesce(:org, tenants.organisation_number),
            database_number = coalesce(:database, tenants.database_number)"""
 )
-
-
 _SECRET = text(
     """insert into signing_secrets (tenant, system, secret) values (:tenant, :system, :secret)
        on conflict (tenant, system) do update set secret = excluded.secret"""
 )
-
-
 _HAS_SECRET = text("select system from signing_secrets where tenant = :tenant")
 
 
@@ -177,46 +167,28 @@ _OPEN = text(
               (select count(*) from dead_letters where tenant = :tenant and state = 'open') as letters,
               (select count(*) from parked where tenant = :tenant and state <> 'discarded') as parked"""
 )
-
-
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:tenant, 20))")
 """The one under which decisions are made for a company (``infra.deciding.decider``)."""
-
-
 _LAST = text("select * from tenants where tenant = :tenant for update")
-
-
 _NEXT_VERSION = text(
     """update tenants set settings_version = settings_version + 1 where tenant = :tenant
        returning settings_version, incarnation"""
 )
-
-
 _OPEN_ORDERS = text(
     """select order_id, state, body::text from journal
        where tenant = :tenant and state in ('queued', 'sending', 'unknown') order by seq for update"""
 )
-
-
 _OPEN_HOLDS = text("select body::text from held where tenant = :tenant and closed_at is null order by held_at")
-
-
 _OPEN_LETTERS = text("select body::text from dead_letters where tenant = :tenant and state = 'open' order by found_at")
-
-
 _PARKED = text(
     """select convert_from(record_value, 'UTF8') from parked
        where tenant = :tenant and state <> 'discarded' order by number"""
 )
-
-
 _WAITED: Final[tuple[tuple[TextClause, Outcome], ...]] = (
     (_OPEN_HOLDS, "released"),
     (_OPEN_LETTERS, "discarded"),
     (_PARKED, "discarded"),
 )
-
-
 _LINES_OF_PARKED = text(
     """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
        select topic, partition, "offset", tenant, fact_id, about, 'its_company_was_removed', recorded_at, :now
@@ -224,35 +196,23 @@ _LINES_OF_PARKED = text(
        on conflict do nothing"""
 )
 """Without a line the auditor would take them for holes."""
-
-
 _WHY: Final = "the company was removed"
-
-
 _WITHDRAW = text(
     """update journal set state = 'withdrawn', finished_at = clock_timestamp()
        where tenant = :tenant and state in ('queued', 'sending', 'unknown')"""
 )
-
-
 _FENCE_LANES = text("update leases set epoch = epoch + 1, owner = '' where split_part(name, '/', 2) = :tenant")
-
-
 _REMEMBER = text(
     """insert into removed_tenants (tenant, name, incarnation, organisation_number, database_number, created_at,
            removed_at, removed_by)
        values (:under, :tenant, :incarnation, :organisation_number, :database_number, :created_at,
                clock_timestamp(), :by)"""
 )
-
-
 _OF_ITS_OWN = tuple(
     text(f"delete from {table.name} where {rows}")  # noqa: S608 - our own names
     for table in reversed(metadata.tables.values())
     if (rows := table.info.get("own"))
 )
-
-
 _KEPT = tuple(
     text(f"update {table.name} set tenant = :under where tenant = :tenant")  # noqa: S608 - our own names
     for table in metadata.tables.values()

@@ -20,7 +20,6 @@ from schemas.commands import VoucherRef
 from schemas.plans import UNLINKED, PlanRow
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
-
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
        where tenant = :tenant and topic like 'facts.%' and (key = :key
@@ -58,7 +57,6 @@ _NUMBER = text("select count(*) from decided where tenant = :tenant and topic = 
 _EVENTS = "from deliveries, jsonb_array_elements_text(event_ids) as e"
 _DELIVERED_AT = text(f"select min(accepted_at) {_EVENTS} where tenant = :tenant and starts_with(e, :key || '@')")
 _DELIVERED = f"select tenant, split_part(e, '@', 1) {_EVENTS}"
-
 _MATCHING = (
     "select tenant, key from decided where key ~ :text and topic like 'facts.%'",
     "select tenant, key from journal where key ~ :text",

@@ -21,6 +21,7 @@ from schemas.settings import TenantSettings
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from starlette.routing import BaseRoute
 
     from infra.access.held import Held
     from infra.access.vault import Vault
@@ -331,7 +332,7 @@ class System:
     sandbox: Sandbox | None = None
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}
-    pages: Callable[[Host], Sequence[Any]] | None = None
+    pages: Callable[[Host], Sequence["BaseRoute"]] | None = None
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)

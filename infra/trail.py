@@ -21,35 +21,25 @@ from schemas.envelope import Envelope
 from schemas.money import ZERO
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
-
-
 _ENSURE_HEADS = text(
     """insert into audit_heads (tenant, sequence, hash) select t, 0, :genesis from unnest(cast(:tenants as text[])) as t
        on conflict do nothing"""
 )
-
-
 _LOCK_HEADS = text(
     """select tenant, sequence, hash from audit_heads where tenant = any(cast(:tenants as text[]))
        order by tenant for update"""
 )
-
-
 _MOVE_HEADS = text(
     """update audit_heads h set sequence = x.s, hash = x.h
        from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:hashes as text[])) as x(t, s, h)
        where h.tenant = x.t"""
 )
-
-
 _INSERT_AUDIT = text(
     f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
        select * from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:keys as text[]),
                             cast(:facts as text[]), cast(:messages as text[]), cast(:traces as text[]),
                             cast({lines(":bodies")} as jsonb[]))"""
 )
-
-
 _HEADS = text(f"select tenant, sequence, hash from audit_heads where {_OF} order by tenant")
 _ALL_HEADS = text(
     f"""select tenant, coalesce(h.sequence, 0), coalesce(h.hash, :genesis)
@@ -69,7 +59,6 @@ _AFTER = text(
        order by a.id limit 1000"""
 )
 _CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
-
 Told = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 

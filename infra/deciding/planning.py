@@ -92,8 +92,6 @@ _BECAME = text(
            on true
        where p.plan_id = :plan_id and p.fact_id is not null order by p."row" """
 )
-
-
 _UNDECIDED = text(
     """select count(*) from unnest(cast(:facts as text[])) as x(f)
        where not exists (select from decided d where d.tenant = :tenant and d.fact_id = x.f)"""

@@ -17,7 +17,6 @@ from schemas.envelope import Envelope
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
 _MOST = 1000
-
 _HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message from held"
 _HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
 _HELD_CALLED = text(

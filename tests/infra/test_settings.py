@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.huma.settings import HumaSettings
-from infra.environment import PINNED, WrongEnvironment, load
+from infra import registry
+from infra.environment import PINNED, WrongEnvironment, load, whole
+from infra.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,24 @@ def test_what_a_folder_pins_holds_whatever_the_environment_says(
     settings = load()
     assert (settings.fortnox.api_url, settings.port) == ("http://127.0.0.1:1/3", 4711)
     assert settings.fortnox.settle_seconds == 7
+
+
+def test_each_system_has_a_section_of_its_own() -> None:
+    """Read by its class; who takes orders says how patient we are; no section hides a setting of the host."""
+    settings = whole()(_env_file=None)
+    brought = {name: system.settings for name, system in registry.systems().items() if system.settings is not None}
+    assert {name: type(getattr(settings, name)) for name in brought} == brought
+    assert all(settings.of(section) is getattr(settings, name) for name, section in brought.items())
+    assert all(settings.sink(name).budget for name in registry.sinks())
+    assert brought.keys().isdisjoint(Settings.model_fields)
+
+
+def test_settings_that_nobody_brings_are_named() -> None:
+    """Whoever writes a connector learns where they are to be said."""
+    with pytest.raises(LookupError, match=r"no system brings HumaSettings: it is the settings of a SYSTEM"):
+        Settings(_env_file=None).of(HumaSettings)
+    with pytest.raises(TypeError, match="openpos takes orders, and brings no SinkSettings"):
+        whole()(_env_file=None).sink("openpos")
 
 
 def test_a_wrong_environment_lists_the_choices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

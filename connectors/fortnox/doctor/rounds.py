@@ -32,9 +32,7 @@ _LONGEST_BETWEEN: Final = 300.0
 _TRIED_AGAIN: Final = 60.0
 _MISSED: Final = timedelta(hours=26)
 """Age of a company's last examination after which the night's was missed."""
-
 _log = telemetry.log(__name__)
-
 _EXAMINED: Final = text("select tenant, max(checked_at) from checks where system = 'fortnox' group by tenant")
 _FORGET: Final = text("delete from checks where system = 'fortnox' and tenant <> all(cast(:kept as text[]))")
 
