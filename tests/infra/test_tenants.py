@@ -1,5 +1,7 @@
 """Companies are added and removed: each table says what becomes of its rows."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,6 +12,7 @@ from infra.access.vault import open_vault
 from infra.plugin import Host
 from infra.settings import Settings
 from infra.tables import metadata
+from schemas.settings import BAS_DAY_SALES, TenantSettings
 
 
 @pytest.mark.parametrize("name", list(metadata.tables))
@@ -55,3 +58,33 @@ async def test_who_is_unknown_is_told_who_may_be_meant(engine: AsyncEngine, sett
     await tenants.must_be_known(engine, "krogen-soder")
     with pytest.raises(tenants.UnknownTenant, match="did you mean krogen-soder"):
         await tenants.must_be_known(engine, "krogen-sodra")
+
+
+async def test_a_stranger_is_not_told_who_else_there_is(engine: AsyncEngine, settings: Settings) -> None:
+    """Whoever delivers for a company that is unknown learns no other one's name."""
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
+    await companies.add(host, "krogen-soder", organisation_number=None, database_number=7)
+    async with engine.connect() as connection:
+        assert await tenants.incarnation(connection, "krogen-soder") == 0
+        for name in ("krogen-sodra", "no name"):
+            with pytest.raises(tenants.UnknownTenant, match=rf"^no company is called '{name}': bokbuss tenant list$"):
+                await tenants.incarnation(connection, name)
+
+
+async def test_a_company_is_read_with_what_it_has_chosen(engine: AsyncEngine, settings: Settings) -> None:
+    """Without settings it has empty ones of version 0."""
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
+    await companies.add(host, "acme", organisation_number="5560160680", database_number=7)
+    expected = tenants.Tenant("acme", "5560160680", 7, TenantSettings(), 0)
+    assert await tenants.everyone(engine) == (await tenants.known(engine, "acme"),) == (expected,)
+    chosen = TenantSettings(daysales=BAS_DAY_SALES)
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("insert into settings values ('acme', 3, cast(:body as jsonb), 'lena', now())"),
+            {"body": chosen.model_dump_json()},
+        )
+    assert await tenants.find(engine, "acme") == replace(expected, settings=chosen, version=3)
+    assert await tenants.settings_in_force(engine, "nobody") == (TenantSettings(), 0)
+    assert [await tenants.is_in_force(engine, "acme", version) for version in (3, 4)] == [True, False]
+    with pytest.raises(tenants.UnknownTenant):
+        await tenants.known(engine, "nobody")
