@@ -16,7 +16,7 @@ from connectors.fortnox.sandbox import Company as SandboxCompany
 from connectors.fortnox.sandbox import CostCentre
 from connectors.fortnox.sandbox.books import Draft
 from connectors.fortnox.sandbox.books import Row as SandboxRow
-from connectors.fortnox.sandbox.requests import Asked
+from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.exports import export
 from connectors.sie.model import (
     Balance,
@@ -179,7 +179,7 @@ def test_the_sandbox_writes_what_is_read(sales: list[Any], kind: int, utf_8: boo
             SandboxRow(3001, Decimal(0), amount, cost_centre=centre, text='Kassa "1" \\', quantity=Decimal(3)),
         )
         found.book(Draft(4, "F", day, "Dagsavslut / Ö", rows), at, at)
-    raw = export(Asked(at, {"type": str(kind)}, {"financialyear": "4"}, b"", at), found).body
+    raw = export(ApiRequest(at, {"type": str(kind)}, {"financialyear": "4"}, b"", at), found).body
     ledger, entries, reading = read(raw)
     assert reading.notes.kept == []
     assert ledger.company.ten_digits == "5560000001"
