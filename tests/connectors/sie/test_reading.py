@@ -410,7 +410,11 @@ def test_the_readme_names_every_code() -> None:
     """And no other."""
     folder = SAMPLES.parent
     sources = "".join(file.read_text("utf-8") for file in folder.glob("*.py"))
-    used = set(re.findall(r'(?:_damage|_deviation|_found|remark|add|Note)\(\s*(?:Grade\.\w+,\s*)?"([a-z_]+)"', sources))
+    used = set(
+        re.findall(
+            r'(?:_damage|_refused|_deviation|_found|remark|add|Note)\(\s*(?:Grade\.\w+,\s*)?"([a-z_]+)"', sources
+        )
+    )
     named = re.findall(
         r"^\| (?:damage|deviation|finding) \| (.*?) \|", (folder / "README.md").read_text("utf-8"), re.MULTILINE
     )
