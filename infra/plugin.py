@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from val
     from infra.access.held import Held
     from infra.access.vault import Vault
     from infra.leases import Leases
-    from infra.settings import Settings
+    from infra.settings import Role, Settings
 
 # --- Flows ------------------------------------------------------------------------------------------------------
 
@@ -239,7 +239,7 @@ class Host:
 class Job:
     """Work of a plugin that goes on beside deliveries and orders, in every process with the role; leases share it."""
 
-    role: Literal["sources", "flows", "sinks", "desk"]
+    role: "Role"
     run: Callable[[Host, asyncio.Event], Coroutine[Any, Any, None]]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -83,7 +84,7 @@ async def known(engine: AsyncEngine, tenant: str) -> Tenant:
 async def settings_of(connection: AsyncConnection, tenant: str) -> tuple[TenantSettings, int]:
     """Return the settings that decisions are made with, and their version; 0, and empty ones, where there are none."""
     found = (await connection.execute(_SETTINGS, {"tenant": tenant})).one_or_none()
-    return (TenantSettings.model_validate_json(found.body), found.version) if found else (TenantSettings(), 0)
+    return (_settings(found.body), found.version) if found else (TenantSettings(), 0)
 
 
 async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
@@ -106,9 +107,15 @@ async def _read(engine: AsyncEngine, tenant: str | None) -> tuple[Tenant, ...]:
     async with engine.connect() as connection:
         rows = await connection.execute(_TENANTS, {"tenant": tenant})
         return tuple(
-            Tenant(name, number, database, TenantSettings.model_validate_json(body or "{}"), version)
+            Tenant(name, number, database, _settings(body or "{}"), version)
             for name, number, database, body, version in rows
         )
+
+
+@lru_cache(maxsize=4096)
+def _settings(body: str) -> TenantSettings:
+    """Read settings; every company's are asked for again and again, and seldom change."""
+    return TenantSettings.model_validate_json(body)
 
 
 def unknown(tenant: str, names: Iterable[str] = ()) -> str:

@@ -59,6 +59,7 @@ _AFTER = text(
        order by a.id limit 1000"""
 )
 _CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
+
 Told = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 
