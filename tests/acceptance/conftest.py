@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka.cluster import ensure_topics
-from tests.acceptance.house import House, database, opened
+from tests.acceptance.house import Roles, database, opened
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def house_database(postgres_url: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(kafka: str, house_database: str, folder: Path) -> AsyncIterator[House]:
+async def house(kafka: str, house_database: str, folder: Path) -> AsyncIterator[Roles]:
     """Yield a house in which every role runs."""
     async with opened(kafka, house_database, folder) as running:
         yield running

@@ -82,7 +82,7 @@ class Shop:
 
 
 @dataclass
-class House:
+class Roles:
     """The roles that run, and hands to do what tills, accountants and programs do."""
 
     place: Office
@@ -279,7 +279,7 @@ async def opened(
     hole_seconds: float = 3600.0,  # what earlier houses left on the shared broker is not ours to mend
     books: sandbox.Books | None = None,
     **changes: Any,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Roles]:
     """Run roles in this process, with Fortnox's sandbox, and little patience.
 
     Args:
@@ -315,7 +315,7 @@ async def opened(
             if running.done():
                 await running
             async with office(settings) as place, Client(timeout=20.0) as http:
-                yield House(place, await listening, books, running, http)
+                yield Roles(place, await listening, books, running, http)
         finally:
             stop.set()
             await asyncio.wait_for(running, PATIENCE)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from infra.delivery import waiting
-from tests.acceptance.house import DAY, House, rows_of, z_report
+from tests.acceptance.house import DAY, Roles, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -22,7 +22,7 @@ BOOKED = [
 """What ``z_report`` becomes with the settings of the BAS chart."""
 
 
-async def test_a_closed_day_reaches_the_ledger(house: House) -> None:
+async def test_a_closed_day_reaches_the_ledger(house: Roles) -> None:
     """HTTP in; one voucher out, with the settings' accounts, its mark, and a trail from which both ends are found."""
     shop = await house.shop()
     event_id = await house.deliver(shop, z_report(17))
@@ -50,7 +50,7 @@ async def test_a_closed_day_reaches_the_ledger(house: House) -> None:
     assert proof
 
 
-async def test_a_till_can_publish_the_event_itself(house: House) -> None:
+async def test_a_till_can_publish_the_event_itself(house: Roles) -> None:
     """The canonical event, put on its topic by any program, is as good as a delivery."""
     shop = await house.shop()
     event = {
@@ -79,7 +79,7 @@ async def test_a_till_can_publish_the_event_itself(house: House) -> None:
     assert [r.fact_id for r in await house.trail(shop)] == [event["id"]]
 
 
-async def test_a_file_in_the_folder_is_booked(house: House) -> None:
+async def test_a_file_in_the_folder_is_booked(house: Roles) -> None:
     """Whoever can only write files writes one, and finds it among the done ones."""
     shop = await house.shop()
     folder = house.settings.data / "inbox" / shop.tenant / "openpos"
@@ -90,7 +90,7 @@ async def test_a_file_in_the_folder_is_booked(house: House) -> None:
     assert [path.name for path in (folder / "done").iterdir()] == ["z21.json"]
 
 
-async def test_a_day_sent_twice_is_booked_once(house: House) -> None:
+async def test_a_day_sent_twice_is_booked_once(house: Roles) -> None:
     """The same delivery again, the same report in a new delivery, and in another order of fields: one voucher."""
     shop = await house.shop()
     report = z_report(5)
@@ -103,7 +103,7 @@ async def test_a_day_sent_twice_is_booked_once(house: House) -> None:
     assert [r.outcome for r in await house.trail(shop)] == ["delivered"]
 
 
-async def test_a_record_nobody_can_read_is_a_dead_letter(house: House) -> None:
+async def test_a_record_nobody_can_read_is_a_dead_letter(house: Roles) -> None:
     """It waits under its place with the reason; what comes behind it is booked."""
     shop = await house.shop()
     await house.publish("facts.day-closed.v1", shop.tenant, b'{"type": "bokbuss.day-closed.v1", "data": {"z": 1}}')

@@ -12,21 +12,23 @@ from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.plugin import Host
 from schemas.settings import BAS_DAY_SALES
-from tests.acceptance.house import House, Shop, z_report
-from tests.connectors.fortnox.consenting import World
+from tests.acceptance.house import Roles, Shop, z_report
+from tests.connectors.fortnox.consent_driver import ConsentDriver
 
 _NOTICED = 3.5
 """Seconds within which every process has noticed that a company is disconnected."""
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def people(house: House) -> World:
+async def people(house: Roles) -> ConsentDriver:
     """Return the house as the people who connect companies see it."""
     vault = await open_vault(house.place.engine, house.settings)
-    return World(Host(house.settings, house.place.engine, vault, None, None), house.url, house.books, house.http)
+    return ConsentDriver(
+        Host(house.settings, house.place.engine, vault, None, None), house.url, house.books, house.http
+    )
 
 
-async def unconnected(house: House, name: str, number: int) -> Shop:
+async def unconnected(house: Roles, name: str, number: int) -> Shop:
     """Add a company with its settings that Fortnox knows and that nobody has connected."""
     company = house.books.add(Company(number, "Boklådan AB", "556016-0680", consented=False))
     made = await tenant_commands.add_tenant(house.place, name, organisation_number="5560160680", database_number=None)
@@ -36,7 +38,7 @@ async def unconnected(house: House, name: str, number: int) -> Shop:
 
 
 @pytest.mark.parametrize("service", [True, False])
-async def test_a_company_connects_with_one_link(house: House, service: bool) -> None:  # noqa: FBT001 - a column
+async def test_a_company_connects_with_one_link(house: Roles, service: bool) -> None:  # noqa: FBT001 - a column
     """A day that was closed before anybody had consented is booked when somebody has, and so is the next."""
     world = await people(house)
     shop = await unconnected(house, f"one-link-{service}".lower(), 7001 + service)
@@ -51,7 +53,7 @@ async def test_a_company_connects_with_one_link(house: House, service: bool) -> 
     assert outcomes.count("delivered") == 2
 
 
-async def test_a_company_that_is_disconnected_waits_until_it_consents_again(house: House) -> None:
+async def test_a_company_that_is_disconnected_waits_until_it_consents_again(house: Roles) -> None:
     """Its orders are neither lost nor refused; they go on by themselves."""
     world = await people(house)
     shop = await unconnected(house, "there-and-back", 7010)

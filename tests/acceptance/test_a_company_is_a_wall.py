@@ -6,7 +6,7 @@ import pytest
 
 from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock
-from tests.acceptance.house import House, z_report
+from tests.acceptance.house import Roles, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -18,7 +18,7 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_one_company_down_leaves_the_other_alone(house: House, trouble: str) -> None:
+async def test_one_company_down_leaves_the_other_alone(house: Roles, trouble: str) -> None:
     """Their reports came first, and wait; ours are booked meanwhile. Theirs follow when their Fortnox is well."""
     ours, theirs = await house.shop("ours"), await house.shop("theirs")
     theirs.fortnox.faults = TROUBLES[trouble]

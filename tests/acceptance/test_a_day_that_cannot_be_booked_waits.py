@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 
 from schemas.settings import BAS_DAY_SALES, PaymentAccount
-from tests.acceptance.house import DAY, House, rows_of, z_report
+from tests.acceptance.house import DAY, Roles, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_an_unmapped_means_of_payment_waits_and_goes_on_when_mapped(house: House) -> None:
+async def test_an_unmapped_means_of_payment_waits_and_goes_on_when_mapped(house: Roles) -> None:
     """The accountant maps it, and does nothing else."""
     shop = await house.shop()
     payments = [{"method": "klarna", "amount": "400.00"}, {"method": "card", "amount": "600.00"}]
@@ -30,7 +30,7 @@ async def test_an_unmapped_means_of_payment_waits_and_goes_on_when_mapped(house:
     ]
 
 
-async def test_a_company_without_settings_loses_no_day(house: House) -> None:
+async def test_a_company_without_settings_loses_no_day(house: Roles) -> None:
     """Days that come before the accountant has chosen the accounts are booked once that is done."""
     shop = await house.shop(settings=None)
     await house.deliver(shop, z_report(1))
@@ -39,7 +39,7 @@ async def test_a_company_without_settings_loses_no_day(house: House) -> None:
     await house.ends_with(shop, vouchers=1)
 
 
-async def test_an_unbalanced_report_names_what_explains_it(house: House) -> None:
+async def test_an_unbalanced_report_names_what_explains_it(house: Roles) -> None:
     """The hold names the line that stands twice; the till's corrected report is booked."""
     shop = await house.shop()
     payments = [
@@ -61,7 +61,7 @@ async def test_an_unbalanced_report_names_what_explains_it(house: House) -> None
     ]
 
 
-async def test_a_locked_period_that_is_opened_goes_on_by_itself(house: House) -> None:
+async def test_a_locked_period_that_is_opened_goes_on_by_itself(house: Roles) -> None:
     """Its days are held; the accountant opens the period in Fortnox, and does nothing else."""
     shop = await house.shop()
     shop.fortnox.locked_until = date.fromisoformat(DAY)
@@ -90,7 +90,7 @@ async def test_a_locked_period_that_is_opened_goes_on_by_itself(house: House) ->
     assert last.rule == "a_refused_voucher_goes_again_when_its_check_is_green"
 
 
-async def test_a_person_can_still_say_that_it_is_to_be_sent_again(house: House) -> None:
+async def test_a_person_can_still_say_that_it_is_to_be_sent_again(house: Roles) -> None:
     """What cannot be looked up, here for want of a scope, waits for an answer."""
     shop = await house.shop()
     shop.fortnox.scopes = "bookkeeping companyinformation costcenter"
@@ -104,7 +104,7 @@ async def test_a_person_can_still_say_that_it_is_to_be_sent_again(house: House) 
     assert "answered" in {r.code for r in await house.trail(shop)}
 
 
-async def test_the_doctor_says_what_stands_in_the_way_before_anything_is_sent(house: House) -> None:
+async def test_the_doctor_says_what_stands_in_the_way_before_anything_is_sent(house: Roles) -> None:
     """A command of its own, in the accountant's language; red is exit 1, and green once it is set right."""
     shop = await house.shop()
     shop.fortnox.years[4].series["F"].manual = False

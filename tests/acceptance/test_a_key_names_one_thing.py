@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.settings import BAS_DAY_SALES
-from tests.acceptance.house import DAY, House, z_report
+from tests.acceptance.house import DAY, Roles, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -20,7 +20,7 @@ TWICE_AS_MUCH: dict[str, Any] = {
 }
 
 
-async def test_stores_and_counters_that_share_a_name_have_vouchers_of_their_own(house: House) -> None:
+async def test_stores_and_counters_that_share_a_name_have_vouchers_of_their_own(house: Roles) -> None:
     """Two stores on one evening, the later one taken earlier, and a till that counts from 1 again a month later."""
     shop = await house.shop(settings=REVERSE)
     await house.deliver(shop, z_report(412))
@@ -37,7 +37,7 @@ async def test_stores_and_counters_that_share_a_name_have_vouchers_of_their_own(
     ]
 
 
-async def test_a_renamed_store_waits_with_both_shown_and_a_person_says_that_it_is_the_same(house: House) -> None:
+async def test_a_renamed_store_waits_with_both_shown_and_a_person_says_that_it_is_the_same(house: Roles) -> None:
     """The same amounts under another name: nothing is booked twice, and the answer ends it."""
     shop = await house.shop(settings=REVERSE)
     await house.deliver(shop, z_report(7))
@@ -52,7 +52,7 @@ async def test_a_renamed_store_waits_with_both_shown_and_a_person_says_that_it_i
     assert len(shop.vouchers) == 1
 
 
-async def test_another_companys_event_on_kafka_waits_until_the_number_is_right(house: House) -> None:
+async def test_another_companys_event_on_kafka_waits_until_the_number_is_right(house: Roles) -> None:
     """The sender is not refused, since ours may be the wrong number; corrected here, an answer lets it go on."""
     shop = await house.shop()
     await house.command("tenant", "add", shop.tenant, "--org", "556016-0680")
@@ -86,7 +86,7 @@ async def test_another_companys_event_on_kafka_waits_until_the_number_is_right(h
     await house.ends_with(shop, vouchers=1)
 
 
-async def test_a_company_is_configuring_while_its_settings_lack_something(house: House) -> None:
+async def test_a_company_is_configuring_while_its_settings_lack_something(house: Roles) -> None:
     """It is told what, in one place; when everything is mapped, what waited is booked by itself."""
     shop = await house.shop(settings=BAS_DAY_SALES.model_copy(update={"payments": BAS_DAY_SALES.payments[:1]}))
     await house.deliver(shop, z_report(1))

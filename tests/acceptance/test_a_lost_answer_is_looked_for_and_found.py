@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from connectors.fortnox.sandbox import Fault, Faults
-from tests.acceptance.house import REQUEST_TIMEOUT, SETTLE, House, Shop, z_report
+from tests.acceptance.house import REQUEST_TIMEOUT, SETTLE, Roles, Shop, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -39,7 +39,7 @@ SECONDS = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shops(house: House) -> dict[Fault, Shop]:
+async def shops(house: Roles) -> dict[Fault, Shop]:
     """Return a company for each fault; each has sent two days, the first of which meets the fault."""
     shops = {fault: await house.shop(fault.replace("_", "-")) for fault in Fault}
     for fault, shop in shops.items():
@@ -50,7 +50,7 @@ async def shops(house: House) -> dict[Fault, Shop]:
 
 
 @pytest.mark.parametrize("fault", Fault)
-async def test_a_lost_answer_is_looked_for_and_found(house: House, shops: dict[Fault, Shop], fault: Fault) -> None:
+async def test_a_lost_answer_is_looked_for_and_found(house: Roles, shops: dict[Fault, Shop], fault: Fault) -> None:
     """Two days are two vouchers; only what Fortnox certainly does not have was sent again."""
     shop = shops[fault]
     vouchers = await house.ends_with(shop, vouchers=2)

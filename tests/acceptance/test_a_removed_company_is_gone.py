@@ -9,14 +9,14 @@ from connectors.fortnox.sandbox import Company
 from infra import tenant_commands
 from infra.tables import metadata
 from schemas.settings import BAS_DAY_SALES
-from tests.acceptance.house import House, Shop, z_report
+from tests.acceptance.house import Roles, Shop, z_report
 from tests.bus import messages
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 KLARNA = [{"method": "klarna", "amount": "400.00"}, {"method": "card", "amount": "600.00"}]
 
 
-async def named(house: House, name: str, company: Company) -> Shop:
+async def named(house: Roles, name: str, company: Company) -> Shop:
     """Add a company under a name of the test's own choice."""
     made = await tenant_commands.add_tenant(
         house.place, name, organisation_number=None, database_number=company.database_number
@@ -24,7 +24,7 @@ async def named(house: House, name: str, company: Company) -> Shop:
     return Shop(name, company, made["openpos"])
 
 
-async def rows_of(house: House, tenant: str) -> dict[str, int]:
+async def rows_of(house: Roles, tenant: str) -> dict[str, int]:
     """Return how many rows each table has that names a company, where it has any."""
     async with house.place.engine.connect() as connection:
         counted = {
@@ -38,7 +38,7 @@ async def rows_of(house: House, tenant: str) -> dict[str, int]:
     return {name: count for name, count in counted.items() if count}
 
 
-async def test_the_same_name_starts_anew(house: House) -> None:
+async def test_the_same_name_starts_anew(house: Roles) -> None:
     """Settings begin at version 1, the chain at its first record; the same report is decided by the new settings."""
     shop = await house.shop()
     tenant = shop.tenant
@@ -81,7 +81,7 @@ async def test_the_same_name_starts_anew(house: House) -> None:
     assert (await house.command("settings", "show", tenant))["version"] == 1
 
 
-async def test_what_is_on_its_way_when_a_company_is_removed_is_not_the_next_ones(house: House) -> None:
+async def test_what_is_on_its_way_when_a_company_is_removed_is_not_the_next_ones(house: Roles) -> None:
     """Facts, orders and settings of the old company that come late are decided for nobody, and leave a line."""
     shop = await house.shop()
     tenant = shop.tenant
@@ -109,7 +109,7 @@ async def test_what_is_on_its_way_when_a_company_is_removed_is_not_the_next_ones
     assert (await house.command("settings", "show", tenant))["version"] == 1
 
 
-async def test_a_report_that_the_company_before_booked_is_looked_for_first(house: House) -> None:
+async def test_a_report_that_the_company_before_booked_is_looked_for_first(house: Roles) -> None:
     """The same company in Fortnox under the same name: its voucher is found by its mark, and not booked again."""
     shop = await house.shop()
     await house.deliver(shop, z_report(1))
@@ -123,12 +123,12 @@ async def test_a_report_that_the_company_before_booked_is_looked_for_first(house
     assert again.vouchers == [voucher]
 
 
-async def last_record(house: House, tenant: str, topic: str) -> bytes:
+async def last_record(house: Roles, tenant: str, topic: str) -> bytes:
     """Return the newest record of a company on a topic."""
     return (await messages(house.settings.kafka.bootstrap or "", topic, tenant))[-1].to_bytes()
 
 
-async def failing(house: House, *words: str, code: int) -> str:
+async def failing(house: Roles, *words: str, code: int) -> str:
     """Run a command that ends with an exit code; return what it complains about."""
     with pytest.raises(AssertionError) as raised:
         await house.command(*words)

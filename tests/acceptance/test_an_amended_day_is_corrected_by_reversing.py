@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schemas.settings import BAS_DAY_SALES
-from tests.acceptance.house import DAY, House, Shop, rows_of, z_report
+from tests.acceptance.house import DAY, Roles, Shop, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -20,7 +20,7 @@ async def balances(shop: Shop) -> dict[int, str]:
     return {number: str(a.balance) for number, a in shop.fortnox.years[4].accounts.items() if a.balance}
 
 
-async def the_day_is_corrected(house: House, shop: Shop) -> None:
+async def the_day_is_corrected(house: Roles, shop: Shop) -> None:
     """Wait for three vouchers, each naming those before it; only the new content is left on the accounts."""
     first, reversal, corrected = await house.ends_with(shop, vouchers=3)
     assert [v.number for v in (first, reversal, corrected)] == [1, 2, 3]
@@ -31,7 +31,7 @@ async def the_day_is_corrected(house: House, shop: Shop) -> None:
     assert await balances(shop) == {1910: "500.00", 1686: "500.00", 3001: "-800.00", 2611: "-200.00"}
 
 
-async def test_an_amended_day_is_reversed_and_booked_anew(house: House) -> None:
+async def test_an_amended_day_is_reversed_and_booked_anew(house: Roles) -> None:
     """Where the company chose so it happens by itself; the amendment's own repetition changes nothing."""
     shop = await house.shop(settings=REVERSE)
     await house.deliver(shop, z_report(1))
@@ -43,7 +43,7 @@ async def test_an_amended_day_is_reversed_and_booked_anew(house: House) -> None:
     await the_day_is_corrected(house, shop)
 
 
-async def test_an_amended_day_is_held_when_the_company_says_so(house: House) -> None:
+async def test_an_amended_day_is_held_when_the_company_says_so(house: Roles) -> None:
     """The hold shows which rows differ; the answer rebook corrects the day."""
     shop = await house.shop()
     await house.deliver(shop, z_report(1))
@@ -59,7 +59,7 @@ async def test_an_amended_day_is_held_when_the_company_says_so(house: House) -> 
     await the_day_is_corrected(house, shop)
 
 
-async def test_the_books_stay_as_they_are_when_a_person_keeps_them(house: House) -> None:
+async def test_the_books_stay_as_they_are_when_a_person_keeps_them(house: Roles) -> None:
     """The answer keep is final for this content, whatever settings come."""
     shop = await house.shop()
     await house.deliver(shop, z_report(1))

@@ -9,19 +9,19 @@ from infra.access.connections import Connections
 from infra.access.vault import KEY_FILE, open_vault
 from infra.plugin import Host
 from schemas.topics import TOPICS
-from tests.acceptance.house import House, z_report
+from tests.acceptance.house import Roles, z_report
 from tests.bus import records
-from tests.connectors.fortnox.consenting import World
-from tests.connectors.fortnox.refreshing import everything
+from tests.connectors.fortnox.consent_driver import ConsentDriver
+from tests.connectors.fortnox.token_driver import everything
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_nothing_secret_lies_about(house: House, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_nothing_secret_lies_about(house: Roles, capfd: pytest.CaptureFixture[str]) -> None:
     """Not in tables, topics, metrics, logs: both ways to hold a connection, refused tokens, a disconnected company."""
     engine = house.place.engine
     host = Host(house.settings, engine, await open_vault(engine, house.settings), None, None)
-    world = World(host, house.url, house.books, house.http)
+    world = ConsentDriver(host, house.url, house.books, house.http)
     shop, other = await house.shop("rotating"), await house.shop("service")
     answer = await world.consent(await world.link(shop.tenant, service=False), company=shop.fortnox.database_number)
     assert "ansluten" in answer.text or "anslutet" in answer.text

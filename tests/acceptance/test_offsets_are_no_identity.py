@@ -14,7 +14,7 @@ from infra.embedded.broker import EmbeddedKafka
 from infra.kafka.cluster import ensure_topics
 from infra.settings import Role
 from schemas.events import DayClosed
-from tests.acceptance.house import House, Shop, database, opened, z_report
+from tests.acceptance.house import Roles, Shop, database, opened, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -37,7 +37,7 @@ def empty_database(postgres_url: str) -> Iterator[str]:
         yield url
 
 
-async def each_is_booked_once(house: House, shop: Shop, days: int) -> None:
+async def each_is_booked_once(house: Roles, shop: Shop, days: int) -> None:
     """Wait until so many days stand in the ledger, each once, and all that was decided has arrived."""
     vouchers = await house.ends_with(shop, vouchers=days)
     assert len({v.draft.description for v in vouchers}) == days
@@ -49,7 +49,7 @@ async def each_is_booked_once(house: House, shop: Shop, days: int) -> None:
     await house.until(shop, "everything has arrived", arrived)
 
 
-async def deliver(house: House, shop: Shop, *numbers: int) -> None:
+async def deliver(house: Roles, shop: Shop, *numbers: int) -> None:
     """Send day closes, one after the other."""
     for number in numbers:
         await house.deliver(shop, z_report(number))
@@ -149,7 +149,7 @@ async def test_another_broker_at_the_same_address(empty_database: str, folder: P
         await asyncio.to_thread(first.stop)
 
 
-async def until_accepted(house: House, shop: Shop, number: int) -> None:
+async def until_accepted(house: Roles, shop: Shop, number: int) -> None:
     """Send a day close until it is accepted, as tills do."""
 
     async def accepted() -> bool:

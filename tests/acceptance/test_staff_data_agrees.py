@@ -15,7 +15,7 @@ from connectors.alexishr.settings import AlexisHRSettings
 from connectors.fortnox.sandbox.records import Record
 from infra import companies, tenants
 from schemas.settings import AbsenceCause, EmployeesSettings, TenantSettings
-from tests.acceptance.house import House, Shop, opened
+from tests.acceptance.house import Roles, Shop, opened
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -31,7 +31,7 @@ SETTINGS = EmployeesSettings(
 class Staff:
     """A company with an Alexis HR and a Fortnox, after its first plan."""
 
-    house: House
+    house: Roles
     shop: Shop
     hr: sandbox.Company
 

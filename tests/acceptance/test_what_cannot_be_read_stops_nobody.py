@@ -17,7 +17,7 @@ from infra.delivery import waiting
 from infra.embedded.broker import EmbeddedKafka
 from schemas.events import DayClosed
 from schemas.topics import LARGEST
-from tests.acceptance.house import DAY, House, Shop, opened, z_report
+from tests.acceptance.house import DAY, Roles, Shop, opened, z_report
 from tests.bus import header_that_is_no_text, partition_of, put_batch
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -82,7 +82,7 @@ async def test_the_good_is_booked_and_each_bad_record_is_one_dead_letter(
         await letters_are(house, sender, bad)
 
 
-async def letters_are(house: House, shop: Shop, bad: dict[str, str]) -> None:
+async def letters_are(house: Roles, shop: Shop, bad: dict[str, str]) -> None:
     """Wait until exactly these places have a dead letter, each whose it should be."""
 
     async def all_are() -> bool:

@@ -15,7 +15,7 @@ from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock
 from infra.settings import Settings
 from schemas.topics import PARTITIONS
-from tests.acceptance.house import BOKBUSS, House, Shop, opened, z_report
+from tests.acceptance.house import BOKBUSS, Roles, Shop, opened, z_report
 
 pytestmark = pytest.mark.acceptance
 
@@ -67,7 +67,7 @@ async def drain(stream: asyncio.StreamReader) -> None:
         pass
 
 
-async def owners(house: House, shops: list[Shop]) -> set[int]:
+async def owners(house: Roles, shops: list[Shop]) -> set[int]:
     """Return the processes that hold these companies' lanes."""
     async with house.place.engine.connect() as connection:
         found = await connection.scalars(OWNERS, {"names": [f"fortnox/{shop.tenant}" for shop in shops]})

@@ -14,7 +14,7 @@ from infra.plugin import Host
 from tests.bench import loads
 from tests.bench.house import House, Sandbox, log_of, now, until
 from tests.bench.report import Report, Row
-from tests.connectors.fortnox.consenting import World
+from tests.connectors.fortnox.consent_driver import ConsentDriver
 
 
 async def measure(*, quick: bool) -> Report:
@@ -36,7 +36,9 @@ async def measure(*, quick: bool) -> Report:
             secret_key=SecretStr(house.environment["BOKBUSS_SECRET_KEY"]),
             fortnox=FortnoxSettings(auth_url=house.environment["BOKBUSS_FORTNOX__AUTH_URL"]),
         )
-        world = World(Host(settings, engine, await open_vault(engine, settings), None, None), url, Books(), client)
+        world = ConsentDriver(
+            Host(settings, engine, await open_vault(engine, settings), None, None), url, Books(), client
+        )
         for number in range(companies):
             browser, link = world.browser(), await world.link(loads.tenant(number))
             asked = await world.give(browser, link)

@@ -8,7 +8,7 @@ from connectors.fortnox.sandbox import Account
 from infra import clock, store
 from infra.embedded.database import EmbeddedPostgres
 from tests.bench.report import Report, Row
-from tests.connectors.fortnox.visiting import company, visiting, voucher
+from tests.connectors.fortnox.doctor_driver import company, doctor_driver, voucher
 
 _AIM = 12
 _CHARTS = (500, 1000, 2000)
@@ -27,7 +27,7 @@ async def measure(*, quick: bool) -> Report:
                 numbers = (number for number in range(1000, 10_000) if number not in year.accounts)
                 missing = accounts - len(year.accounts)
                 year.accounts |= {n: Account(n, "Konto") for n, _ in zip(numbers, range(missing), strict=False)}
-            async with visiting(engine, Path(folder), fortnox) as visit:
+            async with doctor_driver(engine, Path(folder), fortnox) as visit:
                 await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}})
                 begun = clock.monotonic()
                 report = await examining.examine(visit.host, visit.tenant)

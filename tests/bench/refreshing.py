@@ -6,7 +6,7 @@ from pathlib import Path
 from infra import clock, store
 from infra.embedded.database import EmbeddedPostgres
 from tests.bench.report import Report
-from tests.connectors.fortnox.refreshing import Endpoint, storm
+from tests.connectors.fortnox.token_driver import Endpoint, storm
 
 _PROCESSES = 4
 _FAULTS = 0.05

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.chaos.havoc import Havoc
-from tests.chaos.reckoning import DOUBLED, LOST, MARK_NOT_ONCE, Booked, Findings
+from tests.chaos.oracle import DOUBLED, LOST, MARK_NOT_ONCE, Booked, Findings
 from tests.chaos.site import Site
 from tests.chaos.tills import Report, Tills, total
 from tests.chaos.workers import events

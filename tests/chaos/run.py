@@ -17,7 +17,7 @@ import psycopg
 from rich.console import Console
 
 from infra import clock
-from tests.chaos import reckoning, report, tracing
+from tests.chaos import oracle, report, tracing
 from tests.chaos.havoc import STEPS, Havoc
 from tests.chaos.report import Result
 from tests.chaos.site import SESSION, SETTLE, Site, all_up, running, start, until
@@ -118,9 +118,9 @@ async def chaos(
 
 async def _drain(
     site: Site, tills: Sequence[Tills], aftermath: float
-) -> tuple[reckoning.Findings, dict[str, list[reckoning.Booked]], float]:
+) -> tuple[oracle.Findings, dict[str, list[oracle.Booked]], float]:
     """Wait until everything agrees, and then a little more; return what is wrong at the end."""
-    begun, findings = clock.monotonic(), reckoning.Findings()
+    begun, findings = clock.monotonic(), oracle.Findings()
     while True:
         drained_in = clock.monotonic() - begun
         if not await _disagreement(site, tills):
@@ -130,18 +130,18 @@ async def _drain(
             findings.add("not drained", f"after {_DRAINED_WITHIN:.0f} s")
             break
         await asyncio.sleep(1.0)
-    books = await reckoning.books_of(site)
-    reckoning.compare(site, [report for till in tills for report in till.reports], books, findings)
+    books = await oracle.books_of(site)
+    oracle.compare(site, [report for till in tills for report in till.reports], books, findings)
     return findings, books, drained_in
 
 
 async def _disagreement(site: Site, tills: Sequence[Tills]) -> bool:
-    findings = reckoning.Findings()
+    findings = oracle.Findings()
     with suppress(psycopg.OperationalError):
         if site.query(_OPEN) or site.query(_UNPUBLISHED) or await tracing.undecided(site):
             return True
         reports = [report for till in tills for report in till.reports]
-        reckoning.compare(site, reports, await reckoning.books_of(site), findings)
+        oracle.compare(site, reports, await oracle.books_of(site), findings)
         return bool(findings.problems)
     return True
 

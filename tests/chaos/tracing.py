@@ -17,7 +17,7 @@ from schemas.envelope import Envelope
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
-from tests.chaos.reckoning import Booked, Findings
+from tests.chaos.oracle import Booked, Findings
 from tests.chaos.site import Site
 
 _FINAL = "('delivered', 'already_there', 'rejected', 'held')"

@@ -25,7 +25,7 @@ async def _nothing(_step: str) -> None: ...
 
 
 @dataclass(slots=True)
-class Row:
+class JournalRow:
     """An order in the journal. ``place`` is its own sequence number, or the one of the order that it replaces."""
 
     seq: int
@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Held:
+class LeaseRow:
     """A row of the leases."""
 
     owner: str = ""
@@ -58,7 +58,7 @@ class Held:
 
 
 @dataclass(slots=True)
-class Asked:
+class LoanRow:
     """A row of the budget's requests."""
 
     request: LoanRequest
@@ -72,11 +72,11 @@ class Asked:
 class Database:
     """What survives a process. Its clock is the loop's."""
 
-    rows: dict[str, Row] = field(default_factory=dict)
-    leases: dict[str, Held] = field(default_factory=dict)
+    rows: dict[str, JournalRow] = field(default_factory=dict)
+    leases: dict[str, LeaseRow] = field(default_factory=dict)
     trail: dict[str, list[AuditRecord]] = field(default_factory=dict)
     replacements: set[str] = field(default_factory=set)
-    requests: dict[int, Asked] = field(default_factory=dict)
+    requests: dict[int, LoanRow] = field(default_factory=dict)
     most_in_doubt: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -84,7 +84,7 @@ class Database:
         """The database's clock."""
         return asyncio.get_running_loop().time()
 
-    def of(self, tenant: str) -> list[Row]:
+    def of(self, tenant: str) -> list[JournalRow]:
         """Return a company's orders in their sequence."""
         rows = [row for row in self.rows.values() if row.order.tenant == tenant]
         return sorted(rows, key=lambda row: (row.place, row.seq))
@@ -93,7 +93,7 @@ class Database:
         """Tell whether an epoch is the last one of its lease."""
         return lease in self.leases and self.leases[lease].epoch == epoch
 
-    def replaced(self, row: Row) -> bool:
+    def replaced(self, row: JournalRow) -> bool:
         """Tell whether another order was given instead of a rejected one."""
         return row.order.id in self.replacements
 
@@ -128,7 +128,7 @@ class MemoryJournal:
             if instead_of:
                 self._database.replacements.add(instead_of.order.id)
             accepted = order.acceptedtime or clock.now()
-            rows[order.id] = Row(seq, place, partition, order, self._database.time, accepted)
+            rows[order.id] = JournalRow(seq, place, partition, order, self._database.time, accepted)
 
     async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
         """Return the companies with open orders among these partitions."""
@@ -210,7 +210,7 @@ class MemoryJournal:
         return True
 
 
-def _work(row: Row, now: float) -> Work:
+def _work(row: JournalRow, now: float) -> Work:
     since = None if row.sent is None else now - row.sent
     return Work(row.order, row.state, row.attempt, row.looks, since, row.calls, row.accepted_at)
 
@@ -230,7 +230,7 @@ class MemoryLeases:
         await self._step("acquire")
         asked = clock.monotonic()
         now = self._database.time
-        held = self._database.leases.setdefault(name, Held())
+        held = self._database.leases.setdefault(name, LeaseRow())
         if held.deadline > now - MARGIN:
             return None
         held.owner, held.epoch, held.deadline = self._owner, held.epoch + 1, now + self._seconds
@@ -272,18 +272,18 @@ class MemoryLoans:
         self._database = database
         self._step = step
 
-    def _alive(self) -> list[Asked]:
+    def _alive(self) -> list[LoanRow]:
         now = self._database.time
         rows = self._database.requests.values()
         return [row for row in rows if row.granted is None and row.seen > now - guests._ALIVE]
 
-    def _owned(self, held: Held) -> bool:
+    def _owned(self, held: LeaseRow) -> bool:
         return held.deadline > self._database.time - MARGIN
 
     async def look(self, name: str, priority: int) -> guests.LaneLease:
         """Return the state of a company's lane."""
         await self._step("look")
-        held = self._database.leases.setdefault(name, Held())
+        held = self._database.leases.setdefault(name, LeaseRow())
         urgent = any(r.request.lease == name and r.request.priority < priority for r in self._alive())
         seen = guests.LaneLease(self._owned(held), held.epoch, json.dumps(held.budget), self._database.time, urgent)
         await self._step("looked")
@@ -304,7 +304,7 @@ class MemoryLoans:
         await self._step("ask")
         now, number = self._database.time, len(self._database.requests) + 1
         request = LoanRequest(number, name, priority, calls, pause, 0.0)
-        self._database.requests[number] = Asked(request, now - waited, now)
+        self._database.requests[number] = LoanRow(request, now - waited, now)
         await self._step("asked")
         return number
 

@@ -24,8 +24,8 @@ from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, Retr
 from schemas.audit import GENESIS, TERMINAL
 from schemas.envelope import Envelope
 from tests.infra import virtual
-from tests.infra.memory import OPEN, Database, MemoryJournal, MemoryLeases, Row
-from tests.infra.target import FORTNOX_LIMIT, Fortnox, order
+from tests.infra.fake_fortnox import FORTNOX_LIMIT, FakeFortnox, order
+from tests.infra.memory import OPEN, Database, JournalRow, MemoryJournal, MemoryLeases
 
 LIMIT = 24
 LEASE = 15.0
@@ -271,7 +271,7 @@ class World:
         self._odds = PROFILES[self.profile]
         self._busy = self.profile in BACKLOGS
         self.database = Database()
-        self.fortnox = Fortnox()
+        self.fortnox = FakeFortnox()
         self.tenants = ["a"] if self._busy else self.random.choice([["a"], ["a", "b"]])
         self._began = 0.0
         self.story: list[str] = []
@@ -402,10 +402,10 @@ class World:
                 await asyncio.sleep(1.0)
                 waited += 1.0
 
-    def _open(self) -> list[Row]:
+    def _open(self) -> list[JournalRow]:
         return [row for row in self.database.rows.values() if row.state in OPEN or not self._answered(row)]
 
-    def _answered(self, row: Row) -> bool:
+    def _answered(self, row: JournalRow) -> bool:
         return row.state != "rejected" or self.database.replaced(row)
 
     # --- What must hold ---

@@ -35,7 +35,7 @@ def quiet(_line: str) -> None:
     """Say nothing."""
 
 
-class Office:
+class CatchingUpDriver:
     """A company, what puts facts on its topics, and the flows, which decide a topic when they are let."""
 
     def __init__(self, host: Host, decider: Decider, kafka: str, tenant: str) -> None:
@@ -60,17 +60,19 @@ class Office:
 @pytest.fixture
 async def office(
     engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, kafka: str, tenant: str
-) -> Office:
+) -> CatchingUpDriver:
     """Return a company of which nothing was told."""
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values (:t, now())"), {"t": tenant})
     vault = await open_vault(engine, settings)
     accept = Acceptor(engine=engine, producer=producer, vault=vault).accept_facts
-    return Office(Host(settings, engine, vault, None, accept), Decider(engine, producer, (FLOW,)), kafka, tenant)
+    return CatchingUpDriver(
+        Host(settings, engine, vault, None, accept), Decider(engine, producer, (FLOW,)), kafka, tenant
+    )
 
 
 @pytest.mark.parametrize("late", [IN_HR, IN_FORTNOX, JOINED], ids=lambda fact: type(fact).__name__)
-async def test_what_somebody_else_has_told_is_decided_first(office: Office, late: Fact) -> None:
+async def test_what_somebody_else_has_told_is_decided_first(office: CatchingUpDriver, late: Fact) -> None:
     """Its topic is the last that the flows come to: until then there is no plan, though nobody reads it again."""
     await office.tell(late)
     waiting = asyncio.create_task(office.all_decided())
@@ -84,7 +86,7 @@ async def test_what_somebody_else_has_told_is_decided_first(office: Office, late
     assert len(rows) == (late is not JOINED)
 
 
-async def _plan(office: Office) -> Any:
+async def _plan(office: CatchingUpDriver) -> Any:
     async with office.host.engine.begin() as connection:
         await connection.execute(
             text("insert into settings values (:t, 1, cast(:body as jsonb), 'lena', now())"),
@@ -93,7 +95,7 @@ async def _plan(office: Office) -> Any:
     return await planning.make(office.host.engine, FLOW, office.tenant, AT.date())
 
 
-async def test_without_flows_there_is_no_plan_and_a_second_try_waits_anew(office: Office) -> None:
+async def test_without_flows_there_is_no_plan_and_a_second_try_waits_anew(office: CatchingUpDriver) -> None:
     """It says what is wrong and what to do, and so does the next one, which reads no difference any more."""
     await office.tell(IN_FORTNOX)
     for _ in range(2):
@@ -103,7 +105,7 @@ async def test_without_flows_there_is_no_plan_and_a_second_try_waits_anew(office
 
 
 async def test_a_company_whose_messages_are_parked_gets_no_plan_and_is_told_so_at_once(
-    office: Office, engine: AsyncEngine, producer: AIOKafkaProducer
+    office: CatchingUpDriver, engine: AsyncEngine, producer: AIOKafkaProducer
 ) -> None:
     """Waiting would not help: a person or new code has to act first."""
 
@@ -116,7 +118,7 @@ async def test_a_company_whose_messages_are_parked_gets_no_plan_and_is_told_so_a
         await office.all_decided()
 
 
-async def test_what_this_reading_told_is_waited_for_by_its_ids_too(office: Office) -> None:
+async def test_what_this_reading_told_is_waited_for_by_its_ids_too(office: CatchingUpDriver) -> None:
     """A mark says nothing of a record that the flows passed by."""
     waiting = asyncio.create_task(office.all_decided(told=["fortnox/employee/9@passed-by"]))
     for mark in MARKS:
@@ -126,7 +128,7 @@ async def test_what_this_reading_told_is_waited_for_by_its_ids_too(office: Offic
     waiting.cancel()
 
 
-async def test_marks_are_decided_and_change_nothing(office: Office) -> None:
+async def test_marks_are_decided_and_change_nothing(office: CatchingUpDriver) -> None:
     """One on each topic, and no flow remembers anything of them."""
     waiting = asyncio.create_task(office.all_decided())
     for mark in (PeopleMarked, EmployeesMarked, AnswersMarked):
@@ -137,7 +139,7 @@ async def test_marks_are_decided_and_change_nothing(office: Office) -> None:
         assert await connection.scalar(text("select count(*) from decided where rules <> ''")) == 0
 
 
-async def test_a_company_without_settings_for_employees_is_not_read(office: Office) -> None:
+async def test_a_company_without_settings_for_employees_is_not_read(office: CatchingUpDriver) -> None:
     """It says what to do."""
     with pytest.raises(WrongUsage, match="bokbuss settings apply"):
         await catching_up.read_both(office.host, FLOW, office.tenant, quiet)

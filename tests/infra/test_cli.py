@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from infra.embedded.owner import free_port
-from tests.infra.door import REPORT
+from tests.infra.delivery_driver import REPORT
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 Result = subprocess.CompletedProcess[str]

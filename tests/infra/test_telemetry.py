@@ -13,8 +13,8 @@ from infra.delivery.journal import Journal
 from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
 from tests.infra import virtual
-from tests.infra.delivery.test_lane import VOUCHER, Company, Target, says
-from tests.infra.target import order
+from tests.infra.delivery.test_lane import VOUCHER, LaneDriver, Target, says
+from tests.infra.fake_fortnox import order
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -43,7 +43,7 @@ def touched(sink: str) -> set[Series]:
             on_write=says(Unknown("500"), wait, Unknown("500"), Delivered(VOUCHER)),
             on_probe=says(AlreadyThere(VOUCHER), Absent()),
         )
-        company = Company(target, sink=sink)
+        company = LaneDriver(target, sink=sink)
         await company.insert("day/1", "day/2", "day/3")
         running = asyncio.create_task(company.run(120.0))
         for _ in range(24):

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from infra import ending
 from infra.embedded.owner import free_port
-from tests.infra.door import REPORT
+from tests.infra.delivery_driver import REPORT
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 

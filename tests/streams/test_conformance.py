@@ -2,7 +2,7 @@
 
 They walk through histories that nobody thought of: samples with parts exchanged. What a flow may do is said and checked
 where the host says it (``infra.deciding.decision``): it writes only what it has read, its states come back as they
-were, and what is decided twice is decided once; ``tests/deciding.py`` asks that of every history in every test.
+were, and what is decided twice is decided once; ``tests/flow_driver.py`` asks that of every history in every test.
 """
 
 import importlib
@@ -31,7 +31,7 @@ from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, VoucherRef
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
-from tests.deciding import Remembered
+from tests.flow_driver import FlowDriver
 from tests.json_values import Place, leaves, put
 
 TENANT = "krogen-soder"
@@ -89,7 +89,7 @@ class Walk:
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self.remembered = Remembered(flow)
+        self.remembered = FlowDriver(flow)
         self.terms = Terms(everything_on(), 1)
         self.orders: list[Order] = []
         self.holds: list[HoldForReview] = []

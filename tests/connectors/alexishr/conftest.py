@@ -12,7 +12,7 @@ from infra.access.connections import Connections
 from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
-from tests.connectors.alexishr.hearing import TENANT, VAULT, Told
+from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 
 @pytest.fixture
@@ -22,13 +22,13 @@ def company() -> sandbox.Company:
 
 
 @pytest.fixture
-def told() -> Told:
+def told() -> FakeAcceptor:
     """Return what keeps the facts."""
-    return Told()
+    return FakeAcceptor()
 
 
 @pytest.fixture
-async def host(engine: AsyncEngine, company: sandbox.Company, told: Told) -> AsyncIterator[Host]:
+async def host(engine: AsyncEngine, company: sandbox.Company, told: FakeAcceptor) -> AsyncIterator[Host]:
     """Yield a host whose company is connected to the sandbox."""
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('acme', clock_timestamp())"))

@@ -9,7 +9,7 @@ from infra import clock
 from infra.intake.sightings import Sightings
 from infra.plugin import Host
 from schemas.events import LeaveChanged
-from tests.connectors.alexishr.hearing import TENANT, Told, reading
+from tests.connectors.alexishr.fake_acceptor import TENANT, FakeAcceptor, reading
 
 TODAY = clock.now().date()
 
@@ -25,7 +25,7 @@ def day(offset: int) -> str:
     return (TODAY + timedelta(days=offset)).isoformat()
 
 
-async def test_a_leave_is_told_once_with_its_kind_and_extent(host: Host, company: Company, told: Told) -> None:
+async def test_a_leave_is_told_once_with_its_kind_and_extent(host: Host, company: Company, told: FakeAcceptor) -> None:
     """The extent stands in its days only."""
     anna = company.add_person(firstName="Anna")
     leave = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(9), extent=25)
@@ -49,7 +49,7 @@ async def test_a_leave_is_told_once_with_its_kind_and_extent(host: Host, company
 
 @pytest.mark.parametrize("end", ["DENIED", "CANCELLED", "PENDING", "gone"])
 async def test_a_leave_that_does_not_hold_any_more_is_withdrawn_once(
-    host: Host, company: Company, told: Told, end: str
+    host: Host, company: Company, told: FakeAcceptor, end: str
 ) -> None:
     """Whether it was taken back or is not there any more."""
     anna = company.add_person(firstName="Anna")
@@ -71,7 +71,7 @@ async def test_a_leave_that_does_not_hold_any_more_is_withdrawn_once(
 
 @pytest.mark.parametrize("status", ["PENDING", "DENIED", "CANCELLED"])
 async def test_a_leave_that_was_never_approved_is_nobodys_business(
-    host: Host, company: Company, told: Told, status: str
+    host: Host, company: Company, told: FakeAcceptor, status: str
 ) -> None:
     """Nothing is told of it."""
     anna = company.add_person(firstName="Anna")
@@ -80,7 +80,7 @@ async def test_a_leave_that_was_never_approved_is_nobodys_business(
     assert told.leaves() == []
 
 
-async def test_a_leave_that_moves_is_told_with_its_new_days(host: Host, company: Company, told: Told) -> None:
+async def test_a_leave_that_moves_is_told_with_its_new_days(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Longer, shorter, and also to before the days that are looked at."""
     anna = company.add_person(firstName="Anna")
     leave = company.add_leave(anna, "VACATION", day(1), day(2))
@@ -92,7 +92,9 @@ async def test_a_leave_that_moves_is_told_with_its_new_days(host: Host, company:
         assert [(str(fact.first_day), str(fact.last_day)) for fact in told.leaves()] == [(first, last)]
 
 
-async def test_a_leave_of_long_ago_is_forgotten_and_not_withdrawn(host: Host, company: Company, told: Told) -> None:
+async def test_a_leave_of_long_ago_is_forgotten_and_not_withdrawn(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """It left the window by itself."""
     anna = company.add_person(firstName="Anna")
     leave = company.add_leave(anna, "VACATION", day(-50), day(-40))
@@ -106,7 +108,9 @@ async def test_a_leave_of_long_ago_is_forgotten_and_not_withdrawn(host: Host, co
     assert await Sightings(host.engine, TENANT, "alexishr").every("leave") == {}
 
 
-async def test_another_extent_of_the_same_days_is_found_at_night(host: Host, company: Company, told: Told) -> None:
+async def test_another_extent_of_the_same_days_is_found_at_night(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """It moves nothing in the list of leaves; the full reading looks at the days of all."""
     anna = company.add_person(firstName="Anna")
     leave = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(3), extent=100)

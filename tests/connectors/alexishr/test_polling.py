@@ -19,7 +19,7 @@ from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged
-from tests.connectors.alexishr.hearing import TENANT, VAULT, Told
+from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -46,12 +46,12 @@ async def polling(*hosts: Host) -> AsyncIterator[None]:
             task.cancel()
 
 
-def titles(told: Told) -> list[str | None]:
+def titles(told: FakeAcceptor) -> list[str | None]:
     """Return the titles that were told, in order."""
     return [fact.fields.title for fact in told.facts if isinstance(fact, EmployeeChanged)]
 
 
-async def test_a_connected_company_is_read_and_followed(host: Host, company: Company, told: Told) -> None:
+async def test_a_connected_company_is_read_and_followed(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Everybody first, then every change; leaves as well; asked to stop, the lease is given back."""
     anna = company.add_person(title="A")
     company.add_leave(anna, "VACATION", "2199-07-06", "2199-07-07")
@@ -68,7 +68,7 @@ async def _true(value: bool) -> bool:  # noqa: FBT001 - it is what is asked
     return value
 
 
-async def test_two_processes_share_the_companies(host: Host, company: Company, told: Told) -> None:
+async def test_two_processes_share_the_companies(host: Host, company: Company, told: FakeAcceptor) -> None:
     """One of them reads; nothing is told twice."""
     company.add_person(title="A")
     other = replace(host, leases=Leases(host.engine, 5.0))
@@ -77,7 +77,7 @@ async def test_two_processes_share_the_companies(host: Host, company: Company, t
     assert titles(told) == ["A"]
 
 
-async def test_failures_do_not_end_it(host: Host, company: Company, told: Told) -> None:
+async def test_failures_do_not_end_it(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Whether Alexis HR fails or Kafka."""
     company.add_person(title="A")
     company.faults.script.append(Fault.FAIL)
@@ -87,7 +87,9 @@ async def test_failures_do_not_end_it(host: Host, company: Company, told: Told) 
         await until(lambda: _true(titles(told) == ["A"]))
 
 
-async def test_it_stops_with_the_token_and_goes_on_with_a_new_one(host: Host, company: Company, told: Told) -> None:
+async def test_it_stops_with_the_token_and_goes_on_with_a_new_one(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """A dead token is tried once; the connection says what to do."""
     company.add_person(title="A")
     company.token = "new"
@@ -113,7 +115,7 @@ async def test_a_paused_company_is_not_read(host: Host, company: Company) -> Non
     assert company.calls == []
 
 
-async def test_everything_is_read_again_after_a_night(host: Host, company: Company, told: Told) -> None:
+async def test_everything_is_read_again_after_a_night(host: Host, company: Company, told: FakeAcceptor) -> None:
     """What no question for changes can tell is found then: somebody is gone."""
     ids = [company.add_person(title=f"{n}") for n in range(2)]
     async with polling(host):

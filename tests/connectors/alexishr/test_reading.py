@@ -18,7 +18,7 @@ from infra.access.connections import Connections
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned
-from tests.connectors.alexishr.hearing import TENANT, VAULT, Told, reading
+from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor, reading
 
 TODAY = clock.now().date()
 
@@ -52,7 +52,7 @@ async def changes(host: Host) -> None:
 # --- Everybody ------------------------------------------------------------------------------------------------------
 
 
-async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: Company, told: Told) -> None:
+async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Employments come along with the people; the second full reading tells nothing."""
     crowd(company, 7)
     company.add_person("2020-01-01", "2026-12-31", firstName="Cilla")
@@ -70,7 +70,7 @@ async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: C
     assert told.people() == []
 
 
-async def test_a_smaller_page_than_was_asked_for_hides_nobody(host: Host, company: Company, told: Told) -> None:
+async def test_a_smaller_page_than_was_asked_for_hides_nobody(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Whatever their limit is, the next page begins where this one ended."""
     crowd(company, 7)
     company.page_limit = 2
@@ -78,7 +78,7 @@ async def test_a_smaller_page_than_was_asked_for_hides_nobody(host: Host, compan
     assert len(told.people()) == 7
 
 
-async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company, told: Told) -> None:
+async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company, told: FakeAcceptor) -> None:
     """A person who is in no list any more is looked for by themselves first."""
     ids = crowd(company, 3)
     await whole(host)
@@ -94,7 +94,7 @@ async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company,
 @pytest.mark.parametrize("at", range(1, 4))
 @pytest.mark.parametrize("gone", [0, 5])
 async def test_nobody_is_missed_when_somebody_goes_while_pages_are_read(
-    host: Host, company: Company, told: Told, at: int, gone: int
+    host: Host, company: Company, told: FakeAcceptor, at: int, gone: int
 ) -> None:
     """Who moved past the page that was to come next is found: the list is read again."""
     ids = crowd(company, 9)
@@ -118,7 +118,7 @@ async def test_a_list_that_never_stands_still_is_said_to_be_so(host: Host, compa
 
 
 async def test_a_failing_call_is_made_again_and_no_page_before_it(
-    host: Host, company: Company, told: Told, monkeypatch: pytest.MonkeyPatch
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lost answer, a 500, a 502 page and a 429 cost one call each."""
     crowd(company, 7)
@@ -146,7 +146,7 @@ async def test_someone_waiting_for_a_refresh_sees_its_progress(host: Host, compa
 # --- Changes --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_change_is_told_once_in_two_calls(host: Host, company: Company, told: Told) -> None:
+async def test_a_change_is_told_once_in_two_calls(host: Host, company: Company, told: FakeAcceptor) -> None:
     """People and employments are asked for what changed; how long it took to be seen is measured."""
     ids = crowd(company, 2)
     await whole(host)
@@ -162,7 +162,7 @@ async def test_a_change_is_told_once_in_two_calls(host: Host, company: Company, 
     assert REGISTRY.get_sample_value("bokbuss_source_seen_seconds_count", {"system": "alexishr"}) == seen + 1
 
 
-async def test_what_does_not_travel_is_no_change(host: Host, company: Company, told: Told) -> None:
+async def test_what_does_not_travel_is_no_change(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Somebody's pronoun moves the time of change, and nothing is told."""
     ids = crowd(company, 1)
     await whole(host)
@@ -173,7 +173,7 @@ async def test_what_does_not_travel_is_no_change(host: Host, company: Company, t
 
 
 async def test_a_change_of_an_employment_is_seen_although_the_person_was_not_touched(
-    host: Host, company: Company, told: Told
+    host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """Their time of change stays; the last day is told all the same."""
     anna = company.add_person("2020-01-01", firstName="Anna")
@@ -187,7 +187,7 @@ async def test_a_change_of_an_employment_is_seen_although_the_person_was_not_tou
     assert (fact.person_id, fact.fields.last_day) == (anna, date(2026, 12, 31))
 
 
-async def test_an_employment_that_is_gone_is_told_as_news(host: Host, company: Company, told: Told) -> None:
+async def test_an_employment_that_is_gone_is_told_as_news(host: Host, company: Company, told: FakeAcceptor) -> None:
     """The person looks older than before, and what is told is not: the flow orders by the time of change."""
     anna = company.add_person("2020-01-01", "2025-12-31", firstName="Anna")
     again = company.add_employment(anna, "2026-02-01")
@@ -205,7 +205,7 @@ async def test_an_employment_that_is_gone_is_told_as_news(host: Host, company: C
 @pytest.mark.parametrize("tells_time", [True, False])
 @pytest.mark.parametrize("offset", [-86_400, 0, 86_400])
 async def test_another_clock_loses_nothing(
-    host: Host, company: Company, told: Told, offset: float, *, tells_time: bool
+    host: Host, company: Company, told: FakeAcceptor, offset: float, *, tells_time: bool
 ) -> None:
     """Only times of Alexis HR's own clock are compared, whether or not its answers tell the time."""
     company.clock_offset, company.tells_time = offset, tells_time
@@ -218,7 +218,7 @@ async def test_another_clock_loses_nothing(
         assert [fact.fields.title for fact in told.people()] == [f"T{number}"]
 
 
-async def test_what_becomes_visible_late_is_seen(host: Host, company: Company, told: Told) -> None:
+async def test_what_becomes_visible_late_is_seen(host: Host, company: Company, told: FakeAcceptor) -> None:
     """A change whose time lies before the cursor is found for as long as the questions overlap."""
     ids = crowd(company, 2)
     await whole(host)
@@ -262,7 +262,7 @@ def heard(facts: list[EmployeeChanged]) -> dict[str, tuple[str | None, str]]:
 @pytest.mark.parametrize("deletes", [True, False])
 @pytest.mark.parametrize("seed", range(5))
 async def test_no_change_is_lost_when_people_change_while_pages_are_read(
-    host: Host, company: Company, told: Told, seed: int, *, deletes: bool
+    host: Host, company: Company, told: FakeAcceptor, seed: int, *, deletes: bool
 ) -> None:
     """At rest what was told last is what is held; where nobody is deleted, questions for changes are enough."""
     chance = random.Random(f"{seed}/{deletes}")
@@ -285,7 +285,7 @@ async def test_no_change_is_lost_when_people_change_while_pages_are_read(
 
 
 async def test_a_crash_before_the_sighting_tells_again_with_the_same_id(
-    host: Host, company: Company, told: Told, monkeypatch: pytest.MonkeyPatch
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was told and not written down is told once more: the same fact, which counts once."""
     crowd(company, 2)
@@ -304,7 +304,7 @@ async def test_a_crash_before_the_sighting_tells_again_with_the_same_id(
 
 
 async def test_a_crash_before_the_cursor_moves_loses_nothing(
-    host: Host, company: Company, told: Told, monkeypatch: pytest.MonkeyPatch
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next question begins where the last one did; what was written down is not told again."""
     ids = crowd(company, 2)
@@ -328,7 +328,9 @@ async def test_a_crash_before_the_cursor_moves_loses_nothing(
     assert [fact.fields.title for fact in told.people()] == ["A", "B"]
 
 
-async def test_a_fact_that_kafka_did_not_take_is_told_next_time(host: Host, company: Company, told: Told) -> None:
+async def test_a_fact_that_kafka_did_not_take_is_told_next_time(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """Nothing is written down before Kafka has it."""
     crowd(company, 1)
     told.fails = RuntimeError("Kafka is away")
@@ -338,7 +340,7 @@ async def test_a_fact_that_kafka_did_not_take_is_told_next_time(host: Host, comp
     assert len(told.people()) == 1
 
 
-async def test_an_old_page_undoes_nothing(host: Host, company: Company, told: Told) -> None:
+async def test_an_old_page_undoes_nothing(host: Host, company: Company, told: FakeAcceptor) -> None:
     """Two readers at once: the slower one's page is read again before it is told, and writes no older sighting."""
     (anna,) = crowd(company, 1)
     await whole(host)
@@ -355,7 +357,7 @@ async def test_an_old_page_undoes_nothing(host: Host, company: Company, told: To
 
 
 async def test_a_record_of_another_form_is_mentioned_once_and_stops_nobody(
-    host: Host, company: Company, told: Told
+    host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """The others are told; the mention has the person read again, which fails on record."""
     ids = crowd(company, 3)
@@ -400,7 +402,7 @@ async def test_a_token_that_was_replaced_meanwhile_stays_good(host: Host, compan
     assert await Connections(host.engine, VAULT).secret(TENANT, "alexishr") == "another"
 
 
-async def test_a_company_reads_dates_in_its_own_zone(host: Host, company: Company, told: Told) -> None:
+async def test_a_company_reads_dates_in_its_own_zone(host: Host, company: Company, told: FakeAcceptor) -> None:
     """The zone of its settings, once it has any."""
     body = '{"employees": {"system": "alexishr", "source_of_truth": "hr", "zone": "America/New_York"}}'
     async with host.engine.begin() as connection:

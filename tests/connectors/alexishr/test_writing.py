@@ -19,7 +19,7 @@ from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal, PersonalKind
-from tests.connectors.alexishr.hearing import TENANT, VAULT, Told, attempt
+from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]
 NOT_DONE = [Fault.LOSE_REQUEST, Fault.FAIL, Fault.BAD_GATEWAY]
@@ -85,7 +85,7 @@ def only_person(company: Company) -> dict[str, Any]:
 # --- New people -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_new_person_holds_everything(hr: Connection, company: Company, told: Told) -> None:
+async def test_a_new_person_holds_everything(hr: Connection, company: Company, told: FakeAcceptor) -> None:
     """Every field arrives, first and last day in an employment; reading them again gives what was written."""
     order = upsert(None, fields=WHOLE)
     assert await hr.probe(order, attempt()) == Absent()
@@ -164,7 +164,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(hr: C
     assert await hr.write(upsert(anna, fields=fields), attempt()) == AlreadyThere(record=anna)
 
 
-async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Company, told: Told) -> None:
+async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Company, told: FakeAcceptor) -> None:
     """A field that holds what was expected, or already what is wanted, has not moved."""
     anna = company.add_person(firstName="Anna", title="Chef", ssn="900101-2385", privatePhone="+46701740605")
     expected = EmployeeFields(given_name="Ann", title="Säljare", personal_number=NUMBER, phone="+46701740605")
@@ -324,7 +324,7 @@ async def test_a_call_that_may_not_leave_writes_nothing(hr: Connection, company:
 # --- Read again ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_mentioned_person_is_read_again(hr: Connection, company: Company, told: Told) -> None:
+async def test_a_mentioned_person_is_read_again(hr: Connection, company: Company, told: FakeAcceptor) -> None:
     """All that is held is told, and after a lost answer told again."""
     anna = company.add_person("2020-01-01", firstName="Anna")
     order = given(ReadPerson, person_id=anna)
@@ -335,7 +335,7 @@ async def test_a_mentioned_person_is_read_again(hr: Connection, company: Company
     assert (one.fields.given_name, one.fields.first_day) == ("Anna", date(2020, 1, 1))
 
 
-async def test_a_mentioned_person_who_is_gone_was_deleted(hr: Connection, told: Told) -> None:
+async def test_a_mentioned_person_who_is_gone_was_deleted(hr: Connection, told: FakeAcceptor) -> None:
     """The fact says so."""
     await hr.write(given(ReadPerson, person_id="507f1f77bcf86cd799439011"), attempt())
     assert [fact.deleted for fact in told.people()] == [True]
@@ -352,7 +352,7 @@ async def test_a_record_of_another_form_is_on_record_with_its_fields(hr: Connect
 
 
 async def test_an_order_waits_for_the_token_of_a_company_that_has_none(
-    hr: Connection, company: Company, told: Told
+    hr: Connection, company: Company, told: FakeAcceptor
 ) -> None:
     """The lane looks again and again, at no cost to anybody."""
     company.token = "another"

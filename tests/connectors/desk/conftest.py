@@ -38,7 +38,7 @@ def sample(topic: str, name: str) -> Envelope[Any]:
 
 
 @dataclass
-class World:
+class Past:
     """A company's past, made by the host's own code."""
 
     place: Office
@@ -140,11 +140,11 @@ def call(method: str, status: int | None, verdict: str) -> Call:
     return Call(at=NOW, request=f"{method} /3/vouchers", status=status, milliseconds=42, verdict=verdict)
 
 
-Past = Callable[[World], Awaitable[Any]]
+Past = Callable[[Past], Awaitable[Any]]
 
 
 @dataclass
-class Desk:
+class VerbDriver:
     """The verbs, as they are typed."""
 
     def after(self, past: Past) -> Any:
@@ -152,7 +152,7 @@ class Desk:
 
         async def main() -> Any:
             async with office(load()) as place:
-                return await past(World(place))
+                return await past(Past(place))
 
         return asyncio.run(main())
 
@@ -180,12 +180,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database_url: str, kafka: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
+def desk(database_url: str, kafka: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VerbDriver:
     """Return the verbs, over an empty database and the broker."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BOKBUSS_DATABASE__URL", database_url)
     monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", kafka)
-    return Desk()
+    return VerbDriver()
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.trail import Entry
 from schemas.commands import VoucherRef
-from tests.connectors.desk.conftest import Desk, World, sample
+from tests.connectors.desk.conftest import Past, VerbDriver, sample
 
 TENANT = "krogen-soder"
 
 
-async def _moved(world: World) -> None:
+async def _moved(world: Past) -> None:
     """Book a voucher at one company of Fortnox's, and one at another that a person then consented to."""
     await world.add(TENANT)
     connections = Connections(world.place.engine, await open_vault(world.place.engine, world.place.settings))
@@ -37,7 +37,7 @@ async def _moved(world: World) -> None:
         await world.order(message, ("delivered", Entry(message, "delivered", booked), ()))
 
 
-def test_a_connection_is_shown_with_who_granted_it_and_how_long_it_lasts(desk: Desk) -> None:
+def test_a_connection_is_shown_with_who_granted_it_and_how_long_it_lasts(desk: VerbDriver) -> None:
     """A light and a reason, the person's days left, the last answer, each company's orders; within 80 columns."""
     desk.after(_moved)
     said = desk("connection", "show", TENANT).stdout
@@ -62,7 +62,7 @@ def test_a_connection_is_shown_with_who_granted_it_and_how_long_it_lasts(desk: D
     assert consents[0]["why"].endswith("asked by Karin, to bookkeeping companyinformation, terms of 2026-11-29")
 
 
-def test_what_was_written_to_a_wrong_company_is_listed_one_by_one(desk: Desk) -> None:
+def test_what_was_written_to_a_wrong_company_is_listed_one_by_one(desk: VerbDriver) -> None:
     """Each with its voucher and the order that explain tells the story of."""
     desk.after(_moved)
     order = sample("orders.fortnox.v1", "post-voucher")
@@ -73,10 +73,10 @@ def test_what_was_written_to_a_wrong_company_is_listed_one_by_one(desk: Desk) ->
     assert order.subject in desk("explain", order.id).stdout
 
 
-def test_tokens_of_another_company_are_red_and_say_so(desk: Desk) -> None:
+def test_tokens_of_another_company_are_red_and_say_so(desk: VerbDriver) -> None:
     """The reason names both numbers."""
 
-    async def past(world: World) -> None:
+    async def past(world: Past) -> None:
         await _moved(world)
         vault = await open_vault(world.place.engine, world.place.settings)
         await Connections(world.place.engine, vault).opens(TENANT, "fortnox", 1003, "Bageriet")

@@ -7,28 +7,28 @@ import pytest
 from infra.deciding.decider import Decider
 from infra.kafka.records import Record
 from infra.office import Office
-from tests.connectors.desk.conftest import Desk, World
+from tests.connectors.desk.conftest import Past, VerbDriver
 from tests.connectors.desk.test_pages import get
-from tests.infra.breaking import DAY_SALES, SECRET, breaking
 from tests.infra.facts import day, record
+from tests.infra.fake_flows import DAY_SALES, SECRET, fake_flow
 
 TENANT = "krogen-soder"
 
 
 async def sweep(place: Office, *, broken: bool = False, records: tuple[Record, ...] = ()) -> None:
     """Be a flows role for a moment: of code that breaks, or of other code."""
-    flow, code = (breaking("decide"), "broken") if broken else (DAY_SALES, "mended")
+    flow, code = (fake_flow("decide"), "broken") if broken else (DAY_SALES, "mended")
     decider = Decider(place.engine, await place.producer(), (flow,), code)
     await decider.decide(records)
     await decider.sweep()
 
 
 @pytest.fixture
-def places(desk: Desk) -> list[str]:
+def places(desk: VerbDriver) -> list[str]:
     """Return the places of two days of which the first cannot be decided."""
     days = tuple(record(TENANT, day(z)) for z in (2, 3))
 
-    async def past(world: World) -> None:
+    async def past(world: Past) -> None:
         await world.add(TENANT)
         await sweep(world.place, broken=True, records=days)
 
@@ -36,12 +36,12 @@ def places(desk: Desk) -> list[str]:
     return ["/".join(map(str, one.place)) for one in days]
 
 
-def listed(desk: Desk) -> list[tuple[str, str]]:
+def listed(desk: VerbDriver) -> list[tuple[str, str]]:
     """Return place and state of what is parked."""
     return [(p["place"], p["state"]) for p in desk.json("parked", "list", "--tenant", TENANT)]
 
 
-def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: Desk, places: list[str]) -> None:
+def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: VerbDriver, places: list[str]) -> None:
     """The first one has the reason; explain and the first page know of it as well."""
     assert listed(desk) == [(place, "waiting") for place in places]
     said = desk("parked", "list").stdout + desk("parked", "show", places[0]).stdout
@@ -56,7 +56,7 @@ def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: 
     assert places[1] in get("/").text
 
 
-def test_a_retry_that_nobody_takes_up_or_that_raises_again_is_exit_code_1(desk: Desk, places: list[str]) -> None:
+def test_a_retry_that_nobody_takes_up_or_that_raises_again_is_exit_code_1(desk: VerbDriver, places: list[str]) -> None:
     """And says which."""
     assert "does bokbuss run" in desk.refused(1, "parked", "retry", TENANT, "--wait", "0.1")
     desk.after(lambda world: sweep(world.place, broken=True))
@@ -67,7 +67,7 @@ def test_a_retry_that_nobody_takes_up_or_that_raises_again_is_exit_code_1(desk: 
     assert places
 
 
-def test_a_skipped_record_stays_listed_and_is_retried_by_its_place(desk: Desk, places: list[str]) -> None:
+def test_a_skipped_record_stays_listed_and_is_retried_by_its_place(desk: VerbDriver, places: list[str]) -> None:
     """What comes later goes on meanwhile; who did it is on record."""
     desk("parked", "skip", places[0], "--by", "Åsa", "--reason", "tomorrow")
     desk.after(lambda world: sweep(world.place, broken=True))
@@ -80,7 +80,7 @@ def test_a_skipped_record_stays_listed_and_is_retried_by_its_place(desk: Desk, p
     assert [finding["problem"] for finding in told if finding["tenant"] == TENANT] == [None]
 
 
-def test_a_discarded_record_is_on_record_with_who_and_why(desk: Desk, places: list[str]) -> None:
+def test_a_discarded_record_is_on_record_with_who_and_why(desk: VerbDriver, places: list[str]) -> None:
     """And is gone for good."""
     desk("parked", "discard", places[0], "--by", "Åsa", "--reason", "a test of the till")
     desk.after(lambda world: sweep(world.place, broken=True))

@@ -112,7 +112,7 @@ def token(text: str = "t0ken", expires_in: int = 3600) -> bytes:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SeenRequest:
     """A request as it came."""
 
     method: str
@@ -139,13 +139,13 @@ class Wire:
             "GET /3/settings/lockedperiod": [says(200, {"LockedPeriod": {"EndDate": None}})],
         }
     )
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[SeenRequest] = field(default_factory=list)
     server: asyncio.Server | None = None
     url: str = ""
     engine: AsyncEngine | None = None
     """The database of those who ask."""
 
-    def of(self, operation: str) -> list[Asked]:
+    def of(self, operation: str) -> list[SeenRequest]:
         """Return the requests of one operation: method and path."""
         return [asked for asked in self.asked if f"{asked.method} {asked.path}" == operation]
 
@@ -166,7 +166,7 @@ class Wire:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, target, _ = line.split(" ")
         url = urlsplit(target)
-        self.asked.append(Asked(method, url.path, dict(parse_qsl(url.query)), headers, body))
+        self.asked.append(SeenRequest(method, url.path, dict(parse_qsl(url.query)), headers, body))
         replies = self.replies[f"{method} {url.path}"]
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if isinstance(reply, bytes):

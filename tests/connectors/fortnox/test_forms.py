@@ -23,8 +23,8 @@ from infra.verdicts import Rejected
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
 from schemas.events import EmployeeFields, InvoiceRow
-from tests.connectors.fortnox import carrying
-from tests.connectors.fortnox.carrying import WHENCE
+from tests.connectors.fortnox import lane_driver
+from tests.connectors.fortnox.lane_driver import WHENCE
 
 # ruff: noqa: RUF001 - characters that look alike are what Fortnox's class is about
 
@@ -180,7 +180,7 @@ def test_one_value_in_two_writings_is_one(name: str, value: str, record: dict[st
 
 
 ABSENCES = st.builds(
-    carrying.absence,
+    lane_driver.absence,
     cause=st.sampled_from(["ASK", "FPE", "FRA", "SEM", "SJK", "TJL", "VAB", "OS1"]),
     day=DAYS,
     extent=st.integers(0, 100),
@@ -210,7 +210,7 @@ ROWS = st.builds(
     vat_rate=st.sampled_from([Decimal(rate) for rate in (0, 6, 12, 25)]),
 )
 INVOICES = st.builds(
-    carrying.invoice,
+    lane_driver.invoice,
     document=st.sampled_from(["invoice", "order"]),
     rows=st.lists(ROWS, min_size=1, max_size=4).map(tuple),
     invoice_date=DAYS,
@@ -237,7 +237,7 @@ def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> N
 
 
 FILES = st.builds(
-    carrying.attachment,
+    lane_driver.attachment,
     name=st.from_regex(r"[^/\\\x00-\x1f]{1,100}", fullmatch=True),
     content=st.binary(min_size=1, max_size=300),
     voucher=st.builds(
@@ -296,7 +296,7 @@ def test_bodies_are_what_fortnox_documents(data: st.DataObject) -> None:
 
 def test_what_a_voucher_says_otherwise_is_told_old_and_new() -> None:
     """Short, printable, and nothing where nothing changed."""
-    order = carrying.voucher(description="Kassa [7]\x00…")
+    order = lane_driver.voucher(description="Kassa [7]\x00…")
     assert encode.adapted(order.data) == "adapted to what Fortnox takes: description: Kassa [7]… -> Kassa (7)..."
-    assert encode.adapted(carrying.voucher(description="Dagskassa – 50 %").data) == ""
-    assert len(encode.adapted(carrying.voucher(description="[" * 180).data)) <= 400
+    assert encode.adapted(lane_driver.voucher(description="Dagskassa – 50 %").data) == ""
+    assert len(encode.adapted(lane_driver.voucher(description="[" * 180).data)) <= 400

@@ -23,7 +23,7 @@ from schemas.events import EmployeeField, EmployeeFields
 from schemas.identities import luhn
 from schemas.people import kept
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
-from tests.connectors.fortnox.carrying import WHENCE
+from tests.connectors.fortnox.lane_driver import WHENCE
 
 # ruff: noqa: RUF001 - characters that look alike are among what people are called
 

@@ -64,7 +64,7 @@ def test_what_a_licence_hides_and_what_is_no_date_counts_as_empty() -> None:
     assert employee({"FirstName": "Nobody"}, clock.now(), 1) is None
 
 
-class Told:
+class FakeAcceptor:
     """Collects the facts, as Kafka would."""
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ async def reading(engine: AsyncEngine, tmp_path: Any) -> Any:
                 client_secret=SecretStr(sandbox.CLIENT_SECRET),
             ),
         )
-        told = Told()
+        told = FakeAcceptor()
         host = Host(settings, engine, await open_vault(engine, settings), None, told.accept)
         yield host, register, told
 

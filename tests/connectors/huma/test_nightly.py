@@ -18,7 +18,7 @@ from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged
-from tests.connectors.huma.hearing import TENANT, VAULT, Told
+from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 
 async def until(check: Callable[[], bool]) -> None:
@@ -52,7 +52,7 @@ async def later(host: Host, kind: str, days: int) -> None:
         )
 
 
-def ids(told: Told) -> list[str | None]:
+def ids(told: FakeAcceptor) -> list[str | None]:
     """Return the employment ids that were told, in order."""
     return [fact.fields.employment_id for fact in told.facts if isinstance(fact, EmployeeChanged)]
 
@@ -68,7 +68,7 @@ async def owner(host: Host, wanted: str = "") -> None:
 
 
 async def test_a_connected_company_is_read_at_once_and_then_each_night(
-    host: Host, company: Company, told: Told
+    host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """By one of two processes, once; what the list does not show is found within a week."""
     anna = company.add_person(givenName="A", employmentId="1")
@@ -89,7 +89,7 @@ async def test_a_connected_company_is_read_at_once_and_then_each_night(
 
 
 async def test_a_failure_does_not_end_it(
-    host: Host, company: Company, told: Told, monkeypatch: pytest.MonkeyPatch
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether Huma fails or Kafka."""
     monkeypatch.setattr(nightly, "_AFTER_A_FAILURE", 0.1)

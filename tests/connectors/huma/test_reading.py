@@ -14,7 +14,7 @@ from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned
-from tests.connectors.huma.hearing import TENANT, VAULT, Told, reading
+from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor, reading
 
 
 class Crash(BaseException):
@@ -37,7 +37,7 @@ async def listing(host: Host, *, whole: bool = False) -> None:
         await reader.everybody(whole=whole)
 
 
-async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: Company, told: Told) -> None:
+async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: Company, told: FakeAcceptor) -> None:
     """A page of the list for each few, one call for each person, and three more where positions must be read."""
     crowd(company, 6)
     cilla = company.add_person("2019-03-01", "2022-12-31", givenName="Cilla")
@@ -59,7 +59,7 @@ async def test_everybody_is_told_once_in_the_fewest_calls(host: Host, company: C
 
 
 async def test_at_night_only_those_are_read_whom_the_list_shows_otherwise(
-    host: Host, company: Company, told: Told
+    host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """Names, addresses, phones, titles and whether they are active; the rest is for webhooks and whole readings."""
     ids = crowd(company, 5)
@@ -76,7 +76,7 @@ async def test_at_night_only_those_are_read_whom_the_list_shows_otherwise(
     assert [fact.fields.employment_id for fact in told.people()] == ["17"]
 
 
-async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company, told: Told) -> None:
+async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company, told: FakeAcceptor) -> None:
     """A person who is in no list any more is looked for by themselves first."""
     ids = crowd(company, 3)
     await listing(host)
@@ -92,7 +92,7 @@ async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company,
 @pytest.mark.parametrize("at", range(1, 4))
 @pytest.mark.parametrize("gone", [0, 5])
 async def test_nobody_is_missed_when_somebody_goes_while_pages_are_read(
-    host: Host, company: Company, told: Told, at: int, gone: int
+    host: Host, company: Company, told: FakeAcceptor, at: int, gone: int
 ) -> None:
     """Who moved past the page that was to come next is found: the list is read again."""
     ids = crowd(company, 9)
@@ -115,7 +115,9 @@ async def test_a_list_that_never_stands_still_is_said_to_be_so(host: Host, compa
             await reader.everybody(whole=False)
 
 
-async def test_what_a_crash_told_but_did_not_write_down_is_told_again(host: Host, company: Company, told: Told) -> None:
+async def test_what_a_crash_told_but_did_not_write_down_is_told_again(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """And what was written down is read no second time: a first reading that was broken off goes on where it was."""
     crowd(company, 60)
     async with reading(host) as reader:
@@ -139,7 +141,9 @@ async def test_what_a_crash_told_but_did_not_write_down_is_told_again(host: Host
     assert await Sightings(host.engine, TENANT, "huma").reading(EMPLOYEE) is not None
 
 
-async def test_nothing_is_written_down_that_kafka_did_not_take(host: Host, company: Company, told: Told) -> None:
+async def test_nothing_is_written_down_that_kafka_did_not_take(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """The next reading tells it."""
     crowd(company, 2)
     told.fails = RuntimeError("Kafka is away")
@@ -150,7 +154,7 @@ async def test_nothing_is_written_down_that_kafka_did_not_take(host: Host, compa
 
 
 async def test_what_was_read_earlier_does_not_cover_what_was_read_later(
-    host: Host, company: Company, told: Told
+    host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """A slow reading tells what it saw, as of when it asked; what was written down later stays."""
     (anna,) = crowd(company, 1)
@@ -165,7 +169,7 @@ async def test_what_was_read_earlier_does_not_cover_what_was_read_later(
     assert await seen.every(EMPLOYEE) == {anna: late}
 
 
-async def test_a_record_of_another_form_stops_nobody_else(host: Host, company: Company, told: Told) -> None:
+async def test_a_record_of_another_form_stops_nobody_else(host: Host, company: Company, told: FakeAcceptor) -> None:
     """It is mentioned once, so that the reading that fails is on record, until it can be read."""
     ids = crowd(company, 3)
     company.change_person(ids[1], phone=17)
@@ -181,7 +185,7 @@ async def test_a_record_of_another_form_stops_nobody_else(host: Host, company: C
 
 @pytest.mark.parametrize("fault", [Fault.FAIL, Fault.BAD_GATEWAY, Fault.LOSE_ANSWER, Fault.UNAUTHORISED])
 async def test_a_question_that_fails_is_asked_again(
-    host: Host, company: Company, told: Told, fault: Fault, monkeypatch: pytest.MonkeyPatch
+    host: Host, company: Company, told: FakeAcceptor, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether Huma fails or the token ends."""
 

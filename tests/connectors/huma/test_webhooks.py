@@ -24,7 +24,7 @@ TOPIC = PersonMentioned.TOPIC
 
 
 @dataclass
-class Door:
+class WebhookDriver:
     """Where deliveries of one company come in."""
 
     url: str
@@ -39,7 +39,7 @@ class Door:
 
 
 @pytest.fixture
-async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterator[Door]:
+async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterator[WebhookDriver]:
     """Serve deliveries of a company to whom the sandbox sends its changes."""
     producer = await cluster.producer(kafka)
     acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
@@ -56,12 +56,12 @@ async def door(engine: AsyncEngine, kafka: str, company: Company) -> AsyncIterat
         )
     async with web.serving(app, "127.0.0.1", 0) as url:
         company.webhooks.url, company.webhooks.secret = f"{url}/v1/{tenant}/huma", secret
-        yield Door(company.webhooks.url, secret, kafka, tenant)
+        yield WebhookDriver(company.webhooks.url, secret, kafka, tenant)
     await producer.stop()
 
 
 @pytest.mark.parametrize("encoding", ["hex", "base64"])
-async def test_every_change_is_mentioned(door: Door, company: Company, encoding: str) -> None:
+async def test_every_change_is_mentioned(door: WebhookDriver, company: Company, encoding: str) -> None:
     """Made, changed, deleted, and all of them at once."""
     company.webhooks.encoding = encoding  # type: ignore[assignment] # it is one of the two
     anna = company.add_person(givenName="Anna")
@@ -81,7 +81,9 @@ async def test_every_change_is_mentioned(door: Door, company: Company, encoding:
     ]
 
 
-async def test_a_value_that_goes_back_and_forth_and_back_is_mentioned_each_time(door: Door, company: Company) -> None:
+async def test_a_value_that_goes_back_and_forth_and_back_is_mentioned_each_time(
+    door: WebhookDriver, company: Company
+) -> None:
     """The third body equals the first; a doubled delivery is mentioned twice as well, and is read twice."""
     company.webhooks.script.extend([None, None, None, Mishap.DOUBLE])
     anna = company.add_person(givenName="Anna")
@@ -92,7 +94,9 @@ async def test_a_value_that_goes_back_and_forth_and_back_is_mentioned_each_time(
     assert len({event.id for event in await messages(door.kafka, TOPIC, door.tenant)}) == 5
 
 
-async def test_what_is_lost_is_not_mentioned_and_what_is_late_comes_later(door: Door, company: Company) -> None:
+async def test_what_is_lost_is_not_mentioned_and_what_is_late_comes_later(
+    door: WebhookDriver, company: Company
+) -> None:
     """The night finds what was lost."""
     company.webhooks.script.extend([Mishap.LOSE, Mishap.DELAY, Mishap.DELAY])
     anna = company.add_person(givenName="Anna")
@@ -105,7 +109,7 @@ async def test_what_is_lost_is_not_mentioned_and_what_is_late_comes_later(door: 
     assert await door.mentions() == [("users-create", bo), ("users-update", anna)]
 
 
-async def test_what_is_not_signed_or_names_its_topic_wrong_is_refused(door: Door, company: Company) -> None:
+async def test_what_is_not_signed_or_names_its_topic_wrong_is_refused(door: WebhookDriver, company: Company) -> None:
     """401, and nothing is accepted; the answer does not tell what the right one would be."""
     body, headers = signed({"topic": "users-update", "users": [{"id": company.id}]}, door.secret)
     async with Client(timeout=10.0) as client:

@@ -21,7 +21,7 @@ from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal
-from tests.connectors.huma.hearing import TENANT, VAULT, Told, attempt, reading
+from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt, reading
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]
 NOT_DONE = [Fault.LOSE_REQUEST, Fault.FAIL, Fault.BAD_GATEWAY]
@@ -83,7 +83,7 @@ def only_person(company: Company) -> dict[str, Any]:
 # --- New people -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_new_person_holds_everything(huma: Connection, company: Company, told: Told) -> None:
+async def test_a_new_person_holds_everything(huma: Connection, company: Company, told: FakeAcceptor) -> None:
     """Every field arrives; nobody is invited; reading them again gives what was written."""
     order = upsert(None, fields=OWN)
     assert await huma.probe(order, attempt()) == Absent()
@@ -209,7 +209,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(huma:
     assert await huma.write(upsert(anna, fields=fields), attempt()) == AlreadyThere(record=anna)
 
 
-async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Company, told: Told) -> None:
+async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Company, told: FakeAcceptor) -> None:
     """A field that holds what was expected, or already what is wanted, has not moved."""
     anna = company.add_person(givenName="Anna", familyName="Ek", phone="+46701740605", employmentId="17")
     expected = EmployeeFields(given_name="Ann", family_name="Al", phone="+46701740605", employment_id="16")
@@ -425,7 +425,9 @@ async def test_a_token_that_is_refused_as_soon_as_it_is_given_is_for_an_operator
     assert company.tokens_given == 2
 
 
-async def test_an_order_waits_for_good_credentials(huma: Connection, host: Host, company: Company, told: Told) -> None:
+async def test_an_order_waits_for_good_credentials(
+    huma: Connection, host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """The connection says what to do, and the lane looks again and again, at no cost to anybody."""
     company.client_secret = NOBODY
     refused = await huma.write(given(ReadPerson, person_id=NOBODY), attempt())
@@ -441,7 +443,9 @@ async def test_an_order_waits_for_good_credentials(huma: Connection, host: Host,
 # --- Read again ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_mentioned_person_is_read_again(huma: Connection, host: Host, company: Company, told: Told) -> None:
+async def test_a_mentioned_person_is_read_again(
+    huma: Connection, host: Host, company: Company, told: FakeAcceptor
+) -> None:
     """All that is held is told, as of the moment at which it was asked for; at night it is no news any more."""
     anna = company.add_person("2020-01-01", givenName="Anna")
     order, before = given(ReadPerson, person_id=anna), clock.now()
@@ -457,7 +461,7 @@ async def test_a_mentioned_person_is_read_again(huma: Connection, host: Host, co
 
 
 async def test_a_mentioned_person_who_is_gone_was_deleted(
-    huma: Connection, host: Host, company: Company, told: Told
+    huma: Connection, host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """The fact says so, and they are forgotten."""
     anna = company.add_person(givenName="Anna")

@@ -49,7 +49,7 @@ class TokenEndpoint:
 
 
 @dataclass
-class Place:
+class ConnectionDriver:
     """A database, or a memory, with one company, and processes that use it."""
 
     rows: ConnectionRows
@@ -91,28 +91,28 @@ class Place:
 
 
 @pytest.fixture(params=["table", "memory"])
-async def place(request: pytest.FixtureRequest, engine: AsyncEngine) -> Place:
+async def place(request: pytest.FixtureRequest, engine: AsyncEngine) -> ConnectionDriver:
     """Return a place with a company whose number is known."""
     if request.param == "memory":
         table = Table({(COMPANY, SYSTEM): Stored(Held(COMPANY, SYSTEM, database_number=5))})
-        return Place(MemoryRows(table), table=table)
+        return ConnectionDriver(MemoryRows(table), table=table)
     async with engine.begin() as connection:
         await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": None}])
-    return Place(PostgresRows(engine), engine)
+    return ConnectionDriver(PostgresRows(engine), engine)
 
 
-async def used(place: Place, process: Connections, **how: Any) -> str | RetryLater:
+async def used(place: ConnectionDriver, process: Connections, **how: Any) -> str | RetryLater:
     """Return the access token that a process gets."""
     return await process.access(COMPANY, SYSTEM, place.endpoint.renew, **how)
 
 
-async def test_one_token_serves_all_processes(place: Place) -> None:
+async def test_one_token_serves_all_processes(place: ConnectionDriver) -> None:
     """The first one asks, the others read: a start costs no call; nothing is asked again before it must be."""
     assert [await used(place, place.process()) for _ in range(3)] == ["access-1"] * 3
     assert place.endpoint.asked == [None]
 
 
-async def test_a_company_without_consent_waits_without_a_call(place: Place) -> None:
+async def test_a_company_without_consent_waits_without_a_call(place: ConnectionDriver) -> None:
     """The wait is short and steady, and says what to run."""
     answer = await place.process().access("other", SYSTEM, place.endpoint.renew)
     assert isinstance(answer, RetryLater)
@@ -122,7 +122,7 @@ async def test_a_company_without_consent_waits_without_a_call(place: Place) -> N
 
 
 @pytest.mark.parametrize("processes", [2, 8])
-async def test_processes_that_want_a_new_token_at_once_ask_once(place: Place, processes: int) -> None:
+async def test_processes_that_want_a_new_token_at_once_ask_once(place: ConnectionDriver, processes: int) -> None:
     """One renews, the others wait for its token; each exchange uses the refresh token of the one before."""
     await place.consented()
     place.endpoint.takes = 0.05
@@ -132,7 +132,7 @@ async def test_processes_that_want_a_new_token_at_once_ask_once(place: Place, pr
     assert place.endpoint.asked == ["refresh-0", "refresh-1"]
 
 
-async def test_a_good_token_is_used_while_another_process_renews_it(place: Place) -> None:
+async def test_a_good_token_is_used_while_another_process_renews_it(place: ConnectionDriver) -> None:
     """Nobody waits for a renewal before the old token ends."""
     await place.consented(access_seconds=100.0)
     place.endpoint.takes = 0.5
@@ -142,7 +142,7 @@ async def test_a_good_token_is_used_while_another_process_renews_it(place: Place
     assert await renewing == "access-1"
 
 
-async def test_a_refused_token_is_dropped_and_no_newer_one(place: Place) -> None:
+async def test_a_refused_token_is_dropped_and_no_newer_one(place: ConnectionDriver) -> None:
     """A 401 about an old token says nothing about the next one."""
     one, other = await place.consented(), place.process()
     assert await used(place, one) == "first"
@@ -154,7 +154,7 @@ async def test_a_refused_token_is_dropped_and_no_newer_one(place: Place) -> None
 
 
 @pytest.mark.parametrize("after", [Unanswered("reset"), RetryLater(1.0, "auth_throttled", "429")])
-async def test_what_is_no_refusal_loses_nothing(place: Place, after: Outcome) -> None:
+async def test_what_is_no_refusal_loses_nothing(place: ConnectionDriver, after: Outcome) -> None:
     """The same refresh token is tried again, by whoever needs a token next, and not before the wait is over."""
     process = await place.consented()
     place.endpoint.says = [after]
@@ -171,7 +171,9 @@ async def test_what_is_no_refusal_loses_nothing(place: Place, after: Outcome) ->
 
 
 @pytest.mark.parametrize(("lost", "says"), [(True, "never arrived"), (False, "used, expired")])
-async def test_a_refusal_says_whether_an_answer_was_lost_before(place: Place, *, lost: bool, says: str) -> None:
+async def test_a_refusal_says_whether_an_answer_was_lost_before(
+    place: ConnectionDriver, *, lost: bool, says: str
+) -> None:
     """Only then has the system exchanged a token of which nobody knows; either way the company must connect again."""
     process = await place.consented()
     place.endpoint.says = [Refused("needs_consent", "used, expired or taken back")]
@@ -189,7 +191,7 @@ async def test_a_refusal_says_whether_an_answer_was_lost_before(place: Place, *,
     assert ((await place.held()).state, await place.recorded()) == ("needs_consent", ["connected", "needs_consent"])
 
 
-async def test_an_answer_that_comes_late_revives_the_connection(place: Place) -> None:
+async def test_an_answer_that_comes_late_revives_the_connection(place: ConnectionDriver) -> None:
     """Its process was slow, another one was refused meanwhile: the pair is the only one, and it fits."""
     await place.consented()
     slow, quick = place.process(answer_seconds=0.2), place.process(answer_seconds=0.2)
@@ -206,7 +208,7 @@ async def test_an_answer_that_comes_late_revives_the_connection(place: Place) ->
     assert await place.recorded() == ["connected", "needs_consent", "connected"]
 
 
-async def test_an_answer_that_comes_after_a_newer_pair_changes_nothing(place: Place) -> None:
+async def test_an_answer_that_comes_after_a_newer_pair_changes_nothing(place: ConnectionDriver) -> None:
     """A new consent is worth more than what was asked for before it."""
     await place.consented()
     late = TokenEndpoint(takes=1.5)
@@ -221,7 +223,7 @@ async def test_an_answer_that_comes_after_a_newer_pair_changes_nothing(place: Pl
     assert (await used(place, place.process()), await slow.secret(COMPANY, SYSTEM)) == ("new", "new-refresh")
 
 
-async def test_a_request_that_would_leave_late_does_not_leave(place: Place) -> None:
+async def test_a_request_that_would_leave_late_does_not_leave(place: ConnectionDriver) -> None:
     """Others may renew by then: the permission to send is over before the claim is."""
     await place.consented()
 
@@ -234,7 +236,7 @@ async def test_a_request_that_would_leave_late_does_not_leave(place: Place) -> N
     assert place.endpoint.asked == []
 
 
-async def test_a_renewal_goes_on_when_whoever_waits_for_it_is_cancelled(place: Place) -> None:
+async def test_a_renewal_goes_on_when_whoever_waits_for_it_is_cancelled(place: ConnectionDriver) -> None:
     """A lane that ends does not throw the answer away."""
     await place.consented()
     place.endpoint.takes = 0.3
@@ -245,7 +247,7 @@ async def test_a_renewal_goes_on_when_whoever_waits_for_it_is_cancelled(place: P
     assert await place.process().secret(COMPANY, SYSTEM) == "refresh-1"
 
 
-async def test_a_bug_of_ours_is_no_refusal(place: Place) -> None:
+async def test_a_bug_of_ours_is_no_refusal(place: ConnectionDriver) -> None:
     """Whether the token was used up is not known, so it is tried again."""
     process = await place.consented()
 
@@ -268,7 +270,7 @@ async def test_a_bug_of_ours_is_no_refusal(place: Place) -> None:
     ],
 )
 async def test_what_may_be_mended_at_the_system_is_tried_again_after_a_while(
-    place: Place, grant: str, state: str, *, tried: bool
+    place: ConnectionDriver, grant: str, state: str, *, tried: bool
 ) -> None:
     """A licence is bought there, and so is a service account's consent given; a used refresh token stays used."""
     process = await place.consented(grant_type=grant)
@@ -287,7 +289,7 @@ async def test_what_may_be_mended_at_the_system_is_tried_again_after_a_while(
     assert ((await place.held()).state == "connected") is tried
 
 
-async def test_a_disconnected_company_has_no_secrets_left(place: Place) -> None:
+async def test_a_disconnected_company_has_no_secrets_left(place: ConnectionDriver) -> None:
     """What was there is handed over for revoking; nothing is asked for until it connects again."""
     process = await place.consented()
     assert await process.disconnect(COMPANY, SYSTEM, "Anna") == "refresh-0"
@@ -302,7 +304,7 @@ async def test_a_disconnected_company_has_no_secrets_left(place: Place) -> None:
     assert await place.recorded() == ["connected", "disconnected", "connected"]
 
 
-async def test_disconnecting_waits_for_a_renewal_that_is_under_way(place: Place) -> None:
+async def test_disconnecting_waits_for_a_renewal_that_is_under_way(place: ConnectionDriver) -> None:
     """The token that comes is the one to revoke."""
     await place.consented()
     place.endpoint.takes = 0.5
@@ -312,7 +314,7 @@ async def test_disconnecting_waits_for_a_renewal_that_is_under_way(place: Place)
     await renewing
 
 
-async def test_a_paused_company_waits_and_goes_on_with_its_tokens(place: Place) -> None:
+async def test_a_paused_company_waits_and_goes_on_with_its_tokens(place: ConnectionDriver) -> None:
     """Nothing is thrown away; only what works can be paused, and only what is paused resumed."""
     process = await place.consented()
     assert not await process.resume(COMPANY, SYSTEM, "Anna")
@@ -326,7 +328,7 @@ async def test_a_paused_company_waits_and_goes_on_with_its_tokens(place: Place) 
     assert await place.recorded() == ["connected", "paused", "connected"]
 
 
-async def test_a_number_is_learned_once_and_is_nobody_elses(place: Place) -> None:
+async def test_a_number_is_learned_once_and_is_nobody_elses(place: ConnectionDriver) -> None:
     """A company's number at a system is its own: of two that come to one, the second does not get it."""
     assert await place.rows.pin("other", 6) == 6
     assert await place.rows.pin("other", 7) == 6
@@ -338,7 +340,7 @@ async def test_a_number_is_learned_once_and_is_nobody_elses(place: Place) -> Non
     assert (await place.held()).database_number == 5
 
 
-async def test_tokens_that_open_another_company_stop_it_until_a_consent(place: Place) -> None:
+async def test_tokens_that_open_another_company_stop_it_until_a_consent(place: ConnectionDriver) -> None:
     """New tokens do not revive it, nor does time; the reason says what was opened."""
     process = await place.consented()
     assert await process.opens(COMPANY, SYSTEM, 5, "Krogen") is None
@@ -391,7 +393,7 @@ async def test_nothing_secret_stands_in_the_tables_in_the_clear(engine: AsyncEng
     """And a row that was moved to another company opens nothing there."""
     async with engine.begin() as connection:
         await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": 6}])
-    place = Place(PostgresRows(engine), engine)
+    place = ConnectionDriver(PostgresRows(engine), engine)
     await place.consented(access="very-secret-access", refresh="very-secret-refresh")
     async with engine.connect() as connection:
         for table in ("connections", "audit"):

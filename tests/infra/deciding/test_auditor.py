@@ -24,8 +24,8 @@ from schemas.commands import HoldForReview
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from tests.bus import messages, partition_of, pass_by
-from tests.infra.breaking import DAY_SALES, breaking
 from tests.infra.facts import applied, day, message, produce
+from tests.infra.fake_flows import DAY_SALES, fake_flow
 
 TOPICS = topics_of(registry.flows())
 OLD_ENOUGH = 0.2
@@ -217,7 +217,7 @@ async def test_what_is_parked_is_no_hole_and_is_not_decided_behind_its_back(
 ) -> None:
     """It has a place of its own; a record that was passed by meanwhile joins it, and is decided after it."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
-    broken = Decider(engine, producer, (breaking("decide"),), "broken")
+    broken = Decider(engine, producer, (fake_flow("decide"),), "broken")
     await broken.decide([*facts[:3], facts[4]])
     await pass_by(kafka, GROUP, TOPICS)
 

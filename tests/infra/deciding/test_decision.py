@@ -16,7 +16,7 @@ from schemas import envelope
 from schemas.commands import Order
 from schemas.events import DayClosed
 from schemas.settings import TenantSettings
-from tests.deciding import Remembered
+from tests.flow_driver import FlowDriver
 from tests.infra.facts import day
 
 MESSAGE = envelope.wrap(
@@ -52,7 +52,7 @@ def raising(*_: object) -> tuple[Order, ...]:
 
 def decided(made: Flow) -> Decision:
     """Decide the message in memory."""
-    remembered = Remembered(made)
+    remembered = FlowDriver(made)
     remembered.decide(MESSAGE, TERMS)
     steps = deciding(made, reading(made, MESSAGE.data), MESSAGE, TERMS)
     step = next(steps)

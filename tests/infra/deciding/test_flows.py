@@ -27,8 +27,8 @@ from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
 from tests.bus import committed, messages, partition_of, pass_by
-from tests.infra.breaking import DAY_SALES, BugError, breaking
 from tests.infra.facts import day, produce
+from tests.infra.fake_flows import DAY_SALES, BugError, fake_flow
 
 LINES = text('select "offset" from decided where topic = :topic and tenant = :tenant order by "offset"')
 Worker = Callable[..., Any]
@@ -140,7 +140,7 @@ def broken_for(tenant: str) -> Flow:
     """Return the flow of day sales, which breaks for the second report of one company."""
 
     def decide(states: Any, message: Any, *rest: Any) -> Any:
-        return (breaking("decide") if message.tenant == tenant else DAY_SALES).decide(states, message, *rest)
+        return (fake_flow("decide") if message.tenant == tenant else DAY_SALES).decide(states, message, *rest)
 
     return replace(DAY_SALES, decide=decide)
 
@@ -162,7 +162,7 @@ async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
     async def committed_all() -> bool:
         return await committed(kafka, GROUP, place) == facts[-1].offset + 1
 
-    arguments = ("-m", "tests.infra.breaking", kafka, prepared_url, str(tmp_path))
+    arguments = ("-m", "tests.infra.fake_flows", kafka, prepared_url, str(tmp_path))
     killed = await started(*arguments, BOKBUSS_FAULTPOINT="decide.parked:1:kill")
     assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
     assert await parked() == [facts[1].offset]

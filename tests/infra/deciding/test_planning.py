@@ -33,7 +33,7 @@ CHOICES = PlanRowApplied.TOPIC
 
 
 @dataclass
-class Office:
+class PlanningDriver:
     """A company whose two sides were told, and what a host does with facts and orders."""
 
     host: Host
@@ -106,13 +106,13 @@ class Office:
 @pytest.fixture
 async def office(
     engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings, kafka: str, tenant: str
-) -> Office:
+) -> PlanningDriver:
     """Return a company: Anna is on both sides and differs, Bo is in HR only, Eva in Fortnox only."""
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values (:t, now())"), {"t": tenant})
     vault = await open_vault(engine, settings)
     accept = Acceptor(engine=engine, producer=producer, vault=vault).accept_facts
-    made = Office(
+    made = PlanningDriver(
         Host(settings, engine, vault, None, accept),
         Decider(engine, producer, (FLOW,)),
         ReviewRole(engine=engine, producer=producer, settings=settings),
@@ -131,7 +131,7 @@ async def office(
     return made
 
 
-async def test_a_plan_is_kept_with_its_rows_and_nothing_happens(office: Office) -> None:
+async def test_a_plan_is_kept_with_its_rows_and_nothing_happens(office: PlanningDriver) -> None:
     """It names the settings' version; its rows and counts are there; nothing was published and nothing ordered."""
     plan = await office.make()
     assert (plan.tenant, plan.flow, plan.settings_version, plan.state) == (office.tenant, "employees", 3, "made")
@@ -147,7 +147,7 @@ async def test_a_plan_is_kept_with_its_rows_and_nothing_happens(office: Office) 
     assert await messages(office.kafka, "orders.fortnox.v1", office.tenant) == []
 
 
-async def test_a_plan_shows_when_both_sides_were_read(office: Office) -> None:
+async def test_a_plan_shows_when_both_sides_were_read(office: PlanningDriver) -> None:
     """The age of what it compares, of the HR system and of Fortnox."""
     async with office.engine.begin() as connection:
         for system, day in (("alexishr", 1), ("fortnox", 2)):
@@ -159,7 +159,7 @@ async def test_a_plan_shows_when_both_sides_were_read(office: Office) -> None:
     assert (plan.hr_read_at, plan.fortnox_read_at) == (AT.replace(day=1), AT.replace(day=2))
 
 
-async def test_rows_are_found_by_state_action_and_number(office: Office) -> None:
+async def test_rows_are_found_by_state_action_and_number(office: PlanningDriver) -> None:
     """Any condition that is left out means any."""
     plan = await office.make()
 
@@ -172,7 +172,7 @@ async def test_rows_are_found_by_state_action_and_number(office: Office) -> None
     assert await names(Which(state="conflict", row=2)) == []
 
 
-async def test_a_plan_is_found_by_the_beginning_of_its_id(office: Office) -> None:
+async def test_a_plan_is_found_by_the_beginning_of_its_id(office: PlanningDriver) -> None:
     """None and more than one are refused, saying what to do; a sign of LIKE finds nothing."""
     plan, other = await office.make(), await office.make()
     assert await planning.find(office.engine, str(plan.plan_id)[:12]) == plan
@@ -183,7 +183,7 @@ async def test_a_plan_is_found_by_the_beginning_of_its_id(office: Office) -> Non
         await planning.find(office.engine, "%")
 
 
-async def test_a_changed_row_stays_changed(office: Office) -> None:
+async def test_a_changed_row_stays_changed(office: PlanningDriver) -> None:
     """Its action counts and its body, and the counts follow."""
     plan = await office.make()
     await office.choose(plan, "conflict", "prefer_hr")
@@ -192,7 +192,7 @@ async def test_a_changed_row_stays_changed(office: Office) -> None:
     assert (await planning.counts(office.engine, plan))["conflict", "prefer_hr"] == 1
 
 
-async def test_applied_twice_it_publishes_the_same_facts(office: Office) -> None:
+async def test_applied_twice_it_publishes_the_same_facts(office: PlanningDriver) -> None:
     """By whoever and whenever it is called again: the first one counts. What a rule leaves alone is not told."""
     plan = await office.make()
     applied = await planning.apply(office.host, plan, by="lena")
@@ -206,7 +206,7 @@ async def test_applied_twice_it_publishes_the_same_facts(office: Office) -> None
     assert said[1].id == said[2].id
 
 
-async def test_a_row_that_was_sent_and_not_written_down_is_sent_again_as_it_was(office: Office) -> None:
+async def test_a_row_that_was_sent_and_not_written_down_is_sent_again_as_it_was(office: PlanningDriver) -> None:
     """A process died after Kafka had the fact: by the same person, at the same time, with the same id."""
     plan = await office.make()
     await planning.apply(office.host, plan, by="lena")
@@ -218,7 +218,7 @@ async def test_a_row_that_was_sent_and_not_written_down_is_sent_again_as_it_was(
     assert [m.id for m in said] == [said[0].id] * 2
 
 
-async def test_a_part_of_a_plan_is_applied_and_the_rest_stays_applicable(office: Office) -> None:
+async def test_a_part_of_a_plan_is_applied_and_the_rest_stays_applicable(office: PlanningDriver) -> None:
     """What was applied cannot be changed, the rest can; live is what the plan makes once it is applied as a whole."""
     plan = await office.make()
     await office.choose(plan, "conflict", "prefer_hr")
@@ -237,7 +237,7 @@ async def test_a_part_of_a_plan_is_applied_and_the_rest_stays_applicable(office:
     assert (type(last), last.rows, last.applied_by) == (PlanApplied, 2, "nils")
 
 
-async def test_a_dropped_plan_is_over(office: Office) -> None:
+async def test_a_dropped_plan_is_over(office: PlanningDriver) -> None:
     """It is neither changed nor applied any more, and an applied one cannot be dropped."""
     plan, other = await office.make(), await office.make()
     await planning.drop(office.engine, plan)
@@ -253,7 +253,7 @@ async def test_a_dropped_plan_is_over(office: Office) -> None:
         await planning.drop(office.engine, other)
 
 
-async def test_under_other_settings_a_plan_is_neither_changed_nor_applied(office: Office) -> None:
+async def test_under_other_settings_a_plan_is_neither_changed_nor_applied(office: PlanningDriver) -> None:
     """What it shows would not be what is done."""
     plan = await office.make()
     rows = [row async for row in planning.rows(office.engine, plan)]
@@ -266,7 +266,7 @@ async def test_under_other_settings_a_plan_is_neither_changed_nor_applied(office
     assert await messages(office.kafka, CHOICES, office.tenant) == []
 
 
-async def test_a_changed_row_is_kept_with_what_it_does_now(office: Office) -> None:
+async def test_a_changed_row_is_kept_with_what_it_does_now(office: PlanningDriver) -> None:
     """As a decision of it says, on what the flow remembers; one that another row has taken in is gone."""
     await office.hr("eva", email="eva@firma.se")
     plan = await office.make()
@@ -284,7 +284,7 @@ async def test_a_changed_row_is_kept_with_what_it_does_now(office: Office) -> No
     assert (await office.statuses(plan))["eva"] == ("waiting", 1)
 
 
-async def test_what_became_of_each_row_is_told(office: Office) -> None:
+async def test_what_became_of_each_row_is_told(office: PlanningDriver) -> None:
     """First it waits to be decided, then for its order, then it is done; a second decision changes nothing."""
     plan = await office.make()
     await office.choose(plan, "conflict", "prefer_hr")
@@ -298,7 +298,7 @@ async def test_what_became_of_each_row_is_told(office: Office) -> None:
     assert await office.statuses(applied) == {"anna": ("done", 1), "bo": ("done", 1)}
 
 
-async def test_what_is_decided_waits_until_its_orders_have_arrived(office: Office) -> None:
+async def test_what_is_decided_waits_until_its_orders_have_arrived(office: PlanningDriver) -> None:
     """Between the flow and the journal or the desk a row is neither done nor refused: nobody is told too early."""
     plan = await office.make()
     await office.choose(plan, "conflict", "prefer_hr")
@@ -310,7 +310,7 @@ async def test_what_is_decided_waits_until_its_orders_have_arrived(office: Offic
     assert await office.statuses(applied) == {"anna": ("refused", 0), "bo": ("waiting", 1)}
 
 
-async def test_a_row_that_moved_is_refused_and_stays_so(office: Office) -> None:
+async def test_a_row_that_moved_is_refused_and_stays_so(office: PlanningDriver) -> None:
     """It names the field, the others are done, and the report says so although the hold was closed since."""
     plan = await office.make()
     await office.choose(plan, "conflict", "prefer_hr")
@@ -325,7 +325,7 @@ async def test_a_row_that_moved_is_refused_and_stays_so(office: Office) -> None:
     assert (await office.statuses(applied))["anna"] == ("refused", 0)
 
 
-async def test_a_row_that_fails_a_check_is_held(office: Office) -> None:
+async def test_a_row_that_fails_a_check_is_held(office: PlanningDriver) -> None:
     """A person let somebody without an address be created: it waits under its name."""
     await office.hr("dan", email="")
     plan = await office.make()
@@ -338,7 +338,7 @@ async def test_a_row_that_fails_a_check_is_held(office: Office) -> None:
     assert "e-mail address is missing" in held.why
 
 
-async def test_facts_are_undecided_until_a_flow_has_decided_them(office: Office) -> None:
+async def test_facts_are_undecided_until_a_flow_has_decided_them(office: PlanningDriver) -> None:
     """What a refresh told is waited for by its ids."""
     assert office.host.accept
     fact = EmployeeSeen(employee_id="9", seen_at=AT, fields=EmployeeFields(employment_id="9"))
@@ -348,7 +348,7 @@ async def test_facts_are_undecided_until_a_flow_has_decided_them(office: Office)
     assert await planning.undecided(office.engine, office.tenant, ids) == 0
 
 
-async def test_more_rows_than_a_page_are_all_there(office: Office) -> None:
+async def test_more_rows_than_a_page_are_all_there(office: PlanningDriver) -> None:
     """Two pages of rows are written, read and counted."""
     people = [
         EmployeeChanged(

@@ -20,7 +20,7 @@ from infra.environment import whole
 from infra.leases import Lease, Leases
 from infra.plugin import Host
 from tests.infra import virtual
-from tests.infra.borrowing import LIMIT, NAME, busiest, simulate
+from tests.infra.budget_simulation import LIMIT, NAME, busiest, simulate
 from tests.infra.memory import Database, MemoryLeases, MemoryLoans
 
 SEEDS = 120

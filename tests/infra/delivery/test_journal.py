@@ -19,11 +19,11 @@ from infra.leases import Leases
 from infra.trail import Entry
 from schemas.audit import GENESIS, AuditRecord, Outcome
 from schemas.envelope import Envelope
+from tests.infra.fake_fortnox import order
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases
-from tests.infra.target import order
 
 
-class Place(Protocol):
+class JournalDriver(Protocol):
     """Where orders are written down: a journal as a process has it, and what stands there."""
 
     journal: Any
@@ -101,7 +101,7 @@ async def postgres(database_url: str) -> AsyncIterator[InPostgres]:
 
 
 @pytest.fixture(params=["memory", "postgres"])
-def place(request: pytest.FixtureRequest) -> Place:
+def place(request: pytest.FixtureRequest) -> JournalDriver:
     """Return each kind of journal."""
     if request.param == "postgres":
         return request.getfixturevalue("postgres")
@@ -112,12 +112,12 @@ def place(request: pytest.FixtureRequest) -> Place:
 LEASE = "fortnox/a"
 
 
-async def due(place: Place, tenant: str = "a") -> list[str]:
+async def due(place: JournalDriver, tenant: str = "a") -> list[str]:
     """Return the ids of the orders that are due."""
     return [work.order.id for work in await place.journal.next(tenant, 50)]
 
 
-async def work_on(place: Place, wanted: Envelope[Any]) -> Work:
+async def work_on(place: JournalDriver, wanted: Envelope[Any]) -> Work:
     """Return an order that is due."""
     found: list[Work] = [work for work in await place.journal.next(wanted.tenant, 50) if work.order.id == wanted.id]
     assert found, f"{wanted.id} is not due"
@@ -131,7 +131,7 @@ def became(work: Work, state: str, epoch: int, outcome: Outcome | None = None, *
     return Change(work, f"fortnox/{tenant}", epoch, state, (), entry=entry, **more)
 
 
-async def finish(place: Place, wanted: Envelope[Any], epoch: int, state: str = "delivered") -> None:
+async def finish(place: JournalDriver, wanted: Envelope[Any], epoch: int, state: str = "delivered") -> None:
     """Send an order, with this outcome."""
     work = await work_on(place, wanted)
     assert await place.journal.mark_sending(work, f"fortnox/{wanted.tenant}", epoch)
@@ -139,7 +139,7 @@ async def finish(place: Place, wanted: Envelope[Any], epoch: int, state: str = "
     assert await place.journal.change(became(work, state, epoch, outcome))
 
 
-async def test_the_first_order_of_an_id_wins(place: Place) -> None:
+async def test_the_first_order_of_an_id_wins(place: JournalDriver) -> None:
     """An order that comes again, also after its end, changes nothing."""
     first = order("a", "day/1", 1)
     again = first.model_copy(update={"traceparent": f"00-{'1' * 32}-{'2' * 16}-01"})
@@ -152,13 +152,13 @@ async def test_the_first_order_of_an_id_wins(place: Place) -> None:
     assert await place.states() == {first.id: "delivered"}
 
 
-async def test_nothing_is_written_for_no_orders(place: Place) -> None:
+async def test_nothing_is_written_for_no_orders(place: JournalDriver) -> None:
     """An empty batch is none."""
     await place.journal.insert([])
     assert await place.states() == {}
 
 
-async def test_one_order_of_each_key_is_due_in_its_sequence(place: Place) -> None:
+async def test_one_order_of_each_key_is_due_in_its_sequence(place: JournalDriver) -> None:
     """The second of a key waits for the first one's end; other keys and other companies do not."""
     first, second, other = order("a", "day/1", 1), order("a", "day/1", 2), order("a", "day/2", 1)
     elsewhere = order("b", "day/1", 1)
@@ -175,14 +175,14 @@ async def test_one_order_of_each_key_is_due_in_its_sequence(place: Place) -> Non
     assert await due(place) == [second.id, other.id]
 
 
-async def test_no_more_than_a_page_is_given(place: Place) -> None:
+async def test_no_more_than_a_page_is_given(place: JournalDriver) -> None:
     """The first ones, in their sequence."""
     orders = [order("a", f"day/{n}", 1) for n in range(5)]
     await place.journal.insert((0, one) for one in orders)
     assert [work.order.id for work in await place.journal.next("a", 50, 3)] == [one.id for one in orders[:3]]
 
 
-async def test_a_rejected_order_parks_its_key_until_it_is_replaced(place: Place) -> None:
+async def test_a_rejected_order_parks_its_key_until_it_is_replaced(place: JournalDriver) -> None:
     """What replaces it takes its place: before what waited behind it, and however often it takes."""
     refused, behind = order("a", "day/1", 1), order("a", "day/1", 2)
     other = order("a", "day/2", 1)
@@ -202,7 +202,7 @@ async def test_a_rejected_order_parks_its_key_until_it_is_replaced(place: Place)
     assert await due(place) == [behind.id, other.id]
 
 
-async def test_only_the_last_owner_writes(place: Place) -> None:
+async def test_only_the_last_owner_writes(place: JournalDriver) -> None:
     """What a former owner marks, takes over or reports is refused, and leaves nothing on record."""
     await place.journal.insert([(0, order("a", "day/1", 1)), (0, order("a", "day/2", 1))])
     former = await place.owner(LEASE)
@@ -217,7 +217,7 @@ async def test_only_the_last_owner_writes(place: Place) -> None:
     assert await place.journal.take_over("a", LEASE, owner) == 1
 
 
-async def test_a_new_owner_looks_for_what_was_being_sent(place: Place) -> None:
+async def test_a_new_owner_looks_for_what_was_being_sent(place: JournalDriver) -> None:
     """It becomes unknown, sent now at the latest, and due at once; other companies' orders stay as they are."""
     ours, theirs, queued = order("a", "day/1", 1), order("b", "day/1", 1), order("a", "day/2", 1)
     await place.journal.insert([(0, ours), (0, theirs), (0, queued)])
@@ -233,7 +233,7 @@ async def test_a_new_owner_looks_for_what_was_being_sent(place: Place) -> None:
     assert 0 <= work.since_sent < 0.1
 
 
-async def test_a_state_changes_only_as_it_may(place: Place) -> None:
+async def test_a_state_changes_only_as_it_may(place: JournalDriver) -> None:
     """Nothing is sent twice, and no outcome comes from nowhere or after the end."""
     await place.journal.insert([(0, order("a", "day/1", 1))])
     epoch = await place.owner(LEASE)
@@ -248,7 +248,7 @@ async def test_a_state_changes_only_as_it_may(place: Place) -> None:
     assert [record.outcome for record in await place.trail("a")] == ["delivered"]
 
 
-async def test_what_a_lane_learnt_is_there_for_the_next(place: Place) -> None:
+async def test_what_a_lane_learnt_is_there_for_the_next(place: JournalDriver) -> None:
     """Looks, and the time since the last byte, outlive the lane."""
     await place.journal.insert([(0, order("a", "day/1", 1))])
     epoch = await place.owner(LEASE)
@@ -267,7 +267,7 @@ async def test_what_a_lane_learnt_is_there_for_the_next(place: Place) -> None:
     assert work.since_sent >= 0.1
 
 
-async def test_every_entry_continues_its_company_s_chain(place: Place) -> None:
+async def test_every_entry_continues_its_company_s_chain(place: JournalDriver) -> None:
     """Sequence without a gap, the hash of the one before, whole; each company has a chain of its own."""
     epochs = {tenant: await place.owner(f"fortnox/{tenant}") for tenant in ("a", "b")}
     orders = [order(tenant, f"day/{n}", 1) for n in range(3) for tenant in epochs]
@@ -284,7 +284,7 @@ async def test_every_entry_continues_its_company_s_chain(place: Place) -> None:
         assert [record.message_id for record in trail] == [one.id for one in orders if one.tenant == tenant]
 
 
-async def test_many_lanes_share_transactions_and_not_their_outcomes(place: Place) -> None:
+async def test_many_lanes_share_transactions_and_not_their_outcomes(place: JournalDriver) -> None:
     """All at once: each lane hears about its own order, also those that are not the owner any more."""
     tenants = [f"company-{n}" for n in range(40)]
     await place.journal.insert((0, order(tenant, f"day/{n}", 1)) for tenant in tenants for n in range(2))
@@ -306,7 +306,7 @@ async def test_many_lanes_share_transactions_and_not_their_outcomes(place: Place
         assert len(await place.trail(tenant)) == (0 if number % 4 == 3 else 2)
 
 
-async def test_the_next_time_is_known(place: Place) -> None:
+async def test_the_next_time_is_known(place: JournalDriver) -> None:
     """Seconds until something is due that is not due yet; None where nothing waits for a time."""
     assert await place.journal.next_due("a") is None
     orders = [order("a", f"day/{n}", 1) for n in range(2)]
@@ -324,7 +324,7 @@ async def test_the_next_time_is_known(place: Place) -> None:
     assert 20 < await place.journal.next_due("a") <= 30
 
 
-async def test_companies_with_open_orders_are_named(place: Place) -> None:
+async def test_companies_with_open_orders_are_named(place: JournalDriver) -> None:
     """Among the partitions asked for: those with an order that has not ended."""
     await place.journal.insert([(0, order("a", "day/1", 1)), (1, order("b", "day/1", 1)), (2, order("c", "day/1", 1))])
     assert await place.journal.open_tenants([0, 2]) == {"a": 0, "c": 2}

@@ -26,9 +26,9 @@ from infra.verdicts import Absent, AlreadyThere, Delivered, Look, RetryLater, Un
 from schemas.commands import VoucherRef
 from schemas.envelope import Envelope
 from tests.infra import simulation, virtual
-from tests.infra.memory import Database, MemoryJournal, MemoryLeases, Row, Step
+from tests.infra.fake_fortnox import FakeFortnox, order
+from tests.infra.memory import Database, JournalRow, MemoryJournal, MemoryLeases, Step
 from tests.infra.simulation import LATEST, PATIENCE, DatabaseGone, Mode, simulate
-from tests.infra.target import Fortnox, order
 
 # --- Seeds --------------------------------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ async def _nothing(_step: str) -> None: ...
 
 
 @dataclass
-class Company:
+class LaneDriver:
     """A company's orders, and lanes that work on them one after the other."""
 
     target: Target = field(default_factory=Target)
@@ -161,7 +161,7 @@ class Company:
         """Let orders come in, one of each key."""
         await MemoryJournal(self.database).insert((0, order("a", key, 1)) for key in keys)
 
-    def row(self, key: str) -> Row:
+    def row(self, key: str) -> JournalRow:
         """Return the order of a key."""
         return self.database.rows[order("a", key, 1).id]
 
@@ -210,7 +210,7 @@ def test_an_order_whose_lease_ended_before_it_left_is_looked_for_by_the_next_own
             attempt.may_send()
             raise AssertionError("it may not send any more")
 
-        company = Company(Target(on_write=be_stopped))
+        company = LaneDriver(Target(on_write=be_stopped))
         await company.insert("day/1")
         with pytest.raises(LeaseLost):
             await (await company.lane("one", kept=False)).run()
@@ -234,7 +234,7 @@ def test_an_outcome_that_the_database_did_not_take_is_found_again(broken: str, a
             if step == broken:
                 raise DatabaseGone
 
-        company = Company(Target(on_probe=says(AlreadyThere(VOUCHER))), step=fail)
+        company = LaneDriver(Target(on_probe=says(AlreadyThere(VOUCHER))), step=fail)
         await company.insert("day/1")
         with pytest.raises(DatabaseGone):
             await company.run(10.0)
@@ -252,7 +252,7 @@ def test_a_bug_while_writing_is_an_unknown_outcome() -> None:
     """Nobody knows how far it came: it is looked for, and found."""
 
     async def story() -> None:
-        company = Company(Target(on_write=says(KeyError("bug")), on_probe=says(AlreadyThere(VOUCHER))))
+        company = LaneDriver(Target(on_write=says(KeyError("bug")), on_probe=says(AlreadyThere(VOUCHER))))
         await company.insert("day/1")
         await company.run(10.0)
         assert company.row("day/1").history == ["queued", "sending", "unknown", "delivered"]
@@ -270,7 +270,7 @@ def test_a_bug_before_anything_left_leaves_no_doubt() -> None:
                 raise KeyError("bug")
             return await says(Delivered(VOUCHER))(order, attempt)
 
-        company = Company(Target(on_write=fail_on_one))
+        company = LaneDriver(Target(on_write=fail_on_one))
         await company.insert("day/1", "day/2")
         await company.run(200.0)
         assert company.row("day/1").history == ["queued", *["sending", "queued"] * 4]
@@ -286,7 +286,7 @@ def test_a_bug_while_looking_stops_no_other_order() -> None:
 
     async def story() -> None:
         target = Target(on_write=says(Unknown("no answer"), Delivered(VOUCHER)), on_probe=says(KeyError("bug")))
-        company = Company(target)
+        company = LaneDriver(target)
         await company.insert("day/1")
         running = asyncio.create_task(company.run(400.0))
         await asyncio.sleep(2.0)
@@ -307,7 +307,7 @@ def test_an_order_that_never_passes_delays_no_other_key() -> None:
         async def wait_for_one(order: Envelope[Any], _attempt: Attempt) -> Verdict:
             return RetryLater(5.0, "forbidden", "ask somebody") if order.subject == "day/0" else Delivered(VOUCHER)
 
-        company = Company(Target(on_write=wait_for_one))
+        company = LaneDriver(Target(on_write=wait_for_one))
         keys = [f"day/{n}" for n in range(200)]
         await company.insert(*keys)
         await company.run(60.0)
@@ -320,7 +320,7 @@ def test_a_mark_that_becomes_durable_late_is_looked_for() -> None:
     """A predecessor's transaction may end after its successor began: the order would be nobody's."""
 
     async def story() -> None:
-        company = Company(Target(on_probe=says(AlreadyThere(VOUCHER))))
+        company = LaneDriver(Target(on_probe=says(AlreadyThere(VOUCHER))))
         await company.insert("day/1")
         company.row("day/1").due = float("inf")
         running = asyncio.create_task(company.run(60.0))
@@ -338,7 +338,7 @@ def test_pauses_grow_to_a_minute_and_start_anew_after_a_success() -> None:
     async def story() -> None:
         wait = RetryLater(5.0, "throttled", "too many requests")
         target = Target(on_write=says(*[wait] * 6, Delivered(VOUCHER), wait, RetryLater(300.0, "consent_missing", "x")))
-        company = Company(target)
+        company = LaneDriver(target)
         await company.insert("day/1")
         running = asyncio.create_task(company.run(1500.0))
         await asyncio.sleep(400.0)
@@ -358,7 +358,7 @@ def test_a_wait_that_costs_the_target_nothing_stays_short_and_is_told_once() -> 
     async def story() -> None:
         wait = RetryLater(2.0, "consent_missing", "not connected", "operator", steady=True)
         target = Target(on_write=says(*[wait] * 200, Delivered(VOUCHER)))
-        company = Company(target)
+        company = LaneDriver(target)
         await company.insert("day/1")
         with capture_logs() as logs:
             await company.run(600.0)
@@ -375,7 +375,7 @@ def test_a_target_without_clear_answers_does_not_bring_a_whole_backlog_in_doubt(
 
     async def story() -> None:
         target = Target(on_write=says(Unknown("500")))
-        company = Company(target, patience=Patience(1000.0, 1.0))
+        company = LaneDriver(target, patience=Patience(1000.0, 1.0))
         await company.insert(*(f"day/{n}" for n in range(50)))
         await company.run(100.0)
         assert [key for key, _ in target.writes] == [f"day/{n}" for n in range(FEW)]
@@ -396,7 +396,7 @@ def test_other_keys_go_on_while_one_write_is_in_doubt() -> None:
             delivered = await says(Delivered(VOUCHER))(order, attempt)
             return Unknown("500") if order.subject == "day/3" else delivered
 
-        company = Company(Target(on_write=lose_one))
+        company = LaneDriver(Target(on_write=lose_one))
         await company.insert(*(f"day/{n}" for n in range(20)))
         behind = order("a", "day/3", 2)
         await MemoryJournal(company.database).insert([(0, behind)])
@@ -414,7 +414,7 @@ def test_a_look_does_not_wait_behind_a_backlog() -> None:
 
     async def story() -> None:
         target = Target(on_write=says(Unknown("500"), Delivered(VOUCHER)), on_probe=says(AlreadyThere(VOUCHER)))
-        company = Company(target)
+        company = LaneDriver(target)
         await company.insert(*(f"day/{n}" for n in range(200)))
         await company.run(60.0)
         [(key, at)] = target.looks
@@ -429,7 +429,7 @@ def test_looks_are_ever_rarer_until_the_write_has_settled() -> None:
     """What appears late is found soon after; the two looks that count come when nothing can appear any more."""
 
     async def story() -> None:
-        company = Company(Target(on_write=says(Unknown("500"), Delivered(VOUCHER))))
+        company = LaneDriver(Target(on_write=says(Unknown("500"), Delivered(VOUCHER))))
         await company.insert("day/1")
         await company.run(100.0)
         (_, lost), _ = company.target.writes
@@ -444,7 +444,7 @@ def test_a_look_that_fails_delays_its_order_only() -> None:
     async def story() -> None:
         failing = RetryLater(5.0, "fortnox_failing", "500", alone=True)
         target = Target(on_write=says(Unknown("500"), Delivered(VOUCHER)), on_probe=says(failing))
-        company = Company(target)
+        company = LaneDriver(target)
         await company.insert("day/0")
         running = asyncio.create_task(company.run(200.0))
         await asyncio.sleep(1.5)
@@ -466,7 +466,7 @@ def test_a_target_that_fails_a_third_of_the_time_takes_a_backlog_within_five_min
     """120 days of a company at 35 % faults: half of them doubts, and a look fails as often; each is booked once."""
 
     async def story() -> None:
-        fortnox, loop, luck = Fortnox(), asyncio.get_running_loop(), random.Random(seed)
+        fortnox, loop, luck = FakeFortnox(), asyncio.get_running_loop(), random.Random(seed)
 
         async def write(order: Envelope[Any], attempt: Attempt) -> Verdict:
             await attempt.take()
@@ -493,7 +493,7 @@ def test_a_target_that_fails_a_third_of_the_time_takes_a_backlog_within_five_min
             found = fortnox.voucher(order, loop.time())
             return AlreadyThere(found) if found else Absent()
 
-        company = Company(Target(write, look))
+        company = LaneDriver(Target(write, look))
         keys = [f"day/{n}" for n in range(120)]
         await company.insert(*keys)
         await company.run(300.0)
@@ -511,7 +511,7 @@ def test_a_look_that_began_too_early_does_not_count() -> None:
             await asyncio.sleep(29.0)
             return Absent()
 
-        company = Company(Target(on_write=says(Unknown("no answer"), Delivered(VOUCHER)), on_probe=slow))
+        company = LaneDriver(Target(on_write=says(Unknown("no answer"), Delivered(VOUCHER)), on_probe=slow))
         await company.insert("day/1")
         await company.run(400.0)
         (_, lost), (_, sent_again) = company.target.writes
@@ -533,7 +533,7 @@ def test_one_order_is_one_voucher_as_long_as_settling_outlasts_late_writes(
     """
 
     async def story() -> int:
-        fortnox = Fortnox()
+        fortnox = FakeFortnox()
         loop = asyncio.get_running_loop()
 
         async def carry_out_late(order: Envelope[Any], _attempt: Attempt) -> Verdict:
@@ -544,7 +544,7 @@ def test_one_order_is_one_voucher_as_long_as_settling_outlasts_late_writes(
             found = fortnox.voucher(order, loop.time())
             return AlreadyThere(found) if found else Absent()
 
-        company = Company(Target(carry_out_late, look), patience=Patience(settle, 5.0))
+        company = LaneDriver(Target(carry_out_late, look), patience=Patience(settle, 5.0))
         await company.insert("day/1")
         await company.run(600.0)
         assert company.row("day/1").state == "delivered"
@@ -557,7 +557,7 @@ def test_a_lane_that_rests_is_woken_by_an_order() -> None:
     """It does not wait until it would look by itself."""
 
     async def story() -> None:
-        company = Company()
+        company = LaneDriver()
         lane = await company.lane("one")
         running = asyncio.create_task(lane.run())
         await asyncio.sleep(100.0)
@@ -578,7 +578,7 @@ def test_a_lane_ends_after_the_request_under_way() -> None:
             await asyncio.sleep(5.0)
             return Delivered(VOUCHER)
 
-        company = Company(Target(on_write=slow))
+        company = LaneDriver(Target(on_write=slow))
         await company.insert("day/1", "day/2")
         lane = await company.lane("one")
         running = asyncio.create_task(lane.run())
@@ -595,7 +595,7 @@ def test_a_lane_that_pauses_or_rests_ends_at_once() -> None:
 
     async def story() -> None:
         for target in (Target(), Target(on_write=says(RetryLater(60.0, "throttled", "too many requests")))):
-            company = Company(target)
+            company = LaneDriver(target)
             await company.insert("day/1")
             lane = await company.lane("one")
             running = asyncio.create_task(lane.run())
@@ -626,7 +626,7 @@ def test_a_lane_tells_guests_how_it_is(answer: Verdict, lent: int) -> None:
         def lend() -> int:
             return lane._budget.lend(24, LOOK_UP, 0.0, asyncio.get_running_loop().time())
 
-        company = Company(Target(on_write=write))
+        company = LaneDriver(Target(on_write=write))
         await company.insert("day/1")
         lane = await company.lane("one")
         running = asyncio.create_task(lane.run())

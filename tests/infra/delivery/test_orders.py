@@ -13,7 +13,7 @@ from infra.delivery.journal import Journal
 from infra.delivery.orders import Orders
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
-from tests.infra.target import order
+from tests.infra.fake_fortnox import order
 
 SINK, TENANT = "fortnox", "acme"
 VOUCHER = {"series": "F", "number": 12, "year_id": 7}

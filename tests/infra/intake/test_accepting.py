@@ -16,22 +16,22 @@ from infra.kafka import cluster
 from infra.plugin import Malformed, Source
 from schemas.events import DayClosed, GroupSales
 from tests.bus import messages, records
-from tests.infra import door
-from tests.infra.door import EVENT, MAX_BODY, REPORT, Door
+from tests.infra import delivery_driver
+from tests.infra.delivery_driver import EVENT, MAX_BODY, REPORT, DeliveryDriver
 
 FACTS = DayClosed.TOPIC
 Outage = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[Door]:
+async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
     """Yield a door at which the test's company is known."""
-    async with door.opened(engine, producer) as made:
+    async with delivery_driver.opened(engine, producer) as made:
         await made.add(tenant)
         yield made
 
 
-async def test_an_accepted_delivery_stands_in_kafka(opened: Door, kafka: str, tenant: str) -> None:
+async def test_an_accepted_delivery_stands_in_kafka(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """202 comes after the acknowledgement and names the events; each carries a trace, its source and its id."""
     status, answer = await opened.post(f"{tenant}/openpos", REPORT)
     assert status == 202
@@ -42,7 +42,7 @@ async def test_an_accepted_delivery_stands_in_kafka(opened: Door, kafka: str, te
     assert len(event.trace_id) == 32
 
 
-async def test_the_sender_s_trace_goes_on(opened: Door, kafka: str, tenant: str) -> None:
+async def test_the_sender_s_trace_goes_on(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """A traceparent that is none is replaced."""
     trace = f"00-{7:032x}-{9:016x}-01"
     for header in (trace, "not-a-trace", f"01-{7:032x}-{9:016x}-01"):
@@ -64,7 +64,7 @@ async def test_the_sender_s_trace_goes_on(opened: Door, kafka: str, tenant: str)
     ],
 )
 async def test_a_bad_signature_is_refused(
-    opened: Door, kafka: str, tenant: str, wrong: dict[str, str], says: str
+    opened: DeliveryDriver, kafka: str, tenant: str, wrong: dict[str, str], says: str
 ) -> None:
     """401, and nothing is accepted; the answer does not tell what the right one would be."""
     status, answer = await opened.post(f"{tenant}/openpos", REPORT, opened.signed(REPORT) | wrong)
@@ -74,7 +74,7 @@ async def test_a_bad_signature_is_refused(
     assert await records(kafka, FACTS, tenant) == []
 
 
-async def test_an_unsigned_or_a_stale_delivery_is_refused(opened: Door, kafka: str, tenant: str) -> None:
+async def test_an_unsigned_or_a_stale_delivery_is_refused(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """Without headers; signed more than five minutes ago, or ahead."""
     for headers in ({}, opened.signed(REPORT, ago=301), opened.signed(REPORT, ago=-302)):
         status, _ = await opened.post(f"{tenant}/openpos", REPORT, headers)
@@ -82,7 +82,7 @@ async def test_an_unsigned_or_a_stale_delivery_is_refused(opened: Door, kafka: s
     assert await records(kafka, FACTS, tenant) == []
 
 
-async def test_a_body_that_is_no_text_is_told_so(opened: Door, kafka: str, tenant: str) -> None:
+async def test_a_body_that_is_no_text_is_told_so(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """422, and from which byte on: a till that writes Latin-1 has no wrong signature."""
     body = REPORT.decode().replace("Café", "Cafe").encode() + "å".encode("latin-1")
     status, answer = await opened.post(f"{tenant}/openpos", body, opened.signed(b""))
@@ -90,7 +90,7 @@ async def test_a_body_that_is_no_text_is_told_so(opened: Door, kafka: str, tenan
     assert await records(kafka, FACTS, tenant) == []
 
 
-async def test_what_no_message_can_hold_is_refused(opened: Door, kafka: str, tenant: str) -> None:
+async def test_what_no_message_can_hold_is_refused(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """Sent again it would be refused again, for ever: that is the payload's fault, not Kafka's."""
     [fact] = registry.sources()["openpos"].translate(REPORT)
     assert isinstance(fact, DayClosed)
@@ -104,13 +104,13 @@ async def test_what_no_message_can_hold_is_refused(opened: Door, kafka: str, ten
     assert await records(kafka, FACTS, tenant) == []
 
 
-async def test_an_id_that_no_table_takes_is_refused(opened: Door, tenant: str) -> None:
+async def test_an_id_that_no_table_takes_is_refused(opened: DeliveryDriver, tenant: str) -> None:
     """It would be accepted by Kafka and then refused by the database, for ever."""
     status, answer = await opened.post(f"{tenant}/openpos", REPORT, opened.signed(REPORT, delivery="x" * 201))
     assert (status, "longer than 200" in answer["error"]) == (401, True)
 
 
-async def test_a_replayed_delivery_is_accepted_once(opened: Door, kafka: str, tenant: str) -> None:
+async def test_a_replayed_delivery_is_accepted_once(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """The same answer each time, and one record."""
     headers = opened.signed(REPORT)
     answers = [await opened.post(f"{tenant}/openpos", REPORT, headers) for _ in range(3)]
@@ -118,7 +118,7 @@ async def test_a_replayed_delivery_is_accepted_once(opened: Door, kafka: str, te
     assert len(await records(kafka, FACTS, tenant)) == 1
 
 
-async def test_an_id_with_another_body_is_a_conflict(opened: Door, kafka: str, tenant: str) -> None:
+async def test_an_id_with_another_body_is_a_conflict(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """409: one of the two would be lost without a word."""
     other = REPORT.replace(b'"zNumber": 412', b'"zNumber": 413')
     assert other != REPORT
@@ -128,7 +128,7 @@ async def test_an_id_with_another_body_is_a_conflict(opened: Door, kafka: str, t
     assert len(await records(kafka, FACTS, tenant)) == 1
 
 
-async def test_a_malformed_payload_is_told_every_wrong_field(opened: Door, kafka: str, tenant: str) -> None:
+async def test_a_malformed_payload_is_told_every_wrong_field(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """422 names each of them, and no value; the same delivery, corrected, may come under the same id."""
     report = json.loads(REPORT) | {"zNumber": "secret", "surprise": 1}
     del report["totalSales"]
@@ -142,20 +142,22 @@ async def test_a_malformed_payload_is_told_every_wrong_field(opened: Door, kafka
 
 
 @pytest.mark.parametrize("path", ["nobody/openpos", "%00/openpos", "%F0%9F%92%A9/openpos", f"{'x' * 64}/openpos"])
-async def test_an_unknown_company_is_not_found(opened: Door, path: str) -> None:
+async def test_an_unknown_company_is_not_found(opened: DeliveryDriver, path: str) -> None:
     """404, whatever the name is made of."""
     status, answer = await opened.post(path, REPORT)
     assert (status, "no company is called" in answer["error"]) == (404, True)
 
 
-async def test_an_unknown_system_is_not_found(opened: Door, tenant: str) -> None:
+async def test_an_unknown_system_is_not_found(opened: DeliveryDriver, tenant: str) -> None:
     """404, and the answer names those that there are."""
     status, answer = await opened.post(f"{tenant}/opnpos", REPORT)
     assert (status, "openpos" in answer["error"]) == (404, True)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_that_is_too_large_is_refused(opened: Door, kafka: str, tenant: str, *, chunked: bool) -> None:
+async def test_a_body_that_is_too_large_is_refused(
+    opened: DeliveryDriver, kafka: str, tenant: str, *, chunked: bool
+) -> None:
     """413 before the rest is read, also when its length was not told."""
     reader, writer = await asyncio.open_connection(*opened.url.removeprefix("http://").split(":"))
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {100 * MAX_BODY}"
@@ -169,7 +171,7 @@ async def test_a_body_that_is_too_large_is_refused(opened: Door, kafka: str, ten
     assert await records(kafka, FACTS, tenant) == []
 
 
-async def test_a_sender_that_leaves_is_forgotten(opened: Door, kafka: str, tenant: str) -> None:
+async def test_a_sender_that_leaves_is_forgotten(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """Half a delivery is none; the next one is accepted."""
     _, writer = await asyncio.open_connection(*opened.url.removeprefix("http://").split(":"))
     headers = "".join(f"{name}: {value}\r\n" for name, value in opened.signed(REPORT).items())
@@ -182,7 +184,9 @@ async def test_a_sender_that_leaves_is_forgotten(opened: Door, kafka: str, tenan
     assert len(await records(kafka, FACTS, tenant)) == 1
 
 
-async def test_without_the_database_nothing_is_accepted(opened: Door, kafka: str, tenant: str, outage: Outage) -> None:
+async def test_without_the_database_nothing_is_accepted(
+    opened: DeliveryDriver, kafka: str, tenant: str, outage: Outage
+) -> None:
     """503 within seconds; the same delivery is accepted when it is back."""
     headers = opened.signed(REPORT)
     with outage():
@@ -199,7 +203,7 @@ async def test_without_the_broker_nothing_is_promised(
 ) -> None:
     """503 within seconds, for all at once; when it is back the same delivery is accepted and counts once."""
     producer = await cluster.producer(fragile_kafka.bootstrap)
-    async with door.opened(engine, producer) as opened:
+    async with delivery_driver.opened(engine, producer) as opened:
         await opened.add(tenant)
         assert (await opened.post(f"{tenant}/openpos", REPORT))[0] == 202
         await asyncio.to_thread(fragile_kafka.kill)

@@ -21,8 +21,8 @@ from infra.intake.inbox import Inbox
 from infra.kafka import cluster
 from schemas.events import DayClosed
 from tests.bus import messages, records
-from tests.infra import door
-from tests.infra.door import EVENT, REPORT
+from tests.infra import delivery_driver
+from tests.infra.delivery_driver import EVENT, REPORT
 
 FACTS = DayClosed.TOPIC
 
@@ -52,7 +52,7 @@ def names(folder: Path) -> list[str]:
 @asynccontextmanager
 async def watching(folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[None]:
     """Watch the inbox of a company that is known."""
-    async with door.opened(engine, producer) as opened:
+    async with delivery_driver.opened(engine, producer) as opened:
         await opened.add(tenant)
         stop = asyncio.Event()
         watched = Inbox(folder.parent.parent, opened.acceptor, registry.sources())

@@ -13,8 +13,8 @@ from infra import registry
 from infra.plugin import Malformed, Source
 from schemas.envelope import Unreadable, decode
 from schemas.events import DayClosed
-from tests.infra import door
-from tests.infra.door import REPORT
+from tests.infra import delivery_driver
+from tests.infra.delivery_driver import REPORT
 
 SOURCES = registry.sources()
 LONG = 1_000_000
@@ -95,7 +95,7 @@ async def test_the_loop_turns_while_a_payload_is_read(
         raise Malformed(["read"])
 
     source = Source(system="openpos", translate=read, facts=(DayClosed,))
-    async with door.opened(engine, producer) as opened:
+    async with delivery_driver.opened(engine, producer) as opened:
         await opened.add(tenant)
         asyncio.get_running_loop().call_later(0.05, turned.set)
         with pytest.raises(Malformed, match="read"):

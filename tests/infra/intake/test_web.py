@@ -20,20 +20,20 @@ from infra.folders import InUse
 from infra.http import Client
 from infra.intake import web
 from infra.kafka import cluster
-from tests.infra import door
-from tests.infra.door import REPORT, Door
+from tests.infra import delivery_driver
+from tests.infra.delivery_driver import REPORT, DeliveryDriver
 
 Outage = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[Door]:
+async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[DeliveryDriver]:
     """Yield a door."""
-    async with door.opened(engine, producer) as made:
+    async with delivery_driver.opened(engine, producer) as made:
         yield made
 
 
-async def test_a_process_lives_and_is_ready(opened: Door) -> None:
+async def test_a_process_lives_and_is_ready(opened: DeliveryDriver) -> None:
     """Both in 200; readiness names what was asked."""
     assert (await opened.get("/healthz")).status == 200
     ready = await opened.get("/readyz")
@@ -43,7 +43,7 @@ async def test_a_process_lives_and_is_ready(opened: Door) -> None:
     )
 
 
-async def test_readiness_names_the_part_that_is_missing(opened: Door, outage: Outage) -> None:
+async def test_readiness_names_the_part_that_is_missing(opened: DeliveryDriver, outage: Outage) -> None:
     """The database is away: 503 says so; the process lives on, and is ready again by itself."""
     with outage():
         ready = await opened.get("/readyz")
@@ -56,7 +56,7 @@ async def test_readiness_names_the_part_that_is_missing(opened: Door, outage: Ou
 async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragile_kafka: EmbeddedKafka) -> None:
     """Within seconds; and it is ready again when the broker is."""
     producer = await cluster.producer(fragile_kafka.bootstrap)
-    async with door.opened(engine, producer) as opened:
+    async with delivery_driver.opened(engine, producer) as opened:
         assert (await opened.get("/readyz")).status == 200
         await asyncio.to_thread(fragile_kafka.kill)
         async with asyncio.timeout(20):
@@ -71,7 +71,7 @@ async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragil
     await producer.stop()
 
 
-async def test_the_numbers_of_deliveries_are_told(opened: Door, tenant: str) -> None:
+async def test_the_numbers_of_deliveries_are_told(opened: DeliveryDriver, tenant: str) -> None:
     """By what was answered; a made-up system is no label of its own."""
     await opened.add(tenant)
     labels = {"system": "openpos", "status": "202"}
@@ -87,7 +87,7 @@ async def test_the_numbers_of_deliveries_are_told(opened: Door, tenant: str) -> 
     assert "made-up" not in page
 
 
-async def test_every_metric_is_shown_and_well_named(opened: Door) -> None:
+async def test_every_metric_is_shown_and_well_named(opened: DeliveryDriver) -> None:
     """All that is declared stands on the page, under names that promtool has nothing to say about."""
     page = (await opened.get("/metrics")).text
     declared = {m._name for m in vars(telemetry).values() if hasattr(m, "_name") and hasattr(m, "_documentation")}
@@ -105,7 +105,7 @@ async def test_every_metric_is_shown_and_well_named(opened: Door) -> None:
 
 async def test_a_sender_that_stalls_does_not_keep_the_process(engine: AsyncEngine, producer: AIOKafkaProducer) -> None:
     """Asked to end, it ends within seconds, although half a delivery stands open."""
-    async with door.opened(engine, producer) as opened:
+    async with delivery_driver.opened(engine, producer) as opened:
         _, writer = await asyncio.open_connection(*opened.url.removeprefix("http://").split(":"))
         writer.write(b"POST /v1/acme/openpos HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
         await writer.drain()
@@ -122,7 +122,7 @@ async def test_a_port_that_is_taken_is_an_error_that_says_so() -> None:
             pass
 
 
-async def test_an_address_is_asked_in_any_way(opened: Door, tenant: str) -> None:
+async def test_an_address_is_asked_in_any_way(opened: DeliveryDriver, tenant: str) -> None:
     """With HEAD, with a slash behind it, by a method that it has not, with a character that no text of ours has."""
 
     async def asked(method: str, path: str) -> tuple[int, str]:

@@ -17,13 +17,13 @@ from infra.kafka.meeting import Lives
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed
 from tests.bus import partition_of, pass_by
-from tests.infra.breaking import SECRET, BugError
 from tests.infra.facts import day, produce
+from tests.infra.fake_flows import SECRET, BugError
 
 Handler = Callable[[Sequence[Message]], Awaitable[None]]
 
 
-class Desk:
+class FakeHandler:
     """Takes messages down, but for one that it cannot."""
 
     def __init__(self, tenant: str, error: Exception | None) -> None:
@@ -46,7 +46,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def reading(desk: Desk, reader: Reader) -> AsyncIterator[None]:
+async def reading(desk: FakeHandler, reader: Reader) -> AsyncIterator[None]:
     """Let a reader read meanwhile."""
     stop = asyncio.Event()
     task = asyncio.create_task(reader.run(desk.handle, stop))
@@ -94,7 +94,7 @@ async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_els
     reader: Callable[[str], Reader], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """Of one partition; other code takes it all in its order."""
-    other, desk = neighbour(tenant), Desk(tenant, BugError(SECRET))
+    other, desk = neighbour(tenant), FakeHandler(tenant, BugError(SECRET))
     for z in (1, 2, 3):
         for company in (tenant, other):
             await produce(producer, company, day(z))
@@ -118,7 +118,7 @@ async def test_while_kafka_or_the_database_is_away_nobody_is_parked(
     reader: Callable[[str], Reader], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """The batch is tried again, whole, until it passes."""
-    desk = Desk(tenant, KafkaConnectionError())
+    desk = FakeHandler(tenant, KafkaConnectionError())
     await produce(producer, tenant, day(1), day(2), day(3))
     async with reading(desk, reader("any")):
         await until(lambda: desk.tried > 1)

@@ -23,8 +23,8 @@ from schemas.envelope import Envelope
 from schemas.events import ChecksPassed
 from schemas.settings import BAS_DAY_SALES, PaymentAccount
 from tests.bus import messages
-from tests.infra.breaking import BREAKS, DAY_SALES, SECRET, breaking
 from tests.infra.facts import WHEN, applied, day, message, record
+from tests.infra.fake_flows import BREAKS, DAY_SALES, SECRET, fake_flow
 
 TRAIL = text("select body from audit where tenant = :t order by sequence")
 LINES = text("select fact_id from decided where tenant = :t and topic like 'facts.%' order by decided_at, \"offset\"")
@@ -36,7 +36,7 @@ def other(tenant: str) -> str:
     return f"{tenant}-b"
 
 
-class House:
+class DeciderDriver:
     """Two companies with settings, and deciders of some code over them."""
 
     def __init__(self, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str) -> None:
@@ -79,9 +79,9 @@ class House:
 
 
 @pytest.fixture
-async def house(engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, other: str) -> House:
+async def house(engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, other: str) -> DeciderDriver:
     """Return a house in which both companies have settings."""
-    made = House(engine, producer, kafka)
+    made = DeciderDriver(engine, producer, kafka)
     await made.decider().decide([record(t, applied(t, 1)) for t in (tenant, other)])
     return made
 
@@ -98,10 +98,10 @@ def keys(*numbers: int) -> list[str]:
 
 @pytest.mark.parametrize("how", BREAKS)
 async def test_what_cannot_be_decided_waits_with_what_comes_later_and_nobody_else_does(
-    house: House, tenant: str, other: str, how: str
+    house: DeciderDriver, tenant: str, other: str, how: str
 ) -> None:
     """In one batch and in later ones; new code then decides it all, in its order, once."""
-    broken = house.decider(breaking(how))
+    broken = house.decider(fake_flow(how))
     batch = [r for pair in zip(days(tenant, 1, 2, 3), days(other, 11, 12, 13), strict=True) for r in pair]
     await broken.decide(batch)
     later = days(tenant, 4) + days(other, 14)
@@ -118,24 +118,24 @@ async def test_what_cannot_be_decided_waits_with_what_comes_later_and_nobody_els
     assert await house.booked(tenant) == await house.decided(tenant) == keys(1, 2, 3, 4)
 
 
-async def test_what_is_parked_tells_why_and_never_with_which_values(house: House, tenant: str) -> None:
+async def test_what_is_parked_tells_why_and_never_with_which_values(house: DeciderDriver, tenant: str) -> None:
     """What was raised, by which function at which line, how often and by which code; of the first one only."""
     fact = record(tenant, day(2))
-    await house.decider(breaking("decide")).decide([fact, *days(tenant, 3)])
+    await house.decider(fake_flow("decide")).decide([fact, *days(tenant, 3)])
     first, behind = await parking.listed(house.engine, tenant)
     assert (first.code, first.rule, first.attempts, first.tried) == ("BugError", "_raise", 1, ("broken",))
-    assert first.reason.startswith("flow daysales, decide of a DayClosed: BugError in _raise (tests.infra.breaking:")
+    assert first.reason.startswith("flow daysales, decide of a DayClosed: BugError in _raise (tests.infra.fake_flows:")
     assert SECRET not in first.reason
     assert (first.record, first.fact_id, first.reader) == (fact, message(tenant, day(2)).id, "flows")
     assert (behind.code, behind.attempts, behind.tried) == ("", 0, ())
-    await house.decider(breaking("decide"), "newer").sweep()
+    await house.decider(fake_flow("decide"), "newer").sweep()
     tried = [(one.attempts, one.tried) for one in await parking.listed(house.engine, tenant)]
     assert tried == [(2, ("broken", "newer")), (0, ())]
 
 
-async def test_two_versions_side_by_side_try_once_each(house: House, tenant: str) -> None:
+async def test_two_versions_side_by_side_try_once_each(house: DeciderDriver, tenant: str) -> None:
     """In a rolling deployment each one's sweep comes by again and again."""
-    old, new = house.decider(breaking("decide")), house.decider(breaking("decide"), "newer")
+    old, new = house.decider(fake_flow("decide")), house.decider(fake_flow("decide"), "newer")
     await old.decide(days(tenant, 2))
     for _ in range(3):
         await new.sweep()
@@ -144,13 +144,13 @@ async def test_two_versions_side_by_side_try_once_each(house: House, tenant: str
     assert first.attempts == 2
 
 
-async def test_settings_and_checks_wait_in_their_order(house: House, tenant: str, other: str) -> None:
+async def test_settings_and_checks_wait_in_their_order(house: DeciderDriver, tenant: str, other: str) -> None:
     """What stands before them is decided without them, what follows with them, also after a repair."""
     klarna = PaymentAccount(method="klarna", account=1580)
     newer = BAS_DAY_SALES.model_copy(update={"payments": (*BAS_DAY_SALES.payments, klarna)})
     green = record(tenant, ChecksPassed(codes=("period_locked",), checked_at=WHEN))
     behind = [*days(tenant, 3), record(tenant, applied(tenant, 2, newer)), green, *days(tenant, 4)]
-    await house.decider(breaking("decide")).decide([*days(tenant, 2), *behind, *days(other, 14)])
+    await house.decider(fake_flow("decide")).decide([*days(tenant, 2), *behind, *days(other, 14)])
     assert len(await house.waits(tenant)) == 5
     assert await house.booked(other) == keys(14)
     await house.decider(code="mended").sweep()
@@ -160,7 +160,7 @@ async def test_settings_and_checks_wait_in_their_order(house: House, tenant: str
 
 @pytest.mark.parametrize("told", ["settings", "a check"])
 async def test_what_raises_while_it_is_told_to_everything_that_waits_is_parked(
-    house: House, tenant: str, other: str, told: str
+    house: DeciderDriver, tenant: str, other: str, told: str
 ) -> None:
     """Settings that one held day cannot bear stop their own company only, and are told again in full."""
     klarna = PaymentAccount(method="klarna", account=1580)
@@ -172,7 +172,7 @@ async def test_what_raises_while_it_is_told_to_everything_that_waits_is_parked(
         if told == "settings"
         else ChecksPassed(codes=(await house.reason(tenant),), checked_at=WHEN)
     )
-    await house.decider(breaking("decide")).decide([record(tenant, data), *days(tenant, 4), *days(other, 14)])
+    await house.decider(fake_flow("decide")).decide([record(tenant, data), *days(tenant, 4), *days(other, 14)])
     assert await house.booked(other) == keys(14)
     assert len(await house.waits(tenant)) == 2
     await house.decider(code="mended").sweep()
@@ -180,9 +180,9 @@ async def test_what_raises_while_it_is_told_to_everything_that_waits_is_parked(
     assert sorted(await house.booked(tenant)) == (keys(1, 2, 3, 4) if told == "settings" else keys(4))
 
 
-async def test_a_person_lets_it_be_tried_again(house: House, tenant: str) -> None:
+async def test_a_person_lets_it_be_tried_again(house: DeciderDriver, tenant: str) -> None:
     """By the same code: what was wrong may have been in what it read."""
-    broken = house.decider(breaking("decide"))
+    broken = house.decider(fake_flow("decide"))
     await broken.decide(days(tenant, 2, 3))
     await parking.retry(house.engine, tenant, "Anna", "I looked at it")
     await broken.sweep()
@@ -191,9 +191,11 @@ async def test_a_person_lets_it_be_tried_again(house: House, tenant: str) -> Non
     assert (first.attempts, await house.recorded(tenant)) == (2, [("released", "Anna: I looked at it")])
 
 
-async def test_what_is_set_aside_lets_the_later_ones_go_on_and_can_be_tried_later(house: House, tenant: str) -> None:
+async def test_what_is_set_aside_lets_the_later_ones_go_on_and_can_be_tried_later(
+    house: DeciderDriver, tenant: str
+) -> None:
     """It stays listed, and what raises is that one only."""
-    broken = house.decider(breaking("decide"))
+    broken = house.decider(fake_flow("decide"))
     await broken.decide(days(tenant, 2, 3))
     [first, _] = await parking.listed(house.engine, tenant)
     assert await parking.turn(house.engine, first, "set_aside", "Anna", "looked at tomorrow")
@@ -208,9 +210,9 @@ async def test_what_is_set_aside_lets_the_later_ones_go_on_and_can_be_tried_late
     assert [outcome for outcome, _ in await house.recorded(tenant)] == ["held", "released"]
 
 
-async def test_what_is_discarded_is_never_decided_and_on_record(house: House, tenant: str) -> None:
+async def test_what_is_discarded_is_never_decided_and_on_record(house: DeciderDriver, tenant: str) -> None:
     """Neither when Kafka brings it again; it has its line, so that the auditor takes it for no hole."""
-    broken = house.decider(breaking("decide"))
+    broken = house.decider(fake_flow("decide"))
     await broken.decide(days(tenant, 2, 3))
     [first, _] = await parking.listed(house.engine, tenant)
     assert await parking.discard(house.engine, first, "Anna", "a test report")
@@ -222,7 +224,9 @@ async def test_what_is_discarded_is_never_decided_and_on_record(house: House, te
     assert await house.recorded(tenant) == [("discarded", "Anna: a test report")]
 
 
-async def test_the_flow_of_an_order_that_is_discarded_at_its_sink_learns_of_it(house: House, tenant: str) -> None:
+async def test_the_flow_of_an_order_that_is_discarded_at_its_sink_learns_of_it(
+    house: DeciderDriver, tenant: str
+) -> None:
     """The day waits by that name, and its answers give a new order: no day waits for an outcome that never comes."""
     decider = house.decider()
     await decider.decide(days(tenant, 2))
@@ -237,7 +241,7 @@ async def test_the_flow_of_an_order_that_is_discarded_at_its_sink_learns_of_it(h
     assert [choice.answer for choice in hold.data.choices] == ["retry", "discard"]
 
 
-async def test_what_a_flow_waits_for_is_not_discarded(house: House, tenant: str) -> None:
+async def test_what_a_flow_waits_for_is_not_discarded(house: DeciderDriver, tenant: str) -> None:
     """A question that the desk cannot show, and an outcome that the flows cannot decide on."""
     await house.decider().decide([record(tenant, day(2, method="klarna")), *days(tenant, 3)])
     [question] = await messages(house.kafka, HoldForReview.TOPIC, tenant)
@@ -251,12 +255,12 @@ async def test_what_a_flow_waits_for_is_not_discarded(house: House, tenant: str)
 
 
 async def test_what_is_parked_of_a_removed_company_has_its_end(
-    house: House, tenant: str, settings: Settings, producer: AIOKafkaProducer
+    house: DeciderDriver, tenant: str, settings: Settings, producer: AIOKafkaProducer
 ) -> None:
     """It is on record as discarded, and its line keeps the auditor from deciding it for the next one of that name."""
     host = Host(settings, house.engine, await open_vault(house.engine, settings), None, None)
     await companies.add(host, tenant, organisation_number=None, database_number=None)
-    await house.decider(breaking("decide")).decide(days(tenant, 2, 3))
+    await house.decider(fake_flow("decide")).decide(days(tenant, 2, 3))
     assert (await companies.still_open(house.engine, tenant)).parked == 2
     removed = await companies.remove(host, producer, tenant, by="Anna")
 
@@ -265,7 +269,7 @@ async def test_what_is_parked_of_a_removed_company_has_its_end(
     assert [outcome for outcome, _ in await house.recorded(removed.under)] == ["discarded", "discarded", "removed"]
 
 
-async def park(house: House, reader: str, what: Envelope[Any]) -> parking.Parked:
+async def park(house: DeciderDriver, reader: str, what: Envelope[Any]) -> parking.Parked:
     """Park a message at a reader that cannot handle it."""
     stands = record(what.tenant, what.to_bytes(), topic=what.data.TOPIC)
     fault = parking.Failure("BugError", "_raise", "it cannot be handled")
@@ -275,9 +279,9 @@ async def park(house: House, reader: str, what: Envelope[Any]) -> parking.Parked
     return one
 
 
-async def test_what_newer_code_cannot_read_any_more_is_a_dead_letter(house: House, tenant: str) -> None:
+async def test_what_newer_code_cannot_read_any_more_is_a_dead_letter(house: DeciderDriver, tenant: str) -> None:
     """It leaves its place, and what stands behind it goes on."""
-    await house.decider(breaking("decide")).decide(days(tenant, 2, 3))
+    await house.decider(fake_flow("decide")).decide(days(tenant, 2, 3))
     async with house.engine.begin() as connection:
         await connection.execute(text("update parked set record_value = 'x' where about = :a"), {"a": day(2).key})
     await house.decider(code="mended").sweep()
@@ -287,10 +291,10 @@ async def test_what_newer_code_cannot_read_any_more_is_a_dead_letter(house: Hous
 
 
 async def test_several_processes_try_what_is_parked_once(
-    house: House, tenant: str, prepared_url: str, producer: AIOKafkaProducer
+    house: DeciderDriver, tenant: str, prepared_url: str, producer: AIOKafkaProducer
 ) -> None:
     """Each of them sweeps; a company is locked, and what one took out the others do not find."""
-    await house.decider(breaking("decide")).decide(days(tenant, *range(2, 30)))
+    await house.decider(fake_flow("decide")).decide(days(tenant, *range(2, 30)))
     engines = [store.engine(prepared_url, 4) for _ in range(3)]
     await asyncio.gather(*(Decider(engine, producer, (DAY_SALES,), "mended").sweep() for engine in engines))
     for engine in engines:
@@ -298,7 +302,7 @@ async def test_several_processes_try_what_is_parked_once(
     assert await house.booked(tenant) == await house.decided(tenant) == keys(*range(2, 30))
 
 
-async def test_a_database_that_is_at_fault_parks_nobody(house: House, tenant: str) -> None:
+async def test_a_database_that_is_at_fault_parks_nobody(house: DeciderDriver, tenant: str) -> None:
     """What is not about a company's values is raised: the same again will do."""
     async with house.engine.begin() as connection:
         await connection.execute(text("alter table flow_state rename to flow_state_away"))

@@ -16,7 +16,7 @@ from schemas.money import ORE
 from schemas.settings import BAS_DAY_SALES, DaySalesSettings, SettingsApplied, TenantSettings
 from streams.daysales import FLOW
 from streams.daysales.state import State
-from tests.deciding import Remembered
+from tests.flow_driver import FlowDriver
 
 TENANT = "acme"
 NOW = datetime(2026, 4, 10, 21, 30, tzinfo=UTC)
@@ -138,7 +138,7 @@ class Host:
         self.settings = settings or chosen()
         self.version = 1
         self.organisation_number = organisation_number
-        self.remembered = Remembered(FLOW)
+        self.remembered = FlowDriver(FLOW)
 
     @property
     def terms(self) -> Terms:

@@ -32,7 +32,7 @@ from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import State
-from tests.deciding import Remembered
+from tests.flow_driver import FlowDriver
 
 TENANT = "acme"
 SYSTEM = "alexishr"
@@ -59,7 +59,7 @@ class Absence:
 
 
 @dataclass
-class Company:
+class FlowCompany:
     """What stands where, what is under way, and what the flow remembers."""
 
     settings: EmployeesSettings
@@ -78,7 +78,7 @@ class Company:
     """Whether Fortnox's answer shows the record."""
     absences: dict[str, Absence] = field(default_factory=dict)
     leaves: dict[str, LeaveChanged] = field(default_factory=dict)
-    remembered: Remembered = field(default_factory=lambda: Remembered(FLOW))
+    remembered: FlowDriver = field(default_factory=lambda: FlowDriver(FLOW))
     bus: list[Envelope[Any]] = field(default_factory=list)
     journal: dict[UUID, Order] = field(default_factory=dict)
     queues: dict[tuple[str, str], list[Order]] = field(default_factory=lambda: defaultdict(list))

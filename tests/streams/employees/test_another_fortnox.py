@@ -7,7 +7,7 @@ import pytest
 
 from schemas.events import EmployeeFields
 from schemas.settings import EmployeesSettings
-from tests.streams.employees.company import SYSTEM, Company
+from tests.streams.employees.company import SYSTEM, FlowCompany
 
 KIM = {"email": "k@acme.test", "given_name": "Kim", "family_name": "O'Brien", "city": "Malmö", "employment_id": "7"}
 
@@ -24,10 +24,10 @@ def makes(fields: EmployeeFields, new: bool) -> EmployeeFields:  # noqa: FBT001 
     )
 
 
-def hired(*, answers: bool, **settings: Any) -> Company:
+def hired(*, answers: bool, **settings: Any) -> FlowCompany:
     """Return a company after a person of HR's became an employee there."""
     chosen = EmployeesSettings(system=SYSTEM, **({"source_of_truth": "hr", "new_in_hr": "create"} | settings))
-    acme = Company(settings=chosen, random=Random(1), makes=makes, answers=answers)
+    acme = FlowCompany(settings=chosen, random=Random(1), makes=makes, answers=answers)
     acme.edit_hr("p7", **KIM)
     acme.settle()
     acme.apply(acme.plan())
@@ -35,7 +35,7 @@ def hired(*, answers: bool, **settings: Any) -> Company:
     return acme
 
 
-def rested(acme: Company) -> None:
+def rested(acme: FlowCompany) -> None:
     """Read both sides again and again: nothing is held, nothing is written."""
     sent = len(acme.calls)
     for _ in range(3):
@@ -133,7 +133,7 @@ def test_a_try_whose_answer_was_lost_is_no_persons_change() -> None:
 
 def test_what_an_hr_system_makes_of_a_value_is_no_change() -> None:
     """Fortnox owns the values; HR cuts titles and writes cities its own way, and nothing goes to and fro."""
-    acme = Company(
+    acme = FlowCompany(
         settings=EmployeesSettings(system=SYSTEM, source_of_truth="fortnox"),
         random=Random(1),
         hr_makes=lambda fields: makes(fields, False),  # noqa: FBT003 - as it is called

@@ -8,7 +8,7 @@ import pytest
 from schemas.events import EmployeeChanged
 from schemas.pauses import PersonPaused
 from schemas.settings import EmployeesSettings, FieldRule
-from tests.streams.employees.company import SYSTEM, Company
+from tests.streams.employees.company import SYSTEM, FlowCompany
 from tests.streams.employees.test_histories import DAYS, again, another_fortnox, person
 
 ASKS = EmployeesSettings(
@@ -18,9 +18,9 @@ ASKS = EmployeesSettings(
 )
 
 
-def begin(*, adapts: bool) -> Company:
+def begin(*, adapts: bool) -> FlowCompany:
     """Return a company after its first plan, with two people on both sides, that asks about whatever can be asked."""
-    company = Company(ASKS, Random(1))
+    company = FlowCompany(ASKS, Random(1))
     if adapts:
         company.makes = another_fortnox
     for number in (1, 2):
@@ -33,30 +33,30 @@ def begin(*, adapts: bool) -> Company:
     return company
 
 
-def fortnox_changed(company: Company) -> None:
+def fortnox_changed(company: FlowCompany) -> None:
     """Change in Fortnox what HR owns."""
     company.edit_fortnox("1", city="Solna")
     company.snapshot()
 
 
-def conflict(company: Company) -> None:
+def conflict(company: FlowCompany) -> None:
     """Change it on both sides."""
     fortnox_changed(company)
     company.edit_hr("p1", city="Umeå")
 
 
-def new_in_hr(company: Company) -> None:
+def new_in_hr(company: FlowCompany) -> None:
     """Let HR tell of somebody new."""
     company.edit_hr("p9", **dict(person(9)))
 
 
-def employee_not_seen(company: Company) -> None:
+def employee_not_seen(company: FlowCompany) -> None:
     """Join somebody with an employee whom Fortnox has not shown."""
     new_in_hr(company)
     company.link("p9", "77")
 
 
-def moved_since_the_plan(company: Company) -> None:
+def moved_since_the_plan(company: FlowCompany) -> None:
     """Apply a row after its record has changed."""
     rows = company.plan()
     company.edit_hr("p1", title="Chef")
@@ -64,31 +64,31 @@ def moved_since_the_plan(company: Company) -> None:
     company.apply([row.model_copy(update={"action": "prefer_hr"}) for row in rows], "second")
 
 
-def licence_missing(company: Company) -> None:
+def licence_missing(company: FlowCompany) -> None:
     """Let Fortnox refuse what it is sent."""
     company.refuses = 1.0
     company.edit_hr("p1", title="Chef")
 
 
-def not_linked(company: Company) -> None:
+def not_linked(company: FlowCompany) -> None:
     """Take somebody apart who changes then."""
     company.link("p1", None)
     company.edit_hr("p1", title="Chef")
 
 
-def already_linked(company: Company) -> None:
+def already_linked(company: FlowCompany) -> None:
     """Join somebody with another one's employee."""
     company.link("p1", "2")
 
 
-def deleted_in_hr(company: Company) -> None:
+def deleted_in_hr(company: FlowCompany) -> None:
     """Let HR delete somebody."""
     company.say(
         EmployeeChanged(system=SYSTEM, person_id="p1", changed_at=company.tick(), deleted=True, fields=company.hr["p1"])
     )
 
 
-def paused(company: Company) -> None:
+def paused(company: FlowCompany) -> None:
     """Pause somebody who changes then."""
     company.say(
         PersonPaused(person=f"{SYSTEM}/p1", paused=True, reason="other", decided_by="lena", decided_at=company.tick())
@@ -96,22 +96,22 @@ def paused(company: Company) -> None:
     company.edit_hr("p1", title="Chef")
 
 
-def phone_not_unique(company: Company) -> None:
+def phone_not_unique(company: FlowCompany) -> None:
     """Let two share a number."""
     company.edit_hr("p1", phone=person(2).phone)
 
 
-def email_invalid(company: Company) -> None:
+def email_invalid(company: FlowCompany) -> None:
     """Enter an address that is none."""
     company.edit_hr("p1", email="nowhere")
 
 
-def unmapped_leave_kind(company: Company) -> None:
+def unmapped_leave_kind(company: FlowCompany) -> None:
     """Register a leave that has no cause in Fortnox."""
     company.leave("A", "p1", DAYS[0], DAYS[1], kind="UNKNOWN")
 
 
-def days_out_of_order(company: Company) -> None:
+def days_out_of_order(company: FlowCompany) -> None:
     """Register a leave that ends before it begins."""
     company.leave("A", "p1", DAYS[1], DAYS[0])
 
@@ -136,7 +136,7 @@ def days_out_of_order(company: Company) -> None:
         days_out_of_order,
     ],
 )
-def test_every_answer_ends_its_hold(trouble: Callable[[Company], None], adapts: bool) -> None:  # noqa: FBT001 - a case
+def test_every_answer_ends_its_hold(trouble: Callable[[FlowCompany], None], adapts: bool) -> None:  # noqa: FBT001 - a case
     """It is held under its name, and no answer leads to the same hold again; another Fortnox changes nothing."""
     company = begin(adapts=adapts)
     trouble(company)

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import pytest
 
 from schemas.settings import EmployeesSettings
-from tests.streams.employees.company import SYSTEM, Company
+from tests.streams.employees.company import SYSTEM, FlowCompany
 
 
-def company(owner: Literal["hr", "fortnox"] = "hr", **more: Any) -> Company:
+def company(owner: Literal["hr", "fortnox"] = "hr", **more: Any) -> FlowCompany:
     """Return a company whose values one side owns."""
-    return Company(settings=EmployeesSettings(system=SYSTEM, source_of_truth=owner, **more), random=Random(1))
+    return FlowCompany(settings=EmployeesSettings(system=SYSTEM, source_of_truth=owner, **more), random=Random(1))
 
 
 CORRECTED = [

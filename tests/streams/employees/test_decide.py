@@ -21,17 +21,17 @@ from schemas.events import (
 from schemas.settings import EmployeesSettings, FieldRule, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.state import employee_key, index_keys
-from tests.streams.employees.company import SYSTEM, TENANT, Company
+from tests.streams.employees.company import SYSTEM, TENANT, FlowCompany
 
 ANNA = EmployeeFields(email="anna@example.se", given_name="Anna", family_name="Ek", city="Lund")
 BO = EmployeeFields(email="bo@example.se", given_name="Bo", family_name="Al", city="Lund")
 KEY = f"{SYSTEM}/anna"
 
 
-def company(**settings: Any) -> Company:
+def company(**settings: Any) -> FlowCompany:
     """Return a company, with Anna on both sides and Bo in HR only, before its first plan."""
     chosen = {"system": SYSTEM, "source_of_truth": "hr", **settings}
-    made = Company(EmployeesSettings(**chosen), random.Random(1))
+    made = FlowCompany(EmployeesSettings(**chosen), random.Random(1))
     made.edit_hr("anna", **dict(ANNA))
     made.edit_fortnox("1", **{k: v for k, v in ANNA if v})
     made.snapshot()
@@ -40,7 +40,7 @@ def company(**settings: Any) -> Company:
 
 
 @pytest.fixture
-def live() -> Company:
+def live() -> FlowCompany:
     """Return a company after its first plan: Anna is linked with employee 1."""
     made = company()
     made.apply(made.plan(), "first")
@@ -48,7 +48,7 @@ def live() -> Company:
     return made
 
 
-def orders(made: Company) -> list[Order]:
+def orders(made: FlowCompany) -> list[Order]:
     """Deliver everything that was said; return the orders that it gave, none of which is carried out yet."""
     found: list[Order] = []
     while made.bus:
@@ -61,17 +61,17 @@ def names(found: list[Order]) -> list[tuple[str, str]]:
     return [(type(order).__name__, order.rule) for order in found]
 
 
-def hold(made: Company, key: str = KEY) -> HoldForReview:
+def hold(made: FlowCompany, key: str = KEY) -> HoldForReview:
     """Return the open hold of somebody."""
     return made.open()[key]
 
 
-def person(made: Company, key: str = KEY) -> Any:
+def person(made: FlowCompany, key: str = KEY) -> Any:
     """Return what is remembered of somebody."""
     return made.states[key].person
 
 
-def test_a_change_goes_out_with_what_it_overwrites(live: Company) -> None:
+def test_a_change_goes_out_with_what_it_overwrites(live: FlowCompany) -> None:
     """The order names the field, the new value and the old one, which stays on record."""
     live.edit_hr("anna", city="Solna")
     [order] = orders(live)
@@ -96,7 +96,7 @@ def test_nothing_happens_before_the_first_plan() -> None:
     assert names(orders(made)) == [("UpsertEmployee", "a_new_person_is_created_or_waits")]
 
 
-def test_an_answer_is_awaited_first(live: Company) -> None:
+def test_an_answer_is_awaited_first(live: FlowCompany) -> None:
     """What comes while an order is under way collapses into the newest state, decided when the outcome arrives."""
     live.edit_hr("anna", city="Solna")
     assert len(orders(live)) == 1
@@ -108,7 +108,7 @@ def test_an_answer_is_awaited_first(live: Company) -> None:
     assert live.fortnox["1"].city == "Kiruna"
 
 
-def test_a_row_that_has_moved_is_refused(live: Company) -> None:
+def test_a_row_that_has_moved_is_refused(live: FlowCompany) -> None:
     """It names the fields of either side, and nothing is written."""
     live.edit_hr("anna", city="Solna")
     live.edit_fortnox("1", phone="+46701")
@@ -125,7 +125,7 @@ def test_a_row_that_has_moved_is_refused(live: Company) -> None:
     assert len(live.calls) == before
 
 
-def test_a_row_that_leaves_alone_what_has_moved_is_refused(live: Company) -> None:
+def test_a_row_that_leaves_alone_what_has_moved_is_refused(live: FlowCompany) -> None:
     """What was seen is left alone, and nothing else: the conflict that came after the plan waits as before."""
     rows = [row.model_copy(update={"action": "do_nothing"}) for row in live.plan()]
     live.edit_fortnox("1", city="Malmö")
@@ -142,7 +142,7 @@ def test_a_row_that_leaves_alone_what_has_moved_is_refused(live: Company) -> Non
 
 
 @pytest.mark.parametrize("action", ["prefer_fortnox", "do_nothing"])
-def test_a_row_for_somebody_under_way_is_refused(live: Company, action: PlanAction) -> None:
+def test_a_row_for_somebody_under_way_is_refused(live: FlowCompany, action: PlanAction) -> None:
     """An order whose outcome is not known may change what the row showed; nothing of it comes into force later."""
     live.edit_fortnox("1", city="Malmö")
     live.snapshot()
@@ -158,7 +158,7 @@ def test_a_row_for_somebody_under_way_is_refused(live: Company, action: PlanActi
     assert (live.hr["anna"].city, live.fortnox["1"].city) == ("Lund", "Lund")
 
 
-def test_a_row_that_creates_somebody_who_was_linked_meanwhile_is_refused(live: Company) -> None:
+def test_a_row_that_creates_somebody_who_was_linked_meanwhile_is_refused(live: FlowCompany) -> None:
     """The link has moved: nobody is created twice."""
     live.edit_hr("bo", **dict(BO))
     live.settle()
@@ -173,7 +173,7 @@ def test_a_row_that_creates_somebody_who_was_linked_meanwhile_is_refused(live: C
     assert not [o for o in live.calls if isinstance(o, UpsertEmployee) and o.create]
 
 
-def test_what_a_person_left_alone_stays_alone(live: Company) -> None:
+def test_what_a_person_left_alone_stays_alone(live: FlowCompany) -> None:
     """An answer that nothing is done closes the hold, until the record changes again."""
     live.edit_hr("bo", **dict(BO))
     live.settle()
@@ -185,7 +185,7 @@ def test_what_a_person_left_alone_stays_alone(live: Company) -> None:
     assert names(orders(live)) == [("HoldForReview", "a_new_person_is_created_or_waits")]
 
 
-def test_an_employee_that_hr_lacks_is_created_on_demand(live: Company) -> None:
+def test_an_employee_that_hr_lacks_is_created_on_demand(live: FlowCompany) -> None:
     """A row says so; live nothing is done about who is in Fortnox only. The two are then linked as imported."""
     live.edit_fortnox("2", **{k: v for k, v in BO if v})
     live.snapshot()
@@ -201,7 +201,7 @@ def test_an_employee_that_hr_lacks_is_created_on_demand(live: Company) -> None:
     assert live.open() == {}
 
 
-def test_an_invalid_employee_is_not_created_in_hr(live: Company) -> None:
+def test_an_invalid_employee_is_not_created_in_hr(live: FlowCompany) -> None:
     """The checks hold it, under their name."""
     live.edit_fortnox("2", email="nothing", given_name="Bo", family_name="Al")
     live.snapshot()
@@ -213,7 +213,7 @@ def test_an_invalid_employee_is_not_created_in_hr(live: Company) -> None:
 
 
 @pytest.mark.parametrize("answer", ["create", "match 2", "do_nothing"])
-def test_a_new_person_with_candidates_waits(live: Company, answer: str) -> None:
+def test_a_new_person_with_candidates_waits(live: FlowCompany, answer: str) -> None:
     """Somebody in Fortnox has the address: a person says who it is, whatever the settings say of new ones."""
     live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
     live.edit_fortnox("2", **{k: v for k, v in BO if v and k != "city"})
@@ -235,7 +235,7 @@ def test_a_new_person_with_candidates_waits(live: Company, answer: str) -> None:
 
 
 @pytest.mark.parametrize(("new_in_hr", "created"), [("hold", False), ("create", True)])
-def test_a_new_person_is_created_or_waits(live: Company, new_in_hr: str, created: bool) -> None:  # noqa: FBT001 - a case
+def test_a_new_person_is_created_or_waits(live: FlowCompany, new_in_hr: str, created: bool) -> None:  # noqa: FBT001 - a case
     """As the settings say; an answer creates as well. The two are then linked as exported."""
     live.settings = live.settings.model_copy(update={"new_in_hr": new_in_hr})
     live.edit_hr("bo", **dict(BO))
@@ -264,7 +264,7 @@ def test_the_id_that_fortnox_gives_joins_whoever_holds_it(preset: str | None) ->
     assert made.states[index].members == ("fortnox/employee/1001", "fortnox/employee/7")
 
 
-def test_an_address_that_changed_on_the_way_is_indexed_as_it_was_written(live: Company) -> None:
+def test_an_address_that_changed_on_the_way_is_indexed_as_it_was_written(live: FlowCompany) -> None:
     """What Fortnox holds is what was sent; HR's newer address is another person's there."""
     live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
     live.edit_hr("bo", **dict(BO))
@@ -278,13 +278,13 @@ def test_an_address_that_changed_on_the_way_is_indexed_as_it_was_written(live: C
     )
 
 
-def test_a_person_of_another_system_is_nobody_of_ours(live: Company) -> None:
+def test_a_person_of_another_system_is_nobody_of_ours(live: FlowCompany) -> None:
     """Facts of an HR system that the company has not chosen are learned only."""
     live.say(EmployeeChanged(system="huma", person_id="9", changed_at=live.tick(), fields=BO))
     assert orders(live) == []
 
 
-def test_a_person_deleted_in_hr_is_kept_in_fortnox(live: Company) -> None:
+def test_a_person_deleted_in_hr_is_kept_in_fortnox(live: FlowCompany) -> None:
     """It is told and held; the answer stands although HR says so again, until the person is back."""
     gone = EmployeeChanged(
         system=SYSTEM, person_id="anna", changed_at=live.tick(), deleted=True, fields=EmployeeFields()
@@ -302,7 +302,7 @@ def test_a_person_deleted_in_hr_is_kept_in_fortnox(live: Company) -> None:
     assert (live.fortnox["1"].city, live.open()) == ("Solna", {})
 
 
-def test_unlink_holds_and_leaves_fortnox_untouched_and_relink_sends_the_newest(live: Company) -> None:
+def test_unlink_holds_and_leaves_fortnox_untouched_and_relink_sends_the_newest(live: FlowCompany) -> None:
     """Changes of both sides wait; linked again, one order carries what is newest."""
     before = len(live.calls)
     live.link("anna", None)
@@ -317,7 +317,7 @@ def test_unlink_holds_and_leaves_fortnox_untouched_and_relink_sends_the_newest(l
     assert live.open() == {}
 
 
-def test_two_that_cannot_be_joined_stay_apart(live: Company) -> None:
+def test_two_that_cannot_be_joined_stay_apart(live: FlowCompany) -> None:
     """Either is linked with another: it is said, not swallowed."""
     live.edit_hr("bo", **dict(BO))
     live.settle()
@@ -331,7 +331,7 @@ def test_two_that_cannot_be_joined_stay_apart(live: Company) -> None:
     assert person(live).link.employee_id == "1"
 
 
-def test_a_link_with_an_employee_that_was_never_seen_waits(live: Company) -> None:
+def test_a_link_with_an_employee_that_was_never_seen_waits(live: FlowCompany) -> None:
     """It is held until Fortnox shows the employee."""
     live.edit_hr("bo", **dict(BO))
     live.link("bo", "2")
@@ -343,7 +343,7 @@ def test_a_link_with_an_employee_that_was_never_seen_waits(live: Company) -> Non
     assert f"{SYSTEM}/bo" not in live.open()
 
 
-def test_a_conflict_waits_with_the_values_and_is_answered(live: Company) -> None:
+def test_a_conflict_waits_with_the_values_and_is_answered(live: FlowCompany) -> None:
     """Both changed the city: both values and the base are shown; the answer decides, the rest follows its rules."""
     live.edit_fortnox("1", city="Umeå")
     live.edit_hr("anna", city="Solna", title="Chef")
@@ -358,7 +358,7 @@ def test_a_conflict_waits_with_the_values_and_is_answered(live: Company) -> None
     assert live.fortnox["1"].title == "Chef"
 
 
-def test_an_answer_that_changes_nothing_asks_again(live: Company) -> None:
+def test_an_answer_that_changes_nothing_asks_again(live: FlowCompany) -> None:
     """The first hold is closed as answered, the same is held anew; an answer to an old hold does nothing."""
     live.edit_hr("anna", email="nothing")
     live.settle()
@@ -373,7 +373,7 @@ def test_an_answer_that_changes_nothing_asks_again(live: Company) -> None:
     assert orders(live) == []
 
 
-def test_what_fails_a_check_waits_and_others_go_on(live: Company) -> None:
+def test_what_fails_a_check_waits_and_others_go_on(live: FlowCompany) -> None:
     """One person's hold holds nobody else; put right, it goes by itself."""
     live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
     live.edit_hr("anna", email="nothing")
@@ -386,7 +386,7 @@ def test_what_fails_a_check_waits_and_others_go_on(live: Company) -> None:
     assert (live.fortnox["1"].email, live.open()) == ("anna.ek@example.se", {})
 
 
-def test_a_value_that_another_has_waits_until_it_is_free(live: Company) -> None:
+def test_a_value_that_another_has_waits_until_it_is_free(live: FlowCompany) -> None:
     """Unique on both sides, live as well: when the other one gives it up, it goes on by itself."""
     live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
     live.edit_hr("bo", **{**dict(BO), "phone": "+46701"})
@@ -401,7 +401,7 @@ def test_a_value_that_another_has_waits_until_it_is_free(live: Company) -> None:
     assert (live.fortnox["1"].phone, live.open()) == ("+46701", {})
 
 
-def test_a_refused_order_waits_and_the_next_one_replaces_it(live: Company) -> None:
+def test_a_refused_order_waits_and_the_next_one_replaces_it(live: FlowCompany) -> None:
     """The same is not sent again by itself; newer values are, and so is the same when a person says retry."""
     live.refuses = 1.0
     live.edit_hr("anna", city="Solna")
@@ -421,7 +421,7 @@ def test_a_refused_order_waits_and_the_next_one_replaces_it(live: Company) -> No
     assert (live.fortnox["1"].city, live.open()) == ("Umeå", {})
 
 
-def test_an_order_that_a_person_discarded_waits_under_that_name(live: Company) -> None:
+def test_an_order_that_a_person_discarded_waits_under_that_name(live: FlowCompany) -> None:
     """Nobody says that Fortnox refused it; retry gives it anew."""
     live.edit_hr("anna", city="Solna")
     order = next(order for order in orders(live) if isinstance(order, UpsertEmployee))
@@ -436,7 +436,7 @@ def test_an_order_that_a_person_discarded_waits_under_that_name(live: Company) -
 
 
 @pytest.mark.parametrize(("code", "goes_on"), [("licence_missing", True), ("period_locked", False)])
-def test_checks_that_pass_let_it_go_on(live: Company, code: str, goes_on: bool) -> None:  # noqa: FBT001 - a case
+def test_checks_that_pass_let_it_go_on(live: FlowCompany, code: str, goes_on: bool) -> None:  # noqa: FBT001 - a case
     """What was refused for a reason is sent again when that reason is gone."""
     live.refuses = 1.0
     live.edit_hr("anna", city="Solna")
@@ -449,7 +449,7 @@ def test_checks_that_pass_let_it_go_on(live: Company, code: str, goes_on: bool) 
         assert given[0].how == "checks_passed"
 
 
-def test_other_settings_settle_what_waited(live: Company) -> None:
+def test_other_settings_settle_what_waited(live: FlowCompany) -> None:
     """A conflict that was asked for goes by its new rule, and the hold says so."""
     live.edit_fortnox("1", city="Umeå")
     live.snapshot()
@@ -465,7 +465,7 @@ def test_other_settings_settle_what_waited(live: Company) -> None:
     assert given[0].how == "settings_changed"
 
 
-def test_what_comes_late_undoes_nothing(live: Company) -> None:
+def test_what_comes_late_undoes_nothing(live: FlowCompany) -> None:
     """An older change, sight or decision is not what holds now."""
     early = live.now - timedelta(hours=1)
     live.edit_hr("anna", city="Solna")
@@ -482,7 +482,7 @@ def test_what_comes_late_undoes_nothing(live: Company) -> None:
     assert live.states == before
 
 
-def test_of_a_person_whom_hr_never_told_nothing_is_said(live: Company) -> None:
+def test_of_a_person_whom_hr_never_told_nothing_is_said(live: FlowCompany) -> None:
     """They may be taken apart before HR tells of them; it is remembered, and nothing follows."""
     live.say(LinkDecided(person=f"{SYSTEM}/bo", employee_id=None, decided_by="lena", decided_at=live.now))
     live.settle()
@@ -490,7 +490,7 @@ def test_of_a_person_whom_hr_never_told_nothing_is_said(live: Company) -> None:
     assert live.open() == {}
 
 
-def test_our_own_write_comes_back_as_nothing(live: Company) -> None:
+def test_our_own_write_comes_back_as_nothing(live: FlowCompany) -> None:
     """An echo of what was written asks for nothing, on either side."""
     live.edit_hr("anna", city="Solna")
     live.settle()
@@ -499,7 +499,7 @@ def test_our_own_write_comes_back_as_nothing(live: Company) -> None:
     assert orders(live) == []
 
 
-def test_a_mentioned_person_is_read_again_once(live: Company) -> None:
+def test_a_mentioned_person_is_read_again_once(live: FlowCompany) -> None:
     """A webhook that says only who: one order to read, though the same comes twice."""
     live.say(PersonMentioned(system=SYSTEM, person_id="anna", topic="users-update", mentioned_at=live.tick()))
     again = live.bus[0]
@@ -526,7 +526,7 @@ def test_outcomes_of_other_flows_and_orders_say_nothing() -> None:
     assert FLOW.reads(record.model_copy(update={"flow": "employees", "outcome": "unknown"})) == ()
 
 
-def test_without_settings_nothing_is_ordered(live: Company) -> None:
+def test_without_settings_nothing_is_ordered(live: FlowCompany) -> None:
     """A flow that is switched off learns only."""
     live.edit_hr("anna", city="Solna")
     message = live.bus.pop()

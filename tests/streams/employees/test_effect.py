@@ -20,7 +20,7 @@ from schemas.settings import EmployeesSettings, FieldRule, TenantSettings
 from streams.employees import FLOW
 from streams.employees.fields import FIELDS, get
 from streams.employees.state import State
-from tests.streams.employees.company import NAMESPACE, START, SYSTEM, TENANT, Company, envelope_of
+from tests.streams.employees.company import NAMESPACE, START, SYSTEM, TENANT, FlowCompany, envelope_of
 
 PLAN = Plan(
     plan_id=NAMESPACE,
@@ -33,12 +33,12 @@ PLAN = Plan(
 )
 
 
-def edited(made: Company, row: PlanRow, action: str | None, *choices: str) -> PlanRow:
+def edited(made: FlowCompany, row: PlanRow, action: str | None, *choices: str) -> PlanRow:
     """Return a row as it is changed, with what it does then."""
     return preview(made, plan_words.changed(row, action, choices))
 
 
-def preview(made: Company, row: PlanRow) -> PlanRow:
+def preview(made: FlowCompany, row: PlanRow) -> PlanRow:
     """Return a row with what it does, decided by the host's own code on what the flow remembers."""
     data = fact(PLAN, row, by="lena", at=START)
     steps = deciding(
@@ -68,9 +68,9 @@ def promised(row: PlanRow) -> dict[str, str]:
     return {d.field: d.prefer for d in row.fields if d.prefer != "neither"}
 
 
-def two_sides(**more: Any) -> Company:
+def two_sides(**more: Any) -> FlowCompany:
     """Return a company with one pair that differs in title and city, and agreed on neither."""
-    made = Company(EmployeesSettings(system=SYSTEM, source_of_truth="hr", **more), random.Random(1))
+    made = FlowCompany(EmployeesSettings(system=SYSTEM, source_of_truth="hr", **more), random.Random(1))
     made.edit_hr("a", email="a@x.se", given_name="Anna", family_name="Ek", city="Lund", title="VD")
     made.edit_fortnox("1", email="a@x.se", given_name="Anna", family_name="Ek", city="Solna", title="Chef")
     made.snapshot()
@@ -132,7 +132,7 @@ def test_who_is_created_is_shown_as_the_new_record() -> None:
 
 def test_two_rows_are_joined_by_hand_with_a_preference_in_one_plan() -> None:
     """Another address in HR and Fortnox: joined in the plan, and then they are one and the same."""
-    made = Company(EmployeesSettings(system=SYSTEM, source_of_truth="hr"), random.Random(1))
+    made = FlowCompany(EmployeesSettings(system=SYSTEM, source_of_truth="hr"), random.Random(1))
     made.edit_hr("black-panther", email="bp@x.se", given_name="Black", family_name="Panther")
     made.edit_fortnox("7", email="puck@x.se", given_name="Puck", family_name="Ek", city="Lund")
     made.snapshot()
@@ -206,7 +206,7 @@ def test_what_a_plan_shows_is_what_applying_it_writes(
     chosen = EmployeesSettings(
         system=SYSTEM, source_of_truth=truth, preset=preset, fields=tuple(fields), new_in_hr="create"
     )
-    made = Company(chosen, random.Random(1))
+    made = FlowCompany(chosen, random.Random(1))
     for number, values in enumerate(hr):
         made.edit_hr(str(number), **values)
     for number, values in enumerate(fortnox):
@@ -230,7 +230,7 @@ def test_what_a_plan_shows_is_what_applying_it_writes(
         assert writes(after.calls).get(row.key, {}) == promised(row)
 
 
-def _changed(made: Company, edits: list[tuple[str | None, list[str]]]) -> list[PlanRow]:
+def _changed(made: FlowCompany, edits: list[tuple[str | None, list[str]]]) -> list[PlanRow]:
     rows = {row.row: row for row in made.plan()}
     for number, (action, choices) in zip(list(rows), edits, strict=False):
         if (row := rows.get(number)) is None:

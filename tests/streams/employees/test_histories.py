@@ -16,7 +16,7 @@ from schemas.commands import HoldForReview, UpsertEmployee, UpsertPerson
 from schemas.events import EmployeeChanged, EmployeeFields
 from schemas.settings import AbsenceCause, EmployeesSettings, FieldRule
 from streams.employees.fields import get, rules, same
-from tests.streams.employees.company import SYSTEM, TENANT, Company
+from tests.streams.employees.company import SYSTEM, TENANT, FlowCompany
 
 SECONDS = 6.0
 """Real seconds that new histories are tried for; the first ones are the same each time."""
@@ -62,10 +62,10 @@ def another_fortnox(fields: EmployeeFields, new: bool) -> EmployeeFields:  # noq
     return fields.model_copy(update=made | ({"tax_table": 33, "tax_column": 1} if new else {}))
 
 
-def begin(seed: int) -> Company:
+def begin(seed: int) -> FlowCompany:
     """Return a company after its first plan: two linked, one in HR only, one in Fortnox only."""
     drawn = random.Random(seed)
-    company = Company(settings(drawn), drawn)
+    company = FlowCompany(settings(drawn), drawn)
     if seed % 2:
         company.makes, company.answers = another_fortnox, drawn.random() < 0.5
     for number in (1, 2, 3):
@@ -79,7 +79,7 @@ def begin(seed: int) -> Company:
     return company
 
 
-def live(company: Company) -> None:  # noqa: C901, PLR0912 - one case for each thing that can happen
+def live(company: FlowCompany) -> None:  # noqa: C901, PLR0912 - one case for each thing that can happen
     """Let something happen: a person's deed, a fault of the bus, or a step of a sink."""
     drawn = company.random
     some_person, some_employee = drawn.choice(sorted(company.hr)), drawn.choice(sorted(company.fortnox))
@@ -117,14 +117,14 @@ def live(company: Company) -> None:  # noqa: C901, PLR0912 - one case for each t
                 company.carry_out(drawn.choice(ready))
 
 
-def lose(company: Company) -> None:
+def lose(company: FlowCompany) -> None:
     """Lose something that an HR system said: webhooks get lost. What stands in Kafka does not."""
     said = [m for m in company.bus if isinstance(m.data, EmployeeChanged)]
     if said:
         company.bus.remove(company.random.choice(said))
 
 
-def come_to_rest(company: Company) -> None:
+def come_to_rest(company: FlowCompany) -> None:
     """Read both sides in full, relink who was taken apart, answer what is held, until nothing moves."""
     company.refuses = 0.0
     for _ in range(30):
@@ -153,7 +153,7 @@ def come_to_rest(company: Company) -> None:
     raise AssertionError(f"still held: {sorted((h.key, h.reason) for h in company.holds.values())}")
 
 
-def problems(company: Company) -> Iterator[str]:
+def problems(company: FlowCompany) -> Iterator[str]:
     """Yield what is wrong at rest."""
     links = {k: s.person.link.employee_id for k, s in company.states.items() if s.person and s.person.link}
     if twice := [e for e, n in Counter(links.values()).items() if n > 1]:
@@ -178,7 +178,7 @@ def problems(company: Company) -> Iterator[str]:
     yield from _leaves(company, links)
 
 
-def _leaves(company: Company, links: dict[str, str]) -> Iterator[str]:
+def _leaves(company: FlowCompany, links: dict[str, str]) -> Iterator[str]:
     wanted = Counter[tuple[str, date]]()
     for leave in company.leaves.values():
         employee_id = links.get(f"{SYSTEM}/{leave.person_id}")
@@ -190,7 +190,7 @@ def _leaves(company: Company, links: dict[str, str]) -> Iterator[str]:
         yield f"absences {there - wanted} too many, {wanted - there} missing"
 
 
-def history(seed: int, steps: int = 60) -> Company:
+def history(seed: int, steps: int = 60) -> FlowCompany:
     """Live through a history and come to rest."""
     company = begin(seed)
     company.refuses = company.random.choice([0.0, 0.2])
@@ -253,7 +253,7 @@ def test_every_hold_has_an_answer_that_ends_it(seed: int) -> None:
                 assert not again(company, hold, choice.answer), f"seed {seed}: {hold.reason} after {choice.answer}"
 
 
-def mistake(company: Company) -> None:
+def mistake(company: FlowCompany) -> None:
     """Now and then, let somebody enter what cannot be right, or join who cannot be joined."""
     drawn = company.random
     someone = drawn.choice(sorted(company.hr))
@@ -279,7 +279,7 @@ def mistake(company: Company) -> None:
             company.say(deleted)
 
 
-def again(company: Company, hold: HoldForReview, answer: str) -> bool:
+def again(company: FlowCompany, hold: HoldForReview, answer: str) -> bool:
     """Tell whether an answer leads to the same hold again, in a world where nothing is refused any more."""
     other = deepcopy(company)
     other.refuses = 0.0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.commands import HoldForReview, WriteAbsence
 from schemas.events import EmployeeFields, LeaveChanged, LeaveDay
 from schemas.settings import AbsenceCause, EmployeesSettings, SettingsApplied, TenantSettings
-from tests.streams.employees.company import SYSTEM, TENANT, Company
+from tests.streams.employees.company import SYSTEM, TENANT, FlowCompany
 
 MONDAY = date(2026, 7, 6)
 KEY = f"{SYSTEM}/anna"
@@ -21,10 +21,10 @@ CAUSES = (AbsenceCause(kind="VACATION", cause="SEM"), AbsenceCause(kind="SICK", 
 ANNA = EmployeeFields(email="anna@example.se", given_name="Anna", family_name="Ek")
 
 
-def linked(*, applied: bool = True) -> Company:
+def linked(*, applied: bool = True) -> FlowCompany:
     """Return a company in which Anna is linked with employee 1."""
     chosen = EmployeesSettings(system=SYSTEM, source_of_truth="hr", causes=CAUSES)
-    made = Company(chosen, random.Random(1))
+    made = FlowCompany(chosen, random.Random(1))
     made.edit_hr("anna", **dict(ANNA))
     made.edit_fortnox("1", **{k: v for k, v in ANNA if v})
     made.snapshot()
@@ -40,7 +40,7 @@ def day(number: int) -> date:
     return MONDAY + timedelta(days=number)
 
 
-def register(made: Company, first: int, last: int, name: str = "L1", **more: Any) -> None:
+def register(made: FlowCompany, first: int, last: int, name: str = "L1", **more: Any) -> None:
     """Register or change a leave, and let it be decided."""
     kind = more.pop("kind", "VACATION")
     made.leave(name, "anna", day(first), day(last), **more)
@@ -49,12 +49,12 @@ def register(made: Company, first: int, last: int, name: str = "L1", **more: Any
     made.bus.append(said.model_copy(update={"data": changed}))
 
 
-def days(made: Company) -> list[int]:
+def days(made: FlowCompany) -> list[int]:
     """Return the days that stand in Fortnox, counted from the Monday."""
     return sorted((absence.day - MONDAY).days for absence in made.absences.values())
 
 
-def written(made: Company, since: int) -> list[tuple[str, int]]:
+def written(made: FlowCompany, since: int) -> list[tuple[str, int]]:
     """Return the absences written since then."""
     return [(o.action, (o.day - MONDAY).days) for o in made.calls[since:] if isinstance(o, WriteAbsence)]
 

@@ -8,16 +8,16 @@ import pytest
 from schemas.pauses import PersonPaused
 from schemas.plans import CHOSEN
 from schemas.settings import AbsenceCause, EmployeesSettings
-from tests.streams.employees.company import SYSTEM, Company
+from tests.streams.employees.company import SYSTEM, FlowCompany
 
 ANNA = f"{SYSTEM}/a"
 
 
 @pytest.fixture
-def made() -> Company:
+def made() -> FlowCompany:
     """Return a company in which Anna is linked and paused."""
     causes = (AbsenceCause(kind="VACATION", cause="SEM"),)
-    made = Company(EmployeesSettings(system=SYSTEM, source_of_truth="hr", causes=causes), random.Random(1))
+    made = FlowCompany(EmployeesSettings(system=SYSTEM, source_of_truth="hr", causes=causes), random.Random(1))
     made.edit_hr("a", email="a@x.se", given_name="Anna", family_name="Ek", title="VD")
     made.edit_fortnox("1", email="a@x.se", given_name="Anna", family_name="Ek", title="VD")
     made.snapshot()
@@ -29,14 +29,14 @@ def made() -> Company:
     return made
 
 
-def pause(made: Company, *, paused: bool) -> None:
+def pause(made: FlowCompany, *, paused: bool) -> None:
     """Let somebody pause Anna, or let her go on."""
     at = made.tick()
     made.say(PersonPaused(person=ANNA, paused=paused, reason="long_leave", decided_by="lena", decided_at=at))
 
 
 @pytest.mark.parametrize("answered", [False, True])
-def test_nothing_travels_meanwhile_and_then_the_newest_goes_on(made: Company, answered: bool) -> None:  # noqa: FBT001 - a case
+def test_nothing_travels_meanwhile_and_then_the_newest_goes_on(made: FlowCompany, answered: bool) -> None:  # noqa: FBT001 - a case
     """Two changes and a leave: one hold, no call; and after it one write of the last value, and the days."""
     made.edit_hr("a", title="Vice VD")
     made.edit_hr("a", title="Ordförande")
@@ -59,7 +59,7 @@ def test_nothing_travels_meanwhile_and_then_the_newest_goes_on(made: Company, an
     assert made.open() == {}
 
 
-def test_a_plan_leaves_alone_who_is_paused(made: Company) -> None:
+def test_a_plan_leaves_alone_who_is_paused(made: FlowCompany) -> None:
     """And one that is applied all the same is held."""
     made.edit_hr("a", title="Ordförande")
     made.settle()
@@ -71,7 +71,7 @@ def test_a_plan_leaves_alone_who_is_paused(made: Company) -> None:
     assert [hold.reason for hold in made.open().values()] == ["paused"]
 
 
-def test_what_was_decided_before_undoes_nothing_newer(made: Company) -> None:
+def test_what_was_decided_before_undoes_nothing_newer(made: FlowCompany) -> None:
     """A pause that comes late, after it was let go on, pauses nobody."""
     before = made.now
     pause(made, paused=False)

@@ -14,7 +14,7 @@ from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees import FLOW
 from streams.employees.learn import link
 from streams.employees.state import Memory, State
-from tests.streams.employees.company import SYSTEM, Company
+from tests.streams.employees.company import SYSTEM, FlowCompany
 
 SETTINGS = EmployeesSettings(system=SYSTEM, source_of_truth="hr", new_in_hr="create")
 TODAY = date(2026, 5, 1)
@@ -27,9 +27,9 @@ def person(number: int, **more: Any) -> EmployeeFields:
     return EmployeeFields(**{**values, **more})
 
 
-def company(hr: dict[str, EmployeeFields], fortnox: dict[str, EmployeeFields], **settings: Any) -> Company:
+def company(hr: dict[str, EmployeeFields], fortnox: dict[str, EmployeeFields], **settings: Any) -> FlowCompany:
     """Return a company whose two sides were read, and nothing more."""
-    made = Company(SETTINGS.model_copy(update=settings), random.Random(1))
+    made = FlowCompany(SETTINGS.model_copy(update=settings), random.Random(1))
     for name, fields in hr.items():
         made.edit_hr(name, **dict(fields))
     for name, fields in fortnox.items():
@@ -39,7 +39,7 @@ def company(hr: dict[str, EmployeeFields], fortnox: dict[str, EmployeeFields], *
     return made
 
 
-def rows(made: Company) -> dict[str, PlanRow]:
+def rows(made: FlowCompany) -> dict[str, PlanRow]:
     """Return a plan's rows by whom they are about."""
     return {row.person or f"fortnox/{row.employee_id}": row for row in made.plan()}
 

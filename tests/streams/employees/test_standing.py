@@ -7,12 +7,12 @@ from schemas.events import LinkDecided
 from schemas.settings import AbsenceCause, EmployeesSettings
 from streams.employees import FLOW
 from streams.employees.state import State
-from tests.streams.employees.company import SYSTEM, Company
+from tests.streams.employees.company import SYSTEM, FlowCompany
 
 ANNA, ONE, LEAVE = f"{SYSTEM}/a", "fortnox/employee/1", f"leave/{SYSTEM}/l1"
 
 
-def stands(made: Company, key: str) -> str:
+def stands(made: FlowCompany, key: str) -> str:
     """Return what is said of a key."""
     state = made.states.get(key, State())
     looked_at = {each: made.states[each] for each in (key, *FLOW.akin(state)) if each in made.states}
@@ -22,7 +22,7 @@ def stands(made: Company, key: str) -> str:
 def test_what_is_said_of_somebody_over_time() -> None:
     """Alone, linked and by what, taken apart and why; a leave that waits says for what."""
     causes = (AbsenceCause(kind="VACATION", cause="SEM"),)
-    made = Company(EmployeesSettings(system=SYSTEM, source_of_truth="hr", causes=causes), random.Random(1))
+    made = FlowCompany(EmployeesSettings(system=SYSTEM, source_of_truth="hr", causes=causes), random.Random(1))
     made.edit_hr("a", email="a@x.se", given_name="Anna", family_name="Ek")
     made.edit_fortnox("1", email="a@x.se", given_name="Anna", family_name="Ek")
     made.snapshot()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock
 from infra.access.connections import Connections
 from infra.verdicts import RetryLater
-from tests.connectors.fortnox.consenting import World, opened
+from tests.connectors.fortnox.consent_driver import ConsentDriver, opened
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 
@@ -23,7 +23,7 @@ BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 class Verbs:
     """Runs commands as processes, beside the pages."""
 
-    def __init__(self, world: World, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, world: ConsentDriver, environment: Mapping[str, str], folder: Path) -> None:
         self.world, self.environment, self.folder = world, environment, folder
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:

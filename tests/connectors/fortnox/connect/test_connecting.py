@@ -21,7 +21,7 @@ from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
 from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
-from tests.connectors.fortnox.consenting import AGENCY, ORDINARY, World, opened
+from tests.connectors.fortnox.consent_driver import AGENCY, ORDINARY, ConsentDriver, opened
 
 NUMBER = "5560160680"
 EXCHANGE = "POST /oauth-v1/token authorization_code"
@@ -29,7 +29,7 @@ COMPANY = "GET /3/companyinformation"
 
 
 @pytest.fixture
-async def world(engine: AsyncEngine) -> AsyncIterator[World]:
+async def world(engine: AsyncEngine) -> AsyncIterator[ConsentDriver]:
     """Yield our pages and a sandbox with one company that nobody has connected."""
     async with opened(engine) as both:
         both.company()
@@ -41,7 +41,7 @@ def title(page: str) -> str:
     return page.partition("<h1>")[2].partition("</h1>")[0]
 
 
-async def refused(world: World, tenant: str, link: str, page: str, heading: str) -> None:
+async def refused(world: ConsentDriver, tenant: str, link: str, page: str, heading: str) -> None:
     """Check a page that refuses: its heading, that nothing is held, and that its way back leads to the link."""
     assert title(page) == heading
     assert await world.held(tenant) is None
@@ -54,7 +54,7 @@ async def refused(world: World, tenant: str, link: str, page: str, heading: str)
 # --- The page that a link opens -----------------------------------------------------------------------------------
 
 
-async def test_the_page_says_who_asks_for_what_and_why(world: World) -> None:
+async def test_the_page_says_who_asks_for_what_and_why(world: ConsentDriver) -> None:
     """In the browser's language, or in the one that is chosen on the page and remembered."""
     link = await world.link(await world.tenant(organisation_number=NUMBER))
     browser = world.browser("sv-SE,sv;q=0.9")
@@ -75,7 +75,7 @@ async def test_the_page_says_who_asks_for_what_and_why(world: World) -> None:
     assert "Give permission" in (await world.browser("de,en;q=0.5").open("GET", link)).text
 
 
-async def test_no_page_is_kept_framed_or_told_to_others(world: World) -> None:
+async def test_no_page_is_kept_framed_or_told_to_others(world: ConsentDriver) -> None:
     """A link is a secret until it is used: no cache, no referrer, no frame, no search engine."""
     answer = await world.browser().open("GET", await world.link(await world.tenant()))
     assert answer.headers["cache-control"] == "no-store"
@@ -89,7 +89,7 @@ async def test_no_page_is_kept_framed_or_told_to_others(world: World) -> None:
     assert f"{auth.scheme}://{auth.netloc}" in actions.split()  # else a browser blocks the redirect after the form
 
 
-async def test_only_what_is_switched_on_is_asked_for_and_more_when_more_is(world: World) -> None:
+async def test_only_what_is_switched_on_is_asked_for_and_more_when_more_is(world: ConsentDriver) -> None:
     """The page and the way to Fortnox follow the settings in force when it is opened."""
     tenant = await world.tenant()
     link, browser = await world.link(tenant), world.browser()
@@ -108,7 +108,7 @@ async def test_only_what_is_switched_on_is_asked_for_and_more_when_more_is(world
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-async def test_a_link_that_is_no_link_says_what_to_do(world: World, language: str) -> None:
+async def test_a_link_that_is_no_link_says_what_to_do(world: ConsentDriver, language: str) -> None:
     """Cut off, made up, or of a company that was removed."""
     tenant = await world.tenant()
     link, browser = await world.link(tenant), world.browser(language)
@@ -121,7 +121,7 @@ async def test_a_link_that_is_no_link_says_what_to_do(world: World, language: st
             assert title(answer.text) == {"sv": "Länken stämmer inte", "en": "This link is not right"}[language]
 
 
-async def test_a_link_that_has_expired_opens_nothing(world: World) -> None:
+async def test_a_link_that_has_expired_opens_nothing(world: ConsentDriver) -> None:
     """Its page says whom to ask for another."""
     link = await world.link(await world.tenant(), days=-0.01)
     for method in ("GET", "POST"):
@@ -142,7 +142,7 @@ async def test_without_a_registration_at_fortnox_the_page_says_so(engine: AsyncE
 # --- Consent that stands ------------------------------------------------------------------------------------------
 
 
-async def test_a_company_is_connected_and_the_link_is_used_up(world: World) -> None:
+async def test_a_company_is_connected_and_the_link_is_used_up(world: ConsentDriver) -> None:
     """Its number is pinned, who consented to what is on record, and the page says what happens next."""
     tenant = await world.tenant(organisation_number=NUMBER)
     link, browser = await world.link(tenant), world.browser("en")
@@ -165,7 +165,7 @@ async def test_a_company_is_connected_and_the_link_is_used_up(world: World) -> N
     assert (await browser.send("POST", link)).status == 410
 
 
-async def test_no_address_after_the_callback_holds_a_secret(world: World) -> None:
+async def test_no_address_after_the_callback_holds_a_secret(world: ConsentDriver) -> None:
     """The browser ends at an address that says nothing, and shows how it went again when it is reloaded."""
     browser = world.browser("en")
     await world.consent(await world.link(await world.tenant()), browser)
@@ -177,7 +177,7 @@ async def test_no_address_after_the_callback_holds_a_secret(world: World) -> Non
     assert title(elsewhere.text) == "There is nothing to show here"
 
 
-async def test_a_persons_consent_is_held_by_a_rotating_token(world: World) -> None:
+async def test_a_persons_consent_is_held_by_a_rotating_token(world: ConsentDriver) -> None:
     """An ordinary user can give it; no service account is asked for."""
     tenant, browser = await world.tenant(), world.browser()
     link = await world.link(tenant, service=False)
@@ -191,7 +191,7 @@ async def test_a_persons_consent_is_held_by_a_rotating_token(world: World) -> No
     assert held.consented_by == "user 2 at Fortnox, asked by Anna Ek"
 
 
-async def test_a_company_without_a_number_here_gets_fortnoxs_and_is_told(world: World) -> None:
+async def test_a_company_without_a_number_here_gets_fortnoxs_and_is_told(world: ConsentDriver) -> None:
     """From then on only that one can be connected."""
     world.company(2002, "Bageriet AB", "556677-8899")
     tenant = await world.tenant()
@@ -202,7 +202,7 @@ async def test_a_company_without_a_number_here_gets_fortnoxs_and_is_told(world: 
     assert title(other.text) == "That was another company"
 
 
-async def test_an_accountant_connects_one_company_after_the_other(world: World) -> None:
+async def test_an_accountant_connects_one_company_after_the_other(world: ConsentDriver) -> None:
     """One person, two links, both on their way at once in one browser."""
     world.company(2002, "Bageriet AB", "556677-8899")
     first, second = await world.tenant("a", NUMBER), await world.tenant("b", "5566778899")
@@ -219,7 +219,7 @@ async def test_an_accountant_connects_one_company_after_the_other(world: World) 
 # --- Another company's consent ------------------------------------------------------------------------------------
 
 
-async def test_another_company_is_refused_and_its_access_given_back(world: World) -> None:
+async def test_another_company_is_refused_and_its_access_given_back(world: ConsentDriver) -> None:
     """Both names are shown, Fortnox has forgotten the consent, and the right company can be chosen then."""
     world.company(2002, "Bageriet AB", "556677-8899")
     tenant = await world.tenant(organisation_number=NUMBER)
@@ -232,7 +232,7 @@ async def test_another_company_is_refused_and_its_access_given_back(world: World
     assert "is connected" in title((await world.consent(link, browser)).text)
 
 
-async def test_a_company_that_is_ours_as_well_keeps_its_connection(world: World) -> None:
+async def test_a_company_that_is_ours_as_well_keeps_its_connection(world: ConsentDriver) -> None:
     """An accountant who picks the wrong one of two connected companies must not cut it off by that."""
     world.company(2002, "Bageriet AB", "556677-8899")
     bakery = await world.tenant("bageriet", "5566778899")
@@ -243,7 +243,7 @@ async def test_a_company_that_is_ours_as_well_keeps_its_connection(world: World)
     assert [one.database_number for one in world.books.consents.values()] == [2002]
 
 
-async def test_a_copy_of_the_company_is_refused(world: World) -> None:
+async def test_a_copy_of_the_company_is_refused(world: ConsentDriver) -> None:
     """A test company may carry the same organisation number: the pinned database number counts (facts §1.1)."""
     tenant = await world.tenant(organisation_number=NUMBER, database_number=1999)
     page = (await world.consent(await world.link(tenant), world.browser("en"))).text
@@ -259,7 +259,7 @@ async def test_a_copy_of_the_company_is_refused(world: World) -> None:
     assert held.database_number == 2001
 
 
-async def test_a_company_that_another_tenant_has_is_refused_by_its_number(world: World) -> None:
+async def test_a_company_that_another_tenant_has_is_refused_by_its_number(world: ConsentDriver) -> None:
     """A test company and its original have one organisation number: it is the database number that must not be shared.
 
     The page says whose it is; neither is changed, and the other one's consent still stands.
@@ -283,7 +283,7 @@ async def test_a_company_that_another_tenant_has_is_refused_by_its_number(world:
     assert "is connected" in title((await world.consent(link, browser, company=2002)).text)
 
 
-async def test_of_two_consents_at_once_for_one_company_one_stands(world: World) -> None:
+async def test_of_two_consents_at_once_for_one_company_one_stands(world: ConsentDriver) -> None:
     """Two tenants, two browsers, two processes: the database lets one of them have the number."""
     tenants = [await world.tenant(name, NUMBER) for name in ("a", "b", "c")]
     links = [await world.link(tenant) for tenant in tenants]
@@ -301,7 +301,7 @@ async def test_of_two_consents_at_once_for_one_company_one_stands(world: World) 
 # --- Each way in which it can fail --------------------------------------------------------------------------------
 
 
-async def test_a_person_who_says_no_is_believed(world: World) -> None:
+async def test_a_person_who_says_no_is_believed(world: ConsentDriver) -> None:
     """Nothing is held; the link still works."""
     tenant = await world.tenant()
     link = await world.link(tenant)
@@ -309,7 +309,7 @@ async def test_a_person_who_says_no_is_believed(world: World) -> None:
     await refused(world, tenant, link, page.text, "Du godkände inte")
 
 
-async def test_somebody_without_the_right_is_told_who_has_it(world: World) -> None:
+async def test_somebody_without_the_right_is_told_who_has_it(world: ConsentDriver) -> None:
     """The link can be passed on."""
     tenant = await world.tenant()
     link = await world.link(tenant)
@@ -322,7 +322,9 @@ async def test_somebody_without_the_right_is_told_who_has_it(world: World) -> No
     ("licence", "heading"),
     [("bookkeeping", "A licence is missing at Fortnox"), (INTEGRATION, "The licence Integration is missing")],
 )
-async def test_a_missing_licence_says_which_and_where_it_is_added(world: World, licence: str, heading: str) -> None:
+async def test_a_missing_licence_says_which_and_where_it_is_added(
+    world: ConsentDriver, licence: str, heading: str
+) -> None:
     """With the click path in Fortnox; afterwards the same link works."""
     tenant = await world.tenant()
     link = await world.link(tenant)
@@ -334,7 +336,7 @@ async def test_a_missing_licence_says_which_and_where_it_is_added(world: World, 
     assert "is connected" in title((await world.consent(link, world.browser("en"))).text)
 
 
-async def test_a_company_locked_for_an_unpaid_invoice_is_told_so(world: World) -> None:
+async def test_a_company_locked_for_an_unpaid_invoice_is_told_so(world: ConsentDriver) -> None:
     """Fortnox comes back with neither code nor error (facts §1.1)."""
     tenant = await world.tenant()
     link = await world.link(tenant)
@@ -344,7 +346,7 @@ async def test_a_company_locked_for_an_unpaid_invoice_is_told_so(world: World) -
     assert "obetald faktura" in page.text
 
 
-async def test_a_scope_that_is_not_registered_is_refused_before_anybody_logs_in(world: World) -> None:
+async def test_a_scope_that_is_not_registered_is_refused_before_anybody_logs_in(world: ConsentDriver) -> None:
     """The developer portal has to be changed; the scopes are named."""
     tenant = await world.tenant()
     link, browser = await world.link(tenant), world.browser("en")
@@ -355,7 +357,7 @@ async def test_a_scope_that_is_not_registered_is_refused_before_anybody_logs_in(
     assert "developer portal" in page.text
 
 
-async def test_an_error_that_nobody_knows_is_shown_by_its_name(world: World) -> None:
+async def test_an_error_that_nobody_knows_is_shown_by_its_name(world: ConsentDriver) -> None:
     """As text, of a closed alphabet."""
     tenant = await world.tenant()
     link, browser = await world.link(tenant), world.browser("en")
@@ -365,7 +367,7 @@ async def test_an_error_that_nobody_knows_is_shown_by_its_name(world: World) -> 
     assert "bnew_one" in page.text
 
 
-async def test_an_answer_in_another_browser_is_not_taken(world: World) -> None:
+async def test_an_answer_in_another_browser_is_not_taken(world: ConsentDriver) -> None:
     """Somebody who is sent an address with a code cannot be made to connect somebody else's company."""
     tenant = await world.tenant()
     browser = world.browser("en")
@@ -379,7 +381,7 @@ async def test_an_answer_in_another_browser_is_not_taken(world: World) -> None:
     assert "is connected" in title((await browser.open("GET", back)).text)
 
 
-async def test_an_answer_that_took_more_than_an_hour_is_not_taken(world: World) -> None:
+async def test_an_answer_that_took_more_than_an_hour_is_not_taken(world: ConsentDriver) -> None:
     """It can be tried again with the same link."""
     tenant = await world.tenant()
     link, browser = await world.link(tenant), world.browser("en")
@@ -406,7 +408,7 @@ async def test_a_wrong_client_secret_is_the_operators(engine: AsyncEngine) -> No
 # --- Faults -------------------------------------------------------------------------------------------------------
 
 
-def faults(world: World, route: str, *script: Fault | None) -> None:
+def faults(world: ConsentDriver, route: str, *script: Fault | None) -> None:
     """Let these things go wrong at a route, one a request."""
     world.books.companies[2001].faults = Faults(only=route, script=script)
 
@@ -421,13 +423,13 @@ def faults(world: World, route: str, *script: Fault | None) -> None:
         (COMPANY, Fault.THROTTLED),
     ],
 )
-async def test_a_fault_that_costs_nothing_is_not_noticed(world: World, route: str, fault: Fault) -> None:
+async def test_a_fault_that_costs_nothing_is_not_noticed(world: ConsentDriver, route: str, fault: Fault) -> None:
     """A code that did not arrive is sent again; a read is made again."""
     faults(world, route, fault)
     assert title((await world.consent(await world.link(await world.tenant()))).text) == "Krogen Söder AB är anslutet"
 
 
-async def test_a_code_whose_answer_is_lost_asks_for_another(world: World) -> None:
+async def test_a_code_whose_answer_is_lost_asks_for_another(world: ConsentDriver) -> None:
     """It was used up: nothing is held, the page says so, and the same link leads to another code."""
     tenant = await world.tenant()
     link = await world.link(tenant)
@@ -437,7 +439,9 @@ async def test_a_code_whose_answer_is_lost_asks_for_another(world: World) -> Non
     assert title((await world.consent(link)).text) == "Krogen Söder AB är anslutet"
 
 
-async def test_a_company_that_cannot_be_seen_is_not_connected(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_company_that_cannot_be_seen_is_not_connected(
+    world: ConsentDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the organisation number nothing is taken."""
     monkeypatch.setattr(connecting, "_PAUSE", 0.01)
     tenant = await world.tenant()
@@ -447,7 +451,7 @@ async def test_a_company_that_cannot_be_seen_is_not_connected(world: World, monk
     await refused(world, tenant, link, page.text, "Vi kunde inte se vilket företag det är")
 
 
-async def test_of_two_answers_at_once_one_connects(world: World) -> None:
+async def test_of_two_answers_at_once_one_connects(world: ConsentDriver) -> None:
     """The second waits, finds the link used, and exchanges nothing: no token that nobody holds is left at Fortnox."""
     tenant = await world.tenant()
     link = await world.link(tenant)
@@ -459,7 +463,7 @@ async def test_of_two_answers_at_once_one_connects(world: World) -> None:
     assert len(await world.rows("select 1 from audit where tenant = :t", t=tenant)) == 1
 
 
-async def test_two_links_for_one_company_do_not_cross(world: World) -> None:
+async def test_two_links_for_one_company_do_not_cross(world: ConsentDriver) -> None:
     """A company without a number takes the first that comes; the other, of another company, is refused."""
     world.company(2002, "Bageriet AB", "556677-8899")
     tenant = await world.tenant()
@@ -475,7 +479,7 @@ async def test_two_links_for_one_company_do_not_cross(world: World) -> None:
     assert [one.database_number for one in world.books.consents.values()] == [held.database_number]
 
 
-async def test_no_secret_is_in_the_database_as_it_was(world: World) -> None:
+async def test_no_secret_is_in_the_database_as_it_was(world: ConsentDriver) -> None:
     """Tokens stand there encrypted, links and states not at all."""
     browser = world.browser()
     link = await world.link(await world.tenant())

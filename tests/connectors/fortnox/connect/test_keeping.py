@@ -23,7 +23,7 @@ from infra.access.vault import open_vault
 from infra.leases import Leases
 from infra.plugin import Host
 from infra.watch import Watch
-from tests.connectors.fortnox.refreshing import TENANT, Endpoint, connected, settings
+from tests.connectors.fortnox.token_driver import TENANT, Endpoint, connected, settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 STATES = ["connected", "needs_consent", "licence_missing", "paused", "disconnected"]

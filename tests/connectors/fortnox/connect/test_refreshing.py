@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import tokens
-from tests.connectors.fortnox.refreshing import KEY, SECRET, Endpoint, Refresher, connected, storm
+from tests.connectors.fortnox.token_driver import KEY, SECRET, Endpoint, Refresher, connected, storm
 
 PROCESSES = 4
 FORCED = 60

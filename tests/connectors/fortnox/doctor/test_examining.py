@@ -20,16 +20,25 @@ from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
 from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
-from tests.connectors.fortnox.visiting import MAPPED, ORGANISATION, TODAY, Visit, company, on, visiting, voucher
+from tests.connectors.fortnox.doctor_driver import (
+    MAPPED,
+    ORGANISATION,
+    TODAY,
+    DoctorDriver,
+    company,
+    doctor_driver,
+    on,
+    voucher,
+)
 
 LOCKED = TODAY + timedelta(days=-1)
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visit]:
+async def visit(engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be, on a day in April 2026."""
     on(monkeypatch, TODAY)
-    async with visiting(engine, tmp_path) as made:
+    async with doctor_driver(engine, tmp_path) as made:
         yield made
 
 
@@ -38,7 +47,7 @@ def states(report: examining.Examination) -> dict[str, str]:
     return {name: finding.state for name, finding in report.findings.items()}
 
 
-async def test_a_company_that_is_set_up_is_green(visit: Visit) -> None:
+async def test_a_company_that_is_set_up_is_green(visit: DoctorDriver) -> None:
     """Nothing is red, and nothing is left unchecked but what there is nothing to check of."""
     report = await examining.examine(visit.host, visit.tenant)
     assert report.red == ()
@@ -50,35 +59,35 @@ async def test_a_company_that_is_set_up_is_green(visit: Visit) -> None:
     assert visit.told == []
 
 
-def rule(number: int, name: str, value: str) -> Callable[[Visit], object]:
+def rule(number: int, name: str, value: str) -> Callable[[DoctorDriver], object]:
     """Return what sets an account's rule in 2026."""
     return lambda visit: setattr(visit.fortnox.years[4].accounts[number], name, value)
 
 
-async def last_voucher(visit: Visit) -> None:
+async def last_voucher(visit: DoctorDriver) -> None:
     """Let us have written a voucher that Fortnox does not have."""
     outcome = {"voucher": {"series": "F", "number": 7, "year_id": 4}}
     await visit.journal(voucher(), "delivered", outcome)
 
 
-async def waiting(visit: Visit) -> None:
+async def waiting(visit: DoctorDriver) -> None:
     """Let an order wait to be sent, dated in a year that there is not."""
     await visit.journal(voucher(date(2023, 5, 1)), "queued", None)
 
 
-async def locked(visit: Visit) -> None:
+async def locked(visit: DoctorDriver) -> None:
     """Let an order wait to be sent, dated in a period that is locked."""
     visit.fortnox.locked_until = LOCKED
     await visit.journal(voucher(LOCKED), "queued", None)
 
 
-def forbidden(visit: Visit) -> None:
+def forbidden(visit: DoctorDriver) -> None:
     """Let Fortnox say that whoever consented may not read cost centres."""
     visit.fortnox.scopes = "bookkeeping companyinformation project settings"
     visit.books.codes["no_scope"] = 2001339
 
 
-RED: Mapping[str, tuple[Callable[[Visit], Any], tuple[str, ...]]] = {
+RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_company_has_consented": (
         lambda v: v.execute(text("update tenants set database_number = null where tenant = :t"), t=v.tenant),
         ("not connected",),
@@ -123,7 +132,7 @@ RED: Mapping[str, tuple[Callable[[Visit], Any], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("check", RED)
-async def test_each_check_is_red_when_what_it_is_about_is_wrong(visit: Visit, check: str) -> None:
+async def test_each_check_is_red_when_what_it_is_about_is_wrong(visit: DoctorDriver, check: str) -> None:
     """One thing changed at Fortnox: this check fails and names it, and what is red is in the table of checks."""
     change, names = RED[check]
     if (changed := change(visit)) is not None and hasattr(changed, "__await__"):
@@ -138,7 +147,9 @@ async def test_each_check_is_red_when_what_it_is_about_is_wrong(visit: Visit, ch
     assert len(rows) == len(CHECKS)
 
 
-async def test_the_coming_year_is_looked_at_from_december_on(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_coming_year_is_looked_at_from_december_on(
+    visit: DoctorDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In November nobody asks for it; in December the year, its series and its accounts must be there."""
     check = "the_coming_financial_year_is_there"
     on(monkeypatch, date(2026, 11, 20))
@@ -161,7 +172,7 @@ def test_every_check_was_shown_red() -> None:
     assert len(set(names)) == len(names) >= 20
 
 
-async def test_what_no_flow_needs_is_not_asked_for(visit: Visit) -> None:
+async def test_what_no_flow_needs_is_not_asked_for(visit: DoctorDriver) -> None:
     """A company without settings has nothing to check but its connection and whose books these are."""
     await visit.apply(TenantSettings())
     report = await examining.examine(visit.host, visit.tenant)
@@ -178,7 +189,7 @@ async def test_what_no_flow_needs_is_not_asked_for(visit: Visit) -> None:
     assert not any("accounts" in route or "series" in route for route in visit.calls)
 
 
-async def test_a_chart_of_2000_accounts_takes_no_more_than_twelve_calls(visit: Visit) -> None:
+async def test_a_chart_of_2000_accounts_takes_no_more_than_twelve_calls(visit: DoctorDriver) -> None:
     """Accounts come in four pages of 500."""
     chart = visit.fortnox.years[4].accounts
     for number in (n for n in range(1000, 9999) if n not in chart):
@@ -190,7 +201,7 @@ async def test_a_chart_of_2000_accounts_takes_no_more_than_twelve_calls(visit: V
     assert visit.calls["GET /3/accounts"] == 4
 
 
-async def test_what_cannot_be_read_is_not_checked_and_the_rest_is(visit: Visit) -> None:
+async def test_what_cannot_be_read_is_not_checked_and_the_rest_is(visit: DoctorDriver) -> None:
     """Without the scope for settings nobody knows what is locked; accounts are checked all the same."""
     visit.fortnox.scopes = "bookkeeping companyinformation costcenter project"
     await visit.journal(voucher(), "queued", None)
@@ -199,7 +210,7 @@ async def test_what_cannot_be_read_is_not_checked_and_the_rest_is(visit: Visit) 
     assert report.findings["no_day_is_locked"].why == "scope_missing"
 
 
-async def test_what_is_not_checked_is_not_green(visit: Visit) -> None:
+async def test_what_is_not_checked_is_not_green(visit: DoctorDriver) -> None:
     """Fortnox does not answer: nothing is red, and nobody is told that nothing stands in the way."""
     visit.fortnox.faults = Faults(rates={Fault.RESET_BEFORE_COMMIT: 1.0}, only=None)
     report = await examining.examine(visit.host, visit.tenant)
@@ -209,7 +220,7 @@ async def test_what_is_not_checked_is_not_green(visit: Visit) -> None:
     assert said.startswith(f"{visit.tenant}: nothing wrong was found, but {len(report.unchecked)} could not be checked")
 
 
-async def test_what_nobody_consented_to_is_not_green(visit: Visit) -> None:
+async def test_what_nobody_consented_to_is_not_green(visit: DoctorDriver) -> None:
     """Without a connection neither scopes nor rights can be told."""
     await visit.execute(text("update tenants set database_number = null where tenant = :t"), t=visit.tenant)
     report = await examining.examine(visit.host, visit.tenant)
@@ -220,7 +231,7 @@ async def test_what_nobody_consented_to_is_not_green(visit: Visit) -> None:
     }
 
 
-async def test_the_salary_licence_is_missed(visit: Visit) -> None:
+async def test_the_salary_licence_is_missed(visit: DoctorDriver) -> None:
     """Employees show themselves only by being asked for; bookkeeping is there, and is not named."""
     staff = EmployeesSettings(system="alexishr", source_of_truth="hr")
     await visit.apply(TenantSettings(daysales=MAPPED, employees=staff))
@@ -231,7 +242,7 @@ async def test_the_salary_licence_is_missed(visit: Visit) -> None:
     assert (report.red, report.findings["every_module_is_there"].names) == (("every_module_is_there",), ("salary",))
 
 
-async def test_rules_that_a_list_leaves_out_are_read_from_the_accounts(visit: Visit) -> None:
+async def test_rules_that_a_list_leaves_out_are_read_from_the_accounts(visit: DoctorDriver) -> None:
     """Each account that the mapping needs is asked for once; what its own record does not say is allowed."""
     rules = {"CostCenterSettings", "ProjectSettings", "TransactionInformationSettings"}
     visit.fortnox.unlisted |= rules
@@ -244,7 +255,7 @@ async def test_rules_that_a_list_leaves_out_are_read_from_the_accounts(visit: Vi
     )
 
 
-async def test_cost_centres_are_not_green_while_they_are_not_in_use(visit: Visit) -> None:
+async def test_cost_centres_are_not_green_while_they_are_not_in_use(visit: DoctorDriver) -> None:
     """There is no list that they could be in."""
     visit.fortnox.cost_centre_support = False
     found = states(await examining.examine(visit.host, visit.tenant))
@@ -252,7 +263,7 @@ async def test_cost_centres_are_not_green_while_they_are_not_in_use(visit: Visit
     assert found["every_cost_centre_exists"] == found["every_cost_centre_is_active"] == "not applicable"
 
 
-async def test_faults_of_the_network_pass_by(visit: Visit) -> None:
+async def test_faults_of_the_network_pass_by(visit: DoctorDriver) -> None:
     """A lost answer and a bad gateway: the list is asked for again."""
     visit.fortnox.faults = Faults(
         only=None, script=[None, None, Fault.RESET_BEFORE_COMMIT, None, Fault.HTML_WITHOUT_COMMIT], seconds={}
@@ -262,7 +273,7 @@ async def test_faults_of_the_network_pass_by(visit: Visit) -> None:
     assert "not checked" not in states(report).values()
 
 
-async def test_a_company_that_nobody_knows_is_an_error(visit: Visit) -> None:
+async def test_a_company_that_nobody_knows_is_an_error(visit: DoctorDriver) -> None:
     """It says how to find the right name."""
     with pytest.raises(LookupError, match="bokbuss tenant list"):
         await examining.examine(visit.host, "nobody")
@@ -271,7 +282,7 @@ async def test_a_company_that_nobody_knows_is_an_error(visit: Visit) -> None:
 # --- What waits for a check ---------------------------------------------------------------------------------------
 
 
-async def test_what_waits_for_a_green_check_is_told_so(visit: Visit) -> None:
+async def test_what_waits_for_a_green_check_is_told_so(visit: DoctorDriver) -> None:
     """Only the reasons that are gone; a reason of our own rules is none of the doctor's."""
     visit.fortnox.years[4].series["F"].manual = False
     await visit.refused(voucher(key=1), "period_locked")
@@ -285,7 +296,7 @@ async def test_what_waits_for_a_green_check_is_told_so(visit: Visit) -> None:
     assert report.findings["the_series_is_manual"].waiting == 2
 
 
-async def test_a_day_that_is_locked_for_ever_does_not_keep_the_others(visit: Visit) -> None:
+async def test_a_day_that_is_locked_for_ever_does_not_keep_the_others(visit: DoctorDriver) -> None:
     """A day of last year stays where it is; the April that was unlocked goes on, though both wait for one reason."""
     visit.fortnox.locked_until = date(2025, 12, 31)
     await visit.refused(voucher(date(2025, 3, 1), key=1), "period_locked")
@@ -295,7 +306,7 @@ async def test_a_day_that_is_locked_for_ever_does_not_keep_the_others(visit: Vis
 
 
 async def test_what_is_refused_again_though_its_check_is_green_is_left_alone_for_longer_and_longer(
-    visit: Visit,
+    visit: DoctorDriver,
 ) -> None:
     """Fortnox refuses it for something that no list shows: it is not sent every minute for ever."""
     await visit.refused(voucher(key=1), "period_locked", age=1000.0)
@@ -307,7 +318,7 @@ async def test_what_is_refused_again_though_its_check_is_green_is_left_alone_for
     assert (await examining.examine(visit.host, visit.tenant)).passed == ()
 
 
-async def test_a_recheck_reads_only_what_the_reasons_need(visit: Visit) -> None:
+async def test_a_recheck_reads_only_what_the_reasons_need(visit: DoctorDriver) -> None:
     """While a period is locked, one call a look; once it is open, everything is examined and the day goes on."""
     visit.fortnox.locked_until = TODAY
     await visit.refused(voucher(), "period_locked")
@@ -319,13 +330,13 @@ async def test_a_recheck_reads_only_what_the_reasons_need(visit: Visit) -> None:
     assert [fact.codes for fact in visit.told if isinstance(fact, ChecksPassed)] == [("period_locked",)]
 
 
-async def test_a_recheck_of_what_does_not_wait_asks_nothing(visit: Visit) -> None:
+async def test_a_recheck_of_what_does_not_wait_asks_nothing(visit: DoctorDriver) -> None:
     """No order was refused for this."""
     assert not await examining.recheck(visit.host, visit.tenant, sorted(CHECKABLE))
     assert visit.calls == {}
 
 
-async def test_a_list_that_cannot_be_read_lets_nothing_go(visit: Visit) -> None:
+async def test_a_list_that_cannot_be_read_lets_nothing_go(visit: DoctorDriver) -> None:
     """Not knowing is not green."""
     visit.fortnox.scopes = "bookkeeping companyinformation costcenter project"
     await visit.refused(voucher(), "period_locked")
@@ -333,7 +344,7 @@ async def test_a_list_that_cannot_be_read_lets_nothing_go(visit: Visit) -> None:
     assert not await examining.recheck(visit.host, visit.tenant, ["period_locked"])
 
 
-async def test_findings_are_kept_as_they_were(visit: Visit) -> None:
+async def test_findings_are_kept_as_they_were(visit: DoctorDriver) -> None:
     """The table holds what a page or a metric needs, of the newest visit."""
     visit.fortnox.years[4].accounts.pop(1910)
     await examining.examine(visit.host, visit.tenant)
@@ -350,7 +361,7 @@ async def test_findings_are_kept_as_they_were(visit: Visit) -> None:
     assert await visit.ask("select 1 from checks where tenant = :t and not ok") == []
 
 
-async def test_a_mapping_is_checked_by_the_days_on_which_it_holds(visit: Visit) -> None:
+async def test_a_mapping_is_checked_by_the_days_on_which_it_holds(visit: DoctorDriver) -> None:
     """An account that is used until the end of last year need not be in this year's chart."""
     old = SalesAccount(vat_rate=Decimal(25), account=3999, valid_to=date(2025, 12, 31))
     await visit.apply(TenantSettings(daysales=MAPPED.model_copy(update={"sales": (*MAPPED.sales, old)})))
@@ -364,7 +375,7 @@ async def test_a_mapping_is_checked_by_the_days_on_which_it_holds(visit: Visit) 
 
 async def test_another_companys_books_are_seen(engine: AsyncEngine, tmp_path: Path) -> None:
     """The number that the connection is pinned to is not the one that answers."""
-    async with visiting(engine, tmp_path, company()) as visit:
+    async with doctor_driver(engine, tmp_path, company()) as visit:
         await visit.execute(text("update tenants set organisation_number = null where tenant = :t"), t=visit.tenant)
         report = await examining.examine(visit.host, visit.tenant)
         assert states(report)["the_organisation_number_matches"] == "ok"

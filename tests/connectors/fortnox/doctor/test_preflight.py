@@ -19,25 +19,35 @@ from connectors.fortnox.sandbox import Company, CostCentre, Fault, Faults
 from infra.plugin import Attempt
 from infra.verdicts import Delivered, Rejected, RetryLater
 from schemas.commands import PostVoucher
-from tests.connectors.fortnox.visiting import MAPPED, TODAY, Visit, attempt, company, on, visiting, voucher, wrapped
+from tests.connectors.fortnox.doctor_driver import (
+    MAPPED,
+    TODAY,
+    DoctorDriver,
+    attempt,
+    company,
+    doctor_driver,
+    on,
+    voucher,
+    wrapped,
+)
 
 POST = "POST /3/vouchers"
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Visit]:
+async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be."""
-    async with visiting(engine, tmp_path) as made:
+    async with doctor_driver(engine, tmp_path) as made:
         yield made
 
 
-async def write(visit: Visit, *orders: PostVoucher, lent: Attempt | None = None) -> list[Any]:
+async def write(visit: DoctorDriver, *orders: PostVoucher, lent: Attempt | None = None) -> list[Any]:
     """Let one lane write orders; return their verdicts."""
     async with connect(visit.ours, visit.host) as lane:
         return [await lane.write(wrapped(order, visit.tenant), lent or attempt()) for order in orders]
 
 
-async def test_a_voucher_that_would_be_refused_is_not_sent(visit: Visit) -> None:
+async def test_a_voucher_that_would_be_refused_is_not_sent(visit: DoctorDriver) -> None:
     """The code is the one of Fortnox's refusal, the accountant reads where to click, and the record says why."""
     visit.fortnox.years[4].series["F"].manual = False
     lent = attempt()
@@ -51,7 +61,7 @@ async def test_a_voucher_that_would_be_refused_is_not_sent(visit: Visit) -> None
     assert (last.request, last.status, last.verdict) == (POST, None, "not sent: series_not_manual: F (2026)")
 
 
-async def test_a_hundred_vouchers_cost_a_handful_of_lists(visit: Visit) -> None:
+async def test_a_hundred_vouchers_cost_a_handful_of_lists(visit: DoctorDriver) -> None:
     """Lists are read once, and kept for other processes and for an hour."""
     assert all(isinstance(v, Delivered) for v in await write(visit, *(voucher(key=key) for key in range(100))))
     assert isinstance((await write(visit, voucher(key=100)))[0], Delivered)
@@ -65,7 +75,7 @@ async def test_a_hundred_vouchers_cost_a_handful_of_lists(visit: Visit) -> None:
     }
 
 
-async def test_a_backlog_that_is_objected_to_costs_no_call_each(visit: Visit) -> None:
+async def test_a_backlog_that_is_objected_to_costs_no_call_each(visit: DoctorDriver) -> None:
     """A hundred days of a locked period: the end of the lock is asked for once a minute at most."""
     visit.fortnox.locked_until = TODAY
     verdicts = await write(visit, *(voucher(key=key) for key in range(100)))
@@ -74,7 +84,7 @@ async def test_a_backlog_that_is_objected_to_costs_no_call_each(visit: Visit) ->
     assert POST not in visit.calls
 
 
-async def test_an_old_list_that_objects_is_read_again_first(visit: Visit) -> None:
+async def test_an_old_list_that_objects_is_read_again_first(visit: DoctorDriver) -> None:
     """The accountant opened the period since: nobody has to wait for the hour to pass."""
     visit.fortnox.locked_until = TODAY - timedelta(days=1)
     assert isinstance((await write(visit, voucher()))[0], Delivered)
@@ -85,7 +95,7 @@ async def test_an_old_list_that_objects_is_read_again_first(visit: Visit) -> Non
     assert visit.calls["GET /3/settings/lockedperiod"] == 2
 
 
-async def test_what_a_person_insists_on_is_fortnoxs_to_refuse(visit: Visit) -> None:
+async def test_what_a_person_insists_on_is_fortnoxs_to_refuse(visit: DoctorDriver) -> None:
     """A series that is never locked is one that no list tells."""
     visit.fortnox.locked_until = TODAY
     [first] = await write(visit, voucher())
@@ -98,7 +108,7 @@ async def test_what_a_person_insists_on_is_fortnoxs_to_refuse(visit: Visit) -> N
     assert isinstance((await write(visit, third))[0], Delivered)
 
 
-async def test_what_a_green_check_lets_go_meets_no_list_that_is_older(visit: Visit) -> None:
+async def test_what_a_green_check_lets_go_meets_no_list_that_is_older(visit: DoctorDriver) -> None:
     """The period was opened since the list said that it was locked, a few seconds ago."""
     visit.fortnox.locked_until = TODAY
     [first] = await write(visit, voucher())
@@ -109,7 +119,7 @@ async def test_what_a_green_check_lets_go_meets_no_list_that_is_older(visit: Vis
     assert isinstance((await write(visit, let_go))[0], Delivered)
 
 
-async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: Visit) -> None:
+async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: DoctorDriver) -> None:
     """The period was opened, and an account is missing: seventeen days cost no refusal each."""
     visit.fortnox.years[4].accounts.pop(voucher().rows[0].account)
     let_go = [voucher(key=key, step="book/2", replaces=voucher(key=key).id_in(visit.tenant)) for key in range(17)]
@@ -119,7 +129,7 @@ async def test_what_a_green_check_lets_go_is_looked_at_like_any_other(visit: Vis
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT])
-async def test_a_list_that_does_not_come_stops_no_voucher(visit: Visit, fault: Fault) -> None:
+async def test_a_list_that_does_not_come_stops_no_voucher(visit: DoctorDriver, fault: Fault) -> None:
     """It is asked for once, and not again before every voucher."""
     route = "GET /3/settings/lockedperiod"
     visit.fortnox.faults = Faults(rates={fault: 1.0}, only=route)
@@ -128,13 +138,13 @@ async def test_a_list_that_does_not_come_stops_no_voucher(visit: Visit, fault: F
     assert visit.calls[route] == 1
 
 
-async def test_a_scope_that_is_missing_stops_no_voucher(visit: Visit) -> None:
+async def test_a_scope_that_is_missing_stops_no_voucher(visit: DoctorDriver) -> None:
     """Not knowing what is locked is no objection."""
     visit.fortnox.scopes = "bookkeeping companyinformation"
     assert isinstance((await write(visit, voucher()))[0], Delivered)
 
 
-async def test_a_lane_that_is_throttled_while_it_reads_waits(visit: Visit) -> None:
+async def test_a_lane_that_is_throttled_while_it_reads_waits(visit: DoctorDriver) -> None:
     """The voucher would only be one more request too many."""
     visit.fortnox.faults = Faults(script=[Fault.THROTTLED], only="GET /3/voucherseries", seconds={Fault.THROTTLED: 30})
     [verdict] = await write(visit, voucher())
@@ -184,7 +194,7 @@ def test_nothing_that_the_doctor_passed_is_refused_at_the_first_write(
 
         engine = store.engine(prepared_url, 4)
         try:
-            async with visiting(engine, tmp_path, fortnox) as visit:
+            async with doctor_driver(engine, tmp_path, fortnox) as visit:
                 order = voucher(day)
                 await visit.journal(order, "queued", None)
                 report = await examining.examine(visit.host, visit.tenant)

@@ -17,21 +17,21 @@ from infra import clock, telemetry
 from infra.leases import Leases
 from infra.watch import Watch
 from schemas.events import ChecksPassed
-from tests.connectors.fortnox.visiting import TODAY, Visit, company, visiting, voucher
+from tests.connectors.fortnox.doctor_driver import TODAY, DoctorDriver, company, doctor_driver, voucher
 
 CHECKED = "select count(*), max(checked_at) from checks where tenant = :t"
 
 
 @pytest.fixture
-async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Visit]:
+async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriver]:
     """Yield a company in which everything is as it should be; rounds are made every 50 ms."""
-    async with visiting(engine, tmp_path) as made:
+    async with doctor_driver(engine, tmp_path) as made:
         made.host.settings.fortnox.recheck_seconds = 0.05
         yield made
 
 
 @asynccontextmanager
-async def doing(visit: Visit) -> AsyncIterator[asyncio.Task[None]]:
+async def doing(visit: DoctorDriver) -> AsyncIterator[asyncio.Task[None]]:
     """Do the rounds in a process of their own, so to say."""
     stop = asyncio.Event()
     leases = Leases(visit.host.engine, 5.0)
@@ -51,7 +51,7 @@ async def until(test: Callable[[], Awaitable[object]], seconds: float = 20.0) ->
         await asyncio.sleep(0.05)
 
 
-async def examined(visit: Visit) -> bool:
+async def examined(visit: DoctorDriver) -> bool:
     """Tell whether the company's checks have been written down."""
     [(count, _)] = await visit.ask(CHECKED)
     return bool(count)
@@ -63,7 +63,7 @@ CONSENT = text(
 )
 
 
-async def test_a_company_that_has_connected_is_examined(visit: Visit) -> None:
+async def test_a_company_that_has_connected_is_examined(visit: DoctorDriver) -> None:
     """Whoever connected it, and whatever happened to that process right afterwards."""
     async with doing(visit):
         await asyncio.sleep(0.5)
@@ -72,7 +72,7 @@ async def test_a_company_that_has_connected_is_examined(visit: Visit) -> None:
         await until(lambda: examined(visit))
 
 
-async def test_a_night_that_was_missed_is_made_up_for(visit: Visit) -> None:
+async def test_a_night_that_was_missed_is_made_up_for(visit: DoctorDriver) -> None:
     """The process was down at three: the company is examined when there is one again, once."""
     old = text(
         """insert into checks (tenant, system, "check", ok, body, checked_at)
@@ -91,7 +91,7 @@ async def test_a_night_that_was_missed_is_made_up_for(visit: Visit) -> None:
         assert sum(visit.calls.values()) == calls
 
 
-async def test_every_company_is_examined_at_night(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_company_is_examined_at_night(visit: DoctorDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those that nobody ever connected by a link; once a night."""
     nights = iter([datetime(2026, 1, 1, tzinfo=UTC)])
     monkeypatch.setattr(rounds, "next_night", lambda _now, _hour: next(nights, datetime(2099, 1, 1, tzinfo=UTC)))
@@ -116,7 +116,7 @@ def test_nights_are_swedish(now: datetime, night: datetime) -> None:
     assert rounds.next_night(now, 3).astimezone(UTC) == night
 
 
-async def test_what_waits_goes_on_when_it_is_set_right(visit: Visit) -> None:
+async def test_what_waits_goes_on_when_it_is_set_right(visit: DoctorDriver) -> None:
     """Nobody does anything but unlock the period; and while nothing waits, nobody asks Fortnox anything."""
     async with doing(visit):
         await asyncio.sleep(0.3)
@@ -130,17 +130,17 @@ async def test_what_waits_goes_on_when_it_is_set_right(visit: Visit) -> None:
     assert isinstance(visit.told[0], ChecksPassed)
 
 
-async def looked(visit: Visit, times: int) -> bool:
+async def looked(visit: DoctorDriver, times: int) -> bool:
     """Tell whether Fortnox was asked for the locked period so often."""
     return visit.calls.get("GET /3/settings/lockedperiod", 0) >= times
 
 
-async def told(visit: Visit) -> bool:
+async def told(visit: DoctorDriver) -> bool:
     """Tell whether a fact was published."""
     return bool(visit.told)
 
 
-async def test_one_process_does_the_rounds(visit: Visit) -> None:
+async def test_one_process_does_the_rounds(visit: DoctorDriver) -> None:
     """The second one waits for the lease; a company that is disconnected is forgotten."""
     await visit.execute(CONSENT, t=visit.tenant)
     async with doing(visit):
@@ -158,7 +158,7 @@ async def test_one_process_does_the_rounds(visit: Visit) -> None:
         await until(forgotten)
 
 
-async def test_a_company_whose_fortnox_is_silent_delays_no_other(visit: Visit) -> None:
+async def test_a_company_whose_fortnox_is_silent_delays_no_other(visit: DoctorDriver) -> None:
     """Every answer to it is lost in time; the next company is examined meanwhile."""
     visit.fortnox.faults = Faults(rates={Fault.SLOW: 1.0}, only=None, seconds={Fault.SLOW: 20.0})
     visit.books.add(company(number=4712))
@@ -176,7 +176,7 @@ async def test_a_company_whose_fortnox_is_silent_delays_no_other(visit: Visit) -
         assert not await examined(visit)
 
 
-async def test_red_checks_are_gauges(visit: Visit) -> None:
+async def test_red_checks_are_gauges(visit: DoctorDriver) -> None:
     """One for each that is red; what is green again is gone."""
     gauge = telemetry.CHECKS_FAILED
 

@@ -10,7 +10,7 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
-from tests.connectors.fortnox.carrying import DAY, SCOPES, absence, attempt, carry_out, connected
+from tests.connectors.fortnox.lane_driver import DAY, SCOPES, absence, attempt, carry_out, connected
 
 PATHS = {"create": "POST /3/absencetransactions", "update": "PUT /3/absencetransactions/{key}"}
 PATHS["delete"] = "DELETE /3/absencetransactions/{key}"

@@ -12,7 +12,7 @@ from infra.plugin import Attempt
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.audit import Shown
 from schemas.events import EmployeeFields
-from tests.connectors.fortnox.carrying import (
+from tests.connectors.fortnox.lane_driver import (
     ACCOUNT,
     ANNA,
     NUMBER,

@@ -10,7 +10,7 @@ from connectors.fortnox.sandbox import Fault, Faults
 from infra import clock
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.commands import VoucherRef
-from tests.connectors.fortnox.carrying import SCOPES, attachment, attempt, carry_out, connected, voucher
+from tests.connectors.fortnox.lane_driver import SCOPES, attachment, attempt, carry_out, connected, voucher
 
 UPLOAD, JOIN = "POST /3/inbox", "POST /3/voucherfileconnections"
 FAULTS = [

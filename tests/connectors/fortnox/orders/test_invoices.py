@@ -13,7 +13,7 @@ from connectors.fortnox.sandbox.records import Record
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import ids
 from schemas.events import InvoiceRow
-from tests.connectors.fortnox.carrying import SCOPES, attempt, carry_out, connected, invoice
+from tests.connectors.fortnox.lane_driver import SCOPES, attempt, carry_out, connected, invoice
 
 PATH = {"invoice": "invoices", "order": "orders"}
 FAULTS = [

@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.audit import Shown
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox import test_client
-from tests.connectors.fortnox.carrying import absence, attachment, employee, invoice
+from tests.connectors.fortnox.lane_driver import absence, attachment, employee, invoice
 from tests.connectors.fortnox.test_client import HTML, Lane, Wire, connected, drip, half, reset, says, silence
 
 wire = test_client.wire
@@ -39,7 +39,7 @@ def listed(key: str, *items: Any, total: int | None = None) -> bytes:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Exchange:
     """What an order's write and its probe ask, and the answer that says yes to the write."""
 
     write: str
@@ -49,31 +49,31 @@ class Asked:
 
 
 ASKED = {
-    "new employee": Asked("POST /3/employees", "GET /3/employees", "Employees", {"Employee": PERSON}),
-    "employee with an id": Asked("POST /3/employees", "GET /3/employees/7", "Employee", {"Employee": PERSON}),
-    "changed employee": Asked("PUT /3/employees/7", "GET /3/employees/7", "Employee", {"Employee": PERSON}),
-    "absence": Asked(
+    "new employee": Exchange("POST /3/employees", "GET /3/employees", "Employees", {"Employee": PERSON}),
+    "employee with an id": Exchange("POST /3/employees", "GET /3/employees/7", "Employee", {"Employee": PERSON}),
+    "changed employee": Exchange("PUT /3/employees/7", "GET /3/employees/7", "Employee", {"Employee": PERSON}),
+    "absence": Exchange(
         "POST /3/absencetransactions",
         "GET /3/absencetransactions",
         "AbsenceTransactions",
         {"AbsenceTransaction": AWAY},
     ),
-    "changed absence": Asked(
+    "changed absence": Exchange(
         f"PUT /3/absencetransactions/{ID}",
         f"GET /3/absencetransactions/{ID}",
         "AbsenceTransaction",
         {"AbsenceTransaction": AWAY},
     ),
-    "removed absence": Asked(
+    "removed absence": Exchange(
         f"DELETE /3/absencetransactions/{ID}", f"GET /3/absencetransactions/{ID}", "AbsenceTransaction", None
     ),
-    "invoice": Asked("POST /3/invoices", "GET /3/invoices", "Invoices", {"Invoice": {"DocumentNumber": "7"}}),
-    "order": Asked("POST /3/orders", "GET /3/orders", "Orders", {"Order": {"DocumentNumber": "7"}}),
-    "file": Asked("POST /3/inbox", "GET /3/voucherfileconnections", "VoucherFileConnections", {"File": {"Id": "7"}}),
+    "invoice": Exchange("POST /3/invoices", "GET /3/invoices", "Invoices", {"Invoice": {"DocumentNumber": "7"}}),
+    "order": Exchange("POST /3/orders", "GET /3/orders", "Orders", {"Order": {"DocumentNumber": "7"}}),
+    "file": Exchange("POST /3/inbox", "GET /3/voucherfileconnections", "VoucherFileConnections", {"File": {"Id": "7"}}),
 }
 
 
-def prepared(wire: Wire, name: str) -> Asked:
+def prepared(wire: Wire, name: str) -> Exchange:
     """Let the server find nothing of an order, and take it."""
     asked = ASKED[name]
     single = asked.key in {"Employee", "AbsenceTransaction"}

@@ -15,7 +15,7 @@ from infra import clock
 from infra.verdicts import AlreadyThere, Delivered
 from schemas import ids
 from schemas.events import EmployeeFields
-from tests.connectors.fortnox.carrying import (
+from tests.connectors.fortnox.lane_driver import (
     ANNA,
     SCOPES,
     absence,

@@ -26,7 +26,7 @@ def voucher(**fields: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Fortnox:
+class SandboxDriver:
     """One company of the sandbox, and the client that talks to it."""
 
     books: Books
@@ -84,12 +84,12 @@ class Fortnox:
 
 
 @pytest.fixture
-async def fortnox() -> AsyncIterator[Fortnox]:
+async def fortnox() -> AsyncIterator[SandboxDriver]:
     """Run a sandbox with company 1001, and hold a token for it."""
     books = Books()
     centres = {code: CostCentre(code, name) for code, name in COST_CENTRES.items()}
     company = books.add(Company(1001, "Blåbär AB", cost_centres=centres))
     async with running(books) as url, Client(timeout=5) as client:
-        world = Fortnox(books, company, url, client, {})
+        world = SandboxDriver(books, company, url, client, {})
         await world.renew()
         yield world

@@ -16,7 +16,7 @@ HANDLERS = {f"{method} {path}": handler for method, path, _, handler in ROUTES}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class Fortnox:
+class SandboxDriver:
     """One company at a time that stands still until it is moved, asked without HTTP."""
 
     def __init__(self) -> None:
@@ -49,9 +49,9 @@ class Fortnox:
 
 
 @pytest.fixture
-def fortnox() -> Fortnox:
+def fortnox() -> SandboxDriver:
     """Return a company with a cost centre and a project."""
-    return Fortnox()
+    return SandboxDriver()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def fortnox() -> Fortnox:
     ],
 )
 def test_an_account_can_demand_or_forbid_a_code_on_its_rows(
-    fortnox: Fortnox, setting: str, field: str, code: str, name: str
+    fortnox: SandboxDriver, setting: str, field: str, code: str, name: str
 ) -> None:
     """MANDATORY, NOTALLOWED and ALLOWED for cost centre, project and transaction information alike."""
     found = {}
@@ -77,7 +77,7 @@ def test_an_account_can_demand_or_forbid_a_code_on_its_rows(
     }
 
 
-def test_projects_stand_on_rows_and_vouchers(fortnox: Fortnox) -> None:
+def test_projects_stand_on_rows_and_vouchers(fortnox: SandboxDriver) -> None:
     """A project that exists is kept; another one is 2001161."""
     assert fortnox.book(Project="P1") == 201
     assert fortnox.book(Project="P2") == "unknown_project"
@@ -85,7 +85,7 @@ def test_projects_stand_on_rows_and_vouchers(fortnox: Fortnox) -> None:
     assert booked.draft.rows[1].project == "P1"
 
 
-def test_without_cost_centre_support_no_cost_centre_is_taken(fortnox: Fortnox) -> None:
+def test_without_cost_centre_support_no_cost_centre_is_taken(fortnox: SandboxDriver) -> None:
     """2000947 for one that is sent, 2000946 where an account demands one."""
     fortnox.company.cost_centre_support = False
     assert fortnox.book(CostCenter="10") == "no_cost_centres"
@@ -94,7 +94,7 @@ def test_without_cost_centre_support_no_cost_centre_is_taken(fortnox: Fortnox) -
     assert fortnox.book() == "cost_centre_needed"
 
 
-def test_an_account_is_made_changed_and_deleted_in_one_year(fortnox: Fortnox) -> None:
+def test_an_account_is_made_changed_and_deleted_in_one_year(fortnox: SandboxDriver) -> None:
     """Other years keep theirs; what vouchers bear cannot go."""
     body = {"Account": {"Number": 3999, "Description": "Annat", "BalanceBroughtForward": 10.5, "SRU": 7410}}
     made = fortnox.ask("POST /3/accounts", body, {"financialyear": "5"})["Account"]
@@ -122,13 +122,13 @@ def test_an_account_is_made_changed_and_deleted_in_one_year(fortnox: Fortnox) ->
         ({"Number": 3998, "Description": "x", "CostCenter": "99"}, "unknown_cost_centre"),
     ],
 )
-def test_a_bad_account_is_refused(fortnox: Fortnox, fields: dict[str, Any], refusal: str) -> None:
+def test_a_bad_account_is_refused(fortnox: SandboxDriver, fields: dict[str, Any], refusal: str) -> None:
     """Four digits, a description, and only what can be written."""
     assert fortnox.ask("POST /3/accounts", {"Account": fields}) == refusal
     assert 3998 not in fortnox.company.years[4].accounts
 
 
-def test_a_series_is_made_in_one_year_and_opened_for_manual_entry(fortnox: Fortnox) -> None:
+def test_a_series_is_made_in_one_year_and_opened_for_manual_entry(fortnox: SandboxDriver) -> None:
     """There is no DELETE; its code stays."""
     body = {"VoucherSeries": {"Code": "BB", "Description": "Bokbuss"}}
     made = fortnox.ask("POST /3/voucherseries", body, {"financialyear": "5"})["VoucherSeries"]
@@ -140,7 +140,7 @@ def test_a_series_is_made_in_one_year_and_opened_for_manual_entry(fortnox: Fortn
     assert "DELETE /3/voucherseries/{code}" not in HANDLERS
 
 
-def test_a_new_year_has_the_chart_and_series_of_the_newest(fortnox: Fortnox) -> None:
+def test_a_new_year_has_the_chart_and_series_of_the_newest(fortnox: SandboxDriver) -> None:
     """Its id is the next one; it may not overlap another year."""
     fortnox.company.years[5].accounts[3001].active = False
     body = {"FinancialYear": {"FromDate": "2028-01-01", "ToDate": "2028-12-31"}}
@@ -150,7 +150,7 @@ def test_a_new_year_has_the_chart_and_series_of_the_newest(fortnox: Fortnox) -> 
     assert fortnox.ask("POST /3/financialyears", body) == "years_overlap"
 
 
-def test_a_cost_centre_that_a_voucher_bears_stays(fortnox: Fortnox) -> None:
+def test_a_cost_centre_that_a_voucher_bears_stays(fortnox: SandboxDriver) -> None:
     """Another one goes with 204; a changed one shows its note."""
     change = {"CostCenter": {"Note": "Ny", "Active": False}}
     assert fortnox.ask("PUT /3/costcenters/{code}", change, code="10")["CostCenter"]["Active"] is False
@@ -163,7 +163,7 @@ def test_a_cost_centre_that_a_voucher_bears_stays(fortnox: Fortnox) -> None:
     assert fortnox.ask("DELETE /3/costcenters/{code}", code="20") == 204
 
 
-def test_a_project_in_a_list_has_no_comments_and_no_contact(fortnox: Fortnox) -> None:
+def test_a_project_in_a_list_has_no_comments_and_no_contact(fortnox: SandboxDriver) -> None:
     """As recorded; a new one is ONGOING and gets the next number."""
     made = fortnox.ask("POST /3/projects", {"Project": {"Description": "Some important project", "Comments": "A"}})
     assert made["Project"] == {
@@ -181,7 +181,7 @@ def test_a_project_in_a_list_has_no_comments_and_no_contact(fortnox: Fortnox) ->
     assert made["Project"].keys() - item.keys() == {"Comments", "ContactPerson"}
 
 
-def test_vouchers_are_found_by_cost_centre_and_by_when_they_were_booked(fortnox: Fortnox) -> None:
+def test_vouchers_are_found_by_cost_centre_and_by_when_they_were_booked(fortnox: SandboxDriver) -> None:
     """``lastmodified`` is a time of day in Sweden: 13:00 there is noon in UTC."""
     fortnox.book(CostCenter="10")
     fortnox.now = NOON + timedelta(hours=1)
@@ -198,7 +198,7 @@ def test_vouchers_are_found_by_cost_centre_and_by_when_they_were_booked(fortnox:
     assert fortnox.ask("GET /3/vouchers", query={"lastmodified": "2026-03-01T13:00"}) == "bad_parameter"
 
 
-def test_only_what_was_changed_since_is_listed(fortnox: Fortnox) -> None:
+def test_only_what_was_changed_since_is_listed(fortnox: SandboxDriver) -> None:
     """Accounts and projects that were there before nobody changed."""
     query = {"lastmodified": "2026-03-01"}
     assert fortnox.ask("GET /3/accounts", query=query)["Accounts"] == []
@@ -209,7 +209,7 @@ def test_only_what_was_changed_since_is_listed(fortnox: Fortnox) -> None:
     assert len(fortnox.ask("GET /3/projects", query=query)["Projects"]) == 1
 
 
-def test_a_record_that_lists_do_not_show_yet_can_be_read(fortnox: Fortnox) -> None:
+def test_a_record_that_lists_do_not_show_yet_can_be_read(fortnox: SandboxDriver) -> None:
     """Lists lag behind; the record itself is there."""
     later = Record({"ProjectNumber": "P2", "Description": "x"}, NOON, NOON + timedelta(seconds=3))
     fortnox.company.register("projects")["P2"] = later
@@ -219,7 +219,7 @@ def test_a_record_that_lists_do_not_show_yet_can_be_read(fortnox: Fortnox) -> No
     assert len(fortnox.ask("GET /3/projects")["Projects"]) == 2
 
 
-def test_everything_that_a_company_has_is_kept_between_starts(fortnox: Fortnox) -> None:
+def test_everything_that_a_company_has_is_kept_between_starts(fortnox: SandboxDriver) -> None:
     """What is written as JSON reads as the same company, files and amounts included."""
     fortnox.ask("POST /3/customers", {"Customer": {"Name": "x", "InvoiceDiscount": 1.5}})
     fortnox.ask("POST /3/invoices", {"Invoice": {"CustomerNumber": "1", "InvoiceRows": [{"Price": 1.1, "VAT": 0}]}})

@@ -19,7 +19,7 @@ NAMES = {"FirstName": "Åsa", "LastName": "Öberg", "Email": "asa@example.se"}
 FIRST = "1970-01-01"
 
 
-class Fortnox:
+class SandboxDriver:
     """One company, asked without HTTP."""
 
     def __init__(self, **fields: Any) -> None:
@@ -61,14 +61,14 @@ class Fortnox:
 
 
 @pytest.fixture
-def fortnox() -> Fortnox:
+def fortnox() -> SandboxDriver:
     """Return a company with one employee, number 1."""
-    found = Fortnox()
+    found = SandboxDriver()
     found.hire()
     return found
 
 
-def test_an_employee_without_a_number_gets_the_next_one(fortnox: Fortnox) -> None:
+def test_an_employee_without_a_number_gets_the_next_one(fortnox: SandboxDriver) -> None:
     """EmployeeId is optional; letters are taken; a taken one is refused."""
     assert fortnox.hire(EmployeeId="TEST_EMP")["EmployeeId"] == "TEST_EMP"
     assert fortnox.hire(EmployeeId="41")["EmployeeId"] == "41"
@@ -106,13 +106,13 @@ def test_an_employee_without_a_number_gets_the_next_one(fortnox: Fortnox) -> Non
         ({"DatedWages": [{"EmployeeId": "3", "FirstDay": FIRST}]}, "fixed"),
     ],
 )
-def test_a_bad_employee_is_refused_and_not_kept(fortnox: Fortnox, fields: dict[str, Any], refusal: str) -> None:
+def test_a_bad_employee_is_refused_and_not_kept(fortnox: SandboxDriver, fields: dict[str, Any], refusal: str) -> None:
     """Each check has its own refusal, and nothing is kept."""
     assert fortnox.hire(**{"EmployeeId": "2", **fields}) == refusal
     assert [*fortnox.company.register("employees")] == ["1"]
 
 
-def test_salaries_are_text_and_flags_are_not(fortnox: Fortnox) -> None:
+def test_salaries_are_text_and_flags_are_not(fortnox: SandboxDriver) -> None:
     """Types are as recorded: MonthlySalary "45000", TaxColumn 1, Inactive false."""
     made = fortnox.hire(MonthlySalary=45000, HourlyPay="180.50", TaxColumn=1, TaxTable="33", ClearingNo="0123")
     assert (made["MonthlySalary"], made["HourlyPay"], made["TaxColumn"]) == ("45000", "180.5", 1)
@@ -120,14 +120,14 @@ def test_salaries_are_text_and_flags_are_not(fortnox: Fortnox) -> None:
     assert (made["EmployedTo"], made["Address1"], made["ForaType"]) == (None, "", "-")
 
 
-def test_a_number_never_changes(fortnox: Fortnox) -> None:
+def test_a_number_never_changes(fortnox: SandboxDriver) -> None:
     """The own number may be sent along, another one may not."""
     assert fortnox.change("1", EmployeeId="1", City="Lund")["City"] == "Lund"
     assert fortnox.change("1", EmployeeId="2") == "fixed"
     assert fortnox.change("2", City="Lund") == "no_employee"
 
 
-def test_an_employee_is_never_deleted_but_inactive(fortnox: Fortnox) -> None:
+def test_an_employee_is_never_deleted_but_inactive(fortnox: SandboxDriver) -> None:
     """There is no DELETE; lists can be filtered."""
     assert "DELETE /3/employees/{key}" not in HANDLERS
     fortnox.hire()
@@ -140,7 +140,7 @@ def test_an_employee_is_never_deleted_but_inactive(fortnox: Fortnox) -> None:
     assert fortnox.ask("GET /3/employees", query={"lastmodified": "2026-01-01"}) == (400, "bad_parameter")
 
 
-def test_what_is_valid_today_is_shown_of_dated_wages(fortnox: Fortnox) -> None:
+def test_what_is_valid_today_is_shown_of_dated_wages(fortnox: SandboxDriver) -> None:
     """MonthlySalary and HourlyPay show today's pair; a later one waits for its day; lists leave the history out."""
     later = (clock.now() + timedelta(days=40)).date().isoformat()
     days = ((later, "50000"), (FIRST, "40000"), ("2020-01-01", "45000"))
@@ -155,7 +155,7 @@ def test_what_is_valid_today_is_shown_of_dated_wages(fortnox: Fortnox) -> None:
     assert "DatedWages" not in item
 
 
-def test_a_field_that_may_not_be_read_shows_api_noright(fortnox: Fortnox) -> None:
+def test_a_field_that_may_not_be_read_shows_api_noright(fortnox: SandboxDriver) -> None:
     """The magic value stands in the field's place, in one record and in lists."""
     fortnox.company.no_right = {"MonthlySalary"}
     assert fortnox.employee()["MonthlySalary"] == "API_NORIGHT"
@@ -169,7 +169,7 @@ SENT = st.dictionaries(st.sampled_from(TEXTS), st.sampled_from([None, "", "API_B
 @given(st.lists(SENT, max_size=6))
 def test_a_put_keeps_what_is_left_out_null_or_empty_and_api_blank_clears(puts: list[dict[str, Any]]) -> None:
     """The rule of facts §2.6, against the simplest model of it."""
-    fortnox = Fortnox()
+    fortnox = SandboxDriver()
     fortnox.hire()
     model = dict.fromkeys(TEXTS, "")
     for sent in puts:
@@ -181,13 +181,13 @@ def test_a_put_keeps_what_is_left_out_null_or_empty_and_api_blank_clears(puts: l
         assert fortnox.employee() == changed
 
 
-def test_what_an_employee_cannot_be_without_cannot_be_cleared(fortnox: Fortnox) -> None:
+def test_what_an_employee_cannot_be_without_cannot_be_cleared(fortnox: SandboxDriver) -> None:
     """API_BLANK in a required field is refused, and changes nothing else either."""
     assert fortnox.change("1", Email="API_BLANK", City="Lund") == "missing_field"
     assert fortnox.employee()["City"] == ""
 
 
-def test_an_absence_that_is_posted_twice_is_two(fortnox: Fortnox) -> None:
+def test_an_absence_that_is_posted_twice_is_two(fortnox: SandboxDriver) -> None:
     """Fortnox has no natural key for them: each gets an id of its own."""
     one, two = fortnox.absent(Hours=5.5), fortnox.absent(Hours=5.5)
     assert one["id"] != two["id"]
@@ -199,7 +199,7 @@ def test_an_absence_that_is_posted_twice_is_two(fortnox: Fortnox) -> None:
     assert len(several) == 2
 
 
-def test_an_absence_is_changed_and_deleted_by_its_id(fortnox: Fortnox) -> None:
+def test_an_absence_is_changed_and_deleted_by_its_id(fortnox: SandboxDriver) -> None:
     """Payroll answers 200 also to a DELETE; after it the id is unknown."""
     key = fortnox.absent(Extent=100)["id"]
     route = "{} /3/absencetransactions/{{key}}"
@@ -221,13 +221,13 @@ def test_an_absence_is_changed_and_deleted_by_its_id(fortnox: Fortnox) -> None:
         ({"Hours": "5"}, "not_number"),
     ],
 )
-def test_a_bad_absence_is_refused(fortnox: Fortnox, fields: dict[str, Any], refusal: str) -> None:
+def test_a_bad_absence_is_refused(fortnox: SandboxDriver, fields: dict[str, Any], refusal: str) -> None:
     """An id of one's own, unknown causes, employees, cost centres and projects are refused."""
     assert fortnox.absent(**fields) == refusal
     assert fortnox.absences() == []
 
 
-def test_hours_of_an_attendance_are_text(fortnox: Fortnox) -> None:
+def test_hours_of_an_attendance_are_text(fortnox: SandboxDriver) -> None:
     """An absence has Hours as a number, an attendance as text."""
     body = {"AttendanceTransaction": {"EmployeeId": "1", "CauseCode": "TID", "Date": "2026-03-02", "Hours": "5"}}
     made = fortnox.ask("POST /3/attendancetransactions", body)[1]["AttendanceTransaction"]
@@ -245,7 +245,7 @@ def test_a_long_absence_is_one_record_a_day_and_pages_show_each_once(
     first: date, days: int, part: int, limit: int
 ) -> None:
     """There is no from and to: a range is as many records as it has days, each found by its day and on one page."""
-    fortnox = Fortnox()
+    fortnox = SandboxDriver()
     fortnox.hire()
     wanted = [(first + timedelta(days=number)).isoformat() for number in range(days)]
     for day in wanted:

@@ -18,7 +18,7 @@ HANDLERS = {f"{method} {path}": handler for method, path, _, handler in ROUTES}
 ONE = {"customers": "Customer", "articles": "Article", "invoices": "Invoice", "orders": "Order"}
 
 
-class Fortnox:
+class SandboxDriver:
     """One company, asked without HTTP."""
 
     def __init__(self) -> None:
@@ -53,14 +53,14 @@ def row(price: float, quantity: str = "1", **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def fortnox() -> Fortnox:
+def fortnox() -> SandboxDriver:
     """Return a company with one customer, number 1."""
-    found = Fortnox()
+    found = SandboxDriver()
     found.ask("POST", "customers", {"Name": "Grosshandel AB", "City": "Lund"})
     return found
 
 
-def test_a_customers_number_stays_taken_after_its_customer_is_deleted(fortnox: Fortnox) -> None:
+def test_a_customers_number_stays_taken_after_its_customer_is_deleted(fortnox: SandboxDriver) -> None:
     """2000637: "Kundnumret har redan använts men blivit raderat"."""
     fortnox.ask("POST", "customers", {"Name": "Gone AB", "CustomerNumber": "7"})
     fortnox.ask("DELETE", "customers/7")
@@ -79,12 +79,12 @@ def test_a_customers_number_stays_taken_after_its_customer_is_deleted(fortnox: F
         ({"CountryCode": "SWE"}, "too_long"),
     ],
 )
-def test_a_bad_customer_is_refused(fortnox: Fortnox, fields: dict[str, Any], refusal: str) -> None:
+def test_a_bad_customer_is_refused(fortnox: SandboxDriver, fields: dict[str, Any], refusal: str) -> None:
     """Country is read only, its code has two letters, a number has no blank."""
     assert fortnox.ask("POST", "customers", {"Name": "x", **fields}) == refusal
 
 
-def test_a_customer_in_a_list_is_reduced(fortnox: Fortnox) -> None:
+def test_a_customer_in_a_list_is_reduced(fortnox: SandboxDriver) -> None:
     """As recorded: ten fields, "" where the customer has null."""
     (item,) = fortnox.ask("GET", "customers", name="GROSS")
     assert item == {
@@ -102,7 +102,7 @@ def test_a_customer_in_a_list_is_reduced(fortnox: Fortnox) -> None:
     assert fortnox.ask("GET", "customers", name="nobody") == []
 
 
-def test_prices_and_quantities_are_rounded_half_up(fortnox: Fortnox) -> None:
+def test_prices_and_quantities_are_rounded_half_up(fortnox: SandboxDriver) -> None:
     """1.125 becomes 1.13, as recorded; the answer has both numbers in their own types."""
     made = fortnox.invoice(row(1.125, "2.675"))
     (line,) = made["InvoiceRows"]
@@ -111,7 +111,7 @@ def test_prices_and_quantities_are_rounded_half_up(fortnox: Fortnox) -> None:
     assert (made["DocumentNumber"], made["Credit"], made["Booked"]) == ("1", "false", False)
 
 
-def test_an_invoice_adds_up(fortnox: Fortnox) -> None:
+def test_an_invoice_adds_up(fortnox: SandboxDriver) -> None:
     """Net, VAT and total of rows of several rates, with a discount."""
     made = fortnox.invoice(
         row(100, "2"),
@@ -125,7 +125,7 @@ def test_an_invoice_adds_up(fortnox: Fortnox) -> None:
     assert (included["Net"], included["TotalVAT"], included["Total"]) == (100, 25, 125)
 
 
-def test_a_customer_and_an_article_give_what_is_left_out(fortnox: Fortnox) -> None:
+def test_a_customer_and_an_article_give_what_is_left_out(fortnox: SandboxDriver) -> None:
     """The customer's name and terms, the article's text, account and VAT; the due date follows from the terms."""
     fortnox.ask("PUT", "customers/1", {"TermsOfPayment": "10"})
     fortnox.ask("POST", "articles", {"ArticleNumber": "K", "Description": "Kaffe", "VAT": 12, "SalesAccount": 3002})
@@ -150,13 +150,13 @@ def test_a_customer_and_an_article_give_what_is_left_out(fortnox: Fortnox) -> No
         ({"YourOrderNumber": "x" * 76}, "too_long"),
     ],
 )
-def test_a_bad_invoice_is_refused_and_not_kept(fortnox: Fortnox, fields: dict[str, Any], refusal: str) -> None:
+def test_a_bad_invoice_is_refused_and_not_kept(fortnox: SandboxDriver, fields: dict[str, Any], refusal: str) -> None:
     """Each check has its own refusal."""
     assert fortnox.invoice(**fields) == refusal
     assert fortnox.ask("GET", "invoices") == []
 
 
-def test_a_written_invoice_is_found_by_our_references(fortnox: Fortnox) -> None:
+def test_a_written_invoice_is_found_by_our_references(fortnox: SandboxDriver) -> None:
     """Both external references and the order number of the customer can be searched for, in any case."""
     names = ("ExternalInvoiceReference1", "ExternalInvoiceReference2", "YourOrderNumber")
     for name in names:
@@ -172,7 +172,7 @@ def test_a_written_invoice_is_found_by_our_references(fortnox: Fortnox) -> None:
     assert fortnox.ask("GET", "invoices", todate="2001-01-01") == []
 
 
-def test_a_booked_invoice_is_a_voucher_in_series_b(fortnox: Fortnox) -> None:
+def test_a_booked_invoice_is_a_voucher_in_series_b(fortnox: SandboxDriver) -> None:
     """Receivables against sales and VAT; the voucher names the invoice; a second time is refused."""
     fortnox.invoice(row(100, "2"), row(50, VAT=12), InvoiceDate="2026-02-01")
     booked = fortnox.ask("PUT", "invoices/1/bookkeep")
@@ -196,7 +196,7 @@ def test_a_booked_invoice_is_a_voucher_in_series_b(fortnox: Fortnox) -> None:
     assert fortnox.ask("PUT", "invoices/1", {"InvoiceRows": []}) == "document_closed"
 
 
-def test_an_invoice_in_a_locked_period_is_not_booked(fortnox: Fortnox) -> None:
+def test_an_invoice_in_a_locked_period_is_not_booked(fortnox: SandboxDriver) -> None:
     """2002141, and the invoice stays as it is."""
     fortnox.invoice(row(1), InvoiceDate="2026-02-01")
     fortnox.company.locked_until = fortnox.company.years[4].to_date
@@ -204,7 +204,7 @@ def test_an_invoice_in_a_locked_period_is_not_booked(fortnox: Fortnox) -> None:
     assert fortnox.ask("GET", "invoices/1")["Booked"] is False
 
 
-def test_a_credited_invoice_and_its_credit_name_each_other(fortnox: Fortnox) -> None:
+def test_a_credited_invoice_and_its_credit_name_each_other(fortnox: SandboxDriver) -> None:
     """The answer is the invoice; the new one has the opposite quantities and says Credit "true"."""
     fortnox.invoice(row(100, "2"))
     assert fortnox.ask("PUT", "invoices/1/credit")["CreditInvoiceReference"] == "2"
@@ -216,7 +216,7 @@ def test_a_credited_invoice_and_its_credit_name_each_other(fortnox: Fortnox) -> 
     assert {account.balance for account in fortnox.company.years[4].accounts.values()} == {0}
 
 
-def test_filters_of_invoices_choose_by_their_state(fortnox: Fortnox) -> None:
+def test_filters_of_invoices_choose_by_their_state(fortnox: SandboxDriver) -> None:
     """Cancelled ones are neither unpaid nor unbooked; one whose due date has passed is overdue."""
     fortnox.invoice(row(1), InvoiceDate="2026-01-01")
     fortnox.invoice(row(1), DueDate="2099-01-01")
@@ -231,7 +231,7 @@ def test_filters_of_invoices_choose_by_their_state(fortnox: Fortnox) -> None:
     assert found == {"cancelled": "3", "unpaid": "12", "unpaidoverdue": "1", "unbooked": "2", "fullypaid": ""}
 
 
-def test_an_order_becomes_an_invoice_once(fortnox: Fortnox) -> None:
+def test_an_order_becomes_an_invoice_once(fortnox: SandboxDriver) -> None:
     """The invoice has what the order delivered, and its references; a second one is refused."""
     delivered = {"Price": 10, "OrderedQuantity": "4", "DeliveredQuantity": "3"}
     fortnox.order(delivered, YourOrderNumber="o-1", ExternalInvoiceReference1="bb-1")
@@ -246,7 +246,7 @@ def test_an_order_becomes_an_invoice_once(fortnox: Fortnox) -> None:
     assert [one["DocumentNumber"] for one in fortnox.ask("GET", "orders", filter="invoicecreated")] == ["1"]
 
 
-def test_a_row_with_its_id_is_changed_and_one_without_is_new(fortnox: Fortnox) -> None:
+def test_a_row_with_its_id_is_changed_and_one_without_is_new(fortnox: SandboxDriver) -> None:
     """The rows of a PUT are the document's rows from then on."""
     first, second = fortnox.invoice(row(1, Description="a"), row(2, Description="b"))["InvoiceRows"]
     changed = fortnox.ask("PUT", "invoices/1", {"InvoiceRows": [{"RowId": second["RowId"], "Price": 5}, row(7)]})
@@ -255,20 +255,20 @@ def test_a_row_with_its_id_is_changed_and_one_without_is_new(fortnox: Fortnox) -
     assert len({first["RowId"], *(one["RowId"] for one in rows)}) == 3
 
 
-def test_what_is_cleared_is_empty_and_what_is_empty_is_kept(fortnox: Fortnox) -> None:
+def test_what_is_cleared_is_empty_and_what_is_empty_is_kept(fortnox: SandboxDriver) -> None:
     """As recorded: a PUT of "" keeps the comment; API_BLANK clears it."""
     fortnox.invoice(Comments="A comment to be reset")
     assert fortnox.ask("PUT", "invoices/1", {"Comments": ""})["Comments"] == "A comment to be reset"
     assert fortnox.ask("PUT", "invoices/1", {"Comments": "API_BLANK"})["Comments"] == ""
 
 
-def test_the_ocr_number_has_a_length_and_a_check_digit(fortnox: Fortnox) -> None:
+def test_the_ocr_number_has_a_length_and_a_check_digit(fortnox: SandboxDriver) -> None:
     """As recorded: invoice 5 has 539, 7 has 737, 119 has 11957."""
     found = {number: fortnox.invoice(DocumentNumber=number)["OCR"] for number in ("5", "7", "119")}
     assert found == {"5": "539", "7": "737", "119": "11957"}
 
 
-def test_lists_can_be_sorted(fortnox: Fortnox) -> None:
+def test_lists_can_be_sorted(fortnox: SandboxDriver) -> None:
     """By number as a number, by name as a text, both ways; any other name is refused."""
     for number in ("10", "9"):
         fortnox.ask("POST", "customers", {"Name": f"Kund {number}", "CustomerNumber": number})
@@ -289,7 +289,7 @@ def test_lists_can_be_sorted(fortnox: Fortnox) -> None:
 )
 def test_a_booked_invoice_always_balances(prices: list[tuple[int, int, int]]) -> None:
     """Whatever its rows are: the voucher balances, and receivables are the invoice's total."""
-    fortnox = Fortnox()
+    fortnox = SandboxDriver()
     fortnox.ask("POST", "customers", {"Name": "x"})
     rows = [row(price / 1000, str(quantity / 100), VAT=rate) for price, quantity, rate in prices]
     total = fortnox.invoice(*rows, InvoiceDate="2026-02-01")["Total"]

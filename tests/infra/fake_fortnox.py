@@ -53,7 +53,7 @@ class Voucher:
 
 
 @dataclass(slots=True)
-class Fortnox:
+class FakeFortnox:
     """The target. It carries out what reached it, whatever becomes of the sender."""
 
     refuses: set[str] = field(default_factory=set)

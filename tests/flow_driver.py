@@ -9,7 +9,7 @@ from schemas.commands import Order
 from schemas.envelope import Envelope
 
 
-class Remembered:
+class FlowDriver:
     """What a flow remembers of one company. ``states`` are as they come back from the database."""
 
     def __init__(self, flow: Flow) -> None:

@@ -71,7 +71,7 @@ class Browser:
 
 
 @dataclass
-class World:
+class ConsentDriver:
     """Our pages and the sandbox, both served."""
 
     host: Host
@@ -143,7 +143,7 @@ class World:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) -> AsyncIterator[World]:
+async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) -> AsyncIterator[ConsentDriver]:
     """Serve our pages, and a sandbox unless other settings of Fortnox are given."""
     books = Books()
     async with running(books) as sandbox, Client(timeout=20) as client:
@@ -161,4 +161,4 @@ async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) ->
         )
         host = Host(settings, engine, await open_vault(engine, settings), None, None)
         async with web.serving(Starlette(routes=pages(host)), "127.0.0.1", 0) as url:
-            yield World(host, url, books, client)
+            yield ConsentDriver(host, url, books, client)

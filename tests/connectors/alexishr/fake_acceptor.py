@@ -18,7 +18,7 @@ TENANT = "acme"
 
 
 @dataclass
-class Told:
+class FakeAcceptor:
     """The facts that were told; ``fails`` is raised instead, once."""
 
     facts: list[Fact] = field(default_factory=list)

@@ -154,7 +154,7 @@ class Refresher:
     def __init__(self, database_url: str, auth_url: str, folder: Path, name: str, *, patience: float = 1.0) -> None:
         self.log = folder / f"{name}.log"
         self._count = folder / f"{name}.count"
-        self._command = [sys.executable, "-m", "tests.connectors.fortnox.refreshing"]
+        self._command = [sys.executable, "-m", "tests.connectors.fortnox.token_driver"]
         self._command += [database_url, auth_url, str(patience)]
         self.start()
 

@@ -25,7 +25,7 @@ class BugError(Exception):
     """A rule that cannot go on."""
 
 
-def breaking(how: str, z_number: int = 2) -> Flow:
+def fake_flow(how: str, z_number: int = 2) -> Flow:
     """Return the flow of day sales, which breaks for one number: a function raises, or gives what nobody can keep."""
     key = day(z_number).key
 
@@ -76,7 +76,7 @@ async def main(kafka: str, database: str, folder: str) -> None:
     """Run a flows role whose rule breaks for one report, until it is killed."""
     telemetry.configure("ERROR")
     engine, producer = store.engine(database, 4), await cluster.producer(kafka)
-    flow = breaking("decide")
+    flow = fake_flow("decide")
     settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
     role = FlowRole(
         kafka=settings,

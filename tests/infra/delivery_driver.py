@@ -30,7 +30,7 @@ _SECRET = text("insert into signing_secrets (tenant, system, secret) values (:t,
 
 
 @dataclass
-class Door:
+class DeliveryDriver:
     """A process that takes deliveries in, and what one needs to send some."""
 
     url: str
@@ -70,10 +70,10 @@ class Door:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[Door]:
+async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[DeliveryDriver]:
     """Serve deliveries, health and metrics."""
     acceptor = Acceptor(engine=engine, producer=producer, vault=_VAULT)
     app = web.application({"database": roles._database(engine), "broker": roles._broker(producer)})
     web.deliveries(app, acceptor, registry.sources(), MAX_BODY)
     async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
-        yield Door(url, http, acceptor, engine)
+        yield DeliveryDriver(url, http, acceptor, engine)

@@ -92,7 +92,7 @@ _STATE = text(
 
 
 @dataclass
-class Visit:
+class DoctorDriver:
     """One company of ours and its Fortnox. ``told``: the facts that were published."""
 
     host: Host
@@ -156,9 +156,9 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(
+async def doctor_driver(
     engine: AsyncEngine, folder: Path, fortnox: Company | None = None, settings: TenantSettings | None = None
-) -> AsyncIterator[Visit]:
+) -> AsyncIterator[DoctorDriver]:
     """Yield a company that is connected to the sandbox."""
     books = Books(limit=1000)
     known = books.add(fortnox or company())
@@ -181,7 +181,7 @@ async def visiting(
             return ()
 
         host = Host(ours, engine, await open_vault(engine, ours), None, accept)
-        visit = Visit(host, f"t-{uuid.uuid4().hex[:8]}", books, known, told)
+        visit = DoctorDriver(host, f"t-{uuid.uuid4().hex[:8]}", books, known, told)
         await visit.execute(
             text(
                 """insert into tenants (tenant, organisation_number, database_number, created_at)
