@@ -1,0 +1,52 @@
+"""Both flows stand alike: whoever knows one finds the same thing at the same place in the other."""
+
+import importlib
+import inspect
+from typing import Any
+
+import pytest
+
+from infra import registry
+from infra.plugin import Flow
+
+ANSWERS = {
+    ("learn", "learn"): ["states", "envelope"],
+    ("rules", "judge"): ["case"],
+    ("orders", "orders"): ["case", "rule", "verdict", "tenant", "version"],
+    ("decide", "reads"): ["message"],
+    ("decide", "follow"): ["states", "envelope"],
+    ("decide", "decide"): ["states", "envelope", "terms"],
+    ("decide", "evolve"): ["states", "envelope", "given"],
+    ("decide", "waiting"): ["state"],
+}
+"""The file that answers a question, the function that does, and what it is given."""
+every_flow = pytest.mark.parametrize("flow", registry.flows(), ids=lambda flow: flow.name)
+
+
+def module(flow: Flow, name: str) -> Any:
+    """Return a file of a flow."""
+    return importlib.import_module(f"streams.{flow.name}.{name}")
+
+
+@every_flow
+def test_the_same_question_is_answered_in_the_same_file(flow: Flow) -> None:
+    """What is remembered, what a message teaches, which rule speaks, what it may say, and which orders come of it."""
+    found = {(name, asked): getattr(module(flow, name), asked) for name, asked in ANSWERS}
+    assert {place: [*inspect.signature(answer).parameters] for place, answer in found.items()} == ANSWERS
+    assert flow.state is module(flow, "state").State
+    assert flow.decide is found["decide", "decide"]
+    assert flow.name == module(flow, "verdict").NAME
+    assert module(flow, "verdict").Verdict
+
+
+@every_flow
+def test_a_plan_proposes_by_rules_of_its_own(flow: Flow) -> None:
+    """Named as the others are, and none twice: the name stands in the row."""
+    if flow.plan is None:
+        pytest.skip("this flow makes no plans")
+    plan = module(flow, "plan")
+    assert flow.plan is plan.plan
+    names = [rule.__name__ for rule in plan.RULES]
+    assert len(names) == len(set(names))
+    assert all(len(name.split("_")) >= 3 and len(name) <= 64 for name in names)
+    assert all(rule.__doc__ for rule in plan.RULES)
