@@ -50,14 +50,17 @@ _REMEMBERED = 50_000
 """Object lists that are remembered; then they are forgotten and learnt anew."""
 
 # Vouchers as most programs write them. What is written otherwise is read line by line, with the same result.
+_BLANKS = r"[ \t]+"
+_TEXT = r'"([^"\\\t\n]*)"'
 _PLAIN_HEAD = re.compile(
-    r'#VER ("[^"\\\t\n]*"|[^ "\\\t\n]+) ("[^"\\\t\n]*"|[^ "\\\t\n]+) ([0-9]{8})'
-    r'(?: "([^"\\\t\n]*)"(?: ([0-9]{8}))?)? *\n\{\n',
+    r'#VER[ \t]+("[^"\\\t\n]*"|[^ "\\\t\n]+)[ \t]+("[^"\\\t\n]*"|[^ "\\\t\n]+)[ \t]+([0-9]{8})'
+    rf'(?:{_BLANKS}{_TEXT}(?:{_BLANKS}([0-9]{{8}}|"")(?:{_BLANKS}{_TEXT})?)?)?[ \t]*\n[ \t]*\{{[ \t]*\n',
     re.ASCII,
 )
 _PLAIN_ROW = re.compile(
-    r'^ *#TRANS ([^ "\\\t\n{}]+) \{([^"\\\t\n{}]*(?:"[^"\\\t\n{}]*"[^"\\\t\n{}]*)*)\}'
-    r' (-?[0-9]{1,15}(?:\.[0-9]{1,2})?)(?: ([0-9]{8}|"")(?: "([^"\\\t\n]*)")?)? *$',
+    r'^[ \t]*#TRANS[ \t]+([^ "\\\t\n{}]+)[ \t]+\{([^"\\\n{}]*(?:"[^"\\\t\n{}]*"[^"\\\n{}]*)*)\}'
+    rf'{_BLANKS}(-?[0-9]{{1,15}}(?:\.[0-9]{{1,2}})?)(?:{_BLANKS}([0-9]{{8}}|"")(?:{_BLANKS}{_TEXT}'
+    rf'(?:{_BLANKS}(-?[1-9][0-9]{{0,14}}(?:\.[0-9]{{1,15}})?|"")(?:{_BLANKS}{_TEXT})?)?)?)?[ \t]*$',
     re.ASCII | re.MULTILINE,
 )
 
@@ -177,8 +180,8 @@ class _Days(dict[str, date | None]):
         return day
 
 
-class _Lists(dict[str, Objects]):
-    """Object lists by how they are written.
+class _Lists(dict[Field, Objects]):
+    """Object lists by how they are written, or by their tokens.
 
     Attributes:
         dimensions: those that were seen in them.
@@ -188,20 +191,15 @@ class _Lists(dict[str, Objects]):
         super().__init__()
         self.dimensions: set[int] = set()
 
-    def __missing__(self, text: str) -> Objects:
-        (listed,) = fields(f"{{{text}}}", 0, _odd)
+    def __missing__(self, listed: Field) -> Objects:
+        tokens = [*map(str, fields(listed, None, _odd))] if isinstance(listed, str) else listed
+        if len(tokens) % 2:
+            raise ValueError("expected pairs of a dimension's number and an object")
+        if not all(map(_NUMBER.fullmatch, tokens[::2])):
+            raise ValueError("expected a dimension's number before each object")
         if len(self) >= _REMEMBERED:
             self.clear()
-        objects = self[text] = self.pairs(listed)
-        return objects
-
-    def pairs(self, listed: Field) -> Objects:
-        """Return the tokens of a list as pairs."""
-        if isinstance(listed, str) or len(listed) % 2:
-            raise ValueError("expected pairs of a dimension's number and an object")
-        if not all(map(_NUMBER.fullmatch, listed[::2])):
-            raise ValueError("expected a dimension's number before each object")
-        objects = tuple(zip(map(int, listed[::2]), listed[1::2], strict=True))
+        objects = self[listed] = tuple(zip(map(int, tokens[::2]), tokens[1::2], strict=True))
         if len(self.dimensions) < _REMEMBERED:
             self.dimensions.update(dimension for dimension, _ in objects)
         return objects
@@ -273,15 +271,16 @@ class _Reader:
             while at < len(text):
                 if self._voucher is None and self._sum is None and (head := _PLAIN_HEAD.match(text, at)):
                     if close < head.end():
-                        close = text.find("\n}\n", head.end())
+                        close = text.find("\n}", head.end())
                         close = len(text) if close < 0 else close
-                    voucher = self._plain_voucher(head, text, close) if close < len(text) else None
-                    if voucher is not None:
+                    end = text.find("\n", close + 1)
+                    alone = close < len(text) and not text[close + 2 : end].strip(" \t")
+                    if alone and (voucher := self._plain_voucher(head, text, close)) is not None:
                         self._take(voucher, number)
                         if not notes.damaged:
                             yield voucher
                         number += len(voucher.rows) + 3
-                        at = close + 3
+                        at = end + 1
                         continue
                 end = text.index("\n", at)
                 self._line(text[at:end], number)
@@ -323,16 +322,28 @@ class _Reader:
         found = _PLAIN_ROW.findall(text, head.end(), close)
         if len(found) != text.count("\n", head.end(), close) + 1 or len(found) > self._limits.rows:
             return None
-        series, number, written, text, registered = head.groups("")
+        series, number, written, text, registered, sign = head.groups("")
         days, lists, booked, new, make, row = self._days, self._lists, RowKind.BOOKED, tuple.__new__, Decimal, Row
         try:
             rows = [
-                new(row, (booked, account, lists[listed], make(amount), days[own], about, None, ""))
-                for account, listed, amount, own, about in found
+                new(
+                    row,
+                    (
+                        booked,
+                        account,
+                        lists[listed],
+                        make(amount),
+                        days[own],
+                        about,
+                        make(pieces) if pieces and pieces != '""' else None,
+                        who,
+                    ),
+                )
+                for account, listed, amount, own, about, pieces, who in found
             ]
             if (day := days[written]) is None:
                 return None
-            return Voucher(_unquoted(series), _unquoted(number), day, text, days[registered], "", tuple(rows))
+            return Voucher(_unquoted(series), _unquoted(number), day, text, days[registered], sign, tuple(rows))
         except (Broken, ValueError):
             return None
 
@@ -684,7 +695,7 @@ class _Reader:
 
     def _objects_of(self, found: _Found, index: int) -> Objects:
         try:
-            return self._lists.pairs(found[index] if index < len(found) else ())
+            return self._lists[found[index] if index < len(found) else ()]
         except ValueError as error:
             raise _Wrong(index, str(error)) from None
 
