@@ -4,11 +4,12 @@ import typer
 
 from connectors.alexishr import encode
 from connectors.alexishr.classify import Page
-from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.client import AlexisHR
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from infra.access.connections import Connections
 from infra.commanding import By, Company, Failed, WrongUsage, asked, asker
+from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.office import Office, in_office
 from infra.plugin import Attempt

@@ -6,11 +6,10 @@ changed: the document does not say whether PATCH merges or replaces it.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
-from urllib.parse import urlencode
 
+from infra.delivery import requests
 from schemas.events import EmployeeField
 
 DAYS: Final[tuple[EmployeeField, ...]] = ("first_day", "last_day")
@@ -53,35 +52,12 @@ _FULL_TIME: Final = 100
 _CHANGED_FIELDS: Final = "id,employeeId,updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(requests.Request):
     """A request below ``api_url``. Values of filters may be personal and are for nobody's eyes."""
 
-    method: str
-    resource: str
-    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
-
-    @property
-    def path(self) -> str:
-        """Resource and query, as they are sent."""
-        return f"{self.resource}?{urlencode(self.params)}" if self.params else self.resource
-
-    @property
-    def shown(self) -> str:
-        """Method, resource and the names of what was asked for, for the audit trail."""
-        named = {key: value if key in {"limit", "offset", "relations"} else "…" for key, value in self.params}
-        query = "&".join(f"{key}={value}" for key, value in named.items())
-        return f"{self.method} /{self.resource}{'?' if query else ''}{query}"[:300]
-
-    @property
-    def operation(self) -> str:
-        """Method and kind of record: bounded, for metrics."""
-        return f"{self.method} {self.resource.partition('/')[0]}"
-
-    def at(self, offset: int) -> "Request":
-        """Return this question for the part of the list that begins there."""
-        return Request(self.method, self.resource, (*self.params, ("offset", str(offset))))
+    def shows(self, name: str) -> bool:
+        """Tell whether a parameter's value may be shown."""
+        return name in {"limit", "offset", "relations"}
 
 
 def _list(resource: str, limit: int, *params: tuple[str, str]) -> Request:

@@ -7,13 +7,15 @@ from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr import encode, translate
-from connectors.alexishr.classify import Missing, Page, Written
-from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.classify import Page, Written
+from connectors.alexishr.client import AlexisHR
 from connectors.alexishr.encode import DAYS, Request
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import deleted
 from connectors.alexishr.translate import SYSTEM, ends_last, hides, in_order
-from connectors.alexishr.wire import Employment, read
+from connectors.alexishr.wire import Employment
+from infra.delivery.answers import Missing, read
+from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed

@@ -7,12 +7,12 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.alexishr.client import NotRead
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import Reader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock, telemetry
 from infra.access.connections import Connections
+from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, LEAVE, Sightings
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host

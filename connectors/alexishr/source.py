@@ -14,14 +14,16 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr import encode, translate
-from connectors.alexishr.classify import Missing, Page
-from connectors.alexishr.client import AlexisHR, NotRead
+from connectors.alexishr.classify import Page
+from connectors.alexishr.client import AlexisHR
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
-from connectors.alexishr.wire import Changed, LeaveType, read
+from connectors.alexishr.wire import Changed, LeaveType
 from infra import clock, faultpoints, telemetry
 from infra.commanding import Failed
+from infra.delivery.answers import Missing, read
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.intake.sealing import sealed
 from infra.intake.sightings import EMPLOYEE, LEAVE, Sightings, moment

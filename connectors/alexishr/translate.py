@@ -11,18 +11,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
-from connectors.alexishr.wire import (
-    BankAccount,
-    Employee,
-    Employment,
-    HomeAddress,
-    Leave,
-    LeaveTransaction,
-    Tax,
-    Wire,
-    field_name,
-    read,
-)
+from connectors.alexishr.wire import BankAccount, Employee, Employment, HomeAddress, Leave, LeaveTransaction, Tax, Wire
+from infra.delivery.answers import field_name, read
 from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LeaveDay
 from schemas.people import e164

@@ -3,22 +3,18 @@
 Source: their OpenAPI document, v1-preview. Almost nothing is required there, and null stands for nothing.
 """
 
-import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
-from infra.plugin import Malformed
-from schemas.base import Day, Moment, Name, problems
+from schemas.base import Day, Moment, Name
 
 _DAY: Final = TypeAdapter(Day)
 _MOMENT: Final = TypeAdapter(Moment)
 _LENGTH_OF_A_DAY: Final = 10
-_FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}", re.ASCII)
-_Read = TypeVar("_Read", bound=BaseModel)
 
 
 def _when(value: object) -> date:
@@ -137,20 +133,3 @@ class Changed(Wire):
 
     id: Id
     updated: Moment
-
-
-def read(model: type[_Read], record: Any, what: str) -> _Read:
-    """Read a record. Raises Malformed naming every wrong field below ``what``, never a value."""
-    try:
-        return model.model_validate(record)
-    except ValidationError as error:
-        raise Malformed(problems(error, lambda loc: _path(what, loc))) from None
-
-
-def field_name(name: str) -> str:
-    """Return a field's name as it may be shown; another may be a value that slipped out of its place."""
-    return name if _FIELD_NAME.fullmatch(name) else "(other)"
-
-
-def _path(what: str, loc: tuple[int | str, ...]) -> str:
-    return ".".join([what, *(field_name(str(part)) for part in loc)])

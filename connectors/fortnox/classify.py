@@ -9,35 +9,20 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, Final, Protocol, TypeGuard, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar
 
 from pydantic import ValidationError
 
 from connectors.fortnox import errors
+from infra.delivery import answers
+from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
 from infra.verdicts import AlreadyThere, Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown, Verdict
 from schemas.commands import VoucherRef
 
 YEAR_MISSING: Final = "financial_year_missing"
 
 _T = TypeVar("_T")
-
-
-class Answer(Protocol):
-    """An HTTP answer, as ``infra.http`` gives it; pure files do not import that."""
-
-    @property
-    def status(self) -> int: ...  # noqa: D102 - the name says it
-    @property
-    def headers(self) -> Mapping[str, str]: ...  # noqa: D102 - the name says it
-    @property
-    def body(self) -> bytes: ...  # noqa: D102 - the name says it
-
-
-@dataclass(frozen=True, slots=True)
-class Unauthorised:
-    """The access token is not good any more: nothing was done, another token may be tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +38,6 @@ class Record:
     """One record as Fortnox holds it; its numbers are ``Decimal``."""
 
     fields: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Fortnox says that it holds no such record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +64,7 @@ class _Refusal:
 
 
 _SUCCESS: Final = range(200, 300)  # 200 and 201 occur
-_REFUSAL: Final = frozenset(range(400, 500)) - {408, 499}
-"""The status by which a server says no. It comes before the form: what a 5xx or a time-out (408, 499) says in Fortnox's
-own words was said after something had gone wrong, and refuses nothing."""
-
-_OPERATOR_WAIT: Final = 300.0  # until a person has acted
 _REFUSED_WAIT: Final = 60.0
-_BRIEF_WAIT: Final = 5.0  # Fortnox's window; also what its 429 asks for where it says nothing
-_LONGEST_WAIT: Final = 600.0
 
 # Of the token endpoint (facts §1.1, §1.5). A grant that is refused stays refused until a person has acted.
 _NO_GRANT: Final[Mapping[str, Refused]] = {
@@ -106,7 +79,6 @@ _OUR_CLIENT: Final = (
 REFRESH_SECONDS: Final = 45 * 86_400.0
 """How long an unused refresh token lasts. Fortnox's answer does not say it; it was 31 days once (facts §1.3)."""
 
-_PERSONAL_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", re.ASCII)
 _ADDRESS: Final = re.compile(r"[^\s@(]+@[^\s@)]+")
 _QUOTATION: Final = re.compile(r"\"[^\"]*\"|'[^']*'|”[^”]*”")
 _NOT_THERE: Final = re.compile(r"\bhitta|finns (inte|ej)|not found", re.IGNORECASE)
@@ -127,9 +99,9 @@ def written(
     """Say what became of a record that was sent: ``read`` gets it from under ``key``; None: it says too little."""
     if response.status not in _SUCCESS:
         return refused(response)
-    content = _json(response.body).get(key)
+    content = json_object(response).get(key)
     said = read(content) if isinstance(content, dict) else None
-    return Unknown(f"the answer names no {key.lower()}: {_form(response)}") if said is None else said
+    return Unknown(f"the answer names no {key.lower()}: {form(response)}") if said is None else said
 
 
 def removed(response: Answer, record: str) -> Verdict | Unauthorised:
@@ -150,9 +122,9 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     if response.status == HTTPStatus.FORBIDDEN and not errors.is_known(code):
         said = _quoted(refusal) if refusal else "no reason given"
         why = f"Fortnox forbids it (403): {said}; check the integration's rights in the company"
-        return RetryLater(_OPERATOR_WAIT if refusal else _BRIEF_WAIT, "forbidden", why, "operator")
+        return RetryLater(OPERATOR_WAIT if refusal else BRIEF_WAIT, "forbidden", why, "operator")
     if refusal is None:
-        return Unknown(f"the answer does not say whether it was booked: {_form(response)}")
+        return Unknown(f"the answer does not say whether it was booked: {form(response)}")
     meaning = errors.meaning(code)
     if meaning.kind == "unknown":
         return Unknown(f"Fortnox failed within: {_quoted(refusal)}")
@@ -165,7 +137,7 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
 def one(response: Answer, key: str) -> Record | Missing | RetryLater | Unauthorised:
     """Read the record that stands under ``key``; only Fortnox's own word says that there is none."""
     if response.status in _SUCCESS:
-        content = _json(response.body).get(key)
+        content = json_object(response).get(key)
         return Record(content) if isinstance(content, dict) else unreadable_list(key)
     return Missing() if says_missing(response) else _not_read(response, key)
 
@@ -191,7 +163,7 @@ def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
     """Read a page of the list that stands under ``key``. What cannot be read is asked for again, never empty."""
     if response.status != HTTPStatus.OK:
         return _not_read(response, key)
-    content = _json(response.body)
+    content = json_object(response)
     items, meta = content.get(key), content.get("MetaInformation")
     if isinstance(items, dict) and not all(isinstance(item, dict) for item in items.values()):  # there is one of it
         items = [items]
@@ -203,7 +175,7 @@ def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
 def unreadable_list(key: str) -> RetryLater:
     """Say that a list cannot be relied on."""
     why = f"Fortnox's list of {key} has not the form that we know"
-    return RetryLater(_BRIEF_WAIT, "list_unreadable", why, alone=True)
+    return RetryLater(BRIEF_WAIT, "list_unreadable", why, alone=True)
 
 
 def years(items: Sequence[Mapping[str, Any]]) -> tuple[Year, ...]:
@@ -241,7 +213,7 @@ def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
     Only an error that is known to end a grant is a refusal, and only an answer that certainly used up no refresh token
     is a RetryLater.
     """
-    content = _json(response.body)
+    content = json_object(response)
     access, refresh = content.get("access_token"), content.get("refresh_token")
     if response.status == HTTPStatus.OK and _fits_a_header(access):
         return Granted(
@@ -252,10 +224,12 @@ def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
             scopes=tuple(str(content.get("scope") or "").split()),
         )
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryLater(_retry_after(response), "auth_throttled", "Fortnox's token endpoint asks us to wait (429)")
+        return RetryLater(
+            answers.retry_after(response), "auth_throttled", "Fortnox's token endpoint asks us to wait (429)"
+        )
     error = "invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else str(content.get("error") or "")
-    if response.status not in _REFUSAL or not error:
-        return Unanswered(f"the token endpoint gives no token: {_form(response)}")
+    if response.status not in REFUSAL or not error:
+        return Unanswered(f"the token endpoint gives no token: {form(response)}")
     if refused := _NO_GRANT.get(error):
         return refused
     if error == "invalid_client":
@@ -266,7 +240,7 @@ def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
 
 def revoked(response: Answer) -> bool:
     """Tell whether Fortnox says that a token is revoked; it says so of any text."""
-    return response.status == HTTPStatus.OK and _json(response.body).get("revoked") is True
+    return response.status == HTTPStatus.OK and json_object(response).get("revoked") is True
 
 
 def _fits_a_header(text: object) -> TypeGuard[str]:
@@ -293,11 +267,11 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
         return passing
     refusal = _refusal(response)
     failed_within = refusal is not None and errors.meaning(refusal.code).kind == "unknown"
-    if not failed_within and (response.status in _REFUSAL or response.status < HTTPStatus.BAD_REQUEST):
+    if not failed_within and (response.status in REFUSAL or response.status < HTTPStatus.BAD_REQUEST):
         said = f": {_quoted(refusal)}" if refusal else ""
         why = f"Fortnox did not list {key} ({response.status}){said}; check its address and our rights"
-        return RetryLater(_REFUSED_WAIT if refusal else _BRIEF_WAIT, "lookup_refused", why, "operator", alone=True)
-    return RetryLater(_BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {_form(response)}", alone=True)
+        return RetryLater(_REFUSED_WAIT if refusal else BRIEF_WAIT, "lookup_refused", why, "operator", alone=True)
+    return RetryLater(BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {form(response)}", alone=True)
 
 
 def says_missing(response: Answer) -> bool:
@@ -312,8 +286,8 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     """Return what is about the token, the pace or the company, whatever was asked; None for the rest."""
     if response.status == HTTPStatus.UNAUTHORIZED:
         return Unauthorised()
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryLater(_retry_after(response), "throttled", "Fortnox says: too many requests (429)")
+    if throttled := answers.throttled(response, "Fortnox"):
+        return throttled
     refusal = _refusal(response)
     if refusal is None:
         return None
@@ -322,14 +296,14 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
         return Unauthorised()
     if meaning.kind == "retry_later":
         why = f"{_quoted(refusal)}: {meaning.en}"
-        return RetryLater(_OPERATOR_WAIT, refusal.code, why, meaning.who)
+        return RetryLater(OPERATOR_WAIT, refusal.code, why, meaning.who)
     return None
 
 
 def _refusal(response: Answer) -> _Refusal | None:
-    if response.status not in _REFUSAL:
+    if response.status not in REFUSAL:
         return None
-    information = {name.lower(): value for name, value in _json(response.body).items()}.get("errorinformation")
+    information = {name.lower(): value for name, value in json_object(response).items()}.get("errorinformation")
     if not isinstance(information, dict):
         return None
     said = {str(name).lower(): value for name, value in information.items()}
@@ -348,21 +322,9 @@ def _redacted(text: str) -> str:
     text = " ".join(text.split())
     if text.startswith("Värdet"):  # these end in the value, in brackets
         text = text.partition("(")[0].rstrip()
-    for private in (_PERSONAL_NUMBER, _ADDRESS, _QUOTATION):
+    for private in (answers.PERSONAL_NUMBER, _ADDRESS, _QUOTATION):
         text = private.sub("[removed]", text)
     return text
-
-
-def _form(response: Answer) -> str:
-    """Describe an answer without its content."""
-    start = response.body.lstrip()[:1]
-    form = {b"": "empty", b"<": "HTML", b"{": "JSON", b"[": "JSON"}.get(start, "text")
-    return f"status {response.status}, {form}, {len(response.body)} bytes"
-
-
-def _retry_after(response: Answer) -> float:
-    said = {name.lower(): value for name, value in response.headers.items()}.get("retry-after", "").strip()
-    return min(max(float(said), 1.0), _LONGEST_WAIT) if _NUMBER.fullmatch(said) else _BRIEF_WAIT
 
 
 def _reference(voucher: Mapping[str, Any]) -> VoucherRef | None:
@@ -388,11 +350,3 @@ def _integer(value: object) -> int | None:
     """Return a count or an id, which Fortnox sends as a number or as a string."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     return int(text) if _NUMBER.fullmatch(text) else None
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}

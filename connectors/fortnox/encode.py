@@ -5,11 +5,11 @@ Sources: Fortnox's OpenAPI document, and its pages "formats and encoding", "para
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from infra.delivery.requests import Request
 from schemas import ids, money
 from schemas.base import as_read
 from schemas.characters import sanitise
@@ -22,20 +22,6 @@ LIMIT: Final = 500
 DESCRIPTION_LENGTH: Final = 200
 ROW_TEXT_LENGTH: Final = 100
 _NOTE_LENGTH: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request below ``API_URL``. One without a body writes nothing, unless it deletes.
-
-    The resource begins with its kind, ``employees/17``; what comes after that is in no metric.
-    """
-
-    method: str
-    resource: str
-    params: Mapping[str, str | int] = field(default_factory=dict)
-    body: bytes | None = field(default=None, repr=False)
-    content_type: str = "application/json"
 
 
 def voucher(order: Envelope[PostVoucher], year_id: int) -> Request:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.fortnox import encode
-from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend
-from connectors.fortnox.encode import Request
+from connectors.fortnox.client import Fortnox
+from infra.delivery.answers import BRIEF_WAIT
+from infra.delivery.calls import amend
+from infra.delivery.requests import Request
 from infra.plugin import Attempt
 from infra.verdicts import Absent, RetryLater
 

@@ -8,30 +8,21 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
 
 from connectors.huma import classify, encode
-from connectors.huma.classify import Missing, One, Page, Written
+from connectors.huma.classify import One, Written
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
-from infra import clock, telemetry
 from infra.access.connections import Connections, Held, Outcome, Renew
+from infra.delivery.answers import Missing, Page, Unauthorised
+from infra.delivery.calls import UNREACHABLE_WAIT, Calls, told, unanswered
+from infra.delivery.reading import answered, pages
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host, NotRevoked
 from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
-from schemas.audit import Call
 
-_UNREACHABLE_WAIT: Final = 2.0
-_RESTARTS: Final = 3
+PARTY: Final = "Huma"
 _Answer = TypeVar("_Answer")
-
-
-class NotRead(Exception):
-    """A question has no answer for now; ``verdict`` says why, and when to ask again."""
-
-    def __init__(self, verdict: RetryLater) -> None:
-        self.verdict = verdict
-        super().__init__(verdict.why)
 
 
 class Huma:
@@ -45,43 +36,17 @@ class Huma:
     def __init__(self, tenant: str, host: Host, client: Client, *, tries: int = 1, token: str | None = None) -> None:
         self.tenant, self.host = tenant, host
         self._tries, self._tried = tries, token
-        self._settings = host.settings.of(HumaSettings)
         self._connections = Connections(host.engine, host.vault)
-        self._renew = _renewing(self._settings, tenant)
-        self._client = client
+        self._renew = _renewing(host.settings.of(HumaSettings), tenant)
+        self._calls = Calls(client, SYSTEM, PARTY, tenant, host.settings.of(HumaSettings).api_url, _told)
 
     async def one(self, request: encode.Request, attempt: Attempt) -> One | Missing:
         """Read one record. Raises NotRead."""
         return await self._ask(request, attempt, classify.one)
 
-    async def pages(self, request: encode.Request, attempt: Attempt) -> AsyncIterator[Page]:
-        """Read a list to its end, page by page, by whatever size of page it answers with.
-
-        Each page begins with the last record of the one before. If it does not, records before it are gone, and others
-        moved past us: the list is read from its beginning again, so a record may come twice, but none is missed.
-
-        Raises:
-            NotRead: also when a list moves each time it is read.
-        """
-        for _ in range(_RESTARTS):
-            offset, last = 0, None
-            while True:
-                page = await self._ask(request.at(offset), attempt, classify.page)
-                items = page.items
-                if last is not None:
-                    if not items or items[0].get("id") != last:
-                        break
-                    items = items[1:]
-                if items or not offset:
-                    yield Page(items, page.total)
-                reached = offset + len(page.items)
-                if reached >= page.total:
-                    return
-                if not items:
-                    break
-                offset, last = reached - 1, items[-1].get("id")
-        why = "Huma's list changed each time while it was read"
-        raise NotRead(RetryLater(_UNREACHABLE_WAIT, "list_moved", why, alone=True))
+    def pages(self, request: encode.Request, attempt: Attempt) -> AsyncIterator[Page]:
+        """Read a list to its end. Raises NotRead."""
+        return pages(PARTY, request, lambda request: self._ask(request, attempt, classify.page))
 
     async def write(
         self, request: encode.Request, attempt: Attempt, values: tuple[str, ...]
@@ -95,85 +60,30 @@ class Huma:
         )
 
     async def _ask(
-        self, request: encode.Request, attempt: Attempt, read: Callable[[Response], _Answer | RetryLater]
+        self, request: encode.Request, attempt: Attempt, read: Callable[[Response], _Answer | RetryLater | Unauthorised]
     ) -> _Answer:
-        tries = 0
-        while True:
-            answer = await self._call(request, attempt, read=read, lost=_unanswered)
-            if not isinstance(answer, RetryLater):
-                return answer
-            tries += 1
-            if answer.who is not None or tries >= self._tries:
-                raise NotRead(answer)
-            await clock.sleep(answer.after)
+        lost = unanswered(PARTY)
+        return await answered(lambda: self._call(request, attempt, read=read, lost=lost), self._tries)
 
     async def _call(
         self,
         request: encode.Request,
         attempt: Attempt,
         *,
-        read: Callable[[Response], _Answer],
-        lost: Callable[[str], _Answer | RetryLater],
+        read: Callable[[Response], _Answer | Unauthorised],
+        lost: Callable[[str], _Answer],
     ) -> _Answer | RetryLater:
         """Make a call; when its access token is refused, nothing was done, and it is made once more with a new one."""
         for _ in range(2):
             token = self._tried or await self._connections.access(self.tenant, SYSTEM, self._renew)
             if isinstance(token, RetryLater):
                 return replace(token, why=token.why.replace("bokbuss connect", f"bokbuss {SYSTEM} connect"))
-            answer = await self._send(request, attempt, token, read, lost)
-            if answer is not None:
+            answer = await self._calls.send(request, token, attempt, read=read, lost=lost)
+            if not isinstance(answer, Unauthorised):
                 return answer
             if self._tried is None:
                 await self._connections.refused(self.tenant, SYSTEM, token)
         return classify.fresh_token_refused()
-
-    async def _send(
-        self,
-        request: encode.Request,
-        attempt: Attempt,
-        token: str,
-        read: Callable[[Response], _Answer],
-        lost: Callable[[str], _Answer | RetryLater],
-    ) -> _Answer | RetryLater | None:
-        """Send a request and put it on record; None when the token is refused."""
-        await attempt.take()
-        at, start = clock.now(), clock.monotonic()
-        status: int | None = None
-        answer: _Answer | RetryLater | None
-        try:
-            response = await self._client.send(
-                request.method,
-                f"{self._settings.api_url}/{request.path}",
-                may_send=attempt.may_send,
-                headers={"Authorization": f"Bearer {token}"}
-                | ({"Content-Type": "application/json"} if request.body else {}),
-                content=request.body,
-            )
-        except NotSent as error:
-            answer = RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Huma cannot be reached: {error}")
-        except NoAnswer as error:
-            answer = lost(str(error))
-        else:
-            status = response.status
-            answer = None if classify.refused_token(response) else read(response)
-            if (wait := classify.throttled(response)) is not None:
-                telemetry.THROTTLED.labels(self.tenant, SYSTEM).inc()
-                await attempt.throttled(wait)
-        seconds = clock.monotonic() - start
-        outcome, verdict = _told(answer)
-        telemetry.REQUESTS.labels(SYSTEM, request.operation, outcome).inc()
-        telemetry.REQUEST_SECONDS.labels(SYSTEM).observe(seconds)
-        method, _, path = request.shown.partition(" ")
-        attempt.calls.append(
-            Call(
-                at=at,
-                request=f"{method} {urlsplit(self._settings.api_url).path}{path}",
-                status=status,
-                milliseconds=round(seconds * 1000),
-                verdict=verdict[:200],
-            )
-        )
-        return answer
 
 
 async def ask_for_token(
@@ -185,7 +95,7 @@ async def ask_for_token(
         async with Client(timeout=settings.request_timeout, headers={"Accept": "application/json"}) as client:
             answer = await client.send("POST", f"{settings.api_url}/auth/oauth/token", form=form, may_send=may_send)
     except (NotSent, NoAnswer) as error:
-        return RetryLater(_UNREACHABLE_WAIT, "auth_unreachable", f"Huma's token endpoint cannot be reached: {error}")
+        return RetryLater(UNREACHABLE_WAIT, "auth_unreachable", f"Huma's token endpoint cannot be reached: {error}")
     return classify.token(answer, tenant)
 
 
@@ -224,24 +134,13 @@ def _renewing(settings: HumaSettings, tenant: str) -> Renew:
     return renew
 
 
-def _unanswered(why: str) -> RetryLater:
-    return RetryLater(_UNREACHABLE_WAIT, "unreachable", f"Huma did not answer: {why}", alone=True)
-
-
-def _told(answer: object) -> tuple[str, str]:  # noqa: PLR0911 - one for each answer
-    """Return an answer's bounded name, and its story for the audit trail."""
+def _told(answer: object) -> tuple[str, str]:
     match answer:
         case Written():
             return "written", "written"
-        case Rejected(code, _, _):
-            return "rejected", f"rejected: {code}"
-        case RetryLater(_, code, _, _):
-            return "retry_later", f"retry later: {code}"
-        case Unknown(why):
-            return "unknown", f"unknown: {why}"
-        case None:
-            return "token_refused", "the access token is refused"
         case Page(items, total):
             return "ok", f"{len(items)} of {total}"
+        case One():
+            return "ok", "read"
         case _:
-            return "ok", "there is no such record" if isinstance(answer, Missing) else "read"
+            return told(answer)

@@ -6,12 +6,13 @@ from typing import Final
 import typer
 
 from connectors.huma import encode
-from connectors.huma.client import Huma, NotRead, ask_for_token, kept
+from connectors.huma.client import Huma, ask_for_token, kept
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from infra import companies
 from infra.access.connections import Connections
 from infra.commanding import By, Company, Failed, WrongUsage, asked, asker
+from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.office import Office, in_office
 from infra.plugin import Attempt

@@ -6,11 +6,10 @@ whole, because the document requires it; the days of work belong to positions.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
-from urllib.parse import urlencode
 
+from infra.delivery import requests
 from schemas.events import EmployeeField
 
 PAGE: Final = 50
@@ -45,34 +44,17 @@ NAMES: Final[Mapping[str, str]] = {
 _NATIONAL: Final = "national"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request below ``api_url``. Values of filters may be personal and are for nobody's eyes."""
+class Request(requests.Request):
+    """A request below ``api_url``. What is searched for is for nobody's eyes."""
 
-    method: str
-    resource: str
-    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    def shows(self, name: str) -> bool:
+        """Tell whether a parameter's value may be shown."""
+        return name != "search"
 
     @property
-    def path(self) -> str:
-        """Resource and query, as they are sent."""
-        return f"{self.resource}?{urlencode(self.params)}" if self.params else self.resource
-
-    @property
-    def shown(self) -> str:
-        """Method, resource and the names of what was asked for, for the audit trail."""
-        query = "&".join(f"{key}={'…' if key == 'search' else value}" for key, value in self.params)
-        return f"{self.method} /{self.resource}{'?' if query else ''}{query}"[:300]
-
-    @property
-    def operation(self) -> str:
-        """Method and kinds of record: bounded, for metrics."""
-        return f"{self.method} {'/'.join(self.resource.split('/')[::2])}"
-
-    def at(self, offset: int) -> "Request":
-        """Return this question for the part of the list that begins there."""
-        return Request(self.method, self.resource, (*self.params, ("offset", str(offset))))
+    def kind(self) -> str:
+        """Kinds of record, without ids."""
+        return "/".join(self.resource.split("/")[::2])
 
 
 def people(limit: int = PAGE) -> Request:

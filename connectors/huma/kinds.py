@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from connectors.huma import encode, translate
 from connectors.huma.classify import Written
-from connectors.huma.client import Huma, NotRead
+from connectors.huma.client import Huma
 from connectors.huma.encode import DAYS, NEEDED, NEW, Request
 from connectors.huma.settings import HumaSettings
 from connectors.huma.source import Person, look, tell
 from connectors.huma.translate import SUPPORTED
-from connectors.huma.wire import Listed, read
+from connectors.huma.wire import Listed
+from infra.delivery.answers import read
+from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed

@@ -6,12 +6,12 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from connectors.huma.client import NotRead
 from connectors.huma.settings import HumaSettings
 from connectors.huma.source import LISTED, reader
 from connectors.huma.translate import SYSTEM
 from infra import clock, telemetry
 from infra.access.connections import Connections
+from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host

@@ -12,14 +12,15 @@ from typing import Any, Final
 from uuid import uuid4
 
 from connectors.huma import classify, encode, translate
-from connectors.huma.classify import Missing
-from connectors.huma.client import Huma, NotRead
+from connectors.huma.client import Huma
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
-from connectors.huma.wire import Listed, read
+from connectors.huma.wire import Listed
 from infra import clock, faultpoints, telemetry
 from infra.commanding import Failed
+from infra.delivery.answers import Missing, read
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
+from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.intake.sealing import sealed
 from infra.intake.sightings import EMPLOYEE, Sightings, moment

@@ -15,18 +15,8 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from connectors.huma.wire import (
-    Address,
-    BankAccount,
-    Delivery,
-    Framed,
-    Mentioned,
-    Position,
-    PositionDetails,
-    User,
-    field_name,
-    read,
-)
+from connectors.huma.wire import Address, BankAccount, Delivery, Framed, Mentioned, Position, PositionDetails, User
+from infra.delivery.answers import field_name, read
 from infra.plugin import Malformed
 from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, PersonMentioned

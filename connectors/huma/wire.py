@@ -4,17 +4,13 @@ Source: their OpenAPI document 1.53.2, and the help page on webhooks. Each value
 (``{"value": ..., "editable": ...}``); a frame without a value is empty.
 """
 
-import re
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from infra.plugin import Malformed
-from schemas.base import Day, problems
+from schemas.base import Day
 
-_FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,50}", re.ASCII)
-_Read = TypeVar("_Read", bound=BaseModel)
 _Value = TypeVar("_Value")
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")]
@@ -113,20 +109,3 @@ class Delivery(Wire):
 
     topic: Annotated[str, StringConstraints(min_length=1)]
     users: list[Mentioned] | None = None
-
-
-def read(model: type[_Read], record: Any, what: str) -> _Read:
-    """Read a record. Raises Malformed naming every wrong field below ``what``, never a value."""
-    try:
-        return model.model_validate(record)
-    except ValidationError as error:
-        raise Malformed(problems(error, lambda loc: _path(what, loc))) from None
-
-
-def field_name(name: str) -> str:
-    """Return a field's name as it may be shown; another may be a value that slipped out of its place."""
-    return name if _FIELD_NAME.fullmatch(name) else "(other)"
-
-
-def _path(what: str, loc: tuple[int | str, ...]) -> str:
-    return ".".join([what, *(str(part) if isinstance(part, int) else field_name(part) for part in loc)])

@@ -4,27 +4,28 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
 
 from pydantic_core import to_json
 from sqlalchemy import text
 
 from connectors.fortnox import classify, encode
-from connectors.fortnox.classify import Page, Record, Unauthorised
+from connectors.fortnox.classify import Page, Record
 from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.doctor import checks, setup
 from connectors.fortnox.doctor.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Need, ReferenceKind, Unread
-from connectors.fortnox.encode import Request
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
 from infra import clock, tenants
 from infra.access.connections import Connections
+from infra.delivery import answers
+from infra.delivery.answers import Unauthorised
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.delivery.orders import Orders
+from infra.delivery.requests import Request
 from infra.http import Client, Response
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import RetryLater
@@ -222,13 +223,8 @@ class _Reading:
 
 def _ahead(response: Response, asked: datetime) -> float | None:
     """Return how many seconds our clock was ahead of Fortnox's, halfway between question and answer."""
-    said = {name.lower(): value for name, value in response.headers.items()}.get("date", "")
-    try:
-        theirs = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    now = clock.now()
-    return (asked + (now - asked) / 2 - theirs).total_seconds() if theirs.tzinfo else None
+    theirs = answers.date(response)
+    return None if theirs is None else (asked + (clock.now() - asked) / 2 - theirs).total_seconds()
 
 
 @asynccontextmanager

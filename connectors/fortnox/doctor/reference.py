@@ -15,6 +15,7 @@ from connectors.fortnox.classify import Record
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.doctor.setup import ReferenceKind
 from infra import clock, telemetry
+from infra.delivery.requests import Request
 from infra.plugin import Attempt
 from infra.verdicts import Rejected, RetryLater
 
@@ -221,11 +222,11 @@ class Reference:
             _log.warning("reference data not written", tenant=self._tenant, kind=kind, error=name)
 
 
-def _request(source: _Source, year_id: int, number: int) -> encode.Request:
+def _request(source: _Source, year_id: int, number: int) -> Request:
     params: dict[str, str | int] = {"financialyear": year_id} if source.of_year else {}
     if source.many:
         params |= {"limit": encode.LIMIT} | ({"page": number} if number > 1 else {})
-    return encode.Request("GET", source.resource, params)
+    return Request("GET", source.resource, params)
 
 
 def _small(item: Mapping[str, Any], source: _Source) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from connectors.fortnox import encode
-from connectors.fortnox.encode import Request
+from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas.commands import WriteAbsence
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from connectors.fortnox import encode
 from connectors.fortnox.classify import unreadable_list
-from connectors.fortnox.encode import Request
+from infra.delivery.requests import Request
 from infra.verdicts import Delivered, Rejected, RetryLater
 from schemas.characters import sanitise
 from schemas.commands import UpsertEmployee

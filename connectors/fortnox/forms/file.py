@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.fortnox import encode
-from connectors.fortnox.encode import Request
+from infra.delivery.requests import Request
 from schemas.characters import sanitise
 from schemas.commands import AttachFile
 

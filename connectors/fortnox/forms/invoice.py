@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from connectors.fortnox import encode
-from connectors.fortnox.encode import Request
+from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas import ids
 from schemas.characters import sanitise

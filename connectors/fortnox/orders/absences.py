@@ -3,11 +3,12 @@
 from typing import Any, Final
 
 from connectors.fortnox import classify
-from connectors.fortnox.classify import Missing, Unauthorised
-from connectors.fortnox.client import Fortnox, amend
+from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import absence
 from connectors.fortnox.paging import whole
 from infra import telemetry
+from infra.delivery.answers import Answer, Missing, Unauthorised
+from infra.delivery.calls import amend
 from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import WriteAbsence
@@ -21,7 +22,7 @@ async def write(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attemp
     data = order.data
     request = {"create": absence.create, "update": absence.update, "delete": absence.delete}[data.action](data)
 
-    def read(response: classify.Answer) -> Verdict | Unauthorised:
+    def read(response: Answer) -> Verdict | Unauthorised:
         if data.action == "delete":
             return classify.removed(response, data.absence_id or "")
         if data.action == "update" and classify.says_missing(response):

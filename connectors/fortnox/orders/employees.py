@@ -9,12 +9,14 @@ from datetime import date
 from typing import Any, Final
 
 from connectors.fortnox import classify, errors, translate
-from connectors.fortnox.classify import Missing, Record
-from connectors.fortnox.client import Fortnox, amend
-from connectors.fortnox.encode import Request
+from connectors.fortnox.classify import Record
+from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
 from connectors.fortnox.paging import whole
 from infra import clock
+from infra.delivery.answers import Answer, Missing, Unauthorised
+from infra.delivery.calls import amend
+from infra.delivery.requests import Request
 from infra.intake.sealing import opened, sealed
 from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
@@ -108,7 +110,7 @@ async def _send(
     if isinstance(request, Rejected):
         return errors.explained(request, fortnox.host.settings.language)
 
-    def read(response: classify.Answer) -> Verdict | classify.Unauthorised:
+    def read(response: Answer) -> Verdict | Unauthorised:
         if request.method == "PUT" and classify.says_missing(response):
             return Rejected("employee_missing", _GONE, "accountant")
         verdict = classify.written(response, "Employee", delivered)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.fortnox import classify
-from connectors.fortnox.classify import Missing, unreadable_list
-from connectors.fortnox.client import BRIEF_WAIT, Fortnox, amend, unanswered
+from connectors.fortnox.classify import unreadable_list
+from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.forms import file
 from connectors.fortnox.paging import Whole, whole
+from infra.delivery.answers import BRIEF_WAIT, Answer, Missing, Unauthorised
+from infra.delivery.calls import amend
 from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import AttachFile
@@ -66,7 +68,7 @@ async def probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt)
 async def _join(fortnox: Fortnox, order: AttachFile, file_id: str, attempt: Attempt) -> Verdict:
     note = f"as {file.name(order)}"
 
-    def read(response: classify.Answer) -> Verdict | classify.Unauthorised:
+    def read(response: Answer) -> Verdict | Unauthorised:
         verdict = classify.written(response, file.CONNECTION, lambda _: Delivered(record=file_id, note=note))
         if isinstance(verdict, Rejected):
             why = f"{verdict.why}; the file waits in Fortnox's inbox for vouchers, {note}"

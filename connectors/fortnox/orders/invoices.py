@@ -6,11 +6,13 @@ They are made and nothing more: booking an invoice, and invoicing an order, is d
 from typing import Any, Final
 
 from connectors.fortnox import classify
-from connectors.fortnox.classify import Missing, Record, unreadable_list
-from connectors.fortnox.client import Fortnox, amend
+from connectors.fortnox.classify import Record, unreadable_list
+from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import invoice
 from connectors.fortnox.paging import whole
 from infra import telemetry
+from infra.delivery.answers import Missing
+from infra.delivery.calls import amend
 from infra.plugin import Attempt, Kind
 from infra.verdicts import AlreadyThere, Look, RetryLater, Unknown, Verdict
 from schemas.commands import CreateInvoice

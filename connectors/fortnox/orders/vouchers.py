@@ -5,11 +5,12 @@ from typing import Final
 from uuid import UUID
 
 from connectors.fortnox import classify, encode, errors
-from connectors.fortnox.classify import Missing, Year
-from connectors.fortnox.client import amend
+from connectors.fortnox.classify import Year
 from connectors.fortnox.paging import whole
 from connectors.fortnox.session import Session
 from infra import telemetry
+from infra.delivery.answers import Missing
+from infra.delivery.calls import amend
 from infra.plugin import Attempt, Kind
 from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas import ids

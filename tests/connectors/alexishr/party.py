@@ -6,7 +6,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr import SYSTEM, translate
-from connectors.alexishr.wire import LeaveType, read
+from connectors.alexishr.wire import LeaveType
+from infra.delivery.answers import read
 from schemas.events import Fact
 from tests.connectors.party import Party
 

@@ -10,11 +10,11 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from connectors.alexishr import encode
-from connectors.alexishr.client import NotRead
 from connectors.alexishr.sandbox import Company, Fault
 from connectors.alexishr.source import refresh
 from infra import clock
 from infra.access.connections import Connections
+from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.fortnox import classify
-from connectors.fortnox.classify import Page, Unauthorised
+from connectors.fortnox.classify import Page
+from infra.delivery.answers import Unauthorised
 from infra.http import Response
 from infra.verdicts import Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown
 from schemas.commands import VoucherRef

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.fortnox import errors
+from infra.delivery import answers, calls, reading
 
 FOLDER = Path(errors.__file__).parent
 FACTS = Path(__file__).parents[4] / "shared" / "facts" / "fortnox.md"
@@ -58,9 +59,11 @@ def test_a_code_that_nobody_knows_is_the_operators() -> None:
 
 
 def codes() -> Iterator[tuple[str, str]]:
-    """Yield each code that this connector rejects an order with, or lets it wait under, and where."""
-    for path in FOLDER.glob("*.py"):
-        module = importlib.import_module(f"connectors.fortnox.{path.stem}" if path.stem != "__init__" else "connectors")
+    """Yield each code that this connector, or the host's calls for it, rejects an order with or lets it wait under."""
+    ours = [path for path in FOLDER.rglob("*.py") if FOLDER / "sandbox" not in path.parents]
+    for path in [*ours, *map(Path, (answers.__file__, calls.__file__, reading.__file__))]:
+        name = ".".join(path.relative_to(FOLDER.parents[1]).with_suffix("").parts)
+        module = importlib.import_module(name.removesuffix(".__init__"))
         for node in ast.walk(ast.parse(path.read_text())):
             name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             place = {"Rejected": 0, "RetryLater": 1}.get(name)

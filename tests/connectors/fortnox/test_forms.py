@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.fortnox import encode
-from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import absence, employee, file, invoice
+from infra.delivery.requests import Request
 from infra.verdicts import Rejected
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef

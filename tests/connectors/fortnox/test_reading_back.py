@@ -10,11 +10,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.fortnox import translate
-from connectors.fortnox.encode import Request
 from connectors.fortnox.forms import employee
 from connectors.fortnox.sandbox import Company
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
+from infra.delivery.requests import Request
 from infra.verdicts import Rejected
 from schemas.bank_accounts import SERIES
 from schemas.characters import sanitise

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from connectors.huma.client import NotRead
 from connectors.huma.sandbox import Company, Fault
 from connectors.huma.source import LISTED, Reader, refresh
 from infra import clock
 from infra.access.connections import Connections
 from infra.commanding import Failed
+from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Host

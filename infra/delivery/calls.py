@@ -1,0 +1,128 @@
+"""One call to another party, on record: its turn, the permission to send, the answer as a value, what it took.
+
+Bodies are never logged or kept.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from infra import clock, telemetry
+from infra.delivery import answers
+from infra.delivery.answers import Missing, Unauthorised
+from infra.delivery.requests import Request
+from infra.http import Client, NoAnswer, NotSent, Response
+from infra.plugin import Attempt
+from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknown
+from schemas.audit import Call
+
+UNREACHABLE_WAIT = 2.0
+_WORDS = 200
+_Answer = TypeVar("_Answer")
+
+
+def told(answer: object) -> tuple[str, str]:  # noqa: PLR0911 - one for each answer
+    """Return an answer's bounded name, and its story for the audit trail.
+
+    Raises TypeError for what only its own party can tell of.
+    """
+    match answer:
+        case Delivered(voucher, note, record):
+            return "delivered", f"delivered {voucher or record} {note}".rstrip()
+        case AlreadyThere(note=note):
+            return "already_there", f"already there: {note}"
+        case Rejected(code):
+            return "rejected", f"rejected: {code}"
+        case RetryLater(_, code):
+            return "retry_later", f"retry later: {code}"
+        case Unknown(why):
+            return "unknown", f"unknown: {why}"
+        case Unauthorised():
+            return "unauthorised", "the access token was refused"
+        case Missing():
+            return "missing", "not there"
+        case _:
+            raise TypeError(f"nobody says what a {type(answer).__name__} is")
+
+
+def unanswered(party: str, after: float = UNREACHABLE_WAIT) -> Callable[[str], RetryLater]:
+    """Return what says of a question that it got no answer: it did nothing, and is asked again."""
+    return lambda why: RetryLater(after, "unreachable", f"{party} did not answer: {why}", alone=True)
+
+
+class Calls:
+    """One company's calls to one party, over a client of the caller's.
+
+    Args:
+        party: what people call it.
+        url: what its requests are below.
+        told: tells of the party's own answers as well.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        system: str,
+        party: str,
+        tenant: str,
+        url: str,
+        told: Callable[[object], tuple[str, str]] = told,
+    ) -> None:
+        self._client, self._system, self._party, self._tenant, self._url = client, system, party, tenant, url
+        self._told = told
+
+    async def send(
+        self,
+        request: Request,
+        token: str,
+        attempt: Attempt,
+        *,
+        read: Callable[[Response], _Answer],
+        lost: Callable[[str], _Answer],
+    ) -> _Answer | RetryLater:
+        """Make one call, when its turn has come; ``lost`` says what it means that no whole answer came, and why.
+
+        What ``attempt.may_send`` raises is raised, and nothing has left then.
+        """
+        await attempt.take()
+        at, start = clock.now(), clock.monotonic()
+        response: Response | None = None
+        answer: _Answer | RetryLater
+        try:
+            response = await self._client.send(
+                request.method,
+                f"{self._url}/{request.path}",
+                may_send=attempt.may_send,
+                headers={"Authorization": f"Bearer {token}"}
+                | ({"Content-Type": request.content_type} if request.body else {}),
+                content=request.body,
+            )
+        except NotSent as error:
+            answer = RetryLater(UNREACHABLE_WAIT, "unreachable", f"{self._party} cannot be reached: {error}")
+        except NoAnswer as error:
+            answer = lost(str(error))
+        else:
+            answer = read(response)
+        seconds = clock.monotonic() - start
+        outcome, words = self._told(answer)
+        telemetry.REQUESTS.labels(self._system, f"{request.method} {request.kind}", outcome).inc()
+        telemetry.REQUEST_SECONDS.labels(self._system).observe(seconds)
+        if response and response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            telemetry.THROTTLED.labels(self._tenant, self._system).inc()
+            await attempt.throttled(answers.retry_after(response))
+        attempt.calls.append(
+            Call(
+                at=at,
+                request=f"{request.method} {urlsplit(self._url).path}/{request.shown}",
+                status=response.status if response else None,
+                milliseconds=round(seconds * 1000),
+                verdict=words[:_WORDS],
+            )
+        )
+        return answer
+
+
+def amend(attempt: Attempt, words: str) -> None:
+    """Write into the last call what came of the whole search."""
+    attempt.calls[-1] = attempt.calls[-1].model_copy(update={"verdict": words[:_WORDS]})

@@ -1,0 +1,66 @@
+"""Questions that are asked until they are answered, and lists that are read to their end although they move."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from infra import clock
+from infra.delivery.answers import Page
+from infra.delivery.calls import UNREACHABLE_WAIT
+from infra.delivery.requests import Request
+from infra.verdicts import RetryLater
+
+_RESTARTS = 3
+_Answer = TypeVar("_Answer")
+_Page = TypeVar("_Page", bound=Page)
+_Request = TypeVar("_Request", bound=Request)
+
+
+class NotRead(Exception):
+    """A question has no answer for now; ``verdict`` says why, and when to ask again."""
+
+    def __init__(self, verdict: RetryLater) -> None:
+        self.verdict = verdict
+        super().__init__(verdict.why)
+
+
+async def answered(ask: Callable[[], Awaitable[_Answer | RetryLater]], tries: int) -> _Answer:
+    """Ask until there is an answer, so many times at most, and not again what waits for a person. Raises NotRead."""
+    while True:
+        answer = await ask()
+        if not isinstance(answer, RetryLater):
+            return answer
+        tries -= 1
+        if answer.who is not None or tries <= 0:
+            raise NotRead(answer)
+        await clock.sleep(answer.after)
+
+
+async def pages(party: str, request: _Request, ask: Callable[[_Request], Awaitable[_Page]]) -> AsyncIterator[_Page]:
+    """Read a list to its end, page by page, by whatever size of page it answers with.
+
+    Each page begins with the last record of the one before. If it does not, records before it are gone, and others
+    moved past us: the list is read from its beginning again, so a record may come twice, but none is missed.
+
+    Raises:
+        NotRead: also when a list moves each time it is read.
+    """
+    for _ in range(_RESTARTS):
+        offset, last = 0, None
+        while True:
+            page = await ask(request.at(offset))
+            items = page.items
+            if last is not None:
+                if not items or items[0].get("id") != last:
+                    break
+                items = items[1:]
+            if items or not offset:
+                yield replace(page, items=items)
+            reached = offset + len(page.items)
+            if reached >= page.total:
+                return
+            if not items:
+                break
+            offset, last = reached - 1, items[-1].get("id")
+    why = f"{party}'s list changed each time while it was read"
+    raise NotRead(RetryLater(UNREACHABLE_WAIT, "list_moved", why, alone=True))
