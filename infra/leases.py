@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import text
@@ -16,6 +16,9 @@ _log = telemetry.log(__name__)
 
 MARGIN = 1.0
 """Seconds that a successor waits after a deadline, for clocks that run at slightly different speeds."""
+_CANDIDATE = 0.5
+"""Seconds between two tries to lead."""
+_AFTER_A_FAILURE = 1.0
 
 _ACQUIRE = text(
     """insert into leases as l (name, owner, epoch, deadline)
@@ -142,10 +145,23 @@ class Leases:
             del self._held[lease.name]
 
 
-async def elected(leases: Leases, name: str, stop: asyncio.Event) -> Lease | None:
-    """Wait until this process holds a lease; None when it was asked to stop first."""
+async def lead(leases: Leases, name: str, stop: asyncio.Event, work: Callable[[Lease], Awaitable[None]]) -> None:
+    """Let this process do what one process does for all, whenever it holds the lease of that name, until asked to stop.
+
+    Args:
+        work: goes on until asked to stop, with ``Lease.check`` before each step; after a failure it begins anew.
+    """
     while not stop.is_set():
-        if (lease := await leases.acquire(name)) is not None:
-            return lease
-        await clock.sleep(0.5)
-    return None
+        try:
+            if (lease := await leases.acquire(name)) is None:
+                await clock.wait(stop, _CANDIDATE)
+                continue
+            try:
+                await work(lease)
+            finally:
+                await leases.release(lease)
+        except LeaseLost:
+            continue
+        except Exception as error:  # noqa: BLE001 - Kafka or the database is away; nothing is lost meanwhile
+            _log.warning("work waits", work=name, error=type(error).__name__)
+            await clock.wait(stop, _AFTER_A_FAILURE)

@@ -1,13 +1,12 @@
 """Gauges of what waits, asked of the database: the numbers that people are called for."""
 
 import asyncio
-from contextlib import suppress
 
 from prometheus_client import Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import telemetry
+from infra import clock, telemetry
 
 _log = telemetry.log(__name__)
 
@@ -51,9 +50,7 @@ class Watch:
                     await self._look(connection)
             except Exception as error:  # noqa: BLE001 - the gauges stay as they are until the database is back
                 _log.warning("gauges not set", error=type(error).__name__)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_EVERY):
-                    await stop.wait()
+            await clock.wait(stop, _EVERY)
 
     async def _look(self, connection: AsyncConnection) -> None:
         await _set(connection, _ORDERS, telemetry.ORDERS_WAITING)
@@ -92,9 +89,7 @@ async def complaints(stop: asyncio.Event) -> None:
                 times=each.times,
                 seconds=each.seconds,
             )
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_EVERY):
-                await stop.wait()
+        await clock.wait(stop, _EVERY)
 
 
 async def event_loop_lag(stop: asyncio.Event) -> None:

@@ -24,7 +24,7 @@ from infra.kafka.lives import Now, name_in
 from infra.kafka.meeting import Lives
 from infra.kafka.parking import FLOWS
 from infra.kafka.records import Record, of
-from infra.leases import LeaseLost, Leases, elected
+from infra.leases import Lease, Leases, lead
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
 
@@ -86,25 +86,16 @@ class Auditor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Audit until asked to stop."""
-        while not stop.is_set():
-            try:
-                lease = await elected(self._leases, "auditor", stop)
-                if lease is None:
-                    return
-                try:
-                    self._now, self._first, self._short = await self._lives.look(), {}, frozenset()
-                    async with self._clients() as (consumer, admin):
-                        while not stop.is_set() and await self._lives.look() == self._now:
-                            lease.check()
-                            await self._audit(consumer, admin, stop)
-                            await clock.wait(stop, max(0.5, min(self._old_enough / 4, 15.0)))
-                finally:
-                    await self._leases.release(lease)
-            except LeaseLost:
-                continue
-            except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next audit finds it all
-                _log.warning("auditor waits", error=type(error).__name__)
-                await clock.wait(stop, 1.0)
+
+        async def work(lease: Lease) -> None:
+            self._now, self._first, self._short = await self._lives.look(), {}, frozenset()
+            async with self._clients() as (consumer, admin):
+                while not stop.is_set() and await self._lives.look() == self._now:
+                    lease.check()
+                    await self._audit(consumer, admin, stop)
+                    await clock.wait(stop, max(0.5, min(self._old_enough / 4, 15.0)))
+
+        await lead(self._leases, "auditor", stop, work)
 
     @asynccontextmanager
     async def _clients(self) -> AsyncIterator[tuple[Consumer, AIOKafkaAdminClient]]:

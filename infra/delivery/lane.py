@@ -120,12 +120,7 @@ class Lane:
         await self._sleep(_IDLE if due is None else max(min(due, _IDLE), 0.005), woken=True)
 
     async def _sleep(self, seconds: float, *, woken: bool = False) -> None:
-        event = self._wake if woken else self._stop
-        try:
-            async with asyncio.timeout(seconds):
-                await event.wait()
-        except TimeoutError:
-            pass
+        await clock.wait(self._wake if woken else self._stop, seconds)
 
     def _attempt(self) -> Attempt:
         def may_send() -> None:

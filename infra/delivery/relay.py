@@ -6,12 +6,10 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, faultpoints, telemetry
-from infra.leases import LeaseLost, Leases, elected
+from infra import clock, faultpoints
+from infra.leases import Lease, Leases, lead
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
-
-_log = telemetry.log(__name__)
 
 _PAGE = 500
 _POLL = 0.05
@@ -34,23 +32,14 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until asked to stop."""
-        while not stop.is_set():
-            try:
-                lease = await elected(self._leases, "relay", stop)
-                if lease is None:
-                    return
-                try:
-                    while not stop.is_set():
-                        lease.check()
-                        if not await self._publish():
-                            await clock.sleep(_POLL)
-                finally:
-                    await self._leases.release(lease)
-            except LeaseLost:
-                continue
-            except Exception as error:  # noqa: BLE001 - Kafka or the database is away; nothing is lost meanwhile
-                _log.warning("relay waits", error=type(error).__name__)
-                await clock.sleep(1.0)
+
+        async def work(lease: Lease) -> None:
+            while not stop.is_set():
+                lease.check()
+                if not await self._publish():
+                    await clock.sleep(_POLL)
+
+        await lead(self._leases, "relay", stop, work)
 
     async def _publish(self) -> int:
         async with self._engine.connect() as connection:

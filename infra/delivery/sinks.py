@@ -84,9 +84,7 @@ class SinkRole:
             for tenant, lane in self._running.items():
                 if self._partition[tenant] not in assigned:
                     lane.stop()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_SCAN):
-                    await self._scan.wait()
+            await clock.wait(self._scan, _SCAN)
         self._ending = True
         for lane in self._running.values():
             lane.stop()

@@ -11,7 +11,6 @@ import os
 import stat
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from errno import EACCES
 from pathlib import Path
 
@@ -61,9 +60,7 @@ class Inbox:
             room = asyncio.Semaphore(_AT_ONCE)
             more = await asyncio.gather(*(self._turn(folder, room, stop) for folder in found))
             if not any(more):
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL):
-                        await stop.wait()
+                await clock.wait(stop, _POLL)
 
     def _look(self) -> list["_Folder"]:
         """Return the folders that hold files for us, each with those that it has; forget what is there no more."""

@@ -46,6 +46,13 @@ _MOVE: Final = text(
 )
 
 
+_NOT_READ: Final = text(
+    """select t from unnest(cast(:tenants as text[])) as asked(t) where not exists (
+           select from readings
+           where tenant = t and system = :system and kind = :kind and whole_at >= :since)"""
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """When records were last read in full, how many there were, and since when changes are to be asked for."""
@@ -105,6 +112,15 @@ class Sightings:
     async def _change(self, statement: Any, **values: Any) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(statement, {**self._names, **values})
+
+
+async def not_read_since(
+    engine: AsyncEngine, tenants: Sequence[str], system: str, kind: str, since: datetime
+) -> list[str]:
+    """Return which of these companies' records were not read in full since then."""
+    values = {"tenants": list(tenants), "system": system, "kind": kind, "since": since}
+    async with engine.connect() as connection:
+        return list(await connection.scalars(_NOT_READ, values))
 
 
 def moment(at: datetime | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, leases, store
-from infra.leases import LeaseLost, Leases, elected
+from infra.leases import Lease, LeaseLost, Leases, lead
 
 SECONDS = 0.6
 MARGIN = 0.3
@@ -170,8 +170,42 @@ async def test_only_the_owner_renews_and_gives_back(engine: AsyncEngine) -> None
 async def test_an_election_ends_when_the_process_does(engine: AsyncEngine) -> None:
     """Who waits for a lease can be asked to stop."""
     await Leases(engine, 60.0).acquire("relay")
-    stop = asyncio.Event()
-    waiting = asyncio.create_task(elected(Leases(engine, 60.0), "relay", stop))
+    stop, led = asyncio.Event(), list[Lease]()
+
+    async def work(lease: Lease) -> None:
+        led.append(lease)
+
+    waiting = asyncio.create_task(lead(Leases(engine, 60.0), "relay", stop, work))
     await clock.sleep(0.05)
     stop.set()
-    assert await waiting is None
+    await waiting
+    assert led == []
+
+
+async def test_one_process_leads_and_begins_anew_after_a_failure(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever failed, or a lease that was lost; the lease is given back each time, so that others may have it."""
+    monkeypatch.setattr(leases, "_AFTER_A_FAILURE", 0.01)
+    stop, begun, at_once = asyncio.Event(), list[int](), 0
+
+    async def work(lease: Lease) -> None:
+        nonlocal at_once
+        at_once += 1
+        begun.append(lease.epoch)
+        try:
+            await clock.sleep(0.02)
+            assert at_once == 1
+            match len(begun):
+                case 1:
+                    raise ConnectionError("the broker is away")
+                case 2:
+                    raise LeaseLost
+                case 4:
+                    stop.set()
+        finally:
+            at_once -= 1
+
+    await asyncio.gather(*(lead(Leases(engine, 60.0), "relay", stop, work) for _ in range(2)))
+    assert begun == [1, 2, 3, 4]
+    assert await Leases(engine, 60.0).acquire("relay")

@@ -1,7 +1,6 @@
 """Keeps connections alive that nobody uses, and tells people in time, with a link, when one needs them."""
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 from connectors.fortnox import tokens
@@ -9,7 +8,7 @@ from connectors.fortnox.connect import connecting
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry
 from infra.access.connections import Held, days_left, settled
-from infra.leases import LeaseLost, elected
+from infra.leases import Lease, lead
 from infra.plugin import Host
 from infra.verdicts import RetryLater
 
@@ -49,26 +48,15 @@ def unused(held: Held, now: float) -> bool:
 
 async def keep(host: Host, stop: asyncio.Event) -> None:
     """Look after every connection, in one process at a time, until asked to stop."""
-    while not stop.is_set():
-        try:
-            lease = await elected(host.leases, _LEASE, stop)
-            if lease is None:
-                break
-            try:
-                keeper = _Keeper(host)
-                while not stop.is_set():
-                    lease.check()
-                    await keeper.look()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_EVERY):
-                            await stop.wait()
-            finally:
-                await host.leases.release(lease)
-        except LeaseLost:
-            continue
-        except Exception as error:  # noqa: BLE001 - the database comes back
-            _log.warning("connections not looked after", error=type(error).__name__)
-            await clock.sleep(1.0)
+
+    async def work(lease: Lease) -> None:
+        keeper = _Keeper(host)
+        while not stop.is_set():
+            lease.check()
+            await keeper.look()
+            await clock.wait(stop, _EVERY)
+
+    await lead(host.leases, _LEASE, stop, work)
     await settled(_LAST_ANSWERS)
 
 

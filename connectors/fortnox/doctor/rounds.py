@@ -21,7 +21,7 @@ from infra.access.connections import Connections
 from infra.access.held import Held
 from infra.delivery import orders
 from infra.delivery.guests import BACKFILL
-from infra.leases import Lease, LeaseLost, elected
+from infra.leases import Lease, lead
 from infra.plugin import Host
 
 _LEASE: Final = "fortnox-doctor"
@@ -39,19 +39,7 @@ _FORGET: Final = text("delete from checks where system = 'fortnox' and tenant <>
 
 async def run(host: Host, stop: asyncio.Event) -> None:
     """Do the rounds until asked to stop, whenever this process is the one that does them."""
-    while not stop.is_set():
-        try:
-            if (lease := await elected(host.leases, _LEASE, stop)) is None:
-                return
-            try:
-                await _Rounds(host).run(lease, stop)
-            finally:
-                await host.leases.release(lease)
-        except LeaseLost:
-            continue
-        except Exception as error:  # noqa: BLE001 - the database is away; what waits goes on waiting
-            _log.warning("the doctor waits", error=type(error).__name__)
-            await clock.sleep(1.0)
+    await lead(host.leases, _LEASE, stop, lambda lease: _Rounds(host).run(lease, stop))
 
 
 def next_night(now: datetime, hour: int) -> datetime:
@@ -80,7 +68,7 @@ class _Rounds:
                     night = next_night(clock.now(), hour)
                     self._tonight = [held.tenant for held, _ in await self._connected()]
                 await self._round()
-                await _rest(stop, min(self._every, 5.0))
+                await clock.wait(stop, min(self._every, 5.0))
         finally:
             for visit in self._visits.values():
                 visit.cancel()
@@ -131,11 +119,3 @@ async def _visited(tenant: str, visit: Awaitable[object]) -> None:
             await visit
     except Exception as error:  # noqa: BLE001 - one company's trouble is no other's
         _log.warning("company not examined", tenant=tenant, error=type(error).__name__)
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass
