@@ -158,7 +158,7 @@ async def _nobody(_seconds: float) -> None: ...
 
 @dataclass(slots=True)
 class Attempt:
-    """What a lane lends to a connection for one order: the permission to send, the budget, and a place for the calls.
+    """What a lane lends for one order: the permission to send, the budget, and a place for the calls.
 
     Attributes:
         may_send: raises LeaseLost unless this process still owns the lane; called right before the bytes leave.
@@ -171,18 +171,6 @@ class Attempt:
     take: Callable[[], Awaitable[None]]
     calls: list[Call] = field(default_factory=list)
     throttled: Callable[[float], Awaitable[None]] = _nobody
-
-
-class Connection(Protocol):
-    """One company's open connection to a sink."""
-
-    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
-        """Carry an order out, once: one writing request, and the look-ups that it needs."""
-        ...
-
-    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
-        """Ask the target whether an order was carried out: read by its mark, to the last page."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +188,9 @@ class Kind:
 
     Attributes:
         order: the class of the order.
-        write: carries an order out over a connection of the sink, once.
-        probe: asks the target whether it was carried out.
+        write: carries an order out over what the sink's ``connect`` gives, once: one writing request, and the look-ups
+            that it needs.
+        probe: asks the target whether it was carried out: read by its mark, to the last page.
         found_by: how ``probe`` knows it again, in words: the mark in its description, its id.
     """
 
@@ -250,17 +239,21 @@ class Sink:
     Attributes:
         system: the system's own name; its settings are SinkSettings.
         kinds: what it carries out, and how each is found again.
-        connect: opens one company's connection.
+        connect: opens one company's client, which its kinds are given. Nothing is sent until the first order.
     """
 
     system: str
     kinds: tuple[Kind, ...]
-    connect: Callable[[Company, Host], AbstractAsyncContextManager[Connection]]
+    connect: Callable[[Company, Host], AbstractAsyncContextManager[Any]]
 
     @property
     def orders(self) -> tuple[type[Order], ...]:
         """The orders that it carries out."""
         return tuple(kind.order for kind in self.kinds)
+
+    def kind_of(self, order: Order) -> Kind:
+        """Return the kind that an order of its own is of."""
+        return {kind.order: kind for kind in self.kinds}[type(order)]
 
     def takes(self, order: Order) -> bool:
         """Tell whether an order on its topics is for this system: several HR systems share one."""
@@ -312,7 +305,7 @@ class System:
         settings: the class of its settings, each with a default; in the environment ``BOKBUSS_<NAME>__...``.
         ledger: companies' books are kept there. A company has a number there that no other one of ours has, and it is
             meant where a command names no system.
-        sandbox: an imitation of the party, for trying things.
+        sandbox: the module whose ``serve`` imitates the party, as ``Sandbox`` says; loaded only when asked for.
         sandbox_keeps: whether it keeps its books in its folder.
         sandbox_at: the settings, by name, with which an imitation at a URL is the party.
         pages: web pages of our own, as routes below ``/``.
@@ -329,7 +322,7 @@ class System:
     ledger: bool = False
     source: Source | None = None
     sink: Sink | None = None
-    sandbox: Sandbox | None = None
+    sandbox: str = ""
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}
     pages: Callable[[Host], Sequence["BaseRoute"]] | None = None

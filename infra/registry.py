@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from infra.plugin import Flow, Sink, Source, System
+from infra.plugin import Flow, Sandbox, Sink, Source, System
 
 
 @cache
@@ -36,6 +36,12 @@ def sinks() -> dict[str, Sink]:
 def ledger() -> str:
     """Return the name of the system that companies' books are kept in; "" where there is none."""
     return next((name for name, system in systems().items() if system.ledger), "")
+
+
+def sandbox(system: str) -> Sandbox:
+    """Load what imitates a system that has an imitation."""
+    serve: Sandbox = importlib.import_module(systems()[system].sandbox).serve
+    return serve
 
 
 @cache

@@ -96,9 +96,9 @@ def sandbox(
     settings = _load()
     if memory and data:
         raise typer.BadParameter("--memory keeps nothing: leave out --data")
-    imitations = {name: s.sandbox for name, s in registry.systems().items() if s.sandbox is not None}
-    system = system or registry.ledger()
-    imitation = imitations[one_of(system, imitations, "sandbox")]
+    imitations = [name for name, s in registry.systems().items() if s.sandbox]
+    system = one_of(system or registry.ledger(), imitations, "sandbox")
+    imitation = registry.sandbox(system)
     if data and not registry.systems()[system].sandbox_keeps:
         raise typer.BadParameter(f"the sandbox of {system} keeps nothing: leave out --data")
 

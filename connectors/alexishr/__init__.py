@@ -1,9 +1,5 @@
 """Alexis HR (Simployer One): people and leaves, read by asking again and again, and people written back."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-
 from connectors.alexishr.encode import NAMES
 from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
@@ -11,22 +7,6 @@ from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import refresh
 from infra.access.connections import Held
 from infra.plugin import Host, Job, Sink, System
-
-
-def _sandbox(
-    host: str,
-    port: int,
-    *,
-    folder: Path | None = None,  # noqa: ARG001 - it keeps nothing
-    faults: float = 0.0,
-    seed: int | str = 0,
-    routes: Sequence[str] = (),
-) -> AbstractAsyncContextManager[str]:
-    from connectors.alexishr import sandbox  # noqa: PLC0415 - nobody who works for real loads it
-
-    company = sandbox.made_up()
-    company.faults = sandbox.Faults(faults, seed, routes)
-    return sandbox.running(company, port=port, host=host)
 
 
 async def _end_consent(_host: Host, held: Held) -> str:
@@ -37,7 +17,7 @@ SYSTEM = System(
     name="alexishr",
     settings=AlexisHRSettings,
     sink=Sink(system="alexishr", kinds=KINDS, connect=connect),
-    sandbox=_sandbox,
+    sandbox="connectors.alexishr.sandbox",
     sandbox_at=lambda url: {"api_url": f"{url}/v1"},
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,

@@ -18,7 +18,7 @@ from infra.delivery.answers import Missing, read
 from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.intake.sealing import opened
-from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed
+from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
@@ -254,27 +254,11 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(order=ReadPerson, write=_read, probe=_read_again, found_by="reading changes nothing: it is read again"),
 )
-_BY_ORDER: Final = {kind.order: kind for kind in KINDS}
 
 
 @asynccontextmanager
-async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
-    """Open a company's connection to Alexis HR. Nothing is sent until the first order."""
+async def connect(company: Company, host: Host) -> AsyncIterator[AlexisHR]:
+    """Open a company's Alexis HR. Nothing is sent until the first order."""
     timeout = host.settings.of(AlexisHRSettings).request_timeout
     async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
-        yield _Connection(AlexisHR(company.tenant, host, client))
-
-
-class _Connection:
-    """Carries each kind of order out as its kind does."""
-
-    def __init__(self, hr: AlexisHR) -> None:
-        self._hr = hr
-
-    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
-        """Carry an order out, once."""
-        return await _BY_ORDER[type(order.data)].write(self._hr, order, attempt)
-
-    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
-        """Ask Alexis HR whether an order was carried out."""
-        return await _BY_ORDER[type(order.data)].probe(self._hr, order, attempt)
+        yield AlexisHR(company.tenant, host, client)

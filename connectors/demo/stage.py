@@ -208,8 +208,8 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
     screen.note(_starting(settings))
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(runtime.services(settings))
-        sandbox = await stack.enter_async_context(_sandbox("fortnox", settings.host))
-        hr_url = await stack.enter_async_context(_sandbox(SYSTEM, settings.host))
+        sandbox = await stack.enter_async_context(registry.sandbox("fortnox")(settings.host, 0))
+        hr_url = await stack.enter_async_context(registry.sandbox(SYSTEM)(settings.host, 0))
         systems = {
             "fortnox": {**_FORTNOX, **registry.systems()["fortnox"].sandbox_at(sandbox)},
             SYSTEM: {**_HR, **registry.systems()[SYSTEM].sandbox_at(hr_url)},
@@ -246,12 +246,6 @@ def _starting(settings: Settings) -> str:
     if settings.kafka.bootstrap or jars.present():
         return "Starting broker and database ..."
     return f"Fetching Apache Kafka {jars.release(jars.manifest())} (once, about 42 MB), then starting it ..."
-
-
-def _sandbox(system: str, host: str) -> Any:
-    serve = registry.systems()[system].sandbox
-    assert serve is not None  # noqa: S101 - for mypy: both have one
-    return serve(host, 0)
 
 
 async def _refuse_what_is_not_empty(place: Office) -> None:

@@ -1,9 +1,5 @@
 """Fortnox: the ledger that vouchers are booked in."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
-
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.doctor import rounds
@@ -14,30 +10,12 @@ from connectors.fortnox.snapshot import follow, refresh
 from connectors.fortnox.tokens import end_consent
 from infra.plugin import Job, Sink, System
 
-
-def _sandbox(
-    host: str,
-    port: int,
-    *,
-    folder: Path | None = None,
-    faults: float = 0.0,
-    seed: int | str = 0,
-    routes: Sequence[str] = (),
-) -> AbstractAsyncContextManager[str]:
-    from connectors.fortnox import sandbox  # noqa: PLC0415 - nobody who books for real loads it
-
-    books = sandbox.Books()
-    if faults:
-        books.luck = lambda company: sandbox.Faults.evenly(faults, f"{seed}/{company}", routes or None)
-    return sandbox.running(books, port, host, folder=folder)
-
-
 SYSTEM = System(
     name="fortnox",
     settings=FortnoxSettings,
     ledger=True,
     sink=Sink(system="fortnox", kinds=KINDS, connect=connect),
-    sandbox=_sandbox,
+    sandbox="connectors.fortnox.sandbox",
     sandbox_keeps=True,
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},
     pages=pages,

@@ -17,7 +17,7 @@ from infra.delivery.answers import read
 from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.intake.sealing import opened
-from infra.plugin import Attempt, Company, Connection, Host, Kind, Malformed
+from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
@@ -251,27 +251,11 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     Kind(order=ReadPerson, write=_read, probe=_read_again, found_by="reading changes nothing: it is read again"),
 )
-_BY_ORDER: Final = {kind.order: kind for kind in KINDS}
 
 
 @asynccontextmanager
-async def connect(company: Company, host: Host) -> AsyncIterator[Connection]:
-    """Open a company's connection to Huma. Nothing is sent until the first order."""
+async def connect(company: Company, host: Host) -> AsyncIterator[Huma]:
+    """Open a company's Huma. Nothing is sent until the first order."""
     timeout = host.settings.of(HumaSettings).request_timeout
     async with Client(timeout=timeout, headers={"Accept": "application/json"}) as client:
-        yield _Connection(Huma(company.tenant, host, client))
-
-
-class _Connection:
-    """Carries each kind of order out as its kind does."""
-
-    def __init__(self, huma: Huma) -> None:
-        self._huma = huma
-
-    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
-        """Carry an order out, once."""
-        return await _BY_ORDER[type(order.data)].write(self._huma, order, attempt)
-
-    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
-        """Ask Huma whether an order was carried out."""
-        return await _BY_ORDER[type(order.data)].probe(self._huma, order, attempt)
+        yield Huma(company.tenant, host, client)

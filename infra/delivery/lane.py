@@ -12,7 +12,7 @@ from infra.delivery.budget import Budget
 from infra.delivery.journal import Change, Journal, Work
 from infra.delivery.pace import OUR_FAILURE, Pace
 from infra.leases import Lease, LeaseLost
-from infra.plugin import Attempt, Connection
+from infra.plugin import Attempt, Sink
 from infra.trail import Entry
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import Call
@@ -44,15 +44,15 @@ class Lane:
     def __init__(
         self,
         *,
-        sink: str,
+        sink: Sink,
         tenant: str,
         lease: Lease,
         journal: Journal,
         budget: Budget,
         patience: Patience,
-        connect: Callable[[], AbstractAsyncContextManager[Connection]],
+        connect: Callable[[], AbstractAsyncContextManager[Any]],
     ) -> None:
-        self._sink = sink
+        self._kind_of, self._sink = sink.kind_of, sink.system
         self._tenant = tenant
         self._lease = lease
         self._journal = journal
@@ -78,9 +78,9 @@ class Lane:
         """Work through the journal. Raises LeaseLost when another process may own the lane."""
         await self._take_over()
         try:
-            async with self._connect() as connection:
+            async with self._connect() as client:
                 while not self._stop.is_set():
-                    await self._turn(connection)
+                    await self._turn(client)
         finally:
             self._show_pause("", self._pace.paused_for)
             telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(0)
@@ -92,7 +92,7 @@ class Lane:
             _log.warning("writes without an answer", tenant=self._tenant, orders=interrupted)
         return interrupted > 0
 
-    async def _turn(self, connection: Connection) -> None:
+    async def _turn(self, client: Any) -> None:
         """Do what is due, or rest until something is; the journal knows what is due after a pause."""
         self._wake.clear()
         work = await self._journal.next(self._tenant, self._pace.doubts)
@@ -102,7 +102,7 @@ class Lane:
         for item in work:
             if self._stop.is_set() or (item.state == "queued" and not self._may_write()):
                 return
-            pause = await self._do(connection, item)
+            pause = await self._do(client, item)
             if pause > 0:
                 self._budget.busy = False
                 await self._sleep(pause)
@@ -144,12 +144,12 @@ class Lane:
     def _show_budget(self) -> None:
         telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(self._budget.share_used())
 
-    async def _do(self, connection: Connection, work: Work) -> float:
+    async def _do(self, client: Any, work: Work) -> float:
         """Send an order, or look for it; return the seconds that the lane must pause."""
         self._lease.check()
         attempt = self._attempt()
         if work.state == "unknown":
-            look = await self._probe(connection, work, attempt)
+            look = await self._probe(client, work, attempt)
             faultpoints.reach("lane.looked")
             change = self._after_look(work, look, attempt)
             verdict: Verdict | Look = look
@@ -157,7 +157,7 @@ class Lane:
             if not await self._journal.mark_sending(work, self._lease.name, self._lease.epoch):
                 raise LeaseLost(self._lease.name)
             faultpoints.reach("lane.sending")
-            verdict = await self._write(connection, work, attempt)
+            verdict = await self._write(client, work, attempt)
             faultpoints.reach("lane.answered")
             self._pace.sent(verdict)
             change = self._after_write(work, verdict, attempt)
@@ -178,19 +178,19 @@ class Lane:
         self._note(work, change, verdict)
         return wait.lane
 
-    async def _write(self, connection: Connection, work: Work, attempt: Attempt) -> Verdict:
+    async def _write(self, client: Any, work: Work, attempt: Attempt) -> Verdict:
         self._left = False
         try:
-            return await connection.write(work.order, attempt)
+            return await self._kind_of(work.order.data).write(client, work.order, attempt)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours; after the first byte nothing is certain
             _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
             return Unknown(f"our own failure: {type(error).__name__}") if self._left else _failed(error)
 
-    async def _probe(self, connection: Connection, work: Work, attempt: Attempt) -> Look:
+    async def _probe(self, client: Any, work: Work, attempt: Attempt) -> Look:
         try:
-            return await connection.probe(work.order, attempt)
+            return await self._kind_of(work.order.data).probe(client, work.order, attempt)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours; it says nothing about the order

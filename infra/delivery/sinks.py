@@ -118,7 +118,7 @@ class SinkRole:
             self._budgets[lease.name] = lease, budget
             company = await tenants.find(self._engine, tenant) or Company(tenant, None, None)
             lane = Lane(
-                sink=self._sink.system,
+                sink=self._sink,
                 tenant=tenant,
                 lease=lease,
                 journal=self._journal,

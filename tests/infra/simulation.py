@@ -7,7 +7,7 @@ crashes, is frozen, is told to end, or loses its database for a moment. Time is 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import count, pairwise
 from random import Random
@@ -19,9 +19,10 @@ from infra.delivery.budget import Budget
 from infra.delivery.lane import Lane, Patience
 from infra.delivery.pace import MANY
 from infra.leases import Lease, LeaseLost
-from infra.plugin import Attempt, Connection
+from infra.plugin import Attempt, Kind, Sink
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import GENESIS, TERMINAL
+from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
 from tests.infra import virtual
 from tests.infra.fake_fortnox import FORTNOX_LIMIT, FakeFortnox, order
@@ -133,6 +134,12 @@ class FakeConnection:
         return AlreadyThere(found) if found else Absent()
 
 
+def sink(connection: type[Any]) -> Sink:
+    """Return a sink whose vouchers a connection to the target carries out."""
+    kind = Kind(PostVoucher, connection.write, connection.probe, found_by="its order's id")
+    return Sink("fortnox", (kind,), connect=lambda _company, _host: nullcontext())
+
+
 class Process:
     """A process with a lane for each company whose lease it gets, as the sinks role does it."""
 
@@ -219,7 +226,7 @@ class Process:
                 self.held[tenant] = lease
                 budget = Budget(LIMIT, lease.used)
                 self.lanes[tenant] = Lane(
-                    sink="fortnox",
+                    sink=sink(FakeConnection),
                     tenant=tenant,
                     lease=lease,
                     journal=self._journal,  # type: ignore[arg-type]  # the contract suite says that it is one
@@ -235,7 +242,7 @@ class Process:
                         await self._leases.release(lease, budget.used())
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[Connection]:
+    async def _connect(self) -> AsyncIterator[FakeConnection]:
         yield FakeConnection(self)
 
 

@@ -1,7 +1,7 @@
 """A stateful Fortnox over HTTP, with faults on demand. Never chosen silently: see README.md."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 from connectors.fortnox.sandbox.books import CLIENT_ID, CLIENT_SECRET, Account, Books, Company, CostCentre
@@ -24,6 +24,7 @@ __all__ = [
     "User",
     "app",
     "running",
+    "serve",
 ]
 
 
@@ -43,3 +44,19 @@ async def running(
     with keeping(books, folder) if folder else nullcontext(Keeper(books)) as keeper:
         async with serving(app(books, keeper), port, host) as url:
             yield url
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    folder: Path | None = None,
+    faults: float = 0.0,
+    seed: int | str = 0,
+    routes: Sequence[str] = (),
+) -> AbstractAsyncContextManager[str]:
+    """Serve books, as ``infra.plugin.Sandbox`` says."""
+    books = Books()
+    if faults:
+        books.luck = lambda company: Faults.evenly(faults, f"{seed}/{company}", routes or None)
+    return running(books, port, host, folder=folder)

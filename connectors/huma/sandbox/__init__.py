@@ -1,9 +1,10 @@
 """A Huma over HTTP, in memory, after its OpenAPI document, with webhooks and faults. Never chosen silently."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -14,7 +15,7 @@ from connectors.huma.sandbox.faults import Fault, Faults
 from connectors.huma.sandbox.server import app
 from connectors.huma.sandbox.webhooks import Mishap, Webhooks, signed
 
-__all__ = ["Company", "Fault", "Faults", "Mishap", "Webhooks", "made_up", "running", "signed"]
+__all__ = ["Company", "Fault", "Faults", "Mishap", "Webhooks", "made_up", "running", "serve", "signed"]
 
 
 @asynccontextmanager
@@ -37,6 +38,21 @@ async def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -
             connection.transport.abort()
         await asyncio.gather(*state.tasks, return_exceptions=True)
         await server.wait_closed()
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    folder: Path | None = None,  # noqa: ARG001 - it keeps nothing
+    faults: float = 0.0,
+    seed: int | str = 0,
+    routes: Sequence[str] = (),
+) -> AbstractAsyncContextManager[str]:
+    """Serve a company that is made up, as ``infra.plugin.Sandbox`` says."""
+    company = made_up()
+    company.faults = Faults(faults, seed, routes)
+    return running(company, port=port, host=host)
 
 
 def made_up() -> Company:

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from connectors.alexishr import SYSTEM, encode, sandbox
-from connectors.alexishr.sandbox import Company, Fault, Faults
+from connectors.alexishr import encode, sandbox
+from connectors.alexishr.sandbox import Company, Fault, Faults, serve
 from connectors.alexishr.sandbox.forms import FORMS
 from infra.http import Client, NoAnswer, Response
 from tests.connectors.alexishr.test_writing import ACCOUNT, WHOLE
@@ -240,8 +240,7 @@ def test_chance_is_repeatable_and_a_share() -> None:
 
 async def test_the_control_side_changes_what_the_api_shows() -> None:
     """People and leaves are added, changed and taken away; the token stands beside them."""
-    assert SYSTEM.sandbox is not None
-    async with SYSTEM.sandbox("127.0.0.1", 0) as url, Client(timeout=5.0) as client:
+    async with serve("127.0.0.1", 0) as url, Client(timeout=5.0) as client:
 
         async def call(method: str, path: str, body: Any = None) -> Any:
             return json.loads((await client.send(method, f"{url}/_sandbox{path}", json=body)).body)

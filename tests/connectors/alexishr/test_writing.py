@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from connectors.alexishr import SYSTEM
-from connectors.alexishr.kinds import connect
 from connectors.alexishr.sandbox import Company, Fault, Faults
 from infra import plugin
 from infra.leases import LeaseLost
-from infra.plugin import Connection, Host
+from infra.plugin import Host
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import Order, ReadPerson, UpsertPerson
@@ -20,6 +19,7 @@ from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal, PersonalKind
 from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
+from tests.infra.opened import Opened, opened
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]
 NOT_DONE = [Fault.LOSE_REQUEST, Fault.FAIL, Fault.BAD_GATEWAY]
@@ -70,9 +70,9 @@ def upsert(person_id: str | None, **order: Any) -> Envelope[Any]:
 
 
 @pytest.fixture
-async def hr(host: Host) -> AsyncIterator[Connection]:
+async def hr(host: Host) -> AsyncIterator[Opened]:
     """Yield the company's connection."""
-    async with connect(plugin.Company(TENANT, None, None), host) as connection:
+    async with opened(SYSTEM.sink, plugin.Company(TENANT, None, None), host) as connection:
         yield connection
 
 
@@ -85,7 +85,7 @@ def only_person(company: Company) -> dict[str, Any]:
 # --- New people -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_new_person_holds_everything(hr: Connection, company: Company, told: FakeAcceptor) -> None:
+async def test_a_new_person_holds_everything(hr: Opened, company: Company, told: FakeAcceptor) -> None:
     """Every field arrives, first and last day in an employment; reading them again gives what was written."""
     order = upsert(None, fields=WHOLE)
     assert await hr.probe(order, attempt()) == Absent()
@@ -103,7 +103,7 @@ async def test_a_new_person_holds_everything(hr: Connection, company: Company, t
     assert (fact.fields.bank_account, fact.fields.personal_number) == (ACCOUNT, NUMBER)
 
 
-async def test_somebody_who_is_there_already_is_not_doubled(hr: Connection, company: Company) -> None:
+async def test_somebody_who_is_there_already_is_not_doubled(hr: Opened, company: Company) -> None:
     """Another person with this e-mail address is for somebody to match."""
     company.add_person(workEmail="anna@x.se", firstName="Other")
     verdict = await hr.write(upsert(None, fields=EmployeeFields(email="anna@x.se", given_name="Anna")), attempt())
@@ -113,7 +113,7 @@ async def test_somebody_who_is_there_already_is_not_doubled(hr: Connection, comp
 
 
 async def test_without_a_kind_of_employment_to_take_the_person_is_made_and_the_days_are_not(
-    hr: Connection, company: Company
+    hr: Opened, company: Company
 ) -> None:
     """Which kind it is, a person chooses; the record is named, so that it is not made again."""
     company.employment_types.append(company._put("employment-type", {"name": "Visstid", "vacation": False})["id"])
@@ -130,7 +130,7 @@ async def test_without_a_kind_of_employment_to_take_the_person_is_made_and_the_d
     assert there.code == "employment_missing"
 
 
-async def test_a_new_person_needs_something_to_be_found_by(hr: Connection, company: Company) -> None:
+async def test_a_new_person_needs_something_to_be_found_by(hr: Opened, company: Company) -> None:
     """A personal number would do, but it would stand in a URL."""
     verdict = await hr.write(upsert(None, fields=EmployeeFields(personal_number=NUMBER)), attempt())
     assert isinstance(verdict, Rejected)
@@ -140,7 +140,7 @@ async def test_a_new_person_needs_something_to_be_found_by(hr: Connection, compa
 # --- People who are there --------------------------------------------------------------------------------------------
 
 
-async def test_only_what_differs_is_written_and_told_with_what_it_replaces(hr: Connection, company: Company) -> None:
+async def test_only_what_differs_is_written_and_told_with_what_it_replaces(hr: Opened, company: Company) -> None:
     """The note shows the old and the new value of each field, and of personal ones what may be seen."""
     anna = company.add_person(
         firstName="Anna",
@@ -164,7 +164,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(hr: C
     assert await hr.write(upsert(anna, fields=fields), attempt()) == AlreadyThere(record=anna)
 
 
-async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Company, told: FakeAcceptor) -> None:
+async def test_what_has_moved_is_refused_by_name(hr: Opened, company: Company, told: FakeAcceptor) -> None:
     """A field that holds what was expected, or already what is wanted, has not moved."""
     anna = company.add_person(firstName="Anna", title="Chef", ssn="900101-2385", privatePhone="+46701740605")
     expected = EmployeeFields(given_name="Ann", title="Säljare", personal_number=NUMBER, phone="+46701740605")
@@ -180,7 +180,7 @@ async def test_what_has_moved_is_refused_by_name(hr: Connection, company: Compan
     assert company.records["employee"][anna]["ssn"] == "19850709-9805"
 
 
-async def test_values_go_back_to_where_they_were_read_from(hr: Connection, company: Company) -> None:
+async def test_values_go_back_to_where_they_were_read_from(hr: Opened, company: Company) -> None:
     """Who has only a private address and a work phone gets no other ones."""
     bo = company.add_person(privateEmail="bo@x.se", workPhone="+4684650040")
     await hr.write(upsert(bo, fields=EmployeeFields(email="b@x.se", phone="+4684650041")), attempt())
@@ -189,7 +189,7 @@ async def test_values_go_back_to_where_they_were_read_from(hr: Connection, compa
     assert {"workEmail", "privatePhone"} & record.keys() == set()
 
 
-async def test_first_and_last_day_go_to_the_first_and_the_last_employment(hr: Connection, company: Company) -> None:
+async def test_first_and_last_day_go_to_the_first_and_the_last_employment(hr: Opened, company: Company) -> None:
     """Also to one and the same, and a last day can be emptied."""
     anna = company.add_person("2020-01-01", "2022-12-31", firstName="Anna")
     second = company.add_employment(anna, "2023-01-01", "2026-12-31")
@@ -205,7 +205,7 @@ async def test_first_and_last_day_go_to_the_first_and_the_last_employment(hr: Co
     assert first.code == "cannot_be_emptied"
 
 
-async def test_a_day_that_another_employment_tells_is_refused_by_name(hr: Connection, company: Company) -> None:
+async def test_a_day_that_another_employment_tells_is_refused_by_name(hr: Opened, company: Company) -> None:
     """Written, it would not be read back: a permanent employment beside a summer job that ends later."""
     anna = company.add_person("2019-01-01", None, firstName="Anna")
     summer = company.add_employment(anna, "2026-06-01", "2026-08-31")
@@ -219,7 +219,7 @@ async def test_a_day_that_another_employment_tells_is_refused_by_name(hr: Connec
     assert list(ends.values()) == ["2026-09-30"]
 
 
-async def test_a_field_is_emptied_when_it_is_asked_for(hr: Connection, company: Company) -> None:
+async def test_a_field_is_emptied_when_it_is_asked_for(hr: Opened, company: Company) -> None:
     """Its old value stands in the note."""
     anna = company.add_person(
         title="Chef", homeAddress={"street": "A 1", "city": "Lund"}, tax={"table": 33, "column": 1}
@@ -230,14 +230,14 @@ async def test_a_field_is_emptied_when_it_is_asked_for(hr: Connection, company: 
     assert await hr.probe(order, attempt()) == AlreadyThere(record=anna)
 
 
-async def test_somebody_who_is_gone_is_said_to_be(hr: Connection) -> None:
+async def test_somebody_who_is_gone_is_said_to_be(hr: Opened) -> None:
     """Nothing is made in their place."""
     verdict = await hr.write(upsert("507f1f77bcf86cd799439011", fields=EmployeeFields(title="x")), attempt())
     assert isinstance(verdict, Rejected)
     assert verdict.code == "person_missing"
 
 
-async def test_a_refusal_is_quoted_without_the_values(hr: Connection, company: Company) -> None:
+async def test_a_refusal_is_quoted_without_the_values(hr: Opened, company: Company) -> None:
     """Their message repeats what was sent; ours does not."""
     anna = company.add_person(workEmail="anna@x.se")
     verdict = await hr.write(upsert(anna, fields=EmployeeFields(email="no address")), attempt())
@@ -252,7 +252,7 @@ async def test_a_refusal_is_quoted_without_the_values(hr: Connection, company: C
 @pytest.mark.parametrize("fault", DONE)
 @pytest.mark.parametrize("place", [1, 3])
 async def test_a_person_whose_answer_was_lost_is_made_once(
-    hr: Connection, company: Company, fault: Fault, place: int
+    hr: Opened, company: Company, fault: Fault, place: int
 ) -> None:
     """Whether the answer to the person was lost or the one to the employment: sent again, it goes on from there."""
     order = upsert(None, fields=WHOLE)
@@ -267,7 +267,7 @@ async def test_a_person_whose_answer_was_lost_is_made_once(
 
 @pytest.mark.parametrize("fault", DONE + NOT_DONE)
 async def test_a_change_whose_answer_was_lost_is_found_or_sent_again(
-    hr: Connection, company: Company, fault: Fault
+    hr: Opened, company: Company, fault: Fault
 ) -> None:
     """Both parts are looked at; what was written by then has not moved."""
     anna = company.add_person("2020-01-01", title="Chef")
@@ -286,7 +286,7 @@ async def test_a_change_whose_answer_was_lost_is_found_or_sent_again(
 
 
 @pytest.mark.parametrize("seed", range(10))
-async def test_one_order_makes_one_person_whatever_goes_wrong(hr: Connection, company: Company, seed: int) -> None:
+async def test_one_order_makes_one_person_whatever_goes_wrong(hr: Opened, company: Company, seed: int) -> None:
     """Half of all calls fail in some way; after enough tries there is one person, with one employment."""
     company.faults = Faults(0.5, seed)
     order, chance = upsert(None, fields=WHOLE), random.Random(seed)
@@ -303,7 +303,7 @@ async def test_one_order_makes_one_person_whatever_goes_wrong(hr: Connection, co
     assert len(company.records["employment"]) == 1
 
 
-async def test_a_call_that_may_not_leave_writes_nothing(hr: Connection, company: Company) -> None:
+async def test_a_call_that_may_not_leave_writes_nothing(hr: Opened, company: Company) -> None:
     """A lane that was lost between look-up and write is certain of it."""
     anna = company.add_person(title="Chef")
     calls = 0
@@ -324,7 +324,7 @@ async def test_a_call_that_may_not_leave_writes_nothing(hr: Connection, company:
 # --- Read again ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_mentioned_person_is_read_again(hr: Connection, company: Company, told: FakeAcceptor) -> None:
+async def test_a_mentioned_person_is_read_again(hr: Opened, company: Company, told: FakeAcceptor) -> None:
     """All that is held is told, and after a lost answer told again."""
     anna = company.add_person("2020-01-01", firstName="Anna")
     order = given(ReadPerson, person_id=anna)
@@ -335,13 +335,13 @@ async def test_a_mentioned_person_is_read_again(hr: Connection, company: Company
     assert (one.fields.given_name, one.fields.first_day) == ("Anna", date(2020, 1, 1))
 
 
-async def test_a_mentioned_person_who_is_gone_was_deleted(hr: Connection, told: FakeAcceptor) -> None:
+async def test_a_mentioned_person_who_is_gone_was_deleted(hr: Opened, told: FakeAcceptor) -> None:
     """The fact says so."""
     await hr.write(given(ReadPerson, person_id="507f1f77bcf86cd799439011"), attempt())
     assert [fact.deleted for fact in told.people()] == [True]
 
 
-async def test_a_record_of_another_form_is_on_record_with_its_fields(hr: Connection, company: Company) -> None:
+async def test_a_record_of_another_form_is_on_record_with_its_fields(hr: Opened, company: Company) -> None:
     """The field is named, never its value."""
     anna = company.add_person(firstName="Anna", ssn=199001012385)
     verdict = await hr.write(given(ReadPerson, person_id=anna), attempt())
@@ -352,7 +352,7 @@ async def test_a_record_of_another_form_is_on_record_with_its_fields(hr: Connect
 
 
 async def test_an_order_waits_for_the_token_of_a_company_that_has_none(
-    hr: Connection, company: Company, told: FakeAcceptor
+    hr: Opened, company: Company, told: FakeAcceptor
 ) -> None:
     """The lane looks again and again, at no cost to anybody."""
     company.token = "another"
@@ -365,7 +365,7 @@ async def test_an_order_waits_for_the_token_of_a_company_that_has_none(
     assert told.facts == []
 
 
-async def test_calls_are_on_record_without_anybodys_data(hr: Connection, company: Company) -> None:
+async def test_calls_are_on_record_without_anybodys_data(hr: Opened, company: Company) -> None:
     """Paths name what was asked for; addresses and numbers do not stand in them, nor in what the sandbox was asked."""
     lane = attempt()
     fields = EmployeeFields(email="anna@x.se", personal_number=NUMBER, bank_account=ACCOUNT)

@@ -11,8 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.fortnox import sandbox
-from connectors.fortnox.orders.kinds import connect
+from connectors.fortnox import SYSTEM, sandbox
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import Vault
@@ -32,6 +31,7 @@ from schemas.commands import (
 )
 from schemas.events import EmployeeFields, InvoiceRow
 from schemas.personal import Personal
+from tests.infra.opened import opened
 
 TENANT = "acme"
 SCOPES = "bookkeeping companyinformation costcenter settings salary invoice order customer inbox archive connectfile"
@@ -147,7 +147,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
             )
         )
         ours = Company(TENANT, None, company.database_number)
-        async with connect(ours, Host(settings, engine, VAULT, None, None)) as connection:
+        async with opened(SYSTEM.sink, ours, Host(settings, engine, VAULT, None, None)) as connection:
             yield connection
 
 

@@ -19,7 +19,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM, session
-from connectors.fortnox.orders.kinds import connect
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import Vault
@@ -37,6 +36,7 @@ from schemas.commands import (
     VoucherRow,
     WriteAbsence,
 )
+from tests.infra.opened import opened
 
 COMPANY = Company(tenant="acme", organisation_number="556677-8899", database_number=123456)
 SECRET = "hush-hush"
@@ -221,7 +221,9 @@ async def connected(wire: Wire, company: Company = COMPANY, **more: Any) -> Asyn
     """Open a connection to a server."""
     async with wire.engine.begin() as database:
         await database.execute(ADD, {"tenant": company.tenant, "number": company.database_number})
-    async with connect(company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)) as connection:
+    async with opened(
+        SYSTEM.sink, company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)
+    ) as connection:
         yield connection
 
 

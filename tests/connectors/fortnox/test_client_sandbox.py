@@ -13,8 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.fortnox import sandbox
-from connectors.fortnox.orders.kinds import connect
+from connectors.fortnox import SYSTEM, sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
@@ -24,6 +23,7 @@ from infra.plugin import Attempt, Company, Host
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from tests.infra.opened import opened
 
 Connected = Callable[..., AbstractAsyncContextManager[Any]]
 DAY = date(2026, 3, 31)
@@ -95,7 +95,7 @@ async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any
         async with engine.begin() as database:
             await database.execute(ADD, {"number": company.database_number})
         host = Host(settings, engine, Vault(b"test"), None, None)
-        async with connect(Company("acme", None, company.database_number), host) as connection:
+        async with opened(SYSTEM.sink, Company("acme", None, company.database_number), host) as connection:
             yield connection
 
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from connectors.huma import SYSTEM
-from connectors.huma.kinds import connect
 from connectors.huma.sandbox import Company, Fault, Faults
 from infra import clock, plugin
 from infra.access.connections import Connections
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
-from infra.plugin import Connection, Host
+from infra.plugin import Host
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import Order, ReadPerson, UpsertPerson
@@ -22,6 +21,7 @@ from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal
 from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt, reading
+from tests.infra.opened import Opened, opened
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]
 NOT_DONE = [Fault.LOSE_REQUEST, Fault.FAIL, Fault.BAD_GATEWAY]
@@ -68,9 +68,9 @@ def upsert(person_id: str | None, **order: Any) -> Envelope[Any]:
 
 
 @pytest.fixture
-async def huma(host: Host) -> AsyncIterator[Connection]:
+async def huma(host: Host) -> AsyncIterator[Opened]:
     """Yield the company's connection."""
-    async with connect(plugin.Company(TENANT, None, None), host) as connection:
+    async with opened(SYSTEM.sink, plugin.Company(TENANT, None, None), host) as connection:
         yield connection
 
 
@@ -83,7 +83,7 @@ def only_person(company: Company) -> dict[str, Any]:
 # --- New people -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_new_person_holds_everything(huma: Connection, company: Company, told: FakeAcceptor) -> None:
+async def test_a_new_person_holds_everything(huma: Opened, company: Company, told: FakeAcceptor) -> None:
     """Every field arrives; nobody is invited; reading them again gives what was written."""
     order = upsert(None, fields=OWN)
     assert await huma.probe(order, attempt()) == Absent()
@@ -99,9 +99,7 @@ async def test_a_new_person_holds_everything(huma: Connection, company: Company,
     assert fact.fields.bank_account == ACCOUNT
 
 
-async def test_days_of_somebody_without_a_position_are_said_not_to_be_written(
-    huma: Connection, company: Company
-) -> None:
+async def test_days_of_somebody_without_a_position_are_said_not_to_be_written(huma: Opened, company: Company) -> None:
     """Title and kind of contract, a person chooses; the record is named, so that it is not made again."""
     verdict = await huma.write(upsert(None, fields=WHOLE), attempt())
     assert isinstance(verdict, Delivered)
@@ -114,7 +112,7 @@ async def test_days_of_somebody_without_a_position_are_said_not_to_be_written(
 
 @pytest.mark.parametrize("companies", [0, 2])
 async def test_a_new_person_is_put_into_no_group_where_there_is_a_choice(
-    huma: Connection, company: Company, companies: int
+    huma: Opened, company: Company, companies: int
 ) -> None:
     """Which one it is to be, nobody said; the note tells."""
     company.groups.clear()
@@ -127,7 +125,7 @@ async def test_a_new_person_is_put_into_no_group_where_there_is_a_choice(
     assert only_person(company)["groups"] == []
 
 
-async def test_somebody_who_is_there_already_is_not_doubled(huma: Connection, company: Company) -> None:
+async def test_somebody_who_is_there_already_is_not_doubled(huma: Opened, company: Company) -> None:
     """Another person with this e-mail address, in whatever case, is for somebody to match."""
     company.add_person(email="Anna@X.se", givenName="Other")
     verdict = await huma.write(upsert(None, fields=OWN), attempt())
@@ -136,7 +134,7 @@ async def test_somebody_who_is_there_already_is_not_doubled(huma: Connection, co
     assert len(company.people) == 1
 
 
-async def test_somebody_with_the_same_name_and_another_account_is_not_ours(huma: Connection, company: Company) -> None:
+async def test_somebody_with_the_same_name_and_another_account_is_not_ours(huma: Opened, company: Company) -> None:
     """An earlier try of ours can have left fields empty, but no other values in them."""
     anna = company.add_person(
         email="anna@x.se",
@@ -153,7 +151,7 @@ async def test_somebody_with_the_same_name_and_another_account_is_not_ours(huma:
     assert len(company.people) == 1
 
 
-async def test_only_the_exact_address_counts_among_what_a_search_finds(huma: Connection, company: Company) -> None:
+async def test_only_the_exact_address_counts_among_what_a_search_finds(huma: Opened, company: Company) -> None:
     """A search finds parts of words as well, over several pages."""
     for name in ("joh", "mari", "lis", "h"):
         company.add_person(email=f"{name}anna@x.se", givenName=name)
@@ -161,14 +159,14 @@ async def test_only_the_exact_address_counts_among_what_a_search_finds(huma: Con
     assert len(company.people) == 5
 
 
-async def test_a_new_person_needs_an_address_and_a_name(huma: Connection, company: Company) -> None:
+async def test_a_new_person_needs_an_address_and_a_name(huma: Opened, company: Company) -> None:
     """What is missing is named, and nothing is asked."""
     verdict = await huma.write(upsert(None, fields=EmployeeFields(given_name="Anna")), attempt())
     assert verdict == Rejected("incomplete", "a new person in Huma needs: email, family_name", "accountant")
     assert company.calls == []
 
 
-async def test_what_huma_refuses_of_a_new_person_is_in_the_note(huma: Connection, company: Company) -> None:
+async def test_what_huma_refuses_of_a_new_person_is_in_the_note(huma: Opened, company: Company) -> None:
     """The person is there, and is linked; a country of three letters is not."""
     verdict = await huma.write(upsert(None, fields=OWN.model_copy(update={"country": "SWE"})), attempt())
     assert isinstance(verdict, Delivered)
@@ -179,7 +177,7 @@ async def test_what_huma_refuses_of_a_new_person_is_in_the_note(huma: Connection
 # --- People who are there --------------------------------------------------------------------------------------------
 
 
-async def test_only_what_differs_is_written_and_told_with_what_it_replaces(huma: Connection, company: Company) -> None:
+async def test_only_what_differs_is_written_and_told_with_what_it_replaces(huma: Opened, company: Company) -> None:
     """The note shows the old and the new value of each field, and of the account what may be seen."""
     anna = company.add_person(
         givenName="Anna",
@@ -209,7 +207,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(huma:
     assert await huma.write(upsert(anna, fields=fields), attempt()) == AlreadyThere(record=anna)
 
 
-async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Company, told: FakeAcceptor) -> None:
+async def test_what_has_moved_is_refused_by_name(huma: Opened, company: Company, told: FakeAcceptor) -> None:
     """A field that holds what was expected, or already what is wanted, has not moved."""
     anna = company.add_person(givenName="Anna", familyName="Ek", phone="+46701740605", employmentId="17")
     expected = EmployeeFields(given_name="Ann", family_name="Al", phone="+46701740605", employment_id="16")
@@ -224,7 +222,7 @@ async def test_what_has_moved_is_refused_by_name(huma: Connection, company: Comp
     assert company.people[anna]["employmentId"] == "18"
 
 
-async def test_first_and_last_day_go_to_the_first_and_the_last_position(huma: Connection, company: Company) -> None:
+async def test_first_and_last_day_go_to_the_first_and_the_last_position(huma: Opened, company: Company) -> None:
     """Also to one and the same, and a last day can be emptied."""
     anna = company.add_person("2020-01-01", "2022-12-31", givenName="Anna")
     second = company.add_position(anna, firstDayOfWork="2023-01-01", lastDayOfWork="2198-12-31")
@@ -243,7 +241,7 @@ async def test_first_and_last_day_go_to_the_first_and_the_last_position(huma: Co
     assert (only["firstDayOfWork"], only["lastDayOfWork"]) == ("2020-02-01", "2199-06-30")
 
 
-async def test_a_last_day_before_another_position_ends_is_refused_by_name(huma: Connection, company: Company) -> None:
+async def test_a_last_day_before_another_position_ends_is_refused_by_name(huma: Opened, company: Company) -> None:
     """Written, it would not be read back."""
     anna = company.add_person("2019-01-01", givenName="Anna")
     company.add_position(anna, firstDayOfWork="2026-06-01", lastDayOfWork="2026-08-31")
@@ -255,7 +253,7 @@ async def test_a_last_day_before_another_position_ends_is_refused_by_name(huma: 
     assert isinstance(await huma.write(upsert(anna, fields=late), attempt()), AlreadyThere)
 
 
-async def test_a_field_is_emptied_when_it_is_asked_for(huma: Connection, company: Company) -> None:
+async def test_a_field_is_emptied_when_it_is_asked_for(huma: Opened, company: Company) -> None:
     """Its old value stands in the note; a person cannot be without name and address."""
     anna = company.add_person(
         employmentId="17", bankAccount={"type": "national", "number": "6000-123456789", "country": "SE"}
@@ -270,7 +268,7 @@ async def test_a_field_is_emptied_when_it_is_asked_for(huma: Connection, company
     assert verdict.code == "cannot_be_emptied"
 
 
-async def test_what_does_not_travel_is_said_not_to(huma: Connection, company: Company) -> None:
+async def test_what_does_not_travel_is_said_not_to(huma: Opened, company: Company) -> None:
     """Titles and personal numbers stay where they are."""
     anna = company.add_person(givenName="Anna")
     verdict = await huma.write(upsert(anna, fields=EmployeeFields(given_name="Ann", title="Chef")), attempt())
@@ -281,7 +279,7 @@ async def test_what_does_not_travel_is_said_not_to(huma: Connection, company: Co
     assert nothing.code == "nothing_to_write"
 
 
-async def test_an_address_that_waits_for_its_person_counts_as_written(huma: Connection, company: Company) -> None:
+async def test_an_address_that_waits_for_its_person_counts_as_written(huma: Opened, company: Company) -> None:
     """A new login address may have to be confirmed; it is not asked for again and again."""
     company.confirms_email = True
     anna = company.add_person(email="a@x.se")
@@ -292,14 +290,14 @@ async def test_an_address_that_waits_for_its_person_counts_as_written(huma: Conn
     assert await huma.write(order, attempt()) == AlreadyThere(record=anna)
 
 
-async def test_somebody_who_is_gone_is_said_to_be(huma: Connection) -> None:
+async def test_somebody_who_is_gone_is_said_to_be(huma: Opened) -> None:
     """Nothing is made in their place."""
     verdict = await huma.write(upsert(NOBODY, fields=EmployeeFields(given_name="x")), attempt())
     assert isinstance(verdict, Rejected)
     assert verdict.code == "person_missing"
 
 
-async def test_a_refusal_is_quoted_without_the_values(huma: Connection, company: Company) -> None:
+async def test_a_refusal_is_quoted_without_the_values(huma: Opened, company: Company) -> None:
     """The fields are named."""
     anna = company.add_person(email="anna@x.se")
     verdict = await huma.write(upsert(anna, fields=EmployeeFields(email="no address")), attempt())
@@ -314,7 +312,7 @@ async def test_a_refusal_is_quoted_without_the_values(huma: Connection, company:
 @pytest.mark.parametrize("fault", DONE)
 @pytest.mark.parametrize("place", [2, 4])
 async def test_a_person_whose_answer_was_lost_is_made_once(
-    huma: Connection, company: Company, fault: Fault, place: int
+    huma: Opened, company: Company, fault: Fault, place: int
 ) -> None:
     """Whether the answer to the person was lost or the one to the rest: sent again, it goes on from there."""
     order = upsert(None, fields=OWN)
@@ -330,7 +328,7 @@ async def test_a_person_whose_answer_was_lost_is_made_once(
 @pytest.mark.parametrize("fault", [Fault.FAIL, Fault.THROTTLED, Fault.LOSE_REQUEST])
 @pytest.mark.parametrize("place", [3, 4])
 async def test_a_person_who_was_made_and_not_completed_is_looked_for(
-    huma: Connection, company: Company, fault: Fault, place: int
+    huma: Opened, company: Company, fault: Fault, place: int
 ) -> None:
     """Never taken for not done: a list may not show them yet."""
     order = upsert(None, fields=OWN)
@@ -344,7 +342,7 @@ async def test_a_person_who_was_made_and_not_completed_is_looked_for(
 
 @pytest.mark.parametrize("fault", DONE + NOT_DONE)
 async def test_a_change_whose_answer_was_lost_is_found_or_sent_again(
-    huma: Connection, company: Company, fault: Fault
+    huma: Opened, company: Company, fault: Fault
 ) -> None:
     """Both parts are looked at; what was written by then has not moved."""
     anna = company.add_person("2020-01-01", givenName="Anna")
@@ -363,7 +361,7 @@ async def test_a_change_whose_answer_was_lost_is_found_or_sent_again(
 
 
 @pytest.mark.parametrize("seed", range(10))
-async def test_one_order_makes_one_person_whatever_goes_wrong(huma: Connection, company: Company, seed: int) -> None:
+async def test_one_order_makes_one_person_whatever_goes_wrong(huma: Opened, company: Company, seed: int) -> None:
     """Half of all calls fail in some way; after enough tries there is one person."""
     company.faults = Faults(0.4, seed)
     order, chance = upsert(None, fields=OWN), random.Random(seed)
@@ -379,7 +377,7 @@ async def test_one_order_makes_one_person_whatever_goes_wrong(huma: Connection, 
     assert verdict.record == only_person(company)["id"]
 
 
-async def test_a_call_that_may_not_leave_writes_nothing(huma: Connection, company: Company) -> None:
+async def test_a_call_that_may_not_leave_writes_nothing(huma: Opened, company: Company) -> None:
     """A lane that was lost between look-up and write is certain of it."""
     anna = company.add_person(givenName="Anna")
     calls = 0
@@ -400,9 +398,7 @@ async def test_a_call_that_may_not_leave_writes_nothing(huma: Connection, compan
 # --- Access tokens ---------------------------------------------------------------------------------------------------
 
 
-async def test_one_token_serves_many_orders_and_is_renewed_once_when_refused(
-    huma: Connection, company: Company
-) -> None:
+async def test_one_token_serves_many_orders_and_is_renewed_once_when_refused(huma: Opened, company: Company) -> None:
     """A refused token means that nothing was done: the same call is made again with a new one."""
     anna = company.add_person(givenName="Anna")
     for name in ("A", "B"):
@@ -415,7 +411,7 @@ async def test_one_token_serves_many_orders_and_is_renewed_once_when_refused(
 
 
 async def test_a_token_that_is_refused_as_soon_as_it_is_given_is_for_an_operator(
-    huma: Connection, company: Company
+    huma: Opened, company: Company
 ) -> None:
     """It is not asked for again and again."""
     company.faults.script.extend([Fault.UNAUTHORISED] * 2)
@@ -426,7 +422,7 @@ async def test_a_token_that_is_refused_as_soon_as_it_is_given_is_for_an_operator
 
 
 async def test_an_order_waits_for_good_credentials(
-    huma: Connection, host: Host, company: Company, told: FakeAcceptor
+    huma: Opened, host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """The connection says what to do, and the lane looks again and again, at no cost to anybody."""
     company.client_secret = NOBODY
@@ -443,9 +439,7 @@ async def test_an_order_waits_for_good_credentials(
 # --- Read again ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_mentioned_person_is_read_again(
-    huma: Connection, host: Host, company: Company, told: FakeAcceptor
-) -> None:
+async def test_a_mentioned_person_is_read_again(huma: Opened, host: Host, company: Company, told: FakeAcceptor) -> None:
     """All that is held is told, as of the moment at which it was asked for; at night it is no news any more."""
     anna = company.add_person("2020-01-01", givenName="Anna")
     order, before = given(ReadPerson, person_id=anna), clock.now()
@@ -461,7 +455,7 @@ async def test_a_mentioned_person_is_read_again(
 
 
 async def test_a_mentioned_person_who_is_gone_was_deleted(
-    huma: Connection, host: Host, company: Company, told: FakeAcceptor
+    huma: Opened, host: Host, company: Company, told: FakeAcceptor
 ) -> None:
     """The fact says so, and they are forgotten."""
     anna = company.add_person(givenName="Anna")
@@ -472,7 +466,7 @@ async def test_a_mentioned_person_who_is_gone_was_deleted(
     assert await Sightings(host.engine, TENANT, "huma").every(EMPLOYEE) == {}
 
 
-async def test_a_record_of_another_form_is_on_record_with_its_fields(huma: Connection, company: Company) -> None:
+async def test_a_record_of_another_form_is_on_record_with_its_fields(huma: Opened, company: Company) -> None:
     """The field is named, never its value."""
     anna = company.add_person(givenName="Anna", phone=46701740605)
     verdict = await huma.write(given(ReadPerson, person_id=anna), attempt())
@@ -483,7 +477,7 @@ async def test_a_record_of_another_form_is_on_record_with_its_fields(huma: Conne
     assert await huma.probe(given(ReadPerson, person_id=anna), attempt()) == Absent()
 
 
-async def test_calls_are_on_record_without_anybodys_data(huma: Connection, company: Company) -> None:
+async def test_calls_are_on_record_without_anybodys_data(huma: Opened, company: Company) -> None:
     """Paths name what was asked for; addresses and accounts do not stand in them."""
     lane = attempt()
     await huma.write(upsert(None, fields=OWN), lane)

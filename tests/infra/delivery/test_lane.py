@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count, pairwise
 from typing import Any
 
@@ -21,7 +21,7 @@ from infra.delivery.budget import LOOK_UP, Budget
 from infra.delivery.lane import Lane, Patience
 from infra.delivery.pace import FEW
 from infra.leases import Lease, LeaseLost
-from infra.plugin import Attempt, Connection
+from infra.plugin import Attempt
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, RetryLater, Unknown, Verdict
 from schemas.commands import VoucherRef
 from schemas.envelope import Envelope
@@ -140,7 +140,7 @@ class Target:
         return look
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Connection]:
+    async def connect(self) -> AsyncIterator["Target"]:
         yield self
 
 
@@ -173,7 +173,7 @@ class LaneDriver:
         if kept:
             self.keeping = asyncio.create_task(leases.keep())
         return Lane(
-            sink=self.sink,
+            sink=replace(simulation.sink(Target), system=self.sink),
             tenant="a",
             lease=lease,
             journal=MemoryJournal(self.database, self.step),  # type: ignore[arg-type]  # see the contract suite

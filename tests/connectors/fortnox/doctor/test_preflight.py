@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox import SYSTEM
 from connectors.fortnox.doctor import examining
-from connectors.fortnox.orders.kinds import connect
 from connectors.fortnox.sandbox import Company, CostCentre, Fault, Faults
 from infra.plugin import Attempt
 from infra.verdicts import Delivered, Rejected, RetryLater
@@ -30,6 +30,7 @@ from tests.connectors.fortnox.doctor_driver import (
     voucher,
     wrapped,
 )
+from tests.infra.opened import opened
 
 POST = "POST /3/vouchers"
 
@@ -43,7 +44,7 @@ async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriv
 
 async def write(visit: DoctorDriver, *orders: PostVoucher, lent: Attempt | None = None) -> list[Any]:
     """Let one lane write orders; return their verdicts."""
-    async with connect(visit.ours, visit.host) as lane:
+    async with opened(SYSTEM.sink, visit.ours, visit.host) as lane:
         return [await lane.write(wrapped(order, visit.tenant), lent or attempt()) for order in orders]
 
 

@@ -1,0 +1,34 @@
+"""A company's client at a sink, and its orders carried out as a lane does it: each as its kind says."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from infra.plugin import Attempt, Company, Host, Sink
+from infra.verdicts import Look, Verdict
+from schemas.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A sink with a client of one company."""
+
+    sink: Sink
+    client: Any
+
+    async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
+        """Carry an order out, once."""
+        return await self.sink.kind_of(order.data).write(self.client, order, attempt)
+
+    async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
+        """Ask the target whether it was carried out."""
+        return await self.sink.kind_of(order.data).probe(self.client, order, attempt)
+
+
+@asynccontextmanager
+async def opened(sink: Sink | None, company: Company, host: Host) -> AsyncIterator[Opened]:
+    """Open a company's client."""
+    assert sink is not None
+    async with sink.connect(company, host) as client:
+        yield Opened(sink, client)
