@@ -1,45 +1,24 @@
 """An Alexis HR over HTTP, in memory, after its OpenAPI document, with faults on demand. Never chosen silently."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
-
 from connectors.alexishr.sandbox.company import Company
-from connectors.alexishr.sandbox.faults import Fault, Faults
+from connectors.alexishr.sandbox.faults import Faults
 from connectors.alexishr.sandbox.server import app
+from infra.imitating import Fault, serving
 
 __all__ = ["Company", "Fault", "Faults", "made_up", "running", "serve"]
 
 
-@asynccontextmanager
-async def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
+def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -> AbstractAsyncContextManager[str]:
     """Serve a company in this event loop and give the address; the API is under its ``/v1``. Port 0 takes a free one.
 
     Raises:
         OSError: the port is taken.
     """
-    # The company tells the time itself: its clock may be another one.
-    config = uvicorn.Config(
-        app(company), lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False
-    )
-    config.load()
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(partial(H11Protocol, config, state, {}), host, port)
-    try:
-        shown = f"[{host}]" if ":" in host else host  # an IPv6 address
-        yield f"http://{shown}:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-        await server.wait_closed()
+    return serving(app(company), host, port)
 
 
 def serve(

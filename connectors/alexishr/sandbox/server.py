@@ -10,12 +10,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from connectors.alexishr.sandbox.company import Company, Refused
-from connectors.alexishr.sandbox.faults import Fault
 from connectors.alexishr.sandbox.forms import FORMS
 from infra import clock
+from infra.imitating import Fault, Lost
 
 _NAMES: Final = {
     400: "Bad Request",
@@ -25,14 +24,6 @@ _NAMES: Final = {
     500: "Internal server error",
 }
 _DONE: Final = frozenset({Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS})
-
-
-class _Lost(Response):
-    """The beginning of an answer, and then nothing: the server ends the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is read
-        headers = [(b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
 
 
 def app(company: Company) -> Starlette:
@@ -108,7 +99,7 @@ class _Server:
         """Return what a fault answers with."""
         match fault:
             case Fault.LOSE_ANSWER | Fault.LOSE_REQUEST:
-                return _Lost()
+                return Lost()
             case Fault.FAIL | Fault.FAIL_AFTERWARDS:
                 return _error(500, "Internal server error")
             case Fault.BAD_GATEWAY:

@@ -5,11 +5,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 
 from connectors.fortnox.sandbox.books import CLIENT_ID, CLIENT_SECRET, Account, Books, Company, CostCentre
-from connectors.fortnox.sandbox.connections import serving
+from connectors.fortnox.sandbox.connections import Connection
 from connectors.fortnox.sandbox.faults import Fault, Faults
 from connectors.fortnox.sandbox.grants import Integration, User
 from connectors.fortnox.sandbox.server import app
 from connectors.fortnox.sandbox.state import Keeper, keeping
+from infra.imitating import serving
 
 __all__ = [
     "CLIENT_ID",
@@ -42,7 +43,7 @@ async def running(
         state.UnreadableFile: the folder holds what no sandbox of this version has written.
     """
     with keeping(books, folder) if folder else nullcontext(Keeper(books)) as keeper:
-        async with serving(app(books, keeper), port, host) as url:
+        async with serving(app(books, keeper), host, port, Connection) as url:
             yield url
 
 

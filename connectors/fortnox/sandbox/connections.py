@@ -1,18 +1,13 @@
-"""How the sandbox is served, so that a connection can really be lost."""
+"""What the sandbox is served with, so that a connection can really be lost."""
 
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, Final, cast
 
-import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
 
 _LOSE: Final = "bokbuss.lose"
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends RST instead of FIN
@@ -60,12 +55,11 @@ class _Gathering:
         return getattr(self._transport, name)
 
 
-class _Connection(H11Protocol):
-    """A connection that the application can close, and that logs no calls."""
+class Connection(H11Protocol):
+    """A connection that the application can close."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.access_log = False
         self.app = self._with_extension(self.app)  # uvicorn's names for ASGI
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -83,32 +77,3 @@ class _Connection(H11Protocol):
         if reset:
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
-
-
-@asynccontextmanager
-async def serving(application: ASGIApp, port: int, host: str) -> AsyncIterator[str]:
-    """Serve an application in this event loop, without uvicorn's signal handlers and start-up messages.
-
-    Raises OSError when the port is taken.
-    """
-    config = uvicorn.Config(
-        application,
-        lifespan="off",
-        log_config=None,
-        server_header=False,
-        date_header=False,
-        ws="none",
-    )
-    config.load()
-    state = ServerState()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(partial(_Connection, config, state, {}), host, port)
-    try:
-        shown = f"[{host}]" if ":" in host else host  # an IPv6 address
-        yield f"http://{shown}:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-        await server.wait_closed()

@@ -1,43 +1,24 @@
 """A Huma over HTTP, in memory, after its OpenAPI document, with webhooks and faults. Never chosen silently."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
-
 from connectors.huma.sandbox.company import Company
-from connectors.huma.sandbox.faults import Fault, Faults
 from connectors.huma.sandbox.server import app
 from connectors.huma.sandbox.webhooks import Mishap, Webhooks, signed
+from infra.imitating import Fault, Faults, serving
 
 __all__ = ["Company", "Fault", "Faults", "Mishap", "Webhooks", "made_up", "running", "serve", "signed"]
 
 
-@asynccontextmanager
-async def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[str]:
+def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -> AbstractAsyncContextManager[str]:
     """Serve a company in this event loop and give the address of its API. Port 0 takes a free one.
 
     Raises:
         OSError: the port is taken.
     """
-    config = uvicorn.Config(app(company), lifespan="off", log_config=None, access_log=False, server_header=False)
-    config.load()
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(partial(H11Protocol, config, state, {}), host, port)
-    try:
-        shown = f"[{host}]" if ":" in host else host  # an IPv6 address
-        yield f"http://{shown}:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
-        await asyncio.gather(*state.tasks, return_exceptions=True)
-        await server.wait_closed()
+    return serving(app(company), host, port)
 
 
 def serve(

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from connectors.huma.sandbox.faults import Faults
 from connectors.huma.sandbox.forms import NEW_POSITION, NEW_USER, POSITION, USER, is_uuid
 from connectors.huma.sandbox.webhooks import Webhooks
 from infra import clock
+from infra.imitating import Faults
 
 Record = dict[str, Any]
 

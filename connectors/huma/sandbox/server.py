@@ -11,24 +11,13 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from connectors.huma.sandbox.company import Company, Refused
-from connectors.huma.sandbox.faults import Fault
 from connectors.huma.sandbox.webhooks import Mishap
 from infra import clock
+from infra.imitating import Fault, Lost
 
 _DONE: Final = frozenset({Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS})
-
-
-class _Lost(Response):
-    """The beginning of an answer, and then nothing: the server ends the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is read
-        headers = [(b"content-length", b"1000")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        if self.background is not None:
-            await self.background()
 
 
 def app(company: Company) -> Starlette:
@@ -217,7 +206,7 @@ def _instead(fault: Fault | None) -> Response | None:
     """Return what a fault answers with."""
     match fault:
         case Fault.LOSE_ANSWER | Fault.LOSE_REQUEST:
-            return _Lost()
+            return Lost()
         case Fault.FAIL | Fault.FAIL_AFTERWARDS:
             return _error(Refused(500))
         case Fault.BAD_GATEWAY:
