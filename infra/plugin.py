@@ -189,8 +189,8 @@ class Kind:
     Attributes:
         order: the class of the order.
         write: carries an order out over what the sink's ``connect`` gives, once: one writing request, and the look-ups
-            that it needs.
-        probe: asks the target whether it was carried out: read by its mark, to the last page.
+            that it needs. A look-up that has no answer for now may raise ``infra.delivery.reading.NotRead``.
+        probe: asks the target whether it was carried out: read by its mark, to the last page; may raise the same.
         found_by: how ``probe`` knows it again, in words: the mark in its description, its id.
     """
 

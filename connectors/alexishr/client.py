@@ -4,6 +4,7 @@ Bodies are never logged or kept, and neither are the values of filters.
 """
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from connectors.alexishr.translate import SYSTEM
 from infra import telemetry, tenants
 from infra.access.connections import Connections
 from infra.delivery.answers import Missing, Unauthorised
-from infra.delivery.calls import Calls, told, unanswered
+from infra.delivery.calls import Calls, told, unanswered, unheard
 from infra.delivery.reading import NotRead, answered, pages
 from infra.http import Client, Response
 from infra.plugin import Attempt, Host
@@ -67,12 +68,7 @@ class AlexisHR:
         self, request: encode.Request, attempt: Attempt, values: tuple[str, ...]
     ) -> Written | Rejected | RetryLater | Unknown:
         """Write a record, once; ``values`` are what must not be shown of an answer that repeats them."""
-        return await self._call(
-            request,
-            attempt,
-            read=lambda response: classify.written(response, values),
-            lost=lambda why: Unknown(f"it was sent and no answer came: {why}"),
-        )
+        return await self._call(request, attempt, read=partial(classify.written, values=values), lost=unheard)
 
     async def _call(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr import encode, translate
@@ -15,17 +15,15 @@ from connectors.alexishr.source import deleted
 from connectors.alexishr.translate import SYSTEM, ends_last, hides, in_order
 from connectors.alexishr.wire import Employment
 from infra.delivery.answers import Missing, read
-from infra.delivery.reading import NotRead
+from infra.delivery.reading import reading
 from infra.http import Client
-from infra.intake.sealing import opened
+from infra.intake.sealing import opened, shown
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields
-from schemas.personal import Personal, Unsealed
 
-_FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
 _NOTE: Final = 1800
 _Fields = Mapping[EmployeeField, Any]
 """Values of fields; personal data in plain."""
@@ -56,8 +54,7 @@ class _Person:
 
     def __init__(self, hr: AlexisHR, order: UpsertPerson, attempt: Attempt, zone: ZoneInfo) -> None:
         self._hr, self._order, self._attempt, self._zone = hr, order, attempt, zone
-        set_to = {name: value for name in _FIELDS if (value := getattr(order.fields, name)) is not None}
-        self._set = dict.fromkeys((name for name in _FIELDS if name in order.clear), None) | set_to
+        self._set: _Fields = {name: getattr(order.fields, name) for name in order.written}
         self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
 
     async def write(self) -> Verdict:
@@ -117,7 +114,7 @@ class _Person:
         differing = self._differing(there)
         if not differing:
             return AlreadyThere(record=there.id)
-        notes = [f"{name}: {_shown(getattr(there.fields, name))} -> {_shown(self._set[name])}" for name in differing]
+        notes = [f"{name}: {shown(getattr(there.fields, name))} -> {shown(self._set[name])}" for name in differing]
         own = {name: self._wanted[name] for name in differing if name not in DAYS}
         request = encode.write_person(own, there.record) if own else None
         if request is not None and not isinstance(verdict := await self._send(request), Written):
@@ -176,9 +173,7 @@ class _Person:
         ]
 
     def _plain(self, value: Any) -> Any:
-        if isinstance(value, Unsealed):
-            return value.plain
-        return opened(value, self._hr.host.vault, self._hr.tenant) if isinstance(value, Personal) else value
+        return opened(value, self._hr.host.vault, self._hr.tenant)
 
 
 def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejected:
@@ -189,8 +184,12 @@ def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejecte
         fact = translate.person(record, spells, zone)
         employments = tuple(read(Employment, each, "employment") for each in spells)
     except Malformed as error:
-        return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
+        return _unreadable(error)
     return _There(record, employments, fact.fields, fact)
+
+
+def _unreadable(error: Malformed) -> Rejected:
+    return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
 
 
 def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:
@@ -198,51 +197,26 @@ def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:
     return replace(no, why=f"{no.why}; written before: {', '.join(written)}") if written else no
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, Personal):
-        return value.shown
-    return "nothing" if value is None else str(value)
-
-
 async def _write(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
-    try:
-        return await _Person(hr, order.data, attempt, await hr.zone()).write()
-    except NotRead as error:
-        return error.verdict
+    return await _Person(hr, order.data, attempt, await hr.zone()).write()
 
 
 async def _probe(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
-    try:
-        return await _Person(hr, order.data, attempt, await hr.zone()).look()
-    except NotRead as error:
-        return error.verdict
+    return await _Person(hr, order.data, attempt, await hr.zone()).look()
 
 
-async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected | RetryLater:
+async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected:
     """Read a person and tell what is held; somebody who is not there any more was deleted."""
-    try:
-        page = await hr.read(encode.person(order.data.person_id), attempt)
-    except NotRead as error:
-        return error.verdict
+    page = await hr.read(encode.person(order.data.person_id), attempt)
     if isinstance(page, Missing):
         fact = deleted(order.data.person_id)
     else:
         try:
             fact = translate.person(page.items[0], page.related.get("employment", ()), await hr.zone())
         except Malformed as error:
-            return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
+            return _unreadable(error)
     await hr.host.accept(hr.tenant, SYSTEM, [fact])
     return Delivered(record=order.data.person_id)
-
-
-async def _read_again(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Look:
-    match await _read(hr, order, attempt):
-        case Delivered(record=record):
-            return AlreadyThere(record=record)
-        case RetryLater() as later:
-            return later
-        case Rejected():
-            return Absent()  # it is given again, and its answer is put on record then
 
 
 KINDS: Final[tuple[Kind, ...]] = (
@@ -252,7 +226,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         probe=_probe,
         found_by="the person's id and the values that were written; a new one by employment id or e-mail address",
     ),
-    Kind(order=ReadPerson, write=_read, probe=_read_again, found_by="reading changes nothing: it is read again"),
+    reading(ReadPerson, _read),
 )
 
 

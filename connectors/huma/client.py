@@ -6,6 +6,7 @@ Bodies are never logged or kept, and neither are the values of searches.
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -15,7 +16,7 @@ from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from infra.access.connections import Connections, Held, Outcome, Renew
 from infra.delivery.answers import Missing, Page, Unauthorised
-from infra.delivery.calls import UNREACHABLE_WAIT, Calls, told, unanswered
+from infra.delivery.calls import UNREACHABLE_WAIT, Calls, told, unanswered, unheard
 from infra.delivery.reading import answered, pages
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host, NotRevoked
@@ -52,12 +53,7 @@ class Huma:
         self, request: encode.Request, attempt: Attempt, values: tuple[str, ...]
     ) -> Written | Rejected | RetryLater | Unknown:
         """Write a record, once; ``values`` are what must not be shown of an answer that repeats them."""
-        return await self._call(
-            request,
-            attempt,
-            read=lambda response: classify.written(response, values),
-            lost=lambda why: Unknown(f"it was sent and no answer came: {why}"),
-        )
+        return await self._call(request, attempt, read=partial(classify.written, values=values), lost=unheard)
 
     async def _ask(
         self, request: encode.Request, attempt: Attempt, read: Callable[[Response], _Answer | RetryLater | Unauthorised]

@@ -14,15 +14,14 @@ from connectors.huma.source import Person, look, tell
 from connectors.huma.translate import SUPPORTED
 from connectors.huma.wire import Listed
 from infra.delivery.answers import read
-from infra.delivery.reading import NotRead
+from infra.delivery.reading import NotRead, reading
 from infra.http import Client
-from infra.intake.sealing import opened
+from infra.intake.sealing import opened, shown
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
-from schemas.events import EmployeeField, EmployeeFields
-from schemas.personal import Personal, Unsealed
+from schemas.events import EmployeeField
 
 _NOTE: Final = 1800
 _Fields = Mapping[EmployeeField, Any]
@@ -34,14 +33,10 @@ class _Upsert:
 
     def __init__(self, huma: Huma, order: UpsertPerson, attempt: Attempt) -> None:
         self._huma, self._order, self._attempt = huma, order, attempt
-        every: tuple[Any, ...] = tuple(EmployeeFields.model_fields)
-        set_to = {name: value for name in every if (value := getattr(order.fields, name)) is not None}
-        asked: dict[Any, Any] = dict.fromkeys((name for name in every if name in order.clear), None) | set_to
-        self._set: _Fields = {name: value for name, value in asked.items() if name in SUPPORTED}
+        self._set: _Fields = {name: getattr(order.fields, name) for name in order.written if name in SUPPORTED}
         self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
-        self._notes = [
-            f"{name}: not written, since it does not travel to Huma" for name in asked if name not in SUPPORTED
-        ]
+        others = [name for name in order.written if name not in SUPPORTED]
+        self._notes = [f"{name}: not written, since it does not travel to Huma" for name in others]
 
     async def write(self) -> Verdict:
         """Look, and write what differs: a person's own fields first, then the days of their positions."""
@@ -124,7 +119,7 @@ class _Upsert:
         if not differing:
             return AlreadyThere(record=there.fact.person_id)
         held = there.fact.fields
-        self._notes += [f"{name}: {_shown(getattr(held, name))} -> {_shown(self._set[name])}" for name in differing]
+        self._notes += [f"{name}: {shown(getattr(held, name))} -> {shown(self._set[name])}" for name in differing]
         return await self._write(there, differing)
 
     async def _write(self, there: Person, differing: list[EmployeeField]) -> Verdict:
@@ -183,9 +178,7 @@ class _Upsert:
         return self._plain(getattr(there.fact.fields, name))
 
     def _plain(self, value: Any) -> Any:
-        if isinstance(value, Unsealed):
-            return value.plain
-        return opened(value, self._huma.host.vault, self._huma.tenant) if isinstance(value, Personal) else value
+        return opened(value, self._huma.host.vault, self._huma.tenant)
 
 
 def _unreadable(error: Malformed) -> Rejected:
@@ -196,17 +189,9 @@ def _same(name: EmployeeField, one: Any, other: Any) -> bool:
     return bool(str(one).casefold() == str(other).casefold() if name == "email" else one == other)
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, Personal):
-        return value.shown
-    return "nothing" if value is None else str(value)
-
-
 async def _write(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
     try:
         return await _Upsert(huma, order.data, attempt).write()
-    except NotRead as error:
-        return error.verdict
     except Malformed as error:
         return _unreadable(error)
 
@@ -214,32 +199,18 @@ async def _write(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) ->
 async def _probe(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
     try:
         return await _Upsert(huma, order.data, attempt).look()
-    except NotRead as error:
-        return error.verdict
     except Malformed:
         return Absent()  # it is given again, and its answer is put on record then
 
 
-async def _read(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected | RetryLater:
+async def _read(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected:
     """Read a person and tell what is held; somebody who is not there any more was deleted."""
     try:
         found = await look(huma, order.data.person_id, attempt)
-    except NotRead as error:
-        return error.verdict
     except Malformed as error:
         return _unreadable(error)
     await tell(huma, [found.fact if isinstance(found, Person) else found])
     return Delivered(record=order.data.person_id)
-
-
-async def _read_again(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Look:
-    match await _read(huma, order, attempt):
-        case Delivered(record=record):
-            return AlreadyThere(record=record)
-        case RetryLater() as later:
-            return later
-        case Rejected():
-            return Absent()  # it is given again, and its answer is put on record then
 
 
 KINDS: Final[tuple[Kind, ...]] = (
@@ -249,7 +220,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         probe=_probe,
         found_by="the person's id and the values that were written; a new one by e-mail address",
     ),
-    Kind(order=ReadPerson, write=_read, probe=_read_again, found_by="reading changes nothing: it is read again"),
+    reading(ReadPerson, _read),
 )
 
 

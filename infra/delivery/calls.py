@@ -51,6 +51,11 @@ def unanswered(party: str, after: float = UNREACHABLE_WAIT) -> Callable[[str], R
     return lambda why: RetryLater(after, "unreachable", f"{party} did not answer: {why}", alone=True)
 
 
+def unheard(why: str) -> Unknown:
+    """Say of a write that no answer came to it."""
+    return Unknown(f"it was sent and no answer came: {why}")
+
+
 class Calls:
     """One company's calls to one party, over a client of the caller's.
 

@@ -11,6 +11,7 @@ from infra import clock, faultpoints, telemetry
 from infra.delivery.budget import Budget
 from infra.delivery.journal import Change, Journal, Work
 from infra.delivery.pace import OUR_FAILURE, Pace
+from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt, Sink
 from infra.trail import Entry
@@ -184,6 +185,8 @@ class Lane:
             return await self._kind_of(work.order.data).write(client, work.order, attempt)
         except LeaseLost:
             raise
+        except NotRead as error:
+            return error.verdict
         except Exception as error:  # noqa: BLE001 - a bug of ours; after the first byte nothing is certain
             _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
             return Unknown(f"our own failure: {type(error).__name__}") if self._left else _failed(error)
@@ -193,6 +196,8 @@ class Lane:
             return await self._kind_of(work.order.data).probe(client, work.order, attempt)
         except LeaseLost:
             raise
+        except NotRead as error:
+            return error.verdict
         except Exception as error:  # noqa: BLE001 - a bug of ours; it says nothing about the order
             _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
             return _failed(error)

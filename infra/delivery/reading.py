@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from infra import clock
 from infra.delivery.answers import Page
 from infra.delivery.calls import UNREACHABLE_WAIT
 from infra.delivery.requests import Request
-from infra.verdicts import RetryLater
+from infra.plugin import Attempt, Kind
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, RetryLater, Verdict
+from schemas.commands import Order
+from schemas.envelope import Envelope
 
 _RESTARTS = 3
 _Answer = TypeVar("_Answer")
@@ -22,6 +25,21 @@ class NotRead(Exception):
     def __init__(self, verdict: RetryLater) -> None:
         self.verdict = verdict
         super().__init__(verdict.why)
+
+
+def reading(order: type[Order], read: Callable[[Any, Envelope[Any], Attempt], Awaitable[Verdict]]) -> Kind:
+    """Return a kind of order that reads something and tells it: it is looked for by doing it again."""
+
+    async def again(client: Any, order: Envelope[Any], attempt: Attempt) -> Look:
+        match await read(client, order, attempt):
+            case Delivered(record=record):
+                return AlreadyThere(record=record)
+            case RetryLater() as later:
+                return later
+            case _:
+                return Absent()  # it is given again, and its answer is put on record then
+
+    return Kind(order=order, write=read, probe=again, found_by="reading changes nothing: it is read again")
 
 
 async def answered(ask: Callable[[], Awaitable[_Answer | RetryLater]], tries: int) -> _Answer:

@@ -22,9 +22,23 @@ def sealed(message: _M, vault: Vault, tenant: str) -> _M:
     return message.model_copy(update=changed) if changed else message
 
 
-def opened(personal: Personal, vault: Vault, tenant: str) -> str:
-    """Return what was sealed. Raises cryptography.exceptions.InvalidTag when it is another company's."""
-    return vault.open(personal.sealed, personal.kind, tenant)
+def opened(value: Any, vault: Vault, tenant: str) -> Any:
+    """Return a value in plain; what is not personal is as it is.
+
+    Raises cryptography.exceptions.InvalidTag when it was sealed for another company.
+    """
+    match value:
+        case Unsealed():
+            return value.plain
+        case Personal():
+            return vault.open(value.sealed, value.kind, tenant)
+        case _:
+            return value
+
+
+def shown(value: Any) -> str:
+    """Return a value as it may be shown."""
+    return value.shown if isinstance(value, Personal) else "nothing" if value is None else str(value)
 
 
 def _sealed(value: Any, vault: Vault, tenant: str) -> Any:

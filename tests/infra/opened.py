@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from infra.delivery.reading import NotRead
 from infra.plugin import Attempt, Company, Host, Sink
 from infra.verdicts import Look, Verdict
 from schemas.envelope import Envelope
@@ -19,11 +20,17 @@ class Opened:
 
     async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
         """Carry an order out, once."""
-        return await self.sink.kind_of(order.data).write(self.client, order, attempt)
+        try:
+            return await self.sink.kind_of(order.data).write(self.client, order, attempt)
+        except NotRead as error:
+            return error.verdict
 
     async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
         """Ask the target whether it was carried out."""
-        return await self.sink.kind_of(order.data).probe(self.client, order, attempt)
+        try:
+            return await self.sink.kind_of(order.data).probe(self.client, order, attempt)
+        except NotRead as error:
+            return error.verdict
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticSerializationError
 
 from infra.access.vault import Vault
-from infra.intake.sealing import opened, sealed
+from infra.intake.sealing import opened, sealed, shown
 from schemas import ids
 from schemas.base import Message
 from schemas.events import ChecksPassed
@@ -97,3 +97,11 @@ def test_a_message_without_personal_data_is_not_touched() -> None:
     """Most messages can hold none."""
     fact = ChecksPassed(codes=("x",), checked_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert sealed(fact, VAULT, "acme") is fact
+
+
+def test_a_value_in_plain_and_as_it_may_be_shown() -> None:
+    """Whether it is sealed, was just read, or is not personal at all."""
+    read = number("198001011234")
+    kept = sealed(Person(name="x", number=read), VAULT, "acme").number
+    assert [opened(value, VAULT, "acme") for value in (kept, read, "Solna", None)] == [read.plain] * 2 + ["Solna", None]
+    assert [shown(value) for value in (kept, read, "Solna", None)] == [read.shown] * 2 + ["Solna", "nothing"]
