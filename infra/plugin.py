@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -270,31 +270,31 @@ class Refreshed:
     """Of the facts that told what differs from the last reading; each is in Kafka."""
 
 
-class Sandbox(Protocol):
-    """Serves an imitation of an outside party."""
+@dataclass(frozen=True, slots=True)
+class Imitation:
+    """How an outside party is to be imitated.
 
-    def __call__(
-        self,
-        host: str,
-        port: int,
-        *,
-        folder: Path | None = None,
-        faults: float = 0.0,
-        seed: int | str = 0,
-        routes: Sequence[str] = (),
-    ) -> AbstractAsyncContextManager[str]:
-        """Serve on a host and port (0: a free one) while entered; give the URL.
+    Attributes:
+        host: where it is served.
+        port: 0 takes a free one.
+        folder: where its books are kept; None keeps nothing.
+        faults: the share of calls that something goes wrong with, chosen by ``seed``.
+        routes: where faults begin, such as ``POST /3/vouchers``; none named is everywhere.
+    """
 
-        Args:
-            folder: where its books are kept; None keeps nothing.
-            faults: the share of calls that something goes wrong with, chosen by ``seed``.
-            routes: where faults begin, such as ``POST /3/vouchers``; none named is everywhere.
+    host: str
+    port: int = 0
+    folder: Path | None = None
+    faults: float = 0.0
+    seed: int | str = 0
+    routes: tuple[str, ...] = ()
 
-        Raises:
-            OSError: the port is taken.
-            ValueError: ``faults`` is no share, or the folder holds something else than such books.
-        """
-        ...
+
+Sandbox = Callable[[Imitation], AbstractAsyncContextManager[str]]
+"""Serves an imitation while entered, and gives its URL.
+
+Raises OSError when the port is taken, ValueError when ``faults`` is no share or the folder holds something else.
+"""
 
 
 @dataclass(frozen=True, slots=True)

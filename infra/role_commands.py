@@ -92,6 +92,7 @@ def sandbox(
 ) -> None:
     """Run an imitation of an outside party; the ledger's books are kept between starts."""
     from infra import registry
+    from infra.plugin import Imitation
 
     settings = _load()
     if memory and data:
@@ -105,8 +106,7 @@ def sandbox(
     async def work(stop: asyncio.Event) -> None:
         keeps = registry.systems()[system].sandbox_keeps and not memory
         folder = (data or settings.data / "sandbox") if keeps else None
-        routes = tuple(faults_at or ())
-        serving = imitation(settings.host, port, folder=folder, faults=faults, seed=seed, routes=routes)
+        serving = imitation(Imitation(settings.host, port, folder, faults, seed, tuple(faults_at or ())))
         async with AsyncExitStack() as stack:
             try:
                 url = await stack.enter_async_context(serving)

@@ -27,6 +27,7 @@ from infra.environment import PINNED
 from infra.http import Client, NoAnswer, NotSent
 from infra.kafka.fetching import Consumer
 from infra.office import Office, office
+from infra.plugin import Imitation
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Settings
 from infra.tenant_commands import add_tenant
 from schemas.events import DayClosed
@@ -208,8 +209,8 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
     screen.note(_starting(settings))
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(runtime.services(settings))
-        sandbox = await stack.enter_async_context(registry.sandbox("fortnox")(settings.host, 0))
-        hr_url = await stack.enter_async_context(registry.sandbox(SYSTEM)(settings.host, 0))
+        sandbox = await stack.enter_async_context(registry.sandbox("fortnox")(Imitation(settings.host)))
+        hr_url = await stack.enter_async_context(registry.sandbox(SYSTEM)(Imitation(settings.host)))
         systems = {
             "fortnox": {**_FORTNOX, **registry.systems()["fortnox"].sandbox_at(sandbox)},
             SYSTEM: {**_HR, **registry.systems()[SYSTEM].sandbox_at(hr_url)},

@@ -1,4 +1,4 @@
-"""Tokens from Fortnox: the four questions that its token endpoint answers, and one company's current access token."""
+"""Tokens from Fortnox: the questions that its token endpoint answers, and one company's current access token."""
 
 import base64
 from collections.abc import Callable, Mapping

@@ -1,13 +1,12 @@
 """An Alexis HR over HTTP, in memory, after its OpenAPI document, with faults on demand. Never chosen silently."""
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 from connectors.alexishr.sandbox.company import Company
 from connectors.alexishr.sandbox.faults import Faults
 from connectors.alexishr.sandbox.server import app
 from infra.imitating import Fault, serving
+from infra.plugin import Imitation
 
 __all__ = ["Company", "Fault", "Faults", "made_up", "running", "serve"]
 
@@ -21,19 +20,11 @@ def running(company: Company, *, port: int = 0, host: str = "127.0.0.1") -> Abst
     return serving(app(company), host, port)
 
 
-def serve(
-    host: str,
-    port: int,
-    *,
-    folder: Path | None = None,  # noqa: ARG001 - it keeps nothing
-    faults: float = 0.0,
-    seed: int | str = 0,
-    routes: Sequence[str] = (),
-) -> AbstractAsyncContextManager[str]:
-    """Serve a company that is made up, as ``infra.plugin.Sandbox`` says."""
+def serve(asked: Imitation) -> AbstractAsyncContextManager[str]:
+    """Serve a company that is made up; it keeps nothing."""
     company = made_up()
-    company.faults = Faults(faults, seed, routes)
-    return running(company, port=port, host=host)
+    company.faults = Faults(asked.faults, asked.seed, asked.routes)
+    return running(company, port=asked.port, host=asked.host)
 
 
 def made_up() -> Company:

@@ -1,6 +1,6 @@
 """A stateful Fortnox over HTTP, with faults on demand. Never chosen silently: see README.md."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from connectors.fortnox.sandbox.grants import Integration, User
 from connectors.fortnox.sandbox.server import app
 from connectors.fortnox.sandbox.state import Keeper, keeping
 from infra.imitating import serving
+from infra.plugin import Imitation
 
 __all__ = [
     "CLIENT_ID",
@@ -47,17 +48,9 @@ async def running(
             yield url
 
 
-def serve(
-    host: str,
-    port: int,
-    *,
-    folder: Path | None = None,
-    faults: float = 0.0,
-    seed: int | str = 0,
-    routes: Sequence[str] = (),
-) -> AbstractAsyncContextManager[str]:
-    """Serve books, as ``infra.plugin.Sandbox`` says."""
+def serve(asked: Imitation) -> AbstractAsyncContextManager[str]:
+    """Serve books that are kept in the folder, if there is one."""
     books = Books()
-    if faults:
-        books.luck = lambda company: Faults.evenly(faults, f"{seed}/{company}", routes or None)
-    return running(books, port, host, folder=folder)
+    if asked.faults:
+        books.luck = lambda company: Faults.evenly(asked.faults, f"{asked.seed}/{company}", asked.routes or None)
+    return running(books, asked.port, asked.host, folder=asked.folder)

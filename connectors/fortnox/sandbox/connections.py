@@ -56,10 +56,11 @@ class _Gathering:
 
 
 class Connection(H11Protocol):
-    """A connection that the application can close."""
+    """A connection that the application can close, and that logs no calls."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.access_log = False
         self.app = self._with_extension(self.app)  # uvicorn's names for ASGI
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it

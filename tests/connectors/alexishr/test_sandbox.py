@@ -14,6 +14,7 @@ from connectors.alexishr import encode, sandbox
 from connectors.alexishr.sandbox import Company, Fault, Faults, serve
 from connectors.alexishr.sandbox.forms import FORMS
 from infra.http import Client, NoAnswer, Response
+from infra.plugin import Imitation
 from tests.connectors.alexishr.test_writing import ACCOUNT, WHOLE
 
 DOCUMENT = Path(__file__).parents[4] / "shared" / "specs" / "alexishr-openapi.konfig.yaml"
@@ -240,7 +241,7 @@ def test_chance_is_repeatable_and_a_share() -> None:
 
 async def test_the_control_side_changes_what_the_api_shows() -> None:
     """People and leaves are added, changed and taken away; the token stands beside them."""
-    async with serve("127.0.0.1", 0) as url, Client(timeout=5.0) as client:
+    async with serve(Imitation("127.0.0.1")) as url, Client(timeout=5.0) as client:
 
         async def call(method: str, path: str, body: Any = None) -> Any:
             return json.loads((await client.send(method, f"{url}/_sandbox{path}", json=body)).body)

@@ -16,6 +16,7 @@ from connectors.huma.sandbox.forms import NEW_POSITION, NEW_USER, POSITION, USER
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SUPPORTED
 from infra.http import Client, NoAnswer, Response
+from infra.plugin import Imitation
 from tests.connectors.huma.test_writing import NOBODY, WHOLE
 
 DOCUMENT = Path(__file__).parents[4] / "shared" / "specs" / "huma-openapi.valuetechdev.yaml"
@@ -276,7 +277,7 @@ def test_chance_is_repeatable_and_a_share() -> None:
 
 async def test_the_control_side_changes_what_the_api_shows_and_sends_webhooks() -> None:
     """Somebody is added, changed and deleted; deliveries are lost, doubled and delayed."""
-    async with serve("127.0.0.1", 0) as url, Client(timeout=5.0) as client:
+    async with serve(Imitation("127.0.0.1")) as url, Client(timeout=5.0) as client:
 
         async def call(method: str, path: str, body: Any = None) -> Any:
             return json.loads((await client.send(method, f"{url}/_sandbox{path}", json=body)).body)
