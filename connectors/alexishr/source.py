@@ -54,7 +54,6 @@ class Reader:
     hr: AlexisHR
     attempt: Attempt
     may_go_on: Callable[[], None] = _nothing
-    _calls: int = 0
     _told: list[str] = field(default_factory=list)
     _kinds: dict[str, str] = field(default_factory=dict)
 
