@@ -36,7 +36,7 @@ from schemas.commands import HoldForReview
 
 _log = telemetry.log(__name__)
 
-Job = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+RoleWork = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 _END_WITHIN = 5.5
 """Seconds that jobs have to end when they are asked to: long enough for the answer to a request, mostly."""
@@ -54,11 +54,11 @@ class _Parts:
     leases: Leases
 
 
-def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[Job]:
+def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[RoleWork]:
     yield Inbox(parts.settings.data / "inbox", acceptor, registry.sources(), parts.settings.max_body).run
 
 
-def _flows(parts: _Parts, checks: dict[str, web.Check]) -> Iterable[Job]:
+def _flows(parts: _Parts, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWork]:
     settings, flows = parts.settings, registry.flows()
     decider = Decider(parts.engine, parts.producer, flows)
     lives = Lives(parts.engine, parts.producer, settings.kafka)
@@ -79,13 +79,13 @@ def _flows(parts: _Parts, checks: dict[str, web.Check]) -> Iterable[Job]:
     ).run
 
 
-def _sinks(parts: _Parts, host: Host) -> Iterable[Job]:
+def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     for sink in registry.sinks().values():
         yield SinkRole(host=host, producer=parts.producer, sink=sink).run
     yield Relay(parts.engine, parts.producer, parts.leases).run
 
 
-def _desk(parts: _Parts) -> Iterable[Job]:
+def _desk(parts: _Parts) -> Iterable[RoleWork]:
     yield ReviewRole(engine=parts.engine, producer=parts.producer, settings=parts.settings).run
     yield watch.Watch(parts.engine).run
 
@@ -134,7 +134,7 @@ async def run(
         )
         checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
         app = web.application(checks)
-        jobs: list[Job] = [watch.event_loop_lag, watch.complaints]
+        jobs: list[RoleWork] = [watch.event_loop_lag, watch.complaints]
         if "sources" in roles:
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(parts, acceptor)
@@ -156,7 +156,7 @@ async def run(
         _log.info("stopped", roles=" ".join(roles))
 
 
-async def _until_stopped(jobs: Iterable[Job], stop: asyncio.Event) -> None:
+async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
     """Run jobs; when one ends by itself it failed, and the others are asked to stop, and end in time."""
     tasks = [asyncio.create_task(job(stop), name=getattr(job, "__qualname__", None)) for job in jobs]
     try:
@@ -177,7 +177,7 @@ async def _until_stopped(jobs: Iterable[Job], stop: asyncio.Event) -> None:
             raise failure
 
 
-def _database(engine: AsyncEngine) -> web.Check:
+def _database(engine: AsyncEngine) -> web.HealthCheck:
     async def check() -> None:
         async with engine.connect() as connection:
             await connection.execute(text("select 1"))
@@ -185,7 +185,7 @@ def _database(engine: AsyncEngine) -> web.Check:
     return check
 
 
-def _broker(producer: AIOKafkaProducer) -> web.Check:
+def _broker(producer: AIOKafkaProducer) -> web.HealthCheck:
     async def check() -> None:
         await producer.partitions_for(HoldForReview.TOPIC)
         if not await producer.client.force_metadata_update():

@@ -60,7 +60,7 @@ _AFTER = text(
 )
 _CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
 
-Told = tuple[str, AuditRecord]
+TenantRecord = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 
 
@@ -145,7 +145,7 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
 
 async def newest(
     engine: AsyncEngine, tenant: str | None, *, since: datetime | None, limit: int
-) -> tuple[list[Told], dict[str, int]]:
+) -> tuple[list[TenantRecord], dict[str, int]]:
     """Return the newest records, the oldest of them first, and how far each company's trail goes."""
     async with snapshot(engine) as connection:
         heads = {name: sequence for name, sequence, _ in await connection.execute(_HEADS, {"tenant": tenant})}
@@ -153,7 +153,7 @@ async def newest(
         return [(name, recorded(body)) for name, body in reversed(rows.all())], heads
 
 
-async def after(engine: AsyncEngine, tenant: str | None, known: Mapping[str, int]) -> list[Told]:
+async def after(engine: AsyncEngine, tenant: str | None, known: Mapping[str, int]) -> list[TenantRecord]:
     """Return the records after those known (company: sequence), each company's in its sequence, none left out."""
     values = {"tenant": tenant, "tenants": list(known), "sequences": list(known.values())}
     async with engine.connect() as connection:

@@ -17,7 +17,7 @@ from connectors.demo.people import KONTORET, SYSTEM
 from connectors.demo.scenes import COMPANIES, SCENES
 from connectors.demo.screen import Screen
 from connectors.demo.staff import StaffOffice
-from connectors.demo.telling import Told
+from connectors.demo.telling import TenantRecord
 from connectors.demo.tieout import BookedVoucher, TieOut, sales_accounts, tie_out
 from connectors.demo.world import NotInTime, Unexpected, World
 from infra import clock, registry, roles, telemetry, tenants
@@ -136,7 +136,7 @@ async def _play(world: World, staff: StaffOffice, screen: Screen) -> TieOut:
 
 def _counts(
     came: Mapping[str, int],
-    told: Sequence[Told],
+    told: Sequence[TenantRecord],
     books: Mapping[str, Sequence[BookedVoucher]],
     calls: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import type_of
 
 _POST_VOUCHER = type_of(PostVoucher)
-
-Told = tuple[str, AuditRecord]
+TenantRecord = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 
 
@@ -75,13 +74,13 @@ class Progress:
         return "booked more than once"
 
 
-Place = tuple[str, str, str]
+OrderPlace = tuple[str, str, str]
 """A company, the key of a report, and the revision of its content."""
 
 
-def progress(told: Iterable[Told]) -> dict[Place, Progress]:
+def progress(told: Iterable[TenantRecord]) -> dict[OrderPlace, Progress]:
     """Return how far each content has come, from the trail."""
-    found: dict[Place, Progress] = {}
+    found: dict[OrderPlace, Progress] = {}
     for tenant, record in told:
         each = found.setdefault((tenant, record.key, record.revision), Progress())
         match record.outcome:

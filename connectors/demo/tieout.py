@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.demo.reports import DemoReport
-from connectors.demo.telling import Progress, Told, is_report, progress, purpose, report_name, words
+from connectors.demo.telling import Progress, TenantRecord, is_report, progress, purpose, report_name, words
 from schemas import ids, money
 from schemas.audit import AuditRecord
 from schemas.money import ZERO
@@ -146,7 +146,7 @@ def sales_accounts(settings: DaySalesSettings) -> frozenset[int]:
 
 def tie_out(
     sent: Sequence[SentReport],
-    told: Sequence[Told],
+    told: Sequence[TenantRecord],
     books: Mapping[str, Sequence[BookedVoucher]],
     accounts: Mapping[str, frozenset[int]],
 ) -> TieOut:

@@ -26,7 +26,7 @@ from connectors.demo.scenes import (
     Forge,
     Lock,
 )
-from connectors.demo.telling import Effect, Progress, Told, effect, progress, report_name
+from connectors.demo.telling import Effect, Progress, TenantRecord, effect, progress, report_name
 from connectors.demo.tieout import BookedVoucher, SentReport
 from infra import clock, companies, registry, telemetry, tenants
 from infra.access.vault import signing_secret
@@ -80,7 +80,7 @@ class World:
         self._http = http
         self._say = say
         self._news = asyncio.Condition()
-        self.told: list[Told] = []
+        self.told: list[TenantRecord] = []
         self.sent: dict[tuple[str, str, str], SentReport] = {}
         self.counts: Counter[str] = Counter()
         self.names: dict[str, str] = {}

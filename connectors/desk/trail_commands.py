@@ -35,7 +35,7 @@ def audit_show(
     if context.invoked_subcommand is not None:
         return
 
-    def show(told: Iterable[trail.Told]) -> None:
+    def show(told: Iterable[trail.TenantRecord]) -> None:
         for company, record in told:
             if as_json:
                 _print_record(views.audit_json(company, record))

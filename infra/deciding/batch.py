@@ -39,7 +39,7 @@ _WRITE_LINES = text(
        on conflict do nothing"""
 )
 
-Place = tuple[str, str, str]
+StateKey = tuple[str, str, str]
 """Where a state stands: flow, company and key."""
 
 
@@ -58,13 +58,13 @@ class Batch:
     """What the decider gathers, and reads and writes in the transaction that it is given."""
 
     def __init__(self) -> None:
-        self.states: dict[Place, BaseModel] = {}
-        self.changed: dict[Place, NewState] = {}
+        self.states: dict[StateKey, BaseModel] = {}
+        self.changed: dict[StateKey, NewState] = {}
         self.orders: list[tuple[Envelope[Any], bytes]] = []
         self.letters: list[Envelope[DeadLetter]] = []
         self.lines: list[DecidedLine] = []
 
-    def keep(self, place: Place, kept: NewState) -> None:
+    def keep(self, place: StateKey, kept: NewState) -> None:
         """Take in a new state."""
         self.states[place] = kept.state
         self.changed[place] = kept
@@ -83,7 +83,7 @@ class Batch:
         self.lines.append(DecidedLine(record, kept_under, fact_id, message.subject, "its_company_was_removed"))
         return True
 
-    async def read(self, connection: AsyncConnection, wanted: Mapping[Place, Flow]) -> None:
+    async def read(self, connection: AsyncConnection, wanted: Mapping[StateKey, Flow]) -> None:
         """Read states; of what is not known yet there is an empty one."""
         if not wanted:
             return

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry
 from infra.incarnations import former, removed_company
-from infra.kafka.consuming import Message, Reader
+from infra.kafka.consuming import Consumed, Reader
 from infra.kafka.meeting import Lives
 from infra.kafka.outbox import arrived
 from infra.settings import Settings
@@ -54,7 +54,7 @@ class ReviewRole:
         """Read until asked to stop."""
         await self._reader.run(self._accept, stop)
 
-    async def _accept(self, messages: Sequence[Message]) -> None:
+    async def _accept(self, messages: Sequence[Consumed]) -> None:
         async with self._engine.begin() as connection:
             formers = await former(connection, {m.tenant for _, m in messages})
             entries = [

@@ -14,7 +14,7 @@ from infra.delivery.budget import Budget
 from infra.delivery.guests import Lender, Loans
 from infra.delivery.journal import Journal
 from infra.delivery.lane import Lane, Patience
-from infra.kafka.consuming import Message, Reader
+from infra.kafka.consuming import Consumed, Reader
 from infra.kafka.meeting import Lives
 from infra.leases import Lease, LeaseLost, Leases
 from infra.plugin import Company, Host, Sink
@@ -64,7 +64,7 @@ class SinkRole:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
 
-    async def _accept(self, messages: Sequence[Message]) -> None:
+    async def _accept(self, messages: Sequence[Consumed]) -> None:
         messages = [(record, order) for record, order in messages if self._sink.takes(order.data)]
         await self._journal.insert((record.partition, order) for record, order in messages)
         faultpoints.reach("journal.inserted")

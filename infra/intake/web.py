@@ -25,7 +25,7 @@ from infra.tenants import UnknownTenant
 
 _log = telemetry.log(__name__)
 
-Check = Callable[[], Awaitable[None]]
+HealthCheck = Callable[[], Awaitable[None]]
 _PROBE: Any = {"methods": ["GET", "HEAD"], "include_in_schema": False}  # two methods would be one operation twice
 _READY_WITHIN = 3.0
 _END_WITHIN = 5
@@ -44,7 +44,7 @@ _STATUS: dict[type[Exception], int] = {
 }
 
 
-def application(checks: Mapping[str, Check]) -> FastAPI:
+def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
     """Return the application that every role has: /healthz, /readyz, /metrics."""
     app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None, redirect_slashes=False)
     app.add_middleware(_Addresses)
@@ -73,7 +73,7 @@ def application(checks: Mapping[str, Check]) -> FastAPI:
     return app
 
 
-async def _asked(check: Check) -> str:
+async def _asked(check: HealthCheck) -> str:
     """Return why something does not answer, or nothing. What hangs is left behind: it takes its time to give up."""
     asked = asyncio.ensure_future(check())
     done, _ = await asyncio.wait({asked}, timeout=_READY_WITHIN)

@@ -29,8 +29,8 @@ _PARKED_PAGE = 200
 _AGAIN = 1.0
 _METADATA_MS = 10_000
 
-Message = tuple[Record, Envelope[Any]]
-Handler = Callable[[Sequence[Message]], Awaitable[None]]
+Consumed = tuple[Record, Envelope[Any]]
+Handler = Callable[[Sequence[Consumed]], Awaitable[None]]
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not typed
@@ -119,7 +119,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
                 return True
         return False
 
-    async def _handle(self, messages: Sequence[Message], handle: Handler) -> None:
+    async def _handle(self, messages: Sequence[Consumed], handle: Handler) -> None:
         """Hand messages over together; when one cannot be handled, each by itself: nobody but its own company waits."""
         if not messages:
             return
@@ -169,7 +169,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not
         async with self._engine.begin() as connection:  # handled twice, if this is lost, it changes nothing
             return await self._parking.take(connection, first.number)
 
-    async def _decode(self, record: Record) -> Message | None:
+    async def _decode(self, record: Record) -> Consumed | None:
         try:
             return record, read(record)
         except Unreadable as error:

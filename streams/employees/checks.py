@@ -25,7 +25,7 @@ class Problem:
     message: str
 
 
-Check = Callable[[EmployeeFields], Problem | None]
+FieldCheck = Callable[[EmployeeFields], Problem | None]
 
 
 def email_missing(fields: EmployeeFields) -> Problem | None:
@@ -98,7 +98,7 @@ def value_too_long(fields: EmployeeFields) -> Problem | None:
     return None
 
 
-CHECKS: Final[tuple[Check, ...]] = (
+CHECKS: Final[tuple[FieldCheck, ...]] = (
     email_invalid,
     bank_account_invalid,
     personal_number_invalid,
@@ -108,10 +108,10 @@ CHECKS: Final[tuple[Check, ...]] = (
     value_too_long,
 )
 """Of everything that is written."""
-FOR_A_NEW_ONE: Final[tuple[Check, ...]] = (email_missing, name_missing, *CHECKS)
+FOR_A_NEW_ONE: Final[tuple[FieldCheck, ...]] = (email_missing, name_missing, *CHECKS)
 
 
-def problems(fields: EmployeeFields, checks: Iterable[Check]) -> tuple[Problem, ...]:
+def problems(fields: EmployeeFields, checks: Iterable[FieldCheck]) -> tuple[Problem, ...]:
     """Return what is wrong, in the order of the checks."""
     return tuple(problem for check in checks if (problem := check(fields)))
 

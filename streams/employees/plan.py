@@ -242,8 +242,8 @@ def each_field_is_settled_by_its_rule(_pair: Pair) -> Proposal:
     return Proposal("match")
 
 
-Rule = Callable[[Pair], Proposal | None]
-RULES: Final[tuple[Rule, ...]] = (
+PlanRule = Callable[[Pair], Proposal | None]
+RULES: Final[tuple[PlanRule, ...]] = (
     what_is_paused_waits,
     # On one side only.
     a_person_deleted_in_hr_is_kept_in_fortnox,

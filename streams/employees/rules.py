@@ -21,7 +21,7 @@ from schemas.events import (
     Side,
 )
 from schemas.settings import EmployeesSettings
-from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, Check, not_unique, problems
+from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, FieldCheck, not_unique, problems
 from streams.employees.fields import MergeStep, filled, get, new_employee, new_person, rules, settle, shown, whole
 from streams.employees.learn import moved
 from streams.employees.state import UNIQUE, Memory, Person, State, employee_key, index_key
@@ -302,7 +302,7 @@ def _steps(case: Case) -> dict[EmployeeField, MergeStep]:
 def _wrong(
     case: Case,
     fields: EmployeeFields,
-    checks: Iterable[Check],
+    checks: Iterable[FieldCheck],
     written: Iterable[Any],
 ) -> Held | None:
     """Hold what fails a check, or shares with somebody what is one person's only."""

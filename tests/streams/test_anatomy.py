@@ -14,10 +14,8 @@ ANSWERS = {
     ("rules", "judge"): ["case"],
     ("orders", "orders"): ["case", "rule", "verdict", "tenant", "version"],
     ("decide", "reads"): ["message"],
-    ("decide", "follow"): ["states", "envelope"],
     ("decide", "decide"): ["states", "envelope", "terms"],
     ("decide", "evolve"): ["states", "envelope", "given"],
-    ("decide", "waiting"): ["state"],
 }
 """The file that answers a question, the function that does, and what it is given."""
 every_flow = pytest.mark.parametrize("flow", registry.flows(), ids=lambda flow: flow.name)

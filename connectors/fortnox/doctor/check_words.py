@@ -72,7 +72,7 @@ _YEARS: Final = Said(
     f"{_GEAR} › Räkenskapsår › Skapa nytt. Series and chart of accounts come along from the year before; check them.",
 )
 
-TOLD: Final[Mapping[str, CheckText]] = {
+TEXTS: Final[Mapping[str, CheckText]] = {
     "the_company_has_consented": CheckText(
         Said("Godkännande", "Consent"),
         Said("Anslutningen till Fortnox gäller inte: {names}.", "The connection to Fortnox does not stand: {names}."),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.fortnox.doctor import setup
-from connectors.fortnox.doctor.check_words import TOLD
+from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.setup import PARSERS, Demand, Names, Need, ReferenceKind, Setup, Unread
 from infra import clock
@@ -111,7 +111,7 @@ class Preflight:
 
     def _rejected(self, found: tuple[Demand, Names], attempt: Attempt) -> Rejected:
         demand, names = found
-        told, language = TOLD[demand.name], self._language
+        told, language = TEXTS[demand.name], self._language
         why = f"{told.wrong.to(language, names=', '.join(names))} {told.where.to(language)}"
         attempt.calls.append(
             Call(

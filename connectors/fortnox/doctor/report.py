@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectors.fortnox import errors
-from connectors.fortnox.doctor.check_words import LABELS, STATES, TOLD
+from connectors.fortnox.doctor.check_words import LABELS, STATES, TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, CheckState, Finding
 from connectors.fortnox.doctor.setup import Names
 from schemas.base import Language
@@ -51,7 +51,7 @@ def lines(report: Examination, language: Language) -> Iterator[str]:
     yield ""
     width = max(len(state.to(language)) for state in STATES.values())
     for name, finding in report.findings.items():
-        yield f"{STATES[finding.state].to(language):<{width}}  {TOLD[name].title.to(language)}"
+        yield f"{STATES[finding.state].to(language):<{width}}  {TEXTS[name].title.to(language)}"
         for line in _explained(name, finding, language):
             yield f"{'':<{width}}  {line}"
     if report.passed:
@@ -60,7 +60,7 @@ def lines(report: Examination, language: Language) -> Iterator[str]:
 
 
 def _explained(name: str, finding: Finding, language: Language) -> Iterator[str]:
-    told = TOLD[name]
+    told = TEXTS[name]
     if finding.state == "not checked":
         yield LABELS["not_checked"].to(language, why=_why(finding, language))
     if finding.state != "failed":
@@ -94,7 +94,7 @@ def as_json(report: Examination, language: Language) -> dict[str, Any]:
 
 
 def _json(name: str, finding: Finding, language: Language) -> dict[str, Any]:
-    told = TOLD[name]
+    told = TEXTS[name]
     content: dict[str, Any] = {"check": name, "title": told.title.to(language), "state": finding.state}
     if finding.state == "not checked":
         content |= {"why": finding.why, "said": _why(finding, language)}

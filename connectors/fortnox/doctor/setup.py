@@ -108,18 +108,18 @@ def need_of(order: PostVoucher, code: str = "") -> Need:
 
 # --- What Fortnox demands of a voucher ----------------------------------------------------------------------------
 
-Answer = Names | Unread | None
+DemandAnswer = Names | Unread | None
 """What stands in the way; that it cannot be told; None: it is nothing that this voucher needs."""
 
 
-def a_financial_year_holds_the_day(need: Need, setup: Setup) -> Answer:
+def a_financial_year_holds_the_day(need: Need, setup: Setup) -> DemandAnswer:
     """Demand a financial year for the voucher's date."""
     if isinstance(setup.years, Unread):
         return setup.years
     return () if setup.year_of(need.day) else (need.day.isoformat(),)
 
 
-def the_series_exists(need: Need, setup: Setup) -> Answer:
+def the_series_exists(need: Need, setup: Setup) -> DemandAnswer:
     """Demand the series in that year: each year has its own."""
     year, series = _of_year(need, setup, setup.series)
     if year is None or isinstance(series, Unread):
@@ -127,7 +127,7 @@ def the_series_exists(need: Need, setup: Setup) -> Answer:
     return () if need.series in series else (f"{need.series} ({_called(year)})",)
 
 
-def the_series_is_manual(need: Need, setup: Setup) -> Answer:
+def the_series_is_manual(need: Need, setup: Setup) -> DemandAnswer:
     """Demand that the series takes vouchers from outside, in that year."""
     year, series = _of_year(need, setup, setup.series)
     if year is None or isinstance(series, Unread):
@@ -135,17 +135,17 @@ def the_series_is_manual(need: Need, setup: Setup) -> Answer:
     return () if series.get(need.series, True) else (f"{need.series} ({_called(year)})",)
 
 
-def every_account_exists(need: Need, setup: Setup) -> Answer:
+def every_account_exists(need: Need, setup: Setup) -> DemandAnswer:
     """Demand every account in that year's chart."""
     return _accounts(need, setup, lambda _, account: account is None)
 
 
-def every_account_is_active(need: Need, setup: Setup) -> Answer:
+def every_account_is_active(need: Need, setup: Setup) -> DemandAnswer:
     """Demand that every account is active in that year."""
     return _accounts(need, setup, lambda _, account: account is not None and not account.active)
 
 
-def cost_centres_are_in_use(need: Need, setup: Setup) -> Answer:
+def cost_centres_are_in_use(need: Need, setup: Setup) -> DemandAnswer:
     """Demand cost centre support, when rows carry cost centres: without it there is no list, or an empty one."""
     if not need.cost_centres:
         return None
@@ -154,32 +154,32 @@ def cost_centres_are_in_use(need: Need, setup: Setup) -> Answer:
     return () if setup.cost_centres else need.cost_centres
 
 
-def every_cost_centre_exists(need: Need, setup: Setup) -> Answer:
+def every_cost_centre_exists(need: Need, setup: Setup) -> DemandAnswer:
     """Demand every cost centre that rows carry."""
     return _cost_centres(need, setup, lambda code, known: code not in known)
 
 
-def every_cost_centre_is_active(need: Need, setup: Setup) -> Answer:
+def every_cost_centre_is_active(need: Need, setup: Setup) -> DemandAnswer:
     """Demand that every cost centre that rows carry is active."""
     return _cost_centres(need, setup, lambda code, known: not known.get(code, True))
 
 
-def cost_centre_rules_are_met(need: Need, setup: Setup) -> Answer:
+def cost_centre_rules_are_met(need: Need, setup: Setup) -> DemandAnswer:
     """Demand a cost centre where an account wants one, and none where it takes none."""
     return _rules(need, setup, lambda account: account.cost_centre, lambda row: bool(row.cost_centre))
 
 
-def project_rules_are_met(need: Need, setup: Setup) -> Answer:
+def project_rules_are_met(need: Need, setup: Setup) -> DemandAnswer:
     """Demand that no account wants a project: our rows carry none."""
     return _rules(need, setup, lambda account: account.project, lambda _: False)
 
 
-def transaction_information_rules_are_met(need: Need, setup: Setup) -> Answer:
+def transaction_information_rules_are_met(need: Need, setup: Setup) -> DemandAnswer:
     """Demand that accounts take the text of our rows, and that a row has one where an account wants it."""
     return _rules(need, setup, lambda account: account.text, lambda row: row.text)
 
 
-def no_day_is_locked(need: Need, setup: Setup) -> Answer:
+def no_day_is_locked(need: Need, setup: Setup) -> DemandAnswer:
     """Demand a date after the locked period."""
     until = setup.locked_until
     if until is None or isinstance(until, Unread):
@@ -196,7 +196,7 @@ class Demand:
         reads: what must be known to tell.
     """
 
-    find: Callable[[Need, Setup], Answer]
+    find: Callable[[Need, Setup], DemandAnswer]
     code: str
     reads: tuple[ReferenceKind, ...]
     who: Who = "accountant"
@@ -357,7 +357,7 @@ def _of_year(
     )
 
 
-def _accounts(need: Need, setup: Setup, wrong: Callable[[RowContent, Account | None], bool]) -> Answer:
+def _accounts(need: Need, setup: Setup, wrong: Callable[[RowContent, Account | None], bool]) -> DemandAnswer:
     """Name the accounts of rows that are wrong."""
     year, chart = _of_year(need, setup, setup.accounts)
     if year is None or isinstance(chart, Unread):
@@ -366,7 +366,7 @@ def _accounts(need: Need, setup: Setup, wrong: Callable[[RowContent, Account | N
     return tuple(f"{number} ({_called(year)})" for number in found)
 
 
-def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, bool]], bool]) -> Answer:
+def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, bool]], bool]) -> DemandAnswer:
     """Name the cost centres of rows that are wrong; whether there are any at all says ``cost_centres_are_in_use``."""
     known = setup.cost_centres
     if isinstance(known, Unread):
@@ -378,7 +378,7 @@ def _cost_centres(need: Need, setup: Setup, wrong: Callable[[str, Mapping[str, b
 
 def _rules(
     need: Need, setup: Setup, rule_of: Callable[[Account], str], carries: Callable[[RowContent], bool]
-) -> Answer:
+) -> DemandAnswer:
     """Name the accounts whose rule a row breaks; a rule that the list does not say cannot be told."""
 
     def wrong(row: RowContent, account: Account | None) -> bool:

@@ -16,7 +16,7 @@ from connectors.fortnox.sandbox.grants import Consent, Integration, IssuedCode, 
 from connectors.fortnox.sandbox.records import Attached, File, Folder, Record
 
 ZERO = Decimal("0.00")
-Rule = Literal["ALLOWED", "MANDATORY", "NOTALLOWED"]
+DimensionRule = Literal["ALLOWED", "MANDATORY", "NOTALLOWED"]
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - opens nothing but the sandbox
@@ -42,11 +42,11 @@ class Account:
     number: int
     description: str
     active: bool = True
-    cost_centre_rule: Rule = "ALLOWED"
+    cost_centre_rule: DimensionRule = "ALLOWED"
     vat_code: str | None = None
     balance: Decimal = ZERO
-    project_rule: Rule = "ALLOWED"
-    text_rule: Rule = "ALLOWED"
+    project_rule: DimensionRule = "ALLOWED"
+    text_rule: DimensionRule = "ALLOWED"
     brought_forward: Decimal = ZERO
     cost_centre: str | None = None
     project: str | None = None

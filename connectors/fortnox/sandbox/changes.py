@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.fortnox.sandbox import consent
-from connectors.fortnox.sandbox.books import SCOPES, ZERO, Account, Books, Company, CostCentre, Rule, Year
+from connectors.fortnox.sandbox.books import SCOPES, ZERO, Account, Books, Company, CostCentre, DimensionRule, Year
 from connectors.fortnox.sandbox.faults import Fault, Faults
 from infra import clock
 
@@ -91,7 +91,7 @@ class AccountBody(Body):
     year: int | None = None
     description: str | None = None
     active: bool | None = None
-    cost_centre_rule: Rule | None = None
+    cost_centre_rule: DimensionRule | None = None
     remove: bool = False
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
 from connectors.fortnox.sandbox.answers import Refusal, RequestRefused
-from connectors.fortnox.sandbox.books import ZERO, Account, Company, Draft, Row, Rule, Year
+from connectors.fortnox.sandbox.books import ZERO, Account, Company, DimensionRule, Draft, Row, Year
 from connectors.fortnox.sandbox.forms import parse_day
 from connectors.fortnox.sandbox.requests import ApiRequest
 
@@ -141,7 +141,7 @@ def _check_accounts(rows: tuple[Row, ...], year: Year) -> None:
 
 def _check_row(row: Row, account: Account, company: Company) -> None:
     check_codes(row.cost_centre, row.project, company)
-    rules: tuple[tuple[Rule, str | None, Refusal, Refusal], ...] = (
+    rules: tuple[tuple[DimensionRule, str | None, Refusal, Refusal], ...] = (
         (account.cost_centre_rule, row.cost_centre, answers.COST_CENTRE_NEEDED, answers.COST_CENTRE_FORBIDDEN),
         (account.project_rule, row.project, answers.PROJECT_NEEDED, answers.PROJECT_FORBIDDEN),
         (account.text_rule, row.text, answers.TEXT_NEEDED, answers.TEXT_FORBIDDEN),

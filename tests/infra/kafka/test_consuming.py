@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.kafka import parking
-from infra.kafka.consuming import Message, Reader
+from infra.kafka.consuming import Consumed, Reader
 from infra.kafka.meeting import Lives
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed
@@ -20,7 +20,7 @@ from tests.bus import partition_of, pass_by
 from tests.infra.facts import day, produce
 from tests.infra.fake_flows import SECRET, BugError
 
-Handler = Callable[[Sequence[Message]], Awaitable[None]]
+Handler = Callable[[Sequence[Consumed]], Awaitable[None]]
 
 
 class FakeHandler:
@@ -32,7 +32,7 @@ class FakeHandler:
         self._error = error
         self.tried = 0
 
-    async def handle(self, messages: Sequence[Message]) -> None:
+    async def handle(self, messages: Sequence[Consumed]) -> None:
         """Take all of a batch, or none of it."""
         for _, message in messages:
             if (message.tenant, message.subject) == (self._tenant, day(2).key) and self._error:

@@ -7,13 +7,13 @@ from typing import Any, Final, get_args
 
 from connectors.fortnox.sandbox import answers, forms
 from connectors.fortnox.sandbox.answers import Answer, RequestRefused
-from connectors.fortnox.sandbox.books import ZERO, Account, Company, Rule, Series, Year
+from connectors.fortnox.sandbox.books import ZERO, Account, Company, DimensionRule, Series, Year
 from connectors.fortnox.sandbox.forms import Day, Field, Flag, Form, Number, Text
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, number, ok
 from connectors.fortnox.sandbox.voucher import check_codes
 
-_RULE: Final = Text(choices=frozenset(get_args(Rule)))
+_RULE: Final = Text(choices=frozenset(get_args(DimensionRule)))
 _NUMBER: Final = Number(places=0)
 _YEAR: Final[Form] = {
     "FromDate": Day(required=True),

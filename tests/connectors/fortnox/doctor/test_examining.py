@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.doctor import examining
-from connectors.fortnox.doctor.check_words import TOLD
+from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS
 from connectors.fortnox.doctor.report import lines
 from connectors.fortnox.doctor.setup import CHECKABLE
@@ -168,7 +168,7 @@ def test_every_check_was_shown_red() -> None:
     """The table above and the test of the coming year leave none out, and each has its words."""
     names = [check.name for check in CHECKS]
     assert set(RED) | {"the_coming_financial_year_is_there"} == set(names)
-    assert set(TOLD) == set(names)
+    assert set(TEXTS) == set(names)
     assert len(set(names)) == len(names) >= 20
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.fortnox.doctor import report
-from connectors.fortnox.doctor.check_words import TOLD
+from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, OK, Finding
 from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.words import LANGUAGES, Language
@@ -25,7 +25,7 @@ def of(**findings: Finding) -> Examination:
 def test_a_red_check_says_what_is_wrong_what_it_stops_who_acts_and_where(check: str, language: Language) -> None:
     """In each language, with nothing left to fill in."""
     text = "\n".join(report.lines(of(**{check: RED}), language))
-    told = TOLD[check]
+    told = TEXTS[check]
     for said in (told.title, told.stops, told.who, told.where):
         assert said.to(language) in text
     assert told.wrong.to(language, names="F (2026), 1910 (2026)") in text
@@ -37,7 +37,7 @@ def test_a_red_check_says_what_is_wrong_what_it_stops_who_acts_and_where(check: 
 
 def test_swedish_and_english_are_not_the_same() -> None:
     """A text that was left untranslated is found here; click paths are Fortnox's own, and Swedish in both."""
-    for told in TOLD.values():
+    for told in TEXTS.values():
         for said in (told.title, told.wrong, told.stops, told.who):
             assert said.sv != said.en
 
