@@ -1,8 +1,7 @@
 """The verb ``describe``: how a system is used, what bokbuss does with it, and which fields travel, before anything."""
 
-import importlib
 import re
-from pathlib import Path
+from importlib.resources import files
 from typing import Annotated, Any
 
 import typer
@@ -58,8 +57,8 @@ def _described(system: Any, parts: dict[str, str]) -> dict[str, Any]:
 
 
 def _readme(system: str) -> str:
-    folder = Path(next(iter(importlib.import_module(f"connectors.{system}").__path__)))
-    return (folder / "README.md").read_text() if (folder / "README.md").exists() else ""
+    readme = files(f"connectors.{system}") / "README.md"
+    return readme.read_text() if readme.is_file() else ""
 
 
 def _parts(readme: str) -> dict[str, str]:

@@ -16,9 +16,6 @@ from infra.ending import until_signal
 from infra.environment import load
 from infra.settings import ROLES, Role, Settings
 
-_ALLOCATIONS = 20_000
-"""New objects after which garbage is looked for, not 700: messages come and go by the hundred, and looking for garbage
-among them takes a tenth of the flows' time."""
 _out = Console()
 _err = Console(stderr=True)
 
@@ -37,7 +34,6 @@ def _serve(names: tuple[Role, ...]) -> None:
 
     settings = _load()
     gc.freeze()  # what is loaded stays
-    gc.set_threshold(_ALLOCATIONS)
 
     async def work(stop: asyncio.Event) -> None:
         async with services(settings) as running:

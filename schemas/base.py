@@ -60,6 +60,7 @@ class Message(BaseModel):
         ser_json_bytes="base64",
         val_json_bytes="base64",
         hide_input_in_errors=True,  # a value may be somebody's, and an error's text ends in a log
+        defer_build=True,  # most processes use few of them, and a command would wait for all
     )
 
     def to_json(self) -> dict[str, Any]:

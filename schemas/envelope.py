@@ -7,6 +7,7 @@ voucher) and ``acceptedtime``.
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -183,7 +184,13 @@ _MOST_COMMAS = 100_000
 """No message of ours comes near; a record made of nothing else keeps a process busy for minutes."""
 _FIRST_TYPE = re.compile(rb'"type" ?: ?"(bokbuss\.[a-z\-]{1,40}\.v\d{1,3})"')
 _TYPE = re.compile(r"bokbuss\.[a-z\-]{1,40}\.v\d{1,3}", re.ASCII)
-_BY_TYPE: dict[str, TypeAdapter[Envelope[Any]]] = {type_of(m): TypeAdapter(Envelope[m]) for m in MESSAGES}  # type: ignore[valid-type]
+_BY_TYPE: dict[str, type[Message]] = {type_of(message): message for message in MESSAGES}
+
+
+@cache
+def _adapter(message: type[Message]) -> TypeAdapter[Envelope[Any]]:
+    """Return what reads messages of a type; it is made when the first one comes."""
+    return TypeAdapter(Envelope[message])  # type: ignore[valid-type]
 
 
 def decode(raw: bytes | None) -> Envelope[Any]:
@@ -217,12 +224,12 @@ def decode(raw: bytes | None) -> Envelope[Any]:
 
 
 def _read(name: str, raw: bytes) -> Envelope[Any]:
-    if (adapter := _BY_TYPE.get(name)) is None:
+    if name not in _BY_TYPE:
         raise Unreadable(
             f"type: {name if _TYPE.fullmatch(name) else 'this'} is not a message that we know", "unknown_type"
         )
     try:
-        return adapter.validate_json(raw)
+        return _adapter(_BY_TYPE[name]).validate_json(raw)
     except ValidationError:
         raise
     except Exception as error:  # a check of ours that has not thought of such a value

@@ -7,14 +7,8 @@ from decimal import Decimal
 
 from connectors.demo import reports
 from connectors.demo.reports import FOOD, FOOD_AT_SIX, DemoReport, Till, ordinary
-from schemas.settings import (
-    BAS_DAY_SALES,
-    DaySalesSettings,
-    GroupRate,
-    PaymentAccount,
-    StoreCostCentre,
-    TenantSettings,
-)
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import DaySalesSettings, GroupRate, PaymentAccount, StoreCostCentre, TenantSettings
 
 MONDAY = date(2026, 3, 30)
 _TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = (MONDAY + timedelta(days=n) for n in range(1, 7))

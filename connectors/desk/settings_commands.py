@@ -14,8 +14,9 @@ from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print
 from infra.delivery import waiting
 from infra.office import Office, in_office
 from infra.plugin import Malformed
+from schemas.bas import BAS_DAY_SALES
 from schemas.identities import Invalid, organisation_number
-from schemas.settings import BAS_DAY_SALES, TenantSettings
+from schemas.settings import TenantSettings
 
 settings = typer.Typer(no_args_is_help=True, help="How a company's facts become vouchers.")
 SettingsFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML or JSON.")]

@@ -30,7 +30,8 @@ from infra.office import Office, office
 from infra.rows import Hold
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord
-from schemas.settings import BAS_DAY_SALES, DaySalesSettings, TenantSettings
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import DaySalesSettings, TenantSettings
 from tests.bus import partition_of
 
 T = TypeVar("T")

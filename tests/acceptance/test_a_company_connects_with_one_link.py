@@ -11,7 +11,7 @@ from infra import tenant_commands
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.plugin import Host
-from schemas.settings import BAS_DAY_SALES
+from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import Roles, Shop, z_report
 from tests.connectors.fortnox.consent_driver import ConsentDriver
 

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from schemas.settings import BAS_DAY_SALES, PaymentAccount
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import PaymentAccount
 from tests.acceptance.house import DAY, Roles, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]

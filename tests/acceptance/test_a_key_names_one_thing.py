@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.settings import BAS_DAY_SALES
+from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import DAY, Roles, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]

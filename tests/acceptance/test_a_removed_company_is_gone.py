@@ -8,7 +8,7 @@ from sqlalchemy import text
 from connectors.fortnox.sandbox import Company
 from infra import tenant_commands
 from infra.tables import metadata
-from schemas.settings import BAS_DAY_SALES
+from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import Roles, Shop, z_report
 from tests.bus import messages
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from schemas.settings import BAS_DAY_SALES
+from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import DAY, Roles, Shop, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]

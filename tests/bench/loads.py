@@ -15,9 +15,10 @@ from infra.kafka import cluster
 from infra.plugin import Terms
 from schemas import envelope as envelopes
 from schemas import ids
+from schemas.bas import BAS_DAY_SALES
 from schemas.envelope import Envelope
 from schemas.events import DayClosed
-from schemas.settings import BAS_DAY_SALES, SettingsApplied, TenantSettings
+from schemas.settings import SettingsApplied, TenantSettings
 from schemas.topics import PARTITIONS
 from streams.daysales import FLOW
 

@@ -14,7 +14,8 @@ from standardwebhooks import Webhook
 
 from infra import clock
 from infra.http import Client, NoAnswer, NotSent
-from schemas.settings import BAS_DAY_SALES, DaySalesSettings, PaymentAccount
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import DaySalesSettings, PaymentAccount
 
 Kind = Literal["plain", "amended", "unmapped"]
 COUPON = "kupong"

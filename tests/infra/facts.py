@@ -10,10 +10,11 @@ from aiokafka import AIOKafkaProducer
 from infra.kafka.records import Record, at
 from schemas import envelope as envelopes
 from schemas import ids
+from schemas.bas import BAS_DAY_SALES
 from schemas.base import Message
 from schemas.envelope import Envelope
 from schemas.events import DayClosed, GroupSales, Payment
-from schemas.settings import BAS_DAY_SALES, DaySalesSettings, SettingsApplied, TenantSettings
+from schemas.settings import DaySalesSettings, SettingsApplied, TenantSettings
 
 WHEN = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 _offsets = count(1_000_000)

@@ -12,7 +12,8 @@ from infra.access.vault import open_vault
 from infra.plugin import Host
 from infra.settings import Settings
 from infra.tables import metadata
-from schemas.settings import BAS_DAY_SALES, TenantSettings
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import TenantSettings
 
 
 @pytest.mark.parametrize("name", list(metadata.tables))

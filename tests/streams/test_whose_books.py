@@ -6,10 +6,11 @@ from connectors.desk.trying import tried
 from infra import registry
 from infra.plugin import Flow
 from schemas.asyncapi import samples
+from schemas.bas import BAS_DAY_SALES
 from schemas.commands import HoldForReview
 from schemas.envelope import type_of
 from schemas.events import DayClosed, Fact
-from schemas.settings import BAS_DAY_SALES, TenantSettings
+from schemas.settings import TenantSettings
 
 OURS, ANOTHERS = "5560160680", "5599990016"
 NAMING = [

@@ -13,12 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from connectors.desk.settings_files import WrongFile, differences, read, to_yaml
-from schemas.settings import (
-    BAS_DAY_SALES,
-    PaymentAccount,
-    TenantSettings,
-    VatAccount,
-)
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import PaymentAccount, TenantSettings, VatAccount
 
 BAS = TenantSettings(daysales=BAS_DAY_SALES)
 

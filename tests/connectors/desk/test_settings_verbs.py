@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from connectors.desk import settings_files, settings_words
 from infra import cli
 from infra.commanding import Failed, WrongUsage
-from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import EmployeesSettings, TenantSettings
 
 REPORTS = Path(__file__).parents[3] / "connectors" / "openpos" / "samples"
 CHOSEN = TenantSettings(

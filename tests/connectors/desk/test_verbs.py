@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from connectors.desk import settings_files
 from schemas import envelope as envelopes
+from schemas.bas import BAS_DAY_SALES
 from schemas.envelope import Envelope
-from schemas.settings import BAS_DAY_SALES, TenantSettings
+from schemas.settings import TenantSettings
 
 KEY = "openpos/KASSA1/412"
 TENANT = "krogen-soder"

@@ -24,9 +24,10 @@ from infra.environment import whole
 from infra.plugin import Attempt, Host
 from infra.plugin import Company as Ours
 from schemas import envelope
+from schemas.bas import BAS_DAY_SALES
 from schemas.commands import PostVoucher, VoucherRow
 from schemas.events import Fact
-from schemas.settings import BAS_DAY_SALES, StoreCostCentre, TenantSettings
+from schemas.settings import StoreCostCentre, TenantSettings
 
 NUMBER = 4711
 ORGANISATION = "5560000001"

@@ -15,9 +15,10 @@ from infra import registry, store
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
+from schemas.bas import BAS_DAY_SALES
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
 from schemas.events import ChecksPassed, DayClosed
-from schemas.settings import BAS_DAY_SALES, PaymentAccount
+from schemas.settings import PaymentAccount
 from schemas.topics import LARGEST
 from tests.bus import messages
 from tests.infra.facts import WHEN, applied, day, message, record

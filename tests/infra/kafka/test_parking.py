@@ -18,10 +18,11 @@ from infra.kafka.records import Record
 from infra.plugin import Flow, Host
 from infra.settings import Settings
 from schemas.audit import AuditRecord, DeadLetter
+from schemas.bas import BAS_DAY_SALES
 from schemas.commands import HoldForReview, PostVoucher
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed
-from schemas.settings import BAS_DAY_SALES, PaymentAccount
+from schemas.settings import PaymentAccount
 from tests.bus import messages
 from tests.infra.facts import WHEN, applied, day, message, record
 from tests.infra.fake_flows import BREAKS, DAY_SALES, SECRET, fake_flow

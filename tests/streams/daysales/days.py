@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from infra.plugin import Terms
 from schemas import envelope
 from schemas.audit import GENESIS, AuditRecord, Outcome
+from schemas.bas import BAS_DAY_SALES
 from schemas.base import Message, Who
 from schemas.commands import HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
 from schemas.events import ChecksPassed, DayClosed, GroupSales, OtherAmount, Payment, ReviewAnswered
 from schemas.money import ORE
-from schemas.settings import BAS_DAY_SALES, DaySalesSettings, SettingsApplied, TenantSettings
+from schemas.settings import DaySalesSettings, SettingsApplied, TenantSettings
 from streams.daysales import FLOW
 from streams.daysales.state import State
 from tests.flow_driver import FlowDriver

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.bas import BAS_DAY_SALES
 from schemas.commands import HoldForReview, PostVoucher
 from schemas.events import DayClosed, RateTotal
-from schemas.settings import BAS_DAY_SALES, GroupRate, TenantSettings
+from schemas.settings import GroupRate, TenantSettings
 from streams.daysales import admission
 from tests.streams.daysales.days import (
     Host,

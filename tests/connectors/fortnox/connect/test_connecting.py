@@ -20,7 +20,8 @@ from connectors.fortnox.sandbox.licences import INTEGRATION
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
-from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import EmployeesSettings, TenantSettings
 from tests.connectors.fortnox.consent_driver import AGENCY, ORDINARY, ConsentDriver, opened
 
 NUMBER = "5560160680"

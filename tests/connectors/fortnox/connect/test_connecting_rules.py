@@ -29,8 +29,9 @@ from connectors.fortnox.whose import OpenedCompany
 from infra import registry
 from infra.access.vault import Vault
 from infra.plugin import Host
+from schemas.bas import BAS_DAY_SALES
 from schemas.base import Language
-from schemas.settings import BAS_DAY_SALES, EmployeesSettings, TenantSettings
+from schemas.settings import EmployeesSettings, TenantSettings
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)
 STAFF = EmployeesSettings(system="huma", source_of_truth="hr")
