@@ -1,14 +1,23 @@
 """Fortnox: the ledger that vouchers are booked in."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from connectors.fortnox.connect.keeping import keep
-from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.doctor import rounds
 from connectors.fortnox.forms import employee
 from connectors.fortnox.orders.kinds import KINDS, connect
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.snapshot import follow, refresh
 from connectors.fortnox.tokens import end_consent
-from infra.plugin import Job, Sink, System
+from infra.plugin import Host, Job, Sink, System
+
+
+def _pages(host: Host) -> Sequence[Any]:
+    from connectors.fortnox.connect.pages import pages  # noqa: PLC0415 - only who serves them loads a web server
+
+    return pages(host)
+
 
 SYSTEM = System(
     name="fortnox",
@@ -18,7 +27,7 @@ SYSTEM = System(
     sandbox="connectors.fortnox.sandbox",
     sandbox_keeps=True,
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},
-    pages=pages,
+    pages=_pages,
     refresh=refresh,
     names=employee.SHOWN,
     revoke=end_consent,
