@@ -272,14 +272,14 @@ async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
     if version != plan.settings_version:
         raise NotPossible(
             f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
-            f"now: make a new one (bokbuss plan employees {plan.tenant})"
+            f"now: make a new one (bokbuss plan {plan.flow} {plan.tenant})"
         )
     return Terms(settings, version)
 
 
 def over(plan: Plan, state: str) -> str:
     """Say that a plan can be neither changed nor applied any more, and what to do."""
-    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan employees {plan.tenant})"
+    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan {plan.flow} {plan.tenant})"
 
 
 async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None = None) -> Applied:
