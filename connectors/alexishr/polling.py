@@ -21,7 +21,7 @@ _LOOK_FOR_COMPANIES: Final = 5.0
 
 async def poll(host: Host, stop: asyncio.Event) -> None:
     """Follow every company that has a connection, until asked to stop."""
-    every: float = host.settings.of(AlexisHRSettings).poll_seconds
+    every = host.settings.of(AlexisHRSettings).poll_seconds
 
     async def turn(tenant: str, lease: Lease) -> float:
         async with reader(host, tenant) as reading:

@@ -63,7 +63,7 @@ class Reader:
 
     @property
     def _limit(self) -> int:
-        return int(self.hr.host.settings.of(AlexisHRSettings).page_size)
+        return self.hr.host.settings.of(AlexisHRSettings).page_size
 
     # --- People ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from connectors.fortnox import translate
 from connectors.fortnox.client import Fortnox
@@ -46,7 +46,7 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
 
 async def follow(host: Host, stop: asyncio.Event) -> None:
     """Read the employees of every company that wants it again and again, until asked to stop."""
-    every: float = host.settings.of(FortnoxSettings).employees_seconds
+    every = host.settings.of(FortnoxSettings).employees_seconds
 
     async def due() -> list[str]:
         wanted = [company.tenant for company in await tenants.everyone(host.engine) if company.settings.employees]
@@ -86,7 +86,7 @@ async def _read(host: Host, tenant: str, progress: Callable[[int], None], priori
 
 
 async def _tell(
-    host: Host, tenant: str, sightings: Sightings, items: Sequence[Any], asked: datetime, street_line: Any
+    host: Host, tenant: str, sightings: Sightings, items: Sequence[Any], asked: datetime, street_line: Literal[1, 2]
 ) -> tuple[str, ...]:
     facts: dict[str, EmployeeSeen] = {}
     for item in items:

@@ -32,7 +32,7 @@ async def read_nightly(host: Host, stop: asyncio.Event) -> None:
         if tenant in await due():  # nobody was faster
             await _read(host, tenant, lease)
 
-    look: float = host.settings.of(HumaSettings).due_seconds
+    look = host.settings.of(HumaSettings).due_seconds
     await Following(f"{SYSTEM}-nightly", due, turn, look=look, patience=_AFTER_A_FAILURE).run(host, stop)
 
 

@@ -133,7 +133,7 @@ def unsealed(host: Host, token: str, context: str) -> str | None:
     """Return the text; None when it was not locked here, for this."""
     try:
         locked = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        return str(host.vault.unlock(locked, context=context))
+        return host.vault.unlock(locked, context=context)
     except (InvalidTag, ValueError):
         return None
 

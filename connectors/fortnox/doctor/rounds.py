@@ -52,14 +52,14 @@ def next_night(now: datetime, hour: int) -> datetime:
 class _Rounds:
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._every: float = host.settings.of(FortnoxSettings).recheck_seconds
+        self._every = host.settings.of(FortnoxSettings).recheck_seconds
         self._visits: dict[str, asyncio.Task[None]] = {}
         self._looked: dict[str, float] = {}
         self._tried: dict[str, float] = {}
         self._tonight: list[str] = []
 
     async def run(self, lease: Lease, stop: asyncio.Event) -> None:
-        hour: int = self._host.settings.of(FortnoxSettings).doctor_hour
+        hour = self._host.settings.of(FortnoxSettings).doctor_hour
         night = next_night(clock.now(), hour)
         try:
             while not stop.is_set():
