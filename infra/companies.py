@@ -12,9 +12,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, registry, telemetry
+from infra.access.connection import Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
-from infra.access.held import Taken
 from infra.access.vault import signing_secret
 from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.kafka.parking import FLOWS

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from val
     from sqlalchemy.ext.asyncio import AsyncEngine
     from starlette.routing import BaseRoute
 
-    from infra.access.held import Held
+    from infra.access.connection import Connection
     from infra.access.vault import Vault
     from infra.leases import Leases
     from infra.settings import Role, Settings
@@ -329,4 +329,4 @@ class System:
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
-    revoke: Callable[[Host, "Held"], Awaitable[str]] | None = None
+    revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

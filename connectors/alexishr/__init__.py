@@ -5,11 +5,11 @@ from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import refresh
-from infra.access.connections import Held
+from infra.access.connections import Connection
 from infra.plugin import Host, Job, Sink, System
 
 
-async def _end_consent(_host: Host, held: Held) -> str:
+async def _end_consent(_host: Host, held: Connection) -> str:
     return f"delete the access token that was made for bokbuss in the Alexis HR of {held.tenant}: only there it ends"
 
 

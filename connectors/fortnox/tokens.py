@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.fortnox import classify
 from connectors.fortnox.settings import FortnoxSettings
-from infra.access.connections import ANSWER_SECONDS, Connections, Held, Outcome, Renew
+from infra.access.connections import ANSWER_SECONDS, Connection, Connections, Renew, TokenOutcome
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Company, Host, NotRevoked
 from infra.verdicts import Refused, RetryLater, Unanswered
@@ -17,7 +17,7 @@ _PATIENCE: Final = 600.0
 _WAIT: Final = 2.0
 
 
-async def exchange(settings: FortnoxSettings, code: str, redirect_uri: str) -> Outcome:
+async def exchange(settings: FortnoxSettings, code: str, redirect_uri: str) -> TokenOutcome:
     """Exchange the code of a consent for tokens. A code works once, within ten minutes."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     return await _ask(settings, form, patience=settings.request_timeout)
@@ -33,7 +33,7 @@ async def revoke(settings: FortnoxSettings, refresh_token: str) -> bool:
     return classify.revoked(answer)
 
 
-async def end_consent(host: Host, held: Held) -> str:
+async def end_consent(host: Host, held: Connection) -> str:
     """Have a company's consent revoked; return what is left to do at Fortnox. Raises NotRevoked."""
     refresh = await connections(host).refresh_token(held.tenant, SYSTEM)
     if refresh is None:
@@ -73,7 +73,7 @@ def connections(host: Host) -> Connections:
 def renewing(settings: FortnoxSettings) -> Renew:
     """Return what asks Fortnox for new tokens, by whichever grant a company's connection is held."""
 
-    async def renew(held: Held, refresh: str | None, may_send: Callable[[], None]) -> Outcome:
+    async def renew(held: Connection, refresh: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         if held.grant_type == "authorization_code":
             if refresh is None:
                 return Refused("needs_consent", "no refresh token is kept")
@@ -95,7 +95,7 @@ async def _ask(
     headers: Mapping[str, str] | None = None,
     may_send: Callable[[], None] | None = None,
     patience: float,
-) -> Outcome:
+) -> TokenOutcome:
     """Ask the token endpoint."""
     try:
         answer = await _post(settings, "token", form, headers=headers, may_send=may_send, patience=patience)

@@ -14,7 +14,7 @@ from connectors.huma import classify, encode
 from connectors.huma.classify import One, Written
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
-from infra.access.connections import Connections, Held, Outcome, Renew
+from infra.access.connections import Connection, Connections, Renew, TokenOutcome
 from infra.delivery.answers import Missing, Page, Unauthorised
 from infra.delivery.calls import UNREACHABLE_WAIT, Calls, told, unanswered, unheard
 from infra.delivery.reading import answered, pages
@@ -84,7 +84,7 @@ class Huma:
 
 async def ask_for_token(
     settings: HumaSettings, tenant: str, secret: str, may_send: Callable[[], None] | None = None
-) -> Outcome:
+) -> TokenOutcome:
     """Ask for an access token with a company's client id and secret, in the form in which its connection keeps them."""
     form = {"grant_type": "client_credentials", **json.loads(secret)}
     try:
@@ -95,7 +95,7 @@ async def ask_for_token(
     return classify.token(answer, tenant)
 
 
-async def end_consent(host: Host, held: Held) -> str:
+async def end_consent(host: Host, held: Connection) -> str:
     """Have a company's tokens revoked; return what is left to do in Huma. Raises NotRevoked."""
     left = f"delete bokbuss's client id and its webhook in the Huma of {held.tenant}"
     secret = await Connections(host.engine, host.vault).refresh_token(held.tenant, SYSTEM)
@@ -122,7 +122,7 @@ def kept(client_id: str, client_secret: str) -> str:
 
 
 def _renewing(settings: HumaSettings, tenant: str) -> Renew:
-    async def renew(_held: Held, secret: str | None, may_send: Callable[[], None]) -> Outcome:
+    async def renew(_held: Connection, secret: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         if secret is None:
             return Refused("needs_consent", "no client id and secret are kept")
         return await ask_for_token(settings, tenant, secret, may_send)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, telemetry
-from infra.access.held import ConnectionRow, Consent, Held, Taken, Tokens
+from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
@@ -137,7 +137,7 @@ class PostgresRows:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def all(self, system: str | None) -> tuple[Held, ...]:
+    async def all(self, system: str | None) -> tuple[Connection, ...]:
         """Return what is held of every connection, and of companies that only have a number."""
         values = {"system": system, "ledger": registry.ledger()}
         async with self._engine.connect() as connection:
@@ -207,7 +207,7 @@ class PostgresRows:
             "company_name": consent.company_name,
             "consented_by": consent.consented_by,
         }
-        held = Held(
+        held = Connection(
             tenant,
             system,
             scopes=consent.scopes,
@@ -269,7 +269,7 @@ class PostgresRows:
             return True
 
 
-async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | None = None) -> Held | None:
+async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | None = None) -> Connection | None:
     """Lock the row as it stands now, if it is still claimed so; every change begins with it."""
     found = (await connection.execute(_LOCK, _place(row))).mappings().one_or_none()
     if found is None or (claim is not None and found["renewer"] != claim):
@@ -278,7 +278,7 @@ async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | 
 
 
 async def _change(
-    connection: AsyncConnection, now: Held, state: str, reason: str, by: str = "", opened: int | None = None
+    connection: AsyncConnection, now: Connection, state: str, reason: str, by: str = "", opened: int | None = None
 ) -> bool:
     told = {"state": state, "reason": "" if state == "connected" else reason, "opened": opened}
     await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, **told})
@@ -288,7 +288,7 @@ async def _change(
     return True
 
 
-async def _on_record(connection: AsyncConnection, held: Held, by: str = "", terms: str = "") -> None:
+async def _on_record(connection: AsyncConnection, held: Connection, by: str = "", terms: str = "") -> None:
     fact = _changed(held, by, terms)
     outcome: Outcome = "connected" if held.state == "connected" else "disconnected"
     message = envelopes.wrap(
@@ -306,7 +306,7 @@ async def _on_record(connection: AsyncConnection, held: Held, by: str = "", term
     await put_on_record(connection, [Entry(message, outcome, code=code, why=why, record=company)])
 
 
-def _changed(held: Held, by: str = "", terms: str = "") -> ConnectionChanged:
+def _changed(held: Connection, by: str = "", terms: str = "") -> ConnectionChanged:
     """Return what goes on record about a connection."""
     return ConnectionChanged.model_validate(
         {
@@ -337,9 +337,9 @@ def _written(tokens: Tokens) -> dict[str, Any]:
     }
 
 
-def _held(row: Any) -> Held:
-    known = {name: row[name] for name in Held.__slots__ if name != "scopes"}
-    return Held(**known, scopes=tuple(row["scopes"].split()))
+def _held(row: Any) -> Connection:
+    known = {name: row[name] for name in Connection.__slots__ if name != "scopes"}
+    return Connection(**known, scopes=tuple(row["scopes"].split()))
 
 
 def _row(row: Any) -> ConnectionRow:

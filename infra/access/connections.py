@@ -17,18 +17,18 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, faultpoints, telemetry
+from infra.access.connection import Connection, ConnectionRow, ConnectionRows, Consent, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows
-from infra.access.held import ConnectionRow, ConnectionRows, Consent, Held, Taken, Tokens, days_left
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 
-__all__ = ["Connections", "Held", "Outcome", "Renew", "Taken", "days_left", "health", "settled"]
+__all__ = ["Connection", "Connections", "Renew", "Taken", "TokenOutcome", "days_left", "health", "settled"]
 
 _log = telemetry.log(__name__)
 
-Outcome = Granted | Refused | Unanswered | RetryLater
+TokenOutcome = Granted | Refused | Unanswered | RetryLater
 """What came of asking for tokens. A RetryLater certainly used up no refresh token."""
-Renew = Callable[[Held, str | None, Callable[[], None]], Awaitable[Outcome]]
+Renew = Callable[[Connection, str | None, Callable[[], None]], Awaitable[TokenOutcome]]
 """Asks a system for new tokens: with what is held, the refresh token, and a ``may_send`` for the first byte."""
 
 EXPIRING_DAYS: Final = 7.0
@@ -67,7 +67,7 @@ class _Kept:
     until: float
 
 
-def health(held: Held | None, now: float) -> str:
+def health(held: Connection | None, now: float) -> str:
     """Say in words how a connection is, at a time (seconds since 1970)."""
     if held is None:
         return "not connected"
@@ -105,11 +105,11 @@ class Connections:
         self._claim = self._leave_within + answer_seconds + _SLACK
         self._kept: dict[tuple[str, str], _Kept] = {}
 
-    async def held(self, tenant: str, system: str) -> Held | None:
+    async def held(self, tenant: str, system: str) -> Connection | None:
         """Return what is held of a company's connection, without its tokens; None when there is none."""
         return next((held for held in await self.all(system) if held.tenant == tenant), None)
 
-    async def all(self, system: str | None = None) -> tuple[Held, ...]:
+    async def all(self, system: str | None = None) -> tuple[Connection, ...]:
         """Return every connection, by company; those included that only have a DatabaseNumber."""
         return await self._rows.all(system)
 
@@ -280,7 +280,7 @@ class Connections:
                 raise _TooLate
             faultpoints.reach("tokens.leaving")
 
-        outcome: Outcome
+        outcome: TokenOutcome
         try:
             outcome = await renew(row.held, self._refresh(row), may_send)
         except _TooLate:
@@ -300,7 +300,7 @@ class Connections:
                 _log.warning("tokens not written yet", tenant=row.held.tenant, error=type(error).__name__)
                 await clock.sleep(0.5)
 
-    async def _write(self, row: ConnectionRow, claim: str, asked: float, outcome: Outcome) -> RetryLater | None:
+    async def _write(self, row: ConnectionRow, claim: str, asked: float, outcome: TokenOutcome) -> RetryLater | None:
         tenant, system = row.held.tenant, row.held.system
         match outcome:
             case Granted():
@@ -350,7 +350,7 @@ def _another(tenant: str, reason: str) -> RetryLater:
     return RetryLater(_STEADY, "other_company", why, "operator", steady=True)
 
 
-def _result(outcome: Outcome) -> str:
+def _result(outcome: TokenOutcome) -> str:
     match outcome:
         case Granted():
             return "ok"

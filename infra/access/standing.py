@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import text
 
 from infra import clock
-from infra.access.connections import Connections, Held, days_left, health
+from infra.access.connections import Connection, Connections, days_left, health
 from infra.plugin import Host
 
 Light = Literal["green", "yellow", "red"]
@@ -60,7 +60,7 @@ class WrittenOrders:
 class Standing:
     """How one connection stands."""
 
-    held: Held
+    held: Connection
     health: str
     light: Light
     days_left: float | None
@@ -78,7 +78,7 @@ class Carried:
     outcome: Mapping[str, Any]
 
 
-def at_a_glance(held: Held) -> dict[str, Any]:
+def at_a_glance(held: Connection) -> dict[str, Any]:
     """Return how a connection is now, and for how many days."""
     now = clock.now().timestamp()
     left = days_left(held, now)
@@ -98,7 +98,7 @@ async def standings(host: Host, tenant: str) -> tuple[Standing, ...]:
     return tuple([await _standing(host, held) for held in await connections.all() if held.tenant == tenant])
 
 
-async def _standing(host: Host, held: Held) -> Standing:
+async def _standing(host: Host, held: Connection) -> Standing:
     place = {"tenant": held.tenant, "system": held.system}
     glance = at_a_glance(held)
     async with host.engine.connect() as connection:

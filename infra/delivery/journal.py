@@ -130,7 +130,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Transition:
     """What became of an order: its new state, when it is due again, and what goes on record."""
 
     work: Work
@@ -152,7 +152,7 @@ class _Mark:
     epoch: int
 
 
-_Step = _Mark | Change
+_Step = _Mark | Transition
 _Done = set[tuple[UUID, int]]
 """Order and epoch of each step that was ours to take."""
 
@@ -250,7 +250,7 @@ class Journal:
         """Make 'sending' durable before the first byte; False when this lane is not ours any more."""
         return await self._written(_Mark(work, lease, epoch))
 
-    async def change(self, change: Change) -> bool:
+    async def change(self, change: Transition) -> bool:
         """Make what became of an order durable, with its audit entry; False when the lane is not ours any more."""
         return await self._written(change)
 
@@ -282,7 +282,7 @@ class Journal:
 
     async def _commit(self, pending: Sequence[tuple[_Step, asyncio.Future[bool]]]) -> None:
         marks = [step for step, _ in pending if isinstance(step, _Mark)]
-        changes = [step for step, _ in pending if isinstance(step, Change)]
+        changes = [step for step, _ in pending if isinstance(step, Transition)]
         async with self._engine.begin() as connection:
             done = await _mark(connection, marks) | await _change(connection, changes)
             entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
@@ -316,7 +316,7 @@ async def _mark(connection: AsyncConnection, marks: Sequence[_Mark]) -> _Done:
     return {(order_id, epoch) for order_id, epoch, _ in rows}
 
 
-async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> _Done:
+async def _change(connection: AsyncConnection, changes: Sequence[Transition]) -> _Done:
     if not changes:
         return set()
     rows = await connection.execute(

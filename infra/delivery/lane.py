@@ -9,7 +9,7 @@ from typing import Any
 
 from infra import clock, faultpoints, telemetry
 from infra.delivery.budget import Budget
-from infra.delivery.journal import Change, Journal, Work
+from infra.delivery.journal import Journal, Transition, Work
 from infra.delivery.pace import OUR_FAILURE, Pace
 from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost
@@ -202,7 +202,7 @@ class Lane:
             _log.exception("look failed", tenant=self._tenant, order_id=work.order.id)
             return _failed(error)
 
-    def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Change:
+    def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Transition:
         match verdict:
             case Delivered(voucher, note, record, shown):
                 entry = Entry(work.order, "delivered", voucher, why=note, record=record, shown=shown)
@@ -220,7 +220,7 @@ class Lane:
                     work, attempt, "unknown", Entry(work.order, "unknown", why=why), wait=first_look, just_sent=True
                 )
 
-    def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Change:
+    def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Transition:
         match look:
             case AlreadyThere():
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
@@ -246,7 +246,7 @@ class Lane:
         looks: int = 0,
         wait: float = 0.0,
         just_sent: bool = False,
-    ) -> Change:
+    ) -> Transition:
         calls = (*work.calls, *attempt.calls)[-_CALLS_KEPT:]
         outcome: dict[str, Any] | None = None
         if entry is not None:
@@ -259,7 +259,7 @@ class Lane:
                 "why": entry.why,
                 "who": entry.who,
             }
-        return Change(
+        return Transition(
             work=work,
             lease=self._lease.name,
             epoch=self._lease.epoch,
@@ -278,7 +278,7 @@ class Lane:
         if code:
             telemetry.LANES_PAUSED.labels(self._tenant, self._sink, code).set(1)
 
-    def _note(self, work: Work, change: Change, verdict: Verdict | Look) -> None:
+    def _note(self, work: Work, change: Transition, verdict: Verdict | Look) -> None:
         order = work.order
         kind = order.causationid and order.data.flow
         age = (clock.now() - work.accepted_at).total_seconds()

@@ -147,7 +147,7 @@ class Inbox:
             _log.warning("left alone", path=str(path), why=why)
 
 
-Mark = tuple[int, int, int]
+FileMark = tuple[int, int, int]
 """Which file it is, how large, and when it was written to last (nanoseconds)."""
 
 
@@ -164,9 +164,9 @@ class _Folder:
         self.tenant = tenant
         self.source = source
         self.waiting: deque[str] = deque()
-        self.accepted: dict[str, Mark] = {}
+        self.accepted: dict[str, FileMark] = {}
         self._after = ""
-        self._ahead: dict[str, tuple[Mark, float]] = {}
+        self._ahead: dict[str, tuple[FileMark, float]] = {}
 
     def look(self) -> None:
         """List the next names, when none is waiting: those behind the last ones, so that none hides the others."""
@@ -187,7 +187,7 @@ class _Folder:
         wanted = entry.name.lower().endswith(self.source.suffixes) and not entry.name.startswith(".")
         return wanted and not entry.is_dir(follow_symlinks=False)
 
-    def mark_of_whole(self, path: Path) -> Mark | None:
+    def mark_of_whole(self, path: Path) -> FileMark | None:
         """Return the mark of a file that nobody has written to for a second; None while somebody may.
 
         The writer's clock may be ahead of ours; then a second counts in which we saw no change.
@@ -205,7 +205,7 @@ class _Folder:
         return None
 
 
-def _mark(path: Path) -> Mark:
+def _mark(path: Path) -> FileMark:
     known = path.lstat()
     return known.st_ino, known.st_size, known.st_mtime_ns
 
@@ -232,7 +232,7 @@ def _refuse(path: Path, problems: tuple[str, ...]) -> Path:
     return path.rename(target)
 
 
-def _put_away(path: Path, mark: Mark) -> None:
+def _put_away(path: Path, mark: FileMark) -> None:
     if _mark(path) == mark:  # otherwise somebody has written to it meanwhile: it is taken again
         path.rename(_free(path, "done"))
 

@@ -10,7 +10,7 @@ from typing import Any
 from infra import clock
 from infra.delivery import guests
 from infra.delivery.guests import LoanRequest
-from infra.delivery.journal import Change, Work
+from infra.delivery.journal import Transition, Work
 from infra.leases import MARGIN, Lease
 from infra.trail import Entry, _record
 from schemas.audit import GENESIS, AuditRecord, Call
@@ -192,7 +192,7 @@ class MemoryJournal:
         await self._step("marked")
         return True
 
-    async def change(self, change: Change) -> bool:
+    async def change(self, change: Transition) -> bool:
         """Make what became of an order durable, with its audit entry."""
         await self._step("change")
         row = self._database.rows[change.work.order.id]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from infra import clock
-from infra.access.held import ConnectionRow, Consent, Held, Taken, Tokens
+from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens
 
 TROUBLED = ("needs_consent", "licence_missing")
 Step = Callable[[str], Awaitable[None]]
@@ -19,7 +19,7 @@ async def _nothing(_step: str) -> None: ...
 class Stored:
     """A row of the table, with its times on the loop's clock."""
 
-    held: Held
+    held: Connection
     access: bytes | None = None
     access_until: float = 0.0
     renew_at: float = 0.0
@@ -54,7 +54,7 @@ class MemoryRows:
     def __init__(self, table: Table, step: Step = _nothing) -> None:
         self._table, self._step = table, step
 
-    async def all(self, system: str | None) -> tuple[Held, ...]:
+    async def all(self, system: str | None) -> tuple[Connection, ...]:
         return tuple(stored.held for (_, name), stored in sorted(self._table.rows.items()) if system in (None, name))
 
     async def read(self, tenant: str, system: str) -> ConnectionRow | None:
@@ -120,7 +120,7 @@ class MemoryRows:
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None:
         if (holder := self._holder(tenant, consent.database_number)) is not None:
             raise Taken(holder)
-        stored = self._table.rows.setdefault((tenant, system), Stored(Held(tenant, system)))
+        stored = self._table.rows.setdefault((tenant, system), Stored(Connection(tenant, system)))
         stored.held = replace(
             stored.held,
             grant_type=consent.grant_type,
@@ -165,7 +165,7 @@ class MemoryRows:
         return True
 
     async def pin(self, tenant: str, number: int) -> int | None:
-        stored = self._table.rows.setdefault((tenant, "fortnox"), Stored(Held(tenant, "fortnox")))
+        stored = self._table.rows.setdefault((tenant, "fortnox"), Stored(Connection(tenant, "fortnox")))
         if stored.held.database_number is None and self._holder(tenant, number) is None:
             stored.held = replace(stored.held, database_number=number)
         return stored.held.database_number

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import companies, tenants
-from infra.access.held import Taken
+from infra.access.connection import Taken
 from infra.access.vault import open_vault
 from infra.plugin import Host
 from infra.settings import Settings

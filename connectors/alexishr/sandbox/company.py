@@ -35,7 +35,7 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The API says no: a status and its messages."""
 
     def __init__(self, status: int, *messages: str) -> None:
@@ -168,7 +168,7 @@ class Company:
     # --- What the API does ----------------------------------------------------------------------------------------
 
     def listed(self, resource: str, query: Iterable[tuple[str, str]]) -> Record:
-        """Answer GET of a list. Raises Refused."""
+        """Answer GET of a list. Raises RequestRefused."""
         form = FORMS[resource]
         found = list(self.records[resource].values())
         select: list[str] = []
@@ -182,7 +182,7 @@ class Company:
                 relations = _named(value, form.relations, "relations")
             elif key in {"limit", "offset"}:
                 if not value.isdecimal():
-                    raise Refused(400, f"{key} must be an integer number")
+                    raise RequestRefused(400, f"{key} must be an integer number")
                 limit, offset = (int(value), offset) if key == "limit" else (limit, int(value))
             elif asked := _SORT.fullmatch(key):
                 _named(asked[1], form.filtered, "sort")
@@ -190,10 +190,10 @@ class Company:
             elif asked := _FILTER.fullmatch(key):
                 _named(asked[1], form.filtered, "filters")
                 if (operator := asked[2] or "$eq") not in _COMPARE:
-                    raise Refused(400, f"filters: {operator} is not allowed")
+                    raise RequestRefused(400, f"filters: {operator} is not allowed")
                 filters.setdefault((asked[1], operator), []).append(value)
             else:
-                raise Refused(400, f"property {key} should not exist")
+                raise RequestRefused(400, f"property {key} should not exist")
         for (name, operator), asked_for in filters.items():
             wanted = [_comparable(name, each) for each in asked_for]
             found = [each for each in found if _COMPARE[operator](_comparable(name, each.get(name)), wanted)]
@@ -208,7 +208,7 @@ class Company:
         return body | self._related(relations, page)
 
     def one(self, resource: str, record_id: str, query: Iterable[tuple[str, str]]) -> Record:
-        """Answer GET of one record. Raises Refused."""
+        """Answer GET of one record. Raises RequestRefused."""
         form, record = FORMS[resource], self._held(resource, record_id)
         named = dict(query)
         select = _named(named.get("select", ""), form.selected, "select")
@@ -216,11 +216,11 @@ class Company:
         return {"status": "ok", "data": _shown(record, select)} | self._related(relations, [record])
 
     def create(self, resource: str, body: Any) -> Record:
-        """Answer POST. Raises Refused."""
+        """Answer POST. Raises RequestRefused."""
         form = FORMS[resource]
         _check(form, body, form.changed)
         if missing := sorted(form.required - body.keys()):
-            raise Refused(400, *(f"{name} should not be empty" for name in missing))
+            raise RequestRefused(400, *(f"{name} should not be empty" for name in missing))
         if resource == "employee":
             return {"status": "ok", "data": _shown(self.records["employee"][self.add_person(**body)], [])}
         self._held("employee", body["employeeId"])
@@ -229,7 +229,7 @@ class Company:
         return {"status": "ok", "data": _shown(made, [])}
 
     def change(self, resource: str, record_id: str, body: Any) -> Record:
-        """Answer PATCH: a nested object replaces the one that was there. Raises Refused."""
+        """Answer PATCH: a nested object replaces the one that was there. Raises RequestRefused."""
         self._held(resource, record_id)
         _check(FORMS[resource], body, frozenset())
         self._change(resource, record_id, body)
@@ -237,7 +237,7 @@ class Company:
 
     def _held(self, resource: str, record_id: str) -> Record:
         if record_id not in self.records[resource]:
-            raise Refused(404, "Not Found")
+            raise RequestRefused(404, "Not Found")
         return self.records[resource][record_id]
 
     def _related(self, relations: Iterable[str], page: Iterable[Record]) -> Record:
@@ -305,7 +305,7 @@ class Company:
 def _check(form: Form, body: Any, forbidden: frozenset[str]) -> None:
     """Refuse a body that is no object, or has fields that do not exist, or of another type."""
     if not isinstance(body, dict) or not form.written:
-        raise Refused(400, "the body must be an object")
+        raise RequestRefused(400, "the body must be an object")
     wrong = [f"property {name} should not exist" for name in body if name not in form.written or name in forbidden]
     for name, value in body.items():
         wanted = form.written.get(name, "")
@@ -317,13 +317,13 @@ def _check(form: Form, body: Any, forbidden: frozenset[str]) -> None:
     addresses = {name: str(body.get(name) or "@") for name in ("workEmail", "privateEmail")}
     wrong += [f"{name} must be an email, not {value}" for name, value in addresses.items() if "@" not in value]
     if wrong:
-        raise Refused(400, *wrong)
+        raise RequestRefused(400, *wrong)
 
 
 def _named(value: str, allowed: frozenset[str], where: str) -> list[str]:
     names = [name for name in value.split(",") if name]
     if wrong := [name for name in names if name not in allowed]:
-        raise Refused(400, f"each value in {where} must be one of the following values; not {', '.join(wrong)}")
+        raise RequestRefused(400, f"each value in {where} must be one of the following values; not {', '.join(wrong)}")
     return names
 
 

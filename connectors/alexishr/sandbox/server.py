@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.alexishr.sandbox.company import Company, Refused
+from connectors.alexishr.sandbox.company import Company, RequestRefused
 from connectors.alexishr.sandbox.forms import FORMS
 from infra import clock
 from infra.imitating import Fault, Lost
@@ -81,12 +81,12 @@ class _Server:
         if answer is None or fault in _DONE:
             try:
                 if request.headers.get("authorization") != f"Bearer {company.token}":
-                    raise Refused(401, "Unauthorized")  # noqa: TRY301 - one way to say no
+                    raise RequestRefused(401, "Unauthorized")  # noqa: TRY301 - one way to say no
                 if resource not in FORMS or (request.method != "GET" and not FORMS[resource].written):
-                    raise Refused(404, f"Cannot {request.method} {request.url.path}")  # noqa: TRY301 - the same
+                    raise RequestRefused(404, f"Cannot {request.method} {request.url.path}")  # noqa: TRY301 - the same
                 body = work(json.loads(raw) if raw else None)
                 answer = answer or JSONResponse(body, status)
-            except Refused as no:
+            except RequestRefused as no:
                 answer = answer or _error(no.status, *no.messages)
             except ValueError:
                 answer = answer or _error(400, "the body is no JSON")

@@ -7,7 +7,7 @@ from connectors.fortnox import tokens
 from connectors.fortnox.connect import connecting
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, telemetry
-from infra.access.connections import Held, days_left, settled
+from infra.access.connections import Connection, days_left, settled
 from infra.leases import Lease, lead
 from infra.plugin import Host
 from infra.verdicts import RetryLater
@@ -26,7 +26,7 @@ _LAST_ANSWERS: Final = 20.0
 """Seconds for which a process that ends waits for renewals under way."""
 
 
-def concern(held: Held, now: float) -> str:
+def concern(held: Connection, now: float) -> str:
     """Return what a person must know about a connection, at a time (seconds since 1970); nothing when all is well."""
     if held.state in ("needs_consent", "licence_missing"):
         return f"{held.state.replace('_', ' ')}: {held.reason}"
@@ -35,7 +35,7 @@ def concern(held: Held, now: float) -> str:
     return f"its refresh token ends within {within} days" if within else ""
 
 
-def unused(held: Held, now: float) -> bool:
+def unused(held: Connection, now: float) -> bool:
     """Tell whether new tokens are to be asked for although no order needs them: to stay connected, or to see if so."""
     if held.state in ("paused", "disconnected"):
         return False
@@ -79,7 +79,7 @@ class _Keeper:
                 await self._use(held)
             await self._tell(held)
 
-    async def _use(self, held: Held) -> None:
+    async def _use(self, held: Connection) -> None:
         if not unused(held, clock.now().timestamp()):
             return
         anew = held.grant_type == "authorization_code"
@@ -87,7 +87,7 @@ class _Keeper:
         if isinstance(answer, RetryLater):
             _log.warning("unused connection not renewed", tenant=held.tenant, code=answer.code, why=answer.why)
 
-    async def _tell(self, held: Held) -> None:
+    async def _tell(self, held: Connection) -> None:
         told = concern(held, clock.now().timestamp())
         if told == self._told.get(held.tenant, ""):
             return

@@ -87,7 +87,7 @@ _DROP = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedList:
     """A whole list, with the fields that we use; a resource that there is one of is a list of one."""
 
     items: tuple[Mapping[str, Any], ...]
@@ -98,7 +98,7 @@ class Kept:
 class _Known:
     """What this process remembers: since when it is true, and when the database was asked (monotonic seconds)."""
 
-    answer: Kept | RetryLater
+    answer: CachedList | RetryLater
     since: float
     looked: float = field(default_factory=clock.monotonic)
 
@@ -116,7 +116,7 @@ class Reference:
 
     async def get(
         self, kind: ReferenceKind, attempt: Attempt, *, year_id: int = 0, max_age: float = 3600.0
-    ) -> Kept | RetryLater:
+    ) -> CachedList | RetryLater:
         """Return a list that is at most ``max_age`` seconds old: from memory, else from the database, else read anew.
 
         A refusal (``scope_missing``, ``licence_missing``, ...) is remembered for a minute.
@@ -147,14 +147,14 @@ class Reference:
         if isinstance(answer, Rejected):
             await self.drop(*CONTRADICTED.get(answer.code, ()), year_id=year_id)
 
-    async def _read_anew(self, kind: ReferenceKind, year_id: int, attempt: Attempt) -> Kept | RetryLater:
+    async def _read_anew(self, kind: ReferenceKind, year_id: int, attempt: Attempt) -> CachedList | RetryLater:
         at, since = clock.now(), clock.monotonic()
         items = await self._read(_SOURCES[kind], year_id, attempt)
         if isinstance(items, RetryLater):
             if items.code in _REFUSALS:
                 self._known[kind, year_id] = _Known(items, since)
             return items
-        kept = Kept(items, at)
+        kept = CachedList(items, at)
         self._known[kind, year_id] = _Known(kept, since)
         await self._execute(_KEEP, kind=kind, year=year_id, body=to_json(items).decode(), at=at)
         return kept
@@ -199,7 +199,7 @@ class Reference:
     async def _row(self, kind: ReferenceKind, year_id: int, known: _Known | None) -> _Known | None:
         """Return what the database has: the very list that is known here, if it is still that one."""
         asked = clock.monotonic()
-        ours = known.answer if known and isinstance(known.answer, Kept) else None
+        ours = known.answer if known and isinstance(known.answer, CachedList) else None
         try:
             async with self._fortnox.host.engine.connect() as connection:
                 at = ours.read_at if ours else None
@@ -211,7 +211,7 @@ class Reference:
         if row is None:
             return None
         body, read_at, age = row
-        return _Known(ours if ours and body is None else Kept(tuple(body), read_at), asked - age)
+        return _Known(ours if ours and body is None else CachedList(tuple(body), read_at), asked - age)
 
     async def _execute(self, statement: Any, **values: Any) -> None:
         try:

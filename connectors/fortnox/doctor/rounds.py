@@ -17,8 +17,8 @@ from connectors.fortnox.doctor.setup import CHECKABLE
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.words import SWEDEN
 from infra import clock, telemetry, tenants
+from infra.access.connection import Connection
 from infra.access.connections import Connections
-from infra.access.held import Held
 from infra.delivery import orders
 from infra.delivery.guests import BACKFILL
 from infra.leases import Lease, lead
@@ -94,7 +94,7 @@ class _Rounds:
         times[tenant] = clock.monotonic()
         self._visits[tenant] = asyncio.create_task(_visited(tenant, visit()))
 
-    async def _connected(self) -> list[tuple[Held, datetime | None]]:
+    async def _connected(self) -> list[tuple[Connection, datetime | None]]:
         """Return the companies that are connected, and when each was examined, the longest ago first; forget others."""
         every = await Connections(self._host.engine, self._host.vault).all(SYSTEM)
         gone = {held.tenant for held in every if held.state == "disconnected"}
@@ -106,7 +106,7 @@ class _Rounds:
         return sorted(found, key=lambda one: one[1] or datetime.min.replace(tzinfo=UTC))
 
 
-def _is_due(held: Held, at: datetime | None, missed: datetime) -> bool:
+def _is_due(held: Connection, at: datetime | None, missed: datetime) -> bool:
     """Tell whether a company is examined now: it has consented since, or the night's was missed."""
     if at is None:
         return held.consented_at is not None

@@ -33,7 +33,7 @@ _MEMBERS: Final = ("team", "location", "company")
 _SECONDS: Final = 3600
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The API says no: a status, and the fields that are wrong or the kind of what is not there."""
 
     def __init__(self, status: int, *what: str) -> None:
@@ -138,13 +138,13 @@ class Company:
     # --- What the API does ----------------------------------------------------------------------------------------
 
     def token(self, form: Mapping[str, Any]) -> Record:
-        """Answer the token endpoint. Raises Refused."""
+        """Answer the token endpoint. Raises RequestRefused."""
         if form.get("grant_type") != "client_credentials":
-            raise Refused(400, "grant_type")
+            raise RequestRefused(400, "grant_type")
         if not all(is_uuid(form.get(name)) for name in ("client_id", "client_secret")):
-            raise Refused(400, "client_id", "client_secret")
+            raise RequestRefused(400, "client_id", "client_secret")
         if (form["client_id"], form["client_secret"]) != (self.client_id, self.client_secret):
-            raise Refused(401)
+            raise RequestRefused(401)
         self.tokens_given += 1
         access = f"sandbox-token-{self.tokens_given}"
         self._tokens[access] = clock.now() + timedelta(seconds=_SECONDS)
@@ -161,7 +161,7 @@ class Company:
         return token in self._tokens and clock.now() < self._tokens[token]
 
     def listed(self, query: Mapping[str, list[str]]) -> Record:
-        """Answer GET /users. Raises Refused."""
+        """Answer GET /users. Raises RequestRefused."""
         found = sorted(self.people.values(), key=lambda each: (_name(each), each["id"]))
         if query.get("orderDirection", ["ASC"])[0] == "DESC":
             found.reverse()
@@ -178,20 +178,20 @@ class Company:
         return self._page([self._summary(each) for each in found], query, 25, 50, self.page_limit)
 
     def listed_groups(self, query: Mapping[str, list[str]]) -> Record:
-        """Answer GET /groups. Raises Refused."""
+        """Answer GET /groups. Raises RequestRefused."""
         kinds = query.get("type", _MEMBERS)
         words = query.get("search", [""])[0].casefold()
         found = [each for each in self.groups.values() if each["type"] in kinds and words in each["name"].casefold()]
         return self._page(found, query, 10, 25, 25)
 
     def listed_positions(self, person_id: str, query: Mapping[str, list[str]]) -> Record:
-        """Answer GET /users/{id}/positions. Raises Refused."""
+        """Answer GET /users/{id}/positions. Raises RequestRefused."""
         positions = self._person(person_id)["positions"]
         found = [self._position_summary(person_id, position_id) for position_id in positions]
         return self._page(found, query, 1000, 1000, 1000)
 
     def details(self, person_id: str) -> Record:
-        """Answer GET /users/{id}. Raises Refused."""
+        """Answer GET /users/{id}. Raises RequestRefused."""
         person = self._person(person_id)
         shown: Record = {"id": person_id} | {name: _framed(person.get(name)) for name in _FRAMED}
         if "requestedEmail" in person:
@@ -220,22 +220,22 @@ class Company:
         }
 
     def position(self, person_id: str, position_id: str) -> Record:
-        """Answer GET /users/{id}/positions/{id}. Raises Refused."""
+        """Answer GET /users/{id}/positions/{id}. Raises RequestRefused."""
         person = self._person(person_id)
         if position_id not in person["positions"]:
-            raise Refused(404, "Position")
+            raise RequestRefused(404, "Position")
         fields = person["positions"][position_id]
         shown = {name: _framed(fields.get(name)) for name in POSITION.fields if name != "titleId"}
         return {"id": position_id, "status": self._status(person_id, position_id), "title": _framed(self.title)} | shown
 
     def create(self, body: Any) -> Record:
-        """Answer POST /users. Raises Refused."""
+        """Answer POST /users. Raises RequestRefused."""
         self._check(body, NEW_USER.wrong(body))
         fields = {name: value for name, value in body.items() if not name.startswith("invite")}
         return self._summary(self.people[self.add_person(**fields)])
 
     def change(self, person_id: str, body: Any) -> Record:
-        """Answer PATCH /users/{id}. Raises Refused."""
+        """Answer PATCH /users/{id}. Raises RequestRefused."""
         person = self._person(person_id)
         self._check(body, USER.wrong(body), person_id)
         if self.confirms_email and body.get("email", person["email"]) != person["email"]:
@@ -244,13 +244,13 @@ class Company:
         return self.details(person_id)
 
     def create_position(self, person_id: str, body: Any) -> Record:
-        """Answer POST /users/{id}/positions. Raises Refused."""
+        """Answer POST /users/{id}/positions. Raises RequestRefused."""
         self._person(person_id)
         self._check(body, NEW_POSITION.wrong(body))
         return self.position(person_id, self.add_position(person_id, **body))
 
     def patch_position(self, person_id: str, position_id: str, body: Any) -> Record:
-        """Answer PATCH /users/{id}/positions/{id}. Raises Refused."""
+        """Answer PATCH /users/{id}/positions/{id}. Raises RequestRefused."""
         self.position(person_id, position_id)
         self._check(body, POSITION.wrong(body))
         self.change_position(person_id, position_id, **body)
@@ -263,13 +263,13 @@ class Company:
             if "@" not in email or email.casefold() in taken:
                 problems.append("email")
         if problems:
-            raise Refused(400, *problems)
+            raise RequestRefused(400, *problems)
 
     def _person(self, person_id: str) -> Record:
         if not is_uuid(person_id):
-            raise Refused(400, "id")
+            raise RequestRefused(400, "id")
         if person_id not in self.people:
-            raise Refused(404, "User")
+            raise RequestRefused(404, "User")
         return self.people[person_id]
 
     def _page(
@@ -277,9 +277,9 @@ class Company:
     ) -> Record:
         limit, offset = query.get("limit", [str(usual)])[0], query.get("offset", ["0"])[0]
         if not limit.isdecimal() or int(limit) > most:
-            raise Refused(400, "limit")
+            raise RequestRefused(400, "limit")
         if not offset.isdecimal():
-            raise Refused(400, "offset")
+            raise RequestRefused(400, "offset")
         items = found[int(offset) : int(offset) + min(int(limit), page_limit)]
         return {"total": len(found), "items": items, "filters": {}, "meta": {}}
 

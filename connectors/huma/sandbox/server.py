@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.huma.sandbox.company import Company, Refused
+from connectors.huma.sandbox.company import Company, RequestRefused
 from connectors.huma.sandbox.webhooks import Mishap
 from infra import clock
 from infra.imitating import Fault, Lost
@@ -56,10 +56,10 @@ class _Api:
         json_ = request.headers.get("content-type", "").startswith("application/json")
         try:
             return JSONResponse(self._company.token(json.loads(raw) if json_ else dict(parse_qsl(raw.decode()))))
-        except Refused as no:
+        except RequestRefused as no:
             return _error(no)
         except ValueError:
-            return _error(Refused(400, "body"))
+            return _error(RequestRefused(400, "body"))
 
     async def revoke(self, request: Request) -> Response:
         """POST /auth/oauth/revoke."""
@@ -107,13 +107,13 @@ class _Api:
         if answer is None or fault in _DONE:
             try:
                 if not company.admits(request.headers.get("authorization", "").removeprefix("Bearer ")):
-                    raise Refused(401)  # noqa: TRY301 - one way to say no
+                    raise RequestRefused(401)  # noqa: TRY301 - one way to say no
                 body = work(json.loads(raw) if raw else None)
                 answer = answer or JSONResponse(body)
-            except Refused as no:
+            except RequestRefused as no:
                 answer = answer or _error(no)
             except ValueError:
-                answer = answer or _error(Refused(400, "body"))
+                answer = answer or _error(RequestRefused(400, "body"))
         answer.background = BackgroundTask(company.webhooks.deliver)
         return answer
 
@@ -208,18 +208,18 @@ def _instead(fault: Fault | None) -> Response | None:
         case Fault.LOSE_ANSWER | Fault.LOSE_REQUEST:
             return Lost()
         case Fault.FAIL | Fault.FAIL_AFTERWARDS:
-            return _error(Refused(500))
+            return _error(RequestRefused(500))
         case Fault.BAD_GATEWAY:
             return HTMLResponse("<html><body>502 Bad Gateway</body></html>", 502)
         case Fault.THROTTLED:
             return JSONResponse({"error": "too_many_requests"}, 429, {"Retry-After": "1"})
         case Fault.UNAUTHORISED:
-            return _error(Refused(401))
+            return _error(RequestRefused(401))
         case None:
             return None
 
 
-def _error(no: Refused) -> Response:
+def _error(no: RequestRefused) -> Response:
     """Return an error in the form that the document gives its status."""
     bodies: dict[int, dict[str, Any]] = {
         400: {"errorCode": "field:invalid-format", "errorMessage": "Invalid field Format", "fields": list(no.what)},

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from infra import cli, clock
 from infra.commanding import Failed
 from infra.deciding.decider import Decider
-from infra.delivery.journal import Change, Journal
+from infra.delivery.journal import Journal, Transition
 from infra.delivery.reviews import ReviewRole
 from infra.environment import load
 from infra.kafka.records import Record, at, bury
@@ -88,7 +88,7 @@ class Past:
                 assert await journal.mark_sending(work, lease.name, lease.epoch)
             calls += tuple(c.model_copy(update={"at": clock.now()}) for c in new)
             recorded = replace(entry, calls=calls) if entry else None
-            change = Change(work, lease.name, lease.epoch, state, calls, entry=recorded)
+            change = Transition(work, lease.name, lease.epoch, state, calls, entry=recorded)
             assert await journal.change(change)
         writing.cancel()
         await leases.release(lease)

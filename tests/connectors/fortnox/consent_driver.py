@@ -18,7 +18,7 @@ from connectors.fortnox.connect import connecting
 from connectors.fortnox.connect.pages import pages
 from connectors.fortnox.sandbox import CLIENT_ID, CLIENT_SECRET, Books, Company, running
 from connectors.fortnox.settings import FortnoxSettings
-from infra.access.connections import Connections, Held
+from infra.access.connections import Connection, Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
 from infra.http import Client, Response
@@ -132,7 +132,7 @@ class ConsentDriver:
         back = await self.approve(browser, await self.give(browser, link), **decision)
         return await browser.open("GET", back)
 
-    async def held(self, tenant: str) -> Held | None:
+    async def held(self, tenant: str) -> Connection | None:
         """Return what is held of a company's connection."""
         return await Connections(self.host.engine, self.host.vault).held(tenant, "fortnox")
 

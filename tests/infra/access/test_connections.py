@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from infra import clock
+from infra.access.connection import Connection, ConnectionRows, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows, forget_another_company
-from infra.access.connections import Connections, Outcome, health, settled
-from infra.access.held import ConnectionRows, Held, Taken, Tokens, days_left
+from infra.access.connections import Connections, TokenOutcome, health, settled
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.audit import GENESIS, AuditRecord
@@ -34,12 +34,12 @@ ADD = text("insert into tenants (tenant, database_number, created_at) values (:t
 class TokenEndpoint:
     """A system that gives tokens, or says what it is told to say, in turn."""
 
-    says: list[Outcome] = field(default_factory=list)
+    says: list[TokenOutcome] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
     takes: float = 0.0
     numbers: Any = field(default_factory=lambda: count(1))
 
-    async def renew(self, _held: Held, refresh: str | None, may_send: Callable[[], None]) -> Outcome:
+    async def renew(self, _held: Connection, refresh: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         """Give the next answer; without one, new tokens."""
         may_send()
         self.asked.append(refresh)
@@ -69,7 +69,7 @@ class ConnectionDriver:
         await process.consented(COMPANY, SYSTEM, **(given | grant | more))
         return process
 
-    async def held(self) -> Held:
+    async def held(self) -> Connection:
         """Return what is held of the company's connection."""
         held = await self.process().held(COMPANY, SYSTEM)
         assert held is not None
@@ -94,7 +94,7 @@ class ConnectionDriver:
 async def place(request: pytest.FixtureRequest, engine: AsyncEngine) -> ConnectionDriver:
     """Return a place with a company whose number is known."""
     if request.param == "memory":
-        table = Table({(COMPANY, SYSTEM): Stored(Held(COMPANY, SYSTEM, database_number=5))})
+        table = Table({(COMPANY, SYSTEM): Stored(Connection(COMPANY, SYSTEM, database_number=5))})
         return ConnectionDriver(MemoryRows(table), table=table)
     async with engine.begin() as connection:
         await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": None}])
@@ -154,7 +154,7 @@ async def test_a_refused_token_is_dropped_and_no_newer_one(place: ConnectionDriv
 
 
 @pytest.mark.parametrize("after", [Unanswered("reset"), RetryLater(1.0, "auth_throttled", "429")])
-async def test_what_is_no_refusal_loses_nothing(place: ConnectionDriver, after: Outcome) -> None:
+async def test_what_is_no_refusal_loses_nothing(place: ConnectionDriver, after: TokenOutcome) -> None:
     """The same refresh token is tried again, by whoever needs a token next, and not before the wait is over."""
     process = await place.consented()
     place.endpoint.says = [after]
@@ -227,7 +227,7 @@ async def test_a_request_that_would_leave_late_does_not_leave(place: ConnectionD
     """Others may renew by then: the permission to send is over before the claim is."""
     await place.consented()
 
-    async def stalled(held: Held, refresh: str | None, may_send: Callable[[], None]) -> Outcome:
+    async def stalled(held: Connection, refresh: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         await asyncio.sleep(0.15)
         return await place.endpoint.renew(held, refresh, may_send)
 
@@ -251,7 +251,7 @@ async def test_a_bug_of_ours_is_no_refusal(place: ConnectionDriver) -> None:
     """Whether the token was used up is not known, so it is tried again."""
     process = await place.consented()
 
-    async def broken(_held: Held, _refresh: str | None, _may_send: Callable[[], None]) -> Outcome:
+    async def broken(_held: Connection, _refresh: str | None, _may_send: Callable[[], None]) -> TokenOutcome:
         raise ZeroDivisionError
 
     with capture_logs():
@@ -403,7 +403,7 @@ async def test_nothing_secret_stands_in_the_tables_in_the_clear(engine: AsyncEng
 
 
 HELDS = st.builds(
-    Held,
+    Connection,
     tenant=st.just("acme"),
     system=st.just("fortnox"),
     grant_type=st.sampled_from(["client_credentials", "authorization_code", "token"]),
@@ -413,7 +413,7 @@ HELDS = st.builds(
 
 
 @given(HELDS)
-def test_health_has_a_word_for_each_connection(held: Held) -> None:
+def test_health_has_a_word_for_each_connection(held: Connection) -> None:
     """Its state; a connected one expires when its refresh token has less than a week."""
     now = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
     said, left = health(held, now), days_left(held, now)

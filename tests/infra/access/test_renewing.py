@@ -17,8 +17,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from infra.access import connections
-from infra.access.connections import Connections, Outcome
-from infra.access.held import ConnectionRow, Held, Tokens
+from infra.access.connection import Connection, ConnectionRow, Tokens
+from infra.access.connections import Connections, TokenOutcome
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from tests.infra import virtual
@@ -60,7 +60,7 @@ class System:
         """The refresh token that works now."""
         return f"refresh-{self.number}"
 
-    def exchange(self, refresh: str | None) -> Outcome:
+    def exchange(self, refresh: str | None) -> TokenOutcome:
         """Take a refresh token and give a new pair, once."""
         if refresh != self.works:
             return Refused("needs_consent", "used")
@@ -111,7 +111,7 @@ class Process:
         elif drawn < 0.06:
             raise Away
 
-    async def renew(self, _held: Held, refresh: str | None, may_send: Callable[[], None]) -> Outcome:
+    async def renew(self, _held: Connection, refresh: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         """Ask the system, as the seed has it."""
         fate = self.system.random.choice(FATES) if self.system.faults else "ok"
         await self.step("connect")
@@ -126,7 +126,7 @@ class Process:
         finally:
             self.system.asking.remove((refresh, left))
 
-    async def _answer(self, fate: str, refresh: str | None) -> Outcome:
+    async def _answer(self, fate: str, refresh: str | None) -> TokenOutcome:
         draw = self.system.random.uniform
         await asyncio.sleep(draw(0.01, 0.1))
         if fate in ("lost before", "html"):
@@ -175,7 +175,7 @@ class World:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.system, self.table, self.vault = System(self.random), Table(), Vault(b"test")
-        self.stored = Stored(Held(COMPANY, SYSTEM, grant_type="authorization_code", database_number=5))
+        self.stored = Stored(Connection(COMPANY, SYSTEM, grant_type="authorization_code", database_number=5))
         self.table.rows[COMPANY, SYSTEM] = self.stored
 
     async def consent(self) -> None:
@@ -303,7 +303,9 @@ def test_the_seeds_find_a_claim_that_nobody_looks_at(monkeypatch: pytest.MonkeyP
 def test_the_seeds_find_a_permission_to_send_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that was frozen before it sent would renew beside the next one."""
 
-    async def careless(self: Process, held: Held, refresh: str | None, _may_send: Callable[[], None]) -> Outcome:
+    async def careless(
+        self: Process, held: Connection, refresh: str | None, _may_send: Callable[[], None]
+    ) -> TokenOutcome:
         return await renew(self, held, refresh, lambda: None)
 
     renew = Process.renew

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store
 from infra.delivery import journal
-from infra.delivery.journal import Change, Journal, Work
+from infra.delivery.journal import Journal, Transition, Work
 from infra.leases import Leases
 from infra.trail import Entry
 from schemas.audit import GENESIS, AuditRecord, Outcome
@@ -124,11 +124,11 @@ async def work_on(place: JournalDriver, wanted: Envelope[Any]) -> Work:
     return found[0]
 
 
-def became(work: Work, state: str, epoch: int, outcome: Outcome | None = None, **more: Any) -> Change:
+def became(work: Work, state: str, epoch: int, outcome: Outcome | None = None, **more: Any) -> Transition:
     """Return what became of an order."""
     tenant = work.order.tenant
     entry = Entry(work.order, outcome) if outcome else None
-    return Change(work, f"fortnox/{tenant}", epoch, state, (), entry=entry, **more)
+    return Transition(work, f"fortnox/{tenant}", epoch, state, (), entry=entry, **more)
 
 
 async def finish(place: JournalDriver, wanted: Envelope[Any], epoch: int, state: str = "delivered") -> None:

@@ -256,7 +256,7 @@ async def test_a_file_that_could_not_be_moved_is_not_accepted_again(
     away = threading.Event()
     real = inbox._put_away
 
-    def put_away(path: Path, mark: inbox.Mark) -> None:
+    def put_away(path: Path, mark: inbox.FileMark) -> None:
         if not away.is_set():
             raise OSError(errno.EROFS, "Read-only file system")
         real(path, mark)

@@ -18,7 +18,7 @@ from connectors.fortnox import tokens
 from connectors.fortnox.connect import keeping
 from connectors.fortnox.connect.keeping import concern, unused
 from infra import clock
-from infra.access.connections import Connections, Held
+from infra.access.connections import Connection, Connections
 from infra.access.vault import open_vault
 from infra.leases import Leases
 from infra.plugin import Host
@@ -29,10 +29,12 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 STATES = ["connected", "needs_consent", "licence_missing", "paused", "disconnected"]
 
 
-def held(state: str = "connected", days: float | None = 45, grant: str = "authorization_code", **more: Any) -> Held:
+def held(
+    state: str = "connected", days: float | None = 45, grant: str = "authorization_code", **more: Any
+) -> Connection:
     """Return a connection whose refresh token has so many days left."""
     until = None if days is None else NOW + timedelta(days=days)
-    return Held("acme", "fortnox", grant_type=grant, state=state, reason="why", refresh_until=until, **more)
+    return Connection("acme", "fortnox", grant_type=grant, state=state, reason="why", refresh_until=until, **more)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def held(state: str = "connected", days: float | None = 45, grant: str = "author
         (held(days=1, grant="client_credentials"), ""),
     ],
 )
-def test_people_are_told_what_they_must_know(connection: Held, told: str) -> None:
+def test_people_are_told_what_they_must_know(connection: Connection, told: str) -> None:
     """At seven days and at two, and when it is lost; what somebody did on purpose is no news."""
     assert concern(connection, NOW.timestamp()) == told
 
@@ -97,7 +99,7 @@ async def age(host: Host, days: int) -> None:
         await database.execute(query, {"days": days})
 
 
-async def connection_of(host: Host) -> Held:
+async def connection_of(host: Host) -> Connection:
     """Return what is held of the company's connection."""
     found = await Connections(host.engine, host.vault).held(TENANT, tokens.SYSTEM)
     assert found is not None

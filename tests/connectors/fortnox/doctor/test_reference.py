@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from connectors.fortnox import errors
 from connectors.fortnox.doctor import reference
-from connectors.fortnox.doctor.reference import CONTRADICTED, Kept
+from connectors.fortnox.doctor.reference import CONTRADICTED, CachedList
 from connectors.fortnox.session import Session
 from infra import store
 from infra.http import Client
@@ -66,7 +66,7 @@ async def test_a_list_is_read_to_its_end_and_kept_small(wire: Wire) -> None:
     wire.replies["GET /3/accounts"] = pages(CHART)
     async with fortnox(wire) as ours:
         kept = await ours.reference.get("accounts", attempt(), year_id=4)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, CachedList)
     assert kept.items == tuple({"Number": each["Number"], "Description": "Konto", "Active": True} for each in CHART)
     assert [asked.params for asked in wire.of("GET /3/accounts")] == [
         {"financialyear": "4", "limit": "500"},
@@ -81,8 +81,8 @@ async def test_what_there_is_one_of_is_a_list_of_one(wire: Wire) -> None:
     async with fortnox(wire) as ours:
         locked = await ours.reference.get("locked_period", attempt())
         open_ = await ours.reference.get("locked_period", attempt(), max_age=0)
-    assert isinstance(locked, Kept)
-    assert isinstance(open_, Kept)
+    assert isinstance(locked, CachedList)
+    assert isinstance(open_, CachedList)
     assert (locked.items, open_.items) == (({"EndDate": "2025-12-31"},), ({},))
     assert [asked.params for asked in wire.of(LOCKED)] == [{}, {}]
 
@@ -99,8 +99,8 @@ async def test_processes_share_what_one_of_them_read(wire: Wire) -> None:
         await strangers.reference.get("series", attempt(), year_id=4)
         assert len(wire.of("GET /3/voucherseries")) == 3
         renewed = await theirs.reference.get("series", attempt(), year_id=4, max_age=0)
-        assert isinstance(renewed, Kept)
-        assert isinstance(kept, Kept)
+        assert isinstance(renewed, CachedList)
+        assert isinstance(kept, CachedList)
         assert renewed.read_at > kept.read_at
         assert len(wire.of("GET /3/voucherseries")) == 4
 
@@ -167,7 +167,7 @@ async def test_a_list_that_moved_is_read_again(wire: Wire, first: list[Any]) -> 
     wire.replies["GET /3/accounts"] = [*first, *pages(CHART[:600])]
     async with fortnox(wire) as ours:
         kept = await ours.reference.get("accounts", attempt(), year_id=4)
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, CachedList)
     assert len(kept.items) == 600
 
 
@@ -188,7 +188,7 @@ async def test_a_list_without_a_total_ends_with_a_page_that_is_not_full(wire: Wi
     wire.replies["GET /3/costcenters"] += [page([{"Code": "last"}], None, "CostCenters")]
     async with fortnox(wire) as ours:
         kept = await ours.reference.get("cost_centres", attempt())
-    assert isinstance(kept, Kept)
+    assert isinstance(kept, CachedList)
     assert len(kept.items) == 501
 
 
@@ -224,7 +224,7 @@ async def test_without_a_database_a_list_is_read_and_remembered_here(wire: Wire)
         gone = store.engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing", 1)
         ours.host = replace(ours.host, engine=gone)
         kept = await ours.reference.get("series", attempt(), year_id=4)
-        assert isinstance(kept, Kept)
+        assert isinstance(kept, CachedList)
         assert await ours.reference.get("series", attempt(), year_id=4) is kept
         await ours.reference.drop("series")
         assert await ours.reference.get("series", attempt(), year_id=4) is not kept

@@ -9,7 +9,7 @@ _DAY: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Connection:
     """What is held of a company's connection to a system; its tokens are not in here.
 
     Attributes:
@@ -49,7 +49,7 @@ class ConnectionRow:
         asked: a renewal was asked for, and its answer is not known.
     """
 
-    held: Held
+    held: Connection
     access: bytes | None = field(default=None, repr=False)
     refresh: bytes | None = field(default=None, repr=False)
     good_for: float = 0.0
@@ -100,7 +100,7 @@ class Taken(Exception):
 class ConnectionRows(Protocol):
     """Where connections are kept: the database, or a test's memory."""
 
-    async def all(self, system: str | None) -> tuple[Held, ...]: ...  # noqa: D102 - see PostgresRows
+    async def all(self, system: str | None) -> tuple[Connection, ...]: ...  # noqa: D102 - see PostgresRows
     async def read(self, tenant: str, system: str) -> ConnectionRow | None: ...  # noqa: D102
     async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool: ...  # noqa: D102
     async def granted(self, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool: ...  # noqa: D102
@@ -123,7 +123,7 @@ class ConnectionRows(Protocol):
     async def pin(self, tenant: str, number: int) -> int | None: ...  # noqa: D102
 
 
-def days_left(held: Held, now: float) -> float | None:
+def days_left(held: Connection, now: float) -> float | None:
     """Return the days until an unused refresh token ends, at a time (seconds since 1970); None without one."""
     if held.grant_type != "authorization_code" or held.refresh_until is None:
         return None
