@@ -6,16 +6,24 @@ A new one is asked by itself. What cannot be found in its folder is told in ``te
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.plugin import Malformed
-from tests.connectors.party import Party, parties, shown, written
+from infra.plugin import Attempt, Company, Malformed
+from infra.verdicts import Absent, AlreadyThere, Delivered, Unknown
+from schemas.commands import Order, ReadPerson
+from schemas.envelope import Envelope, wrap
+from tests.connectors.party import TENANT, Imitated, Party, parties, shown, written
+from tests.infra.opened import Opened, opened
 from tests.json_values import leaves, put
 
 PARTIES = parties()
@@ -61,7 +69,9 @@ def test_a_sample_becomes_the_facts_that_lie_beside_it(party: Party, path: Path)
     facts = shown(party.facts(path.name, path.read_bytes()))
     if os.environ.get("BOKBUSS_WRITE_GOLDEN"):
         golden.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n")
-    assert facts == json.loads(golden.read_text())
+    assert facts == json.loads(golden.read_text()), (
+        "if it is meant to be so: BOKBUSS_WRITE_GOLDEN=1, and read the difference"
+    )
 
 
 @every_sample
@@ -130,6 +140,86 @@ def test_damaged_bytes_are_facts_or_refused(party: Party, path: Path, edits: lis
         at = place % (len(raw) + 1)
         raw = raw[:at] + put_in + raw[at + length :]
     assert "it says nothing" not in problems(party, path.name, raw)
+
+
+# --- Orders ---------------------------------------------------------------------------------------------------------
+
+SINKS = [party for party in PARTIES if party.system.sink]
+every_sink = pytest.mark.parametrize("party", SINKS, ids=lambda party: party.system.name)
+
+
+def attempt() -> Attempt:
+    """Return an attempt of a lane that may always send, and has no budget to keep."""
+
+    async def take() -> None:
+        pass
+
+    return Attempt(may_send=lambda: None, take=take)
+
+
+def given(order: Order) -> Envelope[Any]:
+    """Return an order as it stands in the journal."""
+    at = datetime(2026, 4, 10, tzinfo=UTC)
+    return wrap(order, message_id=str(order.id_in(TENANT)), source=f"/streams/{order.flow}", time=at, tenant=TENANT)
+
+
+@asynccontextmanager
+async def opened_at(party: Party, engine: AsyncEngine) -> AsyncIterator[tuple[Imitated, Opened]]:
+    """Open a party's sandbox, and our company's client to it."""
+    assert party.imitated is not None, f"{party.folder.name}: its party.py must say how its sandbox is reached"
+    async with party.imitated(engine) as imitated:
+        ours = Company(TENANT, None, imitated.number)
+        async with opened(party.system.sink, ours, imitated.host) as sink:
+            yield imitated, sink
+
+
+def reads_only(order: Order) -> bool:
+    """Tell whether an order changes nothing at the party: it is looked for by reading again."""
+    return isinstance(order, ReadPerson)
+
+
+@every_sink
+async def test_what_a_write_wrote_its_probe_finds(party: Party, engine: AsyncEngine) -> None:
+    """Of each kind of order, and before it was written there was nothing to be found; each call is on record."""
+    async with opened_at(party, engine) as (imitated, sink):
+        assert {type(order) for order in imitated.orders} == set(sink.sink.orders), "an order of each kind"
+        for order in imitated.orders:
+            if not reads_only(order):
+                assert await sink.probe(given(order), attempt()) == Absent()
+            tried = attempt()
+            assert isinstance(await sink.write(given(order), tried), Delivered)
+            assert tried.calls
+            found = await sink.probe(given(order), attempt())
+            assert isinstance(found, AlreadyThere), f"{type(order).__name__}: {found}"
+
+
+@every_sink
+async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, engine: AsyncEngine) -> None:
+    """Each order is done, and its answer is lost; as a lane does, it is looked for twice before it is sent again."""
+    async with opened_at(party, engine) as (imitated, sink):
+        for order in [order for order in imitated.orders if not reads_only(order)]:
+            before = imitated.records()
+            imitated.lose()
+            verdict: object = await sink.write(given(order), attempt())
+            assert isinstance(verdict, Unknown), f"{type(order).__name__}: {verdict}"
+            done = imitated.records()
+            looks = [await sink.probe(given(order), attempt()) for _ in range(2)]
+            if looks == [Absent(), Absent()]:  # of several steps only the first one was done
+                assert isinstance(await sink.write(given(order), attempt()), Delivered | AlreadyThere)
+                looks = [await sink.probe(given(order), attempt())]
+                assert imitated.records() > done
+            else:
+                assert imitated.records() == done
+            assert all(isinstance(look, AlreadyThere) for look in looks)
+            assert done - before <= 1
+
+
+@every_sink
+def test_each_kind_says_how_it_is_found(party: Party) -> None:
+    """In words, for whoever wants to know what becomes of a lost answer; and no two kinds are of one order."""
+    assert party.system.sink is not None
+    assert all(len(kind.found_by.split()) > 2 for kind in party.system.sink.kinds)
+    assert len(set(party.system.sink.orders)) == len(party.system.sink.orders)
 
 
 # --- README ---------------------------------------------------------------------------------------------------------

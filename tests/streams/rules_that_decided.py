@@ -1,6 +1,6 @@
 """Tells which rules decided nothing in a run of tests, and ends the run as soon as there is none. A plugin of pytest.
 
-Named with ``-p``; the file that ``NO_DECISION`` names gets a line for each rule, ``flow.rule``.
+Named with ``-p``; the file that ``NO_DECISION`` names gets a line for each rule.
 """
 
 import functools
@@ -12,26 +12,26 @@ from typing import Any
 
 import pytest
 
-from infra import registry
+from tests.streams.flows import FLOWS
 
 silent: set[str] = set()
 
 
-def _watched(flow: str, rule: Callable[..., Any]) -> Callable[..., Any]:
-    silent.add(f"{flow}.{rule.__name__}")
+def _watched(package: str, rule: Callable[..., Any]) -> Callable[..., Any]:
+    silent.add(f"{package}.{rule.__name__}")
 
     @functools.wraps(rule)
     def asked(*case: Any) -> Any:
         if (verdict := rule(*case)) is not None:
-            silent.discard(f"{flow}.{rule.__name__}")
+            silent.discard(f"{package}.{rule.__name__}")
         return verdict
 
     return asked
 
 
-for _flow in registry.flows():
-    _rules: Any = importlib.import_module(f"streams.{_flow.name}.rules")
-    _rules.RULES = tuple(_watched(_flow.name, rule) for rule in _rules.RULES)
+for _package in FLOWS:
+    _rules: Any = importlib.import_module(f"{_package}.rules")
+    _rules.RULES = tuple(_watched(_package, rule) for rule in _rules.RULES)
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

@@ -21,7 +21,6 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from infra import registry
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
 from schemas import ids
@@ -33,9 +32,10 @@ from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied, TenantSettings
 from tests.flow_driver import FlowDriver
 from tests.json_values import Place, leaves, put
+from tests.streams.flows import FLOWS, folder
 
 TENANT = "krogen-soder"
-every_flow = pytest.mark.parametrize("flow", registry.flows(), ids=lambda flow: flow.name)
+every_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=lambda flow: flow.name)
 START = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
 BY_TYPE = {envelopes.type_of(message): message for message in envelopes.MESSAGES}
 
@@ -178,10 +178,10 @@ def test_whatever_comes_a_flow_keeps_to_what_was_agreed(flow: Flow, data: st.Dat
         walk.step(data.draw)
 
 
-@every_flow
-def test_the_rules_stand_in_one_tuple_and_their_names_say_them(flow: Flow) -> None:
+@pytest.mark.parametrize("package", FLOWS)
+def test_the_rules_stand_in_one_tuple_and_their_names_say_them(package: str) -> None:
     """A rule's name is in orders, audit records and on the page: one sentence each, none twice."""
-    rules = importlib.import_module(f"streams.{flow.name}.rules").RULES
+    rules = importlib.import_module(f"{package}.rules").RULES
     names = [rule.__name__ for rule in rules]
     assert isinstance(rules, tuple)
     assert len(names) == len(set(names))
@@ -191,7 +191,7 @@ def test_the_rules_stand_in_one_tuple_and_their_names_say_them(flow: Flow) -> No
 
 def test_every_rule_decides_in_some_history(tmp_path: Path) -> None:
     """Of the histories that the flows' own tests tell: a rule that decides in none is not tested, or cannot decide."""
-    folders = [str(Path(__file__).parent / flow.name) for flow in registry.flows()]
+    folders = [str(folder(package)) for package in FLOWS]
     plugin = ["-p", "no:cacheprovider", "-p", "tests.streams.rules_that_decided"]
     left = tmp_path / "left"
     run = subprocess.run(

@@ -1,14 +1,26 @@
 """Fortnox as it is tried: its samples are answers of its API."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
-from connectors.fortnox import SYSTEM, translate
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.fortnox import SYSTEM, sandbox, translate
+from connectors.fortnox.sandbox import Fault, Faults
+from connectors.fortnox.sandbox.records import Record
+from connectors.fortnox.settings import FortnoxSettings
+from infra.environment import whole
 from schemas.events import Fact
-from tests.connectors.party import Party
+from tests.connectors.fortnox.lane_driver import SCOPES, VAULT, absence, attachment, employee, invoice, voucher
+from tests.connectors.party import Imitated, Party, add_company, host
 
+WRITES = [
+    f"POST /3/{what}"
+    for what in ("vouchers", "inbox", "employees", "absencetransactions", "invoices", "voucherfileconnections")
+]
 SEEN_AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
@@ -18,4 +30,33 @@ def translated(_name: str, payload: bytes) -> Sequence[Fact]:
     return [fact for fact in found if fact is not None]
 
 
-PARTY = Party(SYSTEM, Path(str(translate.__file__)).parent, translated)
+@asynccontextmanager
+async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
+    """Open a sandbox with a company and its customer, and connect ours to it."""
+    company = sandbox.Company(123456, scopes=SCOPES)
+    company.register("customers")["1"] = Record({"CustomerNumber": "1", "Name": "Skolan"})
+    orders = tuple(order.data for order in (voucher(), attachment(), employee(), absence(), invoice()))
+
+    def lose() -> None:
+        company.faults = Faults(only=WRITES, script=[Fault.COMMIT_THEN_LOSE_ANSWER])
+
+    def records() -> int:
+        made = (tuple(company.vouchers()), company.files, company.attached, company.register("invoices"))
+        return sum(map(len, (*made, company.register("employees"), company.register("absencetransactions"))))
+
+    books = sandbox.Books(limit=100_000)
+    books.add(company)
+    await add_company(engine, company.database_number)
+    async with sandbox.running(books) as url:
+        section = FortnoxSettings(
+            api_url=f"{url}/3",
+            auth_url=f"{url}/oauth-v1",
+            client_id=sandbox.CLIENT_ID,
+            client_secret=SecretStr(sandbox.CLIENT_SECRET),
+            request_timeout=5.0,
+        )
+        settings = whole()(fortnox=section, _env_file=None)
+        yield Imitated(host(settings, engine, VAULT), orders, lose, records, company.database_number)
+
+
+PARTY = Party(SYSTEM, translated, imitated)
