@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from connectors.alexishr.settings import AlexisHRSettings
-from connectors.alexishr.source import Reader, reader
+from connectors.alexishr.source import PeopleReader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock
 from infra.delivery.following import Following, connected
@@ -42,7 +42,7 @@ def last_night(now: datetime, zone: ZoneInfo) -> datetime:
     return night if night <= local else night - timedelta(days=1)
 
 
-async def _read_what_is_due(reading: Reader, sightings: Sightings) -> None:
+async def _read_what_is_due(reading: PeopleReader, sightings: Sightings) -> None:
     settings, now = reading.hr.host.settings.of(AlexisHRSettings), clock.now()
     night = last_night(now, await reading.hr.zone())
     people, leaves = await sightings.reading(EMPLOYEE), await sightings.reading(LEAVE)

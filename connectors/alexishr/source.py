@@ -44,7 +44,7 @@ def _nothing() -> None:
 
 
 @dataclass(slots=True)
-class Reader:
+class PeopleReader:
     """Reads one company's people and leaves, and tells what differs from what was told last.
 
     Attributes:
@@ -295,14 +295,14 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
 
 
 @asynccontextmanager
-async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[Reader]:
+async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[PeopleReader]:
     """Open a company's Alexis HR for reading, with calls borrowed from its budget."""
     timeout = host.settings.of(AlexisHRSettings).request_timeout
     async with (
         Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
         guest(host, SYSTEM, tenant, priority) as attempt,
     ):
-        yield Reader(AlexisHR(tenant, host, client, tries=_TRIES), attempt)
+        yield PeopleReader(AlexisHR(tenant, host, client, tries=_TRIES), attempt)
 
 
 def _content(fact: EmployeeChanged) -> str:

@@ -10,7 +10,7 @@ from connectors.huma.classify import Written
 from connectors.huma.client import Huma
 from connectors.huma.encode import DAYS, NEEDED, NEW, Request
 from connectors.huma.settings import HumaSettings
-from connectors.huma.source import Person, look, tell
+from connectors.huma.source import HumaPerson, look, tell
 from connectors.huma.translate import SUPPORTED
 from connectors.huma.wire import Listed
 from infra.delivery.answers import read
@@ -63,7 +63,7 @@ class _Upsert:
             return Absent()
         return AlreadyThere(record=there.fact.person_id)
 
-    async def _find(self) -> Person | Rejected | None:
+    async def _find(self) -> HumaPerson | Rejected | None:
         """Return the person, or the one whom an earlier try of this order made; None: there is none to be found."""
         person_id = self._order.person_id
         if person_id is not None:
@@ -86,11 +86,11 @@ class _Upsert:
                     return Rejected("person_exists", why, "accountant")
         return None
 
-    async def _look(self, person_id: str) -> Person | None:
+    async def _look(self, person_id: str) -> HumaPerson | None:
         found = await look(self._huma, person_id, self._attempt, whole="last_day" in self._wanted)
-        return found if isinstance(found, Person) else None
+        return found if isinstance(found, HumaPerson) else None
 
-    def _can_be_ours(self, there: Person) -> bool:
+    def _can_be_ours(self, there: HumaPerson) -> bool:
         """Tell whether an earlier try can have made somebody: with what a new person gets, and nothing else yet."""
         return all(name in DAYS or (name not in NEW and not self._held(there, name)) for name in self._differing(there))
 
@@ -114,7 +114,7 @@ class _Upsert:
         rest = await self._write(there, [name for name in self._differing(there) if name not in NEW])
         return Unknown(f"it was made, and not completed: {rest.why}") if isinstance(rest, RetryLater) else rest
 
-    async def _change(self, there: Person) -> Verdict:
+    async def _change(self, there: HumaPerson) -> Verdict:
         differing = self._differing(there)
         if not differing:
             return AlreadyThere(record=there.fact.person_id)
@@ -122,7 +122,7 @@ class _Upsert:
         self._notes += [f"{name}: {shown(getattr(held, name))} -> {shown(self._set[name])}" for name in differing]
         return await self._write(there, differing)
 
-    async def _write(self, there: Person, differing: list[EmployeeField]) -> Verdict:
+    async def _write(self, there: HumaPerson, differing: list[EmployeeField]) -> Verdict:
         """Write some fields, days of work after the others, and say what was done."""
         own = {name: self._wanted[name] for name in differing if name not in DAYS}
         days = {name: self._wanted[name] for name in differing if name in DAYS}
@@ -157,7 +157,7 @@ class _Upsert:
         values = tuple(str(value) for value in self._wanted.values() if value is not None)
         return await self._huma.write(request, self._attempt, values)
 
-    def _differing(self, there: Person) -> list[EmployeeField]:
+    def _differing(self, there: HumaPerson) -> list[EmployeeField]:
         asked = translate.requested_email(there.record)
         return [
             name
@@ -165,7 +165,7 @@ class _Upsert:
             if not _same(name, self._held(there, name), value) and not (name == "email" and asked == value)
         ]
 
-    def _moved(self, there: Person) -> list[EmployeeField]:
+    def _moved(self, there: HumaPerson) -> list[EmployeeField]:
         """Return the fields that hold neither what was expected nor what is to be written."""
         expected = self._order.expected
         if expected is None:
@@ -174,7 +174,7 @@ class _Upsert:
             name for name in self._differing(there) if self._held(there, name) != self._plain(getattr(expected, name))
         ]
 
-    def _held(self, there: Person, name: EmployeeField) -> Any:
+    def _held(self, there: HumaPerson, name: EmployeeField) -> Any:
         return self._plain(getattr(there.fact.fields, name))
 
     def _plain(self, value: Any) -> Any:
@@ -209,7 +209,7 @@ async def _read(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> De
         found = await look(huma, order.data.person_id, attempt)
     except Malformed as error:
         return _unreadable(error)
-    await tell(huma, [found.fact if isinstance(found, Person) else found])
+    await tell(huma, [found.fact if isinstance(found, HumaPerson) else found])
     return Delivered(record=order.data.person_id)
 
 

@@ -68,7 +68,7 @@ SOURCE: Final = Source(system=SYSTEM, translate=mentioned, facts=(PersonMentione
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class HumaPerson:
     """Somebody as Huma holds them.
 
     Attributes:
@@ -82,7 +82,7 @@ class Person:
     others_end: date = date.min
 
 
-async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = False) -> Person | EmployeeChanged:
+async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = False) -> HumaPerson | EmployeeChanged:
     """Read somebody, with their positions where they are needed; the fact of a deletion when nobody is there.
 
     ``whole``: with their positions, whatever the record tells.
@@ -97,7 +97,7 @@ async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = Fa
         return translate.deleted(person_id, at)
     only = translate.only_position(found.record)
     if only is None or (only and not whole):
-        return Person(found.record, (only, only) if only else None, translate.person(found.record, at))
+        return HumaPerson(found.record, (only, only) if only else None, translate.person(found.record, at))
     items: list[Mapping[str, Any]] = []
     async for page in huma.pages(encode.positions(person_id), attempt):
         items += page.items
@@ -108,12 +108,12 @@ async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = Fa
             raise NotRead(classify.unreadable())
         positions.append(position.record)
     if not positions:
-        return Person(found.record, None, translate.person(found.record, at))
+        return HumaPerson(found.record, None, translate.person(found.record, at))
     first, last = translate.first_and_last(positions)
     fact = translate.person(found.record, at, (positions[first], positions[last]))
     others = [translate.ends(each) for place, each in enumerate(positions) if place != last]
     ends = (str(positions[first]["id"]), str(positions[last]["id"]))
-    return Person(found.record, ends, fact, max(others, default=date.min))
+    return HumaPerson(found.record, ends, fact, max(others, default=date.min))
 
 
 async def tell(huma: Huma, facts: Sequence[Fact]) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ def _nothing() -> None:
 
 
 @dataclass(slots=True)
-class Reader:
+class PeopleReader:
     """Reads one company's people, and tells what differs from what was told last.
 
     Attributes:
@@ -214,7 +214,7 @@ class Reader:
                     )
                     unreadable[person_id] = f"{moment(began)} {_UNREADABLE}"
                 continue
-            fact = found.fact if isinstance(found, Person) else found
+            fact = found.fact if isinstance(found, HumaPerson) else found
             if fact.deleted or _content_of(_mark(host, tenant, fact)) != _content_of(seen.get(person_id)):
                 facts.append(fact)
         self.may_go_on()
@@ -234,14 +234,14 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
 
 
 @asynccontextmanager
-async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[Reader]:
+async def reader(host: Host, tenant: str, priority: int = BACKFILL) -> AsyncIterator[PeopleReader]:
     """Open a company's Huma for reading, with calls borrowed from its budget."""
     timeout = host.settings.of(HumaSettings).request_timeout
     async with (
         Client(timeout=timeout, headers={"Accept": "application/json"}) as client,
         guest(host, SYSTEM, tenant, priority) as attempt,
     ):
-        yield Reader(Huma(tenant, host, client, tries=_TRIES), attempt)
+        yield PeopleReader(Huma(tenant, host, client, tries=_TRIES), attempt)
 
 
 def _mark(host: Host, tenant: str, fact: EmployeeChanged) -> str:

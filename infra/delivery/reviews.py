@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry
 from infra.incarnations import former, removed_company
-from infra.kafka.consuming import Consumed, Reader
+from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.kafka.outbox import arrived
 from infra.settings import Settings
@@ -41,7 +41,7 @@ class ReviewRole:
 
     def __init__(self, *, engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> None:
         self._engine = engine
-        self._reader = Reader(
+        self._reader = GroupMember(
             kafka=settings.kafka,
             group="bokbuss-desk",
             topics=(HoldForReview.TOPIC, DeadLetter.TOPIC),

@@ -14,7 +14,7 @@ from infra.delivery.budget import Budget
 from infra.delivery.guests import Lender, Loans
 from infra.delivery.journal import Journal
 from infra.delivery.lane import Lane, Patience
-from infra.kafka.consuming import Consumed, Reader
+from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.leases import Lease, LeaseLost, Leases
 from infra.plugin import Company, Host, Sink
@@ -34,7 +34,7 @@ class SinkRole:
         self._engine = engine
         self._patience = settings.sink(sink.system)
         self._sink = sink
-        self._reader = Reader(
+        self._reader = GroupMember(
             kafka=settings.kafka,
             group=f"bokbuss-sinks-{sink.system}",
             topics={order.TOPIC for order in sink.orders},

@@ -33,7 +33,7 @@ Consumed = tuple[Record, Envelope[Any]]
 Handler = Callable[[Sequence[Consumed]], Awaitable[None]]
 
 
-class Reader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not typed
+class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka is not typed
     """One member of a consumer group. ``assigned`` is the set of partition numbers that are ours."""
 
     def __init__(

@@ -12,7 +12,7 @@ JSON: Final = "application/json"  # without a charset, as recorded
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """A status, a body and the headers that are not the same for all."""
 
     status: int
@@ -154,10 +154,10 @@ NO_FILE_CONNECTION: Final = Refusal("no_file_connection", 9900034, "Kan inte hit
 # text unknown
 
 # Recorded: the gateway's 401. Not recorded: what a 429, a 500 and a 502 carry (facts §2.1, §2.4).
-UNAUTHORIZED: Final = Answer(401, b'{"message":"unauthorized"}')
-THROTTLED: Final = Answer(429, b"Too Many Requests", "text/plain")
-FAILED: Final = Answer(500, b"", "text/html; charset=UTF-8")
-BAD_GATEWAY: Final = Answer(
+UNAUTHORIZED: Final = ApiAnswer(401, b'{"message":"unauthorized"}')
+THROTTLED: Final = ApiAnswer(429, b"Too Many Requests", "text/plain")
+FAILED: Final = ApiAnswer(500, b"", "text/html; charset=UTF-8")
+BAD_GATEWAY: Final = ApiAnswer(
     502,
     b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>",
     "text/html",
@@ -169,12 +169,12 @@ _CONSTANTS: Final = {None: "null", True: "true", False: "false"}
 
 def refused(
     refusal: Refusal, details: tuple[object, ...], codes: Mapping[str, int], status: int | None = None
-) -> Answer:
+) -> ApiAnswer:
     """Return a refusal as Fortnox says it."""
     text, code = refusal.text.format(*details), codes.get(refusal.name, refusal.code)
     if refusal.missing:
-        return Answer(404, to_json({"ErrorInformation": {"Error": 1, "Message": text, "Code": code}}))
-    return Answer(status or 400, to_json({"ErrorInformation": {"error": 1, "message": text, "code": code}}))
+        return ApiAnswer(404, to_json({"ErrorInformation": {"Error": 1, "Message": text, "Code": code}}))
+    return ApiAnswer(status or 400, to_json({"ErrorInformation": {"error": 1, "message": text, "code": code}}))
 
 
 def to_json(value: Any) -> bytes:
@@ -182,7 +182,7 @@ def to_json(value: Any) -> bytes:
     return _text(value).encode("ascii")
 
 
-def plain(answer: Answer) -> Answer:
+def plain(answer: ApiAnswer) -> ApiAnswer:
     """Return an answer with its JSON written as others than PHP write it: no escapes but those that JSON demands."""
     if answer.content_type != JSON or not answer.body:
         return answer

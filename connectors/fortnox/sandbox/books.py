@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import Field
 
 from connectors.fortnox.sandbox import chart, licences
-from connectors.fortnox.sandbox.calls import Calls
+from connectors.fortnox.sandbox.calls import CallLog
 from connectors.fortnox.sandbox.faults import Faults
 from connectors.fortnox.sandbox.grants import Consent, Integration, IssuedCode, RefreshToken, Token, User
 from connectors.fortnox.sandbox.records import Attached, File, Folder, Record
@@ -199,7 +199,7 @@ class Company:
     makes: set[Literal["capitals", "apostrophes", "tax"]] = field(default_factory=set)
     sie_utf8: bool = False
     faults: _Passing[Faults] = field(default_factory=Faults)
-    calls: _Passing[Calls] = field(default_factory=Calls)
+    calls: _Passing[CallLog] = field(default_factory=CallLog)
     _late: _Passing[list[tuple[datetime, Callable[[datetime], object]]]] = field(default_factory=list)
 
     def __post_init__(self, manual_series: Iterable[str]) -> None:

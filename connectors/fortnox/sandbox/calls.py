@@ -8,7 +8,7 @@ WINDOW = 5.0
 
 
 @dataclass(slots=True)
-class Calls:
+class CallLog:
     """One company's calls.
 
     Attributes:

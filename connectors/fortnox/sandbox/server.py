@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from connectors.fortnox.sandbox import answers, consent, control, licences, page, resources, tokens
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Books, Company
 from connectors.fortnox.sandbox.connections import Lost
 from connectors.fortnox.sandbox.faults import Fault
@@ -30,10 +30,10 @@ _TOKEN: Final = "POST /oauth-v1/token"  # noqa: S105 - a route
 _REVOKE: Final = "POST /oauth-v1/revoke"
 _POST_VOUCHER: Final = "POST /3/vouchers"
 
-_Work = Callable[[datetime, datetime], Answer]
+_Work = Callable[[datetime, datetime], ApiAnswer]
 """Does what was asked at one time, shown in lists from another time on, and answers."""
 
-_INSTEAD: Final[Mapping[Fault, Answer | Lost]] = {
+_INSTEAD: Final[Mapping[Fault, ApiAnswer | Lost]] = {
     Fault.RESET_BEFORE_COMMIT: Lost(reset=True),
     Fault.SERVER_DOWN: Lost(reset=True),
     Fault.HTML_WITHOUT_COMMIT: answers.BAD_GATEWAY,
@@ -41,7 +41,7 @@ _INSTEAD: Final[Mapping[Fault, Answer | Lost]] = {
     Fault.UNAUTHORIZED_MID_RUN: answers.UNAUTHORIZED,
     Fault.THROTTLED: answers.THROTTLED,
 }
-_AFTERWARDS: Final[Mapping[Fault, Answer | Lost]] = {
+_AFTERWARDS: Final[Mapping[Fault, ApiAnswer | Lost]] = {
     Fault.COMMIT_THEN_LOSE_ANSWER: Lost(),
     Fault.COMMIT_THEN_500: answers.FAILED,
     Fault.COMMIT_THEN_HTML: answers.BAD_GATEWAY,
@@ -111,7 +111,7 @@ class _Server:
         company = tokens.company_of(self._books, form, request.headers.get("tenantid", ""))
         client_id = tokens.client_of(self._books, request.headers.get("authorization", ""))
 
-        def work(now: datetime, _listed_from: datetime) -> Answer:
+        def work(now: datetime, _listed_from: datetime) -> ApiAnswer:
             if route == _REVOKE:
                 return tokens.revoke(self._books, client_id, form)
             return tokens.grant(self._books, client_id, company, form, now)
@@ -147,7 +147,7 @@ class _Server:
             del self._books.tokens[text]
         query, path = dict(request.query_params), request.path_params
 
-        def work(now: datetime, listed_from: datetime) -> Answer:
+        def work(now: datetime, listed_from: datetime) -> ApiAnswer:
             user = self._books.users.get(token.user)
             answer = self._handle(
                 handler, scope, token, ApiRequest(now, path, query, body, listed_from, token.user, user)
@@ -159,7 +159,7 @@ class _Server:
             self._keeper.changed(company.database_number)
         return self._reply(answer)
 
-    def _handle(self, handler: Handler, scope: str, token: Token, asked: ApiRequest) -> Answer:
+    def _handle(self, handler: Handler, scope: str, token: Token, asked: ApiRequest) -> ApiAnswer:
         company = self._books.companies[token.database_number]
         if scope not in token.scope.split():
             return answers.refused(answers.NO_SCOPE, (), self._books.codes, self._books.scope_status)
@@ -170,14 +170,14 @@ class _Server:
         except RequestRefused as no:
             return answers.refused(no.refusal, no.details, self._books.codes)
 
-    def _throttled(self, company: Company, token: Token, tick: float) -> Answer:
+    def _throttled(self, company: Company, token: Token, tick: float) -> ApiAnswer:
         company.calls.throttled += 1
         if not self._books.retry_after:
             return answers.THROTTLED
         wait = company.calls.wait(token.client_id, tick, self._books.limit)
         return replace(answers.THROTTLED, headers={"Retry-After": str(int(wait) + 1)})
 
-    def _reply(self, answer: Answer | Lost) -> Response:
+    def _reply(self, answer: ApiAnswer | Lost) -> Response:
         if isinstance(answer, Lost):
             return answer
         headers = {
@@ -195,7 +195,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 async def _carry_out(
     fault: Fault | None, work: _Work, company: Company, request: Request, at: datetime
-) -> Answer | Lost:
+) -> ApiAnswer | Lost:
     """Do the work and answer, as far as the fault allows."""
     if fault is None:
         return work(at, at)
@@ -205,7 +205,7 @@ async def _carry_out(
     later = at + timedelta(seconds=company.faults.seconds.get(fault, 0.0))
     if fault is Fault.SLOW_BEFORE_COMMIT:
         # Not simply done after the wait: it is done also when the client has gone by then.
-        done: list[Answer] = []
+        done: list[ApiAnswer] = []
         company.later(later, lambda due: done.append(work(due, due)))
         if await _client_leaves(request, later):
             return Lost()

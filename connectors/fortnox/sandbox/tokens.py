@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import consent, licences
-from connectors.fortnox.sandbox.answers import JSON, Answer
+from connectors.fortnox.sandbox.answers import JSON, ApiAnswer
 from connectors.fortnox.sandbox.books import Books, Company
 from connectors.fortnox.sandbox.grants import Consent, IssuedCode, RefreshToken, Token
 
@@ -54,7 +54,7 @@ def company_of(books: Books, form: Mapping[str, str], tenant_id: str) -> Company
 
 def grant(
     books: Books, client_id: str | None, company: Company | None, form: Mapping[str, str], at: datetime
-) -> Answer:
+) -> ApiAnswer:
     """Answer a request for a token."""
     if client_id is None:
         return _WRONG_CLIENT
@@ -69,14 +69,14 @@ def grant(
             return _refusal("unsupported_grant_type", "The grant type is not supported")
 
 
-def revoke(books: Books, client_id: str | None, form: Mapping[str, str]) -> Answer:
+def revoke(books: Books, client_id: str | None, form: Mapping[str, str]) -> ApiAnswer:
     """End the consent that a refresh token stands for. The answer is the same for a token that nobody knows."""
     if client_id is None:
         return _WRONG_CLIENT
     given = books.refresh_tokens.get(form.get("token", ""))
     if given is not None and books.consents[given.consent].client_id == client_id:
         consent.withdraw(books, given.consent)
-    return Answer(200, b'{"revoked": true}')
+    return ApiAnswer(200, b'{"revoked": true}')
 
 
 def holder(books: Books, authorization: str, at: datetime) -> tuple[str, Token] | None:
@@ -87,7 +87,7 @@ def holder(books: Books, authorization: str, at: datetime) -> tuple[str, Token] 
     return (text, token) if token is not None and good else None
 
 
-def _for_service(books: Books, client_id: str, company: Company | None, scope: str | None, at: datetime) -> Answer:
+def _for_service(books: Books, client_id: str, company: Company | None, scope: str | None, at: datetime) -> ApiAnswer:
     consented = consent.service(books, client_id, company) if company else None
     if company is None or consented is None:  # how Fortnox says this is not public
         return _refusal("invalid_grant", "No service account consent for the tenant of the TenantId header")
@@ -97,7 +97,7 @@ def _for_service(books: Books, client_id: str, company: Company | None, scope: s
     return _given(books, Token(client_id, company.database_number, " ".join(chosen), _expires(books, at)), at)
 
 
-def _for_refresh_token(books: Books, client_id: str, company: Company | None, text: str, at: datetime) -> Answer:
+def _for_refresh_token(books: Books, client_id: str, company: Company | None, text: str, at: datetime) -> ApiAnswer:
     given = books.refresh_tokens.get(text)
     if given is None or given.used or at >= given.expires or books.consents[given.consent].client_id != client_id:
         return _refusal("invalid_grant", "Invalid refresh token", "text/html; charset=UTF-8")
@@ -107,7 +107,7 @@ def _for_refresh_token(books: Books, client_id: str, company: Company | None, te
     return _pair(books, given.consent, at)
 
 
-def _for_code(books: Books, client_id: str, text: str, redirect_uri: str | None, at: datetime) -> Answer:
+def _for_code(books: Books, client_id: str, text: str, redirect_uri: str | None, at: datetime) -> ApiAnswer:
     code = books.authorization_codes.get(text)
     if (
         code is None
@@ -121,7 +121,7 @@ def _for_code(books: Books, client_id: str, text: str, redirect_uri: str | None,
     return _pair(books, code.consent, at)
 
 
-def _pair(books: Books, consent_id: int, at: datetime) -> Answer:
+def _pair(books: Books, consent_id: int, at: datetime) -> ApiAnswer:
     """Give an access token for a consent and, for one with offline access, the next refresh token."""
     allowed: Consent = books.consents[consent_id]
     token = Token(allowed.client_id, allowed.database_number, allowed.scope, _expires(books, at), allowed.user)
@@ -132,7 +132,7 @@ def _pair(books: Books, consent_id: int, at: datetime) -> Answer:
     return _given(books, token, at, refresh)
 
 
-def _given(books: Books, token: Token, at: datetime, refresh: str | None = None) -> Answer:
+def _given(books: Books, token: Token, at: datetime, refresh: str | None = None) -> ApiAnswer:
     books.issued += 1  # so that no two tokens are the same, nor is a dead one given out again
     for over in [text for text, one in books.tokens.items() if at >= one.expires]:
         del books.tokens[over]
@@ -145,7 +145,7 @@ def _given(books: Books, token: Token, at: datetime, refresh: str | None = None)
         "expires_in": books.token_seconds,
         "token_type": "bearer",
     }
-    return Answer(200, json.dumps(content).encode(), JSON, _NOT_KEPT)
+    return ApiAnswer(200, json.dumps(content).encode(), JSON, _NOT_KEPT)
 
 
 def _expires(books: Books, at: datetime) -> datetime:
@@ -177,9 +177,9 @@ def _part(content: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
-def _refusal(error: str, description: str, content_type: str = JSON, status: int = 400) -> Answer:
+def _refusal(error: str, description: str, content_type: str = JSON, status: int = 400) -> ApiAnswer:
     content = json.dumps({"error": error, "error_description": description}, separators=(",", ":"))
-    return Answer(status, content.encode(), content_type, _NOT_KEPT)
+    return ApiAnswer(status, content.encode(), content_type, _NOT_KEPT)
 
 
 _WRONG_CLIENT: Final = _refusal(

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from connectors.alexishr.client import AlexisHR
-from connectors.alexishr.source import Reader
+from connectors.alexishr.source import PeopleReader
 from infra.access.vault import Vault
 from infra.http import Client
 from infra.intake.sealing import sealed
@@ -57,7 +57,7 @@ def attempt() -> Attempt:
 
 
 @asynccontextmanager
-async def reading(host: Host) -> AsyncIterator[Reader]:
+async def reading(host: Host) -> AsyncIterator[PeopleReader]:
     """Open the company for reading, without a budget."""
     async with Client(timeout=5.0) as client:
-        yield Reader(AlexisHR(TENANT, host, client, tries=3), attempt())
+        yield PeopleReader(AlexisHR(TENANT, host, client, tries=3), attempt())

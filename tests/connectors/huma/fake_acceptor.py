@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from connectors.huma.client import Huma
-from connectors.huma.source import Reader
+from connectors.huma.source import PeopleReader
 from infra.access.vault import Vault
 from infra.http import Client
 from infra.intake.sealing import sealed
@@ -51,7 +51,7 @@ def attempt() -> Attempt:
 
 
 @asynccontextmanager
-async def reading(host: Host) -> AsyncIterator[Reader]:
+async def reading(host: Host) -> AsyncIterator[PeopleReader]:
     """Open the company for reading, without a budget."""
     async with Client(timeout=5.0) as client:
-        yield Reader(Huma(TENANT, host, client, tries=3), attempt())
+        yield PeopleReader(Huma(TENANT, host, client, tries=3), attempt())

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from connectors.huma.sandbox import Company, Fault
-from connectors.huma.source import LISTED, Reader, refresh
+from connectors.huma.source import LISTED, PeopleReader, refresh
 from infra import clock
 from infra.access.connections import Connections
 from infra.commanding import Failed
@@ -217,7 +217,7 @@ async def test_a_reading_that_another_process_took_over_writes_nothing_down(host
         raise LeaseLost
 
     async with reading(host) as reader:
-        assert isinstance(reader, Reader)
+        assert isinstance(reader, PeopleReader)
         reader.may_go_on = lost
         with pytest.raises(LeaseLost):
             await reader.everybody(whole=True)

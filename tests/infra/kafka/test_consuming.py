@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.kafka import parking
-from infra.kafka.consuming import Consumed, Reader
+from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.settings import KafkaSettings
 from schemas.events import DayClosed
@@ -46,7 +46,7 @@ class FakeHandler:
 
 
 @asynccontextmanager
-async def reading(desk: FakeHandler, reader: Reader) -> AsyncIterator[None]:
+async def reading(desk: FakeHandler, reader: GroupMember) -> AsyncIterator[None]:
     """Let a reader read meanwhile."""
     stop = asyncio.Event()
     task = asyncio.create_task(reader.run(desk.handle, stop))
@@ -65,14 +65,16 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def reader(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> Callable[[str], Reader]:
+async def reader(
+    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+) -> Callable[[str], GroupMember]:
     """Return what makes a reader of some code; its group begins where the topic ends now."""
     group = f"bokbuss-{tenant}"
     await pass_by(kafka, group, [DayClosed.TOPIC])
 
-    def made(code: str) -> Reader:
+    def made(code: str) -> GroupMember:
         settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
-        return Reader(
+        return GroupMember(
             kafka=settings,
             group=group,
             topics=[DayClosed.TOPIC],
@@ -91,7 +93,7 @@ def neighbour(tenant: str) -> str:
 
 
 async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_else_does(
-    reader: Callable[[str], Reader], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """Of one partition; other code takes it all in its order."""
     other, desk = neighbour(tenant), FakeHandler(tenant, BugError(SECRET))
@@ -115,7 +117,7 @@ async def test_what_cannot_be_handled_waits_with_what_comes_later_and_nobody_els
 
 
 async def test_while_kafka_or_the_database_is_away_nobody_is_parked(
-    reader: Callable[[str], Reader], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    reader: Callable[[str], GroupMember], engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """The batch is tried again, whole, until it passes."""
     desk = FakeHandler(tenant, KafkaConnectionError())

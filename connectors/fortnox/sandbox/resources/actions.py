@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import ZERO, Company, Draft, Row
 from connectors.fortnox.sandbox.forms import names
 from connectors.fortnox.sandbox.records import Record, Scalar, Values
@@ -124,7 +124,7 @@ def _new_invoice(values: Values, rows: str, sign: int, asked: ApiRequest, compan
     return number
 
 
-def _act(register: Register, work: _Work, asked: ApiRequest, company: Company) -> Answer:
+def _act(register: Register, work: _Work, asked: ApiRequest, company: Company) -> ApiAnswer:
     asked.allow()
     record = register.find(asked.path["key"], company)
     record.values.update(work(record, asked, company))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, get_args
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import ZERO, Account, Company, DimensionRule, Series, Year
 from connectors.fortnox.sandbox.forms import Day, Field, Flag, Form, Number, Text
 from connectors.fortnox.sandbox.requests import ApiRequest
@@ -43,7 +43,7 @@ _ACCOUNT: Final[Form] = {
 _PREDEFINED: Final[Form] = {"Name": Field(), "Account": Number(places=0)}
 
 
-def financial_years(asked: ApiRequest, company: Company) -> Answer:
+def financial_years(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List the years, or the year of a day: an empty list is a year that is missing."""
     asked.allow("date", "Date")
     day = asked.day("date") or asked.day("Date")
@@ -51,7 +51,7 @@ def financial_years(asked: ApiRequest, company: Company) -> Answer:
     return ok(**asked.page("FinancialYears", years, _year))
 
 
-def financial_year(asked: ApiRequest, company: Company) -> Answer:
+def financial_year(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one year by its id."""
     asked.allow()
     year = company.years.get(number(asked.path["id"]))
@@ -60,7 +60,7 @@ def financial_year(asked: ApiRequest, company: Company) -> Answer:
     return ok(FinancialYear=_year(year))
 
 
-def post_financial_year(asked: ApiRequest, company: Company) -> Answer:
+def post_financial_year(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Make a year with the chart and the series of the newest one."""
     asked.allow()
     fields = forms.read(_YEAR, forms.content(asked.body, "FinancialYear"), new=True)
@@ -80,7 +80,7 @@ def post_financial_year(asked: ApiRequest, company: Company) -> Answer:
     return created("financialyear", FinancialYear=_year(year))
 
 
-def voucher_series_collection(asked: ApiRequest, company: Company) -> Answer:
+def voucher_series_collection(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List a year's series."""
     asked.allow("lastmodified", "sortby", "sortorder")
     year = asked.year(company)
@@ -89,14 +89,14 @@ def voucher_series_collection(asked: ApiRequest, company: Company) -> Answer:
     return ok(**asked.page("VoucherSeriesCollection", series, lambda one: _series(one, year)))
 
 
-def voucher_series(asked: ApiRequest, company: Company) -> Answer:
+def voucher_series(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one series of a year."""
     asked.allow()
     year = asked.year(company)
     return ok(VoucherSeries=_series(_found_series(asked, year), year))
 
 
-def post_voucher_series(asked: ApiRequest, company: Company) -> Answer:
+def post_voucher_series(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Make a series in a year."""
     asked.allow()
     year = asked.year(company)
@@ -108,7 +108,7 @@ def post_voucher_series(asked: ApiRequest, company: Company) -> Answer:
     return created("voucherseries", VoucherSeries=_series(year.series[code], year))
 
 
-def put_voucher_series(asked: ApiRequest, company: Company) -> Answer:
+def put_voucher_series(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Change a series of a year."""
     asked.allow()
     year = asked.year(company)
@@ -119,7 +119,7 @@ def put_voucher_series(asked: ApiRequest, company: Company) -> Answer:
     return ok(VoucherSeries=_series(_changed_series(series, fields, asked), year))
 
 
-def accounts(asked: ApiRequest, company: Company) -> Answer:
+def accounts(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List a year's chart by number."""
     asked.allow("lastmodified", "sru", "sortby", "sortorder")
     year, sru = asked.year(company), asked.count("sru")
@@ -128,14 +128,14 @@ def accounts(asked: ApiRequest, company: Company) -> Answer:
     return ok(**asked.page("Accounts", chart, lambda account: _listed(account, year, company)))
 
 
-def account(asked: ApiRequest, company: Company) -> Answer:
+def account(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one account of a year."""
     asked.allow()
     year = asked.year(company)
     return ok(Account=_account(_found_account(asked, year), year))
 
 
-def post_account(asked: ApiRequest, company: Company) -> Answer:
+def post_account(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Make an account in a year."""
     asked.allow()
     year = asked.year(company)
@@ -149,7 +149,7 @@ def post_account(asked: ApiRequest, company: Company) -> Answer:
     return created("account", Account=_account(year.accounts[wanted], year))
 
 
-def put_account(asked: ApiRequest, company: Company) -> Answer:
+def put_account(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Change an account of a year."""
     asked.allow()
     year = asked.year(company)
@@ -160,7 +160,7 @@ def put_account(asked: ApiRequest, company: Company) -> Answer:
     return ok(Account=_account(_changed_account(found, fields, asked, company), year))
 
 
-def delete_account(asked: ApiRequest, company: Company) -> Answer:
+def delete_account(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Delete an account from a year, unless a voucher bears it."""
     asked.allow()
     year = asked.year(company)
@@ -169,23 +169,23 @@ def delete_account(asked: ApiRequest, company: Company) -> Answer:
     if any(row.account == found.number for draft in drafts for row in draft.rows):
         raise RequestRefused(answers.IN_USE, found.number)
     del year.accounts[found.number]
-    return Answer(204, b"")
+    return ApiAnswer(204, b"")
 
 
-def predefined_accounts(asked: ApiRequest, company: Company) -> Answer:
+def predefined_accounts(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List the predefined accounts."""
     asked.allow()
     names = sorted(company.predefined_accounts)
     return ok(**asked.page("PreDefinedAccounts", names, lambda name: _predefined(name, company)))
 
 
-def predefined_account(asked: ApiRequest, company: Company) -> Answer:
+def predefined_account(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one predefined account."""
     asked.allow()
     return ok(PreDefinedAccount=_predefined(_found_predefined(asked, company), company))
 
 
-def put_predefined_account(asked: ApiRequest, company: Company) -> Answer:
+def put_predefined_account(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Let a predefined account be another one of the preselected year."""
     asked.allow()
     name = _found_predefined(asked, company)

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from connectors.fortnox.sandbox.answers import Answer
+from connectors.fortnox.sandbox.answers import ApiAnswer
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import Route, ok
 
 
-def company_information(asked: ApiRequest, company: Company) -> Answer:
+def company_information(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Say whose books these are; here ``DatabaseNumber`` is a number."""
     asked.allow()
     return ok(
@@ -28,7 +28,7 @@ def company_information(asked: ApiRequest, company: Company) -> Answer:
     )
 
 
-def settings(asked: ApiRequest, company: Company) -> Answer:
+def settings(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Say the same in the settings' words; here ``DatabaseNumber`` is text."""
     asked.allow()
     empty = (
@@ -48,13 +48,13 @@ def settings(asked: ApiRequest, company: Company) -> Answer:
     )
 
 
-def locked_period(asked: ApiRequest, company: Company) -> Answer:
+def locked_period(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Say until when nothing may be booked; null locks nothing."""
     asked.allow()
     return ok(LockedPeriod={"EndDate": company.locked_until})
 
 
-def me(asked: ApiRequest, _company: Company) -> Answer:
+def me(asked: ApiRequest, _company: Company) -> ApiAnswer:
     """Say who consented. This does not tell which company it is."""
     asked.allow()
     user = asked.user

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Company, CostCentre
 from connectors.fortnox.sandbox.forms import Day, Flag, Form, Text
 from connectors.fortnox.sandbox.requests import ApiRequest
@@ -42,7 +42,7 @@ PROJECTS: Final = Register(
 )
 
 
-def cost_centres(asked: ApiRequest, company: Company) -> Answer:
+def cost_centres(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List the cost centres by code. Without support there is nothing to list; that Fortnox says so is assumed."""
     asked.allow("lastmodified", "sortby", "sortorder")
     if not company.cost_centre_support:
@@ -52,13 +52,13 @@ def cost_centres(asked: ApiRequest, company: Company) -> Answer:
     return ok(**asked.page("CostCenters", found, _cost_centre))
 
 
-def cost_centre(asked: ApiRequest, company: Company) -> Answer:
+def cost_centre(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one cost centre."""
     asked.allow()
     return ok(CostCenter=_cost_centre(_found(asked, company)))
 
 
-def post_cost_centre(asked: ApiRequest, company: Company) -> Answer:
+def post_cost_centre(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Make a cost centre."""
     asked.allow()
     fields = forms.read(_COST_CENTRE, forms.content(asked.body, "CostCenter"), new=True)
@@ -69,7 +69,7 @@ def post_cost_centre(asked: ApiRequest, company: Company) -> Answer:
     return created("costcenter", CostCenter=_cost_centre(company.cost_centres[code]))
 
 
-def put_cost_centre(asked: ApiRequest, company: Company) -> Answer:
+def put_cost_centre(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Change a cost centre."""
     asked.allow()
     found = _found(asked, company)
@@ -79,7 +79,7 @@ def put_cost_centre(asked: ApiRequest, company: Company) -> Answer:
     return ok(CostCenter=_cost_centre(_changed(found, fields, asked)))
 
 
-def delete_cost_centre(asked: ApiRequest, company: Company) -> Answer:
+def delete_cost_centre(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Delete a cost centre, unless a voucher bears it."""
     asked.allow()
     code = _found(asked, company).code
@@ -87,7 +87,7 @@ def delete_cost_centre(asked: ApiRequest, company: Company) -> Answer:
         if code in (one.draft.cost_centre, *(row.cost_centre for row in one.draft.rows)):
             raise RequestRefused(answers.IN_USE, code)
     del company.cost_centres[code]
-    return Answer(204, b"")
+    return ApiAnswer(204, b"")
 
 
 def _found(asked: ApiRequest, company: Company) -> CostCentre:

@@ -3,13 +3,13 @@
 from typing import Final
 
 from connectors.fortnox.sandbox import answers, sie
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import Route, number
 
 
-def export(asked: ApiRequest, company: Company) -> Answer:
+def export(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give SIE 1 to 4 of a year. ``fromdate`` and ``todate`` and ``selection`` choose among its vouchers."""
     asked.allow("financialYear", "exportall", "fromdate", "todate", "selection")
     kind = number(asked.path["type"])
@@ -28,7 +28,7 @@ def export(asked: ApiRequest, company: Company) -> Answer:
     )
     text = sie.write(company, year, wanted, asked.today)
     body = text.encode() if company.sie_utf8 else text.encode("cp437", "replace")
-    return Answer(200, body, "application/octet-stream")
+    return ApiAnswer(200, body, "application/octet-stream")
 
 
 def _selection(text: str) -> dict[str, tuple[int, int]]:

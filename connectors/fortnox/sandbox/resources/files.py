@@ -5,7 +5,7 @@ import uuid
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Form, Text
 from connectors.fortnox.sandbox.records import Attached, File, Folder
@@ -34,7 +34,7 @@ _CONNECTION: Final[Form] = {
 _NAME: Final = re.compile(rb'filename="([^"\r\n]*)"')
 
 
-def archive(asked: ApiRequest, company: Company) -> Answer:
+def archive(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give a folder by its path, the root without one, or a file's content by its ``ArchiveFileId``."""
     asked.allow("path", "fileid")
     if (archive_id := asked.query.get("fileid")) is not None:
@@ -43,13 +43,13 @@ def archive(asked: ApiRequest, company: Company) -> Answer:
     return ok(Folder=_folder(_by_path(asked.query.get("path"), company), company, "archive"))
 
 
-def inbox(asked: ApiRequest, company: Company) -> Answer:
+def inbox(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give the inbox's folders and the files that are in none of them."""
     asked.allow()
     return ok(Folder=_folder(Folder("root", "inbox"), company, "inbox"))
 
 
-def _one(asked: ApiRequest, company: Company, place: str) -> Answer:
+def _one(asked: ApiRequest, company: Company, place: str) -> ApiAnswer:
     """Give a file's content, or a folder."""
     asked.allow("path", "fileid")
     key = asked.path["id"]
@@ -58,17 +58,17 @@ def _one(asked: ApiRequest, company: Company, place: str) -> Answer:
     return _content(company.files.get(key))
 
 
-def archive_one(asked: ApiRequest, company: Company) -> Answer:
+def archive_one(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give a file's content, or a folder of the archive."""
     return _one(asked, company, "archive")
 
 
-def inbox_one(asked: ApiRequest, company: Company) -> Answer:
+def inbox_one(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give a file's content, or a folder of the inbox."""
     return _one(asked, company, "inbox")
 
 
-def post_archive(asked: ApiRequest, company: Company) -> Answer:
+def post_archive(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Upload a file to a folder, or make a folder when the body is JSON (as the C# SDK does)."""
     asked.allow("path", "folderid")
     parent = _by_path(asked.query.get("folderid") or asked.query.get("path"), company)
@@ -80,26 +80,26 @@ def post_archive(asked: ApiRequest, company: Company) -> Answer:
     return _upload(asked, company, parent, "archive")
 
 
-def post_inbox(asked: ApiRequest, company: Company) -> Answer:
+def post_inbox(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Upload a file to a folder of the inbox, the root without one."""
     asked.allow("path", "folderid", "folderId")
     wanted = next((asked.query[name] for name in ("folderId", "folderid", "path") if name in asked.query), None)
     return _upload(asked, company, _by_path(wanted, company), "inbox")
 
 
-def delete_by_path(asked: ApiRequest, company: Company) -> Answer:
+def delete_by_path(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Delete a folder and what is in it."""
     asked.allow("path")
     return _delete(_by_path(asked.query.get("path"), company).id, company)
 
 
-def delete_file(asked: ApiRequest, company: Company) -> Answer:
+def delete_file(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Delete a file, or a folder and what is in it. A file that is connected to a voucher stays."""
     asked.allow("path")
     return _delete(asked.path["id"], company)
 
 
-def file_connections(asked: ApiRequest, company: Company) -> Answer:
+def file_connections(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List the connections that the parameters choose."""
     asked.allow("voucheryear", "voucherdescription", "vouchernumber", "voucherseries")
     year, wanted = asked.count("voucheryear"), asked.count("vouchernumber")
@@ -115,13 +115,13 @@ def file_connections(asked: ApiRequest, company: Company) -> Answer:
     return ok(**asked.page("VoucherFileConnections", found, lambda one: _connection(one, company)))
 
 
-def file_connection(asked: ApiRequest, company: Company) -> Answer:
+def file_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give the connection of a file."""
     asked.allow()
     return ok(VoucherFileConnection=_connection(_attached(asked, company), company))
 
 
-def post_file_connection(asked: ApiRequest, company: Company) -> Answer:
+def post_file_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Connect a file to a voucher; without ``financialyear`` to the one of that number in the preselected year."""
     asked.allow()
     fields = forms.read(_CONNECTION, forms.content(asked.body, "VoucherFileConnection"), new=True)
@@ -138,11 +138,11 @@ def post_file_connection(asked: ApiRequest, company: Company) -> Answer:
     return created("voucherfileconnection", VoucherFileConnection=_connection(company.attached[file], company))
 
 
-def delete_file_connection(asked: ApiRequest, company: Company) -> Answer:
+def delete_file_connection(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Take a file off its voucher."""
     asked.allow()
     del company.attached[_attached(asked, company).file]
-    return Answer(204, b"")
+    return ApiAnswer(204, b"")
 
 
 def uploaded(body: bytes) -> tuple[str, bytes] | None:
@@ -158,7 +158,7 @@ def uploaded(body: bytes) -> tuple[str, bytes] | None:
     return None
 
 
-def _upload(asked: ApiRequest, company: Company, folder: Folder, place: str) -> Answer:
+def _upload(asked: ApiRequest, company: Company, folder: Folder, place: str) -> ApiAnswer:
     found = uploaded(asked.body)
     if found is None:
         raise RequestRefused(answers.NO_UPLOAD)
@@ -185,13 +185,13 @@ def _by_path(path: str | None, company: Company) -> Folder:
     return found
 
 
-def _content(file: File | None) -> Answer:
+def _content(file: File | None) -> ApiAnswer:
     if file is None:
         raise RequestRefused(answers.NO_FILE)
-    return Answer(200, file.content, "application/octet-stream")
+    return ApiAnswer(200, file.content, "application/octet-stream")
 
 
-def _delete(key: str, company: Company) -> Answer:
+def _delete(key: str, company: Company) -> ApiAnswer:
     gone = [file for file in company.files.values() if key in (file.id, file.folder)]
     if key not in company.folders and key not in company.files:
         raise RequestRefused(answers.NO_FILE)
@@ -201,7 +201,7 @@ def _delete(key: str, company: Company) -> Answer:
     for file in gone:
         del company.files[file.id]
     company.folders.pop(key, None)
-    return Answer(204, b"")
+    return ApiAnswer(204, b"")
 
 
 def _attached(asked: ApiRequest, company: Company) -> Attached:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Day, Digits, Field, Flag, Form, Number, Rows, Text, names
 from connectors.fortnox.sandbox.records import Scalar, Values
@@ -283,7 +283,7 @@ ATTENDANCES: Final = _transactions(
 )
 
 
-def _of_day(register: Register, asked: ApiRequest, company: Company) -> Answer:
+def _of_day(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """List an employee's transactions of a day and a cause: several, since several a day are allowed."""
     asked.allow()
     wanted = (asked.path["key"], asked.path["date"], asked.path["code"])

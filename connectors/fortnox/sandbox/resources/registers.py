@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.fortnox.sandbox import answers, forms
-from connectors.fortnox.sandbox.answers import Answer, Refusal, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, Refusal, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Form, parse_day
 from connectors.fortnox.sandbox.records import Record, Value, Values
@@ -114,7 +114,7 @@ class Register:
         """Return a record as lists show it."""
         return self.reduced(self.full(record, asked, company))
 
-    def answer(self, record: Record, asked: ApiRequest, company: Company) -> Answer:
+    def answer(self, record: Record, asked: ApiRequest, company: Company) -> ApiAnswer:
         """Answer 200 with a record."""
         return ok(**{self.one: self.full(record, asked, company)})
 
@@ -130,7 +130,7 @@ class Register:
         return records[change.key]
 
 
-def create(register: Register, asked: ApiRequest, company: Company) -> Answer:
+def create(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """Make a record. The same request twice makes two, unless it names the key."""
     asked.allow()
     values = forms.read(register.form, forms.content(asked.body, register.one), new=True)
@@ -144,7 +144,7 @@ def create(register: Register, asked: ApiRequest, company: Company) -> Answer:
     return created(register.location, **{register.one: register.full(record, asked, company)})
 
 
-def update(register: Register, asked: ApiRequest, company: Company) -> Answer:
+def update(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """Change a record: what is left out, null or "" stays; API_BLANK empties."""
     asked.allow()
     key = asked.path["key"]
@@ -156,13 +156,13 @@ def update(register: Register, asked: ApiRequest, company: Company) -> Answer:
     return register.answer(register.save(Change(asked, company, key, record.values, changes, values)), asked, company)
 
 
-def read(register: Register, asked: ApiRequest, company: Company) -> Answer:
+def read(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one record."""
     asked.allow()
     return register.answer(register.find(asked.path["key"], company), asked, company)
 
 
-def delete(register: Register, asked: ApiRequest, company: Company) -> Answer:
+def delete(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """Delete a record."""
     asked.allow()
     key = asked.path["key"]
@@ -170,10 +170,10 @@ def delete(register: Register, asked: ApiRequest, company: Company) -> Answer:
     del company.register(register.path)[key]
     if register.reserve:
         company.reserved.setdefault(register.path, []).append(key)
-    return Answer(register.deleted or 204, b"")
+    return ApiAnswer(register.deleted or 204, b"")
 
 
-def listing(register: Register, asked: ApiRequest, company: Company) -> Answer:
+def listing(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """List the records that the parameters choose, in the order in which they were made unless ``sortby`` is given."""
     period = ("fromdate", "todate") if register.dated else ()
     order = ("sortby", "sortorder") if register.sort else ()

@@ -3,25 +3,25 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from connectors.fortnox.sandbox.answers import Answer, to_json
+from connectors.fortnox.sandbox.answers import ApiAnswer, to_json
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.requests import ApiRequest
 
-Handler = Callable[[ApiRequest, Company], Answer]
+Handler = Callable[[ApiRequest, Company], ApiAnswer]
 Route = tuple[str, str, str, Handler]
 """Method, path, scope and handler."""
 
 BASE: Final = "https://api.fortnox.se/3"
 
 
-def ok(**content: Any) -> Answer:
+def ok(**content: Any) -> ApiAnswer:
     """Answer 200 with JSON."""
-    return Answer(200, to_json(content))
+    return ApiAnswer(200, to_json(content))
 
 
-def created(location: str, **content: Any) -> Answer:
+def created(location: str, **content: Any) -> ApiAnswer:
     """Answer 201 with JSON. The Location is useless: the resource's name (facts §2.3)."""
-    return Answer(201, to_json(content), headers={"Location": location})
+    return ApiAnswer(201, to_json(content), headers={"Location": location})
 
 
 def number(text: str) -> int:

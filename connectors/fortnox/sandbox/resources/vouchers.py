@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from connectors.fortnox.sandbox import answers, voucher
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Company, Row, Voucher, Year
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, number, ok
@@ -11,19 +11,19 @@ from connectors.fortnox.sandbox.resources.route import BASE, Route, created, num
 _SEARCH: Final = ("fromdate", "todate", "lastmodified", "costcenter")
 
 
-def vouchers(asked: ApiRequest, company: Company) -> Answer:
+def vouchers(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List a year's vouchers, by series and number, without their rows."""
     asked.allow("voucherseries", *_SEARCH)
     return _vouchers(asked, company, asked.query.get("voucherseries"))
 
 
-def vouchers_of_series(asked: ApiRequest, company: Company) -> Answer:
+def vouchers_of_series(asked: ApiRequest, company: Company) -> ApiAnswer:
     """List a year's vouchers of one series, without their rows."""
     asked.allow(*_SEARCH)
     return _vouchers(asked, company, asked.path["series"])
 
 
-def one_voucher(asked: ApiRequest, company: Company) -> Answer:
+def one_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Give one voucher with its rows."""
     asked.allow()
     year = asked.year(company)
@@ -34,7 +34,7 @@ def one_voucher(asked: ApiRequest, company: Company) -> Answer:
     return ok(Voucher=_voucher(found, year))
 
 
-def post_voucher(asked: ApiRequest, company: Company) -> Answer:
+def post_voucher(asked: ApiRequest, company: Company) -> ApiAnswer:
     """Book a voucher. The same one twice is two vouchers: Fortnox has no idempotency key."""
     asked.allow()
     draft = voucher.read(asked, company)
@@ -42,7 +42,7 @@ def post_voucher(asked: ApiRequest, company: Company) -> Answer:
     return created("voucher", Voucher=_voucher(booked, company.years[draft.year_id]))
 
 
-def _vouchers(asked: ApiRequest, company: Company, code: str | None) -> Answer:
+def _vouchers(asked: ApiRequest, company: Company, code: str | None) -> ApiAnswer:
     year = asked.year(company)
     centre = asked.query.get("costcenter")
     (first, last), since = asked.period(), asked.since()

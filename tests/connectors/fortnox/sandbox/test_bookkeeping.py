@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.fortnox.sandbox import Company, CostCentre, state
-from connectors.fortnox.sandbox.answers import Answer, RequestRefused, plain, to_json
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused, plain, to_json
 from connectors.fortnox.sandbox.records import File, Record
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import ROUTES
@@ -235,7 +235,7 @@ def test_everything_that_a_company_has_is_kept_between_starts(fortnox: SandboxDr
 
 def test_the_escapes_of_php_can_be_switched_off() -> None:
     """The content is the same; other bodies stay as they are."""
-    answer = Answer(200, to_json({"Name": "Blåbär/AB", "Sum": 1}))
+    answer = ApiAnswer(200, to_json({"Name": "Blåbär/AB", "Sum": 1}))
     assert answer.body == rb'{"Name":"Bl\u00e5b\u00e4r\/AB","Sum":1}'
     assert plain(answer).body == '{"Name":"Blåbär/AB","Sum":1}'.encode()
-    assert plain(Answer(200, b"\xff", "application/octet-stream")).body == b"\xff"
+    assert plain(ApiAnswer(200, b"\xff", "application/octet-stream")).body == b"\xff"

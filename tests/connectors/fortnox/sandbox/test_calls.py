@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fortnox.sandbox.calls import WINDOW, Calls
+from connectors.fortnox.sandbox.calls import WINDOW, CallLog
 
 Fortnox = Any  # of conftest.py, which a test cannot import
 
@@ -70,7 +70,7 @@ async def test_calls_are_counted_by_company_and_route(fortnox: Fortnox) -> None:
 )
 def test_a_call_passes_if_and_only_if_its_window_is_not_full(steps: list[tuple[float, str]], limit: int) -> None:
     """The window slides, belongs to one client, and holds rejected calls as well: hammering keeps the door shut."""
-    calls, tick = Calls(), 1000.0
+    calls, tick = CallLog(), 1000.0
     made: list[tuple[float, str]] = []
     for pause, client in steps:
         tick += pause
@@ -84,7 +84,7 @@ def test_a_call_passes_if_and_only_if_its_window_is_not_full(steps: list[tuple[f
 @given(st.lists(st.floats(0, 2), min_size=1, max_size=40), st.integers(1, 6))
 def test_after_the_wait_a_call_is_let_through(pauses: list[float], limit: int) -> None:
     """``wait`` tells how long to be quiet."""
-    calls, tick = Calls(), 1000.0
+    calls, tick = CallLog(), 1000.0
     for pause in pauses:
         tick += pause
         calls.arrive("a", "GET /3/x", tick, limit)
