@@ -140,14 +140,14 @@ def call(method: str, status: int | None, verdict: str) -> Call:
     return Call(at=NOW, request=f"{method} /3/vouchers", status=status, milliseconds=42, verdict=verdict)
 
 
-Past = Callable[[Past], Awaitable[Any]]
+Happened = Callable[[Past], Awaitable[Any]]
 
 
 @dataclass
 class VerbDriver:
     """The verbs, as they are typed."""
 
-    def after(self, past: Past) -> Any:
+    def after(self, past: Happened) -> Any:
         """Let something happen first."""
 
         async def main() -> Any:
