@@ -20,9 +20,10 @@ from connectors.fortnox import sandbox as fortnox
 from connectors.fortnox.sandbox.records import Record
 from infra import catching_up, clock, registry, roles, telemetry
 from infra.deciding import planning
+from infra.environment import load
 from infra.office import office
 from infra.plugin import Host
-from infra.settings import Settings, load
+from infra.settings import Settings
 from tests.bench.house import peak_memory
 
 BUDGET = 100_000
