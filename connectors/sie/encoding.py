@@ -308,13 +308,12 @@ def _repaired(text: str, swap: int | None) -> str:
 
 
 def _clean(text: str, number: int, notes: Notes) -> str:
+    begins = last = 0
     for place in _NO_TEXT.finditer(text):
-        before = text.rfind("\n", 0, place.start())
-        notes.add(
-            Grade.DEVIATION,
-            "control_character",
-            "a control character stands here; it was read as a blank",
-            number + text.count("\n", 0, place.start()),
-            place.start() - before,
-        )
+        if lines := text.count("\n", last, place.start()):
+            number += lines
+            begins = text.rindex("\n", last, place.start()) + 1
+        last = place.start()
+        words = "a control character stands here; it was read as a blank"
+        notes.add(Grade.DEVIATION, "control_character", words, number, last - begins + 1)
     return _NO_TEXT.sub(" ", text)

@@ -87,9 +87,10 @@ class EntryReading:
         while chunk := self._file.read(CHUNK):
             yield from reader.read(chunk)
         yield from reader.read(b"")
-        self._ledger = reader.finish()
+        ledger = reader.finish()
         if self.notes.damaged:
             raise Damaged(*self.notes.bounded(Grade.DAMAGE))
+        self._ledger = ledger
 
     @property
     def ledger(self) -> Ledger:
@@ -166,7 +167,11 @@ class _Reader:
         return ledger
 
     def _document_type(self, *_: object) -> None:
-        raise _refused("syntax", "expected no document type; an entry file has none", self._parser.CurrentLineNumber)
+        raise _refused(
+            "syntax",
+            "expected no document type, which no entry file has; is this a web page?",
+            self._parser.CurrentLineNumber,
+        )
 
     def _begin(self, name: str, attributes: _Attributes) -> None:
         local = name.removeprefix(_NAMESPACE)
@@ -250,9 +255,7 @@ class _Reader:
         if quantity and not _QUANTITY.fullmatch(quantity):
             self._wrong("expected a quantity such as -2.5")
             quantity = ""
-        exact = (
-            Decimal(amount.rstrip("0") if "." in amount else amount).quantize(_ORE) if amount.strip("+-0.") else ZERO
-        )
+        exact = Decimal(amount).quantize(_ORE)
         day, text = self._day(attributes, "ledgerDate"), attributes.get("text", "")
         self._rows.append(_OpenRow(account, exact, day, text, Decimal(quantity) if quantity else None))
 

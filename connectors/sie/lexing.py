@@ -49,9 +49,15 @@ def fields(line: str, brace: int | None, remark: Remark) -> list[Field]:
     return quick if quick is not None else [field for field, _ in _scanned(line, brace, remark)]
 
 
-def running_on(label: str, line: str) -> list[Field] | None:
-    r"""Return the fields of a record that ends with a text, whose quotation marks are not written ``\"``.
+def has_more(label: str, found: list[Field]) -> bool:
+    """Whether a record that ends with a text has more fields than the standard knows."""
+    return len(found) > _TEXT_LAST.get(label, len(found)) + 1
 
+
+def running_on(label: str, line: str) -> list[Field] | None:
+    r"""Return the fields of a record that ends with a text, read to the row's end.
+
+    That is how one means it who writes quotation marks within a text without ``\"``, or blanks without quotation marks.
     None: it has other faults.
     """
     index = _TEXT_LAST.get(label, 0)
@@ -61,12 +67,15 @@ def running_on(label: str, line: str) -> list[Field] | None:
     text = text.rstrip(" ")
     if text[0] == '"' == text[-1] and len(text) > 1:
         return [*head, text[1:-1]]
-    return [*head, text] if " " not in text and '"' not in (text[0], text[-1]) else None
+    return [*head, text] if '"' not in text or (" " not in text and '"' not in (text[0], text[-1])) else None
 
 
 def column(line: str, brace: int | None, index: int) -> int:
-    """Return where a field of a record stands; one that is missing stands where the record ends."""
-    places = [place for _, place in _scanned(line, brace, lambda _code, _column, _text: None)]
+    """Return where a field of a record stands, 0 when the row runs on; a missing one stands where the record ends."""
+    try:
+        places = [place for _, place in _scanned(line, brace, lambda _code, _column, _text: None)]
+    except Broken:
+        return 0
     return places[index] if index < len(places) else len(line.rstrip()) + 1
 
 
@@ -102,7 +111,7 @@ def _plain(line: str) -> list[Field] | None:
 def _plain_with_list(line: str, brace: int) -> list[Field] | None:
     before, opening, rest = line.partition("{")
     within, closing, after = rest.partition("}")
-    if not closing or '"' in before or "\\" in line:
+    if not closing or '"' in before or "}" in before or "\\" in line:
         return None
     head, listed, tail = _plain(before), _plain(within), _plain(after)
     # A brace in quotation marks leaves an odd number of these, and ``_plain`` none.

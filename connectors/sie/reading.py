@@ -15,7 +15,7 @@ from zlib import crc32
 
 from connectors.sie.checking import ZERO, Checks
 from connectors.sie.encoding import Evidence, Page, examine, texts
-from connectors.sie.lexing import Broken, Field, Remark, column, fields, running_on
+from connectors.sie.lexing import Broken, Field, Remark, column, fields, has_more, running_on
 from connectors.sie.model import (
     RESERVED_DIMENSIONS,
     Account,
@@ -134,9 +134,10 @@ class Reading:
         self.notes = Notes()
         reader = _Reader(self.evidence, self.notes, self._limits)
         yield from reader.entries(texts(self._file, self.evidence, self.notes))
-        self._ledger = reader.finish()
+        ledger = reader.finish()
         if self.notes.damaged:
             raise Damaged(*self.notes.bounded(Grade.DAMAGE))
+        self._ledger = ledger
 
     @property
     def ledger(self) -> Ledger:
@@ -406,16 +407,21 @@ class _Reader:
     @staticmethod
     def _fields(label: str, line: str, brace: int | None, remark: Remark) -> list[Field]:
         try:
-            return fields(line, brace, remark)
+            found = fields(line, brace, remark)
         except Broken as error:
-            if (found := running_on(label, line)) is None:
+            whole, place = running_on(label, line), error.column
+            if whole is None:
                 raise
-            remark(
-                "quotation",
-                error.column,
-                r"expected \" for a quotation mark within a text; it was read to the last one",
-            )
-            return found
+        else:
+            # A quoted text has its end; what comes after it is of a later standard (7.3).
+            whole = running_on(label, line) if '"' not in line and has_more(label, found) else None
+            if whole is None:
+                return found
+            place = column(line, brace, len(whole) - 1)
+        remark(
+            "quotation", place, 'expected a text within " with \\" for each " in it; it was read to the end of the row'
+        )
+        return whole
 
     def _opening(self, number: int) -> None:
         if self._voucher is not None and not self._voucher.opened:
@@ -667,7 +673,7 @@ class _Reader:
         if not _AMOUNT_OTHERWISE.fullmatch(text):
             raise _Wrong(index, "expected an amount such as -1234.50: a point, two decimals and 15 digits at most")
         self._deviation("amount", number, 0, "an amount is not written as the standard has it; its value is clear")
-        return Decimal(text.rstrip("0") if "." in text else text).quantize(_ORE)
+        return Decimal(text).quantize(_ORE)
 
     def _quantity(self, found: _Found, index: int, number: int) -> Decimal | None:
         text = _text(found, index)

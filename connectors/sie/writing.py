@@ -53,8 +53,9 @@ class Style:
 
     Attributes:
         longest_text: texts of vouchers and rows, and names, are cut to so many characters; None: they are not.
-        near_letters: what code page 437 lacks is written by what comes near it (a dash as ``-``, the euro sign as
-            ``EUR``, a letter without its marks), and what no text can hold as a blank; else such a text is refused.
+        near_letters: what a text has that code page 437 lacks is written by what comes near it (a dash as ``-``, the
+            euro sign as ``EUR``, a letter without its marks), and what no text can hold as a blank; else such a text is
+            refused. Codes are never changed.
         one_year: a voucher outside year 0 is refused.
         checksum: #KSUMMA is written.
     """
@@ -250,7 +251,7 @@ class _Writer:
         except UnicodeEncodeError as error:
             code = f"U+{ord(error.object[error.start]):04X}"
             raise NotWritable(
-                f"{self._place}: {label} has the character {code}, which code page 437 lacks; ask for near letters"
+                f"{self._place}: {label} has {code}, which code page 437 lacks; in a text, ask for near letters"
             ) from None
         if self._style.checksum:
             self._sum = crc32(_summed(label, kept), self._sum)
@@ -258,19 +259,19 @@ class _Writer:
 
     def _text(self, text: str) -> str:
         """Return a quoted text."""
-        plain = self._plain(text)
+        plain = self._plain(text, near=self._style.near_letters)
         longest = self._style.longest_text
         if longest is not None and len(plain) > longest:
-            plain = self._plain(plain[:longest].rstrip())
+            plain = self._plain(plain[:longest].rstrip(), near=self._style.near_letters)
         return _quoted(plain)
 
     def _code(self, code: str) -> str:
-        """Return a number or a code: bare where it can be, and never cut."""
+        """Return a number or a code: bare where it can be, never cut, and never another one that is near."""
         return code if _BARE.fullmatch(code) else _quoted(self._plain(code))
 
-    def _plain(self, text: str) -> str:
+    def _plain(self, text: str, *, near: bool = False) -> str:
         r"""Return a text that a file can hold: no control characters, no ``\`` at its end."""
-        if self._style.near_letters:
+        if near:
             text = _NO_TEXT.sub(" ", _near(text))
             text = text[:-1] + "/" if text.endswith("\\") else text
         if _NO_TEXT.search(text):

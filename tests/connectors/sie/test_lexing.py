@@ -3,7 +3,7 @@
 from typing import NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.sie import lexing
@@ -79,6 +79,7 @@ def test_the_column_of_a_field() -> None:
     assert [column(line, 2, index) for index in range(5)] == [2, 10, 17, 25, 26]
 
 
+@example("} {}", 1)
 @given(st.text('#a19 "\\\t{}', max_size=25), st.sampled_from([None, 0, 1, 2]))
 def test_the_quick_way_gives_what_the_close_look_gives(line: str, brace: int | None) -> None:
     """Whatever stands there: the same fields, or it looks closely."""

@@ -188,6 +188,7 @@ def test_a_row_that_cannot_be_read(rows: str, place: tuple[int, int]) -> None:
         ("#PSALDO 0 202413 1930 {} 1", (1, 11)),
         ("#RAR -1 20230101 20221231", (1, 18)),
         ("#DIM x Namn", (1, 6)),
+        ('#DIM x "Na"mn"', (1, 0)),
         ("#SIETYP 7", (1, 9)),
         ("#VER A 1 20240101\n{\n", (1, 0)),
         ("}", (1, 0)),
@@ -208,10 +209,12 @@ def test_a_record_that_cannot_be_read(text: str, place: tuple[int, int]) -> None
         ("#VER A 1 20240101\n#VER A 2 20240101\n{\n}\n", "no_braces", 1),
         ("#VER A 1 20240101 Text 00000000\n{\n}", "no_day", 1),
         ("#IB 0 1930 +5\n#IB 0 2081 -5.000\n", "amount", 2),
+        ("#IB 0 1930 .00\n#IB 0 2081 5." + "0" * 50 + "\n#IB 0 2081 -5\n", "amount", 2),
         ("#IB 0 1930 5 styck\n#IB 0 2081 -5", "quantity", 1),
         ("#PSALDO 0 202401 1930 5", "no_object_list", 1),
         ('#KONTO 1 "F"rskott"', "quotation", 1),
         ('#KONTO 1 F"rskott', "quotation", 1),
+        ("#KONTO 1 Kassa och bank", "quotation", 1),
         ("#KONTO 1930 Kassa", "twice", 1),
         ("#IB -1 1930 5", "no_year", 1),
         ("#RAR -1", "no_year", 1),
@@ -256,6 +259,21 @@ def test_an_unknown_record_is_passed_over_with_its_rows() -> None:
     """The standard grows (7.1): what is within the braces of an unknown record is no voucher's."""
     text = "#NYTT 1\n{\n#TRANS 1930 {} 1\nwhatever\n}\n#VER A 1 20240101\n{\n#MER 1\n}\n"
     assert [one.number for one in vouchers(text)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ("#KONTO 1 Kassa\toch bank ", "Kassa och bank"),
+        ('#KONTO 1 "Kassa" och bank', "Kassa"),
+        ('#KONTO 1 "F"rskott" till "Lind"', 'F"rskott" till "Lind'),
+        ('#KONTO 1 F"rskott', 'F"rskott'),
+    ],
+)
+def test_a_name_is_read_as_it_is_meant(row: str, name: str) -> None:
+    """Blanks without quotation marks, such marks that are not escaped; after a text's end comes a later standard."""
+    ledger, _, _ = read((HEAD + row).encode())
+    assert ledger.accounts[-1] == Account("1", name)
 
 
 def test_labels_in_small_letters_and_rows_as_people_write_them() -> None:
@@ -343,6 +361,10 @@ def test_any_bytes_give_a_ledger_or_named_problems(raw: bytes) -> None:
         '#TRANS 1930 {1 "1} ',
         "#KONTO " + '"' * 20,
         "\\",
+        "\x01",
+        "a\x01\n",
+        " ",
+        "#TRANS 1930 {} 1 ",
         "\u00c3",
         "}\n",
         "\r",

@@ -110,7 +110,8 @@ UNBALANCED = (Row(RowKind.BOOKED, "8999", (), Decimal(5)),)
 @pytest.mark.parametrize(
     ("ledger", "entries", "style", "said"),
     [
-        (LEDGER, [entry(text="5 €")], None, "voucher I  of 2024-12-31: #VER has the character U+20AC"),
+        (LEDGER, [entry(text="5 €")], None, "voucher I  of 2024-12-31: #VER has U+20AC"),
+        (LEDGER, [entry(series="\u0160")], FORTNOX, "#VER has U+0160"),
         (LEDGER, [entry(text="a\tb")], None, "a control character"),
         (LEDGER, [entry(text="C:\\")], None, "a text ends with"),
         (LEDGER, [entry(rows=UNBALANCED)], None, "it does not balance"),
