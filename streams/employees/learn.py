@@ -48,6 +48,13 @@ def _changes(old: EmployeeFields | None, new: EmployeeFields | None) -> frozense
     return frozenset(f for f in FIELDS if not same(f, get(old, f), get(new, f)))
 
 
+def _ours(memory: Memory, key: str, side: Side) -> frozenset[EmployeeField]:
+    """Return the fields that we wrote to a side and have not read there since, or are writing."""
+    person, order = memory.person(key), UpsertEmployee if side == "fortnox" else UpsertPerson
+    under_way = [f for p in memory[key].pending if isinstance(p.order, order) for f in _touched(p.order)]
+    return frozenset((*(person.unread if side == "fortnox" else person.unread_in_hr), *under_way))
+
+
 def _still(chosen: Iterable[FieldChoice], changed: frozenset[EmployeeField]) -> tuple[FieldChoice, ...]:
     return tuple(c for c in chosen if c.field not in changed)
 
@@ -95,6 +102,7 @@ def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
         fact.key,
         hr=fields,
         hr_at=fact.changed_at,
+        hr_moved_at=fact.changed_at if changed - _ours(memory, fact.key, "hr") else before.hr_moved_at,
         deleted=fact.deleted,
         chosen=_still(before.chosen, changed),
         ignored=before.ignored and not changed and fact.deleted == before.deleted,
@@ -117,14 +125,17 @@ def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
     )
     if before.person is not None:
         person = memory.person(before.person)
-        chosen = _still(person.chosen, _changes(person.fortnox, fact.fields))
-        person = person.model_copy(update={"chosen": chosen})
+        changed = _changes(person.fortnox, fact.fields)
+        person = person.model_copy(update={"chosen": _still(person.chosen, changed)})
         memory.put_person(
             before.person,
             fortnox=fact.fields,
             fortnox_at=fact.seen_at,
+            fortnox_moved_at=fact.seen_at
+            if changed - _ours(memory, before.person, "fortnox")
+            else person.fortnox_moved_at,
             unread=(),
-            ignored=person.ignored and not _changes(person.fortnox, fact.fields),
+            ignored=person.ignored and not changed,
             **made_by_fortnox(person, fact.fields, person.unread),
         )
 
@@ -172,6 +183,7 @@ def link(memory: Memory, key: str, employee_id: str, origin: Origin) -> bool:
         wanted=False,
         fortnox=employee.fields,
         fortnox_at=employee.seen_at,
+        fortnox_moved_at=employee.seen_at,
     )
     return True
 
@@ -183,7 +195,9 @@ def unlink(memory: Memory, key: str, reason: str) -> None:
     if person.link is not None:
         was = person.link.employee_id
         memory.put_employee(was, person=None)
-    memory.put_person(key, link=None, unlinked=reason, was=was, fortnox=None, fortnox_at=None, chosen=())
+    memory.put_person(
+        key, link=None, unlinked=reason, was=was, fortnox=None, fortnox_at=None, fortnox_moved_at=None, chosen=()
+    )
 
 
 def _row_applied(memory: Memory, fact: PlanRowApplied) -> None:

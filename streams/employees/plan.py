@@ -107,9 +107,10 @@ class Pair:
     def steps(self) -> Mapping[EmployeeField, MergeStep]:
         """What becomes of each field of a pair that differs."""
         person, hr, fortnox = self.person, self.hr, self.fortnox
-        if person is None or fortnox is None:
+        if person is None or self.employee is None:
             return {}
-        newer = bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at)
+        if person.link is None:  # as it will be once the two are joined
+            person = person.model_copy(update={"fortnox_moved_at": self.employee.seen_at})
         found = {
             f: settle(
                 f,
@@ -120,7 +121,7 @@ class Pair:
                 agreed=f in person.agreed,
                 fortnox=get(fortnox, f),
                 occasion="sync",
-                hr_is_newer=newer,
+                hr_is_newer=person.hr_is_newer,
             )
             for f, rule in self.both.rules.items()
             if not same(f, get(hr, f), get(fortnox, f))

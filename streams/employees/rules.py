@@ -281,7 +281,6 @@ def _not_seen(person: Person) -> Held:
 
 def _steps(case: Case) -> dict[EmployeeField, MergeStep]:
     person, chosen = case.person, {c.field: c.prefer for c in case.person.chosen}
-    newer = bool(person.hr_at and person.fortnox_at and person.hr_at > person.fortnox_at)
     return {
         f: settle(
             f,
@@ -292,7 +291,7 @@ def _steps(case: Case) -> dict[EmployeeField, MergeStep]:
             agreed=f in person.agreed,
             fortnox=get(person.fortnox, f),
             occasion="sync" if case.row else "live",
-            hr_is_newer=newer,
+            hr_is_newer=person.hr_is_newer,
             prefer=chosen.get(f),
         )
         for f, rule in rules(case.settings).items()

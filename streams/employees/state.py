@@ -55,6 +55,7 @@ class Person(_Remembered):
 
     Attributes:
         hr: what HR holds; None until it was told.
+        hr_moved_at: when something in HR changed last that we had not written; the same for Fortnox.
         mentioned: the last mention that is answered by reading the person again.
         unlinked: why a person took the link apart; nothing goes out until there is one again.
         paused: why nothing travels for now, although the link stays.
@@ -73,6 +74,7 @@ class Person(_Remembered):
 
     hr: EmployeeFields | None = None
     hr_at: datetime | None = None
+    hr_moved_at: datetime | None = None
     deleted: bool = False
     mentioned: str = ""
     link: Link | None = None
@@ -83,6 +85,7 @@ class Person(_Remembered):
     was: str = ""
     fortnox: EmployeeFields | None = None
     fortnox_at: datetime | None = None
+    fortnox_moved_at: datetime | None = None
     base: EmployeeFields = EmployeeFields()
     agreed: tuple[EmployeeField, ...] = ()
     kept: EmployeeFields = EmployeeFields()
@@ -93,6 +96,12 @@ class Person(_Remembered):
     wanted: bool = False
     ignored: bool = False
     leaves: tuple[str, ...] = ()
+
+    @property
+    def hr_is_newer(self) -> bool:
+        """Tell whether HR's record was changed later than Fortnox's, as far as is known; what we wrote changes none."""
+        hr, fortnox = self.hr_moved_at or self.hr_at, self.fortnox_moved_at or self.fortnox_at
+        return bool(hr and fortnox and hr > fortnox)
 
     def base_in_fortnox(self, field: EmployeeField) -> Any:
         """Return what Fortnox held of a field when both agreed on it last."""

@@ -106,6 +106,33 @@ def test_a_field_that_does_not_travel_is_shown_to_stay() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("preset", "to_hr", "to_fortnox"), [("huma", "never", "live"), (None, "live", "never")], ids=["fortnox", "hr"]
+)
+def test_what_we_write_makes_no_side_the_newest(preset: Any, to_hr: Any, to_fortnox: Any) -> None:
+    """Fortnox is the newer one, before and after HR got its number from it; HR is, before and after its title went."""
+    city = FieldRule(field="city", to_hr=to_hr, to_fortnox=to_fortnox, on_conflict="newest")
+    chosen = (city, FieldRule(field="title", on_missing="fill"))
+    made = FlowCompany(
+        EmployeesSettings(system=SYSTEM, source_of_truth="hr", preset=preset, fields=chosen), random.Random(1)
+    )
+    number = {"employment_id": "1"} if to_hr == "live" else {}
+    made.edit_hr("a", email="a@x.se", given_name="Anna", family_name="Ek", city="Lund", **number)
+    made.edit_fortnox("1", email="a@x.se", given_name="Anna", family_name="Ek", city="Solna", employment_id="1")
+    made.snapshot()
+    made.settle()
+    if to_hr == "live":
+        made.edit_hr("a", title="Chef")
+        made.settle()
+    [row] = made.plan()
+    assert promised(row)
+    made.calls.clear()
+    made.apply([row], "this")
+    made.settle()
+    assert writes(made.calls).get(row.key, {}) == promised(row)
+    assert "city" not in promised(row)
+
+
 def test_a_row_that_would_be_held_says_so() -> None:
     """A conflict that nobody has decided stays one, and nothing at all is written."""
     made = two_sides()
