@@ -104,7 +104,7 @@ def type_of(message: type[Message]) -> str:
 class Envelope(BaseModel, Generic[DataT]):
     """A message with its CloudEvents attributes. Unknown extension attributes are ignored, as CloudEvents says."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True)
 
     specversion: Literal["1.0"] = "1.0"
     id: str = Field(min_length=1, max_length=400)

@@ -140,9 +140,15 @@ class Roles:
         )
 
     async def deliver(self, shop: Shop, report: dict[str, Any], delivery: str = "") -> str:
-        """Send a report that is accepted; return the id of its event."""
-        answer = await self.post(shop, json.dumps(report).encode(), delivery or uuid.uuid4().hex)
-        assert answer.status == 202, answer.text
+        """Send a report until it is accepted, as a till does; return the id of its event."""
+        body, delivery = json.dumps(report).encode(), delivery or uuid.uuid4().hex
+
+        async def accepted() -> Response | None:
+            answer = await self.post(shop, body, delivery)
+            assert answer.status in {202, 503}, answer.text  # 503: Kafka or the database took too long, send it again
+            return answer if answer.status == 202 else None
+
+        answer = await self.until(shop, "the report is accepted", accepted)
         [event_id] = json.loads(answer.body)["event_ids"]
         return str(event_id)
 
