@@ -1,9 +1,10 @@
 # Needs make and Python 3.11 or newer with venv; everything else is installed into .venv, once, from the lock file.
-#   make demo [ARGS=--once]   make test [ARGS="-k word"]   make check   make bench   make chaos   make lint   make docs   make lock
+#   make demo [ARGS=--once]   make test [ARGS="-k word"] [WORKERS=2]   make check   make bench   make chaos   make lint   make docs   make lock
 
 BIN  := .venv/bin
 LOCK := infra/deploy/requirements-dev.lock
 ARGS ?=
+WORKERS ?= 3
 # Where it is set, every process that a test starts would compile all that it imports anew: 5 s instead of half a second.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -16,7 +17,7 @@ demo: .venv/installed
 # A selection (-k) runs in one process, which is what starts soonest. All tests run in three, though there may be two
 # cores, for many wait for brokers and processes; in the order of the folders, where those that take long come first.
 test: .venv/installed
-	$(BIN)/pytest $(if $(findstring -k,$(ARGS)),,-n 3 --dist loadfile --no-loadscope-reorder) $(ARGS)
+	$(BIN)/pytest $(if $(findstring -k,$(ARGS)),,-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 check: lint test
 
