@@ -11,7 +11,8 @@ from typing import Any, Literal
 import psycopg
 from psycopg.rows import TupleRow
 
-from infra import clock, companies
+from infra import clock
+from infra.companies import apply_settings
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.embedded.owner import free_port
@@ -89,7 +90,7 @@ class Site:
         """Publish a company's settings as its next version."""
         chosen = TenantSettings(daysales=tills.settings(company.amended, coupons=company.coupons))
         async with office(self.settings) as place:
-            await companies.apply_settings(place.engine, await place.producer(), company.tenant, chosen, by="chaos")
+            await apply_settings(place.engine, await place.producer(), company.tenant, chosen, by="chaos")
 
     async def put(self, topic: str, tenant: str, value: bytes) -> None:
         """Put bytes on a topic."""
@@ -191,7 +192,7 @@ async def _found(site: Site, companies: int) -> None:
             made = await add_tenant(place, company.tenant, organisation_number=None, database_number=company.number)
             company.secret = made["openpos"]
             chosen = TenantSettings(daysales=tills.settings(company.amended, coupons=False))
-            await companies.apply_settings(place.engine, await place.producer(), company.tenant, chosen, by="chaos")
+            await apply_settings(place.engine, await place.producer(), company.tenant, chosen, by="chaos")
 
 
 async def until(condition: Any, seconds: float, poll: float = 0.2) -> bool:
