@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,6 +18,16 @@ from infra.kafka.cluster import ensure_topics
 
 settings.register_profile("bokbuss", deadline=None)  # a timing is never what a test asserts
 settings.load_profile("bokbuss")
+
+
+@pytest.fixture(autouse=True)
+def logs_begin_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget how a test, or a command in it, had logs written: one that keeps its logger is deaf to a later test."""
+    configure = structlog.configure
+    monkeypatch.setattr(structlog, "configure", lambda **how: configure(**how | {"cache_logger_on_first_use": False}))
+    yield
+    structlog.reset_defaults()
+
 
 gc.disable()  # until everything is collected: among what is loaded there is no garbage
 
