@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -234,3 +235,9 @@ def test_a_path_or_a_registry_would_be_found(text: str) -> None:
 def test_other_paths_are_left_alone(text: str) -> None:
     """A path inside a URL or below a variable is no path of a machine."""
     assert not ELSEWHERE.search(text)
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    """Not even one that only a type checker follows: CycleError names the modules."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules}).prepare()
