@@ -17,11 +17,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from connectors.fortnox.sandbox.books import Books, Company
-from infra import clock
 from infra.folders import claimed
 
-_CHEAP: Final = 0.02
-"""Seconds: what takes longer to write is written at most once in ``_APART`` seconds, after the answer."""
+_CHEAP: Final = 2_000_000
+"""Bytes, some 20 ms: books that are larger are written at most once in ``_APART`` seconds, after the answer."""
 _APART: Final = 1.0
 
 _CONFIG: Final = ConfigDict(
@@ -64,7 +63,7 @@ class Keeper:
     def __init__(self, books: Books, folder: Path | None = None) -> None:
         self._books, self._folder = books, folder
         self._changed: set[int | None] = set()
-        self._cost = 0.0
+        self._size = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def changed(self, *companies: int) -> None:
@@ -72,7 +71,7 @@ class Keeper:
         if self._folder is None:
             return
         self._changed |= {None, *companies}
-        if self._timer is None and self._cost < _CHEAP:
+        if self._timer is None and self._size < _CHEAP:
             self.write()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_APART, self.write)
@@ -82,7 +81,7 @@ class Keeper:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        begun = clock.monotonic()
+        self._size = 0
         for number in self._changed:
             company = None if number is None else self._books.companies.get(number)
             if number is None:
@@ -90,14 +89,13 @@ class Keeper:
             elif company is not None:
                 self._put(f"companies/{number}.json", _json(company))
         self._changed.clear()
-        self._cost = clock.monotonic() - begun
 
     def _put(self, name: str, content: bytes) -> None:
         assert self._folder is not None  # noqa: S101 - for mypy: nothing has changed without one
         place = self._folder / name
         aside = place.with_suffix(".new")
         aside.touch(mode=0o600)
-        aside.write_bytes(content)
+        self._size += aside.write_bytes(content)
         os.replace(aside, place)  # noqa: PTH105 - Path.replace says less of what it is: atomic
 
 

@@ -127,7 +127,7 @@ async def test_books_that_are_slow_to_write_are_written_after_the_answer(tmp_pat
     books = Books()
     books.add(Company(1001))
     with state.keeping(books, tmp_path) as keeper:
-        keeper._cost = 1.0
+        keeper._size = 10**9
         keeper.changed(1001)
         assert not (tmp_path / "books.json").exists()
     assert (tmp_path / "books.json").exists()
