@@ -96,7 +96,11 @@ class Lane:
     async def _turn(self, client: Any) -> None:
         """Do what is due, or rest until something is; the journal knows what is due after a pause."""
         self._wake.clear()
+        asked = clock.monotonic()
         work = await self._journal.next(self._tenant, self._pace.doubts)
+        doubtful = {item.order.id for item in work if item.state == "unknown"}
+        # A look that is due, and of which the journal does not know, is none: nothing may wait for it for ever.
+        self._looks = {order: at for order, at in self._looks.items() if at > asked or order in doubtful}
         self._budget.busy = bool(work)
         if not work:
             await self._rest()

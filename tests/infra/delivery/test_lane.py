@@ -56,6 +56,11 @@ def test_every_order_is_carried_out_once_whatever_fails(mode: Mode) -> None:
     print(f"{tried} seeds")  # noqa: T201 - shown by pytest -s: how much was tried
 
 
+def test_no_write_waits_for_a_look_that_the_journal_does_not_know() -> None:
+    """This seed made a lane ask for its next order for ever: one that it was to look for had ended otherwise."""
+    simulate(1_000_050, "liveness")
+
+
 def test_a_seed_always_tells_the_same_story() -> None:
     """A failing seed can be played again: everything that is drawn is drawn from it."""
     for seed in range(8):
