@@ -12,7 +12,7 @@ from infra.access.connections import Connections
 from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
-from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def company() -> sandbox.Company:
 @pytest.fixture
 def told() -> FakeAcceptor:
     """Return what keeps the facts."""
-    return FakeAcceptor()
+    return FakeAcceptor("alexishr")
 
 
 @pytest.fixture

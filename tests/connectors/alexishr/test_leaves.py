@@ -9,7 +9,8 @@ from infra import clock
 from infra.intake.sightings import Sightings
 from infra.plugin import Host
 from schemas.events import LeaveChanged
-from tests.connectors.alexishr.fake_acceptor import TENANT, FakeAcceptor, reading
+from tests.connectors.alexishr.reading_driver import reading
+from tests.connectors.fake_acceptor import TENANT, FakeAcceptor
 
 TODAY = clock.now().date()
 

@@ -18,7 +18,8 @@ from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned
-from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor, reading
+from tests.connectors.alexishr.reading_driver import reading
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 TODAY = clock.now().date()
 

@@ -19,7 +19,7 @@ from infra.plugin import Malformed
 from schemas.events import EmployeeChanged
 from schemas.identities import luhn
 from schemas.personal import Unsealed
-from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT
+from tests.connectors.fake_acceptor import TENANT, VAULT
 
 SAMPLES = Path(translate.__file__).parent / "samples"
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

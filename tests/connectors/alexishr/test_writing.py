@@ -18,7 +18,7 @@ from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal, PersonalKind
-from tests.connectors.alexishr.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
 from tests.infra.opened import Opened, opened
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]

@@ -18,7 +18,7 @@ from infra.access.connections import Connections
 from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged
-from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 
 async def until(check: Callable[[], bool]) -> None:

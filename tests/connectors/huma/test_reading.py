@@ -14,7 +14,8 @@ from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned
-from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor, reading
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.connectors.huma.reading_driver import reading
 
 
 class Crash(BaseException):

@@ -21,7 +21,7 @@ from schemas.bank_accounts import bank_account
 from schemas.events import EmployeeChanged
 from schemas.identities import Invalid
 from schemas.personal import Unsealed
-from tests.connectors.huma.fake_acceptor import TENANT, VAULT
+from tests.connectors.fake_acceptor import TENANT, VAULT
 
 SAMPLES = Path(translate.__file__).parent / "samples"
 AT = datetime(2026, 4, 10, 20, 4, 11, tzinfo=UTC)

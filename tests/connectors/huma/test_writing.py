@@ -20,7 +20,8 @@ from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal
-from tests.connectors.huma.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt, reading
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
+from tests.connectors.huma.reading_driver import reading
 from tests.infra.opened import Opened, opened
 
 DONE = [Fault.LOSE_ANSWER, Fault.FAIL_AFTERWARDS]

@@ -1,15 +1,11 @@
 """A host that keeps the facts it is told, as they stand on their topics."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connectors.alexishr.client import AlexisHR
-from connectors.alexishr.source import PeopleReader
 from infra.access.vault import Vault
-from infra.http import Client
 from infra.intake.sealing import sealed
-from infra.plugin import Attempt, Host
+from infra.plugin import Attempt
 from schemas import ids
 from schemas.events import EmployeeChanged, Fact, LeaveChanged
 
@@ -19,8 +15,9 @@ TENANT = "acme"
 
 @dataclass
 class FakeAcceptor:
-    """The facts that were told; ``fails`` is raised instead, once."""
+    """The facts that a system told; ``fails`` is raised instead, once."""
 
+    system: str
     facts: list[Fact] = field(default_factory=list)
     fails: BaseException | None = None
 
@@ -29,7 +26,7 @@ class FakeAcceptor:
         if self.fails is not None:
             error, self.fails = self.fails, None
             raise error
-        assert (tenant, system) == (TENANT, "alexishr")
+        assert (tenant, system) == (TENANT, self.system)
         done = [type(fact).model_validate_json(sealed(fact, VAULT, tenant).model_dump_json()) for fact in facts]
         self.facts += done
         return tuple(ids.fact_id(fact.key, ids.revision(fact)) for fact in done)
@@ -54,10 +51,3 @@ def attempt() -> Attempt:
         pass
 
     return Attempt(may_send=lambda: None, take=take)
-
-
-@asynccontextmanager
-async def reading(host: Host) -> AsyncIterator[PeopleReader]:
-    """Open the company for reading, without a budget."""
-    async with Client(timeout=5.0) as client:
-        yield PeopleReader(AlexisHR(TENANT, host, client, tries=3), attempt())
