@@ -35,14 +35,13 @@ from schemas.events import (
     EmployeeSeen,
     InvoiceRequested,
     LeaveChanged,
-    LedgerRequested,
-    LedgerRetrieved,
     LinkDecided,
     PersonMentioned,
     PlanApplied,
     PlanRowApplied,
     ReviewAnswered,
 )
+from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, ReadLedger
 from schemas.marks import AnswersMarked, EmployeesMarked, PeopleMarked
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
@@ -57,6 +56,7 @@ MESSAGES: tuple[type[Message], ...] = (
     LeaveChanged,
     ClosingEntriesReady,
     LedgerRequested,
+    LedgerPartRead,
     EmployeeSeen,
     LedgerRetrieved,
     ChecksPassed,
@@ -75,6 +75,7 @@ MESSAGES: tuple[type[Message], ...] = (
     WriteAbsence,
     CreateInvoice,
     AttachFile,
+    ReadLedger,
     UpsertPerson,
     ReadPerson,
     HoldForReview,

@@ -274,21 +274,6 @@ class ClosingEntriesReady(Fact):
         return f"{self.system}/{self.batch}"
 
 
-class LedgerRequested(Fact):
-    """Somebody wants a financial year's ledger out of Fortnox."""
-
-    TOPIC: ClassVar[str] = "facts.ledger-requested.v1"
-
-    year: int = Field(ge=1900, le=2200, description="the year in which the financial year ends")
-    documents: bool = True
-    requested_by: Code
-
-    @property
-    def key(self) -> str:
-        """The year."""
-        return f"ledger/{self.year}"
-
-
 # --- Fortnox, and people ----------------------------------------------------------------------------------------
 
 
@@ -306,21 +291,6 @@ class EmployeeSeen(Fact):
     def key(self) -> str:
         """The employee's id in Fortnox."""
         return f"fortnox/employee/{self.employee_id}"
-
-
-class LedgerRetrieved(Fact):
-    """A financial year's ledger has been read out of Fortnox."""
-
-    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
-
-    year: int
-    vouchers: int = Field(ge=0)
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-    @property
-    def key(self) -> str:
-        """The year."""
-        return f"fortnox/ledger/{self.year}"
 
 
 class ChecksPassed(Fact):

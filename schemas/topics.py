@@ -44,6 +44,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("facts.leave-changed.v1", "what an HR system holds about a leave", (_SOURCES,), (_FLOWS,)),
     Topic("facts.closing-entries-ready.v1", "closing entries to be booked", (_SOURCES,), (_FLOWS,)),
     Topic("facts.ledger-requested.v1", "somebody wants a ledger", (_SOURCES, _DESK), (_FLOWS,)),
+    Topic("facts.ledger-read.v1", "a part of a financial year's ledger", (_SOURCES, _SINKS), (_FLOWS,)),
     Topic("facts.fortnox-seen.v1", "what Fortnox holds", (_SOURCES, _SINKS), (_FLOWS,)),
     Topic("facts.review-answered.v1", "a person's decision about something held", (_DESK,), (_FLOWS,)),
     Topic("settings.v1", "each company's settings", (_DESK,), (_FLOWS,), compacted=True),

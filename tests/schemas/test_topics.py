@@ -5,7 +5,8 @@ import pytest
 from schemas.audit import AuditRecord
 from schemas.commands import Order
 from schemas.envelope import MESSAGES, type_of
-from schemas.events import DayClosed, EmployeeSeen, Fact, LedgerRetrieved
+from schemas.events import DayClosed, EmployeeSeen, Fact
+from schemas.ledger import LedgerRetrieved
 from schemas.topics import PARTITIONS, TOPICS, Topic, carrying
 
 every_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda t: t.name)
@@ -21,6 +22,8 @@ FROZEN = {
     "bokbuss.checks-passed.v1": "facts.fortnox-seen.v1",
     "bokbuss.connection-changed.v1": "facts.fortnox-seen.v1",
     "bokbuss.ledger-retrieved.v1": "facts.fortnox-seen.v1",
+    "bokbuss.ledger-part-read.v1": "facts.ledger-read.v1",
+    "bokbuss.read-ledger.v1": "orders.fortnox.v1",
     "bokbuss.review-answered.v1": "facts.review-answered.v1",
     "bokbuss.settings-applied.v1": "settings.v1",
     "bokbuss.post-voucher.v1": "orders.fortnox.v1",

@@ -1,0 +1,167 @@
+"""A financial year's ledger as facts: the chart, the balances and the vouchers, whatever they were read from.
+
+Debit is positive and credit negative. Nothing here tells where it was read: the same year out of Fortnox and out of its
+SIE file is the same facts. Accounts, series and numbers stand as the books have them: ``0351`` is an account too.
+"""
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from schemas.base import Code, Day, Message, Moment
+from schemas.commands import Order
+from schemas.events import Fact
+from schemas.money import Money
+
+LedgerSource = Literal["fortnox", "sie"]
+"""Where a year's ledger was read: out of Fortnox, or out of a SIE file that somebody gave."""
+
+AccountNumber = Annotated[str, StringConstraints(min_length=1, max_length=16)]
+"""As it stands in the books. Equal as texts is equal."""
+Quantity = Annotated[str, StringConstraints(pattern=r"^-?\d{1,15}(\.\d{1,15})?$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+MOST_ROWS: Final = 5_000
+"""Rows of the vouchers of one part, a larger voucher aside: a part must fit in one message of Kafka."""
+
+
+class ObjectCode(Message):
+    """A cost centre (dimension 1), a project (6), or another object that a row or a balance is of."""
+
+    dimension: int = Field(ge=1)
+    code: str
+
+
+class LedgerRow(Message):
+    """One booked row."""
+
+    account: AccountNumber
+    amount: Money
+    objects: tuple[ObjectCode, ...] = ()
+    text: str = ""
+    quantity: Quantity | None = None
+    day: Day | None = Field(default=None, description="the row's own day, where it is not the voucher's")
+
+
+class LedgerVoucher(Message):
+    """One voucher. Without rows it is a number that was used and struck."""
+
+    series: str
+    number: str
+    day: Day
+    text: str = ""
+    registered: Day | None = Field(default=None, description="when it was entered, as far as the books say")
+    rows: tuple[LedgerRow, ...] = ()
+
+
+class LedgerAccount(Message):
+    """An account of the year's chart."""
+
+    number: AccountNumber
+    name: str = ""
+    sru: tuple[str, ...] = Field(default=(), description="its places in the tax return")
+
+
+class LedgerObject(Message):
+    """A cost centre, a project, or another object that rows can be of."""
+
+    dimension: int = Field(ge=1)
+    code: str
+    name: str = ""
+
+
+class LedgerBalance(Message):
+    """An account's balance, or with ``objects`` that of a part of it. Accounts of the result have no opening."""
+
+    account: AccountNumber
+    kind: Literal["opening", "closing"]
+    amount: Money
+    objects: tuple[ObjectCode, ...] = ()
+    quantity: Quantity | None = None
+
+
+class LedgerPartRead(Fact):
+    """A part of a financial year's ledger, as it is now. A year is what a LedgerRetrieved says: never single parts.
+
+    Parts are ``chart``, ``balances``, and blocks of vouchers by series and number: one voucher more changes one part.
+    """
+
+    TOPIC: ClassVar[str] = "facts.ledger-read.v1"
+
+    year_from: Day
+    year_to: Day
+    part: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    accounts: tuple[LedgerAccount, ...] = ()
+    objects: tuple[LedgerObject, ...] = ()
+    balances: tuple[LedgerBalance, ...] = ()
+    vouchers: tuple[LedgerVoucher, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The year and the part."""
+        return f"ledger/{self.year_to}/{self.part}"
+
+
+class LedgerPart(Message):
+    """A part of a ledger by its content."""
+
+    part: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    sha256: Sha256
+
+
+class LedgerRequested(Fact):
+    """Somebody wants financial years' ledgers, documents, or both, out of Fortnox."""
+
+    TOPIC: ClassVar[str] = "facts.ledger-requested.v1"
+
+    year: int | None = Field(
+        default=None, ge=1900, le=2200, description="the year in which the financial year ends; None: the last ones"
+    )
+    last: int = Field(default=0, ge=0, le=20, description="without a year: how many, the one that runs now included")
+    ledger: bool = True
+    documents: bool = True
+    overwrite: bool = Field(default=False, description="what was loaded from a file is replaced")
+    requested_by: Code
+    requested_at: Moment | None = Field(default=None, description="tells apart requests of the same")
+
+    @property
+    def key(self) -> str:
+        """The year, or how many."""
+        return f"ledger/{self.year}" if self.year is not None else f"ledger/last {self.last}"
+
+
+class LedgerRetrieved(Fact):
+    """A financial year's ledger has been read: all its parts are in Kafka."""
+
+    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
+
+    year: int = Field(description="the year in which the financial year ends")
+    vouchers: int = Field(ge=0)
+    sha256: Sha256 = Field(description="of the parts' names and digests, in the order of their names")
+    year_from: Day | None = None
+    year_to: Day | None = None
+    rows: int = Field(default=0, ge=0)
+    source: LedgerSource | None = Field(default=None, description="None: Fortnox, before there were others")
+    parts: tuple[LedgerPart, ...] = ()
+    organisation_number: str | None = Field(default=None, description="ten digits, as the books say; None: they do not")
+    overwrite: bool = False
+    requested_by: str = Field(default="", max_length=200)
+    read_at: Moment | None = None
+
+    @property
+    def key(self) -> str:
+        """The year."""
+        return f"fortnox/ledger/{self.year_to or self.year}"
+
+
+class ReadLedger(Order):
+    """Read financial years' ledgers out of Fortnox, their documents, or both, and tell what is there."""
+
+    TOPIC: ClassVar[str] = "orders.fortnox.v1"
+
+    year: int | None = Field(default=None, description="the year in which the financial year ends; None: the last ones")
+    last: int = Field(default=0, ge=0, le=20)
+    ledger: bool = True
+    documents: bool = True
+    overwrite: bool = False
+    requested_by: str = Field(default="", max_length=200)
