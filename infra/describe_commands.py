@@ -44,13 +44,13 @@ def describe(
 
 
 def _described(system: Any, parts: dict[str, str]) -> dict[str, Any]:
-    sink, source = system.sink, system.source
+    source, kinds = system.source, [kind for sink in system.sinks for kind in sink.kinds]
     return {
         "system": system.name,
         "title": parts["#"],
         "about": parts[""],
         "tells": {fact.__name__: _first(fact.__doc__ or "") for fact in (source.facts if source else ())},
-        "carries_out": {kind.order.__name__: _first(kind.order.__doc__ or "") for kind in (sink.kinds if sink else ())},
+        "carries_out": {kind.order.__name__: _first(kind.order.__doc__ or "") for kind in kinds},
         "fields": dict(system.names),
         "sections": {title: parts[title] for title in _SHOWN if title in parts},
     }

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import registry
 from infra.delivery import waiting
 from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, PostedVoucher, Query, Trouble, Waits
 from infra.store import snapshot
@@ -49,8 +50,9 @@ _PARKED_KEY = text(
        where tenant = :tenant and about = :key and state <> 'discarded' order by number"""
 )
 _AWAY = text(
-    """select distinct j.sink, coalesce(replace(c.state, '_', ' '), 'not connected') as how
-       from journal j left join connections c on c.tenant = j.tenant and c.system = j.sink
+    """select distinct s.system, coalesce(replace(c.state, '_', ' '), 'not connected') as how
+       from journal j join unnest(cast(:sinks as text[]), cast(:systems as text[])) as s(sink, system) using (sink)
+       left join connections c on c.tenant = j.tenant and c.system = s.system
        where j.tenant = :tenant and j.key = :key and j.state = 'queued' and c.state is distinct from 'connected'"""
 )
 _NUMBER = text("select count(*) from decided where tenant = :tenant and topic = :topic")
@@ -122,6 +124,12 @@ def _told(key: str) -> str | None:
     return key.removeprefix(_LEAVE) if key.startswith(_LEAVE) else None
 
 
+def _sinks() -> dict[str, list[str]]:
+    """Return each sink's name, and the system whose connection it uses."""
+    sinks = registry.sinks()
+    return {"sinks": [sink.name for sink in sinks], "systems": [sink.system for sink in sinks]}
+
+
 async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
     """Return everything that the database knows about a company's key; ``facts`` is left to ``reading``."""
     leave = _told(key)
@@ -134,7 +142,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
         ids = [o.order.id for o in orders]
         records = [recorded(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
         delivered_at = await connection.scalar(_DELIVERED_AT, values)
-        away = {row.sink: row.how for row in await connection.execute(_AWAY, values)}
+        away = {row.system: row.how for row in await connection.execute(_AWAY, values | _sinks())}
         parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
         planned = tuple(
             Planned(row.plan[:8], row.made_at, PlanRow.model_validate_json(row.body))

@@ -234,17 +234,25 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """A system that orders are carried out in.
+    """A system that orders are carried out in, one after the other for each company.
 
     Attributes:
         system: the system's own name; its settings are SinkSettings.
         kinds: what it carries out, and how each is found again.
         connect: opens one company's client, which its kinds are given. Nothing is sent until the first order.
+        beside: a name, where these kinds have a journal and lanes of their own: what takes long and only reads must not
+            stand in the way of what is written. They make their calls as guests (infra.delivery.guests).
     """
 
     system: str
     kinds: tuple[Kind, ...]
     connect: Callable[[Company, Host], AbstractAsyncContextManager[Any]]
+    beside: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its journal, lanes and readers are called: as the system, unless it stands beside."""
+        return f"{self.system}-{self.beside}" if self.beside else self.system
 
     @property
     def orders(self) -> tuple[type[Order], ...]:
@@ -303,6 +311,7 @@ class System:
 
     Attributes:
         settings: the class of its settings, each with a default; in the environment ``BOKBUSS_<NAME>__...``.
+        sinks: what can be told to it; the first one has no name of its own.
         ledger: companies' books are kept there. A company has a number there that no other one of ours has, and it is
             meant where a command names no system.
         sandbox: the module whose ``serve`` imitates the party, as ``Sandbox`` says; loaded only when asked for.
@@ -321,7 +330,7 @@ class System:
     settings: type[BaseModel] | None = None
     ledger: bool = False
     source: Source | None = None
-    sink: Sink | None = None
+    sinks: tuple[Sink, ...] = ()
     sandbox: str = ""
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}

@@ -28,9 +28,9 @@ def sources() -> dict[str, Source]:
     return {name: s.source for name, s in systems().items() if s.source is not None}
 
 
-def sinks() -> dict[str, Sink]:
-    """Return the systems that orders are carried out in, by name."""
-    return {name: s.sink for name, s in systems().items() if s.sink is not None}
+def sinks() -> tuple[Sink, ...]:
+    """Return all that orders are carried out by; a system can have several."""
+    return tuple(sink for system in systems().values() for sink in system.sinks)
 
 
 def ledger() -> str:

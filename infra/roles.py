@@ -65,7 +65,7 @@ def _flows(parts: _Parts, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWo
     role = FlowRole(kafka=settings.kafka, decider=decider, lives=lives, flows=flows, data=settings.data)
     checks["flows"] = role.check
     yield role.run
-    orders = {f"bokbuss-sinks-{s.system}": [o.TOPIC for o in s.orders] for s in registry.sinks().values()}
+    orders = {f"bokbuss-sinks-{s.name}": [o.TOPIC for o in s.orders] for s in registry.sinks()}
     yield Auditor(
         kafka=settings.kafka,
         engine=parts.engine,
@@ -80,7 +80,7 @@ def _flows(parts: _Parts, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWo
 
 
 def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
-    for sink in registry.sinks().values():
+    for sink in registry.sinks():
         yield SinkRole(host=host, producer=parts.producer, sink=sink).run
     yield Relay(parts.engine, parts.producer, parts.leases).run
 

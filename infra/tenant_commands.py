@@ -130,7 +130,7 @@ def tenant_list(as_json: Json = False) -> None:
 @tenant_app.command("pause")
 def tenant_pause(tenant: Company, system: System = "", by: By = None, as_json: Json = False) -> None:
     """Let a company's orders for a system wait, in their order, until it is resumed."""
-    system = one_of(system or registry.ledger(), registry.sinks(), "system")
+    system = one_of(system or registry.ledger(), dict.fromkeys(sink.system for sink in registry.sinks()), "system")
 
     async def work(place: Office) -> None:
         host = await place.host()
@@ -145,7 +145,7 @@ def tenant_pause(tenant: Company, system: System = "", by: By = None, as_json: J
 @tenant_app.command("resume")
 def tenant_resume(tenant: Company, system: System = "", by: By = None, as_json: Json = False) -> None:
     """Let a paused company's orders go on."""
-    system = one_of(system or registry.ledger(), registry.sinks(), "system")
+    system = one_of(system or registry.ledger(), dict.fromkeys(sink.system for sink in registry.sinks()), "system")
 
     async def work(place: Office) -> None:
         host = await place.host()

@@ -16,7 +16,7 @@ async def _end_consent(_host: Host, held: Connection) -> str:
 SYSTEM = System(
     name="alexishr",
     settings=AlexisHRSettings,
-    sink=Sink(system="alexishr", kinds=KINDS, connect=connect),
+    sinks=(Sink(system="alexishr", kinds=KINDS, connect=connect),),
     sandbox="connectors.alexishr.sandbox",
     sandbox_at=lambda url: {"api_url": f"{url}/v1"},
     jobs=(Job(role="sources", run=poll),),

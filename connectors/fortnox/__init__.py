@@ -23,7 +23,7 @@ SYSTEM = System(
     name="fortnox",
     settings=FortnoxSettings,
     ledger=True,
-    sink=Sink(system="fortnox", kinds=KINDS, connect=connect),
+    sinks=(Sink(system="fortnox", kinds=KINDS, connect=connect),),
     sandbox="connectors.fortnox.sandbox",
     sandbox_keeps=True,
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},

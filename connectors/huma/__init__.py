@@ -12,7 +12,7 @@ SYSTEM = System(
     name="huma",
     settings=HumaSettings,
     source=SOURCE,
-    sink=Sink(system="huma", kinds=KINDS, connect=connect),
+    sinks=(Sink(system="huma", kinds=KINDS, connect=connect),),
     sandbox="connectors.huma.sandbox",
     sandbox_at=lambda url: {"api_url": url},
     jobs=(Job(role="sources", run=read_nightly),),

@@ -53,7 +53,7 @@ class Lane:
         patience: Patience,
         connect: Callable[[], AbstractAsyncContextManager[Any]],
     ) -> None:
-        self._kind_of, self._sink = sink.kind_of, sink.system
+        self._kind_of, self._sink = sink.kind_of, sink.name
         self._tenant = tenant
         self._lease = lease
         self._journal = journal

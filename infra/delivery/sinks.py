@@ -36,13 +36,13 @@ class SinkRole:
         self._sink = sink
         self._reader = GroupMember(
             kafka=settings.kafka,
-            group=f"bokbuss-sinks-{sink.system}",
+            group=f"bokbuss-sinks-{sink.name}",
             topics={order.TOPIC for order in sink.orders},
             producer=producer,
             engine=engine,
             lives=Lives(engine, producer, settings.kafka),
         )
-        self._journal = Journal(engine, sink.system)
+        self._journal = Journal(engine, sink.name)
         self._leases = Leases(engine, settings.lease_seconds)
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, Lane] = {}
@@ -110,7 +110,7 @@ class SinkRole:
         lease: Lease | None = None
         budget = Budget(self._patience.budget)
         try:
-            lease = await self._leases.acquire(f"{self._sink.system}/{tenant}")
+            lease = await self._leases.acquire(f"{self._sink.name}/{tenant}")
             if lease is None:
                 await clock.sleep(_SCAN)
                 return

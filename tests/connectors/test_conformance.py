@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.plugin import Attempt, Company, Malformed
+from infra.plugin import Attempt, Company, Malformed, Sink
 from infra.verdicts import Absent, AlreadyThere, Delivered, Unknown
 from schemas.commands import Order, ReadPerson
 from schemas.envelope import Envelope, wrap
+from schemas.ledger import ReadLedger
 from tests.connectors.party import TENANT, Imitated, Party, parties, shown, written
 from tests.infra.opened import Opened, opened
 from tests.json_values import leaves, put
@@ -144,8 +146,8 @@ def test_damaged_bytes_are_facts_or_refused(party: Party, path: Path, edits: lis
 
 # --- Orders ---------------------------------------------------------------------------------------------------------
 
-SINKS = [party for party in PARTIES if party.system.sink]
-every_sink = pytest.mark.parametrize("party", SINKS, ids=lambda party: party.system.name)
+SINKS = [(party, sink) for party in PARTIES for sink in party.system.sinks]
+every_sink = pytest.mark.parametrize(("party", "sink"), SINKS, ids=[sink.name for _, sink in SINKS])
 
 
 def attempt() -> Attempt:
@@ -164,49 +166,49 @@ def given(order: Order) -> Envelope[Any]:
 
 
 @asynccontextmanager
-async def opened_at(party: Party, engine: AsyncEngine) -> AsyncIterator[tuple[Imitated, Opened]]:
-    """Open a party's sandbox, and our company's client to it."""
+async def opened_at(party: Party, sink: Sink, engine: AsyncEngine) -> AsyncIterator[tuple[Imitated, Opened]]:
+    """Open a party's sandbox, and our company's client to it, with what the sink carries out."""
     assert party.imitated is not None, f"{party.folder.name}: its party.py must say how its sandbox is reached"
     async with party.imitated(engine) as imitated:
         ours = Company(TENANT, None, imitated.number)
-        async with opened(party.system.sink, ours, imitated.host) as sink:
-            yield imitated, sink
+        async with opened(sink, ours, imitated.host) as there:
+            yield replace(imitated, orders=tuple(order for order in imitated.orders if sink.takes(order))), there
 
 
 def reads_only(order: Order) -> bool:
     """Tell whether an order changes nothing at the party: it is looked for by reading again."""
-    return isinstance(order, ReadPerson)
+    return isinstance(order, ReadPerson | ReadLedger)
 
 
 @every_sink
-async def test_what_a_write_wrote_its_probe_finds(party: Party, engine: AsyncEngine) -> None:
+async def test_what_a_write_wrote_its_probe_finds(party: Party, sink: Sink, engine: AsyncEngine) -> None:
     """Of each kind of order, and before it was written there was nothing to be found; each call is on record."""
-    async with opened_at(party, engine) as (imitated, sink):
-        assert {type(order) for order in imitated.orders} == set(sink.sink.orders), "an order of each kind"
+    async with opened_at(party, sink, engine) as (imitated, there):
+        assert {type(order) for order in imitated.orders} == set(sink.orders), "an order of each kind"
         for order in imitated.orders:
             if not reads_only(order):
-                assert await sink.probe(given(order), attempt()) == Absent()
+                assert await there.probe(given(order), attempt()) == Absent()
             tried = attempt()
-            assert isinstance(await sink.write(given(order), tried), Delivered)
+            assert isinstance(await there.write(given(order), tried), Delivered)
             assert tried.calls
-            found = await sink.probe(given(order), attempt())
+            found = await there.probe(given(order), attempt())
             assert isinstance(found, AlreadyThere), f"{type(order).__name__}: {found}"
 
 
 @every_sink
-async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, engine: AsyncEngine) -> None:
+async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, sink: Sink, engine: AsyncEngine) -> None:
     """Each order is done, and its answer is lost; as a lane does, it is looked for twice before it is sent again."""
-    async with opened_at(party, engine) as (imitated, sink):
+    async with opened_at(party, sink, engine) as (imitated, there):
         for order in [order for order in imitated.orders if not reads_only(order)]:
             before = imitated.records()
             imitated.lose()
-            verdict: object = await sink.write(given(order), attempt())
+            verdict: object = await there.write(given(order), attempt())
             assert isinstance(verdict, Unknown), f"{type(order).__name__}: {verdict}"
             done = imitated.records()
-            looks = [await sink.probe(given(order), attempt()) for _ in range(2)]
+            looks = [await there.probe(given(order), attempt()) for _ in range(2)]
             if looks == [Absent(), Absent()]:  # of several steps only the first one was done
-                assert isinstance(await sink.write(given(order), attempt()), Delivered | AlreadyThere)
-                looks = [await sink.probe(given(order), attempt())]
+                assert isinstance(await there.write(given(order), attempt()), Delivered | AlreadyThere)
+                looks = [await there.probe(given(order), attempt())]
                 assert imitated.records() > done
             else:
                 assert imitated.records() == done
@@ -215,11 +217,11 @@ async def test_a_lost_answer_is_found_and_nothing_is_done_twice(party: Party, en
 
 
 @every_sink
-def test_each_kind_says_how_it_is_found(party: Party) -> None:
+def test_each_kind_says_how_it_is_found(party: Party, sink: Sink) -> None:
     """In words, for whoever wants to know what becomes of a lost answer; and no two kinds are of one order."""
-    assert party.system.sink is not None
-    assert all(len(kind.found_by.split()) > 2 for kind in party.system.sink.kinds)
-    assert len(set(party.system.sink.orders)) == len(party.system.sink.orders)
+    assert sink.system == party.system.name
+    assert all(len(kind.found_by.split()) > 2 for kind in sink.kinds)
+    assert len(set(sink.orders)) == len(sink.orders)
 
 
 # --- README ---------------------------------------------------------------------------------------------------------
@@ -229,9 +231,9 @@ def headings(party: Party) -> list[str]:
     """Return the headings that a README must have, in their sequence; others may stand between."""
     system = party.system
     demanded = {
-        "Set-up": system.source or system.sink,
+        "Set-up": system.source or system.sinks,
         "What becomes what": system.source or system.refresh,
-        "Writing": system.sink,
+        "Writing": system.sinks,
         "Sandbox": system.sandbox,
     }
     return [heading for heading, why in demanded.items() if why]

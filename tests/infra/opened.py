@@ -34,8 +34,7 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(sink: Sink | None, company: Company, host: Host) -> AsyncIterator[Opened]:
+async def opened(sink: Sink, company: Company, host: Host) -> AsyncIterator[Opened]:
     """Open a company's client."""
-    assert sink is not None
     async with sink.connect(company, host) as client:
         yield Opened(sink, client)

@@ -16,7 +16,7 @@ def described(*words: str) -> Any:
     return json.loads(CliRunner().invoke(app, ["describe", *words, "--json"], catch_exceptions=False).stdout)
 
 
-@pytest.mark.parametrize("system", [s.name for s in registry.systems().values() if s.source or s.sink])
+@pytest.mark.parametrize("system", [s.name for s in registry.systems().values() if s.source or s.sinks])
 def test_every_system_is_described(system: str) -> None:
     """What it is, how it is set up, what it tells or carries out; the fields of people where it has people."""
     found = described(system)

@@ -60,7 +60,7 @@ def test_each_system_has_a_section_of_its_own() -> None:
     brought = {name: system.settings for name, system in registry.systems().items() if system.settings is not None}
     assert {name: type(getattr(settings, name)) for name in brought} == brought
     assert all(settings.of(section) is getattr(settings, name) for name, section in brought.items())
-    assert all(settings.sink(name).budget for name in registry.sinks())
+    assert all(settings.sink(sink.system).budget for sink in registry.sinks())
     assert brought.keys().isdisjoint(Settings.model_fields)
 
 

@@ -147,7 +147,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
             )
         )
         ours = Company(TENANT, None, company.database_number)
-        async with opened(SYSTEM.sink, ours, Host(settings, engine, VAULT, None, None)) as connection:
+        async with opened(SYSTEM.sinks[0], ours, Host(settings, engine, VAULT, None, None)) as connection:
             yield connection
 
 

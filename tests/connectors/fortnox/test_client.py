@@ -222,7 +222,7 @@ async def connected(wire: Wire, company: Company = COMPANY, **more: Any) -> Asyn
     async with wire.engine.begin() as database:
         await database.execute(ADD, {"tenant": company.tenant, "number": company.database_number})
     async with opened(
-        SYSTEM.sink, company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)
+        SYSTEM.sinks[0], company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)
     ) as connection:
         yield connection
 
@@ -693,11 +693,10 @@ async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> Non
 
 def test_the_folder_exports_a_sink_for_every_kind_of_order() -> None:
     """The host finds the connector by its SYSTEM; each kind says how it is found again."""
-    assert SYSTEM.sink is not None
-    assert (SYSTEM.name, SYSTEM.sink.system, SYSTEM.sink.orders) == (
+    assert (SYSTEM.name, SYSTEM.sinks[0].system, SYSTEM.sinks[0].orders) == (
         "fortnox",
         "fortnox",
         (PostVoucher, UpsertEmployee, WriteAbsence, CreateInvoice, AttachFile),
     )
-    assert all(len(kind.found_by) > 10 for kind in SYSTEM.sink.kinds)
-    assert {order.TOPIC for order in SYSTEM.sink.orders} == {"orders.fortnox.v1"}
+    assert all(len(kind.found_by) > 10 for kind in SYSTEM.sinks[0].kinds)
+    assert {order.TOPIC for order in SYSTEM.sinks[0].orders} == {"orders.fortnox.v1"}

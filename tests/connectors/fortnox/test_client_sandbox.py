@@ -95,7 +95,7 @@ async def _connected(engine: AsyncEngine, company: sandbox.Company, **books: Any
         async with engine.begin() as database:
             await database.execute(ADD, {"number": company.database_number})
         host = Host(settings, engine, Vault(b"test"), None, None)
-        async with opened(SYSTEM.sink, Company("acme", None, company.database_number), host) as connection:
+        async with opened(SYSTEM.sinks[0], Company("acme", None, company.database_number), host) as connection:
             yield connection
 
 

@@ -78,7 +78,7 @@ def test_a_sample_adds_up(path: Path) -> None:
 
 def test_the_system_tells_day_closes_from_json_files() -> None:
     """The host finds the source under its name."""
-    assert (SYSTEM.name, SYSTEM.sink) == ("openpos", None)
+    assert (SYSTEM.name, SYSTEM.sinks) == ("openpos", ())
     assert SYSTEM.source is not None
     assert (SYSTEM.source.system, SYSTEM.source.facts, SYSTEM.source.suffixes) == ("openpos", (DayClosed,), (".json",))
 

@@ -12,7 +12,7 @@ SYSTEM = System(
     name=NAME,
     settings=ToyHRSettings,
     source=Source(system=NAME, translate=translate, facts=(EmployeeChanged,)),
-    sink=Sink(system=NAME, kinds=KINDS, connect=connect),
+    sinks=(Sink(system=NAME, kinds=KINDS, connect=connect),),
     sandbox="tests.toys.toyhr.sandbox",
     sandbox_at=lambda url: {"api_url": url},
     names=NAMES,

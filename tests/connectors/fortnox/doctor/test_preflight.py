@@ -44,7 +44,7 @@ async def visit(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[DoctorDriv
 
 async def write(visit: DoctorDriver, *orders: PostVoucher, lent: Attempt | None = None) -> list[Any]:
     """Let one lane write orders; return their verdicts."""
-    async with opened(SYSTEM.sink, visit.ours, visit.host) as lane:
+    async with opened(SYSTEM.sinks[0], visit.ours, visit.host) as lane:
         return [await lane.write(wrapped(order, visit.tenant), lent or attempt()) for order in orders]
 
 
