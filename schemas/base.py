@@ -148,5 +148,8 @@ FIRST_RESULT_ACCOUNT = 3000
 CostCentre = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w\-]{1,6}$")]
 """A cost centre's code in Fortnox: 1 to 6 characters."""
 
+Project = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w.+&() /\-]{1,20}$")]
+"""A project's number in Fortnox: 1 to 20 characters."""
+
 SeriesCode = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w]{1,10}$")]
 """A voucher series' code in Fortnox: 1 to 10 characters."""

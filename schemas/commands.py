@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
-from schemas.base import Account, Code, CostCentre, Day, Message, SeriesCode, Who
-from schemas.events import EmployeeField, EmployeeFields, InvoiceRow
+from schemas.base import Account, Code, CostCentre, Day, Message, Project, SeriesCode, Who
+from schemas.events import EmployeeField, EmployeeFields, InvoiceRow, OrganisationNumber
 from schemas.money import ZERO, Money, Percent
 
 
@@ -42,6 +42,7 @@ class VoucherRow(Message):
     credit: Money = ZERO
     cost_centre: CostCentre | None = None
     text: Annotated[str, StringConstraints(max_length=100)] | None = None
+    project: Project | None = None
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
@@ -79,6 +80,17 @@ class PostVoucher(Order):
     insists: bool = Field(
         default=False,
         description="a person says that it will be taken: it is sent whatever is known to stand in its way",
+    )
+    organisation_number: OrganisationNumber | None = Field(
+        default=None, description="whose books it is for, as the source says; in others it is not booked"
+    )
+    database_number: int | None = Field(default=None, description="the same, by Fortnox's number of the books")
+    look_for_double: bool = Field(
+        default=False,
+        description="what another voucher books on that day, the same accounts and amounts, is refused, that one named",
+    )
+    exempt_from_lock: bool = Field(
+        default=False, description="the company says that its series is not locked with the period"
     )
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ from schemas.commands import (
 )
 from schemas.events import (
     ChecksPassed,
+    ClosingApproved,
     ClosingEntriesReady,
     ConnectionChanged,
     DayClosed,
@@ -64,6 +65,7 @@ MESSAGES: tuple[type[Message], ...] = (
     PlanRowApplied,
     PlanApplied,
     LinkDecided,
+    ClosingApproved,
     PersonPaused,
     ReviewAnswered,
     PeopleMarked,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from schemas.base import Code, CostCentre, Day, Message, Moment, Name, written
+from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, written
 from schemas.identities import ten_digits
 from schemas.money import ZERO, Money, Percent, Rate
 from schemas.personal import Personal
@@ -245,19 +245,23 @@ class EntryRow(Message):
     credit: Money = ZERO
     cost_centre: CostCentre | None = None
     text: str | None = None
+    project: Project | None = None
 
 
 class ClosingEntry(Message):
     """One voucher that a year-end program made."""
 
-    number: Code
+    number: Code = Field(description="the program's own, one for each entry of a batch")
     entry_date: Day
     text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     rows: tuple[EntryRow, ...] = Field(min_length=2)
+    reverse_on: Day | None = Field(
+        default=None, description="of an accrual: the day of the voucher that takes it back; none: it stays"
+    )
 
 
 class ClosingEntriesReady(Fact):
-    """A year-end program (or a SIE file) has closing entries to be booked."""
+    """A year-end program (or a SIE file) has closing entries to be booked: all that there are in this batch now."""
 
     TOPIC: ClassVar[str] = "facts.closing-entries-ready.v1"
 
@@ -267,6 +271,11 @@ class ClosingEntriesReady(Fact):
     year_from: Day
     year_to: Day
     entries: tuple[ClosingEntry, ...] = Field(min_length=1)
+    database_number: int | None = Field(
+        default=None, ge=1, description="of the books that they are of: several can have one organisation number"
+    )
+    version: int = Field(default=0, ge=0, description="0 at first, one more each time the program sends the batch anew")
+    submitted_by: str = Field(default="", max_length=200, description="who sent it, as far as the program says")
 
     @property
     def key(self) -> str:
@@ -422,6 +431,33 @@ class LinkDecided(Fact):
     def key(self) -> str:
         """The person."""
         return self.person
+
+
+# --- Year-end: what a person decided ------------------------------------------------------------------------------
+
+ClosingAction = Literal["export", "rebook", "reverse", "do_nothing"]
+"""What becomes of a closing entry: booked; reversed and booked anew; reversed; nothing."""
+
+
+class ClosingApproved(Fact):
+    """A person approved one entry as a plan showed it: its vouchers are booked, or taken back."""
+
+    TOPIC: ClassVar[str] = "facts.review-answered.v1"
+
+    plan_id: UUID
+    row: int = Field(ge=1)
+    about: str = Field(min_length=1, max_length=200, description="the entry's business key")
+    action: ClosingAction
+    revision: Code = Field(description="of the entry as the plan showed it; another one is not approved by this")
+    series: SeriesCode
+    planned_by: str = Field(min_length=1, max_length=200, description="who made the plan")
+    approved_by: str = Field(min_length=1, max_length=200)
+    approved_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The entry."""
+        return self.about
 
 
 # --- Reviews ------------------------------------------------------------------------------------------------------

@@ -196,17 +196,39 @@ class EmployeesSettings(Message):
         return self
 
 
+class YearEndSettings(Message):
+    """How closing entries of a year-end program are booked."""
+
+    series: SeriesCode = Field(
+        description="the voucher series; one of its own, open for manual entry in Fortnox; a plan can name another"
+    )
+    not_locked: SeriesCode | None = Field(
+        default="I",
+        description="the series that Fortnox does not lock with the period (Ej låsbar serie): a lock only warns there",
+    )
+    four_eyes: bool = Field(
+        default=False, description="on: who sent the entries or made the plan does not apply it; somebody else does"
+    )
+    amended: Literal["hold", "reverse"] = Field(
+        default="hold",
+        description="an exported entry that comes with other content, or no more: a person is asked, or the next plan "
+        "reverses it",
+    )
+
+
 class TenantSettings(Message):
     """Everything a company has chosen. A flow whose section is missing is switched off: its facts wait."""
 
     ORDERS: ClassVar[Mapping[str, tuple[type[Order], ...]]] = {
         "daysales": (PostVoucher,),
         "employees": (UpsertEmployee, UpsertPerson, ReadPerson, WriteAbsence),
+        "yearend": (PostVoucher,),
     }
     """What the flow of each section has carried out."""
 
     daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
     employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")
+    yearend: YearEndSettings | None = Field(default=None, description="how closing entries are booked")
 
 
 class SettingsApplied(Message):

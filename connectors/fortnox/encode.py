@@ -80,6 +80,8 @@ def _row(row: VoucherRow) -> str:
     fields = {"Account": str(row.account), "Debit": _number(row.debit), "Credit": _number(row.credit)}
     if row.cost_centre:  # an empty one must be left out: Fortnox refuses "" and null
         fields["CostCenter"] = _string(row.cost_centre)
+    if row.project:
+        fields["Project"] = _string(row.project)
     if text := sanitise(row.text or "")[:ROW_TEXT_LENGTH].rstrip():
         fields["TransactionInformation"] = _string(text)
     return _object(**fields)

@@ -62,6 +62,13 @@ FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {
             "Employees and absences of the HR system are carried over to Fortnox Lön (payroll).",
         ),
     ),
+    "yearend": (
+        Said("Bokslut", "Year-end"),
+        Said(
+            "Varje bokslutstransaktion som någon har godkänt bokförs som en verifikation.",
+            "Each closing entry that somebody has approved is booked as one voucher.",
+        ),
+    ),
 }
 """By flow: its name, and what it does."""
 

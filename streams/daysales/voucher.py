@@ -119,7 +119,8 @@ class _Rows:
                 account=account,
                 cost_centre=self._cost_centre if account >= FIRST_RESULT_ACCOUNT else None,
                 text=text,
-                **({"debit": amount} if amount > 0 else {"credit": -amount}),
+                debit=max(amount, ZERO),
+                credit=max(-amount, ZERO),
             )
             for (_, account, text), amount in self._amounts.items()
             if amount

@@ -281,14 +281,17 @@ TEXTS: Final[Mapping[str, CheckText]] = {
     ),
     "project_rules_are_met": CheckText(
         Said("Kontonas regler för projekt", "The accounts' rules for projects"),
-        Said("Konton som kräver ett projekt: {names}.", "Accounts that demand a project: {names}."),
+        Said(
+            "Konton som kräver ett projekt som saknas, eller inte tillåter något: {names}.",
+            "Accounts that demand a project that is missing, or take none: {names}.",
+        ),
         _VOUCHERS,
         _ACCOUNTANT,
         Said(
-            "Register › Kontoplan › kontot › Projekt: ändra regeln; bokbuss anger inga projekt. Eller välj ett annat "
-            "konto.",
-            "Register › Kontoplan › the account › Projekt: change the rule; bokbuss names no projects. Or choose "
-            "another account.",
+            "Register › Kontoplan › kontot › Projekt: ändra regeln. Bara bokslutstransaktioner anger projekt. Eller "
+            "välj ett annat konto.",
+            "Register › Kontoplan › the account › Projekt: change the rule. Only closing entries name projects. Or "
+            "choose another account.",
         ),
     ),
     "transaction_information_rules_are_met": CheckText(

@@ -77,11 +77,12 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class RowContent:
-    """What a voucher row carries, apart from its amount. Ours never carry a project."""
+    """What a voucher row carries, apart from its amount."""
 
     account: int
     cost_centre: str | None = None
     text: bool = True
+    project: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,10 @@ class Need:
 
 def need_of(order: PostVoucher, code: str = "") -> Need:
     """Return what a voucher needs."""
-    rows = dict.fromkeys(RowContent(row.account, row.cost_centre, bool(sanitise(row.text or ""))) for row in order.rows)
+    rows = dict.fromkeys(
+        RowContent(row.account, row.cost_centre, bool(sanitise(row.text or "")), bool(row.project))
+        for row in order.rows
+    )
     return Need(order.flow, order.voucher_date, order.series, tuple(rows), code)
 
 
@@ -170,8 +174,8 @@ def cost_centre_rules_are_met(need: Need, setup: Setup) -> DemandAnswer:
 
 
 def project_rules_are_met(need: Need, setup: Setup) -> DemandAnswer:
-    """Demand that no account wants a project: our rows carry none."""
-    return _rules(need, setup, lambda account: account.project, lambda _: False)
+    """Demand a project where an account wants one, and none where it takes none."""
+    return _rules(need, setup, lambda account: account.project, lambda row: row.project)
 
 
 def transaction_information_rules_are_met(need: Need, setup: Setup) -> DemandAnswer:

@@ -86,8 +86,9 @@ def test_a_body_holds_documented_fields_in_allowed_characters(order: Any) -> Non
     assert (sent["VoucherSeries"], sent["TransactionDate"]) == ("F", order.data.voucher_date.isoformat())
     texts = [sent["Description"]]
     for row, wanted in zip(sent["VoucherRows"], order.data.rows, strict=True):
-        assert set(row) <= {"Account", "Debit", "Credit", "CostCenter", "TransactionInformation"}
+        assert set(row) <= {"Account", "Debit", "Credit", "CostCenter", "Project", "TransactionInformation"}
         assert row.get("CostCenter") == wanted.cost_centre
+        assert row.get("Project") == wanted.project
         texts.append(row.get("TransactionInformation", "nothing"))
     assert all(texts)
     assert all(allowed(character) for text in texts for character in text)
@@ -112,14 +113,15 @@ def test_a_text_that_grows_is_cut_before_the_mark() -> None:
 
 def test_the_body_is_what_fortnox_documents() -> None:
     """An example, to the byte; the side that is not used is 0."""
-    order = order_for(description="Dagskassa 2026-03-31", rows=two_rows(cost_centre="S1", text="Kort"))
+    order = order_for(description="Dagskassa 2026-03-31", rows=two_rows(cost_centre="S1", project="P 1", text="Kort"))
     mark = ids.mark(order.data.id_in("acme"))
     assert (
         encode.voucher(order, 4).body
         == (
             '{"Voucher":{"Description":"Dagskassa 2026-03-31 ' + mark + '","VoucherSeries":"F",'
             '"TransactionDate":"2026-03-31","VoucherRows":['
-            '{"Account":1930,"Debit":1234.50,"Credit":0,"CostCenter":"S1","TransactionInformation":"Kort"},'
+            '{"Account":1930,"Debit":1234.50,"Credit":0,"CostCenter":"S1","Project":"P 1",'
+            '"TransactionInformation":"Kort"},'
             '{"Account":3001,"Debit":0,"Credit":1234.50}]}}'
         ).encode()
     )

@@ -1,0 +1,19 @@
+"""Year-end: each closing entry waits for a plan, and is one voucher once a person has approved it."""
+
+from infra.plugin import Flow
+from schemas.events import ClosingApproved, ClosingEntriesReady
+from streams.yearend.decide import decide, evolve, follow, reads, waiting
+from streams.yearend.state import State
+from streams.yearend.verdict import NAME
+
+FLOW = Flow(
+    name=NAME,
+    facts=(ClosingEntriesReady, ClosingApproved),
+    state=State,
+    reads=reads,
+    follow=follow,
+    decide=decide,
+    evolve=evolve,
+    waiting=waiting,
+    lacking=frozenset({"flow_not_configured"}),
+)

@@ -1,0 +1,219 @@
+"""The orders that come of what a rule says about a batch or an entry: their identity and their words. Pure.
+
+The same state, message and settings give the same orders with the same ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from schemas import ids
+from schemas.base import Message
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
+from schemas.money import ZERO, text
+from schemas.settings import SettingsApplied
+from streams.yearend.cases import Case, EntryCase
+from streams.yearend.rules import a_refused_voucher_waits
+from streams.yearend.state import State
+from streams.yearend.verdict import DISCARD, KEEP, NAME, RETRY, Booking, Held, Settled, TakenIn, Verdict
+
+LATE: Final = "what_comes_late_undoes_nothing"
+"""Named where older content of a batch goes on record; no rule looks at it."""
+MOVED: Final = "what_moved_since_the_plan_is_not_approved"
+"""Named where an approval goes on record that was of other content than the entry has now."""
+WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_check_is_green"
+"""Named in the order that is given anew because Fortnox was set right, not because of what a rule says."""
+_LONGEST_MESSAGE: Final = 2000
+_MOST_LINES: Final = 50
+
+How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
+
+
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; an open hold is closed first.
+
+    What leaves a hold as it is, or would be refused as before, asks for nothing.
+    """
+    message, hold = case.message, case.state.hold
+    if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
+        rule = WHAT_WAS_REFUSED_GOES_AGAIN
+    writer = Writer(case.key, tenant, case.state, rule, version)
+    unchanged = isinstance(message, SettingsApplied | ClosingApproved) and writer.would_repeat(verdict)
+    if unchanged or (isinstance(message, SettingsApplied) and _would_be_refused(case.state, verdict)):
+        return ()
+    closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
+    match verdict:
+        case Held():
+            return (*closed, writer.hold(verdict))
+        case Booking() if isinstance(case, EntryCase):
+            insists = isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
+            return (*closed, writer.post(verdict, case, insists=insists))
+        case _:
+            return closed
+
+
+def was_refused(state: State) -> bool:
+    """Tell whether an entry waits because Fortnox refused its voucher."""
+    return state.hold is not None and state.hold.rule == a_refused_voucher_waits.__name__
+
+
+def _would_be_refused(state: State, verdict: Verdict) -> bool:
+    """Tell whether Fortnox has refused this very voucher, and nothing in the settings makes it another one."""
+    refused = state.rejected.order if was_refused(state) and state.rejected else None
+    return isinstance(verdict, Booking) and refused is not None and verdict.is_content_of(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes the orders of one batch or entry."""
+
+    key: str
+    tenant: str
+    state: State
+    rule: str
+    settings_version: int
+
+    def older_content(self, told: ClosingEntriesReady) -> tuple[Order, ...]:
+        """Return what puts older content of a batch on record: it was accepted, and changes nothing."""
+        known = self.state.batch.version if self.state.batch else 0
+        why = f"This is version {told.version}; version {known} came before it and counts."
+        return self._on_record("older_content", why, "superseded", f"late/{ids.revision(told)}")
+
+    def moved(self, approved: ClosingApproved) -> tuple[Order, ...]:
+        """Return what puts on record that an approval was of something else than the entry is now."""
+        why = "It is another one now than the plan showed, or is being sent: make a new plan (bokbuss plan closing)."
+        return self._on_record("moved_since_the_plan", why, "superseded", f"moved/{approved.plan_id}")
+
+    def _on_record(self, reason: str, why: str, how: How, step: str) -> tuple[Order, ...]:
+        """Return a hold that is closed at once: what is accepted never ends without a trace."""
+        record = self.hold(Held(reason, why, can_be_given_up=False), step)
+        return (record, self.close(record, how, why))
+
+    def would_repeat(self, verdict: Verdict) -> bool:
+        """Tell whether the open hold already says this."""
+        hold = self.state.hold
+        if hold is None or not isinstance(verdict, Held):
+            return False
+        anew = self.hold(verdict)
+        said = (anew.revision, anew.reason, anew.message, anew.lines, anew.choices)
+        return said == (hold.revision, hold.reason, hold.message, hold.lines, hold.choices)
+
+    def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
+        return {
+            "flow": NAME,
+            "key": self.key,
+            "revision": revision,
+            "step": step,
+            "rule": self.rule,
+            "settings_version": self.settings_version,
+        }
+
+    def post(self, booking: Booking, case: EntryCase, *, insists: bool) -> PostVoucher:
+        """Return the order that posts a voucher. ``insists``: a person says that what was refused will be taken now."""
+        rejected = self.state.rejected
+        return PostVoucher(
+            **self._origin(booking.revision, self._free_step(booking)),
+            replaces=rejected.order_id if rejected else None,
+            purpose=booking.purpose,
+            series=booking.series,
+            voucher_date=booking.voucher_date,
+            description=booking.text,
+            rows=booking.rows,
+            relates_to=booking.relates_to,
+            takes_back=booking.takes_back.id_in(self.tenant) if booking.takes_back else None,
+            insists=insists,
+            organisation_number=case.origin.organisation_number,
+            database_number=case.origin.database_number,
+            look_for_double=booking.look_for_double,
+            exempt_from_lock=booking.exempt_from_lock,
+        )
+
+    def _free_step(self, booking: Booking) -> str:
+        """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
+        steps = (booking.step if n == 1 else f"{booking.step}/{n}" for n in count(1))
+        return next(step for step in steps if self._id(booking.revision, step) not in self.state.done)
+
+    def _id(self, revision: str, step: str) -> UUID:
+        return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)
+
+    def hold(self, held: Held, step: str = "") -> HoldForReview:
+        """Return the order that holds a batch or an entry, and asks what can be answered."""
+        giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
+        entry, batch = self.state.entry, self.state.batch
+        day = entry.entry_date if entry else batch.year_to if batch else None
+        amount = sum((row.debit for row in entry.rows), ZERO) if entry else None
+        return HoldForReview(
+            **self._origin(self.state.revision, step or f"hold/{self.state.holds + 1}"),
+            reason=held.reason,
+            who=held.who,
+            message=self._words(held.message),
+            lines=held.lines[:_MOST_LINES],
+            choices=(*held.choices, *giving_up),
+            business_date=day,
+            amount=amount,
+        )
+
+    def close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
+        """Return the order that closes a hold, and says why."""
+        return CloseReview(
+            **self._origin(hold.revision, f"close/{hold.step}"),
+            hold_id=hold.id_in(self.tenant),
+            how=how,
+            message=self._words(why),
+        )
+
+    def _words(self, message: str) -> str:
+        entry, batch = self.state.entry, self.state.batch
+        where = self.key
+        if entry is not None:
+            amount = text(sum((row.debit for row in entry.rows), ZERO))
+            where = f"Closing entry {entry.number} of {entry.entry_date}, {entry.text[:60]}, {amount}"
+        elif batch is not None:
+            where = f"Batch {batch.batch} of {batch.system}, {len(batch.entries)} closing entries"
+        return f"{where}: {message}"[:_LONGEST_MESSAGE]
+
+
+def _how(message: Message) -> How:
+    match message:
+        case SettingsApplied():
+            return "settings_changed"
+        case ChecksPassed():
+            return "checks_passed"
+        case ReviewAnswered() | ClosingApproved():
+            return "answered"
+        case ClosingEntriesReady():
+            return "superseded"
+    return "booked"
+
+
+def _because(message: Message) -> str:
+    match message:
+        case SettingsApplied(version=version):
+            return f"Decided anew under settings version {version}"
+        case ChecksPassed():
+            return "What stood in the way in Fortnox does so no longer"
+        case ReviewAnswered(answer=answer):
+            return f"A person answered {answer}"
+        case ClosingApproved():
+            return "A person approved it in a plan"
+        case ClosingEntriesReady():
+            return "The batch came with newer content"
+    return "Fortnox answered an order that this hold did not know of"
+
+
+def _why(message: Message, verdict: Verdict) -> str:
+    why = _because(message)
+    match verdict:
+        case Held(reason=reason):
+            return f"{why}; it now waits as {reason}."
+        case Booking(step="reverse" | "unturn", relates_to=(original,)):
+            return f"{why}; {original} is reversed."
+        case Booking():
+            return f"{why}; it is booked."
+        case TakenIn():
+            return f"{why}; its entries can be planned."
+        case Settled(because=because):
+            return f"{why}; {because}."

@@ -1,0 +1,152 @@
+"""What is remembered of a batch of closing entries, and of each entry. Pure."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas import ids
+from schemas.base import Day
+from schemas.commands import HoldForReview, PostVoucher, VoucherRef
+from schemas.events import ClosingEntriesReady, ClosingEntry
+
+Part = Literal["entry", "accrual"]
+"""Which of an entry's vouchers: its own, or the one that takes an accrual back on its day."""
+GONE = "gone"
+"""The content of an entry that the newest version of its batch has no more."""
+
+
+class _Remembered(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Origin(_Remembered):
+    """Where an entry came from, and whose books it names."""
+
+    batch: str
+    version: int
+    year_from: Day
+    year_to: Day
+    organisation_number: str
+    database_number: int | None
+    submitted_by: str
+
+
+class Approval(_Remembered):
+    """A person's word that an entry is booked (or taken back) as a plan showed it: ``content`` is what it showed."""
+
+    content: str
+    series: str
+    planned_by: str
+    approved_by: str
+
+
+class Standing(_Remembered):
+    """A voucher of an entry that stands in the ledger. ``order`` is None when it is not one of ours, or not known."""
+
+    part: Part
+    revision: str
+    voucher: VoucherRef
+    order: PostVoucher | None
+
+
+class TakenBack(_Remembered):
+    """A voucher that stands no more, and what reversed it; None: a person, by hand."""
+
+    part: Part
+    voucher: VoucherRef
+    by: VoucherRef | None
+
+
+class RefusedOrder(_Remembered):
+    """The last order that Fortnox refused; the next one replaces it."""
+
+    order_id: UUID
+    order: PostVoucher | None
+
+
+class State(_Remembered):
+    """A batch as it came last, or one entry as far as it has come.
+
+    Attributes:
+        batch: of a batch: the newest content.
+        seen: the revisions of the batch; the last one is ``batch``'s.
+        taken: the revision whose entries were taken in.
+        entries: the keys of the entries that it has ever had.
+        entry: of an entry: the newest content; what is gone keeps its last one.
+        origin: where that came from.
+        gone: the newest version of the batch has it no more.
+        approval: what a person approved of it last.
+        plans: the plans that it was approved with.
+        standing: its vouchers in the ledger.
+        taken_back: those that were reversed.
+        surplus: vouchers that stand twice, which a person must reverse.
+        suspect: the voucher that may be this entry, booked by hand or by a file.
+        is_unknown: no answer came to the order that it awaits.
+        awaits: Fortnox's answer to an order, a person's answer to a hold, or (None) nothing.
+        rejected: the refused order that the next one replaces.
+        answers: what a person answered about this content.
+        holds: how many holds there have been; it numbers the next one.
+        done: the orders whose outcome is known; none of them is given again.
+    """
+
+    batch: ClosingEntriesReady | None = None
+    seen: tuple[str, ...] = ()
+    taken: str = ""
+    entries: tuple[str, ...] = ()
+    entry: ClosingEntry | None = None
+    origin: Origin | None = None
+    gone: bool = False
+    approval: Approval | None = None
+    plans: tuple[UUID, ...] = ()
+    standing: tuple[Standing, ...] = ()
+    taken_back: tuple[TakenBack, ...] = ()
+    surplus: tuple[VoucherRef, ...] = ()
+    suspect: VoucherRef | None = None
+    is_unknown: bool = False
+    awaits: PostVoucher | HoldForReview | None = None
+    rejected: RefusedOrder | None = None
+    answers: tuple[str, ...] = ()
+    holds: int = 0
+    done: tuple[UUID, ...] = ()
+
+    @property
+    def revision(self) -> str:
+        """The newest content's revision."""
+        if self.entry is not None:
+            return ids.revision(self.entry)
+        return self.seen[-1] if self.seen else ""
+
+    @property
+    def content(self) -> str:
+        """What a plan shows and a person approves: the entry's revision, or that it is gone."""
+        return GONE if self.gone else self.revision
+
+    @property
+    def approved(self) -> Approval | None:
+        """The approval of what the entry is now."""
+        return self.approval if self.approval and self.approval.content == self.content else None
+
+    @property
+    def hold(self) -> HoldForReview | None:
+        """The open hold."""
+        return self.awaits if isinstance(self.awaits, HoldForReview) else None
+
+    def part(self, part: Part) -> Standing | None:
+        """Return the voucher that stands for a part."""
+        return next((one for one in self.standing if one.part == part), None)
+
+    @property
+    def stands_as_it_is(self) -> bool:
+        """Whether the ledger has the newest content, whole."""
+        main, turn = self.part("entry"), self.part("accrual")
+        if main is None or self.entry is None:
+            return self.gone and turn is None
+        turned = turn is not None and turn.revision == self.revision
+        demanded = self.entry.reverse_on is not None
+        return not self.gone and main.revision == self.revision and turned == demanded
+
+
+def entry_key(batch: str, number: str) -> str:
+    """Return an entry's key: its batch, ``#`` (which is in no code) and its number."""
+    return f"{batch}#{number}"

@@ -1,0 +1,99 @@
+"""What a rule may say about a batch or an entry, and what a person may answer. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from schemas.base import Who
+from schemas.commands import Choice, PostVoucher, VoucherRef, VoucherRow
+
+NAME: Final = "yearend"
+
+DISCARD = Choice(answer="discard", means="Never book this; it is handled by hand. Newer content opens it again.")
+KEEP = Choice(answer="keep", means="Leave the books as they are; the difference is handled by hand.")
+RETRY = Choice(answer="retry", means="Send it again, after it was set right in Fortnox or in the settings.")
+REBOOK = Choice(answer="rebook", means="The next plan reverses the voucher; what came instead is booked with it.")
+LOOK_AGAIN = Choice(answer="retry", means="Look again, after the number here was corrected.")
+
+REVERSED: Final = "reversed"
+"""The answer of a person who has reversed a voucher by hand."""
+IS_GONE = Choice(answer=REVERSED, means="The voucher is gone from Fortnox; go on without it.")
+IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
+OWN: Final = "own"
+"""The answer that an entry is to be booked beside a voucher that looks like it."""
+BOOK_ALL_THE_SAME = Choice(answer=OWN, means="It is another event with the same amounts: book it all the same.")
+SAME: Final = "same"
+"""The answer that the voucher that looks like an entry is that entry."""
+IT_IS_THAT_ONE = Choice(answer=SAME, means="That voucher is this entry: it counts as exported, and nothing is sent.")
+
+SUSPECTED_DOUBLE: Final = "suspected_double"
+"""The code of a voucher that is not booked, since another one books the same: it is named."""
+VOUCHER_GONE: Final = "voucher_gone"
+"""The code of a reversal that is not booked, since what it takes back is not there any more."""
+
+Step = Literal["book", "rebook", "turn", "reverse", "unturn"]
+"""What an order does: book the entry; the same after a reversal; take an accrual back on its day; reverse either."""
+_LONGEST_DESCRIPTION: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """It waits: why, in words for an accountant; and what can be answered besides giving it up."""
+
+    reason: str
+    message: str
+    lines: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    who: Who = "accountant"
+    can_be_given_up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A voucher to post. ``revision`` is that of the content that it books or takes back."""
+
+    step: Step
+    revision: str
+    series: str
+    voucher_date: date
+    description: str
+    rows: tuple[VoucherRow, ...]
+    relates_to: tuple[VoucherRef, ...] = ()
+    takes_back: PostVoucher | None = None
+    look_for_double: bool = False
+    exempt_from_lock: bool = False
+
+    @property
+    def purpose(self) -> Literal["book", "reverse", "rebook"]:
+        """What the order says that it is for: an accrual is taken back as any voucher is."""
+        match self.step:
+            case "book" | "rebook":
+                return self.step
+            case _:
+                return "reverse"
+
+    @property
+    def text(self) -> str:
+        """The voucher's text, as long as it may be."""
+        return self.description[:_LONGEST_DESCRIPTION]
+
+    def is_content_of(self, order: PostVoucher) -> bool:
+        """Tell whether an order would write this voucher, and meet the same."""
+        ours = (self.series, self.voucher_date, self.rows, self.text, self.exempt_from_lock)
+        theirs = (order.series, order.voucher_date, order.rows, order.description, order.exempt_from_lock)
+        return ours == theirs
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """A batch is in order: its entries are planned, and what was there before is compared with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing is to be done now. ``because`` is told where an open hold is closed."""
+
+    because: str = "nothing more is to be booked"
+
+
+Verdict = Held | Booking | TakenIn | Settled
