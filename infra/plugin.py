@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, S
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,23 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a key's newest content comes to under some settings.
+
+    Attributes:
+        day: that it belongs to.
+        booked: whether a voucher stands for the key now, whatever it says.
+        amounts: to be booked, by account; debit is above zero.
+        held: the reason for which it waits instead; "": it does not.
+    """
+
+    day: date
+    booked: bool
+    amounts: Mapping[int, Decimal]
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
@@ -86,6 +104,8 @@ class Flow:
         stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
         lacking: reasons of waiting that mean that the settings lack something: the company is being configured.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.
+        trial: what a key's newest content would come to under terms, given its state and those that ``akin`` names;
+            None for a key without content of its own.
     """
 
     name: str
@@ -105,6 +125,7 @@ class Flow:
     stands: Callable[[str, States], tuple[str, ...]] = lambda _key, _states: ()
     lacking: frozenset[str] = frozenset()
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
+    trial: Callable[[str, States, Terms], Outcome | None] | None = None
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The verbs of settings: what there is to choose, what a file would change, and what comes of it, before it counts."""
 
+import sys
 from dataclasses import asdict
+from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +13,10 @@ from connectors.desk import settings_files, settings_words
 from connectors.desk.running import Wait, until
 from infra import registry, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.office import Office, in_office
-from infra.plugin import Malformed
+from infra.plugin import Malformed, Terms
 from schemas.bas import BAS_DAY_SALES
 from schemas.identities import Invalid, organisation_number
 from schemas.settings import TenantSettings
@@ -197,3 +200,34 @@ def settings_try(
         print_lines(line for name, tried in found.items() for line in trying.lines(name, tried))
     if held := [name for name, tried in found.items() if any(one.is_held for one in tried)]:
         raise Failed(f"held: {', '.join(held)}")
+
+
+@settings.command("simulate")
+def settings_simulate(
+    tenant: Company,
+    file: SettingsFile,
+    since: Annotated[datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="The first day that counts.")],
+    until: Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a file would have made of what came in since a day, beside the settings in force. Nothing is sent."""
+    from connectors.desk import simulating
+    from infra.deciding import simulating as simulation
+
+    async def work(place: Office) -> None:
+        new = _read(file)
+        company = await tenants.find(place.engine, tenant)
+        number = company.organisation_number if company else None
+        body, version = await tenants.settings_in_force(place.engine, tenant)
+        terms = Terms(body, version, number), Terms(new, version + 1, number)
+        days = since.date(), until.date() if until else date.max
+        for flow in registry.flows():
+            if flow.trial is None:
+                continue
+            with typer.progressbar(length=await remembering.count(place.engine, flow, tenant), file=sys.stderr) as bar:
+                found = await simulation.simulate(place.engine, flow, tenant, terms, days, bar.update)
+            print_json(simulating.to_json(found)) if as_json else print_lines(simulating.lines(found))
+            if found.held:
+                raise Failed(f"{found.held.total():,} would newly be held")
+
+    in_office(work, tenant)

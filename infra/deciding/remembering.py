@@ -1,6 +1,6 @@
 """What a flow remembers of a company, looked at: who is known, by which name, and how a key stands. It only reads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -11,18 +11,27 @@ from infra.plugin import Flow, Known
 _PAGE = 500
 _EVERY = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
 _THESE = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant and key = any(:keys)")
+_COUNT = text("select count(*) from flow_state where flow = :flow and tenant = :tenant")
 
 
 async def everybody(engine: AsyncEngine, flow: Flow, tenant: str) -> dict[str, Known]:
     """Return everybody that a flow knows, by their keys."""
     found: dict[str, Known] = {}
+    async for page in pages(engine, flow, tenant, flow.in_plan):
+        for key, state in page.items():
+            if (who := flow.known(state)) is not None:
+                found[key] = who
+    return found
+
+
+async def pages(
+    engine: AsyncEngine, flow: Flow, tenant: str, wanted: Callable[[str], bool] = lambda _key: True
+) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the state of each key that a flow remembers, some hundred keys at a time."""
     async with engine.connect() as connection:
         stream = await connection.stream(_EVERY, {"flow": flow.name, "tenant": tenant})
         async for page in stream.partitions(_PAGE):
-            for key, state in page:
-                if flow.in_plan(key) and (who := flow.known(flow.state.model_validate_json(state))) is not None:
-                    found[key] = who
-    return found
+            yield {key: flow.state.model_validate_json(state) for key, state in page if wanted(key)}
 
 
 async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: Iterable[str]) -> dict[str, str]:
@@ -30,7 +39,7 @@ async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: I
     wanted = list(keys)
     found: dict[str, str] = {}
     for flow in flows:
-        for key, state in (await _states(engine, flow, tenant, wanted)).items():
+        for key, state in (await states(engine, flow, tenant, wanted)).items():
             if (who := flow.known(state)) is not None and who.name:
                 found[key] = who.name
     return found
@@ -40,14 +49,21 @@ async def standing(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, key:
     """Return how a key stands, as the flows say that remember it."""
     told: tuple[str, ...] = ()
     for flow in flows:
-        states = dict(await _states(engine, flow, tenant, [key]))
-        if key in states:
-            states |= await _states(engine, flow, tenant, flow.akin(states[key]))
-            told += flow.stands(key, states)
+        known = dict(await states(engine, flow, tenant, [key]))
+        if key in known:
+            known |= await states(engine, flow, tenant, flow.akin(known[key]))
+            told += flow.stands(key, known)
     return told
 
 
-async def _states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:
+async def count(engine: AsyncEngine, flow: Flow, tenant: str) -> int:
+    """Return how many keys a flow remembers."""
+    async with engine.connect() as connection:
+        return await connection.scalar(_COUNT, {"flow": flow.name, "tenant": tenant}) or 0
+
+
+async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:
+    """Return the states of these keys; a key that was never told of has none."""
     values = {"flow": flow.name, "tenant": tenant, "keys": list(keys)}
     async with engine.connect() as connection:
         rows = await connection.execute(_THESE, values)

@@ -4,6 +4,7 @@ from infra.plugin import Flow
 from schemas.events import DayClosed
 from streams.daysales.decide import decide, evolve, follow, reads, waiting
 from streams.daysales.state import State
+from streams.daysales.trial import trial
 from streams.daysales.verdict import NAME
 
 FLOW = Flow(
@@ -15,6 +16,8 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    akin=lambda state: state.doubts,
+    trial=trial,
     lacking=frozenset(
         {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
     ),

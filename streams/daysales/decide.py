@@ -14,14 +14,12 @@ from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.settings import DaySalesSettings
 from streams.daysales.learn import Learned, found, learn
 from streams.daysales.orders import older_content, orders, was_refused
-from streams.daysales.rules import Case, judge
+from streams.daysales.rules import NOT_CHOSEN, Case, judge
 from streams.daysales.state import State
 from streams.daysales.verdict import NAME, ROUND
 
-_NOT_CHOSEN: Final = DaySalesSettings(series="A")  # read by no rule: a_company_without_settings_waits comes before
 _POST_VOUCHER: Final = type_of(PostVoucher)
 
 
@@ -79,7 +77,7 @@ def _case(key: str, learned: Learned, states: Mapping[str, State], message: Mess
         return None  # not the order that was awaited: what comes next was decided already
     return Case(
         day=state.day,
-        settings=settings or _NOT_CHOSEN,
+        settings=settings or NOT_CHOSEN,
         may_round=ROUND in state.answers,
         key=key,
         state=state,

@@ -14,6 +14,7 @@ from schemas.base import Message
 from schemas.commands import Choice, PostVoucher, VoucherRef
 from schemas.identities import shown_organisation, ten_digits
 from schemas.money import text
+from schemas.settings import DaySalesSettings
 from streams.daysales import admission, voucher
 from streams.daysales.admission import Report
 from streams.daysales.learn import purpose_of
@@ -33,6 +34,8 @@ from streams.daysales.verdict import (
     Verdict,
 )
 
+NOT_CHOSEN: Final = DaySalesSettings(series="A")
+"""Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
 VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
 _LONGEST_REASON: Final = 64

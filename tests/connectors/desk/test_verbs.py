@@ -10,10 +10,12 @@ from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
 
 from connectors.desk import settings_files
+from infra.commanding import Failed
 from schemas import envelope as envelopes
 from schemas.bas import BAS_DAY_SALES
 from schemas.envelope import Envelope
 from schemas.settings import TenantSettings
+from tests.streams.daysales.days import Host, chosen, day, without_card
 
 KEY = "openpos/KASSA1/412"
 TENANT = "krogen-soder"
@@ -249,6 +251,46 @@ def test_settings_that_took_effect_are_shown(desk: Any, tmp_path: Path, settings
     assert shown.startswith(f"# {TENANT}: version 3\n")
     (tmp_path / "same.yaml").write_text(shown)
     assert desk("settings", "diff", TENANT, str(tmp_path / "same.yaml")).stdout == "No field differs.\n"
+
+
+def test_settings_are_simulated_on_what_came_in(
+    desk: Any, kafka: str, tmp_path: Path, settings_message: Envelope[Any]
+) -> None:
+    """Other accounts move sums by day; what would newly wait is named and ends with 1; nothing is sent or written."""
+    host = Host()
+    host.tell(day())
+    in_force = settings_message.data.model_copy(update={"settings": chosen()})
+
+    async def past(world: Any) -> None:
+        await world.add(TENANT)
+        await world.accept(settings_message.model_copy(update={"data": in_force}))
+        async with world.place.engine.begin() as connection:
+            for key, state in host.remembered.states.items():
+                await connection.execute(
+                    text("insert into flow_state values ('daysales', :t, :k, cast(:s as jsonb))"),
+                    {"t": TENANT, "k": key, "s": state.model_dump_json()},
+                )
+
+    desk.after(past)
+    file = tmp_path / "other.yaml"
+    file.write_text(settings_files.to_yaml(without_card()))
+    before = [m.id for m in messages(kafka, "settings.v1") if m.tenant == TENANT]
+
+    since = ("--since", "2026-04-01")
+    result = desk.run("settings", "simulate", TENANT, str(file), *since, "--json")
+    assert isinstance(result.exception, Failed)
+    assert result.exception.code == 1
+    found = json.loads(result.stdout)
+    assert (found["reports"], found["changed"], found["booked_already"]) == (1, 1, 0)
+    assert found["newly_held"] == [{"reason": "unmapped_payment_method", "reports": 1, "examples": [day().key]}]
+    assert {"day": "2026-04-10", "account": 3001, "amount": "100.00"} in found["differences"]
+    file.write_text(settings_files.to_yaml(chosen()))
+    assert (
+        "1 report compared; 0 would come to something else"
+        in desk("settings", "simulate", TENANT, str(file), *since).stdout
+    )
+    assert desk.json("settings", "simulate", TENANT, str(file), "--since", "2026-04-11")["reports"] == 0
+    assert [m.id for m in messages(kafka, "settings.v1") if m.tenant == TENANT] == before
 
 
 def test_a_wrong_settings_file_names_the_field(desk: Any, tmp_path: Path) -> None:
