@@ -1,13 +1,13 @@
 """What a plugin tells the host about itself: a flow, a source, a sink. Values and protocols only, no I/O."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic import BaseModel
 
@@ -17,6 +17,8 @@ from schemas.base import Message
 from schemas.commands import Order
 from schemas.envelope import Envelope
 from schemas.events import Fact
+from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSource
+from schemas.ledger_parts import digest_of_year
 from schemas.plans import PlanRow
 from schemas.settings import TenantSettings
 
@@ -169,6 +171,92 @@ class Source:
 
 class NotRevoked(Exception):
     """A system did not confirm that a company's consent has ended; the message says which, why, and what to do."""
+
+
+# --- Ledgers in files -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class YearRead:
+    """A financial year that was read whole, in parts that are on disk.
+
+    Attributes:
+        first, last: its days.
+        organisation_number: ten digits, as the books say; None: they do not.
+        vouchers, rows: how many.
+        parts: every part by its content, in the order of their names.
+        findings: what an accountant wants to know of these books; the first ones.
+        part: reads parts by their names, as long as what gave the year is open.
+    """
+
+    first: date
+    last: date
+    organisation_number: str | None
+    vouchers: int
+    rows: int
+    parts: tuple[LedgerPart, ...]
+    findings: tuple[str, ...]
+    part: Callable[[Iterable[str]], Iterator[LedgerPartRead]]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the year."""
+        return digest_of_year(self.parts)
+
+    def retrieved(
+        self, source: LedgerSource, *, read_at: datetime, requested_by: str = "", overwrite: bool = False
+    ) -> LedgerRetrieved:
+        """Return what closes this reading, once its parts are in Kafka."""
+        return LedgerRetrieved(
+            year=self.last.year,
+            year_from=self.first,
+            year_to=self.last,
+            vouchers=self.vouchers,
+            rows=self.rows,
+            sha256=self.sha256,
+            source=source,
+            parts=self.parts,
+            organisation_number=self.organisation_number,
+            overwrite=overwrite,
+            requested_by=requested_by,
+            read_at=read_at,
+            findings=self.findings,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class YearHead:
+    """What a file with a year's ledger says besides the ledger.
+
+    Attributes:
+        first, last: the year's days.
+        company: its name.
+        organisation_number: ten digits, if they are known.
+        written: the day on which the file is written.
+        written_by: who asked for it.
+    """
+
+    first: date
+    last: date
+    company: str
+    organisation_number: str | None
+    written: date
+    written_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """The file format in which a year's whole ledger travels.
+
+    Attributes:
+        read: reads a year out of an open file, in bytes, in which one can go back; memory does not grow with the file.
+            Raises Malformed when it is broken, too large, or no whole year.
+        write: yields the bytes of a file with a year's parts, which come in the order of their names.
+            Raises ValueError when the format cannot hold them.
+    """
+
+    read: Callable[[BinaryIO], AbstractContextManager[YearRead]]
+    write: Callable[[YearHead, Iterable[LedgerPartRead]], Iterator[bytes]]
 
 
 # --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
@@ -335,6 +423,7 @@ class System:
         sinks: what can be told to it; the first one has no name of its own.
         ledger: companies' books are kept there. A company has a number there that no other one of ours has, and it is
             meant where a command names no system.
+        ledger_file: it is a file format in which a year's ledger travels.
         sandbox: the module whose ``serve`` imitates the party, as ``Sandbox`` says; loaded only when asked for.
         sandbox_keeps: whether it keeps its books in its folder.
         sandbox_at: the settings, by name, with which an imitation at a URL is the party.
@@ -352,6 +441,7 @@ class System:
     ledger: bool = False
     source: Source | None = None
     sinks: tuple[Sink, ...] = ()
+    ledger_file: LedgerFile | None = None
     sandbox: str = ""
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from infra.plugin import Flow, Sandbox, Sink, Source, System
+from infra.plugin import Flow, LedgerFile, Sandbox, Sink, Source, System
 
 
 @cache
@@ -36,6 +36,11 @@ def sinks() -> tuple[Sink, ...]:
 def ledger() -> str:
     """Return the name of the system that companies' books are kept in; "" where there is none."""
     return next((name for name, system in systems().items() if system.ledger), "")
+
+
+def ledger_file() -> LedgerFile:
+    """Return the file format in which a year's ledger travels."""
+    return next(system.ledger_file for system in systems().values() if system.ledger_file is not None)
 
 
 def sandbox(system: str) -> Sandbox:

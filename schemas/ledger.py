@@ -62,6 +62,14 @@ class LedgerAccount(Message):
     sru: tuple[str, ...] = Field(default=(), description="its places in the tax return")
 
 
+class LedgerDimension(Message):
+    """What objects are of, where it is another one than the standard's or has a name of its own."""
+
+    dimension: int = Field(ge=1)
+    name: str
+    parent: int | None = Field(default=None, ge=1, description="the dimension that it divides")
+
+
 class LedgerObject(Message):
     """A cost centre, a project, or another object that rows can be of."""
 
@@ -95,6 +103,7 @@ class LedgerPartRead(Fact):
     objects: tuple[LedgerObject, ...] = ()
     balances: tuple[LedgerBalance, ...] = ()
     vouchers: tuple[LedgerVoucher, ...] = ()
+    dimensions: tuple[LedgerDimension, ...] = ()
 
     @property
     def key(self) -> str:
@@ -103,7 +112,7 @@ class LedgerPartRead(Fact):
 
 
 class LedgerPart(Message):
-    """A part of a ledger by its content."""
+    """A part of a ledger by its content: see ``schemas.ledger_parts``."""
 
     part: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     sha256: Sha256
@@ -137,7 +146,7 @@ class LedgerRetrieved(Fact):
 
     year: int = Field(description="the year in which the financial year ends")
     vouchers: int = Field(ge=0)
-    sha256: Sha256 = Field(description="of the parts' names and digests, in the order of their names")
+    sha256: Sha256 = Field(description="of the parts' names and digests: schemas.ledger_parts.digest_of_year")
     year_from: Day | None = None
     year_to: Day | None = None
     rows: int = Field(default=0, ge=0)
@@ -147,6 +156,9 @@ class LedgerRetrieved(Fact):
     overwrite: bool = False
     requested_by: str = Field(default="", max_length=200)
     read_at: Moment | None = None
+    findings: tuple[str, ...] = Field(
+        default=(), max_length=50, description="what an accountant wants to know of these books; the first ones"
+    )
 
     @property
     def key(self) -> str:

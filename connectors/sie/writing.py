@@ -58,12 +58,14 @@ class Style:
             refused. Codes are never changed.
         one_year: a voucher outside year 0 is refused.
         checksum: #KSUMMA is written.
+        as_it_is: a voucher out of balance is written, too: books that have one are shown as they are.
     """
 
     longest_text: int | None = None
     near_letters: bool = False
     one_year: bool = False
     checksum: bool = False
+    as_it_is: bool = False
 
 
 FORTNOX: Final = Style(longest_text=FORTNOX_LONGEST_TEXT, near_letters=True, one_year=True)
@@ -200,7 +202,8 @@ class _Writer:
         year = self._year
         if self._style.one_year and not (year and year.first and year.last and year.first <= voucher.day <= year.last):
             raise NotWritable(f"{self._place}: it is outside the file's year; write one file for each year")
-        if sum((row.amount for row in voucher.rows if row.kind is RowKind.BOOKED), Decimal(0)):
+        out_of_balance = sum((row.amount for row in voucher.rows if row.kind is RowKind.BOOKED), Decimal(0))
+        if out_of_balance and not self._style.as_it_is:
             raise NotWritable(f"{self._place}: it does not balance")
         if not voucher.has_twins:
             raise NotWritable(f"{self._place}: a row that was added stands before its twin, the row that counts")

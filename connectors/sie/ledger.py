@@ -1,0 +1,245 @@
+"""A year's ledger out of a SIE file of type 4, in parts, and into one: what the host asks of this format.
+
+Rows that count are taken; what was struck is not (``#BTRANS``), nor are other years' balances, months and budgets: they
+follow from the vouchers, or are no ledger.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from itertools import chain
+from typing import BinaryIO, Final, Literal
+
+from pydantic import ValidationError
+
+from connectors.sie.entry_files import reading_of
+from connectors.sie.model import (
+    RESERVED_DIMENSIONS,
+    Account,
+    Balance,
+    BalanceKind,
+    Company,
+    Dimension,
+    FinancialYear,
+    Form,
+    Ledger,
+    Object,
+    Objects,
+    Row,
+    RowKind,
+    Voucher,
+)
+from connectors.sie.notes import Grade, Refused
+from connectors.sie.reading import Limits
+from connectors.sie.writing import NotWritable, Style, write
+from infra.parting import Parting, parting
+from infra.plugin import LedgerFile, Malformed, YearHead, YearRead
+from schemas.ledger import (
+    LedgerAccount,
+    LedgerBalance,
+    LedgerDimension,
+    LedgerObject,
+    LedgerPartRead,
+    LedgerRow,
+    LedgerVoucher,
+    ObjectCode,
+)
+from schemas.ledger_parts import quantity_text
+
+_KINDS: Final[dict[BalanceKind, Literal["opening", "closing"]]] = {
+    BalanceKind.OPENING: "opening",
+    BalanceKind.OBJECT_OPENING: "opening",
+    BalanceKind.CLOSING: "closing",
+    BalanceKind.RESULT: "closing",
+    BalanceKind.OBJECT_CLOSING: "closing",
+}
+_STYLE: Final = Style(near_letters=True, as_it_is=True)
+_ONLY_BALANCES: Final = (
+    "type: the file is of type {}: it has balances and no vouchers, so that it is no year's ledger; export type 4"
+)
+
+
+@contextmanager
+def read_year(file: BinaryIO, limits: Limits | None = None) -> Iterator[YearRead]:
+    """Read the year of a file of type 4 (4E), as ``infra.plugin.LedgerFile`` says."""
+    with parting() as parts:
+        try:
+            year = _read(file, limits, parts)
+        except Refused as refused:
+            raise malformed(refused) from None
+        yield year
+
+
+def _read(file: BinaryIO, limits: Limits | None, parts: Parting) -> YearRead:
+    reading = reading_of(file, limits)
+    balances = 0
+    for entry in reading:
+        if isinstance(entry, Voucher):
+            parts.voucher(_voucher(entry))
+        elif entry.year == 0 and entry.kind in _KINDS:
+            balances += 1
+            parts.balance(_balance(entry))
+    ledger = reading.ledger
+    first, last = year_of(ledger)
+    if ledger.form is Form.ENTRIES and parts.vouchers:
+        raise Malformed(["type: the file holds entries to be booked (4I), no balances: it is no year's ledger"])
+    if ledger.form not in {Form.EXPORT, Form.ENTRIES}:
+        raise Malformed([_ONLY_BALANCES.format(ledger.form)])
+    _take_chart(ledger, parts)
+    return parts.whole(
+        first,
+        last,
+        organisation_number=ledger.company.ten_digits,
+        findings=[str(note) for note in reading.notes.kept if note.grade is Grade.FINDING],
+    )
+
+
+def malformed(refused: Refused) -> Malformed:
+    """Return why a file is refused, as the host says it: lines, columns and what was expected."""
+    more = [f"and {refused.more:,} more"] if refused.more else []
+    return Malformed([*map(str, refused.notes), *more])
+
+
+def year_of(ledger: Ledger) -> tuple[date, date]:
+    """Return the first and the last day of a file's year. Raises Malformed when it does not say."""
+    year = ledger.year(0)
+    if year is None or year.first is None or year.last is None:
+        raise Malformed(["#RAR 0: expected the first and the last day of the year that the file is of"])
+    return year.first, year.last
+
+
+def _voucher(voucher: Voucher) -> LedgerVoucher:
+    try:
+        return LedgerVoucher(
+            series=voucher.series,
+            number=voucher.number,
+            day=voucher.day,
+            text=voucher.text,
+            registered=voucher.registered,
+            rows=tuple(_row(row, voucher) for row in voucher.rows if row.kind is RowKind.BOOKED),
+        )
+    except ValidationError as error:
+        where = f"voucher {voucher.series} {voucher.number} of {voucher.day}"
+        raise Malformed([f"{where}: {_why(error)}"]) from None
+
+
+def _row(row: Row, voucher: Voucher) -> LedgerRow:
+    return LedgerRow(
+        account=row.account,
+        amount=row.amount,
+        objects=_objects(row.objects),
+        text=row.text,
+        quantity=quantity_text(row.quantity),
+        day=None if row.day == voucher.day else row.day,
+    )
+
+
+def _balance(balance: Balance) -> LedgerBalance:
+    try:
+        return LedgerBalance(
+            account=balance.account,
+            kind=_KINDS[balance.kind],
+            amount=balance.amount,
+            objects=_objects(balance.objects),
+            quantity=quantity_text(balance.quantity),
+        )
+    except ValidationError as error:
+        raise Malformed([f"a balance: {_why(error)}"]) from None
+
+
+@lru_cache(maxsize=10_000)
+def _objects(objects: Objects) -> tuple[ObjectCode, ...]:
+    return tuple(ObjectCode(dimension=dimension, code=code) for dimension, code in sorted(objects))
+
+
+def _take_chart(ledger: Ledger, parts: Parting) -> None:
+    try:
+        for account in ledger.accounts:
+            parts.account(LedgerAccount(number=account.number, name=account.name, sru=account.sru))
+        for one in ledger.objects:
+            parts.object(LedgerObject(dimension=one.dimension, code=one.code, name=one.name))
+        for dimension in ledger.dimensions:
+            # What every program calls 1 and 6 says nothing of the company.
+            if dimension.number not in RESERVED_DIMENSIONS:
+                parts.dimension(
+                    LedgerDimension(dimension=dimension.number, name=dimension.name, parent=dimension.parent)
+                )
+    except ValidationError as error:
+        raise Malformed([f"the chart: {_why(error)}"]) from None
+
+
+def _why(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+# --- The other way ------------------------------------------------------------------------------------------------
+
+
+def write_year(head: YearHead, parts: Iterable[LedgerPartRead]) -> Iterator[bytes]:
+    """Yield the rows of a file of type 4, as ``infra.plugin.LedgerFile`` says."""
+    coming = iter(parts)
+    before: list[LedgerPartRead] = []
+    after: list[LedgerPartRead] = []
+    for part in coming:  # the chart stands first in a file; it comes before the first voucher
+        (after if part.vouchers else before).append(part)
+        if after:
+            break
+    entries: Iterable[Balance | Voucher] = chain(
+        (_balance_of(one) for part in before for one in part.balances),
+        (_voucher_of(one) for part in chain(after, coming) for one in part.vouchers),
+    )
+    try:
+        yield from write(_ledger(head, before), entries, _STYLE)
+    except NotWritable as error:
+        raise ValueError(str(error)) from None
+
+
+def _ledger(head: YearHead, parts: Iterable[LedgerPartRead]) -> Ledger:
+    accounts = [Account(one.number, one.name, sru=one.sru) for part in parts for one in part.accounts]
+    objects = [Object(one.dimension, one.code, one.name) for part in parts for one in part.objects]
+    own = [Dimension(one.dimension, one.name, one.parent) for part in parts for one in part.dimensions]
+    reserved = sorted({one.dimension for one in objects} & RESERVED_DIMENSIONS.keys() - {one.number for one in own})
+    return Ledger(
+        Form.EXPORT,
+        Company(name=head.company, organisation_number=head.organisation_number or ""),
+        years=(FinancialYear(0, head.first, head.last),),
+        accounts=tuple(accounts),
+        dimensions=(*(Dimension(number, RESERVED_DIMENSIONS[number]) for number in reserved), *own),
+        objects=tuple(objects),
+        generated=head.written,
+        generated_by=head.written_by,
+    )
+
+
+def _balance_of(one: LedgerBalance) -> Balance:
+    objects = _codes(one.objects)
+    opening, closing = BalanceKind.OPENING, BalanceKind.CLOSING
+    if objects:
+        opening, closing = BalanceKind.OBJECT_OPENING, BalanceKind.OBJECT_CLOSING
+    elif Account(one.account).is_of_result:
+        closing = BalanceKind.RESULT
+    kind = opening if one.kind == "opening" else closing
+    return Balance(kind, 0, one.account, one.amount, "", objects, _quantity(one.quantity))
+
+
+def _voucher_of(one: LedgerVoucher) -> Voucher:
+    rows = tuple(
+        Row(RowKind.BOOKED, row.account, _codes(row.objects), row.amount, row.day, row.text, _quantity(row.quantity))
+        for row in one.rows
+    )
+    return Voucher(one.series, one.number, one.day, one.text, one.registered, "", rows)
+
+
+def _codes(objects: tuple[ObjectCode, ...]) -> Objects:
+    return tuple((one.dimension, one.code) for one in objects)
+
+
+def _quantity(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+LEDGER_FILE: Final = LedgerFile(read=read_year, write=write_year)
