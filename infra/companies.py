@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, registry, telemetry
+from infra import clock, contents, registry, telemetry
 from infra.access.connection import Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
@@ -229,7 +229,7 @@ async def still_open(engine: AsyncEngine, tenant: str) -> Open:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What its trail is kept under from now on, and what is left to do at its systems, for people."""
+    """What its trail is kept under from now on, and what is left to do at its systems and stores, for people."""
 
     under: str
     left_to_do: tuple[str, ...]
@@ -251,6 +251,10 @@ async def remove(host: Host, producer: AIOKafkaProducer, tenant: str, *, by: str
     deadline = clock.monotonic() + _SENDING_WITHIN
     while (under := await _remove(host.engine, tenant, by, now=clock.monotonic() > deadline)) is None:
         await clock.sleep(_POLL)
+    try:
+        await contents.opened(host.settings).forget(tenant)
+    except Exception as error:  # noqa: BLE001 - the company is removed; whoever runs the store can still delete
+        left_to_do += (f"delete {tenant}/ in the store of documents, which did not answer ({type(error).__name__})",)
     _log.info("company removed", tenant=tenant, kept_under=under)
     return Removed(under, left_to_do)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import httpx  # noqa: TID251 - this is the place
 
@@ -32,11 +32,23 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    received: int = 0
+    """Bytes of a success that were written into a file; ``body`` is empty then."""
+    is_too_large: bool = False
+    """It had more bytes than were allowed, and was not read to its end."""
 
     @property
     def text(self) -> str:
         """The body as text, whatever it is."""
         return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An open file that an answer is written to, from its beginning, and how many bytes it may have."""
+
+    file: BinaryIO
+    most: int
 
 
 class Client:
@@ -71,11 +83,13 @@ class Client:
         json: Any = None,
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
+        into: Download | None = None,
     ) -> Response:
         """Send one request and return its answer, whatever the status.
 
         Args:
             may_send: called when a connection stands and the first byte is about to leave; what it raises is raised.
+            into: where the body of a success is written to, instead of being held.
 
         Raises:
             NotSent: refused, unresolved, or stopped by ``may_send`` (then as the cause).
@@ -105,6 +119,8 @@ class Client:
             async with asyncio.timeout(self._timeout):
                 answer = await self._transport.handle_async_request(request)
                 try:
+                    if into is not None and answer.is_success:
+                        return await _written(answer, into)
                     body = await answer.aread()
                 finally:
                     await answer.aclose()
@@ -112,3 +128,19 @@ class Client:
             what = f"{method} {httpx.URL(url).host}: {type(error).__name__}"
             raise (NoAnswer if left else NotSent)(what) from error
         return Response(status=answer.status_code, headers=answer.headers, body=body)
+
+
+async def _written(answer: httpx.Response, into: Download) -> Response:
+    """Write a body to a file, piece by piece. One that may be a part of itself is no answer: raises httpx.HTTPError."""
+    into.file.seek(0)
+    into.file.truncate()
+    if not {"content-length", "transfer-encoding"} & answer.headers.keys():
+        raise httpx.RemoteProtocolError("the answer does not say where it ends")
+    received = 0
+    async for piece in answer.aiter_bytes():
+        received += len(piece)
+        if received > into.most:
+            return Response(answer.status_code, answer.headers, b"", received, is_too_large=True)
+        into.file.write(piece)
+    into.file.flush()
+    return Response(answer.status_code, answer.headers, b"", received)

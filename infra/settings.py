@@ -72,6 +72,17 @@ Guarded = Annotated[str, AfterValidator(_guarded)]
 """An address that tokens and books are sent to."""
 
 
+class DocumentsSettings(BaseModel):
+    """Where documents are stored. Without ``url`` it is a folder in BOKBUSS_DATA."""
+
+    url: str | None = Field(default=None, description="s3://bucket/folder, file:///folder, memory:///")
+    endpoint: Guarded | None = Field(default=None, description="of an S3-compatible store that is not Amazon's")
+    region: str = ""
+    access_key: str = Field(default="", description="unset: as AWS_ACCESS_KEY_ID, or the machine's own role")
+    secret_key: SecretStr = SecretStr("")
+    largest: int = Field(default=50_000_000, ge=1, description="bytes of one document; a larger one is noted as that")
+
+
 class MailSettings(BaseModel):
     """Where reports are mailed from. Without ``host`` none are."""
 
@@ -93,6 +104,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8321, ge=0, le=65535, description="0 takes a free one")
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
+    documents: DocumentsSettings = DocumentsSettings()
     mail: MailSettings = MailSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Float,
     Index,
@@ -142,6 +143,7 @@ activation_links = Table(
     _when("made_at", nullable=False),
     _when("expires_at", nullable=False),
     _when("used_at"),
+    Column("documents", Boolean, nullable=False, server_default="false", comment="documents are asked for as well"),
     comment="links that ask for a company's consent; written by bokbuss connect and the consent pages",
     info=own(),
 )
@@ -217,6 +219,27 @@ readings = Table(
     comment="when a system's records were read in full, and how far the reading of changes has come",
     info=own(),
 )
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("year_to", Date, nullable=False, comment="the last day of the voucher's financial year"),
+    Column("series", String, nullable=False),
+    Column("number", String, nullable=False, comment="empty: the note is about all of the module in this year"),
+    Column("source_id", String, nullable=False, comment="the document's id at its system"),
+    Column("module", String, nullable=False, comment="accounting, suppliers, billing"),
+    Column("sha256", String, comment="of its content, which is stored under it; none while it waits or is missing"),
+    Column("size", BigInteger),
+    Column("type", String, nullable=False, server_default="", comment="as the first bytes tell it"),
+    Column("note", String, nullable=False, server_default="", comment="why it is missing"),
+    _when("listed_at", nullable=False),
+    _when("read_at"),
+    PrimaryKeyConstraint("tenant", "year_to", "series", "number", "source_id"),
+    comment="documents of vouchers; written by whoever reads them, after their contents are stored",
+    info=own(),
+)
+Index("documents_source", documents.c.tenant, documents.c.source_id)
 
 plans = Table(
     "plans",

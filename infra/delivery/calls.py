@@ -12,7 +12,7 @@ from infra import clock, telemetry
 from infra.delivery import answers
 from infra.delivery.answers import Missing, Unauthorised
 from infra.delivery.requests import Request
-from infra.http import Client, NoAnswer, NotSent, Response
+from infra.http import Client, Download, NoAnswer, NotSent, Response
 from infra.plugin import Attempt
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas.audit import Call
@@ -85,9 +85,11 @@ class Calls:
         *,
         read: Callable[[Response], _Answer],
         lost: Callable[[str], _Answer],
+        into: Download | None = None,
     ) -> _Answer | RetryLater:
         """Make one call, when its turn has come; ``lost`` says what it means that no whole answer came, and why.
 
+        A success is written ``into`` a file, if one is given, and ``read`` gets an answer without its body.
         What ``attempt.may_send`` raises is raised, and nothing has left then.
         """
         await attempt.take()
@@ -102,6 +104,7 @@ class Calls:
                 headers={"Authorization": f"Bearer {token}"}
                 | ({"Content-Type": request.content_type} if request.body else {}),
                 content=request.body,
+                into=into,
             )
         except NotSent as error:
             answer = RetryLater(UNREACHABLE_WAIT, "unreachable", f"{self._party} cannot be reached: {error}")

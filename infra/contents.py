@@ -1,0 +1,87 @@
+"""What documents hold, each stored once by its SHA-256: in a folder, in memory, or in an S3-compatible store."""
+
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+_CHUNK: Final = 1024 * 1024
+MEMORY: Final = "memory:///"
+
+
+class Contents:
+    """The contents of all companies; each company's lie apart, and what two of them hold is stored twice."""
+
+    def __init__(self, store: "ObjectStore") -> None:
+        self._store = store
+
+    async def keep(self, tenant: str, sha256: str, file: BinaryIO) -> None:
+        """Store what an open file holds, from its beginning, unless it is there. Whole or not at all."""
+        import obstore  # noqa: PLC0415 - 5 MB that only who handles documents needs
+
+        if await self.size(tenant, sha256) is None:
+            file.seek(0)
+            await obstore.put_async(self._store, _path(tenant, sha256), file)
+
+    async def size(self, tenant: str, sha256: str) -> int | None:
+        """Return how many bytes a content has; None: it is not there."""
+        import obstore  # noqa: PLC0415 - the same
+
+        try:
+            return int((await obstore.head_async(self._store, _path(tenant, sha256)))["size"])
+        except FileNotFoundError:
+            return None
+
+    async def read(self, tenant: str, sha256: str, start: int = 0) -> AsyncIterator[bytes]:
+        """Yield a content from one of its bytes on, in pieces. Raises FileNotFoundError."""
+        import obstore  # noqa: PLC0415 - the same
+
+        path = _path(tenant, sha256)
+        found = await obstore.get_async(self._store, path, options={"range": {"offset": start}} if start else None)
+        async for piece in found.stream(_CHUNK):
+            yield bytes(piece)
+
+    async def forget(self, tenant: str) -> None:
+        """Remove everything of a company."""
+        import obstore  # noqa: PLC0415 - the same
+
+        async for some in obstore.list(self._store, f"{tenant}/"):
+            await obstore.delete_async(self._store, [str(one["path"]) for one in some])
+
+
+def opened(settings: Settings) -> Contents:
+    """Open the store that the settings name; a folder in BOKBUSS_DATA where they name none."""
+    from obstore.store import LocalStore, S3Store  # noqa: PLC0415 - the same
+
+    chosen = settings.documents
+    if chosen.url is None:
+        return Contents(LocalStore(settings.data.resolve() / "documents", mkdir=True))
+    if chosen.url == MEMORY:
+        return Contents(_memory())
+    if chosen.url.startswith("file:"):
+        return Contents(LocalStore.from_url(chosen.url, mkdir=True))
+    named: dict[str, Any] = {
+        "endpoint": chosen.endpoint,
+        "region": chosen.region,
+        "access_key_id": chosen.access_key,
+        "secret_access_key": chosen.secret_key.get_secret_value(),
+    }
+    given: Any = {name: value for name, value in named.items() if value}
+    http = bool(chosen.endpoint and chosen.endpoint.startswith("http:"))  # this machine's own: see Guarded
+    return Contents(S3Store.from_url(chosen.url, config=given, client_options={"allow_http": http}))
+
+
+@cache
+def _memory() -> "ObjectStore":
+    """Return the store of this process's memory."""
+    from obstore.store import MemoryStore  # noqa: PLC0415 - the same
+
+    return MemoryStore()
+
+
+def _path(tenant: str, sha256: str) -> str:
+    return f"{tenant}/{sha256[:2]}/{sha256}"

@@ -1,0 +1,89 @@
+"""Contents are stored once, whole or not at all, wherever the settings say."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from pydantic import SecretStr
+
+from infra import contents
+from infra.contents import Contents
+from infra.settings import DocumentsSettings, Settings
+
+PDF = b"%PDF-1.7 " + bytes(range(256)) * 50_000  # 12.8 MB: a store of objects gets it in several parts
+SHA256 = hashlib.sha256(PDF).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[DocumentsSettings]:
+    """Yield the settings of an S3-compatible store with an empty bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "eu-north-1"}
+    boto3.client("s3", endpoint_url=url, **keys).create_bucket(
+        Bucket="documents", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"}
+    )
+    yield DocumentsSettings(
+        url="s3://documents/bokbuss",
+        endpoint=url,
+        region="eu-north-1",
+        access_key="key",
+        secret_key=SecretStr("secret"),
+    )
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "file", "memory", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Contents:
+    """Return each kind of store, by its settings."""
+    chosen = {
+        "folder": DocumentsSettings,
+        "file": lambda: DocumentsSettings(url=f"file://{tmp_path}/elsewhere"),
+        "memory": lambda: DocumentsSettings(url=contents.MEMORY),
+        "bucket": lambda: request.getfixturevalue("bucket"),
+    }[request.param]()
+    return contents.opened(Settings(_env_file=None, data=tmp_path, documents=chosen))
+
+
+async def read(store: Contents, tenant: str, start: int = 0) -> bytes:
+    """Return a content."""
+    return b"".join([piece async for piece in store.read(tenant, SHA256, start)])
+
+
+async def test_a_content_is_stored_once_and_read_from_anywhere(store: Contents) -> None:
+    """Also by two who store it; another company's is another one; what is removed is gone."""
+    assert await store.size("acme", SHA256) is None
+    for _ in range(2):
+        await store.keep("acme", SHA256, io.BytesIO(PDF))
+    assert await store.size("acme", SHA256) == len(PDF)
+    assert await read(store, "acme") == PDF
+    assert await read(store, "acme", len(PDF) - 7) == PDF[-7:]
+    assert await store.size("acme2", SHA256) is None
+    await store.keep("acme2", SHA256, io.BytesIO(PDF))
+    await store.forget("acme")
+    assert await store.size("acme", SHA256) is None
+    assert await store.size("acme2", SHA256) == len(PDF)
+    with pytest.raises(FileNotFoundError):
+        await read(store, "acme")
+    await store.forget("acme")
+
+
+async def test_a_content_that_cannot_be_read_to_its_end_is_not_stored(tmp_path: Path) -> None:
+    """Nobody finds half a document under the whole one's hash."""
+
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() > len(PDF) // 2:
+                raise OSError("the disk is gone")
+            return super().read(size)
+
+    store = contents.opened(Settings(_env_file=None, data=tmp_path))
+    with pytest.raises(Exception, match="the disk is gone"):
+        await store.keep("acme", SHA256, Torn(PDF))
+    assert await store.size("acme", SHA256) is None

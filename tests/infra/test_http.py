@@ -1,0 +1,73 @@
+"""An answer that is written to a file: whole, or none."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from infra.http import Client, Download, NoAnswer, Response
+
+BODY = b"#FLAGGA 0\r\n" * 20_000
+HEAD = b"HTTP/1.1 200 OK\r\n"
+LENGTH = HEAD + f"Content-Length: {len(BODY)}\r\n\r\n".encode()
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@asynccontextmanager
+async def answering(raw: bytes) -> AsyncIterator[Callable[[Download], Awaitable[Response]]]:
+    """Serve these bytes to whoever asks, and yield what asks."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Client(timeout=5.0) as client:
+            yield lambda into: client.send("GET", f"http://127.0.0.1:{port}/", into=into)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [LENGTH + BODY, CHUNKED + f"{len(BODY):x}\r\n".encode() + BODY + b"\r\n0\r\n\r\n"],
+    ids=["length", "chunked"],
+)
+async def test_a_whole_answer_is_in_the_file(raw: bytes) -> None:
+    """In place of what an answer before has left there."""
+    file = io.BytesIO(b"#" * (len(BODY) + 1))
+    async with answering(raw) as ask:
+        answer = await ask(Download(file, len(BODY)))
+    assert (answer.status, answer.body, answer.received, answer.is_too_large) == (200, b"", len(BODY), False)
+    assert file.getvalue() == BODY
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [LENGTH + BODY[:-1], CHUNKED + b"3e8\r\n" + BODY[:1000] + b"\r\n", HEAD + b"\r\n" + BODY],
+    ids=["length", "chunked", "an end that nobody can tell"],
+)
+async def test_a_part_of_an_answer_is_none(raw: bytes) -> None:
+    """A half year must not pass for a year."""
+    async with answering(raw) as ask:
+        with pytest.raises(NoAnswer):
+            await ask(Download(io.BytesIO(), 10**9))
+
+
+async def test_an_answer_is_read_no_further_than_allowed() -> None:
+    """Whatever the other side sends, the disk does not fill."""
+    file = io.BytesIO()
+    async with answering(LENGTH + BODY) as ask:
+        assert (await ask(Download(file, 100_000))).is_too_large
+    assert len(file.getvalue()) <= 100_000
+
+
+async def test_what_is_no_success_is_held_and_can_be_read() -> None:
+    """Words that say why; the file stays empty."""
+    file = io.BytesIO()
+    async with answering(b"HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\n{  }") as ask:
+        answer = await ask(Download(file, 100))
+    assert (answer.status, answer.body, file.getvalue()) == (403, b"{  }", b"")
