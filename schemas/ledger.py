@@ -92,9 +92,10 @@ class LedgerPartRead(Fact):
     """A part of a financial year's ledger, as it is now. A year is what a LedgerRetrieved says: never single parts.
 
     Parts are ``chart``, ``balances``, and blocks of vouchers by series and number: one voucher more changes one part.
+    They travel before what closes their reading, on the same topic: only there has their order a meaning.
     """
 
-    TOPIC: ClassVar[str] = "facts.ledger-read.v1"
+    TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
 
     year_from: Day
     year_to: Day

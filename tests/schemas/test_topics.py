@@ -22,7 +22,7 @@ FROZEN = {
     "bokbuss.checks-passed.v1": "facts.fortnox-seen.v1",
     "bokbuss.connection-changed.v1": "facts.fortnox-seen.v1",
     "bokbuss.ledger-retrieved.v1": "facts.fortnox-seen.v1",
-    "bokbuss.ledger-part-read.v1": "facts.ledger-read.v1",
+    "bokbuss.ledger-part-read.v1": "facts.fortnox-seen.v1",
     "bokbuss.read-ledger.v1": "orders.fortnox.v1",
     "bokbuss.review-answered.v1": "facts.review-answered.v1",
     "bokbuss.settings-applied.v1": "settings.v1",
