@@ -42,7 +42,7 @@ _PLANNED = text(
        where p.tenant = :tenant
          and (r.body ->> 'person' = :key or :unlinked || (r.body ->> 'employee_id') = :key)
          and (r.body ->> 'applied_at' is not null
-              or p.made_at = (select max(made_at) from plans where tenant = :tenant))
+              or p.made_at = (select max(made_at) from plans where tenant = :tenant and flow = p.flow))
        order by p.made_at"""
 )
 _PARKED_KEY = text(

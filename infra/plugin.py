@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from infra.verdicts import Look, Verdict
 from schemas.audit import Call
 from schemas.base import Message
-from schemas.commands import Order
+from schemas.commands import Order, PostVoucher
 from schemas.envelope import Envelope
 from schemas.events import Fact
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSource
 from schemas.ledger_parts import digest_of_year
-from schemas.plans import PlanRow
+from schemas.plans import Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
@@ -95,6 +95,10 @@ class Flow:
         waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied, and each
             ChecksPassed that has this reason among its codes.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
+        row: what a row of its plans is.
+        planned_as: what ``bokbuss plan`` calls it; nothing: the flow's name.
+        applied: the fact that somebody applies a row of a plan: plan, row, by whom, when.
+        objects: why somebody may not apply rows of a plan, in words; nothing when they may.
         effect: a row of a plan with what it does when it is applied, as its decision tells: the orders, and the state
             under its key afterwards.
         about: the systems that a plan compares, as the settings say: which tells of them, and which keeps them; none
@@ -118,8 +122,12 @@ class Flow:
     evolve: Callable[[States, Envelope[Any], tuple[Order, ...]], States]
     waiting: Callable[[Any], str | None]
     follow: Callable[[States, Envelope[Any]], tuple[str, ...]] = lambda _states, _message: ()
-    plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[PlanRow, ...]] | None = None
-    effect: Callable[[PlanRow, tuple[Order, ...], Any], PlanRow] = lambda row, _orders, _state: row
+    plan: Callable[[Iterable[tuple[str, Any]], TenantSettings, date], tuple[Any, ...]] | None = None
+    row: type[Row] = PlanRow
+    planned_as: str = ""
+    applied: Callable[[Plan, Any, str, datetime], Fact] | None = None
+    objects: Callable[[Plan, Sequence[Any], TenantSettings, str], str] = lambda _plan, _rows, _settings, _by: ""
+    effect: Callable[[Any, tuple[Order, ...], Any], Any] = lambda row, _orders, _state: row
     about: Callable[[TenantSettings], tuple[()] | tuple[str, str]] = lambda _settings: ()
     in_plan: Callable[[str], bool] = lambda _key: True
     known: Callable[[Any], Known | None] = lambda _state: None
@@ -378,6 +386,44 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesSeen:
+    """A voucher series of one financial year, as the books have it now."""
+
+    year: str
+    code: str
+    description: str
+    is_manual: bool
+    next_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherOutlook:
+    """What a voucher would meet in the books now.
+
+    Attributes:
+        year: the financial year that holds its date; nothing when there is none, or it could not be read.
+        series: its series in that year; None: there is none, or it could not be read.
+        locked_until: the last day of the locked period.
+        obstacles: what stands in its way.
+        warnings: what does not, but should be known; also what could not be read.
+    """
+
+    year: str = ""
+    series: SeriesSeen | None = None
+    locked_until: date | None = None
+    obstacles: tuple[Obstacle, ...] = ()
+    warnings: tuple[Obstacle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What vouchers would meet, one for each, and the series that there are in their years."""
+
+    vouchers: tuple[VoucherOutlook, ...]
+    series: tuple[SeriesSeen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refreshed:
     """What a full reading of a system found."""
 
@@ -434,6 +480,7 @@ class System:
         names: what it calls each field of a person, as it is written; one that it lacks is not there.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.
+        outlook: reads how a company's books are set up, and says what vouchers would meet there. Nothing is written.
     """
 
     name: str
@@ -448,5 +495,6 @@ class System:
     pages: Callable[[Host], Sequence["BaseRoute"]] | None = None
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
+    outlook: Callable[[Host, str, Sequence[PostVoucher]], Awaitable[Outlook]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

@@ -91,6 +91,8 @@ class Rejected:
     who: Who
     shown: Shown | None = None
     """Where the record was read first: what of it is otherwise than was expected."""
+    voucher: VoucherRef | None = None
+    """The voucher that stands in the way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, ReadLedger
-from schemas.marks import AnswersMarked, EmployeesMarked, PeopleMarked
+from schemas.marks import AnswersMarked, EmployeesMarked, EntriesMarked, PeopleMarked
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
 
@@ -71,6 +71,7 @@ MESSAGES: tuple[type[Message], ...] = (
     PeopleMarked,
     EmployeesMarked,
     AnswersMarked,
+    EntriesMarked,
     SettingsApplied,
     PostVoucher,
     UpsertEmployee,

@@ -40,5 +40,11 @@ class AnswersMarked(Mark):
     TOPIC: ClassVar[str] = "facts.review-answered.v1"
 
 
-MARKS: Final[tuple[type[Mark], ...]] = (PeopleMarked, EmployeesMarked, AnswersMarked)
+class EntriesMarked(Mark):
+    """Behind the closing entries that came."""
+
+    TOPIC: ClassVar[str] = "facts.closing-entries-ready.v1"
+
+
+MARKS: Final[tuple[type[Mark], ...]] = (PeopleMarked, EmployeesMarked, AnswersMarked, EntriesMarked)
 """One for each topic that a plan rests on."""

@@ -1,13 +1,23 @@
-"""Plans: what a synchronisation would do with each person, before anything is done. In the database, not on Kafka."""
+"""Plans: what would be done with each person or closing entry, before anything is. In the database, not on Kafka."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import Code, Message, Moment, TenantId
-from schemas.events import EmployeeField, EmployeeFields, FieldChoice, Origin, PlanAction, Prefer
+from schemas.base import Code, Day, Message, Moment, SeriesCode, TenantId
+from schemas.events import (
+    ClosingAction,
+    EmployeeField,
+    EmployeeFields,
+    EntryRow,
+    FieldChoice,
+    Origin,
+    PlanAction,
+    Prefer,
+)
+from schemas.money import Money
 
 CHOSEN: Final = "a_person_chose_it"
 """The rule of a row whose action a person has set."""
@@ -18,6 +28,30 @@ UNLINKED: Final = "fortnox/employee/"
 Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand"]
 """What a person and an employee were found to be one by."""
 PlanState = Literal["hr_only", "fortnox_only", "linked", "conflict", "duplicate", "invalid"]
+ClosingState = Literal["planned", "sending", "exported", "held", "failed", "unknown", "reversed", "withdrawn"]
+"""How far a closing entry has come. Held: for a person. Failed: Fortnox refused it. Withdrawn: it is not sent."""
+
+
+class Row(Message):
+    """What every row of a plan has, whatever its flow plans."""
+
+    row: int = Field(ge=1)
+    state: str
+    action: str
+    rule: Code = Field(description="the rule that proposes the action")
+    why: str = Field(default="", max_length=1000, description="what is wrong, and where")
+    applied_by: str = ""
+    applied_at: Moment | None = None
+
+    @property
+    def key(self) -> str:
+        """The business key of what the row is about."""
+        raise NotImplementedError
+
+    @property
+    def says_something(self) -> bool:
+        """Whether the row asks for anything: what only a rule leaves alone stays open for what comes."""
+        return self.action != "do_nothing" or self.rule == CHOSEN
 
 
 class FieldDifference(Message):
@@ -31,19 +65,14 @@ class FieldDifference(Message):
     rule: Code = Field(description="the rule that proposes it")
 
 
-class PlanRow(Message):
+class PlanRow(Row):
     """One person, or one pair of a person in HR and an employee in Fortnox, and what is proposed."""
 
-    row: int = Field(ge=1)
     state: PlanState
     name: str = Field(max_length=200, description="for people to read")
     person: str | None = Field(default=None, description="system/person_id; None: in Fortnox only")
     employee_id: Code | None = Field(default=None, description="None: in HR only")
     action: PlanAction
-    rule: Code = Field(description="the rule that proposes the action")
-    why: str = Field(
-        default="", max_length=1000, description="for a duplicate or an invalid one: what is wrong, and where"
-    )
     origin: Origin = "matched"
     matched_by: Matched = ""
     score: int = Field(default=0, ge=0, le=100, description="percent of what tells people apart that both hold alike")
@@ -54,8 +83,6 @@ class PlanRow(Message):
     held: str = Field(default="", max_length=2000, description="why nothing would be written, but a person asked")
     in_hr: EmployeeFields | None = None
     in_fortnox: EmployeeFields | None = None
-    applied_by: str = ""
-    applied_at: Moment | None = None
 
     @property
     def key(self) -> str:
@@ -67,10 +94,51 @@ class PlanRow(Message):
         """How many fields are written, on either side."""
         return sum(d.prefer != "neither" for d in self.fields)
 
+
+class Obstacle(Message):
+    """Something that a voucher would meet in the books: a bounded name, and a sentence."""
+
+    code: Code
+    why: str
+
+
+class ClosingRow(Row):
+    """One closing entry: how it stands, what is proposed, and what its voucher would meet in the books."""
+
+    state: ClosingState
+    action: ClosingAction
+    about: str = Field(description="the entry's business key")
+    batch: str
+    version: int
+    number: str
+    entry_date: Day
+    text: str
+    rows: tuple[EntryRow, ...]
+    amount: Money = Field(description="the debit of all rows")
+    reverse_on: Day | None = None
+    submitted_by: str = ""
+    content: Code = Field(description="the entry's revision, or gone: what an approval is of")
+    vouchers: tuple[str, ...] = Field(default=(), description="what stands for it in the books")
+    series: SeriesCode
+    not_locked: tuple[SeriesCode, ...] = Field(default=(), description="series that are not locked, the company says")
+    organisation_number: str = Field(description="whose books the batch names")
+    database_number: int | None = None
+    year: str = Field(default="", description="the financial year in the books: 2025-01-01 to 2025-12-31")
+    next_number: int | None = Field(default=None, description="of the series in that year")
+    manual: bool | None = Field(default=None, description="whether the series takes vouchers from outside")
+    locked_until: Day | None = None
+    obstacles: tuple[Obstacle, ...] = Field(default=(), description="what stands in the way: it is not sent")
+    warnings: tuple[Obstacle, ...] = Field(default=(), description="what a person should know: it is sent")
+
     @property
-    def says_something(self) -> bool:
-        """Whether the row asks for anything: what only a rule leaves alone stays open for what comes."""
-        return self.action != "do_nothing" or self.rule == CHOSEN
+    def key(self) -> str:
+        """The entry."""
+        return self.about
+
+    @property
+    def name(self) -> str:
+        """What people call it: number and text."""
+        return f"{self.number} {self.text}"
 
 
 class Plan(Message):
@@ -81,6 +149,7 @@ class Plan(Message):
     flow: Code
     settings_version: int
     made_at: Moment
+    made_by: str = ""
     hr_read_at: Moment | None = Field(description="when HR was read in full")
     fortnox_read_at: Moment | None = Field(description="when Fortnox was read in full")
     state: Literal["made", "applied", "dropped"] = "made"
@@ -93,8 +162,11 @@ class Plan(Message):
         return str(self.plan_id)[:8]
 
 
+RowT = TypeVar("RowT", bound=Row)
+
+
 @dataclass(frozen=True, slots=True)
-class RowOutcome:
+class RowOutcome(Generic[RowT]):
     """What became of one applied row: ``done``, ``refused`` (it had moved), ``held``, or ``waiting``.
 
     Attributes:
@@ -103,7 +175,7 @@ class RowOutcome:
         record: the name of what was written: an employee's id.
     """
 
-    row: PlanRow
+    row: RowT
     status: Literal["done", "refused", "held", "waiting"]
     orders: int
     why: str = ""

@@ -202,8 +202,8 @@ class YearEndSettings(Message):
     series: SeriesCode = Field(
         description="the voucher series; one of its own, open for manual entry in Fortnox; a plan can name another"
     )
-    not_locked: SeriesCode | None = Field(
-        default="I",
+    not_locked: tuple[SeriesCode, ...] = Field(
+        default=("I",),
         description="the series that Fortnox does not lock with the period (Ej låsbar serie): a lock only warns there",
     )
     four_eyes: bool = Field(

@@ -42,7 +42,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("facts.invoice-requested.v1", "a till sold on account", (_SOURCES,), (_FLOWS,)),
     Topic("facts.employee-changed.v1", "what an HR system holds about a person", (_SOURCES,), (_FLOWS,)),
     Topic("facts.leave-changed.v1", "what an HR system holds about a leave", (_SOURCES,), (_FLOWS,)),
-    Topic("facts.closing-entries-ready.v1", "closing entries to be booked", (_SOURCES,), (_FLOWS,)),
+    Topic("facts.closing-entries-ready.v1", "closing entries to be booked", (_SOURCES, _DESK), (_FLOWS,)),
     Topic("facts.ledger-requested.v1", "somebody wants a ledger", (_SOURCES, _DESK), (_FLOWS,)),
     Topic("facts.fortnox-seen.v1", "what Fortnox holds, and ledgers", (_SOURCES, _SINKS), (_FLOWS,)),
     Topic("facts.review-answered.v1", "a person's decision about something held", (_DESK,), (_FLOWS,)),

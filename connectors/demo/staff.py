@@ -210,9 +210,9 @@ class StaffOffice:
         chosen = "".join(f", {choice.field} from {choice.prefer}" for choice in changed.choices)
         self._note(row.name.partition(" ")[0], "edited", f"row {row.row} of the plan: {changed.action}{chosen}")
 
-    async def _apply(self, host: Host, plan: Plan) -> list[RowOutcome]:
+    async def _apply(self, host: Host, plan: Plan) -> list[RowOutcome[PlanRow]]:
         applied = await planning.apply(host, plan, by=_BY)
-        became: list[RowOutcome] = []
+        became: list[RowOutcome[PlanRow]] = []
 
         async def settled() -> bool:
             became[:] = await planning.became(host.engine, applied.plan)

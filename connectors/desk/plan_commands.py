@@ -1,11 +1,13 @@
 """The verbs of plans: what a synchronisation would do, changed row by row, and applied; before that nothing is sent."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import plan_words, report_words
+from connectors.desk import closing, closing_words, plan_words, report_words
+from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import progress, until
 from infra import clock, registry, tenants
@@ -13,7 +15,7 @@ from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print
 from infra.deciding import planning
 from infra.office import Office, in_office
 from infra.plugin import Flow, Host
-from schemas.plans import Plan, PlanRow, RowOutcome
+from schemas.plans import Plan, RowOutcome
 
 plan = typer.Typer(no_args_is_help=True, help="What a synchronisation would do, before it does anything.")
 
@@ -31,31 +33,37 @@ def flow_of_employees() -> Flow:
     return next(flow for flow in registry.flows() if flow.name == _FLOW)
 
 
-async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[PlanRow]]:
+def _words(made: Plan) -> Any:
+    """Return the words in which plans of this flow are told."""
+    return closing_words if made.flow == flow_of_closing().name else plan_words
+
+
+async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[Any]]:
     """Read both sides if asked to, wait until all that was told is decided, and make a plan."""
     from infra import catching_up
 
     say = quiet if as_json else progress
     found = await catching_up.read_both(host, flow_of_employees(), tenant, say) if refresh else {}
     await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
-    made, rows = await planning.make(host.engine, flow_of_employees(), tenant, clock.now().date())
+    made, rows = await planning.make(host.engine, flow_of_employees(), tenant, clock.now().date(), by=asker(None))
     return made, list(rows)
 
 
-async def show(place: Office, made: Plan, rows: Sequence[PlanRow], most: int = _MOST) -> None:
+async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST) -> None:
     """Print a plan: its head, its counts, its first rows, and what can be done with it."""
-    counts = await planning.counts(place.engine, made)
-    print_lines((*plan_words.head(made), *plan_words.counted(counts)))
-    print_lines(line for row in rows[:most] for line in plan_words.row_lines(row))
+    counts, words = await planning.counts(place.engine, made), _words(made)
+    print_lines((*words.head(made), *words.counted(counts)))
+    print_lines(line for row in rows[:most] for line in words.row_lines(row))
     if len(rows) > most:
         typer.echo(f"... and {len(rows) - most} more: bokbuss plan show {made.begins}")
     if made.state == "made":
         sends = await planning.left(place.engine, made)
-        print_lines(plan_words.hints(made, counts, sends, live=await _is_live(place, made)))
+        print_lines(words.hints(made, counts, sends, live=await _is_live(place, made)))
 
 
 async def _is_live(place: Office, made: Plan) -> bool:
-    return any(one.state == "applied" for one in await planning.plans(place.engine, made.tenant))
+    plans = await planning.plans(place.engine, made.tenant)
+    return any(one.state == "applied" and one.flow == made.flow for one in plans)
 
 
 async def worth_applying(place: Office, made: Plan) -> bool:
@@ -82,13 +90,43 @@ def plan_employees(
     in_office(work, tenant)
 
 
+@plan.command("closing")
+def plan_closing(
+    tenant: Company,
+    series: Annotated[str | None, typer.Option(help="The voucher series; else the one of the settings.")] = None,
+    by: By = None,
+    wait: Decided = 60.0,
+    as_json: Json = False,
+) -> None:
+    """Show each closing entry with its series, year, lock and sums, and what stands in its way. Nothing is sent."""
+
+    async def work(place: Office) -> None:
+        host, say = await place.host(), quiet if as_json else progress
+        settings, _ = await tenants.settings_in_force(place.engine, tenant)
+        if settings.yearend is None:
+            raise WrongUsage(f"{tenant} has no settings for closing entries: bokbuss settings apply {tenant} FILE")
+        from infra import catching_up
+
+        await catching_up.all_decided(host, tenant, say, wait=wait)
+        look, today = closing.Looking(host, tenant, closing.read_series(series)), clock.now().date()
+        made, rows = await planning.make(place.engine, flow_of_closing(), tenant, today, by=asker(by), look=look)
+        if as_json:
+            print_json(await _plan_json(place, made, rows) | {"series": [asdict(one) for one in look.series]})
+            return
+        await show(place, made, rows)
+        print_lines(closing_words.series(look.series))
+
+    in_office(work, tenant)
+
+
 @plan.command("show")
 def plan_show(plan_id: PlanId, where: Where = None, row: Row = None, as_json: Json = False) -> None:
     """Show a plan's rows, all or those that meet the conditions."""
 
     async def work(place: Office) -> None:
-        found, wanted = await _plan(place, plan_id), _conditions(where, row)
-        rows = [each async for each in planning.rows(place.engine, found) if plan_words.meets(each, wanted)]
+        found = await _plan(place, plan_id)
+        wanted = _conditions(found, where, row)
+        rows = [each async for each in planning.rows(place.engine, found) if _words(found).meets(each, wanted)]
         if as_json:
             print_json(await _plan_json(place, found, rows))
             return
@@ -130,7 +168,13 @@ def plan_edit(
     """Change what is done with the rows that meet the conditions; it is shown again as it is carried out now."""
 
     async def work(place: Office) -> None:
-        found, wanted = await _plan(place, plan_id), _conditions(where, row)
+        found = await _plan(place, plan_id)
+        wanted = _conditions(found, where, row)
+        if found.flow != _FLOW:
+            raise WrongUsage(
+                f"a plan of {found.flow} is not edited: apply some of its rows (bokbuss apply {found.begins} --row N), "
+                f"or make another (bokbuss plan {planning.called(found)} {found.tenant})"
+            )
         if found.state != "made":
             raise WrongUsage(planning.over(found, found.state))
         if action is None and not field and partner is None:
@@ -186,10 +230,10 @@ def apply(
     """Send exactly what a plan shows, all or some of its rows. One whose record has moved since is refused."""
 
     async def work(place: Office) -> None:
-        found, wanted = await _plan(place, plan_id), _conditions(where, row)
-        only = None
+        found = await _plan(place, plan_id)
+        wanted, only = _conditions(found, where, row), None
         if wanted:
-            rows = [each async for each in planning.rows(place.engine, found) if plan_words.meets(each, wanted)]
+            rows = [each async for each in planning.rows(place.engine, found) if _words(found).meets(each, wanted)]
             only = [each.row for each in rows if each.says_something]
             if not only:
                 raise WrongUsage(
@@ -214,7 +258,7 @@ async def carry_out(
         sent = "1 row" if len(applied.sent) == 1 else f"{len(applied.sent)} rows"
         typer.echo("It is applied already, and nothing is sent again." if again else f"{sent} sent")
 
-    async def became() -> list[RowOutcome]:
+    async def became() -> list[RowOutcome[Any]]:
         return [
             one
             for one in await planning.became(place.engine, applied.plan)
@@ -227,22 +271,25 @@ async def carry_out(
     await until(settled, wait)
     rows = await became()
     mailed = not again and await _mail(place, applied.plan, rows, applied.left)
+    words = closing_words if found.flow == flow_of_closing().name else report_words
     if as_json:
         told = [{"row": b.row.row, "name": b.row.name, "status": b.status, "why": b.why} for b in rows]
-        kinds = [{**each, "became": report_words.kind(one)} for each, one in zip(told, rows, strict=True)]
+        kinds = [{**each, "became": words.kind(one)} for each, one in zip(told, rows, strict=True)]
         print_json({**applied.plan.to_json(), "rows": kinds, "left": applied.left, "mailed": mailed})
     else:
-        print_lines(report_words.report(applied.plan, rows, left=applied.left))
+        print_lines(words.report(applied.plan, rows, left=applied.left))
     if left := sum(one.status != "done" for one in rows):
         raise Failed(
             f"{left} of {len(rows)} rows are not done; see above, and bokbuss held list --tenant {found.tenant}"
         )
 
 
-async def _mail(place: Office, applied: Plan, rows: Sequence[RowOutcome], left: int) -> bool:
+async def _mail(place: Office, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int) -> bool:
     from infra import mail
 
     settings, _ = await tenants.settings_in_force(place.engine, applied.tenant)
+    if applied.flow != _FLOW:
+        return False
     to = settings.employees.report_to if settings.employees else ()
     lines = report_words.report(applied, rows, left=left, mailed=True)
     subject = f"bokbuss: {report_words.summary(rows)} ({applied.tenant})"
@@ -260,17 +307,17 @@ async def _plan(place: Office, begins: str) -> Plan:
         raise WrongUsage(str(error)) from None
 
 
-def _conditions(where: list[str] | None, rows: list[int] | None) -> Conditions:
+def _conditions(found: Plan, where: list[str] | None, rows: list[int] | None) -> Conditions:
     try:
-        return plan_words.conditions(where or (), rows or ())
+        return plan_words.conditions(where or (), rows or (), _words(found).CHOICES)
     except plan_words.InvalidEdit as error:
         raise WrongUsage(str(error)) from None
 
 
-async def _plan_json(place: Office, found: Plan, rows: Sequence[PlanRow]) -> dict[str, Any]:
+async def _plan_json(place: Office, found: Plan, rows: Sequence[Any]) -> dict[str, Any]:
     counts = await planning.counts(place.engine, found)
     told = [{"state": s, "action": a, "rows": n} for (s, a), n in counts.items()]
-    return found.to_json() | {"counts": told, "rows": [plan_words.row_json(row) for row in rows]}
+    return found.to_json() | {"counts": told, "rows": [_words(found).row_json(row) for row in rows]}
 
 
 def quiet(_line: str) -> None:

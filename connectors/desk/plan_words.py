@@ -13,7 +13,7 @@ from schemas.plans import CHOSEN, FieldDifference, Matched, Plan, PlanRow, PlanS
 
 FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
 SIDES: Final[tuple[Prefer, ...]] = get_args(Prefer)
-_CHOICES: Final[Mapping[str, tuple[str, ...] | None]] = {
+CHOICES: Final[Mapping[str, tuple[str, ...] | None]] = {
     "state": get_args(PlanState),
     "action": get_args(PlanAction),
     "row": None,
@@ -23,7 +23,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...] | None]] = {
     "rule": None,
 }
 """What a condition can ask for, and its values where there are few."""
-_CONDITION: Final = re.compile(rf"({'|'.join(_CHOICES)})=(\S+)")
+_CONDITION: Final = re.compile(r"([a-z_]+)=(\S+)")
 _POSSIBLE: Final[Mapping[tuple[bool, bool], frozenset[PlanAction]]] = {
     (True, True): frozenset({"match", "prefer_hr", "prefer_fortnox", "do_nothing"}),
     (True, False): frozenset({"create_in_fortnox", "do_nothing"}),
@@ -58,9 +58,11 @@ def _stands(plan: Plan) -> str:
 def listed(plans: Sequence[Plan]) -> tuple[str, ...]:
     """Return a line for each plan, or a sentence that there is none."""
     if not plans:
-        return ("There are no plans: bokbuss plan employees COMPANY makes one.",)
-    rows = [(p.begins, words.when(p.made_at), p.state, str(p.settings_version), p.applied_by[:24]) for p in plans]
-    return words.columns([("PLAN", "MADE", "STATE", "SETTINGS", "APPLIED BY"), *rows])
+        return ("There are no plans: bokbuss plan employees COMPANY makes one, or bokbuss plan closing COMPANY.",)
+    rows = [
+        (p.begins, words.when(p.made_at), p.flow, p.state, str(p.settings_version), p.applied_by[:18]) for p in plans
+    ]
+    return words.columns([("PLAN", "MADE", "OF", "STATE", "SETTINGS", "APPLIED BY"), *rows])
 
 
 def counted(counts: Mapping[tuple[str, str], int]) -> tuple[str, ...]:
@@ -156,16 +158,18 @@ Conditions = Mapping[str, Collection[str]]
 """The values of each name; a row must have one of them."""
 
 
-def conditions(texts: Sequence[str], rows: Sequence[int] = ()) -> Conditions:
+def conditions(
+    texts: Sequence[str], rows: Sequence[int] = (), choices: Mapping[str, tuple[str, ...] | None] = CHOICES
+) -> Conditions:
     """Read ``state=conflict`` and the like; of one name any value will do. Raises InvalidEdit."""
     found: dict[str, set[str]] = {}
     for text in texts:
         match = _CONDITION.fullmatch(text)
-        if match is None:
-            raise InvalidEdit(f"{text}: a condition is {'=, '.join(_CHOICES)}= and a value")
-        choices = _CHOICES[match[1]]
-        if choices is not None and match[2] not in choices:
-            raise InvalidEdit(f"{text}: {match[1]} is one of {', '.join(choices)}{nearest(match[2], choices)}")
+        if match is None or match[1] not in choices:
+            raise InvalidEdit(f"{text}: a condition is {'=, '.join(choices)}= and a value")
+        values = choices[match[1]]
+        if values is not None and match[2] not in values:
+            raise InvalidEdit(f"{text}: {match[1]} is one of {', '.join(values)}{nearest(match[2], values)}")
         if match[1] == "row" and not match[2].isdecimal():
             raise InvalidEdit(f"{text}: a row has a number")
         found.setdefault(match[1], set()).add(match[2])

@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.desk import plan_words
 from connectors.desk.words import rule, wrapped
-from schemas.plans import Plan, RowOutcome
+from schemas.plans import Plan, PlanRow, RowOutcome
 
 _MOST: Final = 200
 """Rows that one part of a report names."""
@@ -24,7 +24,7 @@ _MEANS: Final = {
 }
 
 
-def kind(one: RowOutcome) -> str:
+def kind(one: RowOutcome[PlanRow]) -> str:
     """Return in one word what became of a row."""
     if one.status != "done":
         return one.status
@@ -37,13 +37,13 @@ def kind(one: RowOutcome) -> str:
     return "agreed" if one.row.matched_by == "link" else "linked"
 
 
-def summary(found: Sequence[RowOutcome]) -> str:
+def summary(found: Sequence[RowOutcome[PlanRow]]) -> str:
     """Return how many there are of each kind: ``3 created, 1 refused``."""
     counts = Counter(map(kind, found))
     return ", ".join(f"{counts[k]} {k}" for k in reversed(_KINDS) if counts[k]) or "nothing"
 
 
-def report(plan: Plan, found: Sequence[RowOutcome], *, left: int, mailed: bool = False) -> tuple[str, ...]:
+def report(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int, mailed: bool = False) -> tuple[str, ...]:
     """Return what became of a plan's rows: who was created and updated, and who was not, and why.
 
     Args:
@@ -64,7 +64,7 @@ def report(plan: Plan, found: Sequence[RowOutcome], *, left: int, mailed: bool =
     return tuple(lines)
 
 
-def _said(one: RowOutcome, *, mailed: bool) -> str:
+def _said(one: RowOutcome[PlanRow], *, mailed: bool) -> str:
     who = f"row {one.row.row}  {one.row.name}"
     match kind(one):
         case "created":

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.base import Message
 from schemas.envelope import Envelope, type_of
-from schemas.events import DayClosed, LinkDecided, PlanRowApplied, ReviewAnswered
+from schemas.events import ClosingApproved, ClosingEntriesReady, DayClosed, LinkDecided, PlanRowApplied, ReviewAnswered
 from schemas.money import ZERO
 from schemas.pauses import PersonPaused
 
@@ -36,7 +36,7 @@ def rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: PLR0911 - one case for each message
+def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case for each message
     """Say what a fact tells, in a few lines; of a person no more than the key."""
     match message.data:
         case DayClosed() as day:
@@ -54,6 +54,14 @@ def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: PLR0911 - one case
             if not decided.paused:
                 return (f"{decided.decided_by} let it go on{said}",)
             return (f"{decided.decided_by} paused it, {decided.reason.replace('_', ' ')}{said}",)
+        case ClosingEntriesReady() as batch:
+            by = f" by {batch.submitted_by}" if batch.submitted_by else ""
+            days = f"{batch.year_from} to {batch.year_to}"
+            return (f"{len(batch.entries)} closing entries of {days}, version {batch.version}, sent{by}",)
+        case ClosingApproved() as approved:
+            plan, said = str(approved.plan_id)[:8], rule(approved.action)
+            made = f"which {approved.planned_by} made"
+            return (f"{approved.approved_by} approved row {approved.row} of plan {plan}, {made}: {said}",)
         case PlanRowApplied() as applied:
             plan = str(applied.plan_id)[:8]
             return (f"{applied.applied_by} applied row {applied.row} of plan {plan}: {rule(applied.action)}",)

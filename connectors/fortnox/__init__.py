@@ -5,6 +5,7 @@ from typing import Any
 
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import rounds
+from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
 from connectors.fortnox.orders.kinds import KINDS, connect
 from connectors.fortnox.settings import FortnoxSettings
@@ -29,6 +30,7 @@ SYSTEM = System(
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},
     pages=_pages,
     refresh=refresh,
+    outlook=outlook,
     names=employee.SHOWN,
     revoke=end_consent,
     jobs=(Job("sinks", follow), Job("sinks", keep), Job("sinks", rounds.run)),

@@ -10,6 +10,7 @@ from connectors.fortnox import classify, errors, whose
 from connectors.fortnox.classify import Page, Record
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.tokens import SYSTEM, AccessTokens
+from connectors.fortnox.whose import OpenedCompany
 from infra.delivery import calls
 from infra.delivery.answers import BRIEF_WAIT, Missing, Unauthorised
 from infra.delivery.calls import Calls
@@ -31,6 +32,7 @@ class Fortnox:
         self.company, self.host = company, host
         self._calls = Calls(client, SYSTEM, "Fortnox", company.tenant, host.settings.of(FortnoxSettings).api_url, _told)
         self._tokens = AccessTokens(company, host)
+        self._books: OpenedCompany | None = None
         self._proved = ""  # the token that opens this company's books, as Fortnox said when it was asked with it
 
     async def list(self, request: Request, key: str, attempt: Attempt) -> Page | RetryLater:
@@ -77,6 +79,16 @@ class Fortnox:
             "operator",
         )
 
+    async def books(self, attempt: Attempt) -> OpenedCompany | RetryLater:
+        """Return whose books the company's tokens open, as Fortnox says; it is asked once."""
+        if self._books is None:
+            answer = await self.one(_WHOSE, "CompanyInformation", attempt)
+            found = whose.found(answer.fields) if isinstance(answer, Record) else None
+            if found is None:
+                return answer if isinstance(answer, RetryLater) else classify.unreadable_list("CompanyInformation")
+            self._books = found
+        return self._books
+
     async def _stranger(self, token: str, request: Request, attempt: Attempt) -> RetryLater | Unauthorised | None:
         """Say why nothing may be asked with a token: it opens another company's books; None when it opens ours.
 
@@ -99,7 +111,7 @@ class Fortnox:
             return classify.unreadable_list("CompanyInformation")
         refused = await self._tokens.opens(found.database_number, found.name)
         if refused is None:
-            self._proved = token
+            self._proved, self._books = token, found
         return refused
 
     async def _send(

@@ -114,6 +114,24 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "The voucher that is to be reversed is not in Fortnox any more, or is not ours. Find out who removed it, and"
         " answer whether the day is to be booked anew.",
     ),
+    "another_organisation": _operator(
+        "Verifikationen är för ett annat organisationsnummer än det vars bokföring anslutningen öppnar. Skicka den till"
+        " rätt företag, eller anslut rätt bokföring.",
+        "The voucher is for another organisation number than that of the books which the connection opens. Send it to"
+        " the right company, or connect the right books.",
+    ),
+    "another_database": _operator(
+        "Verifikationen är för en annan Fortnoxdatabas (DatabaseNumber) än den som anslutningen öppnar: ett testföretag"
+        " eller en kopia kan ha samma organisationsnummer. Anslut rätt bokföring.",
+        "The voucher is for another Fortnox database (DatabaseNumber) than the one that the connection opens: a test"
+        " company or a copy can have the same organisation number. Connect the right books.",
+    ),
+    "suspected_double": _accountant(
+        "En annan verifikation samma dag har samma konton och belopp: den kan vara bokförd för hand eller inläst från"
+        " en fil. Se efter, och svara om det är samma händelse.",
+        "Another voucher of that day has the same accounts and amounts: it may have been booked by hand or imported"
+        " from a file. Look, and answer whether it is the same event.",
+    ),
     # --- customers, invoices, orders
     "customer_missing": _accountant(
         "Kunden finns inte i Fortnox. Lägg upp kunden, eller rätta kundnumret i kassan.",

@@ -39,6 +39,27 @@ def found(information: Mapping[str, Any]) -> OpenedCompany | None:
     )
 
 
+def objection(
+    opened: OpenedCompany, organisation_number: str | None, database_number: int | None
+) -> tuple[str, str] | None:
+    """Return the code and the words of why books are not those that something is for; None: they are, or it is open."""
+    if (
+        organisation_number
+        and opened.organisation_number
+        and digits(organisation_number) != digits(opened.organisation_number)
+    ):
+        return (
+            "another_organisation",
+            f"it is for {digits(organisation_number)}, and these are the books of {opened.organisation_number}",
+        )
+    if database_number is not None and database_number != opened.database_number:
+        return (
+            "another_database",
+            f"it is for the books with DatabaseNumber {database_number}, and these have {opened.database_number}",
+        )
+    return None
+
+
 def digits(number: str | None) -> str:
     """Return the ten digits that tell organisations apart: written with or without a hyphen, or a century before."""
     return "".join(c for c in number or "" if c in "0123456789")[-10:]

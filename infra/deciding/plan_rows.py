@@ -10,36 +10,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
-from schemas.events import PlanRowApplied
-from schemas.plans import Plan, PlanRow
+from schemas.events import Fact
+from schemas.plans import Plan
 
 _STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant and key = any(:keys)")
 
 
-def fact(plan: Plan, row: PlanRow, *, by: str, at: datetime) -> PlanRowApplied:
+def fact(flow: Flow, plan: Plan, row: Any, *, by: str, at: datetime) -> Fact:
     """Return the fact that somebody applies a row."""
-    return PlanRowApplied(
-        plan_id=plan.plan_id,
-        row=row.row,
-        person=row.person,
-        employee_id=row.employee_id,
-        action=row.action,
-        choices=row.choices,
-        in_hr=row.in_hr,
-        in_fortnox=row.in_fortnox,
-        origin=row.origin,
-        applied_by=by,
-        applied_at=at,
-    )
+    if flow.applied is None:
+        raise TypeError(f"the flow {flow.name} does not say how a row of its plans is applied")
+    return flow.applied(plan, row, by, at)
 
 
 async def effects(
-    connection: AsyncConnection, flow: Flow, plan: Plan, rows: Sequence[PlanRow], terms: Terms
-) -> tuple[PlanRow, ...]:
+    connection: AsyncConnection, flow: Flow, plan: Plan, rows: Sequence[Any], terms: Terms
+) -> tuple[Any, ...]:
     """Return rows with what each of them does when it is applied."""
     states: dict[str, Any] = {}
     decided: dict[int, Decision] = {}
-    facts = {row.row: fact(plan, row, by="nobody yet", at=plan.made_at) for row in rows}
+    facts = {row.row: fact(flow, plan, row, by="nobody yet", at=plan.made_at) for row in rows}
     steps = {
         number: deciding(
             flow,
@@ -60,7 +50,7 @@ async def effects(
     return tuple(shown(flow, row, decided[row.row], states) for row in rows)
 
 
-def shown(flow: Flow, row: PlanRow, decision: Decision, states: Mapping[str, Any]) -> PlanRow:
+def shown(flow: Flow, row: Any, decision: Decision, states: Mapping[str, Any]) -> Any:
     """Return a row with what its decision does."""
     kept = decision.kept.get(row.key)
     return flow.effect(row, decision.orders, kept.state if kept else states[row.key])

@@ -1,6 +1,6 @@
 """Plans in the database: made from a flow's states, looked at, changed row by row, and applied as facts."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,7 +14,8 @@ from infra.deciding import plan_rows
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
-from schemas.plans import CHOSEN, UNLINKED, Plan, PlanRow, RowOutcome
+from schemas.plans import CHOSEN, UNLINKED, Plan, Row, RowOutcome
+from schemas.settings import TenantSettings
 
 _PAGE: Final = 500
 _STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
@@ -47,6 +48,10 @@ _APPLY_ROWS = text(
        set body = body || jsonb_build_object('applied_by', cast(:by as text), 'applied_at', cast(:at as text))
        where plan_id = :plan_id and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[]))) and {_OPEN}"""  # noqa: S608 - no values in it
 )
+_TO_APPLY = text(
+    f"""select body::text from plan_rows
+       where plan_id = :plan_id and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[]))) and {_OPEN}"""  # noqa: S608 - no values in it
+)
 _LEFT = text(f"select count(*) from plan_rows where plan_id = :plan_id and {_OPEN}")  # noqa: S608 - no values in it
 _NUMBER = text("select count(*) from plan_rows where plan_id = :plan_id and fact_id is not null")
 _UNSENT = text(
@@ -73,14 +78,17 @@ _BECAME = text(
               exists (select from decided d where d.tenant = :tenant and d.fact_id = p.fact_id
                   and (d.rules = '' or exists (select from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
                        or exists (select from held x where x.tenant = :tenant
-                           and x.key = coalesce(p.body ->> 'person', :unlinked || (p.body ->> 'employee_id'))
+                           and x.key = coalesce(p.body ->> 'about', p.body ->> 'person',
+                                                :unlinked || (p.body ->> 'employee_id'))
                            and (x.body ->> 'causationid' = p.fact_id
                                 or x.closed_at between :applied_at and clock_timestamp() - interval '1 second')))
                   ) as decided,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id) as orders,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id
                   and j.state in ('queued', 'sending', 'unknown')) as open,
-              (select max(j.outcome ->> 'record') from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
+              (select string_agg(coalesce(nullif(j.outcome ->> 'record', ''),
+                  j.outcome -> 'voucher' ->> 'series' || ' ' || (j.outcome -> 'voucher' ->> 'number')), ', '
+                  order by j.outcome ->> 'record') from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
                   as record,
               h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
               r.body -> 'data' ->> 'message' as refused
@@ -88,14 +96,18 @@ _BECAME = text(
        left join lateral (select body from held where tenant = :tenant and body ->> 'causationid' = p.fact_id
            and body -> 'data' ->> 'reason' = 'moved_since_the_plan' limit 1) r on true
        left join lateral (select body from held where tenant = :tenant and closed_at is null and key = coalesce(
-           p.body ->> 'person', :unlinked || (p.body ->> 'employee_id')) order by held_at desc limit 1) h
-           on true
+           p.body ->> 'about', p.body ->> 'person', :unlinked || (p.body ->> 'employee_id'))
+           order by held_at desc limit 1) h on true
        where p.plan_id = :plan_id and p.fact_id is not null order by p."row" """
 )
 _UNDECIDED = text(
     """select count(*) from unnest(cast(:facts as text[])) as x(f)
        where not exists (select from decided d where d.tenant = :tenant and d.fact_id = x.f)"""
 )
+
+
+Look = Callable[[tuple[Any, ...]], Awaitable[tuple[Any, ...]]]
+"""Adds to rows what they would meet."""
 
 
 class NoPlan(LookupError):
@@ -130,13 +142,14 @@ async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> i
         return await connection.scalar(_UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
 
 
-async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tuple[Plan, tuple[PlanRow, ...]]:
-    """Compute a plan from all that a flow remembers of a company, and keep it. Nothing else happens."""
+async def propose(
+    engine: AsyncEngine, flow: Flow, tenant: str, today: date
+) -> tuple[tuple[Any, ...], TenantSettings, int]:
+    """Compute a plan's rows from all that a flow remembers of a company; with the settings, and their version."""
     if flow.plan is None:
         raise TypeError(f"the flow {flow.name} makes no plans")
     settings, version = await tenants.settings_in_force(engine, tenant)
     async with engine.connect() as connection:
-        read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
         stream = await connection.stream(_STATES, {"flow": flow.name, "tenant": tenant})
         states = [
             (key, flow.state.model_validate_json(state))
@@ -144,7 +157,22 @@ async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tup
             for key, state in page
             if flow.in_plan(key)
         ]
-    rows = flow.plan(states, settings, today)
+    return flow.plan(states, settings, today), settings, version
+
+
+async def make(
+    engine: AsyncEngine, flow: Flow, tenant: str, today: date, *, by: str = "", look: Look | None = None
+) -> tuple[Plan, tuple[Any, ...]]:
+    """Compute a plan, and keep it. Nothing else happens.
+
+    Args:
+        by: who makes it.
+        look: adds to its rows what they would meet where they are carried out.
+    """
+    rows, settings, version = await propose(engine, flow, tenant, today)
+    rows = await look(rows) if look else rows
+    async with engine.connect() as connection:
+        read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
     told_by, kept_in = flow.about(settings) or ("", "")
     plan = Plan(
         plan_id=uuid4(),
@@ -152,6 +180,7 @@ async def make(engine: AsyncEngine, flow: Flow, tenant: str, today: date) -> tup
         flow=flow.name,
         settings_version=version,
         made_at=clock.now(),
+        made_by=by,
         hr_read_at=read.get(told_by),
         fortnox_read_at=read.get(kept_in),
     )
@@ -173,7 +202,7 @@ def _plan_values(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _row_values(rows: Sequence[PlanRow]) -> dict[str, Any]:
+def _row_values(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "rows": [row.row for row in rows],
         "states": [row.state for row in rows],
@@ -182,7 +211,7 @@ def _row_values(rows: Sequence[PlanRow]) -> dict[str, Any]:
     }
 
 
-def _pages(rows: Sequence[PlanRow]) -> Iterable[Sequence[PlanRow]]:
+def _pages(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (rows[at : at + _PAGE] for at in range(0, len(rows), _PAGE))
 
 
@@ -203,16 +232,16 @@ async def plans(engine: AsyncEngine, tenant: str) -> list[Plan]:
         return [Plan.model_validate_json(body) for body in await connection.scalars(_PLANS, {"tenant": tenant})]
 
 
-async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[PlanRow]:
-    """Yield a plan's rows, a page at a time."""
-    after, more = 0, True
+async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[Any]:
+    """Yield a plan's rows, a page at a time; each is what its flow says that a row is."""
+    after, more, kind = 0, True, _flow(plan).row
     while more:
         values = {"plan_id": plan.plan_id, "after": after, "page": _PAGE}
         chosen = {"state": which.state, "action": which.action, "row": which.row}
         async with engine.connect() as connection:
             bodies = list(await connection.scalars(_ROWS, {**values, **chosen}))
         for body in bodies:
-            row = PlanRow.model_validate_json(body)
+            row = kind.model_validate_json(body)
             after = row.row
             yield row
         more = len(bodies) == _PAGE
@@ -231,9 +260,7 @@ async def left(engine: AsyncEngine, plan: Plan) -> int:
         return await connection.scalar(_LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
 
 
-async def edit(
-    engine: AsyncEngine, plan: Plan, changed: Sequence[PlanRow], gone: Sequence[int] = ()
-) -> tuple[PlanRow, ...]:
+async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Sequence[int] = ()) -> tuple[Any, ...]:
     """Keep changed rows of a plan, each with what it does now; return them.
 
     Args:
@@ -242,8 +269,8 @@ async def edit(
     Raises:
         NotPossible: the settings have changed since, or a row is applied or gone by now.
     """
-    flow = next(flow for flow in registry.flows() if flow.name == plan.flow)
-    kept: list[PlanRow] = []
+    flow = _flow(plan)
+    kept: list[Any] = []
     async with engine.begin() as connection:
         terms = await _terms(connection, plan)
         for page in _pages(changed):
@@ -272,14 +299,23 @@ async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
     if version != plan.settings_version:
         raise NotPossible(
             f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
-            f"now: make a new one (bokbuss plan {plan.flow} {plan.tenant})"
+            f"now: make a new one (bokbuss plan {called(plan)} {plan.tenant})"
         )
     return Terms(settings, version)
 
 
 def over(plan: Plan, state: str) -> str:
     """Say that a plan can be neither changed nor applied any more, and what to do."""
-    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan {plan.flow} {plan.tenant})"
+    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan {called(plan)} {plan.tenant})"
+
+
+def called(plan: Plan) -> str:
+    """Return what a plan's verb is called."""
+    return _flow(plan).planned_as or plan.flow
+
+
+def _flow(plan: Plan) -> Flow:
+    return next(flow for flow in registry.flows() if flow.name == plan.flow)
 
 
 async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None = None) -> Applied:
@@ -292,13 +328,16 @@ async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None =
         only: the numbers of the rows that are meant; None is all that say something.
 
     Raises:
-        NotPossible: it was dropped, or the settings have changed since.
+        NotPossible: it was dropped, the settings have changed since, or this person may not.
     """
     now = clock.now()
     values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
     async with host.engine.begin() as connection:
         if (state := await connection.scalar(_LOCK, {"plan_id": plan.plan_id})) == "made":
-            await _terms(connection, plan)
+            terms, flow = await _terms(connection, plan), _flow(plan)
+            open_rows = [flow.row.model_validate_json(b) for b in await connection.scalars(_TO_APPLY, values)]
+            if objection := flow.objects(plan, open_rows, terms.settings, by):
+                raise NotPossible(objection)
             await connection.execute(_APPLY_ROWS, {**values, "by": by, "at": now.isoformat()})
         elif state != "applied":
             raise NotPossible(over(plan, state or "gone"))
@@ -321,14 +360,15 @@ async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None =
     return Applied(begun, tuple(sent), 0)
 
 
-async def _unsent(engine: AsyncEngine, plan: Plan) -> list[PlanRow]:
+async def _unsent(engine: AsyncEngine, plan: Plan) -> list[Any]:
     async with engine.connect() as connection:
         bodies = await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE})
-        return [PlanRow.model_validate_json(body) for body in bodies]
+        return [_flow(plan).row.model_validate_json(body) for body in bodies]
 
 
-async def _publish(host: Host, plan: Plan, page: Sequence[PlanRow]) -> None:
-    facts = [plan_rows.fact(plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
+async def _publish(host: Host, plan: Plan, page: Sequence[Any]) -> None:
+    flow = _flow(plan)
+    facts = [plan_rows.fact(flow, plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
     fact_ids = await host.accept(plan.tenant, "desk", facts)
     async with host.engine.begin() as connection:
         await connection.execute(
@@ -340,15 +380,15 @@ def _at(plan: Plan) -> datetime:
     return plan.applied_at or plan.made_at
 
 
-async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome]:
+async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome[Any]]:
     """Return what became of each row that was applied, as far as is known now."""
     async with engine.connect() as connection:
         values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan), "unlinked": UNLINKED}
         found = (await connection.execute(_BECAME, values)).all()
-    return [_became(PlanRow.model_validate_json(r.body), r) for r in found]
+    return [_became(_flow(plan).row.model_validate_json(r.body), r) for r in found]
 
 
-def _became(row: PlanRow, found: Any) -> RowOutcome:
+def _became(row: Any, found: Any) -> RowOutcome[Any]:
     if not found.decided or found.open:
         return RowOutcome(row, "waiting", found.orders)
     if found.refused:

@@ -213,8 +213,8 @@ class Lane:
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
                 return self._change(work, attempt, "delivered", _found(work, verdict))
-            case Rejected(code=code, why=why, who=who, shown=shown):
-                entry = Entry(work.order, "rejected", code=code, why=why, who=who, shown=shown)
+            case Rejected(code=code, why=why, who=who, shown=shown, voucher=voucher):
+                entry = Entry(work.order, "rejected", voucher, code=code, why=why, who=who, shown=shown)
                 return self._change(work, attempt, "rejected", entry)
             case RetryLater(after=after):
                 return self._change(work, attempt, "queued", None, wait=after)

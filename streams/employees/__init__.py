@@ -12,7 +12,7 @@ from schemas.events import (
 )
 from schemas.pauses import PersonPaused
 from streams.employees.decide import decide, evolve, follow, reads, waiting
-from streams.employees.effect import effect
+from streams.employees.effect import applied, effect
 from streams.employees.fields import described
 from streams.employees.plan import about, plan
 from streams.employees.standing import akin, known, stands
@@ -38,6 +38,7 @@ FLOW = Flow(
     waiting=waiting,
     follow=follow,
     plan=plan,
+    applied=applied,
     effect=effect,
     about=about,
     in_plan=in_plan,

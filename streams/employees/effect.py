@@ -1,11 +1,12 @@
 """What a row of a plan does, field by field: told by the orders of its own decision, so it is what apply does. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from schemas.commands import Order, UpsertEmployee, UpsertPerson
-from schemas.events import EmployeeField, EmployeeFields, Prefer, Side
-from schemas.plans import FieldDifference, PlanRow
+from schemas.events import EmployeeField, EmployeeFields, PlanRowApplied, Prefer, Side
+from schemas.plans import FieldDifference, Plan, PlanRow
 from streams.employees.fields import FIELDS, get, same, shown
 from streams.employees.state import State
 
@@ -19,6 +20,23 @@ _TELLING: Final[tuple[EmployeeField, ...]] = (
     "bank_account",
 )
 """What tells people apart; never one of the names alone."""
+
+
+def applied(plan: Plan, row: PlanRow, by: str, at: datetime) -> PlanRowApplied:
+    """Return the fact that somebody applies a row."""
+    return PlanRowApplied(
+        plan_id=plan.plan_id,
+        row=row.row,
+        person=row.person,
+        employee_id=row.employee_id,
+        action=row.action,
+        choices=row.choices,
+        in_hr=row.in_hr,
+        in_fortnox=row.in_fortnox,
+        origin=row.origin,
+        applied_by=by,
+        applied_at=at,
+    )
 
 
 def effect(row: PlanRow, given: tuple[Order, ...], after: State) -> PlanRow:

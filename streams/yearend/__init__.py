@@ -2,7 +2,9 @@
 
 from infra.plugin import Flow
 from schemas.events import ClosingApproved, ClosingEntriesReady
+from schemas.plans import ClosingRow
 from streams.yearend.decide import decide, evolve, follow, reads, waiting
+from streams.yearend.plan import applied, in_plan, objects, plan
 from streams.yearend.state import State
 from streams.yearend.verdict import NAME
 
@@ -15,5 +17,11 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    plan=plan,
+    row=ClosingRow,
+    planned_as="closing",
+    applied=applied,
+    objects=objects,
+    in_plan=in_plan,
     lacking=frozenset({"flow_not_configured"}),
 )

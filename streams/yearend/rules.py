@@ -13,6 +13,7 @@ from streams.yearend.learn import step_of
 from streams.yearend.verdict import (
     BOOK_ALL_THE_SAME,
     DISCARD,
+    FOUR_EYES,
     IS_GONE,
     IS_REVERSED,
     IT_IS_THAT_ONE,
@@ -170,7 +171,7 @@ def four_eyes_have_seen_it(case: EntryCase) -> Held | None:
     if by not in {approved.planned_by.casefold(), case.origin.submitted_by.casefold()}:
         return None
     return Held(
-        "four_eyes",
+        FOUR_EYES,
         f"{approved.approved_by} made or sent this and approved it, and the company wants two people. Somebody else "
         "makes it go on: bokbuss plan closing, and bokbuss apply by another person than made it.",
     )
@@ -241,7 +242,7 @@ def _changed(case: EntryCase) -> str:
 
 
 def _exempt(case: EntryCase, series: str) -> bool:
-    return case.settings is not None and case.settings.not_locked == series
+    return case.settings is not None and series in case.settings.not_locked
 
 
 RULES: Final[tuple[Rule, ...]] = (

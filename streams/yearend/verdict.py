@@ -28,6 +28,8 @@ IT_IS_THAT_ONE = Choice(answer=SAME, means="That voucher is this entry: it count
 
 SUSPECTED_DOUBLE: Final = "suspected_double"
 """The code of a voucher that is not booked, since another one books the same: it is named."""
+FOUR_EYES: Final = "four_eyes"
+"""The reason of a hold that another person's approval ends."""
 VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
 

@@ -19,7 +19,7 @@ from infra.intake.accepting import Acceptor
 from infra.plugin import Host, Refreshed
 from infra.settings import Settings
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, LinkDecided
-from schemas.marks import MARKS, AnswersMarked, EmployeesMarked, PeopleMarked
+from schemas.marks import MARKS
 from tests.bus import messages, records
 from tests.infra.facts import record
 
@@ -131,7 +131,7 @@ async def test_what_this_reading_told_is_waited_for_by_its_ids_too(office: Catch
 async def test_marks_are_decided_and_change_nothing(office: CatchingUpDriver) -> None:
     """One on each topic, and no flow remembers anything of them."""
     waiting = asyncio.create_task(office.all_decided())
-    for mark in (PeopleMarked, EmployeesMarked, AnswersMarked):
+    for mark in MARKS:
         await office.decide(mark.TOPIC)
     await waiting
     async with office.host.engine.connect() as connection:

@@ -42,6 +42,7 @@ FROZEN = {
     "bokbuss.people-marked.v1": "facts.employee-changed.v1",
     "bokbuss.employees-marked.v1": "facts.fortnox-seen.v1",
     "bokbuss.answers-marked.v1": "facts.review-answered.v1",
+    "bokbuss.entries-marked.v1": "facts.closing-entries-ready.v1",
     "bokbuss.hold-for-review.v1": "orders.desk.v1",
     "bokbuss.close-review.v1": "orders.desk.v1",
     "bokbuss.audit-record.v1": "audit.v1",

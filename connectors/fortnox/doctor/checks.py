@@ -137,12 +137,15 @@ def years_that_matter(situation: Situation) -> tuple[date, ...]:
 
 def needs_of(situation: Situation) -> tuple[Need, ...]:
     """Return what the mapping needs in each year that matters, and what each waiting order needs."""
-    mapped = situation.settings.daysales
-    if mapped is None:
-        return situation.waiting
-    setup = situation.setup
-    days = [day for day in years_that_matter(situation) if setup.year_of(day)]
-    needs = (Need("daysales", day, mapped.series, _rows(mapped, year)) for day in days if (year := setup.year_of(day)))
+    mapped, closing = situation.settings.daysales, situation.settings.yearend
+    needs: list[Need] = []
+    for day in years_that_matter(situation):
+        if (year := situation.setup.year_of(day)) is None:
+            continue
+        if mapped is not None:
+            needs.append(Need("daysales", day, mapped.series, _rows(mapped, year)))
+        if closing is not None:  # the series only: of which accounts and days, its entries tell
+            needs.append(Need("yearend", day, closing.series, not_locked=True))
     return (*needs, *situation.waiting)
 
 

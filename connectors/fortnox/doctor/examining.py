@@ -1,6 +1,6 @@
 """The doctor: reads what a company has set up in Fortnox, checks it, and lets go on what waited for it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -84,14 +84,14 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
     Raises:
         UnknownTenant: no such company.
     """
-    situation, held = await _known(host, tenant)
-    async with _reading(host, situation, tenant, priority) as reading:
-        situation = await reading.company(situation)
+    situation, held = await known(host, tenant)
+    async with reading(host, situation, tenant, priority) as visit:
+        situation = await visit.company(situation)
         situation = replace(situation, connection=await _connection(host, tenant))  # as asking has found it
-        if reading.closed is None:
-            situation = await reading.staff(await reading.setup(situation, frozenset(PARSERS), mapped=True))
-            situation = replace(situation, last=await reading.last(await _last(host, tenant)))
-        calls = len(reading.attempt.calls)
+        if visit.closed is None:
+            situation = await visit.staff(await visit.setup(situation, frozenset(PARSERS), mapped=True))
+            situation = replace(situation, last=await visit.last(await _last(host, tenant)))
+        calls = len(visit.attempt.calls)
     findings = checks.run(situation)
     passed = tuple(sorted({one.need.code for one in held if one.may_go and setup.is_open(one.need, situation.setup)}))
     report = Examination(tenant, clock.now(), findings, passed, calls)
@@ -104,21 +104,21 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
 async def recheck(host: Host, tenant: str, codes: Iterable[str]) -> bool:
     """Read no more than these reasons need; where one is gone, examine the company. Tell whether one was."""
     wanted = frozenset(codes)
-    situation, held = await _known(host, tenant)
+    situation, held = await known(host, tenant)
     waiting = [one.need for one in held if one.need.code in wanted and one.may_go]
     if not waiting:
         return False
     situation = replace(situation, waiting=tuple(waiting))
-    async with _reading(host, situation, tenant, BACKFILL) as reading:
+    async with reading(host, situation, tenant, BACKFILL) as visit:
         kinds = setup.reads_for(need.code for need in waiting)
-        situation = await reading.setup(situation, kinds, mapped=False)
+        situation = await visit.setup(situation, kinds, mapped=False)
     gone = any(setup.is_open(need, situation.setup) for need in waiting)
     if gone:
         await examine(host, tenant, BACKFILL)
     return gone
 
 
-class _Reading:
+class Reading:
     """One visit to one company: as few calls as what is asked for takes.
 
     Attributes:
@@ -156,7 +156,7 @@ class _Reading:
             found["years", 0] = await self._list("years", 0)
         situation = replace(situation, setup=setup.setup_of(found))
         days = [need.day for need in situation.waiting]
-        if mapped and situation.settings.daysales is not None:
+        if mapped and (situation.settings.daysales or situation.settings.yearend):
             days += checks.years_that_matter(situation)
         known = (situation.setup.year_of(day) for day in days)
         for year in dict.fromkeys(year.id for year in known if year is not None):
@@ -189,6 +189,11 @@ class _Reading:
         if isinstance(found, Unread):
             return LastVoucher(str(voucher), None)
         return LastVoucher(str(voucher), isinstance(found, Record) and mark in str(found.fields.get("Description")))
+
+    async def series(self, year: int) -> tuple[Mapping[str, Any], ...]:
+        """Return a year's voucher series as they were read just now; none when they could not be."""
+        found = await self._reference.get("series", self.attempt, year_id=year)
+        return () if isinstance(found, RetryLater) else found.items
 
     async def _account(self, year: int, number: int) -> dict[int, Account]:
         """Return one account as its own record shows it, for a list that does not say its rules."""
@@ -228,17 +233,18 @@ def _ahead(response: Response, asked: datetime) -> float | None:
 
 
 @asynccontextmanager
-async def _reading(host: Host, situation: Situation, tenant: str, priority: int) -> AsyncIterator[_Reading]:
+async def reading(host: Host, situation: Situation, tenant: str, priority: int) -> AsyncIterator[Reading]:
+    """Visit a company's Fortnox, in the place that a look of this priority has in its budget."""
     company = Company(tenant, situation.organisation_number, situation.database_number)
     client = Client(timeout=host.settings.of(FortnoxSettings).request_timeout, headers={"Accept": "application/json"})
     async with guest(host, SYSTEM, tenant, priority) as attempt, client:
-        yield _Reading(Fortnox(company, host, client), attempt)
+        yield Reading(Fortnox(company, host, client), attempt)
 
 
 # --- What we know ourselves ---------------------------------------------------------------------------------------
 
 
-async def _known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
+async def known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
     """Return what the database says of a company, and its orders that were refused and wait."""
     company = await tenants.known(host.engine, tenant)
     orders = Orders(host.engine, SYSTEM, tenant, PostVoucher)

@@ -113,13 +113,12 @@ class Preflight:
         demand, names = found
         told, language = TEXTS[demand.name], self._language
         why = f"{told.wrong.to(language, names=', '.join(names))} {told.where.to(language)}"
-        attempt.calls.append(
-            Call(
-                at=clock.now(),
-                request="POST /3/vouchers",
-                status=None,
-                milliseconds=0,
-                verdict=f"not sent: {demand.code}: {', '.join(names)}"[:200],
-            )
-        )
+        not_sent(attempt, f"{demand.code}: {', '.join(names)}")
         return Rejected(demand.code, why, demand.who)
+
+
+def not_sent(attempt: Attempt, why: str) -> None:
+    """Put on record that a voucher was not sent, and why."""
+    verdict = f"not sent: {why}"[:200]
+    call = Call(at=clock.now(), request="POST /3/vouchers", status=None, milliseconds=0, verdict=verdict)
+    attempt.calls.append(call)

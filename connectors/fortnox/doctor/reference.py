@@ -41,7 +41,9 @@ class _Source:
 # Facts §3.5 to 3.8, 3.10. Names of people, addresses and bank accounts are left where they are.
 _SOURCES: Final[Mapping[ReferenceKind, _Source]] = {
     "years": _Source("financialyears", "FinancialYears", ("Id", "FromDate", "ToDate", "AccountingMethod")),
-    "series": _Source("voucherseries", "VoucherSeriesCollection", ("Code", "Description", "Manual"), of_year=True),
+    "series": _Source(
+        "voucherseries", "VoucherSeriesCollection", ("Code", "Description", "Manual", "NextVoucherNumber"), of_year=True
+    ),
     "accounts": _Source(
         "accounts",
         "Accounts",

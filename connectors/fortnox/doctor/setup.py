@@ -6,7 +6,7 @@ period, and no list says which one that is: what a person sends again is for For
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -87,13 +87,19 @@ class RowContent:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one voucher, or a whole mapping in one year, needs. ``code`` is the reason that it waits for."""
+    """What one voucher, or a whole mapping in one year, needs.
+
+    Attributes:
+        code: the reason that it waits for.
+        not_locked: the company says that the series is not locked with its period.
+    """
 
     flow: str
     day: date
     series: str
     rows: tuple[RowContent, ...] = ()
     code: str = ""
+    not_locked: bool = False
 
     @property
     def cost_centres(self) -> tuple[str, ...]:
@@ -107,7 +113,7 @@ def need_of(order: PostVoucher, code: str = "") -> Need:
         RowContent(row.account, row.cost_centre, bool(sanitise(row.text or "")), bool(row.project))
         for row in order.rows
     )
-    return Need(order.flow, order.voucher_date, order.series, tuple(rows), code)
+    return Need(order.flow, order.voucher_date, order.series, tuple(rows), code, order.exempt_from_lock)
 
 
 # --- What Fortnox demands of a voucher ----------------------------------------------------------------------------
@@ -184,8 +190,8 @@ def transaction_information_rules_are_met(need: Need, setup: Setup) -> DemandAns
 
 
 def no_day_is_locked(need: Need, setup: Setup) -> DemandAnswer:
-    """Demand a date after the locked period."""
-    until = setup.locked_until
+    """Demand a date after the locked period, but for a series that is not locked with it."""
+    until = None if need.not_locked else setup.locked_until
     if until is None or isinstance(until, Unread):
         return () if until is None else until
     return (f"{need.day} (≤ {until})",) if need.day <= until else ()
@@ -233,21 +239,23 @@ CHECKABLE: Final = frozenset(demand.code for demand in DEMANDS)
 
 def objection(need: Need, setup: Setup) -> tuple[Demand, Names] | None:
     """Return the first demand that is not met, and what stands in the way; what is not known is no objection."""
-    for demand in DEMANDS:
-        found = demand.find(need, setup)
-        if isinstance(found, tuple) and found:
-            return demand, found
-    return None
+    return next(iter(objections(need, setup)), None)
 
 
 def is_open(need: Need, setup: Setup) -> bool:
     """Tell whether what a need waits for stands in its way no longer; what could not be read opens nothing."""
     for demand in DEMANDS:
         if demand.code == need.code:
-            found = demand.find(need, setup)
+            found = demand.find(replace(need, not_locked=False), setup)  # refused for it: it was locked
             if found or isinstance(found, Unread):
                 return False
     return True
+
+
+def objections(need: Need, setup: Setup) -> tuple[tuple[Demand, Names], ...]:
+    """Return every demand that is not met, and what stands in the way."""
+    found = ((demand, demand.find(need, setup)) for demand in DEMANDS)
+    return tuple((demand, said) for demand, said in found if isinstance(said, tuple) and said)
 
 
 def reads_for(codes: Iterable[str]) -> frozenset[ReferenceKind]:

@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from connectors.fortnox import classify, encode, errors
+from connectors.fortnox import classify, encode, errors, whose
 from connectors.fortnox.classify import Year
+from connectors.fortnox.doctor.preflight import not_sent
+from connectors.fortnox.orders import doubles
 from connectors.fortnox.paging import whole
 from connectors.fortnox.session import Session
 from infra import telemetry
@@ -25,15 +27,15 @@ _log = telemetry.log(__name__)
 async def write(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt) -> Verdict:
     """Book a voucher: nothing that is known of its year and the set-up objects, then one POST, whose answer decides.
 
-    A reversal is booked only if what it takes back still stands there: else the books would be wrong by it.
+    It is booked only in the books that it names; a reversal only if what it takes back still stands there; and what
+    must not be booked twice only if no other voucher books the same.
     """
     year = await fortnox.year(order.data.voucher_date, attempt)
     if not isinstance(year, Year):
         return year
-    if objection := await fortnox.preflight.objection(order.data, year.id, attempt):
-        return objection
-    if gone := await _gone(fortnox, order.data, attempt):
-        return gone
+    for look in (_stranger, _objection, _gone, _double):
+        if said := await look(fortnox, order.data, year, attempt):
+            return said
     verdict: Verdict = await fortnox.ask(
         encode.voucher(order, year.id),
         attempt,
@@ -46,7 +48,42 @@ async def write(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt
     return verdict
 
 
-async def _gone(fortnox: Session, order: PostVoucher, attempt: Attempt) -> Rejected | RetryLater | None:
+async def _stranger(
+    fortnox: Session, order: PostVoucher, _year: Year, attempt: Attempt
+) -> Rejected | RetryLater | None:
+    """Say that the books are not those that an order is for."""
+    if order.organisation_number is None and order.database_number is None:
+        return None
+    books = await fortnox.books(attempt)
+    if isinstance(books, RetryLater):
+        return books
+    found = whose.objection(books, order.organisation_number, order.database_number)
+    return _not_sent(fortnox, attempt, Rejected(*found, "operator")) if found else None
+
+
+async def _objection(
+    fortnox: Session, order: PostVoucher, year: Year, attempt: Attempt
+) -> Rejected | RetryLater | None:
+    return await fortnox.preflight.objection(order, year.id, attempt)
+
+
+async def _double(fortnox: Session, order: PostVoucher, year: Year, attempt: Attempt) -> Rejected | RetryLater | None:
+    """Say which voucher that is not ours books the same on that day."""
+    if not order.look_for_double:
+        return None
+    found = await doubles.find(fortnox, order, year, attempt)
+    if not isinstance(found, VoucherRef):
+        return found
+    why = f"{found} books the same accounts and amounts on {order.voucher_date}, and is not ours"
+    return _not_sent(fortnox, attempt, Rejected("suspected_double", why, "accountant", voucher=found))
+
+
+def _not_sent(fortnox: Session, attempt: Attempt, rejected: Rejected) -> Rejected:
+    not_sent(attempt, f"{rejected.code}: {rejected.why}")
+    return errors.explained(rejected, fortnox.host.settings.language)
+
+
+async def _gone(fortnox: Session, order: PostVoucher, _year: Year, attempt: Attempt) -> Rejected | RetryLater | None:
     """Say which voucher a reversal would take back that is not there any more, or whose number is another one's."""
     for voucher in order.relates_to if order.purpose == "reverse" else ():
         answer = await fortnox.one(encode.voucher_at(voucher), "Voucher", attempt)

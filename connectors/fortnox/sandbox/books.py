@@ -157,6 +157,7 @@ class Company:
         database_number: its id; the ``TenantId`` of client credentials.
         manual_series: the series open for manual entry, in the standard years only.
         locked_until: nothing may be booked on this day or before it; None locks nothing.
+        not_locked: the series that takes vouchers in a locked period all the same (facts §8); no list shows which.
         preselected_year: the year of a call that names none.
         scopes: what was consented to, separated by spaces.
         consented: a service account may be used by every client without a consent that was given on the consent page.
@@ -182,6 +183,7 @@ class Company:
     cost_centres: dict[str, CostCentre] = field(default_factory=dict)
     years: dict[int, Year] = field(default_factory=dict)
     locked_until: date | None = None
+    not_locked: str | None = "I"
     preselected_year: int = chart.PRESELECTED_YEAR
     scopes: str = SCOPES
     consented: bool = True

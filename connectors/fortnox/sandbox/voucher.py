@@ -46,7 +46,7 @@ def read(asked: ApiRequest, company: Company) -> Draft:
     debit, credit = sum((row.debit for row in parsed), ZERO), sum((row.credit for row in parsed), ZERO)
     if debit != credit:
         raise RequestRefused(answers.UNBALANCED, debit, credit)
-    if company.locked_until is not None and day <= company.locked_until:
+    if company.locked_until is not None and day <= company.locked_until and series != company.not_locked:
         raise RequestRefused(answers.LOCKED, company.locked_until)
     return Draft(year.id, series, day, description, parsed, comments, cost_centre, project)
 

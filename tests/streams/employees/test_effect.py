@@ -40,7 +40,7 @@ def edited(made: FlowCompany, row: PlanRow, action: str | None, *choices: str) -
 
 def preview(made: FlowCompany, row: PlanRow) -> PlanRow:
     """Return a row with what it does, decided by the host's own code on what the flow remembers."""
-    data = fact(PLAN, row, by="lena", at=START)
+    data = fact(FLOW, PLAN, row, by="lena", at=START)
     steps = deciding(
         FLOW, reading(FLOW, data), envelope_of(data, made.now), Terms(TenantSettings(employees=made.settings), 1)
     )

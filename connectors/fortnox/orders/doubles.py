@@ -1,0 +1,70 @@
+"""Whether another voucher books the same already: typed in by hand, or imported from a file. One call, of one day."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from io import BytesIO
+from typing import Final
+
+from connectors.fortnox import classify
+from connectors.fortnox.classify import Year
+from connectors.fortnox.client import unanswered
+from connectors.fortnox.session import Session
+from infra import registry
+from infra.delivery.answers import BRIEF_WAIT, Missing
+from infra.delivery.calls import amend
+from infra.delivery.requests import Request
+from infra.plugin import Attempt, Malformed
+from infra.verdicts import RetryLater
+from schemas import ids
+from schemas.commands import PostVoucher, VoucherRef
+from schemas.ledger import LedgerVoucher
+from schemas.money import ZERO
+
+_OURS: Final = re.compile(rf"\b{re.escape(ids.MARK_PREFIX)}[a-z2-7]{{12}}\b")
+_SERIES: Final = re.compile(r"\w{1,10}")
+
+
+async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attempt) -> VoucherRef | RetryLater | None:
+    """Return a voucher of the order's day with the same sum on each account that does not carry a mark of ours.
+
+    The day comes as a SIE file of type 4: lists have no rows, and reading each voucher would take a call for each.
+    """
+    day = order.voucher_date.isoformat()
+    request = Request("GET", "sie/4", {"financialyear": year.id, "fromdate": day, "todate": day})
+    answer: bytes | Missing | RetryLater = await fortnox.ask(request, attempt, read=classify.content, lost=unanswered)
+    if isinstance(answer, RetryLater):
+        return answer
+    try:
+        vouchers = await asyncio.to_thread(_vouchers, b"" if isinstance(answer, Missing) else answer)
+    except Malformed as error:
+        why = f"Fortnox's SIE file of {day} cannot be read: {error.problems[0]}"
+        return RetryLater(BRIEF_WAIT, "list_unreadable", why, alone=True)
+    wanted = _sums((row.account, row.debit - row.credit) for row in order.rows)
+    for voucher in vouchers:
+        if _OURS.search(voucher.text) or voucher.day != order.voucher_date or not _is_named(voucher):
+            continue
+        if _sums((int(row.account), row.amount) for row in voucher.rows if row.account.isdecimal()) == wanted:
+            return VoucherRef(series=voucher.series, number=int(voucher.number), year_id=year.id)
+    amend(attempt, f"none of {len(vouchers)} books the same")
+    return None
+
+
+def _vouchers(content: bytes) -> tuple[LedgerVoucher, ...]:
+    with registry.ledger_file().read(BytesIO(content)) as year:
+        names = [part.part for part in year.parts]
+        return tuple(voucher for part in year.part(names) for voucher in part.vouchers)
+
+
+def _is_named(voucher: LedgerVoucher) -> bool:
+    return bool(_SERIES.fullmatch(voucher.series)) and voucher.number.isdecimal() and int(voucher.number) > 0
+
+
+def _sums(rows: Iterable[tuple[int, Decimal]]) -> Mapping[int, Decimal]:
+    """Return the sum of each account, without those that come to nothing: rows may be split or joined."""
+    sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    for account, amount in rows:
+        sums[account] += amount
+    return {account: amount for account, amount in sums.items() if amount}
