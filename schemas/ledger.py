@@ -163,8 +163,13 @@ class LedgerRetrieved(Fact):
 
     @property
     def key(self) -> str:
-        """The year."""
-        return f"fortnox/ledger/{self.year_to or self.year}"
+        """The year; what says no more than its number is from before a year had parts."""
+        return f"ledger/{self.year_to}" if self.year_to else f"fortnox/ledger/{self.year}"
+
+    @property
+    def whence(self) -> LedgerSource:
+        """Where it was read."""
+        return self.source or "fortnox"
 
 
 class ReadLedger(Order):

@@ -1,6 +1,6 @@
 """What one transaction decides: states as they were read and changed, orders to send, and the line of each record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,11 @@ _WRITE_STATES = text(
        select * from unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[]),
                             cast({lines(":states")} as jsonb[]), cast(:waiting as text[]))
        on conflict (flow, tenant, key) do update set state = excluded.state, waiting = excluded.waiting"""  # noqa: S608 - no values in it
+)
+_FORGET_STATES = text(
+    """delete from flow_state s
+       using unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[])) as r(f, t, k)
+       where s.flow = r.f and s.tenant = r.t and s.key = r.k"""
 )
 _WRITE_LINES = text(
     """insert into decided (topic, partition, "offset", tenant, fact_id, key, rules, accepted_at, decided_at)
@@ -87,8 +92,7 @@ class Batch:
         """Read states; of what is not known yet there is an empty one."""
         if not wanted:
             return
-        names, tenants, keys = zip(*wanted, strict=True)
-        rows = await connection.execute(_STATES, {"flows": list(names), "tenants": list(tenants), "keys": list(keys)})
+        rows = await connection.execute(_STATES, _places(wanted))
         for name, tenant, key, state in rows:
             self.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate(state, strict=False)
         for place, flow in wanted.items():
@@ -96,17 +100,17 @@ class Batch:
 
     async def write(self, connection: AsyncConnection) -> None:
         """Write the states that changed, and the lines."""
-        if self.changed:
-            await connection.execute(
-                _WRITE_STATES,
-                {
-                    "flows": [flow for flow, _, _ in self.changed],
-                    "tenants": [tenant for _, tenant, _ in self.changed],
-                    "keys": [key for _, _, key in self.changed],
-                    "states": "\n".join(kept.written for kept in self.changed.values()),
-                    "waiting": [kept.waiting for kept in self.changed.values()],
-                },
-            )
+        # A state like that of a key never seen need not be kept.
+        gone = {place for place, kept in self.changed.items() if kept.state == type(kept.state)()}
+        if gone:
+            await connection.execute(_FORGET_STATES, _places(gone))
+        if len(gone) < len(self.changed):
+            kept = {place: state for place, state in self.changed.items() if place not in gone}
+            written = {
+                "states": "\n".join(state.written for state in kept.values()),
+                "waiting": [state.waiting for state in kept.values()],
+            }
+            await connection.execute(_WRITE_STATES, _places(kept) | written)
         if self.lines:
             await connection.execute(
                 _WRITE_LINES,
@@ -122,3 +126,8 @@ class Batch:
                     "now": clock.now(),
                 },
             )
+
+
+def _places(places: Iterable[StateKey]) -> dict[str, Any]:
+    flows, tenants, keys = zip(*places, strict=True)
+    return {"flows": list(flows), "tenants": list(tenants), "keys": list(keys)}

@@ -1,0 +1,177 @@
+"""What is known of companies' financial years, for whoever shows or compares it: typed rows, vouchers as a stream.
+
+The flow ``ledger`` decides what a year is and keeps it; this only reads. A year is read as it was at one moment,
+however long it takes, and memory does not grow with it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.store import snapshot
+from schemas.ledger import (
+    LedgerPart,
+    LedgerPartRead,
+    LedgerRequested,
+    LedgerRetrieved,
+    LedgerSource,
+    LedgerVoucher,
+)
+from schemas.ledger_parts import VOUCHERS
+
+_AT_ONCE: Final = 10
+"""Parts that are read at once, each of a megabyte at most."""
+_YEARS: Final = text(
+    """select key, state::text as state from flow_state
+       where flow = 'ledger' and tenant = :tenant and key ~ '^ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}$' order by key desc"""
+)
+_REQUESTS: Final = text(
+    """select state::text as state from flow_state
+       where flow = 'ledger' and tenant = :tenant and jsonb_typeof(state->'asked') = 'object' order by key"""
+)
+_CONTENT: Final = text(
+    """select key, state->>'content' as content from flow_state
+       where flow = 'ledger' and tenant = :tenant and key = any(:keys)"""
+)
+
+Waits = Literal["", "parts", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerYear:
+    """A financial year of a company.
+
+    Attributes:
+        retrieved: the year as everybody sees it: its days, source, counts and digest, when it was read and for whom;
+            None before the first whole reading.
+        first, last: its days.
+        waits: whether a later reading is not the year yet: its parts are on their way, or a person is asked.
+        reason: why a person is asked: ``loaded_from_file``, ``another_company``.
+        question: what is asked, in words; and what the difference is, in lines.
+        missing: how many parts are on their way.
+        difference: between the year and what it was before, in lines.
+        kept: a person keeps what was loaded from a file.
+    """
+
+    retrieved: LedgerRetrieved | None
+    first: date
+    last: date
+    waits: Waits
+    reason: str
+    question: tuple[str, ...]
+    missing: int
+    difference: tuple[str, ...]
+    kept: bool
+
+    @property
+    def source(self) -> LedgerSource | None:
+        """Where the year comes from; None before the first whole reading."""
+        return self.retrieved.whence if self.retrieved else None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRequest:
+    """What somebody asked for.
+
+    Attributes:
+        asked: for what, when and by whom.
+        running: it is being carried out.
+        failed: why it was not carried out.
+    """
+
+    asked: LedgerRequested
+    running: bool
+    failed: str
+
+
+async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
+    """Return a company's financial years, the last one first."""
+    async with engine.connect() as connection:
+        return tuple(map(_year, (await connection.execute(_YEARS, {"tenant": tenant})).scalars("state")))
+
+
+async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...]:
+    """Return what became of what was asked for last: of each year, and of the last years."""
+    async with engine.connect() as connection:
+        states = map(json.loads, (await connection.execute(_REQUESTS, {"tenant": tenant})).scalars())
+        return tuple(
+            LedgerRequest(
+                asked=LedgerRequested.model_validate(state["asked"], strict=False),
+                running=state["awaits"] is not None,
+                failed=state["failed"],
+            )
+            for state in states
+        )
+
+
+class Books:
+    """A financial year as it was at one moment."""
+
+    def __init__(self, connection: AsyncConnection, tenant: str, year: LedgerYear, retrieved: LedgerRetrieved) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self.year = year
+        self.retrieved = retrieved
+
+    async def parts(self, names: Iterable[str] | None = None) -> AsyncIterator[LedgerPartRead]:
+        """Yield the year's parts in the order of their names; of these names, if there are any."""
+        wanted = None if names is None else set(names)
+        parts = sorted(self.retrieved.parts, key=lambda one: one.part)
+        parts = [one for one in parts if wanted is None or one.part in wanted]
+        for first in range(0, len(parts), _AT_ONCE):
+            keys = [_key(self.retrieved, one) for one in parts[first : first + _AT_ONCE]]
+            found = await self._connection.execute(_CONTENT, {"tenant": self._tenant, "keys": keys})
+            content = {row.key: row.content for row in found}
+            for key in keys:
+                yield LedgerPartRead.model_validate_json(content[key])
+
+    async def vouchers(self) -> AsyncIterator[LedgerVoucher]:
+        """Yield the year's vouchers, by series and number."""
+        names = [one.part for one in self.retrieved.parts if one.part.startswith(VOUCHERS)]
+        async for part in self.parts(names):
+            for voucher in part.vouchers:
+                yield voucher
+
+
+@asynccontextmanager
+async def opened(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[Books | None]:
+    """Open the year that ends on a day; None where nothing is known of it."""
+    async with snapshot(engine) as connection:
+        states = (await connection.execute(_YEARS, {"tenant": tenant})).scalars("state")
+        year = next((year for year in map(_year, states) if year.last == last), None)
+        known = year and year.retrieved
+        yield Books(connection, tenant, year, known) if year and known else None
+
+
+def _key(year: LedgerRetrieved, part: LedgerPart) -> str:
+    return f"{year.key}/{part.part}@{part.sha256[:16]}/content"
+
+
+def _year(state: str) -> LedgerYear:
+    known: dict[str, Any] = json.loads(state)
+    retrieved, coming = (
+        LedgerRetrieved.model_validate(known[which], strict=False) if known[which] else None
+        for which in ("now", "next")
+    )
+    named = retrieved or coming
+    assert named is not None  # noqa: S101 - a year is known by a reading of it
+    assert named.year_from is not None  # noqa: S101 - and is named by its days
+    assert named.year_to is not None  # noqa: S101 - the same
+    hold = known["hold"]
+    return LedgerYear(
+        retrieved=retrieved,
+        first=named.year_from,
+        last=named.year_to,
+        waits="person" if hold else "parts" if known["missing"] else "",
+        reason=hold["reason"] if hold else "",
+        question=(hold["message"], *hold["lines"]) if hold else (),
+        missing=len(known["missing"]),
+        difference=tuple(known["difference"]),
+        kept=known["keeps"],
+    )

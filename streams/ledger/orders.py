@@ -1,0 +1,63 @@
+"""The orders that come of what a rule says: their identity and their words. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from schemas import ids
+from schemas.commands import CloseReview, HoldForReview, Order
+from schemas.ledger import ReadLedger
+from streams.ledger.rules import Case
+from streams.ledger.verdict import NAME, READ, Adopted, Held, Read, Settled, Verdict
+
+How = Literal["answered", "superseded", "nothing_to_book"]
+
+_LONGEST: Final = 2000
+_MOST_LINES: Final = 50
+
+
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; an open hold is closed first, unless it says the same."""
+    state, subject = case.state, case.state.asked or case.state.next or case.state.now
+    revision = ids.revision(subject) if subject else ""
+
+    def origin(step: str) -> Mapping[str, Any]:
+        identity = {"flow": NAME, "key": case.key, "revision": revision, "step": step}
+        return {**identity, "rule": rule, "settings_version": version}
+
+    def hold(reason: str, message: str, lines: tuple[str, ...], step: str, **more: Any) -> HoldForReview:
+        kept = lines[:_MOST_LINES]
+        identity = origin(f"{step}-{state.given + 1}")
+        return HoldForReview(**identity, reason=reason, message=message[:_LONGEST], lines=kept, **more)
+
+    def close(one: HoldForReview, how: How, why: str) -> CloseReview:
+        return CloseReview(
+            **origin(f"close-{one.step}"), hold_id=one.id_in(tenant), how=how, message=f"It waits no longer: {why}."
+        )
+
+    why, after = "", tuple[Order, ...]()
+    match verdict:
+        case Read():
+            assert state.asked is not None  # noqa: S101 - nothing else is read
+            wanted = state.asked.model_dump(
+                include={"year", "last", "ledger", "documents", "overwrite", "requested_by"}
+            )
+            return (ReadLedger(**origin("read"), **wanted),)
+        case Held(reason, message, choices, lines, who):
+            held = hold(reason, message, lines, "hold", choices=choices, who=who)
+            if not state.answer and _says_the_same(state.hold, held):
+                return ()
+            why, after = "there is a later reading", (held,)
+        case Adopted(message, lines):
+            record = hold(READ, message, lines, "read")
+            why, after = "the year is what was read", (record, close(record, "nothing_to_book", "it goes on record"))
+        case Settled(because):
+            why, after = because, ()
+    how: How = "answered" if state.answer else "superseded"
+    return (*((close(state.hold, how, why),) if state.hold else ()), *after)
+
+
+def _says_the_same(one: HoldForReview | None, other: HoldForReview) -> bool:
+    def said(hold: HoldForReview) -> tuple[object, ...]:
+        return hold.revision, hold.reason, hold.message, hold.lines, hold.choices
+
+    return one is not None and said(one) == said(other)

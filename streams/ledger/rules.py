@@ -1,0 +1,134 @@
+"""What becomes of a reading, and of what somebody asks for: one function for each rule, named for it. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.identities import shown_organisation, ten_digits
+from schemas.ledger import LedgerRetrieved
+from streams.ledger.differing import Difference
+from streams.ledger.state import State
+from streams.ledger.verdict import DISCARD, KEEP, OVERWRITE, RETRY, Adopted, Held, Read, Settled, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A year that was read, or a request, and all that is known of it.
+
+    Attributes:
+        key: the year's or the request's.
+        state: its state, with what the message teaches.
+        organisation_number: whose books these are, as bokbuss was told.
+        difference: between the year and its last reading; all of it is new where there was nothing.
+    """
+
+    key: str
+    state: State
+    organisation_number: str | None
+    difference: Difference
+
+
+def what_is_asked_for_is_read(case: Case) -> Read | None:
+    """Read what somebody asks for."""
+    return Read() if case.state.asked else None
+
+
+def what_was_read_again_is_known(case: Case) -> Settled | None:
+    """Leave alone a year that is as the last reading has it."""
+    return Settled("the year is as it was read last") if case.state.next is None else None
+
+
+def what_a_person_gave_up_stays_given_up(case: Case) -> Settled | None:
+    """Leave alone a reading that a person does not want."""
+    return Settled("the reading is not used") if case.state.answer == DISCARD.answer else None
+
+
+def a_year_of_another_company_waits(case: Case) -> Held | None:
+    """Hold what is the ledger of another company than the one whose books these are."""
+    named, own = _next(case).organisation_number, case.organisation_number
+    if own is None or named is None or named == ten_digits(own):
+        return None
+    return Held(
+        "another_company",
+        f"The ledger of {_span(_next(case))} is of the company {shown_organisation(named)}; these are the books of "
+        f"{shown_organisation(ten_digits(own))}. Load it into the right company. If the number here is wrong, correct "
+        "it with bokbuss tenant add --org --change, and answer retry.",
+        (RETRY, DISCARD),
+        who="operator",
+    )
+
+
+def a_reading_that_names_no_parts_says_nothing(case: Case) -> Settled | None:
+    """Leave alone what is from before a year had parts."""
+    return None if _next(case).parts else Settled("the reading names no parts")
+
+
+def a_year_is_seen_when_all_its_parts_are_there(case: Case) -> Settled | None:
+    """Wait for what is on its way: nobody sees half a year."""
+    return Settled("parts of a later reading are on their way") if case.state.missing else None
+
+
+def what_a_person_keeps_is_overwritten_only_on_request(case: Case) -> Settled | None:
+    """Leave a year from a file as it is, once a person has said so."""
+    return Settled("a person keeps what was loaded from a file") if case.state.keeps and _replaces_file(case) else None
+
+
+def a_year_from_a_file_waits_before_it_is_overwritten(case: Case) -> Held | None:
+    """Hold what Fortnox has of a year that was loaded from a file, and show how the two differ."""
+    if not _replaces_file(case) or case.state.answer == OVERWRITE.answer:
+        return None
+    return Held(
+        "loaded_from_file",
+        f"The ledger of {_span(_next(case))} was loaded from a file, and Fortnox has another one. See how they differ, "
+        "and decide which one counts.",
+        (OVERWRITE, KEEP),
+        case.difference.lines(),
+    )
+
+
+def the_last_reading_is_the_year(case: Case) -> Adopted:
+    """Let the year be what was read of it, and say what is different."""
+    reading, difference = _next(case), case.difference
+    source = "a file" if reading.source == "sie" else "Fortnox"
+    counts = f"{reading.vouchers:,} vouchers with {reading.rows:,} rows"
+    said = f"The ledger of {_span(reading)} was read from {source}: {counts}."
+    if case.state.now is None:
+        return Adopted(said, reading.findings)
+    if difference.is_odd:
+        said += " Something is gone or other than it was: see the lines."
+    return Adopted(said, (*difference.lines(), *reading.findings))
+
+
+Rule = Callable[[Case], Verdict | None]
+RULES: Final[tuple[Rule, ...]] = (
+    what_is_asked_for_is_read,
+    what_was_read_again_is_known,
+    what_a_person_gave_up_stays_given_up,
+    a_year_of_another_company_waits,
+    a_reading_that_names_no_parts_says_nothing,
+    a_year_is_seen_when_all_its_parts_are_there,
+    what_a_person_keeps_is_overwritten_only_on_request,
+    a_year_from_a_file_waits_before_it_is_overwritten,
+    the_last_reading_is_the_year,
+)
+"""The first that says something decides; its name is in the order."""
+
+
+def judge(case: Case) -> tuple[str, Verdict]:
+    """Return the name of the rule that decides, and what it says."""
+    found = ((rule.__name__, rule(case)) for rule in RULES)
+    return next((name, verdict) for name, verdict in found if verdict is not None)
+
+
+def _next(case: Case) -> LedgerRetrieved:
+    assert case.state.next is not None  # noqa: S101 - what_was_read_again_is_known comes before
+    return case.state.next
+
+
+def _replaces_file(case: Case) -> bool:
+    now, reading = case.state.now, _next(case)
+    return now is not None and now.source == "sie" and reading.source != "sie" and not reading.overwrite
+
+
+def _span(reading: LedgerRetrieved) -> str:
+    return f"{reading.year_from} to {reading.year_to}" if reading.year_from else str(reading.year)

@@ -1,0 +1,114 @@
+"""Years as those read them who show or compare them, over a real broker and a real database."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import ledgers, registry
+from infra.deciding.decider import Decider
+from infra.parting import parting
+from schemas.base import Message
+from schemas.ledger import (
+    LedgerAccount,
+    LedgerBalance,
+    LedgerPartRead,
+    LedgerRequested,
+    LedgerRetrieved,
+    LedgerRow,
+    LedgerSource,
+    LedgerVoucher,
+)
+from tests.infra.facts import record
+
+NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
+TEN = Decimal("10.00")
+
+
+def year(numbers: Sequence[int], source: LedgerSource = "fortnox", hour: int = 0, ends: int = 2025) -> list[Message]:
+    """Return the facts of a reading of a calendar year with vouchers of these numbers."""
+    rows = (LedgerRow(account="1910", amount=TEN), LedgerRow(account="3000", amount=-TEN))
+    with parting() as parts:
+        parts.account(LedgerAccount(number="1910", name="Kassa"))
+        parts.balance(LedgerBalance(account="1910", kind="closing", amount=TEN))
+        for number in numbers:
+            parts.voucher(LedgerVoucher(series="A", number=str(number), day=date(ends, 5, 1), text="Kaffe", rows=rows))
+        read = parts.whole(date(ends, 1, 1), date(ends, 12, 31))
+        closing = read.retrieved(source, read_at=NOON.replace(hour=12 + hour), requested_by="anna")
+        return [*read.part(one.part for one in read.parts), closing]
+
+
+@pytest.fixture
+def decider(engine: AsyncEngine, producer: AIOKafkaProducer) -> Decider:
+    """Return the decider of a process, with the flows that there are."""
+    return Decider(engine, producer, registry.flows())
+
+
+async def tell(decider: Decider, tenant: str, facts: Sequence[Message]) -> None:
+    """Decide on facts together."""
+    await decider.decide([record(tenant, fact) for fact in facts])
+
+
+async def test_a_year_is_read_as_it_is(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+    """Its row says where it comes from; its parts and vouchers stream in their order."""
+    assert await ledgers.years(engine, tenant) == ()
+    numbers = [*range(1, 2001), 7]
+    facts = year(numbers)
+    await tell(decider, tenant, facts)
+    [row] = await ledgers.years(engine, tenant)
+    assert (row.first, row.last, row.source, row.waits) == (date(2025, 1, 1), date(2025, 12, 31), "fortnox", "")
+    assert row.retrieved == facts[-1]
+    async with ledgers.opened(engine, tenant, row.last) as books:
+        assert books is not None
+        assert [part async for part in books.parts()] == facts[:-1]
+        assert [part.part async for part in books.parts(["chart"])] == ["chart"]
+        found = [voucher async for voucher in books.vouchers()]
+        assert [int(voucher.number) for voucher in found] == sorted(numbers)
+    async with ledgers.opened(engine, tenant, date(2024, 12, 31)) as books:
+        assert books is None
+
+
+async def test_a_year_stays_what_it_is_while_it_is_read(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+    """A later reading becomes the year meanwhile, and its old parts leave the state; who reads sees none of it."""
+    await tell(decider, tenant, year(range(1, 3001)))
+    async with ledgers.opened(engine, tenant, date(2025, 12, 31)) as books:
+        assert books is not None
+        vouchers = books.vouchers()
+        seen = [await anext(vouchers)]
+        await tell(decider, tenant, year(range(5001, 5003), hour=1))
+        seen += [voucher async for voucher in vouchers]
+        assert [int(voucher.number) for voucher in seen] == [*range(1, 3001)]
+    async with engine.connect() as connection:
+        kept = text("select count(*) from flow_state where tenant = :t and flow = 'ledger' and key like '%@%'")
+        assert await connection.scalar(kept, {"t": tenant}) == 2 * 3
+
+
+async def test_what_waits_is_said(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+    """A year that is asked about, with the question and the difference; one whose parts are on their way."""
+    await tell(decider, tenant, year([1], "sie"))
+    await tell(decider, tenant, year([1, 2], hour=1))
+    await tell(decider, tenant, year([1], ends=2024)[1:])
+    asked, late = await ledgers.years(engine, tenant)
+    assert (asked.source, asked.waits, asked.reason) == ("sie", "person", "loaded_from_file")
+    assert asked.question[1:] == ("vouchers added (1): A 2",)
+    assert (late.source, late.retrieved, late.waits, late.missing) == (None, None, "parts", 1)
+    async with ledgers.opened(engine, tenant, late.last) as books:
+        assert books is None
+
+
+async def test_what_was_asked_for_is_said(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
+    """Of each year and of the last years what was asked for last."""
+    one = LedgerRequested(year=2025, requested_by="anna", requested_at=NOON)
+    two = LedgerRequested(last=2, requested_by="bo", requested_at=NOON)
+    await tell(decider, tenant, [one, two])
+    found = await ledgers.requests(engine, tenant)
+    assert [(each.asked, each.running, each.failed) for each in found] == [(one, True, ""), (two, True, "")]
+
+
+def test_the_toys_of_this_file_are_facts() -> None:
+    """What is told here is what travels."""
+    assert [type(fact) for fact in year([1])] == [LedgerPartRead] * 3 + [LedgerRetrieved]
