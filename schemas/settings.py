@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
-from schemas.commands import Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
+from schemas.commands import AttachFile, Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.events import EmployeeField, Side
 from schemas.money import ZERO, Money, Rate
 
@@ -120,6 +120,9 @@ class DaySalesSettings(Message):
     amended: Literal["hold", "reverse"] = Field(
         default="hold", description="a booked day that comes again with other content"
     )
+    attach_report: bool = Field(
+        default=False, description="the Z report is put beside its voucher as a PDF; needs a consent to files"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -224,11 +227,16 @@ class TenantSettings(Message):
         "employees": (UpsertEmployee, UpsertPerson, ReadPerson, WriteAbsence),
         "yearend": (PostVoucher,),
     }
-    """What the flow of each section has carried out."""
+    """What the flow of each section has carried out, whatever was chosen."""
 
     daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
     employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")
     yearend: YearEndSettings | None = Field(default=None, description="how closing entries are booked")
+
+    def carried_out(self, flow: str) -> tuple[type[Order], ...]:
+        """Return what a flow has carried out under these settings."""
+        attaches = flow == "daysales" and self.daysales is not None and self.daysales.attach_report
+        return (*self.ORDERS[flow], AttachFile) if attaches else self.ORDERS[flow]
 
 
 class SettingsApplied(Message):

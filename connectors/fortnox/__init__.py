@@ -7,11 +7,11 @@ from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import rounds
 from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
-from connectors.fortnox.orders.kinds import KINDS, connect
+from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.snapshot import follow, refresh
 from connectors.fortnox.tokens import end_consent
-from infra.plugin import Host, Job, Sink, System
+from infra.plugin import Host, Job, System
 
 
 def _pages(host: Host) -> Sequence[Any]:
@@ -24,7 +24,7 @@ SYSTEM = System(
     name="fortnox",
     settings=FortnoxSettings,
     ledger=True,
-    sinks=(Sink(system="fortnox", kinds=KINDS, connect=connect),),
+    sinks=(FORTNOX, BESIDE),
     sandbox="connectors.fortnox.sandbox",
     sandbox_keeps=True,
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},

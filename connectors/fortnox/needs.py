@@ -36,9 +36,9 @@ _FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if 
 """Asked for while nothing is switched on: a company may connect before its accounts are mapped."""
 
 
-def needs_of(flow: str) -> Needs:
-    """Return what a flow needs for all that it has carried out at Fortnox."""
-    found = [NEEDS[order] for order in TenantSettings.ORDERS[flow] if order in NEEDS]
+def needs_of(flow: str, settings: TenantSettings) -> Needs:
+    """Return what a flow needs for all that it has carried out at Fortnox under a company's settings."""
+    found = [NEEDS[order] for order in settings.carried_out(flow) if order in NEEDS]
     return Needs(_united(each.scopes for each in found), _united(each.licences for each in found))
 
 
@@ -58,12 +58,12 @@ def _switched_on(settings: TenantSettings) -> tuple[str, ...]:
 
 def scopes(settings: TenantSettings) -> tuple[str, ...]:
     """Return the scopes that are asked for, each once."""
-    return _united(needs_of(flow).scopes for flow in flows(settings))
+    return _united(needs_of(flow, settings).scopes for flow in flows(settings))
 
 
 def licences(settings: TenantSettings) -> tuple[str, ...]:
     """Return the licences that the company needs at Fortnox, each once."""
-    return _united(needs_of(flow).licences for flow in flows(settings))
+    return _united(needs_of(flow, settings).licences for flow in flows(settings))
 
 
 def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple[str, ...]:
@@ -74,8 +74,8 @@ def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple
     closed = frozenset(refused)
     if not closed:
         return ()
-    whose = [flow for flow in flows(settings) if needs_of(flow).scopes[0] in closed] or flows(settings)
-    return tuple(one for one in _united(needs_of(flow).licences for flow in whose) if one != "integration")
+    whose = [flow for flow in flows(settings) if needs_of(flow, settings).scopes[0] in closed] or flows(settings)
+    return tuple(one for one in _united(needs_of(flow, settings).licences for flow in whose) if one != "integration")
 
 
 def missing_scopes(settings: TenantSettings, granted: Iterable[str]) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def has_to_consent(health: str, settings: TenantSettings, granted: Iterable[str]
 
 def flows_that_need(scope: str, settings: TenantSettings) -> tuple[str, ...]:
     """Return the flows that a scope is asked for."""
-    return tuple(flow for flow in flows(settings) if scope in needs_of(flow).scopes)
+    return tuple(flow for flow in flows(settings) if scope in needs_of(flow, settings).scopes)
 
 
 def _united(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

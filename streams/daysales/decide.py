@@ -11,10 +11,10 @@ from typing import Any, Final
 from infra.plugin import Terms
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from streams.daysales.learn import Learned, found, learn
+from streams.daysales.learn import ATTACH_FILE, Learned, found, learn
 from streams.daysales.orders import older_content, orders, was_refused
 from streams.daysales.rules import NOT_CHOSEN, Case, judge
 from streams.daysales.state import State
@@ -33,6 +33,8 @@ def reads(message: Message) -> tuple[str, ...]:
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, _POST_VOUCHER):
             told = outcome in NOT_DONE or (outcome in {"delivered", "already_there"} and message.voucher is not None)
             return (message.key,) if told else ()
+        case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, ATTACH_FILE):
+            return (message.key,) if outcome in {*NOT_DONE, "delivered", "already_there"} else ()
     return ()
 
 
@@ -72,7 +74,7 @@ def _case(key: str, learned: Learned, states: Mapping[str, State], message: Mess
     if isinstance(message, ChecksPassed) and not was_refused(state):
         return None
     awaited = before.awaits if isinstance(before.awaits, PostVoucher) else None
-    not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE
+    not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE and message.message_type != ATTACH_FILE
     if not_done and awaited is None:
         return None  # not the order that was awaited: what comes next was decided already
     return Case(
@@ -104,6 +106,9 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
                 after[order.key] = state.model_copy(update={**waits, "holds": state.holds + 1})
             case PostVoucher():
                 after[order.key] = state.model_copy(update={"awaits": order})
+            case AttachFile(voucher=voucher):
+                beside = (*state.beside, voucher)
+                after[order.key] = state.model_copy(update={"beside": beside, "not_beside": None})
     return {key: state for key, state in after.items() if state != states[key]}
 
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
-from schemas.commands import PostVoucher
-from schemas.envelope import Envelope
+from schemas.commands import AttachFile, PostVoucher
+from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.settings import SettingsApplied
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
-from streams.daysales.state import Booked, Made, RefusedOrder, State
-from streams.daysales.verdict import OWN, REVERSED, SAME
+from streams.daysales.state import Booked, Made, RefusedOrder, RefusedReport, State
+from streams.daysales.verdict import NOT_ATTACHED, OWN, RETRY, REVERSED, SAME
+
+ATTACH_FILE: Final = type_of(AttachFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     match envelope.data:
         case DayClosed() as day:
             return _with_report(states, day)
+        case AuditRecord(message_type=kind) as record if kind == ATTACH_FILE:
+            new = _with_attachment(state, record)
         case AuditRecord() as record:
             new = _with_outcome(state, record, envelope.tenant)
         case ReviewAnswered() as answer:
@@ -154,6 +158,17 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
     return state.model_copy(update=new)
 
 
+def _with_attachment(state: State, record: AuditRecord) -> State | None:
+    """Take in what became of the report beside its voucher; it can be refused, and that changes no money."""
+    order_id = record.order_id
+    if order_id is None or order_id in state.done:
+        return None
+    new: dict[str, Any] = {"done": (*state.done, order_id)}
+    if record.outcome in NOT_DONE:
+        new["not_beside"] = RefusedReport(order_id=order_id, why=record.why or record.code or "no reason given")
+    return state.model_copy(update=new)
+
+
 def _with_second_voucher(state: State, record: AuditRecord, order_id: UUID) -> State | None:
     """Take in that an order came out once more, with another voucher: a restored database sent what it forgot."""
     voucher, booked = record.voucher, state.booked
@@ -177,6 +192,9 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
         return None
     if answer.answer == REVERSED:
         return state.model_copy(update={"surplus": ()} if state.surplus else {"booked": None})
+    if state.not_beside and answer.answer == RETRY.answer and hold.reason == NOT_ATTACHED:
+        voucher = state.standing.voucher if state.standing else None
+        return state.model_copy(update={"beside": tuple(each for each in state.beside if each != voucher)})
     if answer.answer == OWN:
         return state.model_copy(update={"doubts": ()})
     if answer.answer.partition("/")[0] == SAME:

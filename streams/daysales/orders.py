@@ -3,6 +3,7 @@
 The same state, message and settings give the same orders with the same ids.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -11,13 +12,14 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import text
 from schemas.settings import SettingsApplied
+from streams.daysales import report
 from streams.daysales.rules import Case, a_refused_voucher_waits
 from streams.daysales.state import State
-from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Booking, Held, Settled, Verdict
+from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Attachment, Booking, Held, Settled, Verdict
 
 LATE: Final = "what_comes_late_undoes_nothing"
 """Named where older content of a report goes on record; no rule looks at it."""
@@ -48,6 +50,8 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
         case Booking():
             insists = isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
             return (*closed, writer.post(verdict, insists=insists))
+        case Attachment():
+            return (*closed, writer.attach(verdict))
         case Settled(message=""):
             return closed
         case Settled(message=why):
@@ -117,7 +121,7 @@ class _Writer:
         """Return the order that posts a voucher. ``insists``: a person says that what was refused will be taken now."""
         rejected = self.state.rejected
         return PostVoucher(
-            **self._origin(booking.revision, self._free_step(booking)),
+            **self._origin(booking.revision, self._free(booking.purpose, booking.revision)),
             replaces=rejected.order_id if rejected else None,
             purpose=booking.purpose,
             series=booking.series,
@@ -129,15 +133,28 @@ class _Writer:
             insists=insists,
         )
 
+    def attach(self, attachment: Attachment) -> AttachFile:
+        """Return the order that puts the report beside its voucher."""
+        revision, refused = self.state.revision, self.state.not_beside
+        content = report.pdf(self.day)
+        return AttachFile(
+            **self._origin(revision, self._free("attach", revision)),
+            replaces=refused.order_id if refused else None,
+            voucher=attachment.voucher,
+            name=report.name(self.day),
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=content,
+        )
+
     def _taken_back(self, booking: Booking) -> UUID | None:
         """Return the order whose voucher is taken back: its mark stands in that voucher's text."""
         standing = self.state.standing if booking.purpose == "reverse" else None
         return standing.order.id_in(self.tenant) if standing and standing.order else None
 
-    def _free_step(self, booking: Booking) -> str:
+    def _free(self, step: str, revision: str) -> str:
         """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
-        steps = (booking.purpose if n == 1 else f"{booking.purpose}/{n}" for n in count(1))
-        return next(step for step in steps if self._id(booking.revision, step) not in self.state.done)
+        steps = (step if n == 1 else f"{step}/{n}" for n in count(1))
+        return next(step for step in steps if self._id(revision, step) not in self.state.done)
 
     def _id(self, revision: str, step: str) -> UUID:
         return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)
@@ -203,5 +220,7 @@ def _why(message: Message, verdict: Verdict) -> str:
             return f"{why}; {original} is reversed, and the day is booked anew after that."
         case Booking():
             return f"{why}; the day is booked."
+        case Attachment():
+            return f"{why}; the report is put beside its voucher."
         case Settled(because=because):
             return f"{why}; {because}."

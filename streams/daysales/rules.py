@@ -24,10 +24,14 @@ from streams.daysales.verdict import (
     IS_GONE,
     IS_REVERSED,
     KEEP,
+    NOT_ATTACHED,
     OWN,
     REBOOK,
     RETRY,
     SAME,
+    STAYS_WITHOUT,
+    WITHOUT,
+    Attachment,
     Booking,
     Held,
     Settled,
@@ -122,6 +126,35 @@ def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
         (IS_REVERSED,),
         can_be_given_up=False,
     )
+
+
+def a_report_that_is_not_taken_waits(case: Case) -> Held | None:
+    """Hold a booked day whose report Fortnox did not take: the voucher stands, and its document is missing there."""
+    refused, standing = case.state.not_beside, case.state.standing
+    if refused is None or standing is None or not _wants_its_report(case):
+        return None
+    if standing.voucher not in case.state.beside or WITHOUT in case.state.answers:
+        return None  # a person wants it sent again, or the voucher left without
+    return Held(
+        NOT_ATTACHED,
+        f"The day is booked as {standing.voucher}, and Fortnox does not take the report beside it: "
+        f"{refused.why[:1000]} Answer retry when that is set right, or without.",
+        choices=(RETRY, STAYS_WITHOUT),
+        can_be_given_up=False,
+    )
+
+
+def the_report_is_put_beside_its_voucher(case: Case) -> Attachment | None:
+    """Attach the Z report to the voucher that stands for it, once: it is what the voucher is made of (BFL 5:7)."""
+    standing = case.state.standing
+    if standing is None or not _wants_its_report(case) or standing.voucher in case.state.beside:
+        return None
+    return Attachment(standing.voucher)
+
+
+def _wants_its_report(case: Case) -> bool:
+    standing = case.state.standing
+    return case.settings.attach_report and standing is not None and standing.revision == case.state.revision
 
 
 def a_report_that_is_part_of_another_is_settled_there(case: Case) -> Settled | None:
@@ -295,6 +328,8 @@ RULES: Final[tuple[Rule, ...]] = (
     # What did Fortnox say, and is there anything to decide?
     a_refused_voucher_waits,
     a_day_booked_twice_waits_for_a_person,
+    a_report_that_is_not_taken_waits,
+    the_report_is_put_beside_its_voucher,
     a_report_that_is_part_of_another_is_settled_there,
     a_booked_day_needs_nothing_more,
     what_a_person_settled_stays_settled,

@@ -33,6 +33,13 @@ class RefusedOrder(_Remembered):
     order: PostVoucher | None
 
 
+class RefusedReport(_Remembered):
+    """A file beside the voucher that Fortnox did not take: the order, and why."""
+
+    order_id: UUID
+    why: str
+
+
 class Made(_Remembered):
     """A voucher that an order came out with."""
 
@@ -59,6 +66,8 @@ class State(_Remembered):
         doubts: the reports that this may be; a person says.
         part_of: the report that this was counted to, as a person said.
         reports: of a counter: the contents that came under it.
+        beside: the vouchers that the report was put beside, or is being.
+        not_beside: the last refusal of that.
     """
 
     day: DayClosed | None = None
@@ -74,6 +83,8 @@ class State(_Remembered):
     doubts: tuple[str, ...] = ()
     part_of: str | None = None
     reports: tuple[Sighting, ...] = ()
+    beside: tuple[VoucherRef, ...] = ()
+    not_beside: RefusedReport | None = None
 
     @property
     def revision(self) -> str:

@@ -18,6 +18,11 @@ REVERSED: Final = "reversed"
 """The answer of a person who has reversed a voucher by hand."""
 IS_GONE = Choice(answer=REVERSED, means="The voucher is gone from Fortnox; book the day anew.")
 IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
+NOT_ATTACHED: Final = "report_not_attached"
+"""Why a booked day waits whose report Fortnox did not take."""
+WITHOUT: Final = "without"
+"""The answer that a voucher stays without its report."""
+STAYS_WITHOUT = Choice(answer=WITHOUT, means="The voucher stays without its report; both are kept here.")
 ROUND: Final = "round"
 """The answer of a person who lets a small difference go."""
 OWN: Final = "own"
@@ -74,4 +79,11 @@ class Settled:
     because: str = "nothing more is to be booked"
 
 
-Verdict = Held | Booking | Settled
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The report is to be put beside its voucher."""
+
+    voucher: VoucherRef
+
+
+Verdict = Held | Booking | Attachment | Settled

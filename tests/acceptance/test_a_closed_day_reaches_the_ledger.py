@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from infra.delivery import waiting
+from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import DAY, Roles, rows_of, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -118,3 +119,22 @@ async def test_a_record_nobody_can_read_is_a_dead_letter(house: Roles) -> None:
     assert "data.z_number: Field required" in record.why
     [letter] = await waiting.dead_letters(house.place.engine, shop.tenant)
     assert (letter.place, letter.state) == (record.message_id, "open")
+
+
+async def test_the_report_stands_beside_its_voucher(house: Roles) -> None:
+    """Where the company chose so: once, as a PDF, joined to the voucher of its year."""
+    shop = await house.shop(settings=BAS_DAY_SALES.model_copy(update={"attach_report": True}))
+    shop.fortnox.scopes += " inbox archive connectfile"
+    await house.deliver(shop, z_report(18))
+    [voucher] = await house.ends_with(shop, vouchers=1)
+
+    async def attached() -> bool:
+        return [record.outcome for record in await house.trail(shop)] == ["delivered", "delivered"]
+
+    await house.until(shop, "the report is attached", attached)
+    booked, beside = await house.trail(shop)
+    assert (booked.fact_id, booked.message_type) == (beside.fact_id, "bokbuss.post-voucher.v1")
+    assert beside.rule == "the_report_is_put_beside_its_voucher"
+    [joined] = shop.fortnox.attached.values()
+    assert (joined.series, joined.number, joined.year) == ("F", voucher.number, voucher.draft.year_id)
+    assert shop.fortnox.files[joined.file].content.startswith(b"%PDF-")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -11,7 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.fortnox import SYSTEM, sandbox
+from connectors.fortnox import sandbox
+from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.vault import Vault
@@ -35,6 +37,8 @@ from tests.infra.opened import opened
 
 TENANT = "acme"
 SCOPES = "bookkeeping companyinformation costcenter settings salary invoice order customer inbox archive connectfile"
+EVERY = replace(FORTNOX, kinds=(*FORTNOX.kinds, *BESIDE.kinds))
+"""All that is written to Fortnox, in one lane."""
 VAULT = Vault(b"test")
 NUMBER = "198001011231"
 ACCOUNT = "6000,123456789"
@@ -147,7 +151,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
             )
         )
         ours = Company(TENANT, None, company.database_number)
-        async with opened(SYSTEM.sinks[0], ours, Host(settings, engine, VAULT, None, None)) as connection:
+        async with opened(EVERY, ours, Host(settings, engine, VAULT, None, None)) as connection:
             yield connection
 
 

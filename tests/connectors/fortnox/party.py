@@ -3,16 +3,19 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import SYSTEM, sandbox, translate
 from connectors.fortnox.sandbox import Fault, Faults
+from connectors.fortnox.sandbox.books import ZERO, Draft, Row
 from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.settings import FortnoxSettings
 from infra.environment import whole
+from schemas.commands import VoucherRef
 from schemas.events import Fact
 from tests.connectors.fortnox.lane_driver import SCOPES, VAULT, absence, attachment, employee, invoice, voucher
 from tests.connectors.party import Imitated, Party, add_company, host
@@ -35,7 +38,10 @@ async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
     """Open a sandbox with a company and its customer, and connect ours to it."""
     company = sandbox.Company(123456, scopes=SCOPES)
     company.register("customers")["1"] = Record({"CustomerNumber": "1", "Name": "Skolan"})
-    orders = tuple(order.data for order in (voucher(), attachment(), employee(), absence(), invoice()))
+    rows = (Row(1910, Decimal("7.00"), ZERO), Row(3001, ZERO, Decimal("7.00")))
+    booked = company.book(Draft(4, "A", date(2026, 3, 1), "Kvitto", rows), SEEN_AT, SEEN_AT)
+    beside = attachment(voucher=VoucherRef(series="A", number=booked.number, year_id=4))
+    orders = tuple(order.data for order in (voucher(), beside, employee(), absence(), invoice()))
 
     def lose() -> None:
         company.faults = Faults(only=WRITES, script=[Fault.COMMIT_THEN_LOSE_ANSWER])

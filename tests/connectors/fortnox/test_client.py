@@ -36,6 +36,7 @@ from schemas.commands import (
     VoucherRow,
     WriteAbsence,
 )
+from tests.connectors.fortnox.lane_driver import EVERY
 from tests.infra.opened import opened
 
 COMPANY = Company(tenant="acme", organisation_number="556677-8899", database_number=123456)
@@ -221,9 +222,7 @@ async def connected(wire: Wire, company: Company = COMPANY, **more: Any) -> Asyn
     """Open a connection to a server."""
     async with wire.engine.begin() as database:
         await database.execute(ADD, {"tenant": company.tenant, "number": company.database_number})
-    async with opened(
-        SYSTEM.sinks[0], company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)
-    ) as connection:
+    async with opened(EVERY, company, Host(settings(wire.url, **more), wire.engine, VAULT, None, None)) as connection:
         yield connection
 
 
@@ -693,10 +692,9 @@ async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> Non
 
 def test_the_folder_exports_a_sink_for_every_kind_of_order() -> None:
     """The host finds the connector by its SYSTEM; each kind says how it is found again."""
-    assert (SYSTEM.name, SYSTEM.sinks[0].system, SYSTEM.sinks[0].orders) == (
-        "fortnox",
-        "fortnox",
-        (PostVoucher, UpsertEmployee, WriteAbsence, CreateInvoice, AttachFile),
-    )
-    assert all(len(kind.found_by) > 10 for kind in SYSTEM.sinks[0].kinds)
-    assert {order.TOPIC for order in SYSTEM.sinks[0].orders} == {"orders.fortnox.v1"}
+    sinks = {sink.name: sink for sink in SYSTEM.sinks}
+    assert sinks["fortnox"].orders == (PostVoucher, UpsertEmployee, WriteAbsence, CreateInvoice)
+    assert sinks["fortnox-files"].orders == (AttachFile,), "what a voucher can do without stands in no voucher's way"
+    assert {sink.system for sink in SYSTEM.sinks} == {SYSTEM.name} == {"fortnox"}
+    assert all(len(kind.found_by) > 10 for sink in SYSTEM.sinks for kind in sink.kinds)
+    assert {order.TOPIC for sink in SYSTEM.sinks for order in sink.orders} == {"orders.fortnox.v1"}

@@ -11,7 +11,7 @@ from schemas import envelope
 from schemas.audit import GENESIS, AuditRecord, Outcome
 from schemas.bas import BAS_DAY_SALES
 from schemas.base import Message, Who
-from schemas.commands import HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
+from schemas.commands import AttachFile, HoldForReview, Order, PostVoucher, VoucherRef, VoucherRow
 from schemas.events import ChecksPassed, DayClosed, GroupSales, OtherAmount, Payment, ReviewAnswered
 from schemas.money import ORE
 from schemas.settings import DaySalesSettings, SettingsApplied, TenantSettings
@@ -102,6 +102,28 @@ def outcome(
         code=code,
         why=why,
         who=who,
+    )
+
+
+def attachment(order: AttachFile, result: Outcome = "delivered", why: str = "") -> AuditRecord:
+    """Return what the sink puts on record about a file beside its voucher."""
+    return AuditRecord(
+        sequence=1,
+        previous=GENESIS,
+        at=NOW,
+        outcome=result,
+        flow=order.flow,
+        key=order.key,
+        message_id=str(order.id_in(TENANT)),
+        message_type=envelope.type_of(AttachFile),
+        fact_id=f"{order.key}@{order.revision}",
+        revision=order.revision,
+        step=order.step,
+        rule=order.rule,
+        settings_version=order.settings_version,
+        record="a file's id" if result == "delivered" else "",
+        code="" if result == "delivered" else "scope_missing",
+        why=why,
     )
 
 

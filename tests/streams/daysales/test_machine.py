@@ -1,6 +1,7 @@
 """Reports, outcomes, answers, settings, repetitions and restored databases, in any order: one voucher or one hold."""
 
 from collections import deque
+from typing import Literal
 from uuid import UUID
 
 from hypothesis import settings as effort
@@ -9,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from schemas.audit import AuditRecord
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
+from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
@@ -17,6 +18,7 @@ from tests.streams.daysales.days import (
     TENANT,
     Host,
     answered,
+    attachment,
     chosen,
     day,
     other,
@@ -33,6 +35,7 @@ CHOICES = (
     without_card(amended="reverse"),
     chosen(series="K"),
     chosen(difference_limit="9.00", amended="reverse"),
+    chosen(attach_report=True, amended="reverse"),
     TenantSettings(),
 )
 
@@ -128,6 +131,8 @@ class OneCompany(RuleBasedStateMachine):
         self.said: list[tuple[int, str]] = []
         self.version = 1
         self.forgotten: tuple[str, tuple[Order, ...]] | None = None
+        self.files: dict[UUID, AttachFile] = {}
+        self.next_file: Literal["delivered", "rejected"] = "delivered"
 
     # What happens in the world.
 
@@ -218,6 +223,10 @@ class OneCompany(RuleBasedStateMachine):
             match order:
                 case PostVoucher():
                     self.ledger.take(order)
+                case AttachFile() if order.id_in(TENANT) not in self.files:
+                    self.files[order.id_in(TENANT)] = order
+                    self.topics["audit"].append(attachment(order, self.next_file))
+                    self.next_file = "rejected" if self.next_file == "delivered" else "delivered"
                 case HoldForReview():
                     self.holds.setdefault(order.id_in(TENANT), order)
                 case CloseReview():
@@ -248,6 +257,8 @@ class OneCompany(RuleBasedStateMachine):
         assert set(self.ledger.results) == set(self.ledger.orders), "an order waits for ever"
         state = self.host.state()
         self.desk_shows(state.hold)
+        again = [order.voucher for order in self.files.values() if order.replaces is None]
+        assert len(again) == len(set(again)), "a report is put beside its voucher once, but for what was refused"
         if self.newest is None:
             assert not self.sent
             return

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fortnox import needs, whose, words
+from connectors.fortnox import SYSTEM, needs, whose, words
 from connectors.fortnox.connect import connecting, consent, outcomes, views
 from connectors.fortnox.connect.consent import (
     ActivationLink,
@@ -23,7 +23,6 @@ from connectors.fortnox.connect.consent import (
     OAuthState,
     Result,
 )
-from connectors.fortnox.orders.kinds import KINDS
 from connectors.fortnox.sandbox import licences as sandbox_licences
 from connectors.fortnox.whose import OpenedCompany
 from infra import registry
@@ -102,8 +101,16 @@ def test_a_link_is_made_where_a_consent_mends_something(health: str, needed: boo
 def test_each_section_of_the_settings_says_what_it_needs() -> None:
     """A flow that is added without its scopes would be found out at its first write."""
     assert set(TenantSettings.model_fields) == set(TenantSettings.ORDERS) == {flow.name for flow in registry.flows()}
-    assert set(needs.NEEDS) == {kind.order for kind in KINDS}
-    assert all(needs.needs_of(flow).scopes for flow in TenantSettings.ORDERS)
+    assert set(needs.NEEDS) == {order for sink in SYSTEM.sinks for order in sink.orders}
+    assert all(needs.needs_of(flow, TenantSettings()).scopes for flow in TenantSettings.ORDERS)
+
+
+def test_files_are_asked_for_where_they_are_wanted() -> None:
+    """A company that wants its reports beside the vouchers consents to files, and nobody else does."""
+    wants = TenantSettings(daysales=BAS_DAY_SALES.model_copy(update={"attach_report": True}))
+    assert {"inbox", "archive", "connectfile"} <= set(needs.scopes(wants))
+    assert not {"inbox", "archive", "connectfile"} & set(needs.scopes(SALES))
+    assert needs.has_to_consent("connected", wants, needs.scopes(SALES))
 
 
 def test_what_is_asked_for_can_be_had() -> None:

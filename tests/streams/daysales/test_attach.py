@@ -1,0 +1,121 @@
+"""The Z report beside its voucher: once, readable, and without a word about money when Fortnox does not take it."""
+
+import hashlib
+import io
+from datetime import date
+from decimal import Decimal
+
+import pypdf
+
+from schemas.commands import AttachFile, CloseReview, HoldForReview, PostVoucher
+from schemas.events import RateTotal
+from streams.daysales import report
+from tests.streams.daysales.days import (
+    NOW,
+    Host,
+    answered,
+    attachment,
+    chosen,
+    day,
+    money,
+    outcome,
+    paid,
+    sold,
+)
+
+ATTACHES = chosen(attach_report=True, amended="reverse")
+
+
+def booked(host: Host) -> AttachFile:
+    """Book a day; return the order that puts its report beside the voucher."""
+    (order,) = host.tell(day())
+    assert isinstance(order, PostVoucher)
+    (beside,) = host.tell(outcome(order))
+    assert isinstance(beside, AttachFile)
+    return beside
+
+
+def test_a_report_is_put_beside_its_voucher_once() -> None:
+    """After booking, where the company chose so; whatever is told again, nothing more is ordered."""
+    host = Host(ATTACHES)
+    beside = booked(host)
+    assert str(beside.voucher) == "F 12"
+    assert beside.rule == "the_report_is_put_beside_its_voucher"
+    assert beside.sha256 == hashlib.sha256(beside.content).hexdigest()
+    assert host.tell(attachment(beside)) == ()
+    assert host.tell(day()) == ()
+    assert host.apply(ATTACHES) == ()
+    without = Host()
+    (order,) = without.tell(day())
+    assert isinstance(order, PostVoucher)
+    assert without.tell(outcome(order)) == ()
+
+
+def test_a_corrected_day_has_its_own_report_beside_each_voucher() -> None:
+    """The voucher that is reversed keeps its report, and the new one gets that of its own content."""
+    host = Host(ATTACHES)
+    first = booked(host)
+    (reversal,) = host.tell(day(amendment=1, payments=(paid("cash", "101.00"), paid("card", "150.00"))))
+    assert isinstance(reversal, PostVoucher)
+    (again,) = host.tell(outcome(reversal, number=13))
+    assert isinstance(again, PostVoucher)
+    (beside,) = host.tell(outcome(again, number=14))
+    assert isinstance(beside, AttachFile)
+    assert str(beside.voucher) == "F 14"
+    assert beside.content != first.content
+
+
+def test_a_report_that_is_not_taken_holds_the_day_and_changes_no_money() -> None:
+    """A person lets it go again as a new order that replaces the refused one, or leaves the voucher without it."""
+    host = Host(ATTACHES)
+    beside = booked(host)
+    (hold,) = host.tell(attachment(beside, "rejected", "Filen är för stor."))
+    assert isinstance(hold, HoldForReview)
+    assert hold.reason == "report_not_attached"
+    assert "F 12" in hold.message
+    assert "Filen är för stor." in hold.message
+    assert {choice.answer for choice in hold.choices} == {"retry", "without"}
+
+    closed, again = host.tell(answered(hold, "retry"))
+    assert isinstance(closed, CloseReview)
+    assert isinstance(again, AttachFile)
+    assert again.replaces == beside.id_in("acme")
+    assert again.step == "attach/2"
+    (hold,) = host.tell(attachment(again, "rejected"))
+    assert isinstance(hold, HoldForReview)
+    (closed,) = host.tell(answered(hold, "without"))
+    assert isinstance(closed, CloseReview)
+    assert not host.state().hold
+
+
+def test_no_report_waits_where_none_is_wanted_any_more() -> None:
+    """Switched off, what was not taken waits no longer."""
+    host = Host(ATTACHES)
+    host.tell(attachment(booked(host), "rejected"))
+    assert [type(order) for order in host.apply(chosen())] == [CloseReview]
+
+
+def test_a_report_is_a_pdf_that_says_what_the_till_sent() -> None:
+    """Another program reads it: every group, rate, means of payment and sum; the same report is the same bytes."""
+    told = day(
+        store="Söder Café",
+        organisation_number="5560160680",
+        sales=(sold("mat", "12", "-1000.00", "-120.00"), sold("läsk", "25", "12345.60", "3086.40")),
+        vat=(RateTotal(vat_rate=Decimal(25), net=money("12345.60"), vat=money("3086.40")),),
+        cash_difference=money("-3.50"),
+    )
+    text = pypdf.PdfReader(io.BytesIO(report.pdf(told))).pages[0].extract_text().replace("\xa0", " ")
+    for said in ("Söder Café", "556016-0680", "2026-04-10 23:30:00", "läsk, 25 %", "12 345,60", "-1 000,00", "-3,50"):
+        assert said in text
+    assert report.pdf(told) == report.pdf(told.model_copy())
+    assert report.name(told) == "Z-rapport K1 12 2026-04-10.pdf"
+
+
+def test_a_long_report_goes_on_on_the_next_page() -> None:
+    """No line is lost, and what no Western European font has is a question mark."""
+    told = day(sales=tuple(sold(f"grupp {n} Ж", "25", "1.00", "0.25") for n in range(200)), taken_at=NOW)
+    pages = pypdf.PdfReader(io.BytesIO(report.pdf(told))).pages
+    text = "\n".join(page.extract_text() for page in pages)
+    assert len(pages) > 3
+    assert all(f"grupp {n} ?" in text for n in range(200))
+    assert str(date(2026, 4, 10)) in text
