@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -70,11 +70,12 @@ def rows_of(voucher: Voucher) -> list[tuple[int, Decimal, Decimal]]:
 
 @dataclass
 class Shop:
-    """A company: its name here, its Fortnox, and what its tills sign with."""
+    """A company: its name here, its Fortnox, and what its tills sign with; and its other systems, by name."""
 
     tenant: str
     fortnox: sandbox.Company
     secret: str
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def vouchers(self) -> list[Voucher]:
@@ -112,7 +113,7 @@ class Roles:
         made = await tenant_commands.add_tenant(
             self.place, tenant, organisation_number=None, database_number=company.database_number
         )
-        shop = Shop(tenant, company, made["openpos"])
+        shop = Shop(tenant, company, made["openpos"], made)
         if settings is not None:
             await self.apply(shop, settings)
         return shop
@@ -127,24 +128,26 @@ class Roles:
 
     # --- What a till does -----------------------------------------------------------------------------------------
 
-    async def post(self, shop: Shop, body: bytes, delivery: str, **headers: str) -> Response:
+    async def post(
+        self, shop: Shop, body: bytes, delivery: str, *, system: str = "openpos", **headers: str
+    ) -> Response:
         """Send a signed delivery; ``headers`` replace what was signed."""
         now = datetime.now(UTC)  # noqa: TID251 - the till's own clock
         signed = {
             "webhook-id": delivery,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(shop.secret).sign(delivery, now, body.decode()),
+            "webhook-signature": Webhook(shop.others.get(system, shop.secret)).sign(delivery, now, body.decode()),
         }
         return await self.http.send(
-            "POST", f"{self.url}/v1/{shop.tenant}/openpos", content=body, headers=signed | headers
+            "POST", f"{self.url}/v1/{shop.tenant}/{system}", content=body, headers=signed | headers
         )
 
-    async def deliver(self, shop: Shop, report: dict[str, Any], delivery: str = "") -> str:
+    async def deliver(self, shop: Shop, report: dict[str, Any], delivery: str = "", *, system: str = "openpos") -> str:
         """Send a report until it is accepted, as a till does; return the id of its event."""
         body, delivery = json.dumps(report).encode(), delivery or uuid.uuid4().hex
 
         async def accepted() -> Response | None:
-            answer = await self.post(shop, body, delivery)
+            answer = await self.post(shop, body, delivery, system=system)
             assert answer.status in {202, 503}, answer.text  # 503: Kafka or the database took too long, send it again
             return answer if answer.status == 202 else None
 
