@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a verb that only reads loads none of them: they take a seco
 
 _POOL = 2
 _CLOSE_WITHIN = 2.0
-"""Seconds for what connects us to the broker and the database: the producer of a broker that is away waits for ever."""
+"""Seconds for connections to the database, which may be away."""
 _PATIENCE = 5.0
 """Seconds that a command waits for a database that is just starting."""
 
@@ -73,7 +73,7 @@ class Office:
             from infra.kafka import cluster
 
             self._producer = await cluster.producer(self.bootstrap)
-            self._stack.push_async_callback(closed, "producer", self._producer.stop, _CLOSE_WITHIN)
+            self._stack.push_async_callback(self._producer.stop)
         return self._producer
 
     async def host(self) -> "Host":

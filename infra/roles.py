@@ -41,7 +41,7 @@ RoleWork = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 _END_WITHIN = 5.5
 """Seconds that jobs have to end when they are asked to: long enough for the answer to a request, mostly."""
 _CLOSE_WITHIN = 1.0
-"""Seconds for connections. The producer of a broker that is away would wait for it for ever."""
+"""Seconds for connections to the database, which may be away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
                 "(BOKBUSS_DATABASE__URL)?"
             ) from error
         producer = await cluster.producer(settings.kafka.bootstrap or "")
-        stack.push_async_callback(ending.closed, "producer", producer.stop, _CLOSE_WITHIN)
+        stack.push_async_callback(producer.stop)
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())
         stack.callback(keeping.cancel)

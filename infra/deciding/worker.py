@@ -21,7 +21,7 @@ from faust.transport.drivers import aiokafka as driver
 from mode.threads import WorkerThread
 
 from infra import clock, faultpoints, telemetry
-from infra.ending import closed
+from infra.ending import closed, ended
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import Now
 from infra.kafka.records import Record, of
@@ -39,6 +39,7 @@ _LEAVE_AFTER = 5.0
 _STOP_WITHIN = 15.0
 _COMMIT_WITHIN = 5.0
 _THREAD_ENDS_WITHIN = 2.0
+_THREAD_CUTS = 3
 _LOOK = 1.0
 _METADATA_MS = 5_000
 
@@ -96,6 +97,8 @@ class Worker:
             stream_recovery_delay=0.0,
         )
         self._app.transport = _Transport(self._app.conf.broker_consumer, self._app, now)
+        # What is decided is sent from the outbox: a producer of Faust's would be one more connection, for nothing.
+        self._app.boot_strategy.enable_kafka_producer = False
         topic = self._app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
         self._app.agent(topic, name="flows", concurrency=1)(self._agent)
 
@@ -159,9 +162,11 @@ class Worker:
     async def _stop(self) -> None:
         giving_up = asyncio.create_task(self._give_up())
         # It waits until what it has taken in is decided, or left.
-        if not await closed("worker", self._app.stop, _STOP_WITHIN):
-            self._app.consumer.abandon()
-        giving_up.cancel()
+        try:
+            await closed("worker", self._app.stop, _STOP_WITHIN)
+        finally:
+            giving_up.cancel()
+            await self._app.consumer.join()
 
     async def _give_up(self) -> None:
         """Leave to the next worker what cannot be decided in a few seconds: the database or Kafka may be away."""
@@ -234,16 +239,14 @@ def _leave(event: Any) -> None:
 
 
 class _Thread(WorkerThread):  # type: ignore[misc] # mode is not typed
-    """The consumer's thread. It keeps no process alive, and nobody waits for it for ever."""
+    """The consumer's thread. It keeps no process alive."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.daemon = True
 
     def stop(self) -> None:
-        """Wait a moment for its end. mode waits without an end, and with the event loop standing."""
-        if self.is_stopped.wait(_THREAD_ENDS_WITHIN):
-            self.join(_THREAD_ENDS_WITHIN)
+        """Leave it to ``_ConsumerThread.join`` to wait: mode waits without an end, and with the event loop standing."""
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Faust is not typed
@@ -302,10 +305,33 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
         positions = {place: await consumer.position(place) for place in ends}
         return {place: position for place, position in positions.items() if position < ends[place]}
 
-    def abandon(self) -> None:
-        """End what does not end by itself: nobody may stay in the group who decides nothing."""
-        with suppress(RuntimeError):  # its event loop is closed: the thread has ended
-            self.thread_loop.call_soon_threadsafe(self._cancel_everything)
+    async def join(self) -> None:
+        """Wait for the thread; what does not end by itself is cut off.
+
+        Nobody may stay in the group who decides nothing: also not one whose stop was lost since it had just begun.
+        """
+        for _ in range(_THREAD_CUTS):
+            if self._thread is None or not self._thread.is_alive():
+                return
+            try:
+                await asyncio.to_thread(self._thread.join, _THREAD_ENDS_WITHIN)
+            finally:
+                with suppress(RuntimeError):  # its event loop is closed: the thread has ended
+                    self.thread_loop.call_soon_threadsafe(self._cancel_everything)
+        _log.error("the thread of a worker does not end")
+
+    async def _serve(self) -> None:
+        """Serve, and leave nothing open. What goes wrong is told to the worker (``crash``), and raised to nobody."""
+        try:
+            await super()._serve()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a thread has nobody who would catch it
+            _log.warning("the thread of a worker ended early", error=type(error).__name__)
+        finally:
+            if self._consumer is not None:
+                await self._consumer.stop()
+                await self._consumer.cut()
+            await ended(asyncio.all_tasks() - {asyncio.current_task()}, 0.0)
+            self.set_shutdown()
 
     def _cancel_everything(self) -> None:
         for task in asyncio.all_tasks(self.thread_loop):
@@ -324,8 +350,8 @@ class _Consumer(driver.Consumer):  # type: ignore[misc] # Faust is not typed
     async def waiting(self) -> dict[TopicPartition, int]:
         return await self._thread.waiting()  # type: ignore[no-any-return] # of the thread made above
 
-    def abandon(self) -> None:
-        self._thread.abandon()
+    async def join(self) -> None:
+        await self._thread.join()
 
 
 class _Transport(driver.Transport):  # type: ignore[misc] # Faust is not typed

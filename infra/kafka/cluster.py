@@ -8,7 +8,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
 from infra import clock
+from infra.kafka.cutting import stopped
 from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
+
+_CLOSE_WITHIN = 1.0
+"""Seconds that a producer has to end. Whoever sends waits for the acknowledgement: nothing is left to be sent."""
 
 
 class BrokerUnavailable(RuntimeError):
@@ -88,13 +92,23 @@ async def _await_coordinator(admin: AIOKafkaAdminClient) -> None:
             return
 
 
+class _Producer(AIOKafkaProducer):  # type: ignore[misc] # aiokafka is not typed
+    async def stop(self) -> None:
+        """End, within seconds: what is still to be sent would be waited for as long as the broker is away."""
+        await stopped(
+            "producer", super().stop, self.client, self._sender, self._message_accumulator, within=_CLOSE_WITHIN
+        )
+
+
 async def producer(bootstrap: str) -> AIOKafkaProducer:
     """Return a started producer: acknowledged by every in-sync copy, repeated without doubles, in order.
+
+    Its ``stop`` ends in time whatever is away.
 
     Raises:
         BrokerUnavailable: the broker does not answer.
     """
-    made = AIOKafkaProducer(
+    made = _Producer(
         bootstrap_servers=bootstrap,
         acks="all",
         enable_idempotence=True,
@@ -104,7 +118,9 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
     )
     try:
         await made.start()
-    except KafkaError as error:
+    except BaseException as error:
         await made.stop()
+        if not isinstance(error, KafkaError):
+            raise
         raise BrokerUnavailable(f"The broker at {bootstrap} does not answer ({type(error).__name__}).") from error
     return made

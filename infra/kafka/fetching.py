@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError, UnsupportedCodecError
 
 from infra import clock, telemetry
-from infra.ending import closed
+from infra.kafka.cutting import cut, stopped
 from infra.kafka.lives import Now
 
 _log = telemetry.log(__name__)
@@ -78,10 +78,21 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc] # aiokafka is not typed
         _log.warning("offsets of another life of a topic are left alone", partitions=[tuple(p) for p in others])
         return begins
 
+    async def start(self) -> None:
+        """Connect, and join the group; leave nothing open when that fails or is cancelled."""
+        try:
+            await super().start()
+        except BaseException:
+            await self.stop()
+            raise
+
     async def stop(self) -> None:
         """End, within seconds: leaving a group, or a connection, can hang while the broker is away."""
-        if not await closed("consumer", super().stop):
-            await closed("connections of a consumer", self._client.close)
+        await stopped("consumer", super().stop, self._client, self._coordinator, self._fetcher)
+
+    async def cut(self) -> None:
+        """End whatever is left of it, also of an end that was itself cut off."""
+        await cut(self._client, self._coordinator, self._fetcher)
 
     async def _arrived(
         self, wanted: tuple[TopicPartition, ...], most: int | None
