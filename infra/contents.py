@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from functools import cache
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from infra.settings import Settings
 
@@ -19,7 +19,7 @@ class Contents:
     def __init__(self, store: "ObjectStore") -> None:
         self._store = store
 
-    async def keep(self, tenant: str, sha256: str, file: BinaryIO) -> None:
+    async def keep(self, tenant: str, sha256: str, file: IO[bytes]) -> None:
         """Store what an open file holds, from its beginning, unless it is there. Whole or not at all."""
         import obstore  # noqa: PLC0415 - 5 MB that only who handles documents needs
 

@@ -61,6 +61,9 @@ _OF_MODULE: Final = text(
        on conflict (tenant, year_to, series, number, source_id) do update set note = excluded.note,
            listed_at = excluded.listed_at, read_at = excluded.read_at"""
 )
+_NOT_OF_MODULE: Final = text(
+    "delete from documents where tenant = :tenant and year_to = :year_to and number = '' and module = :module"
+)
 _OF_YEAR: Final = text(
     """select series, number, source_id, module, sha256, size, type, note, listed_at from documents
        where tenant = :tenant and year_to = :year_to order by series, length(number), number, source_id"""
@@ -174,8 +177,11 @@ class Documents:
         await self._change(_MISSING, module=module, source_id=source_id, note=note)
 
     async def said(self, year_to: date, module: Module, note: Missing | Literal[""]) -> None:
-        """Write down what is to be said of all documents of a module in a year; "": nothing."""
-        await self._change(_OF_MODULE, year_to=year_to, module=module, note=note)
+        """Write down what is to be said of all documents of a module in a year; "": nothing any more."""
+        if note:
+            await self._change(_OF_MODULE, year_to=year_to, module=module, note=note)
+        else:
+            await self._change(_NOT_OF_MODULE, year_to=year_to, module=module)
 
     async def of_year(self, year_to: date) -> tuple[Document, ...]:
         """Return a year's documents by their vouchers; first what is said of whole modules."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 import httpx  # noqa: TID251 - this is the place
 
@@ -47,7 +47,7 @@ class Response:
 class Download:
     """An open file that an answer is written to, from its beginning, and how many bytes it may have."""
 
-    file: BinaryIO
+    file: IO[bytes]
     most: int
 
 

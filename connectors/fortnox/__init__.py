@@ -7,6 +7,8 @@ from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import rounds
 from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
+from connectors.fortnox.ledger import nightly
+from connectors.fortnox.ledger.orders import LEDGERS
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.snapshot import follow, refresh
@@ -24,7 +26,7 @@ SYSTEM = System(
     name="fortnox",
     settings=FortnoxSettings,
     ledger=True,
-    sinks=(FORTNOX, BESIDE),
+    sinks=(FORTNOX, BESIDE, LEDGERS),
     sandbox="connectors.fortnox.sandbox",
     sandbox_keeps=True,
     sandbox_at=lambda url: {"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1"},
@@ -33,5 +35,5 @@ SYSTEM = System(
     outlook=outlook,
     names=employee.SHOWN,
     revoke=end_consent,
-    jobs=(Job("sinks", follow), Job("sinks", keep), Job("sinks", rounds.run)),
+    jobs=(Job("sinks", follow), Job("sinks", nightly.follow), Job("sinks", keep), Job("sinks", rounds.run)),
 )

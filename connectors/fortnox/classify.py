@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from http import HTTPStatus
-from typing import Any, Final, TypeGuard, TypeVar
+from typing import Any, Final, Protocol, TypeGuard, TypeVar
 
 from pydantic import ValidationError
 
@@ -38,6 +38,27 @@ class Record:
     """One record as Fortnox holds it; its numbers are ``Decimal``."""
 
     fields: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file was written, whole: so many bytes."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """A file is larger than is allowed; it was not read to its end."""
+
+
+class Written(Answer, Protocol):
+    """An answer of which a success was written to a file."""
+
+    @property
+    def received(self) -> int: ...  # noqa: D102 - the name says it
+    @property
+    def is_too_large(self) -> bool: ...  # noqa: D102 - the name says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +168,13 @@ def content(response: Answer) -> bytes | Missing | RetryLater | Unauthorised:
     if response.status == HTTPStatus.OK:
         return response.body
     return Missing() if says_missing(response) else _not_read(response, "File")
+
+
+def fetched(response: Written) -> Fetched | TooLarge | Missing | RetryLater | Unauthorised:
+    """Say whether a file was written, whole, to where it was to be written."""
+    if response.status != HTTPStatus.OK:
+        return Missing() if says_missing(response) else _not_read(response, "File")
+    return TooLarge() if response.is_too_large else Fetched(response.received)
 
 
 def hiding(values: Collection[str], verdict: _T) -> _T:

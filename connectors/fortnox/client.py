@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from connectors.fortnox import classify, errors, whose
-from connectors.fortnox.classify import Page, Record
+from connectors.fortnox.classify import Fetched, Page, Record, TooLarge
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.tokens import SYSTEM, AccessTokens
 from connectors.fortnox.whose import OpenedCompany
@@ -15,7 +15,7 @@ from infra.delivery import calls
 from infra.delivery.answers import BRIEF_WAIT, Missing, Unauthorised
 from infra.delivery.calls import Calls
 from infra.delivery.requests import Request
-from infra.http import Client, Response
+from infra.http import Client, Download, Response
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import RetryLater
 
@@ -53,6 +53,12 @@ class Fortnox:
             lost=unanswered,
         )
 
+    async def fetch(
+        self, request: Request, attempt: Attempt, into: Download
+    ) -> Fetched | TooLarge | Missing | RetryLater:
+        """Write a file's content into a file of ours, whole; one of which the end did not come is asked for again."""
+        return await self.ask(request, attempt, read=classify.fetched, lost=unanswered, into=into)
+
     async def ask(
         self,
         request: Request,
@@ -60,6 +66,7 @@ class Fortnox:
         *,
         read: Callable[[Response], _Answer | Unauthorised],
         lost: Callable[[str], _Answer],
+        into: Download | None = None,
     ) -> _Answer | RetryLater:
         """Send a request, once more if its token was refused: a 401 did nothing, so that is safe for a POST as well."""
         for _ in range(2):
@@ -68,7 +75,7 @@ class Fortnox:
                 return token
             answer: _Answer | RetryLater | Unauthorised | None = await self._stranger(token, request, attempt)
             if answer is None:
-                answer = await self._send(request, token, attempt, read=read, lost=lost)
+                answer = await self._send(request, token, attempt, read=read, lost=lost, into=into)
             if not isinstance(answer, Unauthorised):
                 return answer
             await self._tokens.refused(token)
@@ -122,17 +129,18 @@ class Fortnox:
         *,
         read: Callable[[Response], _Answer | Unauthorised],
         lost: Callable[[str], _Answer],
+        into: Download | None = None,
     ) -> _Answer | RetryLater | Unauthorised:
         def explained(response: Response) -> _Answer | Unauthorised:
             return errors.explained(read(response), self.host.settings.language)
 
-        return await self._calls.send(request, token, attempt, read=explained, lost=lost)
+        return await self._calls.send(request, token, attempt, read=explained, lost=lost, into=into)
 
 
 unanswered: Final = calls.unanswered("Fortnox", BRIEF_WAIT)
 
 
-def _told(answer: object) -> tuple[str, str]:
+def _told(answer: object) -> tuple[str, str]:  # noqa: PLR0911 - one for each answer
     match answer:
         case Page(items):
             return "ok", f"{len(items)} listed"
@@ -140,6 +148,10 @@ def _told(answer: object) -> tuple[str, str]:
             return "ok", "read"
         case str():
             return "ok", f"it is {answer}"
+        case Fetched(size):
+            return "ok", f"{size} bytes"
+        case TooLarge():
+            return "too_large", "larger than is allowed"
         case bytes():
             return "ok", f"{len(answer)} bytes"
         case _:

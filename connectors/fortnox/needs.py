@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.commands import AttachFile, CreateInvoice, Order, PostVoucher, UpsertEmployee, WriteAbsence
+from schemas.ledger import ReadLedger
 from schemas.settings import TenantSettings
 
 
@@ -28,6 +29,7 @@ NEEDS: Final[Mapping[type[Order], Needs]] = {
     AttachFile: Needs(
         ("bookkeeping", "connectfile", "archive", "inbox", "companyinformation"), ("integration", "bookkeeping")
     ),
+    ReadLedger: Needs(("bookkeeping", "companyinformation", "settings"), ("integration", "bookkeeping")),
 }
 """By what is carried out (facts §1.9; FEATURES P13-P16). A flow is called by its section of TenantSettings."""
 

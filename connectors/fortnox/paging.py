@@ -39,15 +39,19 @@ async def whole(
     attempt: Attempt,
     *,
     name: Callable[[Mapping[str, Any]], Hashable],
+    keep: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda item: item,
 ) -> Whole | RetryLater:
-    """Read every page of a list; ``name`` tells its items apart, since a page that came twice hides another."""
+    """Read every page of a list; ``name`` tells its items apart, since a page that came twice hides another.
+
+    What ``keep`` returns of an item is held until the end: of a long list, no more than is wanted.
+    """
     items: dict[Hashable, Mapping[str, Any]] = {}
     for number in range(1, _PAGES + 1):
         page = await fortnox.list(request(number), key, attempt)
         if isinstance(page, RetryLater):
             return page
         before = len(items)
-        items |= {name(item): item for item in page.items}
+        items |= {name(item): keep(item) for item in page.items}
         complete = len(items) == page.total if page.total is not None else len(page.items) < encode.LIMIT
         if complete or len(items) == before:
             return Whole(tuple(items.values()), complete)

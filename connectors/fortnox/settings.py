@@ -18,6 +18,12 @@ class FortnoxSettings(SinkSettings):
     )
     employees_seconds: float = Field(default=300.0, gt=0, description="between two readings of a company's employees")
     doctor_hour: int = Field(default=3, ge=0, le=23, description="of the night in Sweden: every company is examined")
+    ledger_hour: int = Field(default=2, ge=0, le=23, description="of the night in Sweden: open years are read in full")
+    ledger_bytes: int = Field(default=100_000_000, ge=1, description="of a year's SIE file; a larger one is refused")
+    ledger_timeout: float = Field(default=300.0, gt=0, description="seconds for a year's SIE file, or for a document")
+    invoice_previews: bool = Field(
+        default=False, description="customer invoices' pictures are documents too: one request for each"
+    )
     recheck_seconds: float = Field(
         default=60.0, gt=0, description="between two looks whether what Fortnox refused an order for is set right"
     )

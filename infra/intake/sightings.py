@@ -53,6 +53,12 @@ _NOT_READ: Final = text(
 )
 
 
+_READ_BEFORE: Final = text(
+    """select tenant, array_agg(kind order by kind) from readings
+       where system = :system and starts_with(kind, :begins) and whole_at is not null group by tenant"""
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """When records were last read in full, how many there were, and since when changes are to be asked for."""
@@ -121,6 +127,13 @@ async def not_read_since(
     values = {"tenants": list(tenants), "system": system, "kind": kind, "since": since}
     async with engine.connect() as connection:
         return list(await connection.scalars(_NOT_READ, values))
+
+
+async def read_before(engine: AsyncEngine, system: str, begins: str) -> dict[str, tuple[str, ...]]:
+    """Return the kinds that begin so and were read in full once, by company."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(_READ_BEFORE, {"system": system, "begins": begins})
+        return {tenant: tuple(kinds) for tenant, kinds in rows}
 
 
 def moment(at: datetime | None) -> str:

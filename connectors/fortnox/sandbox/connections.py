@@ -27,6 +27,23 @@ class Lost(Response):
             pass
 
 
+class Cut(Lost):
+    """Half of an answer: its head says how long it is, and the connection is closed before its end."""
+
+    def __init__(self, whole: Response) -> None:
+        super().__init__()
+        self._whole = whole
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the first half, and close the connection."""
+        body = bytes(self._whole.body)
+        head = {"type": "http.response.start", "status": self._whole.status_code, "headers": self._whole.raw_headers}
+        await send(head)
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        await asyncio.sleep(0)  # what was written leaves in the next turn of the loop
+        await super().__call__(scope, receive, send)
+
+
 class _Gathering:
     """A transport that sends what one turn of the event loop wrote at once: uvicorn writes head and body apart."""
 

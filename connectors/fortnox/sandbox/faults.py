@@ -22,6 +22,7 @@ class Fault(StrEnum):
     THROTTLED = "throttled"  # 429 for this and every request that follows, for a while
     SERVER_DOWN = "server_down"  # this and every request that follows is reset, for a while
     FAIL_WITHOUT_COMMIT = "fail_without_commit"  # not done; a 500 without JSON
+    CUT_ANSWER = "cut_answer"  # done; half of the answer comes, then the connection is closed
 
 
 _LASTING = (Fault.SERVER_DOWN, Fault.THROTTLED)

@@ -18,11 +18,13 @@ from starlette.routing import Route
 from connectors.fortnox.sandbox import answers, consent, control, licences, page, resources, tokens
 from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Books, Company
-from connectors.fortnox.sandbox.connections import Lost
+from connectors.fortnox.sandbox.connections import Cut, Lost
 from connectors.fortnox.sandbox.faults import Fault
 from connectors.fortnox.sandbox.grants import Token
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import Handler
+from connectors.fortnox.sandbox.resources.route import nothing
+from connectors.fortnox.sandbox.resources.suppliers import EMPTY_WITHOUT_SCOPE
 from connectors.fortnox.sandbox.state import Keeper
 from infra import clock
 
@@ -123,7 +125,7 @@ class _Server:
         fault = company.faults.ongoing(tick) or company.faults.choose(f"{route} {form.get('grant_type', '')}", tick)
         answer = await _carry_out(fault, work, company, request, at)
         self._keeper.changed(company.database_number)
-        return self._reply(answer)
+        return self._reply(answer, fault)
 
     async def resource(self, route: str, scope: str, handler: Handler, request: Request) -> Response:
         """Answer a call under /3."""
@@ -148,6 +150,8 @@ class _Server:
         query, path = dict(request.query_params), request.path_params
 
         def work(now: datetime, listed_from: datetime) -> ApiAnswer:
+            if (key := EMPTY_WITHOUT_SCOPE.get(route.removeprefix("GET "))) and scope not in token.scope.split():
+                return nothing(key)
             user = self._books.users.get(token.user)
             answer = self._handle(
                 handler, scope, token, ApiRequest(now, path, query, body, listed_from, token.user, user)
@@ -157,7 +161,7 @@ class _Server:
         answer = await _carry_out(fault, work, company, request, at)
         if request.method != "GET":
             self._keeper.changed(company.database_number)
-        return self._reply(answer)
+        return self._reply(answer, fault)
 
     def _handle(self, handler: Handler, scope: str, token: Token, asked: ApiRequest) -> ApiAnswer:
         company = self._books.companies[token.database_number]
@@ -177,7 +181,7 @@ class _Server:
         wait = company.calls.wait(token.client_id, tick, self._books.limit)
         return replace(answers.THROTTLED, headers={"Retry-After": str(int(wait) + 1)})
 
-    def _reply(self, answer: ApiAnswer | Lost) -> Response:
+    def _reply(self, answer: ApiAnswer | Lost, fault: Fault | None = None) -> Response:
         if isinstance(answer, Lost):
             return answer
         headers = {
@@ -186,7 +190,8 @@ class _Server:
             "Content-Type": answer.content_type,
             "X-Uid": f"{next(self._numbers) % 0x100000000:08x}",
         }
-        return Response(answer.body, answer.status, {**headers, **answer.headers})
+        whole = Response(answer.body, answer.status, {**headers, **answer.headers})
+        return Cut(whole) if fault is Fault.CUT_ANSWER and len(answer.body) > 1 else whole
 
 
 async def _form(request: Request) -> dict[str, str]:

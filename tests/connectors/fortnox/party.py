@@ -17,7 +17,8 @@ from connectors.fortnox.settings import FortnoxSettings
 from infra.environment import whole
 from schemas.commands import VoucherRef
 from schemas.events import Fact
-from tests.connectors.fortnox.lane_driver import SCOPES, VAULT, absence, attachment, employee, invoice, voucher
+from schemas.ledger import ReadLedger
+from tests.connectors.fortnox.lane_driver import SCOPES, VAULT, WHENCE, absence, attachment, employee, invoice, voucher
 from tests.connectors.party import Imitated, Party, add_company, host
 
 WRITES = [
@@ -41,7 +42,9 @@ async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
     rows = (Row(1910, Decimal("7.00"), ZERO), Row(3001, ZERO, Decimal("7.00")))
     booked = company.book(Draft(4, "A", date(2026, 3, 1), "Kvitto", rows), SEEN_AT, SEEN_AT)
     beside = attachment(voucher=VoucherRef(series="A", number=booked.number, year_id=4))
-    orders = tuple(order.data for order in (voucher(), beside, employee(), absence(), invoice()))
+    written = tuple(order.data for order in (voucher(), beside, employee(), absence(), invoice()))
+    ledger = ReadLedger(**(WHENCE | {"flow": "ledger", "key": "ledger/2026", "year": 2026}))
+    orders = (*written, ledger)
 
     def lose() -> None:
         company.faults = Faults(only=WRITES, script=[Fault.COMMIT_THEN_LOSE_ANSWER])

@@ -36,6 +36,7 @@ from schemas.commands import (
     VoucherRow,
     WriteAbsence,
 )
+from schemas.ledger import ReadLedger
 from tests.connectors.fortnox.lane_driver import EVERY
 from tests.infra.opened import opened
 
@@ -695,6 +696,7 @@ def test_the_folder_exports_a_sink_for_every_kind_of_order() -> None:
     sinks = {sink.name: sink for sink in SYSTEM.sinks}
     assert sinks["fortnox"].orders == (PostVoucher, UpsertEmployee, WriteAbsence, CreateInvoice)
     assert sinks["fortnox-files"].orders == (AttachFile,), "what a voucher can do without stands in no voucher's way"
+    assert sinks["fortnox-ledger"].orders == (ReadLedger,), "nor does a reading, which can take an hour"
     assert {sink.system for sink in SYSTEM.sinks} == {SYSTEM.name} == {"fortnox"}
     assert all(len(kind.found_by) > 10 for sink in SYSTEM.sinks for kind in sink.kinds)
     assert {order.TOPIC for sink in SYSTEM.sinks for order in sink.orders} == {"orders.fortnox.v1"}

@@ -11,6 +11,7 @@ from connectors.fortnox.sandbox.resources import (
     files,
     payroll,
     sales,
+    suppliers,
     vouchers,
 )
 from connectors.fortnox.sandbox.resources.route import Handler, Route, number
@@ -28,5 +29,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *sales.ROUTES,
     *actions.ROUTES,
     *files.ROUTES,
+    *suppliers.ROUTES,
 )
 """Method, path, scope and handler."""

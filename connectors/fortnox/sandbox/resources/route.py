@@ -19,6 +19,12 @@ def ok(**content: Any) -> ApiAnswer:
     return ApiAnswer(200, to_json(content))
 
 
+def nothing(key: str) -> ApiAnswer:
+    """Answer 200 with an empty list."""
+    meta = {"@TotalResources": 0, "@TotalPages": 0, "@CurrentPage": 1}
+    return ok(MetaInformation=meta, **{key: []})
+
+
 def created(location: str, **content: Any) -> ApiAnswer:
     """Answer 201 with JSON. The Location is useless: the resource's name (facts §2.3)."""
     return ApiAnswer(201, to_json(content), headers={"Location": location})

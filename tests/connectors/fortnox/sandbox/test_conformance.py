@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from connectors.fortnox.sandbox.licences import SCOPES
+from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.sandbox.resources import ROUTES
 from infra.http import Response
 
@@ -185,6 +186,7 @@ async def sales(tour: Tour) -> None:
     await tour.ask("PUT", "invoices/2/cancel")
     for action in ("externalprint", "bookkeep", "credit"):
         await tour.ask("PUT", f"invoices/1/{action}")
+    await tour.ask("GET", "invoices/1/preview")
     for path, one in (("units", "Unit"), ("termsofpayments", "TermsOfPayment")):
         await tour.ask("POST", path, {one: {"Code": "x", "Description": "En ny"}}, status=201)
         await tour.ask("GET", path)
@@ -228,6 +230,27 @@ async def files(tour: Tour) -> None:
     await tour.ask("GET", "voucherfileconnections", vouchernumber=1)
     await tour.ask("GET", f"voucherfileconnections/{file['Id']}")
     await tour.ask("DELETE", f"voucherfileconnections/{file['Id']}", status=204)
+    invoice = {
+        "GivenNumber": "7",
+        "InvoiceNumber": "A-17",
+        "SupplierNumber": "3",
+        "SupplierName": "Grossisten AB",
+        "InvoiceDate": "2026-03-01",
+        "DueDate": "2026-03-31",
+        "Total": "125.50",
+        "Booked": True,
+        "Cancelled": False,
+        "VoucherSeries": "D",
+        "VoucherNumber": 1,
+        "VoucherYear": 4,
+    }
+    tour.fortnox.company.register("supplierinvoices")["7"] = Record(invoice)
+    await tour.ask("GET", "supplierinvoices", fromdate="2026-01-01")
+    await tour.ask("GET", "supplierinvoices/7")
+    connected = {"FileId": file["Id"], "SupplierInvoiceNumber": "7"}
+    body = {"SupplierInvoiceFileConnection": connected}
+    await tour.ask("POST", "supplierinvoicefileconnections", body, status=201)
+    await tour.ask("GET", "supplierinvoicefileconnections", supplierinvoicenumber=7)
     await tour.ask("DELETE", f"inbox/{file['Id']}", status=204)
 
 

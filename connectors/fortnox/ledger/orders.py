@@ -1,0 +1,61 @@
+"""ReadLedger: financial years, their documents, or both, read as a guest: nothing that is written waits for it.
+
+It can take an hour. What was read for an order is written down as it goes, so that after a crash it goes on from there.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from connectors.fortnox.classify import Year
+from connectors.fortnox.ledger.books import Books, connect
+from connectors.fortnox.ledger.documents import tell_documents
+from connectors.fortnox.ledger.nightly import NIGHT
+from connectors.fortnox.ledger.years import Refused, chosen, tell_year
+from connectors.fortnox.tokens import SYSTEM
+from connectors.fortnox.words import SWEDEN
+from infra import clock
+from infra.delivery.guests import BACKFILL, guest
+from infra.delivery.reading import reading
+from infra.intake.sightings import Sightings
+from infra.plugin import Attempt, Sink
+from infra.verdicts import Delivered, Verdict
+from schemas.envelope import Envelope
+from schemas.ledger import ReadLedger
+
+_DONE: Final = "ledger-order"
+"""What is seen of orders: which years were told for which one."""
+
+
+async def read(books: Books, order: Envelope[ReadLedger], attempt: Attempt) -> Verdict:
+    """Read what an order asks for, from where it was left. Raises NotRead."""
+    async with guest(books.host, SYSTEM, books.company.tenant, BACKFILL) as borrowed:
+        lent = replace(borrowed, calls=attempt.calls)
+        try:
+            years = chosen(await books.years(lent), order.data, clock.now().astimezone(SWEDEN).date())
+            told = await _years(books, order, years, lent) if order.data.ledger else []
+        except Refused as refused:
+            return refused.verdict
+        if order.data.documents:
+            told += await tell_documents(books, years, lent, since=order.acceptedtime or order.time)
+    return Delivered(record=", ".join(str(year.last) for year in years), note="; ".join(told))
+
+
+async def _years(books: Books, order: Envelope[ReadLedger], years: tuple[Year, ...], attempt: Attempt) -> list[str]:
+    """Tell the years that were not told for this order yet; return what there is to say of them."""
+    sightings = Sightings(books.host.engine, books.company.tenant, SYSTEM)
+    before = await sightings.every(_DONE)
+    await sightings.forget(_DONE, [each for each in before if not each.startswith(order.id)])
+    said = []
+    for year in years:
+        done = f"{order.id} {year.last}"
+        if done not in before:
+            asked_by, overwrite = order.data.requested_by, order.data.overwrite
+            before[done] = str(await tell_year(books, year, attempt, requested_by=asked_by, overwrite=overwrite))
+            await sightings.remember(_DONE, {done: before[done]})
+        said.append(before[done])
+    await sightings.read(NIGHT, clock.now(), len(years))  # tonight is soon enough
+    return said
+
+
+LEDGERS: Final[Any] = Sink(system=SYSTEM, kinds=(reading(ReadLedger, read),), connect=connect, beside="ledger")
+"""Beside what is written: a journal and lanes of their own."""

@@ -1,0 +1,137 @@
+"""A financial year's ledger out of Fortnox: one SIE file, cut into parts, of which those that differ are told."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from tempfile import TemporaryFile
+from typing import IO, Final
+
+from connectors.fortnox import whose
+from connectors.fortnox.classify import YEAR_MISSING, TooLarge, Year
+from connectors.fortnox.forms import ledger
+from connectors.fortnox.ledger.books import TRIES, Books
+from connectors.fortnox.tokens import SYSTEM
+from infra import faultpoints, registry, telemetry
+from infra.delivery.answers import Missing
+from infra.delivery.reading import answered
+from infra.http import Download
+from infra.intake.sightings import Sightings
+from infra.intake.telling import tell
+from infra.plugin import Attempt, Malformed, YearRead
+from infra.verdicts import Rejected
+from schemas.ledger import ReadLedger
+
+LEDGER: Final = "ledger/"
+"""What a year is read as begins with it, and ends in the year's last day."""
+_SHOWN: Final = 3
+_PLACE: Final = 12
+_log = telemetry.log(__name__)
+
+
+class Refused(Exception):
+    """A year's ledger is not told, and reading it again would change nothing until somebody has acted."""
+
+    def __init__(self, verdict: Rejected) -> None:
+        self.verdict = verdict
+        super().__init__(verdict.why)
+
+
+@dataclass(frozen=True, slots=True)
+class YearTold:
+    """A year as it was told: how many vouchers it has, and how many of its parts were new."""
+
+    last: date
+    vouchers: int
+    parts: int
+    new: int
+
+    def __str__(self) -> str:
+        """Say it in a few words."""
+        return f"{self.last}: {self.vouchers:,} vouchers, {self.new} of {self.parts} parts new"
+
+
+def chosen(years: Sequence[Year], order: ReadLedger, today: date) -> tuple[Year, ...]:
+    """Return the years that an order asks for, of a company's years, the last one first. Raises Refused. Pure."""
+    if order.year is not None:
+        found = tuple(year for year in years if year.last.year == order.year)
+        which = f"that ends in {order.year}"
+    else:
+        found = tuple(year for year in years if year.first <= today)[: max(order.last, 1)]
+        which = "that has begun"
+    if not found:
+        there = ", ".join(f"{year.first} to {year.last}" for year in years[:_PLACE]) or "none"
+        why = f"the company has no financial year in Fortnox {which}; there is: {there}"
+        raise Refused(Rejected(YEAR_MISSING, why, "accountant"))
+    return found
+
+
+async def tell_year(
+    books: Books, year: Year, attempt: Attempt, *, requested_by: str, overwrite: bool = False
+) -> YearTold:
+    """Read a year and tell what differs from what was told before, then close it.
+
+    Raises:
+        NotRead: there is no whole answer for now.
+        Refused: it is too large, broken, another year's or another company's.
+    """
+    for again in (True, False):
+        with TemporaryFile() as file:
+            await _fetch(books, year, attempt, file)
+            asked = attempt.calls[-1].at  # what the file says was true then or later
+            with ExitStack() as stack:
+                try:
+                    read = await asyncio.to_thread(stack.enter_context, registry.ledger_file().read(file))
+                except Malformed as broken:
+                    if again:  # what is broken may have been cut on its way
+                        _log.warning("ledger not read", tenant=books.company.tenant, problems=broken.problems[:_SHOWN])
+                        continue
+                    why = f"Fortnox's SIE file of {year.last} cannot be read: {'; '.join(broken.problems[:_SHOWN])}"
+                    raise Refused(Rejected("ledger_unreadable", why, "developer")) from None
+                _check(books, year, read)
+                _, told = await tell(
+                    books.host.engine,
+                    books.accept,
+                    books.company.tenant,
+                    "fortnox",
+                    read,
+                    read_at=asked,
+                    requested_by=requested_by,
+                    overwrite=overwrite,
+                )
+                faultpoints.reach("ledger.closed")
+                await Sightings(books.host.engine, books.company.tenant, SYSTEM).read(kind(year), asked, read.vouchers)
+                return YearTold(year.last, read.vouchers, len(read.parts), len(told) - 1)
+    raise AssertionError("a year is told, or refused, the second time at the latest")
+
+
+def kind(year: Year) -> str:
+    """Return what a year is read as."""
+    return f"{LEDGER}{year.last}"
+
+
+async def _fetch(books: Books, year: Year, attempt: Attempt, file: IO[bytes]) -> None:
+    most = books.settings.ledger_bytes
+    got = await answered(partial(books.fetch, ledger.sie(year), attempt, Download(file, most)), TRIES)
+    if isinstance(got, Missing):
+        why = f"Fortnox says that there is no ledger of the year that ends on {year.last}"
+        raise Refused(Rejected(YEAR_MISSING, why, "accountant"))
+    if isinstance(got, TooLarge):
+        why = f"the ledger of {year.last} is larger than {most:,} bytes; allow more: BOKBUSS_FORTNOX__LEDGER_BYTES"
+        raise Refused(Rejected("ledger_too_large", why, "operator"))
+    file.seek(0)
+
+
+def _check(books: Books, year: Year, read: YearRead) -> None:
+    """Make sure that a file is the year's, and the company's: a token's company was checked when it was asked for."""
+    ours, theirs = whose.digits(books.company.organisation_number), whose.digits(read.organisation_number)
+    if ours and theirs and ours != theirs:
+        why = (
+            "the ledger that Fortnox gave has another organisation number than the company has here: bokbuss tenant add"
+        )
+        raise Refused(Rejected("other_company", why, "operator"))
+    if (read.first, read.last) != (year.first, year.last):
+        why = f"Fortnox was asked for {year.first} to {year.last}, and gave {read.first} to {read.last}"
+        raise Refused(Rejected("other_year", why, "developer"))
