@@ -154,6 +154,22 @@ class Malformed(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """How a source's deliveries are taken where they are files, too large to be held in memory.
+
+    Attributes:
+        most: bytes of one, as is set.
+        setting: the name of that setting, for whoever has a larger one.
+        read: facts out of an open file in which one can go back, or a year's whole ledger, while it is entered.
+            Raises Malformed.
+    """
+
+    most: Callable[["Settings"], int]
+    setting: str
+    read: Callable[[BinaryIO, "Settings"], AbstractContextManager["tuple[Fact, ...] | YearRead"]]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A system that tells what happened.
 
@@ -165,11 +181,13 @@ class Source:
             delivery's id, raises PermissionError with what is wrong. None: Standard Webhooks.
         suffixes: files with these endings are taken from the watched folder and by ``bokbuss publish``.
         facts: the facts that it can tell.
+        files: its deliveries are taken as files, by these and not by ``translate``.
     """
 
     system: str
     translate: Callable[[bytes], tuple[Fact, ...]]
     facts: tuple[type[Fact], ...]
+    files: Files | None = None
     suffixes: tuple[str, ...] = (".json",)
     verify: Callable[[bytes, Mapping[str, str], str], str] | None = None
 
@@ -212,7 +230,7 @@ class YearRead:
         return digest_of_year(self.parts)
 
     def retrieved(
-        self, source: LedgerSource, *, read_at: datetime, requested_by: str = "", overwrite: bool = False
+        self, source: LedgerSource, *, read_at: datetime | None, requested_by: str = "", overwrite: bool = False
     ) -> LedgerRetrieved:
         """Return what closes this reading, once its parts are in Kafka."""
         return LedgerRetrieved(

@@ -124,7 +124,7 @@ async def run(
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
     async with _parts(settings) as parts:
         vault = await open_vault(parts.engine, settings)
-        acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=vault)
+        acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=vault, settings=settings)
         host = Host(
             settings=settings,
             engine=parts.engine,

@@ -1,4 +1,4 @@
-"""A year's ledger out of a SIE file of type 4, in parts, and into one: what the host asks of this format.
+"""A year's ledger out of a SIE file of type 4, in parts, and into one; a file of entries is a batch of them.
 
 Rows that count are taken; what was struck is not (``#BTRANS``), nor are other years' balances, months and budgets: they
 follow from the vouchers, or are no ledger.
@@ -6,7 +6,6 @@ follow from the vouchers, or are no ledger.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import chain
@@ -14,7 +13,8 @@ from typing import BinaryIO, Final, Literal
 
 from pydantic import ValidationError
 
-from connectors.sie.entry_files import reading_of
+from connectors.sie.entries import MOST_ROWS, batch_of
+from connectors.sie.entry_files import EntryReading, reading_of
 from connectors.sie.model import (
     RESERVED_DIMENSIONS,
     Account,
@@ -31,11 +31,12 @@ from connectors.sie.model import (
     RowKind,
     Voucher,
 )
-from connectors.sie.notes import Grade, Refused
-from connectors.sie.reading import Limits
+from connectors.sie.notes import Grade, Refused, TooLarge
+from connectors.sie.reading import Limits, Reading
 from connectors.sie.writing import NotWritable, Style, write
 from infra.parting import Parting, parting
 from infra.plugin import LedgerFile, Malformed, YearHead, YearRead
+from schemas.events import Fact
 from schemas.ledger import (
     LedgerAccount,
     LedgerBalance,
@@ -55,6 +56,7 @@ _KINDS: Final[dict[BalanceKind, Literal["opening", "closing"]]] = {
     BalanceKind.RESULT: "closing",
     BalanceKind.OBJECT_CLOSING: "closing",
 }
+_SETTINGS: Final = "limits: BOKBUSS_SIE__SIZE, BOKBUSS_SIE__OBJECTS and BOKBUSS_SIE__ROWS are settings"
 _STYLE: Final = Style(near_letters=True, as_it_is=True)
 _ONLY_BALANCES: Final = (
     "type: the file is of type {}: it has balances and no vouchers, so that it is no year's ledger; export type 4"
@@ -65,49 +67,58 @@ _ONLY_BALANCES: Final = (
 def read_year(file: BinaryIO, limits: Limits | None = None) -> Iterator[YearRead]:
     """Read the year of a file of type 4 (4E), as ``infra.plugin.LedgerFile`` says."""
     with parting() as parts:
-        try:
-            year = _read(file, limits, parts)
-        except Refused as refused:
-            raise malformed(refused) from None
-        yield year
+        reading = _gone_through(file, limits, parts)
+        if reading.ledger.form is Form.ENTRIES and parts.vouchers:
+            raise Malformed(["type: the file holds entries to be booked (4I), no balances: it is no year's ledger"])
+        yield _whole(reading, parts)
 
 
-def _read(file: BinaryIO, limits: Limits | None, parts: Parting) -> YearRead:
-    reading = reading_of(file, limits)
-    balances = 0
-    for entry in reading:
-        if isinstance(entry, Voucher):
-            parts.voucher(_voucher(entry))
-        elif entry.year == 0 and entry.kind in _KINDS:
-            balances += 1
-            parts.balance(_balance(entry))
+@contextmanager
+def read_file(file: BinaryIO, limits: Limits) -> Iterator[YearRead | tuple[Fact, ...]]:
+    """Read whatever a file says: a year's ledger (4E), or entries to be booked (4I, SIE 5). Raises Malformed."""
+    with parting() as parts:
+        reading = _gone_through(file, limits, parts)
+        if reading.ledger.form is not Form.ENTRIES:
+            yield _whole(reading, parts)
+        else:
+            if parts.rows > MOST_ROWS:
+                raise Malformed(
+                    [f"#TRANS: {parts.rows:,} rows are to be booked, more than {MOST_ROWS:,}; split the file"]
+                )
+            # Only the end tells that it is no export, and the vouchers of an export are many: it is read once more.
+            yield (batch_of(reading.ledger, [entry for entry in reading if isinstance(entry, Voucher)]),)
+
+
+def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Reading | EntryReading:
+    """Take in a file's vouchers, and the balances of its year."""
+    try:
+        reading = reading_of(file, limits)
+        for entry in reading:
+            if isinstance(entry, Voucher):
+                parts.voucher(_voucher(entry))
+            elif entry.year == 0 and entry.kind in _KINDS:
+                parts.balance(_balance(entry))
+    except Refused as refused:
+        more = [f"and {refused.more:,} more"] if refused.more else []
+        limits_said = [_SETTINGS] if isinstance(refused, TooLarge) else []
+        raise Malformed([*map(str, refused.notes), *more, *limits_said]) from None
+    return reading
+
+
+def _whole(reading: Reading | EntryReading, parts: Parting) -> YearRead:
     ledger = reading.ledger
-    first, last = year_of(ledger)
-    if ledger.form is Form.ENTRIES and parts.vouchers:
-        raise Malformed(["type: the file holds entries to be booked (4I), no balances: it is no year's ledger"])
     if ledger.form not in {Form.EXPORT, Form.ENTRIES}:
         raise Malformed([_ONLY_BALANCES.format(ledger.form)])
-    _take_chart(ledger, parts)
-    return parts.whole(
-        first,
-        last,
-        organisation_number=ledger.company.ten_digits,
-        findings=[str(note) for note in reading.notes.kept if note.grade is Grade.FINDING],
-    )
-
-
-def malformed(refused: Refused) -> Malformed:
-    """Return why a file is refused, as the host says it: lines, columns and what was expected."""
-    more = [f"and {refused.more:,} more"] if refused.more else []
-    return Malformed([*map(str, refused.notes), *more])
-
-
-def year_of(ledger: Ledger) -> tuple[date, date]:
-    """Return the first and the last day of a file's year. Raises Malformed when it does not say."""
     year = ledger.year(0)
     if year is None or year.first is None or year.last is None:
         raise Malformed(["#RAR 0: expected the first and the last day of the year that the file is of"])
-    return year.first, year.last
+    _take_chart(ledger, parts)
+    return parts.whole(
+        year.first,
+        year.last,
+        organisation_number=ledger.company.ten_digits,
+        findings=[str(note) for note in reading.notes.kept if note.grade is Grade.FINDING],
+    )
 
 
 def _voucher(voucher: Voucher) -> LedgerVoucher:

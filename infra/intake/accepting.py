@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -18,11 +18,15 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, faultpoints, telemetry, tenants
 from infra.access.vault import Vault
+from infra.intake import telling
 from infra.intake.sealing import sealed
-from infra.plugin import Malformed, Source
+from infra.intake.signing import pieces, verified
+from infra.plugin import Files, Malformed, Source, YearRead
+from infra.settings import Settings
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.events import Fact
+from schemas.ledger import LedgerSource
 
 _log = telemetry.log(__name__)
 
@@ -87,10 +91,14 @@ async def _in_time() -> AsyncIterator[None]:
 class Acceptor:
     """Takes payloads in, from HTTP, files and commands alike."""
 
-    def __init__(self, *, engine: AsyncEngine, producer: AIOKafkaProducer, vault: Vault) -> None:
+    def __init__(
+        self, *, engine: AsyncEngine, producer: AIOKafkaProducer, vault: Vault, settings: Settings | None = None
+    ) -> None:
+        """Take what payloads are accepted with. ``settings`` are needed for files: they say how large one may be."""
         self._engine = engine
         self._producer = producer
         self._vault = vault
+        self._settings = settings
 
     async def accept(
         self, *, tenant: str, source: Source, payload: bytes, happened: datetime | None = None, trace: str = ""
@@ -104,6 +112,52 @@ class Acceptor:
         """
         facts = await asyncio.to_thread(source.translate, payload)  # a large one takes its time
         return Accepted(await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace))
+
+    async def accept_file(
+        self, *, tenant: str, source: Source, file: BinaryIO, requested_by: str = "", trace: str = ""
+    ) -> Accepted:
+        """Put on their topics what an open file tells, however large it is.
+
+        A year's ledger is told when all of it is read: a file that is broken leaves nothing.
+
+        Args:
+            requested_by: who loads it, as far as is known.
+
+        Raises:
+            What ``accept`` raises.
+        """
+        if source.files is None:
+            payload = await asyncio.to_thread(file.read)
+            return await self.accept(tenant=tenant, source=source, payload=payload, trace=trace)
+        settings = self._of_files()
+        async with _in_time(), self._engine.connect() as connection:
+            await tenants.incarnation(connection, tenant)  # before a large file is read for nobody
+        begun = clock.now()
+
+        async def accept(to: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+            return await self.accept_facts(to, system, facts, trace=trace)
+
+        try:
+            with ExitStack() as stack:
+                told = await asyncio.to_thread(stack.enter_context, source.files.read(file, settings))
+                if not isinstance(told, YearRead):
+                    return Accepted(await accept(tenant, source.system, told))
+                ledger = cast("LedgerSource", source.system)
+                _, event_ids = await telling.tell(
+                    self._engine, accept, tenant, ledger, told, read_at=begun, requested_by=requested_by
+                )
+        except (DBAPIError, PoolTimeout, OSError) as error:  # the database, or the disk on which parts wait
+            raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error
+        return Accepted(event_ids)
+
+    def most(self, files: Files) -> int:
+        """Return how many bytes a file of a source may have."""
+        return files.most(self._of_files())
+
+    def _of_files(self) -> Settings:
+        if self._settings is None:
+            raise TypeError("an acceptor of files needs settings")
+        return self._settings
 
     async def accept_facts(
         self, tenant: str, system: str, facts: Sequence[Fact], *, happened: datetime | None = None, trace: str = ""
@@ -123,31 +177,59 @@ class Acceptor:
             BadSignature, OtherBody: see there; and what ``accept`` raises.
         """
         async with _in_time():
-            delivery_id = await self._verify(tenant, source, body, headers)
-            delivery = {"tenant": tenant, "system": source.system, "delivery": delivery_id}
+            delivery = await self._verify(tenant, source, body, headers)
             sha256 = hashlib.sha256(body).hexdigest()
-            async with self._engine.connect() as connection:
-                before = (await connection.execute(_DELIVERY, delivery)).one_or_none()
-            if before is not None:
-                if before.body_sha256 != sha256:
-                    raise OtherBody("this webhook-id was accepted with another body: give a new delivery a new id")
-                return Accepted(tuple(before.event_ids), repeated=True)
+            if before := await self._before(tenant, source, delivery, sha256):
+                return before
             accepted = await self.accept(tenant=tenant, source=source, payload=body, trace=trace)
-            async with self._engine.begin() as connection:
-                await connection.execute(
-                    _REMEMBER, {**delivery, "sha256": sha256, "event_ids": ids.canonical(accepted.event_ids).decode()}
-                )
+            await self._remember(tenant, source, delivery, sha256, accepted)
         return accepted
 
-    async def _verify(self, tenant: str, source: Source, body: bytes, headers: Mapping[str, str]) -> str:
-        """Return the delivery's id. Raises BadSignature."""
-        system = source.system
+    async def accept_delivered_file(
+        self, *, tenant: str, source: Source, file: BinaryIO, headers: Mapping[str, str], trace: str = ""
+    ) -> Accepted:
+        """Accept a signed delivery of a file, as ``accept_delivery`` does. Raises what that raises."""
+        async with _in_time():
+            secret = await self._secret(tenant, source.system)
+        try:
+            delivery = _short(await asyncio.to_thread(verified, file, headers, secret))
+        except PermissionError as error:
+            raise BadSignature(str(error)) from None
+        sha256 = await asyncio.to_thread(_sha256, file)
+        async with _in_time():
+            if before := await self._before(tenant, source, delivery, sha256):
+                return before
+        accepted = await self.accept_file(tenant=tenant, source=source, file=file, trace=trace)
+        async with _in_time():
+            await self._remember(tenant, source, delivery, sha256, accepted)
+        return accepted
+
+    async def _before(self, tenant: str, source: Source, delivery: str, sha256: str) -> Accepted | None:
+        """Return what a delivery was accepted as, if it came before. Raises OtherBody."""
+        values = {"tenant": tenant, "system": source.system, "delivery": delivery}
+        async with self._engine.connect() as connection:
+            before = (await connection.execute(_DELIVERY, values)).one_or_none()
+        if before is not None and before.body_sha256 != sha256:
+            raise OtherBody("this webhook-id was accepted with another body: give a new delivery a new id")
+        return Accepted(tuple(before.event_ids), repeated=True) if before is not None else None
+
+    async def _remember(self, tenant: str, source: Source, delivery: str, sha256: str, accepted: Accepted) -> None:
+        values = {"tenant": tenant, "system": source.system, "delivery": delivery, "sha256": sha256}
+        async with self._engine.begin() as connection:
+            await connection.execute(_REMEMBER, {**values, "event_ids": ids.canonical(accepted.event_ids).decode()})
+
+    async def _secret(self, tenant: str, system: str) -> str:
+        """Return what a company's deliveries of a system are signed with. Raises BadSignature when there is nothing."""
         async with self._engine.connect() as connection:
             await tenants.incarnation(connection, tenant)
             locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
         if locked is None:
             raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
-        secret = self._vault.unlock(locked, context=f"{tenant}/{system}")
+        return self._vault.unlock(locked, context=f"{tenant}/{system}")
+
+    async def _verify(self, tenant: str, source: Source, body: bytes, headers: Mapping[str, str]) -> str:
+        """Return the delivery's id. Raises BadSignature."""
+        secret = await self._secret(tenant, source.system)
         if source.verify is not None:
             try:
                 return await asyncio.to_thread(source.verify, body, headers, secret)
@@ -163,9 +245,7 @@ class Acceptor:
             raise BadSignature(f"webhook-signature: {error}") from None
         except ValueError:  # a signature that is no text at all
             raise BadSignature("webhook-signature: it cannot be read") from None
-        if len(headers["webhook-id"]) > _LONGEST_ID:
-            raise BadSignature(f"webhook-id: it is longer than {_LONGEST_ID} characters")
-        return headers["webhook-id"]
+        return _short(headers["webhook-id"])
 
     async def _publish(
         self, tenant: str, incarnation: int, system: str, facts: Sequence[Fact], happened: datetime, trace: str
@@ -197,3 +277,17 @@ class Acceptor:
             telemetry.FACTS_ACCEPTED.labels(system, message.type).inc()
             _log.info("accepted", tenant=tenant, system=system, fact_id=message.id, trace_id=message.trace_id)
         return tuple(message.id for message in messages)
+
+
+def _short(delivery: str) -> str:
+    """Return a delivery's id, which must not be longer than can be kept. Raises BadSignature."""
+    if len(delivery) > _LONGEST_ID:
+        raise BadSignature(f"webhook-id: it is longer than {_LONGEST_ID} characters")
+    return delivery
+
+
+def _sha256(file: BinaryIO) -> str:
+    summed = hashlib.sha256()
+    for piece in pieces(file):
+        summed.update(piece)
+    return summed.hexdigest()

@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import Mapping
 from errno import EACCES
 from pathlib import Path
+from typing import BinaryIO
 
 from infra import clock, telemetry
-from infra.intake.accepting import Acceptor, Unavailable, read_payload
+from infra.intake.accepting import Accepted, Acceptor, Unavailable, read_payload
 from infra.plugin import Malformed, Source
 from infra.settings import MAX_BODY
 from infra.tenants import UnknownTenant
@@ -34,6 +35,7 @@ _LISTED = 10_000
 _LONGEST_NAME = 200
 """Bytes: with what is added, a name must not become longer than a file's name can be."""
 _NUMBERED = 100
+_NO_FILE = "file: it is a link, a pipe, a socket or a device; put the file itself here"
 
 
 class Inbox:
@@ -128,8 +130,7 @@ class Inbox:
                 raise PermissionError(EACCES, f"{name}/ takes no files")
         try:
             if folder.accepted.get(path.name) != mark:
-                payload = await asyncio.to_thread(_read, path, self._max_body)
-                accepted = await self._acceptor.accept(tenant=folder.tenant, source=folder.source, payload=payload)
+                accepted = await self._accepted(folder, path)
                 folder.accepted[path.name] = mark
                 _log.info("file accepted", path=str(path), fact_ids=accepted.event_ids)
         except (Malformed, UnknownTenant) as error:
@@ -139,6 +140,18 @@ class Inbox:
         else:
             await asyncio.to_thread(_put_away, path, mark)
             folder.accepted.pop(path.name, None)
+
+    async def _accepted(self, folder: "_Folder", path: Path) -> Accepted:
+        with await asyncio.to_thread(_open, path) as file:
+            if folder.source.files is None:
+                payload = await asyncio.to_thread(read_payload, file, self._max_body)
+                return await self._acceptor.accept(tenant=folder.tenant, source=folder.source, payload=payload)
+            return await self._acceptor.accept_file(
+                tenant=folder.tenant,
+                source=folder.source,
+                file=file,
+                requested_by=f"inbox: {path.name}"[:_LONGEST_NAME],
+            )
 
     def _say(self, path: Path, why: str) -> None:
         """Say what is odd about a place, once."""
@@ -210,19 +223,20 @@ def _mark(path: Path) -> FileMark:
     return known.st_ino, known.st_size, known.st_mtime_ns
 
 
-def _read(path: Path, most: int) -> bytes:
-    """Return what a file holds. Raises Malformed when it is none, or larger than a delivery may be."""
+def _open(path: Path) -> BinaryIO:
+    """Open a file that is to be read. Raises Malformed when it is none."""
     try:
         # Opening a pipe would wait for a writer, and a link may lead anywhere.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:  # also of a file that is there no more
         if stat.S_ISREG(path.lstat().st_mode):
             raise
-        raise Malformed(["file: it is a link, a pipe, a socket or a device; put the file itself here"]) from None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Malformed(["file: it is a link, a pipe, a socket or a device; put the file itself here"])
-        return read_payload(file, most)
+        raise Malformed([_NO_FILE]) from None
+    file = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise Malformed([_NO_FILE])
+    return file
 
 
 def _refuse(path: Path, problems: tuple[str, ...]) -> Path:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import IO, Any
 from urllib.parse import unquote
 
 import uvicorn
@@ -18,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import clock, telemetry
 from infra.folders import InUse
-from infra.intake.accepting import Acceptor, BadSignature, OtherBody, Unavailable
+from infra.intake.accepting import Accepted, Acceptor, BadSignature, OtherBody, Unavailable
 from infra.plugin import Malformed, Source
 from infra.settings import authority
 from infra.tenants import UnknownTenant
@@ -28,12 +30,13 @@ _log = telemetry.log(__name__)
 HealthCheck = Callable[[], Awaitable[None]]
 _PROBE: Any = {"methods": ["GET", "HEAD"], "include_in_schema": False}  # two methods would be one operation twice
 _READY_WITHIN = 3.0
+_DIGITS = 18
 _END_WITHIN = 5
 """Seconds that requests have to end when the process is asked to: a sender that stalls must not keep it."""
 
 
 class TooLarge(ValueError):
-    """The body is larger than BOKBUSS_MAX_BODY allows."""
+    """The body is larger than is set: BOKBUSS_MAX_BODY, or what a system whose payloads are files brings."""
 
 
 _STATUS: dict[type[Exception], int] = {
@@ -131,34 +134,42 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
         if (source := sources.get(system)) is None:
             return 404, {"error": f"no system is called {system!r}: {', '.join(sorted(sources))}"}
         try:
-            body = await _body(request, max_body)
+            accepted = await _accepted(tenant, source, request)
         except ClientDisconnect:
             return 400, {"error": "the sender left before the body was whole"}
         except TooLarge as error:
             return 413, {"error": str(error)}
-        try:
-            accepted = await acceptor.accept_delivery(
-                tenant=tenant,
-                source=source,
-                body=body,
-                headers=request.headers,
-                trace=_trace(request.headers.get("traceparent", "")),
-            )
         except Malformed as error:
             return 422, {"error": "the payload breaks its format", "problems": list(error.problems)}
         except tuple(_STATUS) as error:
             return _STATUS[type(error)], {"error": str(error)}
         return 202, {"event_ids": list(accepted.event_ids)}
 
+    async def _accepted(tenant: str, source: Source, request: Request) -> Accepted:
+        headers, trace = request.headers, _trace(request.headers.get("traceparent", ""))
+        body = BytesIO()
+        if source.files is None:
+            await _receive(request, body, max_body, "BOKBUSS_MAX_BODY")
+            payload = body.getvalue()
+            return await acceptor.accept_delivery(
+                tenant=tenant, source=source, body=payload, headers=headers, trace=trace
+            )
+        with TemporaryFile() as file:
+            await _receive(request, file, acceptor.most(source.files), source.files.setting)
+            return await acceptor.accept_delivered_file(
+                tenant=tenant, source=source, file=file, headers=headers, trace=trace
+            )
 
-async def _body(request: Request, most: int) -> bytes:
-    """Read a body in pieces, and stop at the first one too many."""
-    body = bytearray()
+
+async def _receive(request: Request, into: IO[bytes], most: int, setting: str) -> None:
+    """Receive a body piece by piece, and stop at the first one too many; before the first, when its length is told."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:_DIGITS]) > most:
+        raise TooLarge(f"the body is larger than {most} bytes ({setting})")
     async for piece in request.stream():
-        body += piece
-        if len(body) > most:
-            raise TooLarge(f"the body is larger than {most} bytes")
-    return bytes(body)
+        if into.tell() + len(piece) > most:
+            raise TooLarge(f"the body is larger than {most} bytes ({setting})")
+        into.write(piece)
 
 
 def _trace(header: str) -> str:

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 
 from infra import registry, roles
 from infra.access.vault import Vault, signing_secret
+from infra.environment import whole
 from infra.http import Client, Response
 from infra.intake import web
 from infra.intake.accepting import Acceptor
@@ -26,7 +27,7 @@ EVENT = "openpos/SODER/KASSA1/412/2026-04-10"
 MAX_BODY = 20_000
 _VAULT = Vault(b"test")
 _ADD = text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())")
-_SECRET = text("insert into signing_secrets (tenant, system, secret) values (:t, 'openpos', :s)")
+_SECRET = text("insert into signing_secrets (tenant, system, secret) values (:t, :system, :s)")
 
 
 @dataclass
@@ -40,12 +41,13 @@ class DeliveryDriver:
     secret: str = ""
 
     async def add(self, tenant: str) -> None:
-        """Add a company, whose till signs from now on."""
+        """Add a company, whose systems sign with one secret from now on."""
         self.secret = signing_secret()
-        locked = _VAULT.lock(self.secret, context=f"{tenant}/openpos")
         async with self.engine.begin() as connection:
             await connection.execute(_ADD, {"t": tenant})
-            await connection.execute(_SECRET, {"t": tenant, "s": locked})
+            for system in registry.sources():
+                locked = _VAULT.lock(self.secret, context=f"{tenant}/{system}")
+                await connection.execute(_SECRET, {"t": tenant, "system": system, "s": locked})
 
     def signed(self, body: bytes, *, delivery: str = "", ago: float = 0.0) -> dict[str, str]:
         """Return the headers of a signed delivery."""
@@ -70,9 +72,9 @@ class DeliveryDriver:
 
 
 @asynccontextmanager
-async def opened(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIterator[DeliveryDriver]:
+async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, **settings: Any) -> AsyncIterator[DeliveryDriver]:
     """Serve deliveries, health and metrics."""
-    acceptor = Acceptor(engine=engine, producer=producer, vault=_VAULT)
+    acceptor = Acceptor(engine=engine, producer=producer, vault=_VAULT, settings=whole()(**settings, _env_file=None))
     app = web.application({"database": roles._database(engine), "broker": roles._broker(producer)})
     web.deliveries(app, acceptor, registry.sources(), MAX_BODY)
     async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=30.0) as http:

@@ -19,6 +19,7 @@ from connectors.sie.reading import Limits, Reading, _Reader
 from tests.connectors.sie.years import read
 
 SAMPLES = Path(__file__).parents[3] / "connectors" / "sie" / "samples"
+REFUSED = Path(__file__).parent / "refused"
 HEAD = """#FLAGGA 0
 #PROGRAM "Prov" 1
 #FORMAT PC8
@@ -111,7 +112,7 @@ def test_closing_entries_with_a_checksum() -> None:
 
 def test_balances_of_objects_and_periods() -> None:
     """Type 3, in UTF-8 although it says PC8."""
-    ledger, entries, reading = read((SAMPLES / "object-balances.se").read_bytes())
+    ledger, entries, reading = read((REFUSED / "object-balances.se").read_bytes())
     assert (ledger.form, ledger.until, reading.notes.kept) == (Form.OBJECT_BALANCES, date(2024, 6, 30), [])
     assert Balance(BalanceKind.PERIOD, 0, "1510", Decimal(2500), "202401", ((8, "1001"),)) in entries
     assert Balance(BalanceKind.BUDGET, 0, "3041", Decimal(-10000), "202402") in entries
@@ -120,7 +121,7 @@ def test_balances_of_objects_and_periods() -> None:
 def test_damage_is_told_by_line_and_column() -> None:
     """All of it, in the order of the file, with what was expected and no word of the file."""
     with pytest.raises(Damaged) as caught:
-        read((SAMPLES / "damaged.se").read_bytes())
+        read((REFUSED / "damaged.se").read_bytes())
     assert [(note.line, note.column) for note in caught.value.notes] == [
         (4, 6),
         (9, 14),

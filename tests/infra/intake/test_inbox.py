@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, chdir
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import structlog.testing
@@ -200,16 +201,16 @@ async def test_a_file_that_cannot_be_taken_now_holds_up_no_other(
     folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither in its own folder nor elsewhere; it is told once, and taken when it can be."""
-    real, odd = inbox._read, True
+    real, odd = inbox._open, True
 
-    def read(path: Path, most: int) -> bytes:
+    def read(path: Path) -> BinaryIO:
         if odd and path.name == "a.json":
             raise PermissionError(13, "Permission denied")
         if odd and path.name == "b.json":
             raise LookupError("a bug")
-        return real(path, most)
+        return real(path)
 
-    monkeypatch.setattr(inbox, "_read", read)  # root may read everything
+    monkeypatch.setattr(inbox, "_open", read)  # root may read everything
     for name in ("a.json", "b.json", "z.json"):
         put(folder, name, REPORT)
     with structlog.testing.capture_logs() as said:
@@ -282,15 +283,15 @@ async def test_a_file_that_grows_while_it_is_read_is_taken_again(
 ) -> None:
     """What was written after we read it must not go to done unread."""
     later = REPORT.replace(b'"zNumber": 412', b'"zNumber": 413')
-    real = inbox._read
+    real = inbox.read_payload
 
-    def read(path: Path, most: int) -> bytes:
-        payload = real(path, most)
+    def read(file: BinaryIO, most: int) -> bytes:
+        payload = real(file, most)
         if payload == REPORT:
             put(folder, "z.json", later)
         return payload
 
-    monkeypatch.setattr(inbox, "_read", read)
+    monkeypatch.setattr(inbox, "read_payload", read)
     put(folder, "z.json", REPORT, age=10)
     async with watching(folder, engine, producer, tenant):
         await until(lambda: names(folder / "done") == ["z.json"])

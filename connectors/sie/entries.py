@@ -1,0 +1,104 @@
+"""Entries to be booked (type 4I, SIE 5 entry files) become closing entries: one batch for each file. Pure.
+
+A batch is known by its entries, not by the bytes of its file: the same entries exported again, on another day and in
+another order, are the same batch. What a file of entries cannot say is not guessed: whose they are must stand in it.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from pydantic import ValidationError
+
+from connectors.sie.model import COST_CENTRE, PROJECT, Ledger, Row, Voucher
+from infra.plugin import Malformed
+from schemas import ids
+from schemas.base import problems
+from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
+
+_ACCOUNT: Final = re.compile(r"[1-9][0-9]{3}", re.ASCII)
+_CODE: Final = re.compile(r"[\w.+&() /\-]{1,40}")
+_NO_NUMBER: Final = frozenset({"", "0"})
+_TWO: Final = 2
+_LONGEST_TEXT: Final = 200
+MOST_ROWS: Final = 10_000
+"""Of one file: its batch is one message."""
+
+
+def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady:
+    """Return the fact that a file of entries tells.
+
+    Raises:
+        Malformed: it does not say whose entries these are, has none, or has one that no voucher in Fortnox can be.
+    """
+    organisation_number = ledger.company.ten_digits
+    if organisation_number is None:
+        raise Malformed(["#ORGNR: expected the company's organisation number: whose entries these are is not guessed"])
+    kept = sorted((one for one in vouchers if one.booked), key=lambda one: (one.day, one.series, one.number, one.text))
+    if not kept:
+        raise Malformed(["#VER: expected entries to be booked; there are none in this file"])
+    wrong: list[str] = []
+    entries: list[ClosingEntry] = []
+    for index, voucher in enumerate(kept, 1):
+        try:
+            entries.append(_entry(voucher, index))
+        except Malformed as error:
+            wrong += error.problems
+    if wrong:
+        raise Malformed(wrong)
+    year = ledger.year(0)
+    content = [entry.to_json() for entry in entries]
+    return ClosingEntriesReady(
+        system="sie",
+        batch=ids.digest([organisation_number, content])[:16],
+        organisation_number=organisation_number,
+        # A file that does not name its year is of the days that its entries are of.
+        year_from=(year and year.first) or min(entry.entry_date for entry in entries),
+        year_to=(year and year.last) or max(entry.entry_date for entry in entries),
+        entries=tuple(entries),
+    )
+
+
+def _entry(voucher: Voucher, index: int) -> ClosingEntry:
+    number = "" if voucher.number in _NO_NUMBER else f"{voucher.series} {voucher.number}".strip()
+    name = number if _CODE.fullmatch(number) else f"no {index}"
+    where = f"the voucher of {voucher.day} ({name})"
+    rows = [row for row in voucher.booked if row.amount]
+    if len(rows) < _TWO:
+        raise Malformed([f"{where}: expected two rows at least with an amount"])
+    text = voucher.text.strip() or next((row.text.strip() for row in rows if row.text.strip()), name)
+    try:
+        return ClosingEntry(
+            number=name,
+            entry_date=voucher.day,
+            text=text[:_LONGEST_TEXT],
+            rows=tuple(_row(row, f"{where}, row {place}") for place, row in enumerate(rows, 1)),
+        )
+    except ValidationError as error:
+        raise Malformed([f"{where}: {problem}" for problem in problems(error, _path)]) from None
+
+
+def _row(row: Row, where: str) -> EntryRow:
+    if not _ACCOUNT.fullmatch(row.account):
+        raise Malformed([f"{where}: expected an account of four digits: no voucher in Fortnox has another one"])
+    centres, projects = (
+        [code for known, code in row.objects if known == dimension] for dimension in (COST_CENTRE, PROJECT)
+    )
+    if max(len(centres), len(projects)) > 1:
+        raise Malformed([f"{where}: expected one object of dimension {COST_CENTRE} and of {PROJECT} at most"])
+    try:
+        return EntryRow(
+            account=int(row.account),
+            debit=max(row.amount, Decimal("0.00")),
+            credit=max(-row.amount, Decimal("0.00")),
+            cost_centre=centres[0] if centres else None,
+            project=projects[0] if projects else None,
+            text=row.text.strip() or None,
+        )
+    except ValidationError as error:
+        raise Malformed([f"{where}: {problem}" for problem in problems(error, _path)]) from None
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, place))

@@ -1,0 +1,163 @@
+"""Deliveries that are files of any size: signed over their bytes, read from disk, refused whole, told once."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import os
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from sqlalchemy.ext.asyncio import AsyncEngine
+from standardwebhooks import Webhook
+
+from connectors.sie.settings import SieSettings
+from infra import clock, registry
+from infra.access.vault import signing_secret
+from infra.intake.inbox import Inbox
+from infra.intake.signing import verified
+from schemas.events import ClosingEntriesReady
+from schemas.ledger import LedgerPartRead, LedgerRetrieved
+from tests.bus import messages
+from tests.infra import delivery_driver
+from tests.infra.delivery_driver import MAX_BODY, DeliveryDriver
+
+SAMPLES = Path(__file__).parents[3] / "connectors" / "sie" / "samples"
+YEAR = (SAMPLES / "year-with-history.se").read_bytes()
+ENTRIES = (SAMPLES / "closing-entries.si").read_bytes()
+MOST = 300_000
+
+
+@pytest.fixture
+async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> AsyncIterator[DeliveryDriver]:
+    """Yield a door, with a company that is known."""
+    async with delivery_driver.opened(engine, producer, sie=SieSettings(size=MOST)) as made:
+        await made.add(tenant)
+        yield made
+
+
+def signed(secret: str, body: bytes, delivery: str, ago: int = 0) -> dict[str, str]:
+    """Return the headers of a delivery that is signed over its bytes, as the standard has it."""
+    at = str(int(clock.now().timestamp()) - ago)
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    seal = hmac.new(key, f"{delivery}.{at}.".encode() + body, hashlib.sha256).digest()
+    return {
+        "webhook-id": delivery,
+        "webhook-timestamp": at,
+        "webhook-signature": f"v1,{base64.b64encode(seal).decode()}",
+    }
+
+
+async def told(kafka: str, tenant: str, topic: str = LedgerRetrieved.TOPIC) -> list[str]:
+    """Return the names of the parts and the closings that were told of a company."""
+    found = [message.data for message in await messages(kafka, topic, tenant)]
+    return [one.part if isinstance(one, LedgerPartRead) else type(one).__name__ for one in found]
+
+
+async def test_a_year_is_told_once_however_often_its_file_comes(
+    opened: DeliveryDriver, kafka: str, tenant: str
+) -> None:
+    """The parts, then what closes them; of the same file again only that it was read; of the same delivery nothing."""
+    status, answer = await opened.post(f"{tenant}/sie", YEAR, signed(opened.secret, YEAR, "one"))
+    first = await told(kafka, tenant)
+    assert status == 202
+    assert len(answer["event_ids"]) == len(first)
+    assert first[-1] == "LedgerRetrieved"
+    assert "chart" in first
+    again = await opened.post(f"{tenant}/sie", YEAR, signed(opened.secret, YEAR, "one"))
+    assert again == (202, answer)
+    assert await told(kafka, tenant) == first
+    assert (await opened.post(f"{tenant}/sie", YEAR, signed(opened.secret, YEAR, "two")))[0] == 202
+    assert await told(kafka, tenant) == [*first, "LedgerRetrieved"]
+    assert (await opened.post(f"{tenant}/sie", ENTRIES, signed(opened.secret, ENTRIES, "two")))[0] == 409
+
+
+async def test_entries_are_a_batch(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
+    """A file that is no year's ledger is what it is."""
+    status, answer = await opened.post(f"{tenant}/sie", ENTRIES, signed(opened.secret, ENTRIES, "one"))
+    assert (status, len(answer["event_ids"])) == (202, 1)
+    assert await told(kafka, tenant, ClosingEntriesReady.TOPIC) == ["ClosingEntriesReady"]
+    assert await told(kafka, tenant) == []
+
+
+async def test_a_broken_file_leaves_nothing(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
+    """It is broken at its very end; what is wrong is said by line."""
+    broken = YEAR + b"#VER A 900 20240101\r\n{\r\n#TRANS 1910 {} 1,50\r\n}\r\n"
+    status, answer = await opened.post(f"{tenant}/sie", broken, signed(opened.secret, broken, "one"))
+    assert status == 422
+    lines = broken.count(b"\n")
+    assert f"line {lines - 1}, column" in answer["problems"][0]
+    assert await told(kafka, tenant) == []
+
+
+async def test_each_source_has_its_own_limit(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
+    """A file may be larger than another payload, and not larger than is set for files; its length is enough to know."""
+    large = YEAR + b"#PROSA x\r\n" * (2 * MAX_BODY // 10)
+    assert (await opened.post(f"{tenant}/sie", large, signed(opened.secret, large, "one")))[0] == 202
+    assert await told(kafka, tenant) != []
+    huge = b"x" * (MOST + 1)
+    status, answer = await opened.post(f"{tenant}/sie", huge, signed(opened.secret, huge, "two"))
+    assert (status, answer) == (413, {"error": f"the body is larger than {MOST} bytes (BOKBUSS_SIE__SIZE)"})
+    report = b" " * (MAX_BODY + 1)
+    assert (await opened.post(f"{tenant}/openpos", report, {}))[1] == {
+        "error": f"the body is larger than {MAX_BODY} bytes (BOKBUSS_MAX_BODY)"
+    }
+
+
+async def test_a_file_that_is_not_signed_is_not_read(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
+    """Another secret, another body, an old delivery."""
+    for headers in (
+        signed(signing_secret(), YEAR, "one"),
+        signed(opened.secret, YEAR + b" ", "one"),
+        signed(opened.secret, YEAR, "one", ago=400),
+        signed(opened.secret, YEAR, "x" * 201),
+        {},
+    ):
+        assert (await opened.post(f"{tenant}/sie", YEAR, headers))[0] == 401
+    assert await told(kafka, tenant) == []
+
+
+async def test_a_file_in_the_inbox_is_told_and_moved(
+    opened: DeliveryDriver, kafka: str, tenant: str, tmp_path: Path
+) -> None:
+    """Who loaded it is its name there; what is broken lies among the refused, with its reasons."""
+    folder = tmp_path / tenant / "sie"
+    folder.mkdir(parents=True)
+    written = clock.now().timestamp() - 5
+    for name, content in (("a.SE", YEAR), ("b.se", YEAR[:-30]), ("c.si", ENTRIES)):
+        (folder / name).write_bytes(content)
+        os.utime(folder / name, (written, written))
+    stop = asyncio.Event()
+    watched = asyncio.create_task(Inbox(tmp_path, opened.acceptor, registry.sources(), 10).run(stop))
+    async with asyncio.timeout(20):
+        while any(path.is_file() for path in folder.iterdir()):
+            await clock.sleep(0.05)
+    stop.set()
+    await watched
+    assert sorted(path.name for path in (folder / "done").iterdir()) == ["a.SE", "c.si"]
+    assert "line " in (folder / "refused" / "b.se.reasons.txt").read_text()
+    closing = (await messages(kafka, LedgerRetrieved.TOPIC, tenant))[-1].data
+    assert (closing.source, closing.requested_by) == ("sie", "inbox: a.SE")
+    assert await told(kafka, tenant, ClosingEntriesReady.TOPIC) == ["ClosingEntriesReady"]
+
+
+def test_a_file_is_signed_as_a_text_is() -> None:
+    """What the standard's library signs is verified; so is one of several signatures, and nothing else."""
+    secret, body, now = signing_secret(), "Åkeri".encode(), clock.now()
+    at = str(int(now.timestamp()))
+    seal = Webhook(secret).sign("one", now, body.decode())
+    for signature in (seal, f"v1,AAAA {seal}", f"v1a,zzz v1,%% {seal}"):
+        headers = {"webhook-id": "one", "webhook-timestamp": at, "webhook-signature": signature}
+        assert verified(BytesIO(body), headers, secret) == "one"
+    for wrong in (
+        {"webhook-id": "", "webhook-timestamp": at, "webhook-signature": seal},
+        {"webhook-id": "two", "webhook-timestamp": at, "webhook-signature": seal},
+        {"webhook-id": "one", "webhook-timestamp": "soon", "webhook-signature": seal},
+        {"webhook-id": "one", "webhook-timestamp": at, "webhook-signature": "v1,%%"},
+        {"webhook-id": "one", "webhook-timestamp": at, "webhook-signature": seal.removeprefix("v1,")},
+    ):
+        with pytest.raises(PermissionError, match="webhook-"):
+            verified(BytesIO(body), wrong, secret)
