@@ -1,5 +1,6 @@
 """What documents hold, each stored once by its SHA-256: in a folder, in memory, or in an S3-compatible store."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -14,7 +15,10 @@ MEMORY: Final = "memory:///"
 
 
 class Contents:
-    """The contents of all companies; each company's lie apart, and what two of them hold is stored twice."""
+    """The contents of all companies; each company's lie apart, and what two of them hold is stored twice.
+
+    The store is asked in threads: where its own asynchronous calls end just before the process does, it is aborted.
+    """
 
     def __init__(self, store: "ObjectStore") -> None:
         self._store = store
@@ -25,14 +29,14 @@ class Contents:
 
         if await self.size(tenant, sha256) is None:
             file.seek(0)
-            await obstore.put_async(self._store, _path(tenant, sha256), file)
+            await asyncio.to_thread(obstore.put, self._store, _path(tenant, sha256), file)
 
     async def size(self, tenant: str, sha256: str) -> int | None:
         """Return how many bytes a content has; None: it is not there."""
         import obstore  # noqa: PLC0415 - the same
 
         try:
-            return int((await obstore.head_async(self._store, _path(tenant, sha256)))["size"])
+            return int((await asyncio.to_thread(obstore.head, self._store, _path(tenant, sha256)))["size"])
         except FileNotFoundError:
             return None
 
@@ -40,17 +44,21 @@ class Contents:
         """Yield a content from one of its bytes on, in pieces. Raises FileNotFoundError."""
         import obstore  # noqa: PLC0415 - the same
 
-        path = _path(tenant, sha256)
-        found = await obstore.get_async(self._store, path, options={"range": {"offset": start}} if start else None)
-        async for piece in found.stream(_CHUNK):
+        asked: Any = {"range": {"offset": start}} if start else None
+        found = await asyncio.to_thread(obstore.get, self._store, _path(tenant, sha256), options=asked)
+        pieces = iter(found.stream(_CHUNK))
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield bytes(piece)
 
     async def forget(self, tenant: str) -> None:
         """Remove everything of a company."""
+        await asyncio.to_thread(self._forget, tenant)
+
+    def _forget(self, tenant: str) -> None:
         import obstore  # noqa: PLC0415 - the same
 
-        async for some in obstore.list(self._store, f"{tenant}/"):
-            await obstore.delete_async(self._store, [str(one["path"]) for one in some])
+        for some in obstore.list(self._store, f"{tenant}/"):
+            obstore.delete(self._store, [str(one["path"]) for one in some])
 
 
 def opened(settings: Settings) -> Contents:

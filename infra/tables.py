@@ -143,7 +143,7 @@ activation_links = Table(
     _when("made_at", nullable=False),
     _when("expires_at", nullable=False),
     _when("used_at"),
-    Column("documents", Boolean, nullable=False, server_default="false", comment="documents are asked for as well"),
+    Column("extras", String, nullable=False, server_default="", comment="what is asked for besides, as documents"),
     comment="links that ask for a company's consent; written by bokbuss connect and the consent pages",
     info=own(),
 )

@@ -39,6 +39,15 @@ def connect(
     another: Annotated[
         bool, typer.Option("--another-company", help="It may be another company at Fortnox than before.")
     ] = False,
+    documents: Annotated[
+        bool, typer.Option("--documents", help="Ask for the vouchers' documents as well, to be read.")
+    ] = False,
+    supplier_documents: Annotated[
+        bool, typer.Option("--supplier-documents", help="Those of suppliers' invoices, too: it takes that licence.")
+    ] = False,
+    invoice_documents: Annotated[
+        bool, typer.Option("--invoice-documents", help="Customers' invoices, too, as they look.")
+    ] = False,
     valid_days: Annotated[int, typer.Option(min=1, max=90, help="How long the link works.")] = 7,
     by: By = None,
     as_json: Json = False,
@@ -47,13 +56,26 @@ def connect(
     if (tenant is None) != everybody or (everybody and (paste or another)):
         raise typer.BadParameter("name one company, or --all without --paste and --another-company")
     made_by = asker(by)
+    wanted = {
+        "documents": documents or supplier_documents or invoice_documents,
+        "supplier_documents": supplier_documents,
+        "invoice_documents": invoice_documents,
+    }
 
     async def link_for(host: Host, company: str) -> ActivationLink:
         held = await Connections(host.engine, host.vault).held(company, connecting.SYSTEM)
         before = Grant.PERSON if held and held.grant_type == "authorization_code" else Grant.SERVICE
         service = (grant or before) is Grant.SERVICE
+        settings = (await tenants.known(host.engine, company)).settings
+        had = needs.extras_of(settings, held.scopes if held else ())  # a new consent takes the place of the one before
         made = await connecting.new_link(
-            host, company, made_by=made_by, days=valid_days, service=service, another=another
+            host,
+            company,
+            made_by=made_by,
+            days=valid_days,
+            service=service,
+            another=another,
+            extras=tuple(name for name, asked in wanted.items() if asked or name in had),
         )
         if (link := await connecting.find(host, made)) is None:
             raise WrongUsage(f"{company} was removed just now: bokbuss tenant list")
@@ -182,5 +204,5 @@ def _json(host: Host, link: ActivationLink) -> dict[str, Any]:
         "link": connecting.address(host, link.link_id),
         "expires_at": link.expires_at.isoformat(),
         "grant": str(Grant.SERVICE if link.service else Grant.PERSON),
-        "scopes": list(needs.scopes(link.settings)),
+        "scopes": list(needs.scopes(link.settings, link.extras)),
     }

@@ -34,6 +34,16 @@ NEEDS: Final[Mapping[type[Order], Needs]] = {
 """By what is carried out (facts §1.9; FEATURES P13-P16). A flow is called by its section of TenantSettings."""
 
 
+EXTRAS: Final[Mapping[str, Needs]] = {
+    "documents": Needs(
+        ("archive", "connectfile", "bookkeeping", "companyinformation", "settings"), ("integration", "bookkeeping")
+    ),
+    "supplier_documents": Needs(("supplierinvoice",), ("integration", "supplier-invoices")),
+    "invoice_documents": Needs(("invoice",), ("integration", "invoicing")),
+}
+"""What is asked for only when somebody says so, with the link: documents of vouchers, and those of two modules more."""
+Extras = tuple[str, ...]
+
 _FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if PostVoucher in orders)
 """Asked for while nothing is switched on: a company may connect before its accounts are mapped."""
 
@@ -58,14 +68,20 @@ def _switched_on(settings: TenantSettings) -> tuple[str, ...]:
     return tuple(flow for flow in TenantSettings.ORDERS if getattr(settings, flow, None) is not None)
 
 
-def scopes(settings: TenantSettings) -> tuple[str, ...]:
+def scopes(settings: TenantSettings, extras: Extras = ()) -> tuple[str, ...]:
     """Return the scopes that are asked for, each once."""
-    return _united(needs_of(flow, settings).scopes for flow in flows(settings))
+    return _united(each.scopes for each in _wanted(settings, extras).values())
 
 
-def licences(settings: TenantSettings) -> tuple[str, ...]:
+def licences(settings: TenantSettings, extras: Extras = ()) -> tuple[str, ...]:
     """Return the licences that the company needs at Fortnox, each once."""
-    return _united(needs_of(flow, settings).licences for flow in flows(settings))
+    return _united(each.licences for each in _wanted(settings, extras).values())
+
+
+def extras_of(settings: TenantSettings, granted: Iterable[str]) -> Extras:
+    """Return what was consented to besides what the flows need."""
+    more = frozenset(granted) - frozenset(scopes(settings))
+    return tuple(name for name, needed in EXTRAS.items() if needed.scopes[0] in more)
 
 
 def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple[str, ...]:
@@ -80,9 +96,10 @@ def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple
     return tuple(one for one in _united(needs_of(flow, settings).licences for flow in whose) if one != "integration")
 
 
-def missing_scopes(settings: TenantSettings, granted: Iterable[str]) -> tuple[str, ...]:
-    """Return the scopes that the switched-on flows need and nobody consented to; a refresh never widens them."""
-    return tuple(scope for scope in scopes(settings) if scope not in frozenset(granted))
+def missing_scopes(settings: TenantSettings, granted: Iterable[str], extras: Extras = ()) -> tuple[str, ...]:
+    """Return the scopes that are needed and nobody consented to; a refresh never widens them."""
+    held = frozenset(granted)
+    return tuple(scope for scope in scopes(settings, extras) if scope not in held)
 
 
 def has_to_consent(health: str, settings: TenantSettings, granted: Iterable[str]) -> bool:
@@ -92,9 +109,14 @@ def has_to_consent(health: str, settings: TenantSettings, granted: Iterable[str]
     return health in lost or (bool(known) and bool(missing_scopes(settings, known)))
 
 
-def flows_that_need(scope: str, settings: TenantSettings) -> tuple[str, ...]:
-    """Return the flows that a scope is asked for."""
-    return tuple(flow for flow in flows(settings) if scope in needs_of(flow, settings).scopes)
+def flows_that_need(scope: str, settings: TenantSettings, extras: Extras = ()) -> tuple[str, ...]:
+    """Return the flows that a scope is asked for, and the extras."""
+    return tuple(name for name, needed in _wanted(settings, extras).items() if scope in needed.scopes)
+
+
+def _wanted(settings: TenantSettings, extras: Extras) -> dict[str, Needs]:
+    """Return what is needed, by flow and extra."""
+    return {flow: needs_of(flow, settings) for flow in flows(settings)} | {name: EXTRAS[name] for name in extras}
 
 
 def _united(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -69,9 +69,29 @@ FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {
             "Each closing entry that somebody has approved is booked as one voucher.",
         ),
     ),
+    "documents": (
+        Said("Underlag", "Documents"),
+        Said(
+            "Verifikationernas underlag hämtas, så att ingen behöver be er om dem. Inget ändras.",
+            "The vouchers’ documents are fetched, so that nobody has to ask you for them. Nothing is changed.",
+        ),
+    ),
+    "supplier_documents": (
+        Said("Leverantörsfakturornas underlag", "Documents of suppliers’ invoices"),
+        Said(
+            "Också de underlag som hör till en leverantörsfaktura hämtas.",
+            "The documents that belong to a supplier’s invoice are fetched as well.",
+        ),
+    ),
+    "invoice_documents": (
+        Said("Kundfakturornas bilder", "Pictures of customers’ invoices"),
+        Said(
+            "Också kundfakturorna hämtas, som de ser ut. Ingen av dem markeras som utskriven.",
+            "Customers’ invoices are fetched as well, as they look. None of them is marked as printed.",
+        ),
+    ),
 }
 """By flow: its name, and what it does."""
-
 SCOPES: Final[Mapping[str, tuple[Said, Said]]] = {
     "bookkeeping": (
         Said("Bokföring", "Bokföring (bookkeeping)"),
@@ -111,7 +131,7 @@ SCOPES: Final[Mapping[str, tuple[Said, Said]]] = {
     ),
     "invoice": (
         Said("Faktura", "Faktura (invoices)"),
-        Said("skapa kundfakturor", "to create customer invoices"),
+        Said("skapa kundfakturor, eller hämta deras bild", "to create customer invoices, or to get their pictures"),
     ),
     "order": (
         Said("Order", "Order (orders)"),
@@ -123,11 +143,21 @@ SCOPES: Final[Mapping[str, tuple[Said, Said]]] = {
     ),
     "connectfile": (
         Said("Koppla filer", "Koppla filer (connect files)"),
-        Said("koppla ett underlag till sin verifikation", "to attach a document to its voucher"),
+        Said(
+            "koppla ett underlag till sin verifikation, eller se vilka som är kopplade",
+            "to attach a document to its voucher, or to see which ones are attached",
+        ),
     ),
     "archive": (
         Said("Arkivplats", "Arkivplats (archive)"),
-        Said("spara underlag och hitta dem igen", "to store documents and find them again"),
+        Said("spara underlag, eller läsa dem", "to store documents, or to read them"),
+    ),
+    "supplierinvoice": (
+        Said("Leverantörsfaktura", "Leverantörsfaktura (suppliers’ invoices)"),
+        Said(
+            "se vilken verifikation en leverantörsfaktura är bokförd som",
+            "to see which voucher a supplier’s invoice was booked as",
+        ),
     ),
     "inbox": (
         Said("Inkorg", "Inkorg (inbox)"),
@@ -145,6 +175,7 @@ LICENCES: Final[Mapping[str, Said]] = {
     "salary": Said("Lön", "Lön (payroll)"),
     "invoicing": Said("Fakturering", "Fakturering (invoicing)"),
     "order": Said("Order & Offert", "Order & Offert (orders and quotes)"),
+    "supplier-invoices": Said("Leverantörsfakturor", "Leverantörsfakturor (suppliers’ invoices)"),
 }
 
 ADD_LICENCE: Final = Said(

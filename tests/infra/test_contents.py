@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +74,17 @@ async def test_a_content_is_stored_once_and_read_from_anywhere(store: Contents) 
     with pytest.raises(FileNotFoundError):
         await read(store, "acme")
     await store.forget("acme")
+
+
+def test_a_process_that_ends_right_after_ends_well(tmp_path: Path) -> None:
+    """The store's own threads may outlive the loop; where they call back into it, the process is aborted."""
+    program = (
+        "import asyncio, pathlib, sys; from infra import contents; from infra.settings import Settings;"
+        "store = contents.opened(Settings(_env_file=None, data=pathlib.Path(sys.argv[1])));"
+        "asyncio.run(store.forget('acme'))"
+    )
+    for _ in range(5):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
 
 
 async def test_a_content_that_cannot_be_read_to_its_end_is_not_stored(tmp_path: Path) -> None:

@@ -51,11 +51,11 @@ _LOOKS_WITHIN: Final = 60.0
 _log = telemetry.log(__name__)
 
 _ADD = text(
-    """insert into activation_links (link_id, tenant, system, service, another, made_by, made_at, expires_at)
-       values (:link_id, :tenant, :system, :service, :another, :made_by, :now, :expires_at)"""
+    """insert into activation_links (link_id, tenant, system, service, another, extras, made_by, made_at, expires_at)
+       values (:link_id, :tenant, :system, :service, :another, :extras, :made_by, :now, :expires_at)"""
 )
 _READ = text(
-    """select tenant, service, another, made_by, expires_at, used_at from activation_links
+    """select tenant, service, another, extras, made_by, expires_at, used_at from activation_links
        where link_id = :link_id and system = :system"""
 )
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtext('consent of ' || :tenant))")
@@ -74,16 +74,31 @@ async def activation_link(host: Host, tenant: str, *, made_by: str, days: float 
     return address(host, link)
 
 
-async def new_link(host: Host, tenant: str, *, made_by: str, days: float, service: bool, another: bool = False) -> str:
+async def new_link(
+    host: Host,
+    tenant: str,
+    *,
+    made_by: str,
+    days: float,
+    service: bool,
+    another: bool = False,
+    extras: tuple[str, ...] = (),
+) -> str:
     """Write a link down; return its id. Raises UnknownTenant.
 
     Args:
         service: whether a service account is asked for.
         another: whether it may be another company at Fortnox than the one that was connected before.
+        extras: what is asked for besides what the settings need (``needs.EXTRAS``).
     """
     link_id, now = secrets.token_urlsafe(9), clock.now()
     values = {"link_id": link_id, "tenant": tenant, "system": SYSTEM, "service": service, "another": another}
-    values |= {"made_by": made_by[:200], "now": now, "expires_at": now + timedelta(days=days)}
+    values |= {
+        "extras": " ".join(extras),
+        "made_by": made_by[:200],
+        "now": now,
+        "expires_at": now + timedelta(days=days),
+    }
     await tenants.must_be_known(host.engine, tenant)
     async with host.engine.begin() as connection:
         await connection.execute(_ADD, values)
@@ -120,7 +135,15 @@ async def find(host: Host, link_id: str) -> ActivationLink | None:
     name = held.company_name if held else ""
     known = KnownCompany(company.tenant, name, company.organisation_number, company.database_number)
     return ActivationLink(
-        link_id, known, row.service, company.settings, row.made_by, row.expires_at, row.used_at, row.another
+        link_id=link_id,
+        company=known,
+        service=row.service,
+        settings=company.settings,
+        made_by=row.made_by,
+        expires_at=row.expires_at,
+        used_at=row.used_at,
+        another=row.another,
+        extras=tuple(row.extras.split()),
     )
 
 
@@ -158,7 +181,7 @@ def leave(host: Host, link: ActivationLink, redirect_to: str) -> Leaving:
         fortnox.auth_url,
         client_id=fortnox.client_id,
         redirect_uri=redirect_to,
-        asked=needs.scopes(link.settings),
+        asked=needs.scopes(link.settings, link.extras),
         state=sealed(host, state.to_text(), _STATE),
         service=link.service,
     )
@@ -221,7 +244,7 @@ async def _take(
 async def _connected(
     host: Host, connection: AsyncConnection, link: ActivationLink, found: OpenedCompany, granted: Granted
 ) -> Result:
-    asked, tenant = needs.scopes(link.settings), link.company.tenant
+    asked, tenant = needs.scopes(link.settings, link.extras), link.company.tenant
     given = granted.scopes or asked
     user = whose.user_of(granted.access)
     await Connections(host.engine, host.vault).consented(
@@ -242,7 +265,7 @@ async def _connected(
     if adopted:
         await tenants.adopt(connection, tenant, number)
     await connection.execute(_USED, {"link_id": link.link_id, "now": clock.now()})
-    missing = needs.missing_scopes(link.settings, given)
+    missing = needs.missing_scopes(link.settings, given, link.extras)
     return Result("connected", link.link_id, found, adopted=adopted, missing=missing)
 
 

@@ -32,6 +32,7 @@ class ActivationLink:
         another: a person has said that it may be another company at Fortnox than before.
         settings: the company's settings now; they say what is asked for.
         used_at: when a consent that it asked for stood.
+        extras: what is asked for besides what the settings need (``needs.EXTRAS``).
     """
 
     link_id: str
@@ -42,6 +43,7 @@ class ActivationLink:
     expires_at: datetime
     used_at: datetime | None = None
     another: bool = False
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class OutcomePage:
 
 def explanation(link: ActivationLink, language: Language, place: str) -> LinkPage:
     """Return what a link asks for; ``place`` is the host that it leads to."""
-    flows = needs.flows(link.settings)
+    flows = (*needs.flows(link.settings), *link.extras)
     said, values = words.EXPLAIN, values_of(link, language)
 
     def to(key: str) -> str:
@@ -67,8 +67,8 @@ def explanation(link: ActivationLink, language: Language, place: str) -> LinkPag
             (to("until"), to("until_is")),
         ),
         why=tuple((name.to(language), does.to(language)) for name, does in map(words.FLOWS.__getitem__, flows)),
-        scopes=tuple(_scope(scope, link, language) for scope in needs.scopes(link.settings)),
-        licences=tuple(words.LICENCES[licence].to(language) for licence in needs.licences(link.settings)),
+        scopes=tuple(_scope(scope, link, language) for scope in needs.scopes(link.settings, link.extras)),
+        licences=tuple(words.LICENCES[licence].to(language) for licence in needs.licences(link.settings, link.extras)),
         conditions=(to("add_licence"), to("service" if link.service else "person"), to("agency")),
         never=tuple(each.to(language) for each in words.NEVER),
         end=to("end"),
@@ -77,7 +77,7 @@ def explanation(link: ActivationLink, language: Language, place: str) -> LinkPag
 
 def _scope(scope: str, link: ActivationLink, language: Language) -> ScopeRow:
     name, used = words.SCOPES[scope]
-    flows = needs.flows_that_need(scope, link.settings)
+    flows = needs.flows_that_need(scope, link.settings, link.extras)
     return ScopeRow(
         name.to(language), used.to(language), ", ".join(words.FLOWS[flow][0].to(language) for flow in flows)
     )
@@ -147,15 +147,16 @@ def values_of(link: ActivationLink | None, language: Language, result: Result | 
             "came": str(found.database_number),
         }
     if link:
-        company, settings = link.company, link.settings
+        company = link.company
+        scopes, licences = needs.scopes(link.settings, link.extras), needs.licences(link.settings, link.extras)
         values |= {
             "company": company.called,
             "tenant": company.tenant,
             "pinned": str(company.database_number),
             **({} if link.made_by in _NOBODYS_NAME else {"by": link.made_by}),
             "until": until(link, language),
-            "scopes": ", ".join(words.SCOPES[scope][0].to(language) for scope in needs.scopes(settings)),
-            "licences": ", ".join(words.LICENCES[licence].to(language) for licence in needs.licences(settings)),
+            "scopes": ", ".join(words.SCOPES[scope][0].to(language) for scope in scopes),
+            "licences": ", ".join(words.LICENCES[licence].to(language) for licence in licences),
         }
     return values
 

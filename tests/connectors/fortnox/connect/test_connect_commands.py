@@ -101,6 +101,21 @@ async def test_a_link_asks_for_what_was_granted_before(verbs: Verbs) -> None:
     }
 
 
+async def test_documents_are_asked_for_and_then_kept(verbs: Verbs) -> None:
+    """By a consent that says so; a link that is made later asks for them as well, or they would be lost."""
+    tenant = await verbs.world.tenant()
+    plain = set((await verbs.json("connect", tenant))["scopes"])
+    made = await verbs.json("connect", tenant, "--documents")
+    assert set(made["scopes"]) - plain == {"archive", "connectfile"}
+    await verbs.world.consent(made["link"])
+    held = await verbs.world.held(tenant)
+    assert held is not None
+    assert {"archive", "connectfile"} <= set(held.scopes)
+    assert set((await verbs.json("connect", tenant))["scopes"]) == set(made["scopes"])
+    more = await verbs.json("connect", tenant, "--supplier-documents")
+    assert set(more["scopes"]) - set(made["scopes"]) == {"supplierinvoice"}
+
+
 async def test_all_makes_a_link_for_each_company_that_needs_one(verbs: Verbs) -> None:
     """An agency's person gets one link for each company, and none for those that are connected."""
     tenants = [await verbs.world.tenant(name) for name in ("a", "b", "c")]

@@ -115,10 +115,25 @@ def test_files_are_asked_for_where_they_are_wanted() -> None:
 
 def test_what_is_asked_for_can_be_had() -> None:
     """Scopes are the sandbox's, which are Fortnox's; and the licences that they need there are those we name."""
-    for order, needed in needs.NEEDS.items():
-        assert set(needed.scopes) <= set(sandbox_licences.SCOPES), order
+    for what, needed in [*needs.NEEDS.items(), *needs.EXTRAS.items()]:
+        assert set(needed.scopes) <= set(sandbox_licences.SCOPES), what
         for scope in needed.scopes:
-            assert sandbox_licences.lacking(scope, set(needed.licences)) is None, (order, scope)
+            assert sandbox_licences.lacking(scope, set(needed.licences)) is None, (what, scope)
+
+
+def test_documents_are_asked_for_by_a_consent_of_their_own() -> None:
+    """Each extra is asked for only when somebody says so; what was consented to once is asked for again."""
+    extras = ("documents", "supplier_documents")
+    asked = needs.scopes(SALES, extras)
+    assert set(asked) - set(needs.scopes(SALES)) == {"archive", "connectfile", "supplierinvoice"}
+    assert set(needs.licences(SALES, extras)) - set(needs.licences(SALES)) == {"supplier-invoices"}
+    assert needs.missing_scopes(SALES, needs.scopes(SALES), extras) == ("archive", "connectfile", "supplierinvoice")
+    assert needs.extras_of(SALES, asked) == extras
+    assert needs.extras_of(SALES, needs.scopes(SALES)) == ()
+    assert needs.flows_that_need("archive", SALES, extras) == ("documents",)
+    page = views.explanation(link(extras=extras), "en", "bokbuss.example")
+    assert [name for name, _ in page.why] == ["Day closes", *(words.FLOWS[name][0].en for name in extras)]
+    assert any("so that nobody has to ask you" in does for _, does in page.why)
 
 
 def test_the_readme_shows_what_is_asked_for() -> None:
@@ -135,9 +150,10 @@ def test_the_readme_shows_what_is_asked_for() -> None:
 
 def test_everything_that_is_asked_for_has_words() -> None:
     """No page names a scope, a licence, a flow or an outcome without saying what it is."""
-    assert set(words.FLOWS) == set(TenantSettings.ORDERS)
-    assert set(words.SCOPES) == {scope for needed in needs.NEEDS.values() for scope in needed.scopes}
-    assert set(words.LICENCES) == {licence for needed in needs.NEEDS.values() for licence in needed.licences}
+    assert set(words.FLOWS) == set(TenantSettings.ORDERS) | set(needs.EXTRAS)
+    needed = [*needs.NEEDS.values(), *needs.EXTRAS.values()]
+    assert set(words.SCOPES) == {scope for each in needed for scope in each.scopes}
+    assert set(words.LICENCES) == {licence for each in needed for licence in each.licences}
     assert set(outcomes.OUTCOMES) == set(get_args(ConsentOutcome))
 
 
