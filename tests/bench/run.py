@@ -24,6 +24,7 @@ from tests.bench import (
     faulting,
     growing,
     idling,
+    ledgers,
     refreshing,
     sending,
     staffing,
@@ -44,6 +45,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "refresh": refreshing.measure,
     "employees": staffing.measure,
     "doctor": examining.measure,
+    "ledger": ledgers.measure,
 }
 
 
