@@ -49,7 +49,7 @@ async def pass_by(kafka: str, group: str, topics: Iterable[str]) -> dict[TopicPa
     async with Consumer(kafka, group_id=group) as consumer:
         consumer.assign(places)
         ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not await _commits(consumer, ends):
                 await clock.sleep(0.5)
     return ends

@@ -29,6 +29,22 @@ def logs_begin_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def what_a_file_leaves_open_is_its_own() -> Iterator[None]:
+    """Have the file that left something open fail, and not the test during which it is collected by chance."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def what_is_left_open_at_a_broker_is_the_tests_own(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have the test that left it open fail: these are the ones that cut off, cancel and kill."""
+    yield
+    if not _BROKERS.isdisjoint(request.fixturenames):
+        gc.collect()
+
+
+_BROKERS = {"kafka", "fragile_kafka", "own_kafka"}
 gc.disable()  # until everything is collected: among what is loaded there is no garbage
 
 

@@ -37,7 +37,7 @@ from tests.bus import partition_of
 T = TypeVar("T")
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 DAY = "2026-04-10"
-PATIENCE = 60.0
+PATIENCE = 240.0
 """Seconds within which everything must have come to its end; usually one or two are enough."""
 SETTLE = 2.5
 REQUEST_TIMEOUT = 2.0
@@ -324,7 +324,7 @@ async def opened(
             await asyncio.wait({running, listening}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 await running
-            async with office(settings) as place, Client(timeout=20.0) as http:
+            async with office(settings) as place, Client(timeout=PATIENCE) as http:
                 yield Roles(place, await listening, books, running, http)
         finally:
             stop.set()

@@ -17,7 +17,7 @@ from infra.embedded.owner import Leashed, tail
 BOKBUSS = str(Path(sys.executable).parent / "bokbuss")
 _POLL = 0.05
 _GRACE = 20.0
-_PATIENCE = 45.0
+_PATIENCE = 90.0
 """Seconds after SIGTERM until the process is killed, as a service manager does."""
 _ENDED = {0, 128 + signal.SIGTERM, 128 + signal.SIGKILL}
 """Exit codes after SIGTERM; it is not handled yet while a process starts, nor any more when it has all but ended."""

@@ -26,7 +26,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 async def until(check: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something came true."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not await check():  # noqa: ASYNC110 - it is in the database, or in a process's memory
             await asyncio.sleep(0.02)
 

@@ -23,7 +23,7 @@ from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 async def until(check: Callable[[], bool]) -> None:
     """Wait until something came true."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not check():  # noqa: ASYNC110 - it is in another task's memory
             await asyncio.sleep(0.02)
 
@@ -59,7 +59,7 @@ def ids(told: FakeAcceptor) -> list[str | None]:
 
 async def owner(host: Host, wanted: str = "") -> None:
     """Wait until the lease was given back."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while True:
             async with host.engine.connect() as connection:
                 if await connection.scalar(text("select owner from leases where name like 'huma-%'")) == wanted:

@@ -69,12 +69,12 @@ async def house(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer) -> 
         task = asyncio.create_task(auditor.run(stop))
         yield auditor
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
     return auditing
 
 
-async def until(test: Callable[[], Awaitable[bool]], within: float = 30.0) -> None:
+async def until(test: Callable[[], Awaitable[bool]], within: float = 180.0) -> None:
     """Wait until a test is true."""
     async with asyncio.timeout(within):
         while not await test():
@@ -136,7 +136,7 @@ async def test_a_topic_on_which_more_is_decided_meanwhile_is_no_older_copy(
 
     monkeypatch.setattr("infra.deciding.auditor.Consumer", Busy)
     async with house():
-        await until(looked, within=60.0)
+        await until(looked)
     async with engine.connect() as connection:
         assert await connection.scalar(LIVES, {"topic": DayClosed.TOPIC}) == 1
 

@@ -56,13 +56,13 @@ async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tm
             yield task
         finally:
             stop.set()
-            _, late = await asyncio.wait([task], timeout=30)
+            _, late = await asyncio.wait([task], timeout=90)
             assert not late, "the worker does not end"
 
     return running
 
 
-async def until(test: Callable[[], Awaitable[bool]], within: float = 40.0) -> None:
+async def until(test: Callable[[], Awaitable[bool]], within: float = 180.0) -> None:
     """Wait until a test is true."""
     async with asyncio.timeout(within):
         while not await test():
@@ -164,13 +164,13 @@ async def test_a_process_that_dies_between_parking_and_committing_parks_it_once(
 
     arguments = ("-m", "tests.infra.fake_flows", kafka, prepared_url, str(tmp_path))
     killed = await started(*arguments, BOKBUSS_FAULTPOINT="decide.parked:1:kill")
-    assert await asyncio.wait_for(killed.wait(), 60) == -signal.SIGKILL
+    assert await asyncio.wait_for(killed.wait(), 180) == -signal.SIGKILL
     assert await parked() == [facts[1].offset]
     assert await committed(kafka, GROUP, place) <= facts[1].offset
     second = await started(*arguments)
     try:
-        await until(two_are, within=90.0)
-        await until(committed_all, within=90.0)
+        await until(two_are)
+        await until(committed_all)
     finally:
         second.kill()
         await second.wait()
@@ -245,7 +245,7 @@ async def test_a_worker_ends_also_while_the_database_is_away(
             await produce(producer, tenant, day(1))
             await clock.sleep(1.5)
             begun = clock.monotonic()
-        assert clock.monotonic() - begun < 12
+        assert clock.monotonic() - begun < 40
     assert task.exception() is None
     assert await decided(engine, tenant) == []
 
@@ -280,10 +280,10 @@ async def test_a_worker_whose_service_has_ended_is_followed_by_the_next_one(
             async def it_is(offset: int = fact.offset) -> bool:
                 return offset in await decided(engine, tenant)
 
-            await until(it_is, within=90.0)
+            await until(it_is)
             await role.check()
             assert role._worker is not None
             await role._worker._app.consumer.crash(BugError())
     finally:
         stop.set()
-        await asyncio.wait_for(task, 60)
+        await asyncio.wait_for(task, 90)

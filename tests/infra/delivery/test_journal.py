@@ -225,12 +225,13 @@ async def test_a_new_owner_looks_for_what_was_being_sent(place: JournalDriver) -
         lease = f"fortnox/{one.tenant}"
         assert await place.journal.mark_sending(await work_on(place, one), lease, await place.owner(lease))
     await clock.sleep(0.1)
+    begun = clock.monotonic()
     assert await place.journal.take_over("a", LEASE, await place.owner(LEASE)) == 1
     assert await place.states() == {ours.id: "unknown", theirs.id: "sending", queued.id: "queued"}
     work = await work_on(place, ours)
     assert (work.state, work.attempt, work.looks) == ("unknown", 1, 0)
     assert work.since_sent is not None
-    assert 0 <= work.since_sent < 0.1
+    assert 0 <= work.since_sent < clock.monotonic() - begun
 
 
 async def test_a_state_changes_only_as_it_may(place: JournalDriver) -> None:
@@ -256,10 +257,11 @@ async def test_what_a_lane_learnt_is_there_for_the_next(place: JournalDriver) ->
     assert (work.state, work.attempt, work.since_sent) == ("queued", 0, None)
     assert await place.journal.mark_sending(work, LEASE, epoch)
     await clock.sleep(0.1)
+    begun = clock.monotonic()
     assert await place.journal.change(became(work, "unknown", epoch, "unknown", just_sent=True))
     (work,) = await place.journal.next("a", 50)
     assert work.since_sent is not None
-    assert work.since_sent < 0.1
+    assert work.since_sent < clock.monotonic() - begun
     await clock.sleep(0.1)
     assert await place.journal.change(became(work, "unknown", epoch, looks=1))
     (work,) = await place.journal.next("a", 50)
@@ -366,7 +368,7 @@ async def test_a_process_that_is_stopped_in_a_transaction_delays_others_for_seco
             assert await journal._mark(stopped, [mark])
             epochs = [await postgres.owner(LEASE), await postgres.owner("fortnox/b")]
             assert await postgres.journal.take_over("a", LEASE, epochs[0]) == 0
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 marked = await asyncio.gather(
                     postgres.journal.mark_sending(works[0], LEASE, epochs[0]),
                     postgres.journal.mark_sending(works[1], "fortnox/b", epochs[1]),
@@ -390,7 +392,7 @@ async def test_a_lane_that_is_ended_in_mid_change_stops_no_other(postgres: InPos
         for _ in range(turns):  # at another moment of the transaction each time
             await asyncio.sleep(0)
         ending.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await going_on
 
 

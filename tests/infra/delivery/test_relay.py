@@ -61,12 +61,12 @@ async def relaying(engine: AsyncEngine, producer: AIOKafkaProducer) -> AsyncIter
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
 
 async def until(test: Callable[[], Awaitable[bool]]) -> None:
     """Wait until a test is true."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while not await test():
             await clock.sleep(0.02)
 

@@ -73,12 +73,12 @@ async def put(
 
     yield send
     stop.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
 
 
 async def trail(engine: AsyncEngine, tenant: str, length: int) -> list[tuple[str, str]]:
     """Wait until a company's trail is that long; return its outcomes and keys."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while True:
             async with engine.connect() as connection:
                 found = [tuple(row) for row in await connection.execute(AUDIT, {"t": tenant})]

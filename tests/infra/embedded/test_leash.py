@@ -56,7 +56,7 @@ def test_a_command_that_ignores_its_signal_is_killed_after_the_grace() -> None:
         assert leash.stdin is not None
         assert leash.stderr.readline() == b"ready\n"
         leash.stdin.close()
-        assert leash.wait(5) == 128 + signal.SIGKILL
+        assert leash.wait(60) == 128 + signal.SIGKILL
         assert not alive(pid)
 
 
@@ -68,13 +68,13 @@ def test_a_command_gets_the_signal_that_ends_it_gracefully(wanted: str) -> None:
         assert leash.stderr is not None
         assert leash.stderr.readline() == b"up\n"
         leash.terminate()
-        assert leash.wait(5) == 7
+        assert leash.wait(60) == 7
 
 
 def test_a_command_that_ends_by_itself_gives_its_exit_code() -> None:
     """The owner sees what the command said, not what the leash thinks."""
     with leashed("--", "sh", "-c", "exit 42") as (leash, _):
-        assert leash.wait(5) == 42
+        assert leash.wait(60) == 42
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent-death signal is Linux's")

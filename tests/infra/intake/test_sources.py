@@ -91,7 +91,7 @@ async def test_the_loop_turns_while_a_payload_is_read(
     turned = threading.Event()
 
     def read(_: bytes) -> tuple[DayClosed, ...]:
-        assert turned.wait(20)
+        assert turned.wait(120)
         raise Malformed(["read"])
 
     source = Source(system="openpos", translate=read, facts=(DayClosed,))

@@ -59,13 +59,13 @@ async def test_readiness_names_a_broker_that_is_away(engine: AsyncEngine, fragil
     async with delivery_driver.opened(engine, producer) as opened:
         assert (await opened.get("/readyz")).status == 200
         await asyncio.to_thread(fragile_kafka.kill)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             ready = await opened.get("/readyz")
         checks = json.loads(ready.body)["checks"]
         await asyncio.to_thread(fragile_kafka.start)
         assert (ready.status, checks["database"]) == (503, "ok")
         assert checks["broker"] != "ok"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while (await opened.get("/readyz")).status != 200:
                 await clock.sleep(0.2)
     await producer.stop()
@@ -111,7 +111,7 @@ async def test_a_sender_that_stalls_does_not_keep_the_process(engine: AsyncEngin
         await writer.drain()
         await clock.sleep(0.3)
         begun = clock.monotonic()
-    assert clock.monotonic() - begun < 10
+    assert clock.monotonic() - begun < 40
     writer.close()
 
 

@@ -54,12 +54,12 @@ async def reading(desk: FakeHandler, reader: GroupMember) -> AsyncIterator[None]
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, 90)
 
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something is true."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(180):
         while not true():
             await clock.sleep(0.02)
 

@@ -1,7 +1,7 @@
 """Which lines explain a gap."""
 
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -81,9 +81,9 @@ def test_the_vat_of_a_group_explains_a_gap_by_itself() -> None:
 def test_the_search_stays_small() -> None:
     """The longest report that is searched takes well under a second, longer ones are not searched."""
     many = [ReportLine(str(n), Decimal(n * n) + money("0.01"), Decimal(n * n) + money("0.01")) for n in range(1, 201)]
-    began = perf_counter()
+    began = process_time()
 
     assert balance.explain(many, money("123456789.00")) == ()
     assert balance.explain(many[:30], money("123456789.00")) == ()
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
     assert balance.explain([*many, many[0]], many[0].weight) == ()

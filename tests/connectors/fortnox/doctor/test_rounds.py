@@ -40,7 +40,7 @@ async def doing(visit: DoctorDriver) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
 
 async def until(test: Callable[[], Awaitable[object]], seconds: float = 20.0) -> None:
