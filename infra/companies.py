@@ -4,6 +4,7 @@ The name of a removed company can be used again; nothing of the one before is th
 ``infra.incarnations``).
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -18,6 +19,7 @@ from infra.access.connections import Connections
 from infra.access.vault import signing_secret
 from infra.incarnations import COMPANY_REMOVED, kept_under
 from infra.kafka.parking import FLOWS
+from infra.packages import storing
 from infra.plugin import Host, NotRevoked
 from infra.tables import metadata
 from infra.tenants import UnknownTenant, unknown
@@ -253,6 +255,7 @@ async def remove(host: Host, producer: AIOKafkaProducer, tenant: str, *, by: str
         await clock.sleep(_POLL)
     try:
         await contents.opened(host.settings).forget(tenant)
+        await asyncio.to_thread(storing.forget, host.settings, tenant)
     except Exception as error:  # noqa: BLE001 - the company is removed; whoever runs the store can still delete
         left_to_do += (f"delete {tenant}/ in the store of documents, which did not answer ({type(error).__name__})",)
     _log.info("company removed", tenant=tenant, kept_under=under)

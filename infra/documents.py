@@ -65,7 +65,7 @@ _NOT_OF_MODULE: Final = text(
     "delete from documents where tenant = :tenant and year_to = :year_to and number = '' and module = :module"
 )
 _OF_YEAR: Final = text(
-    """select series, number, source_id, module, sha256, size, type, note, listed_at from documents
+    """select series, number, source_id, module, sha256, size, type, note, listed_at, read_at from documents
        where tenant = :tenant and year_to = :year_to order by series, length(number), number, source_id"""
 )
 _COUNTS: Final = text(
@@ -112,6 +112,7 @@ class Document:
         number: "": no document, but what is to be said of all of the module in this year.
         content: None while it waits, or where ``note`` says why it is missing.
         listed_at: when its system last named it.
+        read_at: when its content was read, or was found to be missing; None while it waits.
     """
 
     series: str
@@ -121,6 +122,7 @@ class Document:
     content: Content | None
     note: Missing | Literal[""]
     listed_at: datetime
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class Documents:
 
 def _document(row: Any) -> Document:
     content = Content(row.sha256, row.size, row.type) if row.sha256 else None
-    return Document(row.series, row.number, row.source_id, row.module, content, row.note, row.listed_at)
+    return Document(row.series, row.number, row.source_id, row.module, content, row.note, row.listed_at, row.read_at)
 
 
 _TYPES: Final[tuple[tuple[int, bytes, str], ...]] = (

@@ -8,12 +8,13 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import registry
 from infra.store import snapshot
 from schemas.ledger import (
     LedgerPart,
@@ -34,6 +35,13 @@ _YEARS: Final = text(
 _REQUESTS: Final = text(
     """select state::text as state from flow_state
        where flow = 'ledger' and tenant = :tenant and jsonb_typeof(state->'asked') = 'object' order by key"""
+)
+_READINGS: Final = text(
+    """select tenant, state->'now'->>'year_to', coalesce(state->'now'->>'source', :ledger),
+           coalesce((state->'now'->>'read_at')::timestamptz, 'epoch')
+       from flow_state
+       where flow = 'ledger' and key ~ '^ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+         and jsonb_typeof(state->'now') = 'object'"""
 )
 _CONTENT: Final = text(
     """select key, state->>'content' as content from flow_state
@@ -94,6 +102,23 @@ async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
     """Return a company's financial years, the last one first."""
     async with engine.connect() as connection:
         return tuple(map(_year, (await connection.execute(_YEARS, {"tenant": tenant})).scalars("state")))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which content a company's year has now: its last day, where it comes from, and when it was read."""
+
+    tenant: str
+    last: date
+    source: LedgerSource
+    read_at: datetime
+
+
+async def readings(engine: AsyncEngine) -> list[Reading]:
+    """Return every company's years as they are now."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(_READINGS, {"ledger": registry.ledger()})
+        return [Reading(tenant, date.fromisoformat(last), *rest) for tenant, last, *rest in rows]
 
 
 async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...]:

@@ -488,6 +488,8 @@ class System:
         ledger: companies' books are kept there. A company has a number there that no other one of ours has, and it is
             meant where a command names no system.
         ledger_file: it is a file format in which a year's ledger travels.
+        read_year: reads a company's financial year there as it is now, in as few calls as there may be: the year that
+            ends in a calendar year, or that holds a day. Raises NotRead, and Failed when there is no such year.
         sandbox: the module whose ``serve`` imitates the party, as ``Sandbox`` says; loaded only when asked for.
         sandbox_keeps: whether it keeps its books in its folder.
         sandbox_at: the settings, by name, with which an imitation at a URL is the party.
@@ -507,6 +509,7 @@ class System:
     source: Source | None = None
     sinks: tuple[Sink, ...] = ()
     ledger_file: LedgerFile | None = None
+    read_year: Callable[[Host, str, int | date], AbstractAsyncContextManager[YearRead]] | None = None
     sandbox: str = ""
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}

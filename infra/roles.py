@@ -30,6 +30,7 @@ from infra.kafka import cluster
 from infra.kafka.meeting import Lives
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.proving import nightly
 from infra.settings import Role, Settings
 from infra.store import DatabaseUnavailable
 from schemas.commands import HoldForReview
@@ -83,6 +84,7 @@ def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     for sink in registry.sinks():
         yield SinkRole(host=host, producer=parts.producer, sink=sink).run
     yield Relay(parts.engine, parts.producer, parts.leases).run
+    yield partial(nightly.run, host)
 
 
 def _desk(parts: _Parts) -> Iterable[RoleWork]:

@@ -203,3 +203,42 @@ class Query:
     kind: QueryKind
     text: str
     number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was done of one kind on one day.
+
+    Attributes:
+        at: when the last of it was.
+        kind: what came or went: delivery, day_closed, post_voucher, documents, package, ...
+        system: where it came from, or went to.
+        by: who did it, or for whom; "": nobody but the system itself.
+        count: how many.
+        status: how it went: accepted, refused, delivered, rejected, waiting, proved, ...
+        detail: what else there is to say.
+    """
+
+    tenant: str
+    at: datetime
+    direction: Literal["in", "out"]
+    kind: str
+    system: str
+    by: str
+    count: int
+    status: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is listed."""
+
+    key_id: str
+    system: str
+    holder: str
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None

@@ -503,3 +503,77 @@ dead_letters = Table(
     comment="what could not be read; written by the desk, from dead-letters.v1",
     info=own(),
 )
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("source", String, nullable=False, comment="fortnox: the books; sie: a year that came in as a file"),
+    Column("year_to", Date, nullable=False),
+    _when("read_at", nullable=False),
+    Column("differences", Integer, nullable=False, comment="that nobody has accepted"),
+    Column("body", JSONB, nullable=False, comment="the BooksProved"),
+    PrimaryKeyConstraint("tenant", "source", "year_to"),
+    comment="the last proof of each year; written by bokbuss ledger prove, and each night",
+    info=own(),
+)
+
+proof_rounds = Table(
+    "proof_rounds",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    _when("due_at", nullable=False),
+    _when("done_at"),
+    Column("trouble", String, nullable=False, server_default="", comment="why the last night's could not be"),
+    comment="companies that have posted something, and when their books were last compared; written each night",
+    info=own(),
+)
+
+accepted_differences = Table(
+    "accepted_differences",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("accepted_by", String, nullable=False),
+    Column("comment", String, nullable=False),
+    _when("accepted_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+    comment="differences of proofs that are as they should be; written by bokbuss ledger accept",
+    info=own(),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String, primary_key=True, comment="a part of the key; without its secret it opens nothing"),
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("holder", String, nullable=False, comment="whom it was given to"),
+    Column("sha256", String, nullable=False, comment="of the secret, which is not kept"),
+    Column("made_by", String, nullable=False),
+    _when("made_at", nullable=False),
+    _when("expires_at", nullable=False),
+    _when("used_at"),
+    _when("revoked_at"),
+    Column("revoked_by", String, nullable=False, server_default=""),
+    comment="keys that open a company's packages; written by bokbuss ledger key",
+    info=own(),
+)
+Index("api_keys_tenant", api_keys.c.tenant)
+
+package_fetches = Table(
+    "package_fetches",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("tenant", String, nullable=False),
+    Column("system", String, nullable=False, comment="senseworks: over HTTP; desk: by a command"),
+    Column("year_to", Date, nullable=False),
+    Column("fetched_by", String, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False, comment="of the package"),
+    Column("status", String, nullable=False, comment="whole, or from which byte on"),
+    _when("fetched_at", nullable=False),
+    comment="who fetched which package of a year; written by whoever gave it",
+    info=own(),
+)
+Index("package_fetches_tenant", package_fetches.c.tenant)

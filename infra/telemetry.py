@@ -83,6 +83,12 @@ TOKEN_LEFT = Gauge("bokbuss_token_left_seconds", "Time until an unused refresh t
 HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])
 CHECKS_FAILED = Gauge("bokbuss_check_failed", "1: bokbuss doctor finds this check red.", ["tenant", "system", "check"])
+PROOF_DIFFERENCES = Gauge(
+    "bokbuss_proof_differences",
+    "Differences between a year's books and what we posted, as last proved.",
+    ["tenant", "year"],
+)
+PROOF_AGE = Gauge("bokbuss_proof_age_seconds", "Time since a company's books were last proved.", ["tenant"])
 DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
 PARKED = Gauge(
     "bokbuss_parked_messages", "What a reader cannot handle, and what waits behind it.", ["tenant", "reader", "state"]

@@ -33,6 +33,10 @@ _TOKEN_LEFT = text(
        where grant_type = 'authorization_code' and refresh_until is not null"""
 )
 _RED = text('select tenant, system, "check", 1 from checks where not ok')
+_PROOFS = text("select tenant, extract(year from year_to)::int, sum(differences)::int from proofs group by 1, 2")
+_PROOF_AGE = text(
+    """select tenant, extract(epoch from clock_timestamp() - coalesce(done_at, due_at))::float8 from proof_rounds"""
+)
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
@@ -63,6 +67,8 @@ class Watch:
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)
         await _set(connection, _TOKEN_LEFT, telemetry.TOKEN_LEFT)
         await _set(connection, _RED, telemetry.CHECKS_FAILED)
+        await _set(connection, _PROOFS, telemetry.PROOF_DIFFERENCES)
+        await _set(connection, _PROOF_AGE, telemetry.PROOF_AGE)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 

@@ -28,6 +28,8 @@ Outcome = Literal[
     "connected",  # a company consented, and its connection stands
     "disconnected",  # a connection was ended, by a person or because Fortnox gives no token any more
     "withdrawn",  # an order of a company that was removed, before its end was known: terminal
+    "proved",  # the books of a year hold what was posted, no more and no less
+    "differs",  # they do not, or what was posted was booked by somebody else as well
     "removed",  # the company was removed: the last record of its trail
 ]
 TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released", "withdrawn"})

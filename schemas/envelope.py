@@ -45,6 +45,7 @@ from schemas.events import (
 from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, ReadLedger
 from schemas.marks import AnswersMarked, EmployeesMarked, EntriesMarked, PeopleMarked
 from schemas.pauses import PersonPaused
+from schemas.proofs import BooksProved
 from schemas.settings import SettingsApplied
 
 DataT = TypeVar("DataT", bound=Message)
@@ -62,6 +63,7 @@ MESSAGES: tuple[type[Message], ...] = (
     LedgerRetrieved,
     ChecksPassed,
     ConnectionChanged,
+    BooksProved,
     PlanRowApplied,
     PlanApplied,
     LinkDecided,

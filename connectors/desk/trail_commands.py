@@ -14,8 +14,8 @@ from connectors.desk import resolving, views, walking
 from connectors.desk.running import POLL
 from connectors.desk.story import Story, tell
 from connectors.desk.words import SWEDEN
-from infra import clock, overview, registry, trail
-from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_json, print_lines
+from infra import activity, clock, overview, registry, trail
+from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_json, print_lines, width
 from infra.deciding import remembering
 from infra.office import Office, in_office
 
@@ -29,10 +29,20 @@ def audit_show(
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
     since: Annotated[datetime | None, typer.Option(help="Swedish time, unless it says otherwise.")] = None,
     limit: Annotated[int, typer.Option(min=0, help="The newest so many.")] = 50,
+    log: Annotated[
+        bool,
+        typer.Option("--activity", help="Every import and export instead, by day: who, when, how many, how it went."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tell what became of each message, the newest last; with --json one record a line."""
     if context.invoked_subcommand is not None:
+        return
+    since = since.replace(tzinfo=SWEDEN) if since and since.tzinfo is None else since
+    if log:
+        if follow:
+            raise WrongUsage("--activity tells of whole days: without --follow")
+        _tell_activity(tenant, since, limit, as_json=as_json)
         return
 
     def show(told: Iterable[trail.TenantRecord]) -> None:
@@ -43,8 +53,7 @@ def audit_show(
                 print_lines([views.audit_line(company, record)])
 
     async def work(place: Office) -> None:
-        start = since.replace(tzinfo=SWEDEN) if since and since.tzinfo is None else since
-        told, known = await trail.newest(place.engine, tenant, since=start, limit=limit)
+        told, known = await trail.newest(place.engine, tenant, since=since, limit=limit)
         show(told)
         while follow:
             told = await trail.after(place.engine, tenant, known)
@@ -55,6 +64,17 @@ def audit_show(
 
     with suppress(KeyboardInterrupt):  # Ctrl-C is how --follow ends
         in_office(work, tenant, reads=True)
+
+
+def _tell_activity(tenant: str | None, since: datetime | None, limit: int, *, as_json: bool) -> None:
+    async def work(place: Office) -> None:
+        found = await activity.latest(place.engine, tenant, since=since, limit=limit)
+        if as_json:
+            print_json([views.activity_json(each) for each in found])
+        else:
+            print_lines(views.activity_lines(found, width()))
+
+    in_office(work, tenant, reads=True)
 
 
 @audit.command("verify")

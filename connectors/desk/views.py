@@ -1,13 +1,14 @@
 """What the commands and the pages show: values become plain words, or JSON values for programs. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
 from connectors.desk import words
 from connectors.desk.proof import TrailFinding
 from connectors.desk.story import BOOKED, Story, StoryStep
-from infra.rows import AnswerOutcome, Dead, Hold
+from infra.rows import Activity, AnswerOutcome, Dead, Hold
 from schemas.audit import AuditRecord
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
@@ -177,6 +178,31 @@ def audit_line(tenant: str, record: AuditRecord) -> str:
 def audit_json(tenant: str, record: AuditRecord) -> dict[str, Any]:
     """Return a record of the trail as JSON values."""
     return {"tenant": tenant, **record.to_json()}
+
+
+def activity_lines(found: Sequence[Activity], width: int = 0) -> Lines:
+    """Return the activity log as a table, in Swedish time."""
+    rows = [("when", "company", "", "what", "system", "how many", "how", "by", "more")]
+    rows += [
+        (
+            words.when(a.at),
+            a.tenant,
+            a.direction,
+            a.kind.replace("_", " "),
+            a.system,
+            str(a.count),
+            a.status,
+            a.by,
+            a.detail,
+        )
+        for a in found
+    ]
+    return words.columns(rows, right=frozenset({5}), width=width)
+
+
+def activity_json(one: Activity) -> dict[str, Any]:
+    """Return a line of the activity log for programs; ``at`` in Swedish time."""
+    return asdict(one) | {"at": one.at.astimezone(words.SWEDEN).isoformat()}
 
 
 def findings(found: Sequence[TrailFinding]) -> Lines:

@@ -8,6 +8,7 @@ from connectors.fortnox.doctor import rounds
 from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
 from connectors.fortnox.ledger import nightly
+from connectors.fortnox.ledger.fresh import read_year
 from connectors.fortnox.ledger.orders import LEDGERS
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.settings import FortnoxSettings
@@ -33,6 +34,7 @@ SYSTEM = System(
     pages=_pages,
     refresh=refresh,
     outlook=outlook,
+    read_year=read_year,
     names=employee.SHOWN,
     revoke=end_consent,
     jobs=(Job("sinks", follow), Job("sinks", nightly.follow), Job("sinks", keep), Job("sinks", rounds.run)),

@@ -189,6 +189,7 @@ class Roles:
             "BOKBUSS_FORTNOX__API_URL": settings.fortnox.api_url,
             "BOKBUSS_FORTNOX__AUTH_URL": settings.fortnox.auth_url,
             "BOKBUSS_FORTNOX__CLIENT_ID": settings.fortnox.client_id,
+            "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(settings.fortnox.settle_seconds),
             "BOKBUSS_FORTNOX__CLIENT_SECRET": settings.fortnox.client_secret.get_secret_value(),
             "BOKBUSS_ALEXISHR__API_URL": settings.alexishr.api_url,
             "BOKBUSS_MAIL__HOST": settings.mail.host or "",

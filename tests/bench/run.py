@@ -25,6 +25,7 @@ from tests.bench import (
     growing,
     idling,
     ledgers,
+    proving,
     refreshing,
     sending,
     staffing,
@@ -46,6 +47,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "employees": staffing.measure,
     "doctor": examining.measure,
     "ledger": ledgers.measure,
+    "proof": proving.measure,
 }
 
 

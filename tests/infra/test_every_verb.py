@@ -22,6 +22,11 @@ NEEDED = {
     "reason": "other",
     "flow": "employees",
     "field": "city",
+    "year": "2026",
+    "difference": "3f9c01aa27de",
+    "holder": "Revision AB",
+    "key_id": "1f0c9a7be2d4",
+    "out": "year.zip",
 }
 """Something for each argument that a verb cannot do without."""
 

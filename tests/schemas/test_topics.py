@@ -21,6 +21,7 @@ FROZEN = {
     "bokbuss.employee-seen.v1": "facts.fortnox-seen.v1",
     "bokbuss.checks-passed.v1": "facts.fortnox-seen.v1",
     "bokbuss.connection-changed.v1": "facts.fortnox-seen.v1",
+    "bokbuss.books-proved.v1": "facts.fortnox-seen.v1",
     "bokbuss.ledger-retrieved.v1": "facts.fortnox-seen.v1",
     "bokbuss.ledger-part-read.v1": "facts.fortnox-seen.v1",
     "bokbuss.read-ledger.v1": "orders.fortnox.v1",

@@ -1,13 +1,13 @@
 """A financial year's ledger out of Fortnox: one SIE file, cut into parts, of which those that differ are told."""
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from connectors.fortnox import whose
 from connectors.fortnox.classify import YEAR_MISSING, TooLarge, Year
@@ -77,34 +77,51 @@ async def tell_year(
         NotRead: there is no whole answer for now.
         Refused: it is too large, broken, another year's or another company's.
     """
+    async with read(books, year, attempt) as whole:
+        asked = attempt.calls[-1].at  # what the file says was true then or later
+        _, told = await tell(
+            books.host.engine,
+            books.accept,
+            books.company.tenant,
+            "fortnox",
+            whole,
+            read_at=asked,
+            requested_by=requested_by,
+            overwrite=overwrite,
+        )
+        faultpoints.reach("ledger.closed")
+        await Sightings(books.host.engine, books.company.tenant, SYSTEM).read(kind(year), asked, whole.vouchers)
+        return YearTold(year.last, whole.vouchers, len(whole.parts), len(told) - 1)
+
+
+@asynccontextmanager
+async def read(books: Books, year: Year, attempt: Attempt) -> AsyncIterator[YearRead]:
+    """Read a year out of one SIE file, and tell nobody.
+
+    Raises:
+        NotRead: there is no whole answer for now.
+        Refused: it is too large, broken, another year's or another company's.
+    """
+    with TemporaryFile() as file, ExitStack() as stack:
+        whole = await _whole(books, year, attempt, file, stack)
+        _check(books, year, whole)
+        yield whole
+
+
+async def _whole(books: Books, year: Year, attempt: Attempt, file: BinaryIO, stack: ExitStack) -> YearRead:
     for again in (True, False):
-        with TemporaryFile() as file:
-            await _fetch(books, year, attempt, file)
-            asked = attempt.calls[-1].at  # what the file says was true then or later
-            with ExitStack() as stack:
-                try:
-                    read = await asyncio.to_thread(stack.enter_context, registry.ledger_file().read(file))
-                except Malformed as broken:
-                    if again:  # what is broken may have been cut on its way
-                        _log.warning("ledger not read", tenant=books.company.tenant, problems=broken.problems[:_SHOWN])
-                        continue
-                    why = f"Fortnox's SIE file of {year.last} cannot be read: {'; '.join(broken.problems[:_SHOWN])}"
-                    raise Refused(Rejected("ledger_unreadable", why, "developer")) from None
-                _check(books, year, read)
-                _, told = await tell(
-                    books.host.engine,
-                    books.accept,
-                    books.company.tenant,
-                    "fortnox",
-                    read,
-                    read_at=asked,
-                    requested_by=requested_by,
-                    overwrite=overwrite,
-                )
-                faultpoints.reach("ledger.closed")
-                await Sightings(books.host.engine, books.company.tenant, SYSTEM).read(kind(year), asked, read.vouchers)
-                return YearTold(year.last, read.vouchers, len(read.parts), len(told) - 1)
-    raise AssertionError("a year is told, or refused, the second time at the latest")
+        file.seek(0)
+        file.truncate()
+        await _fetch(books, year, attempt, file)
+        try:
+            return await asyncio.to_thread(stack.enter_context, registry.ledger_file().read(file))
+        except Malformed as broken:
+            if not again:
+                why = f"Fortnox's SIE file of {year.last} cannot be read: {'; '.join(broken.problems[:_SHOWN])}"
+                raise Refused(Rejected("ledger_unreadable", why, "developer")) from None
+            # What is broken may have been cut on its way.
+            _log.warning("ledger not read", tenant=books.company.tenant, problems=broken.problems[:_SHOWN])
+    raise AssertionError("a year is read, or refused, the second time at the latest")
 
 
 def kind(year: Year) -> str:

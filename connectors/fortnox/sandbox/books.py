@@ -97,7 +97,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """A voucher in the books: never changed, never deleted. Lists show it from ``listed_from`` on."""
+    """A voucher in the books: the API neither changes nor deletes one. Lists show it from ``listed_from`` on."""
 
     draft: Draft
     number: int

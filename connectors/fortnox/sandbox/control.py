@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from connectors.fortnox.sandbox import changes, page, patching, state
+from connectors.fortnox.sandbox import by_hand, changes, page, patching, state
 from connectors.fortnox.sandbox.books import Books, Company, Voucher
 from connectors.fortnox.sandbox.changes import Wrong, company_of
 from connectors.fortnox.sandbox.state import Keeper
@@ -191,4 +191,5 @@ _CHANGES: Final[Mapping[tuple[str, str], _Change]] = {
     ("POST", "/_sandbox/locked-period"): _made(changes.LockedPeriodBody, changes.lock),
     ("POST", "/_sandbox/accounts"): _made(changes.AccountBody, changes.set_account),
     ("POST", "/_sandbox/series"): _made(changes.SeriesBody, changes.set_series),
+    ("POST", "/_sandbox/vouchers"): _made(by_hand.VoucherBody, by_hand.change_voucher),
 }

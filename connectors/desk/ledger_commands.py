@@ -1,0 +1,159 @@
+"""The verbs of a company's ledger: its years' books proved against what was posted, and what people accept of it."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from connectors.desk import ledger_words
+from connectors.desk.words import when
+from infra import clock
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.delivery.reading import NotRead
+from infra.office import Office, in_office
+from infra.proving import comparing, records
+
+AUDITOR: Final = "senseworks"
+"""The party whose programs the keys are for."""
+
+ledger = typer.Typer(no_args_is_help=True, help="A company's ledger, year by year.")
+
+FinancialYear = Annotated[int, typer.Option("--year", min=1900, max=2200, help="The year in which it ends.")]
+
+
+@ledger.command("prove")
+def prove(tenant: Company, year: FinancialYear, by: By = None, as_json: Json = False) -> None:
+    """Read a year fresh and compare it with what was posted, to the öre; 1: they differ, or it could not be read."""
+
+    async def work(place: Office) -> None:
+        try:
+            proved = await comparing.compare(await place.host(), tenant, year, asked_by=asker(by))
+        except NotRead as error:
+            raise Failed(f"{tenant}'s books of {year} were not read, so nothing is proved: {error}") from error
+        if as_json:
+            print_json(proved.to_json() | {"green": proved.green})
+        else:
+            print_lines(ledger_words.proof(tenant, proved))
+        if not proved.green:
+            raise typer.Exit(1)
+
+    in_office(work, tenant)
+
+
+@ledger.command("package")
+def package(
+    tenant: Company,
+    year: FinancialYear,
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="The ZIP file to write.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Write a year's package for an auditor: the ledger as a SIE file, the documents, and an index with hashes."""
+    from infra.packages import storing
+
+    async def work(place: Office) -> None:
+        settings = (await place.host()).settings
+        try:
+            found = await storing.package(place.engine, settings, tenant, year)
+        except (storing.NoSuchYear, FileNotFoundError) as error:
+            raise Failed(f"no package: {error}") from error
+        except ValueError as error:
+            raise Failed(f"the ledger cannot be written as a file: {error}") from error
+        try:
+            shutil.copyfile(found.path, out)
+        except OSError as error:
+            raise WrongUsage(f"{out} cannot be written: {error.strerror}") from error
+        await storing.fetched(place.engine, tenant, found, system="desk", by=asker(by))
+        if as_json:
+            print_json({"file": str(out), "bytes": found.size, "sha256": found.sha256, "year_to": found.last})
+        else:
+            print_lines([f"{out}: {found.size:,} bytes, sha256 {found.sha256}"])
+
+    in_office(work, tenant)
+
+
+key = typer.Typer(no_args_is_help=True, help="The keys with which auditors' programs fetch packages.")
+ledger.add_typer(key, name="key")
+
+
+@key.command("make")
+def key_make(
+    tenant: Company,
+    holder: Annotated[str, typer.Option("--for", help="Whom it is given to: the auditor's name.")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="For how long it is good.")] = 400,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key that opens this company's packages; it is shown once, and kept nowhere."""
+    from infra.packages import keys
+
+    async def work(place: Office) -> None:
+        made, ends = await keys.make(place.engine, tenant, AUDITOR, holder, by=asker(by), days=days)
+        if as_json:
+            print_json({"key": made, "expires_at": ends})
+        else:
+            print_lines([made, f"good until {when(ends)}; shown only now. GET /v1/{tenant}/{AUDITOR}/years with it"])
+
+    in_office(work, tenant)
+
+
+@key.command("list")
+def key_list(tenant: Company, as_json: Json = False) -> None:
+    """List a company's keys: whose each is, and whether it still opens anything."""
+    from infra.packages import keys
+
+    async def work(place: Office) -> None:
+        found = await keys.listed(place.engine, tenant)
+        if as_json:
+            print_json([asdict(each) for each in found])
+        else:
+            print_lines(ledger_words.keys(found, clock.now()))
+
+    in_office(work, tenant)
+
+
+@key.command("revoke")
+def key_revoke(
+    tenant: Company,
+    key_id: Annotated[str, typer.Argument(help="Its ID, as ledger key list shows it.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """End a key at once."""
+    from infra.packages import keys
+
+    async def work(place: Office) -> None:
+        if not await keys.revoke(place.engine, tenant, key_id, asker(by)):
+            raise WrongUsage(f"{tenant} has no key {key_id} that is good: bokbuss ledger key list {tenant}")
+        if as_json:
+            print_json({"revoked": key_id})
+        else:
+            print_lines([f"revoked: {key_id}"])
+
+    in_office(work, tenant)
+
+
+@ledger.command("accept")
+def accept(
+    tenant: Company,
+    difference: Annotated[str, typer.Argument(help="Its ID, as ledger prove shows it.")],
+    by: By = None,
+    comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Say that a difference between books and postings is as it should be: it is not told again."""
+
+    async def work(place: Office) -> None:
+        known = {each.id: each for proof in await records.kept(place.engine, tenant) for each in proof.differences}
+        if difference not in known:
+            raise WrongUsage(f"no proof of {tenant} shows a difference {difference}: bokbuss ledger prove {tenant}")
+        await records.accept(place.engine, tenant, difference, asker(by), comment)
+        found = known[difference]
+        if as_json:
+            print_json({"accepted": difference, "kind": found.kind, "voucher": found.voucher})
+        else:
+            print_lines([f"accepted: {found.voucher} {found.kind.replace('_', ' ')}; the next proof leaves it out"])
+
+    in_office(work, tenant)

@@ -1,0 +1,37 @@
+"""A company's financial year as it is in Fortnox now, for who compares it with something and tells nothing of it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+
+from connectors.fortnox.classify import Year
+from connectors.fortnox.ledger.books import connect
+from connectors.fortnox.ledger.years import Refused, read
+from connectors.fortnox.tokens import SYSTEM
+from infra import tenants
+from infra.commanding import Failed
+from infra.delivery.guests import LOOK_UP, guest
+from infra.plugin import Host, YearRead
+
+_MOST = 10
+
+
+@asynccontextmanager
+async def read_year(host: Host, tenant: str, year: int | date) -> AsyncIterator[YearRead]:
+    """Read a year, as ``infra.plugin.System.read_year`` says: the list of years, and one SIE file."""
+    company = await tenants.known(host.engine, tenant)
+    async with guest(host, SYSTEM, tenant, LOOK_UP) as attempt, connect(company, host) as books:
+        try:
+            async with read(books, _chosen(await books.years(attempt), year), attempt) as whole:
+                yield whole
+        except Refused as refused:
+            raise Failed(refused.verdict.why) from None
+
+
+def _chosen(years: Sequence[Year], wanted: int | date) -> Year:
+    for one in years:
+        if one.holds(wanted) if isinstance(wanted, date) else one.last.year == wanted:
+            return one
+    which = f"that holds {wanted}" if isinstance(wanted, date) else f"that ends in {wanted}"
+    there = ", ".join(f"{one.first} to {one.last}" for one in years[:_MOST]) or "none"
+    raise Failed(f"Fortnox has no financial year {which}; there is: {there}")

@@ -1,0 +1,111 @@
+"""What an auditor's program asks for with its key: which years there are, and a year's package, from any byte on.
+
+A key that is wrong, ended, or another company's is answered like a company that there is not: it tells nothing.
+"""
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from infra.documents import Documents
+from infra.ledgers import LedgerYear
+from infra.packages import keys, storing
+from infra.packages.keys import Holder
+from infra.packages.storing import NoSuchYear
+from infra.plugin import Host
+
+SYSTEM: Final = "senseworks"
+_PRIVATE: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+_FROM: Final = re.compile(r"bytes=(\d{1,15})-\d{0,15}", re.ASCII)
+
+
+def pages(host: Host) -> list[Route]:
+    """Return the routes below ``/v1/{tenant}/senseworks``."""
+    site = _Site(host)
+    below = "/v1/{tenant}/senseworks/years"
+    return [
+        Route(below, site.years, methods=["GET"]),
+        Route(f"{below}/{{year:int}}/package", site.package, methods=["GET"]),
+    ]
+
+
+class _Site:
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def years(self, request: Request) -> Response:
+        """List the years of which a package can be had."""
+        tenant = request.path_params["tenant"]
+        if await self._holder(request, tenant) is None:
+            return _refused()
+        counts = await Documents(self._host.engine, tenant).counts()
+        listed = []
+        for year in await storing.years(self._host.engine, tenant):
+            of_year = counts.get(year.last)
+            documents = {
+                "documents": of_year.documents if of_year else 0,
+                "missing": of_year.missing if of_year else 0,
+                "waiting": of_year.waiting if of_year else 0,
+            }
+            listed.append(_listed(year) | documents)
+        return JSONResponse({"years": listed}, headers=_PRIVATE)
+
+    async def package(self, request: Request) -> Response:
+        """Give a year's package; ``Range`` with ``If-Range`` goes on where a fetch broke off."""
+        tenant = request.path_params["tenant"]
+        holder = await self._holder(request, tenant)
+        if holder is None:
+            return _refused()
+        engine, settings = self._host.engine, self._host.settings
+        try:
+            package = await storing.package(engine, settings, tenant, request.path_params["year"])
+        except NoSuchYear as error:
+            return JSONResponse({"error": str(error)}, 404, headers=_PRIVATE)
+        etag = f'"{package.sha256}"'
+        if etag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
+            return Response(status_code=304, headers=_PRIVATE | {"ETag": etag})
+        part = _FROM.fullmatch(request.headers.get("range", ""))
+        start = int(part[1]) if part and request.headers.get("if-range", etag) == etag else 0
+        who = f"{holder.name} ({holder.key_id})"
+        await storing.fetched(engine, tenant, package, system=SYSTEM, by=who, start=min(start, package.size))
+        return FileResponse(
+            package.path,
+            media_type="application/zip",
+            filename=package.name,
+            headers=_PRIVATE | {"ETag": etag},
+        )
+
+    async def _holder(self, request: Request, tenant: str) -> Holder | None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return await keys.holder(self._host.engine, tenant, SYSTEM, key.strip())
+
+
+def _listed(year: LedgerYear) -> dict[str, Any]:
+    known = year.retrieved
+    return {
+        "year": year.last.year,
+        "from": year.first.isoformat(),
+        "to": year.last.isoformat(),
+        "source": year.source,
+        "vouchers": known.vouchers if known else 0,
+        "sha256": known.sha256 if known else None,
+        "read_at": _moment(known.read_at if known else None),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _refused() -> Response:
+    return JSONResponse(
+        {"error": "this needs a key that opens it: Authorization: Bearer KEY"},
+        401,
+        headers=_PRIVATE | {"WWW-Authenticate": "Bearer"},
+    )

@@ -1,0 +1,83 @@
+"""The activity log: what came in and what went out, by day: who, when, whence or whither, how much, and how it went.
+
+It is put together from the tables that there are; nothing is written down for it but who fetched a package. Days are
+Swedish.
+"""
+
+# ruff: noqa: S608 - what is put together here are constants; every value is bound
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.rows import Activity
+
+
+def _day(at: str) -> str:
+    return f"({at} at time zone 'Europe/Stockholm')::date"
+
+
+# Each gives: tenant, at, direction, kind, system, by, count, status, detail.
+_PARTS: Final = (
+    f"""select tenant, max(accepted_at), 'in', 'delivery', system, '', count(*), 'accepted',
+               sum(jsonb_array_length(event_ids)) || ' facts, over HTTP'
+        from deliveries group by tenant, system, {_day("accepted_at")}""",
+    f"""select tenant, max(accepted_at), 'in', replace(split_part(topic, '.', 2), '-', '_'),
+               split_part(key, '/', 1), '', count(*), 'accepted', 'facts, however they came'
+        from decided where topic like 'facts.%' and topic not like 'facts.review-answered.%' and key not like 'marks/%'
+        group by tenant, topic, split_part(key, '/', 1), {_day("accepted_at")}""",
+    f"""select tenant, max(found_at), 'in', 'unreadable', topic, '', count(*), max(state), 'dead letters'
+        from dead_letters where topic like 'facts.%' group by tenant, topic, {_day("found_at")}""",
+    """select tenant, whole_at, 'in', 'reading_of_' || kind, system, '', records, 'read', 'the last one in full'
+       from readings where whole_at is not null""",
+    """select tenant, max(coalesce(read_at, listed_at)), 'in', 'documents', module, '',
+              count(*) filter (where number <> ''),
+              case when bool_or(number <> '' and sha256 is null and note = '') then 'waiting' else 'read' end,
+              'of the year that ends on ' || year_to || ': ' || count(*) filter (where sha256 is not null)
+              || ' stored, '
+              || count(*) filter (where number <> '' and note <> '') || ' missing'
+       from documents group by tenant, module, year_to""",
+    """select tenant, applied_at, 'in', 'settings', 'desk', applied_by, 1, 'applied', 'version ' || version
+       from settings""",
+    f"""select tenant, max(coalesce(finished_at, sent_at, journaled_at)), 'out',
+               replace(replace(replace(type, 'bokbuss.', ''), '.v1', ''), '-', '_'), sink,
+               coalesce(body -> 'data' ->> 'requested_by', ''), count(*),
+               case when state in ('queued', 'sending', 'unknown') then 'waiting' else state end,
+               'flow ' || coalesce(body -> 'data' ->> 'flow', '') ||
+               coalesce(', vouchers ' || min(outcome -> 'voucher' ->> 'series') || ' ' ||
+                        min((outcome -> 'voucher' ->> 'number')::bigint) || ' to ' ||
+                        max((outcome -> 'voucher' ->> 'number')::bigint), '')
+        from journal group by tenant, type, sink, body -> 'data' ->> 'flow', body -> 'data' ->> 'requested_by', 8,
+             outcome -> 'voucher' ->> 'series', {_day("coalesce(finished_at, sent_at, journaled_at)")}""",
+    f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*),
+               case when closed_at is null then 'waiting' else 'answered' end, body -> 'data' ->> 'reason'
+        from held group by tenant, closed_at is null, body -> 'data' ->> 'reason', {_day("held_at")}""",
+    """select tenant, read_at, 'in', 'proof', source, coalesce(body ->> 'asked_by', ''), (body ->> 'posted')::bigint,
+              case when differences = 0 then 'proved' else 'differs' end,
+              'the year that ends on ' || year_to || ', ' || differences || ' differences'
+       from proofs""",
+    """select tenant, fetched_at, 'out', 'package', system, fetched_by, 1, status,
+              'the year that ends on ' || year_to || ', ' || bytes || ' bytes'
+       from package_fetches""",
+)
+_LATEST: Final = text(
+    f"""select * from ({" union all ".join(f"({part})" for part in _PARTS)})
+            as log(tenant, at, direction, kind, system, by, count, status, detail)
+        where (cast(:tenant as text) is null or tenant = :tenant)
+          and (cast(:since as timestamptz) is null or at >= :since)
+        order by at desc, tenant, kind, system, status limit :limit"""
+)
+
+
+async def latest(engine: AsyncEngine, tenant: str | None, *, since: datetime | None, limit: int) -> Sequence[Activity]:
+    """Return what was done last, the newest last.
+
+    Args:
+        since: nothing of which the last was before.
+    """
+    async with engine.connect() as connection:
+        rows = await connection.execute(_LATEST, {"tenant": tenant, "since": since, "limit": limit})
+        return [Activity(*row) for row in reversed(rows.all())]

@@ -1,0 +1,103 @@
+"""Compares a company's year with what we posted: read fresh from the ledger in one call, proved, kept, on record."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from infra import clock, ledgers, registry
+from infra.plugin import Host, YearRead
+from infra.proving import records
+from infra.proving.books import Entry, entry
+from infra.proving.proof import Proof, prove, repeats
+from schemas.ledger import LedgerSource
+from schemas.ledger_parts import VOUCHERS
+from schemas.proofs import BooksProved
+
+_MOST: Final = 200
+"""Differences, and vouchers on their way, that one proof names."""
+
+
+async def compare(host: Host, tenant: str, year: int | date, *, asked_by: str) -> BooksProved:
+    """Prove a company's financial year, keep the proof, and return it.
+
+    Args:
+        year: the one that ends in this year, or that holds this day.
+
+    Raises:
+        NotRead: the ledger has no answer for now.
+        Failed: there is no such year, or what was read of it cannot be understood; the message says why.
+    """
+    settling = timedelta(seconds=host.settings.sink(registry.ledger()).settle_seconds)
+    as_of = await records.now(host.engine) - settling  # what was booked later may not stand in the ledger's file yet
+    read_year = registry.systems()[registry.ledger()].read_year
+    if read_year is None:
+        raise LookupError(f"{registry.ledger()} keeps books, and gives no year of them")
+    async with read_year(host, tenant, year) as read:
+        read_at = clock.now()
+        orders = await records.orders(host.engine, tenant, read.first, read.last, as_of)
+        proof = await asyncio.to_thread(lambda: prove(orders, entries(read)))
+        about = _Year(read.first, read.last, read.sha256)
+    return await _kept(host, tenant, about, proof, read_at, asked_by)
+
+
+async def compare_known(host: Host, tenant: str, last: date) -> BooksProved | None:
+    """Compare a year as it was read last, and keep what comes of it; None: there is no such year any more.
+
+    A year out of the ledger is proved, as of when it was read. One out of a file is not the books: it is looked
+    through for what we posted.
+    """
+    settling = timedelta(seconds=host.settings.sink(registry.ledger()).settle_seconds)
+    async with ledgers.opened(host.engine, tenant, last) as books:
+        if books is None or books.year.source is None:
+            return None
+        year, source = books.retrieved, books.year.source
+        read_at = year.read_at or await records.now(host.engine)
+        found = [entry(voucher) async for voucher in books.vouchers()]
+    orders = await records.orders(host.engine, tenant, books.year.first, last, read_at - settling)
+    if source == registry.ledger():
+        proof = await asyncio.to_thread(prove, orders, found)
+    else:
+        proof = await asyncio.to_thread(repeats, orders, found)
+    about = _Year(books.year.first, last, year.sha256, source)
+    return await _kept(host, tenant, about, proof, read_at, "a reading")
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    first: date
+    last: date
+    sha256: str
+    source: LedgerSource | None = None
+    """None: the ledger itself."""
+
+
+def entries(read: YearRead) -> Iterator[Entry]:
+    """Yield a year's vouchers as a proof needs them, a part at a time."""
+    names = (each.part for each in read.parts if each.part.startswith(VOUCHERS))
+    for part in read.part(names):
+        yield from map(entry, part.vouchers)
+
+
+async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: datetime, asked_by: str) -> BooksProved:
+    accepted = await records.accepted(host.engine, tenant)
+    left = [each for each in proof.differences if each.id not in accepted]
+    source = {} if year.source is None else {"source": year.source}
+    proved = BooksProved(
+        **source,
+        year_from=year.first,
+        year_to=year.last,
+        ledger_sha256=year.sha256,
+        vouchers=proof.vouchers,
+        posted=proof.posted,
+        on_their_way=proof.on_their_way[:_MOST],
+        differences=tuple(left[:_MOST]),
+        count=len(left),
+        accepted=len(proof.differences) - len(left),
+        totals=proof.totals,
+        asked_by=asked_by,
+        read_at=read_at,
+    )
+    await records.keep(host.engine, tenant, proved)
+    return proved

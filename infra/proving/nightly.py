@@ -1,0 +1,66 @@
+"""Each night every company that has posted something is proved: the two latest financial years in which it has.
+
+A year that was read in between, or that came in as a file, is compared when it is there.
+"""
+
+import asyncio
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from infra import clock
+from infra.commanding import Failed
+from infra.delivery.following import Following
+from infra.delivery.reading import NotRead
+from infra.leases import Lease
+from infra.plugin import Host
+from infra.proving import records
+from infra.proving.comparing import compare, compare_known
+
+_YEARS: Final = 2
+_LOOK: Final = 60.0
+_PATIENCE: Final = 300.0
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+
+async def run(host: Host, stop: asyncio.Event) -> None:
+    """Prove every company once a night, and each year that was read, until asked to stop."""
+
+    async def tonight() -> list[str]:
+        return await records.due(host.engine, last_night(clock.now(), host.settings.proof_hour))
+
+    async def due() -> list[str]:
+        return list({*await tonight(), *await records.unproved(host.engine)})
+
+    async def turn(tenant: str, lease: Lease) -> None:
+        for last in (await records.unproved(host.engine)).get(tenant, ()):
+            lease.check()
+            await compare_known(host, tenant, last)
+        if tenant in await tonight():  # nobody was faster
+            await prove_company(host, tenant, lease)
+
+    await Following("proof", due, turn, look=_LOOK, patience=_PATIENCE).run(host, stop)
+
+
+async def prove_company(host: Host, tenant: str, lease: Lease) -> None:
+    """Prove a company's latest years, one call each; what goes wrong is kept, and raised."""
+    before = date.max
+    try:
+        for _ in range(_YEARS):
+            day = await records.latest(host.engine, tenant, before)
+            if day is None:
+                break
+            lease.check()
+            proved = await compare(host, tenant, day, asked_by="each night")
+            before = proved.year_from
+    except (NotRead, Failed) as error:
+        await records.failed(host.engine, tenant, str(error))
+        raise
+    await records.done(host.engine, tenant)
+
+
+def last_night(now: datetime, hour: int) -> datetime:
+    """Return when the last night's round began: at an hour of the day in Sweden."""
+    local = now.astimezone(_SWEDEN)
+    night = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return night if night <= local else night - timedelta(days=1)

@@ -1,0 +1,174 @@
+"""What the proof reads and keeps: our orders out of the journal, each year's last proof, and what people accepted."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import ledgers, telemetry
+from infra.proving.books import Posted, posted
+from infra.trail import Entry, put_on_record
+from schemas import envelope as envelopes
+from schemas import ids
+from schemas.commands import PostVoucher, VoucherRef
+from schemas.proofs import BooksProved
+
+_LONGEST_WHY: Final = 400
+
+# A company that was removed and added again, with the same books, finds there what it posted under its former name.
+_OURS = """(j.tenant = :tenant or j.tenant in (
+    select r.tenant from removed_tenants r join tenants t on t.tenant = :tenant
+    where r.name = :tenant and r.database_number = t.database_number))"""
+_ORDERS = text(
+    f"""select order_id, (body -> 'data')::text, (outcome -> 'voucher')::text,
+               case when state = 'delivered' and finished_at <= :as_of then 'posted'
+                    when state in ('rejected', 'withdrawn') then 'refused' else 'on_its_way' end
+        from journal j where {_OURS} and type = :type
+          and (body -> 'data' ->> 'voucher_date')::date between :first and :last order by seq"""  # noqa: S608 - no values in it
+)
+_NOW = text("select clock_timestamp()")
+_LATEST = text(
+    f"""select max((body -> 'data' ->> 'voucher_date')::date) from journal j
+        where {_OURS} and type = :type and state = 'delivered'
+          and (body -> 'data' ->> 'voucher_date')::date < :before"""  # noqa: S608 - the same
+)
+_ROUNDS = text(
+    """insert into proof_rounds (tenant, due_at)
+       select t.tenant, clock_timestamp() from tenants t
+       where exists (select from journal j where j.tenant = t.tenant and j.type = :type and j.state = 'delivered')
+       on conflict do nothing"""
+)
+_POSTING = text("select tenant from proof_rounds")
+_DUE = text("select tenant from proof_rounds where coalesce(done_at, due_at) < :night")
+_DONE = text("update proof_rounds set done_at = clock_timestamp(), trouble = '' where tenant = :tenant")
+_FAILED = text("update proof_rounds set trouble = :why where tenant = :tenant")
+_ACCEPTED = text("select id from accepted_differences where tenant = :tenant")
+_ACCEPT = text(
+    """insert into accepted_differences (tenant, id, accepted_by, comment, accepted_at)
+       values (:tenant, :id, :by, :comment, clock_timestamp()) on conflict do nothing"""
+)
+_KEEP = text(
+    """insert into proofs (tenant, source, year_to, read_at, differences, body)
+       values (:tenant, :source, :year_to, :read_at, :differences, cast(:body as jsonb))
+       on conflict (tenant, source, year_to) do update
+       set read_at = excluded.read_at, differences = excluded.differences, body = excluded.body"""
+)
+_PROVED = text("select tenant, source, year_to, read_at from proofs")
+_KEPT = text("select body::text from proofs where tenant = :tenant order by year_to, source")
+
+
+async def orders(engine: AsyncEngine, tenant: str, first: date, last: date, as_of: datetime) -> list[Posted]:
+    """Return every voucher that we ordered for a day of these; what was not delivered by ``as_of`` is on its way."""
+    values = {"tenant": tenant, "type": envelopes.type_of(PostVoucher), "first": first, "last": last, "as_of": as_of}
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_ORDERS, values)).all()
+    return [
+        posted(
+            order_id,
+            PostVoucher.model_validate_json(order),
+            VoucherRef.model_validate_json(voucher) if voucher and voucher != "null" else None,
+            state,
+        )
+        for order_id, order, voucher, state in rows
+    ]
+
+
+async def now(engine: AsyncEngine) -> datetime:
+    """Return the time of the clock that outcomes are stamped by."""
+    async with engine.connect() as connection:
+        found: datetime = (await connection.execute(_NOW)).scalar_one()
+        return found
+
+
+async def latest(engine: AsyncEngine, tenant: str, before: date) -> date | None:
+    """Return the latest day before another that we posted a voucher for."""
+    values = {"tenant": tenant, "type": envelopes.type_of(PostVoucher), "before": before}
+    async with engine.connect() as connection:
+        found: date | None = await connection.scalar(_LATEST, values)
+        return found
+
+
+async def due(engine: AsyncEngine, night: datetime) -> list[str]:
+    """Return the companies that had posted something by that night and were not proved since."""
+    async with engine.begin() as connection:
+        await connection.execute(_ROUNDS, {"type": envelopes.type_of(PostVoucher)})
+        return list(await connection.scalars(_DUE, {"night": night}))
+
+
+async def unproved(engine: AsyncEngine) -> dict[str, list[date]]:
+    """Return the years, by company, that were read, out of the ledger or out of a file, and not compared since."""
+    async with engine.connect() as connection:
+        posting = set(await connection.scalars(_POSTING))
+        proved = {(tenant, source, last): at for tenant, source, last, at in await connection.execute(_PROVED)}
+    found: dict[str, list[date]] = {}
+    for one in await ledgers.readings(engine) if posting else ():
+        at = proved.get((one.tenant, one.source, one.last))
+        if one.tenant in posting and (at is None or at < one.read_at):
+            found.setdefault(one.tenant, []).append(one.last)
+    return found
+
+
+async def done(engine: AsyncEngine, tenant: str) -> None:
+    """Write down that a company's years were all compared."""
+    async with engine.begin() as connection:
+        await connection.execute(_DONE, {"tenant": tenant})
+
+
+async def failed(engine: AsyncEngine, tenant: str, why: str) -> None:
+    """Write down why a company's years could not be compared."""
+    async with engine.begin() as connection:
+        await connection.execute(_FAILED, {"tenant": tenant, "why": why[:_LONGEST_WHY]})
+
+
+async def accepted(engine: AsyncEngine, tenant: str) -> frozenset[str]:
+    """Return the ids of the differences that people have accepted."""
+    async with engine.connect() as connection:
+        return frozenset(await connection.scalars(_ACCEPTED, {"tenant": tenant}))
+
+
+async def accept(engine: AsyncEngine, tenant: str, difference: str, by: str, comment: str) -> None:
+    """Write down that a person has accepted a difference."""
+    values = {"tenant": tenant, "id": difference, "by": by[:200], "comment": comment[:1000]}
+    async with engine.begin() as connection:
+        await connection.execute(_ACCEPT, values)
+
+
+async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
+    """Keep a year's proof instead of the one before, and put it on record."""
+    message = envelopes.wrap(
+        proved,
+        message_id=ids.fact_id(proved.key, ids.revision(proved)),
+        source="/proof",
+        time=proved.read_at,
+        tenant=tenant,
+        trace=telemetry.new_trace(),
+    )
+    kinds = Counter(each.kind for each in proved.differences)
+    said = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in sorted(kinds.items()))
+    compared = f"{proved.posted} vouchers of ours among {proved.vouchers}"
+    entry = Entry(
+        message,
+        "proved" if proved.green else "differs",
+        code=max(kinds, key=lambda kind: kinds[kind], default=""),
+        why=f"{compared}; {said or 'no difference'}",
+        who=None if proved.green else "accountant",
+    )
+    values = {
+        "tenant": tenant,
+        "source": proved.source,
+        "year_to": proved.year_to,
+        "read_at": proved.read_at,
+        "differences": proved.count,
+        "body": proved.model_dump_json(),
+    }
+    async with engine.begin() as connection:
+        await connection.execute(_KEEP, values)
+        await put_on_record(connection, [entry])
+
+
+async def kept(engine: AsyncEngine, tenant: str) -> list[BooksProved]:
+    """Return the last proof of each year, and of each file that was compared."""
+    async with engine.connect() as connection:
+        return [BooksProved.model_validate_json(body) for body in await connection.scalars(_KEPT, {"tenant": tenant})]

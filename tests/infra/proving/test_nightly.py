@@ -1,0 +1,137 @@
+"""Each night what was posted is proved, and what could not be is said."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import registry, telemetry, watch
+from infra.deciding.decider import Decider
+from infra.delivery.reading import NotRead
+from infra.parting import parting
+from infra.proving import nightly, records
+from infra.proving.comparing import compare_known
+from infra.proving.nightly import last_night, prove_company
+from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher, ObjectCode
+from tests.connectors.fortnox.doctor_driver import company, doctor_driver, voucher
+from tests.infra.facts import record
+
+
+class Owned:
+    """A lease that is ours."""
+
+    def check(self) -> None:
+        """Raise nothing."""
+
+
+@pytest.mark.parametrize(
+    ("now", "night"),
+    [("2026-04-10T10:00", "2026-04-10T02:00"), ("2026-04-10T01:59", "2026-04-09T02:00"), ("2026-12-01T03:00", None)],
+)
+def test_a_night_begins_at_an_hour_in_sweden(now: str, night: str | None) -> None:
+    """In summer 4 o'clock is two hours earlier in UTC, in winter one."""
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert last_night(at, 4) == (datetime.fromisoformat(night).replace(tzinfo=UTC) if night else at)
+
+
+async def test_a_company_is_proved_once_a_night(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Not before it has posted, not before the night after; what is found is kept, and the gauges show it."""
+    fortnox = company(4712)
+    async with doctor_driver(engine, tmp_path, fortnox) as visit:
+        soon = datetime.now(UTC) + timedelta(hours=1)  # noqa: TID251 - the test's clock
+        assert await records.due(engine, soon) == []
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        assert await records.due(engine, soon - timedelta(hours=2)) == []
+        assert await records.due(engine, soon) == [visit.tenant]
+
+        await prove_company(visit.host, visit.tenant, Owned())  # type: ignore[arg-type]
+        [kept] = await records.kept(engine, visit.tenant)
+        assert [(each.kind, each.voucher) for each in kept.differences] == [("deleted", "F 1")]
+        assert (kept.posted, kept.asked_by) == (1, "each night")
+        assert await records.due(engine, datetime.now(UTC) - timedelta(minutes=1)) == []  # noqa: TID251 - the same
+        calls = visit.calls
+        assert sum(calls.values()) == 2, calls
+
+        async with engine.connect() as connection:
+            await watch.Watch(engine)._look(connection)
+        assert telemetry.PROOF_DIFFERENCES.labels(visit.tenant, "2026")._value.get() == 1
+        assert 0 <= telemetry.PROOF_AGE.labels(visit.tenant)._value.get() < 60
+
+        await records.accept(engine, visit.tenant, kept.differences[0].id, "anna", "we know")
+        await prove_company(visit.host, visit.tenant, Owned())  # type: ignore[arg-type]
+        [kept] = await records.kept(engine, visit.tenant)
+        assert (kept.green, kept.accepted) == (True, 1)
+
+
+async def test_what_is_on_its_way_is_no_difference(engine: AsyncEngine, tmp_path: Path) -> None:
+    """An order without an end, and one that was delivered a moment ago."""
+    async with doctor_driver(engine, tmp_path, company(4713)) as visit:
+        await visit.journal(voucher(key=1), "unknown", None)
+        await visit.journal(voucher(key=2), "delivered", {"voucher": {"series": "F", "number": 9, "year_id": 4}}, 1.0)
+        await visit.journal(
+            voucher(key=3), "delivered", {"voucher": {"series": "F", "number": 8, "year_id": 4}}, 3600.0
+        )
+        await prove_company(visit.host, visit.tenant, Owned())  # type: ignore[arg-type]
+        [kept] = await records.kept(engine, visit.tenant)
+        assert [each.voucher for each in kept.differences] == ["F 8"]
+        assert len(kept.on_their_way) == 2
+
+
+async def test_what_is_not_read_is_not_proved(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Fortnox is away: nothing is kept, the reason is, and the age goes on."""
+    async with doctor_driver(engine, tmp_path, company(4714)) as visit:
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        await records.due(engine, datetime.now(UTC))  # noqa: TID251 - the test's clock
+        visit.books.companies.pop(visit.fortnox.database_number)
+        with pytest.raises(NotRead):
+            await nightly.prove_company(visit.host, visit.tenant, Owned())  # type: ignore[arg-type]
+        assert await records.kept(engine, visit.tenant) == []
+        async with engine.connect() as connection:
+            query = text("select done_at, trouble from proof_rounds where tenant = :t")
+            row = (await connection.execute(query, {"t": visit.tenant})).one()
+        assert row.done_at is None
+        assert row.trouble
+
+
+async def test_a_year_that_was_read_is_compared_when_it_is_there(
+    engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path
+) -> None:
+    """A file with the till's takings is looked through: they were booked twice. A later reading is, too; once each."""
+    decider = Decider(engine, producer, registry.flows())
+    async with doctor_driver(engine, tmp_path, company(4715)) as visit:
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        soon = datetime.now(UTC) + timedelta(hours=1)  # noqa: TID251 - the test's clock
+        assert await records.due(engine, soon) == [visit.tenant]
+        assert await records.unproved(engine) == {}
+
+        for source, series, kinds in (("sie", "S", ["booked_twice"]), ("fortnox", "F", [])):
+            facts = year(series, source, read_at=soon)
+            await decider.decide([record(visit.tenant, fact) for fact in facts])
+            if source == "fortnox":  # what came out of a file is overwritten on request
+                await decider.decide([record(visit.tenant, facts[-1].model_copy(update={"overwrite": True}))])
+            assert await records.unproved(engine) == {visit.tenant: [date(2026, 12, 31)]}
+            proved = await compare_known(visit.host, visit.tenant, date(2026, 12, 31))
+            assert proved is not None
+            assert [each.kind for each in proved.differences] == kinds
+            assert proved.source == source
+            assert await records.unproved(engine) == {}
+            soon += timedelta(hours=1)
+
+
+def year(series: str, source: LedgerSource, read_at: datetime) -> list[LedgerPartRead | LedgerRetrieved]:
+    """Return the facts of a reading of a year that holds the takings of ``voucher``, in a series."""
+    centre = (ObjectCode(dimension=1, code="S1"),)
+    booked = (
+        LedgerRow(account="1910", amount=Decimal("125.00")),
+        LedgerRow(account="3001", amount=Decimal("-100.00"), objects=centre),
+        LedgerRow(account="2611", amount=Decimal("-25.00")),
+    )
+    with parting() as parts:
+        parts.voucher(LedgerVoucher(series=series, number="1", day=date(2026, 4, 10), text="Dagskassa", rows=booked))
+        read = parts.whole(date(2026, 1, 1), date(2026, 12, 31))
+        closing = read.retrieved(source, read_at=read_at, requested_by="anna")
+        return [*read.part(one.part for one in read.parts), closing]
