@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.licences import SCOPES
+from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.sandbox.resources.files import uploaded
-from infra.http import Response
+from infra.http import NoAnswer, Response
 
 Fortnox = Any  # of conftest.py, which a test cannot import
 
@@ -154,3 +156,56 @@ def test_any_content_and_name_survives_the_form(content: bytes, name: str) -> No
     boundary = "0f9e2c4b7a"
     if boundary.encode() not in content:
         assert uploaded(form(content, name, boundary=boundary)) == (name, content)
+
+
+# --- Suppliers' invoices, and what is not consented to ---------------------------------------------------------------
+
+
+async def test_a_file_is_joined_to_a_suppliers_invoice(files: Fortnox) -> None:
+    """Once, and to one that there is; lists say neither the file's size nor its type (facts §8)."""
+    file = await upload(files)
+    files.company.register("supplierinvoices")["7"] = Record({"GivenNumber": "7", "SupplierName": "Grossisten"})
+    body = {"SupplierInvoiceFileConnection": {"FileId": file["Id"], "SupplierInvoiceNumber": "7"}}
+    wrong = {"SupplierInvoiceFileConnection": {"FileId": file["Id"], "SupplierInvoiceNumber": "8"}}
+    assert (await ask(files, "POST", "supplierinvoicefileconnections", wrong)).status == 404
+    assert (await ask(files, "POST", "supplierinvoicefileconnections", body)).status == 201
+    assert (await ask(files, "POST", "supplierinvoicefileconnections", body)).status == 400
+    listed = json.loads((await ask(files, "GET", "supplierinvoicefileconnections", limit=500)).body)
+    [one] = listed["SupplierInvoiceFileConnections"]
+    assert (one["FileId"], one["SupplierInvoiceNumber"], one["SupplierName"]) == (file["Id"], "7", "Grossisten")
+    assert {"Size", "Type"}.isdisjoint(one)
+    other = await ask(files, "GET", "supplierinvoicefileconnections", supplierinvoicenumber=8)
+    assert json.loads(other.body)["SupplierInvoiceFileConnections"] == []
+
+
+async def test_without_the_scope_connections_are_an_empty_list(files: Fortnox) -> None:
+    """And not refused (facts §8); the files themselves are."""
+    file = await upload(files)
+    await connect(files, file["Id"])
+    files.company.scopes = "bookkeeping"
+    await files.renew()
+    for path, key in (
+        ("voucherfileconnections", "VoucherFileConnections"),
+        ("supplierinvoicefileconnections", "SupplierInvoiceFileConnections"),
+    ):
+        answer = await ask(files, "GET", path)
+        assert (answer.status, json.loads(answer.body)[key]) == (200, [])
+    assert (await ask(files, "GET", f"archive/{file['Id']}")).status == 403
+
+
+async def test_an_invoices_picture_does_not_mark_it(files: Fortnox) -> None:
+    """``preview`` is not ``print``."""
+    files.company.register("invoices")["1"] = Record({"DocumentNumber": "1", "CustomerNumber": "1", "InvoiceRows": []})
+    answer = await ask(files, "GET", "invoices/1/preview")
+    assert (answer.headers["content-type"], answer.body[:5]) == ("application/pdf", b"%PDF-")
+    assert "Sent" not in files.company.register("invoices")["1"].values
+    assert (await ask(files, "GET", "invoices/2/preview")).status == 404
+
+
+async def test_half_an_answer_is_none(files: Fortnox) -> None:
+    """Its head says how long it is: a client can tell."""
+    file = await upload(files)
+    files.company.faults = Faults(only=["GET /3/archive/{id}"], script=[Fault.CUT_ANSWER])
+    with pytest.raises(NoAnswer):
+        await ask(files, "GET", f"archive/{file['Id']}")
+    assert (await ask(files, "GET", f"archive/{file['Id']}")).status == 200
