@@ -12,12 +12,11 @@ from connectors.desk.plan_commands import (
     carry_out,
     flow_of_employees,
     make,
-    quiet,
     show,
     worth_applying,
 )
 from connectors.desk.plan_words import nearest
-from connectors.desk.running import progress
+from connectors.desk.running import progress, quiet
 from connectors.desk.words import wrapped
 from infra import clock, registry, tenants
 from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_lines

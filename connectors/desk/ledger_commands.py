@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from connectors.desk import ledger_words
+from connectors.desk import ledger_words, year_commands
 from connectors.desk.words import when
 from infra import clock
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
@@ -19,6 +19,9 @@ AUDITOR: Final = "senseworks"
 """The party whose programs the keys are for."""
 
 ledger = typer.Typer(no_args_is_help=True, help="A company's ledger, year by year.")
+
+ledger.command("years")(year_commands.years)
+ledger.command("sync")(year_commands.sync)
 
 FinancialYear = Annotated[int, typer.Option("--year", min=1900, max=2200, help="The year in which it ends.")]
 

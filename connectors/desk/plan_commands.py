@@ -9,7 +9,7 @@ import typer
 from connectors.desk import closing, closing_words, plan_words, report_words
 from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.plan_words import Conditions
-from connectors.desk.running import progress, until
+from connectors.desk.running import progress, quiet, until
 from infra import clock, registry, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import planning
@@ -318,7 +318,3 @@ async def _plan_json(place: Office, found: Plan, rows: Sequence[Any]) -> dict[st
     counts = await planning.counts(place.engine, found)
     told = [{"state": s, "action": a, "rows": n} for (s, a), n in counts.items()]
     return found.to_json() | {"counts": told, "rows": [_words(found).row_json(row) for row in rows]}
-
-
-def quiet(_line: str) -> None:
-    """Say nothing."""

@@ -17,6 +17,10 @@ def progress(line: str) -> None:
     typer.echo(line, err=True)
 
 
+def quiet(_line: str) -> None:
+    """Say nothing: programs read the result."""
+
+
 async def until(check: Callable[[], Awaitable[bool]], seconds: float) -> bool:
     """Tell whether something came true within some seconds."""
     deadline = clock.monotonic() + seconds

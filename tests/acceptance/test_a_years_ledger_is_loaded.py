@@ -1,12 +1,15 @@
 """A year's ledger is loaded from a file and is there, whole, with where it comes from."""
 
 import asyncio
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from infra import ledgers
-from tests.acceptance.house import Roles
+from infra import ledgers, registry
+from infra.plugin import YearHead
+from schemas.ledger import LedgerAccount
+from tests.acceptance.house import Roles, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
@@ -52,3 +55,40 @@ async def test_a_broken_file_is_refused_whole(house: Roles, tmp_path: Path) -> N
     with pytest.raises(AssertionError, match="line "):
         await house.command("publish", "sie", str(broken), "--tenant", shop.tenant)
     assert await ledgers.years(house.place.engine, shop.tenant) == ()
+
+
+async def test_years_are_read_out_of_fortnox(house: Roles) -> None:
+    """Asked for by a command, which follows until they are there; a file's year is overwritten only on request."""
+    shop = await house.shop()
+    await house.deliver(shop, z_report(1))
+    await house.ends_with(shop, vouchers=1)
+    found = await house.command("ledger", "sync", shop.tenant, "--last", "1", "--no-documents", "--by", "anna")
+    [year] = found["years"]
+    assert (year["source"], year["state"], year["vouchers"], year["requested_by"]) == ("fortnox", "complete", 1, "anna")
+    assert [one["failed"] for one in found["requests"]] == [""]
+    listed = await house.command("ledger", "years", shop.tenant)
+    assert listed["years"] == found["years"]
+
+    async with ledgers.opened(house.place.engine, shop.tenant, date.fromisoformat(year["last"])) as books:
+        assert books is not None
+        parts = [part async for part in books.parts()]
+    head = YearHead(books.year.first, books.year.last, shop.tenant, None, date(2026, 4, 11))
+    chart = next(part for part in parts if part.part == "chart")
+    renamed = chart.model_copy(update={"accounts": (*chart.accounts, LedgerAccount(number="9999", name="Ny"))})
+    file = house.settings.data / "same.se"
+    file.write_bytes(b"".join(registry.ledger_file().write(head, [renamed if p is chart else p for p in parts])))
+    await house.command("publish", "sie", str(file), "--tenant", shop.tenant)
+
+    async def from_file() -> bool:
+        return [one.source for one in await ledgers.years(house.place.engine, shop.tenant)] == ["sie"]
+
+    await house.until(shop, "the file's year is there", from_file)
+    held = await house.command("ledger", "sync", shop.tenant, "--year", year["last"][:4], "--no-documents", code=1)
+    assert held["years"][0]["state"] == "loaded_from_file"
+    assert held["years"][0]["question"][1:] == ["accounts removed (1): 9999"]
+    again = await house.command(
+        "ledger", "sync", shop.tenant, "--year", year["last"][:4], "--no-documents", "--overwrite"
+    )
+    assert (again["years"][0]["source"], again["years"][0]["sha256"]) == ("fortnox", year["sha256"])
+    none = await house.command("ledger", "sync", shop.tenant, "--year", "1999", code=1)
+    assert "no financial year" in none["requests"][0]["failed"]

@@ -1,0 +1,135 @@
+"""The verbs ``ledger years`` and ``ledger sync``: which years are there, and reading them anew."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from connectors.desk import year_words
+from connectors.desk.running import POLL, progress, quiet
+from infra import clock, ledgers, registry
+from infra.access.connections import Connections
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, width
+from infra.deciding import planning
+from infra.documents import Documents
+from infra.ledgers import LedgerRequest, LedgerYear
+from infra.office import Office, in_office
+from infra.plugin import Host
+from schemas.ledger import LedgerRequested
+from schemas.marks import EmployeesMarked
+
+_SAY = 2.0
+"""Seconds between two words about how far it has come."""
+_LAST = 2
+Patience = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is done; it goes on without us.")]
+
+
+def years(tenant: Company, as_json: Json = False) -> None:
+    """List a company's financial years: source, state, vouchers, documents, when each was read and by whom."""
+
+    async def work(place: Office) -> None:
+        await _show(place, tenant, as_json=as_json)
+
+    in_office(work, tenant)
+
+
+def sync(
+    tenant: Company,
+    year: Annotated[int | None, typer.Option(min=1900, max=2200, help="The year in which it ends.")] = None,
+    last: Annotated[int | None, typer.Option(min=1, max=20, help="So many last years; else two.")] = None,
+    with_ledger: Annotated[bool, typer.Option("--ledger/--no-ledger", help="Read the ledger.")] = True,
+    with_documents: Annotated[bool, typer.Option("--documents/--no-documents", help="Read the documents.")] = True,
+    overwrite: Annotated[bool, typer.Option(help="Replace also what was loaded from a file.")] = False,
+    by: By = None,
+    wait: Patience = 3600.0,
+    as_json: Json = False,
+) -> None:
+    """Read years out of Fortnox, and follow until they are there."""
+    if year is not None and last is not None:
+        raise WrongUsage("name a year or how many last ones: --year or --last, not both")
+    if not (with_ledger or with_documents):
+        raise WrongUsage("--no-ledger and --no-documents leave nothing to read")
+    asked = LedgerRequested(
+        year=year,
+        last=(last or _LAST) if year is None else 0,
+        ledger=with_ledger,
+        documents=with_documents,
+        overwrite=overwrite,
+        requested_by=asker(by)[:64],
+        requested_at=clock.now(),
+    )
+
+    async def work(place: Office) -> None:
+        say = quiet if as_json else progress
+        outcome = await _followed(await place.host(), tenant, asked, say, wait)
+        held = await _show(place, tenant, as_json=as_json, asked=asked)
+        if outcome.failed:
+            raise Failed(f"{year_words.subject(asked)} was not read: {outcome.failed}")
+        if held:
+            raise Failed(f"{len(held)} of the years wait for a person: bokbuss held list --tenant {tenant}")
+
+    in_office(work, tenant)
+
+
+async def _followed(
+    host: Host, tenant: str, asked: LedgerRequested, say: Callable[[str], None], wait: float
+) -> LedgerRequest:
+    """Ask, and return what became of it once everything that was told of it is decided. Raises Failed."""
+    deadline = clock.monotonic() + wait
+    await host.accept(tenant, "desk", [asked])
+    say(f"asked for {year_words.subject(asked)}")
+    told, said = "", clock.monotonic()
+    while (outcome := await _outcome(host, tenant, asked)) is None or outcome.running:
+        if clock.monotonic() > deadline:
+            known = "it is being read" if outcome else "no flow has taken it up: do flows and sinks run (bokbuss up)?"
+            raise Failed(f"not done after {wait:.0f} s; {known} bokbuss ledger years {tenant} tells how it stands")
+        if clock.monotonic() - said > _SAY:
+            said, before, told = clock.monotonic(), told, await _far(host, tenant)
+            if told and told != before:
+                say(told)
+        await clock.sleep(POLL)
+    marks = await host.accept(tenant, "desk", [EmployeesMarked(mark=uuid4(), marked_at=clock.now())])
+    while await planning.undecided(host.engine, tenant, marks):
+        if clock.monotonic() > deadline:
+            raise Failed(f"it was read and is not decided after {wait:.0f} s: bokbuss parked list --tenant {tenant}")
+        await clock.sleep(POLL)
+    return outcome
+
+
+async def _outcome(host: Host, tenant: str, asked: LedgerRequested) -> LedgerRequest | None:
+    """Return what became of what was asked for, or of the same that was asked for since; None before a flow saw it."""
+    for one in await ledgers.requests(host.engine, tenant):
+        same, at = one.asked.key == asked.key, one.asked.requested_at
+        if one.asked == asked or (same and at and asked.requested_at and at > asked.requested_at):
+            return one
+    return None
+
+
+async def _far(host: Host, tenant: str) -> str:
+    """Say how far the documents have come, or that the company has to consent first."""
+    held = await Connections(host.engine, host.vault).held(tenant, registry.ledger())
+    if held is not None and held.state != "connected":
+        return f"it waits: the connection to Fortnox is {held.state}; bokbuss connect {tenant}"
+    counts = await Documents(host.engine, tenant).counts()
+    waiting = {year: one for year, one in counts.items() if one.waiting}
+    return "; ".join(f"{year}: {one.stored:,} of {one.documents:,} documents" for year, one in waiting.items())
+
+
+async def _show(
+    place: Office, tenant: str, *, as_json: bool, asked: LedgerRequested | None = None
+) -> Sequence[LedgerYear]:
+    """Print the years; return those that wait for a person, of what was asked for."""
+    found = await ledgers.years(place.engine, tenant)
+    requests = await ledgers.requests(place.engine, tenant)
+    documents = await Documents(place.engine, tenant).counts()
+    if asked is not None:
+        found = tuple(one for one in found if asked.year in {None, one.last.year})[: asked.last or None]
+        requests = tuple(one for one in requests if one.asked == asked)
+    if as_json:
+        shown = [year_words.year_json(one, documents) for one in found]
+        print_json({"years": shown, "requests": [year_words.request_json(one) for one in requests]})
+    else:
+        failures = () if asked else requests
+        print_lines(year_words.listed(tenant, found, failures, documents, width()))
+    return [one for one in found if one.waits == "person"]
