@@ -18,9 +18,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, faultpoints, telemetry, tenants
 from infra.access.vault import Vault
-from infra.intake import telling
+from infra.intake import signing, telling
 from infra.intake.sealing import sealed
-from infra.intake.signing import pieces, verified
+from infra.intake.signing import BadSignature, pieces, verified
 from infra.plugin import Files, Malformed, Source, YearRead
 from infra.settings import Settings
 from schemas import envelope as envelopes
@@ -33,7 +33,6 @@ _log = telemetry.log(__name__)
 _WITHIN = 5.0
 """Seconds in which the database and Kafka must answer; aiokafka alone would try to send for ever."""
 _LONGEST_ID = 200
-_SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
 _DELIVERY = text(
     """select body_sha256, event_ids from deliveries
        where tenant = :tenant and system = :system and delivery_id = :delivery"""
@@ -43,10 +42,6 @@ _REMEMBER = text(
        values (:tenant, :system, :delivery, :sha256, cast(:event_ids as jsonb), clock_timestamp())
        on conflict do nothing"""
 )
-
-
-class BadSignature(PermissionError):
-    """The delivery is not signed with the company's secret for this system, or is older than five minutes."""
 
 
 class OtherBody(ValueError):
@@ -220,12 +215,7 @@ class Acceptor:
 
     async def _secret(self, tenant: str, system: str) -> str:
         """Return what a company's deliveries of a system are signed with. Raises BadSignature when there is nothing."""
-        async with self._engine.connect() as connection:
-            await tenants.incarnation(connection, tenant)
-            locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
-        if locked is None:
-            raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
-        return self._vault.unlock(locked, context=f"{tenant}/{system}")
+        return await signing.secret_of(self._engine, self._vault, tenant, system)
 
     async def _verify(self, tenant: str, source: Source, body: bytes, headers: Mapping[str, str]) -> str:
         """Return the delivery's id. Raises BadSignature."""

@@ -1,17 +1,57 @@
-"""Standard Webhooks signatures of files: over bytes of any kind, piece by piece. The library verifies texts only."""
+"""Standard Webhooks signatures, of files and of questions: over bytes of any kind. The library verifies texts only."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from typing import BinaryIO, Final
 
-from infra import clock
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import clock, tenants
+from infra.access.vault import Vault
+
+_SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
 _CHUNK: Final = 1 << 20
 _TOLERANCE: Final = 300
 """Seconds that the sender's clock may be off, or its delivery on the way."""
+
+
+class BadSignature(PermissionError):
+    """It is not signed with the company's secret for this system, or is older than five minutes."""
+
+
+async def secret_of(engine: AsyncEngine, vault: Vault, tenant: str, system: str) -> str:
+    """Return what a company signs with towards a system.
+
+    Raises:
+        UnknownTenant: no such company.
+        BadSignature: there is nothing.
+    """
+    async with engine.connect() as connection:
+        await tenants.incarnation(connection, tenant)
+        locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
+    if locked is None:
+        raise BadSignature(f"{tenant} has no signing secret for {system}: bokbuss tenant add")
+    return vault.unlock(locked, context=f"{tenant}/{system}")
+
+
+async def asked_by(
+    engine: AsyncEngine, vault: Vault, tenant: str, system: str, path: str, headers: Mapping[str, str]
+) -> None:
+    """Refuse a question that a company's system did not sign: in place of a body it signs ``GET`` and the path.
+
+    Raises:
+        UnknownTenant, BadSignature: see there.
+    """
+    secret = await secret_of(engine, vault, tenant, system)
+    try:
+        verified(BytesIO(f"GET {path}".encode()), headers, secret)
+    except PermissionError as error:
+        raise BadSignature(str(error)) from None
 
 
 def verified(file: BinaryIO, headers: Mapping[str, str], secret: str) -> str:

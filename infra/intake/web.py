@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import clock, telemetry
 from infra.folders import InUse
-from infra.intake.accepting import Accepted, Acceptor, BadSignature, OtherBody, Unavailable
+from infra.intake.accepting import Accepted, Acceptor, OtherBody, Unavailable
+from infra.intake.signing import BadSignature
 from infra.plugin import Malformed, Source
 from infra.settings import authority
 from infra.tenants import UnknownTenant
