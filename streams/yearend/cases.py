@@ -1,6 +1,6 @@
 """What the rules look at: a batch that came, or one of its entries, with all that is known. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import TypeVar
@@ -45,10 +45,11 @@ class BatchCase(_Case):
 
 @dataclass(frozen=True, slots=True)
 class EntryCase(_Case):
-    """One entry."""
+    """One entry. ``twins``: those of other batches that book the same, and stand in the ledger or are on their way."""
 
     entry: ClosingEntry
     origin: Origin
+    twins: Mapping[str, State]
 
     @property
     def unfit(self) -> Standing | None:

@@ -19,7 +19,7 @@ from streams.yearend.cases import BatchCase, Case, EntryCase
 from streams.yearend.learn import Learned, learn, taken_in
 from streams.yearend.orders import LATE, MOVED, Writer, orders, was_refused
 from streams.yearend.rules import judge
-from streams.yearend.state import State, entry_key
+from streams.yearend.state import State, alike_key, entry_key
 from streams.yearend.verdict import DISCARD, NAME, TakenIn
 
 _POST_VOUCHER: Final = type_of(PostVoucher)
@@ -40,14 +40,13 @@ def reads(message: Message) -> tuple[str, ...]:
 
 
 def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, ...]:
-    """Return the entries of a batch, those that it has now and those that it had."""
-    named: list[str] = []
-    for key, state in states.items():
-        told = envelope.data if isinstance(envelope.data, ClosingEntriesReady) and envelope.data.key == key else None
-        for batch in filter(None, (told, state.batch)):
-            named += [entry_key(key, entry.number) for entry in batch.entries]
-        named += state.entries
-    return tuple(named)
+    """Return the entries of a batch, those that it has and those that it had; and what books the same."""
+    key = next(iter(states))
+    own, message = states[key], envelope.data
+    named = [*own.entries, *([alike_key(own.entry)] if own.entry else [])]
+    for batch in filter(None, (message if isinstance(message, ClosingEntriesReady) else None, own.batch)):
+        named += [one for entry in batch.entries for one in (entry_key(key, entry.number), alike_key(entry))]
+    return (*named, *(twin for state in states.values() for twin in state.alike))
 
 
 def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
@@ -98,11 +97,25 @@ def _case(
         return None  # nothing to act on yet, or Fortnox's answer comes first
     order = awaited if isinstance(awaited, PostVoucher) else None
     if not isinstance(message, AuditRecord):
-        return EntryCase(*known, refused=None, entry=state.entry, origin=state.origin)
+        return EntryCase(*known, refused=None, entry=state.entry, origin=state.origin, twins=_twins(key, after))
     if message.outcome in _ON_THE_WAY or (message.outcome in NOT_DONE and order is None):
         return None  # not the order that was awaited: what comes next was decided already
     refused = order if message.outcome in NOT_DONE else None
-    return EntryCase(*known, refused=refused, entry=state.entry, origin=state.origin)
+    return EntryCase(*known, refused=refused, entry=state.entry, origin=state.origin, twins=_twins(key, after))
+
+
+def _twins(key: str, states: Mapping[str, State]) -> Mapping[str, State]:
+    """Return the entries of other batches that book the same as one, and stand in the ledger or are on their way."""
+    entry, batch = states[key].entry, key.partition("#")[0]
+    if entry is None or (same := states.get(alike_key(entry))) is None:
+        return {}
+    found = {one: states[one] for one in same.alike if one.partition("#")[0] != batch and one in states}
+    return {
+        one: twin
+        for one, twin in found.items()
+        if twin.entry and alike_key(twin.entry) == alike_key(entry) and not twin.gone
+        if twin.part("entry") or isinstance(twin.awaits, PostVoucher)
+    }
 
 
 def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Order, ...]) -> Mapping[str, State]:

@@ -10,7 +10,7 @@ from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
 from schemas.settings import SettingsApplied
-from streams.yearend.state import Approval, Origin, Part, RefusedOrder, Standing, State, TakenBack, entry_key
+from streams.yearend.state import Approval, Origin, Part, RefusedOrder, Standing, State, TakenBack, alike_key, entry_key
 from streams.yearend.verdict import REVERSED, SAME, SUSPECTED_DOUBLE
 
 _PART: Final[Mapping[str, Part]] = {
@@ -63,7 +63,7 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
 
 
 def taken_in(states: Mapping[str, State], key: str) -> Mapping[str, State]:
-    """Return the states after a batch's entries were taken in: its own, and each entry that is new, other or gone.
+    """Return the states after a batch's entries were taken in: its own, and each that is new, other, gone, or alike.
 
     What a person approved or answered counts for what it was said of, and no more for what came instead.
     """
@@ -86,9 +86,14 @@ def taken_in(states: Mapping[str, State], key: str) -> Mapping[str, State]:
     for one in state.entries:
         if one not in named:
             new[one] = states[one].model_copy(update={"gone": True})
-    for one, after in new.items():
+    for one, after in list(new.items()):
         if after.content != states[one].content:
             new[one] = after.model_copy(update={"approval": None, "answers": (), "suspect": None})
+        if after.entry is not None and not after.gone:
+            same = alike_key(after.entry)
+            alike = new.get(same, states[same])
+            if one not in alike.alike:
+                new[same] = alike.model_copy(update={"alike": (*alike.alike, one)})
     known = tuple(dict.fromkeys((*state.entries, *named)))
     new[key] = state.model_copy(update={"taken": state.revision, "entries": known})
     return {one: after for one, after in new.items() if after != states[one]}

@@ -10,8 +10,11 @@ from schemas.audit import DISCARDED, AuditRecord
 from streams.yearend import admission
 from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of, swapped
 from streams.yearend.learn import step_of
+from streams.yearend.state import State
 from streams.yearend.verdict import (
     BOOK_ALL_THE_SAME,
+    BOOK_BOTH,
+    BOTH,
     DISCARD,
     FOUR_EYES,
     IS_GONE,
@@ -122,6 +125,26 @@ def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
 def a_batch_in_order_is_taken_in(_case: BatchCase) -> TakenIn:
     """Plan the entries of a batch that every rule has let through."""
     return TakenIn()
+
+
+@of_entries
+def what_another_batch_has_exported_waits(case: EntryCase) -> Held | None:
+    """Hold an entry whose day, accounts and amounts another batch has exported: perhaps the same file, sent anew."""
+    if not case.twins or case.state.gone or case.state.part("entry") or BOTH in case.state.answers:
+        return None
+    known = tuple(f"{key}: {_booked(twin)}" for key, twin in case.twins.items())
+    return Held(
+        "perhaps_exported_already",
+        f"Another batch has an entry of that day with the same accounts and amounts: {'; '.join(known)}. If the "
+        "program sent its entries anew under another name, answer discard; if they are two events, answer both.",
+        known,
+        (BOOK_BOTH,),
+    )
+
+
+def _booked(twin: State) -> str:
+    stands = twin.part("entry")
+    return f"exported as {stands.voucher}" if stands else "on its way"
 
 
 @of_entries
@@ -266,6 +289,7 @@ RULES: Final[tuple[Rule, ...]] = (
     admission.an_entry_is_in_its_year,
     admission.an_accrual_is_taken_back_later,
     # What stands in the books already? (After the above: nothing is reversed for what cannot be booked.)
+    what_another_batch_has_exported_waits,
     a_voucher_that_is_not_known_here_is_reversed_by_hand,
     an_exported_entry_stays_as_it_is,
     # Has somebody approved it?

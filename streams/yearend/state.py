@@ -1,5 +1,7 @@
-"""What is remembered of a batch of closing entries, and of each entry. Pure."""
+"""What is remembered of a batch of closing entries, of each entry, and of what books the same. Pure."""
 
+from collections import defaultdict
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from schemas import ids
 from schemas.base import Day
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.events import ClosingEntriesReady, ClosingEntry
+from schemas.money import ZERO, text
 
 Part = Literal["entry", "accrual"]
 """Which of an entry's vouchers: its own, or the one that takes an accrual back on its day."""
@@ -66,7 +69,7 @@ class RefusedOrder(_Remembered):
 
 
 class State(_Remembered):
-    """A batch as it came last, or one entry as far as it has come.
+    """A batch as it came last, one entry as far as it has come, or (``alike``) the entries that book the same.
 
     Attributes:
         batch: of a batch: the newest content.
@@ -88,6 +91,7 @@ class State(_Remembered):
         answers: what a person answered about this content.
         holds: how many holds there have been; it numbers the next one.
         done: the orders whose outcome is known; none of them is given again.
+        alike: of a day with sums on accounts: the keys of the entries that were to book just that.
     """
 
     batch: ClosingEntriesReady | None = None
@@ -109,6 +113,7 @@ class State(_Remembered):
     answers: tuple[str, ...] = ()
     holds: int = 0
     done: tuple[UUID, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def revision(self) -> str:
@@ -145,6 +150,15 @@ class State(_Remembered):
         turned = turn is not None and turn.revision == self.revision
         demanded = self.entry.reverse_on is not None
         return not self.gone and main.revision == self.revision and turned == demanded
+
+
+def alike_key(entry: ClosingEntry) -> str:
+    """Return the key that all entries share which book the same: the same day, the same sum on each account."""
+    sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    for row in entry.rows:
+        sums[row.account] += row.debit - row.credit
+    booked = sorted([account, text(amount)] for account, amount in sums.items() if amount)
+    return f"={ids.digest([str(entry.entry_date), booked])[:16]}"
 
 
 def entry_key(batch: str, number: str) -> str:

@@ -26,6 +26,10 @@ SAME: Final = "same"
 """The answer that the voucher that looks like an entry is that entry."""
 IT_IS_THAT_ONE = Choice(answer=SAME, means="That voucher is this entry: it counts as exported, and nothing is sent.")
 
+BOTH: Final = "both"
+"""The answer that an entry is to be booked beside another batch's that books the same."""
+BOOK_BOTH = Choice(answer=BOTH, means="They are two events with the same amounts: this one is booked, too.")
+
 SUSPECTED_DOUBLE: Final = "suspected_double"
 """The code of a voucher that is not booked, since another one books the same: it is named."""
 FOUR_EYES: Final = "four_eyes"

@@ -1,0 +1,73 @@
+"""The same entries under another batch's name, as of a SIE file that was exported anew: held, not booked twice."""
+
+import pytest
+
+from schemas.commands import CloseReview, HoldForReview, PostVoucher
+from tests.streams.yearend.entries import Company, batch, entry, key, outcome, row
+
+ANEW = "spiris/2025 anew#1"
+
+
+@pytest.fixture
+def company() -> Company:
+    """Return a company whose first batch is there."""
+    made = Company()
+    made.tell(batch(entry("1"), entry("2", "7.00")))
+    return made
+
+
+def again(company: Company, amount: str = "100.00") -> tuple[object, ...]:
+    """Let the program send its first entry under another name, its rows in another order."""
+    rows = (row(2512, credit=amount), row(8910, amount))
+    return company.tell(batch(entry("1", rows=rows, text="Skatt, rättad"), batch="2025 anew"))
+
+
+def test_what_another_batch_has_exported_waits_and_names_its_voucher(company: Company) -> None:
+    """Given up, it is not sent; told to be another event, it is planned."""
+    company.export()
+    [hold] = again(company)
+    assert isinstance(hold, HoldForReview)
+    assert (hold.key, hold.reason, hold.lines) == (
+        ANEW,
+        "perhaps_exported_already",
+        (f"{key()}: exported as I 12",),
+    )
+    assert [choice.answer for choice in hold.choices] == ["both", "discard"]
+    [closed] = company.answer("both", ANEW)
+    assert isinstance(closed, CloseReview)
+    [order] = company.tell(
+        company.approval().model_copy(update={"about": ANEW, "revision": company.state(ANEW).content})
+    )
+    assert isinstance(order, PostVoucher)
+    assert order.look_for_double
+
+
+def test_of_two_that_are_approved_together_only_the_first_goes(company: Company) -> None:
+    """The second one finds the first on its way."""
+    assert again(company) == ()
+    [order] = company.approve()
+    assert isinstance(order, PostVoucher)
+    said = company.approval().model_copy(update={"about": ANEW, "revision": company.state(ANEW).content})
+    [hold] = company.tell(said)
+    assert isinstance(hold, HoldForReview)
+    assert hold.lines == (f"{key()}: on its way",)
+    company.tell(outcome(order))
+    company.answer("discard", ANEW)
+    assert company.state(ANEW).awaits is None
+
+
+def test_what_was_only_planned_or_is_something_else_holds_nothing(company: Company) -> None:
+    """Other amounts; another entry of the same batch."""
+    company.export()
+    assert again(company, "101.00") == ()
+    assert company.tell(batch(entry("1"), entry("2", "7.00"), entry("3"), version=1)) == ()
+    assert company.state(key("3")).hold is None, "two equal entries of one batch are two"
+
+
+def test_an_entry_that_left_its_batch_is_no_twin(company: Company) -> None:
+    """It was moved to another one."""
+    company.tell(batch(entry("2", "7.00"), version=1))
+    assert again(company) == ()
+    said = company.approval().model_copy(update={"about": ANEW, "revision": company.state(ANEW).content})
+    [order] = company.tell(said)
+    assert isinstance(order, PostVoucher)
