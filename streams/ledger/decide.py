@@ -94,13 +94,14 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
 
 
 def _adopted(year: State, record: HoldForReview) -> State:
+    findings = year.next.findings if year.next else ()
     return year.model_copy(
         update={
             "now": year.next,
             "next": None,
             "answer": "",
             "keeps": year.keeps and year.next is not None and year.next.source == "sie",
-            "difference": record.lines,
+            "difference": tuple(line for line in record.lines if line not in findings),
             "given": year.given + 1,
         }
     )

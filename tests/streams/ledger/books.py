@@ -46,6 +46,7 @@ def read(
     day: date = FIRST,
     registered: date | None = None,
     accounts: Sequence[str] = ("1910",),
+    findings: Sequence[str] = (),
 ) -> tuple[list[LedgerPartRead], LedgerRetrieved]:
     """Return a reading of the year 2025: its parts, and what closes it."""
     row = LedgerRow(account="1910", amount=Decimal("1.00"))
@@ -55,7 +56,7 @@ def read(
         for number, text in vouchers.items():
             one = {"series": "A", "number": str(number), "day": day, "text": text, "registered": registered}
             parts.voucher(LedgerVoucher.model_validate({**one, "rows": (row,)}))
-        year = parts.whole(FIRST, LAST, organisation_number=organisation_number)
+        year = parts.whole(FIRST, LAST, organisation_number=organisation_number, findings=findings)
         closing = year.retrieved(
             source, read_at=START + timedelta(hours=hour), requested_by="anna", overwrite=overwrite
         )

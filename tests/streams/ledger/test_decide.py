@@ -45,6 +45,16 @@ def test_the_last_reading_is_the_year() -> None:
     assert books.year.difference == said.lines
 
 
+def test_findings_go_on_record_and_are_no_difference() -> None:
+    """What is odd in the books is said with what is different; whoever asks what is different gets that."""
+    books = Books()
+    assert record(books.read(ONE, findings=("A 1 is out of balance",))).lines == ("A 1 is out of balance",)
+    assert books.year.difference == ()
+    said = record(books.read(OTHER, hour=1, findings=("A 1 is out of balance",)))
+    assert said.lines == ("vouchers added (1): A 2", "A 1 is out of balance")
+    assert books.year.difference == ("vouchers added (1): A 2",)
+
+
 def test_a_year_without_vouchers_is_a_year() -> None:
     """Nothing to do is done."""
     books = Books()
