@@ -17,11 +17,16 @@ from uvicorn.server import ServerState
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int, protocol: type[H11Protocol] = H11Protocol) -> AsyncIterator[str]:
+async def serving(
+    app: ASGIApp, host: str, port: int, protocol: type[H11Protocol] = H11Protocol, *, sockets: bool = False
+) -> AsyncIterator[str]:
     """Serve an application in this event loop and give its address; port 0 takes a free one.
 
     There are no signal handlers and no start-up messages, connections are ended under the clients' hands, and only the
     application tells the time, which may be by another clock.
+
+    Args:
+        sockets: it has WebSockets as well.
 
     Raises:
         OSError: the port is taken.
@@ -33,7 +38,7 @@ async def serving(app: ASGIApp, host: str, port: int, protocol: type[H11Protocol
         access_log=False,
         server_header=False,
         date_header=False,
-        ws="none",
+        ws="websockets-sansio" if sockets else "none",
     )
     config.load()
     state = ServerState()

@@ -55,7 +55,7 @@ def _guarded(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     here = host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
-    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+    if parts.scheme not in {"https", "wss"} and not (parts.scheme in {"http", "ws"} and here):
         raise ValueError("it begins with https://, or is on this machine (http://localhost, http://127.0.0.1)")
     return url
 

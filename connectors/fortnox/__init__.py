@@ -1,5 +1,6 @@
 """Fortnox: the ledger that vouchers are booked in."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,13 @@ def _pages(host: Host) -> Sequence[Any]:
     return pages(host)
 
 
+async def _take_hints(host: Host, stop: asyncio.Event) -> None:
+    if host.settings.of(FortnoxSettings).events_url is not None:
+        from connectors.fortnox.ledger import topics  # noqa: PLC0415 - only who wants hints loads WebSockets
+
+        await topics.run(host, stop)
+
+
 SYSTEM = System(
     name="fortnox",
     settings=FortnoxSettings,
@@ -37,5 +45,11 @@ SYSTEM = System(
     read_year=read_year,
     names=employee.SHOWN,
     revoke=end_consent,
-    jobs=(Job("sinks", follow), Job("sinks", nightly.follow), Job("sinks", keep), Job("sinks", rounds.run)),
+    jobs=(
+        Job("sinks", follow),
+        Job("sinks", nightly.follow),
+        Job("sinks", _take_hints),
+        Job("sinks", keep),
+        Job("sinks", rounds.run),
+    ),
 )

@@ -21,6 +21,10 @@ class FortnoxSettings(SinkSettings):
     ledger_hour: int = Field(default=2, ge=0, le=23, description="of the night in Sweden: open years are read in full")
     ledger_bytes: int = Field(default=100_000_000, ge=1, description="of a year's SIE file; a larger one is refused")
     ledger_timeout: float = Field(default=300.0, gt=0, description="seconds for a year's SIE file, or for a document")
+    events_url: Guarded | None = Field(
+        default=None, description="wss://ws.fortnox.se/topics-v1: hints when a voucher was booked; unset: none"
+    )
+    events_pause: float = Field(default=20.0, gt=0, description="seconds without an event until the year is read")
     invoice_previews: bool = Field(
         default=False, description="customer invoices' pictures are documents too: one request for each"
     )

@@ -213,6 +213,7 @@ async def serving(app: Any, host: str, port: int, stop: asyncio.Event | None = N
         log_config=None,
         access_log=False,
         lifespan="off",
+        ws="none",
         timeout_graceful_shutdown=_END_WITHIN,
     )
     server = _Server(config)

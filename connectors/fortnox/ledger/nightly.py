@@ -1,6 +1,7 @@
 """Every night the open years of each company that once asked for a ledger are read in full: nothing else is the truth.
 
-Between two nights nothing is read: Fortnox's list of what changed does not tell of vouchers that were deleted.
+Between two nights nothing is read but what an event hints at: Fortnox's list of what changed does not tell of vouchers
+that were deleted.
 """
 
 import asyncio
@@ -47,20 +48,28 @@ async def follow(host: Host, stop: asyncio.Event) -> None:
     await Following("fortnox-ledgers", due, turn, look=_LOOK, patience=_PATIENCE).run(host, stop)
 
 
-async def read_open_years(host: Host, tenant: str) -> None:
-    """Read a company's open years now, and the documents of those of which some were wanted. Raises NotRead."""
+async def read_open_years(host: Host, tenant: str, only: frozenset[int] | None = None) -> None:
+    """Read a company's open years now, and the documents of those of which some were wanted. Raises NotRead.
+
+    Args:
+        only: the ids of those that are to be read, because something happened; the night still reads all.
+    """
     async with connect(Company(tenant, None, None), host) as books, guest(host, SYSTEM, tenant, BACKFILL) as lent:
         began, read = clock.now(), 0
         before = (await read_before(host.engine, SYSTEM, LEDGER)).get(tenant, ())
         today = began.astimezone(SWEDEN).date()
-        years = still_open(await books.years(lent), before, await books.locked_until(lent), today)
+        locked = await books.locked_until(lent) if only is None else ""  # what is locked has no events
+        years = still_open(await books.years(lent), before, locked, today)
+        years = years if only is None else tuple(year for year in years if year.id in only)
+        why = "every night" if only is None else "an event"
         for year in years:
             try:
-                read += (await tell_year(books, year, lent, requested_by="every night")).vouchers
+                read += (await tell_year(books, year, lent, requested_by=why)).vouchers
             except Refused as refused:
                 _log.error("ledger_refused", tenant=tenant, year=str(year.last), code=refused.verdict.code)
-        await _documents(books, years, lent)
-        await Sightings(host.engine, tenant, SYSTEM).read(NIGHT, began, read)
+        if only is None:
+            await _documents(books, years, lent)  # no event tells of them
+            await Sightings(host.engine, tenant, SYSTEM).read(NIGHT, began, read)
 
 
 def still_open(years: Sequence[Year], before: Iterable[str], locked_until: str, today: date) -> tuple[Year, ...]:

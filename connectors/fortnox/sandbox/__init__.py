@@ -44,7 +44,7 @@ async def running(
         state.UnreadableFile: the folder holds what no sandbox of this version has written.
     """
     with keeping(books, folder) if folder else nullcontext(Keeper(books)) as keeper:
-        async with serving(app(books, keeper), host, port, Connection) as url:
+        async with serving(app(books, keeper), host, port, Connection, sockets=True) as url:
             yield url
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -202,6 +203,7 @@ class Company:
     sie_utf8: bool = False
     faults: _Passing[Faults] = field(default_factory=Faults)
     calls: _Passing[CallLog] = field(default_factory=CallLog)
+    _listeners: _Passing[list[Callable[[Voucher], object]]] = field(default_factory=list)
     _late: _Passing[list[tuple[datetime, Callable[[datetime], object]]]] = field(default_factory=list)
 
     def __post_init__(self, manual_series: Iterable[str]) -> None:
@@ -228,7 +230,18 @@ class Company:
         series.next_number += 1
         for row in draft.rows:
             year.accounts[row.account].balance += row.debit - row.credit
+        for listener in self._listeners:
+            listener(voucher)
         return voucher
+
+    @contextmanager
+    def listening(self, listener: Callable[[Voucher], object]) -> Iterator[None]:
+        """Call somebody with each voucher that is booked."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     def later(self, due: datetime, work: Callable[[datetime], object]) -> None:
         """Do something when its time has come: ``settle`` calls it with that time."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from connectors.fortnox.sandbox import answers, consent, control, licences, page, resources, tokens
 from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
@@ -26,6 +26,7 @@ from connectors.fortnox.sandbox.resources import Handler
 from connectors.fortnox.sandbox.resources.route import nothing
 from connectors.fortnox.sandbox.resources.suppliers import EMPTY_WITHOUT_SCOPE
 from connectors.fortnox.sandbox.state import Keeper
+from connectors.fortnox.sandbox.topics import Topics
 from infra import clock
 
 _TOKEN: Final = "POST /oauth-v1/token"  # noqa: S105 - a route
@@ -67,6 +68,7 @@ def app(books: Books, keeper: Keeper | None = None) -> Starlette:
                 for slash in ("", "/")  # recorded: Fortnox serves both
                 for method, path, scope, handler in resources.ROUTES
             ),
+            WebSocketRoute("/topics-v1", lambda socket: Topics(books, socket).serve()),
             *control.routes(books, keeper),
         ]
     )

@@ -164,6 +164,7 @@ def fortnox_settings(url: str, **changes: Any) -> FortnoxSettings:
         "request_timeout": 5.0,
         "ledger_timeout": 10.0,
         "budget": 25,
+        "events_url": f"{url.replace('http:', 'ws:')}/topics-v1",
     }
     return FortnoxSettings(**(fields | changes))
 
