@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from schemas.base import Code, Day, Message, Moment
+from schemas.base import Day, Message, Moment
 from schemas.commands import Order
 from schemas.events import Fact
 from schemas.money import Money
@@ -131,7 +131,7 @@ class LedgerRequested(Fact):
     ledger: bool = True
     documents: bool = True
     overwrite: bool = Field(default=False, description="what was loaded from a file is replaced")
-    requested_by: Code
+    requested_by: str = Field(min_length=1, max_length=200)
     requested_at: Moment | None = Field(default=None, description="tells apart requests of the same")
 
     @property

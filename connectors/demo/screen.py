@@ -39,6 +39,10 @@ _STYLES = {
     "person": "green",
     "absence": "green",
     "seen": "bold green",
+    "proved": "bold green",
+    "fetched": "green",
+    "package": "green",
+    "planned": "cyan",
     "accepted": "dim",
     "duplicate": "dim",
 }
@@ -89,8 +93,15 @@ class Screen:
         else:
             self._console.print(_plan_table(rows, self._width))
 
-    def table(self, found: TieOut, counts: dict[str, Any], staff: StaffTieOut, facts: dict[str, Any]) -> None:
-        """Print the tie-outs: each report against the books, each company's sum, the counts, and everybody."""
+    def table(
+        self,
+        found: TieOut,
+        counts: dict[str, Any],
+        staff: StaffTieOut,
+        facts: dict[str, Any],
+        yearend: dict[str, Any],
+    ) -> None:
+        """Print the tie-outs: each report against the books, each company's sum, the counts, staff, year-end."""
         if self._as_json:
             _line(
                 {
@@ -100,6 +111,7 @@ class Screen:
                     "companies": [total.to_json() for total in found.totals],
                     "counts": counts,
                     "staff": {"table": [row.to_json() for row in staff.rows], **facts},
+                    "yearend": yearend,
                     "problems": list(found.problems),
                 }
             )
@@ -122,6 +134,12 @@ class Screen:
         for line in _counted(counts):
             self._console.print(line, markup=False)
         self._staff(staff, facts)
+        if "package" in yearend:
+            self._console.print(
+                "Year-end: {closing_entries} closing entries booked, one found booked by hand; the proof is {proof}; "
+                "the auditor's package holds {package} files.".format(**yearend)
+            )
+            self._console.print()
         for problem in found.problems:
             self._console.print(f"NOT ACCOUNTED FOR: {problem}", style="bold red", markup=False)
         if not found.problems:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
+from connectors.demo.clinic import KLINIKEN
 from connectors.demo.people import KONTORET, SYSTEM
 from connectors.demo.scenes import COMPANIES, SCENES
 from connectors.demo.screen import Screen
@@ -20,6 +21,7 @@ from connectors.demo.staff import StaffOffice
 from connectors.demo.telling import TenantRecord
 from connectors.demo.tieout import BookedVoucher, TieOut, sales_accounts, tie_out
 from connectors.demo.world import NotInTime, Unexpected, World
+from connectors.demo.yearend import AccountingFirm
 from infra import clock, registry, roles, telemetry, tenants
 from infra.commanding import Failed, WrongUsage
 from infra.embedded import found, jars, runtime
@@ -49,15 +51,17 @@ _LEASE = 5.0
 _NOBODY = "http://127.0.0.1:1"
 """Where nobody answers: a system that the demo has no sandbox of."""
 _GONE_WITHIN, _POLL = 20.0, 0.1
+_EVERYBODY = (*COMPANIES, KONTORET, KLINIKEN)
 _TOKEN = "POST /oauth-v1/token"  # noqa: S105 - a route
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """What runs: the world and the staff office in it, where to look at it, and what must not end by itself."""
+    """What runs: the world and the two offices in it, where to look at it, and what must not end by itself."""
 
     world: World
     staff: StaffOffice
+    firm: AccountingFirm
     desk: str
     sandbox: str
     tasks: frozenset[asyncio.Task[None]]
@@ -87,7 +91,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, once: bool, as_json: b
 
 async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, *, once: bool) -> int:
     stopped = asyncio.create_task(stop.wait())
-    playing = asyncio.create_task(_play(stage.world, stage.staff, screen))
+    playing = asyncio.create_task(_play(stage, screen))
     found: TieOut | None = None
     try:
         await asyncio.wait({playing, stopped, *stage.tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,8 +111,9 @@ async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, 
     return 0 if accounted_for or (found is None and not once) else 1
 
 
-async def _play(world: World, staff: StaffOffice, screen: Screen) -> TieOut:
+async def _play(stage: _Stage, screen: Screen) -> TieOut:
     """Play every scene and tie out; what did not happen is a problem of the tie-out, not the end of it."""
+    world, staff, firm = stage.world, stage.staff, stage.firm
     begun, broken = clock.monotonic(), []
     try:
         for scene in SCENES:
@@ -116,6 +121,7 @@ async def _play(world: World, staff: StaffOffice, screen: Screen) -> TieOut:
             for act in scene.acts:
                 await world.perform(act)
         await staff.play()
+        await firm.play()
     except (NotInTime, Unexpected, NotSent, NoAnswer) as error:
         broken.append(str(error))
     accounts = {c.tenant: sales_accounts(c.settings.daysales) for c in COMPANIES if c.settings.daysales}
@@ -124,13 +130,13 @@ async def _play(world: World, staff: StaffOffice, screen: Screen) -> TieOut:
     told = tuple(each for each in world.told if each[0] in books)
     found = tie_out(tuple(world.sent.values()), told, books, accounts)
     people = await staff.tie_out()
-    found = replace(found, problems=(*broken, *found.problems, *people.problems))
+    found = replace(found, problems=(*broken, *found.problems, *people.problems, *firm.problems))
     counts = _counts(world.counts, told, books, calls) | {
         "doubles": found.doubles,
         "open_holds": sum(row.ended.startswith("held") for row in found.rows),
         "seconds": round(clock.monotonic() - begun),
     }
-    screen.table(found, counts, people, staff.facts)
+    screen.table(found, counts, people, staff.facts, firm.facts)
     return found
 
 
@@ -220,27 +226,27 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         place = await stack.enter_async_context(office(named))
         await _refuse_what_is_not_empty(place)
         secrets = {
-            company.tenant: (
-                await add_tenant(
-                    place,
-                    company.tenant,
-                    organisation_number=company.organisation_number,
-                    database_number=company.database_number,
-                )
-            )["openpos"]
-            for company in (*COMPANIES, KONTORET)
+            company.tenant: await add_tenant(
+                place,
+                company.tenant,
+                organisation_number=company.organisation_number,
+                database_number=company.database_number,
+            )
+            for company in _EVERYBODY
         }
+        tills = {tenant: of_system["openpos"] for tenant, of_system in secrets.items()}
         http = await stack.enter_async_context(Client(timeout=30.0))
         running, url = await _roles(named, stack)
         _pin(named, systems, port=int(url.rpartition(":")[2]))
-        world = World(place=place, url=url, sandbox=sandbox, secrets=secrets, http=http, say=screen.effect)
-        for company in (*COMPANIES, KONTORET):
+        world = World(place=place, url=url, sandbox=sandbox, secrets=tills, http=http, say=screen.effect)
+        for company in _EVERYBODY:
             await world.open_books(company)
         listening = asyncio.create_task(world.listen())
         stack.push_async_callback(_end, listening)
         screen.note(f"Broker, database, both sandboxes and every role run ({clock.monotonic() - begun:.0f} s).")
         staff = StaffOffice(world, place, hr_url, http, screen)
-        yield _Stage(world, staff, url, sandbox, frozenset({running, listening}))
+        firm = AccountingFirm(world, place, http, screen, secrets[KLINIKEN.tenant]["spiris"], url)
+        yield _Stage(world, staff, firm, url, sandbox, frozenset({running, listening}))
 
 
 def _starting(settings: Settings) -> str:
@@ -302,6 +308,7 @@ def _next_steps(stage: _Stage, data: Path, found: TieOut) -> tuple[list[tuple[st
         answer = f"held answer {report.key} rebook --by you --tenant {report.tenant}"
         commands.append((answer, "and look here what it does"))
     commands += stage.staff.next_steps()
+    commands += stage.firm.next_steps()
     commands.append(("audit verify", "nothing was changed afterwards"))
     return [(f"{program} {command}", why) for command, why in commands], [
         f"The accountant's desk: {stage.desk}/    Fortnox's books: {stage.sandbox}/    Ctrl-C ends the demo.",

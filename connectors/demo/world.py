@@ -10,7 +10,8 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from connectors.demo import people
+from connectors.demo import clinic, people
+from connectors.demo.clinic import KLINIKEN
 from connectors.demo.people import KONTORET
 from connectors.demo.reports import DemoReport
 from connectors.demo.scenes import (
@@ -104,6 +105,9 @@ class World:
                     self._news.notify_all()
                 if message.tenant == KONTORET.tenant:
                     self._say(people.effect(message.tenant, heard, self.names))
+                elif message.tenant == KLINIKEN.tenant:
+                    if said := clinic.told(message.tenant, heard):
+                        self._say(said)
                 else:
                     self._say(effect(message.tenant, heard, before))
         finally:

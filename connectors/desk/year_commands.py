@@ -56,7 +56,7 @@ def sync(
         ledger=with_ledger,
         documents=with_documents,
         overwrite=overwrite,
-        requested_by=asker(by)[:64],
+        requested_by=asker(by)[:200],
         requested_at=clock.now(),
     )
 
