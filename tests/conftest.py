@@ -15,6 +15,7 @@ from infra import store
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.kafka.cluster import ensure_topics
+from tests.databases import Databases
 
 settings.register_profile("bokbuss", deadline=None)  # a timing is never what a test asserts
 settings.load_profile("bokbuss")
@@ -66,6 +67,10 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the URL of a PostgreSQL, for SQLAlchemy; its database belongs to nobody."""
     with EmbeddedPostgres(tmp_path_factory.mktemp("database")) as server:
+        with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls this one's plug
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield server.url
 
 
@@ -80,8 +85,8 @@ def database_url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(postgres_url: str) -> Iterator[str]:
-    """Yield the name of a database that has every table and nothing in them."""
+def databases(postgres_url: str) -> Iterator[Databases]:
+    """Yield databases that have every table and nothing in them."""
     name = f"template_{uuid.uuid4().hex}"
 
     async def prepare() -> None:
@@ -92,18 +97,15 @@ def template(postgres_url: str) -> Iterator[str]:
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
         server.execute(f'CREATE DATABASE "{name}"')
         asyncio.run(prepare())
-        yield name
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        yield Databases(postgres_url.replace("+psycopg", ""), name)
 
 
 @pytest.fixture
-def prepared_url(postgres_url: str, template: str) -> Iterator[str]:
+def prepared_url(postgres_url: str, databases: Databases) -> Iterator[str]:
     """Yield the URL of a database of the test's own, with its tables."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield postgres_url.replace("@/postgres?", f"@/{name}?")
-        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    name = databases.take()
+    yield postgres_url.replace("@/postgres?", f"@/{name}?")
+    databases.give_back(name)
 
 
 @pytest.fixture

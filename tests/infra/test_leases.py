@@ -14,11 +14,10 @@ MARGIN = 0.3
 
 
 @pytest.fixture
-async def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncEngine]:
+async def engine(prepared_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncEngine]:
     """Yield an engine on empty tables; a successor waits less than in earnest."""
     monkeypatch.setattr(leases, "MARGIN", MARGIN)
-    engine = store.engine(database_url, 4)
-    await store.prepare(engine)
+    engine = store.engine(prepared_url, 4)
     yield engine
     await engine.dispose()
 

@@ -180,10 +180,10 @@ class VerbDriver:
 
 
 @pytest.fixture
-def desk(database_url: str, kafka: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VerbDriver:
+def desk(prepared_url: str, kafka: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VerbDriver:
     """Return the verbs, over an empty database and the broker."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BOKBUSS_DATABASE__URL", database_url)
+    monkeypatch.setenv("BOKBUSS_DATABASE__URL", prepared_url)
     monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", kafka)
     return VerbDriver()
 

@@ -88,10 +88,9 @@ class InPostgres:
 
 
 @pytest.fixture
-async def postgres(database_url: str) -> AsyncIterator[InPostgres]:
+async def postgres(prepared_url: str) -> AsyncIterator[InPostgres]:
     """Yield a journal on a real database, with its writer running."""
-    engine = store.engine(database_url, 8)
-    await store.prepare(engine)
+    engine = store.engine(prepared_url, 8)
     ours = Journal(engine, "fortnox")
     writer = asyncio.create_task(ours.write())
     yield InPostgres(engine, ours)

@@ -1,7 +1,5 @@
 """The outbox: what was decided and not sent is sent, in order, whoever comes next."""
 
-import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,7 +9,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import registry, store
+from infra import registry
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
 from infra.kafka.lives import Life
@@ -25,29 +23,6 @@ from schemas.events import DayClosed
 from schemas.topics import PARTITIONS
 
 WHEN = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Yield a database with its tables."""
-    made = store.engine(database_url, 4)
-    await store.prepare(made)
-    yield made
-    await made.dispose()
-
-
-@pytest.fixture
-async def producer(kafka: str) -> AsyncIterator[AIOKafkaProducer]:
-    """Yield a producer that works."""
-    made = await cluster.producer(kafka)
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-def tenant() -> str:
-    """Return a company of this test's own: the topics are shared."""
-    return f"t-{uuid.uuid4().hex[:12]}"
 
 
 def closed_day(tenant: str, z_number: int) -> Record:
