@@ -9,7 +9,7 @@ holds whenever the guest really sends.
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -21,7 +21,7 @@ from infra.delivery.budget import BACKFILL, LIFE, LOOK_UP, WINDOW, Budget
 from infra.leases import Lease
 from infra.plugin import Attempt, Host
 
-__all__ = ["BACKFILL", "LOOK_UP", "guest"]
+__all__ = ["BACKFILL", "LOOK_UP", "giving_way", "guest"]
 
 _log = telemetry.log(__name__)
 
@@ -255,6 +255,18 @@ async def guest(host: Host, system: str, tenant: str, priority: int) -> AsyncIte
     finally:
         with suppress(SQLAlchemyError):  # a request that nobody looks at any more ends by itself
             await borrower.leave()
+
+
+@asynccontextmanager
+async def giving_way(host: Host, system: str, tenant: str, attempt: Attempt) -> AsyncIterator[Attempt]:
+    """Lend calls to an order of a sink that stands beside: what is left, each under the lane's own lease as well."""
+    async with guest(host, system, tenant, BACKFILL) as lent:
+
+        def may_send() -> None:
+            lent.may_send()
+            attempt.may_send()
+
+        yield replace(lent, may_send=may_send, calls=attempt.calls)
 
 
 Lent = Mapping[str, tuple[Lease, Budget]]

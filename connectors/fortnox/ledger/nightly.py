@@ -18,7 +18,7 @@ from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.tokens import SYSTEM
 from connectors.fortnox.words import SWEDEN
 from infra import clock, telemetry
-from infra.delivery.following import Following
+from infra.delivery.following import Following, connected
 from infra.delivery.guests import BACKFILL, guest
 from infra.documents import Documents
 from infra.intake.sightings import Sightings, not_read_since, read_before
@@ -37,7 +37,8 @@ async def follow(host: Host, stop: asyncio.Event) -> None:
     hour = host.settings.of(FortnoxSettings).ledger_hour
 
     async def due() -> list[str]:
-        asked = sorted(await read_before(host.engine, SYSTEM, LEDGER))
+        before = await read_before(host.engine, SYSTEM, LEDGER)
+        asked = [tenant for tenant in await connected(host, SYSTEM) if tenant in before]
         last_night = next_night(clock.now(), hour) - timedelta(days=1)
         return await not_read_since(host.engine, asked, SYSTEM, NIGHT, last_night)
 

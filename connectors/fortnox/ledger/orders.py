@@ -3,7 +3,6 @@
 It can take an hour. What was read for an order is written down as it goes, so that after a crash it goes on from there.
 """
 
-from dataclasses import replace
 from typing import Any, Final
 
 from connectors.fortnox.classify import Year
@@ -14,7 +13,7 @@ from connectors.fortnox.ledger.years import Refused, chosen, tell_year
 from connectors.fortnox.tokens import SYSTEM
 from connectors.fortnox.words import SWEDEN
 from infra import clock
-from infra.delivery.guests import BACKFILL, guest
+from infra.delivery.guests import giving_way
 from infra.delivery.reading import reading
 from infra.intake.sightings import Sightings
 from infra.plugin import Attempt, Sink
@@ -28,8 +27,7 @@ _DONE: Final = "ledger-order"
 
 async def read(books: Books, order: Envelope[ReadLedger], attempt: Attempt) -> Verdict:
     """Read what an order asks for, from where it was left. Raises NotRead."""
-    async with guest(books.host, SYSTEM, books.company.tenant, BACKFILL) as borrowed:
-        lent = replace(borrowed, calls=attempt.calls)
+    async with giving_way(books.host, SYSTEM, books.company.tenant, attempt) as lent:
         try:
             years = chosen(await books.years(lent), order.data, clock.now().astimezone(SWEDEN).date())
             told = await _years(books, order, years, lent) if order.data.ledger else []

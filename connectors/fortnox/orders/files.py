@@ -3,9 +3,7 @@
 These are two writes. Each is looked for before it is done, so that an answer that was lost between them doubles none.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.fortnox import classify
@@ -16,7 +14,7 @@ from connectors.fortnox.paging import Whole, whole
 from connectors.fortnox.tokens import SYSTEM
 from infra.delivery.answers import BRIEF_WAIT, Answer, Missing, Unauthorised
 from infra.delivery.calls import amend
-from infra.delivery.guests import BACKFILL, guest
+from infra.delivery.guests import giving_way
 from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.commands import AttachFile
@@ -37,26 +35,14 @@ class _State:
 
 async def write(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Verdict:
     """Do what is still to be done of uploading and joining, with calls that nothing else needs."""
-    async with _giving_way(fortnox, attempt) as lent:
+    async with giving_way(fortnox.host, SYSTEM, fortnox.company.tenant, attempt) as lent:
         return await _write(fortnox, order, lent)
 
 
 async def probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Look:
     """Look whether the file is joined to the voucher; one that is only uploaded is still to be joined."""
-    async with _giving_way(fortnox, attempt) as lent:
+    async with giving_way(fortnox.host, SYSTEM, fortnox.company.tenant, attempt) as lent:
         return await _probe(fortnox, order, lent)
-
-
-@asynccontextmanager
-async def _giving_way(fortnox: Fortnox, attempt: Attempt) -> AsyncIterator[Attempt]:
-    """Lend calls of the company's budget as to a guest, each of which leaves under the lane's own lease as well."""
-    async with guest(fortnox.host, SYSTEM, fortnox.company.tenant, BACKFILL) as lent:
-
-        def may_send() -> None:
-            lent.may_send()
-            attempt.may_send()
-
-        yield replace(lent, may_send=may_send, calls=attempt.calls)
 
 
 async def _write(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Verdict:
