@@ -6,7 +6,7 @@ from prometheus_client import Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, registry, telemetry
 
 _log = telemetry.log(__name__)
 
@@ -35,7 +35,9 @@ _TOKEN_LEFT = text(
 _RED = text('select tenant, system, "check", 1 from checks where not ok')
 _PROOFS = text("select tenant, extract(year from year_to)::int, sum(differences)::int from proofs group by 1, 2")
 _PROOF_AGE = text(
-    """select tenant, extract(epoch from clock_timestamp() - coalesce(done_at, due_at))::float8 from proof_rounds"""
+    """select tenant, extract(epoch from clock_timestamp() - coalesce(done_at, due_at))::float8 from proof_rounds r
+       where not exists (select from connections c
+                         where c.tenant = r.tenant and c.system = :ledger and c.state = 'disconnected')"""
 )
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
@@ -68,7 +70,7 @@ class Watch:
         await _set(connection, _TOKEN_LEFT, telemetry.TOKEN_LEFT)
         await _set(connection, _RED, telemetry.CHECKS_FAILED)
         await _set(connection, _PROOFS, telemetry.PROOF_DIFFERENCES)
-        await _set(connection, _PROOF_AGE, telemetry.PROOF_AGE)
+        await _set(connection, _PROOF_AGE.bindparams(ledger=registry.ledger()), telemetry.PROOF_AGE)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 

@@ -51,7 +51,7 @@ class AccountTotal(Message):
 
 
 class BooksProved(Fact):
-    """A year's books were compared with what we posted. It goes on record; no flow decides on it."""
+    """A year's books were compared with what we posted. It goes on record, and differences wait for a person."""
 
     TOPIC: ClassVar[str] = "facts.fortnox-seen.v1"
 

@@ -141,7 +141,8 @@ def key_revoke(
 @ledger.command("accept")
 def accept(
     tenant: Company,
-    difference: Annotated[str, typer.Argument(help="Its ID, as ledger prove shows it.")],
+    difference: Annotated[str, typer.Argument(help="Its ID, as ledger prove shows it.")] = "",
+    series: Annotated[str, typer.Option("--series", help="Instead: others book in this series as well.")] = "",
     by: By = None,
     comment: Annotated[str, typer.Option("--comment", help="Why; it stays on record.")] = "",
     as_json: Json = False,
@@ -150,13 +151,18 @@ def accept(
 
     async def work(place: Office) -> None:
         known = {each.id: each for proof in await records.kept(place.engine, tenant) for each in proof.differences}
-        if difference not in known:
+        if bool(difference) == bool(series):
+            raise WrongUsage("name a difference by its ID, or a series with --series")
+        if difference and difference not in known:
             raise WrongUsage(f"no proof of {tenant} shows a difference {difference}: bokbuss ledger prove {tenant}")
-        await records.accept(place.engine, tenant, difference, asker(by), comment)
-        found = known[difference]
+        await records.accept(place.engine, tenant, difference or records.shared(series), asker(by), comment)
         if as_json:
-            print_json({"accepted": difference, "kind": found.kind, "voucher": found.voucher})
+            print_json({"accepted": difference or series})
+        elif difference:
+            found = known[difference]
+            what = f"{found.voucher} {found.kind.replace('_', ' ')}"
+            print_lines([f"accepted: {what}; the next proof leaves it out"])
         else:
-            print_lines([f"accepted: {found.voucher} {found.kind.replace('_', ' ')}; the next proof leaves it out"])
+            print_lines([f"others book in series {series} as well; the next proof leaves their vouchers in it out"])
 
     in_office(work, tenant)

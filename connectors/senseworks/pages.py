@@ -70,8 +70,9 @@ class _Site:
             return Response(status_code=304, headers=_PRIVATE | {"ETag": etag})
         part = _FROM.fullmatch(request.headers.get("range", ""))
         start = int(part[1]) if part and request.headers.get("if-range", etag) == etag else 0
-        who = f"{holder.name} ({holder.key_id})"
-        await storing.fetched(engine, tenant, package, system=SYSTEM, by=who, start=min(start, package.size))
+        if request.method == "GET":
+            who = f"{holder.name} ({holder.key_id})"
+            await storing.fetched(engine, tenant, package, system=SYSTEM, by=who, start=min(start, package.size))
         return FileResponse(
             package.path,
             media_type="application/zip",

@@ -82,7 +82,7 @@ def entries(read: YearRead) -> Iterator[Entry]:
 
 async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: datetime, asked_by: str) -> BooksProved:
     accepted = await records.accepted(host.engine, tenant)
-    left = [each for each in proof.differences if each.id not in accepted]
+    left = [each for each in proof.differences if not records.names_of(each) & accepted]
     source = {} if year.source is None else {"source": year.source}
     proved = BooksProved(
         **source,
@@ -100,4 +100,5 @@ async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: dat
         read_at=read_at,
     )
     await records.keep(host.engine, tenant, proved)
+    await host.accept(tenant, registry.ledger(), [proved])
     return proved

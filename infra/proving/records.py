@@ -7,13 +7,13 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import ledgers, telemetry
+from infra import ledgers, registry, telemetry
 from infra.proving.books import Posted, posted
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
-from schemas.proofs import BooksProved
+from schemas.proofs import BooksProved, Difference
 
 _LONGEST_WHY: Final = 400
 
@@ -41,7 +41,11 @@ _ROUNDS = text(
        on conflict do nothing"""
 )
 _POSTING = text("select tenant from proof_rounds")
-_DUE = text("select tenant from proof_rounds where coalesce(done_at, due_at) < :night")
+_DUE = text(
+    """select tenant from proof_rounds r where coalesce(done_at, due_at) < :night
+         and not exists (select from connections c
+                         where c.tenant = r.tenant and c.system = :ledger and c.state = 'disconnected')"""
+)
 _DONE = text("update proof_rounds set done_at = clock_timestamp(), trouble = '' where tenant = :tenant")
 _FAILED = text("update proof_rounds set trouble = :why where tenant = :tenant")
 _ACCEPTED = text("select id from accepted_differences where tenant = :tenant")
@@ -91,10 +95,10 @@ async def latest(engine: AsyncEngine, tenant: str, before: date) -> date | None:
 
 
 async def due(engine: AsyncEngine, night: datetime) -> list[str]:
-    """Return the companies that had posted something by that night and were not proved since."""
+    """Return the companies, those that ended their connection aside, that had posted something and were not proved."""
     async with engine.begin() as connection:
         await connection.execute(_ROUNDS, {"type": envelopes.type_of(PostVoucher)})
-        return list(await connection.scalars(_DUE, {"night": night}))
+        return list(await connection.scalars(_DUE, {"night": night, "ledger": registry.ledger()}))
 
 
 async def unproved(engine: AsyncEngine) -> dict[str, list[date]]:
@@ -128,8 +132,20 @@ async def accepted(engine: AsyncEngine, tenant: str) -> frozenset[str]:
         return frozenset(await connection.scalars(_ACCEPTED, {"tenant": tenant}))
 
 
+def names_of(difference: Difference) -> frozenset[str]:
+    """Return what a difference is accepted by: its id, or that others book in a series as well."""
+    if difference.kind != "foreign":
+        return frozenset({difference.id})
+    return frozenset({difference.id, shared(difference.voucher.rpartition(" ")[0])})
+
+
+def shared(series: str) -> str:
+    """Return what stands for all vouchers of others in a series."""
+    return f"series {series}"
+
+
 async def accept(engine: AsyncEngine, tenant: str, difference: str, by: str, comment: str) -> None:
-    """Write down that a person has accepted a difference."""
+    """Write down that a person has accepted a difference, by its id or what ``shared`` returns."""
     values = {"tenant": tenant, "id": difference, "by": by[:200], "comment": comment[:1000]}
     async with engine.begin() as connection:
         await connection.execute(_ACCEPT, values)

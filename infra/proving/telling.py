@@ -20,7 +20,7 @@ WHAT_TO_DO: Final[Mapping[DifferenceKind, str]] = {
     "not_on_record": "Somebody copied it, or our records are older than the books: look before anything is booked.",
     "reversed_by_hand": "If its event is to stand, book it again; if not, accept it.",
     "booked_twice": "If that one is to stand, reverse ours instead, and end the import or this connection.",
-    "foreign": "Book in another series, or accept it.",
+    "foreign": "Book in another series, or accept it (--series: all of them).",
 }
 """By the kind of difference: whose move it is, and which."""
 
@@ -30,7 +30,7 @@ def doubled(double: Double) -> Difference:
     ours, theirs = _listed(p.name for p in double.ours), _listed(e.name for e in double.theirs)
     days = _listed(str(p.day) for p in double.ours)
     they = "hold" if len(double.theirs) > 1 else "holds"
-    message = f"{theirs} {they} the takings of {days} that we booked as {ours} ({double.likeness}): reverse {theirs}"
+    message = f"{theirs} {they} what we booked as {ours} of {days} ({double.likeness}): reverse {theirs}"
     amounts = by_account(*(e.content for e in double.theirs))
     return difference("booked_twice", double.ours[0], double.theirs, amounts, message, double.ours[0].key)
 

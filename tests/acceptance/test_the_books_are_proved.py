@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from infra.delivery import waiting
 from tests.acceptance.house import SETTLE, Roles, Shop, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -70,10 +71,17 @@ async def test_the_books_are_proved(house: Roles) -> None:
     cash = next(each for each in red["totals"] if each["account"] == "1910")
     assert Decimal(cash["ledger"]) - Decimal(cash["posted"]) == -400 - 10 - 400 + 400
 
+    hold = await house.held(shop, "booked_twice")
+    assert len(hold.order.data.lines) == 4
     for each in red["differences"]:
         await house.command("ledger", "accept", shop.tenant, each["id"], "--comment", "we know")
     accepted = await house.command("ledger", "prove", shop.tenant, "--year", "2026")
     assert (accepted["green"], accepted["accepted"]) == (True, 4)
+
+    async def waits_no_more() -> bool:
+        return not await waiting.holds(house.place.engine, shop.tenant)
+
+    await house.until(shop, "the hold ends with the proof", waits_no_more)
     outcomes = [record.outcome for record in await house.trail(shop)]
     assert [each for each in outcomes if each in {"proved", "differs"}] == ["proved", "differs", "proved"]
 

@@ -155,7 +155,7 @@ def foreign(books: Tampering) -> None:
 def _file(books: Tampering, ours: Sequence[Posted], rows: Content, days_later: int = 0) -> None:
     day = ours[-1].day + timedelta(days_later)
     books.put(None, Entry("S", books.number(), day, "Dagskassa", rows))
-    books.expect("booked_twice", ours[0].name)
+    books.expect("booked_twice", min(ours, key=lambda p: (p.day, p.key)).name)
 
 
 def imported(books: Tampering) -> None:

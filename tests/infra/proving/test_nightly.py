@@ -9,14 +9,16 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox.sandbox.books import Draft, Row
 from infra import registry, telemetry, watch
 from infra.deciding.decider import Decider
 from infra.delivery.reading import NotRead
 from infra.parting import parting
 from infra.proving import nightly, records
-from infra.proving.comparing import compare_known
+from infra.proving.comparing import compare, compare_known
 from infra.proving.nightly import last_night, prove_company
 from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher, ObjectCode
+from schemas.proofs import BooksProved
 from tests.connectors.fortnox.doctor_driver import company, doctor_driver, voucher
 from tests.infra.facts import record
 
@@ -135,3 +137,21 @@ def year(series: str, source: LedgerSource, read_at: datetime) -> list[LedgerPar
         read = parts.whole(date(2026, 1, 1), date(2026, 12, 31))
         closing = read.retrieved(source, read_at=read_at, requested_by="anna")
         return [*read.part(one.part for one in read.parts), closing]
+
+
+async def test_a_series_that_others_book_in_as_well_is_accepted(engine: AsyncEngine, tmp_path: Path) -> None:
+    """All their vouchers in it, those that come later as well; nothing else."""
+    fortnox, now = company(4716), datetime.now(UTC)  # noqa: TID251 - the sandbox's clock
+    rows = (Row(6570, Decimal(10), Decimal(0)), Row(1930, Decimal(0), Decimal(10)))
+    for _ in range(3):  # F 1 to 3
+        fortnox.book(Draft(4, "F", date(2026, 4, 11), "Avgift", rows), now, now)
+    async with doctor_driver(engine, tmp_path, fortnox) as visit:
+        await visit.journal(voucher(), "delivered", {"voucher": {"series": "F", "number": 1, "year_id": 4}}, 3600.0)
+        proved = await compare(visit.host, visit.tenant, 2026, asked_by="anna")
+        found = [("number_reused", "F 1"), ("foreign", "F 2"), ("foreign", "F 3")]
+        assert [(each.kind, each.voucher) for each in proved.differences] == found
+        await records.accept(engine, visit.tenant, records.shared("F"), "anna", "")
+        proved = await compare(visit.host, visit.tenant, 2026, asked_by="anna")
+        assert [(each.kind, each.voucher) for each in proved.differences] == found[:1]
+        assert proved.accepted == 2
+        assert [fact.count for fact in visit.told if isinstance(fact, BooksProved)] == [3, 1]

@@ -1,0 +1,18 @@
+"""The proof of the books: what they hold otherwise than it was posted waits for a person, until they do no more."""
+
+from infra.plugin import Flow
+from schemas.proofs import BooksProved
+from streams.books.decide import decide, evolve, follow, reads, waiting
+from streams.books.state import State
+from streams.books.verdict import NAME
+
+FLOW = Flow(
+    name=NAME,
+    facts=(BooksProved,),
+    state=State,
+    reads=reads,
+    follow=follow,
+    decide=decide,
+    evolve=evolve,
+    waiting=waiting,
+)

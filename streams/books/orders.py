@@ -1,0 +1,39 @@
+"""The orders that come of what a rule says about a proof: their identity and their words. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas import ids
+from schemas.commands import CloseReview, HoldForReview, Order
+from streams.books.rules import Case
+from streams.books.verdict import NAME, Held, Settled, Verdict
+
+
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; none when what waits says it already."""
+    state = case.state
+
+    def origin(step: str) -> Mapping[str, Any]:
+        identity = {
+            "flow": NAME,
+            "key": case.key,
+            "revision": ids.revision(case.proof),
+            "step": f"{step}/{state.given}",
+        }
+        return {**identity, "rule": rule, "settings_version": version}
+
+    def closed(how: str, why: str) -> tuple[Order, ...]:
+        hold = state.hold
+        if hold is None:
+            return ()
+        hold_id = hold.id_in(tenant)
+        return (CloseReview.model_validate({**origin("close"), "hold_id": hold_id, "how": how, "message": why}),)
+
+    match verdict:
+        case Held(reason, message, lines):
+            if state.hold is not None and (state.hold.message, state.hold.lines) == (message, lines):
+                return ()
+            hold = HoldForReview(**origin("hold"), reason=reason, message=message, lines=lines)
+            return (*closed("superseded", "A newer proof found something else."), hold)
+        case Settled(because):
+            return closed("checks_passed", because)
