@@ -25,10 +25,12 @@ def _pages(host: Host) -> Sequence[Any]:
 
 
 async def _take_hints(host: Host, stop: asyncio.Event) -> None:
-    if host.settings.of(FortnoxSettings).events_url is not None:
-        from connectors.fortnox.ledger import topics  # noqa: PLC0415 - only who wants hints loads WebSockets
+    if host.settings.of(FortnoxSettings).events_url is None:
+        await stop.wait()  # a job that ends by itself ends the process
+        return
+    from connectors.fortnox.ledger import topics  # noqa: PLC0415 - only who wants hints loads WebSockets
 
-        await topics.run(host, stop)
+    await topics.run(host, stop)
 
 
 SYSTEM = System(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox import SYSTEM
 from connectors.fortnox.ledger import topics
 from connectors.fortnox.ledger.hints import Hint, Hints, read
 from connectors.fortnox.sandbox import Company, Fault, Faults
@@ -131,3 +132,14 @@ async def test_who_never_asked_for_a_ledger_is_not_listened_to(engine: AsyncEngi
         await running
         assert books.fortnox._listeners == []
         assert books.fortnox.calls.routes == {}
+
+
+async def test_without_an_address_the_job_waits_until_it_is_asked_to_stop(engine: AsyncEngine, tmp_path: Path) -> None:
+    """A job that ends by itself ends its process."""
+    async with ledger_driver(engine, tmp_path, Company(NUMBER), events_url=None) as books:
+        stop = asyncio.Event()
+        jobs = [asyncio.create_task(job.run(books.host, stop)) for job in SYSTEM.jobs]
+        await asyncio.sleep(1.0)
+        assert not [job for job in jobs if job.done()]
+        stop.set()
+        await asyncio.gather(*jobs)
