@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from schemas import ids
@@ -52,19 +53,22 @@ def quantity_text(quantity: Decimal | None) -> str | None:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def rank(voucher: LedgerVoucher) -> int:
-    """Return where a voucher stands in its block; those without a number stand first."""
-    return int(voucher.number) + 1 if _NUMBER.fullmatch(voucher.number) else 0
+def rank(number: str) -> int:
+    """Return where a voucher stands in its block by its number; those without one stand first."""
+    return int(number) + 1 if _NUMBER.fullmatch(number) else 0
 
 
-def block_of(voucher: LedgerVoucher) -> str:
+def block_of(series: str, number: str, day: date) -> str:
     """Return the name of the block that a voucher is in; without a number it is in that of its month."""
-    series = voucher.series
-    if not _SERIES.fullmatch(series):
-        series = f"~{hashlib.sha256(series.encode()).hexdigest()[:16]}" if series else "~"
-    if _NUMBER.fullmatch(voucher.number):
-        return f"{VOUCHERS}{series}/{int(voucher.number) // _BLOCK:07}"
-    return f"{VOUCHERS}{series}/~{voucher.day:%Y-%m}"
+    place = f"{int(number) // _BLOCK:07}" if _NUMBER.fullmatch(number) else f"~{day:%Y-%m}"
+    return f"{VOUCHERS}{_named(series)}/{place}"
+
+
+@lru_cache(maxsize=1000)
+def _named(series: str) -> str:
+    if _SERIES.fullmatch(series):
+        return series
+    return f"~{hashlib.sha256(series.encode()).hexdigest()[:16]}" if series else "~"
 
 
 def cut(name: str, items: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:

@@ -33,6 +33,7 @@ from connectors.sie.model import (
 )
 from connectors.sie.notes import Grade, Refused, TooLarge
 from connectors.sie.reading import Limits, Reading
+from connectors.sie.swift import raw_of
 from connectors.sie.writing import NotWritable, Style, write
 from infra.parting import Parting, parting
 from infra.plugin import LedgerFile, Malformed, YearHead, YearRead
@@ -95,7 +96,10 @@ def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Read
         reading = reading_of(file, limits)
         for entry in reading:
             if isinstance(entry, Voucher):
-                parts.voucher(_voucher(entry))
+                if (written := raw_of(entry)) is not None:
+                    parts.written(entry.series, entry.number, entry.day, *written)
+                else:
+                    parts.voucher(message_of(entry))
             elif entry.year == 0 and entry.kind in _KINDS:
                 parts.balance(_balance(entry))
     except Refused as refused:
@@ -121,7 +125,8 @@ def _whole(reading: Reading | EntryReading, parts: Parting) -> YearRead:
     )
 
 
-def _voucher(voucher: Voucher) -> LedgerVoucher:
+def message_of(voucher: Voucher) -> LedgerVoucher:
+    """Return a voucher as a message. Raises Malformed, naming it."""
     try:
         return LedgerVoucher(
             series=voucher.series,

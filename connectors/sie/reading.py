@@ -64,6 +64,14 @@ _PLAIN_ROW = re.compile(
     re.ASCII | re.MULTILINE,
 )
 
+# The same with one blank between fields and none before them, as nearly all write them: twice as fast.
+_QUICK_ROW = re.compile(
+    r'(?<=\n)#TRANS ([^ "\\\t\n{}]++) \{([^"\\\n{}]*+(?:"[^"\\\t\n{}]*+"[^"\\\n{}]*+)*+)\} '
+    r'(-?[0-9]{1,15}(?:\.[0-9]{1,2})?+)(?: ([0-9]{8}|"")(?: "([^"\\\t\n]*+)"'
+    r'(?: (-?[1-9][0-9]{0,14}(?:\.[0-9]{1,15})?+|"")(?: "([^"\\\t\n]*+)")?+)?+)?+)?+\n',
+    re.ASCII,
+)
+
 _ROWS: Final = {kind.value: kind for kind in RowKind}
 _BALANCES: Final = {kind.value: kind for kind in BalanceKind}
 _BRACE: Final = {**dict.fromkeys(_ROWS, 2), "#OIB": 3, "#OUB": 3, "#PSALDO": 4, "#PBUDGET": 4}
@@ -320,8 +328,12 @@ class _Reader:
         Args:
             close: the end of its last row.
         """
-        found = _PLAIN_ROW.findall(text, head.end(), close)
-        if len(found) != text.count("\n", head.end(), close) + 1 or len(found) > self._limits.rows:
+        begin = head.end()
+        lines = text.count("\n", begin, close) + 1
+        found = _QUICK_ROW.findall(text, begin, close + 1)
+        if len(found) != lines:
+            found = _PLAIN_ROW.findall(text, begin, close)
+        if len(found) != lines or lines > self._limits.rows:
             return None
         series, number, written, text, registered, sign = head.groups("")
         days, lists, booked, new, make, row = self._days, self._lists, RowKind.BOOKED, tuple.__new__, Decimal, Row

@@ -28,6 +28,7 @@ from tests.bench import (
     proving,
     refreshing,
     sending,
+    sie_files,
     staffing,
 )
 from tests.bench.report import Report
@@ -48,6 +49,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "doctor": examining.measure,
     "ledger": ledgers.measure,
     "proof": proving.measure,
+    "sie": sie_files.measure,
 }
 
 

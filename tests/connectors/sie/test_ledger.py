@@ -11,11 +11,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from connectors.sie.model import Balance, BalanceKind, Form, Ledger, Voucher
+from connectors.sie.ledger import message_of
+from connectors.sie.model import Balance, BalanceKind, Form, Ledger, Row, RowKind, Voucher
+from connectors.sie.swift import raw_of
 from connectors.sie.writing import write
 from infra import registry
 from infra.plugin import Malformed, YearHead, YearRead
 from schemas.ledger import LedgerPartRead
+from schemas.ledger_parts import canonical, raw
 from tests.connectors.sie.years import balances, ledgers, vouchers
 
 OWN = Path(__file__).parents[3] / "connectors" / "sie" / "samples"
@@ -87,6 +90,27 @@ def test_a_year_in_another_order_and_written_anew_is_the_same(
     again, others = read(b"".join(FILE.write(head(year), parts)))
     assert again.parts == year.parts
     assert others == parts
+
+
+ODD = st.sampled_from(["", "1" * 17, '"\\\b\f\n\r\t\x00\x1f\x7f\u2028é', "1910"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(vouchers(), ODD, st.decimals(-(10**15), 10**15, places=2), st.integers(-1, 3))
+def test_a_voucher_that_is_written_at_once_is_its_message(
+    voucher: Voucher, odd: str, amount: Decimal, dimension: int
+) -> None:
+    """Byte for byte, whatever its texts; and what no message can be is left to the message, which says so."""
+    row = Row(RowKind.BOOKED, odd, ((dimension, odd),) if dimension >= 0 else (), amount, voucher.day, odd)
+    for one in (voucher, voucher._replace(rows=(*voucher.rows, row)), voucher._replace(series=odd, text=odd)):
+        written = raw_of(one)
+        try:
+            message = canonical(message_of(one))
+        except Malformed:
+            assert written is None
+        else:
+            assert written in (None, (raw(message), len(message.rows)))
+    assert raw_of(voucher._replace(rows=())) is not None
 
 
 def lines(*more: str, kind: str = "4") -> bytes:
