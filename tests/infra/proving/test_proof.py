@@ -1,13 +1,17 @@
 """Every difference between what we posted and what the ledger holds is found and named, and none is invented."""
 
 from collections import Counter
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.proving.books import Entry, Posted, posted
 from infra.proving.proof import Proof, prove, repeats
-from schemas.money import ZERO
+from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from schemas.money import ORE, ZERO
 from tests.infra.proving import tampering, years
 from tests.infra.proving.tampering import BY_MARK, OTHERWISE, Tampering
 
@@ -130,3 +134,55 @@ def test_nothing_that_recurs_is_taken_for_takings_booked_twice(*, small: bool) -
         )
         alarms += len(prove(books.posted, books.ledger).differences)
     assert alarms == 0
+
+
+def amended(day: date = date(2026, 4, 10)) -> list[Posted]:
+    """Return a day that was booked, reversed and booked anew, all by us."""
+    made, was = [], None
+    for number, (purpose, amount) in enumerate([("book", 100), ("reverse", 100), ("rebook", 90)], 1):
+        sides = ("credit", "debit") if purpose == "reverse" else ("debit", "credit")
+        net, vat, total = Decimal(amount), Decimal(amount) / 4, Decimal(amount) * 5 / 4
+        rows = (
+            VoucherRow.model_validate({"account": 1910, sides[0]: total.quantize(ORE)}),
+            VoucherRow.model_validate({"account": 3001, sides[1]: net.quantize(ORE), "cost_centre": "S1"}),
+            VoucherRow.model_validate({"account": 2611, sides[1]: vat.quantize(ORE)}),
+        )
+        order = PostVoucher.model_validate(
+            {
+                "flow": "daysales",
+                "key": "openpos/K1/57",
+                "revision": f"{number}",
+                "step": purpose,
+                "rule": "r",
+                "purpose": purpose,
+                "series": "F",
+                "voucher_date": day,
+                "description": "Dagsavslut",
+                "rows": rows,
+                "relates_to": (was,) if was else (),
+                "takes_back": made[0].order_id if purpose == "reverse" else None,
+            }
+        )
+        was = VoucherRef(series="F", number=number, year_id=years.YEAR_ID)
+        made.append(posted(order.id_in("fika"), order, was, "posted"))
+    return made
+
+
+def test_what_we_took_back_ourselves_is_no_difference() -> None:
+    """An amended day is three vouchers; the file of its till is compared with the one that counts."""
+    ours = amended()
+    ledger = [years.entry(one) for one in ours]
+    assert not prove(ours, ledger).differences
+    assert [one.takes_back for one in ours] == [frozenset(), frozenset({ours[0].order_id}), frozenset()]
+    plain = tuple(((account, ()), amount) for (account, _), amount in ours[2].content)
+    [found] = prove(ours, [*ledger, Entry("S", "1", ours[2].day, "Dagskassa", plain)]).differences
+    assert (found.kind, found.voucher, found.others) == ("booked_twice", "F 3", ("S 1",))
+
+
+def test_a_reversal_that_is_gone_is_found() -> None:
+    """The day stands twice then."""
+    ours = amended()
+    ledger = [years.entry(one) for one in ours if one.number != "2"]
+    [found] = prove(ours, ledger).differences
+    assert (found.kind, found.voucher) == ("deleted", "F 2")
+    assert {each.account: each.amount for each in found.accounts}["1910"] == Decimal("125.00")
