@@ -21,7 +21,7 @@ from tests.chaos import oracle, report, tracing
 from tests.chaos.havoc import STEPS, Havoc
 from tests.chaos.report import Result
 from tests.chaos.site import SESSION, SETTLE, Site, all_up, running, start, until
-from tests.chaos.tills import Tills
+from tests.chaos.tills import YEAR, Tills
 
 FAULTS = {
     "commit_then_lose_answer": 0.03,
@@ -98,6 +98,10 @@ async def chaos(
         verified = await site.bokbuss("audit", "verify")
         if verified[0] != 0:
             findings.add("bokbuss audit verify", verified[1][-1000:])
+        for company in site.companies:
+            proved = await site.bokbuss("ledger", "prove", company.tenant, "--year", str(YEAR))
+            if proved[0] != 0:
+                findings.add("bokbuss ledger prove", f"{company.tenant}: {proved[1][-1000:]}")
         result = await report.tell(
             site,
             havoc,

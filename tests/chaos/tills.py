@@ -22,6 +22,8 @@ COUPON = "kupong"
 COUPON_ACCOUNT = 1680
 _RETRY = 0.5
 _FIRST_DAY = date(2026, 4, 1)
+YEAR = _FIRST_DAY.year
+"""The financial year that all days are of."""
 
 
 @dataclass(frozen=True)
