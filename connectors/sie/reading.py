@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from io import SEEK_END
-from typing import BinaryIO, Final, NoReturn
+from typing import BinaryIO, Final
 from zlib import crc32
 
 from connectors.sie.checking import ZERO, Checks
@@ -33,44 +33,19 @@ from connectors.sie.model import (
     Voucher,
 )
 from connectors.sie.notes import Damaged, Grade, Note, Notes, TooLarge
+from connectors.sie.plain import HEAD, Days, Lists, Plain
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?", re.ASCII)
 _AMOUNT_OTHERWISE = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,2}0*)?", re.ASCII)
 _QUANTITY = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9][0-9]{0,14})?(?:\.[0-9]{0,15})?", re.ASCII)
 _LIKE_A_NUMBER = re.compile(r"[+-]?[.,]?[0-9]", re.ASCII)
 _ORE: Final = Decimal("0.01")
-_DAY = re.compile(r"(?:19|20|21)[0-9]{6}", re.ASCII)
 _NO_DAY: Final = frozenset({"0", "00000000"})
 _MONTH = re.compile(r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR_INDEX = re.compile(r"0|-[0-9]{1,2}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LOST_LETTER = re.compile(r"[A-Za-z]\?[a-z]")
 _LOST_LETTERS = 3
-_REMEMBERED = 50_000
-"""Object lists that are remembered; then they are forgotten and learnt anew."""
-
-# Vouchers as most programs write them. What is written otherwise is read line by line, with the same result.
-_BLANKS = r"[ \t]+"
-_TEXT = r'"([^"\\\t\n]*)"'
-_PLAIN_HEAD = re.compile(
-    r'#VER[ \t]+("[^"\\\t\n]*"|[^ "\\\t\n]+)[ \t]+("[^"\\\t\n]*"|[^ "\\\t\n]+)[ \t]+([0-9]{8})'
-    rf'(?:{_BLANKS}{_TEXT}(?:{_BLANKS}([0-9]{{8}}|"")(?:{_BLANKS}{_TEXT})?)?)?[ \t]*\n[ \t]*\{{[ \t]*\n',
-    re.ASCII,
-)
-_PLAIN_ROW = re.compile(
-    r'^[ \t]*#TRANS[ \t]+([^ "\\\t\n{}]+)[ \t]+\{([^"\\\n{}]*(?:"[^"\\\t\n{}]*"[^"\\\n{}]*)*)\}'
-    rf'{_BLANKS}(-?[0-9]{{1,15}}(?:\.[0-9]{{1,2}})?)(?:{_BLANKS}([0-9]{{8}}|"")(?:{_BLANKS}{_TEXT}'
-    rf'(?:{_BLANKS}(-?[1-9][0-9]{{0,14}}(?:\.[0-9]{{1,15}})?|"")(?:{_BLANKS}{_TEXT})?)?)?)?[ \t]*$',
-    re.ASCII | re.MULTILINE,
-)
-
-# The same with one blank between fields and none before them, as nearly all write them: twice as fast.
-_QUICK_ROW = re.compile(
-    r'(?<=\n)#TRANS ([^ "\\\t\n{}]++) \{([^"\\\n{}]*+(?:"[^"\\\t\n{}]*+"[^"\\\n{}]*+)*+)\} '
-    r'(-?[0-9]{1,15}(?:\.[0-9]{1,2})?+)(?: ([0-9]{8}|"")(?: "([^"\\\t\n]*+)"'
-    r'(?: (-?[1-9][0-9]{0,14}(?:\.[0-9]{1,15})?+|"")(?: "([^"\\\t\n]*+)")?+)?+)?+)?+\n',
-    re.ASCII,
-)
 
 _ROWS: Final = {kind.value: kind for kind in RowKind}
 _BALANCES: Final = {kind.value: kind for kind in BalanceKind}
@@ -173,52 +148,11 @@ class _OpenAccount:
     sru: list[str] = field(default_factory=list)
 
 
-class _Days(dict[str, date | None]):
-    """Days by how they are written; each is read once, and there are few."""
-
-    def __init__(self) -> None:
-        super().__init__({"": None, '""': None})
-
-    def __missing__(self, text: str) -> date | None:
-        if not _DAY.fullmatch(text):
-            raise ValueError("expected a day as YYYYMMDD, of the years 1900 to 2199")
-        try:
-            day = self[text] = date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        except ValueError:
-            raise ValueError("there is no such day in the calendar") from None
-        return day
-
-
-class _Lists(dict[Field, Objects]):
-    """Object lists by how they are written, or by their tokens.
-
-    Attributes:
-        dimensions: those that were seen in them.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dimensions: set[int] = set()
-
-    def __missing__(self, listed: Field) -> Objects:
-        tokens = [*map(str, fields(listed, None, _odd))] if isinstance(listed, str) else listed
-        if len(tokens) % 2:
-            raise ValueError("expected pairs of a dimension's number and an object")
-        if not all(map(_NUMBER.fullmatch, tokens[::2])):
-            raise ValueError("expected a dimension's number before each object")
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        objects = self[listed] = tuple(zip(map(int, tokens[::2]), tokens[1::2], strict=True))
-        if len(self.dimensions) < _REMEMBERED:
-            self.dimensions.update(dimension for dimension, _ in objects)
-        return objects
-
-
 class _Reader:
     """What was read so far.
 
-    Each row goes through ``_line``; vouchers as most programs write them go a shorter way, ``_plain_voucher``, which
-    gives the same or nothing.
+    Each row goes through ``_line``; vouchers as most programs write them go a shorter way, ``plain``, which gives the
+    same or nothing.
     """
 
     def __init__(self, evidence: Evidence, notes: Notes, limits: Limits) -> None:
@@ -234,8 +168,9 @@ class _Reader:
         self._passing = False  # within the braces of an unknown record
         self._sum: int | None = None
         self._sum_expected = False
-        self._days = _Days()
-        self._lists = _Lists()
+        self._days = Days()
+        self._lists = Lists()
+        self._plain = Plain(self._days, self._lists, limits.rows)
         # What the file says besides:
         self._first: dict[str, _Found] = {}
         self._comments: list[str] = []
@@ -278,13 +213,13 @@ class _Reader:
         for first, text in parts:
             number, at, close = first, 0, -1
             while at < len(text):
-                if self._voucher is None and self._sum is None and (head := _PLAIN_HEAD.match(text, at)):
+                if self._voucher is None and self._sum is None and (head := HEAD.match(text, at)):
                     if close < head.end():
                         close = text.find("\n}", head.end())
                         close = len(text) if close < 0 else close
                     end = text.find("\n", close + 1)
                     alone = close < len(text) and not text[close + 2 : end].strip(" \t")
-                    if alone and (voucher := self._plain_voucher(head, text, close)) is not None:
+                    if alone and (voucher := self._plain.voucher(head, text, close)) is not None:
                         self._take(voucher, number)
                         if not notes.damaged:
                             yield voucher
@@ -319,46 +254,6 @@ class _Reader:
         self._note_what_is_missing(ledger)
         self._checks.finish(ledger)
         return ledger
-
-    # --- Vouchers as most programs write them -------------------------------------------------------------------------
-
-    def _plain_voucher(self, head: re.Match[str], text: str, close: int) -> Voucher | None:
-        """Return the voucher that begins with this head; None: it is to be read line by line.
-
-        Args:
-            close: the end of its last row.
-        """
-        begin = head.end()
-        lines = text.count("\n", begin, close) + 1
-        found = _QUICK_ROW.findall(text, begin, close + 1)
-        if len(found) != lines:
-            found = _PLAIN_ROW.findall(text, begin, close)
-        if len(found) != lines or lines > self._limits.rows:
-            return None
-        series, number, written, text, registered, sign = head.groups("")
-        days, lists, booked, new, make, row = self._days, self._lists, RowKind.BOOKED, tuple.__new__, Decimal, Row
-        try:
-            rows = [
-                new(
-                    row,
-                    (
-                        booked,
-                        account,
-                        lists[listed],
-                        make(amount),
-                        days[own],
-                        about,
-                        make(pieces) if pieces and pieces != '""' else None,
-                        who,
-                    ),
-                )
-                for account, listed, amount, own, about, pieces, who in found
-            ]
-            if (day := days[written]) is None:
-                return None
-            return Voucher(_unquoted(series), _unquoted(number), day, text, days[registered], sign, tuple(rows))
-        except (Broken, ValueError):
-            return None
 
     # --- Line by line -------------------------------------------------------------------------------------------------
 
@@ -797,20 +692,11 @@ def _text(found: _Found, index: int) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _unquoted(text: str) -> str:
-    return text[1:-1] if text[0] == '"' else text
-
-
 def _number(found: _Found, index: int, expected: str) -> int:
     text = _text(found, index)
     if not _NUMBER.fullmatch(text):
         raise _Wrong(index, expected)
     return int(text)
-
-
-def _odd(_code: str, place: int, text: str) -> NoReturn:
-    """Take a remark where nothing odd is taken."""
-    raise Broken(place, text)
 
 
 def _no_sie_file() -> Damaged:
