@@ -33,6 +33,7 @@ from schemas.audit import AuditRecord
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import DaySalesSettings, TenantSettings
 from tests.bus import partition_of
+from tests.loaded import bokbuss
 
 T = TypeVar("T")
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
@@ -197,7 +198,7 @@ class Roles:
             "BOKBUSS_MAIL__ENCRYPTION": settings.mail.encryption,
         }
         process = await asyncio.create_subprocess_exec(
-            *(BOKBUSS, *words, "--json"),
+            *(await asyncio.to_thread(bokbuss), *words, "--json"),
             env=environment,
             cwd=settings.data,  # where no .env stands
             stdout=asyncio.subprocess.PIPE,

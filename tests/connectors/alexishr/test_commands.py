@@ -1,7 +1,6 @@
 """Connecting a company: the token is tried, kept where nobody reads it, and shown nowhere."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from connectors.alexishr.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
+from tests.loaded import bokbuss
 
-BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 TOKEN = "a-token-that-nobody-sees"
 
 
@@ -22,7 +21,7 @@ async def connect(
     company: Company, kafka: str, url: str, folder: Path, token: str, tenant: str = "acme"
 ) -> tuple[int, str, str]:
     """Run the command as a process; return its exit code and what it says."""
-    pipe = asyncio.subprocess.PIPE
+    pipe, program = asyncio.subprocess.PIPE, await asyncio.to_thread(bokbuss)
     async with sandbox.running(company) as address:
         environment = {
             "BOKBUSS_DATA": str(folder),
@@ -32,7 +31,7 @@ async def connect(
             "BOKBUSS_ALEXISHR__API_URL": f"{address}/v1",
         }
         process = await asyncio.create_subprocess_exec(
-            *(BOKBUSS, "alexishr", "connect", tenant, "--by", "Anna"),
+            *(program, "alexishr", "connect", tenant, "--by", "Anna"),
             env=environment,
             cwd=folder,
             stdin=pipe,

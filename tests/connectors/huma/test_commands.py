@@ -1,7 +1,6 @@
 """Connecting a company: client id and secret are tried, kept where nobody reads them, and shown nowhere."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from connectors.huma.sandbox import Company
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
+from tests.loaded import bokbuss
 
-BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 OTHER = "00000000-0000-4000-8000-000000000000"
 
 
@@ -23,7 +22,7 @@ async def connect(
     company: Company, kafka: str, url: str, folder: Path, said: str, tenant: str = "acme"
 ) -> tuple[int, str, str]:
     """Run the command as a process; return its exit code and what it says."""
-    pipe = asyncio.subprocess.PIPE
+    pipe, program = asyncio.subprocess.PIPE, await asyncio.to_thread(bokbuss)
     async with sandbox.running(company) as address:
         environment = {
             "BOKBUSS_DATA": str(folder),
@@ -33,7 +32,7 @@ async def connect(
             "BOKBUSS_HUMA__API_URL": address,
         }
         process = await asyncio.create_subprocess_exec(
-            *(BOKBUSS, "huma", "connect", tenant, "--by", "Anna"),
+            *(program, "huma", "connect", tenant, "--by", "Anna"),
             env=environment,
             cwd=folder,
             stdin=pipe,

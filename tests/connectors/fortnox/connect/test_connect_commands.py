@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +15,7 @@ from infra import clock
 from infra.access.connections import Connections
 from infra.verdicts import RetryLater
 from tests.connectors.fortnox.consent_driver import ConsentDriver, opened
-
-BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
+from tests.loaded import bokbuss
 
 
 class Verbs:
@@ -28,9 +26,9 @@ class Verbs:
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         """Start a command."""
-        pipe = asyncio.subprocess.PIPE
+        pipe, program = asyncio.subprocess.PIPE, await asyncio.to_thread(bokbuss)
         return await asyncio.create_subprocess_exec(
-            BOKBUSS, *words, env=dict(self.environment), cwd=self.folder, stdin=pipe, stdout=pipe, stderr=pipe
+            program, *words, env=dict(self.environment), cwd=self.folder, stdin=pipe, stdout=pipe, stderr=pipe
         )
 
     async def __call__(self, *words: str, code: int = 0) -> str:
