@@ -88,10 +88,13 @@ class SinkRole:
         self._ending = True
         for lane in self._running.values():
             lane.stop()
-        if self._lanes:
-            _, late = await asyncio.wait(self._lanes.values(), timeout=_STOP_WITHIN)
-            for task in late:
+        try:
+            if self._lanes:
+                await asyncio.wait(self._lanes.values(), timeout=_STOP_WITHIN)
+        finally:  # also where we are told to end sooner: a lane that goes on has no lease, and no database
+            for task in self._lanes.values():
                 task.cancel()
+            await asyncio.gather(*self._lanes.values(), return_exceptions=True)
 
     async def _open_lanes(self, assigned: frozenset[int]) -> None:
         for tenant in [t for t, task in self._lanes.items() if task.done()]:

@@ -1,12 +1,13 @@
 """A year's ledger and its documents come out of Fortnox, and stand in nobody's way."""
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from infra import clock, ledgers
+from infra import clock, contents, ledgers
 from infra.documents import DocumentCounts, Documents
 from infra.embedded.broker import EmbeddedKafka
 from schemas.ledger import LedgerRequested
@@ -76,6 +77,13 @@ async def test_days_are_booked_while_a_year_is_read(house: Roles) -> None:
     assert year.retrieved.vouchers >= 300
     assert shop.fortnox.calls.throttled == 0
     assert shop.fortnox.calls.busiest <= 25
+
+    sha256 = hashlib.sha256(shop.fortnox.files["file-1"].content).hexdigest()
+    store = contents.opened(house.settings)
+    assert await store.size(shop.tenant, sha256)
+    await house.command("tenant", "remove", shop.tenant, "--yes")
+    assert await store.size(shop.tenant, sha256) is None, "a removed company's documents are not kept"
+    assert await counts(house, shop) is None
 
 
 async def test_a_house_that_ends_goes_on_with_the_documents_that_wait(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, Final
 
 from connectors.fortnox import classify
@@ -33,7 +34,7 @@ class Books(Fortnox):
         super().__init__(company, host, client)
         self.settings = host.settings.of(FortnoxSettings)
 
-    @property
+    @cached_property
     def contents(self) -> Contents:
         """Where documents are stored."""
         return contents.opened(self.host.settings)

@@ -132,6 +132,19 @@ async def test_each_missing_document_says_why(engine: AsyncEngine, tmp_path: Pat
         assert (await at(books).counts())[YEAR].stored == 3
 
 
+async def test_a_large_document_passes_through_the_disk(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Of three megabytes as of three bytes: stored whole, and read from any place on."""
+    company = Company(NUMBER)
+    book(company, 2)
+    large = b"%PDF" + bytes(range(256)) * 12_000
+    attach(company, 1, large, "large")
+    attach(company, 2, b"", "empty")
+    async with ledger_driver(engine, tmp_path, company, largest=len(large)) as books:
+        await books.consented(DOCUMENTS)
+        await books.read(wanted())
+        assert await stored(books) == {("A", "1", "large"): large, ("A", "2", "empty"): b""}
+
+
 async def test_without_consent_it_is_said_and_the_ledger_is_read_all_the_same(books: LedgerDriver) -> None:
     """Fortnox's lists would be empty, and not say why: they are not asked for."""
     await books.consented("bookkeeping companyinformation settings")
