@@ -48,7 +48,7 @@ _PARTS: Final = (
                case when state in ('queued', 'sending', 'unknown') then 'waiting' else state end,
                'flow ' || coalesce(body -> 'data' ->> 'flow', '') ||
                coalesce(', vouchers ' || min(outcome -> 'voucher' ->> 'series') || ' ' ||
-                        min((outcome -> 'voucher' ->> 'number')::bigint) || ' to ' ||
+                        min((outcome -> 'voucher' ->> 'number')::bigint) filter (where state = 'delivered') || ' to ' ||
                         max((outcome -> 'voucher' ->> 'number')::bigint), '')
         from journal group by tenant, type, sink, body -> 'data' ->> 'flow', body -> 'data' ->> 'requested_by', 8,
              outcome -> 'voucher' ->> 'series', {_day("coalesce(finished_at, sent_at, journaled_at)")}""",

@@ -234,7 +234,7 @@ async def became(engine: AsyncEngine, hold: Hold, answer_id: str) -> AnswerOutco
     closed = any(each.hold_id == hold.hold_id and each.closed_at is not None for each in holds)
     again = next((each for each in reversed(holds) if closed and each.closed_at is None), None)
     under_way = any(order.state not in _ENDED_STATES for order in orders)
-    vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher)
+    vouchers = tuple(VoucherRef.model_validate(o.voucher) for o in orders if o.voucher and o.state == "delivered")
     return AnswerOutcome(closed, under_way, bool(orders), vouchers, again)
 
 

@@ -176,7 +176,8 @@ def _said(record: AuditRecord) -> str:
 
 def _afterwards(record: AuditRecord, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[str]:
     if record.voucher is not None:
-        yield f"Voucher {record.voucher} in Fortnox's financial year {record.voucher.year_id}"
+        stands = " stands in the way" if record.outcome == "rejected" else ""
+        yield f"Voucher {record.voucher} in Fortnox's financial year {record.voucher.year_id}{stands}"
         for ordered in material.orders:
             voucher = ordered.order.data
             number = numbers.get(ordered.order.id)

@@ -88,8 +88,8 @@ _BECAME = text(
                   and j.state in ('queued', 'sending', 'unknown')) as open,
               (select string_agg(coalesce(nullif(j.outcome ->> 'record', ''),
                   j.outcome -> 'voucher' ->> 'series' || ' ' || (j.outcome -> 'voucher' ->> 'number')), ', '
-                  order by j.outcome ->> 'record') from journal j where j.tenant = :tenant and j.fact_id = p.fact_id)
-                  as record,
+                  order by j.outcome ->> 'record') from journal j
+                  where j.tenant = :tenant and j.fact_id = p.fact_id and j.state = 'delivered') as record,
               h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
               r.body -> 'data' ->> 'message' as refused
        from plan_rows p

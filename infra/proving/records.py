@@ -23,7 +23,7 @@ _OURS = """(j.tenant = :tenant or j.tenant in (
     select r.tenant from removed_tenants r join tenants t on t.tenant = :tenant
     where r.name = :tenant and r.database_number = t.database_number))"""
 _ORDERS = text(
-    f"""select order_id, (body -> 'data')::text, (outcome -> 'voucher')::text,
+    f"""select order_id, (body -> 'data')::text, case when state = 'delivered' then (outcome -> 'voucher')::text end,
                case when state = 'delivered' and finished_at <= :as_of then 'posted'
                     when state in ('rejected', 'withdrawn') then 'refused' else 'on_its_way' end
         from journal j where {_OURS} and type = :type

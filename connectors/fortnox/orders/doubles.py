@@ -12,9 +12,11 @@ from connectors.fortnox import classify
 from connectors.fortnox.classify import Year
 from connectors.fortnox.client import unanswered
 from connectors.fortnox.session import Session
+from connectors.fortnox.tokens import SYSTEM
 from infra import registry
 from infra.delivery.answers import BRIEF_WAIT, Missing
 from infra.delivery.calls import amend
+from infra.delivery.orders import Orders
 from infra.delivery.requests import Request
 from infra.plugin import Attempt, Malformed
 from infra.verdicts import RetryLater
@@ -28,7 +30,7 @@ _SERIES: Final = re.compile(r"\w{1,10}")
 
 
 async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attempt) -> VoucherRef | RetryLater | None:
-    """Return a voucher of the order's day with the same sum on each account that does not carry a mark of ours.
+    """Return a voucher of the order's day with the same sum on each account that is not ours, by mark or journal.
 
     The day comes as a SIE file of type 4: lists have no rows, and reading each voucher would take a call for each.
     """
@@ -43,11 +45,14 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
         why = f"Fortnox's SIE file of {day} cannot be read: {error.problems[0]}"
         return RetryLater(BRIEF_WAIT, "list_unreadable", why, alone=True)
     wanted = _sums((row.account, row.debit - row.credit) for row in order.rows)
+    ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, PostVoucher)
     for voucher in vouchers:
         if _OURS.search(voucher.text) or voucher.day != order.voucher_date or not _is_named(voucher):
             continue
         if _sums((int(row.account), row.amount) for row in voucher.rows if row.account.isdecimal()) == wanted:
-            return VoucherRef(series=voucher.series, number=int(voucher.number), year_id=year.id)
+            found = VoucherRef(series=voucher.series, number=int(voucher.number), year_id=year.id)
+            if not await ours.wrote(found):  # its text may have been cut, and the mark with it
+                return found
     amend(attempt, f"none of {len(vouchers)} books the same")
     return None
 

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
+from infra.delivery.journal import Journal
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater
 from schemas.commands import VoucherRow
 from tests.connectors.fortnox.lane_driver import attempt, carry_out, connected, voucher
@@ -40,10 +42,10 @@ def closing(key: str = "spiris/2025#1", **fields: Any) -> Any:
     return voucher(key, **(data | {"look_for_double": True} | fields))
 
 
-def by_hand(books: sandbox.Company, *rows: tuple[int, str, str], day: date = LAST, text: str = "Bokslut") -> None:
+def by_hand(books: sandbox.Company, *rows: tuple[int, str, str], day: date = LAST, said: str = "Bokslut") -> None:
     """Let somebody book a voucher in series A."""
     booked = tuple(Row(account, Decimal(debit), Decimal(credit)) for account, debit, credit in rows)
-    books.book(Draft(books.year_on(day).id, "A", day, text, booked), BOOKED, BOOKED)  # type: ignore[union-attr] # it has
+    books.book(Draft(books.year_on(day).id, "A", day, said, booked), BOOKED, BOOKED)  # type: ignore[union-attr] # it has
 
 
 async def test_a_voucher_that_nobody_has_booked_goes_out_in_two_calls_of_its_own(
@@ -73,7 +75,7 @@ async def test_what_somebody_has_booked_by_hand_is_named_and_not_booked_again(
 ) -> None:
     """The same sums on the same accounts on the same day, whatever its text and series."""
     by_hand(books, (1930, "1.00", "0"), (1910, "0", "1.00"))
-    by_hand(books, *rows, text="SIE-import")
+    by_hand(books, *rows, said="SIE-import")
     verdict = await carry_out(lane, closing())
     assert isinstance(verdict, Rejected)
     assert (verdict.code, str(verdict.voucher), verdict.who) == ("suspected_double", "A 2", "accountant")
@@ -88,6 +90,20 @@ async def test_our_own_vouchers_are_no_doubles(lane: Any, books: sandbox.Company
     for number in range(2):
         assert isinstance(await carry_out(lane, closing(f"spiris/2025#{number}")), Delivered)
     assert len(list(books.vouchers())) == 2
+
+
+async def test_our_own_voucher_is_known_by_its_number_when_its_text_was_cut(
+    lane: Any, books: sandbox.Company, engine: AsyncEngine
+) -> None:
+    """The journal has the number that Fortnox gave it."""
+    by_hand(books, (7832, "480.00", "0"), (1229, "0", "480.00"), said="Avskrivning, avkortad")
+    ours = closing("spiris/2025#0")
+    await Journal(engine, "fortnox").insert([(0, ours)])
+    done = """update journal set state = 'delivered', finished_at = clock_timestamp(),
+              outcome = '{"voucher": {"series": "A", "number": 1, "year_id": 3}}' where order_id = cast(:id as uuid)"""
+    async with engine.begin() as connection:
+        await connection.execute(text(done), {"id": ours.id})
+    assert isinstance(await carry_out(lane, closing()), Delivered)
 
 
 async def test_a_lost_answer_is_found_by_its_mark_and_never_taken_for_a_double(
