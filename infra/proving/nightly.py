@@ -18,7 +18,7 @@ from infra.proving import records
 from infra.proving.comparing import compare, compare_known
 
 _YEARS: Final = 2
-_LOOK: Final = 60.0
+_LOOK: Final = 20.0
 _PATIENCE: Final = 300.0
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 

@@ -99,3 +99,43 @@ async def test_what_was_not_read_is_not_proved(house: Roles) -> None:
     shop = await house.shop()
     with pytest.raises(AssertionError, match=r"Fortnox has no financial year that ends in 1999"):
         await house.command("ledger", "prove", shop.tenant, "--year", "1999")
+
+
+OF_THE_TILL = """#FLAGGA 0
+#PROGRAM "Kassan" 1.0
+#FORMAT PC8
+#GEN 20260501
+#SIETYP 4
+#FNAMN "Bokladan AB"
+#RAR 0 20260101 20261231
+#KONTO 1910 "Kassa"
+#KONTO 1686 "Kort"
+#KONTO 2611 "Moms"
+#KONTO 3001 "Bocker"
+#UB 0 1910 400.00
+#UB 0 1686 600.00
+#UB 0 2611 -200.00
+#RES 0 3001 -800.00
+#VER Z 1 20260410 "Dagskassa"
+{
+#TRANS 1910 {} 400.00
+#TRANS 1686 {} 600.00
+#TRANS 3001 {} -800.00
+#TRANS 2611 {} -200.00
+}
+"""
+"""What a till exports of the day that it also sent."""
+
+
+async def test_takings_that_come_in_as_a_file_as_well_are_found(house: Roles) -> None:
+    """A day is booked; the till's SIE file of the same day comes in: it waits for a person, with what to reverse."""
+    shop = await house.shop()
+    await house.deliver(shop, z_report(17))
+    await house.ends_with(shop, vouchers=1)
+    file = house.settings.data / "till.se"
+    file.write_text(OF_THE_TILL)
+    await asyncio.sleep(SETTLE)
+    await house.command("publish", "sie", str(file), "--tenant", shop.tenant)
+    hold = await house.held(shop, "booked_twice")
+    assert hold.key == "sie/proof/2026-12-31"
+    assert "Z 1 holds what we booked as F 1 of 2026-04-10 (the same rows): reverse Z 1." in hold.order.data.lines[0]
