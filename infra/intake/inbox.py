@@ -35,6 +35,8 @@ _LISTED = 10_000
 _LONGEST_NAME = 200
 """Bytes: with what is added, a name must not become longer than a file's name can be."""
 _NUMBERED = 100
+_NAMED = 20
+"""Facts of one file that the log names: a year's ledger is hundreds, and the last one closes it."""
 _NO_FILE = "file: it is a link, a pipe, a socket or a device; put the file itself here"
 
 
@@ -132,7 +134,7 @@ class Inbox:
             if folder.accepted.get(path.name) != mark:
                 accepted = await self._accepted(folder, path)
                 folder.accepted[path.name] = mark
-                _log.info("file accepted", path=str(path), fact_ids=accepted.event_ids)
+                _log.info("file accepted", path=str(path), facts=len(ids := accepted.event_ids), fact_ids=ids[-_NAMED:])
         except (Malformed, UnknownTenant) as error:
             problems = error.problems if isinstance(error, Malformed) else (str(error),)
             target = await asyncio.to_thread(_refuse, path, problems)
