@@ -163,6 +163,8 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
     tasks = [asyncio.create_task(job(stop), name=getattr(job, "__qualname__", None)) for job in jobs]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            _log.error("ended by itself", jobs=sorted(task.get_name() for task in tasks if task.done()))
     finally:
         stop.set()
         if late := await ending.ended(tasks, _END_WITHIN):
