@@ -14,6 +14,7 @@ FOUND = ["unknown", "already_there"]
 SENT_AGAIN = ["unknown", "absent", "delivered"]
 OUTCOMES = {
     Fault.COMMIT_THEN_LOSE_ANSWER: FOUND,
+    Fault.CUT_ANSWER: FOUND,
     Fault.COMMIT_THEN_500: FOUND,
     Fault.COMMIT_THEN_HTML: FOUND,
     Fault.SLOW: FOUND,
