@@ -86,6 +86,11 @@ _BECAME = text(
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id) as orders,
               (select count(*) from journal j where j.tenant = :tenant and j.fact_id = p.fact_id
                   and j.state in ('queued', 'sending', 'unknown')) as open,
+              exists (select from journal j where j.tenant = :tenant and j.fact_id = p.fact_id and j.state = 'rejected'
+                  and not exists (select from journal n where n.tenant = :tenant and n.replaces = j.order_id)
+                  and not exists (select from held x where x.tenant = :tenant and x.held_at >= j.finished_at
+                      and x.key = coalesce(p.body ->> 'about', p.body ->> 'person',
+                                           :unlinked || (p.body ->> 'employee_id')))) as unheard,
               (select string_agg(coalesce(nullif(j.outcome ->> 'record', ''),
                   j.outcome -> 'voucher' ->> 'series' || ' ' || (j.outcome -> 'voucher' ->> 'number')), ', '
                   order by j.outcome ->> 'record') from journal j
@@ -389,7 +394,7 @@ async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome[Any]]:
 
 
 def _became(row: Any, found: Any) -> RowOutcome[Any]:
-    if not found.decided or found.open:
+    if not found.decided or found.open or found.unheard:  # a refusal is held a moment after it came
         return RowOutcome(row, "waiting", found.orders)
     if found.refused:
         return RowOutcome(row, "refused", found.orders, found.refused, "moved_since_the_plan")
