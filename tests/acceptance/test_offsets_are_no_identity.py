@@ -127,26 +127,25 @@ async def test_another_broker_at_the_same_address(empty_database: str, folder: P
     """The embedded broker's folder was deleted: the topics are made by whoever runs, and everybody goes on."""
     books = sandbox.Books()
     first = EmbeddedKafka(tmp_path / "first")
-    await asyncio.to_thread(first.start)
+    brokers = [first]
     try:
+        await asyncio.to_thread(first.start)
         await ensure_topics(first.bootstrap)
         async with opened(first.bootstrap, empty_database, folder, books=books) as house:
             shop = await house.shop()
             await deliver(house, shop, 1, 2, 3)
             await each_is_booked_once(house, shop, 3)
             await asyncio.to_thread(first.stop)
-            port = int(first.bootstrap.rpartition(":")[2])
-            second = EmbeddedKafka(tmp_path / "second", port)
+            second = EmbeddedKafka(tmp_path / "second", int(first.bootstrap.rpartition(":")[2]))
+            brokers.append(second)
             await asyncio.to_thread(second.start)
-            try:
-                assert second.bootstrap == first.bootstrap
-                await until_accepted(house, shop, 4)
-                await deliver(house, shop, 5, 6)
-                await each_is_booked_once(house, shop, 6)
-            finally:
-                await asyncio.to_thread(second.stop)
+            assert second.bootstrap == first.bootstrap
+            await until_accepted(house, shop, 4)
+            await deliver(house, shop, 5, 6)
+            await each_is_booked_once(house, shop, 6)
     finally:
-        await asyncio.to_thread(first.stop)
+        for broker in brokers:
+            await asyncio.to_thread(broker.stop)
 
 
 async def until_accepted(house: Roles, shop: Shop, number: int) -> None:

@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
 from infra import contents
@@ -23,6 +21,9 @@ SHA256 = hashlib.sha256(PDF).hexdigest()
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[DocumentsSettings]:
     """Yield the settings of an S3-compatible store with an empty bucket."""
+    import boto3  # noqa: PLC0415 - only who needs them waits the second that it takes
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - the same
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
