@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from contextlib import suppress
 from functools import cache
@@ -25,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MOST = 1 << 20
+_ONE_AT_A_TIME = threading.Lock()
 LEFT_OUT = ("infra.migrations", "connectors.fortnox.sandbox.__main__")
 
 # What is typed: it hands over its words, its folder, its environment and its three streams, and ends as the other does.
@@ -39,9 +41,14 @@ sys.exit(code[0] if code else "killed")
 """
 
 
-@cache
 def bokbuss() -> str:
-    """Return the path of the program."""
+    """Return the path of the program; the first who asks waits until all is loaded."""
+    with _ONE_AT_A_TIME:  # commands are run from several threads
+        return _program()
+
+
+@cache
+def _program() -> str:
     folder = Path(tempfile.mkdtemp(prefix="bokbuss-"))
     path, program = folder / "socket", folder / "bokbuss"
     command = [sys.executable, str(Path(__file__)), str(path)]
