@@ -33,8 +33,11 @@ async def test_a_year_of_a_file_is_there(house: Roles) -> None:
         assert books is not None
         vouchers = [voucher async for voucher in books.vouchers()]
     assert len(vouchers) == year.retrieved.vouchers > 0
-    assert [record.code for record in await house.trail(shop)] == ["ledger_read", "nothing_to_book"]
 
+    async def on_record() -> bool:
+        return [record.code for record in await house.trail(shop)] == ["ledger_read", "nothing_to_book"]
+
+    await house.until(shop, "it is on record", on_record)
     await house.command("publish", "sie", str(FILE), "--tenant", shop.tenant, "--by", "bo")
     read_at = year.retrieved.read_at
 
