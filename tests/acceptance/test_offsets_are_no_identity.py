@@ -19,6 +19,8 @@ from tests.acceptance.house import Roles, Shop, database, opened, z_report
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 OUTBOX = text("select count(*) from outbox where tenant = :t")
+MENDED = 15.0
+"""Seconds until the auditor decides what the flows passed by, as beside a rebalance they do once in many runs."""
 NAMES = text("select distinct topic from decided where tenant = :t and topic like 'facts.day-closed%' order by topic")
 
 
@@ -60,17 +62,17 @@ async def test_after_a_move_to_another_broker_every_day_is_booked_once(
 ) -> None:
     """Five days whose offsets were decided before; old ones that are sent again are known. And back again."""
     books = sandbox.Books()
-    async with opened(own_kafka.bootstrap, empty_database, folder, books=books) as house:
+    async with opened(own_kafka.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
         shop = await house.shop()
         await deliver(house, shop, 1, 2, 3, 4, 5)
         await each_is_booked_once(house, shop, 5)
-    async with opened(other_kafka.bootstrap, empty_database, folder, books=books) as house:
+    async with opened(other_kafka.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
         await deliver(house, shop, 6, 7, 4, 5, 8, 9, 10)
         await each_is_booked_once(house, shop, 10)
         async with house.place.engine.connect() as connection:
             names = list(await connection.scalars(NAMES, {"t": shop.tenant}))
         assert names == [DayClosed.TOPIC, f"{DayClosed.TOPIC}@2"]
-    async with opened(own_kafka.bootstrap, empty_database, folder, books=books) as house:
+    async with opened(own_kafka.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
         await deliver(house, shop, 11, 3, 12)
         await each_is_booked_once(house, shop, 12)
         async with house.place.engine.connect() as connection:
@@ -82,12 +84,12 @@ async def test_orders_that_only_the_old_broker_has_are_sent_again(
 ) -> None:
     """Flows decided, Kafka acknowledged, no sink ran: the move costs nothing, and no flow waits for ever."""
     books, no_sinks = sandbox.Books(), ("sources", "flows")
-    async with opened(own_kafka.bootstrap, empty_database, folder, books=books) as house:
+    async with opened(own_kafka.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
         shop = await house.shop()
-    async with opened(own_kafka.bootstrap, empty_database, folder, no_sinks, books=books) as house:
+    async with opened(own_kafka.bootstrap, empty_database, folder, no_sinks, books=books, hole_seconds=MENDED) as house:
         await deliver(house, shop, 1, 2, 3)
         await house.decided(shop, facts=3)
-    async with opened(other_kafka.bootstrap, empty_database, folder, books=books) as house:
+    async with opened(other_kafka.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
         await each_is_booked_once(house, shop, 3)
         await deliver(house, shop, 4)
         await each_is_booked_once(house, shop, 4)
@@ -112,9 +114,9 @@ async def test_topics_that_are_made_anew_while_everything_runs(
     """With two processes' worth of readers: what comes after it is booked, all of it and once."""
     books = sandbox.Books()
     roles: tuple[Role, ...] = ("flows", "sinks", "desk")
-    async with opened(own_kafka.bootstrap, empty_database, folder, books=books) as house:
+    async with opened(own_kafka.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
         shop = await house.shop()
-        async with opened(own_kafka.bootstrap, empty_database, folder, roles, books=books):
+        async with opened(own_kafka.bootstrap, empty_database, folder, roles, books=books, hole_seconds=MENDED):
             await deliver(house, shop, 1, 2, 3, 4, 5)
             await each_is_booked_once(house, shop, 5)
             await remake(own_kafka, DayClosed.TOPIC, "orders.fortnox.v1", "audit.v1")
@@ -131,7 +133,7 @@ async def test_another_broker_at_the_same_address(empty_database: str, folder: P
     try:
         await asyncio.to_thread(first.start)
         await ensure_topics(first.bootstrap)
-        async with opened(first.bootstrap, empty_database, folder, books=books) as house:
+        async with opened(first.bootstrap, empty_database, folder, books=books, hole_seconds=MENDED) as house:
             shop = await house.shop()
             await deliver(house, shop, 1, 2, 3)
             await each_is_booked_once(house, shop, 3)
