@@ -132,6 +132,28 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Another voucher of that day has the same accounts and amounts: it may have been booked by hand or imported"
         " from a file. Look, and answer whether it is the same event.",
     ),
+    # --- ledgers
+    "ledger_unreadable": _developer(
+        "Fortnox SIE-fil för räkenskapsåret går inte att läsa. Hämta den i Fortnox och granska den.",
+        "Fortnox's SIE file of the financial year cannot be read. Fetch it in Fortnox and look it over.",
+    ),
+    "ledger_too_large": _operator(
+        "Räkenskapsåret är större än vad som tas emot. Höj gränsen (BOKBUSS_FORTNOX__LEDGER_BYTES).",
+        "The financial year is larger than what is taken. Raise the limit (BOKBUSS_FORTNOX__LEDGER_BYTES).",
+    ),
+    "other_company": _operator(
+        "Fortnox lämnade bokföringen för ett annat organisationsnummer. Rätta numret här, eller anslut rätt bokföring.",
+        "Fortnox gave the books of another organisation number. Correct the number here, or connect the right books.",
+    ),
+    "other_year": _developer(
+        "Fortnox lämnade ett annat räkenskapsår än det som efterfrågades.",
+        "Fortnox gave another financial year than the one that was asked for.",
+    ),
+    "not_accepted": _waits(
+        f"Det som lästes kunde inte tas emot: Kafka eller databasen svarar inte. {_LOOK_AGAIN_SV}",
+        f"What was read could not be taken in: Kafka or the database does not answer. {_LOOK_AGAIN}",
+        None,
+    ),
     # --- customers, invoices, orders
     "customer_missing": _accountant(
         "Kunden finns inte i Fortnox. Lägg upp kunden, eller rätta kundnumret i kassan.",
