@@ -162,17 +162,11 @@ class Refresher:
         """Start, or start again after an end."""
         with self._count.open("ab") as out, self.log.open("ab") as log:
             self.process = subprocess.Popen(self._command, cwd=ROOT, stdout=out, stderr=log)
-        self._before = len(self.forced)
 
     @property
     def forced(self) -> list[str]:
         """What each forced renewal gave: ``ok``, or why there was no new token."""
         return [line for line in self._count.read_text().splitlines() if line.startswith(("ok", "no "))]
-
-    @property
-    def works(self) -> bool:
-        """Tell whether it has forced a renewal since it was started: where the machine is busy, that takes a while."""
-        return len(self.forced) > self._before
 
     def written(self) -> str:
         """Return its log, and its metrics if it ended by itself."""
@@ -224,11 +218,10 @@ async def storm(
                     found.reasons.append(held.reason)
                     disturbed.clear()
                     await consent(connections, endpoint)
-                at_work = [each for each in refreshers if each.works]
-                if at_work and clock.monotonic() > next_blow:
+                if clock.monotonic() > next_blow:
                     next_blow = clock.monotonic() + random.uniform(1.0, 3.0)
                     disturbed.append(clock.monotonic())
-                    await _disturb(random.choice(at_work), random)
+                    await _disturb(random.choice(refreshers), random)
             endpoint.faults = 0.0
             for each in refreshers:
                 each.process.send_signal(signal.SIGCONT)
