@@ -4,6 +4,7 @@ An order's id is made from tenant, flow, key, revision and step, so the same dec
 the journal lets the first one win.
 """
 
+import re
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self, get_args
 from uuid import UUID
@@ -198,6 +199,17 @@ class Choice(Message):
     means: str = Field(min_length=1, max_length=300, description="what happens then, in plain words")
 
 
+How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
+"""How something that was held came to wait no longer."""
+_LONGEST_REASON = 64
+_NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")
+
+
+def reason_of(code: str) -> str:
+    """Return the reason to hold what a system refused with this code, as far as a name can say it."""
+    return re.sub(_NOT_IN_A_REASON, "_", code)[:_LONGEST_REASON] or "refused"
+
+
 class HoldForReview(Order):
     """Let something wait for a person, or for settings that settle it, under a named reason."""
 
@@ -211,6 +223,11 @@ class HoldForReview(Order):
     business_date: Day | None = None
     amount: Money | None = Field(default=None, description="the money that waits")
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What it tells a person: two holds that say the same need not both be shown."""
+        return self.reason, self.message, self.lines, self.choices
+
 
 class CloseReview(Order):
     """Something that was held waits no longer."""
@@ -218,5 +235,5 @@ class CloseReview(Order):
     TOPIC: ClassVar[str] = "orders.desk.v1"
 
     hold_id: UUID
-    how: Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
+    how: How
     message: str = Field(min_length=1, max_length=2000)

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -39,6 +41,12 @@ def fact_id(key: str, revision: str) -> str:
 def order_id(*, tenant: str, flow: str, key: str, revision: str, step: str) -> UUID:
     """Return an order's id, the same for the same step of the same fact."""
     return uuid5(NAMESPACE, _SEPARATOR.join((tenant, flow, key, revision, step)))
+
+
+def steps(step: str) -> Iterator[str]:
+    """Yield ``book``, ``book/2``, ``book/3``, ...: the id of an order that was refused is used up."""
+    yield step
+    yield from (f"{step}/{number}" for number in count(2))
 
 
 def mark(order_id: UUID) -> str:

@@ -20,7 +20,7 @@ from infra.http import Client
 from infra.office import Office
 from infra.plugin import Flow, Host
 from schemas.audit import AuditRecord
-from schemas.events import EmployeeSeen, FieldChoice, LinkDecided, ReviewAnswered
+from schemas.events import EmployeeSeen, FieldChoice, LinkDecided
 from schemas.plans import Plan, PlanRow, RowOutcome
 
 _TENANT: Final = KONTORET.tenant
@@ -225,29 +225,10 @@ class StaffOffice:
         return became
 
     async def _held(self, reason: str) -> AuditRecord:
-        """Wait until something is held for this reason; return its record."""
-
-        async def newest() -> AuditRecord | None:
-            records = [record for tenant, record in self.world.told if tenant == _TENANT]
-            closed = {record.order_id for record in records if record.outcome == "released"}
-            open_ones = [r for r in records if r.outcome == "held" and r.code == reason and r.order_id not in closed]
-            return open_ones[-1] if open_ones else None
-
-        found: AuditRecord = await self.world.until(newest, f"something to be held as {reason}")
-        return found
+        return await self.world.held(_TENANT, reason)
 
     async def _answer(self, host: Host, held: AuditRecord, answer: str) -> None:
-        if held.order_id is None:
-            raise Unexpected(f"{held.key} is held without an id")
-        fact = ReviewAnswered(
-            hold_id=held.order_id,
-            flow=held.flow,
-            about=held.key,
-            answer=answer,
-            answered_by=_BY,
-            answered_at=clock.now(),
-        )
-        await _accept(host, fact)
+        await self.world.answer(host, _TENANT, held, answer, by=_BY)
         self._note(people.who(held.key, self.world.names), "answered", f"answered: {answer}")
 
     async def _change_person(self, name: str, fields: Mapping[str, Any]) -> None:

@@ -34,10 +34,12 @@ from infra.access.vault import signing_secret
 from infra.http import Client
 from infra.kafka.fetching import Consumer
 from infra.office import Office
+from infra.plugin import Host
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
+from schemas.events import ReviewAnswered
 
 WITHIN = 180.0
 """Seconds in which each thing that is waited for must have happened."""
@@ -198,6 +200,16 @@ class World:
         self, report: DemoReport, raw: bytes, delivery: str, secret: str, status: int = HTTPStatus.ACCEPTED
     ) -> dict[str, Any]:
         """Send a signed delivery; return the answer, which must have this status and name this report."""
+        said = await self.post_signed(f"{report.tenant}/{_SYSTEM}", raw, delivery, secret, status)
+        expected = [ids.fact_id(report.key, _revision(report))]
+        if status == HTTPStatus.ACCEPTED and said["event_ids"] != expected:
+            raise Unexpected(f"{report.tenant}/{_SYSTEM}: accepted {said['event_ids']}, not {expected}")
+        return said
+
+    async def post_signed(
+        self, path: str, raw: bytes, delivery: str, secret: str, status: int = HTTPStatus.ACCEPTED
+    ) -> dict[str, Any]:
+        """Send what a system signs; return the answer, which must have this status. Raises Unexpected."""
         now = clock.now()
         headers = {
             "content-type": "application/json",
@@ -205,15 +217,39 @@ class World:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(secret).sign(delivery, now, raw.decode()),
         }
-        url = f"{self._url}/v1/{report.tenant}/{_SYSTEM}"
+        url = f"{self._url}/v1/{path}"
         answer = await self._http.send("POST", url, headers=headers, content=raw)
         said: dict[str, Any] = json.loads(answer.body)
         if answer.status != status:
             raise Unexpected(f"{url} answered {answer.status}, not {status}: {said}")
-        expected = [ids.fact_id(report.key, _revision(report))]
-        if status == HTTPStatus.ACCEPTED and said["event_ids"] != expected:
-            raise Unexpected(f"{url} accepted {said['event_ids']}, not {expected}")
         return said
+
+    async def held(self, tenant: str, reason: str) -> AuditRecord:
+        """Wait until something of a company is held for this reason; return its record."""
+
+        async def newest() -> AuditRecord | None:
+            records = [record for of, record in self.told if of == tenant]
+            closed = {record.order_id for record in records if record.outcome == "released"}
+            open_ones = [r for r in records if r.outcome == "held" and r.code == reason and r.order_id not in closed]
+            return open_ones[-1] if open_ones else None
+
+        found: AuditRecord = await self.until(newest, f"something to be held as {reason}")
+        return found
+
+    @staticmethod
+    async def answer(host: Host, tenant: str, held: AuditRecord, answer: str, *, by: str) -> None:
+        """Answer a hold, as a person does. Raises Unexpected when the trail does not name it."""
+        if held.order_id is None:
+            raise Unexpected(f"{held.key} is held without an id")
+        fact = ReviewAnswered(
+            hold_id=held.order_id,
+            flow=held.flow,
+            about=held.key,
+            answer=answer,
+            answered_by=by,
+            answered_at=clock.now(),
+        )
+        await host.accept(tenant, "desk", [fact])
 
     async def _forge(self, report: DemoReport) -> None:
         said = await self._post(report, _bytes(report), "forged", signing_secret(), HTTPStatus.UNAUTHORIZED)

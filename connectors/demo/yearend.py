@@ -11,8 +11,6 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
-from standardwebhooks import Webhook
-
 from connectors.demo.clinic import BY_HAND, CLOSED, ENTRIES, KLINIKEN
 from connectors.demo.scenes import Apply
 from connectors.demo.screen import Screen
@@ -26,8 +24,6 @@ from infra.office import Office
 from infra.packages import keys
 from infra.plugin import Host
 from infra.proving import comparing
-from schemas.audit import AuditRecord
-from schemas.events import ReviewAnswered
 from schemas.ledger import LedgerRequested
 from schemas.plans import ClosingRow
 from schemas.proofs import BooksProved
@@ -101,8 +97,9 @@ class AccountingFirm:
         plan, rows = await self._plan()
         await planning.apply(host, plan, by=_BO)
         self._note("", "applied", f"{len(rows)} entries approved by {_BO}")
-        held = await self._held("suspected_double")
-        await self._answer(host, held, "same")
+        held = await self.world.held(_TENANT, "suspected_double")
+        await self.world.answer(host, _TENANT, held, "same", by=_BO)
+        self._note("", "answered", f"{_BO} answers same: nothing is booked twice")
         await self._all_exported(len(rows) - 1)
 
     async def _prove(self, host: Host) -> None:
@@ -161,17 +158,8 @@ class AccountingFirm:
             "submittedBy": _ANNA,
             "entries": entries,
         }
-        raw, now = json.dumps(payload), clock.now()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": "closing-2025-1",
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign("closing-2025-1", now, raw),
-        }
-        url = f"{self.url}/v1/{_TENANT}/spiris"
-        answer = await self.http.send("POST", url, headers=headers, content=raw.encode())
-        if answer.status != HTTPStatus.ACCEPTED:
-            raise Unexpected(f"{url} answered {answer.status}: {answer.text}")
+        raw = json.dumps(payload).encode()
+        await self.world.post_signed(f"{_TENANT}/spiris", raw, "closing-2025-1", self.secret)
         self._note("batch 2025-1", "accepted", f"{len(entries)} closing entries over signed HTTP: 202, accepted")
 
     async def _plan(self) -> tuple[Any, list[ClosingRow]]:
@@ -195,29 +183,6 @@ class AccountingFirm:
         if process.returncode:
             raise Unexpected(f"bokbuss {' '.join(words)} ended with {process.returncode}: {complaint.decode()[-500:]}")
         return json.loads(said)
-
-    async def _held(self, reason: str) -> AuditRecord:
-        async def newest() -> AuditRecord | None:
-            return next(
-                (r for t, r in self.world.told if t == _TENANT and r.code == reason and r.outcome == "held"), None
-            )
-
-        found: AuditRecord = await self.world.until(newest, f"an entry to be held as {reason}")
-        return found
-
-    async def _answer(self, host: Host, held: AuditRecord, answer: str) -> None:
-        if held.order_id is None:
-            raise Unexpected(f"{held.key} is held without an id")
-        answered = ReviewAnswered(
-            hold_id=held.order_id,
-            flow=held.flow,
-            about=held.key,
-            answer=answer,
-            answered_by=_BO,
-            answered_at=clock.now(),
-        )
-        await host.accept(_TENANT, "desk", [answered])
-        self._note("", "answered", f"{_BO} answers {answer}: nothing is booked twice")
 
     async def _all_exported(self, number: int) -> None:
         async def booked() -> bool:

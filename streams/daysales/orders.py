@@ -6,13 +6,12 @@ The same state, message and settings give the same orders with the same ids.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher
+from schemas.commands import AttachFile, CloseReview, HoldForReview, How, Order, PostVoucher
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import text
 from schemas.settings import SettingsApplied
@@ -26,8 +25,6 @@ LATE: Final = "what_comes_late_undoes_nothing"
 WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_check_is_green"
 """Named in the order that is given anew because Fortnox was set right, not because of what a rule says of the day."""
 _LONGEST_MESSAGE: Final = 2000
-
-How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
 
 
 def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
@@ -99,13 +96,7 @@ class _Writer:
         hold = self.state.hold
         if hold is None or not isinstance(verdict, Held):
             return False
-        anew = self.hold(verdict)
-        return (anew.reason, anew.message, anew.lines, anew.choices) == (
-            hold.reason,
-            hold.message,
-            hold.lines,
-            hold.choices,
-        )
+        return self.hold(verdict).said == hold.said
 
     def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
         return {
@@ -153,8 +144,7 @@ class _Writer:
 
     def _free(self, step: str, revision: str) -> str:
         """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
-        steps = (step if n == 1 else f"{step}/{n}" for n in count(1))
-        return next(step for step in steps if self._id(revision, step) not in self.state.done)
+        return next(each for each in ids.steps(step) if self._id(revision, each) not in self.state.done)
 
     def _id(self, revision: str, step: str) -> UUID:
         return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)

@@ -3,7 +3,6 @@
 What must be true of a report before it is booked stands in ``admission``; the ``RULES`` at the end say in which order.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import Message
-from schemas.commands import Choice, PostVoucher, VoucherRef
+from schemas.commands import Choice, PostVoucher, VoucherRef, reason_of
 from schemas.identities import shown_organisation, ten_digits
 from schemas.money import text
 from schemas.settings import DaySalesSettings
@@ -42,8 +41,6 @@ NOT_CHOSEN: Final = DaySalesSettings(series="A")
 """Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
 VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
-_LONGEST_REASON: Final = 64
-_NOT_IN_A_REASON: Final = re.compile(r"[^\w.+&() /\-]")
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
@@ -103,7 +100,7 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
             who=record.who or "operator",
         )
     return Held(
-        re.sub(_NOT_IN_A_REASON, "_", record.code)[:_LONGEST_REASON] or "refused",
+        reason_of(record.code),
         f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
         "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
         "Or change the settings.",

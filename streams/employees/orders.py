@@ -118,7 +118,7 @@ def holding(
     before = state.hold
     words = f"{origin['key']}: {held.message}"[:_LONGEST_MESSAGE]
     said = (held.reason[:_LONGEST_REASON], words, held.lines, held.choices)
-    if before and said == (before.reason, before.message, before.lines, before.choices):
+    if before and said == before.said:
         answered = isinstance(message, ReviewAnswered) and message.hold_id == before.id_in(tenant)
         if not answered:
             return ()

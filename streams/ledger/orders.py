@@ -1,15 +1,13 @@
 """The orders that come of what a rule says: their identity and their words. Pure."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from schemas import ids
-from schemas.commands import CloseReview, HoldForReview, Order
+from schemas.commands import CloseReview, HoldForReview, How, Order
 from schemas.ledger import ReadLedger
 from streams.ledger.rules import Case
 from streams.ledger.verdict import NAME, READ, Adopted, Held, Read, Settled, Verdict
-
-How = Literal["answered", "superseded", "nothing_to_book"]
 
 _LONGEST: Final = 2000
 _MOST_LINES: Final = 50
@@ -44,7 +42,8 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
             return (ReadLedger(**origin("read"), **wanted),)
         case Held(reason, message, choices, lines, who):
             held = hold(reason, message, lines, "hold", choices=choices, who=who)
-            if not state.answer and _says_the_same(state.hold, held):
+            known = state.hold
+            if known and not state.answer and (known.revision, known.said) == (held.revision, held.said):
                 return ()
             why, after = "there is a later reading", (held,)
         case Adopted(message, lines):
@@ -54,10 +53,3 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
             why, after = because, ()
     how: How = "answered" if state.answer else "superseded"
     return (*((close(state.hold, how, why),) if state.hold else ()), *after)
-
-
-def _says_the_same(one: HoldForReview | None, other: HoldForReview) -> bool:
-    def said(hold: HoldForReview) -> tuple[object, ...]:
-        return hold.revision, hold.reason, hold.message, hold.lines, hold.choices
-
-    return one is not None and said(one) == said(other)

@@ -5,13 +5,12 @@ The same state, message and settings give the same orders with the same ids.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
 from schemas.money import ZERO, text
 from schemas.settings import SettingsApplied
@@ -28,8 +27,6 @@ WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_chec
 """Named in the order that is given anew because Fortnox was set right, not because of what a rule says."""
 _LONGEST_MESSAGE: Final = 2000
 _MOST_LINES: Final = 50
-
-How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
 
 
 def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
@@ -98,8 +95,7 @@ class Writer:
         if hold is None or not isinstance(verdict, Held):
             return False
         anew = self.hold(verdict)
-        said = (anew.revision, anew.reason, anew.message, anew.lines, anew.choices)
-        return said == (hold.revision, hold.reason, hold.message, hold.lines, hold.choices)
+        return (anew.revision, anew.said) == (hold.revision, hold.said)
 
     def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
         return {
@@ -133,8 +129,7 @@ class Writer:
 
     def _free_step(self, booking: Booking) -> str:
         """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
-        steps = (booking.step if n == 1 else f"{booking.step}/{n}" for n in count(1))
-        return next(step for step in steps if self._id(booking.revision, step) not in self.state.done)
+        return next(each for each in ids.steps(booking.step) if self._id(booking.revision, each) not in self.state.done)
 
     def _id(self, revision: str, step: str) -> UUID:
         return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)

@@ -3,10 +3,10 @@
 What must be true before anything is booked stands in ``admission``; the ``RULES`` at the end say in which order.
 """
 
-import re
 from typing import Final
 
 from schemas.audit import DISCARDED, AuditRecord
+from schemas.commands import reason_of
 from streams.yearend import admission
 from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of, swapped
 from streams.yearend.learn import step_of
@@ -33,8 +33,6 @@ from streams.yearend.verdict import (
     Verdict,
 )
 
-_LONGEST_REASON: Final = 64
-_NOT_IN_A_REASON: Final = re.compile(r"[^\w.+&() /\-]")
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _WHAT: Final = {
     "reverse": "the reversal",
@@ -84,7 +82,7 @@ def a_refused_voucher_waits(case: EntryCase) -> Held | None:
             who=record.who or "operator",
         )
     return Held(
-        re.sub(_NOT_IN_A_REASON, "_", record.code)[:_LONGEST_REASON] or "refused",
+        reason_of(record.code),
         f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
         "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
         "Another series is chosen in the next plan.",
