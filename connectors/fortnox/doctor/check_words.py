@@ -117,6 +117,25 @@ TEXTS: Final[Mapping[str, CheckText]] = {
         _CONNECT,
         guide="",
     ),
+    "files_are_consented_to": CheckText(
+        Said("Godkännande av dokument", "Consent to documents"),
+        Said(
+            "Dokument önskas, men godkännandet omfattar inte: {names}.",
+            "Documents are wanted, and the consent does not cover: {names}.",
+        ),
+        Said(
+            "Fortnox listor över filer är tomma, och inga rapporter läggs vid verifikationerna; resten fungerar.",
+            "Fortnox's lists of files are empty, and no reports are put beside vouchers; the rest works.",
+        ),
+        _OPERATOR,
+        Said(
+            "Kör bokbuss connect FÖRETAG --documents och skicka länken till en systemadministratör i Fortnox. Önskas "
+            "inga dokument: bokbuss ledger sync FÖRETAG --no-documents, och attach_report: false.",
+            "Run bokbuss connect COMPANY --documents and send the link to a system administrator in Fortnox. If no "
+            "documents are wanted: bokbuss ledger sync COMPANY --no-documents, and attach_report: false.",
+        ),
+        guide="",
+    ),
     "the_person_who_consented_may_do_this": CheckText(
         Said("Rättigheter för den som godkände", "Rights of the person who consented"),
         Said("Fortnox säger att rätten saknas: {names}.", "Fortnox says that a right is missing: {names}."),
@@ -369,6 +388,10 @@ LABELS: Final[Mapping[str, Said]] = {
     "why_not_connected": Said("ingen har godkänt anslutningen", "nobody has consented to the connection"),
     "why_connection_paused": Said("anslutningen är pausad", "the connection is paused"),
     "why_disconnected": Said("anslutningen är avslutad", "the connection was ended"),
+    "why_scopes_unknown": Said(
+        "det är inte känt vad som har godkänts: bokbuss connect FÖRETAG --documents",
+        "it is not known what was consented to: bokbuss connect COMPANY --documents",
+    ),
     "why_no_date": Said("Fortnox svar säger inte vad klockan är", "Fortnox's answers do not say what time it is"),
     "not_checked": Said("Kunde inte kontrolleras: {why}", "It could not be checked: {why}"),
     "green": Said(

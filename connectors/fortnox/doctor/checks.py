@@ -15,6 +15,7 @@ from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
 from schemas.base import FIRST_RESULT_ACCOUNT
+from schemas.commands import AttachFile
 from schemas.money import rate_text
 from schemas.settings import Dated, DaySalesSettings, TenantSettings
 
@@ -79,6 +80,7 @@ class Situation:
         waiting: what each waiting or held order needs.
         clock_ahead: seconds that our clock is ahead of Fortnox's; None when its answers carry no date.
         staff: why the list of employees cannot be read; None: it can be, or nobody needs it.
+        documents: somebody has asked for the documents of vouchers.
         last: None when we have written nothing yet.
     """
 
@@ -90,6 +92,7 @@ class Situation:
     company: CompanyInformation | Unread = NOT_READ
     setup: Setup = field(default_factory=Setup)
     staff: Unread | None = None
+    documents: bool = False
     waiting: tuple[Need, ...] = ()
     clock_ahead: float | None = None
     last: LastVoucher | None = None
@@ -195,6 +198,24 @@ def every_scope_is_granted(situation: Situation) -> Finding:
     if isinstance(situation.company, Unread) and not refused:
         return Finding("not checked", why=situation.company.code)
     return _failed_if(refused, situation)
+
+
+def files_are_consented_to(situation: Situation) -> Finding:
+    """Demand the second consent of whoever wants documents, or reports beside vouchers: lists would just be empty."""
+    mapped, connection = situation.settings.daysales, situation.connection
+    beside = mapped is not None and mapped.attach_report
+    wanted = {
+        **({"daysales": needs.NEEDS[AttachFile].scopes} if beside else {}),
+        **({"documents": needs.EXTRAS["documents"].scopes} if situation.documents else {}),
+    }
+    if not wanted:
+        return NOT_APPLICABLE
+    if connection.state not in _STANDING or not connection.scopes:
+        return Finding("not checked", why="scopes_unknown" if connection.state in _STANDING else "not_connected")
+    held = frozenset(connection.scopes)
+    missing = tuple(dict.fromkeys(scope for scopes in wanted.values() for scope in scopes if scope not in held))
+    flows = tuple(flow for flow, scopes in wanted.items() if not held.issuperset(scopes))
+    return Finding("failed", missing, flows=flows) if missing else OK
 
 
 def the_integration_licence_is_there(situation: Situation) -> Finding:
@@ -363,6 +384,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check(the_integration_licence_is_there, _LICENCE),
     _check(every_module_is_there, _LICENCE),
     _check(every_scope_is_granted, _SCOPE),
+    _check(files_are_consented_to, _SCOPE),
     _check(the_person_who_consented_may_do_this, *_RIGHT),
     # Are these the right books?
     _check(the_organisation_number_matches),

@@ -26,6 +26,7 @@ from infra.delivery.answers import Unauthorised
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
 from infra.delivery.orders import Orders
 from infra.delivery.requests import Request
+from infra.documents import Documents
 from infra.http import Client, Response
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import RetryLater
@@ -257,6 +258,7 @@ async def known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
         connection=await _connection(host, tenant),
         organisation_number=company.organisation_number,
         database_number=company.database_number,
+        documents=bool(await Documents(host.engine, tenant).counts()),
         waiting=(*is_open, *(one.need for one in held)),
     )
     return situation, held

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
@@ -21,7 +20,7 @@ from infra.access.connections import Connections
 from infra.delivery.answers import Missing
 from infra.delivery.reading import NotRead, answered
 from infra.delivery.requests import Request
-from infra.documents import Content, Documents, Listed, Module, Waiting, type_of
+from infra.documents import MODULES, Content, Documents, Listed, Module, Waiting, type_of
 from infra.documents import Missing as Note
 from infra.http import Download
 from infra.plugin import Attempt
@@ -32,6 +31,7 @@ _SCOPES: Final[Mapping[Module, frozenset[str]]] = {
     "billing": frozenset({"invoice"}),
 }
 """What has to be consented to: without it a list is empty, not refused (facts §8)."""
+_EMPTY_WITHOUT_CONSENT: Final[frozenset[Module]] = frozenset({"accounting", "suppliers"})
 _IN_MEMORY: Final = 1024 * 1024
 _PIECE: Final = 1024 * 1024
 _HEAD: Final = 16
@@ -48,9 +48,9 @@ async def tell_documents(books: Books, years: Sequence[Year], attempt: Attempt, 
     """
     documents = Documents(books.host.engine, books.company.tenant)
     held = await Connections(books.host.engine, books.host.vault).held(books.company.tenant, SYSTEM)
-    scopes = frozenset(held.scopes) if held and held.scopes else frozenset(chain(*_SCOPES.values()))
+    known = frozenset(held.scopes) if held else frozenset[str]()
     for module, needed in _SCOPES.items():
-        note: Note | None = None if needed <= scopes else "not_consented"
+        note: Note | None = None if needed <= known or not known else "not_consented"
         if module == "billing" and not books.settings.invoice_previews:
             note = "left_out"
         try:
@@ -60,6 +60,8 @@ async def tell_documents(books: Books, years: Sequence[Year], attempt: Attempt, 
                 raise
             _log.warning("documents not listed", tenant=books.company.tenant, module=module, code=error.verdict.code)
             note, listed = "not_permitted", {}
+        if not known and not note and module in _EMPTY_WITHOUT_CONSENT and not any(listed.values()):
+            note = "not_asked"
         for year in years:
             await documents.said(year.last, module, note or "")
             await documents.listed(year.last, listed.get(year, ()))
@@ -74,6 +76,14 @@ async def tell_documents(books: Books, years: Sequence[Year], attempt: Attempt, 
         for year in years
         if (found := counts.get(year.last))
     ]
+
+
+async def not_wanted(books: Books, years: Sequence[Year]) -> None:
+    """Take back what was said of years' documents as a whole: nobody asks for them. Those that are stored stay."""
+    documents = Documents(books.host.engine, books.company.tenant)
+    for year in years:
+        for module in MODULES:
+            await documents.said(year.last, module, "")
 
 
 def _is_refusal(error: NotRead) -> bool:

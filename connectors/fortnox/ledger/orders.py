@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.fortnox.classify import Year
 from connectors.fortnox.ledger.books import Books, connect
-from connectors.fortnox.ledger.documents import tell_documents
+from connectors.fortnox.ledger.documents import not_wanted, tell_documents
 from connectors.fortnox.ledger.nightly import NIGHT
 from connectors.fortnox.ledger.years import Refused, chosen, tell_year
 from connectors.fortnox.tokens import SYSTEM
@@ -35,6 +35,8 @@ async def read(books: Books, order: Envelope[ReadLedger], attempt: Attempt) -> V
             return refused.verdict
         if order.data.documents:
             told += await tell_documents(books, years, lent, since=order.acceptedtime or order.time)
+        else:
+            await not_wanted(books, years)
     return Delivered(record=", ".join(str(year.last) for year in years), note="; ".join(told))
 
 

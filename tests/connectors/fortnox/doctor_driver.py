@@ -19,6 +19,7 @@ from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Books, Company, CostCentre
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
+from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.environment import whole
 from infra.plugin import Attempt, Host
@@ -133,6 +134,17 @@ class DoctorDriver:
             ),
             t=self.tenant,
             body=settings.model_dump_json(),
+        )
+
+    async def consented(self, scopes: str) -> None:
+        """Let it be on record what the company consented to."""
+        self.fortnox.scopes = scopes
+        await Connections(self.host.engine, self.host.vault).consented(
+            self.tenant,
+            "fortnox",
+            grant_type="client_credentials",
+            scopes=tuple(scopes.split()),
+            database_number=self.fortnox.database_number,
         )
 
     async def refused(self, order: PostVoucher, code: str, *, age: float = 5.0) -> None:

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.fortnox.doctor import examining
+from connectors.fortnox.doctor import checks, examining
 from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS
 from connectors.fortnox.doctor.report import lines
 from connectors.fortnox.doctor.setup import CHECKABLE
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
+from infra.documents import Documents
 from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
 from tests.connectors.fortnox.doctor_driver import (
@@ -52,6 +53,7 @@ async def test_a_company_that_is_set_up_is_green(visit: DoctorDriver) -> None:
     report = await examining.examine(visit.host, visit.tenant)
     assert report.red == ()
     assert {name for name, state in states(report).items() if state == "not applicable"} == {
+        "files_are_consented_to",
         "our_last_voucher_is_found",
         "the_coming_financial_year_is_there",
     }
@@ -87,6 +89,12 @@ def forbidden(visit: DoctorDriver) -> None:
     visit.books.codes["no_scope"] = 2001339
 
 
+async def beside(visit: DoctorDriver) -> None:
+    """Let reports be put beside vouchers, and vouchers alone be consented to."""
+    await visit.apply(TenantSettings(daysales=MAPPED.model_copy(update={"attach_report": True})))
+    await visit.consented("bookkeeping companyinformation costcenter project settings")
+
+
 RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_company_has_consented": (
         lambda v: v.execute(text("update tenants set database_number = null where tenant = :t"), t=v.tenant),
@@ -98,6 +106,7 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
         lambda v: setattr(v.fortnox, "scopes", "bookkeeping companyinformation costcenter project"),
         ("settings",),
     ),
+    "files_are_consented_to": (beside, ("connectfile", "archive", "inbox")),
     "the_person_who_consented_may_do_this": (forbidden, ("costcenter",)),
     "the_organisation_number_matches": (
         lambda v: setattr(v.fortnox, "organisation_number", "556677-8899"),
@@ -208,6 +217,20 @@ async def test_what_cannot_be_read_is_not_checked_and_the_rest_is(visit: DoctorD
     report = await examining.examine(visit.host, visit.tenant)
     assert (states(report)["no_day_is_locked"], states(report)["every_account_exists"]) == ("not checked", "ok")
     assert report.findings["no_day_is_locked"].why == "scope_missing"
+
+
+async def test_documents_that_somebody_asked_for_need_the_second_consent(visit: DoctorDriver) -> None:
+    """Red until it is given; where it is not known what was consented to it is not checked, and not green."""
+    check, plain = "files_are_consented_to", "bookkeeping companyinformation costcenter project settings"
+    await Documents(visit.host.engine, visit.tenant).said(date(2026, 12, 31), "accounting", "not_consented")
+    await visit.consented(plain)
+    report = await examining.examine(visit.host, visit.tenant)
+    assert (report.red, report.findings[check].names) == ((check,), ("archive", "connectfile"))
+    assert report.findings[check].flows == ("documents",)
+    await visit.consented(f"{plain} archive connectfile")
+    assert states(await examining.examine(visit.host, visit.tenant))[check] == "ok"
+    found = checks.run(checks.Situation(TODAY, documents=True))[check]
+    assert (found.state, found.why) == ("not checked", "scopes_unknown")
 
 
 async def test_what_is_not_checked_is_not_green(visit: DoctorDriver) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox.sandbox import Company, Fault, Faults
@@ -160,6 +161,38 @@ async def test_without_consent_it_is_said_and_the_ledger_is_read_all_the_same(bo
     await books.consented(DOCUMENTS)
     await books.read(wanted("again"))
     assert (await at(books).counts())[YEAR] == DocumentCounts(4, 4, 0, ("left_out",))
+
+
+async def test_an_empty_list_says_nothing_where_nobody_knows_what_was_consented_to(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """Without the scopes Fortnox's lists are empty: that is not "none". A list with documents speaks for itself."""
+    company = Company(NUMBER)
+    book(company, 2)
+    async with ledger_driver(engine, tmp_path, company) as books:
+        company.scopes = DOCUMENTS
+        await books.read(wanted("before", documents=False, ledger=True))
+        async with engine.begin() as database:  # a token need not say what it is good for
+            await database.execute(text("update connections set scopes = ''"))
+        await books.read(wanted())
+        assert {one.source_id: one.note for one in await at(books).of_year(YEAR)} == {
+            "accounting": "not_asked",
+            "suppliers": "not_asked",
+            "billing": "left_out",
+        }
+        attach(company, 1, PDF, "receipt")
+        await books.read(wanted("again"))
+        notes = {one.source_id: one.note for one in await at(books).of_year(YEAR)}
+        assert notes == {"receipt": "", "suppliers": "not_asked", "billing": "left_out"}
+
+
+async def test_who_wants_no_documents_is_told_of_none(books: LedgerDriver) -> None:
+    """What was said of them as a whole is taken back by a request without; what is stored stays."""
+    await books.consented("bookkeeping companyinformation settings")
+    await books.read(wanted())
+    assert await at(books).counts() != {}
+    await books.read(wanted("without", documents=False, ledger=True))
+    assert await at(books).counts() == {}
 
 
 async def test_what_fortnox_does_not_let_us_read_is_noted_and_stops_nothing(books: LedgerDriver) -> None:
