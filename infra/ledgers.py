@@ -30,7 +30,8 @@ _AT_ONCE: Final = 10
 """Parts that are read at once, each of a megabyte at most."""
 _YEARS: Final = text(
     """select key, state::text as state from flow_state
-       where flow = 'ledger' and tenant = :tenant and key ~ '^ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}$' order by key desc"""
+       where flow = 'ledger' and tenant = :tenant and key ~ '^ledger/[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+         and 'object' in (jsonb_typeof(state->'now'), jsonb_typeof(state->'next')) order by key desc"""
 )
 _REQUESTS: Final = text(
     """select state::text as state from flow_state
@@ -65,6 +66,7 @@ class LedgerYear:
         missing: how many parts are on their way.
         difference: between the year and what it was before, in lines.
         kept: a person keeps what was loaded from a file.
+        chosen: where the year is to come from, as a person chose; None: nobody did.
     """
 
     retrieved: LedgerRetrieved | None
@@ -76,6 +78,7 @@ class LedgerYear:
     missing: int
     difference: tuple[str, ...]
     kept: bool
+    chosen: LedgerSource | None = None
 
     @property
     def source(self) -> LedgerSource | None:
@@ -199,4 +202,5 @@ def _year(state: str) -> LedgerYear:
         missing=len(known["missing"]),
         difference=tuple(known["difference"]),
         kept=known["keeps"],
+        chosen=(known.get("chosen") or {}).get("source"),
     )

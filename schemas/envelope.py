@@ -42,7 +42,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
-from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, ReadLedger
+from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen, ReadLedger
 from schemas.marks import AnswersMarked, EmployeesMarked, EntriesMarked, PeopleMarked
 from schemas.pauses import PersonPaused
 from schemas.proofs import BooksProved
@@ -58,6 +58,7 @@ MESSAGES: tuple[type[Message], ...] = (
     LeaveChanged,
     ClosingEntriesReady,
     LedgerRequested,
+    LedgerSourceChosen,
     LedgerPartRead,
     EmployeeSeen,
     LedgerRetrieved,

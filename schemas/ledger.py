@@ -140,6 +140,22 @@ class LedgerRequested(Fact):
         return f"ledger/{self.year}" if self.year is not None else f"ledger/last {self.last}"
 
 
+class LedgerSourceChosen(Fact):
+    """A person, or a program for one, chose where a financial year comes from; another choice takes its place."""
+
+    TOPIC: ClassVar[str] = "facts.ledger-requested.v1"
+
+    year_to: Day = Field(description="the year's last day")
+    source: LedgerSource
+    chosen_by: str = Field(min_length=1, max_length=200)
+    chosen_at: Moment
+
+    @property
+    def key(self) -> str:
+        """The year."""
+        return f"ledger/{self.year_to}"
+
+
 class LedgerRetrieved(Fact):
     """A financial year's ledger has been read: all its parts are in Kafka."""
 

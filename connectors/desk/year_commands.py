@@ -1,4 +1,4 @@
-"""The verbs ``ledger years`` and ``ledger sync``: which years are there, and reading them anew."""
+"""The verbs ``ledger years``, ``sync`` and ``source``: which years are there, reading them anew, and from where."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -16,7 +16,7 @@ from infra.documents import Documents
 from infra.ledgers import LedgerRequest, LedgerYear
 from infra.office import Office, in_office
 from infra.plugin import Host
-from schemas.ledger import LedgerRequested
+from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen
 from schemas.marks import EmployeesMarked
 
 _SAY = 2.0
@@ -72,6 +72,43 @@ def sync(
     in_office(work, tenant)
 
 
+def source(
+    tenant: Company,
+    chosen: Annotated[LedgerSource, typer.Argument(help="fortnox, or sie: the file that was loaded, or will be.")],
+    year: Annotated[int, typer.Option(min=1900, max=2200, help="The year in which it ends.")],
+    by: By = None,
+    wait: Patience = 3600.0,
+    as_json: Json = False,
+) -> None:
+    """Choose where a year's ledger comes from. Fortnox's is read at once; what was posted stays known."""
+
+    async def work(place: Office) -> None:
+        host, now, who = await place.host(), clock.now(), asker(by)[:200]
+        known = [one for one in await ledgers.years(host.engine, tenant) if one.last.year == year]
+        if not known:
+            raise Failed(f"no ledger of {year} was read yet: bokbuss ledger sync {tenant} --year {year}, or a SIE file")
+        choice = LedgerSourceChosen(year_to=known[0].last, source=chosen, chosen_by=who, chosen_at=now)
+        told = await host.accept(tenant, "desk", [choice])
+        await _decided(host, tenant, told, clock.monotonic() + wait)
+        asked = None
+        if chosen == "fortnox":
+            asked = LedgerRequested(year=year, documents=False, overwrite=True, requested_by=who, requested_at=now)
+            outcome = await _followed(host, tenant, asked, quiet if as_json else progress, wait)
+            if outcome.failed:
+                raise Failed(f"{year_words.subject(asked)} was not read: {outcome.failed}")
+        await _show(place, tenant, as_json=as_json, asked=asked)
+
+    in_office(work, tenant)
+
+
+async def _decided(host: Host, tenant: str, facts: Sequence[str], deadline: float) -> None:
+    """Wait until facts are decided. Raises Failed."""
+    while await planning.undecided(host.engine, tenant, facts):
+        if clock.monotonic() > deadline:
+            raise Failed(f"it is accepted and not decided yet: bokbuss parked list --tenant {tenant}")
+        await clock.sleep(POLL)
+
+
 async def _followed(
     host: Host, tenant: str, asked: LedgerRequested, say: Callable[[str], None], wait: float
 ) -> LedgerRequest:
@@ -90,10 +127,7 @@ async def _followed(
                 say(told)
         await clock.sleep(POLL)
     marks = await host.accept(tenant, "desk", [EmployeesMarked(mark=uuid4(), marked_at=clock.now())])
-    while await planning.undecided(host.engine, tenant, marks):
-        if clock.monotonic() > deadline:
-            raise Failed(f"it was read and is not decided after {wait:.0f} s: bokbuss parked list --tenant {tenant}")
-        await clock.sleep(POLL)
+    await _decided(host, tenant, marks, deadline)
     return outcome
 
 

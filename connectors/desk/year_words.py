@@ -11,6 +11,7 @@ from infra.ledgers import LedgerRequest, LedgerYear
 from schemas.ledger import LedgerRequested
 
 _HEAD: Final = ("YEAR", "SOURCE", "STATE", "VOUCHERS", "DOCUMENTS", "READ", "BY")
+_FROM: Final = {"fortnox": "Fortnox", "sie": "a SIE file: bokbuss publish sie FILE"}
 _NONE: Final = DocumentCounts(0, 0, 0, ())
 
 Counts = Mapping[date, DocumentCounts]
@@ -73,6 +74,8 @@ def _said(tenant: str, year: LedgerYear, documents: DocumentCounts) -> tuple[str
             f"{year.last} is kept as it was loaded; Fortnox's: bokbuss ledger sync {tenant} --year {year.last.year} "
             "--overwrite"
         )
+    if year.chosen and year.chosen != year.source:
+        lines += wrapped(f"{year.last} is to come from {_FROM[year.chosen]}, as was chosen.")
     findings = year.retrieved.findings if year.retrieved else ()
     if findings:
         lines += wrapped(f"{year.last}: {len(findings)} findings in these books, first: {findings[0]}", 0, 2)
@@ -102,6 +105,7 @@ def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:
         "source": year.source,
         "state": year.reason or ("waiting_for_parts" if year.waits else "complete" if known else "nothing_yet"),
         "kept": year.kept,
+        "chosen_source": year.chosen,
         "vouchers": known.vouchers if known else None,
         "rows": known.rows if known else None,
         "sha256": known.sha256 if known else None,

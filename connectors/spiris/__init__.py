@@ -6,6 +6,7 @@ from typing import Any
 from connectors.spiris.translate import translate
 from infra.plugin import Host, Source, System
 from schemas.events import ClosingEntriesReady
+from schemas.ledger import LedgerRequested, LedgerSourceChosen
 
 
 def _pages(host: Host) -> Sequence[Any]:
@@ -16,6 +17,8 @@ def _pages(host: Host) -> Sequence[Any]:
 
 SYSTEM = System(
     name="spiris",
-    source=Source(system="spiris", translate=translate, facts=(ClosingEntriesReady,)),
+    source=Source(
+        system="spiris", translate=translate, facts=(ClosingEntriesReady, LedgerSourceChosen, LedgerRequested)
+    ),
     pages=_pages,
 )

@@ -27,6 +27,7 @@ def year(known: LedgerYear) -> Mapping[str, Any]:
         "from": str(known.first),
         "to": str(known.last),
         "source": known.source,
+        "chosenSource": known.chosen,
         "retrievedAt": read.read_at.isoformat() if read and read.read_at else None,
         "requestedBy": read.requested_by if read else "",
         "organisationNumber": read.organisation_number if read else None,

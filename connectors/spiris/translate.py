@@ -1,20 +1,47 @@
-"""A batch of closing entries becomes the fact that they are ready. Pure; what must hold is judged by the flow."""
+"""What a year-end program says becomes facts: entries are ready, a source was chosen. Pure; flows judge them."""
 
-from connectors.spiris.wire import ClosingEntries, Entry
+import re
+from typing import Final
+
+from connectors.spiris.wire import ClosingEntries, Entry, LedgerSource
 from infra.intake import payloads
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow, Fact
+from schemas.ledger import LedgerRequested, LedgerSourceChosen
 
+_SOURCE: Final = re.compile(rb'"format"\s*:\s*"bokbuss\.spiris\.ledger-source/')
 _MOST_COMMAS = 200_000
 """Some twenty thousand rows: more than a year-end has."""
 
 
 def translate(raw: bytes) -> tuple[Fact, ...]:
-    """Return the one ClosingEntriesReady that a payload tells.
+    """Return what a payload tells: the one ClosingEntriesReady, or a choice of source with the reading it asks for.
 
     Raises:
         Malformed: naming what breaks the format field by field, never a value.
     """
-    sent = payloads.read(raw, ClosingEntries, called="batch", most_commas=_MOST_COMMAS)
+    if _SOURCE.search(raw):
+        return _choice(payloads.read(raw, LedgerSource, called="choice", most_commas=_MOST_COMMAS))
+    return _entries(payloads.read(raw, ClosingEntries, called="batch", most_commas=_MOST_COMMAS))
+
+
+def _choice(sent: LedgerSource) -> tuple[Fact, ...]:
+    """Return the choice; Fortnox's year is read at once, and takes the place of what was loaded from a file."""
+    chosen = LedgerSourceChosen(
+        year_to=sent.year.to, source=sent.source, chosen_by=sent.chosen_by, chosen_at=sent.chosen_at
+    )
+    if sent.source != "fortnox":
+        return (chosen,)
+    request = LedgerRequested(
+        year=sent.year.to.year,
+        documents=False,
+        overwrite=True,
+        requested_by=sent.chosen_by,
+        requested_at=sent.chosen_at,
+    )
+    return (chosen, request)
+
+
+def _entries(sent: ClosingEntries) -> tuple[Fact, ...]:
     return (
         ClosingEntriesReady(
             system="spiris",

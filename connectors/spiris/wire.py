@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from schemas.base import Account, Code, CostCentre, Day, Project
+from schemas.base import Account, Code, CostCentre, Day, Moment, Project
 from schemas.events import OrganisationNumber
 from schemas.money import ZERO, Money
 
@@ -54,6 +54,16 @@ class Entry(Wire):
     text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     reverse_on: Day | None = None
     rows: Annotated[tuple[Row, ...], Field(min_length=2, max_length=1000)]
+
+
+class LedgerSource(Wire):
+    """Where a financial year's ledger is to come from, as somebody chose."""
+
+    format: Literal["bokbuss.spiris.ledger-source/1"]
+    year: Year
+    source: Literal["fortnox", "sie"]
+    chosen_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    chosen_at: Moment
 
 
 class ClosingEntries(Wire):

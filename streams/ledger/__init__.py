@@ -1,14 +1,14 @@
 """Ledgers: what was read of a financial year becomes the year that everybody sees, whole, or waits under a name."""
 
 from infra.plugin import Flow
-from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved
+from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen
 from streams.ledger.decide import decide, evolve, follow, reads, waiting
 from streams.ledger.state import State
 from streams.ledger.verdict import NAME
 
 FLOW = Flow(
     name=NAME,
-    facts=(LedgerRequested, LedgerPartRead, LedgerRetrieved),
+    facts=(LedgerRequested, LedgerSourceChosen, LedgerPartRead, LedgerRetrieved),
     state=State,
     reads=reads,
     follow=follow,

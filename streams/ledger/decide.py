@@ -15,7 +15,14 @@ from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order
 from schemas.envelope import Envelope, type_of
 from schemas.events import ReviewAnswered
-from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRequested, LedgerRetrieved, ReadLedger
+from schemas.ledger import (
+    LedgerPart,
+    LedgerPartRead,
+    LedgerRequested,
+    LedgerRetrieved,
+    LedgerSourceChosen,
+    ReadLedger,
+)
 from streams.ledger.differing import Difference, difference
 from streams.ledger.learn import Learned, learn, left, year_of
 from streams.ledger.orders import orders
@@ -32,7 +39,7 @@ def reads(message: Message) -> tuple[str, ...]:
         case LedgerPartRead():
             own = f"{message.key}@{ids.revision(message)}"
             return (own, own + CONTENT, year_of(message))
-        case LedgerRetrieved() | LedgerRequested():
+        case LedgerRetrieved() | LedgerRequested() | LedgerSourceChosen():
             return (message.key,)
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
@@ -95,11 +102,15 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
 
 def _adopted(year: State, record: HoldForReview) -> State:
     findings = year.next.findings if year.next else ()
+    chosen = year.chosen
+    if year.next and (year.next.overwrite or year.answer) and year.next.whence != year.chosen_source:
+        chosen = None  # who asked for this reading by name has chosen anew
     return year.model_copy(
         update={
             "now": year.next,
             "next": None,
             "answer": "",
+            "chosen": chosen,
             "keeps": year.keeps and year.next is not None and year.next.source == "sie",
             "difference": tuple(line for line in record.lines if line not in findings),
             "given": year.given + 1,

@@ -8,7 +8,7 @@ from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ReviewAnswered
-from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRequested, LedgerRetrieved
+from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen
 from schemas.settings import SettingsApplied
 from streams.ledger.differing import content_of, things_in
 from streams.ledger.state import CONTENT, State, key_of, keys_of, parts_of
@@ -42,6 +42,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
             return _with_reading(states, key, reading)
         case LedgerRequested() as request:
             new = _with_request(state, request)
+        case LedgerSourceChosen() as choice:
+            new = _with_choice(state, choice)
         case AuditRecord() as record:
             known = _with_outcome(state, record, envelope.tenant)
             return Learned({key: known} if known else {})
@@ -113,6 +115,13 @@ def _with_request(state: State, request: LedgerRequested) -> State | None:
     if revision in state.seen:
         return None
     return state.model_copy(update={"asked": request, "seen": (*state.seen, revision)[-_REQUESTS:], "failed": ""})
+
+
+def _with_choice(state: State, choice: LedgerSourceChosen) -> State | None:
+    """Take in a choice: a later one counts."""
+    if state.chosen and state.chosen.chosen_at >= choice.chosen_at:
+        return None
+    return state.model_copy(update={"chosen": choice, "keeps": False, "answer": ""})
 
 
 def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | None:

@@ -8,7 +8,7 @@ from schemas.identities import shown_organisation, ten_digits
 from schemas.ledger import LedgerRetrieved
 from streams.ledger.differing import Difference
 from streams.ledger.state import State
-from streams.ledger.verdict import DISCARD, KEEP, OVERWRITE, RETRY, Adopted, Held, Read, Settled, Verdict
+from streams.ledger.verdict import DISCARD, KEEP, OVERWRITE, RETRY, USE, Adopted, Held, Read, Settled, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,27 @@ def a_year_is_seen_when_all_its_parts_are_there(case: Case) -> Settled | None:
 
 def what_a_person_keeps_is_overwritten_only_on_request(case: Case) -> Settled | None:
     """Leave a year from a file as it is, once a person has said so."""
-    return Settled("a person keeps what was loaded from a file") if case.state.keeps and _replaces_file(case) else None
+    keeps = case.state.keeps or case.state.chosen_source == "sie"
+    return Settled("a person keeps what was loaded from a file") if keeps and _replaces_file(case) else None
+
+
+def a_file_waits_where_fortnox_was_chosen(case: Case) -> Held | None:
+    """Hold a file of a year of which a person has said that it comes from Fortnox."""
+    reading, chosen = _next(case), case.state.chosen
+    if chosen is None or chosen.source == "sie" or reading.source != "sie" or case.state.answer == USE.answer:
+        return None
+    return Held(
+        "other_source_chosen",
+        f"The ledger of {_span(reading)} came in as a file, and {chosen.chosen_by} has chosen Fortnox for this year. "
+        "See how the two differ, and decide whether the file counts.",
+        (USE, DISCARD),
+        case.difference.lines(),
+    )
 
 
 def a_year_from_a_file_waits_before_it_is_overwritten(case: Case) -> Held | None:
     """Hold what Fortnox has of a year that was loaded from a file, and show how the two differ."""
-    if not _replaces_file(case) or case.state.answer == OVERWRITE.answer:
+    if not _replaces_file(case) or OVERWRITE.answer == case.state.answer or case.state.chosen_source == "fortnox":
         return None
     return Held(
         "loaded_from_file",
@@ -108,6 +123,7 @@ RULES: Final[tuple[Rule, ...]] = (
     a_reading_that_names_no_parts_says_nothing,
     a_year_is_seen_when_all_its_parts_are_there,
     what_a_person_keeps_is_overwritten_only_on_request,
+    a_file_waits_where_fortnox_was_chosen,
     a_year_from_a_file_waits_before_it_is_overwritten,
     the_last_reading_is_the_year,
 )

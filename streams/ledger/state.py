@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from schemas.commands import HoldForReview
-from schemas.ledger import LedgerPart, LedgerRequested, LedgerRetrieved, ReadLedger
+from schemas.ledger import LedgerPart, LedgerRequested, LedgerRetrieved, LedgerSource, LedgerSourceChosen, ReadLedger
 
 _SHORT: Final = 16
 CONTENT: Final = "/content"
@@ -27,6 +27,7 @@ class State(BaseModel):
         missing: the parts of ``next`` that have not come.
         answer: what a person says about ``next``.
         keeps: a person keeps what was loaded from a file, whatever Fortnox has.
+        chosen: where the year is to come from, as was chosen last.
         difference: between the year and what it was before, in lines.
         asked: what somebody asked for last.
         seen: the revisions of what was asked for, the last ones.
@@ -45,6 +46,7 @@ class State(BaseModel):
     missing: tuple[str, ...] = ()
     answer: str = ""
     keeps: bool = False
+    chosen: LedgerSourceChosen | None = None
     difference: tuple[str, ...] = ()
     asked: LedgerRequested | None = None
     seen: tuple[str, ...] = ()
@@ -52,6 +54,11 @@ class State(BaseModel):
     failed: str = ""
     hold: HoldForReview | None = None
     given: int = 0
+
+    @property
+    def chosen_source(self) -> LedgerSource | None:
+        """Where the year is to come from; None: nobody has chosen."""
+        return self.chosen.source if self.chosen else None
 
     @property
     def known(self) -> frozenset[LedgerPart]:

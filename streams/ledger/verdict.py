@@ -12,6 +12,9 @@ READ: Final = "ledger_read"
 
 OVERWRITE = Choice(answer="overwrite", means="The year becomes what Fortnox has. What was loaded from the file leaves.")
 KEEP = Choice(answer="keep", means="The year stays as it was loaded. Fortnox's is not asked about again.")
+USE = Choice(
+    answer="use", means="The year becomes what this file has. Fortnox's is taken on request, or where chosen anew."
+)
 DISCARD = Choice(answer="discard", means="This reading is not used. The year stays as it is.")
 RETRY = Choice(answer="retry", means="Look again, after the company's number was corrected.")
 

@@ -19,6 +19,7 @@ FROZEN = {
     "bokbuss.closing-entries-ready.v1": "facts.closing-entries-ready.v1",
     "bokbuss.ledger-requested.v1": "facts.ledger-requested.v1",
     "bokbuss.employee-seen.v1": "facts.fortnox-seen.v1",
+    "bokbuss.ledger-source-chosen.v1": "facts.ledger-requested.v1",
     "bokbuss.checks-passed.v1": "facts.fortnox-seen.v1",
     "bokbuss.connection-changed.v1": "facts.fortnox-seen.v1",
     "bokbuss.books-proved.v1": "facts.fortnox-seen.v1",

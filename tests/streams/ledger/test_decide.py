@@ -1,14 +1,14 @@
 """The rules of ledgers, each in a history in which it decides."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from schemas.commands import CloseReview, HoldForReview, Order
 from schemas.events import ChecksPassed
-from schemas.ledger import LedgerRequested, LedgerRetrieved, ReadLedger
+from schemas.ledger import LedgerRequested, LedgerRetrieved, LedgerSource, LedgerSourceChosen, ReadLedger
 from schemas.settings import SettingsApplied, TenantSettings
-from tests.streams.ledger.books import ANOTHERS, START, TENANT, Books, outcome, read
+from tests.streams.ledger.books import ANOTHERS, LAST, START, TENANT, Books, outcome, read
 
 ONE = {1: "Hyra", 150: "Kaffe"}
 OTHER = {1: "Hyra", 2: "El", 150: "Kaffe"}
@@ -143,6 +143,53 @@ def test_what_a_person_keeps_is_overwritten_only_on_request() -> None:
     record(books.tell(closing))
     assert books.vouchers == {**OTHER, 3: "Porto"}
     assert not books.year.keeps
+
+
+def choose(source: LedgerSource, hour: int) -> LedgerSourceChosen:
+    """Return a person's choice of where the year comes from."""
+    at = START + timedelta(hours=hour)
+    return LedgerSourceChosen(year_to=LAST, source=source, chosen_by="anna", chosen_at=at)
+
+
+def test_a_source_is_chosen_and_switched() -> None:
+    """Fortnox's takes the place of the file's unasked; after the other choice the file's stays."""
+    books = Books()
+    books.read(ONE, "sie")
+    assert books.tell(choose("fortnox", 1)) == []
+    record(books.read(OTHER, hour=2))
+    assert books.vouchers == OTHER
+    assert books.tell(choose("sie", 3)) == []
+    record(books.read({**OTHER, 9: "Porto"}, hour=4))  # there is no file yet
+    record(books.read(ONE, "sie", hour=5))
+    assert books.read(OTHER, hour=6) == []
+    assert books.vouchers == ONE
+
+
+def test_a_file_waits_where_fortnox_was_chosen() -> None:
+    """It is not passed over: a person uses it, which chooses anew, or does not."""
+    books = Books()
+    books.read(ONE)
+    books.tell(choose("fortnox", 1))
+    hold = held(books.read(OTHER, "sie", hour=2))
+    assert (hold.reason, hold.rule) == ("other_source_chosen", "a_file_waits_where_fortnox_was_chosen")
+    assert books.answer("discard")
+    assert books.vouchers == ONE
+    held(books.read({**OTHER, 7: "Hyra"}, "sie", hour=3))
+    record(books.answer("use")[1:])
+    assert (books.vouchers, books.year.chosen) == ({**OTHER, 7: "Hyra"}, None)
+
+
+def test_a_choice_settles_what_waits_for_one() -> None:
+    """A reading of Fortnox's that waits is the year when Fortnox is chosen, and is let go when the file is."""
+    books = Books()
+    books.read(ONE, "sie")
+    held(books.read(OTHER, hour=1))
+    closed, *rest = books.tell(choose("sie", 2))
+    assert (isinstance(closed, CloseReview), rest, books.vouchers) == (True, [], ONE)
+    closed, *rest = books.tell(choose("fortnox", 3))
+    assert books.vouchers == OTHER
+    assert books.tell(choose("sie", 1)) == []  # it comes late
+    assert books.year.chosen_source == "fortnox"
 
 
 def test_the_same_from_a_file_and_from_fortnox_is_the_same() -> None:

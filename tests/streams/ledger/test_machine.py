@@ -3,13 +3,15 @@
 Whatever comes: the year that everybody sees is one reading, whole, and what is kept is what can still be needed.
 """
 
+from datetime import timedelta
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from schemas.ledger import LedgerPartRead, LedgerRetrieved
+from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerSourceChosen
 from streams.ledger.state import keys_of
-from tests.streams.ledger.books import YEAR, Books, read
+from tests.streams.ledger.books import LAST, START, YEAR, Books, read
 
 NUMBERS = st.dictionaries(st.sampled_from([1, 2, 101, 102, 250]), st.sampled_from(["a", "b"]), max_size=5)
 SOURCES = st.sampled_from(["fortnox", "sie"])
@@ -51,6 +53,13 @@ class Ledgers(RuleBasedStateMachine):
         self.waiting = new[: len(new) // 2]
         self.books.tell(*new[len(new) // 2 :], self.closing)
 
+    @rule(source=SOURCES, late=st.integers(0, 3))
+    def a_choice(self, source: str, late: int) -> None:
+        """Let a person choose a source, perhaps before another choice that came first."""
+        at = START + timedelta(hours=self.hour - late, minutes=1)
+        choice = {"year_to": LAST, "source": source, "chosen_by": "anna", "chosen_at": at}
+        self.books.tell(LedgerSourceChosen.model_validate(choice))
+
     @precondition(lambda self: self.waiting)
     @rule()
     def a_part_comes(self) -> None:
@@ -64,10 +73,12 @@ class Ledgers(RuleBasedStateMachine):
             self.books.tell(self.waiting.pop())
 
     @precondition(lambda self: self.books.year.hold)
-    @rule(answer=st.sampled_from(["overwrite", "keep"]))
-    def an_answer(self, answer: str) -> None:
+    @rule(data=st.data())
+    def an_answer(self, data: st.DataObject) -> None:
         """Let a person decide."""
-        self.books.answer(answer)
+        hold = self.books.year.hold
+        assert hold is not None
+        self.books.answer(data.draw(st.sampled_from([choice.answer for choice in hold.choices])))
         assert self.books.year.hold is None
 
     @rule()
@@ -95,7 +106,7 @@ class Ledgers(RuleBasedStateMachine):
         """Hold what is whole and is not the year, unless a person has answered."""
         year = self.books.year
         if year.next and not year.missing:
-            assert year.hold or year.keeps
+            assert year.hold or year.keeps or year.chosen_source == "sie" or year.answer == "discard"
 
 
 TestLedgers = Ledgers.TestCase
