@@ -28,6 +28,7 @@ NEEDED = {
     "holder": "Revision AB",
     "key_id": "1f0c9a7be2d4",
     "out": "year.zip",
+    "chosen": "sie",
 }
 """Something for each argument that a verb cannot do without."""
 
