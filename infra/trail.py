@@ -4,7 +4,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic_core import to_json
@@ -77,6 +77,7 @@ class Entry:
     calls: tuple[Call, ...] = ()
     record: str = ""
     shown: Shown | None = None
+    locked_until: date | None = None
 
 
 def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRecord:
@@ -103,6 +104,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
         code=entry.code[:64],
         why=entry.why[:2000],
         who=entry.who,
+        locked_until=entry.locked_until,
         calls=entry.calls,
     ).sealed()
 

@@ -1,6 +1,7 @@
 """A target's answers: to an order, to a look whether it was carried out, to asking for tokens. Each set is closed."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from schemas.audit import Shown
@@ -93,6 +94,8 @@ class Rejected:
     """Where the record was read first: what of it is otherwise than was expected."""
     voucher: VoucherRef | None = None
     """The voucher that stands in the way."""
+    locked_until: date | None = None
+    """The last day of the locked period that stands in the way."""
 
 
 @dataclass(frozen=True, slots=True)

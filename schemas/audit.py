@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from schemas import ids
-from schemas.base import Code, Message, Moment, Who
+from schemas.base import Code, Day, Message, Moment, Who
 from schemas.commands import VoucherRef
 from schemas.events import EmployeeField, EmployeeFields
 from schemas.money import Money
@@ -87,6 +87,7 @@ class AuditRecord(Message):
     code: str = Field(default="", description="a bounded reason: the verdict's code or the hold's reason")
     why: str = Field(default="", max_length=2000)
     who: Who | None = None
+    locked_until: Day | None = Field(default=None, description="of a refusal: the last day of the locked period")
     calls: tuple[Call, ...] = ()
     hash: Hash = GENESIS
 
@@ -94,7 +95,7 @@ class AuditRecord(Message):
         """Return the record with its hash."""
         content = self.to_json()
         del content["hash"]
-        for name in ("record", "written", "shown"):
+        for name in ("record", "written", "shown", "locked_until"):
             if not content[name]:
                 del content[name]  # records without one were sealed before there was any
         return self.model_copy(update={"hash": ids.digest(content)})

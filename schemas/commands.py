@@ -199,7 +199,15 @@ class Choice(Message):
     means: str = Field(min_length=1, max_length=300, description="what happens then, in plain words")
 
 
-How = Literal["booked", "settings_changed", "checks_passed", "answered", "superseded", "nothing_to_book"]
+How = Literal[
+    "booked",
+    "settings_changed",
+    "checks_passed",
+    "answered",
+    "superseded",
+    "nothing_to_book",
+    "not_booked",  # as the company has chosen
+]
 """How something that was held came to wait no longer."""
 _LONGEST_REASON = 64
 _NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")

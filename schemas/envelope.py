@@ -126,7 +126,9 @@ class Envelope(BaseModel, Generic[DataT]):
     )
     causationid: str = Field(default="", max_length=400, description="the fact that this goes back to; a fact's own id")
     traceparent: str = Field(default="", pattern=r"^$|^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
-    acceptedtime: Moment | None = Field(default=None, description="of an order: when Kafka had what caused it")
+    acceptedtime: Moment | None = Field(
+        default=None, description="when Kafka had it; of an order: what caused it. On its topic a fact need not say so"
+    )
     data: DataT
 
     def to_bytes(self) -> bytes:

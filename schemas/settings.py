@@ -120,6 +120,17 @@ class DaySalesSettings(Message):
     amended: Literal["hold", "reverse"] = Field(
         default="hold", description="a booked day that comes again with other content"
     )
+    locked_period: Literal["hold", "reject", "first_open_day"] = Field(
+        default="hold",
+        description="a day in a locked period waits, goes on record as not booked, or is booked on the first open day "
+        "with its own day in the text",
+    )
+    days_late: int = Field(
+        default=366, ge=0, le=100_000, description="a report of a day longer before it came waits: is its clock wrong?"
+    )
+    days_early: int = Field(
+        default=0, ge=0, le=100_000, description="a report of a day further ahead than this waits for the same reason"
+    )
     attach_report: bool = Field(
         default=False, description="the Z report is put beside its voucher as a PDF; needs a consent to files"
     )

@@ -40,6 +40,8 @@ def _settings(company_settings: Mapping[str, object], stores: Mapping[str, str])
         update={
             "group_rates": tuple(food),
             "cost_centres": tuple(StoreCostCentre(store=s, cost_centre=c) for s, c in stores.items()),
+            "days_late": 100_000,  # the week is made up, whenever it is played
+            "days_early": 100_000,
             **company_settings,
         }
     )

@@ -24,6 +24,7 @@ _RELEASED = {
     "checks_passed": "what stood in the way in Fortnox does so no longer",
     "answered": "somebody answered",
     "superseded": "something newer came",
+    "not_booked": "the company has chosen that such a day is not booked",
 }
 
 

@@ -21,6 +21,7 @@ from infra.verdicts import AlreadyThere, Delivered, Granted, Refused, Rejected, 
 from schemas.commands import VoucherRef
 
 YEAR_MISSING: Final = "financial_year_missing"
+_UNTIL: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 
 _T = TypeVar("_T")
 
@@ -152,7 +153,16 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     why = _quoted(refusal)
     if meaning is errors.meaning("unexplained"):
         why = f"{why}; its whole answer ({response.status}): {refusal.raw}"
-    return Rejected(code, why, meaning.who or "operator")
+    return Rejected(code, why, meaning.who or "operator", locked_until=_locked_until(code, refusal.message))
+
+
+def _locked_until(code: str, message: str) -> date | None:
+    """Return the last day of the locked period, as Fortnox's refusal names it (2000401: låst perioden t.o.m. ...)."""
+    named = _UNTIL.search(message) if code == "period_locked" else None
+    try:
+        return date.fromisoformat(named[0]) if named else None
+    except ValueError:
+        return None
 
 
 def one(response: Answer, key: str) -> Record | Missing | RetryLater | Unauthorised:

@@ -313,6 +313,7 @@ class Decider:
         line: DecidedLine,
     ) -> None:
         """Let a flow decide a message, reading what it asks for."""
+        message = message.model_copy(update={"acceptedtime": line.record.timestamp})
         steps = deciding(flow, keys, message, terms)
         decision = next(steps)
         while not isinstance(decision, Decision):

@@ -213,8 +213,17 @@ class Lane:
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
                 return self._change(work, attempt, "delivered", _found(work, verdict))
-            case Rejected(code=code, why=why, who=who, shown=shown, voucher=voucher):
-                entry = Entry(work.order, "rejected", voucher, code=code, why=why, who=who, shown=shown)
+            case Rejected() as no:
+                entry = Entry(
+                    work.order,
+                    "rejected",
+                    no.voucher,
+                    code=no.code,
+                    why=no.why,
+                    who=no.who,
+                    shown=no.shown,
+                    locked_until=no.locked_until,
+                )
                 return self._change(work, attempt, "rejected", entry)
             case RetryLater(after=after):
                 return self._change(work, attempt, "queued", None, wait=after)

@@ -14,9 +14,10 @@ from schemas.base import Message
 from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
+from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.learn import ATTACH_FILE, Learned, found, learn
 from streams.daysales.orders import older_content, orders, was_refused
-from streams.daysales.rules import NOT_CHOSEN, Case, judge
+from streams.daysales.rules import judge
 from streams.daysales.state import State
 from streams.daysales.verdict import NAME, ROUND
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -39,7 +40,7 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     state = states[key]
     match envelope.data:
         case DayClosed() as day:
-            return _with_report(states, day)
+            return _with_report(states, day, envelope.acceptedtime)
         case AuditRecord(message_type=kind) as record if kind == ATTACH_FILE:
             new = _with_attachment(state, record)
         case AuditRecord() as record:
@@ -68,11 +69,13 @@ def _known(states: Mapping[str, State], counter: str) -> tuple[Sighting, ...]:
     return (*first, *state.reports)
 
 
-def _with_report(states: Mapping[str, State], day: DayClosed) -> Learned:
+def _with_report(states: Mapping[str, State], day: DayClosed, came_at: datetime | None) -> Learned:
     """Take in a report: as newer content of a known one, as older content of it, or as one of its own."""
     new, learned = found(states, day), dict[str, State]()
     changed = _with_content(states[new.report], day)
     if changed:
+        if changed.day is day:
+            changed = changed.model_copy(update={"came_at": came_at})
         learned[new.report] = changed.model_copy(update={"doubts": new.doubts}) if new.doubts else changed
     seen = sighting(new.report, day)
     if seen not in _known(states, day.counter):
@@ -119,7 +122,8 @@ def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClo
     report = state.part_of or ""
     while further := states[report].part_of:
         report = further
-    learned = {key: state.model_copy(update={"part_of": report}), report: _newest(states[report], day)}
+    newest = _newest(states[report], day).model_copy(update={"came_at": state.came_at})
+    learned = {key: state.model_copy(update={"part_of": report}), report: newest}
     counter = learned.get(day.counter, states[day.counter])
     reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
     learned[day.counter] = counter.model_copy(update={"reports": reports})
@@ -142,7 +146,9 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         # The journal keeps the first order of an id: under other settings it may hold other rows than we remember.
         order = state.awaits if state.awaits.settings_version == record.settings_version else None
     if record.outcome in NOT_DONE:
+        until = record.locked_until
         new["rejected"] = RefusedOrder(order_id=order_id, order=order)
+        new["opens_on"] = until + timedelta(days=1) if until else state.opens_on
     elif purpose_of(record) == "reverse":
         new["rejected"] = None
         if state.booked and state.booked.revision == record.revision:

@@ -16,7 +16,8 @@ from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import text
 from schemas.settings import SettingsApplied
 from streams.daysales import report
-from streams.daysales.rules import Case, a_refused_voucher_waits
+from streams.daysales.case import Case
+from streams.daysales.rules import a_refused_voucher_waits
 from streams.daysales.state import State
 from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Attachment, Booking, Held, Settled, Verdict
 
@@ -51,8 +52,8 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
             return (*closed, writer.attach(verdict))
         case Settled(message=""):
             return closed
-        case Settled(message=why):
-            return (*closed, *writer.on_record("nothing_to_book", why, "nothing_to_book"))
+        case Settled(message=why, reason=reason, how=how):
+            return (*closed, *writer.on_record(reason, why, how))
 
 
 def older_content(key: str, state: State, told: DayClosed, *, tenant: str, version: int) -> tuple[Order, ...]:

@@ -1,25 +1,24 @@
 """What is to be done about a day's report: one function for each rule, named for it. Pure.
 
-What must be true of a report before it is booked stands in ``admission``; the ``RULES`` at the end say in which order.
+What must be true of a report before it is booked stands in ``admission``, what is about its date in ``dating``; the
+``RULES`` at the end say in which order.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from schemas.audit import DISCARDED, AuditRecord
-from schemas.base import Message
-from schemas.commands import Choice, PostVoucher, VoucherRef, reason_of
+from schemas.commands import Choice, VoucherRef, reason_of
 from schemas.identities import shown_organisation, ten_digits
 from schemas.money import text
-from schemas.settings import DaySalesSettings
-from streams.daysales import admission, voucher
-from streams.daysales.admission import Report
+from streams.daysales import admission, dating, voucher
+from streams.daysales.case import Case
 from streams.daysales.learn import purpose_of
 from streams.daysales.state import State
 from streams.daysales.verdict import (
     DISCARD,
+    FIRST_OPEN_DAY,
     IS_GONE,
     IS_REVERSED,
     KEEP,
@@ -37,43 +36,10 @@ from streams.daysales.verdict import (
     Verdict,
 )
 
-NOT_CHOSEN: Final = DaySalesSettings(series="A")
-"""Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
 VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
-
-
-@dataclass(frozen=True)
-class Case(Report):
-    """A report, and all that is known.
-
-    Attributes:
-        key: of the report.
-        state: what has become of it so far.
-        message: what is decided on.
-        refused: the awaited order that the message says was not carried out.
-        configured: False when the company has no settings for this.
-        organisation_number: whose books these are, as far as is known.
-        suspects: the reports that this may be, by their keys.
-    """
-
-    key: str
-    state: State
-    message: Message
-    refused: PostVoucher | None
-    configured: bool
-    organisation_number: str | None
-    suspects: Mapping[str, State]
-
-    @property
-    def description(self) -> str:
-        """The voucher's text, as the company wants it."""
-        day = self.day
-        return self.settings.description.format(
-            store=day.store, register=day.register_id, z_number=day.z_number, date=day.business_date
-        )
 
 
 def a_refused_voucher_waits(case: Case) -> Held | None:
@@ -83,6 +49,8 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
         return None
     if refused.purpose != "reverse" and refused.revision != case.state.revision:
         return None  # newer content came meanwhile, and replaces what was refused
+    if case.refused_until and case.booked_on(refused.voucher_date) > refused.voucher_date:
+        return None  # it goes to the first open day
     if record.code == VOUCHER_GONE:
         return Held(
             VOUCHER_GONE,
@@ -99,12 +67,15 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
             choices=(RETRY,),
             who=record.who or "operator",
         )
+    opens_on = case.refused_until
+    later = opens_on is not None and opens_on > refused.voucher_date
+    moved = Choice(answer=FIRST_OPEN_DAY, means=f"Book it on {opens_on}, the first open day; its text names its own.")
     return Held(
         reason_of(record.code),
         f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
         "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
         "Or change the settings.",
-        choices=(RETRY,),
+        choices=(RETRY, *((moved,) if later else ())),
         who=record.who or "accountant",
     )
 
@@ -244,7 +215,7 @@ def what_is_not_to_be_synced_waits(case: Case) -> Held | None:
 def an_amendment_that_changes_no_row_changes_nothing(case: Case) -> Settled | None:
     """Settle other content whose voucher would be the same to the öre."""
     order = case.state.standing.order if case.state.standing else None
-    if order is None or order.voucher_date != case.day.business_date:
+    if order is None or order.voucher_date not in {case.day.business_date, case.state.opens_on}:
         return None
     return None if voucher.changes(order.rows, case.rows) else Settled()
 
@@ -283,12 +254,13 @@ def a_booked_day_is_corrected_by_reversing(case: Case) -> Booking | None:
     if not standing or not standing.order:
         return None
     order = standing.order
+    on, description = dating.dated(case, order.voucher_date, f"Återföring av {standing.voucher}: {order.description}")
     return Booking(
         "reverse",
         standing.revision,  # a voucher is reversed once, however many amendments ask for it
         order.series,
-        order.voucher_date,
-        f"Återföring av {standing.voucher}: {order.description}",
+        on,
+        description,
         voucher.swapped(order.rows),
         (standing.voucher,),
     )
@@ -316,13 +288,14 @@ def a_day_that_adds_up_is_booked(case: Case) -> Booking:
 def _book(
     case: Case, purpose: Literal["book", "rebook"], description: str, relates_to: tuple[VoucherRef, ...]
 ) -> Booking:
-    day, series = case.day, case.settings.series
-    return Booking(purpose, case.state.revision, series, day.business_date, description, case.rows, relates_to)
+    on, description = dating.dated(case, case.day.business_date, description)
+    return Booking(purpose, case.state.revision, case.settings.series, on, description, case.rows, relates_to)
 
 
 Rule = Callable[[Case], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
     # What did Fortnox say, and is there anything to decide?
+    dating.a_locked_day_is_not_booked,
     a_refused_voucher_waits,
     a_day_booked_twice_waits_for_a_person,
     a_report_that_is_not_taken_waits,
@@ -335,6 +308,7 @@ RULES: Final[tuple[Rule, ...]] = (
     what_may_be_another_report_waits,
     a_company_without_settings_waits,
     what_is_not_to_be_synced_waits,
+    dating.a_register_whose_clock_is_wrong_waits,
     # May the report be booked? (Rates before sums: a wrong rate explains a wrong sum.)
     admission.a_day_before_the_start_is_held,
     admission.the_amounts_fit_in_a_voucher,

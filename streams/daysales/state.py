@@ -1,8 +1,9 @@
 """What is remembered of a day. Pure."""
 
+from datetime import date
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.events import DayClosed
@@ -68,6 +69,8 @@ class State(_Remembered):
         reports: of a counter: the contents that came under it.
         beside: the vouchers that the report was put beside, or is being.
         not_beside: the last refusal of that.
+        came_at: when the newest content was accepted; None: nobody has said.
+        opens_on: the first day after the locked period that Fortnox refused a voucher for, when it did so last.
     """
 
     day: DayClosed | None = None
@@ -85,6 +88,8 @@ class State(_Remembered):
     reports: tuple[Sighting, ...] = ()
     beside: tuple[VoucherRef, ...] = ()
     not_beside: RefusedReport | None = None
+    came_at: AwareDatetime | None = None
+    opens_on: date | None = None
 
     @property
     def revision(self) -> str:

@@ -6,7 +6,8 @@ from typing import Final
 from infra.plugin import Outcome, States, Terms
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
-from streams.daysales.rules import NOT_CHOSEN, Case, judge
+from streams.daysales.case import NOT_CHOSEN, Case
+from streams.daysales.rules import judge
 from streams.daysales.state import State
 from streams.daysales.verdict import ROUND, Booking, Held
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, Literal
 
 from schemas.base import Who
-from schemas.commands import Choice, PostVoucher, VoucherRef, VoucherRow
+from schemas.commands import Choice, How, PostVoucher, VoucherRef, VoucherRow
 
 NAME: Final = "daysales"
 
@@ -23,6 +23,10 @@ NOT_ATTACHED: Final = "report_not_attached"
 WITHOUT: Final = "without"
 """The answer that a voucher stays without its report."""
 STAYS_WITHOUT = Choice(answer=WITHOUT, means="The voucher stays without its report; both are kept here.")
+FIRST_OPEN_DAY: Final = "first_open_day"
+"""The answer that what is dated into a locked period is booked after it."""
+DATE_IS_RIGHT: Final = "date_is_right"
+"""The answer that a report is of the day that it names, however far from the day on which it came."""
 ROUND: Final = "round"
 """The answer of a person who lets a small difference go."""
 OWN: Final = "own"
@@ -72,11 +76,15 @@ class Booking:
 class Settled:
     """Nothing is to be done. With a message it is put on record, as a hold that is closed at once.
 
-    ``because`` is told where an open hold is closed.
+    Attributes:
+        because: told where an open hold is closed.
+        reason: under which name it goes on record, and ``how`` that hold is closed.
     """
 
     message: str = ""
     because: str = "nothing more is to be booked"
+    reason: str = "nothing_to_book"
+    how: How = "nothing_to_book"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ async def test_a_locked_period_that_is_opened_goes_on_by_itself(house: Roles) ->
     hold = await house.held(shop, "period_locked")
     assert hold.order.data.who == "accountant"
     assert "Låsning av period" in hold.order.data.message
-    assert {c.answer for c in hold.order.data.choices} == {"retry", "discard"}
+    assert {c.answer for c in hold.order.data.choices} == {"retry", "first_open_day", "discard"}
     assert [str(v.draft.date) for v in await house.ends_with(shop, vouchers=1)] == ["2026-04-11"]
     assert shop.fortnox.calls.routes["POST /3/vouchers"] == 1
 

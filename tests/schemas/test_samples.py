@@ -45,8 +45,11 @@ def test_a_message_has_a_sample_under_its_topic(message: type[Any]) -> None:
     assert any(p.startswith(f"{message.TOPIC}/v1/") for p, s in SAMPLES.items() if s["type"] == type_of(message))
 
 
-ON_BY_DEFAULT = {("data", "settings", "daysales", "sync_sales"), ("data", "ledger")}
-"""Switches that came later: what was on before there was a switch stays on. Every other new field is empty."""
+ON_BY_DEFAULT = {
+    ("data", "ledger"),
+    *(("data", "settings", "daysales", name) for name in ("sync_sales", "locked_period", "days_late")),
+}
+"""Choices that came later, and mean by default what held before there was a choice. Every other new field is empty."""
 
 
 @every_sample

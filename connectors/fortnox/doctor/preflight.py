@@ -68,7 +68,7 @@ class Preflight:
             if found is None:
                 return None
             if fresh.issuperset(found[0].reads):
-                return self._rejected(found, attempt)
+                return self._rejected(found, known, attempt)
             fresh |= frozenset(found[0].reads)
 
     async def _setup(
@@ -109,12 +109,12 @@ class Preflight:
             self._parsed[kind, year] = (kept, parsed)
         return parsed
 
-    def _rejected(self, found: tuple[Demand, Names], attempt: Attempt) -> Rejected:
+    def _rejected(self, found: tuple[Demand, Names], known: Setup, attempt: Attempt) -> Rejected:
         demand, names = found
         told, language = TEXTS[demand.name], self._language
         why = f"{told.wrong.to(language, names=', '.join(names))} {told.where.to(language)}"
         not_sent(attempt, f"{demand.code}: {', '.join(names)}")
-        return Rejected(demand.code, why, demand.who)
+        return Rejected(demand.code, why, demand.who, locked_until=setup.locked_by(demand, known))
 
 
 def not_sent(attempt: Attempt, why: str) -> None:

@@ -197,6 +197,12 @@ def no_day_is_locked(need: Need, setup: Setup) -> DemandAnswer:
     return (f"{need.day} (≤ {until})",) if need.day <= until else ()
 
 
+def locked_by(demand: "Demand", setup: Setup) -> date | None:
+    """Return the last day of the locked period, where that is what a demand is about."""
+    until = setup.locked_until
+    return until if demand.find is no_day_is_locked and isinstance(until, date) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """One thing that Fortnox demands of a voucher.

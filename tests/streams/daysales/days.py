@@ -81,6 +81,7 @@ def outcome(
     code: str = "",
     why: str = "",
     who: Who | None = None,
+    locked_until: date | None = None,
 ) -> AuditRecord:
     """Return what the sink puts on record about an order."""
     booked = result in {"delivered", "already_there"}
@@ -102,6 +103,7 @@ def outcome(
         code=code,
         why=why,
         who=who,
+        locked_until=locked_until,
     )
 
 
@@ -127,9 +129,10 @@ def attachment(order: AttachFile, result: Outcome = "delivered", why: str = "") 
     )
 
 
-def refusal(order: PostVoucher) -> AuditRecord:
-    """Return a refusal: the period is locked."""
-    return outcome(order, "rejected", code="period_locked", why="Perioden är låst (2000106).", who="accountant")
+def refusal(order: PostVoucher, locked_until: date | None = None) -> AuditRecord:
+    """Return a refusal: the period is locked, and perhaps it says until when."""
+    why = "Perioden är låst (2000106)."
+    return outcome(order, "rejected", code="period_locked", why=why, who="accountant", locked_until=locked_until)
 
 
 def passed(*codes: str) -> ChecksPassed:
@@ -149,9 +152,10 @@ def answered(hold: HoldForReview, answer: str) -> ReviewAnswered:
     )
 
 
-def wrapped(message: Message) -> envelope.Envelope[Any]:
-    """Return a message in its envelope."""
-    return envelope.wrap(message, message_id="a message", source="/tests", time=NOW, tenant=TENANT)
+def wrapped(message: Message, came: datetime | None = None) -> envelope.Envelope[Any]:
+    """Return a message in its envelope, as it came, if anybody says when."""
+    whole = envelope.wrap(message, message_id="a message", source="/tests", time=NOW, tenant=TENANT)
+    return whole.model_copy(update={"acceptedtime": came})
 
 
 class Host:
@@ -172,7 +176,7 @@ class Host:
         """Return what is remembered of a day."""
         return self.remembered.states.get(key) or State()
 
-    def tell(self, message: Message, *, remember: bool = True) -> tuple[Order, ...]:
+    def tell(self, message: Message, *, came: datetime | None = None, remember: bool = True) -> tuple[Order, ...]:
         """Decide on a message; return the orders. Not to ``remember`` is a database that was restored from before."""
         if isinstance(message, SettingsApplied):
             self.settings, self.version = message.settings, message.version
@@ -181,7 +185,7 @@ class Host:
             named = [(key,) for key in self.remembered.told(getattr(message, "codes", None))]
         orders: list[Order] = []
         for keys in named:
-            orders += self.remembered.decide(wrapped(message), self.terms, keys, remember=remember)
+            orders += self.remembered.decide(wrapped(message, came), self.terms, keys, remember=remember)
         return tuple(orders)
 
     def apply(self, settings: TenantSettings) -> tuple[Order, ...]:

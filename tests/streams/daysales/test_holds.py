@@ -1,7 +1,7 @@
 """Every hold has a way out that does not give the day up: an answer, or a change that its text names."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given
@@ -69,6 +69,7 @@ CHOICES = st.sampled_from(
         without_card(),
         chosen(sync_sales=False),
         chosen(start_date=day().business_date),
+        chosen(locked_period="first_open_day"),
     ]
 )
 EVERYTHING = chosen(unmapped="fallback", fallback_account=2990, amended="reverse")
@@ -88,6 +89,7 @@ def right(report: DayClosed) -> DayClosed:
     )
 
 
+CAME = (None, NOW + timedelta(hours=2), NOW.replace(year=2024), NOW.replace(year=2031))
 BY_THE_TILL = ("unbalanced", "vat_differs", "wrong_vat_rate", "unknown_vat_rate", "amount_too_large")
 BY_SETTINGS = ("flow_not_configured", "sync_is_off", "before_start", "unmapped_")
 WAYS_OUT: tuple[tuple[tuple[str, ...], str, Callable[[Host, HoldForReview, DayClosed], tuple[Order, ...]]], ...] = (
@@ -111,17 +113,26 @@ def leave(host: Host, held: HoldForReview, report: DayClosed) -> tuple[Order, ..
 
 
 @effort(max_examples=150)
-@given(reports=st.lists(ODD, min_size=1, max_size=3), settings=CHOICES, refused=st.booleans())
-def test_every_hold_has_a_way_out(reports: list[DayClosed], settings: TenantSettings, refused: bool) -> None:  # noqa: FBT001 - drawn
+@given(
+    reports=st.lists(ODD, min_size=1, max_size=3), settings=CHOICES, refused=st.booleans(), came=st.sampled_from(CAME)
+)
+def test_every_hold_has_a_way_out(
+    reports: list[DayClosed],
+    settings: TenantSettings,
+    refused: bool,  # noqa: FBT001 - drawn
+    came: datetime | None,
+) -> None:
     """A few steps end each hold, whatever was wrong with the report, and whichever came before it."""
     host, number = Host(settings, OWN), 0
     for report in reports:
-        orders, waits = host.tell(report), report
+        orders, waits = host.tell(report, came=came), report
         for _ in range(8):
             for order in orders:
                 if isinstance(order, PostVoucher):
                     number += 1
-                    told = refusal(order) if refused and number == 1 else outcome(order, number=number)
+                    told = outcome(order, number=number)
+                    if refused and number == 1:
+                        told = refusal(order, order.voucher_date if came else None)
                     orders = host.tell(told)
             if not orders or not isinstance(held := orders[-1], HoldForReview):
                 break

@@ -1,6 +1,7 @@
 """Reports, outcomes, answers, settings, repetitions and restored databases, in any order: one voucher or one hold."""
 
 from collections import deque
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -36,6 +37,8 @@ CHOICES = (
     chosen(series="K"),
     chosen(difference_limit="9.00", amended="reverse"),
     chosen(attach_report=True, amended="reverse"),
+    chosen(locked_period="first_open_day", amended="reverse"),
+    chosen(locked_period="reject", amended="reverse"),
     TenantSettings(),
 )
 
@@ -103,9 +106,9 @@ class Ledger:
         self.results[order.id_in(TENANT)] = "delivered"
         return record
 
-    def refuse(self, order: PostVoucher) -> AuditRecord:
+    def refuse(self, order: PostVoucher, *, says_until: bool) -> AuditRecord:
         self.results[order.id_in(TENANT)] = "rejected"
-        return refusal(order)
+        return refusal(order, order.voucher_date + timedelta(days=20) if says_until else None)
 
     def live(self) -> list[VoucherRef]:
         return [v for v, o in self.vouchers.items() if o.purpose != "reverse" and v not in self.reversed]
@@ -179,11 +182,12 @@ class OneCompany(RuleBasedStateMachine):
         self.ledger.reversed.update(v for v in self.ledger.live() if str(v) in named)
 
     @precondition(lambda self: self.ledger.next())
-    @rule(refused=st.booleans(), twice=st.booleans())
-    def fortnox_answers(self, *, refused: bool, twice: bool) -> None:
+    @rule(refused=st.booleans(), says_until=st.booleans(), twice=st.booleans())
+    def fortnox_answers(self, *, refused: bool, says_until: bool, twice: bool) -> None:
         order = self.ledger.next()
         assert order
-        record = self.ledger.refuse(order) if refused and self.may_refuse else self.ledger.deliver(order)
+        refuses = refused and self.may_refuse
+        record = self.ledger.refuse(order, says_until=says_until) if refuses else self.ledger.deliver(order)
         self.topics["audit"].extend([record] * (2 if twice else 1))
 
     # What the host does.
@@ -265,7 +269,8 @@ class OneCompany(RuleBasedStateMachine):
         assert not isinstance(state.awaits, PostVoucher)
         assert state.day == self.newest
         settled_by_hand = {(self.newest.amendment, "keep"), (self.newest.amendment, "discard")} & set(self.said)
-        if not state.hold and not settled_by_hand:
+        not_booked = any(h.reason == "not_booked" and h.revision == state.revision for h in self.holds.values())
+        if not state.hold and not settled_by_hand and not not_booked:
             assert self.payments_in_the_books() == {p.method: p.amount for p in self.newest.payments}
 
     def desk_shows(self, hold: HoldForReview | None) -> None:
