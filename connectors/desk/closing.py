@@ -9,6 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from infra import registry
 from infra.commanding import WrongUsage
 from infra.plugin import Host, SeriesSeen, VoucherOutlook
+from infra.proving.comparing import repeated
+from infra.proving.doubles import Double
 from schemas.base import SeriesCode
 from schemas.commands import PostVoucher, VoucherRow
 from schemas.plans import ClosingRow, Obstacle
@@ -16,6 +18,11 @@ from schemas.plans import ClosingRow, Obstacle
 _SERIES: Final = TypeAdapter[str](SeriesCode)
 STOPPED: Final = "what_fortnox_would_refuse_is_not_sent"
 """The rule of a row that something stands in the way of."""
+
+
+BOOKED_ALREADY: Final = "booked_already"
+"""A warning: another flow of ours has booked what an entry holds."""
+_NAMED: Final = 5
 
 
 @dataclass(slots=True)
@@ -29,7 +36,7 @@ class Looking:
 
     async def __call__(self, rows: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return rows with the chosen series, and with what each would meet; what would be refused is not sent."""
-        rows = tuple(_in_series(row, self.chosen) for row in rows)
+        rows = await self._compared(tuple(_in_series(row, self.chosen) for row in rows))
         asked = [row for row in rows if row.action != "do_nothing"]
         look = registry.systems()[registry.ledger()].outlook if registry.ledger() else None
         if look is None or not asked:
@@ -42,6 +49,25 @@ class Looking:
         for row in asked:
             met[row.row] = [next(at) for _ in previewed(row)]
         return tuple(_seen(row, met[row.row]) if row.row in met else row for row in rows)
+
+    async def _compared(self, rows: tuple[ClosingRow, ...]) -> tuple[ClosingRow, ...]:
+        """Return rows, each that holds what we have booked of something else with a warning that says so."""
+        coming = [row for row in rows if row.action == "export"]
+        found = await repeated(self.host.engine, self.tenant, [previewed(row)[0] for row in coming])
+        told = {coming[place].row: _repeats(double) for place, double in found.items()}
+        return tuple(
+            row.model_copy(update={"warnings": (*row.warnings, told[row.row])}) if row.row in told else row
+            for row in rows
+        )
+
+
+def _repeats(double: Double) -> Obstacle:
+    booked = ", ".join(f"{one.name} of {one.day} ({one.key})" for one in double.ours[:_NAMED])
+    more = f", and {len(double.ours) - _NAMED} more" if len(double.ours) > _NAMED else ""
+    why = (
+        f"{booked}{more} {'hold' if len(double.ours) > 1 else 'holds'} the same: {double.likeness}. If it is the same "
+    )
+    return Obstacle(code=BOOKED_ALREADY, why=f"{why}event, leave this row out; nothing is to be reversed yet.")
 
 
 def read_series(text: str | None) -> str | None:
@@ -102,7 +128,7 @@ def _seen(row: ClosingRow, met: Sequence[VoucherOutlook]) -> ClosingRow:
         "manual": first.series.is_manual if first.series else None,
         "locked_until": first.locked_until,
         "obstacles": first.obstacles,
-        "warnings": (*first.warnings, *more),
+        "warnings": (*row.warnings, *first.warnings, *more),
     }
     if first.obstacles:
         new |= {"action": "do_nothing", "rule": STOPPED, "why": first.obstacles[0].why[:1000]}

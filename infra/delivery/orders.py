@@ -39,9 +39,9 @@ _LAST = text(
     f"""select order_id, outcome -> 'voucher' as voucher from journal where {_OF} and state = 'delivered'
        order by finished_at desc limit 1"""  # noqa: S608 - the same
 )
-_IS_OURS = text(
-    f"""select exists (select from journal where {_OF} and state = 'delivered'
-                       and outcome -> 'voucher' = cast(:voucher as jsonb))"""  # noqa: S608 - the same
+_WHOSE = text(
+    f"""select body -> 'data' ->> 'flow' from journal where {_OF} and state = 'delivered'
+        and outcome -> 'voucher' = cast(:voucher as jsonb) limit 1"""  # noqa: S608 - the same
 )
 _WRITTEN = text(
     f"""select body::text, coalesce(outcome ->> 'record', '') from journal
@@ -93,10 +93,11 @@ class Orders(Generic[_Order]):
             row = (await connection.execute(_LAST, self._values)).one_or_none()
         return (row.order_id, VoucherRef.model_validate(row.voucher)) if row and row.voucher else None
 
-    async def wrote(self, voucher: VoucherRef) -> bool:
-        """Tell whether one of them was carried out as this voucher."""
+    async def flow_of(self, voucher: VoucherRef) -> str | None:
+        """Return the flow that gave the one that was carried out as this voucher; None: none was."""
         async with self._engine.connect() as connection:
-            return bool(await connection.scalar(_IS_OURS, self._values | {"voucher": voucher.model_dump_json()}))
+            found: str | None = await connection.scalar(_WHOSE, self._values | {"voucher": voucher.model_dump_json()})
+            return found
 
     async def written_since(self, since: datetime) -> list[tuple[_Order, str]]:
         """Return those that were or may have been carried out since then, with the name of what was written."""

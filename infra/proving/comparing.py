@@ -1,16 +1,22 @@
 """Compares a company's year with what we posted: read fresh from the ledger in one call, proved, kept, on record."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, ledgers, registry
 from infra.plugin import Host, YearRead
 from infra.proving import records
-from infra.proving.books import Entry, entry
+from infra.proving.books import Entry, entry, posted
+from infra.proving.doubles import MONTH, Double, doubles
+from infra.proving.matching import standing
 from infra.proving.proof import Proof, prove, repeats
+from schemas.commands import PostVoucher
 from schemas.ledger import LedgerSource
 from schemas.ledger_parts import VOUCHERS
 from schemas.proofs import BooksProved
@@ -62,6 +68,24 @@ async def compare_known(host: Host, tenant: str, last: date) -> BooksProved | No
         proof = await asyncio.to_thread(repeats, orders, found)
     about = _Year(books.year.first, last, year.sha256, source)
     return await _kept(host, tenant, about, proof, read_at, "a reading")
+
+
+async def repeated(engine: AsyncEngine, tenant: str, coming: Sequence[PostVoucher]) -> Mapping[int, Double]:
+    """Return which of some vouchers that are to be booked hold what another flow of ours has booked, by their place."""
+    if not coming:
+        return {}
+    days = [one.voucher_date for one in coming]
+    at = await records.now(engine)
+    posted_then = await records.orders(engine, tenant, min(days) - MONTH, max(days) + MONTH, at, but_of=coming[0].flow)
+    ours = standing(one for one in posted_then if one.state == "posted")
+    theirs = [
+        Entry(
+            "", str(place), one.voucher_date, one.description, posted(UUID(int=place), one, None, "on_its_way").content
+        )
+        for place, one in enumerate(coming)
+    ]
+    found = await asyncio.to_thread(doubles, ours, theirs)
+    return {int(entry.number): double for double in found for entry in double.theirs}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ _LATE: Final = 5
 """Days after the last of several days that one voucher for all of them may be dated."""
 _LONGEST: Final = 31
 """Days that one voucher may be for."""
+MONTH: Final = timedelta(days=_LONGEST + _LATE)
+"""Around a day: what lies further away says nothing of it."""
 _ROUNDING: Final = "3740"
 _TELLING: Final = 3
 """Accounts of a voucher that is hardly met twice by chance."""

@@ -26,7 +26,7 @@ _ORDERS = text(
     f"""select order_id, (body -> 'data')::text, case when state = 'delivered' then (outcome -> 'voucher')::text end,
                case when state = 'delivered' and finished_at <= :as_of then 'posted'
                     when state in ('rejected', 'withdrawn') then 'refused' else 'on_its_way' end
-        from journal j where {_OURS} and type = :type
+        from journal j where {_OURS} and type = :type and body -> 'data' ->> 'flow' <> :but_of
           and (body -> 'data' ->> 'voucher_date')::date between :first and :last order by seq"""  # noqa: S608 - no values in it
 )
 _NOW = text("select clock_timestamp()")
@@ -64,9 +64,16 @@ _PROVED = text("select tenant, source, year_to, read_at from proofs")
 _KEPT = text("select body::text from proofs where tenant = :tenant order by year_to, source")
 
 
-async def orders(engine: AsyncEngine, tenant: str, first: date, last: date, as_of: datetime) -> list[Posted]:
-    """Return every voucher that we ordered for a day of these; what was not delivered by ``as_of`` is on its way."""
+async def orders(
+    engine: AsyncEngine, tenant: str, first: date, last: date, as_of: datetime, *, but_of: str = ""
+) -> list[Posted]:
+    """Return every voucher that we ordered for a day of these; what was not delivered by ``as_of`` is on its way.
+
+    Args:
+        but_of: a flow whose orders are left out.
+    """
     values = {"tenant": tenant, "type": envelopes.type_of(PostVoucher), "first": first, "last": last, "as_of": as_of}
+    values["but_of"] = but_of
     async with engine.connect() as connection:
         rows = (await connection.execute(_ORDERS, values)).all()
     return await asyncio.to_thread(lambda: list(map(_posted, rows)))  # of a large company's year it takes a second

@@ -9,7 +9,10 @@ import pytest_asyncio
 
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
-from tests.acceptance.house import Roles, Shop, rows_of
+from infra import companies, tenants
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import TenantSettings, YearEndSettings
+from tests.acceptance.house import DAY, Roles, Shop, rows_of, z_report
 from tests.acceptance.year_end import ACCRUAL, ENTRIES, LAST, RATES, batch, entry, made, plan, states
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -112,6 +115,47 @@ async def test_what_somebody_has_booked_by_hand_is_found_and_not_booked_again(ho
         one["number"]: (one["state"], one["vouchers"]) for one in await house.command("closing", "list", shop.tenant)
     }
     assert found == {"1": ("exported", ["A 1"]), "2": ("exported", ["I 1"])}
+
+
+FILE = f"""#FLAGGA 0
+#FORMAT PC8
+#SIETYP 4
+#PROGRAM "Kassan" 1.0
+#GEN 20260411
+#ORGNR 556000-0001
+#FNAMN "Kassan AB"
+#VER A 1 {DAY.replace("-", "")} "Dagskassa"
+{{
+#TRANS 1910 {{}} 400.00
+#TRANS 1686 {{}} 600.00
+#TRANS 3001 {{}} -800.00
+#TRANS 2611 {{}} -200.00
+}}
+"""
+
+
+async def test_takings_that_come_in_as_a_file_of_entries_as_well_are_named_and_not_booked_again(house: Roles) -> None:
+    """The radar warns in the plan, by the till's voucher; who approves it all the same is asked before it is sent."""
+    shop = await house.shop("radar", settings=None)
+    for year in shop.fortnox.years.values():
+        year.series["I"].manual = True
+    chosen = TenantSettings(daysales=BAS_DAY_SALES, yearend=YearEndSettings(series="I"))
+    engine, producer = house.place.engine, await house.place.producer()
+    version = await companies.apply_settings(engine, producer, shop.tenant, chosen, by="a test")
+    await house.until(shop, "the settings", lambda: tenants.is_in_force(engine, shop.tenant, version))
+    await house.deliver(shop, z_report(1))
+    await house.ends_with(shop, vouchers=1)
+    answer = await house.post(shop, FILE.encode(), "a file", system="sie")
+    assert answer.status == 202, answer.text
+    [row] = (await plan(house, shop))["rows"]
+    assert [one["code"] for one in row["warnings"]] == ["booked_already"]
+    assert "F 1 of 2026-04-10 (openpos/CITY/KASSA1/1" in row["warnings"][0]["why"]
+    begins = (await plan(house, shop))["plan_id"][:8]
+    await house.command("apply", begins, "--by", "bo", code=1)
+    hold = await house.held(shop, "suspected_double")
+    assert "F 1" in hold.order.data.message
+    await house.answer(shop, hold, "discard")
+    assert len(await house.ends_with(shop, vouchers=1)) == 1
 
 
 async def test_what_fortnox_would_refuse_is_said_before_and_not_sent(house: Roles) -> None:

@@ -30,7 +30,9 @@ _SERIES: Final = re.compile(r"\w{1,10}")
 
 
 async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attempt) -> VoucherRef | RetryLater | None:
-    """Return a voucher of the order's day with the same sum on each account that is not ours, by mark or journal.
+    """Return a voucher of the order's day with the same sum on each account, unless it is of the order's own flow.
+
+    One of another flow of ours is a double too: a file of entries may hold the takings that a till has told already.
 
     The day comes as a SIE file of type 4: lists have no rows, and reading each voucher would take a call for each.
     """
@@ -47,11 +49,12 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
     wanted = _sums((row.account, row.debit - row.credit) for row in order.rows)
     ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, PostVoucher)
     for voucher in vouchers:
-        if _OURS.search(voucher.text) or voucher.day != order.voucher_date or not _is_named(voucher):
+        if voucher.day != order.voucher_date or not _is_named(voucher):
             continue
         if _sums((int(row.account), row.amount) for row in voucher.rows if row.account.isdecimal()) == wanted:
             found = VoucherRef(series=voucher.series, number=int(voucher.number), year_id=year.id)
-            if not await ours.wrote(found):  # its text may have been cut, and the mark with it
+            flow = await ours.flow_of(found)  # its text may have been cut, and the mark with it
+            if flow != order.flow and (flow or not _OURS.search(voucher.text)):
                 return found
     amend(attempt, f"none of {len(vouchers)} books the same")
     return None

@@ -57,10 +57,10 @@ async def test_what_is_open_and_what_was_written(engine: AsyncEngine) -> None:
     found = await asked.last_voucher()
     assert found is not None
     assert (str(found[0]), found[1].number) == (first.id, 12)
-    assert await asked.wrote(found[1])
-    assert not await asked.wrote(found[1].model_copy(update={"number": 13}))
+    assert await asked.flow_of(found[1]) == "daysales"
+    assert await asked.flow_of(found[1].model_copy(update={"number": 13})) is None
     await ended(engine, third, "rejected", 0.0, voucher={**VOUCHER, "number": 13})
-    assert not await asked.wrote(found[1].model_copy(update={"number": 13})), "it only stood in the way"
+    assert await asked.flow_of(found[1].model_copy(update={"number": 13})) is None, "it only stood in the way"
 
 
 async def test_what_was_refused_and_waits(engine: AsyncEngine) -> None:

@@ -92,17 +92,35 @@ async def test_our_own_vouchers_are_no_doubles(lane: Any, books: sandbox.Company
     assert len(list(books.vouchers())) == 2
 
 
+async def booked(engine: AsyncEngine, order: Any, voucher: str) -> None:
+    """Let the journal have it that an order was carried out as this voucher."""
+    await Journal(engine, "fortnox").insert([(0, order)])
+    done = """update journal set state = 'delivered', finished_at = clock_timestamp(), outcome = cast(:outcome as jsonb)
+              where order_id = cast(:id as uuid)"""
+    async with engine.begin() as connection:
+        await connection.execute(text(done), {"id": order.id, "outcome": f'{{"voucher": {voucher}}}'})
+
+
+async def test_what_another_flow_of_ours_has_booked_is_a_double(
+    lane: Any, books: sandbox.Company, engine: AsyncEngine
+) -> None:
+    """The same takings come in from the till and in a file of entries: the till's voucher is named."""
+    till = closing("openpos/K1/1", flow="daysales", look_for_double=False)
+    assert isinstance(await carry_out(lane, till), Delivered)
+    await booked(engine, till, '{"series": "I", "number": 1, "year_id": 3}')
+    verdict = await carry_out(lane, closing("sie/batch#A 1"))
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, str(verdict.voucher)) == ("suspected_double", "I 1")
+    assert len(list(books.vouchers())) == 1
+
+
 async def test_our_own_voucher_is_known_by_its_number_when_its_text_was_cut(
     lane: Any, books: sandbox.Company, engine: AsyncEngine
 ) -> None:
     """The journal has the number that Fortnox gave it."""
     by_hand(books, (7832, "480.00", "0"), (1229, "0", "480.00"), said="Avskrivning, avkortad")
     ours = closing("spiris/2025#0")
-    await Journal(engine, "fortnox").insert([(0, ours)])
-    done = """update journal set state = 'delivered', finished_at = clock_timestamp(),
-              outcome = '{"voucher": {"series": "A", "number": 1, "year_id": 3}}' where order_id = cast(:id as uuid)"""
-    async with engine.begin() as connection:
-        await connection.execute(text(done), {"id": ours.id})
+    await booked(engine, ours, '{"series": "A", "number": 1, "year_id": 3}')
     assert isinstance(await carry_out(lane, closing()), Delivered)
 
 
