@@ -195,6 +195,7 @@ class Roles:
             "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
             "BOKBUSS_DATABASE__URL": settings.database.url or "",
             "BOKBUSS_DATA": str(settings.data),
+            **({"BOKBUSS_SECRET_KEY": settings.secret_key.get_secret_value()} if settings.secret_key else {}),
             "BOKBUSS_FORTNOX__API_URL": settings.fortnox.api_url,
             "BOKBUSS_FORTNOX__AUTH_URL": settings.fortnox.auth_url,
             "BOKBUSS_FORTNOX__CLIENT_ID": settings.fortnox.client_id,

@@ -3,67 +3,21 @@
 import asyncio
 import re
 import signal
-from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from connectors.fortnox.sandbox import Fault, Faults
-from infra.settings import Settings
 from schemas.topics import PARTITIONS
-from tests.acceptance.house import BOKBUSS, Roles, Shop, opened, z_report
+from tests.acceptance.house import Roles, Shop, opened, z_report
+from tests.acceptance.processes import SECRET_KEY, process
 
 pytestmark = pytest.mark.acceptance
 
 DAYS = range(1, 11)
 OWNERS = text("select owner from leases where name = any(cast(:names as text[])) and deadline > clock_timestamp()")
-SECRET_KEY = "the same in every process of an installation"
-
-
-@asynccontextmanager
-async def sinks(settings: Settings, folder: Path) -> AsyncIterator[Process]:
-    """Run the sinks as a process of their own, once it listens."""
-    fortnox = settings.fortnox
-    environment = {
-        "BOKBUSS_DATA": str(folder),
-        "BOKBUSS_PORT": "0",
-        "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
-        "BOKBUSS_DATABASE__URL": settings.database.url or "",
-        "BOKBUSS_FORTNOX__API_URL": fortnox.api_url,
-        "BOKBUSS_FORTNOX__AUTH_URL": fortnox.auth_url,
-        "BOKBUSS_FORTNOX__CLIENT_ID": fortnox.client_id,
-        "BOKBUSS_FORTNOX__CLIENT_SECRET": fortnox.client_secret.get_secret_value(),
-        "BOKBUSS_FORTNOX__REQUEST_TIMEOUT": str(fortnox.request_timeout),
-        "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(fortnox.settle_seconds),
-        "BOKBUSS_LEASE_SECONDS": str(settings.lease_seconds),
-        "BOKBUSS_SECRET_KEY": SECRET_KEY,
-    }
-    process = await asyncio.create_subprocess_exec(
-        BOKBUSS, "run", "sinks", env=environment, stderr=asyncio.subprocess.PIPE, cwd=folder.parent
-    )
-    assert process.stderr is not None
-    reading: asyncio.Task[None] | None = None
-    try:
-        async with asyncio.timeout(240):
-            while b"bokbuss: sinks at" not in (line := await process.stderr.readline()):
-                assert line, "the process ended before it listened"
-        reading = asyncio.create_task(drain(process.stderr))
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        if reading is not None:
-            await reading
-
-
-async def drain(stream: asyncio.StreamReader) -> None:
-    """Read on, so that the process never waits for us."""
-    while await stream.readline():
-        pass
 
 
 async def owners(house: Roles, shops: list[Shop]) -> set[int]:
@@ -82,7 +36,10 @@ async def test_work_is_shared_by_two_sinks_processes_and_goes_on_when_one_is_ter
             opened(kafka, house_database, tmp_path / "house", ("sources", "flows", "desk"), secret_key=SECRET_KEY)
         )
         first, second = await asyncio.gather(
-            *(stack.enter_async_context(sinks(house.settings, tmp_path / name)) for name in ("first", "second"))
+            *(
+                stack.enter_async_context(process(house.settings, tmp_path / name, "sinks"))
+                for name in ("first", "second")
+            )
         )
         shops = [await house.shop(partition=partition) for partition in range(PARTITIONS)]
         for shop in shops:
