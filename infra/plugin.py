@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pydantic import BaseModel
 
+from infra.specifications import Specifications
 from infra.verdicts import Look, Verdict
 from schemas.audit import Call
 from schemas.base import Message
@@ -490,6 +491,8 @@ class System:
         ledger_file: it is a file format in which a year's ledger travels.
         read_year: reads a company's financial year there as it is now, in as few calls as there may be: the year that
             ends in a calendar year, or that holds a day. Raises NotRead, and Failed when there is no such year.
+        read_open: reads which invoices were open at the end of such a year, and what has been paid of them since.
+            Raises the same.
         sandbox: the module whose ``serve`` imitates the party, as ``Sandbox`` says; loaded only when asked for.
         sandbox_keeps: whether it keeps its books in its folder.
         sandbox_at: the settings, by name, with which an imitation at a URL is the party.
@@ -510,6 +513,7 @@ class System:
     sinks: tuple[Sink, ...] = ()
     ledger_file: LedgerFile | None = None
     read_year: Callable[[Host, str, int | date], AbstractAsyncContextManager[YearRead]] | None = None
+    read_open: Callable[[Host, str, int | date], Awaitable[Specifications]] | None = None
     sandbox: str = ""
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}

@@ -23,6 +23,7 @@ ledger = typer.Typer(no_args_is_help=True, help="A company's ledger, year by yea
 ledger.command("years")(year_commands.years)
 ledger.command("sync")(year_commands.sync)
 ledger.command("source")(year_commands.source)
+ledger.command("open")(year_commands.open_invoices)
 
 FinancialYear = Annotated[int, typer.Option("--year", min=1900, max=2200, help="The year in which it ends.")]
 

@@ -1,6 +1,7 @@
 """The verbs ``ledger years``, ``sync`` and ``source``: which years are there, reading them anew, and from where."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Annotated
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from infra import clock, ledgers, registry
 from infra.access.connections import Connections
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, width
 from infra.deciding import planning
+from infra.delivery.reading import NotRead
 from infra.documents import Documents
 from infra.ledgers import LedgerRequest, LedgerYear
 from infra.office import Office, in_office
@@ -97,6 +99,31 @@ def source(
             if outcome.failed:
                 raise Failed(f"{year_words.subject(asked)} was not read: {outcome.failed}")
         await _show(place, tenant, as_json=as_json, asked=asked)
+
+    in_office(work, tenant)
+
+
+def open_invoices(
+    tenant: Company,
+    year: Annotated[int, typer.Option(min=1900, max=2200, help="The year in which it ends.")],
+    as_json: Json = False,
+) -> None:
+    """List the invoices that were open at a year's end, what has been paid since, and whether that is the account's."""
+
+    async def work(place: Office) -> None:
+        read = registry.systems()[registry.ledger()].read_open if registry.ledger() else None
+        if read is None:
+            raise Failed("no system here keeps books that open invoices can be read of")
+        try:
+            found = await read(await place.host(), tenant, year)
+        except NotRead as error:
+            raise Failed(f"{tenant}'s open invoices of {year} were not read: {error}") from error
+        if as_json:
+            print_json(asdict(found))
+        else:
+            print_lines(year_words.specifications(tenant, found, width()))
+        if any(one.note or any(each.code == "differs_from_account" for each in one.findings) for one in found.sides):
+            raise typer.Exit(1)
 
     in_office(work, tenant)
 

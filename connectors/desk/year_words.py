@@ -8,9 +8,12 @@ from connectors.desk import words
 from connectors.desk.words import wrapped
 from infra.documents import WHY, DocumentCounts
 from infra.ledgers import LedgerRequest, LedgerYear
+from infra.specifications import WHY as WHY_NOT
+from infra.specifications import Specifications
 from schemas.ledger import LedgerRequested
 
 _HEAD: Final = ("YEAR", "SOURCE", "STATE", "VOUCHERS", "DOCUMENTS", "READ", "BY")
+_OPEN: Final = ("NUMBER", "PARTY", "DATED", "DUE", "OPEN", "PAID LATER", "LAST PAID")
 _FROM: Final = {"fortnox": "Fortnox", "sie": "a SIE file: bokbuss publish sie FILE"}
 _NONE: Final = DocumentCounts(0, 0, 0, ())
 
@@ -81,6 +84,27 @@ def _said(tenant: str, year: LedgerYear, documents: DocumentCounts) -> tuple[str
         lines += wrapped(f"{year.last}: {len(findings)} findings in these books, first: {findings[0]}", 0, 2)
     for note in documents.notes:
         lines += wrapped(f"{year.last}, documents missing: {WHY[note]}", 0, 2)
+    return tuple(lines)
+
+
+def specifications(tenant: str, found: Specifications, width: int) -> tuple[str, ...]:
+    """Return a year's specifications: the sum of each and its account, findings, and the open invoices."""
+    lines = [f"{tenant}, {found.last}, read {words.when(found.read_at)}"]
+    for one in found.sides:
+        balance = f"account {one.account}: {words.money(one.balance)}" if one.balance is not None else "no such account"
+        lines += [f"{one.side} ({one.account}): {len(one.invoices)} open, {words.money(one.total)}; {balance}"]
+        lines += wrapped(f"not read: {WHY_NOT[one.note]}", 2) if one.note else ()
+        for each in one.findings:
+            lines += wrapped(f"{each.code}: {each.why}", 2)
+        rows = [
+            (
+                *(each.number, each.party_name, str(each.day), str(each.due or "")),
+                *(words.money(each.open), words.money(each.paid_later) if each.paid_later else ""),
+                str(each.last_paid or ""),
+            )
+            for each in one.invoices
+        ]
+        lines += words.columns([_OPEN, *rows], right=frozenset({4, 5}), width=width) if rows else ()
     return tuple(lines)
 
 

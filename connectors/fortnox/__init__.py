@@ -10,6 +10,7 @@ from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
 from connectors.fortnox.ledger import nightly
 from connectors.fortnox.ledger.fresh import read_year
+from connectors.fortnox.ledger.open_items import read_open
 from connectors.fortnox.ledger.orders import LEDGERS
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.settings import FortnoxSettings
@@ -45,6 +46,7 @@ SYSTEM = System(
     refresh=refresh,
     outlook=outlook,
     read_year=read_year,
+    read_open=read_open,
     names=employee.SHOWN,
     revoke=end_consent,
     jobs=(

@@ -48,6 +48,12 @@ def connect(
     invoice_documents: Annotated[
         bool, typer.Option("--invoice-documents", help="Customers' invoices, too, as they look.")
     ] = False,
+    open_invoices: Annotated[
+        bool, typer.Option("--open-invoices", help="Which customers' invoices were open at a balance date.")
+    ] = False,
+    open_supplier_invoices: Annotated[
+        bool, typer.Option("--open-supplier-invoices", help="Suppliers', too: it takes that licence.")
+    ] = False,
     valid_days: Annotated[int, typer.Option(min=1, max=90, help="How long the link works.")] = 7,
     by: By = None,
     as_json: Json = False,
@@ -60,6 +66,8 @@ def connect(
         "documents": documents or supplier_documents or invoice_documents,
         "supplier_documents": supplier_documents,
         "invoice_documents": invoice_documents,
+        "open_customer_invoices": open_invoices or open_supplier_invoices,
+        "open_supplier_invoices": open_supplier_invoices,
     }
 
     async def link_for(host: Host, company: str) -> ActivationLink:

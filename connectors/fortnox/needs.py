@@ -40,8 +40,11 @@ EXTRAS: Final[Mapping[str, Needs]] = {
     ),
     "supplier_documents": Needs(("supplierinvoice",), ("integration", "supplier-invoices")),
     "invoice_documents": Needs(("invoice",), ("integration", "invoicing")),
+    "open_customer_invoices": Needs(("payment", "invoice"), ("integration", "invoicing")),
+    "open_supplier_invoices": Needs(("payment", "supplierinvoice"), ("integration", "supplier-invoices")),
 }
-"""What is asked for only when somebody says so, with the link: documents of vouchers, and those of two modules more."""
+"""What is asked for only when somebody says so, with the link: documents of vouchers, those of two modules more, and
+which invoices were open at a balance date."""
 Extras = tuple[str, ...]
 
 _FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if PostVoucher in orders)
@@ -80,8 +83,9 @@ def licences(settings: TenantSettings, extras: Extras = ()) -> tuple[str, ...]:
 
 def extras_of(settings: TenantSettings, granted: Iterable[str]) -> Extras:
     """Return what was consented to besides what the flows need."""
-    more = frozenset(granted) - frozenset(scopes(settings))
-    return tuple(name for name, needed in EXTRAS.items() if needed.scopes[0] in more)
+    held = frozenset(granted)
+    more = held - frozenset(scopes(settings))
+    return tuple(name for name, needed in EXTRAS.items() if needed.scopes[0] in more and held.issuperset(needed.scopes))
 
 
 def modules_that_open(refused: Iterable[str], settings: TenantSettings) -> tuple[str, ...]:

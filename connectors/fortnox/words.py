@@ -90,6 +90,20 @@ FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {
             "Customers’ invoices are fetched as well, as they look. None of them is marked as printed.",
         ),
     ),
+    "open_customer_invoices": (
+        Said("Öppna kundfakturor", "Open customers’ invoices"),
+        Said(
+            "Vilka kundfakturor som var obetalda på bokslutsdagen läses, och vad som har betalats sedan.",
+            "Which customers’ invoices were unpaid on the balance date is read, and what has been paid since.",
+        ),
+    ),
+    "open_supplier_invoices": (
+        Said("Öppna leverantörsfakturor", "Open suppliers’ invoices"),
+        Said(
+            "Vilka leverantörsfakturor som var obetalda på bokslutsdagen läses, och vad som har betalats sedan.",
+            "Which suppliers’ invoices were unpaid on the balance date is read, and what has been paid since.",
+        ),
+    ),
 }
 """By flow: its name, and what it does."""
 SCOPES: Final[Mapping[str, tuple[Said, Said]]] = {
@@ -158,6 +172,10 @@ SCOPES: Final[Mapping[str, tuple[Said, Said]]] = {
             "se vilken verifikation en leverantörsfaktura är bokförd som",
             "to see which voucher a supplier’s invoice was booked as",
         ),
+    ),
+    "payment": (
+        Said("Betalningar", "Betalningar (payments)"),
+        Said("se när en faktura har betalats", "to see when an invoice was paid"),
     ),
     "inbox": (
         Said("Inkorg", "Inkorg (inbox)"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -11,6 +12,8 @@ from starlette.routing import Route
 from connectors.spiris import showing
 from infra import clock, ledgers, registry
 from infra.access.connections import Connections, days_left, health
+from infra.commanding import Failed
+from infra.delivery.reading import NotRead
 from infra.intake import signing
 from infra.ledgers import Books, LedgerYear
 from infra.plugin import Host
@@ -20,12 +23,16 @@ from schemas.ledger_parts import BALANCES, CHART
 _SYSTEM: Final = "spiris"
 _AT_ONCE: Final = 500
 """Vouchers or so that are sent in one piece."""
+_DIGITS: Final = 4
+"""Of a calendar year."""
+_AGAIN: Final = 30
+"""Seconds after which it may be asked again."""
 _HEADERS: Final = {"Cache-Control": "no-store"}
 _Answer = Callable[[str, Request], Awaitable[Response]]
 
 
 def pages(host: Host) -> list[Route]:
-    """Return ``GET /v1/{tenant}/spiris/years`` and ``/years/{year}``, signed as deliveries are."""
+    """Return ``GET /v1/{tenant}/spiris/years``, ``/years/{year}``, its ``open-invoices``; signed as deliveries are."""
 
     def signed(answer: _Answer) -> Callable[[Request], Awaitable[Response]]:
         async def asked(request: Request) -> Response:
@@ -58,9 +65,24 @@ def pages(host: Host) -> list[Route]:
         return StreamingResponse(_whole(host, tenant, found[0]), headers=_HEADERS, media_type="application/json")
 
     return [
+        Route("/v1/{tenant}/spiris/years/{year}/open-invoices", signed(partial(_open_invoices, host))),
         Route("/v1/{tenant}/spiris/years", signed(years)),
         Route("/v1/{tenant}/spiris/years/{year}", signed(year)),
     ]
+
+
+async def _open_invoices(host: Host, tenant: str, request: Request) -> Response:
+    wanted = request.path_params["year"]
+    read = registry.systems()[registry.ledger()].read_open if registry.ledger() else None
+    if read is None or not wanted.isdecimal() or len(wanted) != _DIGITS:
+        return JSONResponse({"error": f"no year {wanted}: the calendar year that it ends in is asked for"}, 404)
+    try:
+        found = await read(host, tenant, int(wanted))
+    except Failed as error:
+        return JSONResponse({"error": str(error)}, 404)
+    except NotRead as error:
+        return JSONResponse({"error": str(error)}, 503, {"Retry-After": str(_AGAIN)})
+    return JSONResponse({"format": showing.FORMAT, **showing.specifications(found)}, headers=_HEADERS)
 
 
 def _is_called(one: LedgerYear, wanted: str) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from infra.ledgers import LedgerYear
+from infra.specifications import WHY, Specification, Specifications
 from schemas.ledger import (
     LedgerAccount,
     LedgerBalance,
@@ -47,6 +48,44 @@ def connection(state: str, granted_at: datetime | None, days_left: float | None,
         "state": state,
         "ageDays": int((now - granted_at).total_seconds() // _DAY) if granted_at else None,
         "daysLeft": None if days_left is None else int(days_left),
+    }
+
+
+def specifications(known: Specifications) -> Mapping[str, Any]:
+    """Return which invoices were open at the end of a year, for each account, and what has been paid of them since."""
+    return {
+        "year": known.last.year,
+        "from": str(known.first),
+        "to": str(known.last),
+        "readAt": known.read_at.isoformat(),
+        "specifications": [_specification(one) for one in known.sides],
+    }
+
+
+def _specification(one: Specification) -> Mapping[str, Any]:
+    return {
+        "side": one.side,
+        "account": str(one.account),
+        "note": WHY[one.note] if one.note else None,
+        "total": str(one.total),
+        "accountBalance": None if one.balance is None else str(one.balance),
+        "findings": [{"code": each.code, "text": each.why} for each in one.findings],
+        "invoices": [
+            {
+                "number": each.number,
+                "reference": each.reference,
+                "party": each.party,
+                "partyName": each.party_name,
+                "date": str(each.day),
+                "due": str(each.due) if each.due else None,
+                "currency": each.currency,
+                "total": str(each.total),
+                "open": str(each.open),
+                "paidLater": str(each.paid_later),
+                "lastPaid": str(each.last_paid) if each.last_paid else None,
+            }
+            for each in one.invoices
+        ],
     }
 
 

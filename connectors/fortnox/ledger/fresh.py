@@ -22,13 +22,14 @@ async def read_year(host: Host, tenant: str, year: int | date) -> AsyncIterator[
     company = await tenants.known(host.engine, tenant)
     async with guest(host, SYSTEM, tenant, LOOK_UP) as attempt, connect(company, host) as books:
         try:
-            async with read(books, _chosen(await books.years(attempt), year), attempt) as whole:
+            async with read(books, chosen(await books.years(attempt), year), attempt) as whole:
                 yield whole
         except Refused as refused:
             raise Failed(refused.verdict.why) from None
 
 
-def _chosen(years: Sequence[Year], wanted: int | date) -> Year:
+def chosen(years: Sequence[Year], wanted: int | date) -> Year:
+    """Return the year that ends in a calendar year, or holds a day. Raises Failed when there is none."""
     for one in years:
         if one.holds(wanted) if isinstance(wanted, date) else one.last.year == wanted:
             return one

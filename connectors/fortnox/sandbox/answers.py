@@ -150,6 +150,7 @@ NO_COST_CENTRE: Final = Refusal(
 )  # text unknown
 NO_EMPLOYEE: Final = Refusal("no_employee", 9900032, "Kan inte hitta den anställda.", missing=True)  # text unknown
 NO_FILE: Final = Refusal("no_file", 9900033, "Kan inte hitta filen eller mappen.", missing=True)  # text unknown
+NO_PAYMENT: Final = Refusal("no_payment", 9900035, "Kan inte hitta betalningen.", missing=True)
 NO_FILE_CONNECTION: Final = Refusal("no_file_connection", 9900034, "Kan inte hitta filkopplingen.", missing=True)
 # text unknown
 

@@ -157,3 +157,12 @@ async def test_what_is_not_signed_for_this_very_question_is_refused(
     assert [answer.status for answer in refused] == [401] * 3
     nobody = Program(program.url, "nobody", program.http)
     assert (await nobody.asks("/years")).status == 404
+
+
+async def test_open_invoices_are_asked_for_by_the_year_and_signed_for_that(program: Program) -> None:
+    """Who is not connected has no answer for now; what is no year is none, and each path has its own word."""
+    answer = await program.asks("/years/2025/open-invoices")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert (await program.asks("/years/last/open-invoices")).status == 404
+    path = f"GET /v1/{program.tenant}/spiris/years"
+    assert (await program.asks("/years/2025/open-invoices", signs=path)).status == 401

@@ -9,6 +9,7 @@ from connectors.fortnox.sandbox.resources import (
     dimensions,
     exports,
     files,
+    payments,
     payroll,
     sales,
     suppliers,
@@ -30,5 +31,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *actions.ROUTES,
     *files.ROUTES,
     *suppliers.ROUTES,
+    *payments.ROUTES,
 )
 """Method, path, scope and handler."""

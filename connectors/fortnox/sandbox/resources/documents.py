@@ -15,6 +15,7 @@ from connectors.fortnox.sandbox.resources import house_work, registers
 from connectors.fortnox.sandbox.resources.document_forms import INVOICE, ORDER
 from connectors.fortnox.sandbox.resources.registers import Change, Register
 from connectors.fortnox.sandbox.resources.route import BASE
+from connectors.fortnox.sandbox.resources.settling import settled
 
 SALES: Final = {25: (3001, 2611, "MP1"), 12: (3002, 2621, "MP2"), 6: (3003, 2631, "MP3"), 0: (3004, None, "MF")}
 """By VAT rate in per cent: sales account, VAT account and VAT code of the sandbox's chart."""
@@ -173,14 +174,16 @@ def _ready(values: Values, asked: ApiRequest) -> bool:
     return str(values.get("OutboundDate") or asked.today) <= str(asked.today)
 
 
-def _show_invoice(values: Values, asked: ApiRequest, _company: Company) -> dict[str, Any]:
+def _show_invoice(values: Values, asked: ApiRequest, company: Company) -> dict[str, Any]:
     number = str(values["DocumentNumber"])
     totals = _totals(values, "InvoiceRows", "DeliveredQuantity")
     days = str(values.get("TermsOfPayment") or "30")
     due = date.fromisoformat(str(values["InvoiceDate"])) + timedelta(int(days) if days.isdecimal() else 0)
+    left = settled("invoices", number, totals["Total"], values, company)
     return {
         **totals,
-        "Balance": ZERO if values.get("Cancelled") else totals["Total"],
+        "Balance": left.balance,
+        "FinalPayDate": left.final,
         "DueDate": values.get("DueDate") or due,
         "WarehouseReady": _ready(values, asked),
         "OCR": values.get("OCR") or (_ocr(number) if number.isdecimal() else ""),
@@ -243,6 +246,7 @@ INVOICES: Final = Register(
         "project": "Project",
     },
     dated="InvoiceDate",
+    paid="FinalPayDate",
     sort={
         "customername": "CustomerName",
         "customernumber": "CustomerNumber",

@@ -66,6 +66,7 @@ class Register:
         reduced: returns a record, as it is sent, as lists show it.
         contains, equals: search parameters and the fields that they look into.
         dated: the field that ``fromdate`` and ``todate`` look at.
+        paid: the field that ``fromfinalpaydate`` and ``tofinalpaydate`` look at.
         sort: names of ``sortby`` and the fields that they order by.
         filters: names of ``filter`` and what they choose, on a day.
         prepare: checks a change and returns the record's fields. Raises RequestRefused.
@@ -88,6 +89,7 @@ class Register:
     contains: Mapping[str, str] = field(default_factory=dict)
     equals: Mapping[str, str] = field(default_factory=dict)
     dated: str | None = None
+    paid: str | None = None
     modified: bool = True
     sort: Mapping[str, str] = field(default_factory=dict)
     filters: Mapping[str, Callable[[Values, date], bool]] = field(default_factory=dict)
@@ -176,9 +178,10 @@ def delete(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer
 def listing(register: Register, asked: ApiRequest, company: Company) -> ApiAnswer:
     """List the records that the parameters choose, in the order in which they were made unless ``sortby`` is given."""
     period = ("fromdate", "todate") if register.dated else ()
+    paid = ("fromfinalpaydate", "tofinalpaydate") if register.paid else ()
     order = ("sortby", "sortorder") if register.sort else ()
     modified = ("lastmodified",) if register.modified else ()
-    asked.allow(*register.contains, *register.equals, *period, *order, *modified, filters=register.filters)
+    asked.allow(*register.contains, *register.equals, *period, *paid, *order, *modified, filters=register.filters)
     records = company.register(register.path).values()
     found = [one for one in asked.modified(records) if _chosen(register, one, asked, company)]
     keys = {name: partial(_sort_key, name=field) for name, field in register.sort.items()}
@@ -214,7 +217,16 @@ def _chosen(register: Register, one: Record, asked: ApiRequest, company: Company
         and all(query[name].lower() in text(at).lower() for name, at in register.contains.items() if name in query)
         and all(query[name] == text(at) for name, at in register.equals.items() if name in query)
         and (register.dated is None or first <= (parse_day(text(register.dated)) or date.max) <= last)
+        and (register.paid is None or _is_paid(parse_day(str(values.get(register.paid) or "")), asked))
     )
+
+
+def _is_paid(day: date | None, asked: ApiRequest) -> bool:
+    """Tell whether something was paid within the days that a question names; where it names none, all is meant."""
+    first, last = asked.day("fromfinalpaydate"), asked.day("tofinalpaydate")
+    if first is None and last is None:
+        return True
+    return day is not None and (first or date.min) <= day <= (last or date.max)
 
 
 def _sort_key(record: Record, *, name: str) -> tuple[bool, int, str]:

@@ -1,5 +1,6 @@
 """Suppliers' invoices as they are listed, each with the voucher that it was booked as, and the files joined to them."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -7,11 +8,12 @@ from connectors.fortnox.sandbox import answers, forms
 from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import Company
 from connectors.fortnox.sandbox.forms import Field, Form, Text
-from connectors.fortnox.sandbox.records import Record
+from connectors.fortnox.sandbox.records import Record, Values
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import registers
 from connectors.fortnox.sandbox.resources.registers import Register
 from connectors.fortnox.sandbox.resources.route import BASE, Route, created, ok
+from connectors.fortnox.sandbox.resources.settling import settled
 
 _CONNECTIONS: Final = "supplierinvoicefileconnections"
 _INVOICE: Final[Form] = {
@@ -19,10 +21,19 @@ _INVOICE: Final[Form] = {
     for name in (
         *("GivenNumber", "InvoiceNumber", "SupplierNumber", "SupplierName", "InvoiceDate", "DueDate", "Total"),
         *("Booked", "Cancelled", "VoucherSeries", "VoucherNumber", "VoucherYear"),
+        *("Balance", "FinalPayDate", "Currency", "CurrencyRate", "CurrencyUnit"),
     )
 }
 """The fields that say which invoice it is and what became of it (facts A20); a test puts them into the register."""
 _CONNECTION: Final[Form] = {"FileId": Text(required=True), "SupplierInvoiceNumber": Text(required=True)}
+
+
+def _show_invoice(values: Values, _asked: ApiRequest, company: Company) -> dict[str, Any]:
+    """Return what is left of an invoice; its amounts are texts (facts §3.12)."""
+    total = Decimal(str(values.get("Total") or 0))
+    left = settled("supplierinvoices", str(values["GivenNumber"]), total, values, company)
+    return {"Balance": str(left.balance), "FinalPayDate": left.final}
+
 
 INVOICES: Final = Register(
     path="supplierinvoices",
@@ -35,6 +46,12 @@ INVOICES: Final = Register(
     location=None,
     reduced=lambda full: {**full, "VoucherYear": str(full["VoucherYear"] or "")},  # a text in lists only
     dated="InvoiceDate",
+    paid="FinalPayDate",
+    filters={
+        "fullypaid": lambda values, _today: bool(values.get("FinalPayDate")),
+        "unpaid": lambda values, _today: not values.get("Cancelled") and not values.get("FinalPayDate"),
+    },
+    shown=_show_invoice,
 )
 
 

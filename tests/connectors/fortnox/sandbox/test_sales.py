@@ -1,6 +1,7 @@
 """Customers, articles, invoices and orders (facts §2.6, §3.12)."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,13 @@ from connectors.fortnox.sandbox.resources import ROUTES
 from infra import clock
 
 HANDLERS = {f"{method} {path}": handler for method, path, _, handler in ROUTES}
-ONE = {"customers": "Customer", "articles": "Article", "invoices": "Invoice", "orders": "Order"}
+ONE = {
+    "customers": "Customer",
+    "articles": "Article",
+    "invoices": "Invoice",
+    "orders": "Order",
+    "invoicepayments": "InvoicePayment",
+}
 
 
 class SandboxDriver:
@@ -297,3 +304,33 @@ def test_a_booked_invoice_always_balances(prices: list[tuple[int, int, int]]) ->
     (voucher,) = fortnox.company.vouchers()
     assert sum(one.debit - one.credit for one in voucher.draft.rows) == 0
     assert voucher.draft.rows[0].debit - voucher.draft.rows[0].credit == total
+
+
+def test_a_payment_counts_when_it_is_bookkept(fortnox: SandboxDriver) -> None:
+    """A part, then the rest with a write-off: the balance, the final day, the lists, and the voucher."""
+    number = fortnox.invoice(row(800), InvoiceDate="2026-03-01")["DocumentNumber"]
+    fortnox.ask("PUT", f"invoices/{number}/bookkeep")
+    part = {"InvoiceNumber": int(number), "Amount": 400, "PaymentDate": "2026-03-10"}
+    paid = fortnox.ask("POST", "invoicepayments", part)
+    assert (paid["Booked"], paid["InvoiceTotal"], paid["InvoiceCustomerName"]) == (
+        False,
+        Decimal(1000),
+        "Grosshandel AB",
+    )
+    assert fortnox.ask("GET", f"invoices/{number}")["Balance"] == 1000
+    booked = fortnox.ask("PUT", f"invoicepayments/{paid['Number']}/bookkeep")
+    assert (booked["VoucherSeries"], booked["VoucherNumber"]) == ("C", 1)
+    assert fortnox.ask("PUT", f"invoicepayments/{paid['Number']}/bookkeep") == "document_closed"
+    assert fortnox.ask("GET", f"invoices/{number}")["Balance"] == 600
+    rest = {**part, "Amount": 590, "PaymentDate": "2026-04-02"}
+    last = fortnox.ask("POST", "invoicepayments", rest | {"WriteOffs": [{"Amount": 10, "AccountNumber": 3740}]})
+    assert fortnox.ask("GET", "invoices", filter="unpaid") != []
+    fortnox.ask("PUT", f"invoicepayments/{last['Number']}/bookkeep")
+    shown = fortnox.ask("GET", f"invoices/{number}")
+    assert (shown["Balance"], shown["FinalPayDate"]) == (0, "2026-04-02")
+    assert fortnox.ask("GET", "invoices", filter="unpaid") == []
+    assert len(fortnox.ask("GET", "invoices", fromfinalpaydate="2026-04-01")) == 1
+    assert fortnox.ask("GET", "invoices", fromfinalpaydate="2026-04-03") == []
+    assert len(fortnox.ask("GET", "invoicepayments", invoicenumber=number)) == 2
+    assert fortnox.ask("POST", "invoicepayments", part | {"InvoiceNumber": 99}) == "no_invoice"
+    assert fortnox.company.year_on(date(2026, 4, 2)).accounts[1510].balance == 0  # type: ignore[union-attr] # it has

@@ -1,0 +1,145 @@
+"""Payments of customers' and of suppliers' invoices: each reduces its invoice's balance once it is bookkept.
+
+How they look is Fortnox's specification; no recording shows one. That a payment counts when it is bookkept, and that a
+write-off settles what the payment leaves, is how the product's own pages describe it.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final
+
+from connectors.fortnox.sandbox import answers
+from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
+from connectors.fortnox.sandbox.books import ZERO, Company, Draft, Row
+from connectors.fortnox.sandbox.forms import Day, Field, Form, Number, Rows, Text
+from connectors.fortnox.sandbox.records import Values
+from connectors.fortnox.sandbox.requests import ApiRequest
+from connectors.fortnox.sandbox.resources import registers
+from connectors.fortnox.sandbox.resources.documents import INVOICES, amount, rows
+from connectors.fortnox.sandbox.resources.registers import Change, Register
+from connectors.fortnox.sandbox.resources.route import Route
+from connectors.fortnox.sandbox.resources.suppliers import INVOICES as SUPPLIER_INVOICES
+
+_BANK: Final = 1930
+_WRITE_OFFS: Final[Form] = {
+    "Amount": Number(empty=0),
+    "AccountNumber": Number(places=0, least=1000, most=9999),
+    "CostCenter": Text(),
+    "Project": Text(),
+    "TransactionInformation": Text(longest=100),
+}
+_PAYMENT: Final[Form] = {
+    "Amount": Number(required=True, empty=0),
+    "AmountCurrency": Number(empty=0),
+    "Booked": Field(empty=False),
+    "Currency": Field(empty="SEK"),
+    "CurrencyRate": Number(empty=1),
+    "CurrencyUnit": Number(empty=1),
+    "InvoiceDueDate": Field(),
+    "InvoiceNumber": Number(places=0, required=True, texts=True),
+    "InvoiceOCR": Field(empty=""),
+    "InvoiceTotal": Field(),
+    "ModeOfPayment": Text(empty=""),
+    "Number": Field(),
+    "PaymentDate": Day(),
+    "Source": Field(empty="manual"),
+    "VoucherNumber": Field(),
+    "VoucherSeries": Field(),
+    "VoucherYear": Field(),
+    "WriteOffs": Rows(form=_WRITE_OFFS),
+}
+
+
+def _prepare(change: Change, invoices: Register) -> Values:
+    number = str(change.values["InvoiceNumber"])
+    invoice = invoices.find(number, change.company)
+    if (change.stored or {}).get("Booked"):
+        raise RequestRefused(answers.DOCUMENT_CLOSED, change.key)
+    paid = amount(change.values, "Amount")
+    given: Values = {
+        "PaymentDate": change.asked.today.isoformat(),
+        "AmountCurrency": str(paid),
+        "Currency": str(invoice.values.get("Currency") or "SEK"),
+    }
+    given.update(change.values)
+    given["InvoiceNumber"] = number
+    return given
+
+
+def _bookkeep(register: Register, asked: ApiRequest, company: Company, account: int, sign: int) -> ApiAnswer:
+    """Book a payment: the bank against what the invoice is booked on."""
+    asked.allow()
+    record = register.find(asked.path["key"], company)
+    values = record.values
+    if values.get("Booked"):
+        raise RequestRefused(answers.DOCUMENT_CLOSED, asked.path["key"])
+    day = date.fromisoformat(str(values["PaymentDate"]))
+    if (year := company.year_on(day)) is None:
+        raise RequestRefused(answers.NO_YEAR, day)
+    offs = rows(values, "WriteOffs")
+    settled = amount(values, "Amount") + sum((amount(off, "Amount") for off in offs), ZERO)
+    postings = [
+        _posting(_BANK, sign * amount(values, "Amount")),
+        *(_posting(int(str(off["AccountNumber"])), sign * amount(off, "Amount")) for off in offs),
+        _posting(account, -sign * settled),
+    ]
+    series = "C" if sign > 0 else "E"
+    draft = Draft(year.id, series, day, f"Betalning {values['InvoiceNumber']}", tuple(postings))
+    booked = company.book(draft, asked.at, asked.listed_from)
+    values.update({"Booked": True, "VoucherNumber": booked.number, "VoucherSeries": series, "VoucherYear": year.id})
+    record.changed = asked.at
+    return register.answer(record, asked, company)
+
+
+def _posting(account: int, value: Decimal) -> Row:
+    return Row(account, max(value, ZERO), max(-value, ZERO))
+
+
+def _shown(values: Values, asked: ApiRequest, company: Company, *, invoices: Register, who: str) -> Mapping[str, Any]:
+    """Return what the invoice says."""
+    invoice = company.register(invoices.path).get(str(values["InvoiceNumber"]))
+    full = invoices.full(invoice, asked, company) if invoice else {}
+    return {
+        "InvoiceNumber": values["InvoiceNumber"] if who == "Supplier" else int(str(values["InvoiceNumber"])),
+        "InvoiceDueDate": full.get("DueDate"),
+        "InvoiceTotal": full.get("Total"),
+        f"Invoice{who}Name": full.get(f"{who}Name", ""),
+        f"Invoice{who}Number": full.get(f"{who}Number", ""),
+    }
+
+
+def _register(path: str, name: str, invoices: Register, who: str) -> Register:
+    names = {f"Invoice{who}Name": Field(), f"Invoice{who}Number": Field()}
+    return Register(
+        path=path,
+        one=name,
+        many=f"{name}s",
+        key="Number",
+        scope="payment",
+        form={**_PAYMENT, **names},
+        missing=answers.NO_PAYMENT,
+        location=path,
+        deleted=204,
+        equals={"invoicenumber": "InvoiceNumber"},
+        sort={"paymentdate": "PaymentDate"},
+        prepare=partial(_prepare, invoices=invoices),
+        shown=partial(_shown, invoices=invoices, who=who),
+    )
+
+
+PAYMENTS: Final = _register("invoicepayments", "InvoicePayment", INVOICES, "Customer")
+SUPPLIER_PAYMENTS: Final = _register("supplierinvoicepayments", "SupplierInvoicePayment", SUPPLIER_INVOICES, "Supplier")
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *registers.routes(PAYMENTS),
+    ("PUT", "/3/invoicepayments/{key}/bookkeep", "payment", partial(_bookkeep, PAYMENTS, account=1510, sign=1)),
+    *registers.routes(SUPPLIER_PAYMENTS),
+    (
+        "PUT",
+        "/3/supplierinvoicepayments/{key}/bookkeep",
+        "payment",
+        partial(_bookkeep, SUPPLIER_PAYMENTS, account=2440, sign=-1),
+    ),
+)
