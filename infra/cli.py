@@ -56,6 +56,7 @@ def _code_of(error: Exception) -> int | None:
     from infra import folders, store
     from infra.access.vault import WrongKey
     from infra.environment import WrongEnvironment
+    from infra.installation import Restored, WrongInstallation
     from infra.intake.accepting import Unavailable
     from infra.kafka import cluster
     from infra.tenants import UnknownTenant
@@ -68,9 +69,10 @@ def _code_of(error: Exception) -> int | None:
         folders.Unwritable,
         UnknownTenant,
         WrongEnvironment,
+        WrongInstallation,
         WrongKey,
     )
-    return 1 if isinstance(error, Unavailable) else 2 if isinstance(error, wrong) else None
+    return 1 if isinstance(error, Unavailable | Restored) else 2 if isinstance(error, wrong) else None
 
 
 def _must_be_text(words: Sequence[str]) -> None:

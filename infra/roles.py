@@ -23,6 +23,7 @@ from infra.delivery.relay import Relay
 from infra.delivery.reviews import ReviewRole
 from infra.delivery.sinks import SinkRole
 from infra.folders import writable
+from infra.installation import Pulse
 from infra.intake import web
 from infra.intake.accepting import Acceptor
 from infra.intake.inbox import Inbox
@@ -31,6 +32,7 @@ from infra.kafka.meeting import Lives
 from infra.leases import Leases
 from infra.plugin import Host
 from infra.proving import nightly
+from infra.restoring import fence, sweeping
 from infra.settings import Role, Settings
 from infra.store import DatabaseUnavailable
 from schemas.commands import HoldForReview
@@ -53,6 +55,7 @@ class _Parts:
     engine: AsyncEngine
     producer: AIOKafkaProducer
     leases: Leases
+    pulse: Pulse
 
 
 def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[RoleWork]:
@@ -82,9 +85,10 @@ def _flows(parts: _Parts, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWo
 
 def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     for sink in registry.sinks():
-        yield SinkRole(host=host, producer=parts.producer, sink=sink).run
+        yield SinkRole(host=host, producer=parts.producer, sink=sink, pulse=lambda: parts.pulse.seen).run
     yield Relay(parts.engine, parts.producer, parts.leases).run
     yield partial(nightly.run, host)
+    yield partial(sweeping.run, host)
 
 
 def _desk(parts: _Parts) -> Iterable[RoleWork]:
@@ -106,10 +110,11 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
             ) from error
         producer = await cluster.producer(settings.kafka.bootstrap or "")
         stack.push_async_callback(producer.stop)
+        pulse = await fence.passed(engine, producer, settings)
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())
         stack.callback(keeping.cancel)
-        yield _Parts(settings, engine, producer, leases)
+        yield _Parts(settings, engine, producer, leases, pulse)
 
 
 async def run(
@@ -137,6 +142,7 @@ async def run(
         checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
         app = web.application(checks)
         jobs: list[RoleWork] = [watch.event_loop_lag, watch.complaints]
+        jobs.append(partial(fence.beat, parts.pulse, settings, parts.engine))
         if "sources" in roles:
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(parts, acceptor)

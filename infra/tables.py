@@ -504,6 +504,53 @@ dead_letters = Table(
     info=own(),
 )
 
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="1: there is one"),
+    Column("installation", Uuid, nullable=False),
+    Column("epoch", BigInteger, nullable=False, comment="how often it was restored"),
+    Column("place", String, nullable=False, comment="server, timeline, database and table, as PostgreSQL names them"),
+    Column(
+        "written_by",
+        String,
+        nullable=False,
+        comment="the transaction that wrote this row: another one has if it was copied",
+    ),
+    Column("pulse", BigInteger, nullable=False, comment="one more every few seconds; Kafka is told"),
+    _when("pulsed_at", nullable=False),
+    Column("targets", JSONB, nullable=False, comment="where each system is that orders are carried out in"),
+    Column("writing", Boolean, nullable=False, comment="false: what happened after the backup is not taken in yet"),
+    Column(
+        "fenced_at",
+        DateTime(timezone=True),
+        comment="an order of a fact that Kafka had before is looked for before it is sent",
+    ),
+    Column("since", DateTime(timezone=True), comment="when the backup was made that was restored last"),
+    Column("noticed", String, nullable=False, server_default="", comment="how a restore was noticed"),
+    comment="which installation this is, and whether it is the database that we left; written by every role",
+    info=HOST,
+)
+
+fenced = Table(
+    "fenced",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("state", String, nullable=False, comment="closed, held, open"),
+    Column(
+        "found",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="what was found of it in Kafka and in the books",
+    ),
+    _when("closed_at", nullable=False),
+    _when("opened_at"),
+    Column("opened_by", String, nullable=False, server_default=""),
+    comment="companies of a database that was restored; written by roles, and by bokbuss fence",
+    info=own(),
+)
+
 proofs = Table(
     "proofs",
     metadata,

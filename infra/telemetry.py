@@ -93,6 +93,11 @@ DEAD_LETTERS = Gauge("bokbuss_dead_letters", "Open dead letters.", ["topic"])
 PARKED = Gauge(
     "bokbuss_parked_messages", "What a reader cannot handle, and what waits behind it.", ["tenant", "reader", "state"]
 )
+FENCED = Gauge(
+    "bokbuss_fenced_companies",
+    "Companies of a restored database that nothing is written for: closed (looked at), held (a person is asked).",
+    ["state"],
+)
 AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records not yet on audit.v1.")
 # The process.
 EVENT_LOOP_LAG = Gauge("bokbuss_event_loop_lag_seconds", "How late the event loop runs.")

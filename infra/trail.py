@@ -35,10 +35,14 @@ _MOVE_HEADS = text(
        where h.tenant = x.t"""
 )
 _INSERT_AUDIT = text(
-    f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
+    f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, body, published_at)
        select * from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:keys as text[]),
                             cast(:facts as text[]), cast(:messages as text[]), cast(:traces as text[]),
-                            cast({lines(":bodies")} as jsonb[]))"""
+                            cast({lines(":bodies")} as jsonb[]), cast(:published as timestamptz[]))"""
+)
+_HASHES = text(
+    """select tenant, sequence, body ->> 'hash' from audit join unnest(cast(:tenants as text[]),
+         cast(:sequences as bigint[])) as x(t, s) on tenant = t and sequence = s"""
 )
 _HEADS = text(f"select tenant, sequence, hash from audit_heads where {_OF} order by tenant")
 _ALL_HEADS = text(
@@ -123,18 +127,30 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
         record = _record(entry, sequence + 1, previous, now)
         heads[entry.message.tenant] = (record.sequence, record.hash)
         records.append(record)
+    rows = [(e.message.tenant, r, e.message.traceparent, None) for e, r in zip(entries, records, strict=True)]
+    await _append(connection, rows)
+    await _move_heads(connection, heads)
+
+
+async def _append(connection: AsyncConnection, rows: Sequence[tuple[str, AuditRecord, str, datetime | None]]) -> None:
+    """Write records (company, record, trace, when it was published) down."""
+    tenants, records, traces, published = zip(*rows, strict=True)
     await connection.execute(
         _INSERT_AUDIT,
         {
-            "tenants": [e.message.tenant for e in entries],
+            "tenants": list(tenants),
             "sequences": [r.sequence for r in records],
             "keys": [r.key for r in records],
             "facts": [r.fact_id for r in records],
             "messages": [r.message_id for r in records],
-            "traces": [e.message.traceparent for e in entries],
+            "traces": list(traces),
+            "published": list(published),
             "bodies": "\n".join(r.model_dump_json() for r in records),
         },
     )
+
+
+async def _move_heads(connection: AsyncConnection, heads: Mapping[str, tuple[int, str]]) -> None:
     await connection.execute(
         _MOVE_HEADS,
         {
@@ -143,6 +159,50 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
             "hashes": [h for _, h in heads.values()],
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A record as Kafka has it: what it is kept under, its trace, and when Kafka had it."""
+
+    tenant: str
+    record: AuditRecord
+    trace: str
+    at: datetime
+
+
+async def take_back(
+    connection: AsyncConnection, records: Sequence[Published]
+) -> tuple[list[Published], list[Published]]:
+    """Append to the chains what Kafka has of them and a restored database lacks.
+
+    Args:
+        records: of companies that this database knows; each company's in its sequence.
+
+    Returns:
+        What was taken back, and what belongs to a chain that goes on otherwise than the one here.
+    """
+    taken: list[Published] = []
+    others: list[Published] = []
+    tenants = sorted({each.tenant for each in records})
+    await connection.execute(_ENSURE_HEADS, {"tenants": tenants, "genesis": GENESIS})
+    heads = {t: (s, h) for t, s, h in await connection.execute(_LOCK_HEADS, {"tenants": tenants})}
+    asked = {"tenants": [e.tenant for e in records], "sequences": [e.record.sequence for e in records]}
+    known = {(t, s): h for t, s, h in await connection.execute(_HASHES, asked)}
+    for each in records:
+        record, place = each.record, (each.tenant, each.record.sequence)
+        if place in known:
+            others += [each] if known[place] != record.hash else []
+        elif heads[each.tenant] == (record.sequence - 1, record.previous) and record.is_whole():
+            heads[each.tenant] = record.sequence, record.hash
+            known[place] = record.hash
+            taken.append(each)
+        else:
+            others.append(each)
+    if taken:
+        await _append(connection, [(e.tenant, e.record, e.trace, e.at) for e in taken])
+        await _move_heads(connection, heads)
+    return taken, others
 
 
 async def newest(

@@ -39,6 +39,7 @@ _PROOF_AGE = text(
        where not exists (select from connections c
                          where c.tenant = r.tenant and c.system = :ledger and c.state = 'disconnected')"""
 )
+_FENCED = text("select state, count(*) from fenced where opened_at is null group by 1")
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
@@ -71,6 +72,7 @@ class Watch:
         await _set(connection, _RED, telemetry.CHECKS_FAILED)
         await _set(connection, _PROOFS, telemetry.PROOF_DIFFERENCES)
         await _set(connection, _PROOF_AGE.bindparams(ledger=registry.ledger()), telemetry.PROOF_AGE)
+        await _set(connection, _FENCED, telemetry.FENCED)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 

@@ -8,7 +8,7 @@ behind.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 
 from aiokafka import TopicPartition
@@ -23,7 +23,7 @@ from infra.kafka.fetching import Consumer
 from infra.kafka.lives import Now, name_in
 from infra.kafka.meeting import Lives
 from infra.kafka.parking import FLOWS
-from infra.kafka.records import Record, of
+from infra.kafka.records import Record, between
 from infra.leases import Lease, Leases, lead
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
@@ -185,7 +185,7 @@ class Auditor:
             return passed
         holes: list[Record] = []
         upto = passed
-        async with aclosing(_read(consumer, tp, missing[0], missing[-1] + 1)) as records:
+        async with aclosing(between(consumer, tp, missing[0], missing[-1] + 1)) as records:
             async for record in records:
                 if record.offset in lines:
                     continue
@@ -221,7 +221,7 @@ class Auditor:
                 if group == self._flows_group:
                     flows[tp] = position
                 behind, age = 0, 0.0
-                async with aclosing(_read(consumer, tp, position, ends[tp])) as records:
+                async with aclosing(between(consumer, tp, position, ends[tp])) as records:
                     async for record in records:  # the first one; where a transaction's end stands there is none
                         behind = ends[tp] - record.offset
                         age = max(0.0, (clock.now() - record.timestamp).total_seconds())
@@ -230,20 +230,3 @@ class Auditor:
                 telemetry.CONSUMER_LAG_RECORDS.labels(*labels).set(behind)
                 telemetry.CONSUMER_LAG_SECONDS.labels(*labels).set(age)
         return flows
-
-
-async def _read(consumer: Consumer, tp: TopicPartition, first: int, last: int) -> AsyncGenerator[Record]:
-    """Yield the records that exist from ``first`` to before ``last``; compacted and aborted ones do not."""
-    if first >= last:
-        return
-    consumer.seek(tp, first)
-    consumer.resume(tp)
-    try:
-        end = min(last, (await consumer.end_offsets([tp]))[tp])
-        while await consumer.position(tp) < end:
-            for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
-                if row.offset >= last:
-                    return
-                yield of(row, consumer.now)
-    finally:
-        consumer.pause(tp)

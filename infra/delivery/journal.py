@@ -1,7 +1,7 @@
 """The journal of orders and the audit trail: written together, so that neither can tell another story."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,27 +23,53 @@ from schemas.envelope import Envelope
 
 # --- The journal ------------------------------------------------------------------------------------------------
 
+_ENDED = """select case body ->> 'outcome' when 'rejected' then 'rejected' else 'delivered' end as state,
+              jsonb_build_object('outcome', body -> 'outcome', 'voucher', body -> 'voucher', 'record', body -> 'record',
+                                 'code', body -> 'code', 'why', body -> 'why', 'who', body -> 'who') as outcome,
+              (body ->> 'at')::timestamptz as at
+       from audit where tenant = {tenant} and message_id = {order}
+         and body ->> 'outcome' in ('delivered', 'already_there', 'rejected') order by sequence desc limit 1"""
+"""How an order ended, as the trail has it: after a restore it can know more than the journal."""
 _INSERT = text(
     f"""insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
-                            sent_at, due_at, accepted_at, journaled_at, finished_at)
+                            sent_at, due_at, accepted_at, journaled_at, outcome, finished_at)
        select i, s, coalesce((select e.place from journal e where e.order_id = r and e.tenant = t and e.key = k), s),
               :sink, p, t, k, y, f, b, r,
-              case when w then 'withdrawn' when known then 'unknown' else 'queued' end,
-              case when known then clock_timestamp() end, :now, a, :now, case when w then clock_timestamp() end
+              case when w then 'withdrawn' when ended.state is not null then ended.state
+                   when looked_for then 'unknown' else 'queued' end,
+              case when looked_for then clock_timestamp() end, :now, a, :now, ended.outcome,
+              case when w then clock_timestamp() else ended.at end
        from (select nextval('journal_seq') as s, o.*
              from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
                          cast(:keys as text[]), cast(:types as text[]), cast(:facts as text[]),
                          cast({lines(":bodies")} as jsonb[]), cast(:replaces as uuid[]),
                          cast(:accepted as timestamptz[]), cast(:withdrawn as bool[]))
                   as o(i, p, t, k, y, f, b, r, a, w)) as x
-       cross join lateral (select exists (select from journal e where e.order_id = i and e.tenant <> t) as known) as e
+       left join lateral ({_ENDED.format(tenant="t", order="cast(i as text)")}) as ended on true
+       cross join lateral (
+         select coalesce((select coalesce(opened_at, 'infinity') from fenced where tenant = t),
+                         (select fenced_at from installation)) as at) as fence
+       cross join lateral (
+         select exists (select from journal e where e.order_id = i and e.tenant <> t)
+                or fence.at is not null and (a <= fence.at or exists (
+                     select from decided d where d.tenant = t and d.fact_id = f and d.decided_at <= fence.at))
+                as looked_for) as e
        on conflict (order_id, tenant) do nothing returning order_id, state"""  # noqa: S608 - no values in it
 )
-"""A company that was removed and added again may give an order that the one before gave: it is looked for first."""
+"""What may have been sent already is looked for first: by the company that had this name before, or, when this database
+was restored from a backup, since then."""
+_END_AS_ON_RECORD = text(
+    f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
+        from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)
+        cross join lateral ({_ENDED.format(tenant="x.t", order="x.o")}) as e
+        where j.tenant = x.t and j.order_id::text = x.o and j.state in ('queued', 'sending', 'unknown')"""  # noqa: S608 - the same
+)
 _REMOVED = "the company was removed before it was carried out"
 _OPEN_TENANTS = text(
     """select distinct tenant, partition from journal where sink = :sink
-       and state in ('queued', 'sending', 'unknown') and partition = any(cast(:partitions as int[]))"""
+       and state in ('queued', 'sending', 'unknown') and partition = any(cast(:partitions as int[]))
+       and not exists (select from installation where not writing)
+       and tenant not in (select tenant from fenced where opened_at is null)"""
 )
 _TAKE_OVER = text(
     """update journal set state = 'unknown', sent_at = clock_timestamp(), due_at = clock_timestamp(), looks = 0
@@ -87,7 +113,9 @@ _NOT_FROZEN = "set_config('idle_in_transaction_session_timeout', '3000', true)"
 _SENDING = text(
     """update journal j set state = 'sending', attempt = attempt + 1, sent_at = clock_timestamp()
        from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[])) as x(i, l, e)
-       where j.order_id = x.i and j.state = 'queued'"""  # noqa: S608 - no values in it
+       where j.order_id = x.i and j.state = 'queued'
+         and not exists (select from installation where not writing or pulse < :pulse)
+         and not exists (select from fenced f where f.tenant = j.tenant and f.opened_at is null)"""  # noqa: S608 - no values in it
     + _FENCED
     + " returning j.order_id, x.e, "
     + _NOT_FROZEN
@@ -160,9 +188,11 @@ _Done = set[tuple[UUID, int]]
 class Journal:
     """The journal of one sink. Marks and changes of many lanes share a transaction (group commit)."""
 
-    def __init__(self, engine: AsyncEngine, sink: str) -> None:
+    def __init__(self, engine: AsyncEngine, sink: str, pulse: Callable[[], int] = lambda: 0) -> None:
+        """``pulse``: the highest that this process has seen; nothing is sent on the word of an older database."""
         self._engine = engine
         self._sink = sink
+        self._pulse = pulse
         self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
 
@@ -284,7 +314,7 @@ class Journal:
         marks = [step for step, _ in pending if isinstance(step, _Mark)]
         changes = [step for step, _ in pending if isinstance(step, Transition)]
         async with self._engine.begin() as connection:
-            done = await _mark(connection, marks) | await _change(connection, changes)
+            done = await _mark(connection, marks, self._pulse()) | await _change(connection, changes)
             entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
             await put_on_record(connection, entries)
         for step, future in pending:
@@ -302,7 +332,7 @@ def _tell(pending: Sequence[tuple[_Step, asyncio.Future[bool]]], error: Exceptio
             future.set_exception(error)
 
 
-async def _mark(connection: AsyncConnection, marks: Sequence[_Mark]) -> _Done:
+async def _mark(connection: AsyncConnection, marks: Sequence[_Mark], pulse: int) -> _Done:
     if not marks:
         return set()
     rows = await connection.execute(
@@ -311,6 +341,7 @@ async def _mark(connection: AsyncConnection, marks: Sequence[_Mark]) -> _Done:
             "ids": [m.work.order_id for m in marks],
             "leases": [m.lease for m in marks],
             "epochs": [m.epoch for m in marks],
+            "pulse": pulse,
         },
     )
     return {(order_id, epoch) for order_id, epoch, _ in rows}
@@ -334,3 +365,9 @@ async def _change(connection: AsyncConnection, changes: Sequence[Transition]) ->
         },
     )
     return {(order_id, epoch) for order_id, epoch, _ in rows}
+
+
+async def end_as_on_record(connection: AsyncConnection, orders: Iterable[tuple[str, str]]) -> int:
+    """Let orders (company, id) end as the trail has it, where the journal does not know yet; return how many did."""
+    tenants, names = zip(*orders, strict=True)
+    return (await connection.execute(_END_AS_ON_RECORD, {"tenants": list(tenants), "orders": list(names)})).rowcount

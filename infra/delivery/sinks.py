@@ -4,7 +4,7 @@ A slow or broken company blocks nobody: its orders wait in the journal, and the 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
@@ -28,7 +28,10 @@ _STOP_WITHIN = 10.0
 class SinkRole:
     """Runs one sink in this process; processes share the companies by Kafka's partitions."""
 
-    def __init__(self, *, host: Host, producer: AIOKafkaProducer, sink: Sink) -> None:
+    def __init__(
+        self, *, host: Host, producer: AIOKafkaProducer, sink: Sink, pulse: Callable[[], int] = lambda: 0
+    ) -> None:
+        """``pulse``: the highest that this process has seen of the database (``infra.installation``)."""
         engine, settings = host.engine, host.settings
         self._host = host
         self._engine = engine
@@ -42,7 +45,7 @@ class SinkRole:
             engine=engine,
             lives=Lives(engine, producer, settings.kafka),
         )
-        self._journal = Journal(engine, sink.name)
+        self._journal = Journal(engine, sink.name, pulse)
         self._leases = Leases(engine, settings.lease_seconds)
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, Lane] = {}

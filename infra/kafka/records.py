@@ -1,12 +1,15 @@
 """A record as it stands in Kafka, and what it holds: a message, or something that ends as a dead letter."""
 
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aiokafka import TopicPartition
+
 from infra import clock
-from infra.kafka.fetching import UNREADABLE
+from infra.kafka.fetching import UNREADABLE, Consumer
 from infra.kafka.lives import Now, name_in, topic_of
 from infra.tenants import UNKNOWN_TENANT
 from schemas import envelope as envelopes
@@ -52,6 +55,23 @@ def of(row: Any, now: Now, milliseconds: int | None = None) -> Record:
     time = at(row.timestamp if milliseconds is None else milliseconds)
     problem = next((why.decode() for name, why in row.headers or () if name is UNREADABLE), "")
     return Record(name_in(now, row.topic), row.partition, row.offset, time, row.key, row.value, problem)
+
+
+async def between(consumer: Consumer, tp: TopicPartition, first: int, last: int) -> AsyncGenerator[Record]:
+    """Yield the records that exist from ``first`` to before ``last``; compacted and aborted ones do not."""
+    if first >= last:
+        return
+    consumer.seek(tp, first)
+    consumer.resume(tp)
+    try:
+        end = min(last, (await consumer.end_offsets([tp]))[tp])
+        while await consumer.position(tp) < end:
+            for row in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, ()):
+                if row.offset >= last:
+                    return
+                yield of(row, consumer.now)
+    finally:
+        consumer.pause(tp)
 
 
 _CALENDAR = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)

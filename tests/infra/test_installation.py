@@ -1,0 +1,186 @@
+"""Whether a database is the one that was left: noticed by itself, whoever copied it with whatever."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import installation, store
+from infra.delivery.journal import Journal
+from infra.embedded.database import programs
+from infra.installation import Installation, Pulse, Restored, WrongInstallation
+from infra.leases import Leases
+from infra.trail import Entry, Published, put_on_record, take_back
+from schemas.audit import AuditRecord
+from tests.infra.fake_fortnox import order
+
+FORTNOX = {"fortnox": "https://api.fortnox.se/3"}
+SANDBOX = {"fortnox": "an imitation on this machine"}
+
+
+async def known(engine: AsyncEngine) -> Installation:
+    """Return what the row says."""
+    async with engine.begin() as connection:
+        found = await installation.read(connection)
+    assert found is not None
+    return found
+
+
+async def begun(engine: AsyncEngine) -> Installation:
+    """Let an installation begin."""
+    async with engine.begin() as connection:
+        await installation.begin(connection, FORTNOX)
+    return await known(engine)
+
+
+async def on(url: str) -> Installation:
+    """Return what the row says in another database."""
+    engine = store.engine(url, 2)
+    try:
+        return await known(engine)
+    finally:
+        await engine.dispose()
+
+
+@contextmanager
+def another(postgres_url: str, name: str, template: str = "template0") -> Iterator[str]:
+    """Yield the URL of another database of the server."""
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f'create database "{name}" template "{template}"')  # type: ignore[call-overload] # our names
+        yield postgres_url.replace("@/postgres?", f"@/{name}?")
+        server.execute(f'drop database "{name}" with (force)')  # type: ignore[call-overload] # our names
+
+
+def said(command: list[object], given: bytes = b"") -> bytes:
+    """Return what a command prints."""
+    return subprocess.run(list(map(str, command)), input=given, capture_output=True, check=True).stdout
+
+
+async def test_a_database_that_nobody_touched_is_ours_however_often_it_is_written(engine: AsyncEngine) -> None:
+    """Also after the cleaning that PostgreSQL does by itself."""
+    assert (await begun(engine)).ours
+    pulse = Pulse(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("update installation set pulsed_at = pulsed_at - interval '1 minute'"))
+        await installation.move(connection, SANDBOX)
+    assert await pulse.beat()
+    assert not await pulse.beat()
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(text("vacuum (freeze, full) installation"))
+    after = await known(engine)
+    assert after.ours
+    assert (after.pulse, after.targets) == (1, SANDBOX)
+
+
+async def test_a_dump_that_is_loaded_anywhere_is_noticed(
+    engine: AsyncEngine, prepared_url: str, postgres_url: str
+) -> None:
+    """Another transaction wrote the row: also into the very same tables."""
+    await begun(engine)
+    server, name = prepared_url.replace("+psycopg", ""), "dumped"
+    tools = programs()
+    dump = await asyncio.to_thread(said, [tools / "pg_dump", "--dbname", server])
+    with another(postgres_url, name) as url:
+        await asyncio.to_thread(said, [tools / "psql", "--quiet", "--dbname", url.replace("+psycopg", "")], dump)
+        assert not (await on(url)).ours
+    async with engine.begin() as connection:
+        await connection.execute(text("create temp table kept on commit drop as select * from installation"))
+        await connection.execute(text("delete from installation"))
+        await connection.execute(text("insert into installation select * from kept"))
+    assert not (await known(engine)).ours
+
+
+async def test_a_copy_of_the_files_of_a_database_is_noticed(
+    engine: AsyncEngine, prepared_url: str, postgres_url: str
+) -> None:
+    """It is another database of the server."""
+    await begun(engine)
+    await engine.dispose()
+    name = prepared_url.rpartition("@/")[2].partition("?")[0]
+    with another(postgres_url, f"{name}_copy", name) as url:
+        assert not (await on(url)).ours
+
+
+async def test_a_process_ends_whose_database_went_back(engine: AsyncEngine) -> None:
+    """And until it does, nothing is sent on the word of that database."""
+    await begun(engine)
+    journal = Journal(engine, "fortnox", lambda: 7)
+    await journal.insert([(0, order("a", "day/1", 1))])
+    lease = await Leases(engine, 60.0).acquire("fortnox/a")
+    assert lease is not None
+    [work] = await Journal(engine, "fortnox").next("a", 1)
+    writing = asyncio.create_task(journal.write())
+    try:
+        assert not await journal.mark_sending(work, lease.name, lease.epoch)
+    finally:
+        writing.cancel()
+    with pytest.raises(Restored):
+        await Pulse(engine, seen=7).beat()
+
+
+async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is_not(engine: AsyncEngine) -> None:
+    """Whether it waited in the journal or comes once more; nothing goes out before its company is opened."""
+    await begun(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("insert into tenants (tenant, created_at) values ('a', now())"))
+        await connection.execute(text("update installation set fenced_at = null"))
+    journal = Journal(engine, "fortnox")
+    now = datetime.now(UTC)  # noqa: TID251 - the clock of producers
+    waits, comes, later = (
+        order("a", f"day/{n}", n).model_copy(update={"acceptedtime": now + timedelta(days=n - 2)}) for n in (1, 2, 3)
+    )
+    await journal.insert([(0, waits)])
+    async with engine.begin() as connection:
+        await installation.close(connection, why="a test", since=now - timedelta(days=2))
+        await installation.go_on(connection)
+    await journal.insert([(0, comes)])
+    assert await journal.open_tenants([0]) == {}
+    async with engine.begin() as connection:
+        await connection.execute(text("update fenced set state = 'open', opened_at = now()"))
+    await journal.insert([(0, later)])
+    async with engine.connect() as connection:
+        states = {key: state for key, state in await connection.execute(text("select key, state from journal"))}  # noqa: C416 - rows are no pairs to mypy
+    assert states == {waits.subject: "unknown", comes.subject: "unknown", later.subject: "queued"}
+    assert await journal.open_tenants([0]) == {"a": 0}
+
+
+async def test_a_trail_is_taken_back_as_it_stands_and_never_forked(engine: AsyncEngine) -> None:
+    """What follows its end is appended, what is there is left, what belongs to another chain is named."""
+    first, second = (order("a", f"day/{n}", n) for n in (1, 2))
+    async with engine.begin() as connection:
+        await put_on_record(
+            connection, [Entry(first, "delivered"), Entry(second, "rejected", code="x", who="accountant")]
+        )
+        bodies = await connection.scalars(text("select body::text from audit order by sequence"))
+        one, two = (AuditRecord.model_validate_json(body) for body in bodies)
+        await connection.execute(text("delete from audit where sequence = 2"))
+        await connection.execute(text("update audit_heads set sequence = 1, hash = :h"), {"h": one.hash})
+    now = datetime.now(UTC)  # noqa: TID251 - the clock of Kafka
+    forged = two.model_copy(update={"why": "not so"})
+    async with engine.begin() as connection:
+        taken, others = await take_back(connection, [Published("a", r, "", now) for r in (one, forged, two, two)])
+    assert [each.record for each in taken] == [two]
+    assert [each.record for each in others] == [forged]
+    await Journal(engine, "fortnox").insert([(0, second)])
+    async with engine.connect() as connection:
+        row = (await connection.execute(text("select state, outcome ->> 'code' from journal"))).one()
+    assert tuple(row) == ("rejected", "x")
+
+
+async def test_books_of_another_environment_are_refused_once_something_was_written(engine: AsyncEngine) -> None:
+    """What a sandbox was told is not in the real Fortnox. Before the first order the address may change."""
+    row = await begun(engine)
+    async with engine.begin() as connection:
+        await installation.must_be_ours(connection, row, SANDBOX)
+    row = await known(engine)
+    await Journal(engine, "fortnox").insert([(0, order("a", "day/1", 1))])
+    async with engine.begin() as connection:
+        await connection.execute(text("update journal set attempt = 1"))
+        with pytest.raises(WrongInstallation, match=r"BOKBUSS_FORTNOX__API_URL.*bokbuss fence move"):
+            await installation.must_be_ours(connection, row, FORTNOX)
