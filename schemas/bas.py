@@ -18,7 +18,7 @@ BAS_DAY_SALES = DaySalesSettings(
         PaymentAccount(method="card", account=1580, valid_to=date(2025, 12, 31)),
         PaymentAccount(method="card", account=1686, valid_from=date(2026, 1, 1)),
         PaymentAccount(method="swish", account=1930),
-        PaymentAccount(method="invoice", account=1510),
+        PaymentAccount(method="invoice", account=1518),
         PaymentAccount(method="gift_card", account=2421),
     ),
     sales=(

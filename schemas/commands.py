@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
 from schemas.base import Account, Code, CostCentre, Day, Message, Project, SeriesCode, Who
-from schemas.events import EmployeeField, EmployeeFields, InvoiceRow, OrganisationNumber
+from schemas.events import EmployeeField, EmployeeFields, OrganisationNumber
 from schemas.money import ZERO, Money, Percent
 
 
@@ -50,6 +50,11 @@ class VoucherRow(Message):
         if self.debit < 0 or self.credit < 0 or bool(self.debit) == bool(self.credit):
             raise ValueError("exactly one of debit and credit is above zero")
         return self
+
+    @property
+    def swapped(self) -> Self:
+        """The row with debit and credit swapped: what takes it back."""
+        return self.model_copy(update={"debit": self.credit, "credit": self.debit})
 
 
 class VoucherRef(Message):
@@ -167,18 +172,6 @@ class WriteAbsence(Order):
         if (self.action == "create") != (self.absence_id is None):
             raise ValueError("absence_id: needed to update or delete, and none to create")
         return self
-
-
-class CreateInvoice(Order):
-    """Make a customer invoice in Fortnox, or an order to be invoiced collectively there."""
-
-    TOPIC: ClassVar[str] = "orders.fortnox.v1"
-
-    document: Literal["invoice", "order"]
-    customer_number: Code
-    invoice_date: Day
-    rows: tuple[InvoiceRow, ...] = Field(min_length=1)
-    cost_centre: CostCentre | None = None
 
 
 class AttachFile(Order):

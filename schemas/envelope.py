@@ -17,7 +17,6 @@ from schemas.base import Message, Moment, TenantId, problems
 from schemas.commands import (
     AttachFile,
     CloseReview,
-    CreateInvoice,
     HoldForReview,
     Order,
     PostVoucher,
@@ -34,7 +33,6 @@ from schemas.events import (
     DayClosed,
     EmployeeChanged,
     EmployeeSeen,
-    InvoiceRequested,
     LeaveChanged,
     LinkDecided,
     PersonMentioned,
@@ -42,6 +40,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
+from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen, ReadLedger
 from schemas.marks import AnswersMarked, EmployeesMarked, EntriesMarked, PeopleMarked
 from schemas.pauses import PersonPaused
@@ -80,6 +79,7 @@ MESSAGES: tuple[type[Message], ...] = (
     UpsertEmployee,
     WriteAbsence,
     CreateInvoice,
+    FindCustomer,
     AttachFile,
     ReadLedger,
     UpsertPerson,

@@ -113,35 +113,6 @@ class DayClosed(Fact):
         return f"{self.system}/{self.register_id}/{self.z_number}"
 
 
-class InvoiceRow(Message):
-    """One row of an invoice that a till asks for."""
-
-    text: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    quantity: Money
-    price: Money = Field(description="for one, without VAT")
-    vat_rate: Rate
-    group: Name | None = None
-
-
-class InvoiceRequested(Fact):
-    """A till sold on account: an invoice (or an order for collective invoicing) is asked for."""
-
-    TOPIC: ClassVar[str] = "facts.invoice-requested.v1"
-
-    system: Code = "openpos"
-    register_id: Register
-    receipt_number: Code
-    invoice_date: Day
-    customer_number: Code
-    rows: tuple[InvoiceRow, ...] = Field(min_length=1)
-    tip: Money = ZERO
-
-    @property
-    def key(self) -> str:
-        """System, register and receipt."""
-        return f"{self.system}/{self.register_id}/{self.receipt_number}"
-
-
 # --- People -----------------------------------------------------------------------------------------------------
 
 

@@ -43,6 +43,27 @@ Money = Annotated[
 ]
 """An amount in SEK with exactly two decimals; negative zero is read as zero."""
 
+_COUNTED = re.compile(r"^-?\d{1,9}\.\d{2,4}$", re.ASCII)
+_MOST = Decimal(10) ** 9
+_FINEST = Decimal("0.0001")
+
+
+def _quantity(value: object) -> Decimal:
+    if isinstance(value, str) and _COUNTED.fullmatch(value):
+        value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < _MOST and value == value.quantize(_FINEST):
+        return value.quantize(ORE) + ZERO if value == value.quantize(ORE) else value.normalize()
+    raise ValueError('a quantity is a string with two to four decimals, like "2.00" or "0.345"; never a number')
+
+
+Quantity = Annotated[
+    Decimal,
+    BeforeValidator(_quantity),
+    PlainSerializer(lambda value: f"{value:f}", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _COUNTED.pattern, "examples": ["2.00", "0.345", "-1.00"]}),
+]
+"""How many, or how much by weight: with two decimals, and up to four where they are needed."""
+
 _RATE = re.compile(r"^\d{1,2}(\.\d{1,2})?$", re.ASCII)
 
 

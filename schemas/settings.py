@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
 from schemas.commands import AttachFile, Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.events import EmployeeField, Side
+from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.money import ZERO, Money, Rate
 
 
@@ -146,6 +147,44 @@ class DaySalesSettings(Message):
         return self
 
 
+class InvoicingSettings(Message):
+    """How sales on account become invoices. Their accounts, VAT rates and cost centres are those of the day sales."""
+
+    sync_invoices: bool = Field(default=True, description="off: receipts wait, and go on when it is switched on")
+    order_instead_of_invoice: bool = Field(
+        default=False,
+        description="on: a receipt becomes an order, and a person invoices a customer's orders together in Fortnox",
+    )
+    allow_tip_on_invoice: bool = Field(
+        default=False, description="on: a tip is a row of its own, without VAT; off: a receipt with a tip is held"
+    )
+    customers: Literal["hold", "create"] = Field(
+        default="hold", description="a customer who is not in Fortnox: a person is asked, or Fortnox gets the customer"
+    )
+    amended: Literal["hold", "credit"] = Field(
+        default="hold",
+        description="an invoiced receipt that comes again with other content: a person is asked, or the invoice is "
+        "credited and made anew",
+    )
+    articles: bool = Field(
+        default=False, description="on: rows name the till's article numbers, which must be articles in Fortnox"
+    )
+    in_day_close: bool = Field(
+        default=True,
+        description="on: the till's day closes, which bokbuss books, count sales on account as well; a voucher beside "
+        "each invoice takes that back, so that a sale is booked once",
+    )
+    method: Name = Field(
+        default="invoice",
+        description="the means of payment of a sale on account in day closes; its account in daysales.payments is the "
+        "clearing account, which nets to zero",
+    )
+    series: SeriesCode | None = Field(
+        default=None, description="the series of the vouchers beside invoices; none: that of the day sales"
+    )
+    start_date: Day | None = Field(default=None, description="earlier receipts are held: they are invoiced elsewhere")
+
+
 class FieldRule(Message):
     """What becomes of one field of an employee. What is left out is as the preset, or ``source_of_truth``, says."""
 
@@ -237,17 +276,29 @@ class TenantSettings(Message):
         "daysales": (PostVoucher,),
         "employees": (UpsertEmployee, UpsertPerson, ReadPerson, WriteAbsence),
         "yearend": (PostVoucher,),
+        "invoicing": (CreateInvoice, FindCustomer),
     }
     """What the flow of each section has carried out, whatever was chosen."""
 
     daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
     employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")
     yearend: YearEndSettings | None = Field(default=None, description="how closing entries are booked")
+    invoicing: InvoicingSettings | None = Field(default=None, description="how sales on account are invoiced")
+
+    @model_validator(mode="after")
+    def _invoices_have_accounts(self) -> Self:
+        if self.invoicing is not None and self.daysales is None:
+            raise ValueError("invoicing: it needs daysales, whose accounts and VAT rates it uses")
+        return self
 
     def carried_out(self, flow: str) -> tuple[type[Order], ...]:
         """Return what a flow has carried out under these settings."""
-        attaches = flow == "daysales" and self.daysales is not None and self.daysales.attach_report
-        return (*self.ORDERS[flow], AttachFile) if attaches else self.ORDERS[flow]
+        more: tuple[type[Order], ...] = ()
+        if flow == "daysales" and self.daysales is not None and self.daysales.attach_report:
+            more = (AttachFile,)
+        if flow == "invoicing" and self.invoicing is not None and self.invoicing.in_day_close:
+            more = (PostVoucher,)
+        return (*self.ORDERS[flow], *more)
 
 
 class SettingsApplied(Message):

@@ -159,6 +159,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Kunden finns inte i Fortnox. Lägg upp kunden, eller rätta kundnumret i kassan.",
         "The customer is not in Fortnox. Add the customer, or correct the customer number in the till.",
     ),
+    "customer_ambiguous": _accountant(
+        "Flera kunder i Fortnox passar. Behåll en av dem, eller ange kundnumret i kassan, och svara 'försök igen'.",
+        "Several customers in Fortnox fit. Keep one of them, or give the customer number in the till, and try again.",
+    ),
     "number_reserved": _accountant(
         "Numret är redan använt; Fortnox spärrar även borttagna nummer. Välj ett annat.",
         "The number is taken; Fortnox reserves deleted ones as well. Choose another.",

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.commands import AttachFile, CreateInvoice, Order, PostVoucher, UpsertEmployee, WriteAbsence
+from schemas.commands import AttachFile, Order, PostVoucher, UpsertEmployee, WriteAbsence
+from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.ledger import ReadLedger
 from schemas.settings import TenantSettings
 
@@ -22,16 +23,16 @@ NEEDS: Final[Mapping[type[Order], Needs]] = {
     PostVoucher: Needs(("bookkeeping", "companyinformation", "settings", "costcenter"), ("integration", "bookkeeping")),
     UpsertEmployee: _STAFF,
     WriteAbsence: _STAFF,
-    CreateInvoice: Needs(
-        ("invoice", "order", "customer", "companyinformation", "settings", "costcenter", "project"),
-        ("integration", "invoicing", "order"),
-    ),
+    CreateInvoice: Needs(("invoice", "customer", "companyinformation"), ("integration", "invoicing")),
+    FindCustomer: Needs(("customer", "companyinformation"), ("integration", "invoicing")),
     AttachFile: Needs(
         ("bookkeeping", "connectfile", "archive", "inbox", "companyinformation"), ("integration", "bookkeeping")
     ),
     ReadLedger: Needs(("bookkeeping", "companyinformation", "settings"), ("integration", "bookkeeping")),
 }
 """By what is carried out (facts §1.9; FEATURES P13-P16). A flow is called by its section of TenantSettings."""
+ORDERS_INSTEAD: Final = Needs(("order", "customer", "companyinformation"), ("integration", "invoicing", "order"))
+"""Of orders instead of invoices; the invoices that a person makes of them take the module as well."""
 
 
 EXTRAS: Final[Mapping[str, Needs]] = {
@@ -53,7 +54,9 @@ _FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if 
 
 def needs_of(flow: str, settings: TenantSettings) -> Needs:
     """Return what a flow needs for all that it has carried out at Fortnox under a company's settings."""
-    found = [NEEDS[order] for order in settings.carried_out(flow) if order in NEEDS]
+    orders = settings.invoicing is not None and settings.invoicing.order_instead_of_invoice
+    needs = {**NEEDS, CreateInvoice: ORDERS_INSTEAD} if orders else NEEDS
+    found = [needs[order] for order in settings.carried_out(flow) if order in needs]
     return Needs(_united(each.scopes for each in found), _united(each.licences for each in found))
 
 

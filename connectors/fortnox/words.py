@@ -69,6 +69,13 @@ FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {
             "Each closing entry that somebody has approved is booked as one voucher.",
         ),
     ),
+    "invoicing": (
+        Said("Fakturering", "Invoicing"),
+        Said(
+            "Varje försäljning på faktura i kassan blir en faktura, eller en order att samlingsfakturera.",
+            "Each sale on account of the till becomes an invoice, or an order to be invoiced with others.",
+        ),
+    ),
     "documents": (
         Said("Underlag", "Documents"),
         Said(
@@ -153,7 +160,10 @@ SCOPES: Final[Mapping[str, tuple[Said, Said]]] = {
     ),
     "customer": (
         Said("Kund", "Kund (customers)"),
-        Said("hitta kunden som ska faktureras", "to find the customer who is invoiced"),
+        Said(
+            "hitta kunden som ska faktureras, eller lägga upp kunden",
+            "to find the customer who is invoiced, or to add the customer",
+        ),
     ),
     "connectfile": (
         Said("Koppla filer", "Koppla filer (connect files)"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import chain
 
+from schemas import mapping
 from schemas.commands import Choice, VoucherRow
 from schemas.events import DayClosed, GroupSales, RateTotal
 from schemas.money import ORE, ZERO, rate_text, text
@@ -79,7 +80,7 @@ def every_rate_is_known_on_the_day(report: Report) -> Held | None:
     on = report.day.business_date
     lines: tuple[GroupSales | RateTotal, ...] = (*report.day.sales, *report.day.vat)
     rates = dict.fromkeys(line.vat_rate for line in lines if _has_money(line))
-    unknown = [f"{rate_text(r)} %" for r in rates if voucher.vat_account(report.settings, r, on) is None]
+    unknown = [f"{rate_text(r)} %" for r in rates if mapping.vat_account(report.settings, r, on) is None]
     if not unknown:
         return None
     return Held(
@@ -92,12 +93,10 @@ def every_rate_is_known_on_the_day(report: Report) -> Held | None:
 
 def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
     """Hold a group sold at another rate than its own on the day; returns may carry a rate that it once had."""
-    on, rates = report.day.business_date, report.settings.group_rates
+    on = report.day.business_date
     wrong = []
     for line in filter(_has_money, report.day.sales):
-        named = voucher.spellings(line.group, (g.group for g in rates))
-        own = [g for g in rates if g.group in named]
-        allowed = {g.vat_rate for g in own if line.net < 0 or g.holds_on(on)}
+        allowed = mapping.allowed_rates(report.settings, line.group, on, is_return=line.net < 0)
         if allowed and line.vat_rate not in allowed:
             right = " or ".join(f"{rate_text(r)} %" for r in sorted(allowed))
             wrong.append(f"{voucher.group_text(line)}, {text(line.net + line.vat)} with VAT: {on} it is {right}")
@@ -203,14 +202,16 @@ def every_payment_method_has_an_account(report: Report) -> Held | None:
     return _unmapped(
         report,
         ("payment_method", "means of payment", "payments"),
-        (m for m in voucher.methods(report.day) if voucher.payment_account(report.settings, m, on) is None),
+        (m for m in voucher.methods(report.day) if mapping.payment_account(report.settings, m, on) is None),
     )
 
 
 def every_group_has_an_account(report: Report) -> Held | None:
     """Hold product groups without a sales account on the day, by themselves or by their VAT rate."""
     on = report.day.business_date
-    lines = (s for s in report.day.sales if s.net and voucher.sales_account(report.settings, s, on) is None)
+    lines = (
+        s for s in report.day.sales if s.net and mapping.sales_account(report.settings, s.group, s.vat_rate, on) is None
+    )
     return _unmapped(report, ("group", "product group", "sales"), (voucher.group_text(s) for s in lines))
 
 
@@ -220,7 +221,7 @@ def every_category_has_an_account(report: Report) -> Held | None:
     return _unmapped(
         report,
         ("category", "category", "others"),
-        (c for c in needed if voucher.category_account(report.settings, c, on) is None),
+        (c for c in needed if mapping.category_account(report.settings, c, on) is None),
     )
 
 

@@ -261,7 +261,7 @@ def a_booked_day_is_corrected_by_reversing(case: Case) -> Booking | None:
         order.series,
         on,
         description,
-        voucher.swapped(order.rows),
+        tuple(row.swapped for row in order.rows),
         (standing.voucher,),
     )
 

@@ -99,8 +99,3 @@ def rows_of(entry: ClosingEntry) -> tuple[VoucherRow, ...]:
         )
         for row in entry.rows
     )
-
-
-def swapped(rows: tuple[VoucherRow, ...]) -> tuple[VoucherRow, ...]:
-    """Return rows with debit and credit swapped: what takes a voucher back."""
-    return tuple(row.model_copy(update={"debit": row.credit, "credit": row.debit}) for row in rows)

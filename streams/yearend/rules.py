@@ -8,7 +8,7 @@ from typing import Final
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.commands import reason_of
 from streams.yearend import admission
-from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of, swapped
+from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of
 from streams.yearend.learn import step_of
 from streams.yearend.state import State
 from streams.yearend.verdict import (
@@ -210,7 +210,7 @@ def what_no_longer_holds_is_reversed(case: EntryCase) -> Booking | None:
         series=order.series,
         voucher_date=order.voucher_date,
         description=f"Återföring av {unfit.voucher}: {order.description}",
-        rows=swapped(order.rows),
+        rows=tuple(row.swapped for row in order.rows),
         relates_to=(unfit.voucher,),
         takes_back=order,
         exempt_from_lock=_exempt(case, order.series),
@@ -229,7 +229,7 @@ def an_accrual_is_taken_back_on_its_day(case: EntryCase) -> Booking | None:
         series=approved.series,
         voucher_date=entry.reverse_on,
         description=f"Återföring av periodisering {main.voucher}: {entry.text}",
-        rows=swapped(rows_of(entry)),
+        rows=tuple(row.swapped for row in rows_of(entry)),
         relates_to=(main.voucher,),
         takes_back=main.order,
         look_for_double=OWN not in case.state.answers,

@@ -32,6 +32,7 @@ FROZEN = {
     "bokbuss.upsert-employee.v1": "orders.fortnox.v1",
     "bokbuss.write-absence.v1": "orders.fortnox.v1",
     "bokbuss.create-invoice.v1": "orders.fortnox.v1",
+    "bokbuss.find-customer.v1": "orders.fortnox.v1",
     "bokbuss.attach-file.v1": "orders.fortnox.v1",
     "bokbuss.upsert-person.v1": "orders.hr.v1",
     "bokbuss.read-person.v1": "orders.hr.v1",

@@ -14,9 +14,9 @@ from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas import ids
 from schemas.characters import sanitise
-from schemas.commands import CreateInvoice
 from schemas.envelope import Envelope
-from schemas.events import InvoiceRow
+from schemas.invoices import CreateInvoice, DocumentRow
+from schemas.money import ORE
 
 MARKED: Final = "ExternalInvoiceReference1"
 _TEXT_LENGTH: Final = 255
@@ -89,7 +89,7 @@ def note(order: CreateInvoice) -> str:
     adapted = [
         f"text of row {row}"
         for row, each in enumerate(order.rows, 1)
-        if sanitise(each.text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
+        if sanitise(_as_taken(each).text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
     ]
     told = (
         f"adapted to what Fortnox takes: {', '.join(adapted)}" if adapted else "",
@@ -105,20 +105,47 @@ def _fields(order: Envelope[CreateInvoice]) -> dict[str, Any]:
         "CustomerNumber": data.customer_number,
         form.dated: data.invoice_date.isoformat(),
         MARKED: ids.mark(UUID(order.id)),
-        "VATIncluded": False,
+        "VATIncluded": data.vat_included,
+        **_texts(data),
         **cost_centre,
         form.rows: [_row(row, form) | cost_centre for row in data.rows],
     }
 
 
-def _row(row: InvoiceRow, form: Document) -> dict[str, Any]:
+def _texts(data: CreateInvoice) -> dict[str, str]:
+    """Return what customer and accountant read of the receipt."""
+    texts = {"ExternalInvoiceReference2": sanitise(data.receipt), "Remarks": sanitise(data.remark)}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _row(row: DocumentRow, form: Document) -> dict[str, Any]:
     whole_rate = row.vat_rate == row.vat_rate.to_integral_value()
-    return {
+    row = _as_taken(row)
+    fields = {
+        "ArticleNumber": row.article,
         "Description": sanitise(row.text)[:_TEXT_LENGTH].rstrip(),
+        "AccountNumber": row.account,
         **dict.fromkeys(form.quantities, f"{row.quantity:f}"),  # texts, says the document of their interface
         "Price": row.price,
         "VAT": int(row.vat_rate) if whole_rate else row.vat_rate,
+        **({"Discount": row.discount, "DiscountType": "AMOUNT"} if row.discount else {}),
     }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _as_taken(row: DocumentRow) -> DocumentRow:
+    """Return a row that Fortnox takes without changing its amount: quantities are rounded there to two decimals.
+
+    A quantity that is finer becomes one, at the price of all of it, and stands in the text; and so does a return with a
+    discount, since a discount below zero is nowhere said to be taken.
+    """
+    if row.quantity == row.quantity.quantize(ORE) and not (row.discount and row.quantity < 0):
+        return row
+    said = f"{row.text}, {row.quantity:f} {row.unit or 'st'} à {row.price}"
+    said += f", rabatt {abs(row.discount)}" if row.discount else ""
+    one = Decimal("1.00") if row.amount >= 0 else Decimal("-1.00")
+    price = abs(row.amount)
+    return row.model_copy(update={"text": said, "quantity": one, "price": price, "discount": None})
 
 
 def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> list[str]:

@@ -15,8 +15,8 @@ from infra.delivery.answers import Missing
 from infra.delivery.calls import amend
 from infra.plugin import Attempt, Kind
 from infra.verdicts import AlreadyThere, Look, RetryLater, Unknown, Verdict
-from schemas.commands import CreateInvoice
 from schemas.envelope import Envelope
+from schemas.invoices import CreateInvoice
 
 _READ: Final = 20
 """Documents that are read one by one where their list does not show the mark; a search by it finds one or none."""

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from connectors.fortnox.orders.absences import ABSENCES
+from connectors.fortnox.orders.customers import CUSTOMERS
 from connectors.fortnox.orders.employees import EMPLOYEES
 from connectors.fortnox.orders.files import FILES
 from connectors.fortnox.orders.invoices import INVOICES
@@ -15,7 +16,7 @@ from connectors.fortnox.tokens import SYSTEM
 from infra.http import Client
 from infra.plugin import Company, Host, Kind, Sink
 
-KINDS: tuple[Kind, ...] = (VOUCHERS, EMPLOYEES, ABSENCES, INVOICES)
+KINDS: tuple[Kind, ...] = (VOUCHERS, EMPLOYEES, ABSENCES, CUSTOMERS, INVOICES)
 
 
 @asynccontextmanager

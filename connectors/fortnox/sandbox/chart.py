@@ -41,6 +41,7 @@ _BAS = """
 1460 Lager av handelsvaror
 1510 Kundfordringar
 1515 Osäkra kundfordringar
+1518 Ej reskontraförda kundfordringar
 1580 Fordringar för kontokort och kuponger
 1610 Kortfristiga fordringar hos anställda
 1630 Skattekonto

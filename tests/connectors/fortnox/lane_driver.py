@@ -21,17 +21,9 @@ from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
-from schemas.commands import (
-    AttachFile,
-    CreateInvoice,
-    Order,
-    PostVoucher,
-    UpsertEmployee,
-    VoucherRef,
-    VoucherRow,
-    WriteAbsence,
-)
-from schemas.events import EmployeeFields, InvoiceRow
+from schemas.commands import AttachFile, Order, PostVoucher, UpsertEmployee, VoucherRef, VoucherRow, WriteAbsence
+from schemas.events import EmployeeFields
+from schemas.invoices import Buyer, CreateInvoice, DocumentRow, FindCustomer
 from schemas.personal import Personal
 from tests.infra.opened import opened
 
@@ -99,11 +91,21 @@ def absence(key: str = "huma/leave/1", **fields: Any) -> Any:
 def invoice(key: str = "openpos/3/1", **fields: Any) -> Any:
     """Return an order for an invoice, or for an order."""
     rows = (
-        InvoiceRow(text="Böcker", quantity=Decimal("2.00"), price=Decimal("99.50"), vat_rate=Decimal(6)),
-        InvoiceRow(text="Frakt", quantity=Decimal("1.00"), price=Decimal("40.00"), vat_rate=Decimal(25)),
+        DocumentRow(text="Böcker", quantity=Decimal("2.00"), price=Decimal("99.50"), vat_rate=Decimal(6)),
+        DocumentRow(text="Frakt", quantity=Decimal("1.00"), price=Decimal("40.00"), vat_rate=Decimal(25)),
     )
     data = {"document": "invoice", "customer_number": "1", "invoice_date": DAY, "rows": rows}
     return wrap(CreateInvoice(**(WHENCE | {"key": key} | data | fields)))
+
+
+BUYER = Buyer(
+    organisation_number="5599990016", email="faktura@exempel.se", name="Bygget [Söder] AB", street="Götgatan 1"
+)
+
+
+def customer(key: str = "openpos/3/1", **fields: Any) -> Any:
+    """Return an order that finds or makes a customer."""
+    return wrap(FindCustomer(**(WHENCE | {"key": key, "buyer": BUYER, "create": True} | fields)))
 
 
 def attachment(key: str = "file/1", content: bytes = b"%PDF-1.7 kvitto", **fields: Any) -> Any:

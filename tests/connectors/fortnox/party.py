@@ -18,12 +18,30 @@ from infra.environment import whole
 from schemas.commands import VoucherRef
 from schemas.events import Fact
 from schemas.ledger import ReadLedger
-from tests.connectors.fortnox.lane_driver import SCOPES, VAULT, WHENCE, absence, attachment, employee, invoice, voucher
+from tests.connectors.fortnox.lane_driver import (
+    SCOPES,
+    VAULT,
+    WHENCE,
+    absence,
+    attachment,
+    customer,
+    employee,
+    invoice,
+    voucher,
+)
 from tests.connectors.party import Imitated, Party, add_company, host
 
 WRITES = [
     f"POST /3/{what}"
-    for what in ("vouchers", "inbox", "employees", "absencetransactions", "invoices", "voucherfileconnections")
+    for what in (
+        "vouchers",
+        "inbox",
+        "employees",
+        "absencetransactions",
+        "customers",
+        "invoices",
+        "voucherfileconnections",
+    )
 ]
 SEEN_AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
@@ -42,7 +60,7 @@ async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
     rows = (Row(1910, Decimal("7.00"), ZERO), Row(3001, ZERO, Decimal("7.00")))
     booked = company.book(Draft(4, "A", date(2026, 3, 1), "Kvitto", rows), SEEN_AT, SEEN_AT)
     beside = attachment(voucher=VoucherRef(series="A", number=booked.number, year_id=4))
-    written = tuple(order.data for order in (voucher(), beside, employee(), absence(), invoice()))
+    written = tuple(order.data for order in (voucher(), beside, employee(), absence(), customer(), invoice()))
     ledger = ReadLedger(**(WHENCE | {"flow": "ledger", "key": "ledger/2026", "year": 2026}))
     orders = (*written, ledger)
 
@@ -50,7 +68,13 @@ async def imitated(engine: AsyncEngine) -> AsyncIterator[Imitated]:
         company.faults = Faults(only=WRITES, script=[Fault.COMMIT_THEN_LOSE_ANSWER])
 
     def records() -> int:
-        made = (tuple(company.vouchers()), company.files, company.attached, company.register("invoices"))
+        made = (
+            tuple(company.vouchers()),
+            company.files,
+            company.attached,
+            company.register("customers"),
+            company.register("invoices"),
+        )
         return sum(map(len, (*made, company.register("employees"), company.register("absencetransactions"))))
 
     books = sandbox.Books(limit=100_000)

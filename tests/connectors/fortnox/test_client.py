@@ -27,15 +27,8 @@ from infra.plugin import Attempt, Company, Host
 from infra.settings import Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope, ids
-from schemas.commands import (
-    AttachFile,
-    CreateInvoice,
-    PostVoucher,
-    UpsertEmployee,
-    VoucherRef,
-    VoucherRow,
-    WriteAbsence,
-)
+from schemas.commands import AttachFile, PostVoucher, UpsertEmployee, VoucherRef, VoucherRow, WriteAbsence
+from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.ledger import ReadLedger
 from tests.connectors.fortnox.lane_driver import EVERY
 from tests.infra.opened import opened
@@ -694,7 +687,7 @@ async def test_requests_are_measured_by_operation_and_outcome(wire: Wire) -> Non
 def test_the_folder_exports_a_sink_for_every_kind_of_order() -> None:
     """The host finds the connector by its SYSTEM; each kind says how it is found again."""
     sinks = {sink.name: sink for sink in SYSTEM.sinks}
-    assert sinks["fortnox"].orders == (PostVoucher, UpsertEmployee, WriteAbsence, CreateInvoice)
+    assert sinks["fortnox"].orders == (PostVoucher, UpsertEmployee, WriteAbsence, FindCustomer, CreateInvoice)
     assert sinks["fortnox-files"].orders == (AttachFile,), "what a voucher can do without stands in no voucher's way"
     assert sinks["fortnox-ledger"].orders == (ReadLedger,), "nor does a reading, which can take an hour"
     assert {sink.system for sink in SYSTEM.sinks} == {SYSTEM.name} == {"fortnox"}

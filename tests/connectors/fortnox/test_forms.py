@@ -22,7 +22,8 @@ from infra.delivery.requests import Request
 from infra.verdicts import Rejected
 from schemas import ids
 from schemas.commands import UpsertEmployee, VoucherRef
-from schemas.events import EmployeeFields, InvoiceRow
+from schemas.events import EmployeeFields
+from schemas.invoices import DocumentRow
 from tests.connectors.fortnox import lane_driver
 from tests.connectors.fortnox.lane_driver import WHENCE
 
@@ -203,7 +204,7 @@ def test_an_absence_is_found_as_it_was_sent(order: Any, unused: Any) -> None:
 
 
 ROWS = st.builds(
-    InvoiceRow,
+    DocumentRow,
     text=st.text(min_size=1, max_size=255),
     quantity=MONEY,
     price=MONEY,

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
+from schemas import mapping
 from schemas.commands import PostVoucher
 from schemas.events import DayClosed
 from schemas.settings import PaymentAccount, SalesAccount, StoreCostCentre
@@ -131,7 +132,7 @@ def test_the_most_specific_sales_account_wins_wherever_it_stands() -> None:
     for sales, expected in (((rate, group, both), both), ((rate, group), group), ((rate,), rate), ((), None)):
         settings = chosen(sales=sales).daysales
         assert settings
-        assert voucher.sales_account(settings, line, on) == expected
+        assert mapping.sales_account(settings, line.group, line.vat_rate, on) == expected
 
 
 def test_of_two_accounts_for_one_day_the_one_that_began_last_wins() -> None:
@@ -141,8 +142,8 @@ def test_of_two_accounts_for_one_day_the_one_that_began_last_wins() -> None:
     settings = chosen(payments=(old, new)).daysales
     assert settings
 
-    assert voucher.payment_account(settings, "card", date(2026, 1, 1)) == new
-    assert voucher.payment_account(settings, "card", date(2025, 12, 31)) == old
+    assert mapping.payment_account(settings, "card", date(2026, 1, 1)) == new
+    assert mapping.payment_account(settings, "card", date(2025, 12, 31)) == old
 
 
 def test_the_fallback_account_takes_what_is_unmapped_and_its_row_says_so() -> None:

@@ -1,7 +1,7 @@
 """Toy flow: what was sold on account is invoiced, or waits under a name."""
 
 from infra.plugin import Flow
-from schemas.events import InvoiceRequested
+from schemas.invoices import InvoiceRequested
 from tests.toys.toyflow.decide import decide, evolve, follow, reads, waiting
 from tests.toys.toyflow.state import State
 from tests.toys.toyflow.verdict import NAME

@@ -10,9 +10,10 @@ from typing import Any
 from infra.plugin import Terms
 from schemas.audit import AuditRecord
 from schemas.base import Message
-from schemas.commands import CloseReview, CreateInvoice, HoldForReview, Order
+from schemas.commands import CloseReview, HoldForReview, Order
 from schemas.envelope import Envelope
-from schemas.events import InvoiceRequested, ReviewAnswered
+from schemas.events import ReviewAnswered
+from schemas.invoices import CreateInvoice, InvoiceRequested
 from tests.toys.toyflow.learn import learn
 from tests.toys.toyflow.orders import orders
 from tests.toys.toyflow.rules import Case, judge

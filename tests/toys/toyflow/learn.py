@@ -6,7 +6,8 @@ from typing import Any
 from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.envelope import Envelope
-from schemas.events import InvoiceRequested, ReviewAnswered
+from schemas.events import ReviewAnswered
+from schemas.invoices import InvoiceRequested
 from tests.toys.toyflow.state import State
 from tests.toys.toyflow.verdict import DISCARD
 

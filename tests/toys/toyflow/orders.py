@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.commands import CloseReview, CreateInvoice, HoldForReview, Order
+from schemas.commands import CloseReview, HoldForReview, Order
+from schemas.invoices import CreateInvoice, DocumentRow
 from tests.toys.toyflow.rules import Case
 from tests.toys.toyflow.verdict import NAME, Held, Invoiced, Verdict
 
@@ -34,9 +35,9 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
             invoice = CreateInvoice(
                 **origin("invoice"),
                 document="invoice",
-                customer_number=request.customer_number,
+                customer_number=request.customer_number or "",
                 invoice_date=request.invoice_date,
-                rows=request.rows,
+                rows=tuple(DocumentRow(**dict(row)) for row in request.rows),
             )
             return (*closed, invoice)
     return closed

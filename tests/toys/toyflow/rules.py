@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.events import InvoiceRequested
+from schemas.invoices import InvoiceRequested
 from tests.toys.toyflow.state import State
 from tests.toys.toyflow.verdict import DISCARD, RETRY, Held, Invoiced, Settled, Verdict
 
@@ -46,6 +46,13 @@ def an_invoice_of_nothing_waits(case: Case) -> Held | None:
     return Held("nothing_to_invoice", "Nothing on the receipt costs anything. Ask whoever sold it.", (DISCARD,))
 
 
+def a_sale_to_nobody_waits(case: Case) -> Held | None:
+    """Hold a receipt without a customer's number."""
+    if case.request.customer_number is not None:
+        return None
+    return Held("no_customer", "The receipt names no customer. Send it again with the customer's number.", (DISCARD,))
+
+
 def what_was_sold_is_invoiced(_case: Case) -> Invoiced:
     """Invoice what nothing stands against."""
     return Invoiced()
@@ -57,6 +64,7 @@ RULES: Final[tuple[Rule, ...]] = (
     what_was_refused_waits_for_a_person,
     what_was_ordered_is_not_ordered_again,
     an_invoice_of_nothing_waits,
+    a_sale_to_nobody_waits,
     what_was_sold_is_invoiced,
 )
 """The first that says something decides; its name is in the order."""

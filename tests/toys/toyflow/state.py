@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas.commands import CreateInvoice, HoldForReview
-from schemas.events import InvoiceRequested
+from schemas.commands import HoldForReview
+from schemas.invoices import CreateInvoice, InvoiceRequested
 
 
 class State(BaseModel):

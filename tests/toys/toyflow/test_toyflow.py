@@ -8,8 +8,9 @@ from infra.plugin import Terms
 from schemas import envelope
 from schemas.audit import GENESIS, AuditRecord
 from schemas.base import Message
-from schemas.commands import CreateInvoice, HoldForReview, Order
-from schemas.events import InvoiceRequested, InvoiceRow, ReviewAnswered
+from schemas.commands import HoldForReview, Order
+from schemas.events import ReviewAnswered
+from schemas.invoices import CreateInvoice, InvoiceRequested, InvoiceRow
 from tests.flow_driver import FlowDriver
 from tests.toys.toyflow import FLOW
 
@@ -114,3 +115,10 @@ def test_what_was_refused_waits_and_is_sent_again_when_a_person_says_so() -> Non
     assert "1042" in hold.message
     _closed, second = host.tell(answered(hold, "retry"))
     assert first.id_in(TENANT) != second.id_in(TENANT)
+
+
+def test_a_sale_to_nobody_waits() -> None:
+    """Until the till says who it was."""
+    host = Host()
+    hold = held(host.tell(sold().model_copy(update={"customer_number": None})))
+    assert (hold.reason, hold.rule) == ("no_customer", "a_sale_to_nobody_waits")

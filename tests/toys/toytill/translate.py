@@ -4,7 +4,8 @@ from pydantic import ValidationError
 
 from infra.plugin import Malformed
 from schemas.base import problems
-from schemas.events import Fact, InvoiceRequested, InvoiceRow
+from schemas.events import Fact
+from schemas.invoices import InvoiceRequested, InvoiceRow
 from tests.toys.toytill.wire import Receipt
 
 

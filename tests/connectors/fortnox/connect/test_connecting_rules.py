@@ -30,7 +30,7 @@ from infra.access.vault import Vault
 from infra.plugin import Host
 from schemas.bas import BAS_DAY_SALES
 from schemas.base import Language
-from schemas.settings import EmployeesSettings, TenantSettings
+from schemas.settings import EmployeesSettings, InvoicingSettings, TenantSettings
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)
 STAFF = EmployeesSettings(system="huma", source_of_truth="hr")
@@ -65,6 +65,23 @@ def test_only_what_the_switched_on_flows_need_is_asked_for() -> None:
     assert set(needs.scopes(BOTH)) - set(needs.scopes(SALES)) == {"salary", "project"}
     assert len(needs.scopes(BOTH)) == len(set(needs.scopes(BOTH)))
     assert needs.licences(TenantSettings(employees=STAFF)) == ("integration", "salary")
+
+
+def test_invoices_or_orders_are_asked_for_as_is_chosen() -> None:
+    """And bookkeeping only where a voucher stands beside each: what is switched off asks for nothing."""
+    invoices, orders = (
+        TenantSettings(
+            daysales=BAS_DAY_SALES, invoicing=InvoicingSettings(order_instead_of_invoice=instead, in_day_close=False)
+        )
+        for instead in (False, True)
+    )
+    assert set(needs.scopes(invoices)) - set(needs.scopes(SALES)) == {"invoice", "customer"}
+    assert set(needs.scopes(orders)) - set(needs.scopes(SALES)) == {"order", "customer"}
+    assert needs.needs_of("invoicing", invoices).licences == ("integration", "invoicing")
+    assert needs.needs_of("invoicing", orders).licences == ("integration", "invoicing", "order")
+    beside = TenantSettings(daysales=BAS_DAY_SALES, invoicing=InvoicingSettings())
+    assert "bookkeeping" in needs.needs_of("invoicing", beside).scopes
+    assert "bookkeeping" not in needs.needs_of("invoicing", invoices).scopes
 
 
 def test_before_anything_is_switched_on_a_company_is_asked_for_what_booking_needs() -> None:
@@ -115,7 +132,7 @@ def test_files_are_asked_for_where_they_are_wanted() -> None:
 
 def test_what_is_asked_for_can_be_had() -> None:
     """Scopes are the sandbox's, which are Fortnox's; and the licences that they need there are those we name."""
-    for what, needed in [*needs.NEEDS.items(), *needs.EXTRAS.items()]:
+    for what, needed in [*needs.NEEDS.items(), ("orders", needs.ORDERS_INSTEAD), *needs.EXTRAS.items()]:
         assert set(needed.scopes) <= set(sandbox_licences.SCOPES), what
         for scope in needed.scopes:
             assert sandbox_licences.lacking(scope, set(needed.licences)) is None, (what, scope)
@@ -151,7 +168,7 @@ def test_the_readme_shows_what_is_asked_for() -> None:
 def test_everything_that_is_asked_for_has_words() -> None:
     """No page names a scope, a licence, a flow or an outcome without saying what it is."""
     assert set(words.FLOWS) == set(TenantSettings.ORDERS) | set(needs.EXTRAS)
-    needed = [*needs.NEEDS.values(), *needs.EXTRAS.values()]
+    needed = [*needs.NEEDS.values(), needs.ORDERS_INSTEAD, *needs.EXTRAS.values()]
     assert set(words.SCOPES) == {scope for each in needed for scope in each.scopes}
     assert set(words.LICENCES) == {licence for each in needed for licence in each.licences}
     assert set(outcomes.OUTCOMES) == set(get_args(ConsentOutcome))

@@ -12,7 +12,7 @@ from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas import ids
-from schemas.events import InvoiceRow
+from schemas.invoices import DocumentRow
 from tests.connectors.fortnox.lane_driver import SCOPES, attempt, carry_out, connected, invoice
 
 PATH = {"invoice": "invoices", "order": "orders"}
@@ -75,10 +75,47 @@ async def test_a_lost_answer_never_doubles_a_document(
 
 async def test_what_is_adapted_is_named_by_row(engine: AsyncEngine, company: sandbox.Company) -> None:
     """The text itself may name a person."""
-    rows = (InvoiceRow(text="Bok [Anna]", quantity=Decimal(1), price=Decimal("1.13"), vat_rate=Decimal(6)),)
+    rows = (DocumentRow(text="Bok [Anna]", quantity=Decimal(1), price=Decimal("1.13"), vat_rate=Decimal(6)),)
     async with connected(engine, company) as connection:
         verdict = await connection.write(invoice(rows=rows), attempt())
     assert verdict == Delivered(record="1", note="adapted to what Fortnox takes: text of row 1")
+
+
+async def test_amounts_stay_what_the_till_said(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """A quantity that is finer than Fortnox keeps becomes one of all of it; a discount is the whole row's."""
+    kilo = {"price": Decimal("289.00"), "vat_rate": Decimal(6), "account": 3003}
+    rows = (
+        DocumentRow(text="Ost", quantity=Decimal("0.345"), unit="kg", **kilo),
+        DocumentRow(text="Ost", quantity=Decimal("-0.50"), discount=Decimal("-4.50"), **kilo),
+        DocumentRow(text="Ost", quantity=Decimal("2.00"), discount=Decimal("8.00"), **kilo),
+        DocumentRow(text="Dricks", quantity=Decimal(1), price=Decimal("50.00"), vat_rate=Decimal(0), account=2820),
+    )
+    receipt = {"receipt": "K1 88213", "remark": "Kvitto 88213, kassa K1 [Söder]"}
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(rows=rows, vat_included=True, **receipt), attempt())
+    assert verdict == Delivered(record="1", note="adapted to what Fortnox takes: text of row 1, text of row 2")
+    (held,) = documents(company, "invoice")
+    assert (held["ExternalInvoiceReference2"], held["Remarks"]) == ("K1 88213", "Kvitto 88213, kassa K1 (Söder)")
+    shown = ("Description", "DeliveredQuantity", "Price", "Discount", "AccountNumber")
+    assert [tuple(row.get(name) for name in shown) for row in held["InvoiceRows"]] == [
+        ("Ost, 0.345 kg à 289.00", "1.00", "99.71", None, 3003),
+        ("Ost, -0.50 st à 289.00, rabatt 4.50", "-1.00", "140.00", None, 3003),
+        ("Ost", "2.00", "289.00", "8.00", 3003),
+        ("Dricks", "1.00", "50.00", None, 2820),
+    ]
+
+
+async def test_an_article_that_is_missing_is_the_accountants_move(
+    engine: AsyncEngine, company: sandbox.Company
+) -> None:
+    """Rows name the till's articles only where a company chose so."""
+    rows = (DocumentRow(text="Ost", quantity=Decimal(1), price=Decimal(1), vat_rate=Decimal(6), article="OST"),)
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(rows=rows), attempt())
+        assert isinstance(verdict, Rejected)
+        assert (verdict.code, verdict.who) == ("article_missing", "accountant")
+        company.register("articles")["OST"] = Record({"ArticleNumber": "OST", "Description": "Ost"})
+        assert isinstance(await connection.write(invoice(rows=rows), attempt()), Delivered)
 
 
 async def test_a_customer_that_is_missing_is_the_accountants_move(

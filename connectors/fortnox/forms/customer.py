@@ -1,0 +1,79 @@
+"""Customers in Fortnox's words: who fits, and a new one. Pure.
+
+Facts: ``fortnox.md`` §3.12 and A24. Every customer is listed and compared here: a search would put personal numbers and
+addresses into a URL, and Fortnox holds numbers with and without hyphen and century.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.fortnox import encode
+from infra.delivery.requests import Request
+from infra.verdicts import Delivered
+from schemas.characters import sanitise
+from schemas.identities import ten_digits
+from schemas.invoices import FindCustomer
+
+ONE: Final = "Customer"
+MANY: Final = "Customers"
+_CENTURY: Final = 12
+
+
+def listed(page: int) -> Request:
+    """Return the request for a page of all customers."""
+    return Request("GET", "customers", {"limit": encode.LIMIT, "page": page})
+
+
+def number(item: Mapping[str, Any]) -> str:
+    """Return a customer's number, "" where there is none."""
+    return str(item.get("CustomerNumber") or "").strip()
+
+
+def kept(order: FindCustomer, personal_number: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is held of a listed customer: the number, and how well it fits, 0 best.
+
+    By the customer's number; else by organisation or personal number; else by e-mail address.
+    """
+    buyer, theirs = order.buyer, str(item.get("OrganisationNumber") or "").strip()
+    fits = (
+        bool(order.customer_number) and number(item) == order.customer_number,
+        bool(theirs) and (ten_digits(theirs) == buyer.organisation_number or _is_person(personal_number, theirs)),
+        bool(buyer.email) and str(item.get("Email") or "").strip().casefold() == (buyer.email or "").casefold(),
+    )
+    return {"CustomerNumber": number(item), "fits": fits.index(True) if any(fits) else None}
+
+
+def found(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the numbers of the customers that fit best, of those that were kept."""
+    best = min((item["fits"] for item in items if item["fits"] is not None), default=None)
+    return () if best is None else tuple(number(item) for item in items if item["fits"] == best)
+
+
+def _is_person(ours: str, theirs: str) -> bool:
+    """Tell whether a number in Fortnox is this personal number: with its century, if it says that."""
+    if not ours:
+        return False
+    digits = "".join(filter(str.isdecimal, theirs))
+    return digits == ours if len(digits) == _CENTURY else ten_digits(theirs) == ours[2:]
+
+
+def create(order: FindCustomer, personal_number: str) -> Request:
+    """Return the request for a new customer, of what the till says; terms and the like are Fortnox's own defaults."""
+    buyer = order.buyer
+    kind = "COMPANY" if buyer.organisation_number else "PRIVATE" if personal_number else None
+    fields = {
+        "Name": sanitise(buyer.name or ""),
+        "CustomerNumber": order.customer_number,
+        "OrganisationNumber": buyer.organisation_number or personal_number,
+        "Email": buyer.email,
+        "Address1": sanitise(buyer.street or ""),
+        "ZipCode": sanitise(buyer.postal_code or "")[:10],
+        "City": sanitise(buyer.city or ""),
+        "Type": kind,
+    }
+    return Request("POST", "customers", body=encode.body(ONE, {name: value for name, value in fields.items() if value}))
+
+
+def written(record: Mapping[str, Any]) -> Delivered | None:
+    """Read the answer to a write: the customer's number."""
+    return Delivered(record=number(record)) if number(record) else None

@@ -1,0 +1,90 @@
+"""Customers in Fortnox: found among all of them, or made by one POST and then found.
+
+Personal numbers are opened here, right before they are compared or sent, and nothing of a value is told on.
+"""
+
+from typing import Any, Final
+
+from connectors.fortnox import classify, errors
+from connectors.fortnox.client import Fortnox
+from connectors.fortnox.forms import customer
+from connectors.fortnox.paging import Whole, whole
+from infra.delivery.calls import amend
+from infra.intake.sealing import opened
+from infra.plugin import Attempt, Kind
+from infra.verdicts import AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
+from schemas.envelope import Envelope
+from schemas.invoices import FindCustomer
+
+
+async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Verdict:
+    """Find the one customer who fits; where there is none, make one if that was ordered."""
+    listed = await _fitting(fortnox, order.data, attempt)
+    if isinstance(listed, RetryLater):
+        return listed
+    found = customer.found(listed.items)
+    if len(found) > 1:
+        return _refused(fortnox, "customer_ambiguous", f"{len(found)} customers fit: {', '.join(found)}"[:400])
+    if found:
+        amend(attempt, f"found customer {found[0]}")
+        return AlreadyThere(record=found[0])
+    if isinstance(absent := listed.absent(attempt), RetryLater):
+        return absent
+    if not order.data.create:
+        return _refused(fortnox, "customer_missing", f"none of {len(listed.items)} customers fits")
+    verdict: Verdict = await fortnox.ask(
+        customer.create(order.data, _personal_number(fortnox, order.data)),
+        attempt,
+        read=lambda response: classify.written(response, customer.ONE, customer.written),
+        lost=lambda why: Unknown(f"the customer was sent and no answer came: {why}"),
+    )
+    return classify.hiding(_values(fortnox, order.data), verdict)
+
+
+async def probe(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Look:
+    """Look for the customer who was made."""
+    listed = await _fitting(fortnox, order.data, attempt)
+    if isinstance(listed, RetryLater):
+        return listed
+    found = customer.found(listed.items)
+    if not found:
+        return listed.absent(attempt)
+    amend(attempt, f"found customer {', '.join(found)}"[:200])
+    return AlreadyThere(record=found[0])
+
+
+async def _fitting(fortnox: Fortnox, order: FindCustomer, attempt: Attempt) -> Whole | RetryLater:
+    person = _personal_number(fortnox, order)
+    return await whole(
+        fortnox,
+        customer.listed,
+        customer.MANY,
+        attempt,
+        name=customer.number,
+        keep=lambda item: customer.kept(order, person, item),
+    )
+
+
+def _personal_number(fortnox: Fortnox, order: FindCustomer) -> str:
+    number = order.buyer.personal_number
+    usable = number is not None and not number.flaw
+    return str(opened(number, fortnox.host.vault, fortnox.company.tenant)) if usable else ""
+
+
+def _values(fortnox: Fortnox, order: FindCustomer) -> tuple[str, ...]:
+    """Return what is somebody's of an order: Fortnox may repeat what it was sent."""
+    buyer = order.buyer
+    texts = (buyer.email, buyer.name, buyer.street, buyer.postal_code, buyer.city)
+    return tuple(filter(None, (*texts, _personal_number(fortnox, order))))
+
+
+def _refused(fortnox: Fortnox, code: str, why: str) -> Rejected:
+    return errors.explained(Rejected(code, why, "accountant"), fortnox.host.settings.language)
+
+
+CUSTOMERS: Final[Any] = Kind(
+    order=FindCustomer,
+    write=write,
+    probe=probe,
+    found_by="its number, else its organisation or personal number, else its e-mail address, among all customers",
+)

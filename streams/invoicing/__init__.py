@@ -1,0 +1,22 @@
+"""Invoicing: a till's sale on account becomes one invoice, or one order, or waits under a name."""
+
+from infra.plugin import Flow
+from schemas.invoices import InvoiceRequested
+from streams.invoicing.decide import decide, evolve, follow, reads, waiting
+from streams.invoicing.state import State
+from streams.invoicing.verdict import NAME
+
+FLOW = Flow(
+    name=NAME,
+    facts=(InvoiceRequested,),
+    state=State,
+    reads=reads,
+    follow=follow,
+    decide=decide,
+    evolve=evolve,
+    waiting=waiting,
+    akin=lambda state: state.doubts,
+    lacking=frozenset(
+        {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
+    ),
+)

@@ -1,0 +1,117 @@
+"""What a sale on account means for Fortnox: one invoice (or order) and a voucher beside it, or a hold. Pure.
+
+Read it from ``decide``: ``learn`` says what the message teaches; the first of the ``RULES`` that says something counts,
+and ``orders`` brings it about. ``evolve`` is ``learn`` and then the orders that were given. A message that teaches
+nothing new asks for nothing: deciding twice decides once.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.plugin import Terms
+from schemas.audit import NOT_DONE, AuditRecord
+from schemas.base import Message
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.envelope import Envelope
+from schemas.events import ChecksPassed, ReviewAnswered
+from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
+from streams.invoicing.learn import CARRIED_OUT, Learned, learn
+from streams.invoicing.orders import older_content, orders, was_refused
+from streams.invoicing.rules import NOT_CHOSEN, Case, judge
+from streams.invoicing.state import Awaited, State
+from streams.invoicing.verdict import NAME
+
+
+def reads(message: Message) -> tuple[str, ...]:
+    """Return the keys whose state a message needs; nothing when it is not about a receipt, its orders or its hold."""
+    match message:
+        case InvoiceRequested():
+            return tuple(dict.fromkeys((message.key, message.counter)))
+        case ReviewAnswered(flow=flow) if flow == NAME:
+            return (message.about,)
+        case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if flow == NAME and kind in CARRIED_OUT:
+            done = {"delivered", "already_there"} if message.record or message.voucher else frozenset[str]()
+            return (message.key,) if outcome in {*NOT_DONE, *done} else ()
+    return ()
+
+
+def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, ...]:
+    """Return the receipts of the counters that were read, and the counter of what a return is of."""
+    named: list[str] = []
+    told = [envelope.data] if isinstance(envelope.data, InvoiceRequested) else []
+    for receipt in [*told, *(state.receipt for state in states.values() if state.receipt)]:
+        named += [receipt.returned_counter] if receipt.returned_counter else []
+    for state in states.values():
+        named += [*state.receipts, *state.doubts]
+    return tuple(named)
+
+
+def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
+    """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
+    learned = learn(states, envelope)
+    if (key := learned.late) and isinstance(envelope.data, InvoiceRequested):
+        state = learned.states[key]
+        return older_content(key, state, envelope.data, tenant=envelope.tenant, version=terms.version)
+    if case := _case(learned, states, envelope.data, terms):
+        return orders(case, *judge(case), tenant=envelope.tenant, version=terms.version)
+    return ()
+
+
+def _case(learned: Learned, states: Mapping[str, State], message: Message, terms: Terms) -> Case | None:
+    """Return what the rules look at, or None when there is nothing to act on."""
+    if (key := learned.about) is None:
+        return None
+    before, state = states[key], learned.states[key]
+    if state.receipt is None or isinstance(state.awaits, Awaited):
+        return None  # nothing to act on yet, or Fortnox's answer comes first
+    if isinstance(message, ChecksPassed) and not was_refused(state):
+        return None
+    awaited = before.awaits if isinstance(before.awaits, Awaited) else None
+    not_done = isinstance(message, AuditRecord) and message.outcome in NOT_DONE
+    if not_done and awaited is None:
+        return None  # not the order that was awaited: what comes next was decided already
+    invoicing, accounts = terms.settings.invoicing, terms.settings.daysales
+    return Case(
+        receipt=state.receipt,
+        settings=invoicing or NOT_CHOSEN[0],
+        accounts=accounts or NOT_CHOSEN[1],
+        answers=state.answers,
+        key=key,
+        state=state,
+        message=message,
+        refused=awaited if not_done else None,
+        configured=invoicing is not None and accounts is not None,
+        own_number=terms.organisation_number,
+        suspects={doubt: states[doubt] for doubt in state.doubts},
+        sales=_sales(state.receipt, states),
+    )
+
+
+def _sales(receipt: InvoiceRequested, states: Mapping[str, State]) -> tuple[Any, ...]:
+    """Return what stands for the receipts that a return may be of."""
+    counter = receipt.returned_counter
+    found = [states[key] for key in states[counter].receipts] if counter is not None else []
+    return tuple(state.standing for state in found if state.standing)
+
+
+def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Order, ...]) -> Mapping[str, State]:
+    """Return the state after a message and the orders that were given for it, of each key that changed."""
+    after = {**states, **learn(states, envelope).states}
+    closed = {order.hold_id for order in given if isinstance(order, CloseReview)}
+    for order in given:
+        state = after[order.key]
+        match order:
+            case CloseReview(hold_id=hold_id):
+                is_open = state.hold and state.hold.id_in(envelope.tenant) == hold_id
+                after[order.key] = state.model_copy(update={"awaits": None}) if is_open else state
+            case HoldForReview():
+                waits = {} if order.id_in(envelope.tenant) in closed else {"awaits": order}
+                after[order.key] = state.model_copy(update={**waits, "holds": state.holds + 1})
+            case FindCustomer() | CreateInvoice() | PostVoucher():
+                after[order.key] = state.model_copy(update={"awaits": order})
+    return {key: state for key, state in after.items() if state != states[key]}
+
+
+def waiting(state: State) -> str | None:
+    """Return why a receipt waits, when other settings or a green check might settle it."""
+    return state.hold.reason if state.hold else None

@@ -1,0 +1,169 @@
+"""What each message teaches about a sale on account. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from schemas import ids
+from schemas.audit import NOT_DONE, AuditRecord
+from schemas.commands import PostVoucher
+from schemas.envelope import Envelope, type_of
+from schemas.events import ChecksPassed, ReviewAnswered
+from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
+from schemas.settings import SettingsApplied
+from streams.invoicing.state import Beside, Document, RefusedOrder, State
+from streams.invoicing.verdict import CREDITED, OWN, RETRY
+
+FAR: Final = timedelta(days=31)
+"""Further apart, two receipts of one number are two: no till counts round in a month."""
+CUSTOMER_MISSING: Final = "customer_missing"
+"""The code of a refusal: Fortnox has no such customer."""
+_FOUND: Final = type_of(FindCustomer)
+_INVOICED: Final = type_of(CreateInvoice)
+CARRIED_OUT: Final = frozenset({_FOUND, _INVOICED, type_of(PostVoucher)})
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a message teaches.
+
+    Attributes:
+        states: of each key that learned something.
+        about: the receipt that is to be decided on.
+        late: the receipt that the message told older content of; it changes nothing, and goes on record.
+    """
+
+    states: Mapping[str, State]
+    about: str | None = None
+    late: str | None = None
+
+
+def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
+    """Return what a message teaches; its own key stands first among the states."""
+    key = next(iter(states))
+    state = states[key]
+    match envelope.data:
+        case InvoiceRequested() as receipt:
+            return _with_receipt(states, receipt)
+        case AuditRecord() as record:
+            new = _with_outcome(state, record, envelope.tenant)
+        case ReviewAnswered() as answer:
+            new = _with_answer(state, answer, envelope.tenant)
+        case SettingsApplied():
+            new = state if state.hold else None
+        case ChecksPassed(codes=codes):
+            new = state if state.hold and state.hold.reason in codes else None
+        case _:
+            new = None
+    return Learned({key: new}, key) if new else Learned({})
+
+
+def _with_receipt(states: Mapping[str, State], receipt: InvoiceRequested) -> Learned:
+    """Take in a receipt: the highest amendment counts, and of equal ones the last. What comes late undoes nothing."""
+    key, state = receipt.key, states[receipt.key]
+    if ids.revision(receipt) in state.seen:
+        return Learned({})
+    learned: dict[str, State] = {}
+    if state.receipt and (receipt.amendment < state.receipt.amendment or _repeats(state, receipt)):
+        learned[key] = state.model_copy(update={"seen": (ids.revision(receipt), *state.seen)})
+        return Learned(learned, late=None if _repeats(state, receipt) else key)
+    new: dict[str, Any] = {"receipt": receipt, "seen": (*state.seen, ids.revision(receipt)), "answers": ()}
+    if state.receipt is None:
+        new["doubts"] = tuple(one for one in states[receipt.counter].receipts if _is_near(states[one], receipt))
+    elif _buyer(state.receipt) != _buyer(receipt):
+        new |= {"customer": None, "missing": False, "number_missing": False}
+    learned[key] = state.model_copy(update=new)
+    counter = learned.get(receipt.counter, states[receipt.counter])
+    if key not in counter.receipts:
+        learned[receipt.counter] = counter.model_copy(update={"receipts": (*counter.receipts, key)})
+    return Learned(learned, key)
+
+
+def _repeats(state: State, receipt: InvoiceRequested) -> bool:
+    """Tell whether a receipt is the newest content again, whatever its amendment says; what waits is looked at anew."""
+    old = state.receipt
+    return old is not None and not state.hold and old.model_copy(update={"amendment": receipt.amendment}) == receipt
+
+
+def _is_near(other: State, receipt: InvoiceRequested) -> bool:
+    return other.receipt is not None and abs(other.receipt.invoice_date - receipt.invoice_date) <= FAR
+
+
+def _buyer(receipt: InvoiceRequested) -> tuple[object, ...]:
+    return receipt.customer_number, receipt.buyer
+
+
+def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | None:
+    """Take in an outcome, even of an order that is not remembered: what happened in Fortnox has happened."""
+    order_id = record.order_id
+    if order_id is None:
+        return None
+    if order_id in state.done:
+        return _with_second_document(state, record)
+    new: dict[str, Any] = {"done": (*state.done, order_id)}
+    order = None
+    awaited = state.awaits
+    if isinstance(awaited, FindCustomer | CreateInvoice | PostVoucher) and awaited.id_in(tenant) == order_id:
+        new["awaits"] = None
+        # The journal keeps the first order of an id: under other settings it may hold other rows than we remember.
+        order = awaited if awaited.settings_version == record.settings_version else None
+    if record.outcome in NOT_DONE:
+        new["rejected"] = RefusedOrder(order_id=order_id, order=order)
+        if record.code == CUSTOMER_MISSING:
+            tried = record.message_type == _INVOICED
+            new |= {"customer": None, "number_missing": True} if tried else {"missing": True}
+        return state.model_copy(update=new)
+    return state.model_copy(update=new | {"rejected": None} | _done(state, record, order))
+
+
+def _done(state: State, record: AuditRecord, order: Any) -> dict[str, Any]:  # noqa: PLR0911 - one for each step
+    """Return what is known once an order was carried out."""
+    document, step = state.document, step_of(record)
+    match step:
+        case "customer":
+            return {"customer": record.record or None, "missing": False}
+        case "create" if state.standing is not None:
+            return {"surplus": (*state.surplus, record.record)}
+        case "create":
+            kind = order.document if order else "document"
+            made = Document(kind=kind, number=record.record, revision=record.revision, order=order)
+            return {"document": made}
+        case "credit" if document is not None:
+            return {"document": document.model_copy(update={"credited_by": record.record})}
+        case "move" if document is not None and record.voucher is not None:
+            return {"document": document.model_copy(update={"beside": Beside(voucher=record.voucher, order=order)})}
+        case "move-back" if document is not None and document.beside is not None:
+            beside = document.beside.model_copy(update={"reversed_by": record.voucher})
+            return {"document": document.model_copy(update={"beside": beside})}
+    return {}
+
+
+def _with_second_document(state: State, record: AuditRecord) -> State | None:
+    """Take in that an order came out once more, as another document: a restored database sent what it forgot."""
+    document, number = state.document, record.record
+    if step_of(record) != "create" or record.outcome in NOT_DONE or not number or document is None:
+        return None
+    if number in {document.number, document.credited_by, *state.surplus} or record.revision != document.revision:
+        return None
+    return state.model_copy(update={"surplus": (*state.surplus, number)})
+
+
+def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
+    """Take in an answer to the open hold that is one of its choices."""
+    hold = state.hold
+    if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
+        return None
+    new: dict[str, Any] = {"answers": (*state.answers, answer.answer)}
+    if answer.answer == RETRY.answer:
+        new |= {"missing": False, "number_missing": False, "answers": state.answers}
+    if answer.answer == OWN.answer:
+        new["doubts"] = ()
+    if answer.answer == CREDITED.answer:
+        new = {"surplus": ()} if state.surplus else {"document": None}
+    return state.model_copy(update=new)
+
+
+def step_of(record: AuditRecord) -> str:
+    """Return what the order was for: the step ``create/2`` is a second try to create."""
+    return record.step.partition("/")[0]

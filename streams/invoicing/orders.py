@@ -1,0 +1,309 @@
+"""The orders that come of what a rule says about a sale on account: their identity and their words. Pure.
+
+The same state, message and settings give the same orders with the same ids.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas import ids, mapping
+from schemas.base import Message
+from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher
+from schemas.events import ChecksPassed, ReviewAnswered
+from schemas.invoices import Buyer, CreateInvoice, FindCustomer, InvoiceRequested
+from schemas.money import text
+from schemas.settings import SettingsApplied
+from streams.invoicing import booking
+from streams.invoicing.admission import LARGEST
+from streams.invoicing.rules import Case, a_refused_order_waits
+from streams.invoicing.state import Awaited, State
+from streams.invoicing.verdict import (
+    DISCARD,
+    KEEP,
+    NAME,
+    RETRY,
+    Credit,
+    Find,
+    Held,
+    Invoice,
+    Move,
+    MoveBack,
+    Settled,
+    Verdict,
+)
+
+LATE: Final = "what_comes_late_undoes_nothing"
+"""Named where older content of a receipt goes on record; no rule looks at it."""
+_LONGEST_MESSAGE: Final = 2000
+_LONGEST_DESCRIPTION: Final = 180
+_SAYS_NOTHING: Final = {"step", "rule", "settings_version", "replaces", "insists", "revision"}
+"""Fields of an order that say nothing about what it does."""
+
+
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; an open hold is closed first.
+
+    Other settings under which a receipt waits as before, or would be refused as before, ask for nothing.
+    """
+    message, hold = case.message, case.state.hold
+    writer = _Writer(case.key, tenant, case.state, case.receipt, rule, version)
+    given = _given(case, verdict, writer)
+    if isinstance(message, SettingsApplied) and hold and _changes_nothing(case.state, hold, given):
+        return ()
+    closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
+    return (*closed, *given)
+
+
+def _given(case: Case, verdict: Verdict, writer: "_Writer") -> tuple[Order, ...]:  # noqa: PLR0911 - one for each
+    match verdict:
+        case Held():
+            return (writer.hold(verdict),)
+        case Find():
+            return (writer.find(create=verdict.create),)
+        case Invoice():
+            return (writer.invoice(case, verdict),)
+        case Credit():
+            return writer.credit()
+        case Move():
+            return writer.move(case)
+        case MoveBack():
+            return writer.move_back(insists=_insists(case.message))
+        case Settled(message=""):
+            return ()
+        case Settled(message=why):
+            return writer.on_record("nothing_to_invoice", why, "nothing_to_book")
+
+
+def older_content(key: str, state: State, told: InvoiceRequested, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return what puts older content of a receipt on record: it was accepted, and changes nothing."""
+    if state.receipt is None:
+        return ()
+    why = f"This is amendment {told.amendment}; amendment {state.receipt.amendment} came before it and counts."
+    return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
+
+
+def was_refused(state: State) -> bool:
+    """Tell whether a receipt waits because Fortnox refused an order."""
+    return state.hold is not None and state.hold.rule == a_refused_order_waits.__name__
+
+
+def _changes_nothing(state: State, hold: HoldForReview, given: tuple[Order, ...]) -> bool:
+    """Tell whether what is to be done now is what waits already, or what Fortnox has refused."""
+    refused = state.rejected.order if was_refused(state) and state.rejected else None
+    match given:
+        case (HoldForReview() as again,):
+            return again.said == hold.said
+        case (FindCustomer() | CreateInvoice() | PostVoucher() as order,):
+            return refused is not None and _does(order) == _does(refused)
+    return False
+
+
+def _does(order: Awaited) -> tuple[type, dict[str, Any]]:
+    return type(order), order.model_dump(exclude=_SAYS_NOTHING)
+
+
+def _insists(message: Message) -> bool:
+    """Tell whether a person says that what was refused will be taken now."""
+    return isinstance(message, ReviewAnswered) and message.answer == RETRY.answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the orders of one receipt."""
+
+    key: str
+    tenant: str
+    state: State
+    receipt: InvoiceRequested
+    rule: str
+    settings_version: int
+
+    def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
+        return {
+            "flow": NAME,
+            "key": self.key,
+            "revision": revision,
+            "step": step,
+            "rule": self.rule,
+            "settings_version": self.settings_version,
+        }
+
+    def _next(self, step: str, revision: str) -> Mapping[str, Any]:
+        """Return the origin of an order of a step: the first of ``create``, ``create/2``, ... with no known outcome."""
+        ids_of = (
+            (each, ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=each))
+            for each in ids.steps(step)
+        )
+        free = next(each for each, order_id in ids_of if order_id not in self.state.done)
+        rejected = self.state.rejected
+        return {**self._origin(revision, free), "replaces": rejected.order_id if rejected else None}
+
+    def find(self, *, create: bool) -> FindCustomer:
+        """Return the order that finds the customer."""
+        receipt = self.receipt
+        return FindCustomer(
+            **self._next("customer", self.state.revision),
+            customer_number=receipt.customer_number,
+            buyer=receipt.buyer or Buyer(),
+            create=create,
+        )
+
+    def invoice(self, case: Case, verdict: Invoice) -> CreateInvoice:
+        """Return the order that makes the invoice, the credit note of a return, or the order."""
+        receipt, settings = self.receipt, case.settings
+        remark = _receipt_of(receipt)
+        if verdict.credits:
+            remark = f"Kreditering av {_in_swedish(case)} {verdict.credits}. {remark}"
+        return CreateInvoice(
+            **self._next("create", self.state.revision),
+            document="order" if settings.order_instead_of_invoice else "invoice",
+            customer_number=verdict.customer,
+            invoice_date=receipt.invoice_date,
+            rows=booking.document_rows(receipt, case.accounts, articles=settings.articles),
+            cost_centre=mapping.cost_centre(case.accounts, receipt.store, receipt.invoice_date),
+            vat_included=receipt.vat_included,
+            receipt=f"{receipt.register_id} {receipt.receipt_number}"[:80],
+            remark=remark,
+        )
+
+    def credit(self) -> tuple[Order, ...]:
+        """Return the order that credits the standing document in full."""
+        document = self.state.document
+        if document is None or document.order is None:
+            return ()
+        made, what = document.order, "faktura" if document.kind == "invoice" else "order"
+        said = made.model_dump(include={"document", "customer_number", "invoice_date", "cost_centre", "vat_included"})
+        credit = CreateInvoice(
+            **self._next("credit", document.revision),  # a document is credited once, however many amendments ask
+            **said,
+            rows=booking.credited(made.rows),
+            receipt=made.receipt,
+            remark=f"Kreditering av {what} {document.number}. {made.remark}"[:500],
+        )
+        return (credit,)
+
+    def move(self, case: Case) -> tuple[Order, ...]:
+        """Return the voucher that takes the sale out of the day close."""
+        document = self.state.document
+        if document is None:
+            return ()
+        what = "order" if document.kind == "order" else "faktura"
+        receipt = self.receipt
+        return (
+            PostVoucher(
+                **self._next("move", document.revision),
+                purpose="book",
+                series=case.settings.series or case.accounts.series,
+                voucher_date=receipt.invoice_date,
+                description=f"{_receipt_of(receipt)}: från dagsavslut till {what} {document.number}"[
+                    :_LONGEST_DESCRIPTION
+                ],
+                rows=booking.moving_rows(receipt, case.accounts, case.settings.method),
+                insists=_insists(case.message),
+            ),
+        )
+
+    def move_back(self, *, insists: bool) -> tuple[Order, ...]:
+        """Return the voucher that takes back the one beside a credited document."""
+        document = self.state.document
+        if document is None or document.beside is None or document.beside.order is None:
+            return ()
+        voucher, moved = document.beside.voucher, document.beside.order
+        return (
+            PostVoucher(
+                **self._next("move-back", document.revision),
+                purpose="reverse",
+                series=moved.series,
+                voucher_date=moved.voucher_date,
+                description=f"Återföring av {voucher}: {moved.description}"[:_LONGEST_DESCRIPTION],
+                rows=tuple(row.swapped for row in moved.rows),
+                relates_to=(voucher,),
+                takes_back=moved.id_in(self.tenant),
+                insists=insists,
+            ),
+        )
+
+    def on_record(self, reason: str, why: str, how: How) -> tuple[Order, ...]:
+        """Return a hold that is closed at once: what is accepted never ends without a trace."""
+        # A step of its own: decided again under other settings the receipt may be held, and must stay open.
+        record = self.hold(Held(reason, why, can_be_given_up=False), step="settled")
+        return (record, self.close(record, how, why))
+
+    def hold(self, held: Held, step: str = "hold") -> HoldForReview:
+        """Return the order that holds the receipt, and asks what can be answered."""
+        amount = booking.total(self.receipt)
+        giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
+        return HoldForReview(
+            **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
+            reason=held.reason,
+            who=held.who,
+            message=self._words(held.message),
+            lines=held.lines,
+            choices=(*held.choices, *giving_up),
+            business_date=self.receipt.invoice_date,
+            amount=amount if abs(amount) < LARGEST else None,
+        )
+
+    def close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
+        """Return the order that closes a hold, and says why."""
+        return CloseReview(
+            **self._origin(hold.revision, f"close/{hold.step}"),
+            hold_id=hold.id_in(self.tenant),
+            how=how,
+            message=self._words(why),
+        )
+
+    def _words(self, message: str) -> str:
+        receipt = self.receipt
+        where = f"Store {receipt.store}, register" if receipt.store else "Register"
+        named = f"{where} {receipt.register_id}, receipt {receipt.receipt_number} of {receipt.invoice_date}"
+        return f"{named}, {text(booking.total(receipt))}: {message}"[:_LONGEST_MESSAGE]
+
+
+def _receipt_of(receipt: InvoiceRequested) -> str:
+    """Return a receipt as the customer reads it."""
+    return f"Kvitto {receipt.receipt_number}, kassa {receipt.register_id}, {receipt.invoice_date}"
+
+
+def _in_swedish(case: Case) -> str:
+    return "order" if case.sales[0].kind == "order" else "faktura"
+
+
+def _how(message: Message) -> How:
+    match message:
+        case SettingsApplied():
+            return "settings_changed"
+        case ChecksPassed():
+            return "checks_passed"
+        case ReviewAnswered():
+            return "answered"
+        case InvoiceRequested():
+            return "superseded"
+    return "booked"
+
+
+_THEN: Final[Mapping[type, str]] = {
+    Find: "the customer is looked for",
+    Invoice: "the receipt is invoiced",
+    Credit: "what was made of the older content is credited, and made anew after that",
+    MoveBack: "what was made of the older content is taken back, and made anew after that",
+    Move: "the sale leaves the day close for its invoice",
+    Settled: "nothing more is to be invoiced",
+}
+
+
+def _why(message: Message, verdict: Verdict) -> str:
+    match message:
+        case SettingsApplied(version=version):
+            why = f"Decided anew under settings version {version}"
+        case ChecksPassed():
+            why = "What stood in the way in Fortnox does so no longer"
+        case ReviewAnswered(answer=answer):
+            why = f"A person answered {answer}"
+        case InvoiceRequested():
+            why = "The till sent newer content"
+        case _:
+            why = "Fortnox answered an order that this hold did not know of"
+    then = f"the receipt now waits as {verdict.reason}" if isinstance(verdict, Held) else _THEN[type(verdict)]
+    return f"{why}; {then}."

@@ -1,0 +1,368 @@
+"""What is to be done about a sale on account: one function for each rule, named for it. Pure.
+
+What must be true of a receipt before it is invoiced stands in ``admission``; the ``RULES`` at the end say in which
+order. Why a voucher stands beside each invoice says ``booking``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.audit import DISCARDED, AuditRecord
+from schemas.base import Message
+from schemas.commands import reason_of
+from schemas.identities import shown_organisation, ten_digits
+from schemas.invoices import CreateInvoice, identifies
+from schemas.money import text
+from schemas.settings import DaySalesSettings, InvoicingSettings
+from streams.invoicing import admission, booking
+from streams.invoicing.admission import Receipt
+from streams.invoicing.learn import CUSTOMER_MISSING, step_of
+from streams.invoicing.state import Awaited, Document, State
+from streams.invoicing.verdict import (
+    CREATE,
+    CREDIT,
+    CREDITED,
+    DISCARD,
+    KEEP,
+    OWN,
+    RETRY,
+    WITHOUT,
+    Credit,
+    Find,
+    Held,
+    Invoice,
+    Move,
+    MoveBack,
+    Settled,
+    Verdict,
+)
+
+NOT_CHOSEN: Final = (InvoicingSettings(), DaySalesSettings(series="A"))
+"""Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
+_SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
+_TAKES_BACK: Final = frozenset({"credit", "move-back"})
+_WHAT: Final = {
+    "customer": "the customer",
+    "credit": "the credit note",
+    "move": "the voucher beside the invoice",
+    "move-back": "the reversal of the voucher beside the invoice",
+}
+
+
+@dataclass(frozen=True)
+class Case(Receipt):
+    """A receipt, and all that is known.
+
+    Attributes:
+        key: of the receipt.
+        state: what has become of it so far.
+        message: what is decided on.
+        refused: the awaited order that the message says was not carried out.
+        configured: False when the company has no settings for this.
+        own_number: the organisation number of these books, as far as is known.
+        suspects: the receipts that this may be, by their keys.
+        sales: of a return, what stands for the receipts that it may be of.
+    """
+
+    key: str
+    state: State
+    message: Message
+    refused: Awaited | None
+    configured: bool
+    own_number: str | None
+    suspects: Mapping[str, State]
+    sales: tuple[Document, ...]
+
+    @property
+    def customer(self) -> str | None:
+        """The customer's number in Fortnox: as it was found, or as the till says and nobody has denied it."""
+        return self.state.customer or (None if self.state.number_missing else self.receipt.customer_number)
+
+    @property
+    def can_be_found(self) -> bool:
+        """Tell whether the customer can be looked for otherwise than by a number that is known to be missing."""
+        return self.receipt.buyer is not None and identifies(self.receipt.buyer)
+
+    @property
+    def may_create(self) -> bool:
+        """Tell whether the customer may be made in Fortnox."""
+        wanted = self.settings.customers == "create" or CREATE.answer in self.state.answers
+        return wanted and self.is_named
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether the till says the customer's name, and anything to find that customer by."""
+        buyer = self.receipt.buyer
+        return buyer is not None and bool(buyer.name) and (self.can_be_found or bool(self.receipt.customer_number))
+
+    @property
+    def stands_for_newest(self) -> Document | None:
+        """The document of the newest content, where it stands."""
+        standing = self.state.standing
+        return standing if standing and standing.revision == self.state.revision else None
+
+
+# --- What did Fortnox say? ----------------------------------------------------------------------------------------
+
+
+def a_refused_order_waits(case: Case) -> Held | None:
+    """Hold what Fortnox refused until other settings make it another order, or a person says so."""
+    record, refused = case.message, case.refused
+    if refused is None or not isinstance(record, AuditRecord) or record.code == CUSTOMER_MISSING:
+        return None
+    if step_of(record) not in _TAKES_BACK and refused.revision != case.state.revision:
+        return None  # newer content came meanwhile, and replaces what was refused
+    kind = refused.document if isinstance(refused, CreateInvoice) else "invoice"
+    what = _WHAT.get(step_of(record), f"the {kind}")
+    if record.code == DISCARDED:
+        return Held(
+            DISCARDED,
+            f"The order of {what} was discarded before it reached Fortnox: {record.why[:1000]} "
+            "Answer retry and it is sent, as a new order.",
+            choices=(RETRY,),
+            who=record.who or "operator",
+        )
+    return Held(
+        reason_of(record.code),
+        f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
+        "Set it right in Fortnox or in the settings, and answer retry.",
+        choices=(RETRY,),
+        who=record.who or "accountant",
+    )
+
+
+def a_receipt_invoiced_twice_waits(case: Case) -> Held | None:
+    """Hold a receipt with two documents: a database that was restored makes them, and a person puts it right."""
+    if not case.state.surplus or not case.state.document:
+        return None
+    surplus = " and ".join(case.state.surplus)
+    return Held(
+        "invoiced_twice",
+        f"More than one document stands for this receipt: {case.state.document} and {surplus}. Credit or cancel "
+        f"{surplus} by hand in Fortnox, then answer credited.",
+        (str(case.state.document), *case.state.surplus),
+        (CREDITED,),
+        can_be_given_up=False,
+    )
+
+
+def an_invoiced_receipt_needs_nothing_more(case: Case) -> Settled | None:
+    """Settle the receipt: its newest content is invoiced, and out of the day close."""
+    document = case.stands_for_newest
+    done = document and (document.beside or not case.settings.in_day_close)
+    return Settled() if done else None
+
+
+def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
+    """Settle what a person kept or discarded, whatever the settings say; only newer content opens it again."""
+    return Settled() if _SETTLES.intersection(case.state.answers) else None
+
+
+# --- Is it ours, and a receipt of its own? ------------------------------------------------------------------------
+
+
+def a_receipt_of_another_company_waits(case: Case) -> Held | None:
+    """Hold what names another company than the one whose books these are: it is never invoiced on a guess."""
+    named, own = case.receipt.organisation_number, case.own_number
+    if named is None or own is None or named == ten_digits(own):
+        return None
+    return Held(
+        "another_company",
+        f"The receipt names the company {shown_organisation(named)}; these are the books of "
+        f"{shown_organisation(ten_digits(own))}. If the till is set up wrongly, correct its number and send the "
+        "receipt again. If ours is wrong, correct it with bokbuss tenant add --org --change, and answer retry.",
+        choices=(RETRY,),
+        who="operator",
+    )
+
+
+def what_may_be_another_receipt_waits(case: Case) -> Held | None:
+    """Hold a receipt number that came before on another day: a corrected date, or a till that was replaced."""
+    known = tuple(f"{key}: {_stands(state)}" for key, state in case.suspects.items())
+    if not known:
+        return None
+    return Held(
+        "perhaps_the_same",
+        f"A receipt of this number came before, dated otherwise: {'; '.join(known)}. If this is another sale (a till "
+        "that was replaced counts from 1 again), answer own, and it is invoiced; if it is the same, answer discard.",
+        known,
+        (OWN,),
+    )
+
+
+def _stands(state: State) -> str:
+    if state.receipt is None:
+        return "nothing is known"
+    made = f", {state.document}" if state.document else ""
+    return f"{state.receipt.invoice_date}, {text(booking.total(state.receipt))}{made}"
+
+
+def a_company_without_settings_waits(case: Case) -> Held | None:
+    """Hold what comes before the company has chosen how it invoices, so that it is not lost."""
+    if case.configured:
+        return None
+    return Held(
+        "flow_not_configured",
+        "The company has no settings for invoicing yet. Apply settings; the receipt then goes on by itself.",
+    )
+
+
+# --- What is invoiced leaves the day ------------------------------------------------------------------------------
+
+
+def an_invoiced_sale_leaves_the_day(case: Case) -> Move | None:
+    """Take the sale out of the day close once there is an invoice, which books it: no sale is booked twice."""
+    return Move() if case.stands_for_newest else None
+
+
+# --- What stands in Fortnox already? ------------------------------------------------------------------------------
+
+
+def a_document_that_is_not_known_is_credited_by_hand(case: Case) -> Held | None:
+    """Hold an amendment whose old rows are not known for certain: what is not known cannot be credited."""
+    standing = case.state.standing
+    if not standing or (standing.order and (standing.beside is None or standing.beside.order)):
+        return None
+    return Held(
+        "document_not_known",
+        f"The receipt is {standing} in Fortnox, made under settings that are no longer known here, and the till has "
+        "sent it again with other content. Credit it by hand, reverse the voucher beside it, and answer credited; "
+        "or answer keep.",
+        choices=(CREDITED,),
+    )
+
+
+def an_invoiced_receipt_stays_invoiced(case: Case) -> Held | None:
+    """Hold an amended receipt where the company chose so: a person decides whether the invoice changes."""
+    standing = case.state.standing
+    if not standing or standing.credited_by:
+        return None
+    if case.settings.amended == "credit" or CREDIT.answer in case.state.answers:
+        return None
+    return Held(
+        "amended_after_invoicing",
+        f"The receipt is {standing} in Fortnox, and the till has sent it again with other content. Answer credit to "
+        "credit it and make it anew, or keep to leave it as it is.",
+        choices=(CREDIT,),
+    )
+
+
+# --- For whom? ----------------------------------------------------------------------------------------------------
+
+
+def a_return_names_its_sale(case: Case) -> Held | None:
+    """Hold a return whose sale has no invoice here: a credit note names what it credits (ML 17:22)."""
+    if case.total >= 0 or case.sales or WITHOUT.answer in case.state.answers:
+        return None
+    of = case.receipt.returned_receipt
+    return Held(
+        "sale_not_found",
+        f"The receipt is a return of receipt {of}, which is not invoiced (yet)."
+        if of
+        else "The receipt is a return, and does not say of which receipt.",
+        choices=(RETRY, WITHOUT),
+    )
+
+
+def a_buyer_who_is_not_named_waits(case: Case) -> Held | None:
+    """Hold a sale to somebody who cannot be found: nobody is found by a name alone."""
+    if not case.total or case.receipt.customer_number or case.can_be_found:
+        return None
+    return Held(
+        "customer_not_named",
+        "The receipt names no customer's number, organisation number, personal number or e-mail address. "
+        "Add it in the till and send the receipt again with a higher amendment.",
+    )
+
+
+def a_missing_customer_waits(case: Case) -> Held | None:
+    """Hold a sale to a customer who is not in Fortnox, unless the customer is to be made there."""
+    state = case.state
+    is_missing = state.missing or (state.number_missing and not case.can_be_found)
+    if not case.total or not is_missing or case.may_create:
+        return None
+    number = case.receipt.customer_number
+    return Held(
+        CUSTOMER_MISSING,
+        f"Fortnox has no customer {f'of number {number}' if number else 'that fits'}. Make the customer there, and "
+        f"answer retry{'; or answer create' if case.is_named else ''}.",
+        choices=(RETRY, CREATE) if case.is_named else (RETRY,),
+    )
+
+
+def the_customer_is_found_first(case: Case) -> Find | None:
+    """Look for the customer by number, organisation number, personal number or e-mail, and make one where chosen."""
+    return None if case.customer or not case.total else Find(create=case.may_create)
+
+
+# --- Take back, and invoice ---------------------------------------------------------------------------------------
+
+
+def an_amended_invoice_is_credited_in_full(case: Case) -> Credit | None:
+    """Credit the document of the older content; the newest is invoiced after that. Nothing is ever edited."""
+    standing = case.state.standing
+    return Credit() if standing and not standing.credited_by else None
+
+
+def a_credited_sale_goes_back_into_the_day(case: Case) -> MoveBack | None:
+    """Reverse the voucher beside a credited document, so that the day's voucher stands as the till closed it."""
+    return MoveBack() if case.state.standing else None
+
+
+def a_receipt_of_nothing_needs_no_invoice(case: Case) -> Settled | None:
+    """Put a receipt whose rows come to nothing on record: nobody owes anything."""
+    return None if case.total else Settled("There is nothing to invoice: the receipt comes to zero.")
+
+
+def a_sale_on_account_is_invoiced(case: Case) -> Invoice:
+    """Invoice what every rule let through; a return is a credit note that names the invoice that it is about."""
+    named = case.sales[0].number if case.total < 0 and len(case.sales) == 1 else ""
+    return Invoice(case.customer or "", named)
+
+
+Rule = Callable[[Case], Verdict | None]
+RULES: Final[tuple[Rule, ...]] = (
+    # What did Fortnox say, and is there anything to decide?
+    a_refused_order_waits,
+    a_receipt_invoiced_twice_waits,
+    an_invoiced_receipt_needs_nothing_more,
+    what_a_person_settled_stays_settled,
+    # Is it ours, and a receipt of its own?
+    a_receipt_of_another_company_waits,
+    what_may_be_another_receipt_waits,
+    a_company_without_settings_waits,
+    # Has all of it an account? The invoice and the voucher beside it need the same.
+    admission.the_amounts_fit_in_a_voucher,
+    admission.every_rate_is_known_on_the_day,
+    admission.every_row_has_a_sales_account,
+    admission.tip_and_rounding_have_accounts,
+    admission.the_clearing_account_is_chosen,
+    an_invoiced_sale_leaves_the_day,
+    # May it be invoiced?
+    admission.what_is_not_to_be_synced_waits,
+    admission.a_receipt_before_the_start_is_held,
+    admission.every_group_has_its_rate_of_the_day,
+    admission.the_rows_come_to_the_total,
+    admission.a_tip_is_invoiced_where_allowed,
+    a_document_that_is_not_known_is_credited_by_hand,
+    an_invoiced_receipt_stays_invoiced,
+    # For whom?
+    a_return_names_its_sale,
+    a_buyer_who_is_not_named_waits,
+    a_missing_customer_waits,
+    the_customer_is_found_first,
+    # What stands in Fortnox is taken back. (After the above: nothing is credited for a receipt that has to wait.)
+    an_amended_invoice_is_credited_in_full,
+    a_credited_sale_goes_back_into_the_day,
+    # Invoice it.
+    a_receipt_of_nothing_needs_no_invoice,
+    a_sale_on_account_is_invoiced,
+)
+"""The first that says something decides; its name is in the order."""
+
+
+def judge(case: Case) -> tuple[str, Verdict]:
+    """Return the name of the rule that decides, and what it says."""
+    found = ((rule.__name__, rule(case)) for rule in RULES)
+    return next((name, verdict) for name, verdict in found if verdict is not None)

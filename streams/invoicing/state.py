@@ -1,0 +1,111 @@
+"""What is remembered of a sale on account. Pure."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.commands import HoldForReview, PostVoucher, VoucherRef
+from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
+
+
+class _Remembered(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Beside(_Remembered):
+    """The voucher that took a sale out of its day close, and the one that reversed it.
+
+    ``order`` is None as that of a document.
+    """
+
+    voucher: VoucherRef
+    order: PostVoucher | None
+    reversed_by: VoucherRef | None = None
+
+
+class Document(_Remembered):
+    """The invoice (or order) in Fortnox that was made of a content, what stands beside it, and what credited it.
+
+    ``kind`` is ``document`` and ``order`` None when what was ordered is not remembered here, or was ordered under other
+    settings than the journal carried out (a database that was restored).
+    """
+
+    kind: Literal["invoice", "order", "document"]
+    number: str
+    revision: str
+    order: CreateInvoice | None
+    beside: Beside | None = None
+    credited_by: str | None = None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Tell whether nothing of it counts any more."""
+        return self.credited_by is not None and (self.beside is None or self.beside.reversed_by is not None)
+
+    def __str__(self) -> str:
+        """Return the document as people name it."""
+        return f"{self.kind} {self.number}"
+
+
+class RefusedOrder(_Remembered):
+    """The last order that Fortnox refused; the next one replaces it. ``order`` is None as in ``Document``."""
+
+    order_id: UUID
+    order: FindCustomer | CreateInvoice | PostVoucher | None
+
+
+Awaited = FindCustomer | CreateInvoice | PostVoucher
+
+
+class State(_Remembered):
+    """One receipt as far as it has come, or (``receipts``) what is known under a counter: store, register, number.
+
+    A receipt without a store has its counter's key, so that one state can be both.
+
+    Attributes:
+        receipt: the newest content.
+        seen: the revisions seen; the last one is ``receipt``'s.
+        awaits: Fortnox's answer to an order, a person's answer to a hold, or (None) nothing.
+        customer: the number in Fortnox of the customer who was found.
+        number_missing: Fortnox has no customer of the number that was tried.
+        missing: Fortnox has no customer of that number, organisation number, personal number or e-mail.
+        document: what stands for the receipt, or stood and was credited.
+        surplus: further documents of the same receipt, which a person must credit.
+        rejected: the refused order that the next one replaces.
+        answers: what a person answered about this content.
+        holds: how many holds there have been; it numbers the next one.
+        done: the orders whose outcome is known; none of them is given again.
+        doubts: the receipts that this may be; a person says.
+        receipts: of a counter: the keys of the receipts that came under it.
+    """
+
+    receipt: InvoiceRequested | None = None
+    seen: tuple[str, ...] = ()
+    awaits: Awaited | HoldForReview | None = None
+    customer: str | None = None
+    number_missing: bool = False
+    missing: bool = False
+    document: Document | None = None
+    surplus: tuple[str, ...] = ()
+    rejected: RefusedOrder | None = None
+    answers: tuple[str, ...] = ()
+    holds: int = 0
+    done: tuple[UUID, ...] = ()
+    doubts: tuple[str, ...] = ()
+    receipts: tuple[str, ...] = ()
+
+    @property
+    def revision(self) -> str:
+        """The newest content's revision."""
+        return self.seen[-1] if self.seen else ""
+
+    @property
+    def standing(self) -> Document | None:
+        """The document that counts: made, and not taken back."""
+        return self.document if self.document and not self.document.is_taken_back else None
+
+    @property
+    def hold(self) -> HoldForReview | None:
+        """The open hold."""
+        return self.awaits if isinstance(self.awaits, HoldForReview) else None

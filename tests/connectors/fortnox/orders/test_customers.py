@@ -1,0 +1,114 @@
+"""Customers in Fortnox, against the sandbox: found by what identifies them, made once, never guessed."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.fortnox import sandbox
+from connectors.fortnox.sandbox import Fault, Faults
+from connectors.fortnox.sandbox.records import Record
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
+from schemas.invoices import Buyer
+from tests.connectors.fortnox.lane_driver import (
+    NUMBER,
+    SCOPES,
+    attempt,
+    carry_out,
+    connected,
+    customer,
+    personal,
+)
+
+FAULTS = [
+    *(Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML, Fault.LATE_COMMIT),
+    *(Fault.STALE_LIST, Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT, Fault.FAIL_WITHOUT_COMMIT),
+]
+KNOWN: tuple[dict[str, Any], ...] = (
+    {"CustomerNumber": "1", "Name": "Skolan", "OrganisationNumber": "559999-0016"},
+    {"CustomerNumber": "2", "Name": "Ada", "OrganisationNumber": "800101-1231", "Email": "Ada@Exempel.se"},
+    {"CustomerNumber": "A-3", "Name": "Tvilling", "Email": "tvilling@exempel.se"},
+    {"CustomerNumber": "A-4", "Name": "Tvilling", "Email": "tvilling@exempel.se"},
+)
+
+
+@pytest.fixture
+def company() -> sandbox.Company:
+    """Return a company in Fortnox with four customers."""
+    made = sandbox.Company(123456, scopes=SCOPES)
+    for values in KNOWN:
+        made.register("customers")[values["CustomerNumber"]] = Record(dict(values))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("number", "buyer", "expected"),
+    [
+        (None, Buyer(organisation_number="5599990016", email="tvilling@exempel.se"), "1"),
+        (None, Buyer(email="ada@exempel.SE"), "2"),
+        (None, Buyer(personal_number=personal("personal_number", NUMBER)), "2"),
+        ("A-4", Buyer(email="tvilling@exempel.se"), "A-4"),
+        ("77", Buyer(organisation_number="5599990016"), "1"),
+    ],
+)
+async def test_a_customer_is_found_by_what_identifies_best(
+    engine: AsyncEngine, company: sandbox.Company, number: str | None, buyer: Buyer, expected: str
+) -> None:
+    """The number before the organisation's or the person's, and that before the address; nothing is written."""
+    async with connected(engine, company) as connection:
+        order = customer(customer_number=number, buyer=buyer, create=False)
+        assert await connection.write(order, attempt()) == AlreadyThere(record=expected)
+    assert len(company.register("customers")) == len(KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("buyer", "code"),
+    [
+        (Buyer(email="tvilling@exempel.se", name="Tvilling"), "customer_ambiguous"),
+        (Buyer(email="nobody@exempel.se", name="Skolan"), "customer_missing"),
+    ],
+)
+async def test_two_who_fit_are_none_and_a_name_finds_nobody(
+    engine: AsyncEngine, company: sandbox.Company, buyer: Buyer, code: str
+) -> None:
+    """A person decides; nothing of the buyer is in the words."""
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(customer(buyer=buyer, create=False), attempt())
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, verdict.who) == (code, "accountant")
+    assert "exempel" not in verdict.why
+    assert ("A-3, A-4" in verdict.why) == (code == "customer_ambiguous")
+
+
+async def test_a_new_customer_is_what_the_till_says(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """In characters that Fortnox takes; a person under the personal number, opened right before it is sent."""
+    person = Buyer(name="Bo Ek", personal_number=personal("personal_number", "199003072384"), postal_code="223 50")
+    new = Buyer(organisation_number="5599990024", email="ny@exempel.se", name="Bygget [Söder] AB", city="Lund")
+    async with connected(engine, company) as connection:
+        assert await connection.write(customer(buyer=new), attempt()) == Delivered(record="3")
+        assert await connection.write(customer(buyer=person, customer_number="77"), attempt()) == Delivered(record="77")
+        assert await connection.write(customer(buyer=new), attempt()) == AlreadyThere(record="3")
+    company_made, person_made = (company.register("customers")[key].values for key in ("3", "77"))
+    shown = ("Name", "OrganisationNumber", "Email", "City", "Type")
+    assert tuple(company_made[name] for name in shown) == (
+        *("Bygget (Söder) AB", "5599990024", "ny@exempel.se"),
+        *("Lund", "COMPANY"),
+    )
+    shown = ("Name", "OrganisationNumber", "ZipCode", "Type")
+    assert tuple(person_made[name] for name in shown) == ("Bo Ek", "199003072384", "223 50", "PRIVATE")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_lost_answer_never_doubles_a_customer(
+    engine: AsyncEngine, company: sandbox.Company, fault: Fault
+) -> None:
+    """Whatever became of the POST, there is one, and the number is known."""
+    company.faults = Faults(script=[fault], only="POST /3/customers", seconds={fault: 0.2})
+    new = customer(buyer=Buyer(email="ny@exempel.se", name="Ny"))
+    async with connected(engine, company) as connection:
+        assert await connection.probe(new, attempt()) == Absent()
+        verdict = await carry_out(connection, new)
+    assert isinstance(verdict, Delivered | AlreadyThere)
+    assert [key for key in company.register("customers") if key not in {k["CustomerNumber"] for k in KNOWN}] == [
+        verdict.record
+    ]
