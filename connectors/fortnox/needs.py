@@ -55,7 +55,7 @@ _FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if 
 def needs_of(flow: str, settings: TenantSettings) -> Needs:
     """Return what a flow needs for all that it has carried out at Fortnox under a company's settings."""
     orders = settings.invoicing is not None and settings.invoicing.order_instead_of_invoice
-    needs = {**NEEDS, CreateInvoice: ORDERS_INSTEAD} if orders else NEEDS
+    needs: Mapping[type[Order], Needs] = {**NEEDS, CreateInvoice: ORDERS_INSTEAD} if orders else NEEDS
     found = [needs[order] for order in settings.carried_out(flow) if order in needs]
     return Needs(_united(each.scopes for each in found), _united(each.licences for each in found))
 
