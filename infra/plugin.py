@@ -20,7 +20,7 @@ from schemas.envelope import Envelope
 from schemas.events import Fact
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSource
 from schemas.ledger_parts import digest_of_year
-from schemas.plans import Obstacle, Plan, PlanRow, Row
+from schemas.plans import CorrectionRow, Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
@@ -97,7 +97,7 @@ class Flow:
             ChecksPassed that has this reason among its codes.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         row: what a row of its plans is.
-        planned_as: what ``bokbuss plan`` calls it; nothing: the flow's name.
+        planned_as: the verb that makes its plans; nothing: ``plan`` and the flow's name.
         applied: the fact that somebody applies a row of a plan: plan, row, by whom, when.
         objects: why somebody may not apply rows of a plan, in words; nothing when they may.
         effect: a row of a plan with what it does when it is applied, as its decision tells: the orders, and the state
@@ -111,6 +111,9 @@ class Flow:
         stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
         lacking: reasons of waiting that mean that the settings lack something: the company is being configured.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.
+        corrects: what would have to be corrected of a key, as a row of a plan: what stands for it beside what its
+            newest content comes to under terms, given its state and those that ``akin`` names. None: both agree, or
+            nothing stands for it.
         trial: what a key's newest content would come to under terms, given its state and those that ``akin`` names;
             None for a key without content of its own.
     """
@@ -137,6 +140,7 @@ class Flow:
     lacking: frozenset[str] = frozenset()
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
     trial: Callable[[str, States, Terms], Outcome | None] | None = None
+    corrects: Callable[[str, States, Terms], CorrectionRow | None] | None = None
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------

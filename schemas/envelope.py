@@ -25,6 +25,7 @@ from schemas.commands import (
     UpsertPerson,
     WriteAbsence,
 )
+from schemas.corrections import CorrectionApproved
 from schemas.events import (
     ChecksPassed,
     ClosingApproved,
@@ -68,6 +69,7 @@ MESSAGES: tuple[type[Message], ...] = (
     PlanApplied,
     LinkDecided,
     ClosingApproved,
+    CorrectionApproved,
     PersonPaused,
     ReviewAnswered,
     PeopleMarked,

@@ -1,12 +1,15 @@
-"""Plans: what would be done with each person or closing entry, before anything is. In the database, not on Kafka."""
+"""Plans: what would be done with each person, closing entry or booked day, before anything is. Not on Kafka."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field
 
 from schemas.base import Code, Day, Message, Moment, SeriesCode, TenantId
+from schemas.commands import VoucherRef, VoucherRow
 from schemas.events import (
     ClosingAction,
     EmployeeField,
@@ -17,7 +20,7 @@ from schemas.events import (
     PlanAction,
     Prefer,
 )
-from schemas.money import Money
+from schemas.money import ZERO, Money
 
 CHOSEN: Final = "a_person_chose_it"
 """The rule of a row whose action a person has set."""
@@ -30,6 +33,8 @@ Matched = Literal["", "link", "email", "personal_number", "employment_id", "hand
 PlanState = Literal["hr_only", "fortnox_only", "linked", "conflict", "duplicate", "invalid"]
 ClosingState = Literal["planned", "sending", "exported", "held", "failed", "unknown", "reversed", "withdrawn"]
 """How far a closing entry has come. Held: for a person. Failed: Fortnox refused it. Withdrawn: it is not sent."""
+CorrectionState = Literal["booked", "sending", "held"]
+"""How a day stands that would be booked otherwise now. Held: for a person."""
 
 
 class Row(Message):
@@ -102,7 +107,18 @@ class Obstacle(Message):
     why: str
 
 
-class ClosingRow(Row):
+class BooksRow(Row):
+    """What a row has whose vouchers would meet something in the books."""
+
+    year: str = Field(default="", description="the financial year in the books: 2025-01-01 to 2025-12-31")
+    next_number: int | None = Field(default=None, description="of the series in that year")
+    manual: bool | None = Field(default=None, description="whether the series takes vouchers from outside")
+    locked_until: Day | None = None
+    obstacles: tuple[Obstacle, ...] = Field(default=(), description="what stands in the way: it is not sent")
+    warnings: tuple[Obstacle, ...] = Field(default=(), description="what a person should know: it is sent")
+
+
+class ClosingRow(BooksRow):
     """One closing entry: how it stands, what is proposed, and what its voucher would meet in the books."""
 
     state: ClosingState
@@ -123,12 +139,6 @@ class ClosingRow(Row):
     not_locked: tuple[SeriesCode, ...] = Field(default=(), description="series that are not locked, the company says")
     organisation_number: str = Field(description="whose books the batch names")
     database_number: int | None = None
-    year: str = Field(default="", description="the financial year in the books: 2025-01-01 to 2025-12-31")
-    next_number: int | None = Field(default=None, description="of the series in that year")
-    manual: bool | None = Field(default=None, description="whether the series takes vouchers from outside")
-    locked_until: Day | None = None
-    obstacles: tuple[Obstacle, ...] = Field(default=(), description="what stands in the way: it is not sent")
-    warnings: tuple[Obstacle, ...] = Field(default=(), description="what a person should know: it is sent")
 
     @property
     def key(self) -> str:
@@ -139,6 +149,45 @@ class ClosingRow(Row):
     def name(self) -> str:
         """What people call it: number and text."""
         return f"{self.number} {self.text}"
+
+
+class CorrectionRow(BooksRow):
+    """One booked day that other settings book otherwise: what stands, and what would be booked instead."""
+
+    state: CorrectionState
+    action: Literal["correct", "do_nothing"]
+    about: str = Field(description="the day's business key")
+    name: str = Field(max_length=200, description="store, register and Z number")
+    day: Day
+    voucher: VoucherRef | None = Field(description="what stands for it; None: it is on its way")
+    series: SeriesCode = Field(description="of what stands")
+    stands: tuple[VoucherRow, ...] = Field(description="the rows that stand; none: they are not known here")
+    becomes: tuple[VoucherRow, ...] = Field(description="the rows instead; none: the settings would hold it")
+    new_series: SeriesCode
+    revision: Code = Field(description="of the day's content")
+    content: Code = Field(description="a digest of what it becomes: what an approval is of")
+    differs: tuple[str, ...] = Field(default=(), description="each row that differs, in words")
+
+    @property
+    def key(self) -> str:
+        """The day."""
+        return self.about
+
+    @property
+    def amount(self) -> Decimal:
+        """The debit of what would be booked."""
+        return sum((row.debit for row in self.becomes), ZERO)
+
+    @property
+    def moves(self) -> Mapping[int, Decimal]:
+        """By account, what would be booked less what is; debit above zero. Nothing where nothing is corrected."""
+        if not self.stands or not self.becomes:
+            return {}
+        sums: dict[int, Decimal] = {}
+        for sign, rows in ((1, self.becomes), (-1, self.stands)):
+            for row in rows:
+                sums[row.account] = sums.get(row.account, ZERO) + sign * (row.debit - row.credit)
+        return {account: amount for account, amount in sums.items() if amount}
 
 
 class Plan(Message):
@@ -155,6 +204,8 @@ class Plan(Message):
     state: Literal["made", "applied", "dropped"] = "made"
     applied_by: str = ""
     applied_at: Moment | None = None
+    first_day: Day | None = Field(default=None, description="of a plan of corrections: the days that it is about")
+    last_day: Day | None = None
 
     @property
     def begins(self) -> str:

@@ -135,6 +135,9 @@ class DaySalesSettings(Message):
     attach_report: bool = Field(
         default=False, description="the Z report is put beside its voucher as a PDF; needs a consent to files"
     )
+    four_eyes: bool = Field(
+        default=False, description="on: who made a plan of corrections does not apply it; somebody else does"
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

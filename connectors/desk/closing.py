@@ -1,14 +1,14 @@
-"""What closing entries would meet in a company's books: asked of the system that keeps them, and put into the rows."""
+"""What closing entries would meet in a company's books, put into the rows of their plan."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from infra import registry
+from connectors.desk import looking
+from connectors.desk.looking import Looking
 from infra.commanding import WrongUsage
-from infra.plugin import Host, SeriesSeen, VoucherOutlook
+from infra.plugin import Host, VoucherOutlook
 from infra.proving.comparing import repeated
 from infra.proving.doubles import Double
 from schemas.base import SeriesCode
@@ -16,8 +16,6 @@ from schemas.commands import PostVoucher, VoucherRow
 from schemas.plans import ClosingRow, Obstacle
 
 _SERIES: Final = TypeAdapter[str](SeriesCode)
-STOPPED: Final = "what_fortnox_would_refuse_is_not_sent"
-"""The rule of a row that something stands in the way of."""
 
 
 BOOKED_ALREADY: Final = "booked_already"
@@ -25,40 +23,23 @@ BOOKED_ALREADY: Final = "booked_already"
 _NAMED: Final = 5
 
 
-@dataclass(slots=True)
-class Looking:
-    """Looks at the books for a plan's rows. ``series``: those that there are in the years of the plan."""
+def looks(host: Host, tenant: str, chosen: str | None) -> Looking:
+    """Return what looks at the books for a plan of closing entries, in the series that somebody chose."""
 
-    host: Host
-    tenant: str
-    chosen: str | None
-    series: tuple[SeriesSeen, ...] = field(default=())
+    async def prepared(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+        return await _compared(host, tenant, tuple(_in_series(row, chosen) for row in rows))
 
-    async def __call__(self, rows: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return rows with the chosen series, and with what each would meet; what would be refused is not sent."""
-        rows = await self._compared(tuple(_in_series(row, self.chosen) for row in rows))
-        asked = [row for row in rows if row.action != "do_nothing"]
-        look = registry.systems()[registry.ledger()].outlook if registry.ledger() else None
-        if look is None or not asked:
-            return rows
-        orders = [order for row in asked for order in previewed(row)]
-        found = await look(self.host, self.tenant, orders)
-        self.series = found.series
-        met: dict[int, list[VoucherOutlook]] = {}
-        at = iter(found.vouchers)
-        for row in asked:
-            met[row.row] = [next(at) for _ in previewed(row)]
-        return tuple(_seen(row, met[row.row]) if row.row in met else row for row in rows)
+    return Looking(host, tenant, previewed, _seen, prepared)
 
-    async def _compared(self, rows: tuple[ClosingRow, ...]) -> tuple[ClosingRow, ...]:
-        """Return rows, each that holds what we have booked of something else with a warning that says so."""
-        coming = [row for row in rows if row.action == "export"]
-        found = await repeated(self.host.engine, self.tenant, [previewed(row)[0] for row in coming])
-        told = {coming[place].row: _repeats(double) for place, double in found.items()}
-        return tuple(
-            row.model_copy(update={"warnings": (*row.warnings, told[row.row])}) if row.row in told else row
-            for row in rows
-        )
+
+async def _compared(host: Host, tenant: str, rows: tuple[ClosingRow, ...]) -> tuple[ClosingRow, ...]:
+    """Return rows, each that holds what we have booked of something else with a warning that says so."""
+    coming = [row for row in rows if row.action == "export"]
+    found = await repeated(host.engine, tenant, [previewed(row)[0] for row in coming])
+    told = {coming[place].row: _repeats(double) for place, double in found.items()}
+    return tuple(
+        row.model_copy(update={"warnings": (*row.warnings, told[row.row])}) if row.row in told else row for row in rows
+    )
 
 
 def _repeats(double: Double) -> Obstacle:
@@ -122,14 +103,5 @@ def _seen(row: ClosingRow, met: Sequence[VoucherOutlook]) -> ClosingRow:
         for one in outlook.obstacles
         if one not in first.obstacles
     ]
-    new: dict[str, Any] = {
-        "year": first.year,
-        "next_number": first.series.next_number if first.series else None,
-        "manual": first.series.is_manual if first.series else None,
-        "locked_until": first.locked_until,
-        "obstacles": first.obstacles,
-        "warnings": (*row.warnings, *first.warnings, *more),
-    }
-    if first.obstacles:
-        new |= {"action": "do_nothing", "rule": STOPPED, "why": first.obstacles[0].why[:1000]}
-    return row.model_copy(update=new)
+    new = looking.told(first)
+    return looking.stopped(row, new | {"warnings": (*row.warnings, *first.warnings, *more)})

@@ -18,7 +18,7 @@ _WHERE_HELP = "state=planned, state=exported, batch=2025-1, number=4, ..."
 
 def flow_of_closing() -> Flow:
     """Return the flow that books closing entries."""
-    return next(flow for flow in registry.flows() if flow.planned_as == "closing")
+    return next(flow for flow in registry.flows() if flow.planned_as == "plan closing")
 
 
 @closing.command("list")

@@ -9,7 +9,7 @@ from connectors.desk.plan_words import Conditions
 from connectors.desk.words import wrapped
 from infra.plugin import SeriesSeen
 from schemas.events import ClosingAction, EntryRow
-from schemas.plans import ClosingRow, ClosingState, Plan, RowOutcome
+from schemas.plans import ClosingRow, ClosingState, CorrectionRow, Plan, RowOutcome
 
 CHOICES: Final[Mapping[str, tuple[str, ...] | None]] = {
     "state": get_args(ClosingState),
@@ -39,7 +39,8 @@ def head(plan: Plan) -> tuple[str, ...]:
     by = f" by {plan.made_by}" if plan.made_by else ""
     stands = f"{plan.state} by {plan.applied_by}" if plan.applied_by else plan.state
     made = f"Plan {plan.begins} of {plan.tenant}, made {words.when(plan.made_at)}{by}"
-    return (*wrapped(made), f"  {stands}; settings version {plan.settings_version}")
+    days = f", the days from {plan.first_day} to {plan.last_day}" if plan.first_day else ""
+    return (*wrapped(made), f"  {stands}; settings version {plan.settings_version}{days}")
 
 
 def series(seen: Sequence[SeriesSeen]) -> tuple[str, ...]:
@@ -132,13 +133,17 @@ def listed(rows: Sequence[ClosingRow]) -> tuple[str, ...]:
     return words.columns([heads, *lines], right=frozenset({3}))
 
 
-def kind(one: RowOutcome[ClosingRow]) -> str:
+Became = RowOutcome[ClosingRow] | RowOutcome[CorrectionRow]
+"""What became of a row whose vouchers are booked."""
+
+
+def kind(one: Became) -> str:
     """Return in one word what became of a row."""
     return one.status
 
 
-def report(plan: Plan, found: Sequence[RowOutcome[ClosingRow]], *, left: int) -> tuple[str, ...]:
-    """Return what became of a plan's rows: the voucher of each, or why there is none."""
+def report(plan: Plan, found: Sequence[Became], *, left: int) -> tuple[str, ...]:
+    """Return what became of a plan's rows: the vouchers of each, or why there is none."""
     counts = Counter(map(kind, found))
     lines = [*head(plan), ", ".join(f"{counts[name]} {name}" for name in reversed(_MEANS) if counts[name]) or "nothing"]
     for name, means in _MEANS.items():
@@ -149,7 +154,7 @@ def report(plan: Plan, found: Sequence[RowOutcome[ClosingRow]], *, left: int) ->
     return tuple(lines)
 
 
-def _said(one: RowOutcome[ClosingRow]) -> str:
+def _said(one: Became) -> str:
     row = one.row
-    what = f"row {row.row}  {row.number} {row.text}, {words.money(row.amount)}"
+    what = f"row {row.row}  {row.name}, {words.money(row.amount)}"
     return f"{what}: {one.record or one.why or words.rule(one.reason)}" if one.record or one.reason else what

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors.desk import closing, closing_words, plan_words, report_words
+from connectors.desk import closing, closing_words, correcting_words, plan_words, report_words
 from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import progress, quiet, until
 from infra import clock, registry, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import planning
+from infra.deciding.correcting import flow_of_corrections
 from infra.office import Office, in_office
 from infra.plugin import Flow, Host
 from schemas.plans import Plan, RowOutcome
@@ -35,7 +36,9 @@ def flow_of_employees() -> Flow:
 
 def _words(made: Plan) -> Any:
     """Return the words in which plans of this flow are told."""
-    return closing_words if made.flow == flow_of_closing().name else plan_words
+    return {flow_of_closing().name: closing_words, flow_of_corrections().name: correcting_words}.get(
+        made.flow, plan_words
+    )
 
 
 async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[Any]]:
@@ -83,7 +86,7 @@ def plan_employees(
     async def work(place: Office) -> None:
         made, rows = await make(await place.host(), tenant, refresh=refresh, wait=wait, as_json=as_json)
         if as_json:
-            print_json(await _plan_json(place, made, rows))
+            print_json(await plan_json(place, made, rows))
         else:
             await show(place, made, rows)
 
@@ -108,10 +111,10 @@ def plan_closing(
         from infra import catching_up
 
         await catching_up.all_decided(host, tenant, say, wait=wait)
-        look, today = closing.Looking(host, tenant, closing.read_series(series)), clock.now().date()
+        look, today = closing.looks(host, tenant, closing.read_series(series)), clock.now().date()
         made, rows = await planning.make(place.engine, flow_of_closing(), tenant, today, by=asker(by), look=look)
         if as_json:
-            print_json(await _plan_json(place, made, rows) | {"series": [asdict(one) for one in look.series]})
+            print_json(await plan_json(place, made, rows) | {"series": [asdict(one) for one in look.series]})
             return
         await show(place, made, rows)
         print_lines(closing_words.series(look.series))
@@ -128,7 +131,7 @@ def plan_show(plan_id: PlanId, where: Where = None, row: Row = None, as_json: Js
         wanted = _conditions(found, where, row)
         rows = [each async for each in planning.rows(place.engine, found) if _words(found).meets(each, wanted)]
         if as_json:
-            print_json(await _plan_json(place, found, rows))
+            print_json(await plan_json(place, found, rows))
             return
         await show(place, found, rows, len(rows))
         if wanted and not rows:
@@ -173,7 +176,7 @@ def plan_edit(
         if found.flow != _FLOW:
             raise WrongUsage(
                 f"a plan of {found.flow} is not edited: apply some of its rows (bokbuss apply {found.begins} --row N), "
-                f"or make another (bokbuss plan {planning.called(found)} {found.tenant})"
+                f"or make another ({planning.verb(found)})"
             )
         if found.state != "made":
             raise WrongUsage(planning.over(found, found.state))
@@ -271,7 +274,7 @@ async def carry_out(
     await until(settled, wait)
     rows = await became()
     mailed = not again and await _mail(place, applied.plan, rows, applied.left)
-    words = closing_words if found.flow == flow_of_closing().name else report_words
+    words = report_words if found.flow == _FLOW else _words(found)
     if as_json:
         told = [{"row": b.row.row, "name": b.row.name, "status": b.status, "why": b.why} for b in rows]
         kinds = [{**each, "became": words.kind(one)} for each, one in zip(told, rows, strict=True)]
@@ -314,7 +317,8 @@ def _conditions(found: Plan, where: list[str] | None, rows: list[int] | None) ->
         raise WrongUsage(str(error)) from None
 
 
-async def _plan_json(place: Office, found: Plan, rows: Sequence[Any]) -> dict[str, Any]:
+async def plan_json(place: Office, found: Plan, rows: Sequence[Any]) -> dict[str, Any]:
+    """Return a plan for programs: its head, its counts and rows."""
     counts = await planning.counts(place.engine, found)
     told = [{"state": s, "action": a, "rows": n} for (s, a), n in counts.items()]
     return found.to_json() | {"counts": told, "rows": [_words(found).row_json(row) for row in rows]}

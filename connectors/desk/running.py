@@ -1,6 +1,8 @@
 """How a command of the desk waits, and says how far it has come."""
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -19,6 +21,20 @@ def progress(line: str) -> None:
 
 def quiet(_line: str) -> None:
     """Say nothing: programs read the result."""
+
+
+@contextmanager
+def bar(length: int, *, hidden: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show on the error stream how much of a length is done, where that is a terminal; give what is told of each step.
+
+    Args:
+        hidden: programs read the result.
+    """
+    if hidden or not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    with typer.progressbar(length=length, file=sys.stderr) as shown:
+        yield shown.update
 
 
 async def until(check: Callable[[], Awaitable[bool]], seconds: float) -> bool:

@@ -1,16 +1,15 @@
 """The verbs of settings: what there is to choose, what a file would change, and what comes of it, before it counts."""
 
-import sys
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from connectors.desk import settings_files, settings_words
-from connectors.desk.running import Wait, until
+from connectors.desk.running import Wait, bar, until
 from infra import registry, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import remembering
@@ -70,6 +69,10 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
 def settings_apply(
     tenant: Company,
     file: SettingsFile,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="Say what is booked otherwise since that day."),
+    ] = None,
     by: By = None,
     wait: Wait = 0.0,
     as_json: Json = False,
@@ -85,16 +88,35 @@ def settings_apply(
             print_lines(_changes(changes))
         version = await companies.apply_settings(place.engine, await place.producer(), tenant, new, by=asker(by))
         effect = wait > 0 and await until(lambda: tenants.is_in_force(place.engine, tenant, version), wait)
-        if as_json:
-            print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect})
-        else:
+        if not as_json:
             typer.echo(
                 f"{tenant}: version {version} {'has taken effect' if effect else 'takes effect when flows run'}."
             )
+        otherwise = await _otherwise(place, tenant, (new, version), since.date(), as_json=as_json) if since else {}
+        if as_json:
+            print_json({"tenant": tenant, "version": version, "changes": changes, "in_force": effect, **otherwise})
         if wait > 0 and not effect:
             raise Failed(f"version {version} has not taken effect after {wait:g} s: do flows run (bokbuss up)?")
 
     in_office(work, tenant)
+
+
+async def _otherwise(
+    place: Office, tenant: str, new: tuple[TenantSettings, int], since: date, *, as_json: bool
+) -> dict[str, Any]:
+    """Say which booked days stand otherwise than new settings book them; return it for programs."""
+    from connectors.desk import correcting_words
+    from infra.deciding import correcting
+
+    flow, found, days = correcting.flow_of_corrections(), correcting_words.Tally(since), (since, date.max)
+    company = await tenants.find(place.engine, tenant)
+    terms = Terms(*new, company.organisation_number if company else None)
+    with bar(await remembering.count(place.engine, flow, tenant), hidden=as_json) as progress:
+        async for row in correcting.corrections(place.engine, flow, tenant, terms, days, progress):
+            found.add(row)
+    if not as_json:
+        print_lines(correcting_words.lines(found, tenant))
+    return {"corrections": correcting_words.to_json(found)}
 
 
 def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
@@ -224,8 +246,8 @@ def settings_simulate(
         for flow in registry.flows():
             if flow.trial is None:
                 continue
-            with typer.progressbar(length=await remembering.count(place.engine, flow, tenant), file=sys.stderr) as bar:
-                found = await simulation.simulate(place.engine, flow, tenant, terms, days, bar.update)
+            with bar(await remembering.count(place.engine, flow, tenant), hidden=as_json) as progress:
+                found = await simulation.simulate(place.engine, flow, tenant, terms, days, progress)
             print_json(simulating.to_json(found)) if as_json else print_lines(simulating.lines(found))
             if found.held:
                 raise Failed(f"{found.held.total():,} would newly be held")

@@ -1,7 +1,8 @@
 """What a simulation of settings shows: the difference for people, and for programs."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from connectors.desk import words
 from infra.deciding.simulating import Simulation
 from schemas.money import ZERO, text
 
+Difference = tuple[date, int, Decimal]
+"""Day, account, and what would be booked less what is; debit above zero."""
 _ROWS: Final = 60
 """Rows of days and accounts that people are shown; --json has all."""
 
@@ -21,11 +24,17 @@ def to_json(found: Simulation) -> dict[str, Any]:
         "booked_already": found.booked,
         "newly_held": _reasons(found, "held"),
         "released": _reasons(found, "released"),
+        **differences_json([*found.differences()]),
+    }
+
+
+def differences_json(differences: Sequence[Difference]) -> dict[str, Any]:
+    """Return what differs by day and account, and by account, for programs."""
+    return {
         "differences": [
-            {"day": day.isoformat(), "account": account, "amount": text(amount)}
-            for day, account, amount in found.differences()
+            {"day": day.isoformat(), "account": account, "amount": text(amount)} for day, account, amount in differences
         ],
-        "totals": [{"account": account, "amount": text(amount)} for account, amount in _totals(found)],
+        "totals": [{"account": account, "amount": text(amount)} for account, amount in _totals(differences)],
     }
 
 
@@ -38,19 +47,26 @@ def lines(found: Simulation) -> Iterator[str]:
     for what, said in (("held", "would newly be held"), ("released", "would be held no longer")):
         for one in _reasons(found, what):
             yield f"{one['reports']:,} {said} as {one['reason']}: {', '.join(one['examples'])}"
-    differences = [(str(day), str(account), _signed(amount)) for day, account, amount in found.differences()]
-    if differences:
-        yield "What would be booked otherwise, by day and account (debit +, credit -):"
-        yield from words.columns(differences[:_ROWS], right=frozenset({2}))
-        if len(differences) > _ROWS:
-            yield f"and {len(differences) - _ROWS:,} rows more: --json has them all"
-        yield "Together:"
-        yield from words.columns([(str(a), _signed(amount)) for a, amount in _totals(found)], right=frozenset({1}))
+    yield from tables([*found.differences()])
     if found.booked:
         yield (
             f"{found.booked:,} of these are booked already. Settings change no voucher: what is held goes on, and what "
             "comes is booked, as they say."
         )
+
+
+def tables(differences: Sequence[Difference]) -> Iterator[str]:
+    """Return what differs by day and account, and by account, as lines for people; nothing where nothing differs."""
+    rows = [(str(day), str(account), _signed(amount)) for day, account, amount in differences]
+    if not rows:
+        return
+    yield "What would be booked otherwise, by day and account (debit +, credit -):"
+    yield from words.columns(rows[:_ROWS], right=frozenset({2}))
+    if len(rows) > _ROWS:
+        yield f"and {len(rows) - _ROWS:,} rows more: --json has them all"
+    yield "Together:"
+    totals = [(str(account), _signed(amount)) for account, amount in _totals(differences)]
+    yield from words.columns(totals or [("nothing", "0.00")], right=frozenset({1}))
 
 
 def _reasons(found: Simulation, what: str) -> list[dict[str, Any]]:
@@ -61,9 +77,9 @@ def _reasons(found: Simulation, what: str) -> list[dict[str, Any]]:
     ]
 
 
-def _totals(found: Simulation) -> list[tuple[int, Decimal]]:
+def _totals(differences: Iterable[Difference]) -> list[tuple[int, Decimal]]:
     sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    for _, account, amount in found.differences():
+    for _, account, amount in differences:
         sums[account] += amount
     return sorted((account, amount) for account, amount in sums.items() if amount)
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schemas.base import Message
+from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import ClosingApproved, ClosingEntriesReady, DayClosed, LinkDecided, PlanRowApplied, ReviewAnswered
 from schemas.money import ZERO
@@ -61,6 +62,10 @@ def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911 - on
         case ClosingApproved() as approved:
             plan, said = str(approved.plan_id)[:8], rule(approved.action)
             made = f"which {approved.planned_by} made"
+            return (f"{approved.approved_by} approved row {approved.row} of plan {plan}, {made}: {said}",)
+        case CorrectionApproved() as approved:
+            plan, made = str(approved.plan_id)[:8], f"which {approved.planned_by} made"
+            said = f"correct {approved.voucher}"
             return (f"{approved.approved_by} approved row {approved.row} of plan {plan}, {made}: {said}",)
         case PlanRowApplied() as applied:
             plan = str(applied.plan_id)[:8]

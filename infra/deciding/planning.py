@@ -93,8 +93,10 @@ _BECAME = text(
                                            :unlinked || (p.body ->> 'employee_id')))) as unheard,
               (select string_agg(coalesce(nullif(j.outcome ->> 'record', ''),
                   j.outcome -> 'voucher' ->> 'series' || ' ' || (j.outcome -> 'voucher' ->> 'number')), ', '
-                  order by j.outcome ->> 'record') from journal j
+                  order by j.outcome ->> 'record', j.seq) from journal j
                   where j.tenant = :tenant and j.fact_id = p.fact_id and j.state = 'delivered') as record,
+              (select j.body -> 'data' ->> 'purpose' from journal j
+                  where j.tenant = :tenant and j.fact_id = p.fact_id order by j.seq desc limit 1) as last_purpose,
               h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
               r.body -> 'data' ->> 'message' as refused
        from plan_rows p
@@ -105,6 +107,8 @@ _BECAME = text(
            order by held_at desc limit 1) h on true
        where p.plan_id = :plan_id and p.fact_id is not null order by p."row" """
 )
+_BOOKED_ANEW: Final = frozenset({"rebook", "correct"})
+"""Actions of rows whose voucher is reversed first."""
 _UNDECIDED = text(
     """select count(*) from unnest(cast(:facts as text[])) as x(f)
        where not exists (select from decided d where d.tenant = :tenant and d.fact_id = x.f)"""
@@ -176,6 +180,26 @@ async def make(
     """
     rows, settings, version = await propose(engine, flow, tenant, today)
     rows = await look(rows) if look else rows
+    return await keep(engine, flow, tenant, rows, (settings, version), by=by), rows
+
+
+async def keep(
+    engine: AsyncEngine,
+    flow: Flow,
+    tenant: str,
+    rows: Sequence[Any],
+    made_under: tuple[TenantSettings, int],
+    *,
+    by: str = "",
+    days: tuple[date, date] | None = None,
+) -> Plan:
+    """Keep rows as a plan.
+
+    Args:
+        made_under: the settings, and their version.
+        days: the first and the last that it is about; None: it is about none.
+    """
+    settings, version = made_under
     async with engine.connect() as connection:
         read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
     told_by, kept_in = flow.about(settings) or ("", "")
@@ -188,12 +212,14 @@ async def make(
         made_by=by,
         hr_read_at=read.get(told_by),
         fortnox_read_at=read.get(kept_in),
+        first_day=days[0] if days else None,
+        last_day=days[1] if days else None,
     )
     async with engine.begin() as connection:
         await connection.execute(_PUT_PLAN, _plan_values(plan))
         for page in _pages(rows):
             await connection.execute(_PUT_ROWS, {"plan_id": plan.plan_id, **_row_values(page)})
-    return plan, rows
+    return plan
 
 
 def _plan_values(plan: Plan) -> dict[str, Any]:
@@ -304,19 +330,20 @@ async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
     if version != plan.settings_version:
         raise NotPossible(
             f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
-            f"now: make a new one (bokbuss plan {called(plan)} {plan.tenant})"
+            f"now: make a new one ({verb(plan)})"
         )
     return Terms(settings, version)
 
 
 def over(plan: Plan, state: str) -> str:
     """Say that a plan can be neither changed nor applied any more, and what to do."""
-    return f"plan {plan.begins} is {state}: make a new one (bokbuss plan {called(plan)} {plan.tenant})"
+    return f"plan {plan.begins} is {state}: make a new one ({verb(plan)})"
 
 
-def called(plan: Plan) -> str:
-    """Return what a plan's verb is called."""
-    return _flow(plan).planned_as or plan.flow
+def verb(plan: Plan) -> str:
+    """Return the command that makes a plan like this one."""
+    days = f" --from {plan.first_day} --to {plan.last_day}" if plan.first_day else ""
+    return f"bokbuss {_flow(plan).planned_as or f'plan {plan.flow}'} {plan.tenant}{days}"
 
 
 def _flow(plan: Plan) -> Flow:
@@ -400,4 +427,6 @@ def _became(row: Any, found: Any) -> RowOutcome[Any]:
         return RowOutcome(row, "refused", found.orders, found.refused, "moved_since_the_plan")
     if found.reason and row.action != "do_nothing":
         return RowOutcome(row, "held", found.orders, found.message, found.reason)
+    if found.last_purpose == "reverse" and row.action in _BOOKED_ANEW:
+        return RowOutcome(row, "waiting", found.orders)  # it is reversed, and booked anew in a moment
     return RowOutcome(row, "done", found.orders, record=found.record or "")

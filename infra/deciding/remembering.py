@@ -34,6 +34,15 @@ async def pages(
             yield {key: flow.state.model_validate_json(state) for key, state in page if wanted(key)}
 
 
+async def pages_with_kin(
+    engine: AsyncEngine, flow: Flow, tenant: str
+) -> AsyncIterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield some hundred keys' states at a time, and these with the states that are looked at, too (``akin``)."""
+    async for page in pages(engine, flow, tenant):
+        akin = {key for state in page.values() for key in flow.akin(state)} - page.keys()
+        yield page, {**(await states(engine, flow, tenant, akin) if akin else {}), **page}
+
+
 async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: Iterable[str]) -> dict[str, str]:
     """Return what people call these keys, as far as flows know. Names are for whoever asks, and for no log."""
     wanted = list(keys)

@@ -1,11 +1,11 @@
 """What would have become of what came in, under other settings: compared with those in force. It only reads."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -85,9 +85,7 @@ async def simulate(
     found = Simulation()
     first, last = days
     now, then = terms
-    async for page in remembering.pages(engine, flow, tenant):
-        akin = {key for state in page.values() for key in flow.akin(state)} - page.keys()
-        states: Mapping[str, Any] = {**await remembering.states(engine, flow, tenant, akin), **page}
+    async for page, states in remembering.pages_with_kin(engine, flow, tenant):
         for key in page:
             before = trial(key, states, now)
             if before is None or not first <= before.day <= last:

@@ -1,15 +1,18 @@
 """Day sales: a closed cash register becomes one voucher, or waits under a name."""
 
 from infra.plugin import Flow
+from schemas.corrections import CorrectionApproved
 from schemas.events import DayClosed
+from schemas.plans import CorrectionRow
 from streams.daysales.decide import decide, evolve, follow, reads, waiting
+from streams.daysales.plan import applied, corrects, objects
 from streams.daysales.state import State
 from streams.daysales.trial import trial
 from streams.daysales.verdict import NAME
 
 FLOW = Flow(
     name=NAME,
-    facts=(DayClosed,),
+    facts=(DayClosed, CorrectionApproved),
     state=State,
     reads=reads,
     follow=follow,
@@ -18,6 +21,11 @@ FLOW = Flow(
     waiting=waiting,
     akin=lambda state: state.doubts,
     trial=trial,
+    corrects=corrects,
+    row=CorrectionRow,
+    planned_as="correct",
+    applied=applied,
+    objects=objects,
     lacking=frozenset(
         {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
     ),

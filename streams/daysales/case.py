@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher
@@ -59,3 +60,8 @@ class Case(Report):
         return self.settings.description.format(
             store=day.store, register=day.register_id, z_number=day.z_number, date=day.business_date
         )
+
+    @property
+    def content(self) -> str:
+        """A digest of the voucher that the day would be: what a person approves of a correction."""
+        return ids.digest([self.settings.series, [row.to_json() for row in self.rows]])[:16]

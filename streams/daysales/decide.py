@@ -12,11 +12,12 @@ from infra.plugin import Terms
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.base import Message
 from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher
+from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.learn import ATTACH_FILE, Learned, found, learn
-from streams.daysales.orders import older_content, orders, was_refused
+from streams.daysales.orders import not_approved, older_content, orders, was_refused
 from streams.daysales.rules import judge
 from streams.daysales.state import State
 from streams.daysales.verdict import NAME, ROUND
@@ -29,6 +30,8 @@ def reads(message: Message) -> tuple[str, ...]:
     match message:
         case DayClosed():
             return (message.key, message.counter)
+        case CorrectionApproved():
+            return (message.key,)
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if (flow, kind) == (NAME, _POST_VOUCHER):
@@ -61,6 +64,8 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
         told = envelope.data if isinstance(envelope.data, DayClosed) else states[envelope.data.about].day
         if told is not None:
             given += older_content(key, learned.states[key], told, tenant=envelope.tenant, version=terms.version)
+    if key := learned.moved:
+        given += not_approved(key, learned.states[key], tenant=envelope.tenant, version=terms.version)
     for key in learned.about:
         if case := _case(key, learned, states, envelope.data, terms):
             given += orders(case, *judge(case), tenant=envelope.tenant, version=terms.version)

@@ -8,15 +8,28 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
-from schemas.commands import AttachFile, PostVoucher
+from schemas.commands import AttachFile, HoldForReview, PostVoucher
+from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.settings import SettingsApplied
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
-from streams.daysales.state import Booked, Made, RefusedOrder, RefusedReport, State
-from streams.daysales.verdict import NOT_ATTACHED, OWN, RETRY, REVERSED, SAME
+from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
+from streams.daysales.verdict import (
+    FOUR_EYES,
+    KEEP,
+    NOT_AS_PLANNED,
+    NOT_ATTACHED,
+    OWN,
+    RETRY,
+    REVERSED,
+    SAME,
+    SUSPECTED_DOUBLE,
+)
 
 ATTACH_FILE: Final = type_of(AttachFile)
+WAIT_FOR_AN_APPROVAL: Final = frozenset({FOUR_EYES, NOT_AS_PLANNED})
+"""Reasons of holds that another approval of a correction ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +40,13 @@ class Learned:
         states: of each key that learned something.
         about: the reports that are to be decided on, in this sequence.
         late: the report that the message told older content of; it changes nothing, and goes on record.
+        moved: the report that is another one by now than the correction that was approved; that goes on record.
     """
 
     states: Mapping[str, State]
     about: tuple[str, ...] = ()
     late: str | None = None
+    moved: str | None = None
 
 
 def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
@@ -41,6 +56,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     match envelope.data:
         case DayClosed() as day:
             return _with_report(states, day, envelope.acceptedtime)
+        case CorrectionApproved() as approved:
+            return _with_approval(key, state, approved)
         case AuditRecord(message_type=kind) as record if kind == ATTACH_FILE:
             new = _with_attachment(state, record)
         case AuditRecord() as record:
@@ -106,7 +123,9 @@ def _with_content(state: State, day: DayClosed) -> State | None:
 def _newest(state: State, day: DayClosed) -> State:
     if state.day and day.amendment < state.day.amendment:
         return _older(state, day)
-    return state.model_copy(update={"day": day, "seen": (*state.seen, ids.revision(day)), "answers": ()})
+    return state.model_copy(
+        update={"day": day, "seen": (*state.seen, ids.revision(day)), "answers": (), "suspect": None}
+    )
 
 
 def _older(state: State, day: DayClosed) -> State:
@@ -130,6 +149,24 @@ def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClo
     return _learned(learned, report, day, key)
 
 
+def _with_approval(key: str, state: State, approved: CorrectionApproved) -> Learned:
+    """Take in that what stands for a day is to be corrected; an approval of anything else goes on record."""
+    if approved.plan_id in state.plans or state.day is None:
+        return Learned({})
+    correction = Correction(
+        voucher=approved.voucher,
+        revision=approved.revision,
+        content=approved.content,
+        planned_by=approved.planned_by,
+        approved_by=approved.approved_by,
+    )
+    new = state.model_copy(update={"plans": (*state.plans, approved.plan_id), "correction": correction})
+    waits = isinstance(state.awaits, PostVoucher) or (state.hold and state.hold.reason not in WAIT_FOR_AN_APPROVAL)
+    if waits or new.to_correct is None or state.part_of:
+        return Learned({key: state.model_copy(update={"plans": new.plans})}, moved=key)
+    return Learned({key: new}, (key,))
+
+
 def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | None:
     """Take in an outcome, even of an order that is not remembered: what happened in Fortnox has happened."""
     order_id = record.order_id
@@ -138,7 +175,7 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
     if order_id in state.done:
         return _with_second_voucher(state, record, order_id)
     new: dict[str, Any] = {"done": (*state.done, order_id)}
-    if record.voucher:
+    if record.voucher and record.outcome not in NOT_DONE:
         new["made"] = (*state.made, Made(order_id=order_id, voucher=record.voucher))
     order = None
     if isinstance(state.awaits, PostVoucher) and state.awaits.id_in(tenant) == order_id:
@@ -149,8 +186,9 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         until = record.locked_until
         new["rejected"] = RefusedOrder(order_id=order_id, order=order)
         new["opens_on"] = until + timedelta(days=1) if until else state.opens_on
+        new["suspect"] = record.voucher if record.code == SUSPECTED_DOUBLE else None
     elif purpose_of(record) == "reverse":
-        new["rejected"] = None
+        new |= {"rejected": None, "suspect": None}
         if state.booked and state.booked.revision == record.revision:
             new["booked"] = state.booked.model_copy(update={"reversed_by": record.voucher})
     elif record.voucher:
@@ -196,17 +234,39 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
     hold = state.hold
     if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
         return None
-    if answer.answer == REVERSED:
-        return state.model_copy(update={"surplus": ()} if state.surplus else {"booked": None})
-    if state.not_beside and answer.answer == RETRY.answer and hold.reason == NOT_ATTACHED:
+    return state.model_copy(update=_answered(state, hold, answer.answer))
+
+
+def _answered(state: State, hold: HoldForReview, answer: str) -> dict[str, Any]:
+    """Return what changes when a person gives an answer that the hold offers."""
+    if answer == REVERSED:
+        return _reversed_by_hand(state)
+    if answer == RETRY.answer and state.not_beside and hold.reason == NOT_ATTACHED:
         voucher = state.standing.voucher if state.standing else None
-        return state.model_copy(update={"beside": tuple(each for each in state.beside if each != voucher)})
-    if answer.answer == OWN:
-        return state.model_copy(update={"doubts": ()})
-    if answer.answer.partition("/")[0] == SAME:
-        number = int(answer.answer.partition("/")[2] or 1)
-        return state.model_copy(update={"doubts": (), "part_of": state.doubts[number - 1]})
-    return state.model_copy(update={"answers": (*state.answers, answer.answer)})
+        return {"beside": tuple(each for each in state.beside if each != voucher)}
+    if answer == KEEP.answer and state.to_correct and state.booked:
+        # Where the newest content stands, only the correction is given up: another plan may propose it again.
+        is_newest = state.booked.revision == state.revision
+        return {
+            "correction": None,
+            "suspect": None,
+            "answers": state.answers if is_newest else (*state.answers, answer),
+        }
+    if answer == OWN and not state.suspect:
+        return {"doubts": ()}
+    if answer.partition("/")[0] == SAME:
+        number = int(answer.partition("/")[2] or 1)
+        return {"doubts": (), "part_of": state.doubts[number - 1]}
+    return {"answers": (*state.answers, answer), "suspect": None}
+
+
+def _reversed_by_hand(state: State) -> dict[str, Any]:
+    """Return what changes when a person says that a voucher is reversed: one too many, or the one that stands."""
+    if state.surplus:
+        return {"surplus": ()}
+    if state.suspect and state.booked:
+        return {"booked": state.booked.model_copy(update={"reversed_by": state.suspect}), "suspect": None}
+    return {"booked": None}
 
 
 def purpose_of(record: AuditRecord) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 from schemas import ids
 from schemas.base import Message
 from schemas.commands import AttachFile, CloseReview, HoldForReview, How, Order, PostVoucher
+from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import text
 from schemas.settings import SettingsApplied
@@ -23,6 +24,8 @@ from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Attachment, Boo
 
 LATE: Final = "what_comes_late_undoes_nothing"
 """Named where older content of a report goes on record; no rule looks at it."""
+MOVED: Final = "what_moved_since_the_plan_is_not_approved"
+"""Named where an approval goes on record that was of something else than what stands for the day now."""
 WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_check_is_green"
 """Named in the order that is given anew because Fortnox was set right, not because of what a rule says of the day."""
 _LONGEST_MESSAGE: Final = 2000
@@ -37,9 +40,8 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
         rule = WHAT_WAS_REFUSED_GOES_AGAIN
     writer = _Writer(case.key, tenant, case.state, case.day, rule, version)
-    if isinstance(message, SettingsApplied) and (
-        writer.would_repeat(verdict) or _would_be_refused(case.state, verdict)
-    ):
+    unchanged = isinstance(message, SettingsApplied | CorrectionApproved) and writer.would_repeat(verdict)
+    if unchanged or (isinstance(message, SettingsApplied) and _would_be_refused(case.state, verdict)):
         return ()
     closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
     match verdict:
@@ -62,6 +64,14 @@ def older_content(key: str, state: State, told: DayClosed, *, tenant: str, versi
         return ()
     why = f"This is amendment {told.amendment}; amendment {state.day.amendment} came before it and counts."
     return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
+
+
+def not_approved(key: str, state: State, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return what puts on record that an approval was of something else than what stands for the day."""
+    if state.day is None:
+        return ()
+    why = "It stands otherwise than the plan showed, or waits: make a new plan (bokbuss correct)."
+    return _Writer(key, tenant, state, state.day, MOVED, version).on_record("moved_since_the_plan", why, "superseded")
 
 
 def was_refused(state: State) -> bool:
@@ -123,6 +133,7 @@ class _Writer:
             relates_to=booking.relates_to,
             takes_back=self._taken_back(booking),
             insists=insists,
+            look_for_double=booking.look_for_double,
         )
 
     def attach(self, attachment: Attachment) -> AttachFile:
@@ -185,25 +196,30 @@ def _how(message: Message) -> How:
             return "settings_changed"
         case ChecksPassed():
             return "checks_passed"
-        case ReviewAnswered():
+        case ReviewAnswered() | CorrectionApproved():
             return "answered"
         case DayClosed():
             return "superseded"
     return "booked"
 
 
-def _why(message: Message, verdict: Verdict) -> str:
+def _because(message: Message) -> str:
     match message:
         case SettingsApplied(version=version):
-            why = f"Decided anew under settings version {version}"
+            return f"Decided anew under settings version {version}"
         case ChecksPassed():
-            why = "What stood in the way in Fortnox does so no longer"
+            return "What stood in the way in Fortnox does so no longer"
         case ReviewAnswered(answer=answer):
-            why = f"A person answered {answer}"
+            return f"A person answered {answer}"
+        case CorrectionApproved():
+            return "A person approved a correction"
         case DayClosed():
-            why = "The till sent newer content"
-        case _:
-            why = "Fortnox answered an order that this hold did not know of"
+            return "The till sent newer content"
+    return "Fortnox answered an order that this hold did not know of"
+
+
+def _why(message: Message, verdict: Verdict) -> str:
+    why = _because(message)
     match verdict:
         case Held(reason=reason):
             return f"{why}; the day now waits as {reason}."

@@ -19,15 +19,20 @@ from streams.daysales.state import State
 from streams.daysales.verdict import (
     DISCARD,
     FIRST_OPEN_DAY,
+    FOUR_EYES,
     IS_GONE,
     IS_REVERSED,
     KEEP,
+    NOT_AS_PLANNED,
     NOT_ATTACHED,
     OWN,
     REBOOK,
     RETRY,
+    REVERSE_ALL_THE_SAME,
     SAME,
     STAYS_WITHOUT,
+    SUSPECTED_DOUBLE,
+    WAS_REVERSED,
     WITHOUT,
     Attachment,
     Booking,
@@ -40,6 +45,19 @@ VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+
+def what_may_be_reversed_already_waits(case: Case) -> Held | None:
+    """Hold a day whose voucher somebody may have reversed by hand: reversed twice, it would be wrong once more."""
+    record = case.message
+    if case.refused is None or not isinstance(record, AuditRecord) or record.code != SUSPECTED_DOUBLE:
+        return None
+    return Held(
+        SUSPECTED_DOUBLE,
+        f"The day is not reversed, since it may be already: {record.why[:1000]} Answer reversed if that voucher "
+        "reverses it, or own if it is another event.",
+        choices=(WAS_REVERSED, REVERSE_ALL_THE_SAME),
+    )
 
 
 def a_refused_voucher_waits(case: Case) -> Held | None:
@@ -122,7 +140,8 @@ def the_report_is_put_beside_its_voucher(case: Case) -> Attachment | None:
 
 def _wants_its_report(case: Case) -> bool:
     standing = case.state.standing
-    return case.settings.attach_report and standing is not None and standing.revision == case.state.revision
+    stays = standing is not None and standing.revision == case.state.revision and not case.state.to_correct
+    return case.settings.attach_report and stays
 
 
 def a_report_that_is_part_of_another_is_settled_there(case: Case) -> Settled | None:
@@ -132,9 +151,10 @@ def a_report_that_is_part_of_another_is_settled_there(case: Case) -> Settled | N
 
 
 def a_booked_day_needs_nothing_more(case: Case) -> Settled | None:
-    """Settle the day: its newest content stands in the ledger."""
+    """Settle the day: its newest content stands in the ledger, and nobody has approved to correct it."""
     standing = case.state.standing
-    return Settled() if standing and standing.revision == case.state.revision else None
+    stays = standing and standing.revision == case.state.revision and not case.state.to_correct
+    return Settled() if stays else None
 
 
 def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
@@ -212,6 +232,32 @@ def what_is_not_to_be_synced_waits(case: Case) -> Held | None:
     )
 
 
+def four_eyes_have_seen_a_correction(case: Case) -> Held | None:
+    """Hold what was planned and approved by one person, where the company wants two."""
+    approved = case.state.to_correct
+    if approved is None or not case.settings.four_eyes:
+        return None
+    if approved.approved_by.casefold() != approved.planned_by.casefold():
+        return None
+    return Held(
+        FOUR_EYES,
+        f"{approved.approved_by} planned this correction and approved it, and the company wants two people. Somebody "
+        "else makes it go on: bokbuss correct, and bokbuss apply by another person; or answer keep.",
+    )
+
+
+def what_no_longer_is_as_planned_waits(case: Case) -> Held | None:
+    """Hold a correction that comes to another voucher by now than the one that a person approved."""
+    approved = case.state.to_correct
+    if approved is None or approved.content == case.content:
+        return None
+    return Held(
+        NOT_AS_PLANNED,
+        f"A correction of {approved.voucher} was approved, and the settings book the day otherwise by now. Make a new "
+        "plan (bokbuss correct) and apply it, or answer keep to leave the books as they are.",
+    )
+
+
 def an_amendment_that_changes_no_row_changes_nothing(case: Case) -> Settled | None:
     """Settle other content whose voucher would be the same to the öre."""
     order = case.state.standing.order if case.state.standing else None
@@ -237,7 +283,9 @@ def a_voucher_that_is_not_known_here_is_reversed_by_hand(case: Case) -> Held | N
 def a_booked_day_stays_booked(case: Case) -> Held | None:
     """Hold an amended day where the company chose so: a person decides whether the books change."""
     standing = case.state.standing
-    if not standing or not standing.order or case.settings.amended == "reverse" or REBOOK.answer in case.state.answers:
+    if not standing or not standing.order or case.settings.amended == "reverse":
+        return None
+    if REBOOK.answer in case.state.answers or case.state.to_correct:
         return None
     return Held(
         "amended_after_booking",
@@ -263,6 +311,7 @@ def a_booked_day_is_corrected_by_reversing(case: Case) -> Booking | None:
         description,
         tuple(row.swapped for row in order.rows),
         (standing.voucher,),
+        look_for_double=OWN not in case.state.answers,
     )
 
 
@@ -296,6 +345,7 @@ Rule = Callable[[Case], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
     # What did Fortnox say, and is there anything to decide?
     dating.a_locked_day_is_not_booked,
+    what_may_be_reversed_already_waits,
     a_refused_voucher_waits,
     a_day_booked_twice_waits_for_a_person,
     a_report_that_is_not_taken_waits,
@@ -322,6 +372,8 @@ RULES: Final[tuple[Rule, ...]] = (
     admission.every_group_has_an_account,
     admission.every_category_has_an_account,
     # What stands in the books already? (After the above: nothing is reversed for a report that cannot be booked.)
+    what_no_longer_is_as_planned_waits,
+    four_eyes_have_seen_a_correction,
     an_amendment_that_changes_no_row_changes_nothing,
     a_voucher_that_is_not_known_here_is_reversed_by_hand,
     a_booked_day_stays_booked,

@@ -41,6 +41,16 @@ class RefusedReport(_Remembered):
     why: str
 
 
+class Correction(_Remembered):
+    """A person's approval that a voucher is reversed and the day booked anew: of which content, and as what."""
+
+    voucher: VoucherRef
+    revision: str
+    content: str
+    planned_by: str
+    approved_by: str
+
+
 class Made(_Remembered):
     """A voucher that an order came out with."""
 
@@ -71,6 +81,9 @@ class State(_Remembered):
         not_beside: the last refusal of that.
         came_at: when the newest content was accepted; None: nobody has said.
         opens_on: the first day after the locked period that Fortnox refused a voucher for, when it did so last.
+        plans: the plans of corrections by which the day was approved; none counts twice.
+        correction: the last of these approvals that was of how the day stood.
+        suspect: the voucher that may have taken the standing one back already.
     """
 
     day: DayClosed | None = None
@@ -90,6 +103,9 @@ class State(_Remembered):
     not_beside: RefusedReport | None = None
     came_at: AwareDatetime | None = None
     opens_on: date | None = None
+    plans: tuple[UUID, ...] = ()
+    correction: Correction | None = None
+    suspect: VoucherRef | None = None
 
     @property
     def revision(self) -> str:
@@ -100,6 +116,13 @@ class State(_Remembered):
     def standing(self) -> Booked | None:
         """The voucher that counts in the ledger: booked and not reversed."""
         return self.booked if self.booked and not self.booked.reversed_by else None
+
+    @property
+    def to_correct(self) -> Correction | None:
+        """The approval by which the voucher that stands is to be corrected; none of another voucher or content."""
+        approved, standing = self.correction, self.standing
+        is_of_it = approved and standing and (approved.voucher, approved.revision) == (standing.voucher, self.revision)
+        return approved if is_of_it else None
 
     @property
     def hold(self) -> HoldForReview | None:

@@ -1,5 +1,6 @@
 """What a day's report would come to under other settings, were it booked now for the first time. Pure."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -9,12 +10,19 @@ from schemas.settings import SettingsApplied, TenantSettings
 from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.rules import judge
 from streams.daysales.state import State
-from streams.daysales.verdict import ROUND, Booking, Held
+from streams.daysales.verdict import ROUND, Booking, Held, Verdict
 
-_AS_IF_NEW: Final = {"booked": None, "surplus": (), "awaits": None, "rejected": None}
+_AS_IF_NEW: Final[Mapping[str, tuple[()] | None]] = {
+    "booked": None,
+    "surplus": (),
+    "awaits": None,
+    "rejected": None,
+    "correction": None,
+}
+_ASKED: Final = SettingsApplied(tenant="tried", version=1, applied_by="trial", settings=TenantSettings())
 
 
-def trial(key: str, states: States, terms: Terms) -> Outcome | None:
+def as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] | None:
     """Return what the rules say of a day's newest content; None where a key has none of its own.
 
     What a person has answered about it counts; what was ordered for it does not.
@@ -28,14 +36,22 @@ def trial(key: str, states: States, terms: Terms) -> Outcome | None:
         may_round=ROUND in state.answers,
         key=key,
         state=state.model_copy(update=_AS_IF_NEW),
-        message=SettingsApplied(tenant="tried", version=1, applied_by="trial", settings=TenantSettings()),
+        message=_ASKED,
         refused=None,
         configured=terms.settings.daysales is not None,
         organisation_number=terms.organisation_number,
         suspects={doubt: states[doubt] for doubt in state.doubts},
     )
-    day, booked = state.day.business_date, state.standing is not None
-    match judge(case)[1]:
+    return case, judge(case)[1]
+
+
+def trial(key: str, states: States, terms: Terms) -> Outcome | None:
+    """Return what a day's newest content comes to; None where a key has none of its own."""
+    if (found := as_if_new(key, states, terms)) is None:
+        return None
+    case, verdict = found
+    day, booked = case.day.business_date, states[key].standing is not None
+    match verdict:
         case Booking(rows=rows):
             amounts: dict[int, Decimal] = {}
             for row in rows:

@@ -18,6 +18,14 @@ REVERSED: Final = "reversed"
 """The answer of a person who has reversed a voucher by hand."""
 IS_GONE = Choice(answer=REVERSED, means="The voucher is gone from Fortnox; book the day anew.")
 IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
+WAS_REVERSED = Choice(answer=REVERSED, means="That voucher reverses it; the day is booked anew after it.")
+REVERSE_ALL_THE_SAME = Choice(answer="own", means="That voucher is another event: reverse the day all the same.")
+SUSPECTED_DOUBLE: Final = "suspected_double"
+"""The code of a reversal that is not booked, since another voucher books the same: it is named."""
+FOUR_EYES: Final = "four_eyes"
+"""The reason of a hold that another person's approval ends."""
+NOT_AS_PLANNED: Final = "not_as_planned"
+"""The reason of a hold that an approval of what the settings say by now ends."""
 NOT_ATTACHED: Final = "report_not_attached"
 """Why a booked day waits whose report Fortnox did not take."""
 WITHOUT: Final = "without"
@@ -60,6 +68,7 @@ class Booking:
     description: str
     rows: tuple[VoucherRow, ...]
     relates_to: tuple[VoucherRef, ...] = ()
+    look_for_double: bool = False
 
     @property
     def text(self) -> str:

@@ -41,6 +41,7 @@ FROZEN = {
     "bokbuss.plan-applied.v1": "facts.review-answered.v1",
     "bokbuss.link-decided.v1": "facts.review-answered.v1",
     "bokbuss.closing-approved.v1": "facts.review-answered.v1",
+    "bokbuss.correction-approved.v1": "facts.review-answered.v1",
     "bokbuss.person-paused.v1": "facts.review-answered.v1",
     "bokbuss.people-marked.v1": "facts.employee-changed.v1",
     "bokbuss.employees-marked.v1": "facts.fortnox-seen.v1",

@@ -37,12 +37,13 @@ def test_the_same_question_is_answered_in_the_same_file(package: str) -> None:
     assert module(package, "verdict").Verdict
 
 
-@pytest.mark.parametrize("package", [package for package, flow in FLOWS.items() if flow.plan])
+@pytest.mark.parametrize("package", [package for package, flow in FLOWS.items() if flow.plan or flow.corrects])
 def test_a_plan_proposes_by_rules_of_its_own(package: str) -> None:
     """Named as the others are, and none twice: the name stands in the row."""
     flow = FLOWS[package]
     plan = module(package, "plan")
-    assert flow.plan is plan.plan
+    assert (flow.plan, flow.corrects) == (getattr(plan, "plan", None), getattr(plan, "corrects", None))
+    assert flow.planned_as or flow.plan
     names = [rule.__name__ for rule in plan.RULES]
     assert len(names) == len(set(names))
     assert all(len(name.split("_")) >= 3 and len(name) <= 64 for name in names)

@@ -14,8 +14,11 @@ from schemas.base import Message
 from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
 from schemas.money import ZERO
-from schemas.settings import SettingsApplied, TenantSettings
+from schemas.plans import CorrectionRow
+from schemas.settings import PaymentAccount, SettingsApplied, TenantSettings
+from streams.daysales.plan import corrects
 from tests.streams.daysales.days import (
+    KEY,
     TENANT,
     Host,
     answered,
@@ -29,6 +32,7 @@ from tests.streams.daysales.days import (
     refusal,
     without_card,
 )
+from tests.streams.daysales.test_correcting import approval
 
 CHOICES = (
     chosen(),
@@ -40,6 +44,7 @@ CHOICES = (
     chosen(locked_period="first_open_day", amended="reverse"),
     chosen(locked_period="reject", amended="reverse"),
     TenantSettings(),
+    chosen(payments=(PaymentAccount(method="cash", account=1911), PaymentAccount(method="card", account=1580))),
 )
 
 
@@ -180,6 +185,18 @@ class OneCompany(RuleBasedStateMachine):
         """Do what the hold asks for: reverse all but the first voucher that it names, or the one that is not known."""
         named = hold.lines[1:] or [v for v in map(str, self.ledger.live()) if f"Reverse {v} by hand" in hold.message]
         self.ledger.reversed.update(v for v in self.ledger.live() if str(v) in named)
+
+    @precondition(lambda self: self.to_correct())
+    @rule()
+    def a_correction_is_approved(self) -> None:
+        row = self.to_correct()
+        if row and not self.topics["answers"]:
+            self.topics["answers"].append(approval(row))
+
+    def to_correct(self) -> CorrectionRow | None:
+        """Return what a plan of corrections would propose now."""
+        row = corrects(KEY, {KEY: self.host.state()}, self.host.terms)
+        return row if row and row.action == "correct" else None
 
     @precondition(lambda self: self.ledger.next())
     @rule(refused=st.booleans(), says_until=st.booleans(), twice=st.booleans())
