@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from schemas.audit import AuditRecord
 from schemas.base import Message
@@ -144,6 +144,12 @@ class OneCompany(RuleBasedStateMachine):
 
     # What happens in the world.
 
+    @initialize(booked=st.booleans())
+    def the_day_may_be_booked_already(self, *, booked: bool) -> None:
+        if booked:
+            self.the_till_reports("in order")
+            self.drain()
+
     @rule(kind=KINDS)
     def the_till_reports(self, kind: str) -> None:
         report = content(kind, len(self.sent))
@@ -166,6 +172,13 @@ class OneCompany(RuleBasedStateMachine):
         self.version += 1
         applied = SettingsApplied(tenant=TENANT, version=self.version, applied_by="somebody", settings=CHOICES[choice])
         self.topics["settings"].append(applied)
+
+    @precondition(lambda self: self.host.state().standing and not self.topics["settings"] and not self.forgotten)
+    @rule()
+    def the_accounts_change(self) -> None:
+        self.settings_change(1 if self.host.settings is CHOICES[-1] else len(CHOICES) - 1)
+        self.read("settings")
+        self.a_correction_is_approved()
 
     @rule(codes=st.sets(st.sampled_from(["period_locked", "account_missing", "unbalanced"]), min_size=1))
     def checks_are_green(self, codes: set[str]) -> None:
