@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, get_args
 
-from connectors.desk import closing_words, simulating, words
+from connectors.desk import closing_words, differences, words
 from connectors.desk.plan_words import Conditions
 from connectors.desk.words import wrapped
 from schemas.money import ZERO
@@ -54,7 +54,7 @@ class Tally:
         for account, amount in row.moves.items():
             self.amounts[row.day, account] += amount
 
-    def differences(self) -> list[simulating.Difference]:
+    def differences(self) -> list[differences.Difference]:
         """Return day, account and difference, in their order."""
         return [(day, account, amount) for (day, account), amount in sorted(self.amounts.items()) if amount]
 
@@ -66,7 +66,7 @@ def to_json(found: Tally) -> dict[str, Any]:
         "from": found.since.isoformat(),
         "to_correct": found.correct,
         "left": left,
-        **simulating.differences_json(found.differences()),
+        **differences.to_json(found.differences()),
     }
 
 
@@ -77,7 +77,7 @@ def lines(found: Tally, tenant: str) -> Iterator[str]:
         return
     booked = f"{_days(found.correct)} booked since {found.since} {'stands' if found.correct == 1 else 'stand'}"
     yield f"{booked} otherwise than these settings book {'it' if found.correct == 1 else 'them'}."
-    yield from simulating.tables(found.differences())
+    yield from differences.tables(found.differences())
     for rule, number in found.left.most_common():
         yield f"{_days(number)} would be left: {words.rule(rule)}"
     yield f"Settings change no voucher. A plan of reversals and new ones: bokbuss correct {tenant} --from {found.since}"

@@ -24,6 +24,7 @@ NEEDED = {
     "field": "city",
     "year": "2026",
     "since": "2026-04-01",
+    "first": "2026-04-01",
     "difference": "3f9c01aa27de",
     "holder": "Revision AB",
     "key_id": "1f0c9a7be2d4",

@@ -13,9 +13,10 @@ from connectors.desk import settings_files
 from infra.commanding import Failed
 from schemas import envelope as envelopes
 from schemas.bas import BAS_DAY_SALES
+from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
-from schemas.settings import TenantSettings
-from tests.streams.daysales.days import Host, chosen, day, without_card
+from schemas.settings import PaymentAccount, TenantSettings
+from tests.streams.daysales.days import Host, chosen, day, outcome, without_card
 
 KEY = "openpos/KASSA1/412"
 TENANT = "krogen-soder"
@@ -291,6 +292,45 @@ def test_settings_are_simulated_on_what_came_in(
     )
     assert desk.json("settings", "simulate", TENANT, str(file), "--since", "2026-04-11")["reports"] == 0
     assert [m.id for m in messages(kafka, "settings.v1") if m.tenant == TENANT] == before
+
+
+def test_what_is_booked_otherwise_is_planned(desk: Any, tmp_path: Path, settings_message: Envelope[Any]) -> None:
+    """Applied with a day, settings say which days they book otherwise; a plan of them is kept, and nothing is sent."""
+    host = Host()
+    [order] = host.tell(day())
+    assert isinstance(order, PostVoucher)
+    host.tell(outcome(order))
+    other = chosen(payments=(PaymentAccount(method="cash", account=1910), PaymentAccount(method="card", account=1580)))
+
+    async def past(world: Any) -> None:
+        await world.add(TENANT)
+        await world.accept(
+            settings_message.model_copy(update={"data": settings_message.data.model_copy(update={"settings": other})})
+        )
+        async with world.place.engine.begin() as connection:
+            for key, state in host.remembered.states.items():
+                await connection.execute(
+                    text("insert into flow_state values ('daysales', :t, :k, cast(:s as jsonb))"),
+                    {"t": TENANT, "k": key, "s": state.model_dump_json()},
+                )
+
+    desk.after(past)
+    (tmp_path / "other.yaml").write_text(settings_files.to_yaml(other))
+    said = desk("settings", "apply", TENANT, str(tmp_path / "other.yaml"), "--from", "2026-04-10").stdout
+    assert "1 report booked since 2026-04-10 stands otherwise than these settings book it." in said
+    assert "2026-04-10  1580  +151.00" in said
+    assert f"bokbuss correct {TENANT} --from 2026-04-10" in said
+
+    said = desk("correct", TENANT, "--from", "2026-04-01", "--to", "2026-04-30", "--by", "anna").stdout
+    assert "the days from 2026-04-01 to 2026-04-30" in said
+    assert "F 12 is reversed in series F" in said
+    [plan] = desk.json("plan", "list", TENANT)
+    assert (plan["flow"], plan["made_by"], plan["state"]) == ("daysales", "anna", "made")
+    assert "F 12 is reversed" in desk("plan", "show", plan["plan_id"][:8], "--where", "day=2026-04-10").stdout
+    assert f"bokbuss correct {TENANT} --from 2026-04-01 --to 2026-04-30" in desk.refused(
+        2, "plan", "edit", plan["plan_id"][:8], "--row", "1", "--set", "match"
+    )
+    assert "is before" in desk.refused(2, "correct", TENANT, "--from", "2026-04-30", "--to", "2026-04-01")
 
 
 def test_a_wrong_settings_file_names_the_field(desk: Any, tmp_path: Path) -> None:
