@@ -161,9 +161,13 @@ class CorrectionRow(BooksRow):
     day: Day
     voucher: VoucherRef | None = Field(description="what stands for it; None: it is on its way")
     series: SeriesCode = Field(description="of what stands")
+    stands_on: Day = Field(description="the date of what stands")
     stands: tuple[VoucherRow, ...] = Field(description="the rows that stand; none: they are not known here")
     becomes: tuple[VoucherRow, ...] = Field(description="the rows instead; none: the settings would hold it")
     new_series: SeriesCode
+    first_open_day: bool = Field(
+        default=False, description="the company says that what falls into a locked period is booked right after it"
+    )
     revision: Code = Field(description="of the day's content")
     content: Code = Field(description="a digest of what it becomes: what an approval is of")
     differs: tuple[str, ...] = Field(default=(), description="each row that differs, in words")

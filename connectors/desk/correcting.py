@@ -1,13 +1,16 @@
 """What corrections of booked days would meet in a company's books, put into the rows of their plan."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from connectors.desk import looking
 from connectors.desk.looking import Looking
 from infra.plugin import Host, VoucherOutlook
 from schemas.commands import PostVoucher
-from schemas.plans import CorrectionRow
+from schemas.plans import CorrectionRow, Obstacle
+
+PERIOD_LOCKED: Final = "period_locked"
+"""The code of an obstacle: the day of a voucher is locked."""
 
 
 def looks(host: Host, tenant: str) -> Looking:
@@ -22,13 +25,19 @@ def previewed(row: CorrectionRow) -> tuple[PostVoucher, PostVoucher]:
         "key": row.about,
         "revision": row.revision,
         "rule": row.rule,
-        "voucher_date": row.day,
         "description": row.name[:180],
+        "exempt_from_lock": row.first_open_day,
     }
-    back = tuple(each.model_copy(update={"debit": each.credit, "credit": each.debit}) for each in row.stands)
+    back: dict[str, Any] = {
+        "step": "reverse",
+        "purpose": "reverse",
+        "series": row.series,
+        "voucher_date": row.stands_on,
+    }
+    anew: dict[str, Any] = {"step": "rebook", "purpose": "rebook", "series": row.new_series, "voucher_date": row.day}
     return (
-        PostVoucher(**content, step="reverse", purpose="reverse", series=row.series, rows=back),
-        PostVoucher(**content, step="rebook", purpose="rebook", series=row.new_series, rows=row.becomes),
+        PostVoucher(**content, **back, rows=tuple(each.swapped for each in row.stands)),
+        PostVoucher(**content, **anew, rows=row.becomes),
     )
 
 
@@ -39,4 +48,14 @@ def _seen(row: CorrectionRow, met: Sequence[VoucherOutlook]) -> CorrectionRow:
         what: tuple(dict.fromkeys(one for outlook in met for one in getattr(outlook, what)))
         for what in ("obstacles", "warnings")
     }
+    if row.first_open_day:
+        both["warnings"] = tuple(map(_moved, both["warnings"]))
     return looking.stopped(row, looking.told(anew) | both)
+
+
+def _moved(warning: Obstacle) -> Obstacle:
+    """Return a warning of a lock as what comes of it where the company books on the first open day."""
+    if warning.code != PERIOD_LOCKED:
+        return warning
+    why = "The period is locked; both vouchers are booked on the first day after it, as the settings say."
+    return warning.model_copy(update={"why": why})

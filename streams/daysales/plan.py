@@ -15,7 +15,7 @@ from streams.daysales.case import Case
 from streams.daysales.learn import WAIT_FOR_AN_APPROVAL
 from streams.daysales.state import State
 from streams.daysales.trial import as_if_new
-from streams.daysales.verdict import Booking, Held, Settled, Verdict
+from streams.daysales.verdict import FIRST_OPEN_DAY, Booking, Held, Settled, Verdict
 
 _LONGEST_WHY: Final = 1000
 _LONGEST_NAME: Final = 200
@@ -106,9 +106,11 @@ def corrects(key: str, states: States, terms: Terms) -> CorrectionRow | None:
         day=case.day.business_date,
         voucher=state.standing.voucher if state.standing else None,
         series=order.series if order else case.settings.series,
+        stands_on=order.voucher_date if order else case.day.business_date,
         stands=order.rows if order else (),
         becomes=rows,
         new_series=case.settings.series,
+        first_open_day=case.settings.locked_period == FIRST_OPEN_DAY,
         revision=state.revision,
         content=case.content if rows else "nothing",
         differs=differs,

@@ -34,6 +34,7 @@ def row(number: int = 1, **changes: Any) -> CorrectionRow:
         "day": date(2026, 4, 10),
         "voucher": VoucherRef(series="F", number=12, year_id=4),
         "series": "F",
+        "stands_on": date(2026, 4, 10),
         "stands": (side(1686, 100, "card"), side(3001, -100, "food 25 %")),
         "becomes": (side(1580, 100, "card"), side(3001, -100, "food 25 %")),
         "new_series": "K",
@@ -88,6 +89,16 @@ def test_what_would_be_refused_is_not_sent_and_says_why() -> None:
     assert (seen.action, seen.rule, seen.why) == ("do_nothing", STOPPED, LOCKED.why)
     assert seen.obstacles == (LOCKED, missing)
     assert "period_locked: The period is locked until 2026-04-30." in " ".join(correcting_words.row_lines(seen))
+
+
+def test_a_locked_day_moves_where_the_company_says_so() -> None:
+    """It is a warning then: both vouchers are booked on the first open day."""
+    look = correcting.looks(None, "acme")  # type: ignore[arg-type] # it is not asked
+    moves = row(first_open_day=True)
+    assert {order.exempt_from_lock for order in correcting.previewed(moves)} == {True}
+    seen = look.seen(moves, [VoucherOutlook(warnings=(LOCKED,)), VoucherOutlook(warnings=(LOCKED,))])
+    assert (seen.action, len(seen.warnings)) == ("correct", 1)
+    assert "on the first day after it" in seen.warnings[0].why
 
 
 @pytest.mark.parametrize(
