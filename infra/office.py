@@ -90,7 +90,8 @@ class Office:
             acceptor = Acceptor(engine=self.engine, producer=await self.producer(), vault=vault)
             return await acceptor.accept_facts(tenant, system, facts)
 
-        return Host(self._whole(), self.engine, vault, Leases(self.engine, self.settings.lease_seconds), accept)
+        leases = Leases(self.engine, self.settings.lease_seconds)
+        return Host(self._whole(), self.engine, vault, leases, accept, self.producer)
 
 
 @asynccontextmanager

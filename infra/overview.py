@@ -1,9 +1,8 @@
-"""The story of a key, from every table that knows of it, and what was written last: read as of one moment."""
+"""The story of a key, from every table that knows of it, read as of one moment; and what came of an answer."""
 
 # ruff: noqa: S608 - what is put together here are constants; every value is bound
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from pydantic_core import to_json
@@ -12,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry
 from infra.delivery import waiting
-from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, PostedVoucher, Query, Trouble, Waits
+from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, Query, Waits
 from infra.store import snapshot
 from infra.trail import recorded
 from schemas import envelope as envelopes
@@ -166,47 +165,6 @@ async def decided(engine: AsyncEngine, tenant: str, topic: str) -> int:
     """Return how many of a company's records on a topic are decided."""
     async with engine.connect() as connection:
         return await connection.scalar(_NUMBER, {"tenant": tenant, "topic": topic}) or 0
-
-
-# --- What was written last -------------------------------------------------------------------------------------------
-
-_BOOKED = text(
-    """with newest as materialized (
-         select id, tenant, key, message_id, body from audit
-         where body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'
-         order by id desc limit :limit)
-       select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
-              j.body -> 'data' ->> 'purpose' as purpose
-       from newest a left join journal j on j.order_id = a.message_id::uuid and j.tenant = a.tenant
-       order by a.id desc"""
-)
-_TROUBLES = text(
-    """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,
-              calls -> -1 ->> 'verdict' as last from journal
-       where state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0 order by since limit :limit"""
-)
-
-
-async def booked(engine: AsyncEngine, limit: int = 50) -> list[PostedVoucher]:
-    """Return the vouchers booked last, the newest first."""
-    found = []
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_BOOKED, {"limit": limit})).all()
-    for row in rows:
-        record = recorded(row.body)
-        if record.voucher is not None:
-            day = date.fromisoformat(row.day) if row.day else None
-            found.append(
-                PostedVoucher(row.tenant, row.key, record.voucher, row.purpose or "", day, record.amount, record.at)
-            )
-    return found
-
-
-async def troubles(engine: AsyncEngine, limit: int = 200) -> list[Trouble]:
-    """Return the orders whose answer was lost, and those that were put off, the oldest first."""
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_TROUBLES, {"limit": limit})).all()
-    return [Trouble(r.tenant, r.key, r.state, r.since, (r.last if r.state == "queued" else r.why) or "") for r in rows]
 
 
 # --- What came of an answer ---------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from schemas.plans import CorrectionRow, Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
+    from aiokafka import AIOKafkaProducer
     from sqlalchemy.ext.asyncio import AsyncEngine
     from starlette.routing import BaseRoute
 
@@ -345,6 +346,10 @@ class Kind:
             raise TypeError(f"{self.order.__name__}: an order needs a write, a probe, and words for how it is found")
 
 
+async def _none() -> "AIOKafkaProducer":
+    raise RuntimeError("this host was lent no producer")
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What the host lends to a plugin that does input and output.
@@ -355,6 +360,8 @@ class Host:
         vault: secrets at rest, and personal data.
         leases: of this process.
         accept: puts facts on their topics, as ``accept(tenant, system, facts)``; returns their ids when Kafka has them.
+        producer: gives the producer, for a message that is no fact of today: an answer to a hold, settings.
+        stop: set when the process is asked to end.
     """
 
     settings: "Settings"
@@ -362,6 +369,8 @@ class Host:
     vault: "Vault"
     leases: "Leases"
     accept: Callable[[str, str, Sequence[Fact]], Awaitable[tuple[str, ...]]]
+    producer: Callable[[], Awaitable["AIOKafkaProducer"]] = _none
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ def _desk(parts: _Parts) -> Iterable[RoleWork]:
     yield watch.Watch(parts.engine).run
 
 
+async def _same(producer: AIOKafkaProducer) -> AIOKafkaProducer:
+    return producer
+
+
 @asynccontextmanager
 async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
     async with AsyncExitStack() as stack:
@@ -138,6 +142,8 @@ async def run(
             vault=vault,
             leases=parts.leases,
             accept=acceptor.accept_facts,
+            producer=partial(_same, parts.producer),
+            stop=stop,
         )
         checks = {"database": _database(parts.engine), "broker": _broker(parts.producer)}
         app = web.application(checks)

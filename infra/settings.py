@@ -94,6 +94,17 @@ class MailSettings(BaseModel):
     encryption: Literal["starttls", "tls", "none"] = "starttls"
 
 
+class DeskSettings(BaseModel):
+    """How people reach the desk."""
+
+    url: Guarded | None = Field(
+        default=None, description="where people reach it, https://desk.example.se; unset: on this machine only"
+    )
+    open: bool = Field(
+        default=False, description="for demonstrations: whoever opens it on this machine itself is its admin"
+    )
+
+
 class Settings(BaseSettings):
     """Every setting of the host: ``BOKBUSS_`` and nested names joined by ``__``."""
 
@@ -106,6 +117,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     documents: DocumentsSettings = DocumentsSettings()
     mail: MailSettings = MailSettings()
+    desk: DeskSettings = DeskSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
     max_body: int = Field(default=MAX_BODY, ge=1, description="bytes of one delivery, over HTTP or as a file")

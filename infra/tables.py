@@ -427,6 +427,12 @@ Index(
 Index("journal_unknown", journal.c.sink, journal.c.tenant, postgresql_where=text("state = 'unknown'"))
 Index("journal_key", journal.c.tenant, journal.c.key)
 Index("journal_fact", journal.c.tenant, journal.c.fact_id)
+Index(
+    "journal_vouchers",
+    journal.c.tenant,
+    text("(body -> 'data' ->> 'voucher_date')"),
+    postgresql_where=text("type = 'bokbuss.post-voucher.v1'"),
+)
 
 leases = Table(
     "leases",
@@ -624,3 +630,89 @@ package_fetches = Table(
     info=own(),
 )
 Index("package_fetches_tenant", package_fetches.c.tenant)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", Uuid, primary_key=True),
+    Column("email", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("password", String, comment="what proves it: Argon2id, as a PHC string; none before the invitation is used"),
+    Column("code_secret", LargeBinary, comment="of one-time codes, encrypted"),
+    Column(
+        "code_step", BigInteger, nullable=False, server_default="0", comment="the last time step whose code was used"
+    ),
+    Column("language", String),
+    Column("made_by", String, nullable=False),
+    _when("made_at", nullable=False),
+    _when("disabled_at"),
+    comment="people who can sign in at the desk; written by it, and by bokbuss desk",
+    info=HOST,
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("tenant", String, nullable=False, comment="*: every company"),
+    Column("role", String, nullable=False, comment="viewer, accountant, approver, admin"),
+    Column("given_by", String, nullable=False),
+    _when("given_at", nullable=False),
+    PrimaryKeyConstraint("account_id", "tenant"),
+    comment="what people are in which company; written by the desk, and by bokbuss desk",
+    info=own(),
+)
+Index("memberships_tenant", memberships.c.tenant)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("sha256", String, primary_key=True, comment="of the link's token, which is not kept"),
+    Column("account_id", Uuid, nullable=False),
+    Column("made_by", String, nullable=False),
+    _when("made_at", nullable=False),
+    _when("expires_at", nullable=False),
+    _when("used_at"),
+    comment="links with which a password is chosen; written by the desk, and by bokbuss desk",
+    info=HOST,
+)
+Index("invitations_account", invitations.c.account_id)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sha256", String, primary_key=True, comment="of the cookie, which is not kept"),
+    Column("session_id", Uuid, nullable=False, unique=True),
+    Column("account_id", Uuid, nullable=False),
+    _when("made_at", nullable=False),
+    _when("seen_at", nullable=False),
+    _when("ends_at", nullable=False),
+    _when("ended_at"),
+    Column(
+        "how",
+        String,
+        nullable=False,
+        server_default="",
+        comment="how it ended: signed_out, ended, new_password, account_closed",
+    ),
+    Column("address", String, nullable=False),
+    Column("agent", String, nullable=False),
+    comment="who is, and was, signed in at the desk; written by it",
+    info=HOST,
+)
+Index("sessions_account", sessions.c.account_id)
+
+sign_in_tries = Table(
+    "sign_in_tries",
+    metadata,
+    Column(
+        "who",
+        String,
+        primary_key=True,
+        comment="account/ and the hash of an address of mail, or address/ and a machine's",
+    ),
+    _when("since", nullable=False),
+    Column("tries", Integer, nullable=False),
+    comment="how often somebody has tried to sign in lately; written by the desk",
+    info=HOST,
+)

@@ -5,13 +5,12 @@ Fortnox's own interface is Swedish: its names stand in both languages.
 # ruff: noqa: RUF001 - an apostrophe is a curved one
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.base import Language
+from schemas.words import Said
 
-LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
     "sv": (
@@ -23,28 +22,6 @@ MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
         *("July", "August", "September", "October", "November", "December"),
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A text in both languages; words in braces are filled in."""
-
-    sv: str
-    en: str
-
-    def to(self, language: Language, **values: object) -> str:
-        """Return the text in a language."""
-        return (self.sv if language == "sv" else self.en).format(**values)
-
-
-def chosen(accepted: str, otherwise: Language) -> Language:
-    """Return the language that a browser asks for first (Accept-Language) and that there is."""
-    wishes = []
-    for place, wish in enumerate(accepted.split(",")):
-        name, _, quality = wish.partition(";q=")
-        weight = float(quality) if quality.replace(".", "", 1).isdigit() else 1.0
-        wishes.append((-weight, place, name.strip().lower().partition("-")[0]))
-    return next((language for _, _, name in sorted(wishes) for language in LANGUAGES if language == name), otherwise)
 
 
 FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {

@@ -30,6 +30,20 @@ _LACKING = text(
        where tenant = :tenant and closed_at is null and flow = any(cast(:flows as text[]))
          and body -> 'data' ->> 'reason' = any(cast(:reasons as text[])) order by held_at limit :limit"""
 )
+_HELD_PAGE = text(
+    f"""{_HELD_COLUMNS} where tenant = any(cast(:tenants as text[]))
+        and (closed_at is null) = :open
+        and (:reason = '' or body -> 'data' ->> 'reason' = :reason)
+        and (:said = '' or strpos(lower(key), lower(:said)) > 0
+             or strpos(lower(body -> 'data' ->> 'message'), lower(:said)) > 0)
+        and (cast(:at as timestamptz) is null or (held_at, hold_id) > (cast(:at as timestamptz), cast(:id as uuid)))
+        order by held_at, hold_id limit :limit"""
+)
+_REASONS = text(
+    """select body -> 'data' ->> 'reason' as reason, count(*) as number from held
+       where tenant = any(cast(:tenants as text[])) and closed_at is null group by 1 order by 2 desc, 1"""
+)
+_HELD_BY_ID = text(f"{_HELD_COLUMNS} where tenant = :tenant and hold_id = :id")
 _DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
 _DEAD = text(f"{_DEAD_COLUMNS} where {_OF} and (:closed or state = 'open') order by found_at limit :limit")
 _DEAD_AT = text(f"{_DEAD_COLUMNS} where place = :place")
@@ -47,6 +61,38 @@ async def holds(
     """Return what waits for a person, the oldest first; with ``closed`` what waited, too."""
     values = {"tenant": tenant, "closed": closed, "limit": limit}
     return [_hold(row) for row in await _rows(engine, _HELD, values)]
+
+
+async def page_of_holds(
+    engine: AsyncEngine,
+    tenants: Sequence[str],
+    *,
+    open_: bool = True,
+    reason: str = "",
+    said: str = "",
+    after: tuple[str, str] | None = None,
+    limit: int = 100,
+) -> list[Hold]:
+    """Return some of these companies' holds, the oldest first.
+
+    Args:
+        said: a text that stands in the key or in the sentence.
+        after: the time (ISO 8601) and id of the hold after which the page begins.
+    """
+    at, identity = after or (None, None)
+    values = {"tenants": list(tenants), "open": open_, "reason": reason, "said": said, "limit": limit}
+    return [_hold(row) for row in await _rows(engine, _HELD_PAGE, values | {"at": at, "id": identity})]
+
+
+async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]:
+    """Return how many of these companies' open holds there are of each reason, the most first."""
+    return {row.reason: row.number for row in await _rows(engine, _REASONS, {"tenants": list(tenants)})}
+
+
+async def hold(engine: AsyncEngine, tenant: str, hold_id: UUID) -> Hold | None:
+    """Return a company's hold."""
+    found = await _rows(engine, _HELD_BY_ID, {"tenant": tenant, "id": hold_id})
+    return _hold(found[0]) if found else None
 
 
 async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None, *, like: str) -> list[Hold]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.fortnox.connect.consent import ConsentOutcome
-from connectors.fortnox.words import ADD_LICENCE, Said
+from connectors.fortnox.words import ADD_LICENCE
+from schemas.words import Said
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.plugin import Host
 from schemas.base import Language
+from schemas.words import LANGUAGES, chosen
 
 _STATUS: Final[Mapping[str, int]] = {"link_unknown": 404, "link_used": 410, "link_expired": 410, "not_registered": 503}
 _RESULT: Final = "bokbuss_result"
@@ -121,7 +122,7 @@ class _Site:
         return self._page(request, "outcome.html", language, status, page=page, again=again)
 
     def _page(self, request: Request, name: str, language: Language, status: int = 200, **values: Any) -> Response:
-        other = next(each for each in words.LANGUAGES if each != language)
+        other = next(each for each in LANGUAGES if each != language)
         label = {key: said.to(language) for key, said in words.LABELS.items()}
         html = self._templates.get_template(name).render(language=language, other=other, label=label, **values)
         response = HTMLResponse(html, status, self._headers() | {"Content-Language": language})
@@ -135,9 +136,9 @@ class _Site:
     def _language(self, request: Request) -> Language:
         """Return the language that was chosen on a page, else the browser's, else this installation's."""
         for wish in (request.query_params.get("lang"), request.cookies.get(_LANGUAGE)):
-            if wish in words.LANGUAGES:
+            if wish in LANGUAGES:
                 return wish
-        return words.chosen(request.headers.get("accept-language", ""), self._host.settings.language)
+        return chosen(request.headers.get("accept-language", ""), self._host.settings.language)
 
     def _base(self, request: Request) -> str:
         return self._redirect_uri(request).removesuffix(connecting.CALLBACK)

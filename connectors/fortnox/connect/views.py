@@ -8,6 +8,7 @@ from connectors.fortnox.connect import outcomes
 from connectors.fortnox.connect.consent import ActivationLink, Result
 from connectors.fortnox.words import SWEDEN
 from schemas.base import Language
+from schemas.words import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def outcome(result: Result, link: ActivationLink | None, language: Language) -> 
     )
 
 
-def _plan(result: Result, link: ActivationLink | None) -> tuple[words.Said, ...]:
+def _plan(result: Result, link: ActivationLink | None) -> tuple[Said, ...]:
     """Return that a plan of the staff comes next, where staff travels."""
     staff = link is not None and link.settings.employees is not None
     return (outcomes.FIRST_PLAN,) if staff and result.outcome == "connected" else ()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.fortnox.words import Said
+from schemas.words import Said
 
 
 @dataclass(frozen=True, slots=True)

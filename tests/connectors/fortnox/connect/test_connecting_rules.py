@@ -31,6 +31,7 @@ from infra.plugin import Host
 from schemas.bas import BAS_DAY_SALES
 from schemas.base import Language
 from schemas.settings import EmployeesSettings, InvoicingSettings, TenantSettings
+from schemas.words import LANGUAGES, Said, chosen
 
 NOW = datetime(2026, 4, 10, 12, 0, tzinfo=UTC)
 STAFF = EmployeesSettings(system="huma", source_of_truth="hr")
@@ -174,10 +175,10 @@ def test_everything_that_is_asked_for_has_words() -> None:
     assert set(outcomes.OUTCOMES) == set(get_args(ConsentOutcome))
 
 
-def said(thing: object) -> list[words.Said]:
+def said(thing: object) -> list[Said]:
     """Return every text that something holds."""
     match thing:
-        case words.Said():
+        case Said():
             return [thing]
         case outcomes.OutcomeText(title, happened, steps, who):
             return [title, happened, *steps, *([who] if who else [])]
@@ -200,7 +201,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 @pytest.mark.parametrize("outcome", get_args(ConsentOutcome))
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("known", [None, link(), link(company=KnownCompany("krogen"), service=False, settings=BOTH)])
 def test_each_outcome_can_be_told(outcome: ConsentOutcome, language: Language, known: ActivationLink | None) -> None:
     """With a link and without: it, or its company, may be gone meanwhile."""
@@ -248,13 +249,13 @@ def test_where_staff_travels_connecting_leads_to_a_plan() -> None:
 )
 def test_a_browser_gets_the_language_that_it_asks_for_first(accepted: str, language: str) -> None:
     """Of those that there are; else the installation's."""
-    assert words.chosen(accepted, "en") == language
+    assert chosen(accepted, "en") == language
 
 
 @given(st.text(max_size=60))
 def test_no_wish_for_a_language_breaks_a_page(accepted: str) -> None:
     """A header can hold anything."""
-    assert words.chosen(accepted, "sv") in words.LANGUAGES
+    assert chosen(accepted, "sv") in LANGUAGES
 
 
 # --- Links and states ---------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from connectors.fortnox.doctor import report
 from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, OK, Finding
 from connectors.fortnox.doctor.report import Examination
-from connectors.fortnox.words import LANGUAGES, Language
+from schemas.base import Language
+from schemas.words import LANGUAGES
 
 RED = Finding("failed", ("F (2026)", "1910 (2026)"), flows=("daysales",), waiting=3)
 

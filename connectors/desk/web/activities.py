@@ -1,0 +1,59 @@
+"""What came in and went out, by whom and how it went; as a page, and as CSV."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Final
+
+from starlette.responses import Response
+
+from connectors.desk.web.rendering import SWEDEN
+from connectors.desk.web.visit import Page, Visit
+from infra import activity, clock
+from infra.accounts.permissions import Permission
+from infra.rows import Activity
+
+_MOST: Final = 300
+_MOST_CSV: Final = 10_000
+_PERIODS: Final = {"7": 7, "31": 31, "366": 366}
+
+
+async def _log(visit: Visit) -> Response:
+    found = await _found(visit, _MOST)
+    return await visit.show(
+        "activity.html",
+        found=list(reversed(found)),
+        period=visit.asked("days", "31"),
+        direction=visit.asked("direction"),
+        full=len(found) == _MOST,
+    )
+
+
+async def _csv(visit: Visit) -> Response:
+    file = io.StringIO()
+    rows = csv.writer(file, delimiter=";")
+    rows.writerow(("at", "direction", "kind", "system", "count", "status", "by", "detail"))
+    for one in await _found(visit, _MOST_CSV):
+        at = one.at.astimezone(SWEDEN).isoformat(timespec="seconds")
+        cells = (one.direction, one.kind, one.system, str(one.count), one.status, one.by, one.detail)
+        rows.writerow((at, *map(_safe, cells)))
+    headers = {"Content-Disposition": f'attachment; filename="activity-{visit.tenant}.csv"'}
+    return Response(file.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+async def _found(visit: Visit, most: int) -> list[Activity]:
+    days = _PERIODS.get(visit.asked("days", "31"), 31)
+    since = clock.now() - timedelta(days=days)
+    found = await activity.latest(visit.host.engine, visit.tenant, since=since, limit=most)
+    return [one for one in found if visit.asked("direction") in {"", one.direction}]
+
+
+def _safe(cell: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+PAGES: Final = (
+    Page("/companies/{tenant}/activity", Permission.SEE, _log),
+    Page("/companies/{tenant}/activity.csv", Permission.SEE, _csv),
+)

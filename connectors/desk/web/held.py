@@ -1,0 +1,104 @@
+"""What waits for a person: listed, shown with what each answer does, and answered."""
+
+from typing import Final
+from uuid import UUID
+
+from starlette.responses import Response
+
+from connectors.desk import acting, views
+from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from infra import clock, overview, registry
+from infra.accounts.permissions import Permission
+from infra.deciding import remembering
+from infra.delivery import waiting
+from infra.rows import AnswerOutcome, Hold
+
+_PAGE: Final = 100
+_WAIT: Final = 4.0
+_POLL: Final = 0.15
+
+
+async def _list(visit: Visit) -> Response:
+    engine, tenant = visit.host.engine, visit.tenant
+    at, _, identity = visit.asked("after").partition("|")
+    open_, reason = visit.asked("state") != "closed", visit.asked("reason")
+    try:
+        after = (at, str(UUID(identity))) if identity else None
+        found = await waiting.page_of_holds(
+            engine, [tenant], open_=open_, reason=reason, said=visit.asked("q"), after=after, limit=_PAGE + 1
+        )
+    except ValueError:
+        raise NoSuchPage from None
+    last = found[_PAGE - 1] if len(found) > _PAGE else None
+    found = found[:_PAGE]
+    return await visit.show(
+        "held.html",
+        holds=found,
+        names=await remembering.names(engine, registry.flows(), tenant, [hold.key for hold in found]),
+        reasons=await waiting.reasons(engine, [tenant]),
+        state="open" if open_ else "closed",
+        reason=reason,
+        next=f"{last.held_at.isoformat()}|{last.hold_id}" if last else "",
+    )
+
+
+async def _one(visit: Visit) -> Response:
+    return await _shown(visit, await _hold(visit))
+
+
+async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = "") -> Response:
+    engine = visit.host.engine
+    names = await remembering.names(engine, registry.flows(), visit.tenant, [hold.key])
+    return await visit.show("hold.html", status=status, hold=hold, name=names.get(hold.key, ""), error=error)
+
+
+async def _answer(visit: Visit) -> Response:
+    hold, chosen = await _hold(visit), visit.form.get("answer", "")
+    if hold.closed_at is not None:
+        error = visit.say("Det väntar inte längre: någon hann före.", "It waits no longer: somebody was quicker.")
+        return await _shown(visit, hold, status=409, error=error)
+    if chosen not in {choice.answer for choice in hold.order.data.choices}:
+        return await _shown(visit, hold, status=422, error=visit.say("Välj ett svar.", "Choose an answer."))
+    comment = visit.form.get("comment", "").strip()[:500]
+    answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
+    came = await _what_came(visit, hold, answer_id)
+    return visit.go(visit.at("held", str(hold.hold_id)), _said(visit, hold, chosen, came))
+
+
+async def _what_came(visit: Visit, hold: Hold, answer_id: str) -> AnswerOutcome:
+    """Return what an answer has come to; flows mostly need less than a second for it."""
+    deadline = clock.monotonic() + _WAIT
+    while True:
+        came = await overview.became(visit.host.engine, hold, answer_id)
+        if (came.closed and not came.under_way) or clock.monotonic() > deadline:
+            return came
+        await clock.sleep(_POLL)
+
+
+def _said(visit: Visit, hold: Hold, answer: str, came: AnswerOutcome) -> str:
+    if visit.language == "en":
+        return views.became(hold, answer, came)
+    said = f"{hold.key}: svarat {answer}"
+    if not came.closed:
+        return f"{said}. Det får verkan när flödena går."
+    if came.again is not None:
+        return f"{said}; det väntar igen ({came.again.order.data.reason})."
+    if came.under_way:
+        return f"{said}; det som följer är på väg."
+    if came.vouchers:
+        return f"{said}; bokfört som {' och '.join(map(str, came.vouchers))}."
+    return f"{said}; det väntar inte längre."
+
+
+async def _hold(visit: Visit) -> Hold:
+    found = await waiting.hold(visit.host.engine, visit.tenant, visit.request.path_params["hold"])
+    if found is None:
+        raise NoSuchPage
+    return found
+
+
+PAGES: Final = (
+    Page("/companies/{tenant}/held", Permission.SEE, _list),
+    Page("/companies/{tenant}/held/{hold:uuid}", Permission.SEE, _one),
+    Page("/companies/{tenant}/held/{hold:uuid}", Permission.DECIDE, _answer, act=True),
+)

@@ -1,0 +1,85 @@
+"""Who sees a company and what they may do there: invited, given another role, given a new link."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import Response
+
+from connectors.desk.web.signing_in import role_names
+from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from infra.accounts import accounts
+from infra.accounts.accounts import Account
+from infra.accounts.permissions import DeskRole, Permission
+
+
+async def _people(visit: Visit) -> Response:
+    return await _shown(visit)
+
+
+async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
+    known = {"link": "", "email": "", "errors": (), "form": {"email": "", "role": "viewer"}}
+    people = await accounts.listed(visit.host.engine, visit.tenant)
+    return await visit.show("people.html", status=status, people=people, role_names=role_names(visit), **known | values)
+
+
+async def _invite(visit: Visit) -> Response:
+    form = {"email": visit.form.get("email", ""), "role": visit.form.get("role", "")}
+    try:
+        roles = {visit.tenant: DeskRole(form["role"])}
+        _, token = await accounts.invite(visit.host.engine, form["email"], roles, by=visit.by)
+    except ValueError:
+        error = visit.say("Skriv en e-postadress som anna@example.se.", "Type an e-mail address like anna@example.se.")
+        return await _shown(visit, status=422, errors=[("email", error)], form=form)
+    if not token:
+        said = visit.say(
+            "har redan ett konto och ser nu företaget.", "has an account already, and sees the company now."
+        )
+        return visit.go(visit.at("people"), f"{form['email']} {said}")
+    return await _shown(visit, link=address_of_link(visit, token), email=form["email"])
+
+
+async def _role(visit: Visit) -> Response:
+    account = await _account(visit)
+    wish = visit.form.get("role", "")
+    if wish and wish not in set(DeskRole):
+        raise NoSuchPage
+    role = DeskRole(wish) if wish else None
+    await accounts.give(visit.host.engine, account.account_id, visit.tenant, role, by=visit.by)
+    said = visit.say("Rollen är ändrad.", "The role is changed.")
+    return visit.go(visit.at("people"), f"{account.email}: {said}")
+
+
+async def _link(visit: Visit) -> Response:
+    account = await _account(visit)
+    if not all(visit.may(Permission.MANAGE, tenant) for tenant in account.roles):
+        error = visit.say(
+            "Personen hör också till företag där du inte är admin: någon som är admin där måste göra länken.",
+            "This person is also of companies where you are no admin: an admin of those must make the link.",
+        )
+        return await _shown(visit, status=403, errors=[("", error)])
+    token = await accounts.link(visit.host.engine, account.account_id, by=visit.by)
+    return await _shown(visit, link=address_of_link(visit, token), email=account.email)
+
+
+async def _account(visit: Visit) -> Account:
+    """Return the account of the address. Raises NoSuchPage: it has no role of its own here, or is one's own."""
+    wanted: UUID = visit.request.path_params["account"]
+    if wanted == visit.who.account_id:
+        raise NoSuchPage
+    for account in await accounts.listed(visit.host.engine, visit.tenant):
+        if account.account_id == wanted and visit.tenant in account.roles:
+            return account
+    raise NoSuchPage
+
+
+def address_of_link(visit: Visit, token: str) -> str:
+    """Return the address at which an invitation is opened."""
+    return f"{visit.host.settings.desk.url or visit.request.base_url}".rstrip("/") + f"/invitation/{token}"
+
+
+PAGES: Final = (
+    Page("/companies/{tenant}/people", Permission.MANAGE, _people),
+    Page("/companies/{tenant}/people", Permission.MANAGE, _invite, act=True),
+    Page("/companies/{tenant}/people/{account:uuid}/role", Permission.MANAGE, _role, act=True),
+    Page("/companies/{tenant}/people/{account:uuid}/link", Permission.MANAGE, _link, act=True),
+)

@@ -1,0 +1,155 @@
+"""Templates, the values that each of them knows, and the headers that each answer has."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from infra import clock
+from infra.accounts.permissions import Permission
+from schemas.base import Language
+
+if TYPE_CHECKING:
+    from connectors.desk.web.visit import Visit
+
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+_HERE: Final = Path(__file__).parent
+_NBSP: Final = "\N{NO-BREAK SPACE}"
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Vary": "Cookie, Accept-Language, HX-Request",
+}
+
+
+_PLACES: Final = (
+    ((), "o", "Översikt", "Overview", Permission.SEE),
+    (("held",), "h", "Väntar på någon", "Waits for somebody", Permission.SEE),
+    (("activity",), "a", "Händelser", "Activity", Permission.SEE),
+    (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
+    (("people",), "p", "Personer", "People", Permission.MANAGE),
+)
+"""The pages of a company, in the order in which they are shown: below its address, key, names, what each asks for."""
+
+
+def money(amount: Decimal | None, language: Language) -> str:
+    """Return an amount as people write it: ``34 464,50`` in Swedish, ``34 464.50`` in English; nothing for none."""
+    if amount is None:
+        return ""
+    plain = f"{amount:,.2f}".replace(",", _NBSP).replace("-", "\N{MINUS SIGN}")
+    return plain.replace(".", ",") if language == "sv" else plain
+
+
+def when(at: datetime | None) -> str:
+    """Return a time as the clock on the wall in Sweden shows it, to the minute."""
+    return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def count(number: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{number:,}".replace(",", _NBSP)
+
+
+@cache
+def static(name: str) -> tuple[bytes, str]:
+    """Return a file that browsers load, and its version for the address: a hash of what it holds."""
+    content = (_HERE / "static" / name).read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:12]
+
+
+def static_names() -> frozenset[str]:
+    """Return the files that there are."""
+    return frozenset(file.name for file in (_HERE / "static").iterdir())
+
+
+@pass_context
+def _say(context: Context, sv: str, en: str) -> str:
+    return sv if context["language"] == "sv" else en
+
+
+@pass_context
+def _money(context: Context, amount: Decimal | None) -> str:
+    return money(amount, context["language"])
+
+
+@pass_context
+def _with(context: Context, **changes: Any) -> str:
+    """Return this page's address with other values in its query; an empty one leaves it out."""
+    query = {**context["visit"].request.query_params, **{name: str(value or "") for name, value in changes.items()}}
+    query.pop("part", None)
+    kept = {name: value for name, value in query.items() if value}
+    return f"{context['path']}?{urlencode(kept)}" if kept else context["path"]
+
+
+class Rendering:
+    """Turns values into pages."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._templates.filters |= {"money": _money, "when": when, "count": count}
+        self._templates.globals |= {
+            "say": _say,
+            "with_query": _with,
+            "static": lambda name: f"/static/{static(name)[1]}/{name}",
+            "Permission": Permission,
+            "today": lambda: clock.now().astimezone(SWEDEN).date(),
+        }
+
+    async def page(self, visit: "Visit", name: str, status: int, values: Mapping[str, Any]) -> Response:
+        """Return a page. A script that asks for ``part=NAME`` gets that block of it alone."""
+        template = self._templates.get_template(name)
+        part = visit.asked("part")
+        told = visit.cookies.told(visit.request)
+        known = {
+            "visit": visit,
+            "person": visit.person,
+            "tenant": visit.tenant,
+            "language": visit.language,
+            "path": visit.request.url.path,
+            "told": told,
+            **values,
+        }
+        if part and visit.request.headers.get("hx-request") and part in template.blocks:
+            context = template.new_context(known)
+            html = "".join(template.blocks[part](context))
+        else:
+            html = template.render(known)
+        response = HTMLResponse(html, status, {**HEADERS, "Content-Language": visit.language})
+        if told and not part:
+            visit.cookies.was_told(response)
+        return response
+
+    @staticmethod
+    def places(visit: "Visit") -> tuple[tuple[str, str, str, Permission], ...]:
+        """Return the pages of a company: address, key after ``g``, name, and what each asks for."""
+        return tuple((visit.at(*path), key, visit.say(sv, en), permission) for path, key, sv, en, permission in _PLACES)
+
+
+def wants_part(request: Request) -> bool:
+    """Tell whether a script asks, and not a person who goes to an address."""
+    return request.headers.get("hx-request") == "true"

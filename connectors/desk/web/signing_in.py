@@ -1,0 +1,187 @@
+"""Signing in and out, choosing a password by an invitation, and one's own account: codes, sessions, language."""
+
+from typing import Final, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from starlette.responses import Response
+
+from connectors.desk.web.site import address_of, agent_of
+from connectors.desk.web.visit import ANYBODY, SIGNED_IN, NoSuchPage, Page, Visit
+from infra import clock
+from infra.accounts import accounts, passwords, sessions
+from infra.accounts.permissions import DeskRole
+from schemas.words import LANGUAGES, Said
+
+ROLES: Final = {
+    DeskRole.VIEWER: Said("läsare", "viewer"),
+    DeskRole.ACCOUNTANT: Said("ekonom", "accountant"),
+    DeskRole.APPROVER: Said("attestant", "approver"),
+    DeskRole.ADMIN: Said("admin", "admin"),
+}
+_WHY: Final = {
+    "wrong": Said("Adressen, lösenordet eller koden är fel.", "The address, the password or the code is wrong."),
+    "code": Said("Skriv också engångskoden.", "Type the one-time code, too."),
+    "often": Said("För många försök. Vänta en kvart.", "Too many tries. Wait a quarter of an hour."),
+}
+_WEAK: Final = {
+    "short": Said("Lösenordet har minst 12 tecken.", "The password has at least 12 characters."),
+    "long": Said("Lösenordet har högst 200 tecken.", "The password has 200 characters at most."),
+    "obvious": Said("Det lösenordet gissar man lätt.", "That password is easily guessed."),
+}
+
+
+def role_names(visit: Visit) -> dict[str, str]:
+    """Return what each role is called, in the reader's language."""
+    return {role.value: said.to(visit.language) for role, said in ROLES.items()}
+
+
+def _here(to: str) -> str:
+    """Return an address of ours to go on to; anything else is the start page."""
+    parts = urlsplit(to)
+    ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return to if ours and to.isprintable() and "\\" not in to else "/"
+
+
+# --- In and out ------------------------------------------------------------------------------------------------------
+
+
+async def _show(visit: Visit) -> Response:
+    if visit.person is not None:
+        return visit.go(_here(visit.asked("to")))
+    return await visit.show("sign_in.html", errors=(), email="", to=_here(visit.asked("to")))
+
+
+async def _sign_in(visit: Visit) -> Response:
+    host, form = visit.host, visit.form
+    try:
+        token = await sessions.sign_in(
+            host.engine,
+            host.vault,
+            email=form.get("email", ""),
+            password=form.get("password", ""),
+            code=form.get("code", ""),
+            now=clock.now(),
+            address=address_of(visit.request),
+            agent=agent_of(visit.request),
+        )
+    except sessions.NotSignedIn as refused:
+        name = "code" if refused.why == "code" else "email"
+        errors = [(name, _WHY[refused.why].to(visit.language))]
+        status = 429 if refused.why == "often" else 422
+        values = {"errors": errors, "email": form.get("email", ""), "to": _here(form.get("to", ""))}
+        return await visit.show("sign_in.html", status=status, **values)
+    response = visit.go(_here(form.get("to", "")))
+    visit.cookies.remember(response, token)
+    return response
+
+
+async def _sign_out(visit: Visit) -> Response:
+    await sessions.end(visit.host.engine, visit.who.account_id, cast("UUID", visit.who.session_id), how="signed_out")
+    response = visit.go("/sign-in", visit.say("Du är utloggad.", "You are signed out."))
+    visit.cookies.forget(response)
+    return response
+
+
+async def _language(visit: Visit) -> Response:
+    wish = visit.form.get("language")
+    response = visit.go(_here(visit.form.get("to", "")))
+    if wish in LANGUAGES:
+        if visit.person is not None:
+            await accounts.choose_language(visit.host.engine, visit.person.account_id, wish)
+        visit.cookies.choose(response, wish)
+    return response
+
+
+# --- Invitations ----------------------------------------------------------------------------------------------------
+
+
+async def _invitation(visit: Visit) -> Response:
+    try:
+        found = await accounts.invited(visit.host.engine, visit.request.path_params["token"])
+    except accounts.NotInvited:
+        return await visit.show("no_invitation.html", status=404)
+    return await visit.show("invitation.html", errors=(), email=found.email, name=found.name)
+
+
+async def _begin(visit: Visit) -> Response:
+    engine, token = visit.host.engine, visit.request.path_params["token"]
+    name, password = visit.form.get("name", "").strip()[:200], visit.form.get("password", "")
+    try:
+        found = await accounts.invited(engine, token)
+        errors = []
+        if not name:
+            errors.append(("name", visit.say("Skriv ditt namn.", "Type your name.")))
+        if weak := passwords.weakness(password, found.email, name):
+            errors.append(("password", _WEAK[weak].to(visit.language)))
+        if errors:
+            values = {"errors": errors, "email": found.email, "name": name}
+            return await visit.show("invitation.html", status=422, **values)
+        account = await accounts.begin(engine, token, name=name, password=password)
+    except accounts.NotInvited:
+        return await visit.show("no_invitation.html", status=404)
+    cookie = await sessions.begin(engine, account, address=address_of(visit.request), agent=agent_of(visit.request))
+    response = visit.go("/", visit.say(f"Välkommen, {name}.", f"Welcome, {name}."))
+    visit.cookies.remember(response, cookie)
+    return response
+
+
+# --- One's own account -----------------------------------------------------------------------------------------------
+
+
+async def _me(visit: Visit) -> Response:
+    secret = passwords.new_code_secret() if visit.asked("codes") else ""
+    return await _account(visit, secret=secret)
+
+
+async def _account(visit: Visit, *, secret: str = "", error: str = "") -> Response:
+    engine, me = visit.host.engine, visit.who.account_id
+    mine = next(account for account in await accounts.listed(engine) if account.account_id == me)
+    return await visit.show(
+        "me.html",
+        status=422 if error else 200,
+        errors=[("code", error)] if error else (),
+        codes=mine.codes,
+        secret=secret if not mine.codes else "",
+        sessions=await sessions.listed(engine, me),
+        role_names=role_names(visit),
+    )
+
+
+async def _codes_on(visit: Visit) -> Response:
+    secret = visit.form.get("secret", "")
+    try:
+        step = passwords.step_of(secret, visit.form.get("code", ""), clock.now().timestamp(), 0)
+    except ValueError:
+        raise NoSuchPage from None
+    if step is None:
+        return await _account(visit, secret=secret, error=visit.say("Koden stämmer inte.", "The code is not right."))
+    await accounts.use_codes(visit.host.engine, visit.host.vault, visit.who.account_id, secret, step)
+    return visit.go("/me", visit.say("Engångskoder är på.", "One-time codes are on."))
+
+
+async def _codes_off(visit: Visit) -> Response:
+    host, me = visit.host, visit.who.account_id
+    if not await sessions.code_is_right(host.engine, host.vault, me, visit.form.get("code", ""), clock.now()):
+        return await _account(visit, error=visit.say("Koden stämmer inte.", "The code is not right."))
+    await accounts.use_codes(host.engine, host.vault, me, None)
+    return visit.go("/me", visit.say("Engångskoder är av.", "One-time codes are off."))
+
+
+async def _end_session(visit: Visit) -> Response:
+    await sessions.end(visit.host.engine, visit.who.account_id, visit.request.path_params["session"], how="ended")
+    return visit.go("/me", visit.say("Sessionen är avslutad.", "The session has ended."))
+
+
+PAGES: Final = (
+    Page("/sign-in", ANYBODY, _show),
+    Page("/sign-in", ANYBODY, _sign_in, act=True),
+    Page("/sign-out", SIGNED_IN, _sign_out, act=True),
+    Page("/language", ANYBODY, _language, act=True),
+    Page("/invitation/{token}", ANYBODY, _invitation),
+    Page("/invitation/{token}", ANYBODY, _begin, act=True),
+    Page("/me", SIGNED_IN, _me),
+    Page("/me/codes", SIGNED_IN, _codes_on, act=True),
+    Page("/me/codes/off", SIGNED_IN, _codes_off, act=True),
+    Page("/me/sessions/{session:uuid}/end", SIGNED_IN, _end_session, act=True),
+)

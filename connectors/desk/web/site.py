@@ -1,0 +1,215 @@
+"""Every page's guard: where a request comes from, who sends it, which company they see, and what they may do there."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from connectors.desk.web.cookies import Cookies
+from connectors.desk.web.rendering import HEADERS, Rendering, static, static_names, wants_part
+from connectors.desk.web.visit import ANYBODY, NoSuchPage, NotAllowed, Page, Visit
+from infra import telemetry, tenants
+from infra.accounts import accounts, sessions
+from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission, Person
+from infra.plugin import Host
+from schemas.base import Language
+from schemas.words import LANGUAGES, chosen
+
+_log = telemetry.log(__name__)
+_MOST_BYTES: Final = 256_000
+_MOST_FIELDS: Final = 2_000
+_FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+_TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
+_DEMO: Final = "demo@example.com"
+
+
+class Refused(Exception):
+    """A request that no page of ours has sent, or that is too large; ``status`` and a sentence."""
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = status
+        super().__init__(why)
+
+
+class Site:
+    """The desk's pages, guarded."""
+
+    def __init__(self, host: Host, pages: Sequence[Page]) -> None:
+        self._host = host
+        self._pages = pages
+        self._url = host.settings.desk.url
+        self._rendering = Rendering()
+        self._cookies = Cookies(secure=urlsplit(self._url or "").scheme == "https")
+
+    def routes(self) -> list[Route]:
+        """Return the routes: every page, and the files that browsers load."""
+        files = Route("/static/{version}/{name}", self._static, methods=["GET"])
+        return [files, *(Route(p.path, _Guarded(self, p), methods=["POST" if p.act else "GET"]) for p in self._pages)]
+
+    async def _static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in static_names():
+            return PlainTextResponse("There is no such file.\n", 404)
+        content, _ = static(name)
+        return Response(content, headers=_FOREVER, media_type=_TYPES.get(name.rpartition(".")[2], "text/plain"))
+
+    # --- One request ----------------------------------------------------------------------------------------------
+
+    async def answer(self, page: Page, request: Request) -> Response:
+        """Return a page's answer, or why there is none."""
+        try:
+            if page.act:
+                self._comes_from_us(request)
+            fields = await _form(request) if page.act else ()
+        except Refused as refused:
+            return PlainTextResponse(f"{refused}\n", refused.status, dict(HEADERS))
+        except ClientDisconnect:
+            return PlainTextResponse("", 400)
+        person, fresh = await self._person(page, request)
+        if person is None and page.asks != ANYBODY:
+            return self._to_sign_in(request)
+        response = await self._handled(page, self._visit(request, person, fields))
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if fresh:
+            self._cookies.remember(response, fresh)
+        return response
+
+    async def _person(self, page: Page, request: Request) -> tuple[Person | None, str]:
+        """Return who asks; and the cookie of a session that was begun for that, if one was."""
+        person = await sessions.person(self._host.engine, self._cookies.session(request))
+        if person is not None or page.asks == ANYBODY:
+            return person, ""
+        fresh = await self._open(request)
+        return (await sessions.person(self._host.engine, fresh) if fresh else None), fresh
+
+    def _visit(self, request: Request, person: Person | None, fields: Sequence[tuple[str, str]]) -> Visit:
+        lists: dict[str, tuple[str, ...]] = {}
+        for name, value in fields:
+            lists[name] = (*lists.get(name, ()), value)
+        return Visit(
+            request=request,
+            host=self._host,
+            rendering=self._rendering,
+            cookies=self._cookies,
+            language=self._language(request, person),
+            person=person,
+            tenant=request.path_params.get("tenant", ""),
+            form=dict(fields),
+            lists=lists,
+        )
+
+    async def _handled(self, page: Page, visit: Visit) -> Response:
+        try:
+            await self._may(page, visit)
+            return await page.handler(visit)
+        except NoSuchPage:
+            return await visit.show("missing.html", status=404)
+        except NotAllowed:
+            return await visit.show("forbidden.html", status=403)
+
+    async def _may(self, page: Page, visit: Visit) -> None:
+        """Refuse a page of a company that somebody does not see: it looks as if it were not there; or may not do this.
+
+        Raises NoSuchPage, NotAllowed.
+        """
+        if not isinstance(page.asks, Permission):
+            return
+        if not visit.may(Permission.SEE) or visit.tenant not in await tenants.names(self._host.engine):
+            raise NoSuchPage
+        if not visit.may(page.asks):
+            raise NotAllowed
+
+    def _comes_from_us(self, request: Request) -> None:
+        """Refuse a form that another site has sent; browsers say where it stood (Fetch Metadata, or Origin)."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            if site == "same-origin":
+                return
+        elif (origin := request.headers.get("origin")) is not None and origin in self._origins(request):
+            return
+        raise Refused(403, "This form was not sent by a page of ours, so that nothing was done. Open the page anew.")
+
+    def _origins(self, request: Request) -> frozenset[str]:
+        if self._url:
+            parts = urlsplit(self._url)
+            return frozenset({f"{parts.scheme}://{parts.netloc}"})
+        return frozenset({f"http://{request.headers.get('host', '')}"})
+
+    def _to_sign_in(self, request: Request) -> Response:
+        to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        address = f"/sign-in?to={quote(to, safe='')}" if request.method == "GET" and to != "/" else "/sign-in"
+        if wants_part(request):
+            return Response(status_code=401, headers={**HEADERS, "HX-Redirect": "/sign-in"})
+        return RedirectResponse(address, 303, dict(HEADERS))
+
+    def _language(self, request: Request, person: Person | None) -> Language:
+        for wish in (person.language if person else None, self._cookies.language(request)):
+            if wish in LANGUAGES:
+                return wish
+        return chosen(request.headers.get("accept-language", ""), self._host.settings.language)
+
+    async def _open(self, request: Request) -> str:
+        """Return a new session of the demonstration's admin: where that is set, and on this machine; or nothing."""
+        if not (self._host.settings.desk.open and _is_here(request)):
+            return ""
+        engine = self._host.engine
+        account, _ = await accounts.invite(engine, _DEMO, {EVERY_COMPANY: DeskRole.ADMIN}, by="demo", name="Demo")
+        return await sessions.begin(engine, account, address=address_of(request), agent=agent_of(request))
+
+
+class _Guarded:
+    """An ASGI endpoint of one page; it carries what the page asks for, so that a walk over the routes can tell."""
+
+    def __init__(self, site: Site, page: Page) -> None:
+        self._site = site
+        self.page = page
+
+    async def __call__(self, scope: Mapping[str, object], receive: object, send: object) -> None:
+        request = Request(scope, receive, send)  # type: ignore[arg-type]
+        response = await self._site.answer(self.page, request)
+        await response(scope, receive, send)  # type: ignore[arg-type]
+
+
+def address_of(request: Request) -> str:
+    """Return the address of whoever asks, as the server saw it."""
+    return request.client.host if request.client else ""
+
+
+def agent_of(request: Request) -> str:
+    """Return what a browser calls itself."""
+    return request.headers.get("user-agent", "")
+
+
+def _is_here(request: Request) -> bool:
+    """Tell whether a request comes from this machine, and means it: a name of elsewhere could be anybody's page."""
+    try:
+        near = ip_address(address_of(request)).is_loopback
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return near and (host == "localhost" or ip_address(host).is_loopback)
+    except ValueError:
+        return False
+
+
+async def _form(request: Request) -> tuple[tuple[str, str], ...]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MOST_BYTES:
+            raise Refused(413, f"A form holds {_MOST_BYTES} bytes at most.")
+    if not body:
+        return ()
+    if kind != "application/x-www-form-urlencoded":
+        raise Refused(415, "A form is sent as application/x-www-form-urlencoded.")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise Refused(400, "The form cannot be read.") from None
+    if any("\0" in part for pair in pairs for part in pair):
+        raise Refused(400, "The form holds the character NUL.")
+    return tuple(pairs)

@@ -1,0 +1,58 @@
+// Keys, and what a page cannot do as a plain form. Without this file every page works.
+(() => {
+  "use strict";
+  const typing = (e) => /^(input|textarea|select)$/i.test(e.target.tagName) || e.target.isContentEditable;
+  let going = false;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target.closest("dialog")) return;
+    if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) {
+      if ((event.ctrlKey || event.metaKey) && event.key === "k") { event.preventDefault(); focusAsk(); }
+      return;
+    }
+    if (going) {
+      going = false;
+      const link = document.querySelector(`nav.places a[data-key="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); link.click(); }
+      return;
+    }
+    if (event.key === "?") { document.getElementById("keys")?.showModal(); }
+    else if (event.key === "/") { event.preventDefault(); focusAsk(); }
+    else if (event.key === "g") { going = true; setTimeout(() => { going = false; }, 1200); }
+    else if (event.key === "j" || event.key === "k") { move(event.key === "j" ? 1 : -1); }
+    else if (event.key === "x") { document.activeElement.closest("tr")?.querySelector('input[type="checkbox"]')?.click(); }
+    else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      document.querySelector(event.key === "ArrowRight" ? 'a[rel="next"]' : 'a[rel="prev"]')?.click();
+    }
+  });
+  const focusAsk = () => document.querySelector(".ask input")?.focus();
+  const move = (by) => {
+    const rows = [...document.querySelectorAll("main tbody tr a, main .choice button")].filter((e) => e.offsetParent);
+    const at = rows.indexOf(document.activeElement);
+    rows[Math.max(0, Math.min(rows.length - 1, at < 0 ? 0 : at + by))]?.focus();
+  };
+
+  // A dialogue is opened by a button that names it, and closes itself by its form.
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) { event.preventDefault(); document.getElementById(opener.dataset.opens)?.showModal(); }
+    const all = event.target.closest("[data-checks-all]");
+    if (all) for (const box of all.form.querySelectorAll('input[name="row"]')) box.checked = all.checked;
+    const copies = event.target.closest("[data-copies]");
+    if (copies) navigator.clipboard?.writeText(document.getElementById(copies.dataset.copies).textContent.trim());
+  });
+  // A choice that is a form of its own is sent when it changes.
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-sends]")) event.target.form.requestSubmit(); });
+  // Nothing is sent twice by two clicks.
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.hasAttribute("hx-post")) return;
+    const button = event.submitter;
+    if (event.target.method === "post" && button) setTimeout(() => { button.disabled = true; }, 0);
+  });
+  window.addEventListener("pageshow", () => { for (const b of document.querySelectorAll("button[disabled]")) b.disabled = false; });
+
+  const narrow = matchMedia("(max-width: 56rem)");
+  const fold = () => { const d = document.querySelector("nav.places details"); if (d) d.open = !narrow.matches; };
+  narrow.addEventListener("change", fold);
+  fold();
+})();

@@ -1,0 +1,87 @@
+"""The start page: what waits and whose move it is, lights, what was booked; of one company, or of all that one sees."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from starlette.responses import Response, StreamingResponse
+
+from connectors.desk.web.rendering import HEADERS, SWEDEN
+from connectors.desk.web.visit import SIGNED_IN, Page, Visit
+from infra import clock, tenants, today
+from infra.accounts.permissions import Permission
+from infra.delivery import waiting
+
+_DAYS: Final = 28
+_MOST: Final = 12
+_LOOK_EVERY: Final = 2.0
+_SPEAK_EVERY: Final = 15.0
+
+
+async def seen(visit: Visit) -> tuple[str, ...]:
+    """Return the companies that whoever looks sees, by name."""
+    return visit.who.sees(sorted(await tenants.names(visit.host.engine)))
+
+
+async def _everywhere(visit: Visit) -> Response:
+    companies = await seen(visit)
+    if len(companies) == 1:
+        return visit.go(f"/companies/{companies[0]}")
+    return await _shown(visit, companies)
+
+
+async def _of_company(visit: Visit) -> Response:
+    return await _shown(visit, (visit.tenant,))
+
+
+async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
+    engine = visit.host.engine
+    day = clock.now().astimezone(SWEDEN).date()
+    since = day - timedelta(days=_DAYS - 1)
+    takings = await today.takings(engine, companies, "daysales", since)
+    days = [since + timedelta(days=n) for n in range(_DAYS)]
+    counts = await today.counts(engine, companies)
+    return await visit.show(
+        "today.html",
+        companies=companies,
+        counts=counts,
+        total={name: sum(getattr(one, name) for one in counts.values()) for name in today.Counts.__slots__},
+        lights=await today.lights(engine, companies),
+        holds=await waiting.page_of_holds(engine, companies, limit=_MOST),
+        troubles=await today.troubles(engine, companies, _MOST),
+        booked=await today.booked(engine, companies, _MOST),
+        columns=[(f"{one:%d/%m}", takings.get(one, Decimal(0)), "") for one in days],
+        some=bool(takings),
+    )
+
+
+# --- What has changed: a page that is open is told, and fetches the part of it that can have ------------------------
+
+
+async def _changes(visit: Visit) -> Response:
+    headers = {**HEADERS, "X-Accel-Buffering": "no"}
+    return StreamingResponse(_told(visit), headers=headers, media_type="text/event-stream")
+
+
+async def _told(visit: Visit) -> AsyncIterator[str]:
+    host = visit.host
+    before, spoken = await today.mark(host.engine), clock.monotonic()
+    yield "retry: 5000\n\n"
+    while not await clock.wait(host.stop, _LOOK_EVERY) and not await visit.request.is_disconnected():
+        now = await today.mark(host.engine)
+        if now != before:
+            before, spoken = now, clock.monotonic()
+            yield "event: changed\ndata: -\n\n"
+        elif clock.monotonic() - spoken > _SPEAK_EVERY:
+            spoken = clock.monotonic()
+            yield ": nothing has changed\n\n"
+        await asyncio.sleep(0)
+
+
+PAGES: Final = (
+    Page("/", SIGNED_IN, _everywhere),
+    Page("/changes", SIGNED_IN, _changes),
+    Page("/companies/{tenant}", Permission.SEE, _of_company),
+)

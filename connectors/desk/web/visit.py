@@ -1,0 +1,119 @@
+"""What a page is, and what it is given: who looks, at which company, in which language, with what form."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from connectors.desk.web.cookies import Cookies
+from connectors.desk.web.rendering import Rendering
+from infra.accounts.permissions import Permission, Person
+from infra.plugin import Host
+from schemas.base import Language
+
+ANYBODY: Final = "anybody"
+SIGNED_IN: Final = "signed in"
+Asks = Permission | Literal["anybody", "signed in"]
+"""What a page asks for: a permission in the company of its address, somebody who is signed in, or nothing."""
+
+
+class NoSuchPage(LookupError):
+    """There is nothing at this address, or nothing that whoever asks may know of."""
+
+
+class NotAllowed(Exception):
+    """Whoever asks sees the company, and may not do this there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody looks at a page, or sends its form.
+
+    Attributes:
+        person: who; None only on pages for anybody.
+        tenant: the company of the address; "" on a page about none.
+        form: what was sent, the last value of each name.
+        lists: the same, every value of each name.
+    """
+
+    request: Request
+    host: Host
+    rendering: Rendering
+    cookies: Cookies
+    language: Language
+    person: Person | None
+    tenant: str = ""
+    form: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def who(self) -> Person:
+        """Whoever is signed in, on a page that asks for somebody."""
+        if self.person is None:
+            raise NoSuchPage
+        return self.person
+
+    @property
+    def by(self) -> str:
+        """What an act is on record under."""
+        return self.who.email
+
+    def may(self, permission: Permission, tenant: str = "") -> bool:
+        """Tell whether whoever looks may do this, in the company of the page or another."""
+        return self.person is not None and self.person.may(permission, tenant or self.tenant)
+
+    def say(self, sv: str, en: str) -> str:
+        """Return the text in the reader's language."""
+        return sv if self.language == "sv" else en
+
+    def asked(self, name: str, otherwise: str = "") -> str:
+        """Return a value of the address' query."""
+        return self.request.query_params.get(name, otherwise).strip()
+
+    def at(self, *parts: str, **query: str) -> str:
+        """Return an address below the company of this page: ``at("days", z="57")``."""
+        return below(self.tenant, *parts, **query)
+
+    async def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Return a page, or the part of it that a script asks for (``part`` in the query names a block)."""
+        return await self.rendering.page(self, template, status, values)
+
+    def go(self, address: str, said: str = "") -> Response:
+        """Send the browser on after an act, with a sentence of what came of it that is shown once."""
+        response = RedirectResponse(address, 303)
+        if said:
+            self.cookies.tell_once(response, said)
+        return response
+
+
+def below(tenant: str, *parts: str, **query: str) -> str:
+    """Return an address of a company's pages."""
+    path = "/".join(("", "companies", *(quote(part, safe="") for part in (tenant, *parts))))
+    kept = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address of the desk and what it asks for.
+
+    Attributes:
+        path: as Starlette's; a page about a company begins with ``/companies/{tenant}``.
+        act: it takes a form (POST) and changes something; else it only shows (GET).
+    """
+
+    path: str
+    asks: Asks
+    handler: Handler
+    act: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a page that asks for a permission and names no company to have it in."""
+        if isinstance(self.asks, Permission) and not self.path.startswith("/companies/{tenant}"):
+            raise ValueError(f"{self.path}: a permission is had in a company, which the address must name")

@@ -1,0 +1,228 @@
+"""Accounts: made by an invitation, which its link opens once; what each is in which company; one-time codes."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.access.vault import Vault
+from infra.accounts import passwords
+from infra.accounts.permissions import DeskRole
+from schemas.base import Language
+
+_LINK_BYTES: Final = 24
+_LINK_DAYS: Final = 7
+_LONGEST_ADDRESS: Final = 254
+"""RFC 5321, 4.5.3.1.3."""
+_ACCOUNT: Final = text(
+    """insert into accounts (account_id, email, name, made_by, made_at)
+       values (:id, :email, :name, :by, clock_timestamp())
+       on conflict (email) do update set email = excluded.email
+       returning account_id, password is not null as begun"""
+)
+_GIVE: Final = text(
+    """insert into memberships (account_id, tenant, role, given_by, given_at)
+       values (:id, :tenant, :role, :by, clock_timestamp())
+       on conflict (account_id, tenant) do update
+           set role = excluded.role, given_by = excluded.given_by, given_at = excluded.given_at"""
+)
+_TAKE: Final = text("delete from memberships where account_id = :id and tenant = :tenant")
+_INVITE: Final = text(
+    """insert into invitations (sha256, account_id, made_by, made_at, expires_at)
+       values (:sha256, :id, :by, clock_timestamp(), clock_timestamp() + make_interval(days => :days))"""
+)
+_INVITED: Final = text(
+    """select i.account_id, a.email, a.name, i.expires_at from invitations i join accounts a using (account_id)
+       where i.sha256 = :sha256 and i.used_at is null and i.expires_at > clock_timestamp() and a.disabled_at is null"""
+)
+_USE: Final = text(
+    """update invitations set used_at = clock_timestamp()
+       where sha256 = :sha256 and used_at is null and expires_at > clock_timestamp() returning account_id"""
+)
+_FORGET_OTHERS: Final = text(
+    "update invitations set used_at = clock_timestamp() where account_id = :id and used_at is null"
+)
+_BEGIN: Final = text(
+    """update accounts set name = :name, password = :password, code_secret = null, code_step = 0
+       where account_id = :id and disabled_at is null returning account_id"""
+)
+_END_SESSIONS: Final = text(
+    "update sessions set ended_at = clock_timestamp(), how = :how where account_id = :id and ended_at is null"
+)
+_DISABLE: Final = text("update accounts set disabled_at = clock_timestamp() where account_id = :id returning email")
+_LANGUAGE: Final = text("update accounts set language = :language where account_id = :id")
+_CODE: Final = text("update accounts set code_secret = :secret, code_step = :step where account_id = :id")
+_LIST: Final = text(
+    """select a.account_id, a.email, a.name, a.made_by, a.made_at, a.disabled_at, a.password is not null as begun,
+              a.code_secret is not null as codes,
+              coalesce(jsonb_object_agg(m.tenant, m.role) filter (where m.tenant is not null), '{}') as roles,
+              (select max(seen_at) from sessions s where s.account_id = a.account_id) as seen_at
+       from accounts a left join memberships m using (account_id)
+       where cast(:tenant as text) is null or a.account_id in (
+           select account_id from memberships where tenant in (:tenant, '*'))
+       group by a.account_id order by a.email"""
+)
+_ANY: Final = text(
+    "select exists (select from memberships m join accounts a using (account_id) where m.role = 'admin' and a.password is not null)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody with an account. ``begun``: they have chosen a password; ``codes``: they use one-time codes."""
+
+    account_id: UUID
+    email: str
+    name: str
+    made_by: str
+    made_at: datetime
+    disabled_at: datetime | None
+    begun: bool
+    codes: bool
+    roles: Mapping[str, DeskRole]
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Whom a link invites."""
+
+    account_id: UUID
+    email: str
+    name: str
+    expires_at: datetime
+
+
+class NotInvited(LookupError):
+    """The link opens nothing (any more): it is unknown, used, or too old."""
+
+
+def address_of(email: str) -> str:
+    """Return an address as it is compared. Raises ValueError when it is none."""
+    plain = email.strip().casefold()
+    name, _, host = plain.partition("@")
+    if not name or "." not in host.strip(".") or any(sign.isspace() or sign == "@" for sign in name + host):
+        raise ValueError("an e-mail address looks like anna@example.se")
+    if len(plain) > _LONGEST_ADDRESS:
+        raise ValueError(f"an e-mail address has {_LONGEST_ADDRESS} characters at most")
+    return plain
+
+
+def digest(secret: str) -> str:
+    """Return what a random secret is known by."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def invite(
+    engine: AsyncEngine, email: str, roles: Mapping[str, DeskRole], *, by: str, name: str = ""
+) -> tuple[UUID, str]:
+    """Give somebody roles, with a new account where there is none; return it, and the token of a link that opens it.
+
+    There is no token for somebody who has a password already: they see the company from now on. Who invites must not
+    get hold of an account that is also of other companies.
+    Raises ValueError: it is no address.
+    """
+    async with engine.begin() as connection:
+        values = {"id": uuid4(), "email": address_of(email), "name": name.strip(), "by": by}
+        account = (await connection.execute(_ACCOUNT, values)).one()
+        for tenant, role in roles.items():
+            await _give(connection, account.account_id, tenant, role, by)
+        token = "" if account.begun else await _link(connection, account.account_id, by)
+    return account.account_id, token
+
+
+async def link(engine: AsyncEngine, account: UUID, *, by: str) -> str:
+    """Return the token of a link with which an account's password is chosen anew; earlier links open nothing more."""
+    async with engine.begin() as connection:
+        await connection.execute(_FORGET_OTHERS, {"id": account})
+        return await _link(connection, account, by)
+
+
+async def _link(connection: AsyncConnection, account: UUID, by: str) -> str:
+    token = secrets.token_urlsafe(_LINK_BYTES)
+    values = {"sha256": digest(token), "id": account, "by": by, "days": _LINK_DAYS}
+    await connection.execute(_INVITE, values)
+    return token
+
+
+async def invited(engine: AsyncEngine, token: str) -> Invited:
+    """Return whom a link invites; looking does not use it up. Raises NotInvited."""
+    async with engine.connect() as connection:
+        found = (await connection.execute(_INVITED, {"sha256": digest(token)})).one_or_none()
+    if found is None:
+        raise NotInvited
+    return Invited(*found)
+
+
+async def begin(engine: AsyncEngine, token: str, *, name: str, password: str) -> UUID:
+    """Use a link up: its account gets this password, and every session of it ends. Raises NotInvited."""
+    proof = await passwords.proof_of(password)
+    async with engine.begin() as connection:
+        account: UUID | None = (await connection.execute(_USE, {"sha256": digest(token)})).scalar_one_or_none()
+        values = {"id": account, "name": name.strip(), "password": proof, "how": "new_password"}
+        if account is None or (await connection.execute(_BEGIN, values)).one_or_none() is None:
+            raise NotInvited
+        await connection.execute(_FORGET_OTHERS, values)
+        await connection.execute(_END_SESSIONS, values)
+    return account
+
+
+async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole | None, *, by: str) -> None:
+    """Give somebody a role in a company, in place of what they were; None: they see it no more."""
+    async with engine.begin() as connection:
+        if role is None:
+            await connection.execute(_TAKE, {"id": account, "tenant": tenant})
+        else:
+            await _give(connection, account, tenant, role, by)
+
+
+async def _give(connection: AsyncConnection, account: UUID, tenant: str, role: DeskRole, by: str) -> None:
+    await connection.execute(_GIVE, {"id": account, "tenant": tenant, "role": role.value, "by": by})
+
+
+async def disable(engine: AsyncEngine, account: UUID) -> str:
+    """Close an account: it opens nothing from now on. Return its address. Raises LookupError: there is none."""
+    async with engine.begin() as connection:
+        email: str | None = (await connection.execute(_DISABLE, {"id": account})).scalar_one_or_none()
+        if email is None:
+            raise LookupError("there is no such account")
+        await connection.execute(_END_SESSIONS, {"id": account, "how": "account_closed"})
+        await connection.execute(_FORGET_OTHERS, {"id": account})
+    return email
+
+
+async def choose_language(engine: AsyncEngine, account: UUID, language: Language) -> None:
+    """Remember which language somebody reads."""
+    async with engine.begin() as connection:
+        await connection.execute(_LANGUAGE, {"id": account, "language": language})
+
+
+async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: str | None, step: int = 0) -> None:
+    """Have somebody need one-time codes of this secret from now on, later than a step; None: none any more."""
+    locked = vault.lock(secret, context=f"account/{account}") if secret else None
+    async with engine.begin() as connection:
+        await connection.execute(_CODE, {"id": account, "secret": locked, "step": step})
+
+
+async def listed(engine: AsyncEngine, tenant: str | None = None) -> list[Account]:
+    """Return the accounts that see a company; None: all."""
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_LIST, {"tenant": tenant})).all()
+    return [_account(row) for row in rows]
+
+
+async def is_begun(engine: AsyncEngine) -> bool:
+    """Tell whether anybody can sign in who can invite others."""
+    async with engine.connect() as connection:
+        return bool(await connection.scalar(_ANY))
+
+
+def _account(row: Any) -> Account:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Account(**values | {"roles": {tenant: DeskRole(role) for tenant, role in row.roles.items()}})

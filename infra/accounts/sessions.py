@@ -1,0 +1,173 @@
+"""Sessions: begun by a password (and a code), proved by a cookie whose hash is kept, ended by time or by a person."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from infra.access.vault import Vault
+from infra.accounts import passwords
+from infra.accounts.accounts import address_of, digest
+from infra.accounts.permissions import DeskRole, Person
+
+LASTS_DAYS: Final = 7
+_IDLE_HOURS: Final = 12
+_TOKEN_BYTES: Final = 32
+_TRIES: Final = 10
+_TRIES_OF_ADDRESS: Final = 60
+_WINDOW_MINUTES: Final = 15
+_BEGIN: Final = text(
+    """insert into sessions (sha256, session_id, account_id, made_at, seen_at, ends_at, address, agent)
+       values (:sha256, :session_id, :id, clock_timestamp(), clock_timestamp(),
+               clock_timestamp() + make_interval(days => :days), :address, :agent)"""
+)
+_FIND: Final = text(
+    """select s.session_id, a.account_id, a.email, a.name, a.language,
+              s.seen_at < clock_timestamp() - interval '1 minute' as stale,
+              coalesce((select jsonb_object_agg(tenant, role) from memberships m
+                        where m.account_id = a.account_id), '{}') as roles
+       from sessions s join accounts a using (account_id)
+       where s.sha256 = :sha256 and s.ended_at is null and a.disabled_at is null and s.ends_at > clock_timestamp()
+         and s.seen_at > clock_timestamp() - make_interval(hours => :idle)"""
+)
+_SEEN: Final = text("update sessions set seen_at = clock_timestamp() where sha256 = :sha256")
+_END: Final = text(
+    """update sessions set ended_at = clock_timestamp(), how = :how
+       where account_id = :id and session_id = :session and ended_at is null"""
+)
+_LIST: Final = text(
+    """select session_id, made_at, seen_at, address, agent from sessions
+       where account_id = :id and ended_at is null and ends_at > clock_timestamp()
+         and seen_at > clock_timestamp() - make_interval(hours => :idle) order by seen_at desc"""
+)
+_ACCOUNT: Final = text(
+    "select account_id, password, code_secret from accounts where email = :email and disabled_at is null"
+)
+_CODES: Final = text("select account_id, code_secret, code_step from accounts where account_id = :id")
+_STEP: Final = text("update accounts set code_step = :step where account_id = :id and code_step < :step")
+_TRY: Final = text(
+    """insert into sign_in_tries (who, since, tries) values (:who, clock_timestamp(), 1)
+       on conflict (who) do update set
+           tries = case when sign_in_tries.since < clock_timestamp() - make_interval(mins => :minutes) then 1
+                        else sign_in_tries.tries + 1 end,
+           since = case when sign_in_tries.since < clock_timestamp() - make_interval(mins => :minutes)
+                        then clock_timestamp() else sign_in_tries.since end
+       returning tries"""
+)
+_FORGET: Final = text("delete from sign_in_tries where who = :who")
+_OLD: Final = text(
+    "delete from sign_in_tries where since < clock_timestamp() - make_interval(mins => 2 * cast(:minutes as int))"
+)
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in by this. ``why``: wrong (address, password or code), code (one is needed), often."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that has not ended; ``address`` and ``agent`` as its sign-in told them."""
+
+    session_id: UUID
+    made_at: datetime
+    seen_at: datetime
+    address: str
+    agent: str
+
+
+async def sign_in(
+    engine: AsyncEngine, vault: Vault, *, email: str, password: str, code: str, now: datetime, address: str, agent: str
+) -> str:
+    """Return the cookie of a new session.
+
+    Ten tries for an address of mail and sixty from one machine are counted in 15 minutes, in the database, so that
+    many processes count together. Raises NotSignedIn.
+    """
+    try:
+        plain = address_of(email)
+    except ValueError:
+        plain = "?"
+    async with engine.begin() as connection:
+        await connection.execute(_OLD, {"minutes": _WINDOW_MINUTES})
+        often = await _is_often(connection, f"account/{digest(plain)}", _TRIES)
+        often = await _is_often(connection, f"address/{address}", _TRIES_OF_ADDRESS) or often
+        found = (await connection.execute(_ACCOUNT, {"email": plain})).one_or_none()
+    if often:
+        raise NotSignedIn("often")
+    if not await passwords.proves(password, found.password if found else None) or found is None:
+        raise NotSignedIn("wrong")
+    if found.code_secret is not None:
+        await _prove_code(engine, vault, found, code, now)
+    async with engine.begin() as connection:
+        await connection.execute(_FORGET, {"who": f"account/{digest(plain)}"})
+    return await begin(engine, found.account_id, address=address, agent=agent)
+
+
+async def _is_often(connection: AsyncConnection, who: str, most: int) -> bool:
+    tries: int = (await connection.execute(_TRY, {"who": who, "minutes": _WINDOW_MINUTES})).scalar_one()
+    return tries > most
+
+
+async def _prove_code(engine: AsyncEngine, vault: Vault, account: Any, code: str, now: datetime) -> None:
+    if not code.strip():
+        raise NotSignedIn("code")
+    if not await code_is_right(engine, vault, account.account_id, code, now):
+        raise NotSignedIn("wrong")
+
+
+async def code_is_right(engine: AsyncEngine, vault: Vault, account: UUID, code: str, now: datetime) -> bool:
+    """Tell whether a one-time code of an account is good now; it is good once, also when two come together."""
+    async with engine.begin() as connection:
+        found = (await connection.execute(_CODES, {"id": account})).one_or_none()
+        if found is None or found.code_secret is None:
+            return False
+        secret = vault.unlock(found.code_secret, context=f"account/{account}")
+        step = passwords.step_of(secret, code, now.timestamp(), found.code_step)
+        return bool(step is not None and (await connection.execute(_STEP, {"step": step, "id": account})).rowcount)
+
+
+async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str) -> str:
+    """Begin a session for an account; return its cookie, of which only the hash is kept."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    values = {"sha256": digest(token), "session_id": uuid4(), "id": account, "days": LASTS_DAYS}
+    async with engine.begin() as connection:
+        await connection.execute(_BEGIN, values | {"address": address[:64], "agent": agent[:200]})
+    return token
+
+
+async def person(engine: AsyncEngine, token: str) -> Person | None:
+    """Return who a cookie signs in; None: nobody (any more)."""
+    values = {"sha256": digest(token), "idle": _IDLE_HOURS}
+    async with engine.connect() as connection:
+        found = (await connection.execute(_FIND, values)).one_or_none()
+        if found is None:
+            return None
+        if found.stale:
+            await connection.execute(_SEEN, values)
+            await connection.commit()
+    return Person(found.account_id, found.email, found.name, _roles(found.roles), found.language, found.session_id)
+
+
+async def end(engine: AsyncEngine, account: UUID, session: UUID, *, how: str) -> None:
+    """End a session of an account."""
+    async with engine.begin() as connection:
+        await connection.execute(_END, {"id": account, "session": session, "how": how})
+
+
+async def listed(engine: AsyncEngine, account: UUID) -> list[Session]:
+    """Return an account's sessions, the one used last first."""
+    async with engine.connect() as connection:
+        return [Session(*row) for row in await connection.execute(_LIST, {"id": account, "idle": _IDLE_HOURS})]
+
+
+def _roles(roles: Mapping[str, str]) -> dict[str, DeskRole]:
+    return {tenant: DeskRole(role) for tenant, role in roles.items()}

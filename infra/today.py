@@ -1,0 +1,145 @@
+"""How companies stand today: what waits and whose move it is, what was booked, and whether anything has changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.rows import PostedVoucher, Trouble
+from infra.trail import recorded
+
+_COUNTS: Final = text(
+    """select tenant, what, count(*) as number from (
+         select tenant, 'held' as what from held where closed_at is null
+         union all select tenant, case when state = 'unknown' then 'lost' else 'put_off' end from journal
+           where state in ('queued', 'sending', 'unknown')
+             and (state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0)
+         union all select tenant, 'parked' from parked where state <> 'discarded'
+         union all select tenant, 'dead' from dead_letters where state = 'open') as all_of_it
+       where tenant = any(cast(:tenants as text[])) group by tenant, what"""
+)
+_LIGHTS: Final = text(
+    """select tenant, system, state, reason, refresh_until from connections
+       where tenant = any(cast(:tenants as text[])) order by tenant, system"""
+)
+_RED: Final = text(
+    """select tenant, count(*) as number from checks
+       where tenant = any(cast(:tenants as text[])) and not ok group by tenant"""
+)
+_TAKINGS: Final = text(
+    """select (j.body -> 'data' ->> 'voucher_date')::date as day,
+              sum(case j.body -> 'data' ->> 'purpose' when 'reverse' then -1 else 1 end
+                  * (a.body ->> 'amount')::numeric) as amount
+       from journal j join audit a on a.tenant = j.tenant and a.message_id = j.order_id::text
+            and a.body ->> 'outcome' in ('delivered', 'already_there')
+       where j.tenant = any(cast(:tenants as text[])) and j.type = 'bokbuss.post-voucher.v1'
+         and j.body -> 'data' ->> 'voucher_date' >= :since and j.body -> 'data' ->> 'flow' = :flow
+         and j.state = 'delivered'
+       group by 1 order by 1"""
+)
+_BOOKED: Final = text(
+    """with newest as materialized (
+         select id, tenant, key, message_id, body from audit
+         where tenant = any(cast(:tenants as text[]))
+           and body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'
+         order by id desc limit :most)
+       select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
+              j.body -> 'data' ->> 'purpose' as purpose
+       from newest a left join journal j on j.order_id = a.message_id::uuid and j.tenant = a.tenant
+       order by a.id desc"""
+)
+_TROUBLES: Final = text(
+    """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,
+              calls -> -1 ->> 'verdict' as last from journal
+       where tenant = any(cast(:tenants as text[]))
+         and (state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0)
+       order by since limit :most"""
+)
+_CHANGED: Final = text(
+    """select concat_ws('/', (select max(id) from audit), (select max(held_at) from held),
+                        (select max(closed_at) from held), (select count(*) from dead_letters where state = 'open'),
+                        (select max(checked_at) from checks), (select max(changed_at) from connections),
+                        (select max(number) from parked))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What waits in a company. ``lost``: orders whose answer is not known; ``put_off``: those that are sent again."""
+
+    held: int = 0
+    lost: int = 0
+    put_off: int = 0
+    parked: int = 0
+    dead: int = 0
+    red: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLight:
+    """A connection in one word: good, wait (somebody must act before long) or stop."""
+
+    system: str
+    kind: str
+    state: str
+    reason: str
+
+
+async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Counts]:
+    """Return what waits in each of these companies; ``red``: what bokbuss doctor found in the way last."""
+    found: dict[str, dict[str, int]] = {tenant: {} for tenant in tenants}
+    async with engine.connect() as connection:
+        for row in await connection.execute(_COUNTS, {"tenants": list(tenants)}):
+            found[row.tenant][row.what] = row.number
+        for row in await connection.execute(_RED, {"tenants": list(tenants)}):
+            found[row.tenant]["red"] = row.number
+    return {tenant: Counts(**numbers) for tenant, numbers in found.items()}
+
+
+async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[ConnectionLight]]:
+    """Return the light of each connection that these companies have, or have had."""
+    found: dict[str, list[ConnectionLight]] = {tenant: [] for tenant in tenants}
+    async with engine.connect() as connection:
+        for row in await connection.execute(_LIGHTS, {"tenants": list(tenants)}):
+            kind = {"connected": "good", "paused": "wait"}.get(row.state, "stop")
+            found[row.tenant].append(ConnectionLight(row.system, kind, row.state, row.reason))
+    return found
+
+
+async def takings(engine: AsyncEngine, tenants: Sequence[str], flow: str, since: date) -> dict[date, Decimal]:
+    """Return what a flow's vouchers come to by their dates, what was reversed taken off."""
+    values = {"tenants": list(tenants), "flow": flow, "since": since.isoformat()}
+    async with engine.connect() as connection:
+        return {row.day: row.amount for row in await connection.execute(_TAKINGS, values)}
+
+
+async def booked(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list[PostedVoucher]:
+    """Return the vouchers that were booked last, the newest first."""
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_BOOKED, {"tenants": list(tenants), "most": most})).all()
+    found = []
+    for row in rows:
+        record = recorded(row.body)
+        if record.voucher is not None:
+            day = date.fromisoformat(row.day) if row.day else None
+            found.append(
+                PostedVoucher(row.tenant, row.key, record.voucher, row.purpose or "", day, record.amount, record.at)
+            )
+    return found
+
+
+async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list[Trouble]:
+    """Return the orders whose answer was lost, and those that were put off, the oldest first."""
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_TROUBLES, {"tenants": list(tenants), "most": most})).all()
+    return [Trouble(r.tenant, r.key, r.state, r.since, (r.last if r.state == "queued" else r.why) or "") for r in rows]
+
+
+async def mark(engine: AsyncEngine) -> str:
+    """Return a word that is another one whenever something has changed that people wait for."""
+    async with engine.connect() as connection:
+        return str(await connection.scalar(_CHANGED))
