@@ -41,6 +41,13 @@ _TAKINGS: Final = text(
          and j.state = 'delivered'
        group by 1 order by 1"""
 )
+_LAST_DAY: Final = text(
+    """select max(day)::date from unnest(cast(:tenants as text[])) as company(tenant) cross join lateral (
+         select body -> 'data' ->> 'voucher_date' as day from journal j
+         where j.tenant = company.tenant and j.type = 'bokbuss.post-voucher.v1' and j.state = 'delivered'
+           and j.body -> 'data' ->> 'flow' = :flow
+         order by body -> 'data' ->> 'voucher_date' desc limit 1) as newest"""
+)
 _BOOKED: Final = text(
     """with newest as materialized (
          select id, tenant, key, message_id, body from audit
@@ -108,6 +115,13 @@ async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[
             kind = {"connected": "good", "paused": "wait"}.get(row.state, "stop")
             found[row.tenant].append(ConnectionLight(row.system, kind, row.state, row.reason))
     return found
+
+
+async def last_day(engine: AsyncEngine, tenants: Sequence[str], flow: str) -> date | None:
+    """Return the newest date of a flow's vouchers."""
+    async with engine.connect() as connection:
+        day: date | None = await connection.scalar(_LAST_DAY, {"tenants": list(tenants), "flow": flow})
+    return day
 
 
 async def takings(engine: AsyncEngine, tenants: Sequence[str], flow: str, since: date) -> dict[date, Decimal]:

@@ -1,9 +1,10 @@
 """The desk: the accountant's commands and pages. It is an outside party like any other: a person who decides."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from infra.plugin import Host, System
+from infra.plugin import Host, Job, System
 
 
 def _pages(host: Host) -> Sequence[Any]:
@@ -12,4 +13,14 @@ def _pages(host: Host) -> Sequence[Any]:
     return pages(host)
 
 
-SYSTEM = System(name="desk", pages=_pages)
+async def _greet(host: Host, stop: asyncio.Event) -> None:
+    """Say how the first person gets in, while nobody can."""
+    from infra import telemetry  # noqa: PLC0415 - as above
+    from infra.accounts.accounts import is_begun  # noqa: PLC0415 - as above
+
+    if not host.settings.desk.open and not await is_begun(host.engine):
+        telemetry.log(__name__).info("nobody can sign in at the desk yet", do="bokbuss desk admin YOUR@ADDRESS")
+    await stop.wait()
+
+
+SYSTEM = System(name="desk", pages=_pages, jobs=(Job("desk", _greet),))

@@ -69,7 +69,8 @@ _LIST: Final = text(
        group by a.account_id order by a.email"""
 )
 _ANY: Final = text(
-    "select exists (select from memberships m join accounts a using (account_id) where m.role = 'admin' and a.password is not null)"
+    """select exists (select from memberships m join accounts a using (account_id)
+                      where m.role = 'admin' and a.password is not null and a.disabled_at is null)"""
 )
 
 

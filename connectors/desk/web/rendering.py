@@ -68,6 +68,14 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", _NBSP)
 
 
+def thing(key: str) -> str:
+    """Return a business key as people call it, as far as it can be told: ``SODER KASSA1 Z 412``."""
+    parts = key.split("/")
+    if len(parts) == len(("system", "store", "register", "z", "day")):
+        return f"{parts[1]} {parts[2]} Z {parts[3]}"
+    return key
+
+
 @cache
 def static(name: str) -> tuple[bytes, str]:
     """Return a file that browsers load, and its version for the address: a hash of what it holds."""
@@ -93,8 +101,8 @@ def _money(context: Context, amount: Decimal | None) -> str:
 @pass_context
 def _with(context: Context, **changes: Any) -> str:
     """Return this page's address with other values in its query; an empty one leaves it out."""
-    query = {**context["visit"].request.query_params, **{name: str(value or "") for name, value in changes.items()}}
-    query.pop("part", None)
+    here = {name: value for name, value in context["visit"].request.query_params.items() if name != "part"}
+    query = here | {name: str(value or "") for name, value in changes.items()}
     kept = {name: value for name, value in query.items() if value}
     return f"{context['path']}?{urlencode(kept)}" if kept else context["path"]
 
@@ -111,7 +119,7 @@ class Rendering:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.filters |= {"money": _money, "when": when, "count": count}
+        self._templates.filters |= {"money": _money, "when": when, "count": count, "thing": thing}
         self._templates.globals |= {
             "say": _say,
             "with_query": _with,

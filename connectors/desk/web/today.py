@@ -15,6 +15,7 @@ from infra.accounts.permissions import Permission
 from infra.delivery import waiting
 
 _DAYS: Final = 28
+_FLOW: Final = "daysales"
 _MOST: Final = 12
 _LOOK_EVERY: Final = 2.0
 _SPEAK_EVERY: Final = 15.0
@@ -38,9 +39,9 @@ async def _of_company(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
     engine = visit.host.engine
-    day = clock.now().astimezone(SWEDEN).date()
-    since = day - timedelta(days=_DAYS - 1)
-    takings = await today.takings(engine, companies, "daysales", since)
+    last = await today.last_day(engine, companies, _FLOW) or clock.now().astimezone(SWEDEN).date()
+    since = last - timedelta(days=_DAYS - 1)
+    takings = await today.takings(engine, companies, _FLOW, since)
     days = [since + timedelta(days=n) for n in range(_DAYS)]
     counts = await today.counts(engine, companies)
     return await visit.show(
@@ -73,7 +74,7 @@ async def _told(visit: Visit) -> AsyncIterator[str]:
         now = await today.mark(host.engine)
         if now != before:
             before, spoken = now, clock.monotonic()
-            yield "event: changed\ndata: -\n\n"
+            yield "event: news\ndata: -\n\n"
         elif clock.monotonic() - spoken > _SPEAK_EVERY:
             spoken = clock.monotonic()
             yield ": nothing has changed\n\n"

@@ -1,0 +1,106 @@
+"""The verbs of people at the desk: the first admin, who there is, and who is shut out."""
+
+from typing import Annotated
+
+import typer
+
+from connectors.desk.words import columns, when
+from infra.accounts import accounts
+from infra.accounts.permissions import EVERY_COMPANY, DeskRole
+from infra.commanding import By, Failed, Json, WrongUsage, asker, print_json, print_lines, width
+from infra.office import Office, in_office
+
+desk = typer.Typer(no_args_is_help=True, help="People who sign in at the desk.")
+
+Email = Annotated[str, typer.Argument(help="Their e-mail address.")]
+
+
+@desk.command("admin")
+def admin(email: Email, by: By = None, as_json: Json = False) -> None:
+    """Make somebody admin of every company, and print the link with which they choose a password: also a new one."""
+    _invite(email, EVERY_COMPANY, DeskRole.ADMIN, by, as_json=as_json)
+
+
+@desk.command("invite")
+def invite(
+    email: Email,
+    tenant: Annotated[str, typer.Option("--tenant", help="The company.")],
+    role: Annotated[DeskRole, typer.Option(help="What they are there.")] = DeskRole.VIEWER,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let somebody see a company, and print the link with which they choose a password, if they have none."""
+    _invite(email, tenant, role, by, as_json=as_json)
+
+
+def _invite(email: str, tenant: str, role: DeskRole, by: str | None, *, as_json: bool) -> None:
+    async def work(place: Office) -> None:
+        try:
+            account, token = await accounts.invite(place.engine, email, {tenant: role}, by=asker(by))
+        except ValueError as error:
+            raise WrongUsage(f"{email!r}: {error}") from None
+        if tenant == EVERY_COMPANY:  # whoever has this terminal has the database, too
+            token = token or await accounts.link(place.engine, account, by=asker(by))
+        link = f"{base(place)}/invitation/{token}" if token else None
+        if as_json:
+            print_json({"email": email, "tenant": tenant, "role": role.value, "link": link})
+        elif link:
+            print_lines([f"{email} is {role} now. This link is good once, for seven days:", f"  {link}"])
+        else:
+            print_lines([f"{email} is {role} now, and signs in as before."])
+
+    in_office(work, None if tenant == EVERY_COMPANY else tenant)
+
+
+@desk.command("people")
+def people(as_json: Json = False) -> None:
+    """List who can sign in, and what they are where."""
+
+    async def work(place: Office) -> None:
+        found = await accounts.listed(place.engine)
+        if as_json:
+            print_json([_as_json(one) for one in found])
+            return
+        rows = [("ADDRESS", "NAME", "ROLES", "LAST SEEN", "")]
+        for one in found:
+            roles = ", ".join(f"{role} of {'all' if t == EVERY_COMPANY else t}" for t, role in one.roles.items())
+            state = "closed" if one.disabled_at else "" if one.begun else "invited"
+            rows.append((one.email, one.name, roles, when(one.seen_at) if one.seen_at else "", state))
+        print_lines(columns(rows, width=width()) if found else ("Nobody has an account: bokbuss desk admin ADDRESS",))
+
+    in_office(work, reads=True)
+
+
+@desk.command("close")
+def close(email: Email) -> None:
+    """Close somebody's account: it opens nothing from now on, and who is signed in by it is signed out."""
+
+    async def work(place: Office) -> None:
+        plain = email.strip().casefold()
+        account = next((one for one in await accounts.listed(place.engine) if one.email == plain), None)
+        if account is None:
+            raise Failed(f"{email!r} has no account: bokbuss desk people")
+        await accounts.disable(place.engine, account.account_id)
+        print_lines([f"The account of {account.email} is closed."])
+
+    in_office(work)
+
+
+def base(place: Office) -> str:
+    """Return the address at which people reach the desk."""
+    settings = place.settings
+    return (settings.desk.url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
+def _as_json(one: accounts.Account) -> dict[str, object]:
+    return {
+        "email": one.email,
+        "name": one.name,
+        "roles": {tenant: role.value for tenant, role in one.roles.items()},
+        "begun": one.begun,
+        "one_time_codes": one.codes,
+        "made_by": one.made_by,
+        "made_at": one.made_at.isoformat(),
+        "closed_at": one.disabled_at.isoformat() if one.disabled_at else None,
+        "last_seen_at": one.seen_at.isoformat() if one.seen_at else None,
+    }
