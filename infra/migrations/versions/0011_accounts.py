@@ -15,7 +15,7 @@ create table accounts (
     name varchar not null,
     password varchar,
     code_secret bytea,
-    code_step bigint not null default 0,
+    code_step bigint not null default '0',
     language varchar,
     made_by varchar not null,
     made_at timestamptz not null,

@@ -1,70 +1,230 @@
-"""The pages, as a browser gets them."""
+"""The pages, as a browser gets them: who sees what, what an answer does, that nothing is cached or shown too much."""
 
 import asyncio
 from typing import Any
 
-from starlette.applications import Starlette
+import pytest
 
-from connectors.desk.pages import pages
+from connectors.desk.pages import PAGES
+from connectors.desk.web.rendering import POLICY
+from connectors.desk.web.visit import ANYBODY, SIGNED_IN, Page
+from infra.accounts.permissions import DeskRole, Permission
 from infra.environment import load
-from infra.http import Client, Response
-from infra.intake import web
 from infra.office import office
-from infra.plugin import Host
+from schemas import envelope as envelopes
+from tests.bus import records
+from tests.connectors.desk.conftest import Past, sample
+from tests.connectors.desk.web_driver import Visitor, visiting
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+SHOP = "krogen-soder"
+HOLD = "727173a9-0e3e-58f2-a254-1688e296e014"
 
 
-def get(path: str) -> Response:
-    """Return what the pages answer, served over HTTP."""
+async def told(past: Past) -> None:
+    """Let a day be booked, found, amended, held and reversed."""
+    await past.tell_the_sample_story()
+    await past.bury(topic="facts.day-closed.v1", offset=7, value=b"{}", tenant=SHOP)
 
-    async def main() -> Response:
-        async with (
-            office(load()) as place,
-            web.serving(
-                Starlette(routes=pages(Host(place.settings, place.engine, None, None, None))), "127.0.0.1", 0
-            ) as url,
-            Client(timeout=20) as client,
-        ):
-            return await client.send("GET", url + path, may_send=lambda: None)
+
+def visit(story: Any, role: DeskRole | None = DeskRole.ADMIN, tenant: str = SHOP, past: Any = told) -> Any:
+    """Let something have happened, and somebody visit the desk."""
+
+    async def main() -> Any:
+        async with office(load()) as place, visiting(place) as visitor:
+            await Past(place).add(SHOP)
+            await Past(place).add("grannen")
+            await past(Past(place))
+            if role is not None:
+                await visitor.is_signed_in_as(role, tenant)
+            return await story(visitor)
 
     return asyncio.run(main())
 
 
-def test_an_empty_desk_says_so(desk: Any) -> None:
+async def nothing(_past: Past) -> None:
+    """Let nothing have happened."""
+
+
+def filled(page: Page) -> str:
+    """Return an address of a page, about the shop."""
+    path = page.path.replace("{tenant}", SHOP).replace("{hold:uuid}", HOLD)
+    path = path.replace("{place:path}", "facts.day-closed.v1/3/7").replace("{key:path}", "openpos/KASSA1/412")
+    while "{" in path:
+        path = f"{path[: path.index('{')]}00000000-0000-4000-8000-000000000000{path[path.index('}') + 1 :]}"
+    return path
+
+
+def test_an_empty_desk_says_so() -> None:
     """Before anything happened the page stands, and says that nothing waits."""
-    desk.after(lambda world: world.add("krogen-soder"))
-    answer = get("/")
-    assert answer.status == 200
-    assert "Nothing waits." in answer.text
-    assert "Nothing is booked yet." in answer.text
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.see("/")
+        assert "Nothing waits." in page
+        assert "Nothing is booked yet." in page
+
+    visit(story, past=nothing)
 
 
-def test_the_first_page_shows_what_waits_and_what_was_booked(desk: Any) -> None:
-    """Holds with their answers, dead letters and the last vouchers are there, and lead to their stories."""
+def test_the_company_page_shows_what_waits_and_what_was_booked() -> None:
+    """Tiles count, and the last vouchers are there, the newest first, each with the way to its story."""
 
-    async def past(world: Any) -> None:
-        await world.tell_the_sample_story()
-        await world.bury(topic="facts.day-closed.v1", offset=7, value=b"{}", tenant="krogen-soder")
+    async def story(visitor: Visitor) -> None:
+        html = (await visitor.get(f"/companies/{SHOP}")).text
+        assert html.index(">F 13<") < html.index(">F 12<")
+        assert f'href="/companies/{SHOP}/story/openpos/KASSA1/412"' in html
+        page = await visitor.see(f"/companies/{SHOP}")
+        assert "1 could not be read" in page
 
-    desk.after(past)
-    page = get("/").text
-    assert "held answer 727173a9 reverse" in page
-    assert "facts.day-closed.v1/3/7" in page
-    assert page.index(">F 13<") < page.index(">F 12<")
-    assert 'href="/story/krogen-soder/openpos/KASSA1/412"' in page
+    visit(story)
 
 
-def test_a_story_is_a_page(desk: Any) -> None:
+def test_a_story_is_a_page() -> None:
     """The same story as explain tells, with the fact read back from Kafka."""
-    desk.after(lambda world: world.tell_the_sample_story())
-    page = get("/story/krogen-soder/openpos/KASSA1/412").text
-    for words in ("Store SODER, register KASSA1, Z 412", "Fortnox booked it as F 13", "28 971.50"):
-        assert words in page
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.see("/explain?what=F+13")
+        for words in ("Store SODER, register KASSA1, Z 412", "Fortnox booked it as F 13", "28\N{NO-BREAK SPACE}971.50"):
+            assert words.replace("\N{NO-BREAK SPACE}", " ") in page
+        answer = await visitor.get("/explain?what=%3Cscript%3E1")
+        assert answer.status_code == 404
+        assert "Ask for a voucher" in answer.text
+        assert "<script>1" not in answer.text
+
+    visit(story)
 
 
-def test_what_is_not_known_is_not_found(desk: Any) -> None:
-    """A search without a result says how to ask, and what was typed stays text."""
-    desk.after(lambda world: world.add("krogen-soder"))
-    answer = get("/story?what=%3Cscript%3E1")
-    assert answer.status == 404
-    assert "Ask for a voucher" in answer.text
-    assert "<script>" not in answer.text
+def test_a_hold_is_answered_under_the_name_of_the_session() -> None:
+    """The button sends the answer to Kafka under the address of whoever is signed in, whatever the form says."""
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.see(f"/companies/{SHOP}/held")
+        assert "came again with other content" in page
+        page = await visitor.see(f"/companies/{SHOP}/held/{HOLD}")
+        assert "Reverse the voucher." in page
+        form = {"answer": "reverse", "answered_by": "somebody else", "comment": "wrong day"}
+        answer = await visitor.post(f"/companies/{SHOP}/held/{HOLD}", form)
+        assert answer.status_code == 303
+        wrong = await visitor.post(f"/companies/{SHOP}/held/{HOLD}", {"answer": "burn"})
+        assert wrong.status_code == 422
+
+    visit(story, DeskRole.ACCOUNTANT, past=past)
+    found = [fact for fact in answers() if fact.comment == "wrong day"]
+    assert [(fact.answer, fact.answered_by) for fact in found] == [("reverse", f"accountant-{SHOP}@example.se")]
+
+
+def answers() -> list[Any]:
+    """Return the answers that stand in Kafka."""
+
+    async def main() -> list[Any]:
+        async with office(load()) as place:
+            found = await records(place.bootstrap, "facts.review-answered.v1", SHOP)
+            return [envelopes.decode(record.value or b"").data for record in found]
+
+    return asyncio.run(main())
+
+
+def test_a_viewer_decides_nothing() -> None:
+    """Who may only see is told so by 403, and nothing is done."""
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+
+    async def story(visitor: Visitor) -> None:
+        answer = await visitor.post(f"/companies/{SHOP}/held/{HOLD}", {"answer": "reverse"})
+        assert answer.status_code == 403
+        assert "Your role may see, not decide." in await visitor.see(f"/companies/{SHOP}/held/{HOLD}")
+        assert (await visitor.get(f"/companies/{SHOP}/people")).status_code == 403
+
+    visit(story, DeskRole.VIEWER, past=past)
+
+
+def test_every_page_of_another_company_looks_as_if_it_were_not_there() -> None:
+    """404 for each, to see and to act, also for an admin of the neighbour; nothing of it is in the text."""
+
+    async def story(visitor: Visitor) -> None:
+        for page in PAGES:
+            if not isinstance(page.asks, Permission):
+                continue
+            answer = await (visitor.post if page.act else visitor.get)(filled(page))
+            assert answer.status_code == 404, page
+            assert "412" not in answer.text.replace(filled(page), "")
+        found = await visitor.get("/explain?what=F+13")
+        assert found.status_code == 404
+        assert SHOP not in await visitor.see("/")
+
+    visit(story, tenant="grannen")
+
+
+def test_every_page_asks_for_somebody_and_none_is_cached() -> None:
+    """A walk over the routes: who is not signed in is sent to sign in, and each answer has the headers."""
+
+    async def story(visitor: Visitor) -> None:
+        for page in PAGES:
+            answer = await (visitor.post if page.act else visitor.get)(filled(page))
+            if page.asks != ANYBODY:
+                assert answer.status_code == 303, page
+                assert answer.headers["location"].startswith("/sign-in")
+            assert answer.headers["cache-control"] == "no-store", page
+            assert answer.headers["content-security-policy"] == POLICY
+        part = await visitor.get("/?part=live", **{"HX-Request": "true"})
+        assert part.status_code == 401
+        assert part.headers["hx-redirect"] == "/sign-in"
+
+    visit(story, role=None)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+    ],
+)
+def test_a_form_of_another_site_does_nothing(headers: dict[str, str]) -> None:
+    """Whatever a foreign page sends with the cookie is refused before anything else."""
+
+    async def story(visitor: Visitor) -> None:
+        for page in PAGES:
+            if page.act:
+                assert (await visitor.post(filled(page), {"answer": "reverse"}, **headers)).status_code == 403
+
+    visit(story)
+
+
+def test_a_form_that_no_page_of_ours_sends_is_refused() -> None:
+    """Too large, not urlencoded, with NUL, broken: a sentence, and no failure."""
+
+    async def story(visitor: Visitor) -> None:
+        headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+        url = f"{visitor.url}/language"
+        for body, status in (("a=" + "x" * 300_000, 413), ("a=%00", 400), ("\xff=1", 400), ("a=%ff", 400)):
+            answer = await visitor.http.post(url, content=body.encode("latin-1"), headers=headers)
+            assert answer.status_code == status, body[:10]
+        other = await visitor.http.post(url, content=b"{}", headers=headers | {"Content-Type": "application/json"})
+        assert other.status_code == 415
+
+    visit(story, past=nothing)
+
+
+def test_pages_say_which_permission_they_ask_for() -> None:
+    """What changes something asks for more than seeing, or is about oneself."""
+    own = {"/sign-in", "/sign-out", "/language", "/invitation/{token}"}
+    for page in PAGES:
+        if page.asks == ANYBODY:
+            assert page.path in own, page
+        elif page.asks == SIGNED_IN:
+            assert not page.path.startswith("/companies"), page
+        elif page.act:
+            assert page.asks is not Permission.SEE, page
+
+
+def test_the_fact_is_a_checked_sample() -> None:
+    """The story that these tests tell begins with the sample that every other test knows."""
+    assert sample("facts.day-closed.v1", "restaurant-day").tenant == SHOP

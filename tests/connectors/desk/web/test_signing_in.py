@@ -1,0 +1,227 @@
+"""Signing in: invitations, passwords, codes, sessions; and what somebody who tries to get in without them meets."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from infra import clock
+from infra.accounts import accounts
+from infra.accounts.permissions import EVERY_COMPANY, DeskRole
+from infra.environment import load
+from infra.office import office
+from infra.settings import DeskSettings
+from tests.connectors.desk.conftest import Past
+from tests.connectors.desk.web_driver import PASSWORD, Visitor, visiting
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+ANNA = "anna@example.se"
+
+
+def visit(story: Callable[[Visitor], Awaitable[Any]], **settings: object) -> Any:
+    """Let somebody visit a desk with two companies."""
+
+    async def main() -> Any:
+        async with office(load()) as place, visiting(place, **settings) as visitor:
+            for tenant in ("krogen", "grannen"):
+                await Past(place).add(tenant)
+            return await story(visitor)
+
+    return asyncio.run(main())
+
+
+async def anna(visitor: Visitor, role: DeskRole = DeskRole.ADMIN, tenant: str = "krogen") -> None:
+    """Have an account with a password."""
+    _, token = await accounts.invite(visitor.host.engine, ANNA, {tenant: role}, by="test")
+    answer = await visitor.post(f"/invitation/{token}", {"name": "Anna", "password": PASSWORD})
+    assert answer.status_code == 303
+    visitor.http.cookies.clear()
+
+
+def test_the_first_admin_comes_in_by_a_link(desk: Any) -> None:
+    """``bokbuss desk admin`` prints it; it is good once, also when two use it, and looking does not use it up."""
+    link = desk.json("desk", "admin", "Anna@Example.SE")["link"]
+
+    async def story(visitor: Visitor) -> None:
+        path = urlsplit(link).path
+        assert "anna@example.se" in await visitor.see(path)
+        for password, why in (
+            ("kort", "12 characters"),
+            ("anna@example.se1", "guessed"),
+            ("abcdefghijklmno", "guessed"),
+        ):
+            weak = await visitor.post(path, {"name": "Anna", "password": password})
+            assert weak.status_code == 422
+            assert why in weak.text
+            assert password not in weak.text.replace("anna@example.se", "")
+        good = await asyncio.gather(*(visitor.post(path, {"name": "Anna", "password": PASSWORD}) for _ in range(3)))
+        assert sorted(answer.status_code for answer in good) == [303, 404, 404]
+        assert "krogen" in await visitor.see("/")
+        assert (await visitor.get(path)).status_code == 404
+
+    visit(story)
+
+
+def test_a_password_signs_in_and_out() -> None:
+    """Wrong ones say the same as unknown addresses; a session ended at sign-out opens nothing more."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        wrong = await visitor.signs_in(ANNA, "en annan lang ramsa")
+        unknown = await visitor.signs_in("bo@example.se")
+        assert wrong.status_code == unknown.status_code == 422
+        assert wrong.text.replace(ANNA, "") == unknown.text.replace("bo@example.se", "")
+        assert "set-cookie" not in wrong.headers
+        assert (await visitor.signs_in(f" {ANNA.upper()} ")).status_code == 303
+        kept = visitor.http.cookies["bokbuss_session"]
+        assert "Anna" in await visitor.see("/me")
+        await visitor.post("/sign-out")
+        visitor.http.cookies.set("bokbuss_session", kept)
+        assert (await visitor.get("/me")).status_code == 303
+
+    visit(story)
+
+
+def test_a_session_is_new_at_each_sign_in() -> None:
+    """A cookie that somebody else has planted is never the one that is signed in with."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        visitor.http.cookies.set("bokbuss_session", "planted")
+        answer = await visitor.signs_in(ANNA)
+        assert "planted" not in answer.headers["set-cookie"]
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        assert "samesite=lax" in answer.headers["set-cookie"].lower()
+
+    visit(story)
+
+
+def test_a_desk_behind_https_has_a_cookie_of_this_host_only() -> None:
+    """``__Host-`` and Secure, and a form counts that comes from the address that is set, and no other one."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        here = {"Sec-Fetch-Site": "", "Origin": "https://desk.example.se"}
+        form = {"email": ANNA, "password": PASSWORD}
+        headers = {"Origin": "https://desk.example.se"}
+        answer = await visitor.http.post(f"{visitor.url}/sign-in", data=form, headers=headers)
+        assert answer.status_code == 303
+        assert answer.headers["set-cookie"].startswith("__Host-bokbuss=")
+        assert "Secure" in answer.headers["set-cookie"]
+        assert (await visitor.http.post(f"{visitor.url}/sign-in", data=form)).status_code == 403
+        assert (await visitor.post("/sign-in", form, **here)).status_code == 403
+
+    visit(story, desk=DeskSettings(url="https://desk.example.se"))
+
+
+def test_who_tries_often_waits() -> None:
+    """After ten tries for one address the right password is refused, too; another address is not."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        for _ in range(10):
+            await visitor.signs_in(ANNA, "fel losenord igen")
+        assert (await visitor.signs_in(ANNA)).status_code == 429
+        assert (await visitor.signs_in("bo@example.se")).status_code == 422
+
+    visit(story)
+
+
+def test_a_code_is_asked_for_and_good_once() -> None:
+    """With one-time codes a password alone does not do, and the same code does not do twice."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        await visitor.signs_in(ANNA)
+        page = (await visitor.get("/me?codes=1")).text
+        secret = page.split('name="secret" value="')[1].split('"')[0]
+        assert (await visitor.post("/me/codes", {"secret": secret, "code": "000000"})).status_code == 422
+        totp = TOTP(base64.b32decode(secret), 6, SHA1(), 30)  # noqa: S303 - what authenticators use
+        now = int(clock.now().timestamp())
+        form = {"secret": secret, "code": totp.generate(now).decode()}
+        assert (await visitor.post("/me/codes", form)).status_code == 303
+        await visitor.post("/sign-out")
+        assert (await visitor.signs_in(ANNA)).status_code == 422
+        again = [await visitor.signs_in(ANNA, code=totp.generate(now + 30).decode()) for _ in range(2)]
+        assert [answer.status_code for answer in again] == [303, 422]
+
+    visit(story)
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\t//x"]
+)
+def test_signing_in_leads_to_no_other_site(to: str) -> None:
+    """Where to go on to is an address of ours, or the start."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        answer = await visitor.post("/sign-in", {"email": ANNA, "password": PASSWORD, "to": to})
+        assert answer.headers["location"] == "/"
+
+    visit(story)
+
+
+def test_an_admin_of_one_company_gets_hold_of_no_account_of_another() -> None:
+    """An invitation of somebody who has an account gives the role and no link; a new link needs every company of it."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor, DeskRole.ADMIN, EVERY_COMPANY)
+        account = (await accounts.listed(engine))[0].account_id
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        answer = await visitor.post("/companies/krogen/people", {"email": ANNA, "role": "viewer"})
+        assert answer.status_code == 303
+        assert "/invitation/" not in answer.text
+        link = await visitor.post(f"/companies/krogen/people/{account}/link")
+        assert link.status_code == 403
+        assert "/invitation/" not in link.text
+        new = await visitor.post("/companies/krogen/people", {"email": "bo@example.se", "role": "accountant"})
+        assert "/invitation/" in new.text
+        assert (await visitor.post("/companies/krogen/people", {"email": "bo", "role": "viewer"})).status_code == 422
+
+    visit(story)
+
+
+def test_a_closed_account_opens_nothing() -> None:
+    """Who is signed in by it is signed out at once."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        await visitor.signs_in(ANNA)
+        account = (await accounts.listed(visitor.host.engine))[0].account_id
+        await accounts.disable(visitor.host.engine, account)
+        assert (await visitor.get("/me")).status_code == 303
+        assert (await visitor.signs_in(ANNA)).status_code == 422
+
+    visit(story)
+
+
+def test_an_open_desk_is_open_on_this_machine_only() -> None:
+    """The demo signs in whoever sits at it; not who comes by a name of elsewhere, which any page could have."""
+
+    async def story(visitor: Visitor) -> None:
+        assert (await visitor.get("/", Host="evil.example")).status_code == 303
+        assert (await visitor.get("/")).status_code == 200
+        assert "bokbuss_session" in visitor.http.cookies
+
+    visit(story, desk=DeskSettings(open=True))
+
+
+def test_a_language_is_the_browsers_until_somebody_chooses() -> None:
+    """The choice is kept with the account."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        await visitor.signs_in(ANNA)
+        assert "Waits for somebody" in await visitor.see("/companies/krogen")
+        await visitor.post("/language", {"language": "sv", "to": "/me"})
+        assert "Väntar på någon" in await visitor.see("/companies/krogen")
+
+    visit(story)
