@@ -430,7 +430,7 @@ Index("journal_fact", journal.c.tenant, journal.c.fact_id)
 Index(
     "journal_vouchers",
     journal.c.tenant,
-    text("(body -> 'data' ->> 'voucher_date')"),
+    text("((body -> 'data'::text) ->> 'voucher_date'::text)"),
     postgresql_where=text("type = 'bokbuss.post-voucher.v1'"),
 )
 

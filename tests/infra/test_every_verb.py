@@ -14,6 +14,7 @@ from infra.verbs import verbs
 NEEDED = {
     "file": "z.json",
     "system": "openpos",
+    "email": "anna@example.se",
     "hold": "openpos/K1/1",
     "answer": "keep",
     "what": "F",

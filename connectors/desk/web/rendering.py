@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,6 @@ from starlette.responses import HTMLResponse, Response
 from infra import clock
 from infra.accounts.permissions import Permission
 from schemas.base import Language
-
-if TYPE_CHECKING:
-    from connectors.desk.web.visit import Visit
 
 SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _HERE: Final = Path(__file__).parent
@@ -38,16 +35,6 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "Cookie, Accept-Language, HX-Request",
 }
-
-
-_PLACES: Final = (
-    ((), "o", "Översikt", "Overview", Permission.SEE),
-    (("held",), "h", "Väntar på någon", "Waits for somebody", Permission.SEE),
-    (("activity",), "a", "Händelser", "Activity", Permission.SEE),
-    (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
-    (("people",), "p", "Personer", "People", Permission.MANAGE),
-)
-"""The pages of a company, in the order in which they are shown: below its address, key, names, what each asks for."""
 
 
 def money(amount: Decimal | None, language: Language) -> str:
@@ -101,10 +88,10 @@ def _money(context: Context, amount: Decimal | None) -> str:
 @pass_context
 def _with(context: Context, **changes: Any) -> str:
     """Return this page's address with other values in its query; an empty one leaves it out."""
-    here = {name: value for name, value in context["visit"].request.query_params.items() if name != "part"}
+    here = {name: value for name, value in context["request"].query_params.items() if name != "part"}
     query = here | {name: str(value or "") for name, value in changes.items()}
     kept = {name: value for name, value in query.items() if value}
-    return f"{context['path']}?{urlencode(kept)}" if kept else context["path"]
+    return f"{context['request'].url.path}?{urlencode(kept)}" if kept else context["path"]
 
 
 class Rendering:
@@ -128,34 +115,16 @@ class Rendering:
             "today": lambda: clock.now().astimezone(SWEDEN).date(),
         }
 
-    async def page(self, visit: "Visit", name: str, status: int, values: Mapping[str, Any]) -> Response:
-        """Return a page. A script that asks for ``part=NAME`` gets that block of it alone."""
+    def page(self, request: Request, name: str, status: int, values: Mapping[str, Any]) -> Response:
+        """Return a page, whose ``values`` name its ``language``; for a script that asks for ``part=NAME``, that block."""
         template = self._templates.get_template(name)
-        part = visit.asked("part")
-        told = visit.cookies.told(visit.request)
-        known = {
-            "visit": visit,
-            "person": visit.person,
-            "tenant": visit.tenant,
-            "language": visit.language,
-            "path": visit.request.url.path,
-            "told": told,
-            **values,
-        }
-        if part and visit.request.headers.get("hx-request") and part in template.blocks:
-            context = template.new_context(known)
-            html = "".join(template.blocks[part](context))
+        known = {"request": request, "path": request.url.path, **values}
+        part = request.query_params.get("part", "")
+        if part and wants_part(request) and part in template.blocks:
+            html = "".join(template.blocks[part](template.new_context(known)))
         else:
             html = template.render(known)
-        response = HTMLResponse(html, status, {**HEADERS, "Content-Language": visit.language})
-        if told and not part:
-            visit.cookies.was_told(response)
-        return response
-
-    @staticmethod
-    def places(visit: "Visit") -> tuple[tuple[str, str, str, Permission], ...]:
-        """Return the pages of a company: address, key after ``g``, name, and what each asks for."""
-        return tuple((visit.at(*path), key, visit.say(sv, en), permission) for path, key, sv, en, permission in _PLACES)
+        return HTMLResponse(html, status, {**HEADERS, "Content-Language": values["language"]})
 
 
 def wants_part(request: Request) -> bool:

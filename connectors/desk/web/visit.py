@@ -20,6 +20,16 @@ Asks = Permission | Literal["anybody", "signed in"]
 """What a page asks for: a permission in the company of its address, somebody who is signed in, or nothing."""
 
 
+_PLACES: Final = (
+    ((), "o", "Översikt", "Overview", Permission.SEE),
+    (("held",), "h", "Väntar på någon", "Waits for somebody", Permission.SEE),
+    (("activity",), "a", "Händelser", "Activity", Permission.SEE),
+    (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
+    (("people",), "p", "Personer", "People", Permission.MANAGE),
+)
+"""The pages of a company, in the order in which they are shown: below its address, key, names, what each asks for."""
+
+
 class NoSuchPage(LookupError):
     """There is nothing at this address, or nothing that whoever asks may know of."""
 
@@ -79,7 +89,17 @@ class Visit:
 
     async def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page, or the part of it that a script asks for (``part`` in the query names a block)."""
-        return await self.rendering.page(self, template, status, values)
+        told = self.cookies.told(self.request)
+        known = {"visit": self, "person": self.person, "tenant": self.tenant, "language": self.language, "told": told}
+        response = self.rendering.page(self.request, template, status, known | values)
+        if told and not self.asked("part"):
+            self.cookies.was_told(response)
+        return response
+
+    @property
+    def places(self) -> tuple[tuple[str, str, str], ...]:
+        """The pages of this company that whoever looks may see: address, key after ``g``, name."""
+        return tuple((self.at(*path), key, self.say(sv, en)) for path, key, sv, en, asks in _PLACES if self.may(asks))
 
     def go(self, address: str, said: str = "") -> Response:
         """Send the browser on after an act, with a sentence of what came of it that is shown once."""

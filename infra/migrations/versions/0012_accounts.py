@@ -5,8 +5,8 @@ And vouchers found by their date, for its pages.
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _ACCOUNTS = """
 create table accounts (
