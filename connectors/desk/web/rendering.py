@@ -116,7 +116,7 @@ class Rendering:
         }
 
     def page(self, request: Request, name: str, status: int, values: Mapping[str, Any]) -> Response:
-        """Return a page, whose ``values`` name its ``language``; for a script that asks for ``part=NAME``, that block."""
+        """Return a page, or for a script that asks for ``part=NAME`` that block; ``values`` name the ``language``."""
         template = self._templates.get_template(name)
         known = {"request": request, "path": request.url.path, **values}
         part = request.query_params.get("part", "")
