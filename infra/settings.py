@@ -1,12 +1,19 @@
 """The host's settings by name; ``infra.environment`` reads them, with a section for each system that brings one."""
 
+import os
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import Annotated, Final, Literal, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from schemas.base import Language
 
@@ -105,10 +112,34 @@ class DeskSettings(BaseModel):
     )
 
 
+SECRETS_FOLDER: Final = "BOKBUSS_SECRETS_DIR"
+"""Names a folder in which each file is a setting, called as its variable is: as Docker, Kubernetes and systemd give
+secrets to a process, so that they stand in no environment."""
+
+
 class Settings(BaseSettings):
-    """Every setting of the host: ``BOKBUSS_`` and nested names joined by ``__``."""
+    """Every setting of the host: ``BOKBUSS_`` and nested names joined by ``__``, as variables or as files."""
 
     model_config = SettingsConfigDict(env_prefix="BOKBUSS_", env_nested_delimiter="__", env_file=".env", extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where settings are looked for: the environment first, then ``.env``, then the folder of secrets."""
+        sources = (init_settings, env_settings, dotenv_settings)
+        folder = os.environ.get(SECRETS_FOLDER)
+        if not folder or not isinstance(file_secret_settings, SecretsSettingsSource):
+            return sources
+        files = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_dir=folder, secrets_dir_missing="error", secrets_nested_delimiter="__"
+        )
+        return (*sources, files)
 
     data: Path = Field(default=Path(".bokbuss"), description="broker, database, watched folders, keys")
     host: str = "127.0.0.1"

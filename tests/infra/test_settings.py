@@ -81,3 +81,25 @@ def test_a_wrong_environment_lists_the_choices(tmp_path: Path, monkeypatch: pyte
         load()
     assert "BOKBUSS_LANGUAGE: it says 'no'; it can be: sv, en" in str(told.value)
     assert "BOKBUSS_PORT: input should be a valid integer" in str(told.value)
+
+
+def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Docker, Kubernetes and systemd give it: called as its variable; the variable itself counts before it."""
+    monkeypatch.setenv("BOKBUSS_SECRETS_DIR", str(tmp_path))
+    (tmp_path / "bokbuss_secret_key").write_text("of a file\n")
+    (tmp_path / "BOKBUSS_FORTNOX__CLIENT_SECRET").write_text("nested")
+    (tmp_path / "bokbuss_mail__password").write_text("in a file")
+    (tmp_path / "somebody_elses").write_text("not ours")
+    settings = load()
+    assert settings.secret_key is not None
+    assert settings.secret_key.get_secret_value() == "of a file"
+    assert settings.fortnox.client_secret.get_secret_value() == "nested"
+    monkeypatch.setenv("BOKBUSS_MAIL__PASSWORD", "of the environment")
+    assert load().mail.password.get_secret_value() == "of the environment"
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names one means it: without its secrets nothing starts."""
+    monkeypatch.setenv("BOKBUSS_SECRETS_DIR", str(tmp_path / "away"))
+    with pytest.raises(WrongEnvironment, match="away"):
+        load()
