@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import ending, registry, store, telemetry, watch
 from infra.access.vault import open_vault
+from infra.alerting import telling
 from infra.deciding.auditor import Auditor
 from infra.deciding.decider import Decider, topics_of
 from infra.deciding.flows import GROUP, FlowRole
@@ -91,9 +92,10 @@ def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     yield partial(sweeping.run, host)
 
 
-def _desk(parts: _Parts) -> Iterable[RoleWork]:
+def _desk(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     yield ReviewRole(engine=parts.engine, producer=parts.producer, settings=parts.settings).run
     yield watch.Watch(parts.engine).run
+    yield partial(telling.run, host)
 
 
 async def _same(producer: AIOKafkaProducer) -> AIOKafkaProducer:
@@ -157,7 +159,7 @@ async def run(
         if "sinks" in roles:
             jobs += _sinks(parts, host)
         if "desk" in roles:
-            jobs += _desk(parts)
+            jobs += _desk(parts, host)
             for system in registry.systems().values():
                 if system.pages is not None:
                     app.router.routes.extend(system.pages(host))

@@ -716,3 +716,41 @@ sign_in_tries = Table(
     comment="how often somebody has tried to sign in lately; written by the desk",
     info=HOST,
 )
+
+alert_hooks = Table(
+    "alert_hooks",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("url", LargeBinary, comment="encrypted: an address may hold a token"),
+    Column("secret", LargeBinary, comment="what is sent there is signed with it; encrypted"),
+    Column("mail_to", String, nullable=False, server_default="", comment="addresses, with spaces between them"),
+    Column("set_by", String, nullable=False),
+    _when("set_at", nullable=False),
+    comment="where a company's alerts are told; written by bokbuss alerts",
+    info=own(),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("alert", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("about", JSONB, nullable=False),
+    _when("raised_at", nullable=False),
+    _when("ended_at"),
+    Column(
+        "told",
+        String,
+        nullable=False,
+        server_default="",
+        comment="what was told of it last: raised, ended; empty: nothing",
+    ),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("given_up", Boolean, nullable=False, server_default=text("false")),
+    Column("why", String, nullable=False, server_default="", comment="why it was not taken the last time"),
+    _when("due_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "alert"),
+    comment="what is wrong with a company, until it is over and that is told; written by the desk",
+    info=own(),
+)

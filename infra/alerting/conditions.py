@@ -1,0 +1,155 @@
+"""What is wrong with a company now, as the tables say: each condition is an alert for as long as it lasts.
+
+Nothing is told of people: no texts, no business keys, no values. What an alert names is looked up here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_MOST: Final = 1000
+"""Alerts of one company that are looked at at once; the others follow when these are told."""
+_CONDITIONS: Final = text(
+    """select * from (
+       select 'held/' || hold_id as alert, 'held' as kind, held_at as since,
+              jsonb_build_object('hold_id', hold_id, 'flow', flow, 'reason', body -> 'data' ->> 'reason',
+                                 'who', body -> 'data' ->> 'who',
+                                 'business_date', body -> 'data' ->> 'business_date') as about
+       from held where tenant = :tenant and closed_at is null
+       union all
+       select 'check_failed/' || system || '/' || "check", 'check_failed', checked_at,
+              jsonb_build_object('system', system, 'check', "check")
+       from checks where tenant = :tenant and not ok
+       union all
+       select state || '/' || system, state, changed_at, jsonb_build_object('system', system)
+       from connections where tenant = :tenant and state in ('needs_consent', 'licence_missing')
+       union all
+       select 'consent_expiring/' || system, 'consent_expiring', changed_at,
+              jsonb_build_object('system', system, 'until', refresh_until)
+       from connections where tenant = :tenant and state = 'connected' and grant_type = 'authorization_code'
+             and refresh_until < clock_timestamp() + interval '7 days'
+       union all
+       select 'outcome_unknown/' || sink, 'outcome_unknown', min(sent_at), jsonb_build_object('sink', sink)
+       from journal where tenant = :tenant and state = 'unknown' and sent_at < clock_timestamp() - interval '30 minutes'
+       group by sink
+       union all
+       select 'parked/' || reader, 'parked', min(parked_at), jsonb_build_object('reader', reader)
+       from parked where tenant = :tenant and state <> 'discarded' group by reader
+       union all
+       select 'unreadable/' || topic, 'unreadable', min(found_at), jsonb_build_object('topic', topic)
+       from dead_letters where tenant = :tenant and state = 'open' group by topic
+       union all
+       select 'books_differ/' || source || '/' || year_to, 'books_differ', read_at,
+              jsonb_build_object('source', source, 'year_to', year_to)
+       from proofs where tenant = :tenant and differences > 0
+       ) c order by since, alert limit :most"""
+)
+_RAISE: Final = text(
+    """insert into alerts (tenant, alert, kind, about, raised_at, due_at)
+       select :tenant, alert, kind, about, clock_timestamp(), clock_timestamp()
+       from jsonb_to_recordset(cast(:found as jsonb)) as f(alert text, kind text, about jsonb)
+       on conflict (tenant, alert) do update set ended_at = null where alerts.ended_at is not null"""
+)
+_END: Final = text(
+    """update alerts set ended_at = clock_timestamp(), attempts = 0, given_up = false, due_at = clock_timestamp()
+       where tenant = :tenant and ended_at is null and not alert = any(cast(:names as text[]))"""
+)
+_OVER: Final = text("delete from alerts where tenant = :tenant and ended_at is not null and told in ('', 'ended')")
+_DUE: Final = text(
+    """select alert, kind, about, raised_at, ended_at, attempts from alerts
+       where tenant = :tenant and not given_up and due_at <= clock_timestamp()
+         and told = case when ended_at is null then '' else 'raised' end
+       order by raised_at, alert limit :most"""
+)
+_TOLD: Final = text(
+    """update alerts set told = :told, attempts = 0, why = ''
+       where tenant = :tenant and alert = any(cast(:names as text[]))"""
+)
+_FAILED: Final = text(
+    """update alerts set attempts = attempts + 1, why = :why, given_up = :given_up,
+              due_at = clock_timestamp() + make_interval(secs => :after)
+       where tenant = :tenant and alert = :alert"""
+)
+_OPEN: Final = text(
+    """select alert, kind, about, raised_at, ended_at, attempts, told, given_up, why from alerts
+       where tenant = :tenant order by raised_at, alert"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that is wrong, or that was and is over.
+
+    Attributes:
+        name: what tells it from the company's others.
+        about: what it is of, as far as it may be told.
+        attempts: how often it was told in vain.
+    """
+
+    name: str
+    kind: str
+    about: dict[str, Any]
+    raised_at: datetime
+    ended_at: datetime | None
+    attempts: int
+
+    @property
+    def what(self) -> str:
+        """What is told of it: ``raised``, or ``ended``."""
+        return "raised" if self.ended_at is None else "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAlert:
+    """An alert as a person sees it: what was told of it last, and whether that was given up, and why."""
+
+    alert: Alert
+    told: str
+    given_up: bool
+    why: str
+
+
+async def look(engine: AsyncEngine, tenant: str) -> None:
+    """Write down what is wrong with a company now, and what is over."""
+    async with engine.begin() as connection:
+        found = (await connection.execute(_CONDITIONS, {"tenant": tenant, "most": _MOST})).all()
+        told = [{"alert": row.alert, "kind": row.kind, "about": row.about} for row in found]
+        await connection.execute(_RAISE, {"tenant": tenant, "found": to_json(told).decode()})
+        if len(found) < _MOST:  # else what is not among these may last all the same
+            await connection.execute(_END, {"tenant": tenant, "names": [row.alert for row in found]})
+        await connection.execute(_OVER, {"tenant": tenant})
+
+
+async def due(engine: AsyncEngine, tenant: str, most: int) -> list[Alert]:
+    """Return what is to be told of a company now, the oldest first."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(_DUE, {"tenant": tenant, "most": most})
+        return [Alert(*row) for row in rows]
+
+
+async def told(engine: AsyncEngine, tenant: str, alerts: Sequence[Alert]) -> None:
+    """Write down that alerts were told."""
+    async with engine.begin() as connection:
+        for what in ("raised", "ended"):
+            names = [one.name for one in alerts if one.what == what]
+            await connection.execute(_TOLD, {"tenant": tenant, "names": names, "told": what})
+        await connection.execute(_OVER, {"tenant": tenant})
+
+
+async def failed(engine: AsyncEngine, tenant: str, alert: Alert, why: str, after: float | None) -> None:
+    """Write down that an alert was told in vain; it is told again after so many seconds, or (None) not any more."""
+    values = {"tenant": tenant, "alert": alert.name, "why": why, "given_up": after is None, "after": after or 0.0}
+    async with engine.begin() as connection:
+        await connection.execute(_FAILED, values)
+
+
+async def known(engine: AsyncEngine, tenant: str) -> list[KnownAlert]:
+    """Return a company's alerts as they stand."""
+    async with engine.connect() as connection:
+        rows = (await connection.execute(_OPEN, {"tenant": tenant})).all()
+        return [KnownAlert(Alert(*row[:6]), row.told, row.given_up, row.why) for row in rows]

@@ -1,0 +1,234 @@
+"""Alerts at a receiver of webhooks: raised, over, told once each, signed, in vain only so often; nothing of people."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from standardwebhooks import Webhook
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from infra.alerting import conditions, hooks, telling
+from infra.environment import whole
+from infra.intake import web
+from infra.leases import Lease, Leases
+from infra.plugin import Host
+from tests.connectors.party import VAULT
+from tests.infra.mail_server import serving
+
+LEASE = Lease("alerts", 1, float("inf"))
+_HOLD = text(
+    """insert into held (hold_id, tenant, flow, key, body, held_at)
+       values (:id, :tenant, 'employees', 'alexishr/507f1f77', cast(:body as jsonb), clock_timestamp())"""
+)
+BODY = json.dumps(
+    {"data": {"reason": "email_missing", "who": "accountant", "message": "Anna Andersson has none", "lines": ["x"]}}
+)
+
+
+@dataclass
+class Receiver:
+    """Whoever takes alerts: answers ``status``, and keeps what came."""
+
+    host: Host
+    tenant: str
+    secret: str = ""
+    status: int = 204
+    came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """What was taken, by type and alert, its signature verified."""
+        for headers, body in self.came:
+            Webhook(self.secret).verify(body, headers)
+        read = [json.loads(body) for _, body in self.came]
+        return [(one["type"], one["data"]["alert"]) for one in read]
+
+    async def turn(self) -> None:
+        """Look and tell, as the job does."""
+        engine = self.host.engine
+        hook = await hooks.of(engine, VAULT, self.tenant)
+        assert hook is not None
+        await conditions.look(engine, self.tenant)
+        await telling.tell(self.host, self.tenant, hook, await conditions.due(engine, self.tenant, 20), LEASE)
+
+    async def execute(self, statement: Any, **values: Any) -> None:
+        """Change something in the database."""
+        async with self.host.engine.begin() as connection:
+            await connection.execute(statement, {"tenant": self.tenant, **values})
+
+    async def hold(self) -> str:
+        """Let something be held; return its alert."""
+        hold = uuid.uuid4()
+        await self.execute(_HOLD, id=hold, body=BODY)
+        return f"held/{hold}"
+
+    async def close(self) -> None:
+        """Let nothing be held any more."""
+        await self.execute(text("update held set closed_at = clock_timestamp() where tenant = :tenant"))
+
+    async def at_once(self) -> None:
+        """Let all that was told in vain be told again now."""
+        await self.execute(text("update alerts set due_at = clock_timestamp() where tenant = :tenant"))
+
+
+@pytest.fixture
+async def receiver(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Receiver]:
+    """Yield a company whose alerts are told to a receiver."""
+    tenant = f"t-{uuid.uuid4().hex[:12]}"
+    settings = whole()(data=tmp_path, _env_file=None)
+    made = Receiver(Host(settings, engine, VAULT, Leases(engine, 5.0), None), tenant)
+
+    async def take(request: Request) -> Response:
+        made.came.append((dict(request.headers), await request.body()))
+        return Response(status_code=made.status)
+
+    app = web.application({})
+    app.router.routes.append(Route("/alerts", take, methods=["POST"]))
+    async with web.serving(app, "127.0.0.1", 0) as url:
+        secret = await hooks.change(engine, VAULT, tenant, url=f"{url}/alerts", mail_to=(), by="a test")
+        assert secret is not None
+        made.secret = secret
+        yield made
+
+
+async def test_what_waits_for_somebody_is_told_once_and_so_is_its_end(receiver: Receiver) -> None:
+    """However often it is looked."""
+    held = await receiver.hold()
+    await receiver.turn()
+    await receiver.turn()
+    assert receiver.told == [("alert.raised", held)]
+    await receiver.close()
+    await receiver.turn()
+    await receiver.turn()
+    assert receiver.told == [("alert.raised", held), ("alert.ended", held)]
+    assert await conditions.known(receiver.host.engine, receiver.tenant) == []
+
+
+async def test_nothing_is_told_of_people(receiver: Receiver) -> None:
+    """No message, no line, no business key: an id opens the rest here."""
+    held = await receiver.hold()
+    await receiver.turn()
+    [(_, body)] = receiver.came
+    assert b"Anna" not in body
+    assert b"507f1f77" not in body
+    about = json.loads(body)["data"]["about"]
+    assert about == {
+        "hold_id": held.removeprefix("held/"),
+        "flow": "employees",
+        "reason": "email_missing",
+        "who": "accountant",
+        "business_date": None,
+    }
+    [known] = await conditions.known(receiver.host.engine, receiver.tenant)
+    assert telling.said(known.alert).startswith("held: flow employees, hold id ")
+
+
+async def test_what_is_not_taken_is_told_again_under_the_same_id_and_given_up_in_the_end(receiver: Receiver) -> None:
+    """Ten times in three days; where alerts are told is set again, and it is told."""
+    held = await receiver.hold()
+    receiver.status = 500
+    for _ in range(len(telling.AGAIN) + 3):
+        await receiver.turn()
+        await receiver.at_once()
+    assert len(receiver.came) == len(telling.AGAIN) + 1
+    assert len({headers["webhook-id"] for headers, _ in receiver.came}) == 1
+    [known] = await conditions.known(receiver.host.engine, receiver.tenant)
+    assert (known.given_up, known.why, known.told) == (True, "it answered 500", "")
+    receiver.status, receiver.came = 200, []
+    hook = await hooks.of(receiver.host.engine, VAULT, receiver.tenant)
+    assert hook is not None
+    again = await hooks.change(receiver.host.engine, VAULT, receiver.tenant, url=hook.url, mail_to=(), by="a test")
+    assert again is None, "the secret stays"
+    await receiver.turn()
+    assert receiver.told == [("alert.raised", held)]
+
+
+async def test_what_is_over_before_it_was_told_is_not_told(receiver: Receiver) -> None:
+    """Nobody has to be told of an end whose beginning they never heard of; what comes back is not over."""
+    await receiver.hold()
+    receiver.status = 503
+    await receiver.turn()
+    await receiver.close()
+    receiver.status, receiver.came = 200, []
+    await receiver.at_once()
+    await receiver.turn()
+    assert receiver.told == []
+    assert await conditions.known(receiver.host.engine, receiver.tenant) == []
+
+
+async def test_every_condition_is_an_alert(receiver: Receiver) -> None:
+    """A red check, a consent that is gone or ends, a lost answer, a dead letter, books that differ."""
+    for statement in (
+        """insert into checks (tenant, system, "check", ok, body, checked_at)
+           values (:tenant, 'fortnox', 'the_series_is_manual', false, '{}', clock_timestamp())""",
+        """insert into connections (tenant, system, grant_type, state, changed_at, refresh_until) values
+           (:tenant, 'huma', 'token', 'needs_consent', clock_timestamp(), null),
+           (:tenant, 'fortnox', 'authorization_code', 'connected', clock_timestamp(),
+            clock_timestamp() + interval '3 days')""",
+        """insert into journal (order_id, sink, tenant, seq, place, partition, key, type, fact_id, body, state, due_at,
+                                accepted_at, journaled_at, sent_at)
+           values (gen_random_uuid(), 'fortnox', :tenant, 1, 1, 0, 'k', 't', 'f', '{}', 'unknown',
+                   clock_timestamp(), clock_timestamp(), clock_timestamp(),
+                   clock_timestamp() - interval '1 hour')""",
+        """insert into dead_letters (place, topic, tenant, body, state, found_at)
+           values (:tenant || '/0/1', 'facts.day-closed.v1', :tenant, '{}', 'open', clock_timestamp())""",
+        """insert into proofs (tenant, source, year_to, read_at, differences, body)
+           values (:tenant, 'fortnox', '2025-12-31', clock_timestamp(), 2, '{}')""",
+    ):
+        await receiver.execute(text(statement))
+    await receiver.turn()
+    assert sorted(alert for _, alert in receiver.told) == [
+        "books_differ/fortnox/2025-12-31",
+        "check_failed/fortnox/the_series_is_manual",
+        "consent_expiring/fortnox",
+        "needs_consent/huma",
+        "outcome_unknown/fortnox",
+        "unreadable/facts.day-closed.v1",
+    ]
+
+
+async def test_a_receiver_that_is_away_costs_one_call_a_turn_and_is_said(receiver: Receiver) -> None:
+    """Ten alerts wait; the first one tells that nobody takes them."""
+    for _ in range(10):
+        await receiver.hold()
+    receiver.status = 500
+    await receiver.turn()
+    assert len(receiver.came) == 1
+    receiver.status, receiver.came = 204, []
+    await receiver.turn()
+    assert len(receiver.told) == 9
+    await receiver.at_once()
+    await receiver.turn()
+    assert len(set(receiver.told)) == 10
+
+
+async def test_by_mail_what_is_told_at_once_is_one_mail(receiver: Receiver) -> None:
+    """Without a URL as well; a mail server that is away is tried again later."""
+    await receiver.hold()
+    await receiver.hold()
+    await hooks.change(
+        receiver.host.engine, VAULT, receiver.tenant, url=None, mail_to=("lena@example.se",), by="a test"
+    )
+    async with serving(SMTP) as (inbox, port):
+        receiver.host.settings.mail.host, receiver.host.settings.mail.port = "127.0.0.1", 1
+        receiver.host.settings.mail.encryption = "none"
+        await receiver.turn()
+        known = await conditions.known(receiver.host.engine, receiver.tenant)
+        assert {(one.told, one.alert.attempts) for one in known} == {("", 1)}
+        assert all("did not take the report" in one.why for one in known)
+        receiver.host.settings.mail.port = port
+        await receiver.at_once()
+        await receiver.turn()
+    [mail] = inbox.mails
+    assert mail["subject"] == f"bokbuss: 2 new, 0 over ({receiver.tenant})"
+    assert mail.get_content().count("raised  held: flow employees") == 2
+    assert receiver.came == []
