@@ -1,11 +1,12 @@
-"""The verb ``publish``: a payload is accepted from a file."""
+"""The verbs ``publish`` and ``backfill``: payloads are accepted from files, one now, or those of some days, unhurried."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.commanding import By, Failed, Json, asker, one_of, print_json
+from infra.commanding import By, Failed, Json, asker, one_of, print_json, print_lines
 from infra.office import Office, in_office
 
 
@@ -44,5 +45,45 @@ def publish(
         else:
             for event_id in accepted.event_ids:
                 typer.echo(f"accepted {event_id}")
+
+    in_office(work, tenant)
+
+
+def backfill(
+    system: Annotated[str, typer.Argument(help="whose payloads they are")],
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="files, or folders of files")],
+    tenant: Annotated[str, typer.Option(help="the company")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="the first day that is wanted")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="the last one")],
+    wait: Annotated[float, typer.Option(help="seconds without progress after which it is left")] = 600.0,
+    as_json: Json = False,
+) -> None:
+    """Accept what happened on some days, in their order and a little at a time: what comes in live hardly waits for it.
+
+    What was decided before is passed over, so the same command goes on where it was left.
+    """
+    from infra import registry
+    from infra.intake.accepting import Acceptor
+    from infra.intake.filling import Filling
+
+    source = registry.sources()[one_of(system, registry.sources(), "system")]
+
+    async def work(place: Office) -> None:
+        host = await place.host()
+        acceptor = Acceptor(
+            engine=place.engine, producer=await place.producer(), vault=host.vault, settings=host.settings
+        )
+        filling = Filling(place.engine, acceptor, source, tenant, first.date(), last.date(), place.settings.max_body)
+        await filling.look(paths)
+        say = (lambda _text: None) if as_json else typer.echo
+        if not await filling.run(wait, say):
+            left = f"{filling.left} files are left; the same command goes on there"
+            raise Failed(f"nothing moved for {wait:.0f} s: do flows and sinks run (bokbuss up)? {left}")
+        if as_json:
+            print_json(filling.to_json())
+        else:
+            print_lines(filling.lines())
+        if filling.refused:
+            raise typer.Exit(1)
 
     in_office(work, tenant)

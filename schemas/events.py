@@ -35,6 +35,11 @@ class Fact(Message):
         """The business key: the fewest stable fields of the source. Never personal data."""
         raise NotImplementedError
 
+    @property
+    def of_day(self) -> date | None:
+        """The day that it is of, of what happens on one; None: it is of none."""
+        return None
+
 
 # --- Tills ------------------------------------------------------------------------------------------------------
 
@@ -106,6 +111,11 @@ class DayClosed(Fact):
         """System, store, register, Z number and date: stores name tills alike, and a new till counts from 1 again."""
         store = self.store.replace("/", "%2F")  # so that the parts can be told apart
         return f"{self.system}/{store}/{self.register_id}/{self.z_number}/{self.business_date}"
+
+    @property
+    def of_day(self) -> date:
+        """The business day."""
+        return self.business_date
 
     @property
     def counter(self) -> str:
