@@ -1,4 +1,4 @@
-"""The verbs ``publish`` and ``backfill``: payloads are accepted from files, one now, or those of some days, unhurried."""
+"""The verbs ``publish`` and ``backfill``: a payload is accepted from a file, or those of some days are, unhurried."""
 
 from datetime import datetime
 from pathlib import Path

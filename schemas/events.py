@@ -4,6 +4,7 @@ NB: names and fields are what stands in Kafka. Change them by adding only; anyth
 with an upcaster, and the samples of the old one stay.
 """
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Fills in what happened on days past, out of files: in the order of days, and so few at a time that live work hardly waits.
+"""Fills in what happened on days past, out of files: in the order of days, so few at a time that live ones hardly wait.
 
 A fact that was decided before is known by its identity and passed over: nothing else has to be remembered to go on.
 """
@@ -40,7 +40,7 @@ class Filling:
         accepted, known, outside: facts that were accepted now, that were decided before, and that are of other days.
     """
 
-    def __init__(  # noqa: PLR0913 - what it fills in, where, and how much of it
+    def __init__(
         self, engine: AsyncEngine, acceptor: Acceptor, source: Source, tenant: str, first: date, last: date, most: int
     ) -> None:
         self._engine, self._acceptor, self._source, self._tenant = engine, acceptor, source, tenant
@@ -106,7 +106,11 @@ class Filling:
         told: list[str] = []
         while self._files and len(told) < _AT_ONCE:
             _, file = self._files[-1]
-            facts = [f for f in await asyncio.to_thread(self._read, file) if f.of_day and self._first <= f.of_day <= self._last]
+            facts = [
+                f
+                for f in await asyncio.to_thread(self._read, file)
+                if f.of_day and self._first <= f.of_day <= self._last
+            ]
             before = await self._decided([ids.fact_id(fact.key, ids.revision(fact)) for fact in facts])
             new = [fact for fact in facts if ids.fact_id(fact.key, ids.revision(fact)) not in before]
             try:

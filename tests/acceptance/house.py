@@ -188,10 +188,10 @@ class Roles:
 
         await self.until(shop, f"the answer {chosen} takes effect", closed)
 
-    async def command(self, *words: str, code: int = 0) -> Any:
-        """Run a ``bokbuss`` command as a process, with --json, that ends with an exit code; return what it says."""
+    def environment(self) -> dict[str, str]:
+        """Return what a ``bokbuss`` command of this house needs."""
         settings = self.settings
-        environment = {
+        return {
             "BOKBUSS_KAFKA__BOOTSTRAP": settings.kafka.bootstrap or "",
             "BOKBUSS_DATABASE__URL": settings.database.url or "",
             "BOKBUSS_DATA": str(settings.data),
@@ -206,10 +206,13 @@ class Roles:
             "BOKBUSS_MAIL__PORT": str(settings.mail.port),
             "BOKBUSS_MAIL__ENCRYPTION": settings.mail.encryption,
         }
+
+    async def command(self, *words: str, code: int = 0) -> Any:
+        """Run a ``bokbuss`` command as a process, with --json, that ends with an exit code; return what it says."""
         process = await asyncio.create_subprocess_exec(
             *(await asyncio.to_thread(bokbuss), *words, "--json"),
-            env=environment,
-            cwd=settings.data,  # where no .env stands
+            env=self.environment(),
+            cwd=self.settings.data,  # where no .env stands
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -31,6 +31,9 @@ NEEDED = {
     "key_id": "1f0c9a7be2d4",
     "out": "year.zip",
     "chosen": "sie",
+    "paths": ".",
+    "first": "2026-01-01",
+    "last": "2026-01-31",
 }
 """Something for each argument that a verb cannot do without."""
 
