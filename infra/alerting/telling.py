@@ -35,9 +35,8 @@ async def run(host: Host, stop: asyncio.Event) -> None:
             return None
         await conditions.look(host.engine, tenant)
         alerts = await conditions.due(host.engine, tenant, _AT_ONCE)
-        if alerts:
-            await tell(host, tenant, hook, alerts, lease)
-        return 0.0 if len(alerts) == _AT_ONCE else _LOOK
+        taken = await tell(host, tenant, hook, alerts, lease) if alerts else 0
+        return 0.0 if taken == _AT_ONCE else _LOOK
 
     async def due() -> list[str]:
         return await hooks.companies(host.engine)
@@ -45,8 +44,8 @@ async def run(host: Host, stop: asyncio.Event) -> None:
     await Following("alerts", due, turn, look=_LOOK, patience=_PATIENCE).run(host, stop)
 
 
-async def tell(host: Host, tenant: str, hook: Hook, alerts: Sequence[Alert], lease: Lease) -> None:
-    """Tell some alerts of a company, and write down which were taken. Raises LeaseLost."""
+async def tell(host: Host, tenant: str, hook: Hook, alerts: Sequence[Alert], lease: Lease) -> int:
+    """Tell some alerts of a company, and write down which were taken; return how many. Raises LeaseLost."""
     taken: list[Alert] = []
     async with Client(timeout=_TIMEOUT) as client:
         for alert in alerts:
@@ -61,8 +60,9 @@ async def tell(host: Host, tenant: str, hook: Hook, alerts: Sequence[Alert], lea
     if taken and (why := await _mail(host, tenant, hook, taken)):
         for alert in taken:
             await _in_vain(host, tenant, alert, why)
-        return
+        return 0
     await conditions.told(host.engine, tenant, taken)
+    return len(taken)
 
 
 async def _in_vain(host: Host, tenant: str, alert: Alert, why: str) -> None:

@@ -84,11 +84,11 @@ class Filling:
         while self._files or under_way:
             now = clock.monotonic()
             if await self._may_go_on(under_way):
-                moved, under_way = now, await self._some()
-            elif now - moved > patience:
+                before, under_way = self.left, await self._some()
+                moved = now if self.left < before else moved
+            if now - moved > patience:
                 return False
-            else:
-                await clock.sleep(_POLL)
+            await clock.sleep(_POLL)
             if now - said > _SAY:
                 said = now
                 say(f"{self.accepted} accepted, {self.known} known, {self.left} files left")
@@ -96,7 +96,7 @@ class Filling:
 
     async def _may_go_on(self, under_way: Sequence[str]) -> bool:
         """Tell whether what was told last is decided, and hardly anything waits to be carried out."""
-        if len(await self._decided(under_way)) < len(under_way):
+        if set(under_way) - await self._decided(under_way):  # two files may tell the same
             return False
         async with self._engine.connect() as connection:
             return (await connection.scalar(_OPEN, {"tenant": self._tenant}) or 0) < _AT_ONCE
@@ -117,6 +117,9 @@ class Filling:
                 told += await self._acceptor.accept_facts(self._tenant, self._source.system, new)
             except Unavailable:
                 break
+            except Malformed as error:
+                self.refused[str(file)] = error.problems[0]
+                new = []
             self._files.pop()
             self.accepted += len(new)
             self.known += len(facts) - len(new)
