@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commanding import By, Failed, Json, asker, one_of, print_json, print_lines
+from infra.commanding import By, Failed, Json, WrongUsage, asker, one_of, print_json, print_lines
 from infra.office import Office, in_office
 
 
@@ -51,7 +51,7 @@ def publish(
 
 def backfill(
     system: Annotated[str, typer.Argument(help="whose payloads they are")],
-    paths: Annotated[list[Path], typer.Argument(exists=True, help="files, or folders of files")],
+    paths: Annotated[list[Path], typer.Argument(help="files, or folders of files")],
     tenant: Annotated[str, typer.Option(help="the company")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="the first day that is wanted")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="the last one")],
@@ -69,6 +69,8 @@ def backfill(
     source = registry.sources()[one_of(system, registry.sources(), "system")]
 
     async def work(place: Office) -> None:
+        if missing := [str(path) for path in paths if not path.exists()]:
+            raise WrongUsage(f"there is no {', '.join(missing)}")
         host = await place.host()
         acceptor = Acceptor(
             engine=place.engine, producer=await place.producer(), vault=host.vault, settings=host.settings

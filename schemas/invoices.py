@@ -1,5 +1,6 @@
 """Sales on account: what a till tells, and what is made of it in Fortnox."""
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -85,6 +86,11 @@ class InvoiceRequested(Fact):
     def key(self) -> str:
         """System, store, register, receipt and date: stores name tills alike, and a new till counts from 1 again."""
         return self.counter if self.store is None else f"{self.counter}/{self.invoice_date}"
+
+    @property
+    def of_day(self) -> date:
+        """The day of the sale."""
+        return self.invoice_date
 
     @property
     def counter(self) -> str:

@@ -13,6 +13,7 @@ from typer.main import get_command
 from connectors.desk.settings_files import read
 from infra import cli
 from infra.environment import whole
+from infra.settings import SECRETS_FOLDER
 from infra.verbs import verbs
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +71,7 @@ def test_every_settings_file_that_is_shown_can_be_applied(document: Path) -> Non
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_setting_that_is_shown_exists(document: Path) -> None:
     """A reader can set what a document names."""
-    known = {"BOKBUSS_CACHE"}
+    known = {"BOKBUSS_CACHE", SECRETS_FOLDER}
     for name, field in whole().model_fields.items():
         known.add(f"BOKBUSS_{name.upper()}")
         nested = getattr(field.annotation, "model_fields", {})

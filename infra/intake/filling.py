@@ -19,7 +19,7 @@ from schemas import ids
 from schemas.events import Fact
 
 _AT_ONCE: Final = 10
-"""Facts that are on their way at once: two seconds of Fortnox's budget, which a live one may have to wait."""
+"""Facts that are on their way at once: two seconds of a company's budget, which a live one may have to wait."""
 _POLL: Final = 0.2
 _SHOWN: Final = 20
 _SAY: Final = 5.0
