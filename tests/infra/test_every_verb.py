@@ -32,7 +32,6 @@ NEEDED = {
     "out": "year.zip",
     "chosen": "sie",
     "paths": ".",
-    "first": "2026-01-01",
     "last": "2026-01-31",
 }
 """Something for each argument that a verb cannot do without."""
