@@ -27,6 +27,7 @@ from infra.folders import writable
 from infra.installation import Pulse
 from infra.intake import web
 from infra.intake.accepting import Acceptor
+from infra.intake.collecting import Collecting
 from infra.intake.inbox import Inbox
 from infra.kafka import cluster
 from infra.kafka.meeting import Lives
@@ -59,8 +60,9 @@ class _Parts:
     pulse: Pulse
 
 
-def _sources(parts: _Parts, acceptor: Acceptor) -> Iterable[RoleWork]:
-    yield Inbox(parts.settings.data / "inbox", acceptor, registry.sources(), parts.settings.max_body).run
+def _sources(acceptor: Acceptor, host: Host) -> Iterable[RoleWork]:
+    yield Inbox(host.settings.data / "inbox", acceptor, registry.sources(), host.settings.max_body).run
+    yield Collecting(host, acceptor).run
 
 
 def _flows(parts: _Parts, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWork]:
@@ -153,7 +155,7 @@ async def run(
         jobs.append(partial(fence.beat, parts.pulse, settings, parts.engine))
         if "sources" in roles:
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
-            jobs += _sources(parts, acceptor)
+            jobs += _sources(acceptor, host)
         if "flows" in roles:
             jobs += _flows(parts, checks)
         if "sinks" in roles:

@@ -92,6 +92,38 @@ deliveries = Table(
     info=own(),
 )
 
+way_secrets = Table(
+    "way_secrets",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("way", String, nullable=False, comment="its name in the settings"),
+    Column("secret", LargeBinary, nullable=False, comment="a database's URL, a password or a private key, encrypted"),
+    Column("given_by", String, nullable=False),
+    _when("given_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "way"),
+    comment="what opens the ways in that payloads are fetched by; written by bokbuss ways secret",
+    info=own(),
+)
+
+outbox_positions = Table(
+    "outbox_positions",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("way", String, nullable=False),
+    Column(
+        "relation",
+        BigInteger,
+        nullable=False,
+        comment="the table's own id there: another table is read from its beginning",
+    ),
+    Column("passed", BigInteger, nullable=False, comment="rows up to this id were read, but for the holes"),
+    Column("holes", JSONB, nullable=False, comment="ids that are missing, and may still come"),
+    _when("moved_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "way"),
+    comment="how far each till's outbox was read; written by sources, after Kafka has the facts",
+    info=own(),
+)
+
 secrets_key = Table(
     "secrets_key",
     metadata,

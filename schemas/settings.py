@@ -12,6 +12,7 @@ from schemas.commands import AttachFile, Order, PostVoucher, ReadPerson, UpsertE
 from schemas.events import EmployeeField, Side
 from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.money import ZERO, Money, Rate
+from schemas.ways import WaysIn
 
 
 class Dated(Message):
@@ -286,6 +287,7 @@ class TenantSettings(Message):
     daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
     employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")
     yearend: YearEndSettings | None = Field(default=None, description="how closing entries are booked")
+    ways_in: WaysIn | None = Field(default=None, description="where payloads are fetched, besides what is sent to us")
     invoicing: InvoicingSettings | None = Field(default=None, description="how sales on account are invoiced")
 
     @model_validator(mode="after")

@@ -1,10 +1,14 @@
 """What a person does at the desk. Kafka acknowledges first, then it is remembered and put on record."""
 
+from io import BytesIO
+
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
 from infra.delivery import waiting
+from infra.intake import letters
+from infra.intake.accepting import Acceptor
 from infra.kafka.lives import topic_of
 from infra.rows import Hold
 from schemas import envelope as envelopes
@@ -44,18 +48,24 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
 
 
 async def replay(
-    engine: AsyncEngine, producer: AIOKafkaProducer, place: str, *, by: str, value: bytes | None = None
+    engine: AsyncEngine, producer: AIOKafkaProducer, acceptor: Acceptor, place: str, *, by: str, value: bytes | None
 ) -> DeadLetter:
-    """Send a dead letter to its topic again, as it was or with corrected bytes, to the company that it names.
+    """Send a dead letter again, as it was or with corrected bytes: a record to its topic, to the company that it names.
+
+    What was a row of a till's outbox is accepted as a payload of its system.
 
     Raises:
         NotOpen: see there.
+        Malformed: the payload of a row breaks its format.
     """
     async with engine.begin() as connection:
         message = await waiting.open_letter(connection, place)
         letter = message.data
         sent = letter.record_value if value is None else value
-        await producer.send_and_wait(topic_of(letter.topic), sent, key=_key_of(sent, letter))
+        if (source := letters.source_of(letter)) is not None:
+            await acceptor.accept_file(tenant=message.tenant, source=source, file=BytesIO(sent), requested_by=by)
+        else:
+            await producer.send_and_wait(topic_of(letter.topic), sent, key=_key_of(sent, letter))
         how = "as it was" if value is None else "corrected"
         await waiting.close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
     return letter

@@ -9,11 +9,14 @@ from connectors.desk import views
 from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines, width
 from infra.delivery import waiting
 from infra.office import Office, in_office
+from infra.plugin import Malformed
 from infra.rows import Dead
 from schemas import envelope as envelopes
 from schemas.envelope import Unreadable
 
 dead = typer.Typer(no_args_is_help=True, help="What could not be read.")
+
+_MEND = "Correct it with --file"
 
 Place = Annotated[str, typer.Argument(help="topic/partition/offset, as dead list shows it.")]
 
@@ -56,19 +59,27 @@ def dead_replay(
     corrected = file.read_bytes() if file else None
 
     from connectors.desk import acting
+    from infra.intake import letters
+    from infra.intake.accepting import Acceptor
 
     async def work(place: Office) -> None:
         found = await _dead(place, letter)
         value = found.letter.data.record_value if corrected is None else corrected
+        if letters.source_of(found.letter.data) is None:
+            try:
+                envelopes.decode(value)
+            except Unreadable as error:
+                if not force:
+                    raise Failed(f"it still cannot be read: {error}. {_MEND}, or insist: --force") from None
+        host, producer = await place.host(), await place.producer()
+        acceptor = Acceptor(engine=place.engine, producer=producer, vault=host.vault, settings=host.settings)
         try:
-            envelopes.decode(value)
-        except Unreadable as error:
-            if not force:
-                raise Failed(f"it still cannot be read: {error}. Correct it with --file, or insist: --force") from None
-        try:
-            sent = await acting.replay(place.engine, await place.producer(), letter, by=asker(by), value=corrected)
+            sent = await acting.replay(place.engine, producer, acceptor, letter, by=asker(by), value=corrected)
         except waiting.NotOpen as error:
             raise Failed(str(error)) from None
+        except Malformed as error:  # a row of a till's outbox
+            problems = "\n  ".join(error.problems)
+            raise Failed(f"it still cannot be read:\n  {problems}\n{_MEND}") from None
         told = {"place": letter, "state": "replayed", "topic": sent.topic}
         print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
 

@@ -21,10 +21,12 @@ from infra.access.vault import Vault
 from infra.intake import signing, telling
 from infra.intake.sealing import sealed
 from infra.intake.signing import BadSignature, pieces, verified
+from infra.kafka import records
 from infra.plugin import Files, Malformed, Source, YearRead
 from infra.settings import Settings
 from schemas import envelope as envelopes
 from schemas import ids
+from schemas.audit import DeadLetter
 from schemas.events import Fact
 from schemas.ledger import LedgerSource
 
@@ -162,6 +164,12 @@ class Acceptor:
             async with self._engine.connect() as connection:
                 incarnation = await tenants.incarnation(connection, tenant)
             return await self._publish(tenant, incarnation, system, facts, happened or clock.now(), trace)
+
+    async def bury(self, tenant: str, letter: DeadLetter) -> None:
+        """Put among the dead letters what nobody can read. Raises Unavailable."""
+        async with _in_time():
+            message = records.bury(letter, tenant)
+            await self._producer.send_and_wait(letter.TOPIC, message.to_bytes(), key=tenant.encode())
 
     async def accept_delivery(
         self, *, tenant: str, source: Source, body: bytes, headers: Mapping[str, str], trace: str = ""

@@ -10,7 +10,7 @@ import heapq
 import os
 import stat
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from errno import EACCES
 from pathlib import Path
 from typing import BinaryIO
@@ -37,7 +37,7 @@ _LONGEST_NAME = 200
 _NUMBERED = 100
 _NAMED = 20
 """Facts of one file that the log names: a year's ledger is hundreds, and the last one closes it."""
-_NO_FILE = "file: it is a link, a pipe, a socket or a device; put the file itself here"
+NO_FILE = "file: it is a link, a pipe, a socket or a device; put the file itself here"
 
 
 class Inbox:
@@ -233,11 +233,11 @@ def _open(path: Path) -> BinaryIO:
     except OSError:  # also of a file that is there no more
         if stat.S_ISREG(path.lstat().st_mode):
             raise
-        raise Malformed([_NO_FILE]) from None
+        raise Malformed([NO_FILE]) from None
     file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         file.close()
-        raise Malformed([_NO_FILE])
+        raise Malformed([NO_FILE])
     return file
 
 
@@ -255,13 +255,18 @@ def _put_away(path: Path, mark: FileMark) -> None:
 
 def _free(path: Path, folder: str) -> Path:
     """Return where a file can lie beside others of its name."""
+    targets = (path.parent / folder / name for name in named(path.name))
+    return next(target for target in targets if not os.path.lexists(target))
+
+
+def named(name: str) -> Iterator[str]:
+    """Yield what a file may be called beside others of its name, however many there are."""
+    path = Path(name)
     stem = os.fsdecode(os.fsencode(path.stem)[:_LONGEST_NAME])
-    numbers = iter(range(2, _NUMBERED))
-    target = path.parent / folder / f"{stem}{path.suffix}"
-    while os.path.lexists(target):
-        mark = next(numbers, None) or f"{clock.now():%Y%m%dT%H%M%S%f}"
-        target = target.with_name(f"{stem}-{mark}{path.suffix}")
-    return target
+    yield f"{stem}{path.suffix}"
+    yield from (f"{stem}-{number}{path.suffix}" for number in range(2, _NUMBERED))
+    while True:
+        yield f"{stem}-{clock.now():%Y%m%dT%H%M%S%f}{path.suffix}"
 
 
 def _reason(error: OSError) -> str:

@@ -12,7 +12,7 @@ _M = TypeVar("_M", bound=Message)
 
 def sealed(message: _M, vault: Vault, tenant: str) -> _M:
     """Return a message in which everything that was just read and is personal is sealed for this company."""
-    if not _may_hold(type(message)):
+    if not may_hold_personal_data(type(message)):
         return message
     changed = {}
     for name in type(message).model_fields:
@@ -61,6 +61,6 @@ def _sealed(value: Any, vault: Vault, tenant: str) -> Any:
 
 
 @cache
-def _may_hold(model: type[Message]) -> bool:
+def may_hold_personal_data(model: type[Message]) -> bool:
     """Tell whether a kind of message can hold personal data at all: most cannot, and cost nothing here."""
     return Personal.__name__ in model.model_json_schema().get("$defs", {})

@@ -19,6 +19,7 @@ NEEDED = {
     "answer": "keep",
     "what": "F",
     "person": "huma/1",
+    "way": "kassa",
     "employee_id": "1",
     "reason": "other",
     "flow": "employees",

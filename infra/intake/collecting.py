@@ -1,0 +1,157 @@
+"""Fetches payloads: each way in of each company has its turns, by one process at a time, and none waits for another.
+
+A turn that fails is tried again, later each time. What stands in its way is logged, and told by ``bokbuss ways check``
+and the doctor; nothing of it holds anything secret.
+"""
+
+import asyncio
+from io import BytesIO
+from typing import BinaryIO, Final
+
+from infra import clock, faultpoints, telemetry, tenants
+from infra.delivery.following import Following
+from infra.delivery.reading import NotRead
+from infra.intake import letters, outboxes, sftp, way_words, ways
+from infra.intake.accepting import Acceptor, Unavailable
+from infra.intake.ways import Found, Trouble, Way
+from infra.leases import Lease
+from infra.plugin import Host, Malformed
+from infra.verdicts import RetryLater
+from schemas.ways import OutboxTable
+
+_log = telemetry.log(__name__)
+
+_LOOK: Final = 5.0
+"""Seconds between two looks at which ways in there are."""
+_AT_LEAST: Final = 30.0
+"""Seconds after which a way in is looked at anew in the settings, however seldom it is fetched from."""
+_PATIENCE: Final = 10.0
+"""Seconds after a failure."""
+_CHECKED_WITHIN: Final = 20.0
+_LONGEST_NAME: Final = 200
+
+
+class Collecting:
+    """Fetches from every way in of every company. A crash repeats what was not written down, which changes nothing."""
+
+    def __init__(self, host: Host, acceptor: Acceptor, *, look: float = _LOOK, patience: float = _PATIENCE) -> None:
+        self._host = host
+        self._acceptor = acceptor
+        self._look = look
+        self._patience = patience
+        self._due: dict[str, float] = {}
+        self._folders: dict[str, sftp.Known] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fetch until asked to stop."""
+
+        async def there() -> list[str]:
+            return [way.key for way in await ways.everyone(self._host.engine)]
+
+        await Following("ways", there, self._turn, look=self._look, patience=self._patience).run(self._host, stop)
+
+    async def _turn(self, key: str, lease: Lease) -> float | None:
+        """Fetch what there is; return the seconds until the next turn, or None where the way in is gone."""
+        tenant, name = key.split("/")
+        if (way := await ways.find(self._host.engine, tenant, name)) is None:
+            self._due.pop(key, None)
+            self._folders.pop(key, None)
+            return None
+        if (rest := self._due.get(key, 0.0) - clock.monotonic()) > 0:
+            return min(rest, _AT_LEAST)
+        try:
+            secret = await ways.secret_of(self._host.engine, self._host.vault, way)
+            if isinstance(way.settings, OutboxTable):
+                soon = 0.0 if await self._outbox(way, secret, lease) else None
+            else:
+                soon = await self._folder(way, secret, lease)
+        except Trouble as trouble:
+            raise _not_read(way, trouble) from None
+        except Unavailable as error:
+            raise NotRead(RetryLater(self._patience, "unavailable", str(error))) from None
+        pause = min(float(way.settings.every), float(way.settings.every) if soon is None else soon)
+        self._due[key] = clock.monotonic() + pause
+        return min(pause, _AT_LEAST)
+
+    async def _outbox(self, way: Way, url: str, lease: Lease) -> bool:
+        """Tell the next rows of an outbox; tell whether there are more."""
+        engine, files = self._host.engine, way.source.files
+        most = self._host.settings.max_body if files is None else self._acceptor.most(files)
+        known = await outboxes.position(engine, way)
+        read = await outboxes.read(way, url, known, most)
+        if read.began_anew:
+            _log.warning("outbox began anew", tenant=way.tenant, way=way.name)
+        for row in read.rows:
+            lease.check()
+            try:
+                await self._tell(way, row, most)
+            except Malformed as malformed:
+                await self._acceptor.bury(way.tenant, letters.of_row(way, row, malformed))
+                _log.warning("dead letter", tenant=way.tenant, way=way.name, row=row.id)
+            faultpoints.reach("ways.told")
+        lease.check()
+        if known != (read.relation, read.position):
+            await outboxes.move(engine, way, read.relation, read.position)
+        faultpoints.reach("ways.moved")
+        return read.is_more
+
+    async def _folder(self, way: Way, secret: str, lease: Lease) -> float | None:
+        """Take files of a folder; return the seconds after which more may be whole."""
+        files = way.source.files
+        most = self._host.settings.max_body if files is None else self._acceptor.most(files)
+
+        async def take(file: BinaryIO, name: str) -> None:
+            lease.check()
+            accepted = await self._acceptor.accept_file(
+                tenant=way.tenant, source=way.source, file=file, requested_by=f"sftp: {name}"[:_LONGEST_NAME]
+            )
+            faultpoints.reach("ways.told")
+            _log.info("file accepted", tenant=way.tenant, way=way.name, file=name, facts=len(accepted.event_ids))
+
+        known = self._folders.setdefault(way.key, sftp.Known())
+        soon = await sftp.look(way, secret, known, take, most)
+        faultpoints.reach("ways.moved")
+        return soon
+
+    async def _tell(self, way: Way, row: outboxes.Row, most: int) -> None:
+        if row.size is None:
+            raise Malformed(["payload: it is null"])
+        if row.payload is None:
+            raise Malformed([f"payload: it is larger than {most:,} bytes"])
+        source, payload = way.source, row.payload
+        if source.files is None:
+            accepted = await self._acceptor.accept(
+                tenant=way.tenant, source=source, payload=payload, happened=row.created_at
+            )
+        else:
+            told_by = f"outbox: {way.name}"
+            accepted = await self._acceptor.accept_file(
+                tenant=way.tenant, source=source, file=BytesIO(payload), requested_by=told_by
+            )
+        _log.info("row accepted", tenant=way.tenant, way=way.name, row=row.id, facts=len(accepted.event_ids))
+
+
+async def check(host: Host, tenant: str) -> tuple[Found, ...]:
+    """Try every way in of a company, all at once, and say how each was found. Nothing is read of what lies there."""
+    settings, _ = await tenants.settings_in_force(host.engine, tenant)
+    return tuple(await asyncio.gather(*(checked(host, way) for way in ways.of(tenant, settings))))
+
+
+async def checked(host: Host, way: Way) -> Found:
+    """Try a way in, and say how it was found."""
+    try:
+        async with asyncio.timeout(_CHECKED_WITHIN):
+            secret = await ways.secret_of(host.engine, host.vault, way)
+            _ = way.source
+            await (outboxes if isinstance(way.settings, OutboxTable) else sftp).check(way, secret)
+    except TimeoutError:
+        return Found(way.name, "unreachable")
+    except Trouble as trouble:
+        return Found(way.name, trouble.code, trouble.detail)
+    return Found(way.name)
+
+
+def _not_read(way: Way, trouble: Trouble) -> NotRead:
+    """Return what the log says, and after how many seconds it is tried again."""
+    said = way_words.in_words(Found(way.name, trouble.code, trouble.detail), "en")
+    return NotRead(RetryLater(_PATIENCE, trouble.code, said))

@@ -1,0 +1,108 @@
+"""The ways in by which payloads are fetched: which there are, what opens them, and what stands in their way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import registry, tenants
+from infra.access.vault import Vault
+from infra.plugin import Source
+from schemas.settings import TenantSettings
+from schemas.ways import OutboxTable, SftpFolder
+
+_SECRET: Final = text("select secret from way_secrets where tenant = :tenant and way = :way")
+_KEEP: Final = text(
+    """insert into way_secrets (tenant, way, secret, given_by, given_at)
+       select t.tenant, :way, :secret, :by, clock_timestamp() from tenants t where t.tenant = :tenant
+       on conflict (tenant, way) do update
+       set secret = excluded.secret, given_by = excluded.given_by, given_at = excluded.given_at"""
+)
+
+
+class Trouble(Exception):
+    """A way in cannot be used. ``code`` says why, ``detail`` names what; neither holds anything secret."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(f"{code}: {detail}" if detail else code)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way in of a company."""
+
+    tenant: str
+    settings: OutboxTable | SftpFolder
+
+    @property
+    def name(self) -> str:
+        """What the company calls it."""
+        return self.settings.name
+
+    @property
+    def key(self) -> str:
+        """Company and name: ``acme/kassa``."""
+        return f"{self.tenant}/{self.name}"
+
+    @property
+    def source(self) -> Source:
+        """The system whose payloads come there. Raises Trouble: no such system tells what happened."""
+        if (source := registry.sources().get(self.settings.system)) is None:
+            raise Trouble("no_such_system", f"{self.settings.system}; {', '.join(registry.sources())}")
+        return source
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How a way in was found when it was tried: ``code`` is empty where nothing stands in its way."""
+
+    name: str
+    code: str = ""
+    detail: str = field(default="", compare=False)
+
+
+def of(tenant: str, settings: TenantSettings) -> Iterable[Way]:
+    """Return a company's ways in."""
+    return (Way(tenant, way) for way in settings.ways_in.all) if settings.ways_in else ()
+
+
+async def everyone(engine: AsyncEngine) -> tuple[Way, ...]:
+    """Return the ways in of every company."""
+    return tuple(way for company in await tenants.everyone(engine) for way in of(company.tenant, company.settings))
+
+
+async def find(engine: AsyncEngine, tenant: str, name: str) -> Way | None:
+    """Return a company's way in of this name; None when its settings have none."""
+    settings, _ = await tenants.settings_in_force(engine, tenant)
+    return next((way for way in of(tenant, settings) if way.name == name), None)
+
+
+async def names(engine: AsyncEngine, tenant: str) -> tuple[str, ...]:
+    """Return what a company calls its ways in."""
+    settings, _ = await tenants.settings_in_force(engine, tenant)
+    return tuple(way.name for way in of(tenant, settings))
+
+
+async def keep_secret(engine: AsyncEngine, vault: Vault, way: Way, secret: str, *, by: str) -> None:
+    """Keep what opens a way in, encrypted, over whatever was kept before."""
+    locked = vault.lock(secret, context=_context(way))
+    values = {"tenant": way.tenant, "way": way.name, "secret": locked, "by": by}
+    async with engine.begin() as connection:
+        await connection.execute(_KEEP, values)
+
+
+async def secret_of(engine: AsyncEngine, vault: Vault, way: Way) -> str:
+    """Return what opens a way in. Raises Trouble: nobody has given it."""
+    async with engine.connect() as connection:
+        locked = await connection.scalar(_SECRET, {"tenant": way.tenant, "way": way.name})
+    if locked is None:
+        raise Trouble("secret_missing", f"bokbuss ways secret {way.tenant} {way.name}")
+    return vault.unlock(locked, context=_context(way))
+
+
+def _context(way: Way) -> str:
+    return f"{way.tenant}/ways/{way.name}/{type(way.settings).__name__}"

@@ -1,0 +1,97 @@
+"""The verbs of ways in: what opens one is given, and all are tried."""
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, asker, print_json, print_lines
+from infra.office import Office, in_office
+from schemas.base import Language
+
+ways_app = typer.Typer(no_args_is_help=True, help="Ways in by which payloads are fetched.")
+
+
+@ways_app.command("check")
+def ways_check(
+    tenant: Company,
+    lang: Annotated[Language | None, typer.Option(help="Of what it says; yours by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try every way in of a company, and say what stands in its way; nothing is read. 1: not all work."""
+    from infra.intake import collecting, way_words
+
+    async def work(place: Office) -> None:
+        host = await place.host()
+        found = await collecting.check(host, tenant)
+        language = lang or host.settings.language
+        if as_json:
+            print_json([{**asdict(one), "said": way_words.in_words(one, language)} for one in found])
+        else:
+            print_lines(way_words.in_words(one, language) for one in found)
+            if not found:
+                print_lines([way_words.NONE.to(language, tenant=tenant)])
+        if any(one.code for one in found):
+            raise typer.Exit(1)
+
+    in_office(work, tenant)
+
+
+@ways_app.command("secret")
+def ways_secret(
+    tenant: Company,
+    way: Annotated[str, typer.Argument(help="Its name in the settings.")],
+    file: Annotated[Path | None, typer.Option("--file", exists=True, dir_okay=False, help="A private key.")] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Take what opens a way in (from the prompt, standard input, or a file), keep it encrypted, and try it.
+
+    Of an outbox: the database's URL, of a user who may only read. Of an SFTP folder: the password, or --file with a
+    private key without a passphrase.
+    """
+    from infra.intake import collecting, way_words, ways
+
+    async def work(place: Office) -> None:
+        host = await place.host()
+        if (found := await ways.find(host.engine, tenant, way)) is None:
+            settings = await ways.names(host.engine, tenant)
+            raise WrongUsage(
+                f"the settings of {tenant} have no way in called {way!r}; they have: {', '.join(settings) or 'none'}"
+            )
+        secret = file.read_text("utf-8") if file else asked(f"secret of {way}", secret=True)
+        if not secret.strip():
+            raise WrongUsage("standard input: a line with the secret is expected")
+        await ways.keep_secret(host.engine, host.vault, found, secret, by=asker(by))
+        tried = await collecting.checked(host, found)
+        said = way_words.in_words(tried, host.settings.language)
+        if as_json:
+            print_json({"tenant": tenant, "way": way, "kept": True, "code": tried.code, "said": said})
+        else:
+            print_lines(["It is kept, encrypted.", said])
+        if tried.code:
+            raise Failed("it was kept, and does not open this way in yet") if not as_json else typer.Exit(1)
+
+    in_office(work, tenant)
+
+
+@ways_app.command("hostkey")
+def ways_hostkey(
+    host: Annotated[str, typer.Argument(help="The SFTP server.")],
+    port: Annotated[int, typer.Option(min=1, max=65_535)] = 22,
+    as_json: Json = False,
+) -> None:
+    """Show the key that an SFTP server shows now, to be compared with what whoever runs it says, and then pinned."""
+    from infra.intake import sftp, way_words
+    from infra.intake.ways import Found, Trouble
+
+    try:
+        key, fingerprint = asyncio.run(sftp.host_key(host, port))
+    except Trouble as trouble:
+        raise Failed(way_words.in_words(Found(host, trouble.code, trouble.detail), "en")) from None
+    if as_json:
+        print_json({"host_key": key, "fingerprint": fingerprint})
+    else:
+        print_lines([key, f"Its fingerprint: {fingerprint}. Compare it first; then it belongs among host_keys."])

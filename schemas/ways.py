@@ -1,0 +1,80 @@
+"""How payloads of a company's systems are fetched, where the systems cannot send them. Secrets stand nowhere here."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from schemas.base import Code, Message
+
+WayName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,30}$")]
+"""What a company calls a way in: lower-case letters, digits and hyphens."""
+
+_KEY = re.compile(r"(ssh|ecdsa|sk)-[\w@.\-]+ [A-Za-z0-9+/]+={0,2}( .*)?", re.ASCII)
+
+
+def _host_key(value: str) -> str:
+    if not _KEY.fullmatch(value):
+        raise ValueError('a host key is a line like "ssh-ed25519 AAAA...": bokbuss ways hostkey HOST shows it')
+    return value
+
+
+class WayIn(Message):
+    """A place outside that payloads are fetched from."""
+
+    name: WayName = Field(description="what it is called here; its secret is given under this name")
+    system: Code = Field(description="whose payloads come there: openpos, daytotals, or another source")
+    every: int = Field(default=10, ge=1, le=86_400, description="seconds between two looks")
+
+
+class OutboxTable(WayIn):
+    """A table ``outbox(id, created_at, payload)`` in a till's PostgreSQL; the database's URL is its secret."""
+
+    table: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$")] = Field(
+        default="outbox", description="the table, with its schema where it needs one; as it is written there"
+    )
+    patience: int = Field(
+        default=5,
+        ge=0,
+        le=3600,
+        description="seconds that a missing id is waited for, while a transaction runs that may still bring it; it is "
+        "looked for afterwards, too",
+    )
+
+
+class SftpFolder(WayIn):
+    """A folder on an SFTP server; the password or the private key is its secret."""
+
+    every: int = Field(default=60, ge=1, le=86_400, description="seconds between two looks; each is a login")
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\-]{1,253}$")] = Field(description="of the server")
+    port: int = Field(default=22, ge=1, le=65_535, description="of the server")
+    user: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]{1,100}$")] = Field(description="who logs in there")
+    host_keys: tuple[Annotated[str, StringConstraints(max_length=2000), AfterValidator(_host_key)], ...] = Field(
+        min_length=1,
+        description="the server's public keys, as in known_hosts without the name; another one is never believed",
+    )
+    folder: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,500}$")] = Field(
+        default=".", description="where the files appear; those read are moved to done or refused in it"
+    )
+    settled: int = Field(
+        default=10, ge=1, le=3600, description="seconds without a change after which a file is taken to be whole"
+    )
+
+
+class WaysIn(Message):
+    """Ways in by which payloads are fetched, besides what is delivered over HTTP or put into the watched folder."""
+
+    outboxes: tuple[OutboxTable, ...] = Field(default=(), max_length=20, description="tables in tills' databases")
+    sftp: tuple[SftpFolder, ...] = Field(default=(), max_length=20, description="folders on SFTP servers")
+
+    @property
+    def all(self) -> tuple[OutboxTable | SftpFolder, ...]:
+        """Every one of them."""
+        return (*self.outboxes, *self.sftp)
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        names = [way.name for way in self.all]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"the name {', '.join(twice)} stands there more than once")
+        return self

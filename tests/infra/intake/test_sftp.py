@@ -1,0 +1,223 @@
+"""A folder on an SFTP server is taken as the one here is, and nothing is sent to a server whose key is another one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncssh
+import pytest
+import structlog.testing
+from aiokafka import AIOKafkaProducer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock
+from infra.intake import collecting, sftp
+from infra.settings import Settings
+from schemas.ways import SftpFolder, WaysIn
+from tests.infra import sftp_driver, ways_driver
+from tests.infra.sftp_driver import PASSWORD, Server
+from tests.infra.ways_driver import Site, event, report
+
+
+@pytest.fixture
+async def site(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[Site]:
+    """Yield a process of ours."""
+    async with ways_driver.opened(engine, producer, settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """Yield a till's SFTP server."""
+    (tmp_path / "served").mkdir()
+    async with sftp_driver.serving(tmp_path / "served") as made:
+        yield made
+
+
+def folder(server: Server, **changes: object) -> WaysIn:
+    """Return the settings of a way in to a server's folder."""
+    return WaysIn(sftp=(SftpFolder.model_validate(server.settings(**changes)),))
+
+
+async def moved(site: Site, server: Server, inner: str, *names: str) -> None:
+    """Wait until these files lie in a folder."""
+
+    async def all_of_them() -> bool:
+        return server.names(inner) == list(names)
+
+    await site.until(all_of_them)
+
+
+async def test_a_file_is_accepted_and_moved(site: Site, server: Server, tenant: str) -> None:
+    """After Kafka had it; one of the same name does not overwrite it. Other files are not ours."""
+    for name in ("z1.json", ".z2.json.tmp", "notes.txt"):
+        (server.folder / name).write_bytes(report(1))
+    (server.folder / "folder.json").mkdir()
+    await site.choose(tenant, folder(server), filer=PASSWORD)
+    async with site.collecting():
+        await moved(site, server, "done", "z1.json")
+        (server.folder / "z1.json").write_bytes(report(2))
+        await moved(site, server, "done", "z1-2.json", "z1.json")
+    assert server.names() == [".z2.json.tmp", "notes.txt"]
+    assert await site.keys(tenant) == [event(1), event(2)]
+
+
+async def test_files_are_taken_by_a_key_too_and_in_the_order_of_their_names(
+    site: Site, server: Server, tenant: str
+) -> None:
+    """In a folder of its own; another way in is another folder."""
+    (server.folder / "ut{1}").mkdir()
+    for number in (3, 1, 2):
+        (server.folder / "ut{1}" / f"z{number}.json").write_bytes(report(number))
+    await site.choose(tenant, folder(server, folder="ut{1}"), filer=server.client_key)
+    async with site.collecting():
+        await site.told(tenant, event(1), event(2), event(3))
+    assert server.names("ut{1}/done") == ["z1.json", "z2.json", "z3.json"]
+
+
+async def test_a_file_that_can_never_be_taken_is_refused_with_its_reasons(
+    site: Site, server: Server, tenant: str
+) -> None:
+    """Broken, too large, or no file at all; the one behind them is taken."""
+    site.host.settings.max_body = 20_000
+    (server.folder / "a.json").write_bytes(report(1).replace(b'"zNumber": 1', b'"zNumber": "x", "odd": 1'))
+    (server.folder / "b.json").write_bytes(b"[" + b" " * 30_000 + b"]")
+    (server.folder / "c.json").symlink_to(server.folder / "a.json")
+    (server.folder / "d.json").write_bytes(report(4))
+    await site.choose(tenant, folder(server), filer=PASSWORD)
+    async with site.collecting():
+        await moved(site, server, "done", "d.json")
+    reasons = {name: (server.folder / "refused" / f"{name}.json.reasons.txt").read_text() for name in "abc"}
+    assert [line.partition(":")[0] for line in reasons["a"].splitlines()] == ["zNumber", "odd"]
+    assert "larger than 20,000 bytes" in reasons["b"]
+    assert "it is a link" in reasons["c"]
+    assert await site.keys(tenant) == [event(4)]
+
+
+async def test_half_a_file_is_not_read(site: Site, server: Server, tenant: str) -> None:
+    """It is taken when nobody has written to it for a while, as whoever looks sees it."""
+    whole = report(1)
+    await site.choose(tenant, folder(server, settled=2), filer=PASSWORD)
+    async with site.collecting():
+        for some in range(100, 108):
+            (server.folder / "z.json").write_bytes(whole[:some])
+            await clock.sleep(0.5)
+        assert server.names() == ["z.json"]
+        (server.folder / "z.json").write_bytes(whole)
+        await moved(site, server, "done", "z.json")
+    assert server.names("refused") == []
+    assert await site.keys(tenant) == [event(1)]
+
+
+async def test_another_key_than_the_pinned_one_is_not_believed(site: Site, server: Server, tenant: str) -> None:
+    """Neither of the same kind nor of another: nobody logs in, and nothing is read."""
+    (server.folder / "z.json").write_bytes(report(1))
+    for kind in ("ssh-ed25519", "ecdsa-sha2-nistp256"):
+        other = sftp_driver.public(asyncssh.generate_private_key(kind))
+        await site.choose(tenant, folder(server, host_keys=(other,)), filer=PASSWORD)
+        [found] = await collecting.check(site.host, tenant)
+        assert found.code == "host_key_differs"
+        assert f"bokbuss ways hostkey 127.0.0.1 --port {server.port}" in collecting.way_words.in_words(found, "sv")
+    assert server.logins == []
+    assert await sftp.host_key("127.0.0.1", server.port) == (
+        server.host_key,
+        asyncssh.import_public_key(server.host_key).get_fingerprint(),
+    )
+    await site.choose(tenant, folder(server, host_keys=(other, server.host_key)))
+    async with site.collecting():
+        await site.told(tenant, event(1))
+
+
+async def test_keys_that_lie_on_our_machine_open_nothing(
+    site: Site, server: Server, tenant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a key nor a configuration of whoever runs bokbuss is used: only what was given."""
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519").write_text(server.client_key)
+    (tmp_path / ".ssh" / "id_ed25519").chmod(0o600)
+    (tmp_path / ".ssh" / "config").write_text("Host *\n  IdentityFile ~/.ssh/id_ed25519\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    await site.choose(tenant, folder(server), filer="wrong")
+    [found] = await collecting.check(site.host, tenant)
+    assert found.code == "login_refused"
+
+
+async def test_what_stands_in_the_way_is_said_in_words(site: Site, server: Server, tenant: str) -> None:
+    """By a code each, and never with anything of the secret."""
+
+    async def found(secret: str | None = PASSWORD, **changes: object) -> str:
+        await site.choose(tenant, folder(server, **changes), **({} if secret is None else {"filer": secret}))
+        [one] = await collecting.check(site.host, tenant)
+        said = collecting.way_words.in_words(one, "sv") + collecting.way_words.in_words(one, "en")
+        assert "hemligt" not in said
+        return one.code
+
+    assert await found(None) == "secret_missing"
+    assert await found(port=9) == "unreachable"
+    assert await found("hemligt-4712") == "login_refused"
+    assert await found("-----BEGIN OPENSSH PRIVATE KEY-----\nhemligt\n") == "secret_wrong"
+    assert await found(host_keys=("ssh-ed25519 AAAA",)) == "host_key_wrong"
+    assert await found(folder="gone") == "folder_missing"
+    assert await found() == ""
+    (server.folder / "locked").mkdir()
+    (server.folder / "locked" / "done").write_text("a file where a folder belongs")
+    assert await found(folder="locked") == "folder_locked"
+
+
+async def test_a_folder_that_takes_no_files_accepts_none(site: Site, server: Server, tenant: str) -> None:
+    """A file that cannot be moved away would be accepted again and again; another company's goes on."""
+    for name in ("locked", "open"):
+        (server.folder / name).mkdir()
+        (server.folder / name / "z.json").write_bytes(report(1))
+    (server.folder / "locked" / "done").write_text("a file where a folder belongs")
+    other = f"{tenant}-b"
+    await site.choose(tenant, folder(server, folder="locked"), filer=PASSWORD)
+    await site.choose(other, folder(server, folder="open"), filer=PASSWORD)
+    async with site.collecting():
+        await site.told(other, event(1))
+        await clock.sleep(2)
+    assert await site.keys(tenant) == []
+
+
+async def test_a_server_that_goes_away_is_looked_at_again(
+    site: Site, tenant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its files are taken when it is back; the log says what is wrong, and nothing of the secret."""
+    (tmp_path / "served").mkdir()
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    async with sftp_driver.serving(tmp_path / "served", key=key) as server:
+        await site.choose(tenant, folder(server), filer=PASSWORD)
+    with structlog.testing.capture_logs() as logs:
+        async with site.collecting():
+
+            async def said() -> bool:
+                return any(line.get("code") == "unreachable" for line in logs)
+
+            await site.until(said)
+            async with sftp_driver.serving(tmp_path / "served", port=server.port, key=key):
+                (server.folder / "z.json").write_bytes(report(1))
+                await site.told(tenant, event(1))
+    assert PASSWORD not in repr(logs) + "".join(capsys.readouterr())
+
+
+async def test_a_file_that_was_accepted_and_could_not_be_moved_is_not_accepted_again(
+    site: Site, server: Server, tenant: str
+) -> None:
+    """As long as this process lives; another one would repeat it, which changes nothing."""
+    (server.folder / "z.json").write_bytes(report(1))
+    settings = folder(server)
+    await site.choose(tenant, settings, filer=PASSWORD)
+    known, way, taken = sftp.Known(), sftp.Way(tenant, settings.sftp[0]), list[str]()
+
+    async def take(_file: object, name: str) -> None:
+        taken.append(name)
+        (server.folder / "z.json").rename(server.folder / "away.txt")  # whoever moves it finds nothing
+
+    while not taken:
+        await sftp.look(way, PASSWORD, known, take, 10**6)
+        await asyncio.sleep(0.3)
+    (server.folder / "away.txt").rename(server.folder / "z.json")
+    for _ in range(8):
+        await sftp.look(way, PASSWORD, known, take, 10**6)
+        await asyncio.sleep(0.3)
+    assert taken == ["z.json"]

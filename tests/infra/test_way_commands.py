@@ -1,0 +1,67 @@
+"""What opens a way in is given once and never shown again; all are tried with words and an exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from infra import cli
+from schemas.ways import OutboxTable, WaysIn
+from tests.infra import ways_driver
+from tests.infra.ways_driver import Till
+
+
+@pytest.fixture
+async def till(
+    database_url: str, engine: object, producer: object, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> Till:
+    """Return a till's database; the company acme has chosen it as a way in, and commands find our parts."""
+    monkeypatch.setenv("BOKBUSS_DATA", str(settings.data))
+    monkeypatch.setenv("BOKBUSS_DATABASE__URL", settings.database.url)
+    monkeypatch.setenv("BOKBUSS_KAFKA__BOOTSTRAP", settings.kafka.bootstrap)
+    made = Till(database_url)
+    async with ways_driver.opened(engine, producer, settings) as site:
+        await site.choose("acme", WaysIn(outboxes=(OutboxTable(name="kassa", system="openpos"),)))
+    return made
+
+
+def typed(*words: str, given: str = "") -> Result:
+    """Run a command with something on its standard input."""
+    return CliRunner().invoke(cli.app, list(words), input=given)
+
+
+def test_a_secret_is_kept_and_tried(till: Till) -> None:
+    """Before: it is missing; then it works; in no output it stands, and not among the settings."""
+    missing = typed("ways", "check", "acme")
+    assert missing.exit_code == 1
+    assert "nobody has given what opens it. Run: bokbuss ways secret acme kassa" in missing.output
+    given = typed("ways", "secret", "acme", "kassa", given=f"{till.url}\n")
+    assert given.exit_code == 0, given.output
+    assert "It is kept, encrypted." in given.output
+    works = typed("ways", "check", "acme", "--lang", "sv")
+    assert (works.exit_code, works.output.strip()) == (0, "kassa: går att hämta från.")
+    shown = typed("settings", "show", "acme")
+    assert "kassa" in shown.output
+    assert not any(till.url in one.output for one in (given, works, shown))
+
+
+def test_a_secret_that_does_not_open_it_is_kept_and_said(till: Till) -> None:
+    """Whoever runs their server may set it right there."""
+    wrong = till.url.replace("/test_", "/gone_")
+    given = typed("ways", "secret", "acme", "kassa", "--json", given=f"{wrong}\n")
+    assert given.exit_code == 1
+    said = json.loads(given.stdout)
+    assert (said["kept"], said["code"]) == (True, "login_refused")
+    [found] = json.loads(typed("ways", "check", "acme", "--json").stdout)
+    assert found["code"] == "login_refused"
+
+
+def test_an_unknown_way_in_is_told_by_those_that_there_are(till: Till, tmp_path: Path) -> None:
+    """And nothing is kept for it; an empty secret is none."""
+    del till
+    wrong = CliRunner().invoke(cli.app, ["ways", "secret", "acme", "kassan"], input="x\n")
+    assert "no way in called 'kassan'; they have: kassa" in str(wrong.exception)
+    (tmp_path / "empty").write_text(" \n")
+    empty = typed("ways", "secret", "acme", "kassa", "--file", str(tmp_path / "empty"))
+    assert "a line with the secret is expected" in str(empty.exception)
