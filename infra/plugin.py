@@ -188,6 +188,7 @@ class Source:
         suffixes: files with these endings are taken from the watched folder and by ``bokbuss publish``.
         facts: the facts that it can tell.
         files: its deliveries are taken as files, by these and not by ``translate``.
+        by_settings: what reads payloads in place of ``translate``, where a company's settings say how they are written.
     """
 
     system: str
@@ -196,6 +197,11 @@ class Source:
     files: Files | None = None
     suffixes: tuple[str, ...] = (".json",)
     verify: Callable[[bytes, Mapping[str, str], str], str] | None = None
+    by_settings: Callable[[TenantSettings], Callable[[bytes], tuple[Fact, ...]]] | None = None
+
+    def reader(self, settings: TenantSettings) -> Callable[[bytes], tuple[Fact, ...]]:
+        """Return what reads a company's payloads under its settings."""
+        return self.by_settings(settings) if self.by_settings is not None else self.translate
 
 
 # --- Connections: what came of asking for tokens ------------------------------------------------------------------

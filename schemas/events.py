@@ -91,6 +91,7 @@ class DayClosed(Fact):
     store: Name
     register_id: Register
     z_number: int = Field(ge=1, le=999_999_999, description="from the register's unbroken series")
+    unnumbered: bool = Field(default=False, description="the register counts no reports: the number is made of the day")
     business_date: Day = Field(description="the day the sales belong to: the voucher's date")
     taken_at: Moment
     amendment: int = Field(default=0, ge=0, description="0 at first, one more each time the till corrects this report")

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
 from schemas.commands import AttachFile, Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
+from schemas.daytotals import DayTotalsSettings
 from schemas.events import EmployeeField, Side
 from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.money import ZERO, Money, Rate
@@ -287,6 +288,9 @@ class TenantSettings(Message):
     daysales: DaySalesSettings | None = Field(default=None, description="how day closes of tills are booked")
     employees: EmployeesSettings | None = Field(default=None, description="how staff data travels")
     yearend: YearEndSettings | None = Field(default=None, description="how closing entries are booked")
+    daytotals: DayTotalsSettings | None = Field(
+        default=None, description="how a till's CSV of day totals is read; none: its headings say what stands in it"
+    )
     ways_in: WaysIn | None = Field(default=None, description="where payloads are fetched, besides what is sent to us")
     invoicing: InvoicingSettings | None = Field(default=None, description="how sales on account are invoiced")
 

@@ -1,22 +1,18 @@
 """How payloads of a company's systems are fetched, where the systems cannot send them. Secrets stand nowhere here."""
 
-import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Code, Message
 
 WayName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,30}$")]
 """What a company calls a way in: lower-case letters, digits and hyphens."""
 
-_KEY = re.compile(r"(ssh|ecdsa|sk)-[\w@.\-]+ [A-Za-z0-9+/]+={0,2}( .*)?", re.ASCII)
-
-
-def _host_key(value: str) -> str:
-    if not _KEY.fullmatch(value):
-        raise ValueError('a host key is a line like "ssh-ed25519 AAAA...": bokbuss ways hostkey HOST shows it')
-    return value
+HostKey = Annotated[
+    str, StringConstraints(pattern=r"^(ssh|ecdsa|sk)-[A-Za-z0-9@.\-]{1,60} [A-Za-z0-9+/]{1,1500}={0,2}$")
+]
+"""A server's public key, as ``bokbuss ways hostkey`` shows it."""
 
 
 class WayIn(Message):
@@ -30,9 +26,9 @@ class WayIn(Message):
 class OutboxTable(WayIn):
     """A table ``outbox(id, created_at, payload)`` in a till's PostgreSQL; the database's URL is its secret."""
 
-    table: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62})?$")] = Field(
-        default="outbox", description="the table, with its schema where it needs one; as it is written there"
-    )
+    table: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$")
+    ] = Field(default="outbox", description="the table, with its schema where it needs one; as it is written there")
     patience: int = Field(
         default=5,
         ge=0,
@@ -49,9 +45,8 @@ class SftpFolder(WayIn):
     host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\-]{1,253}$")] = Field(description="of the server")
     port: int = Field(default=22, ge=1, le=65_535, description="of the server")
     user: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]{1,100}$")] = Field(description="who logs in there")
-    host_keys: tuple[Annotated[str, StringConstraints(max_length=2000), AfterValidator(_host_key)], ...] = Field(
-        min_length=1,
-        description="the server's public keys, as in known_hosts without the name; another one is never believed",
+    host_keys: tuple[HostKey, ...] = Field(
+        description="the server's public keys, as in known_hosts without the name; another one is never believed"
     )
     folder: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,500}$")] = Field(
         default=".", description="where the files appear; those read are moved to done or refused in it"
@@ -60,12 +55,18 @@ class SftpFolder(WayIn):
         default=10, ge=1, le=3600, description="seconds without a change after which a file is taken to be whole"
     )
 
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if not self.host_keys:
+            raise ValueError("host_keys: name one at least: bokbuss ways hostkey HOST shows it, to be compared")
+        return self
+
 
 class WaysIn(Message):
     """Ways in by which payloads are fetched, besides what is delivered over HTTP or put into the watched folder."""
 
-    outboxes: tuple[OutboxTable, ...] = Field(default=(), max_length=20, description="tables in tills' databases")
-    sftp: tuple[SftpFolder, ...] = Field(default=(), max_length=20, description="folders on SFTP servers")
+    outboxes: tuple[OutboxTable, ...] = Field(default=(), description="tables in tills' databases")
+    sftp: tuple[SftpFolder, ...] = Field(default=(), description="folders on SFTP servers")
 
     @property
     def all(self) -> tuple[OutboxTable | SftpFolder, ...]:

@@ -212,7 +212,7 @@ def settings_try(
     found: dict[str, tuple[trying.Tried, ...]] = {}
     for report in reports:
         try:
-            found[str(report)] = trying.tried(registry.flows(), source.translate(report.read_bytes()), body, number)
+            found[str(report)] = trying.tried(registry.flows(), source.reader(body)(report.read_bytes()), body, number)
         except Malformed as error:
             problems = "\n".join(f"  {problem}" for problem in error.problems)
             raise WrongUsage(f"{report} is not right:\n{problems}") from None

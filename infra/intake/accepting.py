@@ -107,7 +107,12 @@ class Acceptor:
             UnknownTenant: no such company.
             Unavailable: Kafka did not acknowledge, or the database did not answer.
         """
-        facts = await asyncio.to_thread(source.translate, payload)  # a large one takes its time
+        translate = source.translate
+        if source.by_settings is not None:
+            async with _in_time():
+                settings, _ = await tenants.settings_in_force(self._engine, tenant)
+            translate = source.reader(settings)
+        facts = await asyncio.to_thread(translate, payload)  # a large one takes its time
         return Accepted(await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace))
 
     async def accept_file(

@@ -1,0 +1,155 @@
+"""How a till's CSV of day totals is read: what its columns mean, and how it writes amounts, dates and letters."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Final, Literal, NamedTuple, Self, get_args
+
+from pydantic import Field, StringConstraints, model_validator
+
+from schemas.base import Message, Name
+from schemas.events import Register
+from schemas.money import rate_text
+
+Measure = Literal["net", "vat", "gross"]
+
+FIELDS: Final = ("business_date", "taken_at", "store", "register_id", "z_number", "amendment", "organisation_number")
+"""What names a report, and stands in a column as it is."""
+AMOUNTS: Final = ("total_sales", "cash_difference", "discounts", "returns")
+NOTATION: Final = (
+    "business_date, taken_at, store, register_id, z_number, amendment, organisation_number, receipts, total_sales, "
+    "cash_difference, discounts, returns, payment NAME, other NAME, sales GROUP RATE net|vat|gross, "
+    "vat RATE net|vat|gross, or ignored; a minus before an amount turns its sign: -other refunds"
+)
+_WORD: Final = r"[\w.+&() /\-]{1,64}"
+_MEANING: Final = (
+    rf"^(?:({'|'.join((*FIELDS, 'receipts', 'ignored'))})|(-?)(?:({'|'.join(AMOUNTS)})|(payment|other) ({_WORD})"
+    rf"|(?:sales ({_WORD})|vat) ([0-9]{{1,2}}(?:\.[0-9]{{1,2}})?) (net|vat|gross)))$"
+)
+_TOLD: Final[tuple[frozenset[Measure], ...]] = tuple(
+    frozenset[Measure](told) for told in (("net", "vat"), ("gross", "vat"), ("net", "gross"), ("gross",), ("net",))
+)
+"""Which of the three tell all of them; one alone is split by the rate."""
+
+
+class Meaning(NamedTuple):
+    """What stands in a column.
+
+    Attributes:
+        kind: a field's name, payment, other, sales or vat.
+        name: of the means of payment, the category or the product group.
+        sign: that its amounts are multiplied with.
+    """
+
+    kind: str
+    name: str = ""
+    rate: Decimal | None = None
+    measure: Measure | None = None
+    sign: int = 1
+
+    def __str__(self) -> str:
+        rate = None if self.rate is None else rate_text(self.rate)
+        return " ".join(part for part in (self.kind, self.name, rate, self.measure) if part)
+
+
+def meaning(said: str) -> Meaning:
+    """Read what a column means. Raises ValueError: it is none of the meanings."""
+    found = re.fullmatch(_MEANING, " ".join(said.split()))
+    if found is None:
+        raise ValueError(f"a column holds {NOTATION}")
+    field, minus, amount, kind, name, group, rate, measure = found.groups()
+    sign = -1 if minus else 1
+    if rate is not None:
+        told = next(one for one in get_args(Measure) if one == measure)
+        return Meaning("sales" if group else "vat", group or "", Decimal(rate), told, sign)
+    return Meaning(field or amount or kind, name or "", sign=sign)
+
+
+def lacking(meanings: Iterable[Meaning], given: Iterable[str]) -> list[str]:
+    """Say what keeps columns from telling day closes; nothing when they do.
+
+    Args:
+        given: fields that the settings give for the whole file.
+    """
+    known = [one for one in meanings if one.kind != "ignored"]
+    kinds = {one.kind for one in known} | set(given)
+    twice = [str(one) for one, count in Counter(one._replace(sign=1) for one in known).items() if count > 1]
+    said = [f"columns: {name} stands there more than once" for name in twice]
+    said += [
+        f"columns: none is {name}"
+        for name in ("business_date", "store", "register_id", "z_number")
+        if name not in kinds
+    ]
+    if not kinds & {"sales", "vat"}:
+        said.append("columns: none is of sales or vat")
+    told: dict[Meaning, set[Measure]] = {}
+    for one in known:
+        if one.measure is not None:
+            told.setdefault(one._replace(measure=None, sign=1), set()).add(one.measure)
+    said += [
+        f"columns: of {one} there is {' and '.join(sorted(found))}: two of net, vat and gross, or net or gross alone"
+        for one, found in told.items()
+        if frozenset(found) not in _TOLD
+    ]
+    return said
+
+
+class TotalsColumn(Message):
+    """A column of the file."""
+
+    column: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,100}$")] = Field(
+        description="its heading, as the file has it"
+    )
+    holds: Annotated[str, StringConstraints(pattern=_MEANING)] = Field(description=f"what stands in it: {NOTATION}")
+
+
+class DayTotalsSettings(Message):
+    """How a till's CSV of day totals is read, one line for each day close."""
+
+    separator: Literal[";", ",", "|", "tab"] = Field(default=";", description="between two cells")
+    decimal: Literal[",", "."] = Field(default=",", description="before the öre")
+    thousands: Literal["", " ", ".", ",", "'"] = Field(
+        default="", description="between thousands; a space is also one that does not break"
+    )
+    encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "cp850", "utf-16"] = Field(
+        default="utf-8", description="of the file's letters"
+    )
+    date: Literal["YYYY-MM-DD", "YYYYMMDD", "YYMMDD", "DD.MM.YYYY", "DD/MM/YYYY", "DD-MM-YYYY", "MM/DD/YYYY"] = Field(
+        default="YYYY-MM-DD", description="how days are written"
+    )
+    headings: int = Field(default=1, ge=1, le=100, description="the line with the headings; those before are left out")
+    store: Name | None = Field(default=None, description="the store, where no column says it")
+    register_id: Register | None = Field(default=None, description="the register, where no column says it")
+    z_number: Literal["column", "date"] = Field(
+        default="column", description="date: the till has no Z numbers, and closes once a day: 20260410"
+    )
+    columns: tuple[TotalsColumn, ...] = Field(
+        default=(), description="what each column means; none: the headings say it in these words"
+    )
+
+    @property
+    def given(self) -> Mapping[str, str | int]:
+        """The fields that are the same in every line."""
+        found = {"store": self.store, "register_id": self.register_id}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the till counts its reports."""
+        return self.z_number == "column"
+
+    def lacks(self, meanings: Iterable[Meaning]) -> list[str]:
+        """Say what keeps columns of these meanings from telling day closes."""
+        return lacking(meanings, (*self.given, *(() if self.numbered else ("z_number",))))
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.thousands == self.decimal:
+            raise ValueError("thousands and decimal are the same character")
+        headings = Counter(column.column for column in self.columns)
+        if twice := [heading for heading, count in headings.items() if count > 1]:
+            raise ValueError(f"columns: the heading {', '.join(twice)} stands there more than once")
+        if self.columns and (said := self.lacks([meaning(column.holds) for column in self.columns])):
+            raise ValueError("; ".join(said))
+        return self
