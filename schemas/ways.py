@@ -44,7 +44,7 @@ class SftpFolder(WayIn):
     every: int = Field(default=60, ge=1, le=86_400, description="seconds between two looks; each is a login")
     host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\-]{1,253}$")] = Field(description="of the server")
     port: int = Field(default=22, ge=1, le=65_535, description="of the server")
-    user: Annotated[str, StringConstraints(pattern=r"^[^\s\x00]{1,100}$")] = Field(description="who logs in there")
+    user: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")] = Field(description="who logs in there")
     host_keys: tuple[HostKey, ...] = Field(
         description="the server's public keys, as in known_hosts without the name; another one is never believed"
     )
