@@ -10,6 +10,7 @@ from infra.delivery import waiting
 from infra.intake import letters
 from infra.intake.accepting import Acceptor
 from infra.kafka.lives import topic_of
+from infra.plugin import Host
 from infra.rows import Hold
 from schemas import envelope as envelopes
 from schemas import ids
@@ -47,9 +48,7 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
     return message_id
 
 
-async def replay(
-    engine: AsyncEngine, producer: AIOKafkaProducer, acceptor: Acceptor, place: str, *, by: str, value: bytes | None
-) -> DeadLetter:
+async def replay(host: Host, place: str, *, by: str, value: bytes | None = None) -> DeadLetter:
     """Send a dead letter again, as it was or with corrected bytes: a record to its topic, to the company that it names.
 
     What was a row of a till's outbox is accepted as a payload of its system.
@@ -58,7 +57,9 @@ async def replay(
         NotOpen: see there.
         Malformed: the payload of a row breaks its format.
     """
-    async with engine.begin() as connection:
+    producer = await host.producer()
+    acceptor = Acceptor(engine=host.engine, producer=producer, vault=host.vault, settings=host.settings)
+    async with host.engine.begin() as connection:
         message = await waiting.open_letter(connection, place)
         letter = message.data
         sent = letter.record_value if value is None else value

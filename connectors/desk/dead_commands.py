@@ -60,7 +60,6 @@ def dead_replay(
 
     from connectors.desk import acting
     from infra.intake import letters
-    from infra.intake.accepting import Acceptor
 
     async def work(place: Office) -> None:
         found = await _dead(place, letter)
@@ -71,10 +70,8 @@ def dead_replay(
             except Unreadable as error:
                 if not force:
                     raise Failed(f"it still cannot be read: {error}. {_MEND}, or insist: --force") from None
-        host, producer = await place.host(), await place.producer()
-        acceptor = Acceptor(engine=place.engine, producer=producer, vault=host.vault, settings=host.settings)
         try:
-            sent = await acting.replay(place.engine, producer, acceptor, letter, by=asker(by), value=corrected)
+            sent = await acting.replay(await place.host(), letter, by=asker(by), value=corrected)
         except waiting.NotOpen as error:
             raise Failed(str(error)) from None
         except Malformed as error:  # a row of a till's outbox

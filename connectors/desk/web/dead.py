@@ -9,6 +9,7 @@ from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra.accounts.permissions import Permission
 from infra.delivery import waiting
 from infra.delivery.waiting import NotOpen
+from infra.plugin import Malformed
 from infra.rows import Dead
 
 _MOST: Final = 200
@@ -31,9 +32,12 @@ async def _shown(visit: Visit, letter: Dead, *, status: int = 200, error: str = 
 async def _replay(visit: Visit) -> Response:
     letter = await _letter(visit)
     try:
-        await acting.replay(visit.host.engine, await visit.host.producer(), letter.place, by=visit.by)
+        await acting.replay(visit.host, letter.place, by=visit.by)
     except NotOpen:
         return await _shown(visit, await _letter(visit), status=409, error=_too_late(visit))
+    except Malformed:  # a row of a till's outbox; why stands in the letter
+        still = visit.say("Det går fortfarande inte att läsa.", "It still cannot be read.")
+        return await _shown(visit, letter, status=422, error=still)
     return visit.go(visit.at("dead"), visit.say("Det är skickat igen.", "It is sent again."))
 
 
