@@ -1,13 +1,13 @@
 """What a plugin tells the host about itself: a flow, a source, a sink. Values and protocols only, no I/O."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from pydantic import BaseModel
 
@@ -15,7 +15,7 @@ from infra.specifications import Specifications
 from infra.verdicts import Look, Verdict
 from schemas.audit import Call
 from schemas.base import Message
-from schemas.commands import Order, PostVoucher
+from schemas.commands import HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope
 from schemas.events import Fact
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSource
@@ -80,6 +80,35 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class DayBefore:
+    """What a day came to: the total of its sales."""
+
+    day: date
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A setting that would let something pass that is held, and what would become of it then."""
+
+    setting: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class Autopsy:
+    """What can be said of something that is held, besides why: the same weekday before, newest first; and remedies."""
+
+    before: tuple[DayBefore, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+
+ResultT = TypeVar("ResultT")
+Asking = Generator[tuple[str, ...], States, ResultT]
+"""Yields keys, is sent their states, and returns what was asked: pure functions read nothing themselves."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
@@ -117,6 +146,9 @@ class Flow:
             nothing stands for it.
         trial: what a key's newest content would come to under terms, given its state and those that ``akin`` names;
             None for a key without content of its own.
+        overdue: what should have come by a time and has not, and nobody was told of yet, as facts. The host asks again
+            and again, for flows keep no time.
+        autopsy: what can be said of something that is held, by whichever flow.
     """
 
     name: str
@@ -142,6 +174,8 @@ class Flow:
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
     trial: Callable[[str, States, Terms], Outcome | None] | None = None
     corrects: Callable[[str, States, Terms], CorrectionRow | None] | None = None
+    overdue: Callable[[Terms, datetime], Asking[tuple[Fact, ...]]] | None = None
+    autopsy: Callable[[HoldForReview, Terms], Asking[Autopsy]] | None = None
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import ending, registry, store, telemetry, watch
+from infra import ending, overdue, registry, store, telemetry, watch
 from infra.access.vault import open_vault
 from infra.alerting import telling
 from infra.deciding.auditor import Auditor
@@ -65,13 +65,14 @@ def _sources(acceptor: Acceptor, host: Host) -> Iterable[RoleWork]:
     yield Collecting(host, acceptor).run
 
 
-def _flows(parts: _Parts, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWork]:
+def _flows(parts: _Parts, host: Host, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWork]:
     settings, flows = parts.settings, registry.flows()
     decider = Decider(parts.engine, parts.producer, flows)
     lives = Lives(parts.engine, parts.producer, settings.kafka)
     role = FlowRole(kafka=settings.kafka, decider=decider, lives=lives, flows=flows, data=settings.data)
     checks["flows"] = role.check
     yield role.run
+    yield partial(overdue.run, host)
     orders = {f"bokbuss-sinks-{s.name}": [o.TOPIC for o in s.orders] for s in registry.sinks()}
     yield Auditor(
         kafka=settings.kafka,
@@ -157,7 +158,7 @@ async def run(
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(acceptor, host)
         if "flows" in roles:
-            jobs += _flows(parts, checks)
+            jobs += _flows(parts, host, checks)
         if "sinks" in roles:
             jobs += _sinks(parts, host)
         if "desk" in roles:

@@ -200,6 +200,7 @@ How = Literal[
     "superseded",
     "nothing_to_book",
     "not_booked",  # as the company has chosen
+    "arrived",  # what was missing has come
 ]
 """How something that was held came to wait no longer."""
 _LONGEST_REASON = 64

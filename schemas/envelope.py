@@ -44,6 +44,7 @@ from schemas.events import (
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen, ReadLedger
 from schemas.marks import AnswersMarked, EmployeesMarked, EntriesMarked, PeopleMarked
+from schemas.missing import DayMissed, NumbersMissed
 from schemas.pauses import PersonPaused
 from schemas.proofs import BooksProved
 from schemas.settings import SettingsApplied
@@ -52,6 +53,8 @@ DataT = TypeVar("DataT", bound=Message)
 
 MESSAGES: tuple[type[Message], ...] = (
     DayClosed,
+    DayMissed,
+    NumbersMissed,
     InvoiceRequested,
     EmployeeChanged,
     PersonMentioned,

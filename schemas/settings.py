@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, model_validator
@@ -90,6 +90,30 @@ class StoreCostCentre(Dated):
     cost_centre: CostCentre = Field(description="its code in Fortnox")
 
 
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class StoreCalendar(Dated):
+    """On which days a store is open, and by when each must be closed: a day without a report by then is said so."""
+
+    store: Name | None = Field(
+        default=None, description="as its tills name it; none: every store without one of its own"
+    )
+    weekdays: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(
+        default=WEEKDAYS, description="the days of the week on which it is open"
+    )
+    holidays: Literal["open", "closed"] = Field(default="closed", description="Swedish public holidays")
+    eves: Literal["open", "closed"] = Field(
+        default="open", description="midsommarafton, julafton and nyårsafton: no public holidays, but often free"
+    )
+    closed_on: tuple[Day, ...] = Field(default=(), description="days on which it is closed all the same")
+    open_on: tuple[Day, ...] = Field(default=(), description="days on which it is open all the same")
+    closes_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-9]):[0-5][0-9]$")] = Field(
+        default="23:59", description="the clock in Sweden; 26:30 is half past two in the night after it"
+    )
+    grace_minutes: int = Field(default=600, ge=0, le=100_000, description="after that, until it is said to be missing")
+
+
 class DaySalesSettings(Message):
     """How day closes are booked."""
 
@@ -133,6 +157,15 @@ class DaySalesSettings(Message):
     )
     days_early: int = Field(
         default=0, ge=0, le=100_000, description="a report of a day further ahead than this waits for the same reason"
+    )
+    calendars: tuple[StoreCalendar, ...] = Field(
+        default=(), description="when stores must have closed their day; without one no day is missed"
+    )
+    gap_grace_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=100_000,
+        description="how long a register must be silent until a gap in its Z numbers is said",
     )
     attach_report: bool = Field(
         default=False, description="the Z report is put beside its voucher as a PDF; needs a consent to files"

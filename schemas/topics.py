@@ -38,7 +38,7 @@ class Topic:
 _SOURCES, _FLOWS, _SINKS, _DESK = "sources", "flows", "sinks", "desk"
 
 TOPICS: tuple[Topic, ...] = (
-    Topic("facts.day-closed.v1", "a cash register was closed", (_SOURCES,), (_FLOWS,)),
+    Topic("facts.day-closed.v1", "a cash register was closed, or should have been", (_SOURCES, _FLOWS), (_FLOWS,)),
     Topic("facts.invoice-requested.v1", "a till sold on account", (_SOURCES,), (_FLOWS,)),
     Topic("facts.employee-changed.v1", "what an HR system holds about a person", (_SOURCES,), (_FLOWS,)),
     Topic("facts.leave-changed.v1", "what an HR system holds about a leave", (_SOURCES,), (_FLOWS,)),

@@ -45,14 +45,15 @@ HoldId = Annotated[
 
 @held.command("show")
 def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> None:
-    """Show why something waits, and how it can be answered."""
+    """Show why something waits, what such days looked like before, what would let it pass, and how to answer it."""
 
     async def work(place: Office) -> None:
         found = await _hold(place, hold, tenant)
+        told = await remembering.autopsy(place.engine, registry.flows(), found.tenant, found.order.data)
         if as_json:
-            print_json(views.hold_json(found))
+            print_json(views.hold_json(found) | views.autopsy_json(told))
         else:
-            print_lines(views.held_show(found, await _names(place, [found])))
+            print_lines(views.held_show(found, told, await _names(place, [found])))
 
     in_office(work, tenant, reads=True)
 

@@ -24,6 +24,7 @@ _RELEASED = {
     "checks_passed": "what stood in the way in Fortnox does so no longer",
     "answered": "somebody answered",
     "superseded": "something newer came",
+    "arrived": "what was missing has come",
     "not_booked": "the company has chosen that such a day is not booked",
 }
 

@@ -1,6 +1,6 @@
 """What the commands and the pages show: values become plain words, or JSON values for programs. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 from connectors.desk import words
 from connectors.desk.proof import TrailFinding
 from connectors.desk.story import BOOKED, Story, StoryStep
+from infra.plugin import Autopsy
 from infra.rows import Activity, AnswerOutcome, Dead, Hold
+from schemas import money
 from schemas.audit import AuditRecord
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
@@ -47,7 +49,9 @@ def held_list(
     return words.columns([head, *rows], right=frozenset({5}), width=width)
 
 
-def held_show(hold: Hold, names: Mapping[tuple[str, str], str] = MappingProxyType({})) -> Lines:
+def held_show(
+    hold: Hold, told: Autopsy | None = None, names: Mapping[tuple[str, str], str] = MappingProxyType({})
+) -> Lines:
     """Return everything about a hold, and how to answer it; ``names`` is what people call a company's key."""
     data = hold.order.data
     short = str(hold.hold_id)[:_SHORT]
@@ -60,6 +64,8 @@ def held_show(hold: Hold, names: Mapping[tuple[str, str], str] = MappingProxyTyp
     ]
     if data.business_date or data.amount is not None:
         lines.append(f"Day {data.business_date or '-'}, amount {words.money(data.amount) or '-'}")
+    if told is not None:
+        lines += _autopsy(told)
     if hold.closed_at:
         lines.append(f"It waits no longer since {words.when(hold.closed_at)} ({hold.how}): {hold.message}")
     else:
@@ -69,6 +75,29 @@ def held_show(hold: Hold, names: Mapping[tuple[str, str], str] = MappingProxyTyp
             lines += [f"  bokbuss employees link {hold.tenant} {hold.key} EMPLOYEE_ID", "      Join the two again."]
     lines.append(f"Hold {hold.hold_id}; the whole story: bokbuss explain {hold.key} --tenant {hold.tenant}")
     return tuple(lines)
+
+
+def _autopsy(told: Autopsy) -> Iterator[str]:
+    if told.before:
+        yield f"{told.before[0].day:%A}s before:"
+        yield from (f"  {each.day}  {words.money(each.total)}" for each in told.before)
+    if told.remedies:
+        yield (
+            "It would pass with one of these settings:"
+            if len(told.remedies) > 1
+            else "It would pass with this setting:"
+        )
+        yield from (f"  {each.setting} ({each.then})" for each in told.remedies)
+
+
+def autopsy_json(told: Autopsy) -> dict[str, Any]:
+    """Return what can be said of a hold besides why, as JSON values."""
+    return {
+        "weekdays_before": [
+            {"day": each.day.isoformat(), "total_sales": money.text(each.total)} for each in told.before
+        ],
+        "settings_that_pass": [asdict(each) for each in told.remedies],
+    }
 
 
 def became(hold: Hold, answer: str, came: AnswerOutcome | None) -> str:

@@ -11,6 +11,7 @@ from schemas.base import Message
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import ClosingApproved, ClosingEntriesReady, DayClosed, LinkDecided, PlanRowApplied, ReviewAnswered
+from schemas.missing import DayMissed, NumbersMissed
 from schemas.money import ZERO
 from schemas.pauses import PersonPaused
 
@@ -37,11 +38,16 @@ def rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case for each message
+def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case for each message
     """Say what a fact tells, in a few lines; of a person no more than the key."""
     match message.data:
         case DayClosed() as day:
             return _day(day)
+        case DayMissed() as missed:
+            return (f"Store {missed.store} had not closed {missed.business_date} by {when(missed.due_at)}",)
+        case NumbersMissed() as missed:
+            where = f"store {missed.store}, register {missed.register_id}"
+            return (f"Not all numbers between Z {missed.after} and Z {missed.before} had come: {where}",)
         case ReviewAnswered() as answered:
             said = f': "{answered.comment}"' if answered.comment else ""
             return (f"{answered.answered_by} answered {answered.answer}{said}",)

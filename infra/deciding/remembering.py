@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra.plugin import Flow, Known
+from infra.deciding.terms import KnownTerms
+from infra.plugin import Asking, Autopsy, Flow, Known, ResultT
+from schemas.commands import HoldForReview
 
 _PAGE = 500
 _EVERY = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
@@ -63,6 +65,30 @@ async def standing(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, key:
             known |= await states(engine, flow, tenant, flow.akin(known[key]))
             told += flow.stands(key, known)
     return told
+
+
+async def answer(engine: AsyncEngine, flow: Flow, tenant: str, asking: Asking[ResultT]) -> ResultT:
+    """Return what a flow answers, reading the states that it asks for; a key never told of has an empty one."""
+    known: Mapping[str, Any] | None = None
+    while True:
+        try:
+            keys = next(asking) if known is None else asking.send(known)
+        except StopIteration as end:
+            answered: ResultT = end.value
+            return answered
+        found = await states(engine, flow, tenant, keys)
+        known = {key: found.get(key) or flow.state() for key in keys}
+
+
+async def autopsy(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, hold: HoldForReview) -> Autopsy:
+    """Return what flows can say of something that is held, under the settings in force."""
+    async with engine.connect() as connection:
+        terms = (await KnownTerms().of(connection, [tenant]))[tenant]
+    found = [
+        await answer(engine, flow, tenant, flow.autopsy(hold, terms)) for flow in flows if flow.autopsy is not None
+    ]
+    before = tuple(day for each in found for day in each.before)
+    return Autopsy(before, tuple(remedy for each in found for remedy in each.remedies))
 
 
 async def count(engine: AsyncEngine, flow: Flow, tenant: str) -> int:

@@ -4,6 +4,7 @@ from infra.plugin import Flow
 from schemas.corrections import CorrectionApproved
 from schemas.events import DayClosed
 from schemas.plans import CorrectionRow
+from streams.daysales.autopsy import autopsy
 from streams.daysales.decide import decide, evolve, follow, reads, waiting
 from streams.daysales.plan import applied, corrects, objects
 from streams.daysales.state import State
@@ -26,6 +27,7 @@ FLOW = Flow(
     planned_as="correct",
     applied=applied,
     objects=objects,
+    autopsy=autopsy,
     lacking=frozenset(
         {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
     ),

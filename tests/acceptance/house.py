@@ -328,6 +328,7 @@ async def opened(
                 recheck_seconds=1.0,
             ),
             lease_seconds=5.0,
+            overdue_seconds=0.5,
             hole_seconds=hole_seconds,
             _env_file=None,
             **changes,

@@ -47,7 +47,10 @@ def test_a_message_has_a_sample_under_its_topic(message: type[Any]) -> None:
 
 ON_BY_DEFAULT = {
     ("data", "ledger"),
-    *(("data", "settings", "daysales", name) for name in ("sync_sales", "locked_period", "days_late")),
+    *(
+        ("data", "settings", "daysales", name)
+        for name in ("sync_sales", "locked_period", "days_late", "gap_grace_minutes")
+    ),
 }
 """Choices that came later, and mean by default what held before there was a choice. Every other new field is empty."""
 

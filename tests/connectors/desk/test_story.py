@@ -1,7 +1,7 @@
 """Where a key stands, from what is known about it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import pytest
 
 from connectors.desk import views, words
 from connectors.desk.story import tell
+from infra.plugin import Autopsy, DayBefore, Remedy
 from infra.rows import FactLine, Hold, Material, Ordered
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
@@ -223,6 +224,32 @@ def test_a_hold_says_how_to_answer_it() -> None:
         "1",
         "250.00",
     ]
+
+
+def test_a_hold_says_what_such_days_looked_like_and_what_would_let_it_pass() -> None:
+    """Newest first, with amounts as accountants write them; and the same to programs."""
+    told = Autopsy(
+        (DayBefore(date(2026, 4, 3), Decimal("12300.00")), DayBefore(date(2026, 3, 27), Decimal("9850.50"))),
+        (Remedy("difference_limit: 0.40 or more", "the day is booked on 2026-04-10"),),
+    )
+    shown = views.held_show(held(), told)
+    assert shown[shown.index("Fridays before:") :][:5] == (
+        "Fridays before:",
+        "  2026-04-03  12 300.00",
+        "  2026-03-27  9 850.50",
+        "It would pass with this setting:",
+        "  difference_limit: 0.40 or more (the day is booked on 2026-04-10)",
+    )
+    assert views.autopsy_json(told) == {
+        "weekdays_before": [
+            {"day": "2026-04-03", "total_sales": "12300.00"},
+            {"day": "2026-03-27", "total_sales": "9850.50"},
+        ],
+        "settings_that_pass": [
+            {"setting": "difference_limit: 0.40 or more", "then": "the day is booked on 2026-04-10"}
+        ],
+    }
+    assert not any("before:" in line or "would pass" in line for line in views.held_show(held(), Autopsy()))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,186 @@
+"""Which settings would let a held day pass: each is tried on the rules themselves before it is named. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from infra.plugin import Asking, Autopsy, Remedy, Terms
+from schemas import mapping
+from schemas.bas import BAS_DAY_SALES
+from schemas.commands import HoldForReview
+from schemas.money import rate_text, text
+from schemas.settings import (
+    CategoryAccount,
+    DaySalesSettings,
+    PaymentAccount,
+    SalesAccount,
+    SettingsApplied,
+    TenantSettings,
+    VatAccount,
+)
+from streams.daysales import voucher
+from streams.daysales.case import NOT_CHOSEN, Case
+from streams.daysales.rules import judge
+from streams.daysales.state import State
+from streams.daysales.verdict import NAME, ROUND, Booking, Held, Verdict
+
+_ACCOUNT: Final = 1930
+"""Stands for the account that somebody has still to choose: the rules ask only whether there is one."""
+_MOST: Final = 4
+"""Settings that are changed together."""
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
+Change = tuple[str, dict[str, Any]]
+"""A setting in words, and the fields that it changes."""
+
+
+def autopsy(hold: HoldForReview, terms: Terms) -> Asking[Autopsy]:
+    """Yield the keys that are to be read, be sent their states, and return what would let a held day pass."""
+    if hold.flow != NAME:
+        return Autopsy()
+    states: dict[str, State] = dict((yield (hold.key,)))
+    state = states[hold.key]
+    if state.day is None or state.hold is None or state.hold.step != hold.step:
+        return Autopsy()  # it waits no longer
+    if state.doubts:
+        states |= yield state.doubts
+    case = Case(
+        day=state.day,
+        settings=terms.settings.daysales or NOT_CHOSEN,
+        may_round=ROUND in state.answers,
+        key=hold.key,
+        state=state.model_copy(update={"awaits": None}),
+        message=SettingsApplied(tenant="tried", version=1, applied_by="autopsy", settings=TenantSettings()),
+        refused=None,
+        configured=terms.settings.daysales is not None,
+        organisation_number=terms.organisation_number,
+        suspects={doubt: states[doubt] for doubt in state.doubts},
+    )
+    return Autopsy(remedies=tuple(remedies(case)))
+
+
+def remedies(case: Case) -> tuple[Remedy, ...]:
+    """Return each setting that would let a day pass; where no single one does, those that do together."""
+    if not case.configured:
+        begun = replace(case, settings=BAS_DAY_SALES, configured=True)
+        then = _passes(begun, judge(begun)[1])
+        return (Remedy("daysales: settings such as the starting set", then),) if then else ()
+    single = []
+    for said, fields in _changes(case):
+        changed = _with(case, fields)
+        if then := _passes(changed, judge(changed)[1]):
+            single.append(Remedy(said, then))
+    return tuple(single) or _together(case)
+
+
+def _together(case: Case) -> tuple[Remedy, ...]:
+    """Change one setting after the other, as long as each makes the day wait for another reason."""
+    changed: list[str] = []
+    while len(changed) < _MOST:
+        before = judge(case)[1]
+        for said, fields in _changes(case):
+            tried = _with(case, fields)
+            verdict = judge(tried)[1]
+            if said not in changed and verdict != before and not _is_held_for_the_same(before, verdict):
+                case, changed = tried, [*changed, said]
+                break
+        else:
+            return ()
+        if then := _passes(case, verdict):
+            return (Remedy("; and ".join(changed), then),)
+    return ()
+
+
+def _is_held_for_the_same(before: Verdict, after: Verdict) -> bool:
+    return isinstance(before, Held) and isinstance(after, Held) and before.reason == after.reason
+
+
+def _with(case: Case, fields: dict[str, Any]) -> Case:
+    return replace(case, settings=DaySalesSettings.model_validate(dict(case.settings) | fields))
+
+
+def _passes(case: Case, verdict: Verdict) -> str:
+    """Return what becomes of a day that passes; nothing when it does not, or would be refused as before."""
+    refused = case.state.rejected.order if case.state.rejected else None
+    match verdict:
+        case Held():
+            return ""
+        case Booking() if refused is not None and verdict.is_content_of(refused):
+            return ""
+        case Booking(purpose="reverse", relates_to=(original,)):
+            return f"{original} is reversed, and the day is booked anew"
+        case Booking(voucher_date=on):
+            return f"the day is booked on {on}"
+    return "the day waits no longer"
+
+
+def _changes(case: Case) -> Iterator[Change]:
+    """Yield the settings that a report may need, whether it does or not: the rules tell."""
+    yield "sync_sales: true", {"sync_sales": True}
+    yield "amended: reverse", {"amended": "reverse"}
+    yield "locked_period: first_open_day", {"locked_period": "first_open_day"}
+    yield "attach_report: false", {"attach_report": False}
+    yield from _of_its_date(case)
+    if (gap := abs(case.gap)) and gap <= 10:  # noqa: PLR2004 - the setting's own limit
+        yield f"difference_limit: {text(gap)} or more", {"difference_limit": gap}
+    yield from _of_its_rates(case)
+    yield from _accounts(case)
+    some = case.settings.fallback_account or _ACCOUNT
+    yield "unmapped: fallback, with a fallback_account", {"unmapped": "fallback", "fallback_account": some}
+
+
+def _of_its_date(case: Case) -> Iterator[Change]:
+    day, came_at = case.day, case.state.came_at
+    if case.settings.start_date is not None:
+        yield f"start_date: {day.business_date} or earlier", {"start_date": day.business_date}
+    if came_at is None:
+        return
+    came, taken = came_at.astimezone(_SWEDEN).date(), day.taken_at.astimezone(_SWEDEN).date()
+    early = max((day.business_date - came).days, (taken - came).days)
+    late = (came - min(day.business_date, taken)).days
+    if early > case.settings.days_early:
+        yield f"days_early: {early} or more", {"days_early": min(early, 100_000)}
+    if late > case.settings.days_late:
+        yield f"days_late: {late} or more", {"days_late": min(late, 100_000)}
+
+
+def _of_its_rates(case: Case) -> Iterator[Change]:
+    settings, on = case.settings, case.day.business_date
+    rates = dict.fromkeys((*(line.vat_rate for line in case.day.sales), *(total.vat_rate for total in case.day.vat)))
+    unknown = [rate for rate in rates if mapping.vat_account(settings, rate, on) is None]
+    if unknown:
+        more = tuple(VatAccount(vat_rate=rate, account=_ACCOUNT if rate else None) for rate in unknown)
+        yield f"vat: {_listed(unknown)}, each with its account", {"vat": (*settings.vat, *more)}
+    sold = {line.group: line.vat_rate for line in case.day.sales}
+    left = tuple(g for g in settings.group_rates if not _contradicts(g.group, g.vat_rate, sold))
+    if left != settings.group_rates:
+        names = dict.fromkeys(g.group for g in settings.group_rates if g not in left)
+        yield f"group_rates: other rates for {', '.join(names)}", {"group_rates": left}
+
+
+def _contradicts(group: str, rate: Decimal, sold: dict[str, Decimal]) -> bool:
+    return any(mapping.spellings(name, (group,)) and rate != found for name, found in sold.items())
+
+
+def _accounts(case: Case) -> Iterator[Change]:
+    """Yield an account for each means, group and category that has none on the day."""
+    settings, day, on = case.settings, case.day, case.day.business_date
+    methods = [m for m in voucher.methods(day) if mapping.payment_account(settings, m, on) is None]
+    lines = [s for s in day.sales if s.net and mapping.sales_account(settings, s.group, s.vat_rate, on) is None]
+    categories = [c for c in voucher.categories(day, case.rounded) if mapping.category_account(settings, c, on) is None]
+    if methods:
+        paid = tuple(PaymentAccount(method=m, account=_ACCOUNT) for m in methods)
+        yield f"payments: an account for {', '.join(methods)}", {"payments": (*settings.payments, *paid)}
+    if lines:
+        sold = tuple(SalesAccount(group=s.group, vat_rate=s.vat_rate, account=_ACCOUNT) for s in lines)
+        names = dict.fromkeys(map(voucher.group_text, lines))
+        yield f"sales: an account for {', '.join(names)}", {"sales": (*settings.sales, *sold)}
+    if categories:
+        others = tuple(CategoryAccount(category=c, account=_ACCOUNT) for c in categories)
+        yield f"others: an account for {', '.join(categories)}", {"others": (*settings.others, *others)}
+
+
+def _listed(rates: list[Decimal]) -> str:
+    return ", ".join(f"{rate_text(rate)} %" for rate in rates)

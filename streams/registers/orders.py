@@ -1,0 +1,41 @@
+"""The orders that come of what a rule says about what is missing: their identity and their words. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas import ids
+from schemas.commands import CloseReview, HoldForReview, How, Order
+from schemas.missing import DayMissed
+from streams.registers.rules import Case
+from streams.registers.verdict import NAME, Held, Settled, Verdict
+
+
+def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
+    """Return the orders that bring about what a rule says; none when what is open says it already."""
+    hold = case.state.hold
+
+    def origin(step: str) -> Mapping[str, Any]:
+        identity = {"flow": NAME, "key": case.key, "revision": ids.revision(case.missed), "step": step}
+        return {**identity, "rule": rule, "settings_version": version}
+
+    def closed(how: How, why: str) -> tuple[Order, ...]:
+        if hold is None:
+            return ()
+        said = f"{case.key}: {why}."
+        return (CloseReview(**origin(f"close/{hold.step}"), hold_id=hold.id_in(tenant), how=how, message=said),)
+
+    match verdict:
+        case Held(reason, message, choice, lines):
+            new = HoldForReview(
+                **origin(f"hold/{case.state.holds + 1}"),
+                reason=reason,
+                message=message,
+                lines=lines,
+                choices=(choice,),
+                business_date=case.missed.business_date if isinstance(case.missed, DayMissed) else None,
+            )
+            if hold is not None and hold.said == new.said:
+                return ()
+            return (*closed("superseded", "some of the numbers have come"), new)
+        case Settled(how, because):
+            return closed(how, because)

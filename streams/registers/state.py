@@ -1,0 +1,67 @@
+"""What is remembered of a company's cash registers, and of what is missing. Pure."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from schemas.commands import HoldForReview
+from schemas.missing import DayMissed, NumbersMissed, in_a_key
+
+INDEX: Final = "registers"
+"""The key of the list of registers."""
+
+
+class Place(NamedTuple):
+    """A cash register: the till system, its store and its designation."""
+
+    system: str
+    store: str
+    register: str
+
+    @property
+    def key(self) -> str:
+        """Where its reports are remembered."""
+        return f"{self.system}/{in_a_key(self.store)}/{self.register}/closings"
+
+
+class Closing(NamedTuple):
+    """A report of a register, in few words: its Z number, its day, when it was taken, and the total of its sales."""
+
+    z: int
+    day: date
+    taken_at: AwareDatetime
+    total: Decimal
+
+
+Numbers = tuple[tuple[int, int], ...]
+"""Runs of numbers, first and last."""
+
+
+class State(BaseModel):
+    """The list of registers, the last reports of one of them, or what is missing: each under a key of its own.
+
+    Attributes:
+        registers: of the list: each that ever told of itself.
+        closings: of a register: its last reports, by when they were taken.
+        heard_at: of a register: when its last report was accepted.
+        told: of a register: the gaps that were told of, each as the numbers on both sides.
+        missed: what is missing: a day of a store, or numbers of a register.
+        missing: of a gap: the numbers that have not come.
+        hold: the open hold about it.
+        answer: what a person answered; it stands.
+        holds: how many holds there were; it numbers the next one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    registers: tuple[Place, ...] = ()
+    closings: tuple[Closing, ...] = ()
+    heard_at: AwareDatetime | None = None
+    told: Numbers = ()
+    missed: DayMissed | NumbersMissed | None = None
+    missing: Numbers = ()
+    hold: HoldForReview | None = None
+    answer: str = ""
+    holds: int = 0
