@@ -13,7 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, contents, registry, telemetry
-from infra.access.connection import Taken
+from infra.access.connection import Connection, Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
 from infra.access.vault import signing_secret
@@ -144,6 +144,27 @@ async def signing(engine: AsyncEngine, tenant: str) -> frozenset[str]:
     """Return the systems that a company has a signing secret for."""
     async with engine.connect() as connection:
         return frozenset(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
+
+
+async def renew_secret(host: Host, tenant: str, system: str) -> str:
+    """Give a company's deliveries of a system a new signing secret; return it. What the old one signs is refused."""
+    made = signing_secret()
+    locked = host.vault.lock(made, context=f"{tenant}/{system}")
+    async with host.engine.begin() as connection:
+        await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+    return made
+
+
+async def disconnect(host: Host, held: Connection, by: str) -> str:
+    """End a company's access to a system: revoked there, forgotten here. Return what a person has still to do there."""
+    connections, system = Connections(host.engine, host.vault), registry.systems().get(held.system)
+    await connections.pause(held.tenant, held.system, by)
+    try:
+        left_to_do = await system.revoke(host, held) if system and system.revoke else ""
+    except NotRevoked as error:
+        left_to_do = str(error)
+    await connections.disconnect(held.tenant, held.system, by)
+    return left_to_do
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from infra.specifications import Specifications
 from infra.verdicts import Look, Verdict
 from schemas.audit import Call
-from schemas.base import Message
+from schemas.base import Language, Message
 from schemas.commands import HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope
 from schemas.events import Fact
@@ -496,6 +496,29 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSeen:
+    """What a check of a company's set-up at a system found last, in the words of one reader.
+
+    Attributes:
+        state: ok, failed, not checked, not applicable.
+        wrong: what is wrong; or why it could not be checked.
+        stops: what it keeps from being written; ``waiting`` is how many orders wait for it.
+        who, where: whose move it is, and where it is put right.
+    """
+
+    name: str
+    title: str
+    state: str
+    checked_at: datetime
+    wrong: str = ""
+    stops: str = ""
+    who: str = ""
+    where: str = ""
+    guide: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Refreshed:
     """What a full reading of a system found."""
 
@@ -556,6 +579,9 @@ class System:
         names: what it calls each field of a person, as it is written; one that it lacks is not there.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.
+        consent_link: makes a link that asks a company for its consent, once; in the name of whom. Gives its address.
+        examine: checks how a company is set up there, and keeps what it found.
+        examined: what was found last, in a language; nothing before the first time.
         outlook: reads how a company's books are set up, and says what vouchers would meet there. Nothing is written.
     """
 
@@ -574,5 +600,8 @@ class System:
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
     outlook: Callable[[Host, str, Sequence[PostVoucher]], Awaitable[Outlook]] | None = None
+    consent_link: Callable[[Host, str, str], Awaitable[str]] | None = None
+    examine: Callable[[Host, str], Awaitable[object]] | None = None
+    examined: Callable[[Host, str, Language], Awaitable[tuple[CheckSeen, ...]]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print
 from infra.delivery.reading import NotRead
 from infra.office import Office, in_office
 from infra.proving import comparing, records
-
-AUDITOR: Final = "senseworks"
-"""The party whose programs the keys are for."""
 
 ledger = typer.Typer(no_args_is_help=True, help="A company's ledger, year by year.")
 
@@ -95,11 +92,12 @@ def key_make(
     from infra.packages import keys
 
     async def work(place: Office) -> None:
-        made, ends = await keys.make(place.engine, tenant, AUDITOR, holder, by=asker(by), days=days)
+        made, ends = await keys.make(place.engine, tenant, ledger_words.AUDITOR, holder, by=asker(by), days=days)
         if as_json:
             print_json({"key": made, "expires_at": ends})
         else:
-            print_lines([made, f"good until {when(ends)}; shown only now. GET /v1/{tenant}/{AUDITOR}/years with it"])
+            how = f"GET /v1/{tenant}/{ledger_words.AUDITOR}/years with it"
+            print_lines([made, f"good until {when(ends)}; shown only now. {how}"])
 
     in_office(work, tenant)
 

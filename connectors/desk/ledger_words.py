@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from connectors.desk.words import columns, money, when
 from infra.rows import ApiKey
 from schemas.money import ZERO
 from schemas.proofs import BooksProved, Difference
+
+AUDITOR: Final = "senseworks"
+"""The party whose programs the keys are for."""
 
 
 def proof(tenant: str, proved: BooksProved) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from connectors.desk.web import activities, components, dead, explaining, held, people, signing_in, today
+from connectors.desk.web import activities, components, connections, dead, explaining, held, people, signing_in, today
 from connectors.desk.web.site import Site
 from infra.plugin import Host
 
@@ -12,6 +12,7 @@ PAGES = (
     *explaining.PAGES,
     *dead.PAGES,
     *activities.PAGES,
+    *connections.PAGES,
     *people.PAGES,
     *signing_in.PAGES,
     *components.PAGES,

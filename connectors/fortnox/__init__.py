@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from connectors.fortnox.connect.connecting import consent_link
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import rounds
+from connectors.fortnox.doctor.examining import examine, examined
 from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
 from connectors.fortnox.ledger import nightly
@@ -45,6 +47,9 @@ SYSTEM = System(
     pages=_pages,
     refresh=refresh,
     outlook=outlook,
+    consent_link=consent_link,
+    examine=examine,
+    examined=examined,
     read_year=read_year,
     read_open=read_open,
     names=employee.SHOWN,

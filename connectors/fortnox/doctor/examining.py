@@ -12,7 +12,7 @@ from sqlalchemy import text
 from connectors.fortnox import classify, encode
 from connectors.fortnox.classify import Page, Record
 from connectors.fortnox.client import Fortnox, unanswered
-from connectors.fortnox.doctor import checks, setup
+from connectors.fortnox.doctor import checks, report, setup
 from connectors.fortnox.doctor.checks import CompanyInformation, LastVoucher, Situation
 from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.report import Examination
@@ -28,9 +28,10 @@ from infra.delivery.orders import Orders
 from infra.delivery.requests import Request
 from infra.documents import Documents
 from infra.http import Client, Response
-from infra.plugin import Attempt, Company, Host
+from infra.plugin import Attempt, CheckSeen, Company, Host
 from infra.verdicts import RetryLater
 from schemas import ids
+from schemas.base import Language
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.events import ChecksPassed
 
@@ -58,6 +59,8 @@ _WRITE: Final = text(
        on conflict (tenant, system, "check") do update
        set ok = excluded.ok, body = excluded.body, checked_at = excluded.checked_at"""
 )
+
+_KEPT: Final = text("""select "check", body, checked_at from checks where tenant = :tenant and system = 'fortnox'""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,17 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
     if passed:
         await host.accept(tenant, SYSTEM, (ChecksPassed(codes=passed, checked_at=report.checked_at),))
     return report
+
+
+async def examined(host: Host, tenant: str, language: Language) -> tuple[CheckSeen, ...]:
+    """Return what was found last, in the sequence of the checks."""
+    async with host.engine.connect() as connection:
+        rows = {row.check: row for row in await connection.execute(_KEPT, {"tenant": tenant})}
+    return tuple(
+        report.seen(check.name, checks.Finding(**rows[check.name].body), rows[check.name].checked_at, language)
+        for check in checks.CHECKS
+        if check.name in rows
+    )
 
 
 async def recheck(host: Host, tenant: str, codes: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ from connectors.fortnox import errors
 from connectors.fortnox.doctor.check_words import LABELS, STATES, TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, CheckState, Finding
 from connectors.fortnox.doctor.setup import Names
+from infra.plugin import CheckSeen
 from schemas.base import Language
 
 _CODES: Final = {check.name: check.codes for check in CHECKS}
@@ -79,6 +80,28 @@ def _why(finding: Finding, language: Language) -> str:
         return errors.text(finding.why, language)
     said = LABELS.get(f"why_{finding.why}")
     return said.to(language) if said else finding.why
+
+
+def seen(name: str, finding: Finding, at: datetime, language: Language) -> CheckSeen:
+    """Return what a check found as a page shows it."""
+    told = TEXTS[name]
+    title = told.title.to(language)
+    if finding.state == "not checked":
+        return CheckSeen(name, title, finding.state, at, wrong=_why(finding, language))
+    if finding.state != "failed":
+        return CheckSeen(name, title, finding.state, at)
+    return CheckSeen(
+        name,
+        title,
+        finding.state,
+        at,
+        wrong=told.wrong.to(language, names=", ".join(finding.names)),
+        stops=told.stops.to(language),
+        who=told.who.to(language),
+        where=told.where.to(language),
+        guide=told.guide,
+        waiting=finding.waiting,
+    )
 
 
 def as_json(report: Examination, language: Language) -> dict[str, Any]:

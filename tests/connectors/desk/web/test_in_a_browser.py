@@ -1,0 +1,104 @@
+"""The desk as people meet it: every page in both languages, wide and narrow, light and dark; by keyboard alone."""
+
+from typing import Any
+
+import pytest
+
+from connectors.desk.pages import PAGES
+from infra.accounts.permissions import DeskRole
+from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
+from tests.connectors.desk.conftest import Past
+from tests.connectors.desk.test_pages import HOLD, SHOP, filled, told, visit
+from tests.connectors.desk.web_driver import Visitor
+
+pytestmark = [pytest.mark.usefixtures("desk"), needs_a_browser]
+
+
+async def held(past: Past) -> None:
+    """Let everything have happened, and a day wait."""
+    await told(past)
+    await past.reviews(past.held(key="openpos/KASSA1/413"))
+
+
+def shown() -> list[str]:
+    """Return the address of every page that is looked at."""
+    odd = ("/changes", "/sign-in", ".csv")
+    return sorted({filled(page) for page in PAGES if not page.act and not page.path.endswith(odd)})
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "dark"), [("sv", 1280, False), ("en", 390, True), ("sv", 320, False)], ids=str
+)
+def test_every_page_can_be_used_by_everybody(language: str, width: int, dark: bool) -> None:  # noqa: FBT001 - of a table
+    """Axe finds nothing, nothing stands beside the screen, and the browser has nothing to complain of."""
+
+    async def story(visitor: Visitor) -> None:
+        found: dict[str, object] = {}
+        async with browsing(visitor, width=width, dark=dark, language=language) as page:
+            for address in shown():
+                if (await visitor.get(address)).status_code != 200:
+                    continue
+                await page.goto(address)
+                if wrong := await found_by_axe(page):
+                    found[address] = wrong
+                elif (wide := await page.evaluate("document.documentElement.scrollWidth")) > width:
+                    found[address] = f"{wide} wide"
+        assert found == {}
+
+    visit(story, past=held)
+
+
+def test_an_accountant_answers_a_hold_by_keyboard_alone() -> None:
+    """From the start page to the answer: g h, Tab or j, Enter; and the page says what came of it."""
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor) as page:
+            await page.goto(f"/companies/{SHOP}")
+            await page.keyboard.press("?")
+            assert await page.locator("#keys").is_visible()
+            await page.keyboard.press("Escape")
+            await page.keyboard.press("g")
+            await page.keyboard.press("h")
+            await page.wait_for_url(f"**/companies/{SHOP}/held")
+            await page.keyboard.press("j")
+            await page.keyboard.press("Enter")
+            await page.wait_for_url(f"**/held/{HOLD}")
+            await page.keyboard.press("j")
+            await page.keyboard.press("Enter")
+            await page.locator("[role=status]").wait_for()
+            assert "answered reverse" in await page.locator("[role=status]").inner_text()
+
+    visit(story, DeskRole.ACCOUNTANT, past=held)
+
+
+def test_a_hold_is_answered_without_script() -> None:
+    """The pages are plain forms."""
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor, script=False) as page:
+            await page.goto(f"/companies/{SHOP}/held")
+            await page.click("main tbody a")
+            await page.click("button[value=keep]")
+            assert "answered keep" in await page.locator("[role=status]").inner_text()
+
+    visit(story, DeskRole.ACCOUNTANT, past=held)
+
+
+def test_the_start_page_changes_by_itself() -> None:
+    """What happens elsewhere is on an open page soon, and nobody has loaded it again."""
+
+    async def story(visitor: Visitor, past: Any) -> None:
+        async with browsing(visitor) as page:
+            await page.goto(f"/companies/{SHOP}")
+            assert await page.locator(".tile.wait").count() == 0
+            await page.evaluate("window.stillHere = true")
+            await past.reviews(past.held())
+            await page.locator(".tile.wait b").wait_for(timeout=60_000)
+            assert await page.evaluate("window.stillHere")
+
+    pasts: list[Any] = []
+
+    async def keep(past: Past) -> None:
+        pasts.append(past)
+
+    visit(lambda visitor: story(visitor, pasts[0]), past=keep)
