@@ -24,6 +24,10 @@ _DAY: Final = timedelta(days=1)
 Item = Mapping[str, Any]
 
 
+class Unreadable(ValueError):
+    """What a list says cannot be; the message names what, and no value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """Customers' invoices, or suppliers': where they stand, and what Fortnox calls their parts.
@@ -195,17 +199,26 @@ def balance(fields: Item) -> Decimal:
 
 
 def _number(value: object) -> Decimal:
-    try:
-        return Decimal(str(value)) if value not in {None, ""} and not isinstance(value, bool) else ZERO
-    except InvalidOperation:
+    """Return an amount; nothing is 0. Raises Unreadable for what is none: it is not guessed that it is nothing."""
+    if value is None or value == "":
         return ZERO
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or isinstance(value, bool):
+        raise Unreadable("an amount in Fortnox's list of invoices or payments is no number")
+    return found
 
 
 def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and value else None
-    except ValueError:
+    """Return a day; None where there is none. Raises Unreadable for what is none."""
+    if value is None or value == "":
         return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise Unreadable("a day in Fortnox's list of invoices or payments is none") from None
 
 
 def _text(value: object) -> str:

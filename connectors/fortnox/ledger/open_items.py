@@ -14,10 +14,12 @@ from connectors.fortnox.ledger.fresh import chosen
 from connectors.fortnox.tokens import SYSTEM
 from infra import clock, tenants
 from infra.access.connections import Connections
+from infra.delivery.answers import BRIEF_WAIT
 from infra.delivery.guests import LOOK_UP, guest
 from infra.delivery.reading import NotRead, answered
 from infra.plugin import Attempt, Host
 from infra.specifications import Finding, OpenInvoice, Specification, Specifications
+from infra.verdicts import RetryLater
 from schemas.money import ZERO, text
 
 _NAMED: Final = 10
@@ -45,6 +47,8 @@ async def _side(books: Books, side: Side, year: Year, granted: frozenset[str], a
         return Specification(side.name, side.account, note="not_consented")
     try:
         return await _read(books, side, year, attempt)
+    except open_items.Unreadable as error:
+        raise NotRead(RetryLater(BRIEF_WAIT, "list_unreadable", str(error), "developer")) from error
     except NotRead as error:
         if error.verdict.who is None or error.verdict.steady:
             raise

@@ -15,6 +15,7 @@ from connectors.fortnox.sandbox import Company, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
 from connectors.fortnox.sandbox.records import Record
 from infra.commanding import Failed
+from infra.delivery.reading import NotRead
 from infra.specifications import OpenInvoice, Specification
 from tests.connectors.fortnox.ledger_driver import AT, NUMBER, TENANT, LedgerDriver, ledger_driver
 
@@ -146,6 +147,18 @@ async def test_what_was_not_consented_to_is_not_an_empty_list(books: LedgerDrive
     assert (sides["suppliers"].note, len(sides["customers"].invoices)) == ("not_permitted", 1)
     with pytest.raises(Failed, match="no financial year that ends in 2019"):
         await read_open(books.host, TENANT, 2019)
+
+
+@pytest.mark.parametrize("odd", [{"Total": "ett"}, {"Total": "NaN"}, {"InvoiceDate": "i går"}, {"Total": "1 000,00"}])
+async def test_what_cannot_be_read_is_not_nothing(books: LedgerDriver, odd: dict[str, str]) -> None:
+    """An amount that is none is no invoice of nothing: there is no answer, and the value is not shown."""
+    trade = Trade(books.fortnox)
+    trade.invoice("suppliers", "1", "100.00", LAST, CurrencyRate=odd.get("Total", ""))
+    trade.company.register("supplierinvoices")["1"].values["DueDate"] = odd.get("InvoiceDate", str(LAST))
+    with pytest.raises(NotRead) as told:
+        await read(books)
+    assert (told.value.verdict.code, told.value.verdict.who) == ("list_unreadable", "developer")
+    assert not any(value in told.value.verdict.why for value in odd.values())
 
 
 async def test_a_thousand_invoices_of_any_history_come_to_the_account(books: LedgerDriver) -> None:
