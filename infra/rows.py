@@ -47,6 +47,15 @@ class AnswerOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class WayFound:
+    """How a way in was found when it was tried: ``code`` is empty where nothing stands in its way."""
+
+    name: str
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dead:
     """A dead letter. ``state``: open, replayed or discarded."""
 

@@ -85,12 +85,13 @@ def ways_hostkey(
 ) -> None:
     """Show the key that an SFTP server shows now, to be compared with what whoever runs it says, and then pinned."""
     from infra.intake import sftp, way_words
-    from infra.intake.ways import Found, Trouble
+    from infra.intake.ways import Trouble
+    from infra.rows import WayFound
 
     try:
         key, fingerprint = asyncio.run(sftp.host_key(host, port))
     except Trouble as trouble:
-        raise Failed(way_words.in_words(Found(host, trouble.code, trouble.detail), "en")) from None
+        raise Failed(way_words.in_words(WayFound(host, trouble.code, trouble.detail), "en")) from None
     if as_json:
         print_json({"host_key": key, "fingerprint": fingerprint})
     else:

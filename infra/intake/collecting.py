@@ -13,9 +13,10 @@ from infra.delivery.following import Following
 from infra.delivery.reading import NotRead
 from infra.intake import letters, outboxes, sftp, way_words, ways
 from infra.intake.accepting import Acceptor, Unavailable
-from infra.intake.ways import Found, Trouble, Way
+from infra.intake.ways import Trouble, Way
 from infra.leases import Lease
 from infra.plugin import Host, Malformed
+from infra.rows import WayFound
 from infra.verdicts import RetryLater
 from schemas.ways import OutboxTable
 
@@ -131,13 +132,13 @@ class Collecting:
         _log.info("row accepted", tenant=way.tenant, way=way.name, row=row.id, facts=len(accepted.event_ids))
 
 
-async def check(host: Host, tenant: str) -> tuple[Found, ...]:
+async def check(host: Host, tenant: str) -> tuple[WayFound, ...]:
     """Try every way in of a company, all at once, and say how each was found. Nothing is read of what lies there."""
     settings, _ = await tenants.settings_in_force(host.engine, tenant)
     return tuple(await asyncio.gather(*(checked(host, way) for way in ways.of(tenant, settings))))
 
 
-async def checked(host: Host, way: Way) -> Found:
+async def checked(host: Host, way: Way) -> WayFound:
     """Try a way in, and say how it was found."""
     try:
         async with asyncio.timeout(_CHECKED_WITHIN):
@@ -145,13 +146,13 @@ async def checked(host: Host, way: Way) -> Found:
             _ = way.source
             await (outboxes if isinstance(way.settings, OutboxTable) else sftp).check(way, secret)
     except TimeoutError:
-        return Found(way.name, "unreachable")
+        return WayFound(way.name, "unreachable")
     except Trouble as trouble:
-        return Found(way.name, trouble.code, trouble.detail)
-    return Found(way.name)
+        return WayFound(way.name, trouble.code, trouble.detail)
+    return WayFound(way.name)
 
 
 def _not_read(way: Way, trouble: Trouble) -> NotRead:
     """Return what the log says, and after how many seconds it is tried again."""
-    said = way_words.in_words(Found(way.name, trouble.code, trouble.detail), "en")
+    said = way_words.in_words(WayFound(way.name, trouble.code, trouble.detail), "en")
     return NotRead(RetryLater(_PATIENCE, trouble.code, said))

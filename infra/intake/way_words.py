@@ -1,9 +1,9 @@
-"""What is said of a way in that cannot be used: what is wrong, and what to do; sv and en."""
+"""What is said of a way in that cannot be used: what is wrong, and what to do; sv and en. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from infra.intake.ways import Found
+from infra.rows import WayFound
 from schemas.base import Language
 from schemas.words import Said
 
@@ -77,7 +77,7 @@ TROUBLES: Final[Mapping[str, Said]] = {
 }
 
 
-def in_words(found: Found, language: Language) -> str:
+def in_words(found: WayFound, language: Language) -> str:
     """Return what to say of a way in that was found so."""
     text = TROUBLES[found.code] if found.code else WORKS
     return text.to(language, name=found.name, detail=found.detail or "-")

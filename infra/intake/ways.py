@@ -1,7 +1,7 @@
 """The ways in by which payloads are fetched: which there are, what opens them, and what stands in their way."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
@@ -54,15 +54,6 @@ class Way:
         if (source := registry.sources().get(self.settings.system)) is None:
             raise Trouble("no_such_system", f"{self.settings.system}; {', '.join(registry.sources())}")
         return source
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """How a way in was found when it was tried: ``code`` is empty where nothing stands in its way."""
-
-    name: str
-    code: str = ""
-    detail: str = field(default="", compare=False)
 
 
 def of(tenant: str, settings: TenantSettings) -> Iterable[Way]:

@@ -367,6 +367,17 @@ TEXTS: Final[Mapping[str, CheckText]] = {
         Said("Slå på tidssynkronisering (NTP) på servern.", "Switch on time synchronisation (NTP) on the server."),
         guide="",
     ),
+    "every_way_in_can_be_used": CheckText(
+        Said("Vägar in", "Ways in"),
+        Said("Härifrån går det inte att hämta. {names}", "Nothing can be fetched from here. {names}"),
+        Said("Det som ska hämtas där väntar hos kassan.", "What is to be fetched there waits at the till's side."),
+        _OPERATOR,
+        Said(
+            "Rätta det, och pröva igen: bokbuss ways check FÖRETAG.",
+            "Set it right, and try again: bokbuss ways check COMPANY.",
+        ),
+        guide="",
+    ),
 }
 """By check."""
 

@@ -14,6 +14,7 @@ from typing import Final, Literal
 from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
+from infra.rows import WayFound
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.commands import AttachFile
 from schemas.money import rate_text
@@ -82,6 +83,7 @@ class Situation:
         staff: why the list of employees cannot be read; None: it can be, or nobody needs it.
         documents: somebody has asked for the documents of vouchers.
         last: None when we have written nothing yet.
+        ways: how each way in was found by which payloads are fetched.
     """
 
     today: date
@@ -96,6 +98,7 @@ class Situation:
     waiting: tuple[Need, ...] = ()
     clock_ahead: float | None = None
     last: LastVoucher | None = None
+    ways: tuple[WayFound, ...] = ()
 
     def refused(self, *codes: str) -> Names:
         """Return the scopes of what Fortnox did not show for one of these reasons."""
@@ -121,6 +124,7 @@ class Finding:
     why: str = ""
     flows: Names = ()
     waiting: int = 0
+    ways: tuple[WayFound, ...] = ()
 
 
 OK: Final = Finding("ok")
@@ -310,6 +314,14 @@ def our_last_voucher_is_found(situation: Situation) -> Finding:
     return OK if last.found else Finding("failed", (last.voucher,), flows=_all(situation))
 
 
+def every_way_in_can_be_used(situation: Situation) -> Finding:
+    """Demand that payloads can be fetched from wherever the settings say: what comes there waits at the company's."""
+    wrong = tuple(way for way in situation.ways if way.code)
+    if wrong:
+        return Finding("failed", tuple(way.name for way in wrong), flows=_all(situation), ways=wrong)
+    return OK if situation.ways else NOT_APPLICABLE
+
+
 def _met(demand: Demand, situation: Situation) -> Finding:
     """Ask a demand of everything that is needed, mapped or waiting."""
     names: dict[str, None] = {}
@@ -396,6 +408,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     # Will the books be right?
     _check(vat_codes_match_the_rates),
     _check(our_clock_is_right),
+    # Does everything come in?
+    _check(every_way_in_can_be_used),
 )
 """In the order in which a person would look; the first red one is often the cause of others."""
 

@@ -28,6 +28,7 @@ from infra.delivery.orders import Orders
 from infra.delivery.requests import Request
 from infra.documents import Documents
 from infra.http import Client, Response
+from infra.intake import collecting
 from infra.plugin import Attempt, CheckSeen, Company, Host
 from infra.verdicts import RetryLater
 from schemas import ids
@@ -96,6 +97,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
             situation = await visit.staff(await visit.setup(situation, frozenset(PARSERS), mapped=True))
             situation = replace(situation, last=await visit.last(await _last(host, tenant)))
         calls = len(visit.attempt.calls)
+    situation = replace(situation, ways=await collecting.check(host, tenant))
     findings = checks.run(situation)
     passed = tuple(sorted({one.need.code for one in held if one.may_go and setup.is_open(one.need, situation.setup)}))
     report = Examination(tenant, clock.now(), findings, passed, calls)

@@ -9,6 +9,7 @@ from connectors.fortnox import errors
 from connectors.fortnox.doctor.check_words import LABELS, STATES, TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, CheckState, Finding
 from connectors.fortnox.doctor.setup import Names
+from infra.intake import way_words
 from infra.plugin import CheckSeen
 from schemas.base import Language
 
@@ -66,13 +67,18 @@ def _explained(name: str, finding: Finding, language: Language) -> Iterator[str]
         yield LABELS["not_checked"].to(language, why=_why(finding, language))
     if finding.state != "failed":
         return
-    yield told.wrong.to(language, names=", ".join(finding.names))
+    yield told.wrong.to(language, names=_names(finding, language))
     waiting = f" {LABELS['waiting'].to(language, waiting=finding.waiting)}" if finding.waiting else ""
     yield f"{LABELS['stops'].to(language)}: {told.stops.to(language)}{waiting}"
     yield f"{LABELS['who'].to(language)}: {told.who.to(language)}"
     yield f"{LABELS['where'].to(language)}: {told.where.to(language)}"
     if told.guide:
         yield f"{LABELS['guide'].to(language)}: {told.guide}"
+
+
+def _names(finding: Finding, language: Language) -> str:
+    """Return what was found, in words: a way in has its own."""
+    return " ".join(way_words.in_words(way, language) for way in finding.ways) or ", ".join(finding.names)
 
 
 def _why(finding: Finding, language: Language) -> str:
@@ -124,7 +130,7 @@ def _json(name: str, finding: Finding, language: Language) -> dict[str, Any]:
     if finding.state == "failed":
         content |= {
             "names": list(finding.names),
-            "wrong": told.wrong.to(language, names=", ".join(finding.names)),
+            "wrong": told.wrong.to(language, names=_names(finding, language)),
             "stops": told.stops.to(language),
             "blocks": {"codes": list(_CODES[name]), "flows": list(finding.flows), "waiting": finding.waiting},
             "who": told.who.to(language),

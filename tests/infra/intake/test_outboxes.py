@@ -13,6 +13,7 @@ from infra import clock
 from infra.intake import collecting, letters, outboxes, ways
 from infra.intake.holes import Position
 from infra.intake.ways import Way
+from infra.rows import WayFound
 from infra.settings import Settings
 from schemas.ways import OutboxTable, WaysIn
 from tests.infra import ways_driver
@@ -217,7 +218,7 @@ async def test_a_user_who_may_only_read_is_enough_and_nothing_is_written(site: S
 async def test_what_stands_in_the_way_is_said_in_words(site: Site, till: Till, tenant: str) -> None:
     """By a code each, and never with anything of the secret."""
 
-    async def found(url: str | None, **changes: object) -> collecting.Found:
+    async def found(url: str | None, **changes: object) -> WayFound:
         await site.choose(tenant, chosen := outbox(**changes), **({} if url is None else {"kassa": url}))
         [one] = await collecting.check(site.host, tenant)
         assert one == await collecting.checked(site.host, Way(tenant, chosen.outboxes[0]))

@@ -21,6 +21,7 @@ from infra.delivery.budget import BACKFILL
 from infra.documents import Documents
 from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
+from schemas.ways import OutboxTable, WaysIn
 from tests.connectors.fortnox.doctor_driver import (
     MAPPED,
     ORGANISATION,
@@ -54,6 +55,7 @@ async def test_a_company_that_is_set_up_is_green(visit: DoctorDriver) -> None:
     assert report.red == ()
     assert {name for name, state in states(report).items() if state == "not applicable"} == {
         "files_are_consented_to",
+        "every_way_in_can_be_used",
         "our_last_voucher_is_found",
         "the_coming_financial_year_is_there",
     }
@@ -95,6 +97,12 @@ async def beside(visit: DoctorDriver) -> None:
     await visit.consented("bookkeeping companyinformation costcenter project settings")
 
 
+async def fetched(visit: DoctorDriver) -> None:
+    """Let payloads be fetched from a till's database, whose URL nobody has given."""
+    ways = WaysIn(outboxes=(OutboxTable(name="kassa", system="openpos"),))
+    await visit.apply(TenantSettings(daysales=MAPPED, ways_in=ways))
+
+
 RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_company_has_consented": (
         lambda v: v.execute(text("update tenants set database_number = null where tenant = :t"), t=v.tenant),
@@ -112,6 +120,7 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
         lambda v: setattr(v.fortnox, "organisation_number", "556677-8899"),
         ("Sandlådan AB 556677-8899", f"≠ {ORGANISATION}"),
     ),
+    "every_way_in_can_be_used": (fetched, ("kassa",)),
     "our_last_voucher_is_found": (last_voucher, ("F 7",)),
     "today_has_a_financial_year": (lambda v: v.fortnox.years.pop(4), (TODAY.isoformat(),)),
     "a_financial_year_holds_the_day": (waiting, ("2023-05-01",)),
@@ -171,6 +180,15 @@ async def test_the_coming_year_is_looked_at_from_december_on(
     del visit.fortnox.years[5]
     report = await examining.examine(visit.host, visit.tenant)
     assert (report.red, report.findings[check].names) == ((check,), ("2027-01-01",))
+
+
+async def test_what_is_wrong_with_a_way_in_is_said_in_its_own_words(visit: DoctorDriver) -> None:
+    """With its name, and what to run."""
+    await fetched(visit)
+    report = await examining.examine(visit.host, visit.tenant)
+    said = "\n".join(lines(report, "en"))
+    assert f"kassa: nobody has given what opens it. Run: bokbuss ways secret {visit.tenant} kassa" in said
+    assert "kassa: ingen har lämnat det som öppnar den." in "\n".join(lines(report, "sv"))
 
 
 def test_every_check_was_shown_red() -> None:
@@ -376,6 +394,7 @@ async def test_findings_are_kept_as_they_were(visit: DoctorDriver) -> None:
         "state": "failed",
         "names": ["1910 (2026)"],
         "why": "",
+        "ways": [],
         "flows": ["daysales"],
         "waiting": 0,
     }
