@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy import text
 
@@ -37,6 +38,7 @@ from schemas.commands import PostVoucher, VoucherRef
 from schemas.events import ChecksPassed
 
 _Found = TypeVar("_Found")
+_FINDING: Final = TypeAdapter(checks.Finding)
 
 SYSTEM: Final = "fortnox"
 _TRIES: Final = 3
@@ -112,7 +114,7 @@ async def examined(host: Host, tenant: str, language: Language) -> tuple[CheckSe
     async with host.engine.connect() as connection:
         rows = {row.check: row for row in await connection.execute(_KEPT, {"tenant": tenant})}
     return tuple(
-        report.seen(check.name, checks.Finding(**rows[check.name].body), rows[check.name].checked_at, language)
+        report.seen(check.name, _FINDING.validate_python(rows[check.name].body), rows[check.name].checked_at, language)
         for check in checks.CHECKS
         if check.name in rows
     )

@@ -101,7 +101,7 @@ def seen(name: str, finding: Finding, at: datetime, language: Language) -> Check
         title,
         finding.state,
         at,
-        wrong=told.wrong.to(language, names=", ".join(finding.names)),
+        wrong=told.wrong.to(language, names=_names(finding, language)),
         stops=told.stops.to(language),
         who=told.who.to(language),
         where=told.where.to(language),

@@ -189,6 +189,8 @@ async def test_what_is_wrong_with_a_way_in_is_said_in_its_own_words(visit: Docto
     said = "\n".join(lines(report, "en"))
     assert f"kassa: nobody has given what opens it. Run: bokbuss ways secret {visit.tenant} kassa" in said
     assert "kassa: ingen har lämnat det som öppnar den." in "\n".join(lines(report, "sv"))
+    kept = {one.name: one for one in await examining.examined(visit.host, visit.tenant, "sv")}
+    assert "kassa: ingen har lämnat det som öppnar den." in kept["every_way_in_can_be_used"].wrong
 
 
 def test_every_check_was_shown_red() -> None:
