@@ -65,6 +65,7 @@ def _code_of(error: Exception) -> int | None:
         cluster.BrokerUnavailable,
         cluster.WrongTopic,
         store.DatabaseUnavailable,
+        store.WrongSchema,
         folders.InUse,
         folders.Unwritable,
         UnknownTenant,

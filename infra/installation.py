@@ -13,7 +13,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry
@@ -79,6 +81,12 @@ _GO_ON = (
            where s.tenant = t.tenant and s.version > t.settings_version"""
     ),
     text(f"update installation set writing = true, written_by = {_WRITTEN}"),  # noqa: S608 - the same
+)
+
+
+_REPLACED: Final = (
+    "The database was restored, or moved, while this process ran. It ends, since it knows what the database does not: "
+    "start it again, and what happened since the backup is looked for first."
 )
 
 
@@ -190,30 +198,54 @@ async def move(connection: AsyncConnection, now: Mapping[str, str]) -> None:
 class Pulse:
     """What this process has seen of the database: it must never become less.
 
-    Attributes:
-        seen: the highest pulse; nothing is sent on the word of a database that has a lower one.
+    Args:
+        epoch: how often the database had been restored when this process began.
+        seen: the highest pulse by then.
     """
 
-    def __init__(self, engine: AsyncEngine, seen: int = 0) -> None:
+    def __init__(self, engine: AsyncEngine, epoch: int = 0, seen: int = 0) -> None:
         self._engine = engine
-        self.seen = seen
+        self._epoch = epoch
+        self._seen = seen
+        self._replaced = False
+        # Whoever replaces a database cuts its connections: a new one that finds another state is not given to anybody.
+        event.listen(engine.sync_engine, "connect", self._must_be_the_same)
 
-    async def beat(self) -> bool:
-        """Look at the row and, when it is time, write it; tell whether this process did.
+    @property
+    def seen(self) -> tuple[int, int]:
+        """Epoch and pulse: nothing is sent on the word of a database with another epoch, or a lower pulse."""
+        return self._epoch, self._seen
+
+    def _must_be_the_same(self, connection: Any, _record: object) -> None:
+        """To everybody else such a database is away. Raises psycopg.OperationalError."""
+        cursor = connection.cursor()
+        try:
+            cursor.execute("select epoch, pulse from installation")
+            row = cursor.fetchone()
+        finally:
+            cursor.close()
+            connection.rollback()
+        if row is None or row[0] != self._epoch or row[1] < self._seen:
+            self._replaced = True
+            raise psycopg.OperationalError(_REPLACED)
+
+    async def beat(self) -> int | None:
+        """Look at the row and, when it is time, write it; return the new pulse when this process did.
 
         Raises:
             Restored: under this process the database became another one.
         """
-        async with self._engine.begin() as connection:
-            now = await read(connection)
-            if now is None or not now.ours or now.pulse < self.seen:
-                raise Restored(
-                    "The database was restored, or moved, while this process ran. It ends, since it knows what the "
-                    "database does not: start it again, and what happened since the backup is looked for first."
-                )
-            self.seen = now.pulse
-            seconds: dict[str, Any] = {"pulse": now.pulse, "seconds": PULSE_SECONDS * 0.9}
-            written = await connection.scalar(_PULSE, seconds)
-        if written is not None:
-            self.seen = written
-        return written is not None
+        try:
+            async with self._engine.begin() as connection:
+                now = await read(connection)
+                if now is None or not now.ours or now.epoch != self._epoch or now.pulse < self._seen:
+                    raise Restored(_REPLACED)
+                self._seen = now.pulse
+                seconds: dict[str, Any] = {"pulse": now.pulse, "seconds": PULSE_SECONDS * 0.9}
+                written: int | None = await connection.scalar(_PULSE, seconds)
+        except DBAPIError as error:
+            if self._replaced:
+                raise Restored(_REPLACED) from error
+            raise
+        self._seen = max(self._seen, written or 0)
+        return written

@@ -123,7 +123,7 @@ async def office(
         engine = store.engine(running.database_url, _POOL)
         stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
-            await store.prepare(engine, patience=_PATIENCE)
+            await store.prepare(engine, patience=_PATIENCE, migrate=settings.database.migrate)
             if tenant is not None:
                 await _known(engine, tenant, reads=reads)
 
@@ -144,6 +144,28 @@ async def office(
             if not isinstance(error, KafkaError):
                 raise
             raise Failed(f"the broker did not acknowledge it ({type(error).__name__}): do it again") from error
+
+
+@asynccontextmanager
+async def bare(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Open the database alone, as it is: no table is made, and nobody asks for the broker.
+
+    Raises:
+        DatabaseUnavailable: the message says what to do.
+    """
+    async with AsyncExitStack() as stack:
+        running = found.running(settings)
+        url = settings.database.url or (running and running.database_url)
+        if not url:
+            from infra.embedded.database import EmbeddedPostgres
+
+            server = EmbeddedPostgres(settings.data)
+            stack.push_async_callback(asyncio.to_thread, server.stop)
+            await asyncio.to_thread(server.start)
+            url = server.url
+        engine = store.engine(store.async_url(url), _POOL)
+        stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
+        yield engine
 
 
 async def _known(engine: AsyncEngine, tenant: str, *, reads: bool) -> None:

@@ -89,7 +89,7 @@ def _flows(parts: _Parts, host: Host, checks: dict[str, web.HealthCheck]) -> Ite
 
 def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     for sink in registry.sinks():
-        yield SinkRole(host=host, producer=parts.producer, sink=sink, pulse=lambda: parts.pulse.seen).run
+        yield SinkRole(host=host, producer=parts.producer, sink=sink, seen=lambda: parts.pulse.seen).run
     yield Relay(parts.engine, parts.producer, parts.leases).run
     yield partial(nightly.run, host)
     yield partial(sweeping.run, host)
@@ -111,15 +111,17 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
         engine = store.engine(settings.database.url or "", settings.database.pool)
         stack.push_async_callback(ending.closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
-            await store.prepare(engine)
+            await store.prepare(engine, migrate=settings.database.migrate)
+            producer = await cluster.producer(settings.kafka.bootstrap or "")
+            stack.push_async_callback(producer.stop)
+            pulse = await fence.passed(engine, producer, settings)
         except DBAPIError as error:
             raise DatabaseUnavailable(
                 f"The database does not answer ({type(error.orig).__name__}): does it run, and is its URL right "
                 "(BOKBUSS_DATABASE__URL)?"
             ) from error
-        producer = await cluster.producer(settings.kafka.bootstrap or "")
-        stack.push_async_callback(producer.stop)
-        pulse = await fence.passed(engine, producer, settings)
+        except KafkaError as error:
+            raise _away(error) from error
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())
         stack.callback(keeping.cancel)
@@ -175,6 +177,12 @@ async def run(
         _log.info("stopped", roles=" ".join(roles))
 
 
+def _away(error: KafkaError) -> cluster.BrokerUnavailable:
+    return cluster.BrokerUnavailable(
+        f"The broker does not answer ({type(error).__name__}): start this again when it does."
+    )
+
+
 async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
     """Run jobs; when one ends by itself it failed, and the others are asked to stop, and end in time."""
     tasks = [asyncio.create_task(job(stop), name=getattr(job, "__qualname__", None)) for job in jobs]
@@ -191,9 +199,7 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
         while isinstance(failure, BaseExceptionGroup):  # of a role's own tasks; the first one tells why
             failure = failure.exceptions[0]
         if isinstance(failure, KafkaError):  # the broker went away just while a role started
-            raise cluster.BrokerUnavailable(
-                f"The broker does not answer ({type(failure).__name__}): start this again when it does."
-            ) from failure
+            raise _away(failure) from failure
         if failure is not None:
             raise failure
 

@@ -43,6 +43,9 @@ class DatabaseSettings(BaseModel):
     """Where PostgreSQL is. Without ``url`` a real one is started here."""
 
     url: str | None = Field(default=None, description="postgresql://user:password@host/name; unset: the embedded one")
+    migrate: bool = Field(
+        default=True, description="bring the tables up to date at each start; off: bokbuss migrate does"
+    )
     pool: int = Field(default=8, ge=2, description="connections of one process")
 
 

@@ -14,6 +14,7 @@ _log = telemetry.log(__name__)
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _IS_MARKED = text("select to_regclass('alembic_version') is not null")
 _MARK = text("select version_num from alembic_version")
+_WORKS_FROM = text("select obj_description(cast('alembic_version' as regclass))")
 _CONNECT_WITHIN = 5
 """Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
 _PREPARING = 7_208_551
@@ -22,6 +23,10 @@ _PREPARING = 7_208_551
 
 class DatabaseUnavailable(RuntimeError):
     """The database cannot be had, or does not start; the message says why and what to do."""
+
+
+class WrongSchema(RuntimeError):
+    """The tables are of a revision that this version cannot work with; the message says what can."""
 
 
 def engine(url: str, pool: int) -> AsyncEngine:
@@ -47,38 +52,93 @@ def engine(url: str, pool: int) -> AsyncEngine:
         ) from error
 
 
-async def prepare(engine: AsyncEngine, *, patience: float = 30.0) -> None:
-    """Bring the tables up to date, waiting ``patience`` seconds for a database that is still starting."""
+async def prepare(engine: AsyncEngine, *, patience: float = 30.0, migrate: bool = True) -> tuple[str, str]:
+    """Bring the tables up to date, waiting ``patience`` seconds for a database that is still starting.
+
+    Tables that are newer than this version are worked with, where they say that it can: so a version that was rolled
+    back goes on.
+
+    Args:
+        migrate: False leaves it to ``bokbuss migrate``, and only looks.
+
+    Returns:
+        The revision before and after; "" where there was no table.
+
+    Raises:
+        WrongSchema: this version can do nothing with the tables as they are; the message says what can.
+    """
     deadline = clock.monotonic() + patience
     while True:
         try:
             async with engine.begin() as connection:
                 await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _PREPARING})
-                await connection.run_sync(_upgrade)
+                return await connection.run_sync(_upgrade, migrate)
         except DBAPIError as error:
             if clock.monotonic() > deadline:
                 raise
             _log.info("waiting for the database", error=type(error.orig).__name__)
             await clock.sleep(0.5)
-        else:
-            return
+
+
+def revisions() -> list[str]:
+    """Return every revision of the tables, the oldest first: its number, which its file's name begins with."""
+    return sorted(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def newest() -> str:
-    """Return the newest revision of the tables: its number, which its file's name begins with."""
-    return max(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+    """Return the newest revision of the tables."""
+    return revisions()[-1]
 
 
-def _upgrade(connection: Connection) -> None:
-    if connection.scalar(_IS_MARKED) and connection.scalar(_MARK) == newest():
-        return
+async def revision(connection: AsyncConnection) -> str:
+    """Return the revision that the tables are of; "" where there are none."""
+    return await connection.run_sync(_revision)
+
+
+def _revision(connection: Connection) -> str:
+    return str(connection.scalar(_MARK)) if connection.scalar(_IS_MARKED) else ""
+
+
+def _upgrade(connection: Connection, migrate: bool) -> tuple[str, str]:  # noqa: FBT001 - as run_sync passes it on
+    before, known = _revision(connection), revisions()
+    if before == known[-1]:
+        return before, before
+    if before and before not in known:
+        _must_be_close(connection, before, known[-1])
+        return before, before
+    if not migrate:
+        raise WrongSchema(
+            f"The tables are of revision {before or 'none'}, and this version needs {known[-1]}: run bokbuss migrate "
+            "first (BOKBUSS_DATABASE__MIGRATE is off)."
+        )
     from alembic import command  # noqa: PLC0415 - it takes a tenth of a command's time, and mostly nothing is to be done
     from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    made = ScriptDirectory.from_config(config).get_revision("head").module
+    runs_on_it = getattr(made, "works_from", made.down_revision)
+    connection.execute(text(f"comment on table alembic_version is 'works from {int(runs_on_it):04}'"))
+    return before, known[-1]
+
+
+def _must_be_close(connection: Connection, there: str, ours: str) -> None:
+    """Refuse tables of a revision that this version does not know, unless they say that it works with them.
+
+    Raises:
+        WrongSchema: they do not.
+    """
+    said = str(connection.scalar(_WORKS_FROM) or "").removeprefix("works from ")
+    if there < ours or not said or said > ours:
+        needed = f"from revision {said} on" if said else "of that revision"
+        raise WrongSchema(
+            f"The tables are of revision {there}, this version knows revisions {revisions()[0]} to {ours}: start a "
+            f"version that works {needed}, or restore a backup of before (bokbuss restore)."
+        )
+    _log.warning("the tables are newer than this version, and it works with them", tables=there, known=ours)
 
 
 def lines(parameter: str) -> str:

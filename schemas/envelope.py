@@ -108,6 +108,17 @@ class Unreadable(ValueError):
         super().__init__(text)
 
 
+class NotYetReadable(Unreadable):
+    """A newer version of ours has written a message: its reader comes with that version. Nothing is wrong with it.
+
+    ``head``: its envelope, without data.
+    """
+
+    def __init__(self, text: str, head: "Envelope[Any]") -> None:
+        self.head = head
+        super().__init__(text, "of_a_newer_version")
+
+
 def type_of(message: type[Message]) -> str:
     """Return the CloudEvents type of a message class: ``DayClosed`` is ``bokbuss.day-closed.v1``."""
     return f"bokbuss.{re.sub(r'(?<=[a-z])(?=[A-Z])', '-', message.__name__).lower()}.v1"
@@ -191,6 +202,23 @@ class _Head(BaseModel):
     type: str
 
 
+class _NewerHead(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    specversion: Literal["1.0"]
+    id: str = Field(min_length=1, max_length=400)
+    source: str = Field(pattern=r"^/(connectors|infra|streams|proof)\b")
+    type: str = Field(pattern=r"^bokbuss\.[a-z\-]{1,40}\.v\d{1,3}$")
+    subject: str = Field(max_length=400)
+    time: Moment
+    tenant: TenantId
+    causationid: str = Field(default="", max_length=400)
+
+
+_ADDED = frozenset({"literal_error", "enum", "extra_forbidden", "union_tag_invalid"})
+"""What a reader finds wrong with messages that a newer version has widened: values, fields, members of a union."""
+
+
 _HEAD = TypeAdapter(_Head)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The one character that PostgreSQL keeps in no text: a message with it could never be written down."""
@@ -211,6 +239,7 @@ def decode(raw: bytes | None) -> Envelope[Any]:
     """Read a message.
 
     Raises:
+        NotYetReadable: a newer version of ours wrote it, and what is new in it is all that is not understood.
         Unreadable: it is nothing, not JSON, of no type that we know, or breaks its schema.
     """
     if raw is None:
@@ -232,14 +261,35 @@ def decode(raw: bytes | None) -> Envelope[Any]:
         if wrong is not None and name == guess:
             raise wrong
         return _read(name, raw)
+    except _UnknownType as error:
+        raise _newer(raw, str(error)) or error from None
     except ValidationError as error:
+        kinds = {each["type"] for each in error.errors(include_input=False, include_url=False)}
+        if kinds <= _ADDED and (newer := _newer(raw, describe(error))):
+            raise newer from None
         no_json = error.errors(include_input=False)[0]["type"] == "json_invalid"
         raise Unreadable(describe(error), "no_json" if no_json else "breaks_its_schema") from None
 
 
+class _UnknownType(Unreadable):
+    pass
+
+
+def _newer(raw: bytes, what: str) -> NotYetReadable | None:
+    """Say that a newer version wrote this, if it was written by us; others may write to the topics too."""
+    try:
+        head = _NewerHead.model_validate_json(raw)
+    except ValidationError:
+        return None
+    return NotYetReadable(
+        f"a newer version of bokbuss wrote this, and it waits for that version: {what}",
+        Envelope[Any].model_construct(**head.model_dump(), traceparent="", incarnation=None, data=None),
+    )
+
+
 def _read(name: str, raw: bytes) -> Envelope[Any]:
     if name not in _BY_TYPE:
-        raise Unreadable(
+        raise _UnknownType(
             f"type: {name if _TYPE.fullmatch(name) else 'this'} is not a message that we know", "unknown_type"
         )
     try:

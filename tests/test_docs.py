@@ -50,7 +50,7 @@ def test_every_example_of_a_command_is_one(document: Path, tmp_path: Path, monke
     for example in _EXAMPLE.findall(document.read_text()):
         words = shlex.split(example)
         for word in words:
-            if Path(word).suffix in {".yaml", ".json", ".csv", ".se"}:
+            if Path(word).suffix in {".yaml", ".json", ".csv", ".se", ".tar"}:
                 (tmp_path / word).parent.mkdir(exist_ok=True)
                 (tmp_path / word).touch()
         command: Any = get_command(cli.app)

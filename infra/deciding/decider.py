@@ -25,7 +25,7 @@ from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.base import Message
-from schemas.envelope import Envelope, Unreadable
+from schemas.envelope import Envelope, NotYetReadable, Unreadable
 from schemas.events import ChecksPassed, Fact, ReviewAnswered
 from schemas.settings import SettingsApplied
 from schemas.topics import LARGEST, carrying
@@ -101,6 +101,11 @@ class Decider:
         for record in records:
             try:
                 message = read(record)
+            except NotYetReadable as newer:
+                await self._decide_plain(plain, unreadable)
+                plain, unreadable = [], []
+                await self._park((record, newer.head), Failure(newer.code, "", str(newer)))
+                continue
             except Unreadable as error:
                 unreadable.append((record, error, 1))
                 continue
@@ -165,6 +170,8 @@ class Decider:
     async def _decide_parked(self, first: Parked) -> Left:
         try:
             message = read(first.record)
+        except NotYetReadable:
+            raise
         except Unreadable as error:  # to code that is newer, or older, than what parked it
             return await self._decide_together([], [(first.record, error, first.attempts + 1)], first.number)
         if isinstance(message.data, SettingsApplied | ChecksPassed):

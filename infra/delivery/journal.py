@@ -114,7 +114,8 @@ _SENDING = text(
     """update journal j set state = 'sending', attempt = attempt + 1, sent_at = clock_timestamp()
        from unnest(cast(:ids as uuid[]), cast(:leases as text[]), cast(:epochs as bigint[])) as x(i, l, e)
        where j.order_id = x.i and j.state = 'queued'
-         and not exists (select from installation where not writing or pulse < :pulse)
+         and not exists (select from installation
+                         where not writing or epoch <> coalesce(cast(:epoch as bigint), epoch) or pulse < :pulse)
          and not exists (select from fenced f where f.tenant = j.tenant and f.opened_at is null)"""  # noqa: S608 - no values in it
     + _FENCED
     + " returning j.order_id, x.e, "
@@ -180,6 +181,8 @@ class _Mark:
     epoch: int
 
 
+Seen = tuple[int | None, int]
+"""Epoch and pulse of the database (``infra.installation``)."""
 _Step = _Mark | Transition
 _Done = set[tuple[UUID, int]]
 """Order and epoch of each step that was ours to take."""
@@ -188,11 +191,11 @@ _Done = set[tuple[UUID, int]]
 class Journal:
     """The journal of one sink. Marks and changes of many lanes share a transaction (group commit)."""
 
-    def __init__(self, engine: AsyncEngine, sink: str, pulse: Callable[[], int] = lambda: 0) -> None:
-        """``pulse``: the highest that this process has seen; nothing is sent on the word of an older database."""
+    def __init__(self, engine: AsyncEngine, sink: str, seen: Callable[[], Seen] = lambda: (None, 0)) -> None:
+        """``seen``: what this process knows of the database; nothing is sent on the word of an older one."""
         self._engine = engine
         self._sink = sink
-        self._pulse = pulse
+        self._seen = seen
         self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
 
@@ -314,7 +317,7 @@ class Journal:
         marks = [step for step, _ in pending if isinstance(step, _Mark)]
         changes = [step for step, _ in pending if isinstance(step, Transition)]
         async with self._engine.begin() as connection:
-            done = await _mark(connection, marks, self._pulse()) | await _change(connection, changes)
+            done = await _mark(connection, marks, self._seen()) | await _change(connection, changes)
             entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
             await put_on_record(connection, entries)
         for step, future in pending:
@@ -332,7 +335,7 @@ def _tell(pending: Sequence[tuple[_Step, asyncio.Future[bool]]], error: Exceptio
             future.set_exception(error)
 
 
-async def _mark(connection: AsyncConnection, marks: Sequence[_Mark], pulse: int) -> _Done:
+async def _mark(connection: AsyncConnection, marks: Sequence[_Mark], seen: Seen) -> _Done:
     if not marks:
         return set()
     rows = await connection.execute(
@@ -341,7 +344,8 @@ async def _mark(connection: AsyncConnection, marks: Sequence[_Mark], pulse: int)
             "ids": [m.work.order_id for m in marks],
             "leases": [m.lease for m in marks],
             "epochs": [m.epoch for m in marks],
-            "pulse": pulse,
+            "epoch": seen[0],
+            "pulse": seen[1],
         },
     )
     return {(order_id, epoch) for order_id, epoch, _ in rows}

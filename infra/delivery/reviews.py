@@ -34,6 +34,11 @@ _LETTER = text(
        values (:place, :topic, :tenant, cast(:body as jsonb), 'open', clock_timestamp())
        on conflict do nothing returning place"""
 )
+_ON_RECORD = text(
+    """select exists (select from audit
+                      where tenant = :tenant and message_id = :id and body ->> 'outcome' = :outcome)"""
+)
+"""After a restore the trail can know of a hold that is written down once more."""
 
 
 class ReviewRole:
@@ -82,12 +87,15 @@ async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | 
                     "body": message.model_dump_json(),
                 },
             )
-            if new:
-                telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc()
-            return Entry(message, "held", code=hold.reason, why=hold.message, who=hold.who) if new else None
+            if not new or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "held"}):
+                return None
+            telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc()
+            return Entry(message, "held", code=hold.reason, why=hold.message, who=hold.who)
         case CloseReview() as close:
             closed = await connection.scalar(_CLOSE, {"id": close.hold_id, "how": close.how, "message": close.message})
-            return Entry(message, "released", code=close.how, why=close.message) if closed else None
+            if not closed or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "released"}):
+                return None
+            return Entry(message, "released", code=close.how, why=close.message)
         case DeadLetter() as letter:
             new = await connection.scalar(
                 _LETTER,
@@ -107,3 +115,7 @@ async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | 
             )
         case _:
             raise TypeError(f"{message.type} is not for the desk")
+
+
+def _name(message: Envelope[Any]) -> dict[str, str]:
+    return {"tenant": message.tenant, "id": message.id}

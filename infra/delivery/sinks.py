@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from infra import clock, faultpoints, telemetry, tenants
 from infra.delivery.budget import Budget
 from infra.delivery.guests import Lender, Loans
-from infra.delivery.journal import Journal
+from infra.delivery.journal import Journal, Seen
 from infra.delivery.lane import Lane, Patience
 from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
@@ -29,9 +29,9 @@ class SinkRole:
     """Runs one sink in this process; processes share the companies by Kafka's partitions."""
 
     def __init__(
-        self, *, host: Host, producer: AIOKafkaProducer, sink: Sink, pulse: Callable[[], int] = lambda: 0
+        self, *, host: Host, producer: AIOKafkaProducer, sink: Sink, seen: Callable[[], Seen] = lambda: (None, 0)
     ) -> None:
-        """``pulse``: the highest that this process has seen of the database (``infra.installation``)."""
+        """``seen``: what this process knows of the database (``infra.installation.Pulse``)."""
         engine, settings = host.engine, host.settings
         self._host = host
         self._engine = engine
@@ -45,7 +45,7 @@ class SinkRole:
             engine=engine,
             lives=Lives(engine, producer, settings.kafka),
         )
-        self._journal = Journal(engine, sink.name, pulse)
+        self._journal = Journal(engine, sink.name, seen)
         self._leases = Leases(engine, settings.lease_seconds)
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, Lane] = {}

@@ -16,7 +16,7 @@ from infra.kafka.parking import Parking, fault_of
 from infra.kafka.records import Record, bury, letter_of, of, read, tenant_of
 from infra.settings import KafkaSettings
 from schemas.audit import DeadLetter
-from schemas.envelope import Envelope, Unreadable
+from schemas.envelope import Envelope, NotYetReadable, Unreadable
 
 _log = telemetry.log(__name__)
 
@@ -108,8 +108,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
         """Handle records, again and again until it is done; False when asked to stop before."""
         while not stop.is_set():
             try:
-                messages = [message for r in records if (message := await self._decode(r)) is not None]
-                await self._handle(messages, handle)
+                await self._handle_all(records, handle)
             except Exception as error:  # noqa: BLE001 - whatever it is, the records are not skipped
                 _log.warning(
                     "batch is tried again", group=self._group, error=type(error).__name__, records=len(records)
@@ -118,6 +117,21 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
             else:
                 return True
         return False
+
+    async def _handle_all(self, records: Sequence[Record], handle: Handler) -> None:
+        """Handle records in their order; what a newer version wrote waits for it."""
+        messages: list[Consumed] = []
+        for record in records:
+            try:
+                if (message := await self._decode(record)) is not None:
+                    messages.append(message)
+            except NotYetReadable as newer:
+                await self._handle(messages, handle)
+                messages = []
+                async with self._engine.begin() as connection:
+                    if new := await self._parking.new(connection, [(record, newer.head)]):
+                        await self._parking.add(connection, new, fault_of(newer))
+        await self._handle(messages, handle)
 
     async def _handle(self, messages: Sequence[Consumed], handle: Handler) -> None:
         """Hand messages over together; when one cannot be handled, each by itself: nobody but its own company waits."""
@@ -172,6 +186,8 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
     async def _decode(self, record: Record) -> Consumed | None:
         try:
             return record, read(record)
+        except NotYetReadable:
+            raise
         except Unreadable as error:
             letter = letter_of(record, self._group.removeprefix("bokbuss-"), error)
             envelope = bury(letter, tenant_of(record))

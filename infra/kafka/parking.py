@@ -23,7 +23,7 @@ from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import DISCARDED, AuditRecord, Outcome
 from schemas.commands import Order
-from schemas.envelope import Envelope
+from schemas.envelope import Envelope, NotYetReadable
 
 _log = telemetry.log(__name__)
 
@@ -105,6 +105,8 @@ def fault_of(error: Exception) -> Failure | None:
     """Return what is wrong with a record; None when it is Kafka or the database that is away or at fault."""
     if isinstance(error, FlowFailed):
         return Failure(error.code, error.rule, str(error))
+    if isinstance(error, NotYetReadable):
+        return Failure(error.code, "", str(error))
     code = type(error).__name__
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or ""
@@ -296,7 +298,7 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
     Raises:
         IsAwaited: it asks a person something, or says what became of an order.
     """
-    message = envelopes.decode(one.record.value)
+    message = _message(one)
     question = isinstance(message.data, Order) and not one.reader.startswith(SINKS)
     if question or (isinstance(message.data, AuditRecord) and one.reader == FLOWS):
         raise IsAwaited(one.place)
@@ -322,5 +324,12 @@ async def _still(connection: AsyncConnection, one: Parked) -> bool:
 async def _on_record(
     connection: AsyncConnection, one: Parked, outcome: Outcome, why: str, code: str = "parked"
 ) -> None:
-    message = envelopes.decode(one.record.value)
-    await put_on_record(connection, [Entry(message, outcome, code=code, why=why, who="operator")])
+    await put_on_record(connection, [Entry(_message(one), outcome, code=code, why=why, who="operator")])
+
+
+def _message(one: Parked) -> Envelope[Any]:
+    """Return the message that is parked; of one that only a newer version can read, its envelope."""
+    try:
+        return envelopes.decode(one.record.value)
+    except NotYetReadable as newer:
+        return newer.head

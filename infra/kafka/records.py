@@ -16,7 +16,7 @@ from schemas import envelope as envelopes
 from schemas.audit import DeadLetter
 from schemas.base import is_tenant_id
 from schemas.commands import Order
-from schemas.envelope import Envelope, Unreadable
+from schemas.envelope import Envelope, NotYetReadable, Unreadable
 from schemas.topics import LARGEST
 
 _NO_TIME = -1
@@ -95,11 +95,17 @@ def read(record: Record) -> Envelope[Any]:
     """Return the message that a record holds.
 
     Raises:
+        NotYetReadable: it is one of a newer version; it waits.
         Unreadable: it is no message, or one that does not belong there; acting on it could only go wrong.
     """
     if record.problem:
         raise Unreadable(record.problem, "no_record")
-    message = envelopes.decode(record.value)
+    try:
+        message = envelopes.decode(record.value)
+    except NotYetReadable as newer:
+        if record.key != newer.head.tenant.encode():
+            raise Unreadable(str(newer), "wrong_key") from None
+        raise
     if (topic := topic_of(record.topic)) != message.data.TOPIC:
         raise Unreadable(f"type: {message.type} does not travel on {topic}", "wrong_topic")
     if record.key != message.tenant.encode():

@@ -53,7 +53,7 @@ async def passed(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Sett
                 await witness.tell(known.pulse)
         if not known.writing:
             await _take_in(engine, known, replay)
-    return Pulse(engine, known.pulse)
+    return Pulse(engine, known.epoch, known.pulse)
 
 
 async def _noticed(known: Installation, pulse: int, replay: Replay) -> str:
@@ -111,8 +111,8 @@ async def beat(pulse: Pulse, settings: Settings, engine: AsyncEngine, stop: asyn
     async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
         while not stop.is_set():
             try:
-                if await pulse.beat():
-                    await witness.tell(pulse.seen)
+                if (written := await pulse.beat()) is not None:
+                    await witness.tell(written)
             except installation.Restored:
                 raise
             except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next pulse tells

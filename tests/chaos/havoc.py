@@ -1,6 +1,7 @@
 """What goes wrong, and when: processes at named steps and at random, the broker, the database; all from one seed."""
 
 import asyncio
+import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -159,6 +160,21 @@ class Havoc:
         self.done[f"PostgreSQL kill -9, {'short' if seconds < SESSION else 'long'}"] += 1
         await asyncio.to_thread(self.site.postgres.kill)
         await asyncio.sleep(seconds)
+        await asyncio.to_thread(self.site.postgres.start)
+
+    async def restore(self) -> None:
+        """Put a picture of the database's files in its place that was taken some seconds before, under everything."""
+        cluster, picture = self.site.folder / "postgres" / "cluster", self.site.folder / "picture"
+        await self._while_it_is_down(["rm", "-rf", str(picture)], ["cp", "-a", str(cluster), str(picture)])
+        await asyncio.sleep(self.random.uniform(7.0, 25.0))
+        await self._while_it_is_down(["rm", "-rf", str(cluster)], ["cp", "-a", str(picture), str(cluster)])
+        self.done["database restored"] += 1
+
+    async def _while_it_is_down(self, *commands: list[str]) -> None:
+        await asyncio.to_thread(self.site.postgres.kill)
+        for command in commands:
+            await asyncio.to_thread(subprocess.run, command, check=True)
+        (self.site.folder / "postgres" / "cluster" / "postmaster.pid").unlink(missing_ok=True)
         await asyncio.to_thread(self.site.postgres.start)
 
     async def send_nonsense(self) -> None:

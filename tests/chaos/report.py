@@ -14,6 +14,7 @@ from tests.chaos.tills import Report, Tills, total
 from tests.chaos.workers import events
 
 _POST = "POST /3/vouchers"
+_RESTORED = "bokbuss: The database was restored"
 _CANNOT_START = 2
 """The exit code of a process that does not find the broker or the database; a service manager starts it again."""
 
@@ -109,7 +110,7 @@ async def tell(
     for worker in workers:
         for code, why in worker.ended_by_itself:
             ended[f"{worker.role}, exit code {code}: {why}"] += 1
-            if code != _CANNOT_START:
+            if code != _CANNOT_START and not why.startswith(_RESTORED):
                 findings.add("a process ended by itself", f"{worker.name}, exit code {code}: {why}")
     return Result(
         seed=seed,

@@ -10,10 +10,12 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
+from itertools import cycle
 from pathlib import Path
 from random import Random, SystemRandom
 
 import psycopg
+from psycopg.rows import TupleRow
 from rich.console import Console
 
 from infra import clock
@@ -41,6 +43,7 @@ _ACCEPTED_WITHIN = 120.0
 _SENT_WITHIN = 60.0
 _QUEUED = "select 1 from journal where state = 'queued' limit 1"
 _OPEN = "select 1 from journal where state in ('queued', 'sending', 'unknown') limit 1"
+_FENCED = "select tenant, state, found::text from fenced where opened_at is null"
 _UNPUBLISHED = "select 1 from audit where published_at is null limit 1"
 _console = Console(soft_wrap=True, highlight=False, markup=False)
 
@@ -95,13 +98,7 @@ async def chaos(
         await tracing.trace(site, books, havoc.nonsense, findings)
         for problem in (wrong for till in tills for wrong in till.wrong):
             findings.add("a delivery was refused", problem)
-        verified = await site.bokbuss("audit", "verify")
-        if verified[0] != 0:
-            findings.add("bokbuss audit verify", verified[1][-1000:])
-        for company in site.companies:
-            proved = await site.bokbuss("ledger", "prove", company.tenant, "--year", str(YEAR))
-            if proved[0] != 0:
-                findings.add("bokbuss ledger prove", f"{company.tenant}: {proved[1][-1000:]}")
+        verified = await _examine(site, findings)
         result = await report.tell(
             site,
             havoc,
@@ -118,6 +115,20 @@ async def chaos(
             for line in report.logs_of(site):
                 say(line)
         return result
+
+
+async def _examine(site: Site, findings: oracle.Findings) -> tuple[int, str]:
+    """Ask bokbuss itself: about the fence, each company's books, and the trail; return what it says of that."""
+    for fenced in _fenced(site):
+        findings.add("not opened by itself after a restore", str(fenced))
+    verified = await site.bokbuss("audit", "verify")
+    if verified[0] != 0:
+        findings.add("bokbuss audit verify", verified[1][-1000:])
+    for company in site.companies:
+        proved = await site.bokbuss("ledger", "prove", company.tenant, "--year", str(YEAR))
+        if proved[0] != 0:
+            findings.add("bokbuss ledger prove", f"{company.tenant}: {proved[1][-1000:]}")
+    return verified
 
 
 async def _drain(
@@ -172,6 +183,32 @@ async def short(havoc: Havoc) -> AsyncIterator[None]:
     yield
 
 
+def _restoring(rounds: int | None, seconds: float) -> Disturb:
+    """Restore the database again and again, while processes are killed at the steps that matter most for it."""
+
+    async def disturb(havoc: Havoc) -> AsyncIterator[None]:
+        begun, number = clock.monotonic(), 0
+        steps = cycle(("lane.answered", "decide.remembered", "relay.published", "lane.sending", "decide.emitted"))
+        while True:
+            await asyncio.gather(havoc.restore(), havoc.at_step(next(steps), "kill"))
+            await until(lambda: all(w.up.is_set() for w in havoc.site.workers.values()), _ACCEPTED_WITHIN)
+            await until(lambda: not _fenced(havoc.site), _ACCEPTED_WITHIN)
+            await asyncio.sleep(havoc.random.uniform(5.0, 20.0))  # it works for a while: what the next one takes back
+            number += 1
+            yield
+            if number == rounds or clock.monotonic() - begun > seconds:
+                return
+
+    return disturb
+
+
+def _fenced(site: Site) -> list[TupleRow]:
+    """Return what is fenced off, or is about to be; while the database is away nobody knows."""
+    with suppress(psycopg.OperationalError):
+        return site.query(_FENCED)
+    return [("the database is away",)]
+
+
 def _long(rounds: int | None, seconds: float, only: str | None) -> Disturb:
     async def disturb(havoc: Havoc) -> AsyncIterator[None]:
         begun, number = clock.monotonic(), 0
@@ -193,6 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--companies", type=int, default=6)
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two day closes of a company")
     parser.add_argument("--only", choices=sorted(STEPS), help="disturb only at this step")
+    parser.add_argument("--restores", action="store_true", help="restore the database again and again")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs and the data")
     parser.add_argument("--json", action="store_true", help="print the numbers for programs")
     options = parser.parse_args(arguments)
@@ -205,7 +243,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=seed,
             companies=options.companies,
             every=options.every,
-            disturb=_long(options.rounds, options.seconds, options.only),
+            disturb=_restoring(options.rounds, options.seconds)
+            if options.restores
+            else _long(options.rounds, options.seconds, options.only),
             say=_console.print if not options.json else lambda _line: None,
         )
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import installation, store
@@ -69,8 +70,8 @@ async def test_a_database_that_nobody_touched_is_ours_however_often_it_is_writte
     async with engine.begin() as connection:
         await connection.execute(text("update installation set pulsed_at = pulsed_at - interval '1 minute'"))
         await installation.move(connection, SANDBOX)
-    assert await pulse.beat()
-    assert not await pulse.beat()
+    assert await pulse.beat() == 1
+    assert await pulse.beat() is None
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.execute(text("vacuum (freeze, full) installation"))
     after = await known(engine)
@@ -110,7 +111,7 @@ async def test_a_copy_of_the_files_of_a_database_is_noticed(
 async def test_a_process_ends_whose_database_went_back(engine: AsyncEngine) -> None:
     """And until it does, nothing is sent on the word of that database."""
     await begun(engine)
-    journal = Journal(engine, "fortnox", lambda: 7)
+    journal = Journal(engine, "fortnox", lambda: (0, 7))
     await journal.insert([(0, order("a", "day/1", 1))])
     lease = await Leases(engine, 60.0).acquire("fortnox/a")
     assert lease is not None
@@ -122,6 +123,21 @@ async def test_a_process_ends_whose_database_went_back(engine: AsyncEngine) -> N
         writing.cancel()
     with pytest.raises(Restored):
         await Pulse(engine, seen=7).beat()
+
+
+async def test_nobody_is_given_a_connection_to_a_database_that_was_restored_under_the_process(
+    engine: AsyncEngine,
+) -> None:
+    """To every role it is away, also once another process has fenced it off; the pulse says what it really is."""
+    await begun(engine)
+    pulse = Pulse(engine)
+    async with engine.begin() as connection:
+        await installation.close(connection, why="a test", since=datetime(2026, 1, 1, tzinfo=UTC), pulse=1000)
+    await engine.dispose()
+    with pytest.raises(OperationalError, match="restored, or moved"):
+        await known(engine)
+    with pytest.raises(Restored):
+        await pulse.beat()
 
 
 async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is_not(engine: AsyncEngine) -> None:

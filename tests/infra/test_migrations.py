@@ -190,3 +190,30 @@ def test_a_revision_knows_nothing_of_todays_tables() -> None:
             elif isinstance(node, ast.ImportFrom):
                 used.update([(node.module or "").partition(".")[0]])
     assert set(used) <= allowed
+
+
+async def test_tables_of_the_next_revision_are_worked_with_where_they_say_so(database_url: str) -> None:
+    """A version that was rolled back goes on; others are refused in one sentence that says what to start."""
+    await upgrade(database_url)
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+        said = server.execute("select obj_description('alembic_version'::regclass)").fetchone()
+        assert said is not None
+        assert said[0] <= f"works from {store.newest()}"
+        server.execute("update alembic_version set version_num = '0999'")
+        await upgrade(database_url)
+        server.execute("comment on table alembic_version is 'works from 0998'")
+        with pytest.raises(store.WrongSchema, match="works from revision 0998 on"):
+            await upgrade(database_url)
+        server.execute("update alembic_version set version_num = '0000x'")
+        with pytest.raises(store.WrongSchema, match="this version knows revisions 0001 to"):
+            await upgrade(database_url)
+
+
+async def test_migrating_can_be_left_to_its_own_verb(database_url: str) -> None:
+    """As a Job does it before a roll-out: no role makes tables then."""
+    engine = store.engine(database_url, 2)
+    with pytest.raises(store.WrongSchema, match="bokbuss migrate"):
+        await store.prepare(engine, migrate=False)
+    assert await store.prepare(engine) == ("", store.newest())
+    assert await store.prepare(engine, migrate=False) == (store.newest(), store.newest())
+    await engine.dispose()

@@ -364,7 +364,7 @@ async def test_a_process_that_is_stopped_in_a_transaction_delays_others_for_seco
 
     async def be_stopped_in_a_transaction() -> None:
         async with postgres.engine.begin() as stopped:
-            assert await journal._mark(stopped, [mark], 0)
+            assert await journal._mark(stopped, [mark], (None, 0))
             epochs = [await postgres.owner(LEASE), await postgres.owner("fortnox/b")]
             assert await postgres.journal.take_over("a", LEASE, epochs[0]) == 0
             async with asyncio.timeout(60):

@@ -1,0 +1,149 @@
+"""The verbs that keep the database: its tables brought up to date, a backup made, a backup restored."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra import clock
+from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines
+from infra.environment import of_host
+from infra.settings import Settings
+
+_NAMED = (
+    "The database is named (BOKBUSS_DATABASE__URL): its own tools back it up and restore it, as docs/backup.md says. "
+    "However it was restored, the next start looks first for what was sent since."
+)
+
+
+def migrate(as_json: Json = False) -> None:
+    """Bring the tables up to date, and say from which revision to which. Roles do it by themselves when they start."""
+    from infra import store, telemetry
+    from infra.office import bare
+
+    telemetry.configure("WARNING")
+
+    async def work() -> tuple[str, str]:
+        async with bare(of_host()) as engine:
+            return await store.prepare(engine)
+
+    before, after = asyncio.run(work())
+    said = f"The tables are of revision {after}" + (f", and were of {before}." if before not in {"", after} else ".")
+    print_json({"before": before, "after": after}) if as_json else print_lines([said])
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="where to; it must not be there yet")],
+    as_json: Json = False,
+) -> None:
+    """Write the embedded database and its documents into one file, also while everything runs. The key is not in it."""
+    from infra import installation, store, telemetry
+    from infra.access.vault import KEY_FILE
+    from infra.embedded import copying
+    from infra.office import bare
+
+    settings = _embedded()
+    if file.exists():
+        raise WrongUsage(f"{file} is there already")
+    telemetry.configure("WARNING")
+
+    async def work() -> int:
+        async with bare(settings) as engine:
+            async with engine.connect() as connection:
+                revision = await store.revision(connection)
+                known = await installation.read(connection)
+            head: dict[str, Any] = {
+                "made_at": clock.now().isoformat(),
+                "revision": revision,
+                "installation": known and str(known.installation),
+            }
+            url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            try:
+                return await asyncio.to_thread(copying.make, file, url, settings.data / "documents", head)
+            except copying.NotRestored as error:
+                raise Failed(str(error)) from error
+
+    size = asyncio.run(work())
+    key = settings.data / KEY_FILE
+    where = (
+        f"the key is not in it: keep {key} too, elsewhere" if settings.secret_key is None else "the key is not in it"
+    )
+    print_json({"file": str(file), "bytes": size}) if as_json else print_lines([f"{file}: {size} bytes; {where}"])
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="what bokbuss backup wrote")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a backup in the place of the embedded database, which is kept beside. The next start looks first."""
+    from infra import installation, store, telemetry
+    from infra.access.vault import open_vault
+    from infra.embedded import copying, found
+    from infra.embedded.database import EmbeddedPostgres
+
+    settings = _embedded()
+    try:
+        head = copying.head_of(file)
+    except copying.NotRestored as error:
+        raise WrongUsage(str(error)) from error
+    if head["revision"] > store.newest():
+        raise WrongUsage(
+            f"{file} is of revision {head['revision']}, and this version knows {store.newest()}: upgrade first"
+        )
+    if found.running(settings) is not None:
+        raise WrongUsage("bokbuss runs: end it first (whoever runs would know what the database then does not)")
+    if not yes:
+        typer.confirm(f"The database becomes what it was at {head['made_at']}. Go on?", abort=True)
+    telemetry.configure("WARNING")
+
+    async def check(url: str) -> None:
+        """Prove that it can be worked with: its tables become today's, and the key opens its secrets."""
+        engine = store.engine(store.async_url(url), 2)
+        try:
+            await store.prepare(engine)
+            await open_vault(engine, settings)
+        finally:
+            await engine.dispose()
+
+    async def same(url: str) -> None:
+        engine = store.engine(store.async_url(url), 2)
+        try:
+            async with engine.connect() as connection:
+                known = await installation.read(connection) if await store.revision(connection) >= "0011" else None
+        finally:
+            await engine.dispose()
+        if known is not None and head["installation"] not in {None, str(known.installation)}:
+            raise WrongUsage(
+                f"{file} is of another installation than the database in {settings.data}: restore it into an empty "
+                "folder (BOKBUSS_DATA)"
+            )
+
+    with EmbeddedPostgres(settings.data) as server:
+        url = server.url.replace("+psycopg", "")
+        try:
+            asyncio.run(same(url))
+            loaded = copying.load(file, url)
+            asyncio.run(check(loaded))
+            kept = copying.put_in_place(url, clock.now())
+            documents = copying.load_documents(file, settings.data / "documents")
+        except copying.NotRestored as error:
+            raise Failed(str(error)) from error
+    if as_json:
+        print_json({"made_at": head["made_at"], "documents": documents, "kept": kept})
+    else:
+        print_lines(
+            [
+                f"Restored to {head['made_at']}, with {documents} documents that were not there any more.",
+                f"The database before is kept as {kept}, until the next restore.",
+                "When roles start they write nothing until what happened since is taken in: bokbuss fence show",
+            ]
+        )
+
+
+def _embedded() -> Settings:
+    settings = of_host()
+    if settings.database.url:
+        raise WrongUsage(_NAMED)
+    return settings

@@ -1,0 +1,109 @@
+"""A backup of the embedded installation, and back: by commands as people type them."""
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
+
+
+class Machine:
+    """A data folder, and commands on it."""
+
+    def __init__(self, data: Path, kafka: str = "127.0.0.1:9") -> None:
+        self.data = data
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "BOKBUSS_CACHE") if name in os.environ}
+        self.environment = kept | {"BOKBUSS_DATA": str(data), "BOKBUSS_KAFKA__BOOTSTRAP": kafka}
+
+    def says(self, *words: str, code: int = 0, **environment: str) -> str:
+        """Run a command that ends with an exit code; return what it says."""
+        done = subprocess.run(
+            [BOKBUSS, *words],
+            env=self.environment | environment,
+            cwd=self.data.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    def json(self, *words: str) -> Any:
+        """Run a command with --json; return what it says."""
+        return json.loads(self.says(*words, "--json"))
+
+    def companies(self) -> set[str]:
+        """Return the companies that there are."""
+        return {each["tenant"] for each in self.json("tenant", "list")}
+
+
+@pytest.fixture
+def machine(tmp_path: Path, kafka: str) -> Machine:
+    """Return one with a company and a document."""
+    made = Machine(tmp_path / "data", kafka)
+    made.says("tenant", "add", "acme")
+    document = made.data / "documents" / "acme" / "ab" / ("ab" * 32)
+    document.parent.mkdir(parents=True)
+    document.write_bytes(b"a receipt")
+    return made
+
+
+def test_what_was_backed_up_is_there_again_and_what_came_later_is_kept_beside(machine: Machine, tmp_path: Path) -> None:
+    """Database and documents; the key stays apart, and nobody else may read the file."""
+    file = tmp_path / "night.tar"
+    assert machine.json("backup", str(file))["bytes"] == file.stat().st_size
+    assert file.stat().st_mode & 0o077 == 0
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    assert names[:2] == ["bokbuss.json", "database.dump"]
+    assert not [name for name in names if "key" in name]
+    machine.says("backup", str(file), code=2)  # it is there already
+    machine.says("tenant", "add", "later")
+    document = next(p for p in (machine.data / "documents").rglob("*") if p.is_file())
+    document.unlink()
+    said = machine.json("restore", str(file), "--yes")
+    assert (said["documents"], said["kept"][:7]) == (1, "before_")
+    assert document.read_bytes() == b"a receipt"
+    assert machine.companies() == {"acme"}
+
+
+def test_a_backup_goes_to_an_empty_machine_with_its_key_and_to_no_other(
+    machine: Machine, tmp_path: Path, kafka: str
+) -> None:
+    """What would not open what is stored is told before anything is changed."""
+    file = tmp_path / "night.tar"
+    machine.says("backup", str(file))
+    new = Machine(tmp_path / "new", kafka)
+    assert "does not open this database's secrets" in new.says(
+        "restore", str(file), "--yes", code=2, BOKBUSS_SECRET_KEY="wrong"
+    )
+    assert new.companies() == set()
+    key = (machine.data / "secret-key").read_text()
+    new.environment["BOKBUSS_SECRET_KEY"] = key
+    new.says("restore", str(file), "--yes")
+    assert new.companies() == {"acme"}
+
+
+def test_half_a_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None:
+    """A file that was cut off, or is something else, is refused, and the database is as it was."""
+    file = tmp_path / "night.tar"
+    machine.says("backup", str(file))
+    machine.says("tenant", "add", "later")
+    whole = file.read_bytes()
+    for share in (0.0, 0.5, 0.97):
+        file.write_bytes(whole[: int(len(whole) * share)])
+        assert str(file) in machine.says("restore", str(file), "--yes", code=1 if share else 2)
+    assert machine.companies() == {"acme", "later"}
+
+
+def test_a_database_of_ones_own_is_backed_up_by_its_own_tools(tmp_path: Path) -> None:
+    """The command says where that is written."""
+    named = Machine(tmp_path / "data")
+    said = named.says("backup", "x.tar", code=2, BOKBUSS_DATABASE__URL="postgresql://user@host/name")
+    assert "docs/backup.md" in said
