@@ -38,22 +38,28 @@ async def passed(engine: AsyncEngine, producer: AIOKafkaProducer, settings: Sett
     async with engine.connect() as one_at_a_time, one_at_a_time.begin():
         await installation.lock(one_at_a_time)
         async with engine.begin() as connection:
-            known = await installation.read(connection)
-            if known is None:
-                await installation.begin(connection, installation.targets(settings))
-                known = await installation.read(connection)
+            targets = installation.targets(settings)
+            if (before := await installation.read(connection)) is None:
+                await installation.begin(connection, targets)
             else:
-                await installation.must_be_ours(connection, known, installation.targets(settings))
-        if known is None:
-            raise LookupError("the row of the installation was written and is not there")
+                await installation.must_be_ours(connection, before, targets)
+        known = await _read(engine)
         async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
             pulse = await witness.pulse()
+            known = await _read(engine)  # after Kafka: others go on beating, and it is told what was written before
             if why := await _noticed(known, pulse, replay):
                 known = await _close(engine, known, why, pulse)
                 await witness.tell(known.pulse)
         if not known.writing:
             await _take_in(engine, known, replay)
     return Pulse(engine, known.epoch, known.pulse)
+
+
+async def _read(engine: AsyncEngine) -> Installation:
+    async with engine.connect() as connection:
+        if (known := await installation.read(connection)) is None:
+            raise installation.Restored("The database has lost its installation: start this process again.")
+        return known
 
 
 async def _noticed(known: Installation, pulse: int, replay: Replay) -> str:
@@ -70,9 +76,7 @@ async def _noticed(known: Installation, pulse: int, replay: Replay) -> str:
 async def _close(engine: AsyncEngine, known: Installation, why: str, pulse: int) -> Installation:
     async with engine.begin() as connection:
         await installation.close(connection, why=why, since=known.pulsed_at, pulse=pulse)
-        closed = await installation.read(connection)
-    if closed is None:
-        raise LookupError("the row of the installation is gone")
+    closed = await _read(engine)
     _log.error("database was restored: nothing is written", why=why, since=str(closed.since), epoch=closed.epoch)
     return closed
 
@@ -104,10 +108,7 @@ async def beat(pulse: Pulse, settings: Settings, engine: AsyncEngine, stop: asyn
     Raises:
         Restored: it is another one; this process must end.
     """
-    async with engine.connect() as connection:
-        known = await installation.read(connection)
-    if known is None:
-        raise installation.Restored("The database has lost its installation: start this process again.")
+    known = await _read(engine)
     async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
         while not stop.is_set():
             try:

@@ -44,8 +44,10 @@ def leave(url: str, name: str) -> None:
 async def upgrade(url: str) -> None:
     """Do what each process does when it starts."""
     engine = store.engine(url, 2)
-    await store.prepare(engine)
-    await engine.dispose()
+    try:
+        await store.prepare(engine)
+    finally:
+        await engine.dispose()
 
 
 def catalog(url: str) -> set[tuple[Any, ...]]:
