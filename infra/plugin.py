@@ -141,6 +141,7 @@ class Flow:
         stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
         lacking: reasons of waiting that mean that the settings lack something: the company is being configured.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.
+        day: the day that a key's content belongs to; None for a key without content of its own.
         corrects: what would have to be corrected of a key, as a row of a plan: what stands for it beside what its
             newest content comes to under terms, given its state and those that ``akin`` names. None: both agree, or
             nothing stands for it.
@@ -173,6 +174,7 @@ class Flow:
     lacking: frozenset[str] = frozenset()
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
     trial: Callable[[str, States, Terms], Outcome | None] | None = None
+    day: Callable[[Any], date | None] = lambda _state: None
     corrects: Callable[[str, States, Terms], CorrectionRow | None] | None = None
     overdue: Callable[[Terms, datetime], Asking[tuple[Fact, ...]]] | None = None
     autopsy: Callable[[HoldForReview, Terms], Asking[Autopsy]] | None = None

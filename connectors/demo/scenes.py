@@ -148,6 +148,15 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
+class Simulate:
+    """The accountant looks what other settings would have made of what came in. They are not applied."""
+
+    company: Company
+    settings: TenantSettings
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Await:
     """Wait until a report is ``booked``, ``reversed``, ``replaced`` or ``held REASON``."""
 
@@ -155,7 +164,7 @@ class Await:
     state: str
 
 
-Act = Deliver | DeliverAgain | Forge | DeliverBroken | Lock | Break | Apply | Await
+Act = Deliver | DeliverAgain | Forge | DeliverBroken | Lock | Break | Apply | Simulate | Await
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +204,16 @@ _MATSAL_SATURDAY = reports.counted_twice(ordinary(MATSAL, MONDAY, _SATURDAY, gif
 _BAS_PAYMENTS = BAS_DAY_SALES.payments
 _WITH_KLARNA = _settings(
     {"amended": "hold", "payments": (*_BAS_PAYMENTS, PaymentAccount(method="klarna", account=1580))}, _KROGEN_STORES
+)
+_CARDS_APART = _settings(
+    {
+        "amended": "hold",
+        "payments": (
+            *(p for p in _BAS_PAYMENTS if p.method != "card"),
+            *(PaymentAccount(method=method, account=1580) for method in ("card", "klarna")),
+        ),
+    },
+    _KROGEN_STORES,
 )
 
 SCENES: tuple[Scene, ...] = (
@@ -307,5 +326,10 @@ SCENES: tuple[Scene, ...] = (
             Await(_SODER_FRIDAY_AMENDED, "booked"),
             Await(_MATSAL_FRIDAY_AMENDED, "held amended_after_booking"),
         ),
+    ),
+    Scene(
+        "What would the week have come to under another mapping?",
+        "krogen tries cards on an account of their own, on all that came in. bokbuss correct would plan the change.",
+        (Simulate(KROGEN, _CARDS_APART, "cards on account 1580"),),
     ),
 )

@@ -26,7 +26,9 @@ from connectors.demo.scenes import (
     DeliverBroken,
     Forge,
     Lock,
+    Simulate,
 )
+from connectors.demo.simulating import simulated
 from connectors.demo.telling import Effect, Progress, TenantRecord, effect, progress, report_name
 from connectors.demo.tieout import BookedVoucher, SentReport
 from infra import clock, companies, registry, telemetry, tenants
@@ -159,6 +161,8 @@ class World:
                 await self._break(company, script)
             case Apply(company):
                 await self._apply(company.tenant, act)
+            case Simulate(company):
+                self.note(company.tenant, "", "simulated", await simulated(self._place.engine, act))
             case Await():
                 await self._await(act)
 

@@ -33,13 +33,9 @@ async def corrections(
     """
     if (corrects := flow.corrects) is None:
         raise TypeError(f"the flow {flow.name} corrects nothing")
-    first, last = days
-    async for page, states in remembering.pages_with_kin(engine, flow, tenant):
-        for key in page:
-            row = corrects(key, states, terms)
-            if row is not None and first <= row.day <= last:
-                yield row
-        progress(len(page))
+    async for key, states in remembering.of_days(engine, flow, tenant, days, progress):
+        if (row := corrects(key, states, terms)) is not None:
+            yield row
 
 
 async def make(

@@ -1,6 +1,7 @@
 """What a flow remembers of a company, looked at: who is known, by which name, and how a key stands. It only reads."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -36,13 +37,23 @@ async def pages(
             yield {key: flow.state.model_validate_json(state) for key, state in page if wanted(key)}
 
 
-async def pages_with_kin(
-    engine: AsyncEngine, flow: Flow, tenant: str
-) -> AsyncIterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Yield some hundred keys' states at a time, and these with the states that are looked at, too (``akin``)."""
+async def of_days(
+    engine: AsyncEngine, flow: Flow, tenant: str, days: tuple[date, date], progress: Callable[[int], None]
+) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each key whose content belongs to one of these days, with its state and those looked at, too (``akin``).
+
+    Args:
+        days: the first and the last.
+        progress: is called with the number of keys that were looked at since the last time.
+    """
+    first, last = days
     async for page in pages(engine, flow, tenant):
-        akin = {key for state in page.values() for key in flow.akin(state)} - page.keys()
-        yield page, {**(await states(engine, flow, tenant, akin) if akin else {}), **page}
+        wanted = [key for key, state in page.items() if (day := flow.day(state)) and first <= day <= last]
+        akin = {kin for key in wanted for kin in flow.akin(page[key])} - page.keys()
+        known = {**page, **(await states(engine, flow, tenant, akin))} if akin else page
+        for key in wanted:
+            yield key, known
+        progress(len(page))
 
 
 async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: Iterable[str]) -> dict[str, str]:

@@ -83,15 +83,9 @@ async def simulate(
     if (trial := flow.trial) is None:
         raise TypeError(f"the flow {flow.name} cannot be tried under other settings")
     found = Simulation()
-    first, last = days
     now, then = terms
-    async for page, states in remembering.pages_with_kin(engine, flow, tenant):
-        for key in page:
-            before = trial(key, states, now)
-            if before is None or not first <= before.day <= last:
-                continue
-            after = trial(key, states, then)
-            if after is not None:
-                found.add(key, before, after)
-        progress(len(page))
+    async for key, states in remembering.of_days(engine, flow, tenant, days, progress):
+        before, after = trial(key, states, now), trial(key, states, then)
+        if before is not None and after is not None:
+            found.add(key, before, after)
     return found

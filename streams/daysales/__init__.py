@@ -22,6 +22,7 @@ FLOW = Flow(
     waiting=waiting,
     akin=lambda state: state.doubts,
     trial=trial,
+    day=lambda state: state.day.business_date if state.day and not state.part_of else None,
     corrects=corrects,
     row=CorrectionRow,
     planned_as="correct",

@@ -29,6 +29,7 @@ from tests.bench import (
     refreshing,
     sending,
     sie_files,
+    simulating,
     staffing,
 )
 from tests.bench.report import Report
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "ledger": ledgers.measure,
     "proof": proving.measure,
     "sie": sie_files.measure,
+    "simulate": simulating.measure,
 }
 
 

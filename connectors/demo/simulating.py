@@ -1,0 +1,32 @@
+"""What a company's week would have come to under other settings, in one line."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.demo.scenes import Simulate
+from connectors.demo.telling import amount
+from infra import registry, tenants
+from infra.deciding.simulating import simulate
+from infra.plugin import Terms
+from schemas.money import ZERO
+
+
+async def simulated(engine: AsyncEngine, act: Simulate) -> str:
+    """Return what a simulation shows, as ``bokbuss settings simulate`` does at length. Nothing is sent."""
+    company = act.company
+    settings, version = await tenants.settings_in_force(engine, company.tenant)
+    terms = (
+        Terms(settings, version, company.organisation_number),
+        Terms(act.settings, version + 1, company.organisation_number),
+    )
+    flow = next(flow for flow in registry.flows() if flow.trial is not None)
+    found = await simulate(engine, flow, company.tenant, terms, (date.min, date.max), lambda _keys: None)
+    sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
+    for _, account, moved in found.differences():
+        sums[account] += moved
+    moves = ", ".join(f"{account} {'+' if moved > 0 else ''}{amount(moved)}" for account, moved in sorted(sums.items()))
+    held = f"; {found.held.total()} would newly be held" if found.held else ""
+    return f"{act.what}: {found.changed} of {found.keys} reports otherwise{held}: {moves}; nothing is sent"
