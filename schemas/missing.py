@@ -1,11 +1,13 @@
 """What should have come and has not: told by the host's clock, since flows keep no time."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import Field
 
 from schemas.base import Code, Day, Moment, Name
 from schemas.events import Fact, Register
+
+_LONGEST: Final = 180
 
 
 class DayMissed(Fact):
@@ -43,8 +45,8 @@ class NumbersMissed(Fact):
 
 
 def missed_day(store: str, day: str) -> str:
-    """Return the key of a store's day, however its name is spelled."""
-    return f"{in_a_key(store.casefold())}/{day}"
+    """Return the key of a store's day, however its name is spelled; small letters can be more than capitals."""
+    return f"{in_a_key(store.casefold())[:_LONGEST]}/{day}"
 
 
 def missed_numbers(system: str, store: str, register: str, after: int, before: int) -> str:

@@ -19,7 +19,7 @@ _NEAR: Final = timedelta(days=7)
 
 def remember(known: Sequence[Closing], day: DayClosed) -> tuple[Closing, ...]:
     """Return a register's last reports with one more; a correction takes the place of what it corrects."""
-    new = Closing(day.z_number, day.business_date, day.taken_at, day.total_sales)
+    new = Closing(day.z_number, day.business_date, day.taken_at, day.total_sales, not day.unnumbered)
     same = next((one for one in known if one.z == new.z and _is_near(one, new)), None)
     if same is not None:
         new = new._replace(taken_at=same.taken_at)
@@ -37,7 +37,7 @@ def gaps(closings: Sequence[Closing], told: Numbers) -> Iterator[tuple[Closing, 
 
     A lower number than the one before begins another series: a new register counts from 1 again.
     """
-    for before, after in pairwise(closings):
+    for before, after in pairwise(one for one in closings if one.counted):
         missing = not_come(before, after, closings)
         if any(not any(low < first and last < high for low, high in told) for first, last in missing):
             yield before, after

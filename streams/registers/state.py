@@ -27,12 +27,16 @@ class Place(NamedTuple):
 
 
 class Closing(NamedTuple):
-    """A report of a register, in few words: its Z number, its day, when it was taken, and the total of its sales."""
+    """A report of a register, in few words: its Z number, its day, when it was taken, and the total of its sales.
+
+    Not ``counted`` is a number that somebody made of the day: it says nothing of the others.
+    """
 
     z: int
     day: date
     taken_at: AwareDatetime
     total: Decimal
+    counted: bool = True
 
 
 Numbers = tuple[tuple[int, int], ...]

@@ -40,6 +40,16 @@ def test_a_report_from_any_register_of_the_store_is_the_days() -> None:
     assert shop.tick(late(1)) == []
 
 
+def test_a_name_whose_small_letters_are_three_times_as_many_is_a_key() -> None:
+    """A key has its limit, and one store's name stops nobody."""
+    shop = Shop()
+    shop.tell(closed(1, store="ΐ" * 64))
+    shop.tick(late(1))
+    [hold] = shop.open.values()
+    shop.tell(closed(2, 1, store="ΐ" * 64))
+    assert shop.closed[0].key == hold.key
+
+
 def test_each_store_has_its_own_days() -> None:
     """One store's report says nothing of another's."""
     shop = Shop()
@@ -153,6 +163,14 @@ def test_reports_in_any_sequence_leave_no_gap() -> None:
     for number in sorted(range(1, 31), key=str):
         shop.tell(closed(number, number))
     assert shop.tick(late(60)) == []
+
+
+def test_numbers_that_are_made_of_the_day_are_no_series() -> None:
+    """A register that counts no reports has no gaps; its days are missed as any other's."""
+    shop = Shop()
+    shop.tell(closed(20260413, 0, unnumbered=True), closed(20260415, 2, unnumbered=True))
+    shop.tick(late(2, 90))
+    assert set(shop.open) == {TUESDAY}
 
 
 def test_a_new_register_counts_from_one_again() -> None:
