@@ -558,6 +558,24 @@ Raises OSError when the port is taken, ValueError when ``faults`` is no share or
 
 
 @dataclass(frozen=True, slots=True)
+class Charted:
+    """An account of a company's chart, or one of its cost centres. What is not active takes no rows."""
+
+    code: str
+    name: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What rows can be booked on in a company's books, by code; ``read_at`` is None where the chart was never read."""
+
+    accounts: tuple[Charted, ...] = ()
+    cost_centres: tuple[Charted, ...] = ()
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
@@ -585,6 +603,7 @@ class System:
         examine: checks how a company is set up there, and keeps what it found.
         examined: what was found last, in a language; nothing before the first time.
         outlook: reads how a company's books are set up, and says what vouchers would meet there. Nothing is written.
+        chart: the accounts and cost centres of a company's books as they were read last. Nobody is asked.
     """
 
     name: str
@@ -605,5 +624,6 @@ class System:
     consent_link: Callable[[Host, str, str], Awaitable[str]] | None = None
     examine: Callable[[Host, str], Awaitable[object]] | None = None
     examined: Callable[[Host, str, Language], Awaitable[tuple[CheckSeen, ...]]] | None = None
+    chart: Callable[[Host, str], Awaitable[Chart]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

@@ -312,6 +312,19 @@ settings = Table(
     info=own(),
 )
 
+settings_history = Table(
+    "settings_history",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", JSONB, nullable=False),
+    Column("applied_by", String, nullable=False),
+    _when("applied_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "version"),
+    comment="every version of the settings that took effect; written by flows with settings",
+    info=own(),
+)
+
 flow_state = Table(
     "flow_state",
     metadata,
@@ -325,6 +338,9 @@ flow_state = Table(
     info=own(),
 )
 Index("flow_state_waiting", flow_state.c.tenant, flow_state.c.flow, postgresql_where=text("waiting is not null"))
+DAY_OF_KEY: Final = "substring(key::text, '/([0-9]{4}-[0-9]{2}-[0-9]{2})(/[0-9]+)?$')"
+"""The day that a key ends in; null where it names none."""
+Index("flow_state_day", flow_state.c.flow, flow_state.c.tenant, text(DAY_OF_KEY))
 
 outbox = Table(
     "outbox",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -28,6 +29,16 @@ class Tenant(Company):
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsVersion:
+    """A version of a company's settings that took effect, and whose it was."""
+
+    version: int
+    settings: TenantSettings
+    applied_by: str
+    applied_at: datetime
+
+
 _NAMES = text("select tenant from tenants")
 _INCARNATION = text("select incarnation from tenants where tenant = :tenant")
 _TENANTS = text(
@@ -36,6 +47,11 @@ _TENANTS = text(
        where cast(:tenant as text) is null or tenant = :tenant order by tenant"""
 )
 _SETTINGS = text("select version, body::text from settings where tenant = :tenant")
+_VERSIONS = text(
+    """select version, body::text, applied_by, applied_at from settings_history
+       where tenant = :tenant and (cast(:before as int) is null or version < :before)
+       order by version desc limit :limit"""
+)
 _ADOPT = text("update tenants set organisation_number = :number where tenant = :tenant and organisation_number is null")
 _ON_RECORD = text("select tenant from audit_heads union select tenant from parked")
 
@@ -96,6 +112,16 @@ async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSet
 async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
     """Tell whether decisions are made with this version of a company's settings, or a newer one."""
     return (await settings_in_force(engine, tenant))[1] >= version
+
+
+async def versions(
+    engine: AsyncEngine, tenant: str, *, before: int | None = None, limit: int
+) -> list[SettingsVersion]:
+    """Return the versions of a company's settings that took effect, the newest first; ``before``: older than this one."""
+    values = {"tenant": tenant, "before": before, "limit": limit}
+    async with engine.connect() as connection:
+        rows = await connection.execute(_VERSIONS, values)
+        return [SettingsVersion(version, _settings(body), by, at) for version, body, by, at in rows]
 
 
 async def adopt(connection: AsyncConnection, tenant: str, organisation_number: str) -> None:

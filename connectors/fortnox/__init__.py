@@ -7,6 +7,7 @@ from typing import Any
 from connectors.fortnox.connect.connecting import consent_link
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import rounds
+from connectors.fortnox.doctor.chart import chart
 from connectors.fortnox.doctor.examining import examine, examined
 from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
@@ -50,6 +51,7 @@ SYSTEM = System(
     consent_link=consent_link,
     examine=examine,
     examined=examined,
+    chart=chart,
     read_year=read_year,
     read_open=read_open,
     names=employee.SHOWN,

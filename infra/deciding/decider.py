@@ -54,11 +54,15 @@ _WAITING = text(
        order by key limit :page"""
 )
 _WRITE_SETTINGS = text(
-    """insert into settings (tenant, version, body, applied_by, applied_at)
-       values (:tenant, :version, cast(:body as jsonb), :applied_by, :at)
-       on conflict (tenant) do update set version = excluded.version, body = excluded.body,
-           applied_by = excluded.applied_by, applied_at = excluded.applied_at
-       where excluded.version > settings.version"""
+    """with new as (
+         insert into settings (tenant, version, body, applied_by, applied_at)
+         values (:tenant, :version, cast(:body as jsonb), :applied_by, :at)
+         on conflict (tenant) do update set version = excluded.version, body = excluded.body,
+             applied_by = excluded.applied_by, applied_at = excluded.applied_at
+         where excluded.version > settings.version
+         returning *)
+       insert into settings_history (tenant, version, body, applied_by, applied_at)
+       select tenant, version, body, applied_by, applied_at from new on conflict do nothing"""
 )
 
 
