@@ -41,9 +41,9 @@ _STANDING: Final = """
         order by seq desc limit 1) j on true"""
 _KIND: Final = """
     case when h.hold_id is not null then 'held' when j.state = 'unknown' then 'lost'
-         when f.awaits or j.state in ('queued', 'sending') then 'on_the_way'
+         when j.state in ('queued', 'sending') then 'on_the_way'
          when j.state = 'delivered' then case j.purpose when 'reverse' then 'reversed' else 'booked' end
-         else 'settled' end"""
+         when f.awaits then 'on_the_way' else 'settled' end"""
 _COUNTS: Final = text(f"with {_FOUND} select {_KIND} as kind, count(*) as number from found f {_STANDING} group by 1")
 _PAGE: Final = text(
     f"""with {_FOUND},

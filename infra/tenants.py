@@ -114,10 +114,8 @@ async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
     return (await settings_in_force(engine, tenant))[1] >= version
 
 
-async def versions(
-    engine: AsyncEngine, tenant: str, *, before: int | None = None, limit: int
-) -> list[SettingsVersion]:
-    """Return the versions of a company's settings that took effect, the newest first; ``before``: older than this one."""
+async def versions(engine: AsyncEngine, tenant: str, *, before: int | None = None, limit: int) -> list[SettingsVersion]:
+    """Return the versions of a company's settings that took effect, the newest first; ``before``: older ones."""
     values = {"tenant": tenant, "before": before, "limit": limit}
     async with engine.connect() as connection:
         rows = await connection.execute(_VERSIONS, values)

@@ -2,13 +2,25 @@
 
 from starlette.routing import Route
 
-from connectors.desk.web import activities, components, connections, dead, explaining, held, people, signing_in, today
+from connectors.desk.web import (
+    activities,
+    components,
+    connections,
+    days,
+    dead,
+    explaining,
+    held,
+    people,
+    signing_in,
+    today,
+)
 from connectors.desk.web.site import Site
 from infra.plugin import Host
 
 PAGES = (
     *today.PAGES,
     *held.PAGES,
+    *days.PAGES,
     *explaining.PAGES,
     *dead.PAGES,
     *activities.PAGES,

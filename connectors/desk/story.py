@@ -59,7 +59,7 @@ def tell(material: Material) -> Story:
     """Return the story of everything that is known about a key."""
     state, now = _stands(material)
     now = " ".join((now, *material.standing))
-    numbers = _numbers(material.records)
+    numbers = voucher_numbers(material.records)
     steps: list[StoryStep] = []
     if not material.lines and material.delivered_at:
         steps.append(StoryStep(material.delivered_at, "Accepted over HTTP"))
@@ -73,7 +73,8 @@ def tell(material: Material) -> Story:
     return Story(material.tenant, material.key, state, now, tuple(sorted(steps, key=lambda step: step.at)))
 
 
-def _numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
+def voucher_numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
+    """Return what was booked, by the id of the order that it came of."""
     return {r.message_id: r.voucher for r in records if r.outcome in BOOKED and r.voucher is not None}
 
 
@@ -259,7 +260,7 @@ def _on_the_way(ordered: Ordered, material: Material) -> str:
 
 
 def _stands_finished(material: Material) -> tuple[str, str]:
-    numbers = _numbers(material.records)
+    numbers = voucher_numbers(material.records)
     finished = [(o.order.data, numbers[o.order.id]) for o in material.orders if o.order.id in numbers]
     vouchers = [(order, number) for order, number in finished if isinstance(order, PostVoucher)]
     if vouchers and vouchers[-1][0].purpose == "reverse":

@@ -24,6 +24,7 @@ _PLACES: Final = (
     ((), "o", "Översikt", "Overview", Permission.SEE),
     (("held",), "h", "Väntar på någon", "Waits for somebody", Permission.SEE),
     (("connections",), "c", "Anslutningar", "Connections", Permission.SEE),
+    (("days",), "d", "Dagar", "Days", Permission.SEE),
     (("activity",), "a", "Händelser", "Activity", Permission.SEE),
     (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
     (("people",), "p", "Personer", "People", Permission.MANAGE),

@@ -13,7 +13,7 @@ from click.testing import Result
 from sqlalchemy import text
 from typer.testing import CliRunner
 
-from infra import cli, clock
+from infra import cli, clock, registry
 from infra.commanding import Failed
 from infra.deciding.decider import Decider
 from infra.delivery.journal import Journal, Transition
@@ -25,7 +25,7 @@ from infra.office import Office, office
 from infra.trail import Entry
 from schemas import envelope as envelopes
 from schemas.audit import Call, DeadLetter
-from schemas.commands import VoucherRef
+from schemas.commands import CloseReview, HoldForReview, VoucherRef
 from schemas.envelope import Envelope
 
 SAMPLES = Path(__file__).parents[3] / "schemas" / "samples"
@@ -72,6 +72,32 @@ class Past:
         record = Record(sent.topic, sent.partition, sent.offset, at(sent.timestamp), key, value)
         await Decider(self.place.engine, producer, ()).decide([record])
         return record
+
+    async def decides(self, message: Envelope[Any]) -> list[Envelope[Any]]:
+        """Put a message on its topic and let every flow decide on it; return the orders that came of it."""
+        producer = await self.place.producer()
+        key, value = message.tenant.encode(), message.to_bytes()
+        sent = await producer.send_and_wait(message.data.TOPIC, value, key=key)
+        record = Record(sent.topic, sent.partition, sent.offset, at(sent.timestamp), key, value)
+        await Decider(self.place.engine, producer, registry.flows()).decide([record])
+        async with self.place.engine.begin() as connection:
+            ordered = await connection.scalars(
+                text("delete from outbox where tenant = :t returning value"), {"t": message.tenant}
+            )
+            return [envelopes.decode(bytes(order)) for order in ordered]
+
+    async def comes_to(self, message: Envelope[Any], number: int = 12) -> list[Envelope[Any]]:
+        """Let every flow decide on a message; book what it orders under these numbers, and show what it holds."""
+        ordered = await self.decides(message)
+        for order in ordered:
+            if isinstance(order.data, HoldForReview | CloseReview):
+                await self.reviews(order)
+            else:
+                voucher = VoucherRef(series="F", number=number, year_id=4)
+                done = call("POST", 201, f"delivered {voucher}")
+                await self.order(order, ("delivered", Entry(order, "delivered", voucher), (done,)))
+                number += 1
+        return ordered
 
     async def order(self, order: Envelope[Any], *steps: tuple[str, Entry | None, tuple[Call, ...]]) -> None:
         """Write an order into the journal, and what became of it: (state, what goes on record, calls) for each step."""

@@ -1,0 +1,147 @@
+"""The days of the tills: a month in which each date says how it stands, and a day with its report and its voucher."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from infra import days
+from infra.accounts.permissions import DeskRole
+from infra.days import Span
+from infra.environment import load
+from infra.office import office
+from schemas import envelope as envelopes
+from schemas.envelope import Envelope
+from tests.connectors.desk.conftest import Past, sample
+from tests.connectors.desk.web_driver import Visitor, visiting
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+SHOP = "krogen-soder"
+KEY = "openpos/SODER/KASSA1/412/2026-04-10"
+
+
+def visit(story: Callable[[Visitor, Past], Awaitable[Any]]) -> Any:
+    """Let somebody who may only see visit a shop whose settings have taken effect."""
+
+    async def main() -> Any:
+        async with office(load()) as place, visiting(place) as visitor:
+            past = Past(place)
+            await past.add(SHOP)
+            await past.add("grannen")
+            await past.decides(sample("settings.v1", "day-sales"))
+            await visitor.is_signed_in_as(DeskRole.VIEWER, SHOP)
+            return await story(visitor, past)
+
+    return asyncio.run(main())
+
+
+def report(**changes: Any) -> Envelope[Any]:
+    """Return the sample's day with other content."""
+    body = json.loads(sample("facts.day-closed.v1", "restaurant-day").to_bytes())
+    body["data"] |= changes
+    key = f"openpos/{body['data']['store']}/{body['data']['register_id']}/{body['data']['z_number']}"
+    return envelopes.decode(json.dumps(body | {"id": f"{key}/{changes}", "subject": key}).encode())
+
+
+def unmapped() -> Envelope[Any]:
+    """Return the day after the sample's, with a means of payment that nobody has mapped."""
+    body = json.loads(sample("facts.day-closed.v1", "restaurant-day").to_bytes())["data"]
+    paid = [one | {"method": "swish_qr"} if one["method"] == "swish" else one for one in body["payments"]]
+    return report(z_number=413, business_date="2026-04-11", payments=paid)
+
+
+def test_a_month_says_how_each_day_stands() -> None:
+    """A day is booked, another waits, a third was never closed; each leads to where one sees why."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        assert "No day closes in this month." in await visitor.see(f"/companies/{SHOP}/days")
+        await past.comes_to(report())
+        await past.comes_to(unmapped())
+        hold = json.loads(past.held("soder/2026-04-12").to_bytes())
+        hold["data"] |= {"flow": "registers", "reason": "day_missing", "business_date": "2026-04-12"}
+        await past.reviews(envelopes.decode(json.dumps(hold).encode()))
+        page = await visitor.see(f"/companies/{SHOP}/days")
+        for words in ("April 2026", "SODER · KASSA1", "booked 1", "held 1", "missing 1", "10 33\N{NO-BREAK SPACE}614"):
+            assert words.replace("\N{NO-BREAK SPACE}", " ") in page
+        html = (await visitor.get(f"/companies/{SHOP}/days")).text
+        assert f'href="/companies/{SHOP}/days/{KEY}"' in html
+        assert f'href="/companies/{SHOP}/held/{hold["id"]}">missing' in html
+        march = await visitor.see(f"/companies/{SHOP}/days?month=2026-03")
+        assert "No day closes" in march
+        assert "No day closes" in await visitor.see(f"/companies/{SHOP}/days?month=2026-04&q=norrmalm")
+        for wrong in ("2026-13", "0000-01", "0001-01", "9999-12", "april", "2026-04-10"):
+            assert (await visitor.get(f"/companies/{SHOP}/days?month={wrong}")).status_code == 404, wrong
+
+    visit(story)
+
+
+def test_a_day_shows_its_report_its_voucher_and_its_story() -> None:
+    """The rows have the names that Fortnox's list gives the accounts; the day after is one key away."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        async with past.place.engine.begin() as connection:
+            accounts = [{"Number": 1686, "Description": "Fordringar för kontokort"}]
+            await connection.execute(
+                text(
+                    """insert into reference_data (tenant, system, kind, year_id, body, read_at)
+                       values (:t, 'fortnox', 'accounts', 4, cast(:body as jsonb), now())"""
+                ),
+                {"t": SHOP, "body": json.dumps(accounts)},
+            )
+        await past.comes_to(report())
+        await past.comes_to(unmapped())
+        page = await visitor.see(f"/companies/{SHOP}/days/{KEY}")
+        for words in ("SODER · KASSA1 · 2026-04-10", "Voucher F 12", "1686 Fordringar för kontokort", "Sprit", "tips"):
+            assert words in page
+        assert "Fortnox booked it as F 12" in page
+        html = (await visitor.get(f"/companies/{SHOP}/days/{KEY}")).text
+        after = "openpos/SODER/KASSA1/413/2026-04-11"
+        assert f'rel="next" href="/companies/{SHOP}/days/{after}"' in html
+        page = await visitor.see(f"/companies/{SHOP}/days/{after}")
+        for words in ("Why the day waits", "swish_qr", "No voucher has been made", "Never book this report"):
+            assert words in page
+        assert (await visitor.get(f"/companies/{SHOP}/days/openpos/SODER/KASSA1/999/2026-04-10")).status_code == 404
+        assert (await visitor.get(f"/companies/grannen/days/{KEY}")).status_code == 404
+
+    visit(story)
+
+
+def test_registers_are_paged_and_a_month_is_read_by_its_index() -> None:
+    """A company of forty registers: twelve on a page, none twice; its month is not looked for among all days."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        first = date(2026, 1, 1)
+        rows = [
+            {"key": f"openpos/B%2F{store:02}/K1/{n + 1}/{first + timedelta(days=n)}", "t": SHOP}
+            for store in range(40)
+            for n in range(120)
+        ]
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    """insert into flow_state (flow, tenant, key, state)
+                       values ('daysales', :t, :key, '{"day": {"total_sales": "100.00"}, "awaits": null}')"""
+                ),
+                rows,
+            )
+            await connection.execute(text("analyze flow_state"))
+        seen: list[str] = []
+        span = Span(SHOP, "daysales", "bokbuss.post-voucher.v1", date(2026, 2, 1), date(2026, 2, 28))
+        after = ""
+        while page := await days.page(past.place.engine, span, after=after, tills=12):
+            seen += dict.fromkeys(one.till for one in page)
+            after = page[-1].till
+        assert seen == sorted({f"openpos/B%2F{store:02}/K1" for store in range(40)})
+        assert await days.counts(past.place.engine, span) == {"settled": 40 * 28}
+        html = (await visitor.get(f"/companies/{SHOP}/days?month=2026-02")).text
+        assert html.count("<h2>B/") == 12
+        assert 'rel="next" href="/companies/krogen-soder/days?month=2026-02&amp;after=openpos%2FB%25252F11%2FK1"' in (
+            html.replace("%252F", "%25252F")
+        )
+
+    visit(story)
