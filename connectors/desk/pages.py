@@ -4,12 +4,14 @@ from starlette.routing import Route
 
 from connectors.desk.web import (
     activities,
+    closing,
     components,
     connections,
     days,
     dead,
     explaining,
     held,
+    ledger,
     people,
     signing_in,
     today,
@@ -23,6 +25,8 @@ PAGES = (
     *days.PAGES,
     *explaining.PAGES,
     *dead.PAGES,
+    *ledger.PAGES,
+    *closing.PAGES,
     *activities.PAGES,
     *connections.PAGES,
     *people.PAGES,

@@ -23,6 +23,8 @@ Asks = Permission | Literal["anybody", "signed in"]
 _PLACES: Final = (
     ((), "o", "Översikt", "Overview", Permission.SEE),
     (("held",), "h", "Väntar på någon", "Waits for somebody", Permission.SEE),
+    (("ledger",), "l", "Huvudbok", "Ledger", Permission.SEE),
+    (("closing",), "y", "Bokslut", "Year-end", Permission.SEE),
     (("connections",), "c", "Anslutningar", "Connections", Permission.SEE),
     (("days",), "d", "Dagar", "Days", Permission.SEE),
     (("activity",), "a", "Händelser", "Activity", Permission.SEE),

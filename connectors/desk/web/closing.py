@@ -1,0 +1,141 @@
+"""Closing entries: how far each has come, planned with what each would meet in the books, approved and sent."""
+
+from collections.abc import Sequence
+from typing import Final, get_args
+
+from starlette.responses import Response
+
+from connectors.desk import closing as looking
+from connectors.desk.closing_commands import flow_of_closing
+from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from infra import catching_up, clock, tenants
+from infra.accounts.permissions import Permission
+from infra.commanding import Failed
+from infra.deciding import planning
+from schemas.plans import ClosingRow, ClosingState, Plan
+
+_WAIT: Final = 15.0
+_BECOMES: Final = 8.0
+_POLL: Final = 0.2
+
+
+def _quiet(_said: str) -> None: ...
+
+
+async def _list(visit: Visit) -> Response:
+    return await _shown(visit)
+
+
+async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
+    engine, tenant, wanted = visit.host.engine, visit.tenant, visit.asked("state")
+    found, settings, _ = await planning.propose(engine, flow_of_closing(), tenant, clock.now().date())
+    counts: dict[str, int] = {}
+    for row in found:
+        counts[row.state] = counts.get(row.state, 0) + 1
+    plans = [one for one in await planning.plans(engine, tenant) if one.flow == flow_of_closing().name]
+    return await visit.show(
+        "closing.html",
+        status=status,
+        errors=errors,
+        settings=settings.yearend,
+        rows=[row for row in found if wanted in {"", row.state}],
+        counts={state: counts[state] for state in get_args(ClosingState) if state in counts},
+        state=wanted,
+        plans=plans[:10],
+    )
+
+
+async def _plan(visit: Visit) -> Response:
+    host, tenant = visit.host, visit.tenant
+    settings, _ = await tenants.settings_in_force(host.engine, tenant)
+    if settings.yearend is None:
+        raise NoSuchPage
+    try:
+        chosen = looking.read_series(visit.form.get("series", "").strip() or None)
+        await catching_up.all_decided(host, tenant, _quiet, wait=_WAIT)
+    except Failed as error:
+        return await _shown(visit, status=422, errors=[("series", str(error))])
+    look, today = looking.looks(host, tenant, chosen), clock.now().date()
+    made, _ = await planning.make(host.engine, flow_of_closing(), tenant, today, by=visit.by, look=look)
+    return visit.go(visit.at("closing", "plans", str(made.plan_id)))
+
+
+async def _one(visit: Visit) -> Response:
+    return await _planned(visit, await _found(visit))
+
+
+async def _planned(visit: Visit, plan: Plan, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
+    engine = visit.host.engine
+    rows = [row async for row in planning.rows(engine, plan)]
+    became = {one.row.row: one for one in await planning.became(engine, plan)} if plan.state == "applied" else {}
+    return await visit.show(
+        "closing_plan.html",
+        status=status,
+        errors=errors,
+        plan=plan,
+        rows=rows,
+        became=became,
+        sends=[row for row in rows if _sends(row)],
+        left=await planning.left(engine, plan),
+        total=sum((row.amount for row in rows if _sends(row)), start=type(rows[0].amount)(0)) if rows else None,
+    )
+
+
+def _sends(row: ClosingRow) -> bool:
+    return row.action != "do_nothing" and row.applied_at is None
+
+
+async def _apply(visit: Visit) -> Response:
+    plan = await _found(visit)
+    only = [int(one) for one in visit.lists.get("row", ()) if one.isdecimal() and one.isascii()]
+    if not only:
+        return await _planned(visit, plan, status=422, errors=[("", visit.say("Välj rader.", "Select rows."))])
+    await visit.host.producer()  # before anything is written down as applied
+    try:
+        applied = await planning.apply(visit.host, plan, by=visit.by, only=only)
+    except planning.NotPossible as error:
+        return await _planned(visit, await _found(visit), status=409, errors=[("", str(error))])
+    await _settled(visit, applied.plan, applied.sent)
+    sent = len(applied.sent)
+    said = visit.say(f"{sent} rader godkända och skickade.", f"{sent} rows approved and sent.")
+    return visit.go(visit.at("closing", "plans", str(plan.plan_id)), said)
+
+
+async def _settled(visit: Visit, plan: Plan, sent: Sequence[int]) -> None:
+    """Wait a while until what was sent is done or refused; the page shows how far it came."""
+    deadline = clock.monotonic() + _BECOMES
+    while clock.monotonic() < deadline:
+        became = await planning.became(visit.host.engine, plan)
+        if all(one.status != "waiting" for one in became if one.row.row in sent):
+            return
+        await clock.sleep(_POLL)
+
+
+async def _drop(visit: Visit) -> Response:
+    plan = await _found(visit)
+    try:
+        await planning.drop(visit.host.engine, plan)
+    except planning.NotPossible as error:
+        return await _planned(visit, plan, status=409, errors=[("", str(error))])
+    return visit.go(visit.at("closing"), visit.say("Planen är kastad.", "The plan is dropped."))
+
+
+async def _found(visit: Visit) -> Plan:
+    try:
+        plan = await planning.find(visit.host.engine, str(visit.request.path_params["plan"]))
+    except planning.NoPlan:
+        raise NoSuchPage from None
+    if plan.tenant != visit.tenant or plan.flow != flow_of_closing().name:
+        raise NoSuchPage
+    return plan
+
+
+_BELOW: Final = "/companies/{tenant}/closing"
+_OF_PLAN: Final = f"{_BELOW}/plans/{{plan:uuid}}"
+PAGES: Final = (
+    Page(_BELOW, Permission.SEE, _list),
+    Page(f"{_BELOW}/plans", Permission.DECIDE, _plan, act=True),
+    Page(_OF_PLAN, Permission.SEE, _one),
+    Page(f"{_OF_PLAN}/apply", Permission.APPROVE, _apply, act=True),
+    Page(f"{_OF_PLAN}/drop", Permission.DECIDE, _drop, act=True),
+)

@@ -1,0 +1,252 @@
+"""A company's ledger: its years and where each comes from, read anew, looked through, proved, packed for auditors."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import islice
+from typing import Any, Final
+
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from infra import clock, ledgers
+from infra.accounts.permissions import Permission
+from infra.contents import opened as contents_opened
+from infra.delivery.reading import NotRead
+from infra.documents import Document, Documents
+from infra.ledgers import Books, LedgerYear
+from infra.packages import storing
+from infra.proving import comparing, records
+from schemas.ledger import LedgerRequested, LedgerVoucher
+from schemas.ledger_parts import BALANCES, CHART, VOUCHERS
+
+_FOUND: Final = 100
+_LAST: Final = 2
+_SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
+"""What a browser shows without running anything of it."""
+
+
+# --- The years -------------------------------------------------------------------------------------------------------
+
+
+async def _years(visit: Visit) -> Response:
+    return await _shown(visit)
+
+
+async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
+    engine, tenant = visit.host.engine, visit.tenant
+    requests = await ledgers.requests(engine, tenant)
+    return await visit.show(
+        "ledger.html",
+        status=status,
+        errors=errors,
+        years=await ledgers.years(engine, tenant),
+        running=[one.asked for one in requests if one.running],
+        failed=[one for one in requests if one.failed],
+        documents=await Documents(engine, tenant).counts(),
+        proofs={one.year_to: one for one in await records.kept(engine, tenant) if one.source == "fortnox"},
+    )
+
+
+async def _sync(visit: Visit) -> Response:
+    """Ask for a year, or the last two; the answer comes by itself."""
+    year = visit.form.get("year", "")
+    if year and not (year.isdecimal() and year.isascii() and len(year) == len("2026")):
+        raise NoSuchPage
+    asked = LedgerRequested(
+        year=int(year) if year else None,
+        last=0 if year else _LAST,
+        ledger=True,
+        documents=visit.form.get("documents") == "yes",
+        overwrite=visit.form.get("overwrite") == "yes",
+        requested_by=visit.by[:200],
+        requested_at=clock.now(),
+    )
+    await visit.host.accept(visit.tenant, "desk", [asked])
+    said = visit.say(
+        "Begärt. Det hämtas nu, och sidan visar hur långt det kommit.", "Asked for; this page tells how far."
+    )
+    return visit.go(visit.at("ledger"), said)
+
+
+async def _prove(visit: Visit) -> Response:
+    year = await _year(visit)
+    try:
+        proved = await comparing.compare(visit.host, visit.tenant, year.last.year, asked_by=visit.by)
+    except NotRead as error:
+        why = visit.say("Året kunde inte läsas:", "The year could not be read:")
+        return await _shown(visit, status=409, errors=[("", f"{why} {error}")])
+    if proved.green:
+        said = visit.say("Bevisat: på öret.", "Proved, to the öre.")
+    else:
+        said = visit.say(f"{proved.count} skillnader.", f"{proved.count} differences.")
+    return visit.go(visit.at("ledger", str(year.last), "proof"), said)
+
+
+# --- One year --------------------------------------------------------------------------------------------------------
+
+
+async def _vouchers(visit: Visit) -> Response:
+    year, part, wanted = await _year(visit), visit.asked("part_of"), visit.asked("q").casefold()
+    async with ledgers.opened(visit.host.engine, visit.tenant, year.last) as books:
+        if books is None:
+            raise NoSuchPage
+        names = sorted((one.part for one in books.retrieved.parts if one.part.startswith(VOUCHERS)), key=_place)
+        if wanted:
+            found, here, full = await _matching(books, wanted)
+        else:
+            here = part if part in names else (names[0] if names else "")
+            found, full = [v async for p in books.parts([here]) for v in p.vouchers] if here else [], False
+    at = names.index(here) if here in names else 0
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.removeprefix(VOUCHERS).rpartition("/")[0], name)
+    has = Counter((one.series, one.number) for one in await _documents(visit, year))
+    return await visit.show(
+        "vouchers.html",
+        year=year,
+        vouchers=found,
+        full=full,
+        series=first,
+        here=here,
+        before=names[at - 1] if here and at > 0 else "",
+        after=names[at + 1] if here and at + 1 < len(names) else "",
+        documents=has,
+    )
+
+
+def _place(name: str) -> tuple[str, int, str]:
+    series, _, place = name.rpartition("/")
+    return (series, int(place) if place.isdecimal() else -1, place)
+
+
+async def _matching(books: Books, wanted: str) -> tuple[list[LedgerVoucher], str, bool]:
+    found: list[LedgerVoucher] = []
+    async for one in books.vouchers():
+        if wanted in f"{one.series} {one.number} {one.series}{one.number} {one.day} {one.text}".casefold():
+            found.append(one)
+            if len(found) == _FOUND:
+                return found, "", True
+    return found, "", False
+
+
+async def _voucher(visit: Visit) -> Response:
+    year, series, number = await _year(visit), visit.asked("series"), visit.request.path_params["number"]
+    async with ledgers.opened(visit.host.engine, visit.tenant, year.last) as books:
+        if books is None:
+            raise NoSuchPage
+        names = await _names(books)
+        mine = [one.part for one in books.retrieved.parts if one.part.startswith(VOUCHERS)]
+        near = sorted((name for name in mine if _is_of(name, series)), key=_place) or mine
+        every = [one async for part in books.parts(near) for one in part.vouchers if one.series == series]
+    at = next((place for place, one in enumerate(every) if one.number == number), None)
+    if at is None:
+        raise NoSuchPage
+    documents = [one for one in await _documents(visit, year) if (one.series, one.number) == (series, number)]
+    return await visit.show(
+        "voucher.html",
+        year=year,
+        voucher=every[at],
+        names=names,
+        documents=documents,
+        before=every[at - 1].number if at else "",
+        after=every[at + 1].number if at + 1 < len(every) else "",
+    )
+
+
+def _is_of(name: str, series: str) -> bool:
+    return name.removeprefix(VOUCHERS).rpartition("/")[0] == series
+
+
+async def _balances(visit: Visit) -> Response:
+    year = await _year(visit)
+    rows: dict[str, dict[str, Any]] = {}
+    async with ledgers.opened(visit.host.engine, visit.tenant, year.last) as books:
+        if books is None:
+            raise NoSuchPage
+        names = await _names(books)
+        wanted = [one.part for one in books.retrieved.parts if one.part.startswith(BALANCES)]
+        async for part in books.parts(wanted):
+            for one in part.balances:
+                if not one.objects:
+                    rows.setdefault(one.account, {})[one.kind] = one.amount
+    return await visit.show("balances.html", year=year, rows=sorted(rows.items()), names=names)
+
+
+async def _names(books: Books) -> dict[str, str]:
+    chart = [one.part for one in books.retrieved.parts if one.part.startswith(CHART)]
+    return {account.number: account.name async for part in books.parts(chart) for account in part.accounts}
+
+
+async def _proof(visit: Visit) -> Response:
+    year = await _year(visit)
+    kept = [one for one in await records.kept(visit.host.engine, visit.tenant) if one.year_to == year.last]
+    return await visit.show("proof.html", year=year, proofs=kept)
+
+
+async def _accept(visit: Visit) -> Response:
+    year, difference = await _year(visit), visit.form.get("difference", "")
+    comment = visit.form.get("comment", "").strip()[:500]
+    kept = [one for one in await records.kept(visit.host.engine, visit.tenant) if one.year_to == year.last]
+    if not comment or difference not in {each.id for one in kept for each in one.differences}:
+        raise NoSuchPage
+    await records.accept(visit.host.engine, visit.tenant, difference, visit.by, comment)
+    await comparing.compare_known(visit.host, visit.tenant, year.last)
+    said = visit.say("Godtaget, och det står i loggen.", "Accepted, and on record.")
+    return visit.go(visit.at("ledger", str(year.last), "proof"), said)
+
+
+async def _package(visit: Visit) -> Response:
+    year = await _year(visit)
+    engine, tenant = visit.host.engine, visit.tenant
+    try:
+        package = await storing.package(engine, visit.host.settings, tenant, year.last.year)
+    except (storing.NoSuchYear, FileNotFoundError):
+        raise NoSuchPage from None
+    await storing.fetched(engine, tenant, package, system="desk", by=visit.by)
+    return FileResponse(package.path, filename=f"{tenant}-{year.last}.zip", media_type="application/zip")
+
+
+async def _document(visit: Visit) -> Response:
+    """Give a document as a file: what it holds is another's, and is never shown as a page of ours."""
+    year, wanted = await _year(visit), visit.request.path_params["document"]
+    for one in await _documents(visit, year):
+        if one.source_id == wanted and one.content is not None:
+            store = contents_opened(visit.host.settings)
+            shown = one.content.type in _SHOWN
+            headers = {"Content-Disposition": f'{"inline" if shown else "attachment"}; filename="document"'}
+            kind = one.content.type if shown else "application/octet-stream"
+            pieces = store.read(visit.tenant, one.content.sha256)
+            return StreamingResponse(pieces, headers=headers, media_type=kind)
+    raise NoSuchPage
+
+
+async def _documents(visit: Visit, year: LedgerYear) -> tuple[Document, ...]:
+    return await Documents(visit.host.engine, visit.tenant).of_year(year.last)
+
+
+async def _year(visit: Visit) -> LedgerYear:
+    try:
+        last = date.fromisoformat(visit.request.path_params["last"])
+    except ValueError:
+        raise NoSuchPage from None
+    found = [one for one in await ledgers.years(visit.host.engine, visit.tenant) if one.last == last]
+    for year in islice(found, 1):
+        return year
+    raise NoSuchPage
+
+
+_BELOW: Final = "/companies/{tenant}/ledger"
+_OF_YEAR: Final = f"{_BELOW}/{{last}}"
+PAGES: Final = (
+    Page(_BELOW, Permission.SEE, _years),
+    Page(f"{_BELOW}/sync", Permission.DECIDE, _sync, act=True),
+    Page(f"{_OF_YEAR}/vouchers", Permission.SEE, _vouchers),
+    Page(f"{_OF_YEAR}/vouchers/{{number}}", Permission.SEE, _voucher),
+    Page(f"{_OF_YEAR}/balances", Permission.SEE, _balances),
+    Page(f"{_OF_YEAR}/documents/{{document}}", Permission.SEE, _document),
+    Page(f"{_OF_YEAR}/proof", Permission.SEE, _proof),
+    Page(f"{_OF_YEAR}/prove", Permission.DECIDE, _prove, act=True),
+    Page(f"{_OF_YEAR}/accept", Permission.APPROVE, _accept, act=True),
+    Page(f"{_OF_YEAR}/package", Permission.SEE, _package),
+)
