@@ -5,6 +5,7 @@ from starlette.routing import Route
 from connectors.desk.web import (
     activities,
     closing,
+    company_settings,
     components,
     connections,
     days,
@@ -29,6 +30,7 @@ PAGES = (
     *closing.PAGES,
     *activities.PAGES,
     *connections.PAGES,
+    *company_settings.PAGES,
     *people.PAGES,
     *signing_in.PAGES,
     *components.PAGES,

@@ -29,6 +29,7 @@ _PLACES: Final = (
     (("days",), "d", "Dagar", "Days", Permission.SEE),
     (("activity",), "a", "Händelser", "Activity", Permission.SEE),
     (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
+    (("settings",), "s", "Inställningar", "Settings", Permission.SEE),
     (("people",), "p", "Personer", "People", Permission.MANAGE),
 )
 """The pages of a company, in the order in which they are shown: below its address, key, names, what each asks for."""

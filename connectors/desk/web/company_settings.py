@@ -1,0 +1,64 @@
+"""A company's settings as a file that can be changed: checked, compared with those in force, only then published."""
+
+from itertools import zip_longest
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from connectors.desk import settings_files
+from connectors.desk.settings_files import WrongFile
+from connectors.desk.web.visit import Page, Visit
+from infra import clock, companies, tenants
+from infra.accounts.permissions import Permission
+
+_EFFECT: Final = 4.0
+_POLL: Final = 0.15
+
+
+async def _settings(visit: Visit) -> Response:
+    body, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
+    return await _shown(visit, settings_files.to_yaml(body), version)
+
+
+async def _shown(visit: Visit, written: str, version: int, *, status: int = 200, **values: Any) -> Response:
+    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False}
+    return await visit.show(
+        "settings.html",
+        status=status,
+        written=written,
+        version=version,
+        lines=written.count("\n") + 2,
+        **known | values,
+    )
+
+
+async def _apply(visit: Visit) -> Response:
+    """Show what a file would change; publish it when that was shown, and the settings are still those compared."""
+    engine, written = visit.host.engine, visit.form.get("settings", "").replace("\r\n", "\n")
+    body, version = await tenants.settings_in_force(engine, visit.tenant)
+    raw = written.encode()
+    try:
+        new = settings_files.read(raw)
+    except WrongFile as error:
+        places = [settings_files.line_of(raw, place) for place in error.places]
+        problems = list(zip_longest(places, error.problems, fillvalue=None))
+        return await _shown(visit, written, version, status=422, problems=problems)
+    changes = settings_files.differences(body, new)
+    moved = visit.form.get("version") not in {None, str(version)}
+    if visit.form.get("act") != "publish" or moved or not changes:
+        return await _shown(visit, written, version, changes=changes, moved=moved)
+    given = await companies.apply_settings(engine, await visit.host.producer(), visit.tenant, new, by=visit.by)
+    deadline = clock.monotonic() + _EFFECT
+    while not (effect := await tenants.is_in_force(engine, visit.tenant, given)) and clock.monotonic() < deadline:
+        await clock.sleep(_POLL)
+    if effect:
+        said = visit.say(f"Version {given} gäller nu.", f"Version {given} is in force now.")
+    else:
+        said = visit.say(f"Version {given} gäller när flödena går.", f"Version {given} takes effect when flows run.")
+    return visit.go(visit.at("settings"), said)
+
+
+PAGES: Final = (
+    Page("/companies/{tenant}/settings", Permission.SEE, _settings),
+    Page("/companies/{tenant}/settings", Permission.MANAGE, _apply, act=True),
+)

@@ -1,0 +1,68 @@
+"""Settings on a page: compared before they count, refused with their lines, and never over somebody else's."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from infra.accounts.permissions import DeskRole
+from infra.environment import load
+from infra.office import office
+from infra.tenants import everyone
+from tests.connectors.desk.conftest import Past
+from tests.connectors.desk.web_driver import Visitor, visiting
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+ADDRESS = "/companies/krogen/settings"
+WRITTEN = "daysales:\n  series: F\n  payments:\n  - method: cash\n    account: 1910\n"
+
+
+def visit(story: Callable[[Visitor], Awaitable[Any]]) -> Any:
+    """Let an admin of a company visit."""
+
+    async def main() -> Any:
+        async with office(load()) as place, visiting(place) as visitor:
+            await Past(place).add("krogen")
+            await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+            return await story(visitor)
+
+    return asyncio.run(main())
+
+
+def test_settings_are_compared_and_then_published() -> None:
+    """The difference is shown first; publishing gives the next version, by whoever is signed in."""
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "0", "act": "compare"})
+        assert page.status_code == 200
+        assert "The difference" in page.text
+        assert [one.version for one in await everyone(visitor.host.engine)] == [0]
+        answer = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "0", "act": "publish"})
+        assert answer.status_code == 303
+
+    visit(story)
+
+
+def test_what_is_wrong_is_named_by_its_line() -> None:
+    """Nothing is published, and what was typed stays."""
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.post(ADDRESS, {"settings": "daysales:\n  serie: <F>\n", "version": "0", "act": "publish"})
+        assert page.status_code == 422
+        assert "line 2" in page.text
+        assert "&lt;F&gt;" in page.text
+
+    visit(story)
+
+
+def test_settings_that_moved_meanwhile_are_compared_again() -> None:
+    """A form that was opened before somebody else's version publishes nothing."""
+
+    async def story(visitor: Visitor) -> None:
+        page = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "7", "act": "publish"})
+        assert page.status_code == 200
+        assert "compare again" in page.text
+
+    visit(story)
