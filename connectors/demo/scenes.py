@@ -8,7 +8,7 @@ from decimal import Decimal
 from connectors.demo import reports
 from connectors.demo.reports import FOOD, FOOD_AT_SIX, DemoReport, Till, ordinary
 from schemas.bas import BAS_DAY_SALES
-from schemas.settings import DaySalesSettings, GroupRate, PaymentAccount, StoreCostCentre, TenantSettings
+from schemas.settings import DaySalesSettings, GroupRate, PaymentAccount, StoreCalendar, StoreCostCentre, TenantSettings
 
 MONDAY = date(2026, 3, 30)
 _TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = (MONDAY + timedelta(days=n) for n in range(1, 7))
@@ -164,7 +164,16 @@ class Await:
     state: str
 
 
-Act = Deliver | DeliverAgain | Forge | DeliverBroken | Lock | Break | Apply | Simulate | Await
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Wait until something of a company is said to be missing, by its key; or until that is ``over``."""
+
+    company: Company
+    key: str
+    over: bool = False
+
+
+Act = Deliver | DeliverAgain | Forge | DeliverBroken | Lock | Break | Apply | Simulate | Missing | Await
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +211,12 @@ _BAREN_FRIDAY = reports.paid_also_by(ordinary(BAREN, MONDAY, _FRIDAY), "klarna",
 _MATSAL_SATURDAY = reports.counted_twice(ordinary(MATSAL, MONDAY, _SATURDAY, gift_cards_used="500.00"), "gift_card")
 
 _BAS_PAYMENTS = BAS_DAY_SALES.payments
+_CLOSES = StoreCalendar(store="BAREN", valid_from=MONDAY, valid_to=_WEDNESDAY, closes_at="23:59", grace_minutes=0)
+"""Until Wednesday: to the clock on the wall the whole week is over, and each later day would be missing at once."""
+_BAR = {"amended": "hold", "calendars": (_CLOSES,), "gap_grace_minutes": 0}
+_WITH_CALENDAR = _settings(_BAR, _KROGEN_STORES)
 _WITH_KLARNA = _settings(
-    {"amended": "hold", "payments": (*_BAS_PAYMENTS, PaymentAccount(method="klarna", account=1580))}, _KROGEN_STORES
+    {**_BAR, "payments": (*_BAS_PAYMENTS, PaymentAccount(method="klarna", account=1580))}, _KROGEN_STORES
 )
 _CARDS_APART = _settings(
     {
@@ -215,6 +228,7 @@ _CARDS_APART = _settings(
     },
     _KROGEN_STORES,
 )
+_MISSING_DAY, _MISSING_NUMBER = f"baren/{_TUESDAY}", "openpos/BAREN/BAR-1/533..535"
 
 SCENES: tuple[Scene, ...] = (
     Scene(
@@ -262,6 +276,15 @@ SCENES: tuple[Scene, ...] = (
         ),
     ),
     Scene(
+        "Tuesday is missing at the bar",
+        "krogen says by when its bar closes. The day that has not come is said so, and so is the number in its series.",
+        (
+            Apply(KROGEN, _WITH_CALENDAR, "the bar's calendar"),
+            Missing(KROGEN, _MISSING_DAY),
+            Missing(KROGEN, _MISSING_NUMBER),
+        ),
+    ),
+    Scene(
         "Thursday 2 April: Fortnox's answers get lost",
         "Was it booked or not? Nothing is sent again until Fortnox was asked. Still one voucher each.",
         (
@@ -285,10 +308,12 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         "A late report meets a locked period",
-        "krogen has closed March. Now the bar sends Tuesday's report. It waits; March is opened; it goes on by itself.",
+        "krogen has closed March. Now the bar sends Tuesday: missing no more, it waits; March is opened; it goes on.",
         (
             Lock(KROGEN, _TUESDAY),
             Deliver(_BAREN_TUESDAY),
+            Missing(KROGEN, _MISSING_DAY, over=True),
+            Missing(KROGEN, _MISSING_NUMBER, over=True),
             Await(_BAREN_TUESDAY, "held period_locked"),
             Lock(KROGEN, None),
             Await(_BAREN_TUESDAY, "booked"),

@@ -48,6 +48,8 @@ _FORTNOX: Final[Mapping[str, Any]] = {
 _HR: Final[Mapping[str, Any]] = {"poll_seconds": 2.0, "leave_seconds": 3.0, "budget": 25}
 """Seconds between two readings of people, of leaves; more often is over the budget."""
 _LEASE = 5.0
+_OVERDUE = 0.5
+"""Seconds between two looks at what is missing."""
 _NOBODY = "http://127.0.0.1:1"
 """Where nobody answers: a system that the demo has no sandbox of."""
 _GONE_WITHIN, _POLL = 20.0, 0.1
@@ -173,6 +175,7 @@ def _own_settings(settings: Settings) -> Settings:
             "data": settings.data / "demo",
             "port": settings.port if "port" in settings.model_fields_set else 0,
             "lease_seconds": _LEASE,
+            "overdue_seconds": _OVERDUE,
             "desk": DeskSettings(open=True),  # whoever sits here is signed in
         }
     )

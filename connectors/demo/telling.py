@@ -12,6 +12,8 @@ from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import type_of
 
 _POST_VOUCHER = type_of(PostVoucher)
+_PARTS = 5
+"""Of a report's key: system, store, register, Z number and day."""
 TenantRecord = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 
@@ -104,7 +106,7 @@ def purpose(record: AuditRecord) -> str:
 
 def is_report(key: str) -> bool:
     """Tell whether a key is a report's; people may do things to a company as a whole as well, meanwhile."""
-    return key.startswith("openpos/")
+    return key.startswith("openpos/") and key.count("/") == _PARTS - 1
 
 
 def report_name(key: str) -> str:

@@ -26,6 +26,7 @@ from connectors.demo.scenes import (
     DeliverBroken,
     Forge,
     Lock,
+    Missing,
     Simulate,
 )
 from connectors.demo.simulating import simulated
@@ -138,9 +139,19 @@ class World:
                 f"{report.tenant} {report_name(report.key)} is {now!r} after {WITHIN:.0f} s, not {wanted.state!r}"
             ) from None
 
+    async def _missing(self, wanted: Missing) -> None:
+        """Wait until something is said to be missing, or is no more. Raises NotInTime."""
+        tenant, last = wanted.company.tenant, "released" if wanted.over else "held"
+
+        async def said() -> bool:
+            outcomes = [record.outcome for of, record in self.told if (of, record.key) == (tenant, wanted.key)]
+            return outcomes[-1:] == [last]
+
+        await self.until(said, f"{wanted.key} of {tenant} to be {last}")
+
     # --- Acting -----------------------------------------------------------------------------------------------------
 
-    async def perform(self, act: Act) -> None:
+    async def perform(self, act: Act) -> None:  # noqa: C901 - one case for each act
         """Do what a scene says, or wait for what it says.
 
         Raises:
@@ -165,6 +176,8 @@ class World:
                 self.note(company.tenant, "", "simulated", await simulated(self._place.engine, act))
             case Await():
                 await self._await(act)
+            case Missing():
+                await self._missing(act)
 
     async def _deliver(self, report: DemoReport, ends: str) -> None:
         self.sent[report.tenant, report.key, _revision(report)] = SentReport(report, _revision(report), ends)
