@@ -1,7 +1,10 @@
-"""OPEN POS, and every other till that can send its Z report as JSON."""
+"""OPEN POS, and every other till that can send its Z report, and its sales on account, as JSON."""
 
 from connectors.openpos.translate import translate
 from infra.plugin import Source, System
 from schemas.events import DayClosed
+from schemas.invoices import InvoiceRequested
 
-SYSTEM = System(name="openpos", source=Source(system="openpos", translate=translate, facts=(DayClosed,)))
+SYSTEM = System(
+    name="openpos", source=Source(system="openpos", translate=translate, facts=(DayClosed, InvoiceRequested))
+)

@@ -1,24 +1,76 @@
-"""A till's Z report becomes the fact that a cash register was closed. Pure; sums are judged later, by the flow."""
+"""A till's Z report becomes a day close, its sale on account a request for an invoice. Pure; flows judge the sums."""
 
-from connectors.openpos.wire import ZReport
+import json
+import re
+from typing import Final
+
+from connectors.openpos.wire import Customer, SaleOnAccount, ZReport
 from infra.intake import payloads
 from schemas.events import DayClosed, Fact, GroupSales, OtherAmount, Payment, RateTotal
+from schemas.identities import is_sole_trader, ten_digits
+from schemas.invoices import Buyer, InvoiceRequested, InvoiceRow
 from schemas.money import ZERO
+from schemas.personal import unsealed_number
 
-_MOST_COMMAS = 50_000
+_SALE: Final = "bokbuss.openpos.sale-on-account/1"
+_TEN: Final = re.compile(r"\d{10}", re.ASCII)
+_MOST_COMMAS: Final = 50_000
 """Ten thousand lines: far more than a day has. A report of nothing but mistakes is soon refused."""
 
 
 def translate(raw: bytes) -> tuple[Fact, ...]:
-    """Return the one DayClosed that a Z report tells.
+    """Return the one fact that a Z report, or a sale on account, tells.
 
-    The same content gives the same fact, whatever the order of fields and lines and whatever the time's offset.
+    The same content gives the same fact, whatever the order of fields and a report's lines and the time's offset.
 
     Raises:
         Malformed: naming what breaks the format field by field, never a value.
     """
-    report = payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS)
-    return (_day_closed(report),)
+    if _format_of(raw) == _SALE:
+        return (_invoice_requested(payloads.read(raw, SaleOnAccount, called="sale", most_commas=_MOST_COMMAS)),)
+    return (_day_closed(payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS)),)
+
+
+def _format_of(raw: bytes) -> object:
+    """Return which format a payload says it has; None where it is none, as its reader will say."""
+    if _SALE.encode() not in raw or raw.count(b",") > _MOST_COMMAS:
+        return None
+    try:
+        content = json.loads(raw.decode("utf-8-sig"), parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    return content.get("format") if isinstance(content, dict) else None
+
+
+def _invoice_requested(sale: SaleOnAccount) -> InvoiceRequested:
+    return InvoiceRequested(
+        system="openpos",
+        store=sale.store,
+        register_id=sale.register_id,
+        receipt_number=sale.receipt_number,
+        invoice_date=sale.date,
+        amendment=sale.amendment,
+        organisation_number=sale.company.organisation_number,
+        customer_number=sale.customer.number,
+        buyer=_buyer(sale.customer, sale),
+        rows=tuple(InvoiceRow(**dict(row)) for row in sale.rows),
+        tip=sale.tip,
+        vat_included=True,
+        total=sale.total,
+        returned_receipt=sale.returned_receipt,
+    )
+
+
+def _buyer(customer: Customer, sale: SaleOnAccount) -> Buyer | None:
+    said = customer.model_dump(include={"email", "name", "street", "postal_code", "city"})
+    if number := customer.organisation_number:
+        ten = ten_digits(number.replace(" ", ""))
+        if _TEN.fullmatch(ten) and not is_sole_trader(ten):
+            said["organisation_number"] = ten
+        else:  # a person's, a sole trader's too: the host seals it
+            said["personal_number"] = unsealed_number(number.replace(" ", ""), sale.date)
+    buyer = Buyer(**said)
+    return None if buyer == Buyer() else buyer
 
 
 def _day_closed(report: ZReport) -> DayClosed:

@@ -1,4 +1,4 @@
-"""The Z report as a till sends it: our published format, version 1. README.md has the table of its fields."""
+"""What a till sends: our published formats of Z reports and of sales on account. README.md has their tables."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from schemas.base import Day, Moment, Name
+from schemas.base import Code, Day, Moment, Name
 from schemas.events import OrganisationNumber, Register
-from schemas.money import ZERO, Money, Rate
+from schemas.invoices import Email, Line
+from schemas.money import ZERO, Money, Quantity, Rate
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -133,3 +134,46 @@ class ZReport(Wire):
     grand_total_sales: Money | None = None  # u
     grand_total_returns: Money | None = None  # v
     grand_total_net: Money | None = None  # w
+
+
+class SoldRow(Wire):
+    """One row of a receipt; of a return the quantity is below zero."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    quantity: Quantity
+    price: Money
+    vat_rate: Rate
+    group: Name | None = None
+    article: Code | None = None
+    unit: Annotated[str, StringConstraints(pattern=r"^[\w.]{1,20}$")] | None = None
+    discount: Money | None = None
+
+
+class Customer(Wire):
+    """Whom the till sold to, as far as it knows."""
+
+    number: Code | None = None
+    organisation_number: Annotated[str, StringConstraints(pattern=r"^[\d +\-]{10,15}$")] | None = None
+    email: Email | None = None
+    name: Line | None = None
+    street: Line | None = None
+    postal_code: Line | None = None
+    city: Line | None = None
+
+
+class SaleOnAccount(Wire):
+    """One receipt that is to be invoiced, or credited."""
+
+    format: Literal["bokbuss.openpos.sale-on-account/1"]
+    amendment: Annotated[int, Field(ge=0, le=9999)] = 0
+    company: Company
+    store: Name
+    register_id: Register
+    receipt_number: Annotated[Code, StringConstraints(max_length=32)]
+    date: Day
+    currency: Literal["SEK"]
+    customer: Customer
+    rows: Annotated[tuple[SoldRow, ...], Field(min_length=1)]
+    tip: Money = ZERO
+    total: Money
+    returned_receipt: Annotated[Code, StringConstraints(max_length=32)] | None = None

@@ -16,10 +16,12 @@ from connectors.openpos import SYSTEM, translate
 from infra.plugin import Malformed
 from schemas import ids
 from schemas.events import DayClosed, Fact
+from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO
 
 SAMPLES = Path(__file__).parents[3] / "connectors" / "openpos" / "samples"
-REPORTS = sorted(p for p in SAMPLES.glob("*.json") if not p.name.endswith(".facts.json"))
+PAYLOADS = sorted(p for p in SAMPLES.glob("*.json") if not p.name.endswith(".facts.json"))
+REPORTS = [p for p in PAYLOADS if b"z-report" in p.read_bytes()]
 NORMAL = json.loads((SAMPLES / "restaurant-day.json").read_bytes())
 
 
@@ -76,11 +78,12 @@ def test_a_sample_adds_up(path: Path) -> None:
         assert sum(g.vat for g in fact.sales if g.vat_rate == total.vat_rate) == total.vat
 
 
-def test_the_system_tells_day_closes_from_json_files() -> None:
+def test_the_system_tells_day_closes_and_sales_from_json_files() -> None:
     """The host finds the source under its name."""
     assert (SYSTEM.name, SYSTEM.sinks) == ("openpos", ())
     assert SYSTEM.source is not None
-    assert (SYSTEM.source.system, SYSTEM.source.facts, SYSTEM.source.suffixes) == ("openpos", (DayClosed,), (".json",))
+    assert (SYSTEM.source.system, SYSTEM.source.suffixes) == ("openpos", (".json",))
+    assert SYSTEM.source.facts == (DayClosed, InvoiceRequested)
 
 
 # --- Meaning ----------------------------------------------------------------------------------------------------
