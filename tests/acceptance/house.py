@@ -31,7 +31,7 @@ from infra.rows import Hold
 from infra.settings import ROLES, DatabaseSettings, KafkaSettings, Role, Settings
 from schemas.audit import AuditRecord
 from schemas.bas import BAS_DAY_SALES
-from schemas.settings import DaySalesSettings, TenantSettings
+from schemas.settings import DaySalesSettings, InvoicingSettings, TenantSettings
 from tests.bus import partition_of
 from tests.loaded import bokbuss
 
@@ -103,7 +103,12 @@ class Roles:
         return self.place.settings
 
     async def shop(
-        self, name: str = "shop", *, settings: DaySalesSettings | None = BAS_DAY_SALES, partition: int | None = None
+        self,
+        name: str = "shop",
+        *,
+        settings: DaySalesSettings | None = BAS_DAY_SALES,
+        invoicing: InvoicingSettings | None = None,
+        partition: int | None = None,
     ) -> Shop:
         """Add a company that is connected to its own Fortnox; its settings have taken effect.
 
@@ -118,10 +123,10 @@ class Roles:
         )
         shop = Shop(tenant, company, made["openpos"], made)
         if settings is not None:
-            await self.apply(shop, settings)
+            await self.apply(shop, settings, invoicing)
         return shop
 
-    async def apply(self, shop: Shop, settings: DaySalesSettings) -> None:
+    async def apply(self, shop: Shop, settings: DaySalesSettings, invoicing: InvoicingSettings | None = None) -> None:
         """Give a company new settings, and wait until decisions are made with them.
 
         The stories are of 2026, whenever they are told: unless they say otherwise, no till's clock is wrong.
@@ -131,7 +136,7 @@ class Roles:
             update=ANY_DAY | settings.model_dump(include=settings.model_fields_set & {*ANY_DAY})
         )
         version = await companies.apply_settings(
-            engine, producer, shop.tenant, TenantSettings(daysales=settings), by="a test"
+            engine, producer, shop.tenant, TenantSettings(daysales=settings, invoicing=invoicing), by="a test"
         )
         await self.until(shop, "the settings take effect", lambda: tenants.is_in_force(engine, shop.tenant, version))
 
