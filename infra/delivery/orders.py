@@ -43,6 +43,9 @@ _WHOSE = text(
     f"""select body -> 'data' ->> 'flow' from journal where {_OF} and state = 'delivered'
         and outcome -> 'voucher' = cast(:voucher as jsonb) limit 1"""  # noqa: S608 - the same
 )
+_DELIVERED = text(
+    f"select body::text from journal where {_OF} and state = 'delivered' and finished_at >= :since"  # noqa: S608 - the same
+)
 _WRITTEN = text(
     f"""select body::text, coalesce(outcome ->> 'record', '') from journal
        where {_OF} and (state in ('sending', 'unknown') or finished_at >= :since)"""  # noqa: S608 - the same
@@ -98,6 +101,11 @@ class Orders(Generic[_Order]):
         async with self._engine.connect() as connection:
             found: str | None = await connection.scalar(_WHOSE, self._values | {"voucher": voucher.model_dump_json()})
             return found
+
+    async def delivered_since(self, since: datetime) -> list[_Order]:
+        """Return those that were carried out since then."""
+        async with self._engine.connect() as connection:
+            return [_order(body) for body in await connection.scalars(_DELIVERED, self._values | {"since": since})]
 
     async def written_since(self, since: datetime) -> list[tuple[_Order, str]]:
         """Return those that were or may have been carried out since then, with the name of what was written."""

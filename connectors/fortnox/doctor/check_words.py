@@ -165,6 +165,37 @@ TEXTS: Final[Mapping[str, CheckText]] = {
         ),
         guide="",
     ),
+    "the_clearing_account_is_its_own": CheckText(
+        Said("Konto för försäljning på faktura", "Account of sales on account"),
+        Said(
+            "Konto {names} används också till annat, så att ingen kan se om det går jämnt ut.",
+            "Account {names} is used for other things as well, so that nobody can tell whether it nets to zero.",
+        ),
+        _NOTHING,
+        _ACCOUNTANT,
+        Said(
+            "Välj ett eget konto, som 1518 Ej reskontraförda kundfordringar, för betalsättet i daysales.payments.",
+            "Choose an account of its own, such as 1518 Ej reskontraförda kundfordringar, in daysales.payments.",
+        ),
+        guide="",
+    ),
+    "the_clearing_account_nets_to_zero": CheckText(
+        Said("Försäljning på faktura går jämnt ut", "Sales on account net to zero"),
+        Said(
+            "Kontot mellan dagsavslut och fakturor går inte jämnt ut: {names}.",
+            "The account between day closes and invoices does not net to zero: {names}.",
+        ),
+        Said(
+            "Inget stoppas. Något är sålt på faktura men inte fakturerat, eller fakturerat men i inget dagsavslut.",
+            "Nothing is stopped. Something was sold on account and not invoiced, or invoiced and is in no day close.",
+        ),
+        _ACCOUNTANT,
+        Said(
+            "Se vad som väntar: bokbuss held list. Jämför kontots transaktioner i Fortnox: Bokföring › Rapporter.",
+            "See what waits: bokbuss held list. Compare the account's transactions in Fortnox: Bokföring › Rapporter.",
+        ),
+        guide="",
+    ),
     "our_last_voucher_is_found": CheckText(
         Said("Vår senaste verifikation finns kvar", "Our last voucher is there"),
         Said(

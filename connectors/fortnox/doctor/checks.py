@@ -15,6 +15,7 @@ from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
 from infra.rows import WayFound
+from schemas import mapping, money
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.commands import AttachFile
 from schemas.money import rate_text
@@ -23,6 +24,8 @@ from schemas.settings import Dated, DaySalesSettings, TenantSettings
 CheckState = Literal["ok", "failed", "not applicable", "not checked"]
 
 DECEMBER: Final = 12
+RECEIVABLES: Final = 1510
+"""The customer ledger's account (BAS): Fortnox itself books invoices and payments there."""
 SKEW: Final = 60.0
 """Seconds that our clock may be off: tokens are renewed minutes before their end, and lists are asked for by date."""
 _NO_RIGHT: Final = "API_NORIGHT"
@@ -72,6 +75,20 @@ class LastVoucher:
 
 
 @dataclass(frozen=True, slots=True)
+class Clearing:
+    """The account of sales on account, between day closes and invoices.
+
+    Attributes:
+        balance: what it holds at the end of the year, as Fortnox has it now.
+        recent: what we have booked on it ourselves since yesterday: a day's sales and their invoices meet at its close.
+    """
+
+    account: int
+    balance: Decimal
+    recent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A company as it stands, and what is known of its Fortnox.
 
@@ -82,6 +99,8 @@ class Situation:
         clock_ahead: seconds that our clock is ahead of Fortnox's; None when its answers carry no date.
         staff: why the list of employees cannot be read; None: it can be, or nobody needs it.
         documents: somebody has asked for the documents of vouchers.
+        sales: why customers, invoices or orders cannot be read, by scope, of those that invoicing needs.
+        clearing: why the clearing account cannot be read, or what it holds; None: nobody needs it.
         last: None when we have written nothing yet.
         ways: how each way in was found by which payloads are fetched.
     """
@@ -95,6 +114,8 @@ class Situation:
     setup: Setup = field(default_factory=Setup)
     staff: Unread | None = None
     documents: bool = False
+    sales: tuple[tuple[str, Unread], ...] = ()
+    clearing: Clearing | Unread | None = None
     waiting: tuple[Need, ...] = ()
     clock_ahead: float | None = None
     last: LastVoucher | None = None
@@ -110,6 +131,7 @@ class Situation:
             ("costcenter", setup.cost_centres),
             ("settings", setup.locked_until),
             ("salary", self.staff),
+            *self.sales,
         )
         found = (scope for scope, one in read if isinstance(one, Unread) and one.code in codes)
         return tuple(dict.fromkeys(found))
@@ -145,12 +167,15 @@ def years_that_matter(situation: Situation) -> tuple[date, ...]:
 def needs_of(situation: Situation) -> tuple[Need, ...]:
     """Return what the mapping needs in each year that matters, and what each waiting order needs."""
     mapped, closing = situation.settings.daysales, situation.settings.yearend
+    invoicing = situation.settings.invoicing
     needs: list[Need] = []
     for day in years_that_matter(situation):
         if (year := situation.setup.year_of(day)) is None:
             continue
         if mapped is not None:
             needs.append(Need("daysales", day, mapped.series, _rows(mapped, year)))
+        if invoicing is not None and invoicing.in_day_close and invoicing.series is not None:
+            needs.append(Need("invoicing", day, invoicing.series))
         if closing is not None:  # the series only: of which accounts and days, its entries tell
             needs.append(Need("yearend", day, closing.series, not_locked=True))
     return (*needs, *situation.waiting)
@@ -322,6 +347,42 @@ def every_way_in_can_be_used(situation: Situation) -> Finding:
     return OK if situation.ways else NOT_APPLICABLE
 
 
+def the_clearing_account_is_its_own(situation: Situation) -> Finding:
+    """Demand an account that only sales on account go through, else nobody can tell whether it nets to zero."""
+    account, accounts = clearing_account(situation), situation.settings.daysales
+    invoicing = situation.settings.invoicing
+    if account is None or accounts is None or invoicing is None:
+        return NOT_APPLICABLE
+    others = chain(
+        (one.account for one in accounts.payments if one.method != invoicing.method),
+        (one.account for one in accounts.sales),
+        (one.account for one in accounts.vat),
+        (one.account for one in accounts.others),
+        (accounts.fallback_account, RECEIVABLES),
+    )
+    return Finding("failed", (str(account),), flows=("invoicing",)) if account in set(others) else OK
+
+
+def the_clearing_account_nets_to_zero(situation: Situation) -> Finding:
+    """Demand that what day closes have debited as sold on account is what invoices have taken out of it."""
+    clearing = situation.clearing
+    if clearing is None:
+        return NOT_APPLICABLE
+    if isinstance(clearing, Unread):
+        return Finding("not checked", why=clearing.code)
+    left = clearing.balance - clearing.recent
+    return Finding("failed", (f"{clearing.account}: {money.text(left)}",), flows=("invoicing",)) if left else OK
+
+
+def clearing_account(situation: Situation) -> int | None:
+    """Return the account that today's sales on account go through; None where no voucher stands beside invoices."""
+    invoicing, accounts = situation.settings.invoicing, situation.settings.daysales
+    if invoicing is None or accounts is None or not invoicing.in_day_close:
+        return None
+    found = mapping.payment_account(accounts, invoicing.method, situation.today)
+    return found.account if found else None
+
+
 def _met(demand: Demand, situation: Situation) -> Finding:
     """Ask a demand of everything that is needed, mapped or waiting."""
     names: dict[str, None] = {}
@@ -406,6 +467,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check(the_coming_financial_year_is_there, "financial_year_missing"),
     *(Check(demand.name, partial(_met, demand), (demand.code,)) for demand in DEMANDS),
     # Will the books be right?
+    _check(the_clearing_account_is_its_own),
+    _check(the_clearing_account_nets_to_zero),
     _check(vat_codes_match_the_rates),
     _check(our_clock_is_right),
     # Does everything come in?

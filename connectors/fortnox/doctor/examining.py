@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -36,6 +38,7 @@ from schemas import ids
 from schemas.base import Language
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.events import ChecksPassed
+from schemas.money import ZERO
 
 _Found = TypeVar("_Found")
 _FINDING: Final = TypeAdapter(checks.Finding)
@@ -53,6 +56,8 @@ _WAITING: Final = 5000
 """Orders that are looked at, the newest ones; the rest is decided when these are."""
 _ACCOUNTS_ASKED: Final = 60
 """Accounts that are read one by one, at most, where the list does not say their rules."""
+_DOCUMENTS: Final = {False: ("invoice", "Invoices"), True: ("order", "Orders")}
+"""What a sale on account becomes, by whether orders are made instead: its scope, and the key of its list."""
 _FIRST_PATIENCE: Final = 60.0
 _LONGEST_PATIENCE: Final = 86_400.0
 
@@ -97,6 +102,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
         situation = replace(situation, connection=await _connection(host, tenant))  # as asking has found it
         if visit.closed is None:
             situation = await visit.staff(await visit.setup(situation, frozenset(PARSERS), mapped=True))
+            situation = await visit.clearing(await visit.sales(situation), await _recent(host, situation, tenant))
             situation = replace(situation, last=await visit.last(await _last(host, tenant)))
         calls = len(visit.attempt.calls)
     situation = replace(situation, ways=await collecting.check(host, tenant))
@@ -198,6 +204,31 @@ class Reading:
         found = await self._patiently(lambda: self._fortnox.list(request, "Employees", self.attempt))
         return replace(situation, staff=found if isinstance(found, Unread) else None)
 
+    async def sales(self, situation: Situation) -> Situation:
+        """Ask for one customer, and one invoice or order, where sales on account become such."""
+        if (invoicing := situation.settings.invoicing) is None:
+            return situation
+        unread = []
+        for scope, key in (("customer", "Customers"), _DOCUMENTS[invoicing.order_instead_of_invoice]):
+            ask = partial(self._fortnox.list, Request("GET", f"{scope}s", {"limit": 1}), key, self.attempt)
+            if isinstance(found := await self._patiently(ask), Unread):
+                unread.append((scope, found))
+        return replace(situation, sales=tuple(unread))
+
+    async def clearing(self, situation: Situation, recent: Decimal) -> Situation:
+        """Read what the clearing account holds, where a voucher stands beside each invoice."""
+        account, year = checks.clearing_account(situation), situation.setup.year_of(situation.today)
+        if account is None or year is None:
+            return situation
+        request = Request("GET", f"accounts/{account}", {"financialyear": year.id})
+        found = await self._patiently(lambda: self._fortnox.one(request, "Account", self.attempt))
+        if isinstance(found, Unread):
+            return replace(situation, clearing=found)
+        held = found.fields.get("BalanceCarriedForward") if isinstance(found, Record) else None
+        if isinstance(held, bool) or not isinstance(held, int | Decimal):
+            return replace(situation, clearing=Unread("list_unreadable", "the account shows no balance"))
+        return replace(situation, clearing=checks.Clearing(account, Decimal(held), recent))
+
     async def last(self, written: tuple[VoucherRef, str] | None) -> LastVoucher | None:
         """Look for the last voucher that we wrote, by its number and our mark."""
         if written is None:
@@ -285,6 +316,16 @@ async def known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
 async def _connection(host: Host, tenant: str) -> checks.ConnectionStatus:
     held = await Connections(host.engine, host.vault).held(tenant, SYSTEM)
     return checks.ConnectionStatus(held.state, held.reason, held.scopes) if held else checks.NOT_CONNECTED
+
+
+async def _recent(host: Host, situation: Situation, tenant: str) -> Decimal:
+    """Return what our vouchers that are dated yesterday or later have booked on the clearing account."""
+    account, yesterday = checks.clearing_account(situation), situation.today - timedelta(days=1)
+    if account is None:
+        return ZERO
+    orders = await Orders(host.engine, SYSTEM, tenant, PostVoucher).delivered_since(clock.now() - timedelta(days=3))
+    rows = (row for order in orders if order.voucher_date >= yesterday for row in order.rows if row.account == account)
+    return sum((row.debit - row.credit for row in rows), ZERO)
 
 
 async def _last(host: Host, tenant: str) -> tuple[VoucherRef, str] | None:

@@ -105,8 +105,8 @@ def leave(host: Host, held: HoldForReview, tried: set[str]) -> tuple[Order, ...]
     assert told is not None
     answers = [c.answer for c in held.choices if c.answer not in GIVING_UP]
     if answers:
-        answer = next((a for a in answers if f"{held.key} {held.reason} {a}" not in tried), answers[0])
-        tried.add(f"{held.key} {held.reason} {answer}")
+        answer = next((a for a in answers if f"{held.key} {held.revision} {held.reason} {a}" not in tried), answers[0])
+        tried.add(f"{held.key} {held.revision} {held.reason} {answer}")
         if held.reason == "another_company":
             host.organisation_number = told.organisation_number or OWN  # bokbuss tenant add --org
         return host.tell(answered(held, answer))

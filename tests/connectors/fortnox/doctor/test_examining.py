@@ -19,8 +19,9 @@ from connectors.fortnox.doctor.setup import CHECKABLE
 from connectors.fortnox.sandbox import Account, CostCentre, Fault, Faults
 from infra.delivery.budget import BACKFILL
 from infra.documents import Documents
+from schemas.commands import VoucherRow
 from schemas.events import ChecksPassed
-from schemas.settings import EmployeesSettings, SalesAccount, TenantSettings
+from schemas.settings import EmployeesSettings, InvoicingSettings, PaymentAccount, SalesAccount, TenantSettings
 from schemas.ways import OutboxTable, WaysIn
 from tests.connectors.fortnox.doctor_driver import (
     MAPPED,
@@ -56,6 +57,8 @@ async def test_a_company_that_is_set_up_is_green(visit: DoctorDriver) -> None:
     assert {name for name, state in states(report).items() if state == "not applicable"} == {
         "files_are_consented_to",
         "every_way_in_can_be_used",
+        "the_clearing_account_is_its_own",
+        "the_clearing_account_nets_to_zero",
         "our_last_voucher_is_found",
         "the_coming_financial_year_is_there",
     }
@@ -103,6 +106,32 @@ async def fetched(visit: DoctorDriver) -> None:
     await visit.apply(TenantSettings(daysales=MAPPED, ways_in=ways))
 
 
+def invoicing(account: int = 1518, **chosen: Any) -> TenantSettings:
+    """Return settings under which sales on account are invoiced, and go through an account."""
+    on_account = PaymentAccount(method="invoice", account=account)
+    payments = (*(one for one in MAPPED.payments if one.method != "invoice"), on_account)
+    return TenantSettings(
+        daysales=MAPPED.model_copy(update={"payments": payments}), invoicing=InvoicingSettings(**chosen)
+    )
+
+
+async def shared(visit: DoctorDriver) -> None:
+    """Let sales on account go through the account of the customer ledger."""
+    await visit.apply(invoicing(1510))
+
+
+async def left_over(visit: DoctorDriver) -> None:
+    """Let a day of last week have sold on account what nobody invoiced; today's is not yet to be."""
+    await visit.apply(invoicing())
+    for day, amount in ((date(2026, 4, 3), "125.00"), (TODAY, "80.00")):
+        rows = (
+            VoucherRow(account=1518, debit=Decimal(amount), text="invoice"),
+            VoucherRow(account=3001, credit=Decimal(amount), cost_centre="S1", text="books"),
+        )
+        await visit.journal(voucher(day, key=day.day, rows=rows), "delivered", {})
+        visit.fortnox.years[4].accounts[1518].balance += Decimal(amount)
+
+
 RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_company_has_consented": (
         lambda v: v.execute(text("update tenants set database_number = null where tenant = :t"), t=v.tenant),
@@ -144,6 +173,8 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "project_rules_are_met": (rule(3001, "project_rule", "MANDATORY"), ("3001 (2026)",)),
     "transaction_information_rules_are_met": (rule(2611, "text_rule", "NOTALLOWED"), ("2611 (2026)",)),
     "no_day_is_locked": (locked, (f"{LOCKED} (≤ {LOCKED})",)),
+    "the_clearing_account_is_its_own": (shared, ("1510",)),
+    "the_clearing_account_nets_to_zero": (left_over, ("1518: 125.00",)),
     "vat_codes_match_the_rates": (rule(3002, "vat_code", "MP1"), ("3002 (MP1 ≠ 12 %)",)),
     "our_clock_is_right": (lambda v: setattr(v.books, "clock_offset", -3600.0), ("+3600 s",)),
 }
@@ -159,10 +190,25 @@ async def test_each_check_is_red_when_what_it_is_about_is_wrong(visit: DoctorDri
     assert check in report.red, states(report)
     found = report.findings[check]
     assert found.names == names
-    assert found.flows == ("daysales",)
+    assert found.flows == (("invoicing",) if "clearing" in check else ("daysales",))
     rows = await visit.ask('select "check", ok from checks where tenant = :t')
     assert {name for name, ok in rows if not ok} == set(report.red)
     assert len(rows) == len(CHECKS)
+
+
+@pytest.mark.parametrize(("instead", "module"), [(False, "invoicing"), (True, "order")])
+async def test_what_invoicing_needs_is_asked_for_where_it_is_on(
+    visit: DoctorDriver,
+    instead: bool,  # noqa: FBT001 - a column
+    module: str,
+) -> None:
+    """Its module: that of invoices, or of orders instead."""
+    await visit.apply(invoicing(order_instead_of_invoice=instead))
+    visit.fortnox.scopes = f"{visit.fortnox.scopes} {'order' if instead else 'invoice'} customer"
+    assert (await examining.examine(visit.host, visit.tenant)).red == ()
+    visit.fortnox.licences.discard(module)
+    report = await examining.examine(visit.host, visit.tenant)
+    assert module in report.findings["every_module_is_there"].names
 
 
 async def test_the_coming_year_is_looked_at_from_december_on(
