@@ -50,6 +50,13 @@ CLOSED = z_report(
 """The day close, in which the sale on account is counted: 1,000.00 of sales, and the tip."""
 
 
+async def invoicing_shop(house: Roles, chosen: InvoicingSettings) -> Shop:
+    """Add a company that has consented to customers, invoices and orders as well."""
+    shop = await house.shop(invoicing=chosen)
+    shop.fortnox.scopes = f"{shop.fortnox.scopes} customer invoice order"
+    return shop
+
+
 def accountant(shop: Shop) -> SandboxDriver:
     """Return somebody who works in the company's Fortnox."""
     found = SandboxDriver()
@@ -65,7 +72,7 @@ def balance(shop: Shop, number: int) -> Decimal:
 async def test_a_sale_on_account_with_a_tip_is_one_invoice(house: Roles) -> None:
     """The customer is made, answers are lost, and all comes twice; booked in Fortnox, the ledger has the sale once."""
     settings = InvoicingSettings(allow_tip_on_invoice=True, customers="create")
-    shop = await house.shop(invoicing=settings)
+    shop = await invoicing_shop(house, settings)
     shop.fortnox.faults = Faults(only=LOST.only, script=[*LOST.script])
     event_id = await house.deliver(shop, sale())
     await house.deliver(shop, sale())
@@ -102,7 +109,7 @@ async def test_a_sale_on_account_with_a_tip_is_one_invoice(house: Roles) -> None
 
 async def test_a_sale_on_account_is_an_order_where_the_company_invoices_collectively(house: Roles) -> None:
     """The trail says that making the invoice is a person's move; what came back is an order below zero."""
-    shop = await house.shop(invoicing=InvoicingSettings(order_instead_of_invoice=True, allow_tip_on_invoice=True))
+    shop = await invoicing_shop(house, InvoicingSettings(order_instead_of_invoice=True, allow_tip_on_invoice=True))
     shop.fortnox.register("customers")["1042"] = Record({"CustomerNumber": "1042", "Name": "Skolan"})
     known = {"customer": {"number": "1042"}}
     path = house.settings.data / "sale.json"
@@ -129,7 +136,7 @@ async def test_a_sale_on_account_is_an_order_where_the_company_invoices_collecti
 
 async def test_a_tip_that_is_not_allowed_waits_and_the_answer_ends_it(house: Roles) -> None:
     """By the canonical event, put on its topic by any program."""
-    shop = await house.shop(invoicing=InvoicingSettings())
+    shop = await invoicing_shop(house, InvoicingSettings())
     shop.fortnox.register("customers")["1042"] = Record({"CustomerNumber": "1042", "Name": "Skolan"})
     event = {
         "specversion": "1.0",
