@@ -64,6 +64,11 @@ _AFTER = text(
 )
 _CHAIN = text("select sequence, key, fact_id, message_id, body from audit where tenant = :tenant order by sequence")
 
+_RESTORED = text(
+    """select coalesce((found ->> 'taken_back')::int, 0), coalesce((found ->> 'forked')::int, 0)
+       from fenced where tenant = :tenant"""
+)
+
 TenantRecord = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 
@@ -203,6 +208,16 @@ async def take_back(
         await _append(connection, [(e.tenant, e.record, e.trace, e.at) for e in taken])
         await _move_heads(connection, heads)
     return taken, others
+
+
+async def since_a_restore(connection: AsyncConnection, tenant: str) -> tuple[int, int]:
+    """Return what the last restore found of a company's trail on audit.v1.
+
+    Returns:
+        How many records were taken back, and how many belong to another end of the chain.
+    """
+    row = (await connection.execute(_RESTORED, {"tenant": tenant})).one_or_none()
+    return (row[0], row[1]) if row is not None else (0, 0)
 
 
 async def newest(

@@ -12,12 +12,20 @@ from schemas.envelope import describe
 
 @dataclass(frozen=True, slots=True)
 class TrailFinding:
-    """What the walk along one company's trail found. ``problem``: the first record that is wrong, or None."""
+    """What the walk along one company's trail found.
+
+    Attributes:
+        problem: the first record that is wrong, or None.
+        taken_back: records that a restored database lacked, and that audit.v1 had.
+        forked: records on audit.v1 that go on from a record where the trail here goes on otherwise.
+    """
 
     tenant: str
     records: int
     orders: int
     problem: str | None
+    taken_back: int = 0
+    forked: int = 0
 
 
 class Walk:

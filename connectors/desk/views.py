@@ -241,9 +241,16 @@ def findings(found: Sequence[TrailFinding]) -> Lines:
     return tuple(
         f"{f.tenant}: BROKEN: {f.problem} (after {f.records} records that are whole)"
         if f.problem
-        else f"{f.tenant}: whole: {f.records} records; {f.orders} orders, each ended once"
+        else f"{f.tenant}: whole: {f.records} records; {f.orders} orders, each ended once{_since_a_restore(f)}"
         for f in found
     )
+
+
+def _since_a_restore(finding: TrailFinding) -> str:
+    told = f"; {finding.taken_back} were taken back from audit.v1 after a restore" if finding.taken_back else ""
+    if finding.forked:
+        told += f"; audit.v1 has {finding.forked} records of another end of it, written before the restore was noticed"
+    return told
 
 
 def finding_json(finding: TrailFinding) -> dict[str, Any]:
@@ -254,6 +261,8 @@ def finding_json(finding: TrailFinding) -> dict[str, Any]:
         "records": finding.records,
         "orders": finding.orders,
         "problem": finding.problem,
+        "taken_back": finding.taken_back,
+        "forked": finding.forked,
     }
 
 

@@ -22,4 +22,6 @@ async def _verify(connection: AsyncConnection, head: Head) -> TrailFinding:
             if problem := walk.step(stored):
                 return TrailFinding(head.tenant, walk.sequence, 0, problem)
     orders, wrong = await overview.orders_ended(connection, head.tenant)
-    return TrailFinding(head.tenant, walk.sequence, orders, walk.end(head) or (wrong_end(*wrong) if wrong else None))
+    restored = await trail.since_a_restore(connection, head.tenant)
+    problem = walk.end(head) or (wrong_end(*wrong) if wrong else None)
+    return TrailFinding(head.tenant, walk.sequence, orders, problem, *restored)

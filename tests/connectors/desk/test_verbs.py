@@ -191,7 +191,15 @@ def test_the_trail_is_told_with_the_newest_last(story: Any) -> None:
 def test_a_whole_trail_is_proved(story: Any) -> None:
     """Every record follows the one before, and each order ended once."""
     assert story.json("audit", "verify") == [
-        {"tenant": TENANT, "whole": True, "records": 4, "orders": 2, "problem": None}
+        {
+            "tenant": TENANT,
+            "whole": True,
+            "records": 4,
+            "orders": 2,
+            "problem": None,
+            "taken_back": 0,
+            "forked": 0,
+        }
     ]
 
 
