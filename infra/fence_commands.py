@@ -57,6 +57,8 @@ def fence_raise(
 
     async def work(place: Office) -> None:
         async with place.engine.begin() as connection:
+            if await installation.read(connection) is None:
+                raise WrongUsage("no role has ever started on this database: the first one looks by itself")
             await installation.close(connection, why="a person said so", since=moment)
         print_lines(["Fenced off. Start the roles: they look first (bokbuss fence show)."])
 

@@ -165,7 +165,7 @@ def targets(settings: Settings) -> dict[str, str]:
     """Return where each system is that orders are carried out in. On this machine, a port is no other place."""
     found: dict[str, str] = {}
     for name in {sink.system for sink in registry.sinks()}:
-        url = urlsplit(str(getattr(settings.sink(name), "api_url", "")))
+        url = urlsplit(str(getattr(getattr(settings, name, None), "api_url", "")))
         here = url.hostname in {"127.0.0.1", "localhost", "::1"}
         found[name] = "an imitation on this machine" if here else url.geturl()
     return found

@@ -39,7 +39,13 @@ _PROOF_AGE = text(
        where not exists (select from connections c
                          where c.tenant = r.tenant and c.system = :ledger and c.state = 'disconnected')"""
 )
-_FENCED = text("select state, count(*) from fenced where opened_at is null group by 1")
+# A company that is not connected is looked at once it is; that it is not has an alert of its own, or is meant.
+_FENCED = text(
+    """select state, count(*) from fenced f where opened_at is null
+         and (state = 'held' or exists (select from connections c where c.tenant = f.tenant and c.system = :ledger
+                                        and c.state = 'connected'))
+       group by 1"""
+)
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
@@ -72,7 +78,7 @@ class Watch:
         await _set(connection, _RED, telemetry.CHECKS_FAILED)
         await _set(connection, _PROOFS, telemetry.PROOF_DIFFERENCES)
         await _set(connection, _PROOF_AGE.bindparams(ledger=registry.ledger()), telemetry.PROOF_AGE)
-        await _set(connection, _FENCED, telemetry.FENCED)
+        await _set(connection, _FENCED.bindparams(ledger=registry.ledger()), telemetry.FENCED)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 
