@@ -229,6 +229,11 @@ class Pulse:
             self._replaced = True
             raise psycopg.OperationalError(_REPLACED)
 
+    def must_not_be_replaced(self) -> None:
+        """Raise Restored when a connection to another database was met."""
+        if self._replaced:
+            raise Restored(_REPLACED)
+
     async def beat(self) -> int | None:
         """Look at the row and, when it is time, write it; return the new pulse when this process did.
 
@@ -243,9 +248,8 @@ class Pulse:
                 self._seen = now.pulse
                 seconds: dict[str, Any] = {"pulse": now.pulse, "seconds": PULSE_SECONDS * 0.9}
                 written: int | None = await connection.scalar(_PULSE, seconds)
-        except DBAPIError as error:
-            if self._replaced:
-                raise Restored(_REPLACED) from error
+        except DBAPIError:
+            self.must_not_be_replaced()
             raise
         self._seen = max(self._seen, written or 0)
         return written

@@ -108,14 +108,17 @@ async def beat(pulse: Pulse, settings: Settings, engine: AsyncEngine, stop: asyn
     Raises:
         Restored: it is another one; this process must end.
     """
-    known = await _read(engine)
-    async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
-        while not stop.is_set():
-            try:
-                if (written := await pulse.beat()) is not None:
-                    await witness.tell(written)
-            except installation.Restored:
-                raise
-            except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next pulse tells
-                _log.warning("no pulse", error=type(error).__name__, broker=isinstance(error, KafkaError))
+    while not stop.is_set():
+        try:
+            known = await _read(engine)
+            async with Witness(settings.kafka.bootstrap or "", known.installation) as witness:
+                while not stop.is_set():
+                    if (written := await pulse.beat()) is not None:
+                        await witness.tell(written)
+                    await clock.wait(stop, PULSE_SECONDS)
+        except installation.Restored:
+            raise
+        except Exception as error:  # noqa: BLE001 - Kafka or the database is away; the next pulse tells
+            pulse.must_not_be_replaced()
+            _log.warning("no pulse", error=type(error).__name__, broker=isinstance(error, KafkaError))
             await clock.wait(stop, PULSE_SECONDS)
