@@ -37,6 +37,10 @@ _SENDING_WITHIN: Final = 35.0
 _POLL: Final = 0.2
 
 
+class NewerSettings(Exception):
+    """Somebody has given the company newer settings than those that were to be changed."""
+
+
 class OtherNumber(ValueError):
     """The company is known with another organisation number: this one, as it may be shown."""
 
@@ -99,19 +103,24 @@ async def apply_settings(
     *,
     by: str,
     last: bool = False,
+    after: int | None = None,
 ) -> int:
     """Give a company's settings the next version and publish them; return the version.
 
     Args:
+        after: the version that these settings change; None: whichever it is.
         last: they are the last ones of a company that is about to be removed.
 
     Raises:
         UnknownTenant: there is no such company, or somebody else has removed it.
+        NewerSettings: a newer version than ``after`` was given out.
     """
     async with engine.begin() as connection:
         company = (await connection.execute(_NEXT_VERSION, {"tenant": tenant})).one_or_none()
-    if company is None:
-        raise UnknownTenant(unknown(tenant))
+        if company is None:
+            raise UnknownTenant(unknown(tenant))
+        if after is not None and company.settings_version != after + 1:
+            raise NewerSettings
     version: int = company.settings_version
     applied = SettingsApplied(tenant=tenant, version=version, applied_by=by, settings=settings)
     message = envelopes.wrap(

@@ -21,7 +21,7 @@ def to_json(differences: Sequence[Difference]) -> dict[str, Any]:
         "differences": [
             {"day": day.isoformat(), "account": account, "amount": text(amount)} for day, account, amount in differences
         ],
-        "totals": [{"account": account, "amount": text(amount)} for account, amount in _totals(differences)],
+        "totals": [{"account": account, "amount": text(amount)} for account, amount in totals(differences)],
     }
 
 
@@ -35,11 +35,12 @@ def tables(differences: Sequence[Difference]) -> Iterator[str]:
     if len(rows) > _ROWS:
         yield f"and {len(rows) - _ROWS:,} rows more: --json has them all"
     yield "Together:"
-    totals = [(str(account), _signed(amount)) for account, amount in _totals(differences)]
-    yield from words.columns(totals or [("nothing", "0.00")], right=frozenset({1}))
+    sums = [(str(account), _signed(amount)) for account, amount in totals(differences)]
+    yield from words.columns(sums or [("nothing", "0.00")], right=frozenset({1}))
 
 
-def _totals(differences: Iterable[Difference]) -> list[tuple[int, Decimal]]:
+def totals(differences: Iterable[Difference]) -> list[tuple[int, Decimal]]:
+    """Return what differs by account, without those that come to nothing."""
     sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
     for _, account, amount in differences:
         sums[account] += amount

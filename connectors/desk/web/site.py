@@ -21,7 +21,7 @@ from schemas.words import LANGUAGES, chosen
 
 _log = telemetry.log(__name__)
 _MOST_BYTES: Final = 256_000
-_MOST_FIELDS: Final = 2_000
+_MOST_FIELDS: Final = 20_000
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
 _DEMO: Final = "demo@example.com"

@@ -27,6 +27,7 @@ _PLACES: Final = (
     (("closing",), "y", "Bokslut", "Year-end", Permission.SEE),
     (("connections",), "c", "Anslutningar", "Connections", Permission.SEE),
     (("days",), "d", "Dagar", "Days", Permission.SEE),
+    (("matching",), "m", "Kontering", "Matching", Permission.SEE),
     (("activity",), "a", "Händelser", "Activity", Permission.SEE),
     (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
     (("settings",), "s", "Inställningar", "Settings", Permission.SEE),

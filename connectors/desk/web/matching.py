@@ -1,0 +1,258 @@
+"""The mapping: accounts for what tills tell, tried on the days that came in before it counts, and its versions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from connectors.desk import differences, matching, settings_files
+from connectors.desk.matching import SECTIONS, Row, WrongMapping
+from connectors.desk.web.days import chart_of
+from connectors.desk.web.rendering import SWEDEN
+from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from infra import clock, companies, days, registry, tenants
+from infra.accounts.permissions import Permission
+from infra.companies import NewerSettings
+from infra.deciding import simulating
+from infra.delivery import waiting
+from infra.plugin import Chart, Terms
+from schemas.settings import DaySalesSettings, TenantSettings
+
+_FLOW: Final = "daysales"
+_TRIED: Final = timedelta(days=90)
+_VERSIONS: Final = 20
+_SHOWN: Final = 60
+_WAIT: Final = 4.0
+_POLL: Final = 0.15
+
+
+async def _form(visit: Visit) -> Response:
+    settings, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
+    return await _shown(visit, matching.rows_of(matching.begun(settings)), version)
+
+
+async def _shown(
+    visit: Visit,
+    rows: Mapping[str, Sequence[Row]],
+    version: int,
+    *,
+    status: int = 200,
+    errors: Sequence[tuple[str, str]] = (),
+) -> Response:
+    engine, tenant = visit.host.engine, visit.tenant
+    settings, _ = await tenants.settings_in_force(engine, tenant)
+    lacking = await waiting.lacking(engine, tenant, registry.flows())
+    return await visit.show(
+        "matching.html",
+        status=status,
+        sections=SECTIONS,
+        rows=rows,
+        new=_new(visit, lacking, rows),
+        lacking={section.name: lacking[section.reason] for section in SECTIONS if section.reason in lacking},
+        version=version,
+        begun=settings.daysales is None,
+        chart=(chart := await chart_of(visit)),
+        known={one.code: one for one in chart.accounts},
+        since=visit.form.get("since") or str(await _since(visit)),
+        errors=errors,
+    )
+
+
+def _new(visit: Visit, lacking: Mapping[str, Sequence[str]], rows: Mapping[str, Sequence[Row]]) -> dict[str, list[Row]]:
+    """Return a row for each name that reports have and that has no account: the one that a link asks for first."""
+    wanted = (visit.asked("reason"), visit.asked("name"))
+    found: dict[str, list[Row]] = {}
+    for section in SECTIONS:
+        names = list(lacking.get(section.reason, ()) if section.reason else ())
+        new = [section.row_of(name) for name in names if (section.reason, name) != wanted]
+        if section.reason and section.reason == wanted[0] and wanted[1]:
+            new.insert(0, section.row_of(wanted[1], _day(visit.asked("since"))))
+        there = [{k: v for k, v in row.items() if k not in _NOT_NAMES} for row in rows.get(section.name, ())]
+        found[section.name] = [
+            row
+            for row in new
+            if row["valid_from"] or {k: v for k, v in row.items() if k not in _NOT_NAMES} not in there
+        ]
+    return found
+
+
+_NOT_NAMES: Final = frozenset({"account", "valid_from", "valid_to"})
+
+
+def _day(said: str) -> str:
+    try:
+        return str(date.fromisoformat(said))
+    except ValueError:
+        return ""
+
+
+async def _since(visit: Visit) -> date:
+    newest = await days.last_day(visit.host.engine, visit.tenant, _FLOW)
+    return (newest or clock.now().astimezone(SWEDEN).date()) - _TRIED
+
+
+# --- Tried, and then activated --------------------------------------------------------------------------------------
+
+
+async def _preview(visit: Visit) -> Response:
+    engine, tenant = visit.host.engine, visit.tenant
+    settings, version = await tenants.settings_in_force(engine, tenant)
+    rows: Mapping[str, Sequence[Row]] = {}
+    try:
+        rows = matching.typed(visit.lists)
+        new = matching.with_rows(settings, rows)
+    except WrongMapping as error:
+        return await _shown(visit, rows, _base(visit), status=422, errors=_said(visit, error))
+    if _base(visit) != version:
+        return await _shown(visit, rows, version, status=409, errors=[("", _moved(visit))])
+    changes = settings_files.differences(settings, new)
+    if not changes:
+        same = visit.say("Ingenting är ändrat.", "Nothing is changed.")
+        return await _shown(visit, rows, version, status=422, errors=[("", same)])
+    since = date.fromisoformat(_day(visit.form.get("since", "")) or str(await _since(visit)))
+    found = await _tried(visit, (settings, version), new, since)
+    changed = [*found.differences()]
+    return await visit.show(
+        "matching_preview.html",
+        changes=changes,
+        since=since,
+        found=found,
+        differences=changed[:_SHOWN],
+        more=max(0, len(changed) - _SHOWN),
+        totals=differences.totals(changed),
+        chart=(chart := await chart_of(visit)),
+        objections=_objections(visit, chart, new.daysales or DaySalesSettings(series="F"), settings),
+        names={int(one.code): one.name for one in chart.accounts if one.code.isdecimal()},
+        version=version,
+        mapping=json.dumps(rows, ensure_ascii=False),
+    )
+
+
+async def _tried(
+    visit: Visit, now: tuple[TenantSettings, int], new: TenantSettings, since: date
+) -> simulating.Simulation:
+    """Compare what came in since a day under the settings in force and under the new ones. Nothing is sent."""
+    engine, tenant = visit.host.engine, visit.tenant
+    company = await tenants.known(engine, tenant)
+    number = company.organisation_number
+    flow = next(one for one in registry.flows() if one.name == _FLOW)
+    terms = Terms(*now, number), Terms(new, now[1] + 1, number)
+    return await simulating.simulate(engine, flow, tenant, terms, (since, date.max), lambda _keys: None)
+
+
+def _objections(visit: Visit, chart: Chart, mapping: DaySalesSettings, old: TenantSettings) -> list[str]:
+    """Return what Fortnox's chart says against the accounts that are new in a mapping."""
+    if chart.read_at is None:
+        return []
+    known = {one.code: one for one in chart.accounts}
+    before = set(matching.accounts_of(old.daysales)) if old.daysales else set()
+    said = []
+    for account in matching.accounts_of(mapping):
+        one = known.get(str(account))
+        if account in before or (one and one.is_active):
+            continue
+        said.append(
+            visit.say(f"{account} är inte aktivt i Fortnox.", f"{account} is not active in Fortnox.")
+            if one
+            else visit.say(
+                f"{account} finns inte i Fortnox kontoplan.", f"{account} is not in Fortnox's chart of accounts."
+            )
+        )
+    return said
+
+
+async def _again(visit: Visit) -> Response:
+    """Show the form with what was tried, to change more of it."""
+    return await _shown(visit, _carried(visit), _base(visit))
+
+
+async def _activate(visit: Visit) -> Response:
+    engine, tenant = visit.host.engine, visit.tenant
+    settings, version = await tenants.settings_in_force(engine, tenant)
+    rows = _carried(visit)
+    try:
+        new = matching.with_rows(settings, rows)
+    except WrongMapping as error:
+        return await _shown(visit, rows, version, status=422, errors=_said(visit, error))
+    producer = await visit.host.producer()
+    try:
+        given = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=_base(visit))
+    except NewerSettings:
+        return await _shown(visit, rows, version, status=409, errors=[("", _moved(visit))])
+    deadline = clock.monotonic() + _WAIT
+    while not (effect := await tenants.is_in_force(engine, tenant, given)) and clock.monotonic() < deadline:
+        await clock.sleep(_POLL)
+    if effect:
+        said = visit.say(f"Version {given} gäller nu.", f"Version {given} has taken effect.")
+    else:
+        said = visit.say(f"Version {given} gäller när flödena går.", f"Version {given} takes effect when flows run.")
+    return visit.go(visit.at("matching"), said)
+
+
+def _carried(visit: Visit) -> dict[str, list[Row]]:
+    """Return the rows that a preview carried with it. Raises NoSuchPage: no preview of ours did."""
+    try:
+        rows = json.loads(visit.form.get("mapping", ""))
+        return {
+            section.name: [{c.field: _text(row[c.field]) for c in section.columns} for row in rows[section.name]]
+            for section in SECTIONS
+        }
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NoSuchPage from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _base(visit: Visit) -> int:
+    said = visit.form.get("base", "")
+    if not (said.isascii() and said.isdecimal() and len(said) < 10):  # noqa: PLR2004 - what an integer of the database holds
+        raise NoSuchPage
+    return int(said)
+
+
+def _moved(visit: Visit) -> str:
+    return visit.say(
+        "Någon har ändrat inställningarna sedan sidan öppnades. Ingenting är gjort: se över raderna och pröva igen.",
+        "Somebody has changed the settings since this page was opened, so that nothing was done. Look and try again.",
+    )
+
+
+def _said(visit: Visit, error: WrongMapping) -> list[tuple[str, str]]:
+    row = visit.say("rad", "row")
+    return [
+        ("", f"{label.to(visit.language)}{f', {row} {number}' if number else ''}: {wanted.to(visit.language)}.")
+        for label, number, wanted in error.said()
+    ]
+
+
+# --- Versions -------------------------------------------------------------------------------------------------------
+
+
+async def _versions(visit: Visit) -> Response:
+    after = visit.asked("after")
+    if after and not (after.isascii() and after.isdecimal() and len(after) < 10):  # noqa: PLR2004 - as above
+        raise NoSuchPage
+    before = int(after) if after else None
+    found = await tenants.versions(visit.host.engine, visit.tenant, before=before, limit=_VERSIONS + 1)
+    older = [*found[1:], None]
+    shown = [
+        (one, settings_files.differences(was.settings if was else TenantSettings(), one.settings))
+        for one, was in list(zip(found, older, strict=True))[:_VERSIONS]
+    ]
+    last = shown[-1][0].version if len(found) > _VERSIONS else 0
+    return await visit.show("matching_versions.html", versions=shown, next=last or "")
+
+
+PAGES: Final = (
+    Page("/companies/{tenant}/matching", Permission.SEE, _form),
+    Page("/companies/{tenant}/matching", Permission.DECIDE, _again, act=True),
+    Page("/companies/{tenant}/matching/preview", Permission.DECIDE, _preview, act=True),
+    Page("/companies/{tenant}/matching/active", Permission.DECIDE, _activate, act=True),
+    Page("/companies/{tenant}/matching/versions", Permission.SEE, _versions),
+)

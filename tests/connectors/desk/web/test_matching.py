@@ -1,0 +1,187 @@
+"""The mapping: what lacks an account stands on top, is tried before it counts, and is on record under who did it."""
+
+import asyncio
+import html as entities
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx  # noqa: TID251 - what a browser gets
+import pytest
+from sqlalchemy import text
+
+from connectors.desk import matching
+from connectors.desk.matching import SECTIONS, WrongMapping
+from infra.accounts.permissions import DeskRole
+from infra.environment import load
+from infra.office import office
+from schemas.bas import BAS_DAY_SALES
+from schemas.settings import TenantSettings
+from tests.bus import messages
+from tests.connectors.desk.conftest import Past, sample
+from tests.connectors.desk.web.test_days import unmapped
+from tests.connectors.desk.web_driver import Visitor, visiting, words
+
+SHOP = "krogen-soder"
+PATH = f"/companies/{SHOP}/matching"
+SINCE = "2026-04-01"
+
+
+def visit(story: Callable[[Visitor, Past], Awaitable[Any]], role: DeskRole = DeskRole.ACCOUNTANT) -> Any:
+    """Let somebody visit a shop in which a day waits for the account of a means of payment."""
+
+    async def main() -> Any:
+        async with office(load()) as place, visiting(place) as visitor:
+            past = Past(place)
+            await past.add(SHOP)
+            await past.decides(sample("settings.v1", "day-sales"))
+            async with place.engine.begin() as connection:
+                await connection.execute(text("update tenants set settings_version = 3"))
+            await past.comes_to(unmapped())
+            await visitor.is_signed_in_as(role, SHOP)
+            return await story(visitor, past)
+
+    return asyncio.run(main())
+
+
+def filled(page: str) -> dict[str, list[str]]:
+    """Return the fields of the page's form, as a browser sends them unchanged."""
+    form = page[page.index(f'action="{PATH}/preview"') :]
+    found: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input [^>]*>", form[: form.index("</form>")]):
+        if 'type="checkbox"' not in tag:
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            found.setdefault(name[1] if name else "", []).append(entities.unescape(value[1]) if value else "")
+    return found
+
+
+def carried(page: str) -> dict[str, str]:
+    """Return the hidden fields of a preview."""
+    return {n: entities.unescape(v) for n, v in re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', page)}
+
+
+async def send(visitor: Visitor, path: str, form: dict[str, Any]) -> httpx.Response:
+    """Send a form with lists of values."""
+    return await visitor.http.post(visitor.url + path, data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_has_no_account_gets_one_after_it_was_tried() -> None:
+    """From the hold to the row, from the row to the difference that it makes, and from there into force."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        hold = re.search(rf"/companies/{SHOP}/held/[0-9a-f-]+", (await visitor.get(f"/companies/{SHOP}/held")).text)
+        assert hold
+        link = re.search(rf'href="({PATH}\?[^"]*)"', (await visitor.get(hold[0])).text)
+        assert link
+        answer = await visitor.get(entities.unescape(link[1]))
+        assert "Means of payment : swish_qr" in words(answer.text)
+        form = filled(answer.text)
+        assert (form["payments.method"][0], form["payments.valid_from"][0]) == ("swish_qr", "2026-04-11")
+        form["payments.account"][0] = "1930 Företagskonto"
+        form["since"] = [SINCE]
+        tried = await send(visitor, f"{PATH}/preview", form)
+        assert tried.status_code == 200
+        page = words(tried.text)
+        for said in ("+ valid_from 2026-04-11, method swish_qr, account 1930", "1 reports compared; 1 would come"):
+            assert said in page
+        assert "1 are held now, and would be booked unmapped payment method: SODER KASSA1 Z 413" in page
+        before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
+        again = await send(visitor, PATH, carried(tried.text))
+        shown = filled(again.text)
+        assert shown["payments.account"][shown["payments.method"].index("swish_qr")] == "1930"
+        done = await send(visitor, f"{PATH}/active", carried(tried.text))
+        assert done.status_code == 303
+        told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
+        assert [(m.data.version, m.data.applied_by) for m in told] == [(4, "accountant-krogen-soder@example.se")]
+        assert [
+            (p.account, str(p.valid_from)) for p in told[0].data.settings.daysales.payments if p.method == "swish_qr"
+        ] == [(1930, "2026-04-11")]
+
+    visit(story)
+
+
+@pytest.mark.usefixtures("desk")
+def test_what_is_wrong_is_said_by_its_row_and_nothing_is_lost() -> None:
+    """No such account, a date before its other: the form comes back with what was typed, and what is wanted."""
+
+    async def story(visitor: Visitor, _past: Past) -> None:
+        form = filled((await visitor.get(PATH)).text)
+        assert (await send(visitor, f"{PATH}/preview", form)).status_code == 422, "nothing is changed"
+        form["payments.account"][0] = "99"
+        wrong = await send(visitor, f"{PATH}/preview", form)
+        assert wrong.status_code == 422
+        assert "Means of payment, row 1: write an account between 1000 and 9999." in words(wrong.text)
+        assert '99"' in wrong.text
+        form["payments.account"][0] = "1930"
+        form["payments.valid_from"][0], form["payments.valid_to"][0] = "2026-05-01", "2026-04-01"
+        wrong = await send(visitor, f"{PATH}/preview", form)
+        assert "its first day before its last" in words(wrong.text)
+        form["payments.valid_to"][0] = "<script>alert(1)</script>"
+        wrong = await send(visitor, f"{PATH}/preview", form)
+        assert wrong.status_code == 422
+        assert "<script>alert" not in wrong.text
+        form["payments.account"].pop()
+        assert (await send(visitor, f"{PATH}/preview", form)).status_code == 422
+        for base in ("", "x", "-1", "9" * 30):
+            assert (await send(visitor, f"{PATH}/preview", form | {"base": [base]})).status_code in {404, 422}
+        for mapping in ("", "{}", "[]", "[" * 9000, '{"payments": 3}'):
+            answer = await send(visitor, f"{PATH}/active", {"base": "3", "mapping": mapping})
+            assert answer.status_code == 404, mapping[:20]
+
+    visit(story)
+
+
+@pytest.mark.usefixtures("desk")
+def test_two_people_at_once_do_not_undo_each_other() -> None:
+    """Who activates over settings that somebody else has changed meanwhile is told so; the first ones count."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
+        form["payments.account"][0] = "1930"
+        tried = [carried((await send(visitor, f"{PATH}/preview", form)).text) for _ in range(2)]
+        before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
+        done = await asyncio.gather(*(send(visitor, f"{PATH}/active", one) for one in tried))
+        assert sorted(answer.status_code for answer in done) == [303, 409]
+        told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
+        assert [m.data.version for m in told] == [4]
+        await past.decides(told[0])
+        page = await visitor.see(f"{PATH}/versions")
+        assert "Version 4" in page
+        assert "accountant-krogen-soder@example.se daysales.payments: + method swish_qr, account 1930" in page
+        assert page.index("Version 4") < page.index("Version 3")
+        assert (await send(visitor, f"{PATH}/preview", form)).status_code == 409
+
+    visit(story)
+
+
+@pytest.mark.usefixtures("desk")
+def test_who_may_only_see_changes_no_account() -> None:
+    """A viewer sees the accounts, and has nothing to press."""
+
+    async def story(visitor: Visitor, _past: Past) -> None:
+        page = (await visitor.get(PATH)).text
+        assert "swish_qr" in page
+        assert "Show what it changes" not in page
+        for path in ("", "/preview", "/active"):
+            assert (await send(visitor, PATH + path, {"base": "3"})).status_code == 403
+
+    visit(story, DeskRole.VIEWER)
+
+
+def test_a_mapping_comes_back_from_its_form_as_it_was() -> None:
+    """What the form shows of the starting set, and of rates and accounts as people write them, is the same mapping."""
+    settings = TenantSettings(daysales=BAS_DAY_SALES)
+    rows = matching.rows_of(BAS_DAY_SALES)
+    lists = {
+        f"{section.name}.{column.field}": [row[column.field] for row in rows[section.name]]
+        for section in SECTIONS
+        for column in section.columns
+    }
+    assert matching.with_rows(settings, matching.typed(lists)) == settings
+    lists["vat.vat_rate"][0] = " 25,00 %"
+    lists["vat.account"][0] = "2611 Utgående moms"
+    assert matching.with_rows(TenantSettings(), matching.typed(lists)) == settings
+    with pytest.raises(WrongMapping):
+        matching.typed(lists | {"vat.vat_rate": ["25"]})
+    assert matching.typed(lists | {"payments.remove": ["0"]})["payments"] == rows["payments"][1:]
