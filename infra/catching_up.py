@@ -15,6 +15,7 @@ from infra.intake.accepting import Unavailable
 from infra.kafka import parking
 from infra.plugin import Flow, Host, Refreshed
 from schemas.marks import MARKS
+from schemas.words import Said
 
 _PATIENCE: Final = 60.0
 """Seconds in which what was told is decided, when flows run."""
@@ -24,7 +25,7 @@ _LOOK: Final = 0.2
 _SAY: Final = 5.0
 
 
-async def read_both(host: Host, flow: Flow, tenant: str, say: Callable[[str], None]) -> dict[str, Refreshed]:
+async def read_both(host: Host, flow: Flow, tenant: str, say: Callable[[Said], None]) -> dict[str, Refreshed]:
     """Read in full what a flow's plans compare, as far as it can be asked; return what each reading found.
 
     Raises:
@@ -39,10 +40,22 @@ async def read_both(host: Host, flow: Flow, tenant: str, say: Callable[[str], No
         system = registry.systems().get(name)
         if system is None or system.refresh is None:
             continue  # canonical events of a system that we cannot ask
-        one = await system.refresh(host, tenant, lambda count, name=name: say(f"{name}: {count} read"))  # type: ignore[misc] # bound now
-        say(f"{name}: {one.records} read in {one.calls} call{'s' * (one.calls != 1)}, {len(one.fact_ids)} differ")
+        one = await system.refresh(host, tenant, lambda count, name=name: say(_read(name, count)))  # type: ignore[misc] # bound now
+        say(_compared(name, one))
         found[name] = one
     return found
+
+
+def _read(name: str, count: int) -> Said:
+    return Said(f"{name}: {count} lästa", f"{name}: {count} read")
+
+
+def _compared(name: str, one: Refreshed) -> Said:
+    records, calls, differ = one.records, one.calls, len(one.fact_ids)
+    return Said(
+        f"{name}: {records} lästa i {calls} anrop, {differ} skiljer sig",
+        f"{name}: {records} read in {calls} call{'s' * (calls != 1)}, {differ} differ",
+    )
 
 
 def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
@@ -51,7 +64,7 @@ def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
 
 
 async def all_decided(
-    host: Host, tenant: str, say: Callable[[str], None], *, told: Sequence[str] = (), wait: float = _PATIENCE
+    host: Host, tenant: str, say: Callable[[Said], None], *, told: Sequence[str] = (), wait: float = _PATIENCE
 ) -> None:
     """Wait until everything that was told of a company's people by now is decided.
 
@@ -82,5 +95,5 @@ async def all_decided(
             )
         if now - said > _SAY:
             said = now
-            say("waiting until what was read is decided")
+            say(Said("väntar på att det lästa är avgjort", "waiting until what was read is decided"))
         await clock.sleep(_LOOK)

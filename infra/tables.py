@@ -802,3 +802,26 @@ alerts = Table(
     comment="what is wrong with a company, until it is over and that is told; written by the desk",
     info=own(),
 )
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("task_id", Uuid, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("state", String, nullable=False, comment="running, done, failed, died"),
+    Column("begun_by", String, nullable=False),
+    _when("begun_at", nullable=False),
+    _when("seen_at", nullable=False),
+    _when("ended_at"),
+    Column("said_sv", String, nullable=False, server_default="", comment="the step that it is at"),
+    Column("said_en", String, nullable=False, server_default=""),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0", comment="0: it is not known"),
+    Column("result", String, nullable=False, server_default="", comment="what it has made"),
+    Column("why", String, nullable=False, server_default="", comment="what went wrong"),
+    comment="work that pages begin, and how far it has come; written by the process that does it",
+    info=own(),
+)
+Index("tasks_running", tasks.c.tenant, tasks.c.kind, unique=True, postgresql_where=text("state = 'running'"))
+Index("tasks_begun", tasks.c.tenant, tasks.c.kind, tasks.c.begun_at)

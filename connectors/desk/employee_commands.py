@@ -10,13 +10,13 @@ from connectors.desk import employee_words, plan_words
 from connectors.desk.plan_commands import (
     Decided,
     carry_out,
-    flow_of_employees,
     make,
     show,
     worth_applying,
 )
 from connectors.desk.plan_words import nearest
 from connectors.desk.running import progress, quiet
+from connectors.desk.staff import flow_of_employees
 from connectors.desk.words import wrapped
 from infra import clock, registry, tenants
 from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_lines

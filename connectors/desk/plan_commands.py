@@ -10,28 +10,23 @@ from connectors.desk import closing, closing_words, correcting_words, plan_words
 from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import progress, quiet, until
-from infra import clock, registry, tenants
+from connectors.desk.staff import FLOW
+from infra import clock, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import planning
 from infra.deciding.correcting import flow_of_corrections
 from infra.office import Office, in_office
-from infra.plugin import Flow, Host
+from infra.plugin import Host
 from schemas.plans import Plan, RowOutcome
 
 plan = typer.Typer(no_args_is_help=True, help="What a synchronisation would do, before it does anything.")
 
-_FLOW = "employees"
 _MOST = 40
 _WHERE_HELP = "state=conflict, action=..., origin=..., matched_by=..., field=city, rule=..., row=7"
 PlanId = Annotated[str, typer.Argument(help="The beginning of its id.")]
 Decided = Annotated[float, typer.Option("--wait", help="Seconds to wait until all that was told is decided.")]
 Where = Annotated[list[str] | None, typer.Option("--where", help=_WHERE_HELP)]
 Row = Annotated[list[int] | None, typer.Option("--row", help="The row with this number.")]
-
-
-def flow_of_employees() -> Flow:
-    """Return the flow that plans are about."""
-    return next(flow for flow in registry.flows() if flow.name == _FLOW)
 
 
 def _words(made: Plan) -> Any:
@@ -43,13 +38,10 @@ def _words(made: Plan) -> Any:
 
 async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[Any]]:
     """Read both sides if asked to, wait until all that was told is decided, and make a plan."""
-    from infra import catching_up
+    from connectors.desk import synchronising
 
     say = quiet if as_json else progress
-    found = await catching_up.read_both(host, flow_of_employees(), tenant, say) if refresh else {}
-    await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
-    made, rows = await planning.make(host.engine, flow_of_employees(), tenant, clock.now().date(), by=asker(None))
-    return made, list(rows)
+    return await synchronising.make(host, tenant, say, refresh=refresh, wait=wait, by=asker(None))
 
 
 async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST) -> None:
@@ -65,8 +57,7 @@ async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST
 
 
 async def _is_live(place: Office, made: Plan) -> bool:
-    plans = await planning.plans(place.engine, made.tenant)
-    return any(one.state == "applied" and one.flow == made.flow for one in plans)
+    return any(one.state == "applied" for one in await planning.plans(place.engine, made.tenant, made.flow))
 
 
 async def worth_applying(place: Office, made: Plan) -> bool:
@@ -173,7 +164,7 @@ def plan_edit(
     async def work(place: Office) -> None:
         found = await _plan(place, plan_id)
         wanted = _conditions(found, where, row)
-        if found.flow != _FLOW:
+        if found.flow != FLOW:
             raise WrongUsage(
                 f"a plan of {found.flow} is not edited: apply some of its rows (bokbuss apply {found.begins} --row N), "
                 f"or make another ({planning.verb(found)})"
@@ -274,7 +265,7 @@ async def carry_out(
     await until(settled, wait)
     rows = await became()
     mailed = not again and await _mail(place, applied.plan, rows, applied.left)
-    words = report_words if found.flow == _FLOW else _words(found)
+    words = report_words if found.flow == FLOW else _words(found)
     if as_json:
         told = [{"row": b.row.row, "name": b.row.name, "status": b.status, "why": b.why} for b in rows]
         kinds = [{**each, "became": words.kind(one)} for each, one in zip(told, rows, strict=True)]
@@ -288,16 +279,13 @@ async def carry_out(
 
 
 async def _mail(place: Office, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int) -> bool:
+    from connectors.desk import synchronising
     from infra import mail
 
-    settings, _ = await tenants.settings_in_force(place.engine, applied.tenant)
-    if applied.flow != _FLOW:
+    if applied.flow != FLOW:
         return False
-    to = settings.employees.report_to if settings.employees else ()
-    lines = report_words.report(applied, rows, left=left, mailed=True)
-    subject = f"bokbuss: {report_words.summary(rows)} ({applied.tenant})"
     try:
-        return await mail.send(place.settings.mail, to, subject, "\n".join(lines) + "\n")
+        return await synchronising.mail_report(place.settings, place.engine, applied, rows, left)
     except mail.NotMailed as error:
         typer.echo(f"The report was not mailed: {error}", err=True)
         return False

@@ -210,6 +210,11 @@ def meets(row: PlanRow, wanted: Conditions) -> bool:
 # --- What is changed ------------------------------------------------------------------------------------------------
 
 
+def possible(row: PlanRow) -> frozenset[PlanAction]:
+    """Return what can be done with a row: who is on both sides is updated, who is on one is created, or neither."""
+    return _POSSIBLE[row.person is not None, row.employee_id is not None]
+
+
 def changed(row: PlanRow, action: str | None, choices: Sequence[str]) -> PlanRow:
     """Return a row with another action, and with whose value single fields get (``city=fortnox``).
 
@@ -223,10 +228,10 @@ def changed(row: PlanRow, action: str | None, choices: Sequence[str]) -> PlanRow
     if choices and action is None and row.action == "do_nothing":
         action = "match"
     if action is not None:
-        possible = _POSSIBLE[row.person is not None, row.employee_id is not None]
-        if action not in possible:
+        can = possible(row)
+        if action not in can:
             joins = "" if both or action not in _POSSIBLE[True, True] else "; or say with whom it is one: --with ID"
-            raise InvalidEdit(f"row {row.row}: {action} cannot be; it can be {', '.join(sorted(possible))}{joins}")
+            raise InvalidEdit(f"row {row.row}: {action} cannot be; it can be {', '.join(sorted(can))}{joins}")
         new |= {"action": action, "rule": CHOSEN}
     if choices:
         own = {choice.field: choice for choice in row.choices}

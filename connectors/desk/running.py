@@ -8,18 +8,19 @@ from typing import Annotated
 import typer
 
 from infra import clock
+from schemas.words import Said
 
 POLL = 0.2
 """Seconds between two looks."""
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it has taken effect.")]
 
 
-def progress(line: str) -> None:
+def progress(line: str | Said) -> None:
     """Say on the error stream how far it has come."""
-    typer.echo(line, err=True)
+    typer.echo(line.en if isinstance(line, Said) else line, err=True)
 
 
-def quiet(_line: str) -> None:
+def quiet(_line: str | Said) -> None:
     """Say nothing: programs read the result."""
 
 

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, tenants
-from infra.deciding import plan_rows
+from infra.deciding import plan_pages, plan_rows
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
 from schemas.events import PlanApplied
@@ -60,7 +60,10 @@ _UNSENT = text(
 )
 _PLAN = text("select body::text from plans where cast(plan_id as text) like :begins order by made_at desc limit 2")
 _AS_KEPT = text("select body::text from plans where plan_id = :plan_id")
-_PLANS = text("select body::text from plans where tenant = :tenant order by made_at desc limit 50")
+_PLANS = text(
+    """select body::text from plans where tenant = :tenant and (:flow = '' or flow = :flow)
+       order by made_at desc limit 50"""
+)
 _ROWS = text(
     """select body::text from plan_rows where plan_id = :plan_id and "row" > :after
        and (:state = '' or state = :state) and (:action = '' or action = :action)
@@ -124,7 +127,15 @@ class NoPlan(LookupError):
 
 
 class NotPossible(ValueError):
-    """A plan cannot be changed or applied like this (any more); the text says why and what to do."""
+    """A plan cannot be changed or applied like this (any more); the text says why and what to do.
+
+    ``reason``: the plan is ``over``, other ``settings`` are in force, a row has ``moved``, it is not what was
+    ``shown``, or this person ``may_not``.
+    """
+
+    def __init__(self, text: str, reason: Literal["over", "settings", "moved", "shown", "may_not"]) -> None:
+        self.reason = reason
+        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +268,24 @@ async def find(engine: AsyncEngine, begins: str) -> Plan:
     return Plan.model_validate_json(found[0])
 
 
-async def plans(engine: AsyncEngine, tenant: str) -> list[Plan]:
-    """Return a company's plans, the newest first."""
+async def plans(engine: AsyncEngine, tenant: str, flow: str = "") -> list[Plan]:
+    """Return a company's plans, or those of one flow, the newest first."""
     async with engine.connect() as connection:
-        return [Plan.model_validate_json(body) for body in await connection.scalars(_PLANS, {"tenant": tenant})]
+        return [
+            Plan.model_validate_json(body)
+            for body in await connection.scalars(_PLANS, {"tenant": tenant, "flow": flow})
+        ]
+
+
+async def open_plan(engine: AsyncEngine, tenant: str, flow: Flow) -> tuple[Plan | None, Plan | None]:
+    """Return a company's newest plan of a flow that was neither applied nor dropped, and its last applied one.
+
+    A plan that is older than one that was applied as a whole shows what was: it counts as over.
+    """
+    of_flow = await plans(engine, tenant, flow.name)
+    last = max((one for one in of_flow if one.state == "applied"), key=_at, default=None)
+    newest = next((one for one in of_flow if one.state == "made"), None)
+    return (newest if newest and (last is None or newest.made_at > _at(last)) else None), last
 
 
 async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[Any]:
@@ -301,36 +326,45 @@ async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Se
         NotPossible: the settings have changed since, or a row is applied or gone by now.
     """
     flow = _flow(plan)
-    kept: list[Any] = []
     async with engine.begin() as connection:
         terms = await _terms(connection, plan)
-        for page in _pages(changed):
-            new = await plan_rows.effects(connection, flow, plan, page, terms)
-            values = {"plan_id": plan.plan_id, **_row_values(new)}
-            if (await connection.execute(_CHANGE_ROWS, values)).rowcount != len(new):
-                raise NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)")
-            kept += new
+        kept = await _change(connection, flow, plan, changed, terms)
         await connection.execute(_FORGET_ROWS, {"plan_id": plan.plan_id, "rows": list(gone)})
     return tuple(kept)
+
+
+async def _change(
+    connection: AsyncConnection, flow: Flow, plan: Plan, changed: Sequence[Any], terms: Terms
+) -> list[Any]:
+    kept: list[Any] = []
+    for page in _pages(changed):
+        new = await plan_rows.effects(connection, flow, plan, page, terms)
+        values = {"plan_id": plan.plan_id, **_row_values(new)}
+        if (await connection.execute(_CHANGE_ROWS, values)).rowcount != len(new):
+            raise NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)", "moved")
+        kept += new
+    return kept
 
 
 async def drop(engine: AsyncEngine, plan: Plan) -> None:
     """Throw a plan away; what was applied of it stays. Raises NotPossible when it is applied as a whole, or gone."""
     async with engine.begin() as connection:
         if (await connection.execute(_DROP, {"plan_id": plan.plan_id})).rowcount == 0:
-            raise NotPossible(over(plan, await connection.scalar(_STATE, {"plan_id": plan.plan_id}) or "gone"))
+            state = await connection.scalar(_STATE, {"plan_id": plan.plan_id}) or "gone"
+            raise NotPossible(over(plan, state), "over")
 
 
 async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:
     """Lock a plan that can still be changed; return what it is decided with."""
     state = await connection.scalar(_LOCK, {"plan_id": plan.plan_id})
     if state != "made":
-        raise NotPossible(over(plan, state or "gone"))
+        raise NotPossible(over(plan, state or "gone"), "over")
     settings, version = await tenants.settings_of(connection, plan.tenant)
     if version != plan.settings_version:
         raise NotPossible(
             f"plan {plan.begins} was made under settings version {plan.settings_version}, and {version} is in force "
-            f"now: make a new one ({verb(plan)})"
+            f"now: make a new one ({verb(plan)})",
+            "settings",
         )
     return Terms(settings, version)
 
@@ -350,7 +384,15 @@ def _flow(plan: Plan) -> Flow:
     return next(flow for flow in registry.flows() if flow.name == plan.flow)
 
 
-async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None = None) -> Applied:
+async def apply(
+    host: Host,
+    plan: Plan,
+    *,
+    by: str,
+    only: Sequence[int] | None = None,
+    changed: Sequence[Any] = (),
+    shown: str | None = None,
+) -> Applied:
     """Publish rows as facts, and once none is left that the plan is applied.
 
     Ended half-way and called again, it publishes the same facts with the same ids: each row is carried out once, and
@@ -358,21 +400,25 @@ async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None =
 
     Args:
         only: the numbers of the rows that are meant; None is all that say something.
+        changed: rows that get another action first, in the same step.
+        shown: a digest of the rows that are meant (``plan_pages.seen``), as this person was shown them.
 
     Raises:
-        NotPossible: it was dropped, the settings have changed since, or this person may not.
+        NotPossible: it was dropped, the settings have changed since, somebody has changed a row, or may not.
     """
     now = clock.now()
     values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
     async with host.engine.begin() as connection:
         if (state := await connection.scalar(_LOCK, {"plan_id": plan.plan_id})) == "made":
             terms, flow = await _terms(connection, plan), _flow(plan)
+            await _is_as_shown(connection, plan, only, shown)
+            await _change(connection, flow, plan, changed, terms)
             open_rows = [flow.row.model_validate_json(b) for b in await connection.scalars(_TO_APPLY, values)]
             if objection := flow.objects(plan, open_rows, terms.settings, by):
-                raise NotPossible(objection)
+                raise NotPossible(objection, "may_not")
             await connection.execute(_APPLY_ROWS, {**values, "by": by, "at": now.isoformat()})
         elif state != "applied":
-            raise NotPossible(over(plan, state or "gone"))
+            raise NotPossible(over(plan, state or "gone"), "over")
     sent: list[int] = []
     while page := await _unsent(host.engine, plan):
         await _publish(host, plan, page)
@@ -390,6 +436,12 @@ async def apply(host: Host, plan: Plan, *, by: str, only: Sequence[int] | None =
     )
     await host.accept(plan.tenant, "desk", [done])
     return Applied(begun, tuple(sent), 0)
+
+
+async def _is_as_shown(connection: AsyncConnection, plan: Plan, only: Sequence[int] | None, shown: str | None) -> None:
+    meant = plan_pages.Meant(rows=None if only is None else tuple(only))
+    if shown is not None and await plan_pages.seen(connection, plan, meant) != shown:
+        raise NotPossible("what would be sent is not what was shown: somebody has changed it, look again", "shown")
 
 
 async def _unsent(engine: AsyncEngine, plan: Plan) -> list[Any]:

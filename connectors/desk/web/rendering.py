@@ -18,10 +18,12 @@ from starlette.responses import HTMLResponse, Response
 from infra import clock
 from infra.accounts.permissions import Permission
 from schemas.base import Language
+from schemas.words import Said
 
 SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _HERE: Final = Path(__file__).parent
 _NBSP: Final = "\N{NO-BREAK SPACE}"
+_UNITS: Final = ((1440, Said("d", "d")), (60, Said("tim", "h")), (0, Said("min", "min")))
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -61,6 +63,23 @@ def thing(key: str) -> str:
     if len(parts) == len(("system", "store", "register", "z", "day")):
         return f"{parts[1]} {parts[2]} Z {parts[3]}"
     return key
+
+
+@pass_context
+def _ago(context: Context, at: datetime | None) -> str:
+    """Return how long ago something was, in the largest unit that says something."""
+    if at is None:
+        return ""
+    minutes = max(0, int((clock.now() - at).total_seconds() // 60))
+    size, unit = next((size, unit) for size, unit in _UNITS if minutes >= size)
+    number = minutes // (size or 1)
+    return f"{number} {unit.sv} sedan" if context["language"] == "sv" else f"{number} {unit.en} ago"
+
+
+@pass_context
+def _name_of(context: Context, key: str, names: Mapping[str, Said]) -> str:
+    """Return what a key is called in the reader's language."""
+    return names[key].to(context["language"]) if key in names else key
 
 
 @cache
@@ -106,7 +125,14 @@ class Rendering:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.filters |= {"money": _money, "when": when, "count": count, "thing": thing}
+        self._templates.filters |= {
+            "money": _money,
+            "when": when,
+            "count": count,
+            "thing": thing,
+            "ago": _ago,
+            "name_of": _name_of,
+        }
         self._templates.globals |= {
             "say": _say,
             "with_query": _with,

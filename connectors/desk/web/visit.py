@@ -28,6 +28,7 @@ _PLACES: Final = (
     (("connections",), "c", "Anslutningar", "Connections", Permission.SEE),
     (("days",), "d", "Dagar", "Days", Permission.SEE),
     (("matching",), "m", "Kontering", "Matching", Permission.SEE),
+    (("employees",), "e", "Anställda", "Employees", Permission.SEE),
     (("activity",), "a", "Händelser", "Activity", Permission.SEE),
     (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
     (("settings",), "s", "Inställningar", "Settings", Permission.SEE),

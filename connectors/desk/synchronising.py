@@ -1,0 +1,41 @@
+"""A synchronisation of staff: both sides are compared, and what became of it is mailed; for commands and pages."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.desk import report_words
+from connectors.desk.staff import flow_of_employees
+from infra import catching_up, clock, mail, tenants
+from infra.deciding import planning
+from infra.plugin import Host
+from infra.settings import Settings
+from schemas.plans import Plan, RowOutcome
+from schemas.words import Said
+
+
+async def make(
+    host: Host, tenant: str, say: Callable[[Said], None], *, refresh: bool, wait: float, by: str
+) -> tuple[Plan, list[Any]]:
+    """Read both sides if asked to, wait until all that was told is decided, and make a plan.
+
+    Raises:
+        WrongUsage, Failed: as ``catching_up`` says.
+    """
+    flow = flow_of_employees()
+    found = await catching_up.read_both(host, flow, tenant, say) if refresh else {}
+    await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
+    made, rows = await planning.make(host.engine, flow, tenant, clock.now().date(), by=by)
+    return made, list(rows)
+
+
+async def mail_report(
+    settings: Settings, engine: AsyncEngine, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int
+) -> bool:
+    """Mail what became of a plan to whom the company wants it told; False when nobody does. Raises mail.NotMailed."""
+    chosen, _ = await tenants.settings_in_force(engine, applied.tenant)
+    to = chosen.employees.report_to if chosen.employees else ()
+    lines = report_words.report(applied, rows, left=left, mailed=True)
+    subject = f"bokbuss: {report_words.summary(rows)} ({applied.tenant})"
+    return await mail.send(settings.mail, to, subject, "\n".join(lines) + "\n")

@@ -1,0 +1,175 @@
+"""Work that a page begins and that goes on after its answer: how far it has come, for whoever looks, anywhere.
+
+One of a kind goes on for a company at a time: who begins it again meets the one that is under way. Work that dies with
+its process is ended by whoever looks next; what it had done stands, so work is such that it can be begun anew.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import telemetry
+from infra.failing import raised_in
+from infra.plugin import Host
+from schemas.words import Said
+
+_log = telemetry.log(__name__)
+_BEAT: Final = 0.5
+_MOST: Final = 2000
+_COLUMNS: Final = "task_id, kind, state, begun_by, begun_at, said_sv, said_en, done, total, result, why"
+_DIED: Final = text(
+    """update tasks set state = 'died', ended_at = clock_timestamp() where tenant = :tenant and state = 'running'
+       and seen_at < clock_timestamp() - interval '30 seconds'"""
+)
+_OLD: Final = text("delete from tasks where tenant = :tenant and begun_at < clock_timestamp() - interval '30 days'")
+_BEGIN: Final = text(
+    """insert into tasks (task_id, tenant, kind, state, begun_by, begun_at, seen_at)
+       values (:task_id, :tenant, :kind, 'running', :by, clock_timestamp(), clock_timestamp())
+       on conflict (tenant, kind) where state = 'running' do nothing returning task_id"""
+)
+_RUNNING: Final = text("select task_id from tasks where tenant = :tenant and kind = :kind and state = 'running'")
+_SEEN: Final = text(
+    """update tasks set seen_at = clock_timestamp(), said_sv = :sv, said_en = :en, done = :done, total = :total
+       where task_id = :task_id and state = 'running'"""
+)
+_END: Final = text(
+    """update tasks set state = :state, ended_at = clock_timestamp(), result = :result, why = :why
+       where task_id = :task_id and state = 'running'"""
+)
+_ONE: Final = text(f"select {_COLUMNS} from tasks where tenant = :tenant and task_id = :task_id")  # noqa: S608 - no values in it
+_LAST: Final = text(
+    f"""select {_COLUMNS} from tasks where tenant = :tenant and kind = :kind
+        order by begun_at desc limit 1"""  # noqa: S608 - no values in it
+)
+_NOTHING: Final = Said("", "")
+_under_way: Final[set[asyncio.Task[None]]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work as it stands.
+
+    Attributes:
+        said: the step that it is at.
+        done: of ``total`` pieces; no total: it is not known.
+        result: what it has made, when it is done: an id.
+        why: what went wrong, when it failed.
+    """
+
+    task_id: UUID
+    kind: str
+    state: Literal["running", "done", "failed", "died"]
+    begun_by: str
+    begun_at: datetime
+    said: Said
+    done: int
+    total: int
+    result: str
+    why: str
+
+
+@dataclass(slots=True)
+class Steps:
+    """Where work says how far it has come."""
+
+    said: Said = _NOTHING
+    done: int = 0
+    total: int = 0
+
+    def say(self, said: Said, done: int = 0, total: int = 0) -> None:
+        """Say which step it is at."""
+        self.said, self.done, self.total = said, done, total
+
+
+class NotDone(Exception):
+    """Work that could not be done; the text is for whoever began it."""
+
+
+Work = Callable[[Steps], Awaitable[str]]
+"""Does it, and returns what it has made. Raises NotDone."""
+
+
+async def begin(host: Host, tenant: str, kind: str, work: Work, *, by: str) -> UUID:
+    """Begin work, unless some of this kind is under way for the company; return the id of what is under way now."""
+    about = {"tenant": tenant, "kind": kind}
+    async with host.engine.begin() as connection:
+        await connection.execute(_DIED, about)
+        await connection.execute(_OLD, about)
+        begun = await connection.scalar(_BEGIN, {**about, "task_id": uuid4(), "by": by})
+        if begun is None:
+            found = await connection.scalar(_RUNNING, about)
+            if found is None:  # it ended just now
+                raise NotDone("It ended just now: look at what it came to, or begin again.")
+            return UUID(str(found))
+    task = asyncio.create_task(_carry(host, begun, work), name=f"{kind} {tenant}")
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return UUID(str(begun))
+
+
+async def one(engine: AsyncEngine, tenant: str, task_id: UUID) -> Task | None:
+    """Return a company's work by its id."""
+    return await _read(engine, _ONE, {"tenant": tenant, "task_id": task_id})
+
+
+async def last(engine: AsyncEngine, tenant: str, kind: str) -> Task | None:
+    """Return the last work of a kind that was begun for a company."""
+    return await _read(engine, _LAST, {"tenant": tenant, "kind": kind})
+
+
+async def _read(engine: AsyncEngine, query: Any, values: dict[str, Any]) -> Task | None:
+    async with engine.begin() as connection:
+        await connection.execute(_DIED, values)
+        row = (await connection.execute(query, values)).mappings().one_or_none()
+    if row is None:
+        return None
+    known = dict(row)
+    return Task(said=Said(known.pop("said_sv"), known.pop("said_en")), **known)
+
+
+async def _carry(host: Host, task_id: UUID, work: Work) -> None:
+    """Do it, say every moment how far it is, and how it ended. It ends with the process at the latest."""
+    steps = Steps()
+    doing = asyncio.ensure_future(work(steps))
+    ending = asyncio.ensure_future(host.stop.wait())
+    try:
+        while not doing.done() and not ending.done():
+            await asyncio.wait({doing, ending}, timeout=_BEAT, return_when=asyncio.FIRST_COMPLETED)
+            await _write(host, _SEEN, task_id, _values(steps))
+    finally:
+        ending.cancel()
+        if not doing.done():
+            doing.cancel()
+            await asyncio.wait({doing})
+    await _write(host, _END, task_id, _outcome(doing))
+
+
+def _values(steps: Steps) -> dict[str, Any]:
+    return {"sv": steps.said.sv, "en": steps.said.en, "done": steps.done, "total": steps.total}
+
+
+def _outcome(doing: "asyncio.Future[str]") -> dict[str, Any]:
+    if doing.cancelled():
+        return {"state": "died", "result": "", "why": ""}
+    error = doing.exception()
+    if error is None:
+        return {"state": "done", "result": doing.result(), "why": ""}
+    if isinstance(error, NotDone):
+        return {"state": "failed", "result": "", "why": str(error)[:_MOST]}
+    function, line = raised_in(error) if isinstance(error, Exception) else ("", "")
+    _log.error("a task failed", error=type(error).__name__, function=function, line=line)
+    return {"state": "failed", "result": "", "why": ""}
+
+
+async def _write(host: Host, statement: Any, task_id: UUID, values: dict[str, Any]) -> None:
+    try:
+        async with host.engine.begin() as connection:
+            await connection.execute(statement, {"task_id": task_id, **values})
+    except Exception as error:  # noqa: BLE001 - the database was away: the next beat says it
+        _log.warning("how far a task is could not be written", error=type(error).__name__)
