@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra.deciding import plan_rows
 from infra.plugin import Flow, Terms
+from schemas.events import Side
 from schemas.plans import CHOSEN, Plan, PlanRow
 
 Kind = Literal["", "conflict", "missing_in_hr", "missing_in_fortnox"]
@@ -16,8 +17,9 @@ Kind = Literal["", "conflict", "missing_in_hr", "missing_in_fortnox"]
 
 _IS_LINKED: Final = "(body ->> 'matched_by' = 'link' or (body ->> 'applied_at' is not null and action <> 'do_nothing'))"
 _IS_PAIR: Final = "(body ->> 'person' is not null and body ->> 'employee_id' is not null)"
-_KIND: Final = """case when d ->> 'hr' <> '' and d ->> 'fortnox' <> '' then 'conflict'
-    when d ->> 'fortnox' <> '' then 'missing_in_hr' else 'missing_in_fortnox' end"""
+_HR, _BOOKS = get_args(Side)
+_KIND: Final = f"""case when d ->> '{_HR}' <> '' and d ->> '{_BOOKS}' <> '' then 'conflict'
+    when d ->> '{_BOOKS}' <> '' then 'missing_in_{_HR}' else 'missing_in_{_BOOKS}' end"""
 _MEANT: Final = f"""plan_id = :plan_id
     and (:side = '' or body ->> (case :side when 'hr' then 'person' else 'employee_id' end) is not null)
     and (:alone = '' or body ->> (case :alone when 'hr' then 'employee_id' else 'person' end) is null)
@@ -66,8 +68,8 @@ class Meant:
         open: only what is not applied yet.
     """
 
-    side: Literal["", "hr", "fortnox"] = ""
-    alone: Literal["", "hr", "fortnox"] = ""
+    side: Side | Literal[""] = ""
+    alone: Side | Literal[""] = ""
     linked: Literal["", "yes", "no"] = ""
     state: str = ""
     action: str = ""
@@ -101,7 +103,7 @@ class Group:
     """How many rows stand alike.
 
     Attributes:
-        pair: they are on both sides; else in HR only, or in Fortnox only.
+        pair: they are on both sides; else on one of them only, HR or the other.
         linked: the two are, or are by a row that was applied.
         chosen: a person has set the action.
     """

@@ -19,7 +19,7 @@ _BECOMES: Final = 8.0
 _POLL: Final = 0.2
 
 
-def _quiet(_said: str) -> None: ...
+def _quiet(_said: object) -> None: ...
 
 
 async def _list(visit: Visit) -> Response:

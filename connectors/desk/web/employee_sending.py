@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from infra.plugin import Host, Terms
 from schemas.plans import Plan, PlanRow, RowOutcome
 from schemas.words import Said
 
+_WHOLE: Final = Meant(open=True)
 _SHOWN: Final = 100
 _NAMED: Final = 500
 _LOOK: Final = 0.5
@@ -48,7 +50,7 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
     acts = _exported(groups) if exports else does(groups)
     if not error and not acts.total() and not (numbers and not await _is_live(visit)):
         error, status = visit.say("Ingen av raderna ber om något.", "None of these rows asks for anything."), 422
-    whole = Meant() if which == Meant(open=True) else Meant(rows=numbers)
+    whole = Meant() if which == _WHOLE else Meant(rows=numbers)
     async with engine.connect() as connection:
         shown = await plan_pages.seen(connection, plan, whole)
     return await visit.show(
@@ -63,7 +65,7 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
         acts=acts,
         total=acts.total(),
         shown=shown,
-        picked=() if asked["all"] else numbers,
+        picked=() if asked["all"] or which == _WHOLE else numbers,
         live=await _is_live(visit),
         back=address(visit, plan, asked) if visit.asked("view") or visit.form.get("view") else visit.at("employees"),
         error=error,
@@ -71,10 +73,10 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
 
 
 def _which(visit: Visit, asked: Mapping[str, str]) -> Meant:
-    """Return the rows that are meant; with nothing said, the whole plan."""
-    if not visit.form.get("view") and not visit.asked("view"):
-        return Meant(open=True)
-    return meant(visit, asked, picked=True)
+    """Return the rows that are meant; with nothing said, the whole plan. Exported is who is in HR."""
+    said = visit.form.get("view") or visit.asked("view")
+    which = meant(visit, asked, picked=True) if said else _WHOLE
+    return replace(which, side="hr") if _exports(visit) else which
 
 
 def _exports(visit: Visit) -> bool:
@@ -105,7 +107,7 @@ async def _send(visit: Visit) -> Response:
     changed: list[PlanRow] = []
     if _exports(visit):
         changed = [plan_words.changed(row, _export_of(row), ()) for row in await every(visit, plan, which)]
-    only = None if which == Meant(open=True) else await plan_pages.numbers(engine, plan, which)
+    only = None if which == _WHOLE else await plan_pages.numbers(engine, plan, which)
     try:
         applied = await planning.apply(
             visit.host, plan, by=visit.by, only=only, changed=changed, shown=visit.form.get("shown", "")
