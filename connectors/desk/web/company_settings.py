@@ -47,7 +47,11 @@ async def _apply(visit: Visit) -> Response:
     moved = visit.form.get("version") not in {None, str(version)}
     if visit.form.get("act") != "publish" or moved or not changes:
         return await _shown(visit, written, version, changes=changes, moved=moved)
-    given = await companies.apply_settings(engine, await visit.host.producer(), visit.tenant, new, by=visit.by)
+    producer = await visit.host.producer()
+    try:
+        given = await companies.apply_settings(engine, producer, visit.tenant, new, by=visit.by, after=version)
+    except companies.NewerSettings:
+        return await _shown(visit, written, version, status=409, changes=changes, moved=True)
     deadline = clock.monotonic() + _EFFECT
     while not (effect := await tenants.is_in_force(engine, visit.tenant, given)) and clock.monotonic() < deadline:
         await clock.sleep(_POLL)
