@@ -43,10 +43,10 @@ STEPS = (
 
 
 async def test_killed_at_each_step_of_an_export_nothing_is_doubled_and_nothing_is_missing(
-    kafka: str, house_database: str, tmp_path: Path
+    kafka: str, database_url: str, tmp_path: Path
 ) -> None:
     """SIGKILL between any two of its steps, one process after the other; the proof is green at the end."""
-    async with opened(kafka, house_database, tmp_path / "house", ("sources", "desk"), secret_key=SECRET_KEY) as house:
+    async with opened(kafka, database_url, tmp_path / "house", ("sources", "desk"), secret_key=SECRET_KEY) as house:
         async with process(house.settings, tmp_path / "planning", "flows", "sinks"):
             shop = await made(house, "killed")
             await house.deliver(shop, batch(*ENTRIES, ACCRUAL), system="spiris")

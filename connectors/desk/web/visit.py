@@ -31,6 +31,7 @@ _PLACES: Final = (
     (("employees",), "e", "Anställda", "Employees", Permission.SEE),
     (("activity",), "a", "Händelser", "Activity", Permission.SEE),
     (("dead",), "x", "Gick inte att läsa", "Could not be read", Permission.SEE),
+    (("parked",), "b", "Kan inte avgöras", "Cannot be decided", Permission.SEE),
     (("settings",), "s", "Inställningar", "Settings", Permission.SEE),
     (("people",), "p", "Personer", "People", Permission.MANAGE),
 )

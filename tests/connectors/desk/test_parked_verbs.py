@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from infra.accounts.permissions import DeskRole
 from infra.deciding.decider import Decider
 from infra.kafka.records import Record
 from infra.office import Office
 from tests.connectors.desk.conftest import Past, VerbDriver
-from tests.connectors.desk.test_pages import get
+from tests.connectors.desk.web_driver import visiting
 from tests.infra.facts import day, record
 from tests.infra.fake_flows import DAY_SALES, SECRET, fake_flow
 
@@ -42,7 +43,7 @@ def listed(desk: VerbDriver) -> list[tuple[str, str]]:
 
 
 def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: VerbDriver, places: list[str]) -> None:
-    """The first one has the reason; explain and the first page know of it as well."""
+    """The first one has the reason; explain knows of it as well."""
     assert listed(desk) == [(place, "waiting") for place in places]
     said = desk("parked", "list").stdout + desk("parked", "show", places[0]).stdout
     assert "BugError in _raise" in said
@@ -53,7 +54,25 @@ def test_what_is_parked_is_listed_and_shown_without_the_exceptions_values(desk: 
     assert (first["code"], first["rule"], first["attempts"], first["key"]) == ("BugError", "_raise", 1, day(2).key)
     assert "parked" in desk("explain", day(2).key).stdout
 
-    assert places[1] in get("/").text
+
+def test_what_is_parked_is_a_page_where_it_is_set_aside(desk: VerbDriver, places: list[str]) -> None:
+    """With a reason, which is on record; what is behind it goes on."""
+
+    async def visit(world: Past) -> str:
+        async with visiting(world.place) as visitor:
+            await visitor.is_signed_in_as(DeskRole.ADMIN, TENANT)
+            address = f"/companies/{TENANT}/parked"
+            page = await visitor.see(address)
+            assert (await visitor.post(f"{address}/{places[0]}/skip")).status_code == 422
+            assert (await visitor.post(f"{address}/{places[0]}/skip", {"reason": "tomorrow"})).status_code == 303
+            assert (await visitor.post(f"{address}/retry")).status_code == 303
+            return page
+
+    page = desk.after(visit)
+    assert all(place in page for place in places)
+    assert "BugError in _raise" in page
+    assert SECRET not in page
+    assert listed(desk) == [(places[0], "set_aside"), (places[1], "waiting")]
 
 
 def test_a_retry_that_nobody_takes_up_or_that_raises_again_is_exit_code_1(desk: VerbDriver, places: list[str]) -> None:
