@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -96,7 +96,7 @@ def written(schema: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 
             raise AssertionError(f"no values for {other}: add them here")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])  # schemas do not say every rule
 @given(models(TenantSettings))
 def test_what_is_shown_can_be_read(whole: TenantSettings) -> None:
     """YAML and JSON of any settings give the same settings again, whatever the names look like."""
