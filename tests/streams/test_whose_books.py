@@ -31,8 +31,10 @@ def test_what_names_another_company_is_held(flow: Flow, fact: type[Fact]) -> Non
     for data in said:
         one = fact.model_validate({**data, "organisation_number": ANOTHERS}, strict=False)
         [result] = tried([flow], [one], TenantSettings(daysales=BAS_DAY_SALES), OURS)
+        assert all(isinstance(order, HoldForReview) for order in result.orders)
+        if flow.name not in TenantSettings.ORDERS:  # it orders nothing that leaves the house
+            continue
         [hold] = result.orders
-        assert isinstance(hold, HoldForReview)
         assert hold.reason == "another_company"
         [ours] = tried([flow], [one], TenantSettings(daysales=BAS_DAY_SALES), ANOTHERS)
         assert [o for o in ours.orders if isinstance(o, HoldForReview) and o.reason == "another_company"] == []
