@@ -33,7 +33,7 @@ async def browsing(
         cookies = [{"name": name, "value": value, "url": visitor.url} for name, value in visitor.http.cookies.items()]
         await context.add_cookies(cookies)  # type: ignore[arg-type]
         page = await context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
         complaints: list[str] = []
         page.on("console", lambda told: complaints.append(told.text) if told.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

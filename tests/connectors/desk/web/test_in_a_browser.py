@@ -93,7 +93,7 @@ def test_the_start_page_changes_by_itself() -> None:
             assert await page.locator(".tile.wait").count() == 0
             await page.evaluate("window.stillHere = true")
             await past.reviews(past.held())
-            await page.locator(".tile.wait b").wait_for(timeout=60_000)
+            await page.locator(".tile.wait b").wait_for(timeout=120_000)
             assert await page.evaluate("window.stillHere")
 
     pasts: list[Any] = []
