@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from infra.plugin import Host, Job, System
@@ -15,11 +16,14 @@ def _pages(host: Host) -> Sequence[Any]:
 
 async def _greet(host: Host, stop: asyncio.Event) -> None:
     """Say how the first person gets in, while nobody can."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
+
     from infra import telemetry  # noqa: PLC0415 - as above
     from infra.accounts.accounts import is_begun  # noqa: PLC0415 - as above
 
-    if not host.settings.desk.open and not await is_begun(host.engine):
-        telemetry.log(__name__).info("nobody can sign in at the desk yet", do="bokbuss desk admin YOUR@ADDRESS")
+    with suppress(DBAPIError):  # it is a word of welcome: a database that goes away just now ends nothing
+        if not host.settings.desk.open and not await is_begun(host.engine):
+            telemetry.log(__name__).info("nobody can sign in at the desk yet", do="bokbuss desk admin YOUR@ADDRESS")
     await stop.wait()
 
 
