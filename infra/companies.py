@@ -164,13 +164,21 @@ async def renew_secret(host: Host, tenant: str, system: str) -> str:
     return made
 
 
-async def disconnect(host: Host, held: Connection, by: str) -> str:
-    """End a company's access to a system: revoked there, forgotten here. Return what a person has still to do there."""
+async def disconnect(host: Host, held: Connection, by: str, *, force: bool = True) -> str:
+    """End a company's access to a system: revoked there, forgotten here. Return what a person has still to do there.
+
+    It is paused meanwhile, so that nothing is sent, and no token is renewed that would outlive the one revoked.
+    Raises NotRevoked unless forced: it goes on then.
+    """
     connections, system = Connections(host.engine, host.vault), registry.systems().get(held.system)
-    await connections.pause(held.tenant, held.system, by)
+    paused = await connections.pause(held.tenant, held.system, by)
     try:
         left_to_do = await system.revoke(host, held) if system and system.revoke else ""
     except NotRevoked as error:
+        if not force:
+            if paused:
+                await connections.resume(held.tenant, held.system, by)
+            raise
         left_to_do = str(error)
     await connections.disconnect(held.tenant, held.system, by)
     return left_to_do
@@ -293,27 +301,17 @@ async def remove(host: Host, producer: AIOKafkaProducer, tenant: str, *, by: str
 
 
 async def _end_consents(host: Host, tenant: str, by: str, *, force: bool) -> tuple[str, ...]:
-    """Have every connection revoked, and then forget it; those that are not go on, unless forced.
-
-    They are paused meanwhile, so that nothing is sent, and no token is renewed that would outlive the one revoked.
-    """
+    """Have every connection revoked, and then forget it; those that are not go on, unless forced. Raises NotRevoked."""
     connections = Connections(host.engine, host.vault)
     left_to_do, failed = [], []
     for held in [each for each in await connections.all() if each.tenant == tenant and each.state != "disconnected"]:
-        paused = await connections.pause(tenant, held.system, by)
-        system = registry.systems().get(held.system)
         try:
-            left_to_do.append(await system.revoke(host, held) if system and system.revoke else "")
+            left_to_do.append(await disconnect(host, held, by, force=force))
         except NotRevoked as error:
             failed.append(str(error))
-            if not force:
-                if paused:
-                    await connections.resume(tenant, held.system, by)
-                continue
-        await connections.disconnect(tenant, held.system, by)
-    if failed and not force:
+    if failed:
         raise NotRevoked("; ".join(failed))
-    return tuple(filter(None, (*left_to_do, *failed)))
+    return tuple(filter(None, left_to_do))
 
 
 async def _remove(engine: AsyncEngine, tenant: str, by: str, *, now: bool) -> str | None:

@@ -5,13 +5,14 @@ from io import BytesIO
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock
+from connectors.desk.running import POLL
+from infra import clock, overview
 from infra.delivery import waiting
 from infra.intake import letters
 from infra.intake.accepting import Acceptor
 from infra.kafka.lives import topic_of
 from infra.plugin import Host
-from infra.rows import Hold
+from infra.rows import AnswerOutcome, Hold
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import DeadLetter
@@ -19,6 +20,8 @@ from schemas.envelope import Unreadable
 from schemas.events import ReviewAnswered
 
 _SOURCE = "/connectors/desk"
+_FOLLOWS = 2.0
+"""Seconds within which what follows an answer is on its way, or nothing does."""
 
 
 async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> str:
@@ -46,6 +49,20 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
     )
     await producer.send_and_wait(fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
     return message_id
+
+
+async def what_came(engine: AsyncEngine, hold: Hold, answer_id: str, seconds: float) -> AnswerOutcome:
+    """Return what an answer has come to, within some seconds; orders that may follow it are waited for briefly."""
+    deadline = clock.monotonic() + seconds
+    closed_at: float | None = None
+    while True:
+        came, now = await overview.became(engine, hold, answer_id), clock.monotonic()
+        closed_at = closed_at or (now if came.closed else None)
+        told = came.again is not None or (came.ordered and not came.under_way)
+        settled = closed_at is not None and (told or (not came.under_way and now >= closed_at + _FOLLOWS))
+        if settled or now >= deadline:
+            return came
+        await clock.sleep(POLL)
 
 
 async def replay(host: Host, place: str, *, by: str, value: bytes | None = None) -> DeadLetter:

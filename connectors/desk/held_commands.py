@@ -6,16 +6,13 @@ from typing import Annotated
 import typer
 
 from connectors.desk import resolving, views
-from connectors.desk.running import POLL, Wait
-from infra import clock, overview, registry
+from connectors.desk.running import Wait
+from infra import registry
 from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines, width
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.office import Office, in_office
-from infra.rows import AnswerOutcome, Hold
-
-_FOLLOWS = 2.0
-"""Seconds within which what follows an answer is on its way, or nothing does."""
+from infra.rows import Hold
 
 held = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 
@@ -80,7 +77,7 @@ def held_answer(
             offered = f"it can be: {', '.join(choices)}" if choices else f"it has none: {found.order.data.message}"
             raise WrongUsage(f"{answer!r} is no answer to {found.key}; {offered}")
         answer_id = await acting.answer(await place.producer(), found, answer, by=asker(by), comment=comment)
-        came = await _what_came(place, found, answer_id, wait) if wait > 0 else None
+        came = await acting.what_came(place.engine, found, answer_id, wait) if wait > 0 else None
         if as_json:
             told = {"hold_id": str(found.hold_id), "key": found.key, "answer": answer}
             print_json(told | views.became_json(came))
@@ -94,20 +91,6 @@ def held_answer(
             raise Failed(f"what came of it is not known after {wait:g} s: bokbuss explain {found.key}")
 
     in_office(work, tenant)
-
-
-async def _what_came(place: Office, hold: Hold, answer_id: str, seconds: float) -> AnswerOutcome:
-    """Return what an answer has come to, within some seconds; orders that may follow it are waited for briefly."""
-    deadline = clock.monotonic() + seconds
-    closed_at: float | None = None
-    while True:
-        came, now = await overview.became(place.engine, hold, answer_id), clock.monotonic()
-        closed_at = closed_at or (now if came.closed else None)
-        told = came.again is not None or (came.ordered and not came.under_way)
-        settled = closed_at is not None and (told or (not came.under_way and now >= closed_at + _FOLLOWS))
-        if settled or now >= deadline:
-            return came
-        await clock.sleep(POLL)
 
 
 async def _names(place: Office, found: Sequence[Hold]) -> dict[tuple[str, str], str]:

@@ -76,10 +76,10 @@ def close(email: Email) -> None:
     """Close somebody's account: it opens nothing from now on, and who is signed in by it is signed out."""
 
     async def work(place: Office) -> None:
-        plain = email.strip().casefold()
-        account = next((one for one in await accounts.listed(place.engine) if one.email == plain), None)
-        if account is None:
+        found = await accounts.listed(place.engine, email=email.strip().casefold())
+        if not found:
             raise Failed(f"{email!r} has no account: bokbuss desk people")
+        [account] = found
         await accounts.disable(place.engine, account.account_id)
         print_lines([f"The account of {account.email} is closed."])
 

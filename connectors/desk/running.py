@@ -1,4 +1,4 @@
-"""How a command of the desk waits, and says how far it has come."""
+"""How a command of the desk, or a page, waits; and how a command says how far it has come."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator

@@ -71,17 +71,13 @@ def connect(
     }
 
     async def link_for(host: Host, company: str) -> ActivationLink:
-        held = await Connections(host.engine, host.vault).held(company, connecting.SYSTEM)
-        before = Grant.PERSON if held and held.grant_type == "authorization_code" else Grant.SERVICE
-        service = (grant or before) is Grant.SERVICE
-        settings = (await tenants.known(host.engine, company)).settings
-        had = needs.extras_of(settings, held.scopes if held else ())  # a new consent takes the place of the one before
+        service, had = await connecting.asked_before(host, company)
         made = await connecting.new_link(
             host,
             company,
             made_by=made_by,
             days=valid_days,
-            service=service,
+            service=service if grant is None else grant is Grant.SERVICE,
             another=another,
             extras=tuple(name for name, asked in wanted.items() if asked or name in had),
         )

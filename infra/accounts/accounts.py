@@ -64,8 +64,10 @@ _LIST: Final = text(
               coalesce(jsonb_object_agg(m.tenant, m.role) filter (where m.tenant is not null), '{}') as roles,
               (select max(seen_at) from sessions s where s.account_id = a.account_id) as seen_at
        from accounts a left join memberships m using (account_id)
-       where cast(:tenant as text) is null or a.account_id in (
-           select account_id from memberships where tenant in (:tenant, '*'))
+       where (cast(:tenant as text) is null or a.account_id in (
+                select account_id from memberships where tenant in (:tenant, '*')))
+         and (cast(:account as uuid) is null or a.account_id = :account)
+         and (cast(:email as text) is null or a.email = :email)
        group by a.account_id order by a.email"""
 )
 _ANY: Final = text(
@@ -211,10 +213,13 @@ async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: st
         await connection.execute(_CODE, {"id": account, "secret": locked, "step": step})
 
 
-async def listed(engine: AsyncEngine, tenant: str | None = None) -> list[Account]:
-    """Return the accounts that see a company; None: all."""
+async def listed(
+    engine: AsyncEngine, tenant: str | None = None, *, account: UUID | None = None, email: str | None = None
+) -> list[Account]:
+    """Return the accounts that see a company; None: all. At most one by its id, or by its address."""
+    values = {"tenant": tenant, "account": account, "email": email}
     async with engine.connect() as connection:
-        rows = (await connection.execute(_LIST, {"tenant": tenant})).all()
+        rows = (await connection.execute(_LIST, values)).all()
     return [_account(row) for row in rows]
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from connectors.desk.web.rendering import SWEDEN
 from connectors.desk.web.visit import Page, Visit
+from connectors.desk.words import SWEDEN
 from infra import activity, clock
 from infra.accounts.permissions import Permission
 from infra.rows import Activity

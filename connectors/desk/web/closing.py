@@ -7,6 +7,8 @@ from starlette.responses import Response
 
 from connectors.desk import closing as looking
 from connectors.desk.closing_commands import flow_of_closing
+from connectors.desk.running import quiet, until
+from connectors.desk.web.plans import plan_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import catching_up, clock, tenants
 from infra.accounts.permissions import Permission
@@ -16,10 +18,6 @@ from schemas.plans import ClosingRow, ClosingState, Plan
 
 _WAIT: Final = 15.0
 _BECOMES: Final = 8.0
-_POLL: Final = 0.2
-
-
-def _quiet(_said: object) -> None: ...
 
 
 async def _list(visit: Visit) -> Response:
@@ -52,7 +50,7 @@ async def _plan(visit: Visit) -> Response:
         raise NoSuchPage
     try:
         chosen = looking.read_series(visit.form.get("series", "").strip() or None)
-        await catching_up.all_decided(host, tenant, _quiet, wait=_WAIT)
+        await catching_up.all_decided(host, tenant, quiet, wait=_WAIT)
     except Failed as error:
         return await _shown(visit, status=422, errors=[("series", str(error))])
     look, today = looking.looks(host, tenant, chosen), clock.now().date()
@@ -103,12 +101,12 @@ async def _apply(visit: Visit) -> Response:
 
 async def _settled(visit: Visit, plan: Plan, sent: Sequence[int]) -> None:
     """Wait a while until what was sent is done or refused; the page shows how far it came."""
-    deadline = clock.monotonic() + _BECOMES
-    while clock.monotonic() < deadline:
+
+    async def settled() -> bool:
         became = await planning.became(visit.host.engine, plan)
-        if all(one.status != "waiting" for one in became if one.row.row in sent):
-            return
-        await clock.sleep(_POLL)
+        return all(one.status != "waiting" for one in became if one.row.row in sent)
+
+    await until(settled, _BECOMES)
 
 
 async def _drop(visit: Visit) -> Response:
@@ -121,13 +119,7 @@ async def _drop(visit: Visit) -> Response:
 
 
 async def _found(visit: Visit) -> Plan:
-    try:
-        plan = await planning.find(visit.host.engine, str(visit.request.path_params["plan"]))
-    except planning.NoPlan:
-        raise NoSuchPage from None
-    if plan.tenant != visit.tenant or plan.flow != flow_of_closing().name:
-        raise NoSuchPage
-    return plan
+    return await plan_of(visit, flow_of_closing())
 
 
 _BELOW: Final = "/companies/{tenant}/closing"

@@ -6,13 +6,13 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.desk import settings_files
+from connectors.desk.running import until
 from connectors.desk.settings_files import WrongFile
 from connectors.desk.web.visit import Page, Visit
-from infra import clock, companies, tenants
+from infra import companies, tenants
 from infra.accounts.permissions import Permission
 
 _EFFECT: Final = 4.0
-_POLL: Final = 0.15
 
 
 async def _settings(visit: Visit) -> Response:
@@ -52,14 +52,14 @@ async def _apply(visit: Visit) -> Response:
         given = await companies.apply_settings(engine, producer, visit.tenant, new, by=visit.by, after=version)
     except companies.NewerSettings:
         return await _shown(visit, written, version, status=409, changes=changes, moved=True)
-    deadline = clock.monotonic() + _EFFECT
-    while not (effect := await tenants.is_in_force(engine, visit.tenant, given)) and clock.monotonic() < deadline:
-        await clock.sleep(_POLL)
-    if effect:
-        said = visit.say(f"Version {given} gäller nu.", f"Version {given} is in force now.")
-    else:
-        said = visit.say(f"Version {given} gäller när flödena går.", f"Version {given} takes effect when flows run.")
-    return visit.go(visit.at("settings"), said)
+    return visit.go(visit.at("settings"), await taken_effect(visit, given))
+
+
+async def taken_effect(visit: Visit, given: int) -> str:
+    """Wait a while for a version that was given out, and say whether it is in force."""
+    if await until(lambda: tenants.is_in_force(visit.host.engine, visit.tenant, given), _EFFECT):
+        return visit.say(f"Version {given} gäller nu.", f"Version {given} has taken effect.")
+    return visit.say(f"Version {given} gäller när flödena går.", f"Version {given} takes effect when flows run.")
 
 
 PAGES: Final = (

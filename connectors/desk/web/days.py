@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from connectors.desk.reading import read_back
 from connectors.desk.story import tell, voucher_numbers
-from connectors.desk.web.rendering import SWEDEN
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from connectors.desk.words import SWEDEN
 from infra import clock, days, overview, registry
 from infra.accounts.permissions import Permission
 from infra.days import DayRow, Missing, Span

@@ -5,8 +5,9 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.desk import plan_words
+from connectors.desk.running import until
 from connectors.desk.web import employee_words as words
-from connectors.desk.web.employees import address, compare, every, given, meant, plan_of
+from connectors.desk.web.employees import address, compare, every, given, meant, staff_plan
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import clock
 from infra.accounts.permissions import Permission
@@ -19,11 +20,10 @@ from schemas.plans import Plan, PlanRow
 _CANDIDATES: Final = 20
 _LONGEST: Final = 9
 _WAIT: Final = 4.0
-_POLL: Final = 0.15
 
 
 async def _one(visit: Visit) -> Response:
-    plan = await plan_of(visit)
+    plan = await staff_plan(visit)
     return await _shown(visit, plan, await _row(visit, plan))
 
 
@@ -61,7 +61,7 @@ async def _shown(visit: Visit, plan: Plan, row: PlanRow, *, status: int = 200, e
 
 async def _change(visit: Visit) -> Response:
     """Give a row another action, single fields another side, or join it with a row of the other side."""
-    plan = await plan_of(visit)
+    plan = await staff_plan(visit)
     row, gone = await _row(visit, plan), []
     action = visit.form.get("action", "")
     fields = [
@@ -102,7 +102,7 @@ async def _ask_to_part(visit: Visit) -> Response:
 
 
 async def _parting(visit: Visit, *, status: int = 200, error: str = "") -> Response:
-    plan, asked = await plan_of(visit), given(visit)
+    plan, asked = await staff_plan(visit), given(visit)
     rows = await _pairs(visit, plan, asked)
     if not rows and not error:
         error, status = visit.say("Välj minst en länkad person.", "Choose at least one person who is linked."), 422
@@ -128,7 +128,7 @@ async def _pairs(visit: Visit, plan: Plan, asked: dict[str, str]) -> list[PlanRo
 
 async def _part(visit: Visit) -> Response:
     """Take people and employees apart, or pause them; then the lists are made anew."""
-    plan, asked = await plan_of(visit), given(visit)
+    plan, asked = await staff_plan(visit), given(visit)
     rows, what, reason = await _pairs(visit, plan, asked), visit.form.get("what", ""), visit.form.get("reason", "")
     if not rows:
         return await _parting(visit)
@@ -139,9 +139,11 @@ async def _part(visit: Visit) -> Response:
     decide = _paused if what == "pause" else _apart
     facts = [decide(row.person or "", reason, comment, visit.by) for row in rows]
     told = await visit.host.accept(visit.tenant, "desk", facts)
-    deadline = clock.monotonic() + _WAIT
-    while await planning.undecided(visit.host.engine, visit.tenant, told) and clock.monotonic() < deadline:
-        await clock.sleep(_POLL)
+
+    async def decided() -> bool:
+        return not await planning.undecided(visit.host.engine, visit.tenant, told)
+
+    await until(decided, _WAIT)
     number = len(rows)
     said = (
         visit.say(f"{number} pausade; länken finns kvar.", f"{number} paused; the link stays.")

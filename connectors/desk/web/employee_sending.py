@@ -10,7 +10,7 @@ from starlette.responses import Response
 from connectors.desk import plan_words, report_words, synchronising
 from connectors.desk.staff import flow_of_employees
 from connectors.desk.web import employee_words as words
-from connectors.desk.web.employees import address, chosen, does, every, given, meant, plan_of
+from connectors.desk.web.employees import address, chosen, does, every, given, meant, staff_plan
 from connectors.desk.web.visit import Page, Visit
 from infra import clock, mail, tasks, tenants
 from infra.accounts.permissions import Permission
@@ -38,7 +38,7 @@ async def _ask(visit: Visit) -> Response:
 
 async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Response:
     """Show what would be sent: how much of what, and row by row what each side gets."""
-    plan, asked, engine = await plan_of(visit), given(visit), visit.host.engine
+    plan, asked, engine = await staff_plan(visit), given(visit), visit.host.engine
     which, exports = _which(visit, asked), _exports(visit)
     numbers = await plan_pages.numbers(engine, plan, which)
     rows = await plan_pages.page(engine, plan, which, limit=_SHOWN)
@@ -102,7 +102,7 @@ async def _is_live(visit: Visit) -> bool:
 
 async def _send(visit: Visit) -> Response:
     """Send what was shown: if a row of it has changed since, nothing is sent."""
-    plan, asked, engine = await plan_of(visit), given(visit), visit.host.engine
+    plan, asked, engine = await staff_plan(visit), given(visit), visit.host.engine
     which = _which(visit, asked)
     changed: list[PlanRow] = []
     if _exports(visit):
@@ -124,7 +124,7 @@ async def _send(visit: Visit) -> Response:
 
 async def _go_on(visit: Visit) -> Response:
     """Send what was applied and not told yet, because whoever sent it was ended in between."""
-    plan = await plan_of(visit)
+    plan = await staff_plan(visit)
     try:
         applied = await planning.apply(visit.host, plan, by=visit.by, only=())
     except planning.NotPossible as error:
@@ -186,7 +186,7 @@ def _kind(plan: Plan) -> str:
 
 async def _results(visit: Visit) -> Response:
     """Show what became of each row that was sent, as far as is known now."""
-    plan, engine = await plan_of(visit), visit.host.engine
+    plan, engine = await staff_plan(visit), visit.host.engine
     employees = await chosen(visit)
     found = await planning.became(engine, plan)
     kinds = Counter(report_words.kind(one) for one in found)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from connectors.desk import plan_words, synchronising
 from connectors.desk.staff import flow_of_employees
 from connectors.desk.web import employee_words as words
+from connectors.desk.web.plans import plan_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import tasks, tenants
 from infra.accounts.permissions import Permission
@@ -49,15 +50,9 @@ async def chosen(visit: Visit) -> EmployeesSettings | None:
     return settings.employees
 
 
-async def plan_of(visit: Visit) -> Plan:
+async def staff_plan(visit: Visit) -> Plan:
     """Return the plan of the address. Raises NoSuchPage: there is none, or it is another company's or of no staff."""
-    try:
-        plan = await planning.find(visit.host.engine, str(visit.request.path_params["plan"]))
-    except planning.NoPlan:
-        raise NoSuchPage from None
-    if plan.tenant != visit.tenant or plan.flow != flow_of_employees().name:
-        raise NoSuchPage
-    return plan
+    return await plan_of(visit, flow_of_employees())
 
 
 def given(visit: Visit, view: str = "") -> dict[str, str]:
@@ -174,7 +169,7 @@ async def _of_view(visit: Visit, view: str) -> Response:
 
 
 async def _of_plan(visit: Visit) -> Response:
-    return await listed(visit, await plan_of(visit), given(visit, "plan"))
+    return await listed(visit, await staff_plan(visit), given(visit, "plan"))
 
 
 async def listed(
@@ -230,7 +225,7 @@ def _possible(view: str) -> tuple[str, ...]:
 
 async def _edit(visit: Visit) -> Response:
     """Give the rows that are picked another action, each that can have it."""
-    plan, asked = await plan_of(visit), given(visit)
+    plan, asked = await staff_plan(visit), given(visit)
     action, _, number = visit.form.get("one", "").partition(":")
     action = action or visit.form.get("set", "")
     picked = Meant(rows=(int(number),), open=True) if number.isdecimal() else meant(visit, asked, picked=True)
@@ -272,7 +267,7 @@ async def every(visit: Visit, plan: Plan, which: Meant) -> list[PlanRow]:
 
 async def _settle(visit: Visit) -> Response:
     """Say for kinds of differences whose value counts, and for people on one side whether they are created."""
-    plan = await plan_of(visit)
+    plan = await staff_plan(visit)
     rows: dict[int, PlanRow] = {}
     choices: dict[int, list[str]] = {}
     for name, side in visit.form.items():
@@ -299,7 +294,7 @@ async def _settle(visit: Visit) -> Response:
 
 
 async def _drop(visit: Visit) -> Response:
-    plan = await plan_of(visit)
+    plan = await staff_plan(visit)
     try:
         await planning.drop(visit.host.engine, plan)
     except planning.NotPossible as error:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from connectors.desk import acting, views
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock, overview, registry
+from infra import registry
 from infra.accounts.permissions import Permission
 from infra.deciding import remembering
 from infra.delivery import waiting
@@ -15,7 +15,6 @@ from infra.rows import AnswerOutcome, Hold
 
 _PAGE: Final = 100
 _WAIT: Final = 4.0
-_POLL: Final = 0.15
 
 
 async def _list(visit: Visit) -> Response:
@@ -61,18 +60,8 @@ async def _answer(visit: Visit) -> Response:
         return await _shown(visit, hold, status=422, error=visit.say("Välj ett svar.", "Choose an answer."))
     comment = visit.form.get("comment", "").strip()[:500]
     answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
-    came = await _what_came(visit, hold, answer_id)
+    came = await acting.what_came(visit.host.engine, hold, answer_id, _WAIT)
     return visit.go(visit.at("held", str(hold.hold_id)), _said(visit, hold, chosen, came))
-
-
-async def _what_came(visit: Visit, hold: Hold, answer_id: str) -> AnswerOutcome:
-    """Return what an answer has come to; flows mostly need less than a second for it."""
-    deadline = clock.monotonic() + _WAIT
-    while True:
-        came = await overview.became(visit.host.engine, hold, answer_id)
-        if (came.closed and not came.under_way) or clock.monotonic() > deadline:
-            return came
-        await clock.sleep(_POLL)
 
 
 def _said(visit: Visit, hold: Hold, answer: str, came: AnswerOutcome) -> str:

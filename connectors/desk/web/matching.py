@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from connectors.desk import differences, matching, settings_files
 from connectors.desk.matching import SECTIONS, Row, WrongMapping
+from connectors.desk.web.company_settings import taken_effect
 from connectors.desk.web.days import chart_of
-from connectors.desk.web.rendering import SWEDEN
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
+from connectors.desk.words import SWEDEN
 from infra import clock, companies, days, registry, tenants
 from infra.accounts.permissions import Permission
 from infra.companies import NewerSettings
@@ -24,8 +25,6 @@ _FLOW: Final = "daysales"
 _TRIED: Final = timedelta(days=90)
 _VERSIONS: Final = 20
 _SHOWN: Final = 60
-_WAIT: Final = 4.0
-_POLL: Final = 0.15
 
 
 async def _form(visit: Visit) -> Response:
@@ -181,14 +180,7 @@ async def _activate(visit: Visit) -> Response:
         given = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=_base(visit))
     except NewerSettings:
         return await _shown(visit, rows, version, status=409, errors=[("", _moved(visit))])
-    deadline = clock.monotonic() + _WAIT
-    while not (effect := await tenants.is_in_force(engine, tenant, given)) and clock.monotonic() < deadline:
-        await clock.sleep(_POLL)
-    if effect:
-        said = visit.say(f"Version {given} gäller nu.", f"Version {given} has taken effect.")
-    else:
-        said = visit.say(f"Version {given} gäller när flödena går.", f"Version {given} takes effect when flows run.")
-    return visit.go(visit.at("matching"), said)
+    return visit.go(visit.at("matching"), await taken_effect(visit, given))
 
 
 def _carried(visit: Visit) -> dict[str, list[Row]]:

@@ -66,8 +66,8 @@ async def _account(visit: Visit) -> Account:
     wanted: UUID = visit.request.path_params["account"]
     if wanted == visit.who.account_id:
         raise NoSuchPage
-    for account in await accounts.listed(visit.host.engine, visit.tenant):
-        if account.account_id == wanted and visit.tenant in account.roles:
+    for account in await accounts.listed(visit.host.engine, visit.tenant, account=wanted):
+        if visit.tenant in account.roles:
             return account
     raise NoSuchPage
 

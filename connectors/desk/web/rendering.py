@@ -8,19 +8,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from connectors.desk.words import SWEDEN
 from infra import clock
 from infra.accounts.permissions import Permission
 from schemas.base import Language
 from schemas.words import Said
 
-SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _HERE: Final = Path(__file__).parent
 _NBSP: Final = "\N{NO-BREAK SPACE}"
 _UNITS: Final = ((1440, Said("d", "d")), (60, Said("tim", "h")), (0, Said("min", "min")))

@@ -136,7 +136,7 @@ async def _me(visit: Visit) -> Response:
 
 async def _account(visit: Visit, *, secret: str = "", error: str = "") -> Response:
     engine, me = visit.host.engine, visit.who.account_id
-    mine = next(account for account in await accounts.listed(engine) if account.account_id == me)
+    [mine] = await accounts.listed(engine, account=me)
     return await visit.show(
         "me.html",
         status=422 if error else 200,

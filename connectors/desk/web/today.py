@@ -8,8 +8,9 @@ from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
-from connectors.desk.web.rendering import HEADERS, SWEDEN
+from connectors.desk.web.rendering import HEADERS
 from connectors.desk.web.visit import SIGNED_IN, Page, Visit
+from connectors.desk.words import SWEDEN
 from infra import clock, tenants, today
 from infra.accounts.permissions import Permission
 from infra.delivery import waiting

@@ -76,11 +76,16 @@ async def activation_link(host: Host, tenant: str, *, made_by: str, days: float 
 
 async def consent_link(host: Host, tenant: str, made_by: str) -> str:
     """Make a link as the company's connection was before, with what it was asked for besides; return its address."""
+    service, extras = await asked_before(host, tenant)
+    return address(host, await new_link(host, tenant, made_by=made_by, days=7.0, service=service, extras=extras))
+
+
+async def asked_before(host: Host, tenant: str) -> tuple[bool, tuple[str, ...]]:
+    """Return what a company was asked for: a service account or not, and which extras; a new consent replaces it."""
     held = await Connections(host.engine, host.vault).held(tenant, SYSTEM)
     settings = (await tenants.known(host.engine, tenant)).settings
     service = held is None or held.grant_type != "authorization_code"
-    extras = needs.extras_of(settings, held.scopes if held else ())
-    return address(host, await new_link(host, tenant, made_by=made_by, days=7.0, service=service, extras=extras))
+    return service, needs.extras_of(settings, held.scopes if held else ())
 
 
 async def new_link(
