@@ -417,6 +417,7 @@ parked = Table(
 Index("parked_place", parked.c.reader, parked.c.topic, parked.c.partition, parked.c.offset, unique=True)
 Index("parked_waiting", parked.c.reader, parked.c.tenant, parked.c.number, postgresql_where=text("state = 'waiting'"))
 Index("parked_about", parked.c.tenant, parked.c.about)
+Index("parked_kept", parked.c.tenant, parked.c.number, postgresql_where=text("state <> 'discarded'"))
 
 audited = Table(
     "audited",
@@ -514,6 +515,12 @@ audit = Table(
 Index("audit_sequence", audit.c.tenant, audit.c.sequence, unique=True)
 Index("audit_unpublished", audit.c.id, postgresql_where=text("published_at is null"))
 Index("audit_message", audit.c.tenant, audit.c.message_id)
+Index(
+    "audit_booked",
+    audit.c.tenant,
+    audit.c.id,
+    postgresql_where=text("body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'"),
+)
 Index("audit_voucher", text("(body -> 'voucher') jsonb_path_ops"), postgresql_using="gin", _table=audit)
 
 audit_heads = Table(
@@ -542,7 +549,8 @@ held = Table(
     info=own(),
 )
 Index("held_key", held.c.tenant, held.c.key)
-Index("held_open", held.c.tenant, postgresql_where=text("closed_at is null"))
+Index("held_open", held.c.tenant, held.c.held_at, held.c.hold_id, postgresql_where=text("closed_at is null"))
+Index("held_closed", held.c.tenant, held.c.held_at, held.c.hold_id, postgresql_where=text("closed_at is not null"))
 
 dead_letters = Table(
     "dead_letters",
@@ -557,6 +565,7 @@ dead_letters = Table(
     comment="what could not be read; written by the desk, from dead-letters.v1",
     info=own(),
 )
+Index("dead_letters_open", dead_letters.c.tenant, dead_letters.c.found_at, postgresql_where=text("state = 'open'"))
 
 installation = Table(
     "installation",

@@ -1,6 +1,10 @@
 """How companies stand today: what waits and whose move it is, what was booked, and whether anything has changed."""
 
-from collections.abc import Sequence
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,6 +13,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import clock
 from infra.rows import PostedVoucher, Trouble
 from infra.trail import recorded
 
@@ -50,9 +55,10 @@ _LAST_DAY: Final = text(
 )
 _BOOKED: Final = text(
     """with newest as materialized (
-         select id, tenant, key, message_id, body from audit
-         where tenant = any(cast(:tenants as text[]))
-           and body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'
+         select booked.* from unnest(cast(:tenants as text[])) as company(tenant) cross join lateral (
+             select id, tenant, key, message_id, body from audit where audit.tenant = company.tenant
+               and body ->> 'outcome' in ('delivered', 'already_there') and body -> 'voucher' <> 'null'
+             order by id desc limit :most) as booked
          order by id desc limit :most)
        select a.tenant, a.key, a.body, j.body -> 'data' ->> 'voucher_date' as day,
               j.body -> 'data' ->> 'purpose' as purpose
@@ -67,10 +73,16 @@ _TROUBLES: Final = text(
        order by since limit :most"""
 )
 _CHANGED: Final = text(
-    """select concat_ws('/', (select max(id) from audit), (select max(held_at) from held),
-                        (select max(closed_at) from held), (select count(*) from dead_letters where state = 'open'),
-                        (select max(checked_at) from checks), (select max(changed_at) from connections),
-                        (select max(number) from parked))"""
+    """select tenant, concat_ws('/',
+           (select max(sequence) from audit a where a.tenant = company.tenant),
+           (select concat_ws('+', count(*), max(held_at)) from held h
+            where h.tenant = company.tenant and h.closed_at is null),
+           (select count(*) from dead_letters d where d.tenant = company.tenant and d.state = 'open'),
+           (select max(checked_at) from checks c where c.tenant = company.tenant),
+           (select max(changed_at) from connections n where n.tenant = company.tenant),
+           (select concat_ws('+', count(*), max(number)) from parked p
+            where p.tenant = company.tenant and p.state <> 'discarded')) as mark
+       from unnest(cast(:tenants as text[])) as company(tenant)"""
 )
 
 
@@ -153,7 +165,39 @@ async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> li
     return [Trouble(r.tenant, r.key, r.state, r.since, (r.last if r.state == "queued" else r.why) or "") for r in rows]
 
 
-async def mark(engine: AsyncEngine) -> str:
-    """Return a word that is another one whenever something has changed that people wait for."""
+async def marks(engine: AsyncEngine, tenants: Iterable[str]) -> dict[str, str]:
+    """Return a word for each company that is another one whenever something has changed that people wait for."""
     async with engine.connect() as connection:
-        return str(await connection.scalar(_CHANGED))
+        return {row.tenant: row.mark for row in await connection.execute(_CHANGED, {"tenants": sorted(tenants)})}
+
+
+class News:
+    """What has changed in companies, for all open pages of this process: they share one look at the database."""
+
+    def __init__(self, engine: AsyncEngine, every: float) -> None:
+        """``every``: seconds between two looks, however many pages ask."""
+        self._engine = engine
+        self.every = every
+        self._watched: Counter[str] = Counter()
+        self._marks: dict[str, str] = {}
+        self._looked_at = -math.inf
+        self._looking = asyncio.Lock()
+
+    @contextmanager
+    def watched(self, tenants: Sequence[str]) -> Iterator[None]:
+        """Have these companies looked at while entered."""
+        self._watched.update(tenants)
+        try:
+            yield
+        finally:
+            self._watched.subtract(tenants)
+            self._watched = +self._watched
+
+    async def marks(self, tenants: Sequence[str]) -> list[str]:
+        """Return the marks of some that are watched; the database is asked where the last look is too long ago."""
+        async with self._looking:
+            is_old = clock.monotonic() - self._looked_at >= self.every
+            if is_old or not self._marks.keys() >= set(tenants):
+                self._marks = await marks(self._engine, self._watched)
+                self._looked_at = clock.monotonic()
+        return [self._marks.get(tenant, "") for tenant in tenants]

@@ -1,6 +1,7 @@
 """What waits for people, as ``reviews`` wrote it down: holds, and dead letters until they are dealt with."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -30,15 +31,20 @@ _LACKING = text(
        where tenant = :tenant and closed_at is null and flow = any(cast(:flows as text[]))
          and body -> 'data' ->> 'reason' = any(cast(:reasons as text[])) order by held_at limit :limit"""
 )
-_HELD_PAGE = text(
-    f"""{_HELD_COLUMNS} where tenant = any(cast(:tenants as text[]))
-        and (closed_at is null) = :open
-        and (:reason = '' or body -> 'data' ->> 'reason' = :reason)
-        and (:said = '' or strpos(lower(key), lower(:said)) > 0
-             or strpos(lower(body -> 'data' ->> 'message'), lower(:said)) > 0)
-        and (cast(:at as timestamptz) is null or (held_at, hold_id) > (cast(:at as timestamptz), cast(:id as uuid)))
-        order by held_at, hold_id limit :limit"""
-)
+_HELD_PAGE = {
+    is_open: text(
+        f"""select page.* from unnest(cast(:tenants as text[])) as company(tenant) cross join lateral (
+                {_HELD_COLUMNS} where held.tenant = company.tenant and closed_at is {"" if is_open else "not"} null
+                and (:reason = '' or body -> 'data' ->> 'reason' = :reason)
+                and (:said = '' or strpos(lower(key), lower(:said)) > 0
+                     or strpos(lower(body -> 'data' ->> 'message'), lower(:said)) > 0)
+                and (cast(:at as timestamptz) is null
+                     or (held_at, hold_id) > (cast(:at as timestamptz), cast(:id as uuid)))
+                order by held_at, hold_id limit :limit) as page
+            order by held_at, hold_id limit :limit"""  # noqa: S608 - constants; every value is bound
+    )
+    for is_open in (True, False)
+}
 _REASONS = text(
     """select body -> 'data' ->> 'reason' as reason, count(*) as number from held
        where tenant = any(cast(:tenants as text[])) and closed_at is null group by 1 order by 2 desc, 1"""
@@ -70,18 +76,18 @@ async def page_of_holds(
     open_: bool = True,
     reason: str = "",
     said: str = "",
-    after: tuple[str, str] | None = None,
+    after: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> list[Hold]:
     """Return some of these companies' holds, the oldest first.
 
     Args:
         said: a text that stands in the key or in the sentence.
-        after: the time (ISO 8601) and id of the hold after which the page begins.
+        after: the time and id of the hold after which the page begins.
     """
     at, identity = after or (None, None)
-    values = {"tenants": list(tenants), "open": open_, "reason": reason, "said": said, "limit": limit}
-    return [_hold(row) for row in await _rows(engine, _HELD_PAGE, values | {"at": at, "id": identity})]
+    values = {"tenants": list(tenants), "reason": reason, "said": said, "limit": limit, "at": at, "id": identity}
+    return [_hold(row) for row in await _rows(engine, _HELD_PAGE[open_], values)]
 
 
 async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What waits for a person: listed, shown with what each answer does, and answered."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -22,12 +23,12 @@ async def _list(visit: Visit) -> Response:
     at, _, identity = visit.asked("after").partition("|")
     open_, reason = visit.asked("state") != "closed", visit.asked("reason")
     try:
-        after = (at, str(UUID(identity))) if identity else None
-        found = await waiting.page_of_holds(
-            engine, [tenant], open_=open_, reason=reason, said=visit.asked("q"), after=after, limit=_PAGE + 1
-        )
+        after = (datetime.fromisoformat(at), UUID(identity)) if identity else None
     except ValueError:
         raise NoSuchPage from None
+    found = await waiting.page_of_holds(
+        engine, [tenant], open_=open_, reason=reason, said=visit.asked("q"), after=after, limit=_PAGE + 1
+    )
     last = found[_PAGE - 1] if len(found) > _PAGE else None
     found = found[:_PAGE]
     return await visit.show(

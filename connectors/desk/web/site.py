@@ -16,10 +16,12 @@ from infra import telemetry, tenants
 from infra.accounts import accounts, sessions
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission, Person
 from infra.plugin import Host
+from infra.today import News
 from schemas.base import Language
 from schemas.words import LANGUAGES, chosen
 
 _log = telemetry.log(__name__)
+_LOOK_EVERY: Final = 2.0
 _MOST_BYTES: Final = 256_000
 _MOST_FIELDS: Final = 20_000
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -43,6 +45,7 @@ class Site:
         self._pages = pages
         self._url = host.settings.desk.url
         self._rendering = Rendering()
+        self._news = News(host.engine, _LOOK_EVERY)
         self._cookies = Cookies(secure=urlsplit(self._url or "").scheme == "https")
 
     def routes(self) -> list[Route]:
@@ -96,6 +99,7 @@ class Site:
             host=self._host,
             rendering=self._rendering,
             cookies=self._cookies,
+            news=self._news,
             language=self._language(request, person),
             person=person,
             tenant=request.path_params.get("tenant", ""),

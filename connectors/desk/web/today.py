@@ -1,6 +1,5 @@
 """The start page: what waits and whose move it is, lights, what was booked; of one company, or of all that one sees."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +17,6 @@ from infra.delivery import waiting
 _DAYS: Final = 28
 _FLOW: Final = "daysales"
 _MOST: Final = 12
-_LOOK_EVERY: Final = 2.0
 _SPEAK_EVERY: Final = 15.0
 
 
@@ -63,27 +61,36 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
 
 
 async def _changes(visit: Visit) -> Response:
+    return _telling(visit, await seen(visit))
+
+
+async def _changes_of_company(visit: Visit) -> Response:
+    return _telling(visit, (visit.tenant,))
+
+
+def _telling(visit: Visit, companies: Sequence[str]) -> Response:
     headers = {**HEADERS, "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(visit), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(_told(visit, companies), headers=headers, media_type="text/event-stream")
 
 
-async def _told(visit: Visit) -> AsyncIterator[str]:
-    host = visit.host
-    before, spoken = await today.mark(host.engine), clock.monotonic()
-    yield "retry: 5000\n\n"
-    while not await clock.wait(host.stop, _LOOK_EVERY) and not await visit.request.is_disconnected():
-        now = await today.mark(host.engine)
-        if now != before:
-            before, spoken = now, clock.monotonic()
-            yield "event: news\ndata: -\n\n"
-        elif clock.monotonic() - spoken > _SPEAK_EVERY:
-            spoken = clock.monotonic()
-            yield ": nothing has changed\n\n"
-        await asyncio.sleep(0)
+async def _told(visit: Visit, companies: Sequence[str]) -> AsyncIterator[str]:
+    news, stop = visit.news, visit.host.stop
+    with news.watched(companies):
+        before, spoken = await news.marks(companies), clock.monotonic()
+        yield "retry: 5000\n\n"
+        while not await clock.wait(stop, news.every) and not await visit.request.is_disconnected():
+            now = await news.marks(companies)
+            if now != before:
+                before, spoken = now, clock.monotonic()
+                yield "event: news\ndata: -\n\n"
+            elif clock.monotonic() - spoken > _SPEAK_EVERY:
+                spoken = clock.monotonic()
+                yield ": nothing has changed\n\n"
 
 
 PAGES: Final = (
     Page("/", SIGNED_IN, _everywhere),
     Page("/changes", SIGNED_IN, _changes),
     Page("/companies/{tenant}", Permission.SEE, _of_company),
+    Page("/companies/{tenant}/changes", Permission.SEE, _changes_of_company),
 )

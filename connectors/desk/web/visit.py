@@ -12,6 +12,7 @@ from connectors.desk.web.cookies import Cookies
 from connectors.desk.web.rendering import Rendering
 from infra.accounts.permissions import Permission, Person
 from infra.plugin import Host
+from infra.today import News
 from schemas.base import Language
 
 ANYBODY: Final = "anybody"
@@ -61,6 +62,7 @@ class Visit:
     host: Host
     rendering: Rendering
     cookies: Cookies
+    news: News
     language: Language
     person: Person | None
     tenant: str = ""
