@@ -1,5 +1,5 @@
 # Needs make and Python 3.11 or newer with venv; everything else is installed into .venv, once, from the lock file.
-#   make demo [ARGS=--once]   make test [ARGS="-k word"] [WORKERS=2]   make check   make bench   make chaos   make lint   make docs   make lock
+#   make demo [ARGS=--once]   make test [ARGS="-k word"] [EXPLORE=60]   make check   make bench   make chaos   make lint   make docs   make lock
 
 BIN  := .venv/bin
 LOCK := infra/deploy/requirements-dev.lock
@@ -16,8 +16,9 @@ demo: .venv/installed
 
 # A selection (-k) runs in one process, which is what starts soonest. All tests run in three, though there may be two
 # cores, for many wait for brokers and processes; in the order of the folders, where those that take long come first.
+# What is random is the same in every run; EXPLORE=60 has each test of that kind try new things for so many seconds.
 test: .venv/installed
-	$(BIN)/pytest $(if $(findstring -k,$(ARGS)),,-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS)
+	BOKBUSS_EXPLORE=$(EXPLORE) $(BIN)/pytest $(if $(findstring -k,$(ARGS)),,-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 check: lint test
 

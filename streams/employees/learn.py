@@ -168,11 +168,14 @@ def _leave_changed(memory: Memory, fact: LeaveChanged, at: datetime) -> None:
 
 
 def link(memory: Memory, key: str, employee_id: str, origin: Origin) -> bool:
-    """Join a person with an employee; False when either is joined with somebody else."""
+    """Join a person with an employee; False when either is joined with somebody else.
+
+    Whoever joins two wants what follows from it: an earlier word that nothing is to be done about one of them is over.
+    """
     person, employee = memory.person(key), memory.employee(employee_id)
     if employee.person not in {None, key} or (person.link and person.link.employee_id != employee_id):
         return False
-    memory.put_employee(employee_id, person=key)
+    memory.put_employee(employee_id, person=key, ignored=False)
     if person.was not in {"", employee_id}:
         memory.put_person(key, base=EmployeeFields(), agreed=())
     memory.put_person(
@@ -181,6 +184,7 @@ def link(memory: Memory, key: str, employee_id: str, origin: Origin) -> bool:
         link=person.link or Link(employee_id=employee_id, origin=origin),
         unlinked="",
         wanted=False,
+        ignored=False,
         fortnox=employee.fields,
         fortnox_at=employee.seen_at,
         fortnox_moved_at=employee.seen_at,

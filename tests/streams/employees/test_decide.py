@@ -185,6 +185,19 @@ def test_what_a_person_left_alone_stays_alone(live: FlowCompany) -> None:
     assert names(orders(live)) == [("HoldForReview", "a_new_person_is_created_or_waits")]
 
 
+def test_whoever_joins_two_ends_what_was_said_of_leaving_one_alone(live: FlowCompany) -> None:
+    """Nothing is to be done about somebody who was taken apart; then a person joins the two again."""
+    live.link("anna", None)
+    live.edit_hr("anna", city="Kiruna")
+    live.settle()
+    live.answer(hold(live), "do_nothing")
+    live.settle()
+    assert person(live).ignored
+    live.link("anna", "1")
+    live.settle()
+    assert (person(live).ignored, live.fortnox["1"].city) == (False, "Kiruna")
+
+
 def test_an_employee_that_hr_lacks_is_created_on_demand(live: FlowCompany) -> None:
     """A row says so; live nothing is done about who is in Fortnox only. The two are then linked as imported."""
     live.edit_fortnox("2", **{k: v for k, v in BO if v})
