@@ -34,7 +34,8 @@ class KnownTerms:
                 self._known[tenant, new[tenant]] = terms
         return {
             tenant: replace(
-                self._known.get((tenant, incarnation), self._none) if version else self._none, organisation_number=number
+                self._known.get((tenant, incarnation), self._none) if version else self._none,
+                organisation_number=number,
             )
             for tenant, incarnation, version, number in rows
         }
