@@ -1,6 +1,7 @@
 """The verbs that keep the database: its tables brought up to date, a backup made, a backup restored."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,13 +21,15 @@ _NAMED = (
 def migrate(as_json: Json = False) -> None:
     """Bring the tables up to date, and say from which revision to which. Roles do it by themselves when they start."""
     from infra import store, telemetry
+    from infra.access.vault import prove
     from infra.office import bare
 
     telemetry.configure("WARNING")
+    settings = of_host()
 
     async def work() -> tuple[str, str]:
-        async with bare(of_host()) as engine:
-            return await store.prepare(engine)
+        async with bare(settings) as engine:
+            return await store.prepare(engine, proof=partial(prove, settings))
 
     before, after = asyncio.run(work())
     said = f"The tables are of revision {after}" + (f", and were of {before}." if before not in {"", after} else ".")
@@ -79,7 +82,6 @@ def restore(
 ) -> None:
     """Put a backup in the place of the embedded database, which is kept beside. The next start looks first."""
     from infra import installation, store, telemetry
-    from infra.access.vault import open_vault
     from infra.embedded import copying, found
     from infra.embedded.database import EmbeddedPostgres
 
@@ -97,15 +99,6 @@ def restore(
     if not yes:
         typer.confirm(f"The database becomes what it was at {head['made_at']}. Go on?", abort=True)
     telemetry.configure("WARNING")
-
-    async def check(url: str) -> None:
-        """Prove that it can be worked with: its tables become today's, and the key opens its secrets."""
-        engine = store.engine(store.async_url(url), 2)
-        try:
-            await store.prepare(engine)
-            await open_vault(engine, settings)
-        finally:
-            await engine.dispose()
 
     async def same(url: str) -> None:
         engine = store.engine(store.async_url(url), 2)
@@ -125,7 +118,7 @@ def restore(
         try:
             asyncio.run(same(url))
             loaded = copying.load(file, url)
-            asyncio.run(check(loaded))
+            asyncio.run(_check(loaded, settings))
             kept = copying.put_in_place(url, clock.now())
             documents = copying.load_documents(file, settings.data / "documents")
         except copying.NotRestored as error:
@@ -140,6 +133,20 @@ def restore(
                 "When roles start they write nothing until what happened since is taken in: bokbuss fence show",
             ]
         )
+
+
+async def _check(url: str, settings: Settings) -> None:
+    """Prove that it can be worked with: the key opens its secrets, each of them, and its tables become today's."""
+    from infra import store
+    from infra.access import rotation
+    from infra.access.vault import open_vault, prove
+
+    engine = store.engine(store.async_url(url), 2)
+    try:
+        await store.prepare(engine, proof=partial(prove, settings))
+        await rotation.everything_opens(engine, await open_vault(engine, settings))
+    finally:
+        await engine.dispose()
 
 
 def _embedded() -> Settings:

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store, telemetry
 from infra.commanding import Failed, WrongUsage
@@ -123,7 +124,9 @@ async def office(
         engine = store.engine(running.database_url, _POOL)
         stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
-            await store.prepare(engine, patience=_PATIENCE, migrate=settings.database.migrate)
+            await store.prepare(
+                engine, patience=_PATIENCE, migrate=settings.database.migrate, proof=partial(_proved, settings)
+            )
             if tenant is not None:
                 await _known(engine, tenant, reads=reads)
 
@@ -166,6 +169,12 @@ async def bare(settings: Settings) -> AsyncIterator[AsyncEngine]:
         engine = store.engine(store.async_url(url), _POOL)
         stack.push_async_callback(closed, "database", engine.dispose, _CLOSE_WITHIN)
         yield engine
+
+
+async def _proved(settings: Settings, connection: AsyncConnection) -> None:
+    from infra.access.vault import prove  # most commands find the tables as they are, and never load it
+
+    await prove(settings, connection)
 
 
 async def _known(engine: AsyncEngine, tenant: str, *, reads: bool) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import ending, overdue, registry, store, telemetry, watch
-from infra.access.vault import open_vault
+from infra.access import rotation
+from infra.access.vault import Vault, open_vault, prove
 from infra.alerting import telling
 from infra.deciding.auditor import Auditor
 from infra.deciding.decider import Decider, topics_of
@@ -55,6 +56,7 @@ class _Parts:
 
     settings: Settings
     engine: AsyncEngine
+    vault: Vault
     producer: AIOKafkaProducer
     leases: Leases
     pulse: Pulse
@@ -111,7 +113,8 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
         engine = store.engine(settings.database.url or "", settings.database.pool)
         stack.push_async_callback(ending.closed, "database", engine.dispose, _CLOSE_WITHIN)
         try:
-            await store.prepare(engine, migrate=settings.database.migrate)
+            await store.prepare(engine, migrate=settings.database.migrate, proof=partial(prove, settings))
+            vault = await open_vault(engine, settings)  # before anything is looked at: a wrong key starts nothing
             producer = await cluster.producer(settings.kafka.bootstrap or "")
             stack.push_async_callback(producer.stop)
             pulse = await fence.passed(engine, producer, settings)
@@ -125,7 +128,7 @@ async def _parts(settings: Settings) -> AsyncIterator[_Parts]:
         leases = Leases(engine, settings.lease_seconds)
         keeping = asyncio.create_task(leases.keep())
         stack.callback(keeping.cancel)
-        yield _Parts(settings, engine, producer, leases, pulse)
+        yield _Parts(settings, engine, vault, producer, leases, pulse)
 
 
 async def run(
@@ -141,7 +144,7 @@ async def run(
         await asyncio.to_thread(writable, settings.data)  # the inbox lies there, and Faust wants a folder
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
     async with _parts(settings) as parts:
-        vault = await open_vault(parts.engine, settings)
+        vault = parts.vault
         acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=vault, settings=settings)
         host = Host(
             settings=settings,
@@ -156,6 +159,7 @@ async def run(
         app = web.application(checks)
         jobs: list[RoleWork] = [watch.event_loop_lag, watch.complaints]
         jobs.append(partial(fence.beat, parts.pulse, settings, parts.engine))
+        jobs.append(partial(rotation.follow, vault, parts.engine, settings))
         if "sources" in roles:
             web.deliveries(app, acceptor, registry.sources(), settings.max_body)
             jobs += _sources(acceptor, host)

@@ -1,6 +1,7 @@
 """The database as this process uses it: an engine, and the tables brought up to date."""
 
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, make_url, text
@@ -52,7 +53,13 @@ def engine(url: str, pool: int) -> AsyncEngine:
         ) from error
 
 
-async def prepare(engine: AsyncEngine, *, patience: float = 30.0, migrate: bool = True) -> tuple[str, str]:
+Proof = Callable[[AsyncConnection], Awaitable[None]]
+"""Raises what is wrong with a database, before anything is done to it."""
+
+
+async def prepare(
+    engine: AsyncEngine, *, patience: float = 30.0, migrate: bool = True, proof: Proof | None = None
+) -> tuple[str, str]:
     """Bring the tables up to date, waiting ``patience`` seconds for a database that is still starting.
 
     Tables that are newer than this version are worked with, where they say that it can: so a version that was rolled
@@ -60,6 +67,7 @@ async def prepare(engine: AsyncEngine, *, patience: float = 30.0, migrate: bool 
 
     Args:
         migrate: False leaves it to ``bokbuss migrate``, and only looks.
+        proof: that the tables may be touched; it is asked for before they are.
 
     Returns:
         The revision before and after; "" where there was no table.
@@ -72,6 +80,8 @@ async def prepare(engine: AsyncEngine, *, patience: float = 30.0, migrate: bool 
         try:
             async with engine.begin() as connection:
                 await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _PREPARING})
+                if proof is not None and await revision(connection) != newest():
+                    await proof(connection)
                 return await connection.run_sync(_upgrade, migrate)
         except DBAPIError as error:
             if clock.monotonic() > deadline:

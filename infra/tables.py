@@ -29,6 +29,11 @@ HOST: Final = {"host": True}
 """What is of no single company, or goes away by itself: orders that are on their way are sent, and withdrawn there."""
 
 
+def locked(*contexts: str) -> dict[str, tuple[str, ...]]:
+    """Mark a column whose secrets the vault locks, with the contexts that one can have: formats over its row."""
+    return {"locked": contexts}
+
+
 def own(rows: str = "tenant = :tenant") -> dict[str, str]:
     """Mark what is a company's own: when it is removed, these rows go with it."""
     return {"own": rows}
@@ -72,7 +77,13 @@ signing_secrets = Table(
     metadata,
     Column("tenant", String, nullable=False),
     Column("system", String, nullable=False),
-    Column("secret", LargeBinary, nullable=False, comment="encrypted with BOKBUSS_SECRET_KEY"),
+    Column(
+        "secret",
+        LargeBinary,
+        nullable=False,
+        comment="encrypted with BOKBUSS_SECRET_KEY",
+        info=locked("{tenant}/{system}"),
+    ),
     PrimaryKeyConstraint("tenant", "system"),
     comment="what deliveries are signed with; written by bokbuss tenant",
     info=own(),
@@ -97,7 +108,13 @@ way_secrets = Table(
     metadata,
     Column("tenant", String, nullable=False),
     Column("way", String, nullable=False, comment="its name in the settings"),
-    Column("secret", LargeBinary, nullable=False, comment="a database's URL, a password or a private key, encrypted"),
+    Column(
+        "secret",
+        LargeBinary,
+        nullable=False,
+        comment="a database's URL, a password or a private key, encrypted",
+        info=locked("{tenant}/ways/{way}/OutboxTable", "{tenant}/ways/{way}/SftpFolder"),
+    ),
     Column("given_by", String, nullable=False),
     _when("given_at", nullable=False),
     PrimaryKeyConstraint("tenant", "way"),
@@ -127,9 +144,14 @@ outbox_positions = Table(
 secrets_key = Table(
     "secrets_key",
     metadata,
-    Column("id", Integer, primary_key=True, comment="1: there is one"),
+    Column("id", Integer, primary_key=True, comment="1: the first, which seals personal data as well"),
     Column("wrapped", LargeBinary, nullable=False, comment="the data key, encrypted with BOKBUSS_SECRET_KEY"),
-    comment="what everything secret is encrypted with; written once, and when BOKBUSS_SECRET_KEY is replaced",
+    Column("wrapped_before", LargeBinary, comment="and with the one before, until the rotation ends"),
+    Column("locks", Boolean, nullable=False, server_default="true", comment="false: every process is to know it first"),
+    Column("made_by", String, nullable=False, server_default=""),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("done_at", DateTime(timezone=True), comment="when everything was locked with it"),
+    comment="what everything secret is encrypted with; written once, and by bokbuss keys rotate",
     info=HOST,
 )
 
@@ -142,10 +164,15 @@ connections = Table(
     Column("state", String, nullable=False, comment="connected, needs_consent, licence_missing, paused, disconnected"),
     Column("reason", String, nullable=False, server_default="", comment="why it is in this state, for people"),
     Column("generation", BigInteger, nullable=False, server_default="0", comment="one more with each new pair"),
-    Column("access", LargeBinary, comment="the access token, encrypted"),
+    Column("access", LargeBinary, comment="the access token, encrypted", info=locked("{tenant}/{system}/access")),
     _when("access_until"),
     _when("renew_at"),
-    Column("refresh", LargeBinary, comment="the refresh token (or the system's own secret), encrypted"),
+    Column(
+        "refresh",
+        LargeBinary,
+        comment="the refresh token (or the system's own secret), encrypted",
+        info=locked("{tenant}/{system}/refresh"),
+    ),
     _when("refresh_until"),
     Column("renewer", String, nullable=False, server_default="", comment="who renews the tokens now; else empty"),
     Column("renewing_until", DateTime(timezone=True), comment="nobody else renews them before"),
@@ -695,7 +722,7 @@ accounts = Table(
     Column("email", String, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("password", String, comment="what proves it: Argon2id, as a PHC string; none before the invitation is used"),
-    Column("code_secret", LargeBinary, comment="of one-time codes, encrypted"),
+    Column("code_secret", LargeBinary, comment="of one-time codes, encrypted", info=locked("account/{account_id}")),
     Column(
         "code_step", BigInteger, nullable=False, server_default="0", comment="the last time step whose code was used"
     ),
@@ -778,8 +805,10 @@ alert_hooks = Table(
     "alert_hooks",
     metadata,
     Column("tenant", String, primary_key=True),
-    Column("url", LargeBinary, comment="encrypted: an address may hold a token"),
-    Column("secret", LargeBinary, comment="what is sent there is signed with it; encrypted"),
+    Column("url", LargeBinary, comment="encrypted: an address may hold a token", info=locked("{tenant}/alerts/url")),
+    Column(
+        "secret", LargeBinary, comment="what is sent there is signed with it; encrypted", info=locked("{tenant}/alerts")
+    ),
     Column("mail_to", String, nullable=False, server_default="", comment="addresses, with spaces between them"),
     Column("set_by", String, nullable=False),
     _when("set_at", nullable=False),

@@ -5,22 +5,29 @@ import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
-from infra.access.vault import Vault, WrongKey, made_key, open_vault, signing_secret
+from infra import store
+from infra.access import rotation
+from infra.access.vault import Vault, WrongKey, made_key, open_vault, prove, refresh, signing_secret
 from infra.settings import Settings
+from infra.tables import metadata
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 KEYS = st.binary(min_size=32, max_size=32)
 KEY = bytes(range(32))
+_SECRET = text("insert into signing_secrets (tenant, system, secret) values (:tenant, 'openpos', :locked)")
 SOMEBODY = ("19800101-1234", "personal_number", "acme")
 
 
@@ -110,12 +117,14 @@ async def test_a_named_key_is_used_and_written_nowhere(engine: AsyncEngine, tmp_
 
 
 async def test_a_key_is_replaced_and_everything_still_opens(engine: AsyncEngine, tmp_path: Path) -> None:
-    """With the one before named beside it; from then on the new one is enough, and the old one opens nothing."""
+    """With the one before named beside it; from then on either is enough, until a rotation ends."""
     locked = (await open_vault(engine, environment(tmp_path, "one"))).lock("secret", context="c")
     both = environment(tmp_path, "two", before="one")
     vaults = await asyncio.gather(*(open_vault(engine, both) for _ in range(5)))
-    vaults += [await open_vault(engine, both), await open_vault(engine, environment(tmp_path, "two"))]
+    vaults += [await open_vault(engine, environment(tmp_path, key)) for key in ("two", "one")]
     assert {vault.unlock(locked, context="c") for vault in vaults} == {"secret"}
+    await rotation.rotate(engine, vaults[0], both, by="anna")
+    assert (await open_vault(engine, environment(tmp_path, "two"))).unlock(locked, context="c") == "secret"
     with pytest.raises(WrongKey):
         await open_vault(engine, environment(tmp_path, "one"))
 
@@ -144,6 +153,72 @@ async def test_a_key_that_opens_nothing_says_which_one(
         await open_vault(engine, environment(tmp_path, key, before))
     assert all(name in str(raised.value) for name in names), str(raised.value)
     assert not any(word in str(raised.value) for word in ("one-that-is-right", "three"))
+
+
+async def test_every_secret_is_locked_anew_while_others_go_on(engine: AsyncEngine, tmp_path: Path) -> None:
+    """A process that runs learns of the new key before it locks; what is written meanwhile stays as it was written."""
+    settings = environment(tmp_path, "two", before="one")
+    vault, running = await open_vault(engine, environment(tmp_path, "one")), await open_vault(engine, settings)
+    seal = vault.seal(*SOMEBODY)
+    async with engine.begin() as connection:
+        for number in range(450):
+            row = {"tenant": f"t{number}", "locked": vault.lock(f"s{number}", context=f"t{number}/openpos")}
+            await connection.execute(_SECRET, row)
+    assert (await rotation.counted(engine, running))["signing_secrets.secret"] == {1: 450}
+    assert await rotation.rotate(engine, running, settings, by="anna") == (2, 450)
+    assert (await rotation.counted(engine, running))["signing_secrets.secret"] == {2: 450}
+    later = vault.lock("written late", context="t0/openpos")
+    assert running.unlock(later, context="t0/openpos") == "written late"
+    await refresh(vault, engine, environment(tmp_path, "two"))
+    assert vault.newest == 2
+    assert vault.seal(*SOMEBODY) == seal
+    async with engine.connect() as connection:
+        locked = await connection.scalar(text("select secret from signing_secrets where tenant = 't7'"))
+    assert vault.unlock(locked, context="t7/openpos") == "s7"
+
+
+async def test_a_rotation_stops_at_what_no_key_opens(engine: AsyncEngine, tmp_path: Path) -> None:
+    """The keys stay, so that nothing is lost by it; the column is named."""
+    settings = environment(tmp_path, "one")
+    vault = await open_vault(engine, settings)
+    async with engine.begin() as connection:
+        await connection.execute(_SECRET, {"tenant": "t", "locked": vault.lock("s", context="another/openpos")})
+    with pytest.raises(WrongKey, match=r"signing_secrets\.secret"):
+        await rotation.rotate(engine, vault, settings, by="anna")
+    assert [(key.number, key.done_at is None) for key in await rotation.data_keys(engine)] == [(1, True), (2, True)]
+
+
+async def test_a_wrong_key_touches_nothing(database_url: str, tmp_path: Path) -> None:
+    """It is refused before the tables are brought up to date, and before a new data key could hide what is locked."""
+    engine = store.engine(database_url, 2)
+    try:
+        with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as server:
+            server.execute("create table secrets_key (id integer primary key, wrapped bytea not null)")
+            server.execute("insert into secrets_key values (1, 'of another key')")
+        for wrong in (environment(tmp_path, "two"), environment(tmp_path)):
+            with pytest.raises(WrongKey):
+                await store.prepare(engine, proof=partial(prove, wrong))
+        with psycopg.connect(database_url.replace("+psycopg", "")) as server:
+            assert server.execute("select to_regclass('tenants')").fetchone() == (None,)
+        assert not (tmp_path / "data").exists()
+    finally:
+        await engine.dispose()
+
+
+async def test_secrets_without_their_data_key_are_not_hidden_by_a_new_one(engine: AsyncEngine, tmp_path: Path) -> None:
+    """Somebody restored some tables and not the others."""
+    async with engine.begin() as connection:
+        await connection.execute(_SECRET, {"tenant": "t", "locked": b"somebody's"})
+    with pytest.raises(WrongKey, match="signing_secrets"):
+        await open_vault(engine, environment(tmp_path, "one"))
+
+
+def test_every_column_that_is_encrypted_says_so_to_a_rotation() -> None:
+    """By its comment people know that it is; by its context a rotation does."""
+    said = {f"{t.name}.{c.name}" for t in metadata.sorted_tables for c in t.columns if "encrypted" in (c.comment or "")}
+    found = {f"{table.name}.{column.name}" for table, column in rotation.locked_columns()}
+    assert said - found == {"secrets_key.wrapped"}
+    assert found <= said
 
 
 def test_a_signing_secret_signs() -> None:

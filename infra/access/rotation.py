@@ -1,0 +1,195 @@
+"""The data key is replaced while everything runs: each process learns of it, then it locks, then the rest does.
+
+Which columns hold secrets, and in which context, stands in ``infra.tables``.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import Column, Table, select, text, tuple_, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra import clock, telemetry
+from infra.access.vault import FIRST, Vault, WrongKey, refresh, wrapped
+from infra.settings import Settings
+from infra.tables import metadata
+
+_log = telemetry.log(__name__)
+
+FOLLOW_SECONDS: Final = 3.0
+"""Between two looks of a process for a new data key."""
+SETTLE_SECONDS: Final = 3 * FOLLOW_SECONDS
+_PAGE: Final = 200
+_ROWS = text(
+    """select id, made_by, made_at, done_at, locks, wrapped_before is not null as two
+       from secrets_key order by id"""
+)
+_BEGIN = text(
+    """insert into secrets_key (id, wrapped, wrapped_before, locks, made_by, made_at)
+       values (:id, :wrapped, :before, false, :by, :now) on conflict do nothing"""
+)
+_LOCKS = text("update secrets_key set locks = true where id = :id")
+_DONE = text("update secrets_key set done_at = coalesce(done_at, :now), wrapped_before = null where id <= :id")
+_ALIVE = text("select exists (select from installation where pulsed_at > clock_timestamp() - interval '30 s')")
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key, without itself.
+
+    Attributes:
+        two: the BOKBUSS_SECRET_KEY of before opens it as well.
+        done_at: when everything was locked with it; None: not yet, or it is the first.
+    """
+
+    number: int
+    made_by: str
+    made_at: datetime
+    done_at: datetime | None
+    locks: bool
+    two: bool
+
+
+async def data_keys(engine: AsyncEngine) -> list[DataKey]:
+    """Return every data key, the oldest first."""
+    async with engine.connect() as connection:
+        return [DataKey(*row) for row in await connection.execute(_ROWS)]
+
+
+async def counted(engine: AsyncEngine, vault: Vault) -> dict[str, Counter[int]]:
+    """Return how many secrets of each column each data key locks; 0: none of ours does."""
+    found: dict[str, Counter[int]] = {}
+    for table, column in locked_columns():
+        counts = found[f"{table.name}.{column.name}"] = Counter[int]()
+        async for page in _pages(engine, table, column):
+            counts.update(_number(vault, column, row) for row in page)
+    return found
+
+
+async def everything_opens(engine: AsyncEngine, vault: Vault) -> None:
+    """Raise WrongKey when something is stored that no key of ours opens."""
+    if lost := [name for name, counts in (await counted(engine, vault)).items() if counts[0]]:
+        raise WrongKey(f"no key opens some of what is stored in {', '.join(lost)}: was it of another database?")
+
+
+async def rotate(
+    engine: AsyncEngine, vault: Vault, settings: Settings, *, by: str, settle: float = SETTLE_SECONDS
+) -> tuple[int, int]:
+    """Make a new data key, or go on with one that was begun, until everything is locked with it.
+
+    Args:
+        settle: seconds in which each process learns of it; none are waited where no role runs.
+
+    Returns:
+        The key's number, and how many secrets were locked anew.
+
+    Raises:
+        WrongKey: something is stored that no key of ours opens; it stays as it is, and so do the old keys.
+    """
+    number = await _begun(engine, settings, by)
+    async with engine.connect() as connection:
+        pause = settle if await connection.scalar(_ALIVE) else 0.0
+    await clock.sleep(pause)
+    async with engine.begin() as connection:
+        await connection.execute(_LOCKS, {"id": number})
+    await clock.sleep(pause)
+    await refresh(vault, engine, settings)
+    anew = 0
+    for table, column in locked_columns():
+        async for page in _pages(engine, table, column):
+            anew += await _lock_anew(engine, vault, table, column, page)
+    await everything_opens(engine, vault)
+    async with engine.begin() as connection:
+        await connection.execute(_DONE, {"id": number, "now": clock.now()})
+    _log.warning("everything is locked with a new data key", data_key=number, anew=anew)
+    return number, anew
+
+
+async def follow(vault: Vault, engine: AsyncEngine, settings: Settings, stop: asyncio.Event) -> None:
+    """Let a process learn of new data keys, until asked to stop."""
+    while not await clock.wait(stop, FOLLOW_SECONDS):
+        try:
+            await refresh(vault, engine, settings)
+        except (WrongKey, DBAPIError) as error:
+            _log.warning("data keys not read", error=type(error).__name__)
+
+
+async def _begun(engine: AsyncEngine, settings: Settings, by: str) -> int:
+    known = await data_keys(engine)
+    if known[-1].number > FIRST and known[-1].done_at is None:
+        return known[-1].number
+    key, old = secrets.token_bytes(32), settings.old_secret_key
+    new = {
+        "id": known[-1].number + 1,
+        "wrapped": wrapped(key, settings.secret_key, settings),
+        "before": wrapped(key, old, settings) if old is not None else None,
+        "by": by,
+        "now": clock.now(),
+    }
+    async with engine.begin() as connection:
+        await connection.execute(_BEGIN, new)
+    return known[-1].number + 1
+
+
+def locked_columns() -> list[tuple[Table, Column[Any]]]:
+    """Return every column that holds secrets, with its table."""
+    return [(t, c) for t in metadata.sorted_tables for c in t.columns if "locked" in c.info]
+
+
+async def _pages(engine: AsyncEngine, table: Table, column: Column[Any]) -> AsyncIterator[list[Mapping[str, Any]]]:
+    key = list(table.primary_key.columns)
+    after: tuple[Any, ...] | None = None
+    while True:
+        asked = select(table).where(column.is_not(None)).order_by(*key).limit(_PAGE)
+        if after is not None:
+            asked = asked.where(tuple_(*key) > tuple_(*after))
+        async with engine.connect() as connection:
+            page: list[Mapping[str, Any]] = [dict(row) for row in (await connection.execute(asked)).mappings()]
+        if not page:
+            return
+        yield page
+        after = tuple(page[-1][each.name] for each in key)
+
+
+def _opened(vault: Vault, column: Column[Any], row: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Return the data key's number, the secret and its context. Raises InvalidTag."""
+    for each in column.info["locked"]:
+        context = each.format(**row)
+        try:
+            return *vault.unlocked(row[column.name], context), context
+        except InvalidTag:
+            continue
+    raise InvalidTag
+
+
+def _number(vault: Vault, column: Column[Any], row: Mapping[str, Any]) -> int:
+    try:
+        return _opened(vault, column, row)[0]
+    except InvalidTag:
+        return 0
+
+
+async def _lock_anew(
+    engine: AsyncEngine, vault: Vault, table: Table, column: Column[Any], page: list[Mapping[str, Any]]
+) -> int:
+    """Lock a page's secrets with the newest key, unless somebody writes another one meanwhile; return how many."""
+    anew = 0
+    async with engine.begin() as connection:
+        for row in page:
+            try:
+                number, secret, context = _opened(vault, column, row)
+            except InvalidTag:
+                continue
+            if number == vault.newest:
+                continue
+            same = [each == row[each.name] for each in (*table.primary_key.columns, column)]
+            fresh = update(table).where(*same).values({column: vault.lock(secret, context=context)})
+            anew += (await connection.execute(fresh)).rowcount
+    return anew
