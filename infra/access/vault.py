@@ -122,15 +122,15 @@ async def open_vault(engine: AsyncEngine, settings: Settings) -> Vault:
         named = settings.secret_key or made_key(settings.data)
     except OSError as error:
         raise unwritable(settings.data, error) from error
-    key, old = _wrapping(named), _wrapping(settings.old_secret_key) if settings.old_secret_key else None
+    key = _wrapping(named)
     async with engine.begin() as connection:
         if not (rows := await _rows(connection)):
             await _nothing_is_locked(connection)
             await connection.execute(_WRITE, {"wrapped": _locked(key, secrets.token_bytes(32), KEY_FILE)})
             rows = await _rows(connection)
         data_keys = _opened(rows, settings, named)
-        for row in rows if old is not None else ():
-            if _tried(key, row.wrapped) is None and _tried(old, row.wrapped) is not None:
+        for row in rows if settings.old_secret_key else ():
+            if _tried(key, row.wrapped) is None:
                 fresh = _locked(key, data_keys[row.number], KEY_FILE)
                 await connection.execute(_REWRAP, {"id": row.number, "wrapped": fresh, "before": row.wrapped})
                 _log.warning("the new BOKBUSS_SECRET_KEY opens what the old one does", data_key=row.number)
