@@ -104,6 +104,16 @@ class MailSettings(BaseModel):
     encryption: Literal["starttls", "tls", "none"] = "starttls"
 
 
+class OpenIdSettings(BaseModel):
+    """The OpenID provider that people sign in at; who has no account here is not let in by it."""
+
+    issuer: Guarded = Field(description="https://login.example.se, as the provider calls itself")
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = Field(default=SecretStr(""), description="unset: a public client, by PKCE alone")
+    name: str = Field(default="OpenID", description="what the button calls it")
+    only: bool = Field(default=False, description="nobody signs in by a password")
+
+
 class DeskSettings(BaseModel):
     """How people reach the desk."""
 
@@ -113,6 +123,7 @@ class DeskSettings(BaseModel):
     open: bool = Field(
         default=False, description="for demonstrations: whoever opens it on this machine itself is its admin"
     )
+    oidc: OpenIdSettings | None = None
 
 
 SECRETS_FOLDER: Final = "BOKBUSS_SECRETS_DIR"

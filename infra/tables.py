@@ -727,6 +727,11 @@ accounts = Table(
         "code_step", BigInteger, nullable=False, server_default="0", comment="the last time step whose code was used"
     ),
     Column("language", String),
+    Column(
+        "openid",
+        String,
+        comment="issuer and subject: whom an OpenID provider vouched for first; nobody else from then on",
+    ),
     Column("made_by", String, nullable=False),
     _when("made_at", nullable=False),
     _when("disabled_at"),

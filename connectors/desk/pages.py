@@ -17,6 +17,7 @@ from connectors.desk.web import (
     held,
     ledger,
     matching,
+    openid,
     parked,
     people,
     signing_in,
@@ -43,6 +44,7 @@ PAGES = (
     *employee_rows.PAGES,
     *people.PAGES,
     *signing_in.PAGES,
+    *openid.PAGES,
     *components.PAGES,
 )
 

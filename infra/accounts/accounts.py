@@ -24,13 +24,16 @@ _ACCOUNT: Final = text(
     """insert into accounts (account_id, email, name, made_by, made_at)
        values (:id, :email, :name, :by, clock_timestamp())
        on conflict (email) do update set email = excluded.email
-       returning account_id, password is not null as begun"""
+       returning account_id, password is not null or openid is not null as begun"""
 )
 _GIVE: Final = text(
     """insert into memberships (account_id, tenant, role, given_by, given_at)
        values (:id, :tenant, :role, :by, clock_timestamp())
        on conflict (account_id, tenant) do update
            set role = excluded.role, given_by = excluded.given_by, given_at = excluded.given_at"""
+)
+_IS_OF_OTHERS: Final = text(
+    "select exists (select from memberships where account_id = :id and tenant <> all(cast(:tenants as text[])))"
 )
 _TAKE: Final = text("delete from memberships where account_id = :id and tenant = :tenant")
 _INVITE: Final = text(
@@ -48,6 +51,7 @@ _USE: Final = text(
 _FORGET_OTHERS: Final = text(
     "update invitations set used_at = clock_timestamp() where account_id = :id and used_at is null"
 )
+_FORGET_OPENID: Final = text("update accounts set openid = null where account_id = :id")
 _BEGIN: Final = text(
     """update accounts set name = :name, password = :password, code_secret = null, code_step = 0
        where account_id = :id and disabled_at is null returning account_id"""
@@ -59,7 +63,8 @@ _DISABLE: Final = text("update accounts set disabled_at = clock_timestamp() wher
 _LANGUAGE: Final = text("update accounts set language = :language where account_id = :id")
 _CODE: Final = text("update accounts set code_secret = :secret, code_step = :step where account_id = :id")
 _LIST: Final = text(
-    """select a.account_id, a.email, a.name, a.made_by, a.made_at, a.disabled_at, a.password is not null as begun,
+    """select a.account_id, a.email, a.name, a.made_by, a.made_at, a.disabled_at,
+              a.password is not null or a.openid is not null as begun,
               a.code_secret is not null as codes,
               coalesce(jsonb_object_agg(m.tenant, m.role) filter (where m.tenant is not null), '{}') as roles,
               (select max(seen_at) from sessions s where s.account_id = a.account_id) as seen_at
@@ -72,13 +77,14 @@ _LIST: Final = text(
 )
 _ANY: Final = text(
     """select exists (select from memberships m join accounts a using (account_id)
-                      where m.role = 'admin' and a.password is not null and a.disabled_at is null)"""
+                      where m.role = 'admin' and a.disabled_at is null
+                        and coalesce(a.password, a.openid) is not null)"""
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody with an account. ``begun``: they have chosen a password; ``codes``: they use one-time codes."""
+    """Somebody with an account. ``begun``: they have a password, or signed in; ``codes``: they use one-time codes."""
 
     account_id: UUID
     email: str
@@ -127,23 +133,29 @@ async def invite(
 ) -> tuple[UUID, str]:
     """Give somebody roles, with a new account where there is none; return it, and the token of a link that opens it.
 
-    There is no token for somebody who has a password already: they see the company from now on. Who invites must not
-    get hold of an account that is also of other companies.
+    There is no token for somebody who has begun already, or is invited to other companies: they see this one from now
+    on. Who invites must not get hold of an account that is also of other companies.
     Raises ValueError: it is no address.
     """
     async with engine.begin() as connection:
         values = {"id": uuid4(), "email": address_of(email), "name": name.strip(), "by": by}
         account = (await connection.execute(_ACCOUNT, values)).one()
+        theirs = {"id": account.account_id, "tenants": list(roles)}
+        shut = account.begun or await connection.scalar(_IS_OF_OTHERS, theirs)
         for tenant, role in roles.items():
             await _give(connection, account.account_id, tenant, role, by)
-        token = "" if account.begun else await _link(connection, account.account_id, by)
+        token = "" if shut else await _link(connection, account.account_id, by)
     return account.account_id, token
 
 
 async def link(engine: AsyncEngine, account: UUID, *, by: str) -> str:
-    """Return the token of a link with which an account's password is chosen anew; earlier links open nothing more."""
+    """Return the token of a link with which an account's password is chosen anew; earlier links open nothing more.
+
+    Whom an OpenID provider vouches for next is who it is from then on.
+    """
     async with engine.begin() as connection:
         await connection.execute(_FORGET_OTHERS, {"id": account})
+        await connection.execute(_FORGET_OPENID, {"id": account})
         return await _link(connection, account, by)
 
 

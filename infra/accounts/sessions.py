@@ -1,4 +1,4 @@
-"""Sessions: begun by a password (and a code), proved by a cookie whose hash is kept, ended by time or by a person."""
+"""Sessions: begun by a password and a code, or by a provider's word; proved by a cookie; ended by time or a person."""
 
 import secrets
 from collections.abc import Mapping
@@ -47,6 +47,10 @@ _LIST: Final = text(
 )
 _ACCOUNT: Final = text(
     "select account_id, password, code_secret from accounts where email = :email and disabled_at is null"
+)
+_VOUCHED: Final = text(
+    """update accounts set openid = :openid, name = case when name = '' then :name else name end
+       where email = :email and disabled_at is null and (openid is null or openid = :openid) returning account_id"""
 )
 _CODES: Final = text("select account_id, code_secret, code_step from accounts where account_id = :id")
 _STEP: Final = text("update accounts set code_step = :step where account_id = :id and code_step < :step")
@@ -110,6 +114,29 @@ async def sign_in(
     async with engine.begin() as connection:
         await connection.execute(_FORGET, {"who": f"account/{digest(plain)}"})
     return await begin(engine, found.account_id, address=address, agent=agent)
+
+
+async def sign_in_vouched(engine: AsyncEngine, *, email: str, openid: str, name: str, address: str, agent: str) -> str:
+    """Return the cookie of a new session of whom an OpenID provider vouches for; it counts as a try of the machine.
+
+    Args:
+        email: their verified address, by which the account is found.
+        openid: issuer and subject. The first that an account is signed in with is its own from then on.
+        name: for an account that has none yet.
+
+    Raises NotSignedIn: wrong, when nobody invited them, or somebody else had this address of mail before.
+    """
+    try:
+        plain = address_of(email)
+    except ValueError:
+        raise NotSignedIn("wrong") from None
+    async with engine.begin() as connection:
+        often = await _is_often(connection, f"address/{address}", _TRIES_OF_ADDRESS)
+        values = {"email": plain, "openid": openid, "name": name.strip()[:200]}
+        found = None if often else (await connection.execute(_VOUCHED, values)).scalar_one_or_none()
+    if found is None:
+        raise NotSignedIn("often" if often else "wrong")
+    return await begin(engine, found, address=address, agent=agent)
 
 
 async def _is_often(connection: AsyncConnection, who: str, most: int) -> bool:

@@ -11,6 +11,8 @@ from schemas.base import Language
 
 _LANGUAGE: Final = "bokbuss_language"
 _TOLD: Final = "bokbuss_told"
+_DEPARTURE: Final = "bokbuss_openid"
+_DEPARTED_SECONDS: Final = 600
 _DAY: Final = 86_400
 _LONGEST: Final = 600
 
@@ -21,6 +23,7 @@ class Cookies:
     def __init__(self, *, secure: bool) -> None:
         self._secure = secure
         self._session = "__Host-bokbuss" if secure else "bokbuss_session"
+        self._departure = f"__Host-{_DEPARTURE}" if secure else _DEPARTURE
 
     def session(self, request: Request) -> str:
         """Return the session's cookie, or nothing."""
@@ -33,6 +36,21 @@ class Cookies:
     def forget(self, response: Response) -> None:
         """Have the browser throw its session's cookie away."""
         self._set(response, self._session, "", 0)
+
+    def keep_departure(self, response: Response, locked: bytes) -> None:
+        """Have the browser keep what somebody left for an OpenID provider with; only we can read it."""
+        self._set(response, self._departure, base64.urlsafe_b64encode(locked).decode(), _DEPARTED_SECONDS)
+
+    def departure(self, request: Request) -> bytes:
+        """Return what somebody left with, or nothing."""
+        try:
+            return base64.urlsafe_b64decode(request.cookies.get(self._departure, ""))
+        except ValueError:
+            return b""
+
+    def forget_departure(self, response: Response) -> None:
+        """Have the browser throw it away: it was used."""
+        self._set(response, self._departure, "", 0)
 
     @staticmethod
     def language(request: Request) -> str:

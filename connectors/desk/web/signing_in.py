@@ -1,5 +1,6 @@
 """Signing in and out, choosing a password by an invitation, and one's own account: codes, sessions, language."""
 
+from collections.abc import Sequence
 from typing import Final, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -36,7 +37,7 @@ def role_names(visit: Visit) -> dict[str, str]:
     return {role.value: said.to(visit.language) for role, said in ROLES.items()}
 
 
-def _here(to: str) -> str:
+def here(to: str) -> str:
     """Return an address of ours to go on to; anything else is the start page."""
     parts = urlsplit(to)
     ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
@@ -48,12 +49,27 @@ def _here(to: str) -> str:
 
 async def _show(visit: Visit) -> Response:
     if visit.person is not None:
-        return visit.go(_here(visit.asked("to")))
-    return await visit.show("sign_in.html", errors=(), email="", to=_here(visit.asked("to")))
+        return visit.go(here(visit.asked("to")))
+    return await sign_in_page(visit, 200, (), to=visit.asked("to"))
+
+
+async def sign_in_page(
+    visit: Visit, status: int, errors: Sequence[tuple[str, str]], *, email: str = "", to: str = ""
+) -> Response:
+    """Return the page at which somebody signs in, and why they were not."""
+    return await visit.show(
+        "sign_in.html", status=status, errors=errors, email=email, to=here(to), passwords=_passwords(visit)
+    )
+
+
+def _passwords(visit: Visit) -> bool:
+    return visit.openid is None or not visit.openid.settings.only
 
 
 async def _sign_in(visit: Visit) -> Response:
     host, form = visit.host, visit.form
+    if not _passwords(visit):
+        raise NoSuchPage
     try:
         token = await sessions.sign_in(
             host.engine,
@@ -69,9 +85,8 @@ async def _sign_in(visit: Visit) -> Response:
         name = "code" if refused.why == "code" else "email"
         errors = [(name, _WHY[refused.why].to(visit.language))]
         status = 429 if refused.why == "often" else 422
-        values = {"errors": errors, "email": form.get("email", ""), "to": _here(form.get("to", ""))}
-        return await visit.show("sign_in.html", status=status, **values)
-    response = visit.go(_here(form.get("to", "")))
+        return await sign_in_page(visit, status, errors, email=form.get("email", ""), to=form.get("to", ""))
+    response = visit.go(here(form.get("to", "")))
     visit.cookies.remember(response, token)
     return response
 
@@ -85,7 +100,7 @@ async def _sign_out(visit: Visit) -> Response:
 
 async def _language(visit: Visit) -> Response:
     wish = visit.form.get("language")
-    response = visit.go(_here(visit.form.get("to", "")))
+    response = visit.go(here(visit.form.get("to", "")))
     if wish in LANGUAGES:
         if visit.person is not None:
             await accounts.choose_language(visit.host.engine, visit.person.account_id, wish)
@@ -101,10 +116,14 @@ async def _invitation(visit: Visit) -> Response:
         found = await accounts.invited(visit.host.engine, visit.request.path_params["token"])
     except accounts.NotInvited:
         return await visit.show("no_invitation.html", status=404)
-    return await visit.show("invitation.html", errors=(), email=found.email, name=found.name)
+    return await visit.show(
+        "invitation.html", errors=(), email=found.email, name=found.name, passwords=_passwords(visit)
+    )
 
 
 async def _begin(visit: Visit) -> Response:
+    if not _passwords(visit):
+        raise NoSuchPage
     engine, token = visit.host.engine, visit.request.path_params["token"]
     name, password = visit.form.get("name", "").strip()[:200], visit.form.get("password", "")
     try:
@@ -115,7 +134,7 @@ async def _begin(visit: Visit) -> Response:
         if weak := passwords.weakness(password, found.email, name):
             errors.append(("password", _WEAK[weak].to(visit.language)))
         if errors:
-            values = {"errors": errors, "email": found.email, "name": name}
+            values = {"errors": errors, "email": found.email, "name": name, "passwords": True}
             return await visit.show("invitation.html", status=422, **values)
         account = await accounts.begin(engine, token, name=name, password=password)
     except accounts.NotInvited:

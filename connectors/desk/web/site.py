@@ -14,6 +14,7 @@ from connectors.desk.web.rendering import HEADERS, Rendering, static, static_nam
 from connectors.desk.web.visit import ANYBODY, NoSuchPage, NotAllowed, Page, Visit
 from infra import telemetry, tenants
 from infra.accounts import accounts, sessions
+from infra.accounts.openid import OpenId
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission, Person
 from infra.plugin import Host
 from infra.today import News
@@ -45,6 +46,8 @@ class Site:
         self._pages = pages
         self._url = host.settings.desk.url
         self._rendering = Rendering()
+        oidc = host.settings.desk.oidc
+        self._openid = OpenId(oidc) if oidc is not None else None
         self._news = News(host.engine, _LOOK_EVERY)
         self._cookies = Cookies(secure=urlsplit(self._url or "").scheme == "https")
 
@@ -100,6 +103,7 @@ class Site:
             rendering=self._rendering,
             cookies=self._cookies,
             news=self._news,
+            openid=self._openid,
             language=self._language(request, person),
             person=person,
             tenant=request.path_params.get("tenant", ""),

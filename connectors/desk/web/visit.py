@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from connectors.desk.web.cookies import Cookies
 from connectors.desk.web.rendering import Rendering
+from infra.accounts.openid import OpenId
 from infra.accounts.permissions import Permission, Person
 from infra.plugin import Host
 from infra.today import News
@@ -63,6 +64,7 @@ class Visit:
     rendering: Rendering
     cookies: Cookies
     news: News
+    openid: OpenId | None
     language: Language
     person: Person | None
     tenant: str = ""

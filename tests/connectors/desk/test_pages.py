@@ -217,7 +217,7 @@ def test_a_form_that_no_page_of_ours_sends_is_refused() -> None:
 
 def test_pages_say_which_permission_they_ask_for() -> None:
     """What changes something asks for more than seeing, or is about oneself."""
-    own = {"/sign-in", "/sign-out", "/language", "/invitation/{token}"}
+    own = {"/sign-in", "/sign-in/openid", "/sign-in/openid/back", "/sign-out", "/language", "/invitation/{token}"}
     for page in PAGES:
         if page.asks == ANYBODY:
             assert page.path in own, page
