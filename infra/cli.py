@@ -56,6 +56,7 @@ def _code_of(error: Exception) -> int | None:
     from infra import folders, store
     from infra.access.vault import WrongKey
     from infra.environment import WrongEnvironment
+    from infra.exporting import NoSuchProtocol
     from infra.installation import Restored, WrongInstallation
     from infra.intake.accepting import Unavailable
     from infra.kafka import cluster
@@ -72,6 +73,7 @@ def _code_of(error: Exception) -> int | None:
         WrongEnvironment,
         WrongInstallation,
         WrongKey,
+        NoSuchProtocol,
     )
     return 1 if isinstance(error, Unavailable | Restored) else 2 if isinstance(error, wrong) else None
 

@@ -24,6 +24,7 @@ from infra.deciding.flows import GROUP, FlowRole
 from infra.delivery.relay import Relay
 from infra.delivery.reviews import ReviewRole
 from infra.delivery.sinks import SinkRole
+from infra.exporting import exporting
 from infra.folders import writable
 from infra.installation import Pulse
 from infra.intake import web
@@ -143,7 +144,7 @@ async def run(
     if {"sources", "flows"} & set(roles):
         await asyncio.to_thread(writable, settings.data)  # the inbox lies there, and Faust wants a folder
     telemetry.BUILD.info({"version": version("bokbuss"), "roles": " ".join(roles)})
-    async with _parts(settings) as parts:
+    async with exporting(" ".join(roles)), _parts(settings) as parts:
         vault = parts.vault
         acceptor = Acceptor(engine=parts.engine, producer=parts.producer, vault=vault, settings=settings)
         host = Host(

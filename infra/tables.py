@@ -478,6 +478,7 @@ journal = Table(
     Column("fact_id", String, nullable=False),
     Column("body", JSONB, nullable=False, comment="the order in its envelope"),
     Column("replaces", Uuid),
+    Column("hop", String, comment="the traceparent of the step that gave it, where that was traced"),
     Column("state", String, nullable=False, comment="queued, sending, unknown, delivered, rejected, withdrawn"),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("looks", Integer, nullable=False, server_default="0", comment="looks that did not find it, after settling"),

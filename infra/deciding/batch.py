@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra import clock, telemetry
+from infra import clock, telemetry, tracing
 from infra.deciding.decision import NewState
 from infra.incarnations import Former, removed_company
 from infra.kafka.records import Record, bury, tenant_of
@@ -57,6 +57,7 @@ class DecidedLine:
     fact_id: str
     key: str
     rules: str = ""
+    span: tracing.Span = tracing.NOTHING
 
 
 class Batch:
@@ -65,7 +66,8 @@ class Batch:
     def __init__(self) -> None:
         self.states: dict[StateKey, BaseModel] = {}
         self.changed: dict[StateKey, NewState] = {}
-        self.orders: list[tuple[Envelope[Any], bytes]] = []
+        self.orders: list[tuple[Envelope[Any], bytes, str]] = []
+        """Each with its bytes, and the traceparent of the step that gave it."""
         self.letters: list[Envelope[DeadLetter]] = []
         self.lines: list[DecidedLine] = []
 

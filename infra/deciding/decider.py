@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import faultpoints, telemetry
+from infra import faultpoints, telemetry, tracing
 from infra.deciding.batch import Batch, DecidedLine
 from infra.deciding.decision import Decision, deciding, reading
 from infra.deciding.terms import KnownTerms
@@ -222,6 +222,7 @@ class Decider:
             terms = await self._terms.of(connection, tenants)
             for record, message, pairs in wanted:
                 line = DecidedLine(record, message.tenant, message.causationid or message.id, message.subject)
+                line.span = _begin(record, message)
                 batch.lines.append(line)
                 for flow, keys in pairs:
                     await self._decide_one(connection, batch, flow, keys, message, terms[message.tenant], line)
@@ -341,7 +342,7 @@ class Decider:
                     f"flow {flow.name} gives a {type(order).__name__} of {len(value)} bytes: no message may be as large"
                 )
                 raise FlowFailed(said, "TooLarge", order.rule)
-            batch.orders.append((sent, value))
+            batch.orders.append((sent, value, line.span.traceparent))
         rules = dict.fromkeys(o.rule for o in decision.orders)
         line.rules = " ".join(filter(None, (line.rules, *rules)))
         for rule in rules or ("nothing_to_do",):
@@ -350,10 +351,13 @@ class Decider:
     async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
         await batch.write(connection)
-        messages = [(o.tenant, o.data.TOPIC, o.id, value) for o, value in batch.orders]
-        messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes()) for o in batch.letters]
+        messages = [(o.tenant, o.data.TOPIC, o.id, value, hop) for o, value, hop in batch.orders]
+        messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes(), "") for o in batch.letters]
         written = await self._outbox.write(connection, messages)
-        for order, _ in batch.orders:
+        for line in batch.lines:
+            line.span.set(bokbuss__rules=line.rules)
+            line.span.end()
+        for order, *_ in batch.orders:
             _log.info(
                 "decided",
                 tenant=order.tenant,
@@ -364,3 +368,18 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return Left(left.marked, [*left.outgoing, *written])
+
+
+def _begin(record: Record, message: Envelope[Any]) -> tracing.Span:
+    return tracing.begin(
+        f"decide {message.data.TOPIC}",
+        "consumer",
+        origin=message.traceparent,
+        hop=record.hop,
+        messaging__system="kafka",
+        messaging__operation__type="process",
+        messaging__destination__name=message.data.TOPIC,
+        messaging__destination__partition__id=str(record.partition),
+        messaging__kafka__offset=record.offset,
+        bokbuss__tenant=message.tenant,
+    )

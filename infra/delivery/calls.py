@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from infra import clock, telemetry
+from infra import clock, telemetry, tracing
 from infra.delivery import answers
 from infra.delivery.answers import Missing, Unauthorised
 from infra.delivery.requests import Request
@@ -93,29 +93,35 @@ class Calls:
         What ``attempt.may_send`` raises is raised, and nothing has left then.
         """
         await attempt.take()
-        at, start = clock.now(), clock.monotonic()
-        response: Response | None = None
-        answer: _Answer | RetryLater
-        try:
-            response = await self._client.send(
-                request.method,
-                f"{self._url}/{request.path}",
-                may_send=attempt.may_send,
-                headers={"Authorization": f"Bearer {token}"}
-                | ({"Content-Type": request.content_type} if request.body else {}),
-                content=request.body,
-                into=into,
-            )
-        except NotSent as error:
-            answer = RetryLater(UNREACHABLE_WAIT, "unreachable", f"{self._party} cannot be reached: {error}")
-        except NoAnswer as error:
-            answer = lost(str(error))
-        else:
-            answer = read(response)
-        seconds = clock.monotonic() - start
-        outcome, words = self._told(answer)
-        telemetry.REQUESTS.labels(self._system, f"{request.method} {request.kind}", outcome).inc()
-        telemetry.REQUEST_SECONDS.labels(self._system).observe(seconds)
+        with tracing.call(f"{request.method} {request.kind}") as span:
+            span.set(http__request__method=request.method, bokbuss__system=self._system)
+            at, start = clock.now(), clock.monotonic()
+            response: Response | None = None
+            answer: _Answer | RetryLater
+            try:
+                response = await self._client.send(
+                    request.method,
+                    f"{self._url}/{request.path}",
+                    may_send=attempt.may_send,
+                    headers={"Authorization": f"Bearer {token}"}
+                    | ({"Content-Type": request.content_type} if request.body else {}),
+                    content=request.body,
+                    into=into,
+                )
+            except NotSent as error:
+                span.fail("NotSent")
+                answer = RetryLater(UNREACHABLE_WAIT, "unreachable", f"{self._party} cannot be reached: {error}")
+            except NoAnswer as error:
+                span.fail("NoAnswer")
+                answer = lost(str(error))
+            else:
+                span.set(http__response__status_code=response.status)
+                answer = read(response)
+            seconds = clock.monotonic() - start
+            outcome, words = self._told(answer)
+            span.set(bokbuss__outcome=outcome)
+            telemetry.REQUESTS.labels(self._system, f"{request.method} {request.kind}", outcome).inc()
+            telemetry.REQUEST_SECONDS.labels(self._system).observe(seconds, tracing.exemplar())
         if response and response.status == HTTPStatus.TOO_MANY_REQUESTS:
             telemetry.THROTTLED.labels(self._tenant, self._system).inc()
             await attempt.throttled(answers.retry_after(response))

@@ -1,7 +1,7 @@
 """The journal of orders and the audit trail: written together, so that neither can tell another story."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,10 +31,10 @@ _ENDED = """select case body ->> 'outcome' when 'rejected' then 'rejected' else 
          and body ->> 'outcome' in ('delivered', 'already_there', 'rejected') order by sequence desc limit 1"""
 """How an order ended, as the trail has it: after a restore it can know more than the journal."""
 _INSERT = text(
-    f"""insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, state,
-                            sent_at, due_at, accepted_at, journaled_at, outcome, finished_at)
+    f"""insert into journal (order_id, seq, place, sink, partition, tenant, key, type, fact_id, body, replaces, hop,
+                            state, sent_at, due_at, accepted_at, journaled_at, outcome, finished_at)
        select i, s, coalesce((select e.place from journal e where e.order_id = r and e.tenant = t and e.key = k), s),
-              :sink, p, t, k, y, f, b, r,
+              :sink, p, t, k, y, f, b, r, nullif(h, ''),
               case when w then 'withdrawn' when ended.state is not null then ended.state
                    when looked_for then 'unknown' else 'queued' end,
               case when looked_for then clock_timestamp() end, :now, a, :now, ended.outcome,
@@ -43,8 +43,8 @@ _INSERT = text(
              from unnest(cast(:ids as uuid[]), cast(:partitions as int[]), cast(:tenants as text[]),
                          cast(:keys as text[]), cast(:types as text[]), cast(:facts as text[]),
                          cast({lines(":bodies")} as jsonb[]), cast(:replaces as uuid[]),
-                         cast(:accepted as timestamptz[]), cast(:withdrawn as bool[]))
-                  as o(i, p, t, k, y, f, b, r, a, w)) as x
+                         cast(:accepted as timestamptz[]), cast(:withdrawn as bool[]), cast(:hops as text[]))
+                  as o(i, p, t, k, y, f, b, r, a, w, h)) as x
        left join lateral ({_ENDED.format(tenant="t", order="cast(i as text)")}) as ended on true
        cross join lateral (
          select coalesce((select coalesce(opened_at, 'infinity') from fenced where tenant = t),
@@ -81,15 +81,13 @@ _TAKE_OVER = text(
 # Nothing of a key is sent while one of it is in doubt, so what is to be looked for need not wait its turn.
 _NEXT = text(
     """select state, body::text, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
-              accepted_at
+              accepted_at, coalesce(hop, '') as hop
        from ((select * from journal
               where sink = :sink and tenant = :tenant and state = 'unknown' and due_at <= clock_timestamp()
-                and type <> all(cast(:resting as text[]))
               order by due_at limit :page)
              union all
              (select * from journal j
               where sink = :sink and tenant = :tenant and state = 'queued' and due_at <= clock_timestamp()
-                and type <> all(cast(:resting as text[]))
                 and not exists (
                   select from journal e
                   where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key
@@ -100,15 +98,13 @@ _NEXT = text(
                                             and r.replaces = e.order_id)))
               order by place, seq
               limit greatest(least(cast(:page as bigint), :doubts - (
-                  select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown'
-                    and type <> all(cast(:resting as text[])))), 0))
+                  select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown')), 0))
             ) as due
        order by state desc, place, seq"""
 )
 _NEXT_DUE = text(
     """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
-       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()
-         and type <> all(cast(:resting as text[]))"""
+       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()"""
 )
 _FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
 # A process that is stopped between two statements holds its locks: the server ends such a transaction, so that other
@@ -141,6 +137,9 @@ _CHANGE = text(
 )
 
 
+NO_HOPS: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """An order that is due: to be sent, or (``state`` unknown) to be looked for.
@@ -155,6 +154,8 @@ class Work:
     since_sent: float | None
     calls: tuple[Call, ...]
     accepted_at: datetime
+    hop: str = ""
+    """The traceparent of the step that gave the order, if that was traced."""
 
     @property
     def order_id(self) -> UUID:
@@ -203,10 +204,13 @@ class Journal:
         self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
 
-    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
+    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]], hops: Mapping[str, str] = NO_HOPS) -> None:
         """Write (partition, order) pairs down; an order that is there already stays as it is.
 
         Those of a company that was removed meanwhile are withdrawn, and on record as that.
+
+        Args:
+            hops: of an order's id, the traceparent of the step that gave it.
         """
         rows = list(orders)
         if not rows:
@@ -230,6 +234,7 @@ class Journal:
                     "replaces": [o.data.replaces for _, o in rows],
                     "accepted": [o.acceptedtime or now for _, o in rows],
                     "withdrawn": [o.id in gone for _, o in rows],
+                    "hops": [hops.get(o.id, "") for _, o in rows],
                 },
             )
             withdrawn = {str(order_id) for order_id, state in written if state == "withdrawn"}
@@ -256,13 +261,12 @@ class Journal:
             result = await connection.execute(_TAKE_OVER, values)
             return result.rowcount
 
-    async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
+    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
 
-        Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them. Orders of
-        ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile.
+        Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them.
         """
-        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page, "resting": list(resting)}
+        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page}
         async with self._engine.connect() as connection:
             rows = await connection.execute(_NEXT, values)
             return [
@@ -274,15 +278,15 @@ class Journal:
                     since_sent=since_sent,
                     calls=tuple(Call.model_validate(c, strict=False) for c in calls),
                     accepted_at=accepted_at,
+                    hop=hop,
                 )
-                for state, body, attempt, looks, since_sent, calls, accepted_at in rows
+                for state, body, attempt, looks, since_sent, calls, accepted_at, hop in rows
             ]
 
-    async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
-        """Return the seconds until a company's next order is due, but for ``resting`` types; None: none waits so."""
-        values = {"sink": self._sink, "tenant": tenant, "resting": list(resting)}
+    async def next_due(self, tenant: str) -> float | None:
+        """Return the seconds until a company's next order is due; None when nothing waits for a time."""
         async with self._engine.connect() as connection:
-            due = await connection.scalar(_NEXT_DUE, values)
+            due = await connection.scalar(_NEXT_DUE, {"sink": self._sink, "tenant": tenant})
             return None if due is None else float(due)
 
     async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:

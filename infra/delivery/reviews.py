@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import faultpoints, telemetry
+from infra import faultpoints, telemetry, tracing
 from infra.incarnations import former, removed_company
 from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
@@ -66,14 +66,14 @@ class ReviewRole:
                 entry
                 for record, m in messages
                 if isinstance(m.data, DeadLetter) or removed_company(m, record.timestamp, formers) is None
-                if (entry := await _take(connection, m)) is not None
+                if (entry := await _take(connection, m, record.hop)) is not None
             ]
             await put_on_record(connection, entries)
             await arrived(connection, (m.id for _, m in messages))
         faultpoints.reach("desk.recorded")
 
 
-async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | None:
+async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -> Entry | None:
     """Write one message down; return what goes on record, or None when it was there already."""
     match message.data:
         case HoldForReview() as hold:
@@ -89,7 +89,10 @@ async def _take(connection: AsyncConnection, message: Envelope[Any]) -> Entry | 
             )
             if not new or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "held"}):
                 return None
-            telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc()
+            origin = message.traceparent
+            with tracing.span("hold", "consumer", origin=origin, hop=hop, bokbuss__tenant=message.tenant) as span:
+                span.set(bokbuss__flow=hold.flow, bokbuss__reason=hold.reason, bokbuss__order__id=message.id)
+                telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc(exemplar=tracing.exemplar())
             return Entry(message, "held", code=hold.reason, why=hold.message, who=hold.who)
         case CloseReview() as close:
             closed = await connection.scalar(_CLOSE, {"id": close.hold_id, "how": close.how, "message": close.message})

@@ -69,7 +69,10 @@ class SinkRole:
 
     async def _accept(self, messages: Sequence[Consumed]) -> None:
         messages = [(record, order) for record, order in messages if self._sink.takes(order.data)]
-        await self._journal.insert((record.partition, order) for record, order in messages)
+        await self._journal.insert(
+            ((record.partition, order) for record, order in messages),
+            {order.id: record.hop for record, order in messages if record.hop},
+        )
         faultpoints.reach("journal.inserted")
         for record, order in messages:
             self._partition[order.tenant] = record.partition

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra import clock, faultpoints, telemetry, tenants
+from infra import clock, faultpoints, telemetry, tenants, tracing
 from infra.access.vault import Vault
 from infra.intake import signing, telling
 from infra.intake.sealing import sealed
@@ -168,7 +168,17 @@ class Acceptor:
         async with _in_time():
             async with self._engine.connect() as connection:
                 incarnation = await tenants.incarnation(connection, tenant)
-            return await self._publish(tenant, incarnation, system, facts, happened or clock.now(), trace)
+            with tracing.span(
+                f"send facts of {system}",
+                "producer",
+                origin="" if tracing.exemplar() else trace,
+                messaging__system="kafka",
+                messaging__operation__type="send",
+                messaging__batch__message_count=len(facts),
+                bokbuss__tenant=tenant,
+                bokbuss__system=system,
+            ) as span:
+                return await self._publish(tenant, incarnation, system, facts, happened or clock.now(), trace, span)
 
     async def bury(self, tenant: str, letter: DeadLetter) -> None:
         """Put among the dead letters what nobody can read. Raises Unavailable."""
@@ -251,9 +261,17 @@ class Acceptor:
         return _short(headers["webhook-id"])
 
     async def _publish(
-        self, tenant: str, incarnation: int, system: str, facts: Sequence[Fact], happened: datetime, trace: str
+        self,
+        tenant: str,
+        incarnation: int,
+        system: str,
+        facts: Sequence[Fact],
+        happened: datetime,
+        trace: str,
+        span: tracing.Span,
     ) -> tuple[str, ...]:
-        trace = trace or telemetry.new_trace()
+        trace = trace or span.traceparent or telemetry.new_trace()
+        hop = tracing.headers(span.traceparent)
         messages: list[envelopes.Envelope[Any]] = [
             envelopes.wrap(
                 fact,
@@ -269,7 +287,8 @@ class Acceptor:
         faultpoints.reach("accept.before_publish")
         try:
             acknowledged = [
-                await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode()) for m in messages
+                await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode(), headers=hop)
+                for m in messages
             ]
             for future in acknowledged:
                 await future
@@ -277,7 +296,7 @@ class Acceptor:
             raise Malformed(["payload: what it tells is larger than a message on Kafka can be"]) from None
         faultpoints.reach("accept.published")
         for message in messages:
-            telemetry.FACTS_ACCEPTED.labels(system, message.type).inc()
+            telemetry.FACTS_ACCEPTED.labels(system, message.type).inc(exemplar=tracing.exemplar())
             _log.info("accepted", tenant=tenant, system=system, fact_id=message.id, trace_id=message.trace_id)
         return tuple(message.id for message in messages)
 

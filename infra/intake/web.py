@@ -11,14 +11,15 @@ from urllib.parse import unquote
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from infra import clock, telemetry
+from infra import clock, telemetry, tracing
 from infra.folders import InUse
 from infra.intake.accepting import Accepted, Acceptor, OtherBody, Unavailable
 from infra.intake.signing import BadSignature
@@ -32,6 +33,7 @@ HealthCheck = Callable[[], Awaitable[None]]
 _PROBE: Any = {"methods": ["GET", "HEAD"], "include_in_schema": False}  # two methods would be one operation twice
 _READY_WITHIN = 3.0
 _DIGITS = 18
+_DELIVER = "/v1/{tenant}/{system}"
 _END_WITHIN = 5
 """Seconds that requests have to end when the process is asked to: a sender that stalls must not keep it."""
 
@@ -70,9 +72,10 @@ def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
         return JSONResponse({"ready": not problems, "checks": state}, status_code=503 if problems else 200)
 
     @app.api_route("/metrics", **_PROBE)
-    async def metrics() -> Response:
-        """Return every metric in Prometheus' text format."""
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        """Return every metric, as OpenMetrics to whoever asks for that: with exemplars; else as Prometheus' text."""
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(REGISTRY), media_type=media_type)
 
     return app
 
@@ -121,21 +124,26 @@ async def _away(_request: Request, error: Exception) -> Response:
 def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:
     """Add ``POST /v1/{tenant}/{system}``: a signed payload of a system is accepted once."""
 
-    @app.post("/v1/{tenant}/{system}", status_code=202, responses={c: {} for c in (401, 404, 409, 413, 422, 503)})
+    @app.post(_DELIVER, status_code=202, responses={c: {} for c in (401, 404, 409, 413, 422, 503)})
     async def deliver(tenant: str, system: str, request: Request) -> Response:
         """Accept a delivery: 202 and the ids of its events, once Kafka has them."""
         begun = clock.monotonic()
-        status, answer = await _answer(tenant, system, request)
         known = system if system in sources else "unknown"
-        telemetry.DELIVERIES.labels(known, str(status)).inc()
-        telemetry.DELIVERY_SECONDS.labels(known).observe(clock.monotonic() - begun)
+        trace = _trace(request.headers.get(tracing.HEADER, ""))
+        with tracing.span(
+            f"POST {_DELIVER}", "server", origin=trace, http__request__method="POST", http__route=_DELIVER
+        ) as span:
+            status, answer = await _answer(tenant, system, request, trace or span.traceparent)
+            span.set(http__response__status_code=status, bokbuss__system=known)
+            telemetry.DELIVERIES.labels(known, str(status)).inc(exemplar=tracing.exemplar())
+            telemetry.DELIVERY_SECONDS.labels(known).observe(clock.monotonic() - begun, tracing.exemplar())
         return JSONResponse(answer, status_code=status, headers={"Retry-After": "5"} if status == 503 else None)  # noqa: PLR2004
 
-    async def _answer(tenant: str, system: str, request: Request) -> tuple[int, dict[str, Any]]:
+    async def _answer(tenant: str, system: str, request: Request, trace: str) -> tuple[int, dict[str, Any]]:
         if (source := sources.get(system)) is None:
             return 404, {"error": f"no system is called {system!r}: {', '.join(sorted(sources))}"}
         try:
-            accepted = await _accepted(tenant, source, request)
+            accepted = await _accepted(tenant, source, request, trace)
         except ClientDisconnect:
             return 400, {"error": "the sender left before the body was whole"}
         except TooLarge as error:
@@ -146,9 +154,8 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
             return _STATUS[type(error)], {"error": str(error)}
         return 202, {"event_ids": list(accepted.event_ids)}
 
-    async def _accepted(tenant: str, source: Source, request: Request) -> Accepted:
-        headers, trace = request.headers, _trace(request.headers.get("traceparent", ""))
-        body = BytesIO()
+    async def _accepted(tenant: str, source: Source, request: Request, trace: str) -> Accepted:
+        headers, body = request.headers, BytesIO()
         if source.files is None:
             await _receive(request, body, max_body, "BOKBUSS_MAX_BODY")
             payload = body.getvalue()

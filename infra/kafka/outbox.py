@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra import faultpoints, telemetry
+from infra import faultpoints, telemetry, tracing
 from infra.kafka.lives import Now, name_in
 from infra.store import lines
 
@@ -63,6 +63,8 @@ class Outgoing:
     tenant: str
     topic: str
     value: bytes
+    hop: str = ""
+    """The traceparent of the step that wrote it; of what was left behind nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,16 @@ class Outbox:
         return Left(marked, left)
 
     @staticmethod
-    async def write(connection: AsyncConnection, messages: Sequence[tuple[str, str, str, bytes]]) -> list[Outgoing]:
-        """Write messages (company, topic, id, bytes) down in this transaction."""
+    async def write(
+        connection: AsyncConnection, messages: Sequence[tuple[str, str, str, bytes, str]]
+    ) -> list[Outgoing]:
+        """Write messages (company, topic, id, bytes, hop) down in this transaction."""
         if not messages:
             return []
-        tenants, topics, names, values = zip(*messages, strict=True)
+        tenants, topics, names, values, _ = zip(*messages, strict=True)
         written = {"tenants": list(tenants), "topics": list(topics), "messages": list(names)}
         ids = await connection.scalars(_WRITE, written | {"values": b"\n".join(values).decode()})
-        return [Outgoing(number, t, p, v) for number, (t, p, _, v) in zip(ids, messages, strict=True)]
+        return [Outgoing(number, t, p, v, hop) for number, (t, p, _, v, hop) in zip(ids, messages, strict=True)]
 
     async def emit(self, left: Left) -> None:
         """Send what a transaction left to send, now that it is committed, and wait until Kafka has it all."""
@@ -120,7 +124,10 @@ class Outbox:
             self._sent.pop(marked, None)
         faultpoints.reach("decide.remembered")
         now = self.now
-        acknowledged = [await self._producer.send(o.topic, o.value, key=o.tenant.encode()) for o in left.outgoing]
+        acknowledged = [
+            await self._producer.send(o.topic, o.value, key=o.tenant.encode(), headers=tracing.headers(o.hop))
+            for o in left.outgoing
+        ]
         for future in acknowledged:
             await future
         faultpoints.reach("decide.emitted")

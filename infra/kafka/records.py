@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from infra import clock
+from infra import clock, tracing
 from infra.kafka.fetching import UNREADABLE, Consumer
 from infra.kafka.lives import Now, name_in, topic_of
 from infra.tenants import UNKNOWN_TENANT
@@ -38,6 +38,8 @@ class Record:
     value: bytes | None
     problem: str = ""
     """Why it could not be taken out of its batch, if it could not."""
+    hop: str = ""
+    """The traceparent of the step that sent it, if that was traced."""
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -54,7 +56,16 @@ def of(row: Any, now: Now, milliseconds: int | None = None) -> Record:
     """
     time = at(row.timestamp if milliseconds is None else milliseconds)
     problem = next((why.decode() for name, why in row.headers or () if name is UNREADABLE), "")
-    return Record(name_in(now, row.topic), row.partition, row.offset, time, row.key, row.value, problem)
+    return Record(
+        name_in(now, row.topic),
+        row.partition,
+        row.offset,
+        time,
+        row.key,
+        row.value,
+        problem,
+        tracing.hop_of(row.headers),
+    )
 
 
 async def between(consumer: Consumer, tp: TopicPartition, first: int, last: int) -> AsyncGenerator[Record]:

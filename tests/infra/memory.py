@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from infra import clock
 from infra.delivery import guests
 from infra.delivery.guests import LoanRequest
-from infra.delivery.journal import Transition, Work
+from infra.delivery.journal import NO_HOPS, Transition, Work
 from infra.leases import MARGIN, Lease
 from infra.trail import Entry, _record
 from schemas.audit import GENESIS, AuditRecord, Call
@@ -116,8 +116,9 @@ class MemoryJournal:
         self._database = database
         self._step = step
 
-    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]]) -> None:
-        """Write orders down; the first one of an id wins."""
+    async def insert(self, orders: Iterable[tuple[int, Envelope[Any]]], hops: Mapping[str, str] = NO_HOPS) -> None:
+        """Write orders down; the first one of an id wins. Nobody is traced here."""
+        del hops
         rows = self._database.rows
         for partition, order in orders:
             if order.id in rows:
@@ -149,18 +150,18 @@ class MemoryJournal:
         await self._step("taken over")
         return len(interrupted)
 
-    async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
+    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key."""
         await self._step("next")
         now = self._database.time
         blocked: set[str] = set()
         rows = self._database.of(tenant)
-        unknown = [row for row in rows if row.state == "unknown" and row.order.type not in resting]
+        unknown = [row for row in rows if row.state == "unknown"]
         looks = sorted((row for row in unknown if row.due <= now), key=lambda row: row.due)[:page]
         found = []
         for row in rows:
             key = row.order.subject
-            if key not in blocked and row.state == "queued" and row.due <= now and row.order.type not in resting:
+            if key not in blocked and row.state == "queued" and row.due <= now:
                 found.append(row)
             if row.state in OPEN or (row.state == "rejected" and not self._database.replaced(row)):
                 blocked.add(key)
@@ -169,12 +170,14 @@ class MemoryJournal:
         await self._step("nexted")
         return [_work(row, now) for row in due]
 
-    async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
+    async def next_due(self, tenant: str) -> float | None:
         """Return the seconds until a company's next order is due."""
         await self._step("next due")
         now = self._database.time
-        waiting = (r for r in self._database.of(tenant) if r.state in {"queued", "unknown"} and r.due > now)
-        return min((r.due - now for r in waiting if r.order.type not in resting), default=None)
+        return min(
+            (r.due - now for r in self._database.of(tenant) if r.state in {"queued", "unknown"} and r.due > now),
+            default=None,
+        )
 
     async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
         """Make 'sending' durable."""
