@@ -4,14 +4,17 @@ A key that is wrong, ended, or another company's is answered like a company that
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
+from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response
 
 from infra.documents import Documents
+from infra.intake.web import Refusal
 from infra.ledgers import LedgerYear
 from infra.packages import keys, storing
 from infra.packages.keys import Holder
@@ -19,17 +22,41 @@ from infra.packages.storing import NoSuchYear
 from infra.plugin import Host
 
 SYSTEM: Final = "senseworks"
+_ZIP: Final = "application/zip"
 _PRIVATE: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 _FROM: Final = re.compile(r"bytes=(\d{1,15})-\d{0,15}", re.ASCII)
 
 
-def pages(host: Host) -> list[Route]:
+class AuditedYear(BaseModel):
+    """A financial year of which a package can be had."""
+
+    year: int
+    from_: date = Field(alias="from")
+    to: date
+    source: str
+    vouchers: int
+    sha256: str | None
+    read_at: datetime | None
+    documents: int
+    missing: int
+    waiting: int
+
+
+class AuditedYears(BaseModel):
+    """The years that there are."""
+
+    years: list[AuditedYear]
+
+
+def pages(host: Host) -> list[APIRoute]:
     """Return the routes below ``/v1/{tenant}/senseworks``."""
     site = _Site(host)
     below = "/v1/{tenant}/senseworks/years"
+    refused: Any = {code: {"model": Refusal} for code in (401, 404, 422)}
+    package: Any = refused | {code: {"content": {_ZIP: {}}} for code in (200, 206)} | {304: {}, 416: {}}
     return [
-        Route(below, site.years, methods=["GET"]),
-        Route(f"{below}/{{year:int}}/package", site.package, methods=["GET"]),
+        APIRoute(below, site.years, response_model=AuditedYears, responses=refused),
+        APIRoute(f"{below}/{{year:int}}/package", site.package, response_class=FileResponse, responses=package),
     ]
 
 
@@ -37,9 +64,8 @@ class _Site:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    async def years(self, request: Request) -> Response:
+    async def years(self, request: Request, tenant: str) -> Response:
         """List the years of which a package can be had."""
-        tenant = request.path_params["tenant"]
         if await self._holder(request, tenant) is None:
             return _refused()
         counts = await Documents(self._host.engine, tenant).counts()
@@ -54,15 +80,14 @@ class _Site:
             listed.append(_listed(year) | documents)
         return JSONResponse({"years": listed}, headers=_PRIVATE)
 
-    async def package(self, request: Request) -> Response:
+    async def package(self, request: Request, tenant: str, year: int) -> Response:
         """Give a year's package; ``Range`` with ``If-Range`` goes on where a fetch broke off."""
-        tenant = request.path_params["tenant"]
         holder = await self._holder(request, tenant)
         if holder is None:
             return _refused()
         engine, settings = self._host.engine, self._host.settings
         try:
-            package = await storing.package(engine, settings, tenant, request.path_params["year"])
+            package = await storing.package(engine, settings, tenant, year)
         except NoSuchYear as error:
             return JSONResponse({"error": str(error)}, 404, headers=_PRIVATE)
         etag = f'"{package.sha256}"'
@@ -75,7 +100,7 @@ class _Site:
             await storing.fetched(engine, tenant, package, system=SYSTEM, by=who, start=min(start, package.size))
         return FileResponse(
             package.path,
-            media_type="application/zip",
+            media_type=_ZIP,
             filename=package.name,
             headers=_PRIVATE | {"ETag": etag},
         )

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
+from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect
@@ -42,6 +43,26 @@ class TooLarge(ValueError):
     """The body is larger than is set: BOKBUSS_MAX_BODY, or what a system whose payloads are files brings."""
 
 
+class Taken(BaseModel):
+    """What a delivery has become: the ids of its events. Kafka has them."""
+
+    event_ids: list[str]
+
+
+class Refusal(BaseModel):
+    """Why a request was not served. ``problems``: of a payload that breaks its format, by field."""
+
+    error: str
+    problems: list[str] = []
+
+
+_BODY: Any = {
+    "requestBody": {
+        "required": True,
+        "description": "A payload of the system, in its own format: connectors/SYSTEM/README.md",
+        "content": {"application/json": {"schema": {}}, "application/octet-stream": {"schema": {}}},
+    }
+}
 _STATUS: dict[type[Exception], int] = {
     BadSignature: 401,
     UnknownTenant: 404,
@@ -54,6 +75,7 @@ def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
     """Return the application that every role has: /healthz, /readyz, /metrics."""
     app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None, redirect_slashes=False)
     app.add_middleware(_Addresses)
+    app.add_exception_handler(404, _not_there)
     app.add_exception_handler(405, _not_allowed)
     for away in (DBAPIError, PoolTimeout):
         app.add_exception_handler(away, _away)
@@ -109,6 +131,10 @@ class _Addresses:
         await self._app(scope, receive, send)
 
 
+async def _not_there(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"error": "there is nothing at this address"}, 404)
+
+
 async def _not_allowed(request: Request, _error: Exception) -> Response:
     """Say with 405 which methods an address has, of all routes that it has."""
     matching = [route for route in request.app.router.routes if route.matches(request.scope)[0] is not Match.NONE]
@@ -124,7 +150,13 @@ async def _away(_request: Request, error: Exception) -> Response:
 def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:
     """Add ``POST /v1/{tenant}/{system}``: a signed payload of a system is accepted once."""
 
-    @app.post(_DELIVER, status_code=202, responses={c: {} for c in (401, 404, 409, 413, 422, 503)})
+    @app.post(
+        _DELIVER,
+        status_code=202,
+        response_model=Taken,
+        responses={code: {"model": Refusal} for code in (400, 401, 404, 409, 413, 422, 503)},
+        openapi_extra=_BODY,
+    )
     async def deliver(tenant: str, system: str, request: Request) -> Response:
         """Accept a delivery: 202 and the ids of its events, once Kafka has them."""
         begun = clock.monotonic()

@@ -25,7 +25,7 @@ REPORT: bytes = (Path(__file__).parents[2] / "connectors/openpos/samples/restaur
 EVENT = "openpos/SODER/KASSA1/412/2026-04-10"
 """The business key of ``REPORT``."""
 MAX_BODY = 20_000
-_VAULT = Vault(b"test")
+VAULT = Vault(b"test")
 _ADD = text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())")
 _SECRET = text("insert into signing_secrets (tenant, system, secret) values (:t, :system, :s)")
 
@@ -46,7 +46,7 @@ class DeliveryDriver:
         async with self.engine.begin() as connection:
             await connection.execute(_ADD, {"t": tenant})
             for system in registry.sources():
-                locked = _VAULT.lock(self.secret, context=f"{tenant}/{system}")
+                locked = VAULT.lock(self.secret, context=f"{tenant}/{system}")
                 await connection.execute(_SECRET, {"t": tenant, "system": system, "s": locked})
 
     def signed(self, body: bytes, *, delivery: str = "", ago: float = 0.0) -> dict[str, str]:
@@ -74,7 +74,7 @@ class DeliveryDriver:
 @asynccontextmanager
 async def opened(engine: AsyncEngine, producer: AIOKafkaProducer, **settings: Any) -> AsyncIterator[DeliveryDriver]:
     """Serve deliveries, health and metrics."""
-    acceptor = Acceptor(engine=engine, producer=producer, vault=_VAULT, settings=whole()(**settings, _env_file=None))
+    acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT, settings=whole()(**settings, _env_file=None))
     app = web.application({"database": roles._database(engine), "broker": roles._broker(producer)})
     web.deliveries(app, acceptor, registry.sources(), MAX_BODY)
     async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
