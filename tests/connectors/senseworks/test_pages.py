@@ -13,7 +13,6 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.applications import Starlette
 
 from connectors.senseworks.pages import pages
 from infra import activity, registry
@@ -89,7 +88,8 @@ async def auditor(engine: AsyncEngine, kafka: str, tmp_path: Path) -> AsyncItera
             await connection.execute(
                 text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())"), {"t": tenant}
             )
-    app = Starlette(routes=pages(host))
+    app = web.application({})
+    app.router.routes.extend(pages(host))
     async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=20.0) as http:
         made = Auditor(host, Decider(engine, producer, registry.flows()), url, http)
         made.key = await made.make_key()
