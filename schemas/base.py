@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
+import weakref
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Literal
+from functools import lru_cache, wraps
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -66,6 +67,36 @@ class Message(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """Return the message as JSON values (amounts and dates as strings)."""
         return self.model_dump(mode="json")
+
+
+_MessageT = TypeVar("_MessageT", bound=Message)
+_Made = TypeVar("_Made")
+
+
+def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
+    """Make something of a message once, as long as that very message lives: nothing in it can change.
+
+    What is made must not hold the message, or neither of them goes. It stands beside the message and not in it: a copy
+    with other values would take it along, and equal messages would differ.
+    """
+    known: dict[int, tuple[weakref.ref[_MessageT], _Made]] = {}
+
+    @wraps(make)
+    def made(message: _MessageT) -> _Made:
+        place = id(message)
+        found = known.get(place)
+        if found is not None and found[0]() is message:
+            return found[1]
+        new = make(message)
+        known[place] = weakref.ref(message, lambda gone: _forget(known, place, gone)), new
+        return new
+
+    return made
+
+
+def _forget(known: dict[int, Any], place: int, gone: Any) -> None:
+    if (found := known.get(place)) is not None and found[0] is gone:  # another message may live there by now
+        del known[place]
 
 
 Day = Annotated[date, BeforeValidator(_day)]

@@ -119,6 +119,7 @@ class NotYetReadable(Unreadable):
         super().__init__(text, "of_a_newer_version")
 
 
+@cache
 def type_of(message: type[Message]) -> str:
     """Return the CloudEvents type of a message class: ``DayClosed`` is ``bokbuss.day-closed.v1``."""
     return f"bokbuss.{re.sub(r'(?<=[a-z])(?=[A-Z])', '-', message.__name__).lower()}.v1"
@@ -185,17 +186,20 @@ def wrap(
 
 def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[Any]:
     """Put an order into its envelope: its id, its times and its trace follow from what caused it."""
-    envelope = wrap(
-        data,
-        message_id=str(data.id_in(cause.tenant)),
+    # Each value is an order's or an envelope's, and was looked at there.
+    return Envelope[DataT].model_construct(
+        id=str(data.id_in(cause.tenant)),
         source=f"/streams/{data.flow}",
+        type=type_of(type(data)),
+        subject=data.key,
         time=cause.time,
         tenant=cause.tenant,
         incarnation=cause.incarnation,
-        causation=cause.causationid or cause.id,  # a fact that others published need not name itself
-        trace=cause.traceparent,
+        causationid=cause.causationid or cause.id,  # a fact that others published need not name itself
+        traceparent=cause.traceparent,
+        acceptedtime=accepted,
+        data=data,
     )
-    return envelope.model_copy(update={"acceptedtime": accepted})
 
 
 class _Head(BaseModel):

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
-from schemas.base import Message
+from schemas.base import Message, once
 
 NAMESPACE = UUID("6f0c3c5e-5a0e-5c0b-9d1f-b0cb55000001")
 _SEPARATOR = "\x1f"  # not in any id, so that ("a", "bc") and ("ab", "c") differ
@@ -25,6 +25,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+@once
 def revision(content: Message) -> str:
     """Return 16 hexadecimal digits that stand for this content: another content, another revision.
 

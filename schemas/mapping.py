@@ -1,24 +1,26 @@
 """Where an amount belongs on a day, as a company's mapping says: the account of a payment, a group, a rate. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
-from schemas.base import alike
+from schemas.base import alike, once
 from schemas.settings import CategoryAccount, Dated, DaySalesSettings, PaymentAccount, SalesAccount, VatAccount
 
 _DatedT = TypeVar("_DatedT", bound=Dated)
+_MOST = 1024
+"""Names of a company's tills whose choices are remembered."""
 
 
-def _latest(choices: Iterable[_DatedT], day: date) -> _DatedT | None:
-    """Return the choice that holds on a day; of several, the one that began last, then the first in the file."""
-    found, began = None, date.min
-    for choice in choices:
-        since = choice.valid_from or date.min
-        if choice.holds_on(day) and (found is None or since > began):
-            found, began = choice, since
-    return found
+def _since(choice: Dated) -> date:
+    return choice.valid_from or date.min
+
+
+def _on(choices: Iterable[_DatedT], day: date) -> _DatedT | None:
+    """Return the first of these choices that holds on a day."""
+    return next((choice for choice in choices if choice.holds_on(day)), None)
 
 
 def spellings(name: str, known: Iterable[str | None]) -> tuple[str, ...]:
@@ -27,45 +29,80 @@ def spellings(name: str, known: Iterable[str | None]) -> tuple[str, ...]:
     return (name,) if name in names else tuple(n for n in names if alike(n, name))
 
 
+def _by_name(choices: Iterable[tuple[str, _DatedT]]) -> Callable[[str], tuple[_DatedT, ...]]:
+    """Return what finds the choices of a name: the one that began last stands first, then the first in the file."""
+    ordered = sorted(choices, key=lambda named: _since(named[1]), reverse=True)
+
+    @lru_cache(maxsize=_MOST)
+    def found(name: str) -> tuple[_DatedT, ...]:
+        named = spellings(name, (known for known, _ in ordered))
+        return tuple(choice for known, choice in ordered if known in named)
+
+    return found
+
+
+@once
+def _payments(settings: DaySalesSettings) -> Callable[[str], tuple[PaymentAccount, ...]]:
+    return _by_name((p.method, p) for p in settings.payments)
+
+
+@once
+def _others(settings: DaySalesSettings) -> Callable[[str], tuple[CategoryAccount, ...]]:
+    return _by_name((c.category, c) for c in settings.others)
+
+
+@once
+def _vat(settings: DaySalesSettings) -> tuple[VatAccount, ...]:
+    return tuple(sorted(settings.vat, key=_since, reverse=True))
+
+
+@once
+def _sales(settings: DaySalesSettings) -> Callable[[str | None, Decimal], tuple[SalesAccount, ...]]:
+    def rank(choice: SalesAccount) -> tuple[bool, bool, date]:
+        return choice.group is not None, choice.vat_rate is not None, _since(choice)
+
+    ordered = sorted(settings.sales, key=rank, reverse=True)
+
+    @lru_cache(maxsize=_MOST)
+    def found(group: str | None, rate: Decimal) -> tuple[SalesAccount, ...]:
+        named = spellings(group, (s.group for s in ordered)) if group else ()
+        return tuple(s for s in ordered if s.vat_rate in (None, rate) and s.group in (None, *named))
+
+    return found
+
+
 def payment_account(settings: DaySalesSettings, method: str, day: date) -> PaymentAccount | None:
     """Return where a means of payment is debited on a day, or None when nobody has said so."""
-    named = spellings(method, (p.method for p in settings.payments))
-    return _latest((p for p in settings.payments if p.method in named), day)
+    return _on(_payments(settings)(method), day)
 
 
 def category_account(settings: DaySalesSettings, category: str, day: date) -> CategoryAccount | None:
     """Return where an amount that is not sales is credited on a day, or None when nobody has said so."""
-    named = spellings(category, (c.category for c in settings.others))
-    return _latest((c for c in settings.others if c.category in named), day)
+    return _on(_others(settings)(category), day)
 
 
 def vat_account(settings: DaySalesSettings, rate: Decimal, day: date) -> VatAccount | None:
     """Return what is known of a VAT rate on a day, or None for a rate that may not be charged then."""
-    return _latest((v for v in settings.vat if v.vat_rate == rate), day)
+    return _on((v for v in _vat(settings) if v.vat_rate == rate), day)
 
 
 def sales_account(settings: DaySalesSettings, group: str | None, rate: Decimal, day: date) -> SalesAccount | None:
     """Return where sales are credited: the choice for group and rate, else for the group, else for the rate."""
-    named = spellings(group, (s.group for s in settings.sales)) if group else ()
-    found, found_rank = None, (False, False, date.min)
-    for choice in settings.sales:
-        if choice.vat_rate not in (None, rate) or choice.group not in (None, *named):
-            continue
-        rank = (choice.group is not None, choice.vat_rate is not None, choice.valid_from or date.min)
-        if choice.holds_on(day) and (found is None or rank > found_rank):
-            found, found_rank = choice, rank
-    return found
+    return _on(_sales(settings)(group, rate), day)
 
 
 def cost_centre(settings: DaySalesSettings, store: str | None, day: date) -> str | None:
     """Return the cost centre that a store's sales rows carry on a day."""
     named = spellings(store, (c.store for c in settings.cost_centres)) if store else ()
-    found = _latest((c for c in settings.cost_centres if c.store in named), day)
+    stores = (c for c in settings.cost_centres if c.store in named)
+    found = _on(sorted(stores, key=_since, reverse=True), day)
     return found.cost_centre if found else None
 
 
 def allowed_rates(settings: DaySalesSettings, group: str, day: date, *, is_return: bool) -> tuple[Decimal, ...]:
     """Return the VAT rates that a group may be sold at on a day, none: any; returns may carry one that it once had."""
+    if not settings.group_rates:
+        return ()
     named = spellings(group, (g.group for g in settings.group_rates))
     own = [g for g in settings.group_rates if g.group in named]
     return tuple(dict.fromkeys(g.vat_rate for g in own if is_return or g.holds_on(day)))

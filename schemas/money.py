@@ -22,6 +22,8 @@ def _amount(value: object) -> Decimal:
             raise ValueError('an amount is a string with two decimals, like "1234.50" or "-0.50"')
         return Decimal(value) + ZERO
     if isinstance(value, Decimal):
+        if value.same_quantum(ORE) and abs(value) < _LARGEST:  # as most are, those that are computed too
+            return value + ZERO
         if not value.is_finite() or value != value.quantize(ORE) or abs(value) >= _LARGEST:
             raise ValueError("an amount has at most two decimals and twelve digits before them")
         return value.quantize(ORE) + ZERO

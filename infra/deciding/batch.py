@@ -20,7 +20,7 @@ from schemas.envelope import Envelope
 _log = telemetry.log(__name__)
 
 _STATES = text(
-    """select s.flow, s.tenant, s.key, s.state from flow_state s
+    """select s.flow, s.tenant, s.key, cast(s.state as text) from flow_state s
        join unnest(cast(:flows as text[]), cast(:tenants as text[]), cast(:keys as text[])) as r(f, t, k)
        on s.flow = r.f and s.tenant = r.t and s.key = r.k"""
 )
@@ -96,7 +96,7 @@ class Batch:
             return
         rows = await connection.execute(_STATES, _places(wanted))
         for name, tenant, key, state in rows:
-            self.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate(state, strict=False)
+            self.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate_json(state, strict=False)
         for place, flow in wanted.items():
             self.states.setdefault(place, flow.state())
 

@@ -72,6 +72,11 @@ def topics_of(flows: Iterable[Flow]) -> tuple[str, ...]:
     return carrying([*facts, ReviewAnswered, AuditRecord, SettingsApplied, ChecksPassed])
 
 
+def _accepted(record: Record) -> Envelope[Any]:
+    """Return the message that a record holds, with when Kafka had it."""
+    return read(record).model_copy(update={"acceptedtime": record.timestamp})
+
+
 _Read = tuple[Record, Envelope[Any]]
 _Unread = tuple[Record, Unreadable, int]  # how often it was tried
 
@@ -104,7 +109,7 @@ class Decider:
         unreadable: list[_Unread] = []
         for record in records:
             try:
-                message = read(record)
+                message = _accepted(record)
             except NotYetReadable as newer:
                 await self._decide_plain(plain, unreadable)
                 plain, unreadable = [], []
@@ -173,7 +178,7 @@ class Decider:
 
     async def _decide_parked(self, first: Parked) -> Left:
         try:
-            message = read(first.record)
+            message = _accepted(first.record)
         except NotYetReadable:
             raise
         except Unreadable as error:  # to code that is newer, or older, than what parked it
@@ -325,7 +330,6 @@ class Decider:
         line: DecidedLine,
     ) -> None:
         """Let a flow decide a message, reading what it asks for."""
-        message = message.model_copy(update={"acceptedtime": line.record.timestamp})
         steps = deciding(flow, keys, message, terms)
         decision = next(steps)
         while not isinstance(decision, Decision):

@@ -154,11 +154,13 @@ def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
     for rate, more in balance.more_stated(report.day).items():
         groups = [s for s in report.day.sales if s.vat_rate == rate]
         tolerance = sum((vat_tolerance(s, report.day) for s in groups), ZERO)
-        for what, lines, stated_more in (
-            ("net", [(voucher.group_text(s), s.net) for s in groups], more[0]),
-            ("VAT", [(f"VAT of {voucher.group_text(s)}", s.vat) for s in groups], more[1]),
-        ):
+        for what, stated_more in (("net", more[0]), ("VAT", more[1])):
             if abs(stated_more) > tolerance:
+                of_vat = what == "VAT"
+                lines = [
+                    (f"VAT of {voucher.group_text(s)}", s.vat) if of_vat else (voucher.group_text(s), s.net)
+                    for s in groups
+                ]
                 found = sum((amount for _, amount in lines), ZERO)
                 difference += abs(stated_more)
                 wrong.append(f"{what} at {rate_text(rate)} %: groups {text(found)}, stated {text(found + stated_more)}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
+from schemas.base import once
 from schemas.events import DayClosed
 from schemas.money import ZERO, text
 from streams.daysales.voucher import group_text
@@ -42,6 +43,7 @@ class Explanation:
         return f"{lines} with the opposite sign" if self.wrong_sign else lines
 
 
+@once
 def sales_of(day: DayClosed) -> Decimal:
     """Return the groups' sales with VAT."""
     return sum((s.net + s.vat for s in day.sales), ZERO)
@@ -57,6 +59,7 @@ def payments_of(day: DayClosed) -> Decimal:
     return sum((p.amount for p in day.payments), ZERO)
 
 
+@once
 def more_stated(day: DayClosed) -> dict[Decimal, tuple[Decimal, Decimal]]:
     """Return, by rate, how much more net and VAT the report states than its groups come to; nothing without totals."""
     if not day.vat:

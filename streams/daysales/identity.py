@@ -7,13 +7,13 @@ and Z number) is remembered together. What is not certainly the same report is n
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from itertools import chain, count
+from itertools import count
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from schemas import ids
-from schemas.base import alike
+from schemas.base import alike, once
 from schemas.events import DayClosed
 
 FAR = timedelta(days=7)
@@ -57,6 +57,7 @@ def sighting(report: str, day: DayClosed) -> Sighting:
     )
 
 
+@once
 def money_of(day: DayClosed) -> str:
     """Return a digest of every amount that could be booked; the empty string when there is none."""
     amounts = [
@@ -73,6 +74,8 @@ def money_of(day: DayClosed) -> str:
 
 def find(day: DayClosed, known: Sequence[Sighting]) -> Found:
     """Return the report that a content belongs to, of those that are known under its counter, or a new one."""
+    if not known:
+        return Found(day.key)
     new = sighting("", day)
     if again := next((k.report for k in known if k.model_copy(update={"report": ""}) == new), None):
         return Found(again)  # it came before: in doubt then, perhaps, and in doubt no second time
@@ -139,5 +142,6 @@ def _free_key(day: DayClosed, taken: Iterable[str]) -> str:
 
 
 def _keys(day: DayClosed) -> Iterator[str]:
-    timed = f"{day.key}T{day.taken_at.astimezone(UTC):%H%M%SZ}"
-    return chain((day.key, timed), (f"{timed}/{n}" for n in count(2)))
+    yield day.key
+    yield (timed := f"{day.key}T{day.taken_at.astimezone(UTC):%H%M%SZ}")
+    yield from (f"{timed}/{n}" for n in count(2))

@@ -29,6 +29,8 @@ def remember(known: Sequence[Closing], day: DayClosed) -> tuple[Closing, ...]:
         if later is not None and later is known[0]:
             return tuple(known)  # it corrects what is forgotten
         new = new._replace(taken_at=later.taken_at - _BEFORE) if later else new
+    if not known or known[-1].taken_at <= new.taken_at:
+        return (*known, new)[-MOST:]
     return tuple(sorted((*known, new), key=lambda one: one.taken_at)[-MOST:])
 
 
