@@ -7,7 +7,15 @@ from functools import lru_cache
 from typing import TypeVar
 
 from schemas.base import alike, once
-from schemas.settings import CategoryAccount, Dated, DaySalesSettings, PaymentAccount, SalesAccount, VatAccount
+from schemas.settings import (
+    CategoryAccount,
+    Dated,
+    DaySalesSettings,
+    GroupRate,
+    PaymentAccount,
+    SalesAccount,
+    VatAccount,
+)
 
 _DatedT = TypeVar("_DatedT", bound=Dated)
 _MOST = 1024
@@ -71,6 +79,11 @@ def _sales(settings: DaySalesSettings) -> Callable[[str | None, Decimal], tuple[
     return found
 
 
+@once
+def _group_rates(settings: DaySalesSettings) -> Callable[[str], tuple[GroupRate, ...]]:
+    return _by_name((g.group, g) for g in settings.group_rates)
+
+
 def payment_account(settings: DaySalesSettings, method: str, day: date) -> PaymentAccount | None:
     """Return where a means of payment is debited on a day, or None when nobody has said so."""
     return _on(_payments(settings)(method), day)
@@ -101,8 +114,4 @@ def cost_centre(settings: DaySalesSettings, store: str | None, day: date) -> str
 
 def allowed_rates(settings: DaySalesSettings, group: str, day: date, *, is_return: bool) -> tuple[Decimal, ...]:
     """Return the VAT rates that a group may be sold at on a day, none: any; returns may carry one that it once had."""
-    if not settings.group_rates:
-        return ()
-    named = spellings(group, (g.group for g in settings.group_rates))
-    own = [g for g in settings.group_rates if g.group in named]
-    return tuple(dict.fromkeys(g.vat_rate for g in own if is_return or g.holds_on(day)))
+    return tuple(dict.fromkeys(g.vat_rate for g in _group_rates(settings)(group) if is_return or g.holds_on(day)))

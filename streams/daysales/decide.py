@@ -115,7 +115,7 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
             case AttachFile(voucher=voucher):
                 beside = (*state.beside, voucher)
                 after[order.key] = state.model_copy(update={"beside": beside, "not_beside": None})
-    return {key: state for key, state in after.items() if state != states[key]}
+    return {key: state for key, state in after.items() if state is not states[key] and state != states[key]}
 
 
 def waiting(state: State) -> str | None:

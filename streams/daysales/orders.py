@@ -156,6 +156,8 @@ class _Writer:
 
     def _free(self, step: str, revision: str) -> str:
         """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
+        if not self.state.done:
+            return step
         return next(each for each in ids.steps(step) if self._id(revision, each) not in self.state.done)
 
     def _id(self, revision: str, step: str) -> UUID:

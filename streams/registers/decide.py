@@ -51,6 +51,8 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
 
 def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
     """Return the orders that a message asks for, in sequence; none when there is nothing to do."""
+    if isinstance(envelope.data, DayClosed) and all(state.missed is None for state in states.values()):
+        return ()
     learned = states if isinstance(envelope.data, SettingsApplied) else learn(states, envelope)
     given: list[Order] = []
     for key, state in learned.items():
@@ -76,7 +78,7 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
                 after[order.key] = state.model_copy(update={"hold": None})
             case HoldForReview():
                 after[order.key] = state.model_copy(update={"hold": order, "holds": state.holds + 1})
-    return {key: state for key, state in after.items() if state != states[key]}
+    return {key: state for key, state in after.items() if state is not states[key] and state != states[key]}
 
 
 def waiting(state: State) -> str | None:

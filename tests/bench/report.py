@@ -12,11 +12,12 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Report:
-    """A table and the words under it."""
+    """A table and the words under it. ``failed``: what was to be measured could not be."""
 
     title: str
     rows: list[Row]
     notes: list[str] = field(default_factory=list)
+    failed: bool = False
 
     def show(self, console: Console) -> None:
         """Print the table."""

@@ -1,6 +1,8 @@
 """``make bench``: what bokbuss does per second, how long it pauses, and what it holds, side by side with bare programs.
 
 python tests/bench/run.py [--only NAME[,NAME]] [--quick] [--json FILE]
+
+A measurement that fails is said so, and the others go on; the exit status is 1 then.
 """
 
 import argparse
@@ -9,6 +11,7 @@ import json
 import os
 import platform
 import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -67,8 +70,18 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+def _measured(name: str, *, quick: bool) -> Report:
+    """Measure; what fails is a report that says so, after its traceback."""
+    try:
+        return asyncio.run(MEASUREMENTS[name](quick=quick))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other measurements have nothing to do with it
+        traceback.print_exc()
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        return Report(name, [{"what": f"it failed: {said}", "met": False}], failed=True)
+
+
 def main() -> None:
-    """Measure what is asked for, print tables, and write the figures."""
+    """Measure what is asked for, print tables, and write the figures; end with 1 when a measurement failed."""
     arguments = _arguments()
     telemetry.configure("ERROR")
     console = Console(width=None if sys.stdout.isatty() else 150)
@@ -77,12 +90,18 @@ def main() -> None:
     reports: dict[str, Report] = {}
     for name in arguments.only:
         begun = clock.monotonic()
-        reports[name] = asyncio.run(MEASUREMENTS[name](quick=arguments.quick))
+        reports[name] = _measured(name, quick=arguments.quick)
         reports[name].show(console)
         console.print(f"  ({name}: {clock.monotonic() - begun:.0f} s)\n", style="dim", highlight=False)
     if arguments.json is not None:
-        found = {name: {"title": r.title, "rows": r.rows, "notes": r.notes} for name, r in reports.items()}
+        found = {
+            name: {"title": r.title, "rows": r.rows, "notes": r.notes, "failed": r.failed}
+            for name, r in reports.items()
+        }
         arguments.json.write_text(json.dumps({"machine": machine, "measurements": found}, indent=2) + "\n")
+    if failed := [name for name, report in reports.items() if report.failed]:
+        console.print(f"failed: {', '.join(failed)}", style="bold red", highlight=False)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
