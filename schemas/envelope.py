@@ -187,7 +187,7 @@ def wrap(
 def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[Any]:
     """Put an order into its envelope: its id, its times and its trace follow from what caused it."""
     # Each value is an order's or an envelope's, and was looked at there.
-    return Envelope[DataT].model_construct(
+    return Envelope[Any].model_construct(
         id=str(data.id_in(cause.tenant)),
         source=f"/streams/{data.flow}",
         type=type_of(type(data)),
