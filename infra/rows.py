@@ -165,6 +165,15 @@ class PostedVoucher:
 
 
 @dataclass(frozen=True, slots=True)
+class Resting:
+    """A kind of order that waits for a licence or a right: the type of its messages, for what, and how many wait."""
+
+    type: str
+    code: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """An order that does not go forward by itself just now."""
 

@@ -72,7 +72,9 @@ UNKNOWN_RESOLVED = Counter(
     "bokbuss_unknown_resolved_total", "Such writes resolved: found or absent.", ["sink", "result"]
 )
 LANES_PAUSED = Gauge(
-    "bokbuss_lane_paused", "1 while a company's lane waits for its target.", ["tenant", "sink", "code"]
+    "bokbuss_lane_paused",
+    "1 while a company's lane waits for its target, or only orders of the kind that is named.",
+    ["tenant", "sink", "code", "kind"],
 )
 TOKEN_RENEWALS = Counter("bokbuss_token_renewals_total", "Access tokens asked for.", ["system", "result"])
 CONNECTION_STATE = Gauge(

@@ -66,8 +66,8 @@ _BOOKED: Final = text(
        order by a.id desc"""
 )
 _TROUBLES: Final = text(
-    """select tenant, key, state, coalesce(sent_at, journaled_at) as since, outcome ->> 'why' as why,
-              calls -> -1 ->> 'verdict' as last from journal
+    """select tenant, key, state, coalesce(sent_at, journaled_at) as since,
+              coalesce(outcome ->> 'why', calls -> -1 ->> 'verdict', '') as why from journal
        where tenant = any(cast(:tenants as text[]))
          and (state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0)
        order by since limit :most"""
@@ -162,7 +162,7 @@ async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> li
     """Return the orders whose answer was lost, and those that were put off, the oldest first."""
     async with engine.connect() as connection:
         rows = (await connection.execute(_TROUBLES, {"tenants": list(tenants), "most": most})).all()
-    return [Trouble(r.tenant, r.key, r.state, r.since, (r.last if r.state == "queued" else r.why) or "") for r in rows]
+    return [Trouble(row.tenant, row.key, row.state, row.since, row.why) for row in rows]
 
 
 async def marks(engine: AsyncEngine, tenants: Iterable[str]) -> dict[str, str]:

@@ -73,6 +73,7 @@ class RetryLater:
         after: seconds.
         steady: the target was not asked, so the wait stays as short however often it comes.
         alone: it befell this order's own question and says nothing of others: only the order waits.
+        of_kind: it befell what orders of this kind need, a licence or a right: only they wait, the others go on.
     """
 
     after: float
@@ -81,6 +82,7 @@ class RetryLater:
     who: Who | None = None
     steady: bool = False
     alone: bool = False
+    of_kind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

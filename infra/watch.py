@@ -13,9 +13,16 @@ _log = telemetry.log(__name__)
 _EVERY = 2.0
 _ORDERS = text("select sink, state, count(*) from journal where state in ('queued','sending','unknown') group by 1, 2")
 _OLDEST = text(
-    """select tenant, sink, extract(epoch from clock_timestamp() - min(accepted_at))::float8 from journal
-       where state in ('queued', 'sending', 'unknown') group by 1, 2"""
+    """with resting as (select distinct tenant, sink, type from journal
+                        where state in ('queued', 'unknown') and outcome ->> 'of_kind' = 'true')
+       select j.tenant, j.sink, extract(epoch from clock_timestamp() - min(j.accepted_at))::float8 from journal j
+       where j.state in ('queued', 'sending', 'unknown') and not exists (
+         select from resting r where r.tenant = j.tenant and r.sink = j.sink and (r.type = j.type or exists (
+           select from journal e where e.tenant = j.tenant and e.sink = j.sink and e.key = j.key and e.type = r.type
+                                       and e.state in ('queued', 'sending', 'unknown'))))
+       group by 1, 2"""
 )
+"""Kinds of orders that rest for a licence or a right, and what waits behind one of them, are told by their pause."""
 _UNKNOWN = text(
     """select tenant, sink, count(*), extract(epoch from clock_timestamp() - min(sent_at))::float8 from journal
        where state = 'unknown' group by 1, 2"""

@@ -144,7 +144,7 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     if response.status == HTTPStatus.FORBIDDEN and not errors.is_known(code):
         said = _quoted(refusal) if refusal else "no reason given"
         why = f"Fortnox forbids it (403): {said}; check the integration's rights in the company"
-        return RetryLater(OPERATOR_WAIT if refusal else BRIEF_WAIT, "forbidden", why, "operator")
+        return RetryLater(OPERATOR_WAIT if refusal else BRIEF_WAIT, "forbidden", why, "operator", of_kind=True)
     if refusal is None:
         return Unknown(f"the answer does not say whether it was booked: {form(response)}")
     meaning = errors.meaning(code)
@@ -334,7 +334,7 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
         return Unauthorised()
     if meaning.kind == "retry_later":
         why = f"{_quoted(refusal)}: {meaning.en}"
-        return RetryLater(OPERATOR_WAIT, refusal.code, why, meaning.who)
+        return RetryLater(OPERATOR_WAIT, refusal.code, why, meaning.who, of_kind=refusal.code in errors.OF_A_KIND)
     return None
 
 

@@ -319,6 +319,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
 }
 """By our code."""
 
+OF_A_KIND: Final = frozenset({"scope_missing", "licence_missing", "permission_missing", "forbidden"})
+"""What one kind of order lacks and another may not need: a company without the module for invoices keeps its books."""
+
 NUMBERS: Final[Mapping[int, str]] = {
     number: code
     for code, numbers in {

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.plugin import Terms
 from schemas.settings import TenantSettings
 
-_NO_TERMS = Terms()
 _VERSIONS = text(
     """select n.tenant, coalesce(t.incarnation, 0), coalesce(s.version, 0), t.organisation_number
        from unnest(cast(:tenants as text[])) as n(tenant)
@@ -22,19 +21,21 @@ class KnownTerms:
     """Each company's terms as they were read last; a name can be another company's later."""
 
     def __init__(self) -> None:
+        self._none = Terms()
         self._known: dict[tuple[str, int], Terms] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, Terms]:
         """Return what companies' decisions are made with; settings that were read before are not read again."""
         rows = (await connection.execute(_VERSIONS, {"tenants": list(tenants)})).all()
-        new = {t: i for t, i, version, _ in rows if version and self._known.get((t, i), _NO_TERMS).version != version}
+        new = {t: i for t, i, version, _ in rows if version and self._known.get((t, i), self._none).version != version}
         if new:
             for tenant, version, body in await connection.execute(_SETTINGS, {"tenants": list(new)}):
                 terms = Terms(TenantSettings.model_validate(body, strict=False), version)
                 self._known[tenant, new[tenant]] = terms
         return {
             tenant: replace(
-                self._known.get((tenant, incarnation), _NO_TERMS) if version else _NO_TERMS, organisation_number=number
+                self._known.get((tenant, incarnation), self._none) if version else self._none,
+                organisation_number=number,
             )
             for tenant, incarnation, version, number in rows
         }

@@ -1,7 +1,7 @@
 """The journal of orders and the audit trail: written together, so that neither can tell another story."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,10 +84,12 @@ _NEXT = text(
               accepted_at, coalesce(hop, '') as hop
        from ((select * from journal
               where sink = :sink and tenant = :tenant and state = 'unknown' and due_at <= clock_timestamp()
+                and type <> all(cast(:resting as text[]))
               order by due_at limit :page)
              union all
              (select * from journal j
               where sink = :sink and tenant = :tenant and state = 'queued' and due_at <= clock_timestamp()
+                and type <> all(cast(:resting as text[]))
                 and not exists (
                   select from journal e
                   where e.sink = j.sink and e.tenant = j.tenant and e.key = j.key
@@ -98,13 +100,15 @@ _NEXT = text(
                                             and r.replaces = e.order_id)))
               order by place, seq
               limit greatest(least(cast(:page as bigint), :doubts - (
-                  select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown')), 0))
+                  select count(*) from journal where sink = :sink and tenant = :tenant and state = 'unknown'
+                    and type <> all(cast(:resting as text[])))), 0))
             ) as due
        order by state desc, place, seq"""
 )
 _NEXT_DUE = text(
     """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
-       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()"""
+       where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()
+         and type <> all(cast(:resting as text[]))"""
 )
 _FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
 # A process that is stopped between two statements holds its locks: the server ends such a transaction, so that other
@@ -261,12 +265,13 @@ class Journal:
             result = await connection.execute(_TAKE_OVER, values)
             return result.rowcount
 
-    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
+    async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
 
-        Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them.
+        Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them. Orders of
+        ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile.
         """
-        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page}
+        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page, "resting": list(resting)}
         async with self._engine.connect() as connection:
             rows = await connection.execute(_NEXT, values)
             return [
@@ -283,10 +288,11 @@ class Journal:
                 for state, body, attempt, looks, since_sent, calls, accepted_at, hop in rows
             ]
 
-    async def next_due(self, tenant: str) -> float | None:
-        """Return the seconds until a company's next order is due; None when nothing waits for a time."""
+    async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
+        """Return the seconds until a company's next order is due, but for ``resting`` types; None: none waits so."""
+        values = {"sink": self._sink, "tenant": tenant, "resting": list(resting)}
         async with self._engine.connect() as connection:
-            due = await connection.scalar(_NEXT_DUE, {"sink": self._sink, "tenant": tenant})
+            due = await connection.scalar(_NEXT_DUE, values)
             return None if due is None else float(due)
 
     async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,6 +65,7 @@ class Lane:
         self._left = False
         self._pace = Pace()
         self._looks: dict[str, float] = {}  # when to look for each write in doubt that this lane knows of (monotonic)
+        self._rests: dict[str, float] = {}  # until when orders of each kind wait for what they need (monotonic)
 
     def wake(self) -> None:
         """Say that there may be work."""
@@ -84,6 +85,8 @@ class Lane:
                     await self._turn(client)
         finally:
             self._show_pause("", self._pace.paused_for)
+            for kind in tuple(self._pace.resting):
+                self._end_rest(kind)
             telemetry.BUDGET_USED.labels(self._tenant, self._sink).set(0)
 
     async def _take_over(self) -> bool:
@@ -97,16 +100,19 @@ class Lane:
         """Do what is due, or rest until something is; the journal knows what is due after a pause."""
         self._wake.clear()
         asked = clock.monotonic()
-        work = await self._journal.next(self._tenant, self._pace.doubts)
+        resting = [kind for kind, until in self._rests.items() if until > asked]
+        work = await self._journal.next(self._tenant, self._pace.doubts, resting=resting)
         doubtful = {item.order.id for item in work if item.state == "unknown"}
         # A look that is due, and of which the journal does not know, is none: nothing may wait for it for ever.
         self._looks = {order: at for order, at in self._looks.items() if at > asked or order in doubtful}
         self._budget.busy = bool(work)
         if not work:
-            await self._rest()
+            await self._rest(resting)
         for item in work:
             if self._stop.is_set() or (item.state == "queued" and not self._may_write()):
                 return
+            if self._rests.get(item.order.type, 0.0) > clock.monotonic():
+                continue
             with self._step(item) as span:
                 pause = await self._do(client, item, span)
             if pause > 0:
@@ -118,12 +124,15 @@ class Lane:
         """Tell whether the next write may go: no look waits behind writes, and so many may be in doubt and no more."""
         return len(self._looks) < self._pace.doubts and clock.monotonic() < min(self._looks.values(), default=math.inf)
 
-    async def _rest(self) -> None:
+    async def _rest(self, resting: Sequence[str]) -> None:
         self._show_budget()
+        for kind in [kind for kind in self._pace.resting if kind not in resting]:  # nothing of it is left
+            self._end_rest(kind)
         if await self._take_over():  # a predecessor's last mark can become durable after we began
             return
-        due = await self._journal.next_due(self._tenant)
-        await self._sleep(_IDLE if due is None else max(min(due, _IDLE), 0.005), woken=True)
+        due = await self._journal.next_due(self._tenant, resting)
+        over = min((self._rests[kind] for kind in resting), default=math.inf) - clock.monotonic()
+        await self._sleep(max(min(_IDLE if due is None else due, over, _IDLE), 0.005), woken=True)
 
     async def _sleep(self, seconds: float, *, woken: bool = False) -> None:
         await clock.wait(self._wake if woken else self._stop, seconds)
@@ -180,17 +189,24 @@ class Lane:
             faultpoints.reach("lane.answered")
             self._pace.sent(verdict)
             change = self._after_write(work, verdict, attempt)
-        before = self._pace.paused_for
-        wait = self._pace.after(verdict, work.order_id, work.attempt)
+        before, kind = self._pace.paused_for, work.order.type
+        rested_for = self._pace.resting.get(kind)
+        wait = self._pace.after(verdict, work.order_id, work.attempt, kind)
         if isinstance(verdict, RetryLater):
             change = replace(change, wait=wait.order)
             if wait.lane > 0 and self._pace.paused_for != before:
                 _log.warning("lane paused", tenant=self._tenant, code=verdict.code, why=verdict.why, seconds=wait.lane)
+            if wait.kind > 0 and verdict.code != rested_for:
+                _log.warning("kind rests", tenant=self._tenant, kind=kind, code=verdict.code, why=verdict.why)
         self._show_pause(self._pace.paused_for, before)
+        if wait.kind > 0:
+            self._rests[kind] = clock.monotonic() + wait.kind
+        if (rests_for := self._pace.resting.get(kind)) != rested_for:
+            self._show_pause(rests_for or "", rested_for or "", kind)
         if not await self._journal.change(change):
             raise LeaseLost(self._lease.name)
         faultpoints.reach("lane.recorded")
-        if change.state == "unknown":
+        if change.state == "unknown" and not wait.kind:  # what rests is looked for when its kind goes on
             self._looks[work.order.id] = clock.monotonic() + change.wait
         else:
             self._looks.pop(work.order.id, None)
@@ -240,8 +256,8 @@ class Lane:
                     locked_until=no.locked_until,
                 )
                 return self._change(work, attempt, "rejected", entry)
-            case RetryLater(after=after):
-                return self._change(work, attempt, "queued", None, wait=after)
+            case RetryLater(after=after) as later:
+                return replace(self._change(work, attempt, "queued", None, wait=after), outcome=_put_off(later))
             case Unknown(why=why):
                 first_look = min(_FIRST_LOOK, self._patience.settle)
                 return self._change(
@@ -253,8 +269,9 @@ class Lane:
             case AlreadyThere():
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
                 return self._change(work, attempt, "delivered", _found(work, look))
-            case RetryLater(after=after):
-                return self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
+            case RetryLater(after=after) as later:
+                change = self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
+                return replace(change, outcome=_put_off(later))
             case Absent():
                 since = work.since_sent or 0.0  # as it was before this look
                 if (left := self._patience.settle - since) > 0:
@@ -300,11 +317,16 @@ class Lane:
             entry=entry,
         )
 
-    def _show_pause(self, code: str, before: str) -> None:
+    def _end_rest(self, kind: str) -> None:
+        self._rests.pop(kind, None)
+        self._show_pause("", self._pace.resting.pop(kind), kind)
+
+    def _show_pause(self, code: str, before: str, kind: str = "") -> None:
+        named = kind.removeprefix("bokbuss.").rpartition(".")[0]
         if before and before != code:
-            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, before).set(0)
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, before, named).set(0)
         if code:
-            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, code).set(1)
+            telemetry.LANES_PAUSED.labels(self._tenant, self._sink, code, named).set(1)
 
     def _note(self, work: Work, change: Transition, verdict: Verdict | Look) -> None:
         order = work.order
@@ -330,6 +352,11 @@ class Lane:
 
 def _found(work: Work, there: AlreadyThere) -> Entry:
     return Entry(work.order, "already_there", there.voucher, why=there.note, record=there.record, shown=there.shown)
+
+
+def _put_off(later: RetryLater) -> dict[str, Any]:
+    """Return why an order is not carried out yet, for whoever asks meanwhile."""
+    return {"outcome": "put_off", "code": later.code, "why": later.why, "who": later.who, "of_kind": later.of_kind}
 
 
 def _failed(error: Exception) -> RetryLater:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.rows import Resting
 from schemas import envelope as envelopes
 from schemas.commands import Order, VoucherRef
 
@@ -34,6 +35,13 @@ _WAITING = text(
        from flow_state s join journal j on j.sink = :sink and j.tenant = s.tenant and j.key = s.key
             and j.state = 'rejected' and j.outcome ->> 'code' = s.waiting
        where s.waiting = any(cast(:codes as text[])) group by s.tenant"""
+)
+_RESTING = text(
+    """select type, count(*) as number,
+              min(outcome ->> 'code') filter (where outcome ->> 'of_kind' = 'true') as code
+       from journal where (sink = :system or starts_with(sink, :system || '-')) and tenant = :tenant
+         and state in ('queued', 'sending', 'unknown') group by type
+       having bool_or(outcome ->> 'of_kind' = 'true') order by type"""
 )
 _LAST = text(
     f"""select order_id, outcome -> 'voucher' as voucher from journal where {_OF} and state = 'delivered'
@@ -119,6 +127,13 @@ async def waiting(engine: AsyncEngine, sink: str, codes: Iterable[str]) -> list[
     async with engine.connect() as connection:
         rows = await connection.execute(_WAITING, {"sink": sink, "codes": sorted(codes)})
         return [Waiting(tenant, tuple(found), age) for tenant, found, age in rows]
+
+
+async def resting(engine: AsyncEngine, system: str, tenant: str) -> tuple[Resting, ...]:
+    """Return the kinds of a company's orders that wait for something at a system while the others go on."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(_RESTING, {"system": system, "tenant": tenant})
+        return tuple(Resting(row.type, row.code, row.number) for row in rows)
 
 
 def _order(body: str) -> Any:

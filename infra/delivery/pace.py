@@ -1,8 +1,9 @@
 """How a lane goes on after an answer: who waits, for how long, and how many writes may be in doubt at once. Pure.
 
-What is about one order delays that order: the company's other keys go on. What is about the company, or comes several
-times in a row, pauses the lane. And a target that gives no clear answers gets few writes, so that of a whole backlog
-only so many are in doubt as can soon be looked for.
+What is about one order delays that order: other keys go on. What is about a need of one kind of order lets
+that kind rest: the others go on. What is about the company, or comes several times in a row, pauses the lane. And a
+target that gives no clear answers gets few writes, so that of a whole backlog only so many are in doubt as can soon be
+looked for.
 """
 
 from dataclasses import dataclass
@@ -28,10 +29,11 @@ _SPREAD: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Seconds for which the lane pauses, and after which the order is due again."""
+    """Seconds for which the lane pauses, after which the order is due again, and for which orders of its kind rest."""
 
     lane: float = 0.0
     order: float = 0.0
+    kind: float = 0.0
 
 
 def spread(order_id: UUID, attempt: int) -> float:
@@ -45,11 +47,13 @@ class Pace:
     Attributes:
         doubts: how many writes may be in doubt.
         paused_for: the code of what the lane is paused for; "" while it is not.
+        resting: the code of what each kind of order waits for, of those that do.
     """
 
     def __init__(self) -> None:
         self.doubts = FEW
         self.paused_for = ""
+        self.resting: dict[str, str] = {}
         self._failures = 0
         self._alone = 0
 
@@ -60,13 +64,20 @@ class Pace:
         elif not isinstance(verdict, RetryLater):
             self.doubts = min(self.doubts + 1, MANY)
 
-    def after(self, answer: Verdict | Look, order_id: UUID, attempt: int) -> Wait:
+    def after(self, answer: Verdict | Look, order_id: UUID, attempt: int, kind: str = "") -> Wait:
         """Return who waits for how long: growing pauses for a target that takes nothing, until a clear answer."""
         if isinstance(answer, Unknown):
             return Wait()
-        if not isinstance(answer, RetryLater):
-            self.paused_for, self._failures, self._alone = "", 0, 0
-            return Wait()
+        if isinstance(answer, RetryLater) and not answer.of_kind:
+            return self._put_off(answer, order_id, attempt)
+        self.paused_for, self._failures, self._alone = "", 0, 0
+        if isinstance(answer, RetryLater):
+            self.resting[kind] = answer.code
+            return Wait(kind=answer.after * spread(order_id, attempt))
+        self.resting.pop(kind, None)
+        return Wait()
+
+    def _put_off(self, answer: RetryLater, order_id: UUID, attempt: int) -> Wait:
         if answer.code == OUR_FAILURE:
             return Wait(order=answer.after)
         longer = spread(order_id, attempt + self._failures)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -150,18 +150,18 @@ class MemoryJournal:
         await self._step("taken over")
         return len(interrupted)
 
-    async def next(self, tenant: str, doubts: int, page: int = 50) -> list[Work]:
+    async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key."""
         await self._step("next")
         now = self._database.time
         blocked: set[str] = set()
         rows = self._database.of(tenant)
-        unknown = [row for row in rows if row.state == "unknown"]
+        unknown = [row for row in rows if row.state == "unknown" and row.order.type not in resting]
         looks = sorted((row for row in unknown if row.due <= now), key=lambda row: row.due)[:page]
         found = []
         for row in rows:
             key = row.order.subject
-            if key not in blocked and row.state == "queued" and row.due <= now:
+            if key not in blocked and row.state == "queued" and row.due <= now and row.order.type not in resting:
                 found.append(row)
             if row.state in OPEN or (row.state == "rejected" and not self._database.replaced(row)):
                 blocked.add(key)
@@ -170,14 +170,12 @@ class MemoryJournal:
         await self._step("nexted")
         return [_work(row, now) for row in due]
 
-    async def next_due(self, tenant: str) -> float | None:
+    async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
         """Return the seconds until a company's next order is due."""
         await self._step("next due")
         now = self._database.time
-        return min(
-            (r.due - now for r in self._database.of(tenant) if r.state in {"queued", "unknown"} and r.due > now),
-            default=None,
-        )
+        waiting = (r for r in self._database.of(tenant) if r.state in {"queued", "unknown"} and r.due > now)
+        return min((r.due - now for r in waiting if r.order.type not in resting), default=None)
 
     async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
         """Make 'sending' durable."""

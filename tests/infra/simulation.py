@@ -38,6 +38,14 @@ FROZEN_WHILE_LEAVING = 10.0
 LATEST = PATIENCE.settle - STALE - FROZEN_WHILE_LEAVING - 1.0
 """Seconds after which a write may still be carried out: below the settle time, by which we promise what we promise."""
 
+WRITE_FAULTS = (
+    *("not sent", "no right", "alone", "broken", "lost"),
+    *("done and lost", "late", "retry", "done and broken"),
+)
+PUT_OFF = {
+    "alone": RetryLater(5.0, "fortnox_failing", "no list", alone=True),
+    "no right": RetryLater(30.0, "scope_missing", "a scope is missing", "operator", of_kind=True),
+}
 LEGAL = frozenset(
     [("queued", "sending")]
     + [("sending", after) for after in ("delivered", "rejected", "unknown", "queued")]
@@ -74,13 +82,12 @@ class FakeConnection:
     async def write(self, order: Envelope[Any], attempt: Attempt) -> Verdict:
         """Carry out an order, or not, and tell, or not."""
         world, process = self._world, self._process
-        faults = ("not sent", "alone", "broken", "lost", "done and lost", "late", "retry", "done and broken")
-        fate = world.draw("ok", *faults) if not world.is_down else world.random.choice(["lost", "done and lost"])
+        fate = world.draw("ok", *WRITE_FAULTS) if not world.is_down else world.random.choice(["lost", "done and lost"])
         await process.step("write")
         if fate == "broken":
             raise Broken
-        if fate == "alone":
-            return RetryLater(5.0, "fortnox_failing", "no list of years", alone=True)
+        if fate in PUT_OFF:
+            return PUT_OFF[fate]
         await attempt.take()
         await process.step("taken")
         if fate == "not sent":
@@ -112,11 +119,13 @@ class FakeConnection:
     async def probe(self, order: Envelope[Any], attempt: Attempt) -> Look:
         """Look for an order in a list that may be old."""
         world, process = self._world, self._process
-        fate = world.draw("ok", "stale", "retry", "alone", "broken") if not world.is_down else "alone"
+        fate = world.draw("ok", "stale", "retry", "alone", "broken", "no right") if not world.is_down else "alone"
         await process.step("probe")
         if fate == "broken":
             raise Broken
         await attempt.take()
+        if fate == "no right":
+            return PUT_OFF[fate]
         attempt.may_send()
         process.sends(order)
         await process.step("leaving")
@@ -129,7 +138,7 @@ class FakeConnection:
         if fate == "retry":
             return RetryLater(5.0, "lookup_refused", "no list")
         if fate == "alone":
-            return RetryLater(5.0, "fortnox_failing", "no list", alone=True)
+            return PUT_OFF[fate]
         found = world.fortnox.voucher(order, seen)
         return AlreadyThere(found) if found else Absent()
 

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.commands import AttachFile, PostVoucher, UpsertEmployee, WriteAbsence
+from schemas.envelope import type_of
+from schemas.invoices import CreateInvoice, FindCustomer
+from schemas.ledger import ReadLedger
 from schemas.words import Said
 
 
@@ -398,6 +402,23 @@ TEXTS: Final[Mapping[str, CheckText]] = {
         Said("Slå på tidssynkronisering (NTP) på servern.", "Switch on time synchronisation (NTP) on the server."),
         guide="",
     ),
+    "no_kind_of_order_waits": CheckText(
+        Said("Slag av order som väntar", "Kinds of orders that wait"),
+        Said(
+            "De här väntar på en licens eller en behörighet som de själva behöver: {names}.",
+            "These wait for a licence or a right that they need themselves: {names}.",
+        ),
+        Said(
+            "De väntar, i ordning; allt annat går vidare. När de får det de behöver går de vidare av sig själva.",
+            "They wait, in order; everything else goes on. They go on by themselves once they have what they need.",
+        ),
+        _ADMINISTRATOR,
+        Said(
+            f"Licens: {_USERS} › Lägg till licenser. Behörighet: {_CONNECT.sv}",
+            f"Licence: {_USERS} › Lägg till licenser. Right: {_CONNECT.en}",
+        ),
+        guide=_LICENCES,
+    ),
     "every_way_in_can_be_used": CheckText(
         Said("Vägar in", "Ways in"),
         Said("Härifrån går det inte att hämta. {names}", "Nothing can be fetched from here. {names}"),
@@ -411,6 +432,17 @@ TEXTS: Final[Mapping[str, CheckText]] = {
     ),
 }
 """By check."""
+
+KINDS: Final[Mapping[str, Said]] = {
+    type_of(PostVoucher): Said("verifikationer", "vouchers"),
+    type_of(UpsertEmployee): Said("anställda", "employees"),
+    type_of(WriteAbsence): Said("frånvaro", "absences"),
+    type_of(FindCustomer): Said("kunder", "customers"),
+    type_of(CreateInvoice): Said("fakturor och ordrar", "invoices and orders"),
+    type_of(AttachFile): Said("filer till verifikationer", "files beside vouchers"),
+    type_of(ReadLedger): Said("läsning av räkenskapsår", "reading of financial years"),
+}
+"""Kinds of orders, by the type of their messages."""
 
 STATES: Final[Mapping[str, Said]] = {
     "ok": Said("grön", "green"),

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
-from infra.rows import WayFound
+from infra.rows import Resting, WayFound
 from schemas import mapping, money
 from schemas.base import FIRST_RESULT_ACCOUNT
 from schemas.commands import AttachFile
@@ -103,6 +103,7 @@ class Situation:
         clearing: why the clearing account cannot be read, or what it holds; None: nobody needs it.
         last: None when we have written nothing yet.
         ways: how each way in was found by which payloads are fetched.
+        resting: which kinds of orders wait for a licence or a right that they need.
     """
 
     today: date
@@ -120,6 +121,7 @@ class Situation:
     clock_ahead: float | None = None
     last: LastVoucher | None = None
     ways: tuple[WayFound, ...] = ()
+    resting: tuple[Resting, ...] = ()
 
     def refused(self, *codes: str) -> Names:
         """Return the scopes of what Fortnox did not show for one of these reasons."""
@@ -269,6 +271,14 @@ def the_person_who_consented_may_do_this(situation: Situation) -> Finding:
     if isinstance(situation.company, CompanyInformation) and situation.company.organisation_number == _NO_RIGHT:
         names = (*names, "OrganizationNumber")
     return _failed_if(names, situation)
+
+
+def no_kind_of_order_waits(situation: Situation) -> Finding:
+    """Demand that no kind of order waits for a licence or a right of its own; the other kinds go on meanwhile."""
+    kinds, number = situation.resting, sum(kind.number for kind in situation.resting)
+    if not kinds:
+        return NOT_APPLICABLE
+    return Finding("failed", tuple(kind.type for kind in kinds), kinds[0].code, _all(situation), number)
 
 
 def the_organisation_number_matches(situation: Situation) -> Finding:
@@ -459,6 +469,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check(every_scope_is_granted, _SCOPE),
     _check(files_are_consented_to, _SCOPE),
     _check(the_person_who_consented_may_do_this, *_RIGHT),
+    _check(no_kind_of_order_waits, _LICENCE, _SCOPE, *_RIGHT),
     # Are these the right books?
     _check(the_organisation_number_matches),
     _check(our_last_voucher_is_found),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectors.fortnox import errors
-from connectors.fortnox.doctor.check_words import LABELS, STATES, TEXTS
+from connectors.fortnox.doctor.check_words import KINDS, LABELS, STATES, TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, CheckState, Finding
 from connectors.fortnox.doctor.setup import Names
 from infra.intake import way_words
@@ -77,8 +77,10 @@ def _explained(name: str, finding: Finding, language: Language) -> Iterator[str]
 
 
 def _names(finding: Finding, language: Language) -> str:
-    """Return what was found, in words: a way in has its own."""
-    return " ".join(way_words.in_words(way, language) for way in finding.ways) or ", ".join(finding.names)
+    """Return what was found, in words: a way in and a kind of order have their own."""
+    if finding.ways:
+        return " ".join(way_words.in_words(way, language) for way in finding.ways)
+    return ", ".join(KINDS[name].to(language) if name in KINDS else name for name in finding.names)
 
 
 def _why(finding: Finding, language: Language) -> str:

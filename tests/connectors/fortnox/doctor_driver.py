@@ -26,7 +26,7 @@ from infra.plugin import Attempt, Host
 from infra.plugin import Company as Ours
 from schemas import envelope
 from schemas.bas import BAS_DAY_SALES
-from schemas.commands import PostVoucher, VoucherRow
+from schemas.commands import Order, PostVoucher, VoucherRow
 from schemas.events import Fact
 from schemas.settings import StoreCostCentre, TenantSettings
 
@@ -65,7 +65,7 @@ def voucher(day: date = TODAY, key: int = 1, step: str = "book", **changes: Any)
     return PostVoucher(**(fields | changes))
 
 
-def wrapped(order: PostVoucher, tenant: str) -> Any:
+def wrapped(order: Order, tenant: str) -> Any:
     """Return an order in its envelope."""
     order_id = str(order.id_in(tenant))
     return envelope.wrap(order, message_id=order_id, source="/streams/daysales", time=clock.now(), tenant=tenant)
@@ -152,7 +152,7 @@ class DoctorDriver:
         await self.journal(order, "rejected", {"code": code}, age)
         await self.execute(_STATE, tenant=self.tenant, key=order.key, code=code)
 
-    async def journal(self, order: PostVoucher, state: str, outcome: dict[str, Any] | None, age: float = 5.0) -> None:
+    async def journal(self, order: Order, state: str, outcome: dict[str, Any] | None, age: float = 5.0) -> None:
         """Put an order into the journal."""
         message = wrapped(order, self.tenant)
         await self.execute(

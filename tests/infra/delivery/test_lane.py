@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from infra.delivery.budget import LOOK_UP, Budget
@@ -90,6 +91,8 @@ def test_the_seeds_find_a_lane_that_forgets_what_was_being_sent(monkeypatch: pyt
 
 Answer = Callable[[Envelope[Any], Attempt], Awaitable[Any]]
 VOUCHER = VoucherRef(series="F", number=1, year_id=3)
+BOOKED, INVOICED = "bokbuss.post-voucher.v1", "bokbuss.create-invoice.v1"
+PAUSED = {"tenant": "a", "sink": "fortnox", "code": "licence_missing", "kind": "create-invoice"}
 
 
 def says(*answers: Verdict | Look | Exception) -> Answer:
@@ -300,6 +303,43 @@ def test_an_order_that_never_passes_delays_no_other_key() -> None:
         await company.insert(*keys)
         await company.run(60.0)
         assert [company.row(key).state for key in keys] == ["queued"] + ["delivered"] * 199
+
+    virtual.run(story())
+
+
+def test_a_kind_without_its_licence_rests_and_the_others_go_on_until_it_is_there() -> None:
+    """One call every five minutes asks for it; what is in doubt of that kind takes no vouchers' place meanwhile."""
+
+    async def story() -> None:
+        licensed = False
+        refusal = RetryLater(300.0, "licence_missing", "no module for invoices", "operator", of_kind=True)
+
+        async def write(order: Envelope[Any], _attempt: Attempt) -> Verdict:
+            return Delivered(VOUCHER) if licensed or order.type == BOOKED else refusal
+
+        async def probe(order: Envelope[Any], _attempt: Attempt) -> Look:
+            return Absent() if licensed or order.type == BOOKED else refusal
+
+        company = LaneDriver(Target(on_write=write, on_probe=probe))
+        invoices = [order("a", f"invoice/{n}", 1).model_copy(update={"type": INVOICED}) for n in range(20)]
+        await MemoryJournal(company.database).insert((0, each) for each in invoices)
+        for each in invoices[:FEW]:  # as many in doubt as there may be
+            company.database.rows[each.id].become("unknown")
+            company.database.rows[each.id].sent = 0.0
+        vouchers = [f"day/{n}" for n in range(100)]
+        await company.insert(*vouchers)
+        running = asyncio.create_task(company.run(1500.0))
+        await asyncio.sleep(5.0)
+        assert {company.row(key).state for key in vouchers} == {"delivered"}
+        assert REGISTRY.get_sample_value("bokbuss_lane_paused", PAUSED) == 1
+        assert len(company.target.looks) + len(company.target.writes) == 1 + len(vouchers)
+        await asyncio.sleep(400.0)
+        assert len(company.target.looks) + len(company.target.writes) == 2 + len(vouchers)
+        licensed = True
+        await asyncio.sleep(700.0)
+        assert {company.database.rows[each.id].state for each in invoices} == {"delivered"}
+        assert REGISTRY.get_sample_value("bokbuss_lane_paused", PAUSED) == 0
+        await running
 
     virtual.run(story())
 

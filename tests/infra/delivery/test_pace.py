@@ -19,6 +19,7 @@ ANSWERS = st.sampled_from(
         RetryLater(2.0, "consent_missing", "", "operator", steady=True),
         RetryLater(5.0, "fortnox_failing", "500", alone=True),
         RetryLater(60.0, OUR_FAILURE, ""),
+        RetryLater(300.0, "scope_missing", "", "operator", of_kind=True),
     ]
 )
 
@@ -44,8 +45,13 @@ def test_a_lane_pauses_for_what_is_about_the_company_and_a_clear_answer_ends_it(
     """A doubt and a bug of ours pause nobody; what was asked of the target in vain grows, to a minute and a quarter."""
     pace = Pace()
     for answer in answers:
-        wait = pace.after(answer, ORDER, 1)  # type: ignore[arg-type]
+        wait = pace.after(answer, ORDER, 1, "invoice")  # type: ignore[arg-type]
+        assert wait.kind == 0 or isinstance(answer, RetryLater)
         match answer:
+            case RetryLater(after=after, of_kind=True):
+                assert (wait.lane, wait.order, pace.paused_for) == (0, 0, "")
+                assert after <= wait.kind < 1.25 * after
+                assert pace.resting == {"invoice": "scope_missing"}
             case RetryLater(alone=True):
                 assert wait.lane == 0 or wait.order > wait.lane
                 assert wait.order >= 5
@@ -59,7 +65,7 @@ def test_a_lane_pauses_for_what_is_about_the_company_and_a_clear_answer_ends_it(
             case Unknown():
                 assert wait.lane == 0
             case _:
-                assert (wait.lane, pace.paused_for) == (0, "")
+                assert (wait.lane, pace.paused_for, pace.resting) == (0, "", {})
 
 
 def test_one_failure_is_an_orders_and_three_in_a_row_the_targets() -> None:

@@ -23,6 +23,7 @@ from schemas.commands import VoucherRow
 from schemas.events import ChecksPassed
 from schemas.settings import EmployeesSettings, InvoicingSettings, PaymentAccount, SalesAccount, TenantSettings
 from schemas.ways import OutboxTable, WaysIn
+from tests.connectors.fortnox import lane_driver
 from tests.connectors.fortnox.doctor_driver import (
     MAPPED,
     ORGANISATION,
@@ -132,6 +133,14 @@ async def left_over(visit: DoctorDriver) -> None:
         visit.fortnox.years[4].accounts[1518].balance += Decimal(amount)
 
 
+async def resting(visit: DoctorDriver) -> None:
+    """Let invoices wait for their module, which was tried with one of them."""
+    put_off = {"outcome": "put_off", "code": "licence_missing", "why": "no module", "of_kind": True}
+    for number in (1, 2):
+        order = lane_driver.invoice(f"openpos/3/{number}").data
+        await visit.journal(order, "queued", put_off if number == 1 else None)
+
+
 RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_company_has_consented": (
         lambda v: v.execute(text("update tenants set database_number = null where tenant = :t"), t=v.tenant),
@@ -150,6 +159,7 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
         ("Sandlådan AB 556677-8899", f"≠ {ORGANISATION}"),
     ),
     "every_way_in_can_be_used": (fetched, ("kassa",)),
+    "no_kind_of_order_waits": (resting, ("bokbuss.create-invoice.v1",)),
     "our_last_voucher_is_found": (last_voucher, ("F 7",)),
     "today_has_a_financial_year": (lambda v: v.fortnox.years.pop(4), (TODAY.isoformat(),)),
     "a_financial_year_holds_the_day": (waiting, ("2023-05-01",)),
@@ -237,6 +247,19 @@ async def test_what_is_wrong_with_a_way_in_is_said_in_its_own_words(visit: Docto
     assert "kassa: ingen har lämnat det som öppnar den." in "\n".join(lines(report, "sv"))
     kept = {one.name: one for one in await examining.examined(visit.host, visit.tenant, "sv")}
     assert "kassa: ingen har lämnat det som öppnar den." in kept["every_way_in_can_be_used"].wrong
+
+
+async def test_a_kind_of_order_that_waits_is_told_as_it_stands_now(visit: DoctorDriver) -> None:
+    """How many, of what, whose move it is; no check has to be made anew for it to be shown, or to be gone."""
+    await resting(visit)
+    told = {one.name: one for one in await examining.examined(visit.host, visit.tenant, "sv")}
+    assert "fakturor och ordrar" in told["no_kind_of_order_waits"].wrong
+    assert told["no_kind_of_order_waits"].waiting == 2
+    report = await examining.examine(visit.host, visit.tenant)
+    assert "invoices and orders" in "\n".join(lines(report, "en"))
+    await visit.execute(text("update journal set state = 'delivered' where tenant = :t"), t=visit.tenant)
+    told = {one.name: one for one in await examining.examined(visit.host, visit.tenant, "sv")}
+    assert told["no_kind_of_order_waits"].state == "not applicable"
 
 
 def test_every_check_was_shown_red() -> None:

@@ -128,11 +128,11 @@ async def test_a_customer_that_is_missing_is_the_accountants_move(
     assert (verdict.code, verdict.who) == ("customer_missing", "accountant")
 
 
-async def test_a_missing_module_stops_the_company_and_no_order(engine: AsyncEngine, company: sandbox.Company) -> None:
-    """As with vouchers: it is about the company, with the click path."""
+async def test_a_missing_module_stops_invoices_and_rejects_none(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """What else the company has carried out goes on; the click path is said."""
     company.licences -= {"invoicing"}
     async with connected(engine, company) as connection:
         verdict = await connection.write(invoice(), attempt())
     assert isinstance(verdict, RetryLater)
-    assert (verdict.code, verdict.who) == ("licence_missing", "operator")
+    assert (verdict.code, verdict.who, verdict.of_kind) == ("licence_missing", "operator", True)
     assert "Add Licenses" in verdict.why

@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.audit import Shown
 from schemas.events import EmployeeFields
 from tests.connectors.fortnox import test_client
-from tests.connectors.fortnox.lane_driver import absence, attachment, employee, invoice
+from tests.connectors.fortnox.lane_driver import absence, attachment, customer, employee, invoice
 from tests.connectors.fortnox.test_client import HTML, Lane, Wire, connected, drip, half, reset, says, silence
 
 wire = test_client.wire
@@ -27,6 +27,7 @@ ORDERS = {
     "absence": absence(),
     "changed absence": absence(action="update", absence_id=ID),
     "removed absence": absence(action="delete", absence_id=ID),
+    "customer": customer(),
     "invoice": invoice(),
     "order": invoice(document="order"),
     "file": attachment(),
@@ -67,6 +68,7 @@ ASKED = {
     "removed absence": Exchange(
         f"DELETE /3/absencetransactions/{ID}", f"GET /3/absencetransactions/{ID}", "AbsenceTransaction", None
     ),
+    "customer": Exchange("POST /3/customers", "GET /3/customers", "Customers", {"Customer": {"CustomerNumber": "7"}}),
     "invoice": Exchange("POST /3/invoices", "GET /3/invoices", "Invoices", {"Invoice": {"DocumentNumber": "7"}}),
     "order": Exchange("POST /3/orders", "GET /3/orders", "Orders", {"Order": {"DocumentNumber": "7"}}),
     "file": Exchange("POST /3/inbox", "GET /3/voucherfileconnections", "VoucherFileConnections", {"File": {"Id": "7"}}),
@@ -160,14 +162,14 @@ async def test_what_was_never_carried_out_is_absent(wire: Wire, name: str) -> No
 
 @pytest.mark.parametrize("status", [400, 403])
 @pytest.mark.parametrize("name", ORDERS)
-async def test_a_refusal_about_the_company_rejects_no_order(wire: Wire, name: str, status: int) -> None:
-    """A missing scope or licence waits for the operator; so does a refusal nobody knows, but as the order's own."""
+async def test_a_licence_that_a_kind_lacks_rejects_no_order(wire: Wire, name: str, status: int) -> None:
+    """It waits for the operator, and only what is of its kind; a refusal nobody knows is the order's own."""
     asked = prepared(wire, name)
     async with connected(wire) as connection:
         wire.replies[asked.write] = [says(status, {"ErrorInformation": {"code": 2001101, "message": "Licens saknas."}})]
         verdict = await connection.write(ORDERS[name], Lane().attempt())
         assert isinstance(verdict, RetryLater)
-        assert (verdict.code, verdict.who) == ("licence_missing", "operator")
+        assert (verdict.code, verdict.who, verdict.of_kind) == ("licence_missing", "operator", True)
         wire.replies[asked.write] = [says(400, {"ErrorInformation": {"code": 2009999, "message": "Något nytt."}})]
         verdict = await connection.write(ORDERS[name], Lane().attempt())
     assert isinstance(verdict, Rejected)

@@ -15,6 +15,7 @@ from infra import clock
 from infra.verdicts import AlreadyThere, Delivered
 from schemas import ids
 from schemas.events import EmployeeFields
+from schemas.invoices import Buyer
 from tests.connectors.fortnox.lane_driver import (
     ANNA,
     SCOPES,
@@ -22,6 +23,7 @@ from tests.connectors.fortnox.lane_driver import (
     attachment,
     carry_out,
     connected,
+    customer,
     employee,
     invoice,
     voucher,
@@ -60,7 +62,9 @@ async def everything(connection: Any, round_: int) -> list[Any]:
         await carried(invoice(f"openpos/{document}/{round_}", document=document)) for document in ("invoice", "order")
     ]
     file = await carried(attachment(f"file/{round_}", content=b"%d" % round_, voucher=booked.voucher))
-    return [booked.voucher, numbered.record, away.record, *(each.record for each in sold), file.record]
+    buyer = Buyer(email=f"kund{round_}@exempel.se", name="Kunden")
+    buying = await carried(customer(f"openpos/customer/{round_}", buyer=buyer))
+    return [booked.voucher, numbered.record, away.record, *(each.record for each in sold), file.record, buying.record]
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -89,4 +93,5 @@ async def test_every_order_has_one_effect_under_any_faults(engine: AsyncEngine, 
     assert {each["Extent"] for each in away} == {"50.00"}
     for place, path in ((3, "invoices"), (4, "orders")):
         assert sorted(company.register(path)) == sorted(result[place] for result in results)
+    assert sorted(set(company.register("customers")) - {"1"}) == sorted(result[6] for result in results)
     assert sorted(company.files) == sorted(company.attached) == sorted(result[5] for result in results)
