@@ -57,6 +57,7 @@ async def test_a_company_that_is_set_up_is_green(visit: DoctorDriver) -> None:
     assert report.red == ()
     assert {name for name, state in states(report).items() if state == "not applicable"} == {
         "files_are_consented_to",
+        "no_kind_of_order_waits",
         "every_way_in_can_be_used",
         "the_clearing_account_is_its_own",
         "the_clearing_account_nets_to_zero",
