@@ -336,7 +336,7 @@ def our_clock_is_right(situation: Situation) -> Finding:
     ahead = situation.clock_ahead
     if ahead is None:
         return Finding("not checked", why="no_date")
-    return Finding("failed", (f"{ahead:+.0f} s",), flows=_all(situation)) if abs(ahead) > SKEW else OK
+    return Finding("failed", (f"{ahead / 60:+.0f} min",), flows=_all(situation)) if abs(ahead) > SKEW else OK
 
 
 def our_last_voucher_is_found(situation: Situation) -> Finding:

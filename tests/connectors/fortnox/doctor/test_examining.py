@@ -187,7 +187,7 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_clearing_account_is_its_own": (shared, ("1510",)),
     "the_clearing_account_nets_to_zero": (left_over, ("1518: 125.00",)),
     "vat_codes_match_the_rates": (rule(3002, "vat_code", "MP1"), ("3002 (MP1 ≠ 12 %)",)),
-    "our_clock_is_right": (lambda v: setattr(v.books, "clock_offset", -3600.0), ("+3600 s",)),
+    "our_clock_is_right": (lambda v: setattr(v.books, "clock_offset", -3600.0), ("+60 min",)),
 }
 
 
