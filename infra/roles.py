@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import ending, overdue, registry, store, telemetry, watch
+from infra import ending, overdue, registry, retention, store, telemetry, watch
 from infra.access import rotation
 from infra.access.vault import Vault, open_vault, prove
 from infra.alerting import telling
@@ -76,6 +76,7 @@ def _flows(parts: _Parts, host: Host, checks: dict[str, web.HealthCheck]) -> Ite
     checks["flows"] = role.check
     yield role.run
     yield partial(overdue.run, host)
+    yield partial(retention.run, host)
     orders = {f"bokbuss-sinks-{s.name}": [o.TOPIC for o in s.orders] for s in registry.sinks()}
     yield Auditor(
         kafka=settings.kafka,

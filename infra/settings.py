@@ -93,6 +93,15 @@ class DocumentsSettings(BaseModel):
     largest: int = Field(default=50_000_000, ge=1, description="bytes of one document; a larger one is noted as that")
 
 
+class KeepSettings(BaseModel):
+    """How long what is needed no more is kept. Facts, orders, the trail and what flows remember are kept for ever."""
+
+    answers_days: int = Field(default=30, ge=1, description="lines that say that an answer or settings were taken in")
+    deliveries_days: int = Field(default=400, ge=30, description="what came in over HTTP, to know it when it is resent")
+    sessions_days: int = Field(default=90, ge=1, description="of the desk, once they have ended")
+    every_seconds: float = Field(default=3600.0, gt=0, description="between two looks")
+
+
 class MailSettings(BaseModel):
     """Where reports are mailed from. Without ``host`` none are."""
 
@@ -161,6 +170,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     documents: DocumentsSettings = DocumentsSettings()
+    keep: KeepSettings = KeepSettings()
     mail: MailSettings = MailSettings()
     desk: DeskSettings = DeskSettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")

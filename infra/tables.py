@@ -452,6 +452,13 @@ audited = Table(
     Column("topic", String, nullable=False),
     Column("partition", Integer, nullable=False),
     Column("upto", BigInteger, nullable=False, comment="every record before this offset is decided"),
+    Column(
+        "forgotten",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="what lies before this offset is decided, and may have no line any more",
+    ),
     PrimaryKeyConstraint("topic", "partition"),
     comment="how far the auditor has proved each partition",
     info=HOST,

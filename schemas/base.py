@@ -81,6 +81,11 @@ def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
     """
     known: dict[int, tuple[weakref.ref[_MessageT], _Made]] = {}
 
+    def forget(place: int, gone: weakref.ref[_MessageT]) -> None:  # in here: the module may be gone when a process ends
+        found = known.get(place)
+        if found is not None and found[0] is gone:  # another message may live there by now
+            del known[place]
+
     @wraps(make)
     def made(message: _MessageT) -> _Made:
         place = id(message)
@@ -88,15 +93,10 @@ def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
         if found is not None and found[0]() is message:
             return found[1]
         new = make(message)
-        known[place] = weakref.ref(message, lambda gone: _forget(known, place, gone)), new
+        known[place] = weakref.ref(message, lambda gone: forget(place, gone)), new
         return new
 
     return made
-
-
-def _forget(known: dict[int, Any], place: int, gone: Any) -> None:
-    if (found := known.get(place)) is not None and found[0] is gone:  # another message may live there by now
-        del known[place]
 
 
 Day = Annotated[date, BeforeValidator(_day)]

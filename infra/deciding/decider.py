@@ -45,7 +45,9 @@ _ALREADY = text(
        join r on d.topic = r.t and d.partition = r.p and d."offset" = r.o
        union all
        select k.topic, k.partition, k."offset" from parked k
-       join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o"""
+       join r on k.reader = :reader and k.topic = r.t and k.partition = r.p and k."offset" = r.o
+       union all
+       select r.t, r.p, r.o from r join audited a on a.topic = r.t and a.partition = r.p and r.o < a.forgotten"""
 )
 _WAITING = text(
     """select key, state from flow_state
