@@ -1,5 +1,6 @@
 # Needs make and Python 3.11 or newer with venv; everything else is installed into .venv, once, from the lock file.
-#   make demo [ARGS=--once]   make test [ARGS="-k word"] [EXPLORE=60]   make check   make bench   make chaos   make lint   make docs   make lock
+#   make demo [ARGS=--once]   make test [ARGS="-k word"] [EXPLORE=60]   make check   make bench
+#   make chaos   make soak   make lint   make docs   make lock
 
 BIN  := .venv/bin
 LOCK := infra/deploy/requirements-dev.lock
@@ -8,7 +9,7 @@ WORKERS ?= 3
 # Where it is set, every process that a test starts would compile all that it imports anew: 5 s instead of half a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check lint bench chaos docs lock
+.PHONY: demo test check lint bench chaos soak docs lock
 .DEFAULT_GOAL := check
 
 demo: .venv/installed
@@ -33,6 +34,10 @@ bench: .venv/installed
 
 chaos: .venv/installed
 	$(BIN)/python tests/chaos/run.py $(ARGS)
+
+# An hour at 100 companies; ARGS="--seconds 600 --companies 20" for less.
+soak: .venv/installed
+	$(BIN)/python tests/chaos/soak.py $(ARGS)
 
 # Draws the house anew in docs/architecture.md, from the imports.
 docs: .venv/installed

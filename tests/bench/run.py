@@ -30,6 +30,7 @@ from tests.bench import (
     ledgers,
     proving,
     refreshing,
+    scaling,
     sending,
     sie_files,
     simulating,
@@ -55,6 +56,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "proof": proving.measure,
     "sie": sie_files.measure,
     "simulate": simulating.measure,
+    "scale": scaling.measure,
 }
 
 

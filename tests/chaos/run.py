@@ -71,7 +71,7 @@ async def chaos(
         say(f"seed {seed}; the logs are in {folder}")
         await start(site, list(site.workers.values()))
         tills = [
-            Tills(c.tenant, c.secret, site.workers["sources-1"].url, Random(f"{seed}/{c.tenant}"))
+            Tills(c.tenant, c.secret, [site.workers["sources-1"].url], Random(f"{seed}/{c.tenant}"))
             for c in site.companies
         ]
         await site.set_faults(FAULTS, seed)
@@ -90,7 +90,7 @@ async def chaos(
         await until(lambda: not site.query(_QUEUED), _SENT_WITHIN)
         await site.set_faults({}, seed)
         say("faults are off; waiting until everything agrees")
-        findings, books, drained_in = await _drain(site, tills, aftermath)
+        findings, books, drained_in = await drain(site, tills, aftermath)
         for task in load:
             if not task.done():
                 findings.add("not accepted", "a till still waits for 202")
@@ -131,7 +131,7 @@ async def _examine(site: Site, findings: oracle.Findings) -> tuple[int, str]:
     return verified
 
 
-async def _drain(
+async def drain(
     site: Site, tills: Sequence[Tills], aftermath: float
 ) -> tuple[oracle.Findings, dict[str, list[oracle.Booked]], float]:
     """Wait until everything agrees, and then a little more; return what is wrong at the end."""
@@ -252,11 +252,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for line in [report.as_json(result)] if options.json else result.lines():
         _console.print(line)
     if result.holds and not options.keep:
-        _remove(folder)
+        remove(folder)
     return 0 if result.holds else 1
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
+    """Remove a folder and what is in it, as far as that is possible."""
     for path in sorted(folder.rglob("*"), reverse=True):
         with suppress(OSError):
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -121,8 +121,12 @@ class Site:
 
 
 @asynccontextmanager
-async def running(folder: Path, companies: int) -> AsyncIterator[Site]:
-    """Start an installation with companies that have settings, and end it all."""
+async def running(folder: Path, companies: int, roles: Sequence[tuple[str, int]] = ROLES) -> AsyncIterator[Site]:
+    """Start an installation with companies that have settings, and end it all.
+
+    Args:
+        roles: and how many processes of each.
+    """
     async with AsyncExitStack() as stack:
         kafka, postgres = EmbeddedKafka(folder), EmbeddedPostgres(folder)
         for server in (kafka, postgres):
@@ -135,7 +139,7 @@ async def running(folder: Path, companies: int) -> AsyncIterator[Site]:
         await ensure_topics(kafka.bootstrap)
         site = Site(folder, kafka, postgres, sandbox, _environment(kafka, postgres, sandbox))
         await _found(site, companies)
-        for role, count in ROLES:
+        for role, count in roles:
             for number in range(1, count + 1):
                 port = str(free_port()) if role == "sources" else "0"
                 environment = {**site.environment, "BOKBUSS_PORT": port}
@@ -176,6 +180,7 @@ def _environment(kafka: EmbeddedKafka, postgres: EmbeddedPostgres, sandbox: Work
         "BOKBUSS_FORTNOX__LOOK_SECONDS": "0.5",
         "BOKBUSS_LEASE_SECONDS": "4",
         "BOKBUSS_HOLE_SECONDS": "3",
+        "BOKBUSS_KEEP__EVERY_SECONDS": "5",
         "BOKBUSS_SECRET_KEY": "chaos",
         "BOKBUSS_PORT": "0",
     }

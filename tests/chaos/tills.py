@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -37,13 +37,14 @@ class Content:
 
 @dataclass
 class Report:
-    """One Z report of one register: its contents, the newest last, and when each was accepted."""
+    """One Z report of one register, closed at a time: its contents, the newest last, and when each was accepted."""
 
     tenant: str
     register: str
     z_number: int
     day: date
     kind: Kind
+    closed_at: datetime
     contents: list[Content] = field(default_factory=list)
     accepted: list[datetime] = field(default_factory=list)
 
@@ -115,13 +116,14 @@ def content(report: Report, amendment: int, random: Random) -> Content:
 class Tills:
     """The tills of one company: each report goes out in its time, again until it is accepted, some more than once."""
 
-    def __init__(self, tenant: str, secret: str, url: str, random: Random) -> None:
+    def __init__(self, tenant: str, secret: str, urls: Sequence[str], random: Random) -> None:
+        """``urls``: where deliveries are taken; where one does not answer, the next one is asked."""
         self.tenant = tenant
         self.reports: list[Report] = []
         self.sent: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._webhook = Webhook(secret)
-        self._url = f"{url}/v1/{tenant}/openpos"
+        self._urls = deque(f"{url}/v1/{tenant}/openpos" for url in urls)
         self._random = random
         self._z_numbers: Counter[str] = Counter()
         self._lines = asyncio.Semaphore(2)  # as many as the client has: none is given up while it waits for one
@@ -151,7 +153,7 @@ class Tills:
         self._z_numbers[register] += 1
         kind: Kind = self._random.choices(("plain", "amended", "unmapped"), (85, 10, 5))[0]
         day = _FIRST_DAY + timedelta(days=self._random.randrange(30))
-        report = Report(self.tenant, register, self._z_numbers[register], day, kind)
+        report = Report(self.tenant, register, self._z_numbers[register], day, kind, clock.now())
         report.contents = [content(report, n, self._random) for n in range(2 if kind == "amended" else 1)]
         return report
 
@@ -181,9 +183,10 @@ class Tills:
                 async with self._lines:
                     self.sent["deliveries"] += 1
                     headers = self._signed(delivery, body)
-                    answer = await client.send("POST", self._url, headers=headers, content=body)
+                    answer = await client.send("POST", self._urls[0], headers=headers, content=body)
             except (NotSent, NoAnswer):
                 self.sent["no answer"] += 1
+                self._urls.rotate()
             else:
                 self.sent[f"answer {answer.status}"] += 1
                 if answer.status == 202:

@@ -70,6 +70,11 @@ class Worker:
         """The name without its number."""
         return self.name.partition("-")[0]
 
+    @property
+    def pid(self) -> int:
+        """The id of the process that runs now; 0: none does."""
+        return self._process.pid if self._process is not None else 0
+
     def arm(self, points: str, pause: float = 0.0) -> None:
         """Arm fault points for the next start only; a process that stops itself goes on after ``pause`` seconds."""
         self._armed, self._pause = points, pause

@@ -99,7 +99,8 @@ async def test_deliveries_and_ended_sessions_go_and_an_accounts_last_one_stays(e
             for days in (100, 200):
                 await connection.execute(
                     text(
-                        """insert into sessions (sha256, session_id, account_id, made_at, seen_at, ends_at, address, agent)
+                        """insert into sessions (sha256, session_id, account_id, made_at, seen_at, ends_at, address,
+                                                 agent)
                            select cast(gen_random_uuid() as text), gen_random_uuid(),
                                   cast(:who as uuid), t, t, t + interval '1 day', '', ''
                            from (select now() - make_interval(days => :d)) as x(t)"""
