@@ -232,7 +232,7 @@ async def _versions(visit: Visit) -> Response:
         raise NoSuchPage
     before = int(after) if after else None
     found = await tenants.versions(visit.host.engine, visit.tenant, before=before, limit=_VERSIONS + 1)
-    older = [*found[1:], None]
+    older = [*found[1:], None][: len(found)]
     shown = [
         (one, settings_files.differences(was.settings if was else TenantSettings(), one.settings))
         for one, was in list(zip(found, older, strict=True))[:_VERSIONS]

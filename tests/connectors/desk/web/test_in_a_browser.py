@@ -36,7 +36,8 @@ def test_every_page_can_be_used_by_everybody(language: str, width: int, dark: bo
         found: dict[str, object] = {}
         async with browsing(visitor, width=width, dark=dark, language=language) as page:
             for address in shown():
-                if (await visitor.get(address)).status_code != 200:
+                if (status := (await visitor.get(address)).status_code) != 200:
+                    assert status < 500, address
                     continue
                 await page.goto(address)
                 if wrong := await found_by_axe(page):
