@@ -6,9 +6,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from connectors.demo import reports
+from connectors.demo.on_account import DemoSale, SoldRow
 from connectors.demo.reports import FOOD, FOOD_AT_SIX, DemoReport, Till, ordinary
 from schemas.bas import BAS_DAY_SALES
-from schemas.settings import DaySalesSettings, GroupRate, PaymentAccount, StoreCalendar, StoreCostCentre, TenantSettings
+from schemas.settings import (
+    DaySalesSettings,
+    GroupRate,
+    InvoicingSettings,
+    PaymentAccount,
+    StoreCalendar,
+    StoreCostCentre,
+    TenantSettings,
+)
 
 MONDAY = date(2026, 3, 30)
 _TUESDAY, _WEDNESDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = (MONDAY + timedelta(days=n) for n in range(1, 7))
@@ -27,7 +36,9 @@ class Company:
     settings: TenantSettings
 
 
-def _settings(company_settings: Mapping[str, object], stores: Mapping[str, str]) -> TenantSettings:
+def _settings(
+    company_settings: Mapping[str, object], stores: Mapping[str, str], invoicing: InvoicingSettings
+) -> TenantSettings:
     food = [
         rate
         for group in FOOD
@@ -45,18 +56,20 @@ def _settings(company_settings: Mapping[str, object], stores: Mapping[str, str])
             **company_settings,
         }
     )
-    return TenantSettings(daysales=DaySalesSettings.model_validate(dict(chosen)))
+    return TenantSettings(daysales=DaySalesSettings.model_validate(dict(chosen)), invoicing=invoicing)
 
 
 _BAGERIET_STORES = {"SODER": "10", "VASTRA": "20"}
 _KROGEN_STORES = {"MATSAL": "MAT", "BAREN": "BAR"}
+_COLLECTS = InvoicingSettings(order_instead_of_invoice=True, customers="create", series="A")
+_INVOICES = InvoicingSettings(allow_tip_on_invoice=True, customers="create", series="A")
 BAGERIET = Company(
     "bageriet",
     "Bageriet vid Ån AB",
     "5599990016",
     1001,
     {"10": "Söder", "20": "Västra"},
-    _settings({"amended": "reverse"}, _BAGERIET_STORES),
+    _settings({"amended": "reverse"}, _BAGERIET_STORES, _COLLECTS),
 )
 KROGEN = Company(
     "krogen",
@@ -64,7 +77,7 @@ KROGEN = Company(
     "5599990024",
     1002,
     {"MAT": "Matsalen", "BAR": "Baren"},
-    _settings({"amended": "hold"}, _KROGEN_STORES),
+    _settings({"amended": "hold"}, _KROGEN_STORES, _INVOICES),
 )
 COMPANIES = (BAGERIET, KROGEN)
 
@@ -173,7 +186,42 @@ class Missing:
     over: bool = False
 
 
-Act = Deliver | DeliverAgain | Forge | DeliverBroken | Lock | Break | Apply | Simulate | Missing | Await
+@dataclass(frozen=True, slots=True)
+class Sell:
+    """A till sends a sale on account, over HTTP."""
+
+    sale: DemoSale
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """Wait until a sale on account stands in Fortnox as what it becomes, and has left its day."""
+
+    sale: DemoSale
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeep:
+    """The accountant books a company's invoices in Fortnox itself."""
+
+    company: Company
+
+
+Act = (
+    Deliver
+    | DeliverAgain
+    | Forge
+    | DeliverBroken
+    | Lock
+    | Break
+    | Apply
+    | Simulate
+    | Missing
+    | Await
+    | Sell
+    | Sold
+    | Bookkeep
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +258,33 @@ _MATSAL_FRIDAY_AMENDED = reports.amended(_MATSAL_FRIDAY, "Öl och vin", "-1180.0
 _BAREN_FRIDAY = reports.paid_also_by(ordinary(BAREN, MONDAY, _FRIDAY), "klarna", "1250.00")
 _MATSAL_SATURDAY = reports.counted_twice(ordinary(MATSAL, MONDAY, _SATURDAY, gift_cards_used="500.00"), "gift_card")
 
+_PARTY = DemoSale(
+    MATSAL,
+    88213,
+    _SUNDAY,
+    {"organisationNumber": "559999-0032", "name": "Bygg & Mur i Söder AB", "email": "faktura@example.com"},
+    (SoldRow("Lunchbuffé", "Mat", 12, 12, "145.00"), SoldRow("Lättöl", "Öl och vin", 25, 12, "39.00")),
+    "invoice",
+    Decimal("150.00"),
+)
+_SCHOOL = DemoSale(
+    SODER,
+    20417,
+    _SUNDAY,
+    {"name": "Skolan vid Ån", "email": "mat@example.com"},
+    (SoldRow("Surdegslimpa", "Bröd", 6, 24, "48.00"),),
+    "order",
+)
+_MATSAL_SUNDAY = reports.paid_also_by(ordinary(MATSAL, MONDAY, _SUNDAY), "invoice", str(_PARTY.total))
+_SODER_SUNDAY = reports.paid_also_by(ordinary(SODER, MONDAY, _SUNDAY), "invoice", str(_SCHOOL.total))
+
 _BAS_PAYMENTS = BAS_DAY_SALES.payments
 _CLOSES = StoreCalendar(store="BAREN", valid_from=MONDAY, valid_to=_WEDNESDAY, closes_at="23:59", grace_minutes=0)
 """Until Wednesday: to the clock on the wall the whole week is over, and each later day would be missing at once."""
 _BAR = {"amended": "hold", "calendars": (_CLOSES,), "gap_grace_minutes": 0}
-_WITH_CALENDAR = _settings(_BAR, _KROGEN_STORES)
+_WITH_CALENDAR = _settings(_BAR, _KROGEN_STORES, _INVOICES)
 _WITH_KLARNA = _settings(
-    {**_BAR, "payments": (*_BAS_PAYMENTS, PaymentAccount(method="klarna", account=1580))}, _KROGEN_STORES
+    {**_BAR, "payments": (*_BAS_PAYMENTS, PaymentAccount(method="klarna", account=1580))}, _KROGEN_STORES, _INVOICES
 )
 _CARDS_APART = _settings(
     {
@@ -227,6 +295,7 @@ _CARDS_APART = _settings(
         ),
     },
     _KROGEN_STORES,
+    _INVOICES,
 )
 _MISSING_DAY, _MISSING_NUMBER = f"baren/{_TUESDAY}", "openpos/BAREN/BAR-1/533..535"
 
@@ -338,7 +407,18 @@ SCENES: tuple[Scene, ...] = (
         (
             Break(BAGERIET, ("commit_then_500", "html_without_commit")),
             Break(KROGEN, (None, "commit_then_lose_answer")),
-            *_day(_SUNDAY, *TILLS),
+            *_all(_SODER_SUNDAY, _MATSAL_SUNDAY, ordinary(BAREN, MONDAY, _SUNDAY), ordinary(VASTRA, MONDAY, _SUNDAY)),
+        ),
+    ),
+    Scene(
+        "Sold on account: an invoice with a tip, and an order",
+        "krogen invoices each guest, bageriet collects a month's orders. Each leaves its day by a voucher beside it.",
+        (
+            Sell(_PARTY),
+            Sell(_SCHOOL),
+            Sold(_PARTY),
+            Sold(_SCHOOL),
+            Bookkeep(KROGEN),
         ),
     ),
     Scene(

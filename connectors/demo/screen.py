@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from connectors.demo.on_account import SaleRow
 from connectors.demo.people import Somebody, StaffTieOut
 from connectors.demo.telling import Effect, amount, words
 from connectors.demo.tieout import TieOut, TieoutRow, Total
@@ -41,6 +42,7 @@ _STYLES = {
     "seen": "bold green",
     "proved": "bold green",
     "fetched": "green",
+    "invoiced": "green",
     "package": "green",
     "planned": "cyan",
     "accepted": "dim",
@@ -108,6 +110,7 @@ class Screen:
                     "what": "tie_out",
                     "accounted_for": not found.problems,
                     "table": [row.to_json() for row in found.rows],
+                    "on_account": [row.to_json() for row in found.sales],
                     "companies": [total.to_json() for total in found.totals],
                     "counts": counts,
                     "staff": {"table": [row.to_json() for row in staff.rows], **facts},
@@ -128,6 +131,9 @@ class Screen:
             self._console.print()
             self._console.print(f"{tenant}, store {till.store}, register {register}, by {till.way}", style="bold")
             self._console.print(_table(own, self._width, header=number == 0))
+        self._console.print()
+        self._console.print("Sold on account: what left its day, and stands in Fortnox for the customer", style="bold")
+        self._console.print(_sales_table(found.sales, self._width))
         self._console.print()
         self._console.print(_totals(found.totals))
         self._console.print()
@@ -271,13 +277,37 @@ def _table(rows: Sequence[TieoutRow], width: int, *, header: bool) -> Table:
     return table
 
 
+def _sales_table(rows: Sequence[SaleRow], width: int) -> Table:
+    table = Table(box=None, width=width, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    columns: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
+        ("receipt", 12, "left"),
+        ("day", 6, "left"),
+        ("total", 8, "right"),
+        ("left the day", 12, "right"),
+        ("by", 4, "left"),
+    )
+    for name, size, justify in columns:
+        table.add_column(name, width=size, justify=justify, no_wrap=True)
+    table.add_column("what became of it", ratio=1)
+    for row in rows:
+        sale = row.sale
+        made = ", ".join(
+            f"{one.name}, " + (f"booked as {one.voucher}" if one.voucher else "to be invoiced by a person")
+            for one in row.documents
+        )
+        day = f"{sale.day:%d %b}"
+        beside = ", ".join(row.beside) or "-"
+        table.add_row(sale.name, day, amount(sale.total), amount(row.left_day), beside, made or "nothing")
+    return table
+
+
 def _totals(totals: Sequence[Total]) -> Table:
-    table = Table(box=None, padding=(0, 3, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("sales with VAT")
-    for name in ("in reports", "- replaced", "- held", "= due", "in books", "diff"):
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("with VAT")
+    for name in ("in reports", "- replaced", "- held", "- orders", "= due", "in books", "diff"):
         table.add_column(name, justify="right", no_wrap=True)
     for t in totals:
-        amounts = (t.reports, t.replaced, t.held, t.due, t.in_books, t.difference)
+        amounts = (t.reports, t.replaced, t.held, t.to_invoice, t.due, t.in_books, t.difference)
         table.add_row(t.company, *map(amount, amounts))
     return table
 

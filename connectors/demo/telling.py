@@ -4,14 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from schemas.audit import AuditRecord
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import type_of
+from schemas.invoices import FindCustomer
 
-_POST_VOUCHER = type_of(PostVoucher)
+ON_ACCOUNT: Final = "invoicing"
+"""The flow of sales on account."""
+_POST_VOUCHER, _FIND_CUSTOMER = type_of(PostVoucher), type_of(FindCustomer)
 _PARTS = 5
 """Of a report's key: system, store, register, Z number and day."""
 TenantRecord = tuple[str, AuditRecord]
@@ -131,12 +134,17 @@ def effect(tenant: str, record: AuditRecord, before: Sequence[AuditRecord]) -> E
     """Say what a record of the trail tells; ``before`` are the earlier ones of the same report."""
     what, text = _said(record, [r for r in before if r.voucher is not None])
     voucher = str(record.voucher) if record.voucher else ""
-    return Effect(record.at, tenant, report_name(record.key), what, text, voucher)
+    name = report_name(record.key)
+    return Effect(
+        record.at, tenant, name.replace(" Z ", " ") if record.flow == ON_ACCOUNT else name, what, text, voucher
+    )
 
 
 def _said(record: AuditRecord, booked: Sequence[AuditRecord]) -> tuple[str, str]:
     """Return the kind of an effect and its line; ``booked`` are the earlier vouchers."""
     match record.outcome:
+        case "delivered" | "already_there" if record.flow == ON_ACCOUNT:
+            return _sold(record)
         case "delivered" if record.voucher:
             return _booked(record, record.voucher, booked)
         case "already_there" if record.voucher:
@@ -157,6 +165,15 @@ def _said(record: AuditRecord, booked: Sequence[AuditRecord]) -> tuple[str, str]
         case outcome:
             what, text = outcome, f"{words(outcome)} {record.why}".rstrip()
     return what, text
+
+
+def _sold(record: AuditRecord) -> tuple[str, str]:
+    if record.voucher:
+        return "booked", f"booked as {record.voucher}, which takes the sale out of its day"
+    if record.message_type == _FIND_CUSTOMER:
+        return "customer", f"customer {record.record}"
+    made = "order" if "order" in record.why else "invoice"
+    return "invoiced", f"{made} {record.record} in Fortnox" + (f": {record.why}" if made == "order" else "")
 
 
 def _booked(record: AuditRecord, voucher: VoucherRef, booked: Sequence[AuditRecord]) -> tuple[str, str]:

@@ -8,14 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
+from connectors.demo.on_account import DemoSale, Document, SaleRow, sale_row
 from connectors.demo.reports import DemoReport
-from connectors.demo.telling import Progress, TenantRecord, is_report, progress, purpose, report_name, words
+from connectors.demo.telling import ON_ACCOUNT, Progress, TenantRecord, is_report, progress, purpose, report_name, words
 from schemas import ids, money
 from schemas.audit import AuditRecord
 from schemas.money import ZERO
 from schemas.settings import DaySalesSettings
+
+CLEARING: Final = 1518
+"""The account of sales on account, between day closes and invoices (schemas/bas.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class BookedVoucher:
     def sales(self, accounts: frozenset[int]) -> Decimal:
         """Return what it adds to the accounts of sales and output VAT."""
         return sum((credit - debit for account, debit, credit in self.rows if account in accounts), ZERO)
+
+    def taken_from(self, account: int) -> Decimal:
+        """Return what it takes off an account."""
+        return self.sales(frozenset({account}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +107,25 @@ class TieoutRow:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A company's sum: reports - replaced - held is due in the books; ``in_books`` is every voucher that is there."""
+    """A company's sum: what is due in the books, and ``in_books`` every voucher that is there.
+
+    Attributes:
+        to_invoice: sold on account, has left its day, and stands in an order that nobody has invoiced yet.
+        clearing: what the account between day closes and invoices holds; nothing is due there.
+    """
 
     company: str
     reports: Decimal
     replaced: Decimal
     held: Decimal
+    to_invoice: Decimal
     in_books: Decimal
+    clearing: Decimal
 
     @property
     def due(self) -> Decimal:
         """What should stand in the books."""
-        return self.reports - self.replaced - self.held
+        return self.reports - self.replaced - self.held - self.to_invoice
 
     @property
     def difference(self) -> Decimal:
@@ -122,8 +138,10 @@ class Total:
             "reports": self.reports,
             "replaced": self.replaced,
             "held": self.held,
+            "to_invoice": self.to_invoice,
             "due": self.due,
             "in_books": self.in_books,
+            "clearing": self.clearing,
             "difference": self.difference,
         }
         return {"company": self.company} | {name: money.text(value) for name, value in amounts.items()}
@@ -131,9 +149,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class TieOut:
-    """The table, each company's sum, how many vouchers are doubles, and what is not accounted for."""
+    """The tables, each company's sum, how many vouchers are doubles, and what is not accounted for."""
 
     rows: tuple[TieoutRow, ...]
+    sales: tuple[SaleRow, ...]
     totals: tuple[Total, ...]
     doubles: int
     problems: tuple[str, ...]
@@ -149,9 +168,14 @@ def tie_out(
     told: Sequence[TenantRecord],
     books: Mapping[str, Sequence[BookedVoucher]],
     accounts: Mapping[str, frozenset[int]],
+    sold: Sequence[DemoSale] = (),
+    documents: Mapping[str, Sequence[Document]] = MappingProxyType({}),
 ) -> TieOut:
-    """Compare what was sent with what stands in the books (by company), and with how each report must end."""
-    known = progress(told)
+    """Compare what was sent with what stands in the books (by company), and with how each report must end.
+
+    ``documents`` are the invoices and orders in Fortnox, by company, for what was ``sold`` on account.
+    """
+    known = progress((tenant, record) for tenant, record in told if record.flow != ON_ACCOUNT)
     rows: list[TieoutRow] = []
     problems: list[str] = []
     for one in sent:
@@ -165,12 +189,29 @@ def tie_out(
         for tenant, key, revision in known
         if is_report(key)
     ]
+    sales = tuple(
+        sale_row(one, told, documents[one.tenant], {v.name: v.taken_from(CLEARING) for v in books[one.tenant]})
+        for one in sold
+    )
+    problems += [problem for row in sales for problem in row.problems()]
+    by_hand = {one.voucher for row in sales for one in row.documents}
     for tenant, vouchers in books.items():
-        problems += _unlike(tenant, vouchers, [record for t, record in told if t == tenant and record.voucher])
-    totals = tuple(_total(t, [r for r in rows if r.sent.report.tenant == t], books[t], accounts[t]) for t in books)
+        ours = [voucher for voucher in vouchers if voucher.name not in by_hand]
+        problems += _unlike(tenant, ours, [record for t, record in told if t == tenant and record.voucher])
+    totals = tuple(
+        _total(
+            t,
+            [r for r in rows if r.sent.report.tenant == t],
+            books[t],
+            accounts[t],
+            sum((row.to_invoice for row in sales if row.sale.tenant == t), ZERO),
+        )
+        for t in books
+    )
     problems += [f"{t.company}: the books differ by {money.text(t.difference)}" for t in totals if t.difference]
+    problems += [f"{t.company}: account {CLEARING} holds {money.text(t.clearing)}" for t in totals if t.clearing]
     doubles = sum(len(vouchers) - len({_mark(voucher) for voucher in vouchers}) for vouchers in books.values())
-    return TieOut(tuple(rows), totals, doubles, tuple(problems))
+    return TieOut(tuple(rows), sales, totals, doubles, tuple(problems))
 
 
 def _row(one: SentReport, done: Progress, entries: Mapping[str, BookedVoucher], accounts: frozenset[int]) -> TieoutRow:
@@ -247,7 +288,11 @@ def _mark(entry: BookedVoucher) -> str:
 
 
 def _total(
-    company: str, rows: Sequence[TieoutRow], entries: Sequence[BookedVoucher], accounts: frozenset[int]
+    company: str,
+    rows: Sequence[TieoutRow],
+    entries: Sequence[BookedVoucher],
+    accounts: frozenset[int],
+    to_invoice: Decimal,
 ) -> Total:
     def of(*states: str) -> Decimal:
         return sum((r.sent.report.total_sales for r in rows if r.ended.partition(" ")[0] in states), ZERO)
@@ -257,5 +302,7 @@ def _total(
         reports=sum((r.sent.report.total_sales for r in rows), ZERO),
         replaced=of("replaced", "reversed"),
         held=of("held"),
+        to_invoice=to_invoice,
         in_books=sum((entry.sales(accounts) for entry in entries), ZERO),
+        clearing=-sum((entry.taken_from(CLEARING) for entry in entries), ZERO),
     )

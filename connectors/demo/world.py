@@ -1,6 +1,7 @@
 """The outside world of the demo: tills, accountants and Fortnox's troubles, over HTTP, files and Kafka."""
 
 import asyncio
+import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from standardwebhooks import Webhook
 
 from connectors.demo import clinic, people
 from connectors.demo.clinic import KLINIKEN
+from connectors.demo.on_account import DemoSale, Document, documents, is_done
 from connectors.demo.people import KONTORET
 from connectors.demo.reports import DemoReport
 from connectors.demo.scenes import (
@@ -19,6 +21,7 @@ from connectors.demo.scenes import (
     Act,
     Apply,
     Await,
+    Bookkeep,
     Break,
     Company,
     Deliver,
@@ -27,10 +30,12 @@ from connectors.demo.scenes import (
     Forge,
     Lock,
     Missing,
+    Sell,
     Simulate,
+    Sold,
 )
 from connectors.demo.simulating import simulated
-from connectors.demo.telling import Effect, Progress, TenantRecord, effect, progress, report_name
+from connectors.demo.telling import Effect, Progress, TenantRecord, amount, effect, progress, report_name
 from connectors.demo.tieout import BookedVoucher, SentReport
 from infra import clock, companies, registry, telemetry, tenants
 from infra.access.vault import signing_secret
@@ -50,6 +55,8 @@ _POLL = 0.05
 _SYSTEM = "openpos"
 _ACCOUNTANT = "anna@example.com"
 _SECONDS = {"late_commit": 1.5}
+_CLIENT = (b"sandbox", b"sandbox-secret")
+_SCOPES = "bookkeeping companyinformation costcenter settings customer invoice order"
 
 
 class NotInTime(TimeoutError):
@@ -66,6 +73,7 @@ class World:
     Attributes:
         told: the audit trail so far.
         sent: each content that was accepted, by company, key and revision.
+        sold: each sale on account that was accepted.
         counts: deliveries accepted, sent again, and refused at the door.
         names: of people, by the keys that the trail has of them.
     """
@@ -88,6 +96,7 @@ class World:
         self._news = asyncio.Condition()
         self.told: list[TenantRecord] = []
         self.sent: dict[tuple[str, str, str], SentReport] = {}
+        self.sold: list[DemoSale] = []
         self.counts: Counter[str] = Counter()
         self.names: dict[str, str] = {}
 
@@ -151,7 +160,7 @@ class World:
 
     # --- Acting -----------------------------------------------------------------------------------------------------
 
-    async def perform(self, act: Act) -> None:  # noqa: C901 - one case for each act
+    async def perform(self, act: Act) -> None:  # noqa: C901, PLR0912 - one case for each act
         """Do what a scene says, or wait for what it says.
 
         Raises:
@@ -178,6 +187,12 @@ class World:
                 await self._await(act)
             case Missing():
                 await self._missing(act)
+            case Sell(sale):
+                await self._sell(sale)
+            case Sold(sale):
+                await self._sold(sale)
+            case Bookkeep(company):
+                await self._bookkeep(company)
 
     async def _deliver(self, report: DemoReport, ends: str) -> None:
         self.sent[report.tenant, report.key, _revision(report)] = SentReport(report, _revision(report), ends)
@@ -201,6 +216,36 @@ class World:
         await asyncio.to_thread(_put, folder / name, raw)
         await self.until(lambda: asyncio.to_thread((folder / "done" / name).exists), f"{name} to be taken in")
         return f"taken from the watched folder: {name}"
+
+    async def _sell(self, sale: DemoSale) -> None:
+        raw = json.dumps(sale.wire(), ensure_ascii=False).encode()
+        await self.post_signed(f"{sale.tenant}/{_SYSTEM}", raw, f"sale-{sale.receipt}", self._secrets[sale.tenant])
+        self.sold.append(sale)
+        self.counts["delivered"] += 1
+        tip = f", with a tip of {amount(sale.tip)}" if sale.tip else ""
+        self.note(sale.tenant, sale.name, "accepted", f"sold on account for {amount(sale.total)}{tip}: 202, accepted")
+
+    async def _sold(self, sale: DemoSale) -> None:
+        async def done() -> bool:
+            return is_done(sale, self.told)
+
+        await self.until(done, f"{sale.name} of {sale.tenant} to be one {sale.becomes}")
+
+    async def _bookkeep(self, company: Company) -> None:
+        """Book what is invoiced, as a person does in Fortnox. Raises Unexpected."""
+        api, tenant = self._sandbox, {"TenantId": str(company.database_number)}
+        basic = {"Authorization": f"Basic {base64.b64encode(b':'.join(_CLIENT)).decode()}"}
+        form = {"grant_type": "client_credentials"}
+        answer = await self._http.send("POST", f"{api}/oauth-v1/token", headers=basic | tenant, form=form)
+        bearer = {"Authorization": f"Bearer {json.loads(answer.body)['access_token']}"}
+        for one in await self.documents(company):
+            if one.kind == "invoice" and not one.voucher:
+                answer = await self._http.send("PUT", f"{api}/3/invoices/{one.number}/bookkeep", headers=bearer)
+                if answer.status != HTTPStatus.OK:
+                    raise Unexpected(f"{one.name} of {company.tenant} was not booked: {answer.status} {answer.text}")
+                self.note(
+                    company.tenant, one.name, "booked", f"booked in Fortnox by the accountant: {amount(one.total)}"
+                )
 
     async def _deliver_again(self, report: DemoReport, *, same_delivery: bool) -> None:
         delivery = _delivery_id(report) + ("" if same_delivery else "-again")
@@ -339,6 +384,7 @@ class World:
                 "name": company.name,
                 "organisation_number": company.organisation_number,
                 "cost_centres": dict(company.cost_centres),
+                "scopes": _SCOPES,
             },
         )
 
@@ -353,6 +399,10 @@ class World:
             )
             for voucher in found["vouchers"]
         ]
+
+    async def documents(self, company: Company) -> list[Document]:
+        """Return the invoices and orders that a company's Fortnox holds."""
+        return documents((await self.company(company))["registers"])
 
     async def calls(self, company: Company) -> dict[str, Any]:
         """Return the calls that a company's Fortnox got: ``calls`` by route, ``faults`` by name, ``throttled``."""

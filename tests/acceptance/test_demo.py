@@ -77,11 +77,15 @@ def test_every_event_of_the_demo_is_accounted_for(tmp_path: Path) -> None:
     assert all(row["ended"] == row["expected"] for row in table)
     booked = [row for row in table if row["ended"] == "booked"]
     assert sum((Decimal(row["sales"]) for row in booked), Decimal()) == sum(
-        Decimal(company["in_books"]) for company in last["companies"]
+        Decimal(company["in_books"]) + Decimal(company["to_invoice"]) for company in last["companies"]
     )
     reversals = [row for row in table if row["ended"] == "reversed"]
     assert [len(row["vouchers"]) for row in reversals] == [2]
-    assert counts["vouchers"] == len(booked) + 2 * len(reversals)
+    invoice, order = last["on_account"]
+    assert (invoice["documents"], invoice["booked"], invoice["tip"]) == (["invoice 1"], ["B 1"], "150.00")
+    assert (order["documents"], order["booked"], order["left_day"]) == (["order 1"], [], order["total"])
+    assert {company["clearing"] for company in last["companies"]} == {"0.00"}
+    assert counts["vouchers"] == len(booked) + 2 * len(reversals) + 3, "two beside documents, and the invoice's own"
     assert sorted(row["ended"] for row in table if row["ended"].startswith("held")) == [
         "held amended_after_booking",
         "held unbalanced",

@@ -5,15 +5,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.demo import people, scenes
+from connectors.demo.on_account import Document
 from connectors.demo.people import ENDS, HIRED, IN_FORTNOX, Staff
 from connectors.demo.reports import DemoReport, Till, amended, ordinary
-from connectors.demo.scenes import BAGERIET, MONDAY, SCENES, SODER, TILLS, Await, Break, Deliver
+from connectors.demo.scenes import BAGERIET, MONDAY, SCENES, SODER, TILLS, Await, Break, Deliver, Sell
 from connectors.demo.telling import effect, progress
 from connectors.demo.tieout import BookedVoucher, SentReport, TieOut, sales_accounts, tie_out
 from infra import registry
@@ -21,6 +23,7 @@ from schemas import ids
 from schemas.audit import GENESIS, AuditRecord
 from schemas.commands import VoucherRef
 from schemas.events import DayClosed
+from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO
 
 AT = datetime(2026, 4, 1, 20, 0, tzinfo=UTC)
@@ -216,6 +219,84 @@ def test_the_difference_is_exact(wrong: Decimal) -> None:
     found = judged(ONCE, [BOOKED], [replace(DOUBLE, rows=rows)])
     assert found.rows[0].difference == found.totals[0].difference == wrong
     assert bool(found.problems) == bool(wrong)
+
+
+# --- Sold on account ----------------------------------------------------------------------------------------------
+
+SALES = [act.sale for scene in SCENES for act in scene.acts if isinstance(act, Sell)]
+SALE = replace(SALES[0], till=SODER)
+
+
+def on_account(outcome: str, kind: str, step: str, **more: Any) -> AuditRecord:
+    """Return a record of the trail about the sale."""
+    order = ids.order_id(tenant="bageriet", flow="invoicing", key=SALE.key, revision="a", step=step)
+    about = {"flow": "invoicing", "key": SALE.key, "revision": "a", "message_id": str(order), "fact_id": "f"}
+    return record(REPORT, outcome, step, message_type=f"bokbuss.{kind}.v1", **(about | more))
+
+
+MADE = on_account("delivered", "create-invoice", "create", record="1")
+MOVED = on_account(
+    "already_there", "post-voucher", "move", sequence=2, voucher=VoucherRef(series="A", number=1, year_id=4)
+)
+INVOICE = Document("invoice", "1", ids.mark(MADE.order_id or UUID(int=0)), SALE.total)
+
+
+def beside(amount: Decimal = SALE.total, name: str = "A 1") -> BookedVoucher:
+    """Return the voucher that takes the sale out of its day."""
+    tip = (2820, SALE.tip, ZERO)
+    rows = ((3001, amount - SALE.tip, ZERO), tip, (1518, ZERO, amount))
+    return BookedVoucher(name, f"Kvitto {ids.mark(MOVED.order_id or UUID(int=0))}", rows)
+
+
+def sold_on_account(told: list[AuditRecord], books: list[BookedVoucher], documents: list[Document]) -> TieOut:
+    """Tie out a day close that has the sale, and what became of the sale."""
+    closed = entry(REPORT, BOOKED)
+    (_, paid, _), *rest = closed.rows
+    closed = replace(closed, rows=((1930, paid - SALE.total, ZERO), (1518, SALE.total, ZERO), *rest))
+    trail = [("bageriet", each) for each in (BOOKED, *told)]
+    return tie_out(ONCE, trail, {"bageriet": [closed, *books]}, ACCOUNTS, [SALE], {"bageriet": documents})
+
+
+def test_a_sale_that_is_one_invoice_is_accounted_for_and_its_books_wait_for_the_accountant() -> None:
+    """It has left its day; booked in Fortnox it stands there again, and the clearing account holds nothing."""
+    waiting = sold_on_account([MADE, MOVED], [beside()], [INVOICE])
+    assert waiting.problems == ()
+    assert (waiting.totals[0].to_invoice, waiting.totals[0].clearing) == (SALE.sales, ZERO)
+    rows = ((1510, SALE.total, ZERO), (3001, ZERO, SALE.sales), (2820, ZERO, SALE.tip))
+    own = BookedVoucher("B 1", "Kundfaktura Bygg (1)", rows)
+    booked = sold_on_account([MADE, MOVED], [beside(), own], [replace(INVOICE, voucher="B 1")])
+    assert (booked.problems, booked.totals[0].to_invoice, booked.totals[0].difference) == ((), ZERO, ZERO)
+
+
+ORE_LESS = SALE.total - Decimal("0.01")
+NOT_SOLD: dict[str, tuple[list[AuditRecord], list[BookedVoucher], list[Document]]] = {
+    "nothing_became_of_it": ([], [], []),
+    "it_is_an_order": ([MADE, MOVED], [beside()], [replace(INVOICE, kind="order")]),
+    "it_is_invoiced_twice": ([MADE, MOVED], [beside()], [INVOICE, replace(INVOICE, number="2")]),
+    "somebody_elses_order_made_it": ([MADE, MOVED], [beside()], [replace(INVOICE, mark="bb-other")]),
+    "an_ore_is_missing": ([MADE, MOVED], [beside()], [replace(INVOICE, total=ORE_LESS)]),
+    "it_did_not_leave_its_day": ([MADE], [], [INVOICE]),
+    "an_ore_stayed_in_its_day": ([MADE, MOVED], [beside(ORE_LESS)], [INVOICE]),
+    "an_invoice_that_nobody_sold_is_booked": ([MADE, MOVED], [beside(), beside(ZERO, "B 7")], [INVOICE]),
+}
+
+
+@pytest.mark.parametrize("case", NOT_SOLD)
+def test_a_sale_that_is_not_accounted_for_is_said(case: str) -> None:
+    """Each way to be wrong gives a problem that names the company."""
+    problems = sold_on_account(*NOT_SOLD[case]).problems
+    assert problems
+    assert all(problem.startswith("bageriet") for problem in problems)
+
+
+def test_every_sale_of_the_story_has_the_published_format_and_is_in_its_day() -> None:
+    """The day's report counts it by the means of payment of sales on account."""
+    for sale in SALES:
+        (fact,) = registry.sources()["openpos"].translate(json.dumps(sale.wire()).encode())
+        assert isinstance(fact, InvoiceRequested)
+        assert (fact.key, fact.total, fact.tip) == (sale.key, sale.total, sale.tip)
+        [day] = [d.report for d in DELIVERIES if (d.report.till, d.report.day) == (sale.till, sale.day)]
+        assert day.payments["invoice"] == sale.total
 
 
 # --- The lines ----------------------------------------------------------------------------------------------------

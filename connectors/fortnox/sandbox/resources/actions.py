@@ -50,7 +50,7 @@ def bookkeep(invoice: Record, asked: ApiRequest, company: Company) -> Values:
     rows, taxes = [], dict.fromkeys((account for _, account, _ in SALES.values() if account), ZERO)
     for line in lines:
         net, account = Decimal(line["TotalExcludingVAT"]), SALES.get(vat_rate(line), SALES[25])[1]
-        rows.append(_posting(line["AccountNumber"], -net, line["CostCenter"] or None, line["Project"] or None))
+        rows.append(_posting(int(line["AccountNumber"]), -net, line["CostCenter"] or None, line["Project"] or None))
         if account is not None:
             taxes[account] -= vat(line)
     for name, account in FEES.items():
