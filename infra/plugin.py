@@ -375,12 +375,14 @@ class Kind:
             that it needs. A look-up that has no answer for now may raise ``infra.delivery.reading.NotRead``.
         probe: asks the target whether it was carried out: read by its mark, to the last page; may raise the same.
         found_by: how ``probe`` knows it again, in words: the mark in its description, its id.
+        unswept: no comparison after a restore shows what of it was written: it is looked for before it is sent then.
     """
 
     order: type[Order]
     write: Callable[[Any, Envelope[Any], Attempt], Awaitable[Verdict]]
     probe: Callable[[Any, Envelope[Any], Attempt], Awaitable[Look]]
     found_by: str
+    unswept: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a kind without a probe."""
@@ -587,6 +589,8 @@ class System:
         ledger_file: it is a file format in which a year's ledger travels.
         read_year: reads a company's financial year there as it is now, in as few calls as there may be: the year that
             ends in a calendar year, or that holds a day. Raises NotRead, and Failed when there is no such year.
+        strangers: what was written there for us since a moment and no order here has, in words; the books are compared
+            by the host itself. It may raise ``infra.delivery.reading.NotRead``.
         read_open: reads which invoices were open at the end of such a year, and what has been paid of them since.
             Raises the same.
         sandbox: the module whose ``serve`` imitates the party, as ``Sandbox`` says; loaded only when asked for.
@@ -614,6 +618,7 @@ class System:
     ledger_file: LedgerFile | None = None
     read_year: Callable[[Host, str, int | date], AbstractAsyncContextManager[YearRead]] | None = None
     read_open: Callable[[Host, str, int | date], Awaitable[Specifications]] | None = None
+    strangers: Callable[[Host, str, datetime], Awaitable[tuple[str, ...]]] | None = None
     sandbox: str = ""
     sandbox_keeps: bool = False
     sandbox_at: Callable[[str], Mapping[str, str]] = lambda _url: {}

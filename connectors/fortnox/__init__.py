@@ -15,6 +15,7 @@ from connectors.fortnox.ledger import nightly
 from connectors.fortnox.ledger.fresh import read_year
 from connectors.fortnox.ledger.open_items import read_open
 from connectors.fortnox.ledger.orders import LEDGERS
+from connectors.fortnox.ledger.strangers import strangers
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.snapshot import follow, refresh
@@ -54,6 +55,7 @@ SYSTEM = System(
     chart=chart,
     read_year=read_year,
     read_open=read_open,
+    strangers=strangers,
     names=employee.SHOWN,
     revoke=end_consent,
     jobs=(

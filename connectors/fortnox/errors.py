@@ -163,6 +163,11 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "Flera kunder i Fortnox passar. Behåll en av dem, eller ange kundnumret i kassan, och svara 'försök igen'.",
         "Several customers in Fortnox fit. Keep one of them, or give the customer number in the till, and try again.",
     ),
+    "customer_in_doubt": _waits(
+        f"Om kunden lades upp för ett annat kvitto vet ingen än. {_LOOK_AGAIN_SV}",
+        f"Whether the customer was made for another receipt is not known yet. {_LOOK_AGAIN}",
+        None,
+    ),
     "number_reserved": _accountant(
         "Numret är redan använt; Fortnox spärrar även borttagna nummer. Välj ett annat.",
         "The number is taken; Fortnox reserves deleted ones as well. Choose another.",

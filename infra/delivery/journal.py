@@ -51,13 +51,16 @@ _INSERT = text(
                          (select fenced_at from installation)) as at) as fence
        cross join lateral (
          select exists (select from journal e where e.order_id = i and e.tenant <> t)
-                or fence.at is not null and (a <= fence.at or exists (
+                or fence.at is not null and (a <= fence.at
+                     or y = any(cast(:unswept as text[])) and clock_timestamp() < fence.at + interval '14 days'
+                     or exists (
                      select from decided d where d.tenant = t and d.fact_id = f and d.decided_at <= fence.at))
                 as looked_for) as e
        on conflict (order_id, tenant) do nothing returning order_id, state"""  # noqa: S608 - no values in it
 )
 """What may have been sent already is looked for first: by the company that had this name before, or, when this database
-was restored from a backup, since then."""
+was restored from a backup, since then. What no comparison after a restore shows is looked for two weeks longer: its
+source may tell again what neither the database nor Kafka remembers."""
 _END_AS_ON_RECORD = text(
     f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
         from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)
@@ -200,11 +203,23 @@ _Done = set[tuple[UUID, int]]
 class Journal:
     """The journal of one sink. Marks and changes of many lanes share a transaction (group commit)."""
 
-    def __init__(self, engine: AsyncEngine, sink: str, seen: Callable[[], Seen] = lambda: (None, 0)) -> None:
-        """``seen``: what this process knows of the database; nothing is sent on the word of an older one."""
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        sink: str,
+        seen: Callable[[], Seen] = lambda: (None, 0),
+        unswept: Collection[str] = (),
+    ) -> None:
+        """Open a sink's journal.
+
+        Args:
+            seen: what this process knows of the database; nothing is sent on the word of an older one.
+            unswept: types of orders of which no comparison after a restore shows what was written.
+        """
         self._engine = engine
         self._sink = sink
         self._seen = seen
+        self._unswept = list(unswept)
         self._pending: list[tuple[_Step, asyncio.Future[bool]]] = []
         self._wake = asyncio.Event()
 
@@ -239,6 +254,7 @@ class Journal:
                     "accepted": [o.acceptedtime or now for _, o in rows],
                     "withdrawn": [o.id in gone for _, o in rows],
                     "hops": [hops.get(o.id, "") for _, o in rows],
+                    "unswept": self._unswept,
                 },
             )
             withdrawn = {str(order_id) for order_id, state in written if state == "withdrawn"}

@@ -43,6 +43,7 @@ _RESTING = text(
          and state in ('queued', 'sending', 'unknown') group by type
        having bool_or(outcome ->> 'of_kind' = 'true') order by type"""
 )
+_IDS = text(f"select order_id from journal where {_OF}")  # noqa: S608 - the same
 _LAST = text(
     f"""select order_id, outcome -> 'voucher' as voucher from journal where {_OF} and state = 'delivered'
        order by finished_at desc limit 1"""  # noqa: S608 - the same
@@ -56,7 +57,7 @@ _DELIVERED = text(
 )
 _WRITTEN = text(
     f"""select body::text, coalesce(outcome ->> 'record', '') from journal
-       where {_OF} and (state in ('sending', 'unknown') or finished_at >= :since)"""  # noqa: S608 - the same
+       where {_OF} and (state in ('sending', 'unknown') or state = 'delivered' and finished_at >= :since)"""  # noqa: S608 - the same
 )
 
 
@@ -97,6 +98,11 @@ class Orders(Generic[_Order]):
         values = self._values | {"codes": sorted(codes), "most": most}
         async with self._engine.connect() as connection:
             return [Refused(_order(body), *rest) for body, *rest in await connection.execute(_REFUSED, values)]
+
+    async def ids(self) -> tuple[UUID, ...]:
+        """Return the ids of all of them, whatever became of each."""
+        async with self._engine.connect() as connection:
+            return tuple(await connection.scalars(_IDS, self._values))
 
     async def last_voucher(self) -> tuple[UUID, VoucherRef] | None:
         """Return the order that was carried out last, and its voucher, if it has one."""

@@ -18,6 +18,7 @@ from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.leases import Lease, LeaseLost, Leases
 from infra.plugin import Company, Host, Sink
+from schemas import envelope as envelopes
 
 _log = telemetry.log(__name__)
 
@@ -45,7 +46,8 @@ class SinkRole:
             engine=engine,
             lives=Lives(engine, producer, settings.kafka),
         )
-        self._journal = Journal(engine, sink.name, seen)
+        unswept = [envelopes.type_of(kind.order) for kind in sink.kinds if kind.unswept]
+        self._journal = Journal(engine, sink.name, seen, unswept)
         self._leases = Leases(engine, settings.lease_seconds)
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._running: dict[str, Lane] = {}

@@ -1,4 +1,4 @@
-"""After a restore each company is looked at before its first write: its people read in full, its books compared.
+"""After a restore each company is looked at before its first write: its people read, its books and invoices compared.
 
 What its books hold of us and nobody here knows, or lack of what stands on record, is for a person to say. Where all
 agrees the company is opened by itself; what may have been sent is looked for then, order by order.
@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, registry, telemetry, tenants
+from infra import clock, installation, registry, telemetry, tenants
 from infra.commanding import Failed
 from infra.delivery.following import Following, connected
 from infra.leases import Lease
@@ -75,7 +75,9 @@ async def _look_at(host: Host, tenant: str, lease: Lease) -> float | None:
         found: dict[str, Any] = await connection.scalar(_FOUND, {"tenant": tenant}) or {}
     people = await _read_people(host, tenant)
     unclear, proved = await _compare(host, tenant, lease)
+    strangers = await _strangers(host, tenant)
     why = [f"{each.kind}: {each.message}" for each in unclear[:_MOST]]
+    why += strangers[:_MOST]
     if found.get("removed"):
         why.append("it was removed after the backup: remove it again (bokbuss tenant remove)")
     if number := found.get("forked"):
@@ -106,6 +108,16 @@ async def _read_people(host: Host, tenant: str) -> int:
         if system is not None and system.refresh is not None:
             read += (await system.refresh(host, tenant, lambda _count: None)).records
     return read
+
+
+async def _strangers(host: Host, tenant: str) -> tuple[str, ...]:
+    """Return what else the ledger's system holds of us since the backup, and nobody here knows."""
+    async with host.engine.connect() as connection:
+        known = await installation.read(connection)
+    system = registry.systems()[registry.ledger()]
+    if system.strangers is None or known is None or known.since is None:
+        return ()
+    return await system.strangers(host, tenant, known.since)
 
 
 async def _compare(host: Host, tenant: str, lease: Lease) -> tuple[list[Any], list[BooksProved]]:

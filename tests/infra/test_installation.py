@@ -166,6 +166,30 @@ async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is
     assert await journal.open_tenants([0]) == {"a": 0}
 
 
+async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(engine: AsyncEngine) -> None:
+    """An absence that HR tells again was perhaps written after the backup, and neither database nor Kafka know it."""
+    await begun(engine)
+    absence = "bokbuss.write-absence.v1"
+    journal = Journal(engine, "fortnox", unswept=[absence])
+    now = datetime.now(UTC)  # noqa: TID251 - the clock of producers
+    async with engine.begin() as connection:
+        await connection.execute(text("insert into tenants (tenant, created_at) values ('b', now())"))
+        await installation.close(connection, why="a test", since=now)
+        await installation.go_on(connection)
+    states = []
+    for number, days in enumerate((0, 13, 15)):
+        async with engine.begin() as connection:
+            opened = text("update fenced set state = 'open', opened_at = now() - make_interval(days => :days)")
+            await connection.execute(opened, {"days": days})
+        change = {"acceptedtime": now + timedelta(minutes=1), "type": absence}
+        told = order("b", f"leave/{number}", number).model_copy(update=change)
+        await journal.insert([(0, told)])
+        async with engine.connect() as connection:
+            found = await connection.scalar(text("select state from journal where key = :key"), {"key": told.subject})
+        states.append(found)
+    assert states == ["unknown", "unknown", "queued"]
+
+
 async def test_a_trail_is_taken_back_as_it_stands_and_never_forked(engine: AsyncEngine) -> None:
     """What follows its end is appended, what is there is left, what belongs to another chain is named."""
     first, second = (order("a", f"day/{n}", n) for n in (1, 2))

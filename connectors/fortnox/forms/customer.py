@@ -57,6 +57,17 @@ def _is_person(ours: str, theirs: str) -> bool:
     return digits == ours if len(digits) == _CENTURY else ten_digits(theirs) == ours[2:]
 
 
+def same_buyer(one: FindCustomer, other: FindCustomer) -> bool:
+    """Tell whether two orders look for the same customer, by anything that a customer is found by."""
+    ours = (one.customer_number, one.buyer.organisation_number, one.buyer.personal_number, _address(one))
+    theirs = (other.customer_number, other.buyer.organisation_number, other.buyer.personal_number, _address(other))
+    return any(mine is not None and mine == yours for mine, yours in zip(ours, theirs, strict=True))
+
+
+def _address(order: FindCustomer) -> str | None:
+    return order.buyer.email and order.buyer.email.casefold()
+
+
 def create(order: FindCustomer, personal_number: str) -> Request:
     """Return the request for a new customer, of what the till says; terms and the like are Fortnox's own defaults."""
     buyer = order.buyer

@@ -73,4 +73,5 @@ ABSENCES: Final[Any] = Kind(
     write=write,
     probe=probe,
     found_by="its id; a new one by employee, day, cause, part of the day and cost centre",
+    unswept=True,
 )

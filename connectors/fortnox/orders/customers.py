@@ -3,18 +3,26 @@
 Personal numbers are opened here, right before they are compared or sent, and nothing of a value is told on.
 """
 
+from datetime import timedelta
 from typing import Any, Final
 
 from connectors.fortnox import classify, errors
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import customer
 from connectors.fortnox.paging import Whole, whole
+from connectors.fortnox.tokens import SYSTEM
+from infra import clock
+from infra.delivery.answers import BRIEF_WAIT
 from infra.delivery.calls import amend
+from infra.delivery.orders import Orders
 from infra.intake.sealing import opened
 from infra.plugin import Attempt, Kind
-from infra.verdicts import AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.envelope import Envelope
 from schemas.invoices import FindCustomer
+
+_LISTED_BY: Final = timedelta(minutes=10)
+"""After which every list shows a customer who was made."""
 
 
 async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Verdict:
@@ -28,10 +36,12 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
     if found:
         amend(attempt, f"found customer {found[0]}")
         return AlreadyThere(record=found[0])
-    if isinstance(absent := listed.absent(attempt), RetryLater):
-        return absent
-    if not order.data.create:
+    absent = listed.absent(attempt)
+    if isinstance(absent, Absent) and not order.data.create:
         return _refused(fortnox, "customer_missing", f"none of {len(listed.items)} customers fits")
+    before = absent if isinstance(absent, RetryLater) else await _made_for_another(fortnox, order.data)
+    if before is not None:
+        return before
     verdict: Verdict = await fortnox.ask(
         customer.create(order.data, _personal_number(fortnox, order.data)),
         attempt,
@@ -39,6 +49,23 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
         lost=lambda why: Unknown(f"the customer was sent and no answer came: {why}"),
     )
     return classify.hiding(_values(fortnox, order.data), verdict)
+
+
+async def _made_for_another(fortnox: Fortnox, order: FindCustomer) -> AlreadyThere | RetryLater | None:
+    """Return the customer who was just made for another receipt of the same buyer: lists may not show it yet.
+
+    While nobody knows whether it was made, this receipt waits: two receipts of a new customer must not make two.
+    """
+    host, tenant = fortnox.host, fortnox.company.tenant
+    orders = Orders(host.engine, SYSTEM, tenant, FindCustomer)
+    for other, record in await orders.written_since(clock.now() - _LISTED_BY):
+        if other.key == order.key or not other.create or not customer.same_buyer(other, order):
+            continue
+        if record:
+            return AlreadyThere(record=record, note="it was made for another receipt of the same buyer")
+        why = "whether this customer was made for another receipt is not known yet"
+        return RetryLater(BRIEF_WAIT, "customer_in_doubt", why, alone=True)
+    return None
 
 
 async def probe(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Look:

@@ -144,4 +144,5 @@ FILES: Final[Any] = Kind(
     write=write,
     probe=probe,
     found_by="its name, which holds voucher and hash, among the voucher's files; else its content",
+    unswept=True,
 )

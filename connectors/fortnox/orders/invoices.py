@@ -69,4 +69,5 @@ INVOICES: Final[Any] = Kind(
     write=write,
     probe=probe,
     found_by=f"its mark in {invoice.MARKED}, which Fortnox can be searched by",
+    unswept=True,
 )

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
 from connectors.fortnox.sandbox.records import Record
-from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
+from infra import clock
+from infra.delivery.journal import Journal
+from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas.invoices import Buyer
 from tests.connectors.fortnox.lane_driver import (
     NUMBER,
@@ -112,3 +115,28 @@ async def test_a_lost_answer_never_doubles_a_customer(
     assert [key for key in company.register("customers") if key not in {k["CustomerNumber"] for k in KNOWN}] == [
         verdict.record
     ]
+
+
+async def test_two_receipts_of_a_new_customer_make_one(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """While the first one's answer is lost, the second waits; then it takes the number, which no list shows yet."""
+    first, second = (
+        customer(f"openpos/3/{n}", buyer=Buyer(email=e, name="Ny")) for n, e in ((1, "Ny@x.se"), (2, "ny@x.se"))
+    )
+    other = customer("openpos/3/3", buyer=Buyer(email="annan@x.se", name="Annan"))
+    await Journal(engine, "fortnox").insert([(0, first), (0, second), (0, other)])
+    become = text(
+        "update journal set state = :state, outcome = cast(:outcome as jsonb), finished_at = :at where key = :key"
+    )
+    async with connected(engine, company) as connection:
+        values = {"key": first.subject, "state": "unknown", "outcome": None, "at": None}
+        async with engine.begin() as database:
+            await database.execute(become, values)
+        waits = await connection.write(second, attempt())
+        assert isinstance(waits, RetryLater)
+        assert (waits.code, waits.alone) == ("customer_in_doubt", True)
+        async with engine.begin() as database:
+            outcome = '{"record": "77"}'
+            await database.execute(become, values | {"state": "delivered", "outcome": outcome, "at": clock.now()})
+        assert (await connection.write(second, attempt())).record == "77"
+        assert isinstance(await connection.write(other, attempt()), Delivered)
+    assert len(company.register("customers")) == len(KNOWN) + 1
