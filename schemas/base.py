@@ -4,11 +4,12 @@ import re
 import unicodedata
 import weakref
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -24,6 +25,7 @@ Language = Literal["sv", "en"]
 
 _DATE = r"(19|20|21)\d{2}-\d{2}-\d{2}"  # far from where datetime overflows when its offset is taken off
 _DAY = re.compile(_DATE, re.ASCII)
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 _MOMENT = re.compile(_DATE + r"T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+\-]\d{2}:\d{2})", re.ASCII)
 
 
@@ -49,6 +51,12 @@ def _moment(value: object) -> object:
         return datetime.fromisoformat(value)
     except ValueError:
         raise ValueError("there is no such time") from None
+
+
+def _is_kept(moment: datetime) -> datetime:
+    if not _FIRST <= moment <= _LAST:  # it may be written in UTC, and must be read again
+        raise ValueError("a time is in the years 1900 to 2199 in UTC, too")
+    return moment
 
 
 class Message(BaseModel):
@@ -102,7 +110,7 @@ def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
 Day = Annotated[date, BeforeValidator(_day)]
 """A calendar day, ``2026-04-10``. Nothing else: pydantic alone reads "0" as 1970-01-01."""
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_is_kept)]
 """A point in time with its offset, ``2026-04-10T22:04:11+02:00``. Pydantic alone reads "20260410220411" as 2612."""
 
 _CODE = r"^[\w.+&() /\-]{1,64}$"
