@@ -62,9 +62,13 @@ def _readme(system: str) -> str:
 
 
 def _parts(readme: str) -> dict[str, str]:
-    """Return the sections of a README by their headings; ``#``: its title; "": what stands before them."""
+    """Return the sections of a README by their headings; ``#``: its title; "": the text before them, without tables.
+
+    A table there says where things are in the code.
+    """
     begin, *rest = re.split(r"^## (.+)\n", readme, flags=re.MULTILINE)
     title, _, about = begin.partition("\n")
+    about = re.sub(r"(^\|.*\n?)+", "", about, flags=re.MULTILINE)
     parts = {"#": title.removeprefix("# "), "": about.strip()}
     return parts | {heading.strip(): text.strip() for heading, text in zip(rest[::2], rest[1::2], strict=True)}
 

@@ -98,6 +98,25 @@ def tenant_add(
     in_office(work)
 
 
+@tenant_app.command("secret")
+def tenant_secret(
+    tenant: Company,
+    system: Annotated[str, typer.Argument(help="whose deliveries it signs")],
+    as_json: Json = False,
+) -> None:
+    """Make a new signing secret for one system's deliveries, and print it, once. What the old one signs is refused."""
+    system = one_of(system, registry.sources(), "system")
+
+    async def work(place: Office) -> None:
+        made = await companies.renew_secret(await place.host(), tenant, system)
+        if as_json:
+            print_json({"tenant": tenant, "signing_secrets": {system: made}})
+        else:
+            _say(f"signing secret for {system} (shown once): {made}")
+
+    in_office(work, tenant)
+
+
 @tenant_app.command("list")
 def tenant_list(as_json: Json = False) -> None:
     """List the companies, and how their connections are."""

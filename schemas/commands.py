@@ -107,6 +107,13 @@ class PostVoucher(Order):
         return self
 
 
+class SettledField(Message):
+    """Which rule settled a field."""
+
+    field: EmployeeField
+    rule: Code
+
+
 class WriteEmployee(Order):
     """Shared by the orders that write an employee: the fields to write, and what must still hold there."""
 
@@ -115,6 +122,9 @@ class WriteEmployee(Order):
     expected: EmployeeFields | None = Field(
         default=None,
         description="what the record held when it was decided, for the fields written; moved since: refused by name",
+    )
+    settled: tuple[SettledField, ...] = Field(
+        default=(), description="the rule of each field that differed; none of somebody who is created"
     )
 
     @property

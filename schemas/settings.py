@@ -274,6 +274,7 @@ class EmployeesSettings(Message):
     zone: str = Field(default="Europe/Stockholm", max_length=64, description="timestamps become dates there")
     street_line: Literal[1, 2] = Field(default=1, description="Fortnox's address line for the street; Alexis HR uses 2")
     report_to: tuple[str, ...] = Field(default=(), description="e-mail addresses that get the report of a sync")
+    four_eyes: bool = Field(default=False, description="on: who made a plan does not apply it; somebody else does")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -8,7 +8,7 @@ from connectors.alexishr.client import AlexisHR
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from infra.access.connections import Connections
-from infra.commanding import By, Company, Failed, WrongUsage, asked, asker
+from infra.commanding import By, Company, Failed, WrongUsage, asked, asker, print_lines
 from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.office import Office, in_office
@@ -37,7 +37,12 @@ def connect(
         if not (token and token.isascii() and token.isprintable() and " " not in token):
             raise WrongUsage("standard input: one line with the access token is expected, without spaces")
         name = await store(place, tenant, token, asker(by))
-        typer.echo(f"{tenant} is connected to Alexis HR{f' ({name})' if name else ''}; its people are read now")
+        print_lines(
+            [
+                f"{tenant} is connected to Alexis HR{f' ({name})' if name else ''}; its people are read now",
+                f"Next: bokbuss plan employees {tenant} shows what would be done. Nothing is sent before that.",
+            ]
+        )
 
     in_office(work, tenant)
 

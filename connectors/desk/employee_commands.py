@@ -61,6 +61,29 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
     in_office(work, tenant)
 
 
+@employees.command("list")
+def employees_list(
+    tenant: Company,
+    state: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(employee_words.STATES)}.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List everybody who is known, and who is linked with whom; plan employees compares them in full."""
+    if state is not None and state not in employee_words.STATES:
+        raise WrongUsage(f"state: {', '.join(employee_words.STATES)}{nearest(state, employee_words.STATES)}")
+
+    async def work(place: Office) -> None:
+        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        found = [row for row in employee_words.listed(everybody) if state in {None, row["state"]}]
+        if as_json:
+            print_json(found)
+        elif found:
+            print_lines(line for row in found for line in employee_words.row_lines(row))
+        else:
+            print_lines([f"Nobody is {state or 'known'}: bokbuss plan employees {tenant} reads both sides."])
+
+    in_office(work, tenant)
+
+
 @employees.command("refresh")
 def employees_refresh(tenant: Company, wait: Decided = 60.0, as_json: Json = False) -> None:
     """Read both sides in full now; what differs goes its way as if it had been told by itself."""
@@ -90,7 +113,8 @@ def employees_sync(
     """Make a plan, show it, and apply it as proposed, once you have said yes. Conflicts stay for a person."""
 
     async def work(place: Office) -> None:
-        made, rows = await make(await place.host(), tenant, refresh=True, wait=wait, as_json=as_json)
+        host = await place.host()
+        made, rows = await make(host, tenant, refresh=True, wait=wait, by=asker(by), as_json=as_json)
         if not as_json:
             await show(place, made, rows)
         elif not yes:

@@ -1,4 +1,4 @@
-"""Whom a person means by an id, or by its beginning; and pairs of people and employees from a file. Pure."""
+"""Whom a person means by an id, or by its beginning; who is linked with whom; and pairs from a file. Pure."""
 
 import csv
 from collections.abc import Mapping
@@ -6,9 +6,12 @@ from io import StringIO
 from typing import Final
 
 from connectors.desk.plan_words import nearest_id
+from connectors.desk.words import wrapped
 from infra.plugin import Known
 
 EMPLOYEE: Final = "fortnox/employee/"
+STATES: Final = ("linked", "hr_only", "fortnox_only")
+"""How somebody can stand who is listed."""
 _COLUMNS: Final = ["person", "employee_id"]
 
 
@@ -37,6 +40,27 @@ def employee(called: str, everybody: Mapping[str, Known]) -> str:
     if wanted in employees:
         return wanted
     raise Unclear(f"Fortnox has shown no employee {wanted}{nearest_id(wanted, employees)}")
+
+
+def listed(everybody: Mapping[str, Known]) -> list[dict[str, str | None]]:
+    """Return everybody once, by name: the person in HR, the employee in Fortnox, or the two that are linked."""
+    rows: list[dict[str, str | None]] = []
+    for key, who in everybody.items():
+        in_fortnox = key.startswith(EMPLOYEE)
+        if in_fortnox and who.partner in everybody:
+            continue  # it stands with its person
+        employee = key if in_fortnox else who.partner or None
+        state = "fortnox_only" if in_fortnox else "linked" if employee else "hr_only"
+        number = employee.removeprefix(EMPLOYEE) if employee else None
+        rows.append({"state": state, "name": who.name, "person": None if in_fortnox else key, "employee_id": number})
+    return sorted(rows, key=lambda row: (str(row["name"]).casefold(), str(row["person"]), str(row["employee_id"])))
+
+
+def row_lines(row: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Return one of those who are listed as lines."""
+    number = row["employee_id"]
+    ids = filter(None, (row["person"], number and f"{EMPLOYEE}{number}"))
+    return (*wrapped(f"{row['state']:<13} {row['name']}"), *wrapped(" = ".join(ids), 14))
 
 
 def said(key: str, everybody: Mapping[str, Known]) -> str:

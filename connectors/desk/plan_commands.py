@@ -36,12 +36,14 @@ def _words(made: Plan) -> Any:
     )
 
 
-async def make(host: Host, tenant: str, *, refresh: bool, wait: float, as_json: bool) -> tuple[Plan, list[Any]]:
+async def make(
+    host: Host, tenant: str, *, refresh: bool, wait: float, by: str, as_json: bool
+) -> tuple[Plan, list[Any]]:
     """Read both sides if asked to, wait until all that was told is decided, and make a plan."""
     from connectors.desk import synchronising
 
     say = quiet if as_json else progress
-    return await synchronising.make(host, tenant, say, refresh=refresh, wait=wait, by=asker(None))
+    return await synchronising.make(host, tenant, say, refresh=refresh, wait=wait, by=by)
 
 
 async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST) -> None:
@@ -69,13 +71,15 @@ async def worth_applying(place: Office, made: Plan) -> bool:
 def plan_employees(
     tenant: Company,
     refresh: Annotated[bool, typer.Option(help="Read both sides first.")] = True,
+    by: By = None,
     wait: Decided = 60.0,
     as_json: Json = False,
 ) -> None:
     """Compare HR and Fortnox in full, and propose what to do with each person. Nothing is sent."""
 
     async def work(place: Office) -> None:
-        made, rows = await make(await place.host(), tenant, refresh=refresh, wait=wait, as_json=as_json)
+        host = await place.host()
+        made, rows = await make(host, tenant, refresh=refresh, wait=wait, by=asker(by), as_json=as_json)
         if as_json:
             print_json(await plan_json(place, made, rows))
         else:

@@ -10,7 +10,7 @@ from connectors.desk import words
 from infra.rows import FactLine, Hold, Material, Ordered, Planned, Waits
 from schemas import ids
 from schemas.audit import AuditRecord, Call
-from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from schemas.commands import PostVoucher, VoucherRef, VoucherRow, WriteEmployee
 from schemas.envelope import Envelope
 from schemas.events import ReviewAnswered
 from schemas.money import ZERO
@@ -141,6 +141,10 @@ def _was_ordered(ordered: Ordered) -> StoryStep:
             if voucher.relates_to:
                 about += (f"It relates to {', '.join(map(str, voucher.relates_to))}",)
             return StoryStep(ordered.journaled_at, what, about + given, voucher.rows)
+        case WriteEmployee() as write:
+            rules = {one.field: words.rule(one.rule) for one in write.settled}
+            fields = tuple(f"{name}: {rules[name]}" if name in rules else name for name in write.written)
+            return StoryStep(ordered.journaled_at, f"Ordered: {order.type}", (*given, *fields))
         case _:
             return StoryStep(ordered.journaled_at, f"Ordered: {order.type}", given)
 

@@ -193,8 +193,8 @@ ADD_LICENCE: Final = Said(
 EXPLAIN: Final[Mapping[str, Said]] = {
     "title": Said("Anslut {company} till bokbuss", "Connect {company} to bokbuss"),
     "lead": Said(
-        "{by} ber om tillgång till företagets Fortnox. Läs igenom, och godkänn sedan hos Fortnox.",
-        "{by} asks for access to the company’s Fortnox. Read this through, then approve it at Fortnox.",
+        "Det är {by} som ber om tillgång till företagets Fortnox. Läs igenom, och godkänn sedan hos Fortnox.",
+        "It is {by} who asks for access to the company’s Fortnox. Read this through, then approve it at Fortnox.",
     ),
     "company": Said("Företag", "Company"),
     "number": Said("Organisationsnummer", "Organisation number"),
@@ -271,7 +271,7 @@ NEVER: Final[tuple[Said, ...]] = (
 
 NOBODY: Final[Mapping[str, Said]] = {
     "company": Said("företaget", "the company"),
-    "by": Said("den som skickade länken", "whoever sent you the link"),
+    "by": Said("den som skickade länken", "the one who sent you the link"),
 }
 """What stands for a link whose company is not known here any more."""
 

@@ -11,7 +11,7 @@ from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from infra import companies
 from infra.access.connections import Connections
-from infra.commanding import By, Company, Failed, WrongUsage, asked, asker
+from infra.commanding import By, Company, Failed, WrongUsage, asked, asker, print_lines
 from infra.delivery.reading import NotRead
 from infra.http import Client
 from infra.office import Office, in_office
@@ -43,8 +43,13 @@ def connect(
         if not (_UUID.fullmatch(client_id) and _UUID.fullmatch(client_secret)):
             raise WrongUsage("standard input: two lines are expected, client id and client secret, each a UUID")
         people = await store(place, tenant, client_id, client_secret, asker(by))
-        typer.echo(f"{tenant} is connected to Huma ({people} people); they are read within a minute")
-        typer.echo(await _what_to_register(place, tenant))
+        print_lines(
+            [
+                f"{tenant} is connected to Huma ({people} people); they are read within a minute",
+                await _what_to_register(place, tenant),
+                f"Next: bokbuss plan employees {tenant} shows what would be done. Nothing is sent before that.",
+            ]
+        )
 
     in_office(work, tenant)
 
@@ -90,8 +95,8 @@ async def _what_to_register(place: Office, tenant: str) -> str:
     """Return what is left to do in Huma."""
     signs = SYSTEM in await companies.signing(place.engine, tenant)
     secret = (
-        f"the signing secret that bokbuss tenant add showed for {SYSTEM} (bokbuss tenant add {tenant} --new-secrets "
-        "makes new ones, of every system)"
+        f"the signing secret that bokbuss tenant add showed for {SYSTEM} (bokbuss tenant secret {tenant} {SYSTEM} "
+        "makes a new one)"
         if signs
         else f"the signing secret that bokbuss tenant add {tenant} shows now"
     )

@@ -38,7 +38,8 @@ _READ = text(
 _ALL = text(
     """with known as (
            select c.tenant, c.system, c.grant_type, c.state, c.reason, c.generation, c.access_until, c.refresh_until,
-               c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened, t.database_number
+               c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened,
+               case when c.system = :ledger then t.database_number end as database_number
            from connections c join tenants t using (tenant)
            union all
            select t.tenant, cast(:ledger as text), 'client_credentials', 'connected', '', 0, null, null, '', '', '',

@@ -14,7 +14,7 @@ from schemas.pauses import PersonPaused
 from streams.employees.decide import decide, evolve, follow, reads, waiting
 from streams.employees.effect import applied, effect
 from streams.employees.fields import described
-from streams.employees.plan import about, plan
+from streams.employees.plan import about, objects, plan
 from streams.employees.standing import akin, known, stands
 from streams.employees.state import State, in_plan
 from streams.employees.verdict import NAME
@@ -39,6 +39,7 @@ FLOW = Flow(
     follow=follow,
     plan=plan,
     applied=applied,
+    objects=objects,
     effect=effect,
     about=about,
     in_plan=in_plan,

@@ -239,12 +239,12 @@ def _conflict(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *,
         case "ask":
             return _ask(rule, occasion, "a_conflict_waits_for_a_person", "conflict")
         case "prefer_hr":
-            return _send(rule, "fortnox", hr, occasion, "a_conflict_goes_to_hr")
+            return _send(rule, "fortnox", hr, occasion, "in_a_conflict_hr_is_right")
         case "prefer_fortnox":
-            return _send(rule, "hr", fortnox, occasion, "a_conflict_goes_to_fortnox")
+            return _send(rule, "hr", fortnox, occasion, "in_a_conflict_fortnox_is_right")
         case "newest":
             side: Side = "fortnox" if hr_is_newer else "hr"
-            return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "a_conflict_goes_to_the_newest")
+            return _send(rule, side, hr if hr_is_newer else fortnox, occasion, "in_a_conflict_the_newest_is_right")
 
 
 def _missing(rule: MergeRule, hr: Value, fortnox: Value, occasion: Occasion, *, was_removed: bool) -> MergeStep:

@@ -92,6 +92,7 @@ def _write(case: Case, write: Write, rule: str, version: int, number: int) -> Up
         "fields": write.fields,
         "clear": write.clear,
         "expected": write.expected,
+        "settled": write.settled,
         "replaces": replaces,
     }
     if write.to == "hr":

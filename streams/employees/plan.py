@@ -5,7 +5,7 @@ something proposes an action, and then the ``OBJECTIONS`` are asked whether it m
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from schemas.events import EmployeeField, EmployeeFields, PlanAction, Prefer, Side
-from schemas.plans import FieldDifference, Matched, PlanRow, PlanState
+from schemas.plans import FieldDifference, Matched, Plan, PlanRow, PlanState
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
 from streams.employees.effect import difference, newcomer, score
@@ -426,3 +426,13 @@ def _difference(name: EmployeeField, step: MergeStep, pair: Pair, *, does: bool)
 
 def _name(fields: EmployeeFields | None) -> str:
     return " ".join(filter(None, (get(fields, "given_name"), get(fields, "family_name"))))[:200]
+
+
+def objects(plan: Plan, _rows: Sequence[PlanRow], settings: TenantSettings, by: str) -> str:
+    """Return why somebody may not apply a plan: where the company wants two people, who made it is one."""
+    wants_two = settings.employees is not None and settings.employees.four_eyes
+    if not wants_two or plan.made_by.casefold() != by.casefold():
+        return ""
+    return (
+        f"{by} made the plan, and the company wants four eyes: somebody else applies it (bokbuss apply {plan.begins})"
+    )

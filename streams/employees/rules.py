@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from schemas.base import Message
-from schemas.commands import Choice
+from schemas.commands import Choice, SettledField
 from schemas.events import (
     EmployeeChanged,
     EmployeeField,
@@ -259,7 +259,8 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
         expected = filled((f, get(held, f)) for f in mine)
         clear = tuple(f for f, s in mine.items() if s.value is None)
         back = side == "fortnox" and _comes_back(case, mine.get("last_day"))
-        writes.append(Write(side, record, fields, clear, expected, back))
+        settled = tuple(SettledField(field=f, rule=s.rule) for f, s in mine.items())
+        writes.append(Write(side, record, fields, clear, expected, back, settled))
     return tuple(writes) or Settled()
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas.audit import DISCARDED
 from schemas.base import Who
-from schemas.commands import Choice
+from schemas.commands import Choice, SettledField
 from schemas.events import EmployeeFields, Prefer, Side
 
 NAME: Final = "employees"
@@ -42,7 +42,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What is to be written on one side; ``record`` is the id there, None to create; ``back``: they work again."""
+    """What is to be written on one side.
+
+    Attributes:
+        record: the id there; None to create.
+        back: they work again.
+        settled: the rule of each field.
+    """
 
     to: Side
     record: str | None
@@ -50,6 +56,7 @@ class Write:
     clear: tuple[str, ...] = ()
     expected: EmployeeFields | None = None
     back: bool = False
+    settled: tuple[SettledField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ def test_every_system_is_described(system: str) -> None:
     """What it is, how it is set up, what it tells or carries out; the fields of people where it has people."""
     found = described(system)
     assert found["about"]
+    assert "|" not in found["about"]
     assert found["sections"]["Set-up"]
     assert found["tells"] or found["carries_out"]
     assert all(said and "\n" not in said for said in (*found["tells"].values(), *found["carries_out"].values()))

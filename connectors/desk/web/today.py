@@ -1,6 +1,6 @@
 """The start page: what waits and whose move it is, lights, what was booked; of one company, or of all that one sees."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -10,12 +10,14 @@ from starlette.responses import Response, StreamingResponse
 from connectors.desk.web.rendering import HEADERS
 from connectors.desk.web.visit import SIGNED_IN, Page, Visit
 from connectors.desk.words import SWEDEN
-from infra import clock, tenants, today
+from infra import clock, registry, tenants, today
 from infra.accounts.permissions import Permission
+from infra.deciding import planning
 from infra.delivery import waiting
 
 _DAYS: Final = 28
 _FLOW: Final = "daysales"
+_STAFF: Final = "employees"
 _MOST: Final = 12
 _SPEAK_EVERY: Final = 15.0
 
@@ -36,8 +38,31 @@ async def _of_company(visit: Visit) -> Response:
     return await _shown(visit, (visit.tenant,))
 
 
+async def _left_to_set_up(visit: Visit, tenant: str, connected: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return what a company lacks before anything can travel, each with the page where it is done."""
+    settings, version = await tenants.settings_in_force(visit.host.engine, tenant)
+    told = []
+    if not version:
+        told.append((visit.say("Gör inställningar", "Make settings"), visit.at("settings")))
+    needed = {registry.ledger(), settings.employees.system if settings.employees else ""} & registry.systems().keys()
+    if not needed <= set(connected):
+        told.append((visit.say("Anslut systemen", "Connect the systems"), visit.at("connections")))
+    if settings.employees:
+        plans = await planning.plans(visit.host.engine, tenant, _STAFF)
+        if not any(plan.state == "applied" for plan in plans):
+            words = visit.say("Jämför personalen, och skicka den första planen", "Compare staff, and send a first plan")
+            told.append((words, visit.at("employees")))
+    return tuple(told)
+
+
 async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
     engine = visit.host.engine
+    lights = await today.lights(engine, companies)
+    left = (
+        await _left_to_set_up(visit, t, [each.system for each in lights[t] if each.kind != "stop"])
+        if (t := visit.tenant)
+        else ()
+    )
     last = await today.last_day(engine, companies, _FLOW) or clock.now().astimezone(SWEDEN).date()
     since = last - timedelta(days=_DAYS - 1)
     takings = await today.takings(engine, companies, _FLOW, since)
@@ -48,7 +73,8 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
         companies=companies,
         counts=counts,
         total={name: sum(getattr(one, name) for one in counts.values()) for name in today.Counts.__slots__},
-        lights=await today.lights(engine, companies),
+        lights=lights,
+        left=left,
         holds=await waiting.page_of_holds(engine, companies, limit=_MOST),
         troubles=await today.troubles(engine, companies, _MOST),
         booked=await today.booked(engine, companies, _MOST),

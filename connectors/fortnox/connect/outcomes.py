@@ -28,7 +28,7 @@ class OutcomeText:
 _ADMINISTRATOR: Final = Said(
     "en systemadministratör i företagets Fortnox", "a system administrator of the company’s Fortnox"
 )
-_ASKER: Final = Said("den som skickade länken", "whoever sent you the link")
+_ASKER: Final = Said("den som skickade länken", "the one who sent you the link")
 _OPERATOR: Final = Said("den som sköter bokbuss", "whoever runs bokbuss")
 _NEW_LINK: Final = Said(
     "Be den som skickade länken om en ny: bokbuss connect {tenant}",
@@ -58,10 +58,10 @@ OUTCOMES: Final[Mapping[ConsentOutcome, OutcomeText]] = {
         ),
         (
             Said(
-                "Nästa steg är en kontroll av räkenskapsår, konton och verifikationsserier. {by} ser vad som saknas, "
-                "och var i Fortnox det ändras.",
-                "The next step is a check of financial years, accounts and voucher series. {by} sees what is missing, "
-                "and where in Fortnox to change it.",
+                "Nästa steg är en kontroll av räkenskapsår, konton och verifikationsserier. Vad som saknas, och var i "
+                "Fortnox det ändras, ser {by}.",
+                "The next step is a check of financial years, accounts and voucher series. What is missing, and where "
+                "in Fortnox to change it, is seen by {by}.",
             ),
             Said(
                 "Det som har väntat bokförs av sig självt.",

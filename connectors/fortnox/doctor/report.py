@@ -52,10 +52,13 @@ def lines(report: Examination, language: Language) -> Iterator[str]:
     yield summary.to(language, tenant=report.tenant, **counts)
     yield ""
     width = max(len(state.to(language)) for state in STATES.values())
+    told = set[str]()
     for name, finding in report.findings.items():
         yield f"{STATES[finding.state].to(language):<{width}}  {TEXTS[name].title.to(language)}"
         for line in _explained(name, finding, language):
-            yield f"{'':<{width}}  {line}"
+            if finding.state == "failed" or line not in told:  # why nothing could be checked is said once
+                yield f"{'':<{width}}  {line}"
+            told.add(line)
     if report.passed:
         yield ""
         yield LABELS["passed"].to(language, codes=", ".join(report.passed))

@@ -84,3 +84,19 @@ def test_each_problem_of_a_file_is_named_by_its_line() -> None:
 def test_a_file_without_pairs_is_wrong(text: str) -> None:
     """Nothing done looks like everything done."""
     assert employee_words.pairs(text, EVERYBODY)[1] != []
+
+
+def test_everybody_is_listed_once_by_name() -> None:
+    """Who is linked stands with the other one; who is on one side only, by that side."""
+    listed = employee_words.listed(EVERYBODY)
+    assert [(row["state"], row["person"], row["employee_id"]) for row in listed] == [
+        ("fortnox_only", None, "1"),
+        ("hr_only", "huma/507f1f77aa", None),
+        ("linked", "huma/507f9900bb", "2"),
+        ("fortnox_only", None, "12"),
+        ("hr_only", "huma/9a", None),
+    ]
+    assert employee_words.row_lines(listed[2]) == (
+        "linked        Bo Ek",
+        "              huma/507f9900bb = fortnox/employee/2",
+    )

@@ -64,6 +64,9 @@ def test_an_empty_desk_says_so() -> None:
         page = await visitor.see("/")
         assert "Nothing waits." in page
         assert "Nothing is booked yet." in page
+        page = await visitor.see(f"/companies/{SHOP}")
+        assert "Left to do before anything travels" in page
+        assert "Connect the systems" in page
 
     visit(story, past=nothing)
 

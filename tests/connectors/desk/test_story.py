@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,8 +14,18 @@ from infra.plugin import Autopsy, DayBefore, Remedy
 from infra.rows import FactLine, Hold, Material, Ordered
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
-from schemas.commands import Choice, HoldForReview, PostVoucher, VoucherRef, VoucherRow
+from schemas.commands import (
+    Choice,
+    HoldForReview,
+    Order,
+    PostVoucher,
+    SettledField,
+    UpsertEmployee,
+    VoucherRef,
+    VoucherRow,
+)
 from schemas.envelope import Envelope
+from schemas.events import EmployeeFields
 
 AT = datetime(2026, 4, 10, 21, 41, 7, tzinfo=UTC)
 KEY = "openpos/K1/57"
@@ -27,7 +38,7 @@ def later(seconds: int) -> datetime:
     return AT + timedelta(seconds=seconds)
 
 
-def order(data: PostVoucher | HoldForReview) -> Envelope[PostVoucher | HoldForReview]:
+def order(data: Order) -> Envelope[Any]:
     """Put an order of krogen's into its envelope."""
     message_id = str(data.id_in("krogen"))
     return envelopes.wrap(
@@ -65,7 +76,7 @@ HOLD = HoldForReview(
 )
 
 
-def journaled(voucher: PostVoucher, state: str, *calls: Call) -> Ordered:
+def journaled(voucher: Order, state: str, *calls: Call) -> Ordered:
     """Return an order in the journal."""
     return Ordered(order(voucher), state, 1, None, calls, AT, later(1))
 
@@ -258,3 +269,21 @@ def test_a_hold_says_what_such_days_looked_like_and_what_would_let_it_pass() -> 
 def test_amounts_have_their_thousands_apart(amount: str, shown: str) -> None:
     """As accountants write them, to the öre."""
     assert words.money(Decimal(amount)) == shown
+
+
+def test_what_is_written_of_an_employee_names_each_field_and_the_rule_that_settled_it() -> None:
+    """By name, never by value."""
+    write = UpsertEmployee(
+        flow="employees",
+        key="huma/1",
+        revision="ab12",
+        step="fortnox/1",
+        rule="differing_fields_are_settled_one_by_one",
+        settings_version=2,
+        employee_id="2",
+        create=False,
+        fields=EmployeeFields(phone="+46701740699", title="Chef"),
+        settled=(SettledField(field="phone", rule="a_missing_value_is_filled"),),
+    )
+    [step] = [one for one in tell(replace(NOTHING, orders=(journaled(write, "queued"),))).steps if one.rows == ()]
+    assert step.details[-2:] == ("phone: a missing value is filled", "title")

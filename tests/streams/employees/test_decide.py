@@ -79,6 +79,7 @@ def test_a_change_goes_out_with_what_it_overwrites(live: FlowCompany) -> None:
     assert (order.rule, order.employee_id, order.create) == ("differing_fields_are_settled_one_by_one", "1", False)
     assert order.fields == EmployeeFields(city="Solna")
     assert order.expected == EmployeeFields(city="Lund")
+    assert [(one.field, one.rule) for one in order.settled] == [("city", "what_hr_changed_goes_to_fortnox")]
     assert order.settings_version == 1
 
 

@@ -3,13 +3,14 @@
 import random
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.events import EmployeeFields
-from schemas.plans import PlanRow
+from schemas.plans import Plan, PlanRow
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees import FLOW
 from streams.employees.learn import link
@@ -221,3 +222,20 @@ def test_a_plan_needs_only_the_keys_that_it_asks_for() -> None:
     assert len(made.plan()) == 3
     assert {f"{SYSTEM}/a/b", "fortnox/employee/2"} <= seen.keys()
     assert len(seen) < len(made.states) / 2
+
+
+def test_where_a_company_wants_two_people_who_made_the_plan_does_not_apply_it() -> None:
+    """Another person does, and anybody where the company does not want it."""
+    made = Plan(
+        plan_id=UUID(int=7),
+        tenant="acme",
+        flow="employees",
+        settings_version=1,
+        made_at=AT,
+        made_by="Anna",
+        hr_read_at=AT,
+        fortnox_read_at=AT,
+    )
+    two, one = (TenantSettings(employees=SETTINGS.model_copy(update={"four_eyes": on})) for on in (True, False))
+    assert "four eyes" in FLOW.objects(made, (), two, "anna")
+    assert (FLOW.objects(made, (), two, "bo"), FLOW.objects(made, (), one, "Anna")) == ("", "")

@@ -58,6 +58,14 @@ def test_what_could_not_be_checked_says_why(why: str) -> None:
     assert (why in text) == (why == "nobody_knows")
 
 
+def test_why_nothing_could_be_checked_is_said_once() -> None:
+    """Twenty checks that need a connection do not say twenty times that there is none."""
+    unknown = {check.name: Finding("not checked", why="not_connected") for check in CHECKS[1:5]}
+    text = "\n".join(report.lines(of(**unknown), "en"))
+    assert text.count("nobody has consented to the connection") == 1
+    assert text.count("not checked  ") == len(unknown)
+
+
 def test_programs_get_names_and_codes() -> None:
     """Besides the words: what is blocked, by the names of refusals and flows."""
     content = json.loads(json.dumps(report.as_json(of(the_series_is_manual=RED), "sv")))
