@@ -22,6 +22,7 @@ from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSo
 from schemas.ledger_parts import digest_of_year
 from schemas.plans import CorrectionRow, Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
+from schemas.words import Said
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
     from aiokafka import AIOKafkaProducer
@@ -150,6 +151,7 @@ class Flow:
         overdue: what should have come by a time and has not, and nobody was told of yet, as facts. The host asks again
             and again, for flows keep no time.
         autopsy: what can be said of something that is held, by whichever flow.
+        words: what it says, in both languages (``schemas.words.catalogue``).
     """
 
     name: str
@@ -178,6 +180,7 @@ class Flow:
     corrects: Callable[[str, States, Terms], CorrectionRow | None] | None = None
     overdue: Callable[[Terms, datetime], Asking[tuple[Fact, ...]]] | None = None
     autopsy: Callable[[HoldForReview, Terms], Asking[Autopsy]] | None = None
+    words: Mapping[str, Said] = field(default_factory=dict)
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------
@@ -608,6 +611,7 @@ class System:
         examined: what was found last, in a language; nothing before the first time.
         outlook: reads how a company's books are set up, and says what vouchers would meet there. Nothing is written.
         chart: the accounts and cost centres of a company's books as they were read last. Nobody is asked.
+        words: what it says, in both languages (``schemas.words.catalogue``).
     """
 
     name: str
@@ -631,4 +635,5 @@ class System:
     examined: Callable[[Host, str, Language], Awaitable[tuple[CheckSeen, ...]]] | None = None
     chart: Callable[[Host, str], Awaitable[Chart]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Said] = field(default_factory=dict)
     revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

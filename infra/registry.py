@@ -3,11 +3,13 @@
 import hashlib
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from infra.plugin import Flow, LedgerFile, Sandbox, Sink, Source, System
+from schemas.words import Said
 
 
 @cache
@@ -31,6 +33,13 @@ def sources() -> dict[str, Source]:
 def sinks() -> tuple[Sink, ...]:
     """Return all that orders are carried out by; a system can have several."""
     return tuple(sink for system in systems().values() for sink in system.sinks)
+
+
+@cache
+def words() -> Mapping[str, Said]:
+    """Return what every plugin says, by key."""
+    said = [*(flow.words for flow in flows()), *(system.words for system in systems().values())]
+    return {key: phrase for those in said for key, phrase in those.items()}
 
 
 def ledger() -> str:

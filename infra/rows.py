@@ -11,6 +11,7 @@ from schemas.audit import AuditRecord, Call, DeadLetter
 from schemas.commands import HoldForReview, VoucherRef
 from schemas.envelope import Envelope
 from schemas.plans import PlanRow
+from schemas.words import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Hold:
     closed_at: datetime | None = None
     how: str | None = None
     message: str | None = None
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)

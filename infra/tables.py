@@ -580,6 +580,7 @@ held = Table(
     _when("closed_at"),
     Column("how", String, comment="booked, settings_changed, checks_passed, answered, superseded, ..."),
     Column("message", String),
+    Column("wording", JSONB, comment="of the message, for readers of other languages"),
     comment="what waits for a person; written by the desk, from orders.desk.v1",
     info=own(),
 )

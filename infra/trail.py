@@ -19,6 +19,7 @@ from schemas.base import Who
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.money import ZERO
+from schemas.words import Wording
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
 _ENSURE_HEADS = text(
@@ -82,6 +83,7 @@ class Entry:
     voucher: VoucherRef | None = None
     code: str = ""
     why: str = ""
+    wording: Wording | None = None
     who: Who | None = None
     calls: tuple[Call, ...] = ()
     record: str = ""
@@ -112,6 +114,7 @@ def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRe
         amount=sum((row.debit for row in data.rows), ZERO) if isinstance(data, PostVoucher) else None,
         code=entry.code[:64],
         why=entry.why[:2000],
+        wording=entry.wording,
         who=entry.who,
         locked_until=entry.locked_until,
         calls=entry.calls,

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, Self
 
 from schemas.audit import Shown
 from schemas.base import Who
 from schemas.commands import VoucherRef
+from schemas.words import Text, Wording, heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,18 @@ class Rejected:
     """The voucher that stands in the way."""
     locked_until: date | None = None
     """The last day of the locked period that stands in the way."""
+    wording: Wording | None = field(default=None, compare=False)
+    """Of ``why``, for readers of other languages."""
+
+    @classmethod
+    def saying(cls, code: str, why: Text, who: Who, **more: Any) -> Self:
+        """Return a refusal whose reason each reader reads in their own language."""
+        return cls(code, why.english, who, wording=why.wording, **more)
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from schemas.base import Code, Day, Message, Moment, Who
 from schemas.commands import VoucherRef
 from schemas.events import EmployeeField, EmployeeFields
 from schemas.money import Money
+from schemas.words import Text, Wording, heard
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 GENESIS = "0" * 64
+_LONGEST_SAID: Final = 1000
 
 Outcome = Literal[
     "delivered",  # an order was carried out: terminal
@@ -86,6 +88,7 @@ class AuditRecord(Message):
     amount: Money | None = Field(default=None, description="the voucher's debit total")
     code: str = Field(default="", description="a bounded reason: the verdict's code or the hold's reason")
     why: str = Field(default="", max_length=2000)
+    wording: Wording | None = Field(default=None, description="of why, for readers of other languages")
     who: Who | None = None
     locked_until: Day | None = Field(default=None, description="of a refusal: the last day of the locked period")
     calls: tuple[Call, ...] = ()
@@ -95,7 +98,7 @@ class AuditRecord(Message):
         """Return the record with its hash."""
         content = self.to_json()
         del content["hash"]
-        for name in ("record", "written", "shown", "locked_until"):
+        for name in ("record", "written", "shown", "locked_until", "wording"):
             if not content[name]:
                 del content[name]  # records without one were sealed before there was any
         return self.model_copy(update={"hash": ids.digest(content)})
@@ -103,6 +106,11 @@ class AuditRecord(Message):
     def is_whole(self) -> bool:
         """Tell whether the hash is the one of the content."""
         return self.sealed().hash == self.hash
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why[:_LONGEST_SAID])
 
     @property
     def order_id(self) -> UUID | None:

@@ -5,8 +5,9 @@ the journal lets the first one win.
 """
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -15,6 +16,7 @@ from schemas import ids
 from schemas.base import Account, Code, CostCentre, Day, Message, Project, SeriesCode, Who
 from schemas.events import EmployeeField, EmployeeFields, OrganisationNumber
 from schemas.money import ZERO, Money, Percent
+from schemas.words import Text, Wording, lines_of
 
 
 class Order(Message):
@@ -200,6 +202,12 @@ class Choice(Message):
 
     answer: Code
     means: str = Field(min_length=1, max_length=300, description="what happens then, in plain words")
+    wording: Wording | None = Field(default=None, description="of ``means``, for readers of other languages")
+
+    @classmethod
+    def saying(cls, answer: str, means: Text) -> Self:
+        """Return an answer, and what happens then."""
+        return cls(answer=answer, means=means.english, wording=means.wording)
 
 
 How = Literal[
@@ -213,7 +221,17 @@ How = Literal[
     "arrived",  # what was missing has come
 ]
 """How something that was held came to wait no longer."""
+_LONGEST = 2000
 _LONGEST_REASON = 64
+
+
+def spoken(message: Text, lines: Iterable[Text | str] = ()) -> dict[str, Any]:
+    """Return what ``HoldForReview`` and ``CloseReview`` carry of what is said: the text, and its words beside it."""
+    lines = tuple(lines)
+    told: dict[str, Any] = {"message": message.english[:_LONGEST], "wording": message.wording}
+    return told | ({"lines": tuple(map(str, lines)), "line_wordings": lines_of(lines)} if lines else {})
+
+
 _NOT_IN_A_REASON = re.compile(r"[^\w.+&() /\-]")
 
 
@@ -230,7 +248,9 @@ class HoldForReview(Order):
     reason: Code = Field(description="a bounded name, such as unmapped_payment_method")
     who: Who = "accountant"
     message: str = Field(min_length=1, max_length=2000, description="what is wrong, where, and what to do")
+    wording: Wording | None = Field(default=None, description="of the message, for readers of other languages")
     lines: tuple[str, ...] = Field(default=(), description="the lines that explain it")
+    line_wordings: tuple[Wording | None, ...] = Field(default=(), description="of each line; a line without is a name")
     choices: tuple[Choice, ...] = ()
     business_date: Day | None = None
     amount: Money | None = Field(default=None, description="the money that waits")
@@ -238,7 +258,7 @@ class HoldForReview(Order):
     @property
     def said(self) -> tuple[object, ...]:
         """What it tells a person: two holds that say the same need not both be shown."""
-        return self.reason, self.message, self.lines, self.choices
+        return self.reason, self.message, self.lines, tuple((choice.answer, choice.means) for choice in self.choices)
 
 
 class CloseReview(Order):
@@ -249,3 +269,4 @@ class CloseReview(Order):
     hold_id: UUID
     how: How
     message: str = Field(min_length=1, max_length=2000)
+    wording: Wording | None = Field(default=None, description="of the message, for readers of other languages")

@@ -3,6 +3,7 @@
 from connectors.alexishr.encode import NAMES
 from connectors.alexishr.kinds import KINDS, connect
 from connectors.alexishr.polling import poll
+from connectors.alexishr.refusal_words import WORDS
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import refresh
 from infra.access.connections import Connection
@@ -22,5 +23,6 @@ SYSTEM = System(
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,
     names=NAMES,
+    words=WORDS,
     revoke=_end_consent,
 )

@@ -10,6 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+from connectors.alexishr import refusal_words
 from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
 from infra.verdicts import Rejected, RetryLater, Unknown
@@ -75,8 +76,8 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
         return Unknown(f"the answer does not say whether it was written: {form(response)}")
     text = answers.without(said, values, answers.PERSONAL_NUMBER)
     if response.status == HTTPStatus.NOT_FOUND:
-        return Rejected("person_missing", f"there is no such record in Alexis HR any more (404): {text}", "accountant")
-    return Rejected("refused", f"Alexis HR refuses it ({response.status}): {text}", "accountant")
+        return Rejected.saying("person_missing", refusal_words.RECORD_GONE(said=text), "accountant")
+    return Rejected.saying("refused", refusal_words.REFUSES(status=response.status, said=text), "accountant")
 
 
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from connectors.alexishr import encode, translate
+from connectors.alexishr import encode, refusal_words, translate
 from connectors.alexishr.classify import Page, Written
 from connectors.alexishr.client import AlexisHR
 from connectors.alexishr.encode import DAYS, Request
@@ -60,8 +60,7 @@ class _Person:
     async def write(self) -> Verdict:
         """Look, and write what differs: an employee's fields first, then the days of their employments."""
         if "first_day" in self._wanted and self._wanted["first_day"] is None:
-            why = "first_day: an employment in Alexis HR cannot be without one; end or delete it there"
-            return Rejected("cannot_be_emptied", why, "accountant")
+            return Rejected.saying("cannot_be_emptied", refusal_words.NEEDS_FIRST_DAY(), "accountant")
         there = await self._find()
         if isinstance(there, Rejected):
             return there
@@ -70,8 +69,7 @@ class _Person:
         if moved := self._moved(there):
             if there.fact is not None:  # so that the next one is decided on it
                 await self._hr.host.accept(self._hr.tenant, SYSTEM, [there.fact])
-            why = f"changed in Alexis HR since it was decided: {', '.join(moved)}"
-            return Rejected("record_moved", why, "accountant")
+            return Rejected.saying("record_moved", refusal_words.MOVED(fields=moved), "accountant")
         return await self._change(there)
 
     async def look(self) -> Look:
@@ -87,12 +85,10 @@ class _Person:
         if person_id is not None:
             page = await self._hr.read(encode.person(person_id), self._attempt)
             if isinstance(page, Missing):
-                why = f"there is no person {person_id} in Alexis HR any more"
-                return Rejected("person_missing", why, "accountant")
+                return Rejected.saying("person_missing", refusal_words.NO_PERSON(person=person_id), "accountant")
             return _there(page.items[0], page, self._zone)
         if (request := encode.found_by(self._wanted)) is None:
-            why = "a new person needs an e-mail address or an employment id, to be found again by"
-            return Rejected("not_to_be_found", why, "developer")
+            return Rejected.saying("not_to_be_found", refusal_words.NOT_TO_BE_FOUND(), "developer")
         page = await self._hr.read(request, self._attempt)
         if isinstance(page, Missing) or not page.items:
             return None
@@ -100,14 +96,13 @@ class _Person:
             there = _there(item, page, self._zone)
             if isinstance(there, _There) and not [name for name in self._differing(there) if name not in DAYS]:
                 return there
-        why = "somebody with this employment id or e-mail address is in Alexis HR already: match them instead"
-        return Rejected("person_exists", why, "accountant")
+        return Rejected.saying("person_exists", refusal_words.EXISTS(), "accountant")
 
     async def _create(self) -> Verdict:
         request = encode.write_person(self._wanted, None)
         verdict = await self._send(request) if request else None
         if not isinstance(verdict, Written):
-            return verdict or Rejected("nothing_to_write", "the order has no fields", "developer")
+            return verdict or Rejected.saying("nothing_to_write", refusal_words.NO_FIELDS(), "developer")
         return await self._days(_There(verdict.record, (), EmployeeFields()), ["created"])
 
     async def _change(self, there: _There) -> Verdict:
@@ -130,8 +125,8 @@ class _Person:
                 return _partly(type_id, written)
             notes.append(type_id.why)  # the person is there, and that is what others must know
         elif days and there.employments and (hidden := hides(there.employments, days, self._zone)):
-            why = f"{', '.join(hidden)}: not written, since several employments tell it: set the right one in Alexis HR"
-            return _partly(Rejected("several_employments", why, "accountant"), written)
+            why = refusal_words.SEVERAL_EMPLOYMENTS(fields=hidden)
+            return _partly(Rejected.saying("several_employments", why, "accountant"), written)
         elif days:
             for request in encode.write_days(days, there.record, there.ends, type_id, self._zone):
                 match await self._send(request):
@@ -148,11 +143,7 @@ class _Person:
         page = await self._hr.read(encode.employment_types(), self._attempt)
         if isinstance(page, Page) and len(page.items) == 1 and days.get("first_day"):
             return str(page.items[0].get("id"))
-        why = (
-            f"{', '.join(days)}: not written, since the person has no employment in Alexis HR, and which kind it is to "
-            "be must be chosen: create it there"
-        )
-        return Rejected("employment_missing", why, "accountant")
+        return Rejected.saying("employment_missing", refusal_words.NO_EMPLOYMENT(fields=days), "accountant")
 
     async def _send(self, request: Request) -> Written | Rejected | RetryLater | Unknown:
         values = tuple(str(value) for value in self._wanted.values() if value is not None)
@@ -189,12 +180,15 @@ def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejecte
 
 
 def _unreadable(error: Malformed) -> Rejected:
-    return Rejected("person_unreadable", f"Alexis HR's record has another form: {error}"[:500], "developer")
+    return Rejected.saying("person_unreadable", refusal_words.UNREADABLE(problems=str(error)[:450]), "developer")
 
 
 def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:
     """Return a refusal of the days that says what was written before it."""
-    return replace(no, why=f"{no.why}; written before: {', '.join(written)}") if written else no
+    if not written:
+        return no
+    why = refusal_words.PARTLY(why=no.said, fields=written)
+    return replace(no, why=why.english, wording=why.wording)
 
 
 async def _write(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:

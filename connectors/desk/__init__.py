@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from connectors.desk.name_words import WORDS
 from infra.plugin import Host, Job, System
 
 
@@ -27,4 +28,4 @@ async def _greet(host: Host, stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-SYSTEM = System(name="desk", pages=_pages, jobs=(Job("desk", _greet),))
+SYSTEM = System(name="desk", words=WORDS, pages=_pages, jobs=(Job("desk", _greet),))

@@ -17,6 +17,7 @@ from connectors.fortnox.ledger.open_items import read_open
 from connectors.fortnox.ledger.orders import LEDGERS
 from connectors.fortnox.ledger.strangers import strangers
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
+from connectors.fortnox.refusal_words import WORDS
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.snapshot import follow, refresh
 from connectors.fortnox.tokens import end_consent
@@ -57,6 +58,7 @@ SYSTEM = System(
     read_open=read_open,
     strangers=strangers,
     names=employee.SHOWN,
+    words=WORDS,
     revoke=end_consent,
     jobs=(
         Job("sinks", follow),

@@ -19,6 +19,7 @@ from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
 from infra.verdicts import AlreadyThere, Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown, Verdict
 from schemas.commands import VoucherRef
+from schemas.words import rewritten
 
 YEAR_MISSING: Final = "financial_year_missing"
 _UNTIL: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
@@ -150,10 +151,10 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     meaning = errors.meaning(code)
     if meaning.kind == "unknown":
         return Unknown(f"Fortnox failed within: {_quoted(refusal)}")
-    why = _quoted(refusal)
+    why = errors.SAYS(said=_quoted(refusal))
     if meaning is errors.meaning("unexplained"):
-        why = f"{why}; its whole answer ({response.status}): {refusal.raw}"
-    return Rejected(code, why, meaning.who or "operator", locked_until=_locked_until(code, refusal.message))
+        why = errors.SAYS_IN_ALL(said=why, status=response.status, answer=refusal.raw)
+    return Rejected.saying(code, why, meaning.who or "operator", locked_until=_locked_until(code, refusal.message))
 
 
 def _locked_until(code: str, message: str) -> date | None:
@@ -191,10 +192,15 @@ def hiding(values: Collection[str], verdict: _T) -> _T:
     """Return a verdict whose words hold none of these values: Fortnox may repeat what it was sent."""
     if not isinstance(verdict, Rejected | RetryLater | Unknown):
         return verdict
-    why = verdict.why
-    for value in sorted((value for value in values if len(value) > 1), key=len, reverse=True):
-        why = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[removed]", why, flags=re.IGNORECASE)
-    return replace(verdict, why=why)
+
+    def hidden(text: str) -> str:
+        for value in sorted((value for value in values if len(value) > 1), key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[removed]", text, flags=re.IGNORECASE)
+        return text
+
+    if isinstance(verdict, Rejected) and verdict.wording:
+        return replace(verdict, why=hidden(verdict.why), wording=rewritten(verdict.wording, hidden))
+    return replace(verdict, why=hidden(verdict.why))
 
 
 def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:

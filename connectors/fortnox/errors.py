@@ -4,7 +4,7 @@ Sources of Fortnox's numbers: ``facts/fortnox.md`` §2.5 (its page "errors", rec
 codes are our own, for what we find out ourselves or what comes without a number.
 """
 
-# ruff: noqa: RUF001 - the angle quotation mark is how click paths are written
+# ruff: noqa: RUF001 - the angle quotation mark is how click paths are written, and a dash parts two sentences
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,10 +12,18 @@ from typing import Final, Literal, TypeVar
 
 from infra.verdicts import Rejected
 from schemas.base import Who
+from schemas.words import Phrase, Text, Wording
 
 AnswerKind = Literal["rejected", "retry_later", "unauthorised", "unknown"]
 """What follows: this order is refused; the whole company waits; another token is tried; Fortnox is asked later."""
 _T = TypeVar("_T")
+SAYS: Final = Phrase("fortnox.says", "{said}", "{said}")
+SAYS_IN_ALL: Final = Phrase(
+    "fortnox.says_in_all",
+    "{said}; hela svaret ({status}): {answer}",
+    "{said}; its whole answer ({status}): {answer}",
+)
+EXPLAINED: Final = Phrase("fortnox.explained", "{why} – {meaning}", "{why} – {meaning}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,4 +433,10 @@ def explained(verdict: _T, language: str) -> _T:
     """Return a refusal with what to do about it, in the installation's language; other answers as they are."""
     if not isinstance(verdict, Rejected) or not (is_known(verdict.code) or _OURS.fullmatch(verdict.code)):
         return verdict
-    return replace(verdict, why=f"{verdict.why} – {text(verdict.code, language)}")
+    wording = EXPLAINED(why=verdict.said, meaning=Text(Wording(key=meaning_key(verdict.code)), "")).wording
+    return replace(verdict, why=f"{verdict.why} – {text(verdict.code, language)}", wording=wording)
+
+
+def meaning_key(code: str) -> str:
+    """Return the key of what a code of ours means."""
+    return f"fortnox.meaning_{'unexplained' if _OURS.fullmatch(code) else code}"

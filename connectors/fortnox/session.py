@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, refusal_words
 from connectors.fortnox.classify import Year
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.doctor.preflight import Preflight
@@ -33,5 +33,4 @@ class Session(Fortnox):
             for year in classify.years(kept.items):
                 if year.holds(day):
                     return year
-        why = f"the company has no financial year in Fortnox that holds {day}; create it there"
-        return Rejected(classify.YEAR_MISSING, why, "accountant")
+        return Rejected.saying(classify.YEAR_MISSING, refusal_words.NO_YEAR(day=day), "accountant")

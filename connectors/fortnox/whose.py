@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.fortnox import refusal_words
+from schemas.words import Text
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedCompany:
@@ -41,7 +44,7 @@ def found(information: Mapping[str, Any]) -> OpenedCompany | None:
 
 def objection(
     opened: OpenedCompany, organisation_number: str | None, database_number: int | None
-) -> tuple[str, str] | None:
+) -> tuple[str, Text] | None:
     """Return the code and the words of why books are not those that something is for; None: they are, or it is open."""
     if (
         organisation_number
@@ -50,12 +53,12 @@ def objection(
     ):
         return (
             "another_organisation",
-            f"it is for {digits(organisation_number)}, and these are the books of {opened.organisation_number}",
+            refusal_words.OTHER_ORGANISATION(wanted=digits(organisation_number), opened=opened.organisation_number),
         )
     if database_number is not None and database_number != opened.database_number:
         return (
             "another_database",
-            f"it is for the books with DatabaseNumber {database_number}, and these have {opened.database_number}",
+            refusal_words.OTHER_DATABASE(wanted=str(database_number), opened=str(opened.database_number)),
         )
     return None
 

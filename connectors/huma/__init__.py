@@ -4,6 +4,7 @@ from connectors.huma.client import end_consent
 from connectors.huma.encode import NAMES
 from connectors.huma.kinds import KINDS, connect
 from connectors.huma.nightly import read_nightly
+from connectors.huma.refusal_words import WORDS
 from connectors.huma.settings import HumaSettings
 from connectors.huma.source import SOURCE, refresh
 from infra.plugin import Job, Sink, System
@@ -18,5 +19,6 @@ SYSTEM = System(
     jobs=(Job(role="sources", run=read_nightly),),
     refresh=refresh,
     names=NAMES,
+    words=WORDS,
     revoke=end_consent,
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
+from connectors.huma import refusal_words
 from infra.delivery import answers
 from infra.delivery.answers import (
     BRIEF_WAIT,
@@ -100,8 +101,8 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
         return Unknown(f"the answer does not say whether it was written: {form(response)}")
     said = _said(content, values)
     if response.status == HTTPStatus.NOT_FOUND:
-        return Rejected("person_missing", f"there is no such record in Huma any more (404): {said}", "accountant")
-    return Rejected("refused", f"Huma refuses it ({response.status}): {said}", "accountant")
+        return Rejected.saying("person_missing", refusal_words.RECORD_GONE(said=said), "accountant")
+    return Rejected.saying("refused", refusal_words.REFUSES(status=response.status, said=said), "accountant")
 
 
 def fresh_token_refused() -> RetryLater:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.huma import encode, translate
+from connectors.huma import encode, refusal_words, translate
 from connectors.huma.classify import Written
 from connectors.huma.client import Huma
 from connectors.huma.encode import DAYS, NEEDED, NEW, Request
@@ -41,10 +41,11 @@ class _Upsert:
     async def write(self) -> Verdict:
         """Look, and write what differs: a person's own fields first, then the days of their positions."""
         if not self._wanted:
-            return Rejected("nothing_to_write", "; ".join(self._notes) or "the order has no fields", "developer")
+            others = [name for name in self._order.written if name not in SUPPORTED]
+            why = refusal_words.DOES_NOT_TRAVEL(fields=others) if others else refusal_words.NO_FIELDS()
+            return Rejected.saying("nothing_to_write", why, "developer")
         if emptied := [name for name in NEEDED if name in self._wanted and not self._wanted[name]]:
-            why = f"{', '.join(emptied)}: a person in Huma cannot be without"
-            return Rejected("cannot_be_emptied", why, "accountant")
+            return Rejected.saying("cannot_be_emptied", refusal_words.CANNOT_BE_EMPTIED(fields=emptied), "accountant")
         there = await self._find()
         if isinstance(there, Rejected):
             return there
@@ -52,8 +53,7 @@ class _Upsert:
             return await self._create()
         if moved := self._moved(there):
             await tell(self._huma, [there.fact])  # so that the next one is decided on it
-            why = f"changed in Huma since it was decided: {', '.join(moved)}"
-            return Rejected("record_moved", why, "accountant")
+            return Rejected.saying("record_moved", refusal_words.MOVED(fields=moved), "accountant")
         return await self._change(there)
 
     async def look(self) -> Look:
@@ -70,9 +70,9 @@ class _Upsert:
             there = await self._look(person_id)
             if there is not None:
                 return there
-            return Rejected("person_missing", f"there is no person {person_id} in Huma any more", "accountant")
+            return Rejected.saying("person_missing", refusal_words.NO_PERSON(person=person_id), "accountant")
         if missing := [name for name in NEEDED if not self._wanted.get(name)]:
-            return Rejected("incomplete", f"a new person in Huma needs: {', '.join(missing)}", "accountant")
+            return Rejected.saying("incomplete", refusal_words.NEEDS(fields=missing), "accountant")
         email = str(self._wanted["email"])
         async for page in self._huma.pages(encode.found_by(email), self._attempt):
             for item in page.items:
@@ -82,8 +82,7 @@ class _Upsert:
                 if there is not None and self._can_be_ours(there):
                     return there
                 if there is not None:
-                    why = "somebody with this e-mail address is in Huma already: match them instead"
-                    return Rejected("person_exists", why, "accountant")
+                    return Rejected.saying("person_exists", refusal_words.EXISTS(), "accountant")
         return None
 
     async def _look(self, person_id: str) -> HumaPerson | None:
@@ -129,11 +128,9 @@ class _Upsert:
         requests = [request] if (request := encode.write_person(own, there.record)) else []
         refused: list[Rejected] = []
         if days and there.ends is None:
-            why = f"{', '.join(days)}: not written, since the person has no position in Huma: create it there"
-            refused.append(Rejected("position_missing", why, "accountant"))
+            refused.append(Rejected.saying("position_missing", refusal_words.NO_POSITION(fields=days), "accountant"))
         elif days.get("last_day") and days["last_day"] < there.others_end:
-            why = "last_day: not written, since another position ends later or not at all: set the right one in Huma"
-            refused.append(Rejected("several_positions", why, "accountant"))
+            refused.append(Rejected.saying("several_positions", refusal_words.SEVERAL_POSITIONS(), "accountant"))
         elif there.ends is not None:
             requests += encode.write_days(days, there.fact.person_id, there.ends)
         written: list[str] = []
@@ -146,8 +143,10 @@ class _Upsert:
                 case verdict:
                     return verdict
         if refused and self._order.person_id is not None:
-            done = f"; written before: {', '.join(own)}" if own and written else ""
-            return replace(refused[0], why=f"{'; '.join(no.why for no in refused)}{done}")
+            whys = [no.said for no in refused]
+            done = own and written
+            why = refusal_words.PARTLY(whys=whys, fields=own) if done else refusal_words.ALL_OF(whys=whys)
+            return replace(refused[0], why=why.english, wording=why.wording)
         if "email" in own:
             self._notes.append("Huma may ask the person to confirm the new e-mail address first")
         self._notes += [no.why for no in refused]  # a new person is there, and that is what others must know
@@ -182,7 +181,7 @@ class _Upsert:
 
 
 def _unreadable(error: Malformed) -> Rejected:
-    return Rejected("person_unreadable", f"Huma's record has another form: {error}"[:500], "developer")
+    return Rejected.saying("person_unreadable", refusal_words.UNREADABLE(problems=str(error)[:450]), "developer")
 
 
 def _same(name: EmployeeField, one: Any, other: Any) -> bool:

@@ -251,6 +251,7 @@ class Lane:
                     no.voucher,
                     code=no.code,
                     why=no.why,
+                    wording=no.wording,
                     who=no.who,
                     shown=no.shown,
                     locked_until=no.locked_until,

@@ -26,7 +26,8 @@ _HOLD = text(
        on conflict do nothing returning hold_id"""
 )
 _CLOSE = text(
-    """update held set closed_at = clock_timestamp(), how = :how, message = :message
+    """update held set closed_at = clock_timestamp(), how = :how, message = :message,
+                       wording = cast(:wording as jsonb)
        where hold_id = :id and closed_at is null returning hold_id"""
 )
 _LETTER = text(
@@ -93,12 +94,13 @@ async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -
             with tracing.span("hold", "consumer", origin=origin, hop=hop, bokbuss__tenant=message.tenant) as span:
                 span.set(bokbuss__flow=hold.flow, bokbuss__reason=hold.reason, bokbuss__order__id=message.id)
                 telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc(exemplar=tracing.exemplar())
-            return Entry(message, "held", code=hold.reason, why=hold.message, who=hold.who)
+            return Entry(message, "held", code=hold.reason, why=hold.message, wording=hold.wording, who=hold.who)
         case CloseReview() as close:
-            closed = await connection.scalar(_CLOSE, {"id": close.hold_id, "how": close.how, "message": close.message})
+            said = {"message": close.message, "wording": close.wording.model_dump_json() if close.wording else None}
+            closed = await connection.scalar(_CLOSE, {"id": close.hold_id, "how": close.how, **said})
             if not closed or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "released"}):
                 return None
-            return Entry(message, "released", code=close.how, why=close.message)
+            return Entry(message, "released", code=close.how, why=close.message, wording=close.wording)
         case DeadLetter() as letter:
             new = await connection.scalar(
                 _LETTER,

@@ -15,10 +15,11 @@ from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import DeadLetter, Outcome
 from schemas.envelope import Envelope
+from schemas.words import Wording
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
 _MOST = 1000
-_HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message from held"
+_HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message, wording from held"
 _HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
 _HELD_CALLED = text(
     f"""{_HELD_COLUMNS} where {_OF}
@@ -168,6 +169,7 @@ def _hold(row: Row[Any]) -> Hold:
         closed_at=row.closed_at,
         how=row.how,
         message=row.message,
+        wording=Wording.model_validate_json(to_json(row.wording)) if row.wording else None,
     )
 
 

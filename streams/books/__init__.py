@@ -5,6 +5,7 @@ from schemas.proofs import BooksProved
 from streams.books.decide import decide, evolve, follow, reads, waiting
 from streams.books.state import State
 from streams.books.verdict import NAME
+from streams.books.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -15,4 +16,5 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
 )

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas import ids
-from schemas.commands import CloseReview, HoldForReview, Order
+from schemas.commands import CloseReview, HoldForReview, How, Order, spoken
+from schemas.words import Text
+from streams.books import words
 from streams.books.rules import Case
 from streams.books.verdict import NAME, Held, Settled, Verdict
 
@@ -22,18 +24,18 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
         }
         return {**identity, "rule": rule, "settings_version": version}
 
-    def closed(how: str, why: str) -> tuple[Order, ...]:
+    def closed(how: How, why: Text) -> tuple[Order, ...]:
         hold = state.hold
         if hold is None:
             return ()
         hold_id = hold.id_in(tenant)
-        return (CloseReview.model_validate({**origin("close"), "hold_id": hold_id, "how": how, "message": why}),)
+        return (CloseReview(**origin("close"), hold_id=hold_id, how=how, **spoken(why)),)
 
     match verdict:
         case Held(reason, message, lines):
-            if state.hold is not None and (state.hold.message, state.hold.lines) == (message, lines):
+            hold = HoldForReview(**origin("hold"), reason=reason, **spoken(message, lines))
+            if state.hold is not None and (state.hold.message, state.hold.lines) == (hold.message, hold.lines):
                 return ()
-            hold = HoldForReview(**origin("hold"), reason=reason, message=message, lines=lines)
-            return (*closed("superseded", "A newer proof found something else."), hold)
+            return (*closed("superseded", words.SOMETHING_ELSE()), hold)
         case Settled(because):
             return closed("checks_passed", because)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from schemas.proofs import BooksProved, DifferenceKind
+from schemas.words import Text, named
+from streams.books import words
 from streams.books.state import State
-from streams.books.verdict import Held, Settled, Verdict
+from streams.books.verdict import NAME, Held, Settled, Verdict
 
 _LINES: Final = 50
 _GRAVEST: Final[tuple[DifferenceKind, ...]] = (
@@ -33,22 +35,26 @@ def books_that_differ_wait(case: Case) -> Held | None:
     if proof.green:
         return None
     kinds = Counter(each.kind for each in proof.differences)
-    counted = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.most_common())
-    where = "The books" if proof.source == "fortnox" else "A file with the ledger"
-    message = (
-        f"{where} of {proof.year_from} to {proof.year_to} and what was posted differ: {counted}. Set right what the "
-        f"lines name, or accept it: bokbuss ledger accept {case.tenant} ID. The next proof ends this: bokbuss ledger "
-        f"prove {case.tenant} --year {proof.year_to.year}."
+    message = (words.BOOKS_DIFFER if proof.source == "fortnox" else words.FILE_DIFFERS)(
+        first=proof.year_from,
+        last=proof.year_to,
+        counted=[words.SOME_OF(number=count, kind=_kind(kind)) for kind, count in kinds.most_common()],
+        company=case.tenant,
+        year=str(proof.year_to.year),
     )
-    lines = [f"{each.id} {each.message}" for each in proof.differences[:_LINES]]
+    lines: list[Text | str] = [f"{each.id} {each.message}" for each in proof.differences[:_LINES]]
     if proof.count > len(lines):
-        lines.append(f"and {proof.count - len(lines)} more")
+        lines.append(words.AND_MORE(number=proof.count - len(lines)))
     return Held(next(kind for kind in _GRAVEST if kind in kinds), message, tuple(lines))
+
+
+def _kind(kind: DifferenceKind) -> Text:
+    return replace(named(NAME, "reason", kind), english=kind.replace("_", " "))
 
 
 def books_that_agree_wait_no_more(_case: Case) -> Settled:
     """Let go what no proof finds any more."""
-    return Settled("The proof finds no difference any more, but for what people have accepted.")
+    return Settled(words.AGREE())
 
 
 Rule = Callable[[Case], Verdict | None]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.proofs import DifferenceKind
+from schemas.words import Text
 
 NAME: Final = "books"
 
@@ -13,15 +14,15 @@ class Held:
     """It waits for a person: the gravest kind of difference, what to do, and each difference in a line."""
 
     reason: DifferenceKind
-    message: str
-    lines: tuple[str, ...]
+    message: Text
+    lines: tuple[Text | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Nothing waits any more: why."""
 
-    because: str
+    because: Text
 
 
 Verdict = Held | Settled

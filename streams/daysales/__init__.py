@@ -10,6 +10,7 @@ from streams.daysales.plan import applied, corrects, objects
 from streams.daysales.state import State
 from streams.daysales.trial import trial
 from streams.daysales.verdict import NAME
+from streams.daysales.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -29,6 +30,7 @@ FLOW = Flow(
     applied=applied,
     objects=objects,
     autopsy=autopsy,
+    words=WORDS,
     lacking=frozenset(
         {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
     ),

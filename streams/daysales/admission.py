@@ -9,9 +9,10 @@ from itertools import chain
 from schemas import mapping
 from schemas.commands import Choice, VoucherRow
 from schemas.events import DayClosed, GroupSales, RateTotal
-from schemas.money import ORE, ZERO, rate_text, text
+from schemas.money import ORE, ZERO, rate_text
 from schemas.settings import DaySalesSettings
-from streams.daysales import balance, voucher
+from schemas.words import Phrase, Text
+from streams.daysales import balance, voucher, words
 from streams.daysales.verdict import ROUND, Held
 
 LARGEST_ROUNDING = Decimal("10.00")
@@ -68,11 +69,7 @@ def a_day_before_the_start_is_held(report: Report) -> Held | None:
     start = report.settings.start_date
     if start is None or report.day.business_date >= start:
         return None
-    return Held(
-        "before_start",
-        f"The day is before {start}, when bokbuss starts to book for this company. "
-        "If it is to be booked here, set an earlier start_date; else discard it.",
-    )
+    return Held("before_start", words.BEFORE_START(start=start))
 
 
 def every_rate_is_known_on_the_day(report: Report) -> Held | None:
@@ -80,15 +77,10 @@ def every_rate_is_known_on_the_day(report: Report) -> Held | None:
     on = report.day.business_date
     lines: tuple[GroupSales | RateTotal, ...] = (*report.day.sales, *report.day.vat)
     rates = dict.fromkeys(line.vat_rate for line in lines if _has_money(line))
-    unknown = [f"{rate_text(r)} %" for r in rates if mapping.vat_account(report.settings, r, on) is None]
+    unknown = tuple(_rate(r) for r in rates if mapping.vat_account(report.settings, r, on) is None)
     if not unknown:
         return None
-    return Held(
-        "unknown_vat_rate",
-        f"The settings have no VAT account for {_listed(unknown)} on {on}. "
-        "Add the rate to vat, with its dates; or let the till correct its report.",
-        tuple(unknown),
-    )
+    return Held("unknown_vat_rate", words.UNKNOWN_RATE(rates=unknown, day=on), unknown)
 
 
 def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
@@ -98,16 +90,10 @@ def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
     for line in filter(_has_money, report.day.sales):
         allowed = mapping.allowed_rates(report.settings, line.group, on, is_return=line.net < 0)
         if allowed and line.vat_rate not in allowed:
-            right = " or ".join(f"{rate_text(r)} %" for r in sorted(allowed))
-            wrong.append(f"{voucher.group_text(line)}, {text(line.net + line.vat)} with VAT: {on} it is {right}")
-    if not wrong:
-        return None
-    return Held(
-        "wrong_vat_rate",
-        f"A group was sold at another VAT rate than the settings allow on {on}: {_listed(wrong)}. "
-        "Correct the rate in the till and send the report again, or correct group_rates in the settings.",
-        tuple(wrong),
-    )
+            right = [_rate(r) for r in sorted(allowed)]
+            group, amount = voucher.group_text(line), line.net + line.vat
+            wrong.append(words.SOLD_AT(group=group, amount=amount, day=on, rates=right))
+    return Held("wrong_vat_rate", words.WRONG_RATE(day=on, lines=wrong), tuple(wrong)) if wrong else None
 
 
 def vat_is_what_the_rate_says(report: Report) -> Held | None:
@@ -119,16 +105,11 @@ def vat_is_what_the_rate_says(report: Report) -> Held | None:
     if not wrong or (rounding and report.lets_go(difference)):
         return None
     lines = tuple(
-        f"{voucher.group_text(s)}: VAT {text(s.vat)} on net {text(s.net)}, expected {text(s.net * s.vat_rate / 100)}"
+        words.VAT_LINE(group=voucher.group_text(s), vat=s.vat, net=s.net, expected=s.net * s.vat_rate / 100)
         for s, _ in wrong
     )
-    return Held(
-        "vat_differs",
-        f"The VAT is not what the rate says: {_listed(lines)}. "
-        "Perhaps net and gross were confused. Correct it in the till and send the report again.",
-        lines,
-        _round("Book the day with the VAT that the report states.", difference) if rounding else (),
-    )
+    choices = _round(words.ROUND_TO_STATED_VAT, difference) if rounding else ()
+    return Held("vat_differs", words.VAT_DIFFERS(lines=lines), lines, choices)
 
 
 def vat_tolerance(line: GroupSales, day: DayClosed) -> Decimal:
@@ -148,30 +129,25 @@ def vat_tolerance(line: GroupSales, day: DayClosed) -> Decimal:
 
 def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
     """Hold groups that do not come to the totals that the report states for their rate, but for what rounding makes."""
-    wrong: list[str] = []
+    wrong: list[Text] = []
     explanations: list[balance.Explanation] = []
     difference = ZERO
     for rate, more in balance.more_stated(report.day).items():
         groups = [s for s in report.day.sales if s.vat_rate == rate]
         tolerance = sum((vat_tolerance(s, report.day) for s in groups), ZERO)
-        for what, stated_more in (("net", more[0]), ("VAT", more[1])):
+        for differs, stated_more in ((words.NET_DIFFERS, more[0]), (words.VAT_SUM_DIFFERS, more[1])):
             if abs(stated_more) > tolerance:
-                of_vat = what == "VAT"
-                lines = [
-                    (f"VAT of {voucher.group_text(s)}", s.vat) if of_vat else (voucher.group_text(s), s.net)
-                    for s in groups
-                ]
-                found = sum((amount for _, amount in lines), ZERO)
+                if differs is words.VAT_SUM_DIFFERS:
+                    lines = [balance.ReportLine(balance.vat_of(s), s.vat, s.vat) for s in groups]
+                else:
+                    lines = [balance.ReportLine(voucher.group_text(s), s.net, s.net) for s in groups]
+                found = sum((line.amount for line in lines), ZERO)
                 difference += abs(stated_more)
-                wrong.append(f"{what} at {rate_text(rate)} %: groups {text(found)}, stated {text(found + stated_more)}")
-                explanations += balance.explain([balance.ReportLine(n, a, a) for n, a in lines], -stated_more)
+                wrong.append(differs(rate=rate_text(rate), found=found, stated=found + stated_more))
+                explanations += balance.explain(lines, -stated_more)
     if not wrong or report.lets_go(difference):
         return None
-    return _unbalanced(
-        f"The groups do not add up to the totals of their VAT rate: {_listed(wrong)}.",
-        explanations,
-        _round("Book the groups' sales and the rates' VAT, with the difference on the rounding account.", difference),
-    )
+    return _unbalanced(words.GROUPS_DIFFER(wrong=wrong), explanations, _round(words.ROUND_GROUPS, difference))
 
 
 def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
@@ -181,11 +157,11 @@ def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
     if stated in {found, of_rates} or report.lets_go(found - stated):
         return None
     lines = [balance.ReportLine(voucher.group_text(s), s.net + s.vat, s.net + s.vat) for s in report.day.sales]
+    said = words.SALES_MORE if found > stated else words.SALES_LESS
     return _unbalanced(
-        f"The groups' sales with VAT come to {text(found)}; the report states total sales of {text(stated)}: "
-        f"{text(abs(found - stated))} {'more' if found > stated else 'less'}.",
+        said(found=found, stated=stated, gap=abs(found - stated)),
         balance.explain(lines, found - stated),
-        _round("Book the sales of the groups.", found - stated),
+        _round(words.ROUND_SALES, found - stated),
     )
 
 
@@ -195,7 +171,7 @@ def the_amounts_fit_in_a_voucher(report: Report) -> Held | None:
     lines = chain((s.net for s in day.sales), (s.vat for s in day.sales), (o.amount for o in day.others))
     if sum(map(abs, chain(lines, (p.amount for p in day.payments))), abs(day.cash_difference)) < LARGEST_ROW:
         return None
-    return Held("amount_too_large", "The amounts are larger than a voucher takes. Correct the report in the till.")
+    return Held("amount_too_large", words.TOO_LARGE())
 
 
 def every_payment_method_has_an_account(report: Report) -> Held | None:
@@ -203,7 +179,8 @@ def every_payment_method_has_an_account(report: Report) -> Held | None:
     on = report.day.business_date
     return _unmapped(
         report,
-        ("payment_method", "means of payment", "payments"),
+        "unmapped_payment_method",
+        words.NO_PAYMENT_ACCOUNT,
         (m for m in voucher.methods(report.day) if mapping.payment_account(report.settings, m, on) is None),
     )
 
@@ -214,7 +191,7 @@ def every_group_has_an_account(report: Report) -> Held | None:
     lines = (
         s for s in report.day.sales if s.net and mapping.sales_account(report.settings, s.group, s.vat_rate, on) is None
     )
-    return _unmapped(report, ("group", "product group", "sales"), (voucher.group_text(s) for s in lines))
+    return _unmapped(report, "unmapped_group", words.NO_SALES_ACCOUNT, (voucher.group_text(s) for s in lines))
 
 
 def every_category_has_an_account(report: Report) -> Held | None:
@@ -222,7 +199,8 @@ def every_category_has_an_account(report: Report) -> Held | None:
     on, needed = report.day.business_date, voucher.categories(report.day, report.rounded)
     return _unmapped(
         report,
-        ("category", "category", "others"),
+        "unmapped_category",
+        words.NO_CATEGORY_ACCOUNT,
         (c for c in needed if mapping.category_account(report.settings, c, on) is None),
     )
 
@@ -233,11 +211,11 @@ def payments_meet_sales(report: Report) -> Held | None:
         return None
     day, gap = report.day, report.gap or report.rounded
     explanations = balance.explain(balance.lines_of(day), gap, alone=balance.vat_lines_of(day))
+    said = words.PAID_MORE if gap > 0 else words.PAID_LESS
     return _unbalanced(
-        f"The payments are {text(abs(gap))} {'above' if gap > 0 else 'below'} the sales: payments "
-        f"{text(balance.payments_of(day))}, sales with VAT and other amounts {text(balance.expected_payments(day))}.",
+        said(gap=abs(gap), paid=balance.payments_of(day), expected=balance.expected_payments(day)),
         explanations,
-        () if report.may_round else _round("Book the day, with the difference on the rounding account.", gap),
+        () if report.may_round else _round(words.ROUND_GAP, gap),
     )
 
 
@@ -245,34 +223,23 @@ def _has_money(line: GroupSales | RateTotal) -> bool:
     return bool(line.net or line.vat)
 
 
-def _round(means: str, difference: Decimal) -> tuple[Choice, ...]:
+def _rate(rate: Decimal) -> Text:
+    return words.A_RATE(rate=rate_text(rate))
+
+
+def _round(means: Phrase, difference: Decimal) -> tuple[Choice, ...]:
     """Return the choice to let a difference go, where it is small."""
-    return (Choice(answer=ROUND, means=means),) if abs(difference) <= LARGEST_ROUNDING else ()
+    return (Choice.saying(ROUND, means()),) if abs(difference) <= LARGEST_ROUNDING else ()
 
 
-def _listed(names: Iterable[str]) -> str:
-    return "; ".join(names)
-
-
-def _unmapped(report: Report, what: tuple[str, str, str], keys: Iterable[str]) -> Held | None:
+def _unmapped(report: Report, reason: str, said: Phrase, keys: Iterable[str]) -> Held | None:
     missing = tuple(dict.fromkeys(keys))
     if not missing or report.settings.unmapped == "fallback":
         return None
-    code, words, section = what
-    return Held(
-        f"unmapped_{code}",
-        f"No account on {report.day.business_date} for the {words}: {_listed(missing)}. "
-        f"Add it to {section} in the settings; the day is then booked by itself.",
-        missing,
-    )
+    return Held(reason, said(day=report.day.business_date, names=missing), missing)
 
 
-def _unbalanced(what: str, explanations: Sequence[balance.Explanation], choices: tuple[Choice, ...] = ()) -> Held:
-    found = tuple(map(str, explanations))
-    because = (
-        f" Exactly that is: {'; or '.join(found)}."
-        if found
-        else " No line of the report, and no two or three together, are that amount."
-    )
-    ask = " Correct the report in the till and send it again."
-    return Held("unbalanced", what + because + ask, found, choices)
+def _unbalanced(what: Text, explanations: Sequence[balance.Explanation], choices: tuple[Choice, ...] = ()) -> Held:
+    found = tuple(each.said for each in explanations)
+    said = words.EXPLAINED(what=what, found=found) if found else words.UNEXPLAINED(what=what)
+    return Held("unbalanced", said, found, choices)

@@ -6,8 +6,10 @@ from decimal import Decimal
 from itertools import islice
 
 from schemas.base import once
-from schemas.events import DayClosed
-from schemas.money import ZERO, text
+from schemas.events import DayClosed, GroupSales
+from schemas.money import ZERO
+from schemas.words import Text
+from streams.daysales import words
 from streams.daysales.voucher import group_text
 
 MOST_LINES = 200
@@ -21,13 +23,14 @@ MOST_ALTERNATIVES = 3
 class ReportLine:
     """A line of a report. ``weight`` is what it adds to a gap: payments add, sales and other amounts take away."""
 
-    name: str
+    name: str | Text
     amount: Decimal
     weight: Decimal
 
-    def __str__(self) -> str:
-        """Return the line as people name it: ``card 250.00``."""
-        return f"{self.name} {text(self.amount)}"
+    @property
+    def said(self) -> Text:
+        """The line as people name it: ``card 250.00``."""
+        return words.LINE(name=self.name, amount=self.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,10 @@ class Explanation:
     lines: tuple[ReportLine, ...]
     wrong_sign: bool = False
 
-    def __str__(self) -> str:
-        """Return the explanation in words."""
-        lines = " and ".join(map(str, self.lines))
-        return f"{lines} with the opposite sign" if self.wrong_sign else lines
+    @property
+    def said(self) -> Text:
+        """The explanation in words."""
+        return (words.WRONG_SIGN if self.wrong_sign else words.LINES_TOGETHER)(lines=[line.said for line in self.lines])
 
 
 @once
@@ -78,13 +81,18 @@ def lines_of(day: DayClosed) -> tuple[ReportLine, ...]:
         *(ReportLine(p.method, p.amount, p.amount) for p in day.payments),
         *(ReportLine(group_text(s), s.net + s.vat, -s.net - s.vat) for s in day.sales),
         *(ReportLine(o.category, o.amount, -o.amount) for o in day.others),
-        ReportLine("cash difference", day.cash_difference, day.cash_difference),
+        ReportLine(words.CASH_DIFFERENCE(), day.cash_difference, day.cash_difference),
     )
+
+
+def vat_of(line: GroupSales) -> Text:
+    """Return what a group's VAT is called."""
+    return words.VAT_OF(group=group_text(line))
 
 
 def vat_lines_of(day: DayClosed) -> tuple[ReportLine, ...]:
     """Return each group's VAT: left out or counted twice, it explains a gap by itself."""
-    return tuple(ReportLine(f"VAT of {group_text(s)}", s.vat, -s.vat) for s in day.sales)
+    return tuple(ReportLine(vat_of(s), s.vat, -s.vat) for s in day.sales)
 
 
 def explain(lines: Sequence[ReportLine], gap: Decimal, *, alone: Sequence[ReportLine] = ()) -> tuple[Explanation, ...]:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.commands import Choice
 from schemas.settings import SettingsApplied
+from streams.daysales import words
 from streams.daysales.case import Case
 from streams.daysales.verdict import DATE_IS_RIGHT, Held, Settled
 
@@ -23,11 +24,10 @@ def a_locked_day_is_not_booked(case: Case) -> Settled | None:
     if case.settings.locked_period != "reject" or opens_on is None or not (case.refused_until or waits):
         return None
     standing = case.state.standing
-    kept = f"{standing.voucher} stands as it is" if standing else "it is booked by hand, or not at all"
+    kept = words.STANDS(voucher=str(standing.voucher)) if standing else words.BY_HAND()
     return Settled(
-        f"The books are locked up to {opens_on - timedelta(days=1)}, and the company has chosen that nothing is booked "
-        f"into a locked period (locked_period: reject): {kept}. A newer content of the report is tried again.",
-        because="the period is locked, and the company has chosen that nothing is booked there",
+        words.LOCKED(until=opens_on - timedelta(days=1), kept=kept),
+        because=words.LOCKED_AND_REJECTED(),
         reason="not_booked",
         how="not_booked",
     )
@@ -43,14 +43,11 @@ def a_register_whose_clock_is_wrong_waits(case: Case) -> Held | None:
     ahead = day.business_date > last or day.taken_at - _FAST > came_at + timedelta(days=settings.days_early)
     if not ahead and min(day.business_date, taken) >= _moved(came, -settings.days_late):
         return None
-    means = "The date is right: the report is booked on its day."
+    said = words.CLOCK_IS_FAST if ahead else words.CLOCK_IS_SLOW
     return Held(
         "clock_is_wrong",
-        f"The report is of {day.business_date}, taken {taken}, and came on {came}: the register's clock seems to be "
-        f"{'fast' if ahead else 'slow'}. Set it right in the till and send the report again with its true date, with a "
-        "higher amendment; or, if the date is right, answer date_is_right. How far a report may be from its day is "
-        "days_late and days_early in the settings.",
-        choices=(Choice(answer=DATE_IS_RIGHT, means=means),),
+        said(day=day.business_date, taken=taken, came=came),
+        choices=(Choice.saying(DATE_IS_RIGHT, words.DATE_IS_RIGHT()),),
     )
 
 

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import AttachFile, CloseReview, HoldForReview, How, Order, PostVoucher
+from schemas.commands import AttachFile, CloseReview, HoldForReview, How, Order, PostVoucher, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.money import text
 from schemas.settings import SettingsApplied
-from streams.daysales import report
+from schemas.words import Text, named
+from streams.daysales import report, words
 from streams.daysales.case import Case
 from streams.daysales.rules import a_refused_voucher_waits
 from streams.daysales.state import State
@@ -28,7 +28,6 @@ MOVED: Final = "what_moved_since_the_plan_is_not_approved"
 """Named where an approval goes on record that was of something else than what stands for the day now."""
 WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_check_is_green"
 """Named in the order that is given anew because Fortnox was set right, not because of what a rule says of the day."""
-_LONGEST_MESSAGE: Final = 2000
 
 
 def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
@@ -52,17 +51,15 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
             return (*closed, writer.post(verdict, insists=insists))
         case Attachment():
             return (*closed, writer.attach(verdict))
-        case Settled(message=""):
-            return closed
         case Settled(message=why, reason=reason, how=how):
-            return (*closed, *writer.on_record(reason, why, how))
+            return (*closed, *(writer.on_record(reason, why, how) if why else ()))
 
 
 def older_content(key: str, state: State, told: DayClosed, *, tenant: str, version: int) -> tuple[Order, ...]:
     """Return what puts older content of a report on record: it was accepted, and changes nothing."""
     if state.day is None:
         return ()
-    why = f"This is amendment {told.amendment}; amendment {state.day.amendment} came before it and counts."
+    why = words.OLDER_CONTENT(amendment=told.amendment, newer=state.day.amendment)
     return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
 
 
@@ -70,7 +67,7 @@ def not_approved(key: str, state: State, *, tenant: str, version: int) -> tuple[
     """Return what puts on record that an approval was of something else than what stands for the day."""
     if state.day is None:
         return ()
-    why = "It stands otherwise than the plan showed, or waits: make a new plan (bokbuss correct)."
+    why = words.MOVED_SINCE_THE_PLAN()
     return _Writer(key, tenant, state, state.day, MOVED, version).on_record("moved_since_the_plan", why, "superseded")
 
 
@@ -96,7 +93,7 @@ class _Writer:
     rule: str
     settings_version: int
 
-    def on_record(self, reason: str, why: str, how: How) -> tuple[Order, ...]:
+    def on_record(self, reason: str, why: Text, how: How) -> tuple[Order, ...]:
         """Return a hold that is closed at once: what is accepted never ends without a trace."""
         # A step of its own: decided again under other settings the day may be held, and must stay open.
         record = self.hold(Held(reason, why, can_be_given_up=False), step="settled")
@@ -170,26 +167,31 @@ class _Writer:
             **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
-            message=self._words(held.message),
-            lines=held.lines,
+            **spoken(self._of(held.message), held.lines),
             choices=(*held.choices, *giving_up),
             business_date=self.day.business_date,
             amount=self.day.total_sales,
         )
 
-    def close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
+    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
         """Return the order that closes a hold, and says why."""
         return CloseReview(
             **self._origin(hold.revision, f"close/{hold.step}"),
             hold_id=hold.id_in(self.tenant),
             how=how,
-            message=self._words(why),
+            **spoken(self._of(why)),
         )
 
-    def _words(self, message: str) -> str:
+    def _of(self, said: Text) -> Text:
         day = self.day
-        where = f"Store {day.store}, register {day.register_id}, Z {day.z_number} of {day.business_date}"
-        return f"{where}, total sales {text(day.total_sales)}: {message}"[:_LONGEST_MESSAGE]
+        return words.OF_A_REPORT(
+            store=day.store,
+            register=day.register_id,
+            z=day.z_number,
+            day=day.business_date,
+            total=day.total_sales,
+            said=said,
+        )
 
 
 def _how(message: Message) -> How:
@@ -205,31 +207,34 @@ def _how(message: Message) -> How:
     return "booked"
 
 
-def _because(message: Message) -> str:
+def _because(message: Message) -> Text:
     match message:
         case SettingsApplied(version=version):
-            return f"Decided anew under settings version {version}"
+            return words.NEW_SETTINGS(version=version)
         case ChecksPassed():
-            return "What stood in the way in Fortnox does so no longer"
+            return words.CHECK_IS_GREEN()
         case ReviewAnswered(answer=answer):
-            return f"A person answered {answer}"
+            return words.ANSWERED(answer=named(NAME, "answer", answer))
         case CorrectionApproved():
-            return "A person approved a correction"
+            return words.APPROVED()
         case DayClosed():
-            return "The till sent newer content"
-    return "Fortnox answered an order that this hold did not know of"
+            return words.NEWER_CONTENT()
+    return words.FORTNOX_ANSWERED()
 
 
-def _why(message: Message, verdict: Verdict) -> str:
-    why = _because(message)
+def _why(message: Message, verdict: Verdict) -> Text:
+    return words.ENDED(why=_because(message), then=_then(verdict))
+
+
+def _then(verdict: Verdict) -> Text:
     match verdict:
         case Held(reason=reason):
-            return f"{why}; the day now waits as {reason}."
+            return words.WAITS_AS(reason=named(NAME, "reason", reason))
         case Booking(purpose="reverse", relates_to=(original,)):
-            return f"{why}; {original} is reversed, and the day is booked anew after that."
+            return words.IS_REVERSED(voucher=str(original))
         case Booking():
-            return f"{why}; the day is booked."
+            return words.IS_BOOKED()
         case Attachment():
-            return f"{why}; the report is put beside its voucher."
+            return words.IS_ATTACHED()
         case Settled(because=because):
-            return f"{why}; {because}."
+            return because

@@ -113,7 +113,7 @@ def corrects(key: str, states: States, terms: Terms) -> CorrectionRow | None:
         first_open_day=case.settings.locked_period == FIRST_OPEN_DAY,
         revision=state.revision,
         content=case.content if rows else "nothing",
-        differs=differs,
+        differs=tuple(map(str, differs)),
     )
 
 

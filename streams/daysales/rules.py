@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.commands import Choice, VoucherRef, reason_of
 from schemas.identities import shown_organisation, ten_digits
-from schemas.money import text
-from streams.daysales import admission, dating, voucher
+from schemas.words import Text, named
+from streams.daysales import admission, dating, voucher, words
 from streams.daysales.case import Case
 from streams.daysales.learn import purpose_of
 from streams.daysales.state import State
@@ -44,6 +44,7 @@ from streams.daysales.verdict import (
 VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
+_WHAT: Final = {"reverse": words.THE_REVERSAL, "rebook": words.THE_CORRECTED}
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
@@ -54,8 +55,7 @@ def what_may_be_reversed_already_waits(case: Case) -> Held | None:
         return None
     return Held(
         SUSPECTED_DOUBLE,
-        f"The day is not reversed, since it may be already: {record.why[:1000]} Answer reversed if that voucher "
-        "reverses it, or own if it is another event.",
+        words.MAY_BE_REVERSED(why=record.said),
         choices=(WAS_REVERSED, REVERSE_ALL_THE_SAME),
     )
 
@@ -72,27 +72,23 @@ def a_refused_voucher_waits(case: Case) -> Held | None:
     if record.code == VOUCHER_GONE:
         return Held(
             VOUCHER_GONE,
-            f"The day is not reversed: {record.why[:1000]} Answer reversed to book the day anew, keep to leave the "
-            "books as they are, or retry if the voucher is there again.",
+            words.VOUCHER_IS_GONE(why=record.said),
             choices=(IS_GONE, RETRY),
         )
-    what = {"reverse": "the reversal", "rebook": "the corrected voucher"}.get(purpose_of(record), "the voucher")
+    what = _WHAT.get(purpose_of(record), words.THE_VOUCHER)()
     if record.code == DISCARDED:
         return Held(
             DISCARDED,
-            f"The order of {what} was discarded before it reached Fortnox: {record.why[:1000]} "
-            "Answer retry and it is sent, as a new order.",
+            words.ORDER_DISCARDED(what=what, why=record.said),
             choices=(RETRY,),
             who=record.who or "operator",
         )
     opens_on = case.refused_until
     later = opens_on is not None and opens_on > refused.voucher_date
-    moved = Choice(answer=FIRST_OPEN_DAY, means=f"Book it on {opens_on}, the first open day; its text names its own.")
+    moved = Choice.saying(FIRST_OPEN_DAY, words.BOOK_ON_FIRST_OPEN_DAY(day=opens_on))
     return Held(
         reason_of(record.code),
-        f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
-        "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
-        "Or change the settings.",
+        words.NOT_TAKEN(what=what, why=record.said or record.code or words.NO_REASON()),
         choices=(RETRY, *((moved,) if later else ())),
         who=record.who or "accountant",
     )
@@ -103,12 +99,11 @@ def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
     state = case.state
     if not state.surplus or not state.booked:
         return None
-    surplus = " and ".join(map(str, state.surplus))
+    voucher, surplus = str(state.booked.voucher), tuple(map(str, state.surplus))
     return Held(
         "booked_twice",
-        f"More than one voucher stands for this report: {state.booked.voucher} and {surplus}. "
-        f"Reverse {surplus} by hand in Fortnox, then answer reversed.",
-        (str(state.booked.voucher), *map(str, state.surplus)),
+        words.BOOKED_TWICE(voucher=voucher, surplus=surplus),
+        (voucher, *surplus),
         (IS_REVERSED,),
         can_be_given_up=False,
     )
@@ -123,8 +118,7 @@ def a_report_that_is_not_taken_waits(case: Case) -> Held | None:
         return None  # a person wants it sent again, or the voucher left without
     return Held(
         NOT_ATTACHED,
-        f"The day is booked as {standing.voucher}, and Fortnox does not take the report beside it: "
-        f"{refused.why[:1000]} Answer retry when that is set right, or without.",
+        words.NOT_ATTACHED(voucher=str(standing.voucher), why=refused.why[:1000]),
         choices=(RETRY, STAYS_WITHOUT),
         can_be_given_up=False,
     )
@@ -147,7 +141,7 @@ def _wants_its_report(case: Case) -> bool:
 def a_report_that_is_part_of_another_is_settled_there(case: Case) -> Settled | None:
     """Settle a report that a person has counted to another one."""
     part_of = case.state.part_of
-    return Settled(because=f"it is the same report as {part_of}, and decided there") if part_of else None
+    return Settled(because=words.SAME_AS(report=part_of)) if part_of else None
 
 
 def a_booked_day_needs_nothing_more(case: Case) -> Settled | None:
@@ -167,12 +161,10 @@ def a_report_of_another_company_waits(case: Case) -> Held | None:
     named, own = case.day.organisation_number, case.organisation_number
     if named is None or own is None or named == ten_digits(own):
         return None
-    names = f"the company {shown_organisation(named)}; these are the books of {shown_organisation(ten_digits(own))}"
     return Held(
         "another_company",
-        f"The report names {names}. If the till is set up wrongly, correct its number and send the report again. If "
-        "ours is wrong, correct it with bokbuss tenant add --org --change, and answer retry.",
-        choices=(Choice(answer="retry", means="Look again, after the number here was corrected."),),
+        words.ANOTHER_COMPANY(named=shown_organisation(named), own=shown_organisation(ten_digits(own))),
+        choices=(Choice.saying("retry", words.LOOK_AGAIN()),),
         who="operator",
     )
 
@@ -181,55 +173,47 @@ def what_may_be_another_report_waits(case: Case) -> Held | None:
     """Hold what may be a report that is known: two stores, a new till or a correction; a person knows which."""
     if not case.suspects:
         return None
-    known = tuple(f"{key}: {_seen(state)}" for key, state in case.suspects.items())
+    known = tuple(words.KNOWN_AS(key=key, seen=_seen(state)) for key, state in case.suspects.items())
     several = len(known) > 1
     same = tuple(
-        Choice(
-            answer=f"{SAME}/{n}" if several else SAME,
-            means=f"It is the report {key}: the higher amendment counts, and of equal ones this content.",
-        )
+        Choice.saying(f"{SAME}/{n}" if several else SAME, words.IS_THE_SAME(report=key))
         for n, key in enumerate(case.suspects, 1)
     )
+    this = _seen(case.state)
     return Held(
         "perhaps_the_same",
-        f"This ({_seen(case.state)}) may be a report that is known, or one of its own. Another store's till can have "
-        "the same name, and one that was replaced counts from 1 again: answer own, and it is booked. A store that was "
-        f"renamed, or a correction without a higher amendment: answer {same[0].answer}. Known is {'; '.join(known)}.",
-        (*known, f"this: {_seen(case.state)}"),
-        (Choice(answer=OWN, means="It is a report of its own: it is booked beside the other."), *same),
+        words.PERHAPS_THE_SAME(seen=this, same=named("daysales", "answer", same[0].answer), known=known),
+        (*known, words.THIS(seen=this)),
+        (Choice.saying(OWN, words.IS_ITS_OWN()), *same),
     )
 
 
-def _seen(state: State) -> str:
+def _seen(state: State) -> Text:
     """Say what is known of a report, in few words."""
     if (day := state.day) is None:
-        return "nothing is known"
-    taken = f"{day.taken_at.astimezone(_SWEDEN):%Y-%m-%d %H:%M:%S}"
-    booked = f", booked as {state.booked.voucher}" if state.booked else ""
-    return (
-        f"store {day.store}, {day.business_date}, taken {taken}, amendment {day.amendment}, "
-        f"{text(day.total_sales)}{booked}"
+        return words.NOT_SEEN()
+    seen = words.SEEN(
+        store=day.store,
+        day=day.business_date,
+        taken=f"{day.taken_at.astimezone(_SWEDEN):%Y-%m-%d %H:%M:%S}",
+        amendment=day.amendment,
+        total=day.total_sales,
     )
+    return words.SEEN_BOOKED(seen=seen, voucher=str(state.booked.voucher)) if state.booked else seen
 
 
 def a_company_without_settings_waits(case: Case) -> Held | None:
     """Hold what comes before the company has chosen its accounts, so that it is not lost."""
     if case.configured:
         return None
-    return Held(
-        "flow_not_configured",
-        "The company has no settings for day sales yet. Apply settings; the day is then booked by itself.",
-    )
+    return Held("flow_not_configured", words.NOT_CONFIGURED())
 
 
 def what_is_not_to_be_synced_waits(case: Case) -> Held | None:
     """Hold what comes while the company has switched day sales off; it goes on when they are switched on."""
     if case.settings.sync_sales:
         return None
-    return Held(
-        "sync_is_off",
-        "Day sales are switched off. The day goes on by itself when sync_sales is on in the settings again.",
-    )
+    return Held("sync_is_off", words.SYNC_IS_OFF())
 
 
 def four_eyes_have_seen_a_correction(case: Case) -> Held | None:
@@ -239,11 +223,7 @@ def four_eyes_have_seen_a_correction(case: Case) -> Held | None:
         return None
     if approved.approved_by.casefold() != approved.planned_by.casefold():
         return None
-    return Held(
-        FOUR_EYES,
-        f"{approved.approved_by} planned this correction and approved it, and the company wants two people. Somebody "
-        "else makes it go on: bokbuss correct, and bokbuss apply by another person; or answer keep.",
-    )
+    return Held(FOUR_EYES, words.FOUR_EYES(by=approved.approved_by))
 
 
 def what_no_longer_is_as_planned_waits(case: Case) -> Held | None:
@@ -251,11 +231,7 @@ def what_no_longer_is_as_planned_waits(case: Case) -> Held | None:
     approved = case.state.to_correct
     if approved is None or approved.content == case.content:
         return None
-    return Held(
-        NOT_AS_PLANNED,
-        f"A correction of {approved.voucher} was approved, and the settings book the day otherwise by now. Make a new "
-        "plan (bokbuss correct) and apply it, or answer keep to leave the books as they are.",
-    )
+    return Held(NOT_AS_PLANNED, words.NOT_AS_PLANNED(voucher=str(approved.voucher)))
 
 
 def an_amendment_that_changes_no_row_changes_nothing(case: Case) -> Settled | None:
@@ -273,9 +249,7 @@ def a_voucher_that_is_not_known_here_is_reversed_by_hand(case: Case) -> Held | N
         return None
     return Held(
         "voucher_not_known",
-        f"The day is booked as {standing.voucher}, under settings that are no longer known here, and the till has sent "
-        f"it again with other content. Reverse {standing.voucher} by hand in Fortnox and answer reversed, and the new "
-        "content is booked; or answer keep.",
+        words.VOUCHER_NOT_KNOWN(voucher=str(standing.voucher)),
         choices=(IS_REVERSED,),
     )
 
@@ -289,8 +263,7 @@ def a_booked_day_stays_booked(case: Case) -> Held | None:
         return None
     return Held(
         "amended_after_booking",
-        f"The day is booked as {standing.voucher}, and the till has sent it again with other content. "
-        "Answer rebook to reverse the voucher and book the day anew, or keep to leave the books as they are.",
+        words.AMENDED(voucher=str(standing.voucher)),
         voucher.changes(standing.order.rows, case.rows),
         (REBOOK,),
     )
@@ -317,7 +290,7 @@ def a_booked_day_is_corrected_by_reversing(case: Case) -> Booking | None:
 
 def a_day_without_money_needs_no_voucher(case: Case) -> Settled | None:
     """Put a report of zeros on record and settle it: evidence of an unbroken series, but no event to book."""
-    return None if case.rows else Settled("There is nothing to book: every amount of the report is zero.")
+    return None if case.rows else Settled(words.ALL_ZERO())
 
 
 def a_reversed_day_is_booked_anew(case: Case) -> Booking | None:

@@ -6,20 +6,22 @@ from typing import Final, Literal
 
 from schemas.base import Who
 from schemas.commands import Choice, How, PostVoucher, VoucherRef, VoucherRow
+from schemas.words import Text
+from streams.daysales import words
 
 NAME: Final = "daysales"
 
-DISCARD = Choice(answer="discard", means="Never book this report; it is handled by hand. A newer one opens it again.")
-KEEP = Choice(answer="keep", means="Leave the books as they are; the difference is handled by hand.")
-RETRY = Choice(answer="retry", means="Send it again, after it was set right in Fortnox or in the settings.")
-REBOOK = Choice(answer="rebook", means="Reverse the voucher and book the day anew; all three stay in the books.")
+DISCARD = Choice.saying("discard", words.DISCARD())
+KEEP = Choice.saying("keep", words.KEEP())
+RETRY = Choice.saying("retry", words.RETRY())
+REBOOK = Choice.saying("rebook", words.REBOOK())
 
 REVERSED: Final = "reversed"
 """The answer of a person who has reversed a voucher by hand."""
-IS_GONE = Choice(answer=REVERSED, means="The voucher is gone from Fortnox; book the day anew.")
-IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
-WAS_REVERSED = Choice(answer=REVERSED, means="That voucher reverses it; the day is booked anew after it.")
-REVERSE_ALL_THE_SAME = Choice(answer="own", means="That voucher is another event: reverse the day all the same.")
+IS_GONE = Choice.saying(REVERSED, words.IT_IS_GONE())
+IS_REVERSED = Choice.saying(REVERSED, words.REVERSED_BY_HAND())
+WAS_REVERSED = Choice.saying(REVERSED, words.THAT_ONE_REVERSES())
+REVERSE_ALL_THE_SAME = Choice.saying("own", words.REVERSE_ALL_THE_SAME())
 SUSPECTED_DOUBLE: Final = "suspected_double"
 """The code of a reversal that is not booked, since another voucher books the same: it is named."""
 FOUR_EYES: Final = "four_eyes"
@@ -30,7 +32,7 @@ NOT_ATTACHED: Final = "report_not_attached"
 """Why a booked day waits whose report Fortnox did not take."""
 WITHOUT: Final = "without"
 """The answer that a voucher stays without its report."""
-STAYS_WITHOUT = Choice(answer=WITHOUT, means="The voucher stays without its report; both are kept here.")
+STAYS_WITHOUT = Choice.saying(WITHOUT, words.STAYS_WITHOUT())
 FIRST_OPEN_DAY: Final = "first_open_day"
 """The answer that what is dated into a locked period is booked after it."""
 DATE_IS_RIGHT: Final = "date_is_right"
@@ -50,8 +52,8 @@ class Held:
     """The day waits: why, in words for an accountant; and what can be answered besides giving it up."""
 
     reason: str
-    message: str
-    lines: tuple[str, ...] = ()
+    message: Text
+    lines: tuple[Text | str, ...] = ()
     choices: tuple[Choice, ...] = ()
     who: Who = "accountant"
     can_be_given_up: bool = True
@@ -81,6 +83,9 @@ class Booking:
         return ours == (order.series, order.voucher_date, order.rows, order.description)
 
 
+_NOTHING_MORE: Final = words.NOTHING_MORE()
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Nothing is to be done. With a message it is put on record, as a hold that is closed at once.
@@ -90,8 +95,8 @@ class Settled:
         reason: under which name it goes on record, and ``how`` that hold is closed.
     """
 
-    message: str = ""
-    because: str = "nothing more is to be booked"
+    message: Text | None = None
+    because: Text = _NOTHING_MORE
     reason: str = "nothing_to_book"
     how: How = "nothing_to_book"
 

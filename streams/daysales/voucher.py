@@ -9,6 +9,8 @@ from schemas.commands import VoucherRow
 from schemas.events import DayClosed, GroupSales
 from schemas.money import ZERO, rate_text
 from schemas.settings import CategoryAccount, DaySalesSettings, PaymentAccount, SalesAccount, VatAccount
+from schemas.words import Text
+from streams.daysales import words
 
 CASH = "cash"
 """The means of payment that a cash difference is about."""
@@ -113,7 +115,7 @@ def rows_of(
     return rows.rows()
 
 
-def changes(old: Sequence[VoucherRow], new: Sequence[VoucherRow]) -> tuple[str, ...]:
+def changes(old: Sequence[VoucherRow], new: Sequence[VoucherRow]) -> tuple[Text, ...]:
     """Name each row that differs between two vouchers: ``1910 cash: debit 100.00, now debit 90.00``."""
 
     def by_place(rows: Sequence[VoucherRow]) -> dict[tuple[int, str, str], Decimal]:
@@ -123,14 +125,16 @@ def changes(old: Sequence[VoucherRow], new: Sequence[VoucherRow]) -> tuple[str, 
             sums[place] = sums.get(place, ZERO) + row.debit - row.credit
         return sums
 
-    def said(amount: Decimal) -> str:
+    def said(amount: Decimal) -> Text:
         if not amount:
-            return "nothing"
-        return f"{'debit' if amount > 0 else 'credit'} {abs(amount):.2f}"
+            return words.NO_ROW()
+        return (words.DEBIT if amount > 0 else words.CREDIT)(amount=abs(amount))
 
     before, after = by_place(old), by_place(new)
     places = dict.fromkeys((*before, *after))
     pairs = ((place, before.get(place, ZERO), after.get(place, ZERO)) for place in places)
     return tuple(
-        f"{' '.join(filter(None, map(str, p)))}: {said(was)}, now {said(now)}" for p, was, now in pairs if was != now
+        words.ROW_CHANGED(place=" ".join(filter(None, map(str, place))), was=said(was), now=said(now))
+        for place, was, now in pairs
+        if was != now
     )

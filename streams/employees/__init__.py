@@ -18,6 +18,7 @@ from streams.employees.plan import about, objects, plan
 from streams.employees.standing import akin, known, stands
 from streams.employees.state import State, in_plan
 from streams.employees.verdict import NAME
+from streams.employees.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -36,6 +37,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
     follow=follow,
     plan=plan,
     applied=applied,

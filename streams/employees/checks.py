@@ -7,12 +7,15 @@ from typing import Final
 
 from schemas.countries import country_code, country_name
 from schemas.events import EmployeeField, EmployeeFields
+from schemas.words import Text
+from streams.employees import words
 from streams.employees.fields import get
 from streams.employees.state import SIDES, UNIQUE, Memory, index_key
 
 _EMAIL: Final = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]+\.[^@\s,;.]{2,}")
 _LENGTHS: Final = {"employment_id": 15, "given_name": 80, "family_name": 80, "street": 1024, "city": 1024}
 """Fortnox's, where its OpenAPI document gives one; names are cut at nothing sensible, so that they are refused here."""
+_EXAMPLES: Final = 3
 _TAX_COLUMNS: Final = range(1, 7)
 
 
@@ -22,7 +25,7 @@ class Problem:
 
     reason: str
     field: EmployeeField
-    message: str
+    message: Text
 
 
 FieldCheck = Callable[[EmployeeFields], Problem | None]
@@ -30,22 +33,22 @@ FieldCheck = Callable[[EmployeeFields], Problem | None]
 
 def email_missing(fields: EmployeeFields) -> Problem | None:
     """Refuse a new one without an e-mail address: Fortnox needs it, and people are matched by it."""
-    return None if fields.email else Problem("email_missing", "email", "The e-mail address is missing: enter it in HR.")
+    return None if fields.email else Problem("email_missing", "email", words.NO_EMAIL())
 
 
 def email_invalid(fields: EmployeeFields) -> Problem | None:
     """Refuse an e-mail address without a name, an @ or a domain."""
     if not fields.email or _EMAIL.fullmatch(fields.email.strip()):
         return None
-    return Problem("email_invalid", "email", "The e-mail address cannot be right: correct it in HR.")
+    return Problem("email_invalid", "email", words.BAD_EMAIL())
 
 
 def name_missing(fields: EmployeeFields) -> Problem | None:
     """Refuse a new one without both names, which Fortnox needs."""
     if not fields.given_name:
-        return Problem("name_missing", "given_name", "The given name is missing: enter it in HR.")
+        return Problem("name_missing", "given_name", words.NO_GIVEN_NAME())
     if not fields.family_name:
-        return Problem("name_missing", "family_name", "The family name is missing: enter it in HR.")
+        return Problem("name_missing", "family_name", words.NO_FAMILY_NAME())
     return None
 
 
@@ -54,8 +57,7 @@ def bank_account_invalid(fields: EmployeeFields) -> Problem | None:
     account = fields.bank_account
     if account is None or not account.flaw:
         return None
-    why = account.flaw.replace("_", " ")
-    return Problem("bank_account_invalid", "bank_account", f"The bank account {account.shown} is not valid: {why}.")
+    return Problem("bank_account_invalid", "bank_account", words.BAD_BANK_ACCOUNT(flaw=words.flaw(account.flaw)))
 
 
 def personal_number_invalid(fields: EmployeeFields) -> Problem | None:
@@ -63,15 +65,14 @@ def personal_number_invalid(fields: EmployeeFields) -> Problem | None:
     number = fields.personal_number
     if number is None or not number.flaw:
         return None
-    why = number.flaw.replace("_", " ")
-    return Problem("personal_number_invalid", "personal_number", f"The personal number is not valid: {why}.")
+    said = words.BAD_PERSONAL_NUMBER(flaw=words.flaw(number.flaw))
+    return Problem("personal_number_invalid", "personal_number", said)
 
 
 def days_out_of_order(fields: EmployeeFields) -> Problem | None:
     """Refuse an end before the beginning."""
     if fields.first_day and fields.last_day and fields.last_day < fields.first_day:
-        why = f"The last day of work ({fields.last_day}) is before the first ({fields.first_day})."
-        return Problem("days_out_of_order", "last_day", why)
+        return Problem("days_out_of_order", "last_day", words.DAYS_OUT_OF_ORDER())
     return None
 
 
@@ -79,14 +80,14 @@ def tax_column_invalid(fields: EmployeeFields) -> Problem | None:
     """Refuse a tax column that no tax table has."""
     if fields.tax_column is None or fields.tax_column in _TAX_COLUMNS:
         return None
-    return Problem("tax_column_invalid", "tax_column", f"There is no tax column {fields.tax_column}: it is 1 to 6.")
+    return Problem("tax_column_invalid", "tax_column", words.BAD_TAX_COLUMN())
 
 
 def country_unknown(fields: EmployeeFields) -> Problem | None:
     """Refuse a country that Fortnox has no name for: it would leave the one before standing."""
     if not fields.country or country_name(country_code(fields.country)):
         return None
-    return Problem("country_unknown", "country", "The country is neither a code nor a name of one: correct it in HR.")
+    return Problem("country_unknown", "country", words.BAD_COUNTRY())
 
 
 def value_too_long(fields: EmployeeFields) -> Problem | None:
@@ -94,7 +95,7 @@ def value_too_long(fields: EmployeeFields) -> Problem | None:
     for field, most in _LENGTHS.items():
         if len(str(getattr(fields, field) or "")) > most:
             name: EmployeeField = field  # type: ignore[assignment] # the names are fields
-            return Problem("value_too_long", name, f"The {field} is longer than the {most} characters of Fortnox.")
+            return Problem("value_too_long", name, words.TOO_LONG(field=words.field(field), most=most))
     return None
 
 
@@ -125,7 +126,7 @@ def not_unique(
         value = get(fields, field)
         others = sorted({m for side in SIDES for m in memory[index_key(side, field, value)].members} - ours)
         if value and others:
-            who = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")  # noqa: PLR2004 - three examples
-            why = f"The {field.replace('_', ' ')} is also that of {who}: it must be one person's only."
-            found.append(Problem(f"{field}_not_unique", field, why))
+            who = [*others[:_EXAMPLES], *(["..."] if len(others) > _EXAMPLES else [])]
+            said = words.NOT_UNIQUE(field=words.field(field), others=who)
+            found.append(Problem(f"{field}_not_unique", field, said))
     return tuple(found)

@@ -25,6 +25,8 @@ from schemas.events import (
     Side,
 )
 from schemas.pauses import PersonPaused
+from schemas.words import Text
+from streams.employees import words
 from streams.employees.adapting import FILLED, adapted, adapts, made_by_fortnox, made_by_hr
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import (
@@ -237,15 +239,17 @@ def _chosen(person: Person, row: PlanRowApplied) -> tuple[FieldChoice, ...]:
     )
 
 
-def moved(memory: Memory, row: PlanRowApplied) -> tuple[str, ...]:
+def moved(memory: Memory, row: PlanRowApplied) -> tuple[Text, ...]:
     """Name what is not any more as the plan showed it: ``HR's city``. A row is then refused."""
     person = memory.person(row.person) if row.person else Person()
     employee = memory.employee(row.employee_id) if row.employee_id else Employee()
-    hr = [f"HR's {f}" for f in sorted(_changes(person.hr, row.in_hr))] if row.person else []
-    fortnox = [f"Fortnox's {f}" for f in sorted(_changes(employee.fields, row.in_fortnox))] if row.employee_id else []
+    in_hr = sorted(_changes(person.hr, row.in_hr)) if row.person else []
+    in_fortnox = sorted(_changes(employee.fields, row.in_fortnox)) if row.employee_id else []
+    hr = [words.HR_FIELD(field=words.field(f)) for f in in_hr]
+    fortnox = [words.FORTNOX_FIELD(field=words.field(f)) for f in in_fortnox]
     taken = row.employee_id and employee.person not in {None, row.person} and row.action != "do_nothing"
     other = person.link and person.link.employee_id != row.employee_id
-    return (*hr, *fortnox, *(["the link"] if taken or other else []))
+    return (*hr, *fortnox, *([words.THE_LINK()] if taken or other else []))
 
 
 def _forgive_days(memory: Memory, key: str, codes: Iterable[str] | None) -> None:
@@ -315,6 +319,7 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
             to=side,
             code=record.code,
             why=record.why,
+            wording=record.wording,
             who=record.who or "operator",
             content=content(order),
         )
@@ -346,6 +351,7 @@ def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
             again=False,
             code=record.code,
             why=record.why,
+            wording=record.wording,
             who=record.who or "operator",
         )
         new["refused"] = (*leave.refused, refusal)

@@ -10,6 +10,7 @@ from schemas.commands import Order, WriteAbsence
 from schemas.envelope import Envelope
 from schemas.events import LeaveChanged
 from schemas.settings import EmployeesSettings
+from streams.employees import words
 from streams.employees.orders import closing, holding
 from streams.employees.state import AbsenceDay, Leave, Memory, PendingDay, RefusedDay, State
 from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, refusal
@@ -26,13 +27,12 @@ def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple
         return ()
     cause = next((c for c in settings.causes if c.kind == said.kind), None)
     if cause is None:
-        why = f"Leaves of kind {said.kind} have no cause code: add one to the settings (employees.causes)."
-        return Held("unmapped_leave_kind", why, choices=(DO_NOTHING,))
+        return Held("unmapped_leave_kind", words.NO_CAUSE(kind=said.kind), choices=(DO_NOTHING,))
     if said.last_day < said.first_day:
-        why = f"It ends ({said.last_day}) before it begins ({said.first_day}): correct it in HR."
+        why = words.LEAVE_OUT_OF_ORDER(first=said.first_day, last=said.last_day)
         return Held("days_out_of_order", why, choices=(DO_NOTHING,))
     if (said.last_day - said.first_day).days >= _LONGEST:
-        why = f"It is longer than {_LONGEST} days ({said.first_day} to {said.last_day}): split it in HR."
+        why = words.LEAVE_TOO_LONG(most=_LONGEST, first=said.first_day, last=said.last_day)
         return Held("leave_too_long", why, choices=(DO_NOTHING,))
     days = ((d, extent) for d, extent in _days(said) if cause.days == "all" or d.weekday() < _SATURDAY)
     return tuple(AbsenceDay(employee_id=employee_id, day=d, cause=cause.cause, extent=extent) for d, extent in days)
@@ -132,7 +132,7 @@ def _refused(leave: Leave, step: WriteAbsence) -> Held | None:
         return None
     if (last.after and _says(last.after)) != (None if step.action == "delete" else _says(step)):
         return None
-    said = refusal("Fortnox", str(step.day), last.code, last.why)
+    said = refusal("Fortnox", last.code, last.said, step.day)
     return Held(last.code or "refused", said, choices=(RETRY, DO_NOTHING), who=last.who)
 
 

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson
+from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson, spoken
 from schemas.events import ChecksPassed, LinkDecided, PersonMentioned, PlanRowApplied, ReviewAnswered
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
+from schemas.words import named
+from streams.employees import words
 from streams.employees.learn import content
 from streams.employees.rules import Case
 from streams.employees.state import State
@@ -22,7 +24,6 @@ from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Ve
 WHAT_WAS_REFUSED_WAITS: Final = "what_was_refused_waits"
 """Named where what a rule asks for was refused before; no rule looks at it."""
 _LONGEST_REASON: Final = 64
-_LONGEST_MESSAGE: Final = 2000
 
 
 def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int) -> tuple[Order, ...]:
@@ -66,7 +67,7 @@ def _would_be_refused(case: Case, writes: tuple[Write, ...], rule: str, version:
                 side = "Fortnox" if write.to == "fortnox" else "HR"
                 return Held(
                     refused.code or "refused",
-                    refusal(side, "it", refused.code, refused.why),
+                    refusal(side, refused.code, refused.said),
                     choices=(RETRY, DO_NOTHING),
                     who=refused.who,
                 )
@@ -117,22 +118,18 @@ def holding(
     A person who answered it gets it anew: what they said changed nothing.
     """
     before = state.hold
-    words = f"{origin['key']}: {held.message}"[:_LONGEST_MESSAGE]
-    said = (held.reason[:_LONGEST_REASON], words, held.lines, held.choices)
-    if before and said == before.said:
+    new = HoldForReview(
+        **{**origin, "step": f"hold/{state.steps + 1}"},
+        reason=held.reason[:_LONGEST_REASON],
+        who=held.who,
+        **spoken(words.OF_A_KEY(key=origin["key"], said=held.message), held.lines),
+        choices=held.choices,
+        business_date=on,
+    )
+    if before and new.said == before.said:
         answered = isinstance(message, ReviewAnswered) and message.hold_id == before.id_in(tenant)
         if not answered:
             return ()
-    reason, words, lines, choices = said
-    new = HoldForReview(
-        **{**origin, "step": f"hold/{state.steps + 1}"},
-        reason=reason,
-        who=held.who,
-        message=words,
-        lines=lines,
-        choices=choices,
-        business_date=on,
-    )
     return (*([closing(before, message, tenant, origin)] if before else []), new)
 
 
@@ -141,18 +138,18 @@ def closing(hold: HoldForReview, message: Message, tenant: str, origin: Mapping[
     how: Literal["superseded", "settings_changed", "answered", "checks_passed"] = "superseded"
     match message:
         case SettingsApplied():
-            how, why = "settings_changed", f"Decided anew under settings version {message.version}."
+            how, why = "settings_changed", words.NEW_SETTINGS(version=message.version)
         case ReviewAnswered():
-            how, why = "answered", f"A person answered {message.answer}."
+            how, why = "answered", words.ANSWERED(answer=named(NAME, "answer", message.answer))
         case ChecksPassed():
-            how, why = "checks_passed", "What stood in the way in Fortnox does so no longer."
+            how, why = "checks_passed", words.CHECK_IS_GREEN()
         case LinkDecided() | PersonPaused() | PlanRowApplied():
-            how, why = "answered", "A person decided."
+            how, why = "answered", words.DECIDED()
         case _:
-            why = "Newer values came."
+            why = words.NEWER_VALUES()
     return CloseReview(
         **{**origin, "step": f"close/{hold.step}", "revision": hold.revision},
         hold_id=hold.id_in(tenant),
         how=how,
-        message=why,
+        **spoken(why),
     )

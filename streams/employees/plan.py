@@ -294,7 +294,7 @@ def what_is_wrong_waits(pair: Pair, *, creates: bool) -> Proposal | None:
         each = (problems(fields, FOR_A_NEW_ONE if creates else CHECKS) for fields in (pair.hr, pair.fortnox) if fields)
     if not (found := next(filter(None, each), ())):
         return None
-    return Proposal("do_nothing", found[0].reason, "invalid", " ".join(problem.message for problem in found))
+    return Proposal("do_nothing", found[0].reason, "invalid", " ".join(str(problem.message) for problem in found))
 
 
 OBJECTIONS: Final = (what_is_shared_waits, what_is_wrong_waits)

@@ -21,6 +21,8 @@ from schemas.events import (
     Side,
 )
 from schemas.settings import EmployeesSettings
+from schemas.words import Text
+from streams.employees import words
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, FieldCheck, not_unique, problems
 from streams.employees.fields import MergeStep, filled, get, new_employee, new_person, rules, settle, shown, whole
 from streams.employees.learn import moved
@@ -93,8 +95,7 @@ def an_answer_is_awaited_first(case: Case) -> Verdict | None:
     if not case.state.pending:
         return None
     if case.row:
-        why = "An order for this person was on its way: make a new plan."
-        return Held("moved_since_the_plan", why, choices=(GO_ON,))
+        return Held("moved_since_the_plan", words.UNDER_WAY(), choices=(GO_ON,))
     return Settled(keep_hold=True)
 
 
@@ -102,12 +103,10 @@ def a_row_that_has_moved_is_refused(case: Case) -> Verdict | None:
     """Refuse a row of a plan when a value is not any more what the plan showed."""
     if case.row is None or not (what := _moved(case)):
         return None
-    names = ", ".join(what)
-    why = f"Not carried out: {names} changed since the plan was made. Make a new plan."
-    return Held("moved_since_the_plan", why, choices=(GO_ON,))
+    return Held("moved_since_the_plan", words.HAS_MOVED(names=what), choices=(GO_ON,))
 
 
-def _moved(case: Case) -> tuple[str, ...]:
+def _moved(case: Case) -> tuple[Text, ...]:
     """Learning has linked what the row joins, if nothing had moved: a link of its own is no move."""
     row = case.row
     return moved(case.memory, row) if row is not None else ()
@@ -151,8 +150,11 @@ def two_that_cannot_be_joined_stay_apart(case: Case) -> Verdict | None:
         return None
     if link is not None and link.employee_id == asked.employee_id:
         return None
-    who = f"{case.key} is linked with employee {link.employee_id}" if link else "that one is linked with another person"
-    why = f"Not linked with employee {asked.employee_id}: {who}. Unlink them first."
+    why = (
+        words.PERSON_LINKED_ALREADY(asked=asked.employee_id, person=case.key, other=link.employee_id)
+        if link
+        else words.EMPLOYEE_LINKED_ALREADY(asked=asked.employee_id)
+    )
     return Held("already_linked", why, choices=(GO_ON,))
 
 
@@ -164,8 +166,7 @@ def a_person_who_is_paused_waits(case: Case) -> Verdict | None:
     told = told or (isinstance(case.message, LeaveChanged) and case.key.endswith(f"/{case.message.person_id}"))
     if not told and case.row is None:
         return Settled()
-    reason = case.person.paused.replace("_", " ")
-    return Held("paused", f"Paused ({reason}). When it goes on, the newest values do.", choices=(RESUME,))
+    return Held("paused", words.PAUSED(reason=words.why(case.person.paused)), choices=(RESUME,))
 
 
 def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
@@ -176,8 +177,7 @@ def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
     told = told or (isinstance(case.message, LeaveChanged) and case.key.endswith(f"/{case.message.person_id}"))
     if not told:
         return Settled()
-    reason = case.person.unlinked.replace("_", " ")
-    why = f"Taken apart from Fortnox ({reason}). Link it again, and the newest values go on."
+    why = words.UNLINKED(reason=words.why(case.person.unlinked))
     was = case.person.was
     again = (_match(was),) if was and case.memory.employee(was).person is None else ()
     return Held("not_linked", why, choices=(*again, DO_NOTHING))
@@ -189,10 +189,7 @@ def a_person_deleted_in_hr_is_kept_in_fortnox(case: Case) -> Verdict | None:
         return None
     if case.person.link is None:
         return Settled()
-    why = (
-        f"Deleted in HR; employee {case.person.link.employee_id} stays in Fortnox. Set it inactive there if it is over."
-    )
-    return Held("deleted_in_hr", why, choices=(DO_NOTHING,))
+    return Held("deleted_in_hr", words.DELETED(employee=case.person.link.employee_id), choices=(DO_NOTHING,))
 
 
 def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
@@ -202,21 +199,19 @@ def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
         return None
     asked = (case.row is not None and case.row.action == "create_in_fortnox") or person.wanted
     if case.row is not None and not asked:
-        why = "The two cannot be joined: one of them is linked with another."
-        return Held("moved_since_the_plan", why, choices=(GO_ON,))
+        return Held("moved_since_the_plan", words.CANNOT_BE_JOINED(), choices=(GO_ON,))
     if not asked and (found := _candidates(case)):
         choices = tuple(_match(key.removeprefix(employee_key(""))) for key in found)
-        names = ", ".join(found)
-        return Held("new_in_hr", f"New in HR, and maybe {names} in Fortnox.", choices=(*choices, CREATE, DO_NOTHING))
+        return Held("new_in_hr", words.MAYBE_KNOWN(known=found), choices=(*choices, CREATE, DO_NOTHING))
     if not asked and case.settings.new_in_hr == "hold":
-        return Held("new_in_hr", "New in HR: is it to be an employee in Fortnox?", choices=(CREATE, DO_NOTHING))
+        return Held("new_in_hr", words.NEW_IN_HR(), choices=(CREATE, DO_NOTHING))
     if wrong := _wrong(case, person.hr, FOR_A_NEW_ONE, UNIQUE):
         return wrong
     return (Write("fortnox", None, new_employee(person.hr, case.settings)),)
 
 
 def _match(employee_id: str) -> Choice:
-    return Choice(answer=f"{MATCH}{employee_id}", means=f"It is {employee_key(employee_id)}: join them.")
+    return Choice.saying(f"{MATCH}{employee_id}", words.MATCH(employee=employee_key(employee_id)))
 
 
 def _candidates(case: Case) -> tuple[str, ...]:
@@ -238,10 +233,9 @@ def differing_fields_are_settled_one_by_one(case: Case) -> Verdict | None:
     steps = _steps(case)
     if asks := {f: s for f, s in steps.items() if s.asks}:
         kinds = sorted({s.asks for s in asks.values()})
-        names = ", ".join(f.replace("_", " ") for f in asks)
         return Held(
             "conflict" if "conflict" in kinds else kinds[0],
-            f"HR and Fortnox differ, and a person must decide: {names}.",
+            words.FIELDS_DIFFER(fields=[words.field(f) for f in asks]),
             tuple(_line(f, person) for f in asks),
             (PREFER_HR, PREFER_FORTNOX, LEAVE_IT),
         )
@@ -276,8 +270,7 @@ def _comes_back(case: Case, last_day: MergeStep | None) -> bool:
 
 def _not_seen(person: Person) -> Held:
     who = person.link.employee_id if person.link else ""
-    why = f"Linked with employee {who}, which Fortnox has not shown. Refresh; if it is not there, link another one."
-    return Held("employee_not_seen", why, choices=(DO_NOTHING,))
+    return Held("employee_not_seen", words.NOT_SEEN(employee=who), choices=(DO_NOTHING,))
 
 
 def _steps(case: Case) -> dict[EmployeeField, MergeStep]:
@@ -309,7 +302,7 @@ def _wrong(
     found = (*problems(fields, checks), *not_unique(case.memory, fields, written, ours=case.ours))
     if not found:
         return None
-    return Held(found[0].reason, " ".join(p.message for p in found), choices=(DO_NOTHING,))
+    return Held(found[0].reason, words.TOGETHER(problems=[p.message for p in found]), choices=(DO_NOTHING,))
 
 
 def _line(name: EmployeeField, person: Person) -> str:

@@ -12,6 +12,7 @@ from schemas.base import Who
 from schemas.commands import HoldForReview, UpsertEmployee, UpsertPerson
 from schemas.events import EmployeeField, EmployeeFields, FieldChoice, LeaveChanged, Origin, Side
 from schemas.money import Percent
+from schemas.words import Text, Wording, heard
 from streams.employees.fields import FIELDS, compared, get, same
 
 SIDES: Final[tuple[Side, ...]] = get_args(Side)
@@ -45,9 +46,15 @@ class RefusedOrder(_Remembered):
     to: Side
     code: str
     why: str
+    wording: Wording | None = None
     who: Who
     content: str
     """Of the order: the same is not sent again by itself."""
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
 
 
 class Person(_Remembered):
@@ -154,7 +161,13 @@ class RefusedDay(_Remembered):
     again: bool
     code: str
     why: str
+    wording: Wording | None = None
     who: Who
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
 
 
 class Leave(_Remembered):

@@ -2,23 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from schemas.audit import DISCARDED
 from schemas.base import Who
 from schemas.commands import Choice, SettledField
 from schemas.events import EmployeeFields, Prefer, Side
+from schemas.words import Text
+from streams.employees import words
 
 NAME: Final = "employees"
 
-RETRY = Choice(answer="retry", means="Send it again, after it was set right.")
-PREFER_HR = Choice(answer="prefer_hr", means="Fortnox gets HR's values of the fields that differ.")
-PREFER_FORTNOX = Choice(answer="prefer_fortnox", means="HR gets Fortnox's values of the fields that differ.")
-LEAVE_IT = Choice(answer="leave_it", means="Both keep their values, until one of them changes.")
-CREATE = Choice(answer="create", means="Fortnox gets a new employee for this person.")
-RESUME = Choice(answer="resume", means="It goes on, with the newest values.")
-DO_NOTHING = Choice(answer="do_nothing", means="Nothing is done, until the record changes.")
-GO_ON = Choice(answer="go_on", means="What was asked for is dropped; from here on the rules decide.")
+RETRY = Choice.saying("retry", words.RETRY())
+PREFER_HR = Choice.saying("prefer_hr", words.PREFER_HR())
+PREFER_FORTNOX = Choice.saying("prefer_fortnox", words.PREFER_FORTNOX())
+LEAVE_IT = Choice.saying("leave_it", words.LEAVE_IT())
+CREATE = Choice.saying("create", words.CREATE())
+RESUME = Choice.saying("resume", words.RESUME())
+DO_NOTHING = Choice.saying("do_nothing", words.DO_NOTHING())
+GO_ON = Choice.saying("go_on", words.GO_ON())
 
 MATCH: Final = "match "
 """The beginning of the answer that joins a person with an employee; the employee's id follows."""
@@ -34,8 +37,8 @@ class Held:
     """It waits for a person under a name."""
 
     reason: str
-    message: str
-    lines: tuple[str, ...] = ()
+    message: Text
+    lines: tuple[Text | str, ...] = ()
     choices: tuple[Choice, ...] = ()
     who: Who = "accountant"
 
@@ -69,8 +72,8 @@ class Settled:
 Verdict = Held | Settled | tuple[Write, ...]
 
 
-def refusal(whom: str, what: str, code: str, why: str) -> str:
+def refusal(system: str, code: str, why: Text | str, day: date | None = None) -> Text:
     """Say who refused what was ordered: the system that it is for, or a person before it was sent there."""
-    if code == DISCARDED:
-        return f"Nothing was sent to {whom}: {what} was discarded ({why})"
-    return f"{whom} refused {what}: {why}"
+    if day is not None:
+        return (words.DISCARDED_DAY if code == DISCARDED else words.REFUSED_DAY)(system=system, day=day, why=why)
+    return (words.DISCARDED if code == DISCARDED else words.REFUSED)(system=system, why=why)

@@ -5,6 +5,7 @@ from schemas.invoices import InvoiceRequested
 from streams.invoicing.decide import decide, evolve, follow, reads, waiting
 from streams.invoicing.state import State
 from streams.invoicing.verdict import NAME
+from streams.invoicing.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -15,6 +16,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
     akin=lambda state: state.doubts,
     lacking=frozenset(
         {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}

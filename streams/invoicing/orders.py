@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from schemas import ids, mapping
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher
+from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ReviewAnswered
 from schemas.invoices import Buyer, CreateInvoice, FindCustomer, InvoiceRequested
-from schemas.money import text
 from schemas.settings import SettingsApplied
-from streams.invoicing import booking
+from schemas.words import Phrase, Text, named
+from streams.invoicing import booking, words
 from streams.invoicing.admission import LARGEST
 from streams.invoicing.rules import Case, a_refused_order_waits
 from streams.invoicing.state import Awaited, State
@@ -35,7 +35,6 @@ from streams.invoicing.verdict import (
 
 LATE: Final = "what_comes_late_undoes_nothing"
 """Named where older content of a receipt goes on record; no rule looks at it."""
-_LONGEST_MESSAGE: Final = 2000
 _LONGEST_DESCRIPTION: Final = 180
 _SAYS_NOTHING: Final = {"step", "rule", "settings_version", "replaces", "insists", "revision"}
 """Fields of an order that say nothing about what it does."""
@@ -69,17 +68,15 @@ def _given(case: Case, verdict: Verdict, writer: "_Writer") -> tuple[Order, ...]
             return writer.move(case)
         case MoveBack():
             return writer.move_back(insists=_insists(case.message))
-        case Settled(message=""):
-            return ()
         case Settled(message=why):
-            return writer.on_record("nothing_to_invoice", why, "nothing_to_book")
+            return writer.on_record("nothing_to_invoice", why, "nothing_to_book") if why else ()
 
 
 def older_content(key: str, state: State, told: InvoiceRequested, *, tenant: str, version: int) -> tuple[Order, ...]:
     """Return what puts older content of a receipt on record: it was accepted, and changes nothing."""
     if state.receipt is None:
         return ()
-    why = f"This is amendment {told.amendment}; amendment {state.receipt.amendment} came before it and counts."
+    why = words.OLDER_CONTENT(amendment=told.amendment, newer=state.receipt.amendment)
     return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
 
 
@@ -224,7 +221,7 @@ class _Writer:
             ),
         )
 
-    def on_record(self, reason: str, why: str, how: How) -> tuple[Order, ...]:
+    def on_record(self, reason: str, why: Text, how: How) -> tuple[Order, ...]:
         """Return a hold that is closed at once: what is accepted never ends without a trace."""
         # A step of its own: decided again under other settings the receipt may be held, and must stay open.
         record = self.hold(Held(reason, why, can_be_given_up=False), step="settled")
@@ -238,27 +235,31 @@ class _Writer:
             **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
-            message=self._words(held.message),
-            lines=held.lines,
+            **spoken(self._of(held.message), held.lines),
             choices=(*held.choices, *giving_up),
             business_date=self.receipt.invoice_date,
             amount=amount if abs(amount) < LARGEST else None,
         )
 
-    def close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
+    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
         """Return the order that closes a hold, and says why."""
         return CloseReview(
             **self._origin(hold.revision, f"close/{hold.step}"),
             hold_id=hold.id_in(self.tenant),
             how=how,
-            message=self._words(why),
+            **spoken(self._of(why)),
         )
 
-    def _words(self, message: str) -> str:
+    def _of(self, said: Text) -> Text:
         receipt = self.receipt
-        where = f"Store {receipt.store}, register" if receipt.store else "Register"
-        named = f"{where} {receipt.register_id}, receipt {receipt.receipt_number} of {receipt.invoice_date}"
-        return f"{named}, {text(booking.total(receipt))}: {message}"[:_LONGEST_MESSAGE]
+        return (words.OF_A_RECEIPT if receipt.store else words.OF_A_RECEIPT_NOWHERE)(
+            **({"store": receipt.store} if receipt.store else {}),
+            register=receipt.register_id,
+            receipt=receipt.receipt_number,
+            day=receipt.invoice_date,
+            amount=booking.total(receipt),
+            said=said,
+        )
 
 
 def _receipt_of(receipt: InvoiceRequested) -> str:
@@ -283,27 +284,32 @@ def _how(message: Message) -> How:
     return "booked"
 
 
-_THEN: Final[Mapping[type, str]] = {
-    Find: "the customer is looked for",
-    Invoice: "the receipt is invoiced",
-    Credit: "what was made of the older content is credited, and made anew after that",
-    MoveBack: "what was made of the older content is taken back, and made anew after that",
-    Move: "the sale leaves the day close for its invoice",
-    Settled: "nothing more is to be invoiced",
+_THEN: Final[Mapping[type, Phrase]] = {
+    Find: words.IS_LOOKED_FOR,
+    Invoice: words.IS_INVOICED,
+    Credit: words.IS_CREDITED,
+    MoveBack: words.IS_TAKEN_BACK,
+    Move: words.LEAVES_THE_DAY,
+    Settled: words.NOTHING_MORE,
 }
 
 
-def _why(message: Message, verdict: Verdict) -> str:
+def _why(message: Message, verdict: Verdict) -> Text:
+    if isinstance(verdict, Held):
+        then = words.WAITS_AS(reason=named(NAME, "reason", verdict.reason))
+    else:
+        then = _THEN[type(verdict)]()
+    return words.ENDED(why=_because(message), then=then)
+
+
+def _because(message: Message) -> Text:
     match message:
         case SettingsApplied(version=version):
-            why = f"Decided anew under settings version {version}"
+            return words.NEW_SETTINGS(version=version)
         case ChecksPassed():
-            why = "What stood in the way in Fortnox does so no longer"
+            return words.CHECK_IS_GREEN()
         case ReviewAnswered(answer=answer):
-            why = f"A person answered {answer}"
+            return words.ANSWERED(answer=named(NAME, "answer", answer))
         case InvoiceRequested():
-            why = "The till sent newer content"
-        case _:
-            why = "Fortnox answered an order that this hold did not know of"
-    then = f"the receipt now waits as {verdict.reason}" if isinstance(verdict, Held) else _THEN[type(verdict)]
-    return f"{why}; {then}."
+            return words.NEWER_CONTENT()
+    return words.FORTNOX_ANSWERED()

@@ -13,9 +13,9 @@ from schemas.base import Message
 from schemas.commands import reason_of
 from schemas.identities import shown_organisation, ten_digits
 from schemas.invoices import CreateInvoice, identifies
-from schemas.money import text
 from schemas.settings import DaySalesSettings, InvoicingSettings
-from streams.invoicing import admission, booking
+from schemas.words import Text
+from streams.invoicing import admission, booking, words
 from streams.invoicing.admission import Receipt
 from streams.invoicing.learn import CUSTOMER_MISSING, step_of
 from streams.invoicing.state import Awaited, Document, State
@@ -43,10 +43,10 @@ NOT_CHOSEN: Final = (InvoicingSettings(), DaySalesSettings(series="A"))
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _TAKES_BACK: Final = frozenset({"credit", "move-back"})
 _WHAT: Final = {
-    "customer": "the customer",
-    "credit": "the credit note",
-    "move": "the voucher beside the invoice",
-    "move-back": "the reversal of the voucher beside the invoice",
+    "customer": words.THE_CUSTOMER,
+    "credit": words.THE_CREDIT_NOTE,
+    "move": words.THE_MOVE,
+    "move-back": words.THE_MOVE_BACK,
 }
 
 
@@ -113,20 +113,18 @@ def a_refused_order_waits(case: Case) -> Held | None:
         return None
     if step_of(record) not in _TAKES_BACK and refused.revision != case.state.revision:
         return None  # newer content came meanwhile, and replaces what was refused
-    kind = refused.document if isinstance(refused, CreateInvoice) else "invoice"
-    what = _WHAT.get(step_of(record), f"the {kind}")
+    is_order = isinstance(refused, CreateInvoice) and refused.document == "order"
+    what = _WHAT.get(step_of(record), words.THE_ORDER if is_order else words.THE_INVOICE)()
     if record.code == DISCARDED:
         return Held(
             DISCARDED,
-            f"The order of {what} was discarded before it reached Fortnox: {record.why[:1000]} "
-            "Answer retry and it is sent, as a new order.",
+            words.ORDER_DISCARDED(what=what, why=record.said),
             choices=(RETRY,),
             who=record.who or "operator",
         )
     return Held(
         reason_of(record.code),
-        f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
-        "Set it right in Fortnox or in the settings, and answer retry.",
+        words.NOT_TAKEN(what=what, why=record.said or record.code or words.NO_REASON()),
         choices=(RETRY,),
         who=record.who or "accountant",
     )
@@ -136,11 +134,9 @@ def a_receipt_invoiced_twice_waits(case: Case) -> Held | None:
     """Hold a receipt with two documents: a database that was restored makes them, and a person puts it right."""
     if not case.state.surplus or not case.state.document:
         return None
-    surplus = " and ".join(case.state.surplus)
     return Held(
         "invoiced_twice",
-        f"More than one document stands for this receipt: {case.state.document} and {surplus}. Credit or cancel "
-        f"{surplus} by hand in Fortnox, then answer credited.",
+        words.INVOICED_TWICE(document=_named(case.state.document), surplus=case.state.surplus),
         (str(case.state.document), *case.state.surplus),
         (CREDITED,),
         can_be_given_up=False,
@@ -169,9 +165,7 @@ def a_receipt_of_another_company_waits(case: Case) -> Held | None:
         return None
     return Held(
         "another_company",
-        f"The receipt names the company {shown_organisation(named)}; these are the books of "
-        f"{shown_organisation(ten_digits(own))}. If the till is set up wrongly, correct its number and send the "
-        "receipt again. If ours is wrong, correct it with bokbuss tenant add --org --change, and answer retry.",
+        words.ANOTHER_COMPANY(named=shown_organisation(named), own=shown_organisation(ten_digits(own))),
         choices=(RETRY,),
         who="operator",
     )
@@ -179,33 +173,35 @@ def a_receipt_of_another_company_waits(case: Case) -> Held | None:
 
 def what_may_be_another_receipt_waits(case: Case) -> Held | None:
     """Hold a receipt number that came before on another day: a corrected date, or a till that was replaced."""
-    known = tuple(f"{key}: {_stands(state)}" for key, state in case.suspects.items())
+    known = tuple(words.KNOWN_AS(key=key, seen=_stands(state)) for key, state in case.suspects.items())
     if not known:
         return None
     return Held(
         "perhaps_the_same",
-        f"A receipt of this number came before, dated otherwise: {'; '.join(known)}. If this is another sale (a till "
-        "that was replaced counts from 1 again), answer own, and it is invoiced; if it is the same, answer discard.",
+        words.PERHAPS_THE_SAME(known=known),
         known,
         (OWN,),
     )
 
 
-def _stands(state: State) -> str:
-    if state.receipt is None:
-        return "nothing is known"
-    made = f", {state.document}" if state.document else ""
-    return f"{state.receipt.invoice_date}, {text(booking.total(state.receipt))}{made}"
+def _stands(state: State) -> Text:
+    if (receipt := state.receipt) is None:
+        return words.NOT_SEEN()
+    day, amount = receipt.invoice_date, booking.total(receipt)
+    if state.document:
+        return words.SEEN_INVOICED(day=day, amount=amount, document=_named(state.document))
+    return words.SEEN(day=day, amount=amount)
+
+
+def _named(document: Document) -> Text:
+    return (words.ORDER if document.kind == "order" else words.INVOICE)(number=document.number)
 
 
 def a_company_without_settings_waits(case: Case) -> Held | None:
     """Hold what comes before the company has chosen how it invoices, so that it is not lost."""
     if case.configured:
         return None
-    return Held(
-        "flow_not_configured",
-        "The company has no settings for invoicing yet. Apply settings; the receipt then goes on by itself.",
-    )
+    return Held("flow_not_configured", words.NOT_CONFIGURED())
 
 
 # --- What is invoiced leaves the day ------------------------------------------------------------------------------
@@ -226,9 +222,7 @@ def a_document_that_is_not_known_is_credited_by_hand(case: Case) -> Held | None:
         return None
     return Held(
         "document_not_known",
-        f"The receipt is {standing} in Fortnox, made under settings that are no longer known here, and the till has "
-        "sent it again with other content. Credit it by hand, reverse the voucher beside it, and answer credited; "
-        "or answer keep.",
+        words.DOCUMENT_NOT_KNOWN(document=_named(standing)),
         choices=(CREDITED,),
     )
 
@@ -242,8 +236,7 @@ def an_invoiced_receipt_stays_invoiced(case: Case) -> Held | None:
         return None
     return Held(
         "amended_after_invoicing",
-        f"The receipt is {standing} in Fortnox, and the till has sent it again with other content. Answer credit to "
-        "credit it and make it anew, or keep to leave it as it is.",
+        words.AMENDED(document=_named(standing)),
         choices=(CREDIT,),
     )
 
@@ -258,9 +251,7 @@ def a_return_names_its_sale(case: Case) -> Held | None:
     of = case.receipt.returned_receipt
     return Held(
         "sale_not_found",
-        f"The receipt is a return of receipt {of}, which is not invoiced (yet)."
-        if of
-        else "The receipt is a return, and does not say of which receipt.",
+        words.RETURN_OF(receipt=of) if of else words.RETURN_OF_NOTHING(),
         choices=(RETRY, WITHOUT),
     )
 
@@ -269,11 +260,7 @@ def a_buyer_who_is_not_named_waits(case: Case) -> Held | None:
     """Hold a sale to somebody who cannot be found: nobody is found by a name alone."""
     if not case.total or case.receipt.customer_number or case.can_be_found:
         return None
-    return Held(
-        "customer_not_named",
-        "The receipt names no customer's number, organisation number, personal number or e-mail address. "
-        "Add it in the till and send the receipt again with a higher amendment.",
-    )
+    return Held("customer_not_named", words.NOT_NAMED())
 
 
 def a_missing_customer_waits(case: Case) -> Held | None:
@@ -282,13 +269,12 @@ def a_missing_customer_waits(case: Case) -> Held | None:
     is_missing = state.missing or (state.number_missing and not case.can_be_found)
     if not case.total or not is_missing or case.may_create:
         return None
-    number = case.receipt.customer_number
-    return Held(
-        CUSTOMER_MISSING,
-        f"Fortnox has no customer {f'of number {number}' if number else 'that fits'}. Make the customer there, and "
-        f"answer retry{'; or answer create' if case.is_named else ''}.",
-        choices=(RETRY, CREATE) if case.is_named else (RETRY,),
-    )
+    choices = (RETRY, CREATE) if case.is_named else (RETRY,)
+    if number := case.receipt.customer_number:
+        said = words.NO_SUCH_NUMBER_OR_CREATE if case.is_named else words.NO_SUCH_NUMBER
+        return Held(CUSTOMER_MISSING, said(number=number), choices=choices)
+    said = words.NONE_FITS_OR_CREATE if case.is_named else words.NONE_FITS
+    return Held(CUSTOMER_MISSING, said(), choices=choices)
 
 
 def the_customer_is_found_first(case: Case) -> Find | None:
@@ -312,7 +298,7 @@ def a_credited_sale_goes_back_into_the_day(case: Case) -> MoveBack | None:
 
 def a_receipt_of_nothing_needs_no_invoice(case: Case) -> Settled | None:
     """Put a receipt whose rows come to nothing on record: nobody owes anything."""
-    return None if case.total else Settled("There is nothing to invoice: the receipt comes to zero.")
+    return None if case.total else Settled(words.NOTHING_TO_INVOICE())
 
 
 def a_sale_on_account_is_invoiced(case: Case) -> Invoice:

@@ -5,23 +5,21 @@ from typing import Final
 
 from schemas.base import Who
 from schemas.commands import Choice
+from schemas.words import Text
+from streams.invoicing import words
 
 NAME: Final = "invoicing"
 
-DISCARD = Choice(
-    answer="discard",
-    means="Never invoice this receipt here; it is invoiced by hand, and so is what the clearing account holds of it. "
-    "A newer one opens it again.",
-)
-KEEP = Choice(answer="keep", means="Leave invoice and books as they are; the difference is handled by hand.")
-RETRY = Choice(answer="retry", means="Try again, after it was set right in Fortnox or in the settings.")
-CREATE = Choice(answer="create", means="Make the customer in Fortnox, of what the till says.")
-ALLOW_TIP = Choice(answer="allow_tip", means="Put this tip on the invoice, as a row of its own without VAT.")
-ROUND = Choice(answer="round", means="Invoice the rows; the difference goes to the rounding account.")
-OWN = Choice(answer="own", means="It is a receipt of its own: it is invoiced beside the other.")
-CREDIT = Choice(answer="credit", means="Credit the invoice and make it anew; all of them stay in Fortnox.")
-WITHOUT = Choice(answer="without", means="Make the credit note all the same; it names the till's receipt only.")
-CREDITED = Choice(answer="credited", means="It is credited or cancelled by hand in Fortnox, its voucher too; go on.")
+DISCARD = Choice.saying("discard", words.DISCARD())
+KEEP = Choice.saying("keep", words.KEEP())
+RETRY = Choice.saying("retry", words.RETRY())
+CREATE = Choice.saying("create", words.CREATE())
+ALLOW_TIP = Choice.saying("allow_tip", words.ALLOW_TIP())
+ROUND = Choice.saying("round", words.ROUND())
+OWN = Choice.saying("own", words.OWN())
+CREDIT = Choice.saying("credit", words.CREDIT())
+WITHOUT = Choice.saying("without", words.WITHOUT())
+CREDITED = Choice.saying("credited", words.CREDITED())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +27,8 @@ class Held:
     """The receipt waits: why, in words for an accountant; and what can be answered besides giving it up."""
 
     reason: str
-    message: str
-    lines: tuple[str, ...] = ()
+    message: Text
+    lines: tuple[Text | str, ...] = ()
     choices: tuple[Choice, ...] = ()
     who: Who = "accountant"
     can_be_given_up: bool = True
@@ -70,7 +68,7 @@ class MoveBack:
 class Settled:
     """Nothing is to be done. With a message it is put on record, as a hold that is closed at once."""
 
-    message: str = ""
+    message: Text | None = None
 
 
 Verdict = Held | Find | Invoice | Credit | Move | MoveBack | Settled

@@ -5,6 +5,7 @@ from schemas.ledger import LedgerPartRead, LedgerRequested, LedgerRetrieved, Led
 from streams.ledger.decide import decide, evolve, follow, reads, waiting
 from streams.ledger.state import State
 from streams.ledger.verdict import NAME
+from streams.ledger.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -15,4 +16,5 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
 )

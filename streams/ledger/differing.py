@@ -14,6 +14,8 @@ from schemas.ids import digest
 from schemas.ledger import LedgerPartRead, LedgerVoucher
 from schemas.ledger_parts import digest as digest_of_voucher
 from schemas.ledger_parts import raw as raw_of
+from schemas.words import Phrase, Text
+from streams.ledger import words
 
 _SHORT: Final = 16
 _NAMED: Final = 20
@@ -50,17 +52,17 @@ class Difference:
     changed: Sequence[str]
     used_again: Sequence[str]
 
-    def lines(self) -> tuple[str, ...]:
+    def lines(self) -> tuple[Text, ...]:
         """Say it: how many, and the first of them."""
         return tuple(
             line
-            for what, names in (
-                ("added", self.added),
-                ("removed", self.removed),
-                ("changed", self.changed),
-                ("used again for another voucher", self.used_again),
+            for accounts, vouchers, names in (
+                (words.ACCOUNTS_ADDED, words.VOUCHERS_ADDED, self.added),
+                (words.ACCOUNTS_REMOVED, words.VOUCHERS_REMOVED, self.removed),
+                (words.ACCOUNTS_CHANGED, words.VOUCHERS_CHANGED, self.changed),
+                (words.ACCOUNTS_USED_AGAIN, words.VOUCHERS_USED_AGAIN, self.used_again),
             )
-            for line in (_said(f"accounts {what}", names, of_accounts=True), _said(f"vouchers {what}", names))
+            for line in (_said(accounts, names, of_accounts=True), _said(vouchers, names))
             if line
         )
 
@@ -109,10 +111,10 @@ def _rank(name: str) -> tuple[str, int, str]:
     return series, int(number[:18]) if number.isdecimal() else 0, number
 
 
-def _said(what: str, names: Sequence[str], *, of_accounts: bool = False) -> str:
+def _said(what: Phrase, names: Sequence[str], *, of_accounts: bool = False) -> Text | None:
     kind = [name.removeprefix(_ACCOUNT) for name in names if name.startswith(_ACCOUNT) is of_accounts]
-    more = f", and {len(kind) - _NAMED:,} more" if len(kind) > _NAMED else ""
-    return f"{what} ({len(kind):,}): {', '.join(kind[:_NAMED])}{more}" if kind else ""
+    more = (words.AND_MORE(number=len(kind) - _NAMED),) if len(kind) > _NAMED else ()
+    return what(number=len(kind), names=(*kind[:_NAMED], *more)) if kind else None
 
 
 def content_of(part: LedgerPartRead) -> str:

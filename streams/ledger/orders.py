@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas import ids
-from schemas.commands import CloseReview, HoldForReview, How, Order
+from schemas.commands import CloseReview, HoldForReview, How, Order, spoken
 from schemas.ledger import ReadLedger
+from schemas.words import Text
+from streams.ledger import words
 from streams.ledger.rules import Case
 from streams.ledger.verdict import NAME, READ, Adopted, Held, Read, Settled, Verdict
 
-_LONGEST: Final = 2000
 _MOST_LINES: Final = 50
 
 
@@ -22,17 +23,15 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
         identity = {"flow": NAME, "key": case.key, "revision": revision, "step": step}
         return {**identity, "rule": rule, "settings_version": version}
 
-    def hold(reason: str, message: str, lines: tuple[str, ...], step: str, **more: Any) -> HoldForReview:
-        kept = lines[:_MOST_LINES]
+    def hold(reason: str, message: Text, lines: tuple[Text | str, ...], step: str, **more: Any) -> HoldForReview:
         identity = origin(f"{step}-{state.given + 1}")
-        return HoldForReview(**identity, reason=reason, message=message[:_LONGEST], lines=kept, **more)
+        return HoldForReview(**identity, reason=reason, **spoken(message, lines[:_MOST_LINES]), **more)
 
-    def close(one: HoldForReview, how: How, why: str) -> CloseReview:
-        return CloseReview(
-            **origin(f"close-{one.step}"), hold_id=one.id_in(tenant), how=how, message=f"It waits no longer: {why}."
-        )
+    def close(one: HoldForReview, how: How, why: Text) -> CloseReview:
+        said = spoken(words.ENDED(why=why))
+        return CloseReview(**origin(f"close-{one.step}"), hold_id=one.id_in(tenant), how=how, **said)
 
-    why, after = "", tuple[Order, ...]()
+    why, after = words.ON_RECORD(), tuple[Order, ...]()
     match verdict:
         case Read():
             assert state.asked is not None  # noqa: S101 - nothing else is read
@@ -45,10 +44,11 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
             known = state.hold
             if known and not state.answer and (known.revision, known.said) == (held.revision, held.said):
                 return ()
-            why, after = "there is a later reading", (held,)
+            why, after = words.LATER_READING(), (held,)
         case Adopted(message, lines):
             record = hold(READ, message, lines, "read")
-            why, after = "the year is what was read", (record, close(record, "nothing_to_book", "it goes on record"))
+            on_record = close(record, "nothing_to_book", words.ON_RECORD())
+            why, after = words.IS_WHAT_WAS_READ(), (record, on_record)
         case Settled(because):
             why, after = because, ()
     how: How = "answered" if state.answer else "superseded"

@@ -6,6 +6,8 @@ from typing import Final
 
 from schemas.identities import shown_organisation, ten_digits
 from schemas.ledger import LedgerRetrieved
+from schemas.words import Text
+from streams.ledger import words
 from streams.ledger.differing import Difference
 from streams.ledger.state import State
 from streams.ledger.verdict import DISCARD, KEEP, OVERWRITE, RETRY, USE, Adopted, Held, Read, Settled, Verdict
@@ -35,12 +37,12 @@ def what_is_asked_for_is_read(case: Case) -> Read | None:
 
 def what_was_read_again_is_known(case: Case) -> Settled | None:
     """Leave alone a year that is as the last reading has it."""
-    return Settled("the year is as it was read last") if case.state.next is None else None
+    return Settled(words.AS_READ_LAST()) if case.state.next is None else None
 
 
 def what_a_person_gave_up_stays_given_up(case: Case) -> Settled | None:
     """Leave alone a reading that a person does not want."""
-    return Settled("the reading is not used") if case.state.answer == DISCARD.answer else None
+    return Settled(words.NOT_USED()) if case.state.answer == DISCARD.answer else None
 
 
 def a_year_of_another_company_waits(case: Case) -> Held | None:
@@ -50,9 +52,9 @@ def a_year_of_another_company_waits(case: Case) -> Held | None:
         return None
     return Held(
         "another_company",
-        f"The ledger of {_span(_next(case))} is of the company {shown_organisation(named)}; these are the books of "
-        f"{shown_organisation(ten_digits(own))}. Load it into the right company. If the number here is wrong, correct "
-        "it with bokbuss tenant add --org --change, and answer retry.",
+        words.ANOTHER_COMPANY(
+            year=_span(_next(case)), named=shown_organisation(named), own=shown_organisation(ten_digits(own))
+        ),
         (RETRY, DISCARD),
         who="operator",
     )
@@ -60,18 +62,18 @@ def a_year_of_another_company_waits(case: Case) -> Held | None:
 
 def a_reading_that_names_no_parts_says_nothing(case: Case) -> Settled | None:
     """Leave alone what is from before a year had parts."""
-    return None if _next(case).parts else Settled("the reading names no parts")
+    return None if _next(case).parts else Settled(words.NO_PARTS())
 
 
 def a_year_is_seen_when_all_its_parts_are_there(case: Case) -> Settled | None:
     """Wait for what is on its way: nobody sees half a year."""
-    return Settled("parts of a later reading are on their way") if case.state.missing else None
+    return Settled(words.ON_THEIR_WAY()) if case.state.missing else None
 
 
 def what_a_person_keeps_is_overwritten_only_on_request(case: Case) -> Settled | None:
     """Leave a year from a file as it is, once a person has said so."""
     keeps = case.state.keeps or case.state.chosen_source == "sie"
-    return Settled("a person keeps what was loaded from a file") if keeps and _replaces_file(case) else None
+    return Settled(words.KEPT_FROM_FILE()) if keeps and _replaces_file(case) else None
 
 
 def a_file_waits_where_fortnox_was_chosen(case: Case) -> Held | None:
@@ -81,8 +83,7 @@ def a_file_waits_where_fortnox_was_chosen(case: Case) -> Held | None:
         return None
     return Held(
         "other_source_chosen",
-        f"The ledger of {_span(reading)} came in as a file, and {chosen.chosen_by} has chosen Fortnox for this year. "
-        "See how the two differ, and decide whether the file counts.",
+        words.OTHER_SOURCE(year=_span(reading), by=chosen.chosen_by),
         (USE, DISCARD),
         case.difference.lines(),
     )
@@ -94,8 +95,7 @@ def a_year_from_a_file_waits_before_it_is_overwritten(case: Case) -> Held | None
         return None
     return Held(
         "loaded_from_file",
-        f"The ledger of {_span(_next(case))} was loaded from a file, and Fortnox has another one. See how they differ, "
-        "and decide which one counts.",
+        words.FROM_FILE(year=_span(_next(case))),
         (OVERWRITE, KEEP),
         case.difference.lines(),
     )
@@ -104,13 +104,12 @@ def a_year_from_a_file_waits_before_it_is_overwritten(case: Case) -> Held | None
 def the_last_reading_is_the_year(case: Case) -> Adopted:
     """Let the year be what was read of it, and say what is different."""
     reading, difference = _next(case), case.difference
-    source = "a file" if reading.source == "sie" else "Fortnox"
-    counts = f"{reading.vouchers:,} vouchers with {reading.rows:,} rows"
-    said = f"The ledger of {_span(reading)} was read from {source}: {counts}."
+    read = words.READ_FROM_FILE if reading.source == "sie" else words.READ_FROM_FORTNOX
+    said = read(year=_span(reading), vouchers=reading.vouchers, rows=reading.rows)
     if case.state.now is None:
         return Adopted(said, reading.findings)
     if difference.is_odd:
-        said += " Something is gone or other than it was: see the lines."
+        said = words.ODD(said=said)
     return Adopted(said, (*difference.lines(), *reading.findings))
 
 
@@ -146,5 +145,7 @@ def _replaces_file(case: Case) -> bool:
     return now is not None and now.source == "sie" and reading.source != "sie" and not reading.overwrite
 
 
-def _span(reading: LedgerRetrieved) -> str:
-    return f"{reading.year_from} to {reading.year_to}" if reading.year_from else str(reading.year)
+def _span(reading: LedgerRetrieved) -> Text | str:
+    if reading.year_from is None:
+        return str(reading.year)
+    return words.SPAN(first=reading.year_from, last=reading.year_to)

@@ -5,18 +5,18 @@ from typing import Final
 
 from schemas.base import Who
 from schemas.commands import Choice
+from schemas.words import Text
+from streams.ledger import words
 
 NAME: Final = "ledger"
 READ: Final = "ledger_read"
 """The reason under which it goes on record that a year is now what was read of it."""
 
-OVERWRITE = Choice(answer="overwrite", means="The year becomes what Fortnox has. What was loaded from the file leaves.")
-KEEP = Choice(answer="keep", means="The year stays as it was loaded. Fortnox's is not asked about again.")
-USE = Choice(
-    answer="use", means="The year becomes what this file has. Fortnox's is taken on request, or where chosen anew."
-)
-DISCARD = Choice(answer="discard", means="This reading is not used. The year stays as it is.")
-RETRY = Choice(answer="retry", means="Look again, after the company's number was corrected.")
+OVERWRITE = Choice.saying("overwrite", words.OVERWRITE())
+KEEP = Choice.saying("keep", words.KEEP())
+USE = Choice.saying("use", words.USE())
+DISCARD = Choice.saying("discard", words.DISCARD())
+RETRY = Choice.saying("retry", words.RETRY())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Held:
     """It waits for a person: why, and what can be answered."""
 
     reason: str
-    message: str
+    message: Text
     choices: tuple[Choice, ...]
-    lines: tuple[str, ...] = ()
+    lines: tuple[Text | str, ...] = ()
     who: Who = "accountant"
 
 
@@ -39,15 +39,15 @@ class Held:
 class Adopted:
     """The year is what was read; which goes on record with what is different."""
 
-    message: str
-    lines: tuple[str, ...] = ()
+    message: Text
+    lines: tuple[Text | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Nothing is to be done. ``because`` is told where an open hold is closed."""
 
-    because: str
+    because: Text
 
 
 Verdict = Read | Held | Adopted | Settled

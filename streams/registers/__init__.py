@@ -8,6 +8,7 @@ from streams.registers.decide import decide, evolve, follow, reads, waiting
 from streams.registers.overdue import overdue
 from streams.registers.state import State
 from streams.registers.verdict import NAME
+from streams.registers.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -18,6 +19,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
     overdue=overdue,
     autopsy=autopsy,
 )

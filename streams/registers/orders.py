@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas import ids
-from schemas.commands import CloseReview, HoldForReview, How, Order
+from schemas.commands import CloseReview, HoldForReview, How, Order, spoken
 from schemas.missing import DayMissed
+from schemas.words import Text
+from streams.registers import words
 from streams.registers.rules import Case
 from streams.registers.verdict import NAME, Held, Settled, Verdict
 
@@ -18,24 +20,23 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
         identity = {"flow": NAME, "key": case.key, "revision": ids.revision(case.missed), "step": step}
         return {**identity, "rule": rule, "settings_version": version}
 
-    def closed(how: How, why: str) -> tuple[Order, ...]:
+    def closed(how: How, why: Text) -> tuple[Order, ...]:
         if hold is None:
             return ()
-        said = f"{case.key}: {why}."
-        return (CloseReview(**origin(f"close/{hold.step}"), hold_id=hold.id_in(tenant), how=how, message=said),)
+        said = spoken(words.ENDED(key=case.key, why=why))
+        return (CloseReview(**origin(f"close/{hold.step}"), hold_id=hold.id_in(tenant), how=how, **said),)
 
     match verdict:
         case Held(reason, message, choice, lines):
             new = HoldForReview(
                 **origin(f"hold/{case.state.holds + 1}"),
                 reason=reason,
-                message=message,
-                lines=lines,
+                **spoken(message, lines),
                 choices=(choice,),
                 business_date=case.missed.business_date if isinstance(case.missed, DayMissed) else None,
             )
             if hold is not None and hold.said == new.said:
                 return ()
-            return (*closed("superseded", "some of the numbers have come"), new)
+            return (*closed("superseded", words.SOME_HAVE_COME()), new)
         case Settled(how, because):
             return closed(how, because)

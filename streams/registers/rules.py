@@ -7,9 +7,19 @@ from zoneinfo import ZoneInfo
 
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.settings import DaySalesSettings
-from streams.registers import calendar, series
+from schemas.words import named
+from streams.registers import calendar, series, words
 from streams.registers.state import State
-from streams.registers.verdict import DAY_MISSING, NUMBERS_MISSING, WAS_CLOSED, WILL_NOT_COME, Held, Settled, Verdict
+from streams.registers.verdict import (
+    DAY_MISSING,
+    NAME,
+    NUMBERS_MISSING,
+    WAS_CLOSED,
+    WILL_NOT_COME,
+    Held,
+    Settled,
+    Verdict,
+)
 
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
@@ -34,14 +44,18 @@ class Case:
 
 def what_a_person_answered_stands(case: Case) -> Settled | None:
     """End what a person has answered, whatever else comes."""
-    return Settled("answered", f"a person answered {case.state.answer}") if case.state.answer else None
+    return (
+        Settled("answered", words.ANSWERED(answer=named(NAME, "answer", case.state.answer)))
+        if case.state.answer
+        else None
+    )
 
 
 def a_day_that_has_come_is_missed_no_more(case: Case) -> Settled | None:
     """End a missing day when a report of it comes, from whichever of the store's registers."""
     if not isinstance(case.missed, DayMissed) or not case.has_come:
         return None
-    return Settled("arrived", "a report of the day has come")
+    return Settled("arrived", words.DAY_HAS_COME())
 
 
 def a_day_on_which_the_store_is_closed_is_not_missed(case: Case) -> Settled | None:
@@ -52,7 +66,7 @@ def a_day_on_which_the_store_is_closed_is_not_missed(case: Case) -> Settled | No
     held = calendar.calendar_of(settings, case.missed.store, day) if settings and settings.sync_sales else None
     if held is not None and calendar.is_open(held, day):
         return None
-    return Settled("settings_changed", "the store's calendar expects no report of the day")
+    return Settled("settings_changed", words.NOT_EXPECTED())
 
 
 def a_store_that_has_not_closed_is_said_so(case: Case) -> Held | None:
@@ -63,10 +77,7 @@ def a_store_that_has_not_closed_is_said_so(case: Case) -> Held | None:
     by = missed.due_at.astimezone(_SWEDEN)
     return Held(
         DAY_MISSING,
-        f"Store {missed.store} has not closed {missed.business_date}: by {by:%Y-%m-%d %H:%M} no Z report of that day "
-        "had come. Close the day in the till, or see whether its reports reach us; this ends by itself when the report "
-        "comes. If the store was closed, answer was_closed, or add the day to "
-        "closed_on of its calendar in the settings.",
+        words.NOT_CLOSED(store=missed.store, day=missed.business_date, by=f"{by:%Y-%m-%d %H:%M}"),
         WAS_CLOSED,
     )
 
@@ -75,7 +86,7 @@ def numbers_that_have_come_are_missed_no_more(case: Case) -> Settled | None:
     """End a gap when its last number comes."""
     if not isinstance(case.missed, NumbersMissed) or case.state.missing:
         return None
-    return Settled("arrived", "every number has come")
+    return Settled("arrived", words.NUMBERS_HAVE_COME())
 
 
 def a_gap_in_a_registers_series_is_named(case: Case) -> Held | None:
@@ -83,15 +94,16 @@ def a_gap_in_a_registers_series_is_named(case: Case) -> Held | None:
     if not isinstance(case.missed, NumbersMissed):
         return None
     missed, runs = case.missed, series.said(case.state.missing)
-    return Held(
-        NUMBERS_MISSING,
-        f"Register {missed.register_id} of store {missed.store}: between Z {missed.after} of {missed.after_date} and "
-        f"Z {missed.before} of {missed.before_date} these have not come: Z {', Z '.join(runs[:_NAMED])}"
-        f"{' and more' if len(runs) > _NAMED else ''}. Send them from the till; this ends by itself when they come. If "
-        "they never will (the register was reset or replaced), answer will_not_come.",
-        WILL_NOT_COME,
-        runs,
+    said = (words.LARGE_GAP if len(runs) > _NAMED else words.GAP)(
+        register=missed.register_id,
+        store=missed.store,
+        after=missed.after,
+        after_day=missed.after_date,
+        before=missed.before,
+        before_day=missed.before_date,
+        runs=[f"Z {run}" for run in runs[:_NAMED]],
     )
+    return Held(NUMBERS_MISSING, said, WILL_NOT_COME, runs)
 
 
 _NAMED: Final = 20

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from schemas.commands import Choice, How
+from schemas.words import Text
+from streams.registers import words
 
 NAME: Final = "registers"
 
 DAY_MISSING: Final = "day_missing"
 NUMBERS_MISSING: Final = "numbers_missing"
-WAS_CLOSED = Choice(answer="was_closed", means="The store was closed that day: there is no report.")
-WILL_NOT_COME = Choice(
-    answer="will_not_come", means="These numbers will not come: the register was reset or replaced, or lost them."
-)
+WAS_CLOSED = Choice.saying("was_closed", words.WAS_CLOSED())
+WILL_NOT_COME = Choice.saying("will_not_come", words.WILL_NOT_COME())
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Held:
     """It is said so: under which name, in words, with each run of numbers, and how a person ends it."""
 
     reason: Literal["day_missing", "numbers_missing"]
-    message: str
+    message: Text
     choice: Choice
     lines: tuple[str, ...] = ()
 
@@ -30,7 +30,7 @@ class Settled:
     """Nothing is missing any more: how that came, and why."""
 
     how: How
-    because: str
+    because: Text
 
 
 Verdict = Held | Settled

@@ -7,6 +7,7 @@ from streams.yearend.decide import decide, evolve, follow, reads, waiting
 from streams.yearend.plan import applied, in_plan, objects, plan
 from streams.yearend.state import State
 from streams.yearend.verdict import NAME
+from streams.yearend.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -17,6 +18,7 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
     plan=plan,
     row=ClosingRow,
     planned_as="plan closing",

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher
+from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
-from schemas.money import ZERO, text
+from schemas.money import ZERO
 from schemas.settings import SettingsApplied
+from schemas.words import Text, named
+from streams.yearend import words
 from streams.yearend.cases import Case, EntryCase
 from streams.yearend.rules import a_refused_voucher_waits
 from streams.yearend.state import State
@@ -25,7 +27,6 @@ MOVED: Final = "what_moved_since_the_plan_is_not_approved"
 """Named where an approval goes on record that was of other content than the entry has now."""
 WHAT_WAS_REFUSED_GOES_AGAIN: Final = "a_refused_voucher_goes_again_when_its_check_is_green"
 """Named in the order that is given anew because Fortnox was set right, not because of what a rule says."""
-_LONGEST_MESSAGE: Final = 2000
 _MOST_LINES: Final = 50
 
 
@@ -76,15 +77,15 @@ class Writer:
     def older_content(self, told: ClosingEntriesReady) -> tuple[Order, ...]:
         """Return what puts older content of a batch on record: it was accepted, and changes nothing."""
         known = self.state.batch.version if self.state.batch else 0
-        why = f"This is version {told.version}; version {known} came before it and counts."
+        why = words.OLDER_CONTENT(version=told.version, newer=known)
         return self._on_record("older_content", why, "superseded", f"late/{ids.revision(told)}")
 
     def moved(self, approved: ClosingApproved) -> tuple[Order, ...]:
         """Return what puts on record that an approval was of something else than the entry is now."""
-        why = "It is another one now than the plan showed, or is being sent: make a new plan (bokbuss plan closing)."
+        why = words.MOVED_SINCE_THE_PLAN()
         return self._on_record("moved_since_the_plan", why, "superseded", f"moved/{approved.plan_id}")
 
-    def _on_record(self, reason: str, why: str, how: How, step: str) -> tuple[Order, ...]:
+    def _on_record(self, reason: str, why: Text, how: How, step: str) -> tuple[Order, ...]:
         """Return a hold that is closed at once: what is accepted never ends without a trace."""
         record = self.hold(Held(reason, why, can_be_given_up=False), step)
         return (record, self.close(record, how, why))
@@ -144,31 +145,31 @@ class Writer:
             **self._origin(self.state.revision, step or f"hold/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
-            message=self._words(held.message),
-            lines=held.lines[:_MOST_LINES],
+            **spoken(self._of(held.message), held.lines[:_MOST_LINES]),
             choices=(*held.choices, *giving_up),
             business_date=day,
             amount=amount,
         )
 
-    def close(self, hold: HoldForReview, how: How, why: str) -> CloseReview:
+    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
         """Return the order that closes a hold, and says why."""
         return CloseReview(
             **self._origin(hold.revision, f"close/{hold.step}"),
             hold_id=hold.id_in(self.tenant),
             how=how,
-            message=self._words(why),
+            **spoken(self._of(why)),
         )
 
-    def _words(self, message: str) -> str:
+    def _of(self, said: Text) -> Text:
         entry, batch = self.state.entry, self.state.batch
-        where = self.key
         if entry is not None:
-            amount = text(sum((row.debit for row in entry.rows), ZERO))
-            where = f"Closing entry {entry.number} of {entry.entry_date}, {entry.text[:60]}, {amount}"
-        elif batch is not None:
-            where = f"Batch {batch.batch} of {batch.system}, {len(batch.entries)} closing entries"
-        return f"{where}: {message}"[:_LONGEST_MESSAGE]
+            amount = sum((row.debit for row in entry.rows), ZERO)
+            day, text = entry.entry_date, entry.text[:60]
+            return words.OF_AN_ENTRY(number=entry.number, day=day, text=text, amount=amount, said=said)
+        if batch is not None:
+            number = len(batch.entries)
+            return words.OF_A_BATCH(batch=batch.batch, system=batch.system, number=number, said=said)
+        return words.OF_A_KEY(key=self.key, said=said)
 
 
 def _how(message: Message) -> How:
@@ -184,31 +185,34 @@ def _how(message: Message) -> How:
     return "booked"
 
 
-def _because(message: Message) -> str:
+def _because(message: Message) -> Text:
     match message:
         case SettingsApplied(version=version):
-            return f"Decided anew under settings version {version}"
+            return words.NEW_SETTINGS(version=version)
         case ChecksPassed():
-            return "What stood in the way in Fortnox does so no longer"
+            return words.CHECK_IS_GREEN()
         case ReviewAnswered(answer=answer):
-            return f"A person answered {answer}"
+            return words.ANSWERED(answer=named(NAME, "answer", answer))
         case ClosingApproved():
-            return "A person approved it in a plan"
+            return words.APPROVED()
         case ClosingEntriesReady():
-            return "The batch came with newer content"
-    return "Fortnox answered an order that this hold did not know of"
+            return words.NEWER_CONTENT()
+    return words.FORTNOX_ANSWERED()
 
 
-def _why(message: Message, verdict: Verdict) -> str:
-    why = _because(message)
+def _why(message: Message, verdict: Verdict) -> Text:
+    return words.ENDED(why=_because(message), then=_then(verdict))
+
+
+def _then(verdict: Verdict) -> Text:
     match verdict:
         case Held(reason=reason):
-            return f"{why}; it now waits as {reason}."
+            return words.WAITS_AS(reason=named(NAME, "reason", reason))
         case Booking(step="reverse" | "unturn", relates_to=(original,)):
-            return f"{why}; {original} is reversed."
+            return words.IS_REVERSED(voucher=str(original))
         case Booking():
-            return f"{why}; it is booked."
+            return words.IS_BOOKED()
         case TakenIn():
-            return f"{why}; its entries can be planned."
+            return words.CAN_BE_PLANNED()
         case Settled(because=because):
-            return f"{why}; {because}."
+            return because

@@ -7,7 +7,8 @@ from typing import Final
 
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.commands import reason_of
-from streams.yearend import admission
+from schemas.words import Text
+from streams.yearend import admission, words
 from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of
 from streams.yearend.learn import step_of
 from streams.yearend.state import State
@@ -35,10 +36,10 @@ from streams.yearend.verdict import (
 
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _WHAT: Final = {
-    "reverse": "the reversal",
-    "unturn": "the reversal of the accrual's second voucher",
-    "turn": "the voucher that takes the accrual back",
-    "rebook": "the corrected voucher",
+    "reverse": words.THE_REVERSAL,
+    "unturn": words.THE_UNTURN,
+    "turn": words.THE_TURN,
+    "rebook": words.THE_CORRECTED,
 }
 
 
@@ -51,8 +52,7 @@ def what_may_be_booked_already_waits(case: EntryCase) -> Held | None:
     same = (IT_IS_THAT_ONE,) if case.state.suspect else ()
     return Held(
         SUSPECTED_DOUBLE,
-        f"It was not sent, since it may be booked already: {record.why[:1000]} Answer same if that voucher is this "
-        "entry, own to book it beside that one, or discard.",
+        words.MAY_BE_BOOKED(why=record.said),
         choices=(*same, BOOK_ALL_THE_SAME),
     )
 
@@ -68,24 +68,20 @@ def a_refused_voucher_waits(case: EntryCase) -> Held | None:
     if record.code == VOUCHER_GONE:
         return Held(
             VOUCHER_GONE,
-            f"Nothing is reversed: {record.why[:1000]} Answer reversed to go on without that voucher, keep to leave "
-            "the books as they are, or retry if the voucher is there again.",
+            words.VOUCHER_IS_GONE(why=record.said),
             choices=(IS_GONE, RETRY),
         )
-    what = _WHAT.get(step_of(record), "the voucher")
+    what = _WHAT.get(step_of(record), words.THE_VOUCHER)()
     if record.code == DISCARDED:
         return Held(
             DISCARDED,
-            f"The order of {what} was discarded before it reached Fortnox: {record.why[:1000]} "
-            "Answer retry and it is sent, as a new order.",
+            words.ORDER_DISCARDED(what=what, why=record.said),
             choices=(RETRY,),
             who=record.who or "operator",
         )
     return Held(
         reason_of(record.code),
-        f"Fortnox does not take {what}: {record.why[:1000] or record.code or 'no reason given'} "
-        "Set it right in Fortnox; what bokbuss can check there then goes on by itself, for the rest answer retry. "
-        "Another series is chosen in the next plan.",
+        words.NOT_TAKEN(what=what, why=record.said or record.code or words.NO_REASON()),
         choices=(RETRY,),
         who=record.who or "accountant",
     )
@@ -96,13 +92,12 @@ def an_entry_booked_twice_waits_for_a_person(case: EntryCase) -> Held | None:
     """Hold an entry with two vouchers: a database that was restored makes them, and a person puts it right."""
     if not case.state.surplus:
         return None
-    surplus = " and ".join(map(str, case.state.surplus))
-    stands = " and ".join(str(one.voucher) for one in case.state.standing) or "none that is known"
+    surplus = tuple(map(str, case.state.surplus))
+    standing = tuple(str(one.voucher) for one in case.state.standing) or words.NONE_KNOWN()
     return Held(
         "booked_twice",
-        f"More than one voucher stands for this entry: {surplus}, besides {stands}. Reverse {surplus} by hand in "
-        "Fortnox, then answer reversed.",
-        tuple(map(str, case.state.surplus)),
+        words.BOOKED_TWICE(surplus=surplus, standing=standing),
+        surplus,
         (IS_REVERSED,),
         can_be_given_up=False,
     )
@@ -130,19 +125,18 @@ def what_another_batch_has_exported_waits(case: EntryCase) -> Held | None:
     """Hold an entry whose day, accounts and amounts another batch has exported: perhaps the same file, sent anew."""
     if not case.twins or case.state.gone or case.state.part("entry") or BOTH in case.state.answers:
         return None
-    known = tuple(f"{key}: {_booked(twin)}" for key, twin in case.twins.items())
+    known = tuple(words.KNOWN_AS(key=key, stands=_booked(twin)) for key, twin in case.twins.items())
     return Held(
         "perhaps_exported_already",
-        f"Another batch has an entry of that day with the same accounts and amounts: {'; '.join(known)}. If the "
-        "program sent its entries anew under another name, answer discard; if they are two events, answer both.",
+        words.PERHAPS_EXPORTED(known=known),
         known,
         (BOOK_BOTH,),
     )
 
 
-def _booked(twin: State) -> str:
+def _booked(twin: State) -> Text:
     stands = twin.part("entry")
-    return f"exported as {stands.voucher}" if stands else "on its way"
+    return words.EXPORTED_AS(voucher=str(stands.voucher)) if stands else words.ON_ITS_WAY()
 
 
 @of_entries
@@ -153,8 +147,7 @@ def a_voucher_that_is_not_known_here_is_reversed_by_hand(case: EntryCase) -> Hel
         return None
     return Held(
         "voucher_not_known",
-        f"{unfit.voucher} stands for this entry, which bokbuss did not book or knows no more, and {_changed(case)}. "
-        f"Reverse {unfit.voucher} by hand in Fortnox and answer reversed; or answer keep.",
+        (words.NOT_KNOWN_GONE if case.state.gone else words.NOT_KNOWN_CHANGED)(voucher=str(unfit.voucher)),
         choices=(IS_REVERSED,),
     )
 
@@ -168,8 +161,7 @@ def an_exported_entry_stays_as_it_is(case: EntryCase) -> Held | None:
     reason = "gone_after_export" if case.state.gone else "amended_after_export"
     return Held(
         reason,
-        f"It is exported as {unfit.voucher}, and {_changed(case)}. Answer rebook, and the next plan reverses it "
-        f"{'' if case.state.gone else 'and books what came instead'}; or keep to leave the books as they are.",
+        (words.EXPORTED_GONE if case.state.gone else words.EXPORTED_CHANGED)(voucher=str(unfit.voucher)),
         choices=(REBOOK,),
     )
 
@@ -179,7 +171,7 @@ def what_is_not_approved_waits_for_a_plan(case: EntryCase) -> Settled | None:
     """Send nothing that no person has approved as it is now: it stands in the next plan."""
     if case.state.approved and case.settings:
         return None
-    return Settled("it waits for a plan")
+    return Settled(words.WAITS_FOR_A_PLAN())
 
 
 @of_entries
@@ -191,11 +183,7 @@ def four_eyes_have_seen_it(case: EntryCase) -> Held | None:
     by = approved.approved_by.casefold()
     if by not in {approved.planned_by.casefold(), case.origin.submitted_by.casefold()}:
         return None
-    return Held(
-        FOUR_EYES,
-        f"{approved.approved_by} made or sent this and approved it, and the company wants two people. Somebody else "
-        "makes it go on: bokbuss plan closing, and bokbuss apply by another person than made it.",
-    )
+    return Held(FOUR_EYES, words.FOUR_EYES(by=approved.approved_by))
 
 
 @of_entries
@@ -256,10 +244,6 @@ def an_approved_entry_is_booked(case: EntryCase) -> Booking | None:
         look_for_double=OWN not in case.state.answers,
         exempt_from_lock=_exempt(case, approved.series),
     )
-
-
-def _changed(case: EntryCase) -> str:
-    return "its batch has it no more" if case.state.gone else "it has come with other content"
 
 
 def _exempt(case: EntryCase, series: str) -> bool:

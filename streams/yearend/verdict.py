@@ -6,29 +6,31 @@ from typing import Final, Literal
 
 from schemas.base import Who
 from schemas.commands import Choice, PostVoucher, VoucherRef, VoucherRow
+from schemas.words import Text
+from streams.yearend import words
 
 NAME: Final = "yearend"
 
-DISCARD = Choice(answer="discard", means="Never book this; it is handled by hand. Newer content opens it again.")
-KEEP = Choice(answer="keep", means="Leave the books as they are; the difference is handled by hand.")
-RETRY = Choice(answer="retry", means="Send it again, after it was set right in Fortnox or in the settings.")
-REBOOK = Choice(answer="rebook", means="The next plan reverses the voucher; what came instead is booked with it.")
-LOOK_AGAIN = Choice(answer="retry", means="Look again, after the number here was corrected.")
+DISCARD = Choice.saying("discard", words.DISCARD())
+KEEP = Choice.saying("keep", words.KEEP())
+RETRY = Choice.saying("retry", words.RETRY())
+REBOOK = Choice.saying("rebook", words.REBOOK())
+LOOK_AGAIN = Choice.saying("retry", words.LOOK_AGAIN())
 
 REVERSED: Final = "reversed"
 """The answer of a person who has reversed a voucher by hand."""
-IS_GONE = Choice(answer=REVERSED, means="The voucher is gone from Fortnox; go on without it.")
-IS_REVERSED = Choice(answer=REVERSED, means="The voucher has been reversed by hand in Fortnox; go on.")
+IS_GONE = Choice.saying(REVERSED, words.IT_IS_GONE())
+IS_REVERSED = Choice.saying(REVERSED, words.REVERSED_BY_HAND())
 OWN: Final = "own"
 """The answer that an entry is to be booked beside a voucher that looks like it."""
-BOOK_ALL_THE_SAME = Choice(answer=OWN, means="It is another event with the same amounts: book it all the same.")
+BOOK_ALL_THE_SAME = Choice.saying(OWN, words.BOOK_ALL_THE_SAME())
 SAME: Final = "same"
 """The answer that the voucher that looks like an entry is that entry."""
-IT_IS_THAT_ONE = Choice(answer=SAME, means="That voucher is this entry: it counts as exported, and nothing is sent.")
+IT_IS_THAT_ONE = Choice.saying(SAME, words.IT_IS_THAT_ONE())
 
 BOTH: Final = "both"
 """The answer that an entry is to be booked beside another batch's that books the same."""
-BOOK_BOTH = Choice(answer=BOTH, means="They are two events with the same amounts: this one is booked, too.")
+BOOK_BOTH = Choice.saying(BOTH, words.BOOK_BOTH())
 
 SUSPECTED_DOUBLE: Final = "suspected_double"
 """The code of a voucher that is not booked, since another one books the same: it is named."""
@@ -47,8 +49,8 @@ class Held:
     """It waits: why, in words for an accountant; and what can be answered besides giving it up."""
 
     reason: str
-    message: str
-    lines: tuple[str, ...] = ()
+    message: Text
+    lines: tuple[Text | str, ...] = ()
     choices: tuple[Choice, ...] = ()
     who: Who = "accountant"
     can_be_given_up: bool = True
@@ -95,11 +97,14 @@ class TakenIn:
     """A batch is in order: its entries are planned, and what was there before is compared with them."""
 
 
+_NOTHING_MORE: Final = words.NOTHING_MORE()
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """Nothing is to be done now. ``because`` is told where an open hold is closed."""
 
-    because: str = "nothing more is to be booked"
+    because: Text = _NOTHING_MORE
 
 
 Verdict = Held | Booking | TakenIn | Settled

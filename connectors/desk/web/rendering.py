@@ -15,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from connectors.desk.words import SWEDEN
-from infra import clock
+from infra import clock, speaking
 from infra.accounts.permissions import Permission
+from schemas import words
 from schemas.base import Language
-from schemas.words import Said
+from schemas.commands import Choice, HoldForReview
+from schemas.words import Said, Wording
 
 _HERE: Final = Path(__file__).parent
-_NBSP: Final = "\N{NO-BREAK SPACE}"
 _UNITS: Final = ((1440, Said("d", "d")), (60, Said("tim", "h")), (0, Said("min", "min")))
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -39,21 +40,13 @@ HEADERS: Final[Mapping[str, str]] = {
 
 
 def money(amount: Decimal | None, language: Language) -> str:
-    """Return an amount as people write it: ``34 464,50`` in Swedish, ``34 464.50`` in English; nothing for none."""
-    if amount is None:
-        return ""
-    plain = f"{amount:,.2f}".replace(",", _NBSP).replace("-", "\N{MINUS SIGN}")
-    return plain.replace(".", ",") if language == "sv" else plain
+    """Return an amount as people write it: ``34 464,50`` in Swedish, ``34,464.50`` in English; nothing for none."""
+    return "" if amount is None else words.amount(amount, language)
 
 
 def when(at: datetime | None) -> str:
     """Return a time as the clock on the wall in Sweden shows it, to the minute."""
     return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M") if at else ""
-
-
-def count(number: int) -> str:
-    """Return a whole number with its thousands apart."""
-    return f"{number:,}".replace(",", _NBSP)
 
 
 def thing(key: str) -> str:
@@ -104,6 +97,37 @@ def _money(context: Context, amount: Decimal | None) -> str:
 
 
 @pass_context
+def _count(context: Context, number: int) -> str:
+    return words.count(number, context["language"])
+
+
+@pass_context
+def _message(context: Context, hold: HoldForReview) -> str:
+    return speaking.message(hold, context["language"])
+
+
+@pass_context
+def _lines(context: Context, hold: HoldForReview) -> tuple[str, ...]:
+    return speaking.lines(hold, context["language"])
+
+
+@pass_context
+def _means(context: Context, choice: Choice) -> str:
+    return speaking.means(choice, context["language"])
+
+
+@pass_context
+def _said(context: Context, text: str, wording: Wording | None) -> str:
+    return speaking.said(wording, text, context["language"])
+
+
+@pass_context
+def _called(context: Context, name: str, kind: str, flow: str = "") -> str:
+    """Return what a name is called: ``data.reason|called("reason", data.flow)``."""
+    return speaking.name(kind, flow, name, context["language"])
+
+
+@pass_context
 def _with(context: Context, **changes: Any) -> str:
     """Return this page's address with other values in its query; an empty one leaves it out."""
     here = {name: value for name, value in context["request"].query_params.items() if name != "part"}
@@ -127,7 +151,13 @@ class Rendering:
         self._templates.filters |= {
             "money": _money,
             "when": when,
-            "count": count,
+            "count": _count,
+            "message": _message,
+            "lines": _lines,
+            "means": _means,
+            "said": _said,
+            "called": _called,
+            "sentence": lambda text: text[:1].upper() + text[1:],
             "thing": thing,
             "ago": _ago,
             "name_of": _name_of,

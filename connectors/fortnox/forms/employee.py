@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from connectors.fortnox import encode
+from connectors.fortnox import encode, refusal_words
 from connectors.fortnox.classify import unreadable_list
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, Rejected, RetryLater
@@ -73,8 +73,7 @@ def create(order: UpsertEmployee, values: Values, today: date) -> Request | Reje
     """Return the request for a new employee; without an id Fortnox gives it the next number."""
     missing = [name for name in _REQUIRED if not _sent(name, values.get(name, ""))]
     if missing:
-        why = f"a new employee must have {', '.join(missing)}"
-        return Rejected("employee_fields_missing", why, "accountant")
+        return Rejected.saying("employee_fields_missing", refusal_words.EMPLOYEE_NEEDS(fields=missing), "accountant")
     fields = _fields(order, values, values, today)
     if isinstance(fields, Rejected):
         return fields
@@ -201,8 +200,7 @@ def _fields(
         elif name == "bank_account":
             clearing, _, account = values[name].partition(",")
             if not (clearing.isdecimal() and account.isdecimal()):
-                why = "bank_account: it is not clearing number, comma and account number"
-                return Rejected("bank_account_invalid", why, "accountant")
+                return Rejected.saying("bank_account_invalid", refusal_words.BAD_BANK_ACCOUNT(), "accountant")
             fields |= dict(zip(theirs, (clearing, account), strict=True))
         elif text := _sent(name, values[name]):
             if name == "personal_number":

@@ -9,7 +9,7 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO, Final
 
-from connectors.fortnox import whose
+from connectors.fortnox import refusal_words, whose
 from connectors.fortnox.classify import YEAR_MISSING, TooLarge, Year
 from connectors.fortnox.forms import ledger
 from connectors.fortnox.ledger.books import TRIES, Books
@@ -23,6 +23,7 @@ from infra.intake.telling import tell
 from infra.plugin import Attempt, Malformed, YearRead
 from infra.verdicts import Rejected
 from schemas.ledger import ReadLedger
+from schemas.words import Text
 
 LEDGER: Final = "ledger/"
 """What a year is read as begins with it, and ends in the year's last day."""
@@ -57,14 +58,16 @@ def chosen(years: Sequence[Year], order: ReadLedger, today: date) -> tuple[Year,
     """Return the years that an order asks for, of a company's years, the last one first. Raises Refused. Pure."""
     if order.year is not None:
         found = tuple(year for year in years if year.last.year == order.year)
-        which = f"that ends in {order.year}"
     else:
         found = tuple(year for year in years if year.first <= today)[: max(order.last, 1)]
-        which = "that has begun"
     if not found:
-        there = ", ".join(f"{year.first} to {year.last}" for year in years[:_PLACE]) or "none"
-        why = f"the company has no financial year in Fortnox {which}; there is: {there}"
-        raise Refused(Rejected(YEAR_MISSING, why, "accountant"))
+        there = [_span(year) for year in years[:_PLACE]] or [refusal_words.NONE()]
+        why = (
+            refusal_words.NO_YEAR_BEGUN(known=there)
+            if order.year is None
+            else refusal_words.NO_YEAR_ENDING(year=str(order.year), known=there)
+        )
+        raise Refused(Rejected.saying(YEAR_MISSING, why, "accountant"))
     return found
 
 
@@ -117,8 +120,8 @@ async def _whole(books: Books, year: Year, attempt: Attempt, file: BinaryIO, sta
             return await asyncio.to_thread(stack.enter_context, registry.ledger_file().read(file))
         except Malformed as broken:
             if not again:
-                why = f"Fortnox's SIE file of {year.last} cannot be read: {'; '.join(broken.problems[:_SHOWN])}"
-                raise Refused(Rejected("ledger_unreadable", why, "developer")) from None
+                why = refusal_words.LEDGER_BROKEN(last=year.last, problems=broken.problems[:_SHOWN])
+                raise Refused(Rejected.saying("ledger_unreadable", why, "developer")) from None
             # What is broken may have been cut on its way.
             _log.warning("ledger not read", tenant=books.company.tenant, problems=broken.problems[:_SHOWN])
     raise AssertionError("a year is read, or refused, the second time at the latest")
@@ -133,11 +136,11 @@ async def _fetch(books: Books, year: Year, attempt: Attempt, file: IO[bytes]) ->
     most = books.settings.ledger_bytes
     got = await answered(partial(books.fetch, ledger.sie(year), attempt, Download(file, most)), TRIES)
     if isinstance(got, Missing):
-        why = f"Fortnox says that there is no ledger of the year that ends on {year.last}"
-        raise Refused(Rejected(YEAR_MISSING, why, "accountant"))
+        why = refusal_words.NO_LEDGER(last=year.last)
+        raise Refused(Rejected.saying(YEAR_MISSING, why, "accountant"))
     if isinstance(got, TooLarge):
-        why = f"the ledger of {year.last} is larger than {most:,} bytes; allow more: BOKBUSS_FORTNOX__LEDGER_BYTES"
-        raise Refused(Rejected("ledger_too_large", why, "operator"))
+        why = refusal_words.LEDGER_TOO_LARGE(last=year.last, most=most)
+        raise Refused(Rejected.saying("ledger_too_large", why, "operator"))
     file.seek(0)
 
 
@@ -145,10 +148,11 @@ def _check(books: Books, year: Year, read: YearRead) -> None:
     """Make sure that a file is the year's, and the company's: a token's company was checked when it was asked for."""
     ours, theirs = whose.digits(books.company.organisation_number), whose.digits(read.organisation_number)
     if ours and theirs and ours != theirs:
-        why = (
-            "the ledger that Fortnox gave has another organisation number than the company has here: bokbuss tenant add"
-        )
-        raise Refused(Rejected("other_company", why, "operator"))
+        raise Refused(Rejected.saying("other_company", refusal_words.LEDGER_OF_ANOTHER(), "operator"))
     if (read.first, read.last) != (year.first, year.last):
-        why = f"Fortnox was asked for {year.first} to {year.last}, and gave {read.first} to {read.last}"
-        raise Refused(Rejected("other_year", why, "developer"))
+        why = refusal_words.LEDGER_OF_ANOTHER_YEAR(asked=_span(year), given=_span(read))
+        raise Refused(Rejected.saying("other_year", why, "developer"))
+
+
+def _span(year: Year | YearRead) -> Text:
+    return refusal_words.SPAN(first=year.first, last=year.last)

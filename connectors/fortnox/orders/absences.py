@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, refusal_words
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import absence
 from connectors.fortnox.paging import whole
@@ -26,7 +26,7 @@ async def write(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attemp
         if data.action == "delete":
             return classify.removed(response, data.absence_id or "")
         if data.action == "update" and classify.says_missing(response):
-            return Rejected("absence_missing", "the absence is not in Fortnox (any more)", "accountant")
+            return Rejected.saying("absence_missing", refusal_words.ABSENCE_GONE(), "accountant")
         return classify.written(response, absence.KEY, lambda record: absence.written(data, record))
 
     return await fortnox.ask(

@@ -6,7 +6,7 @@ Personal numbers are opened here, right before they are compared or sent, and no
 from datetime import timedelta
 from typing import Any, Final
 
-from connectors.fortnox import classify, errors
+from connectors.fortnox import classify, errors, refusal_words
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import customer
 from connectors.fortnox.paging import Whole, whole
@@ -20,6 +20,9 @@ from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.envelope import Envelope
 from schemas.invoices import FindCustomer
+from schemas.words import Text
+
+_NAMED: Final = 20
 
 _LISTED_BY: Final = timedelta(minutes=10)
 """After which every list shows a customer who was made."""
@@ -32,13 +35,15 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
         return listed
     found = customer.found(listed.items)
     if len(found) > 1:
-        return _refused(fortnox, "customer_ambiguous", f"{len(found)} customers fit: {', '.join(found)}"[:400])
+        return _refused(
+            fortnox, "customer_ambiguous", refusal_words.CUSTOMERS_FIT(number=len(found), customers=found[:_NAMED])
+        )
     if found:
         amend(attempt, f"found customer {found[0]}")
         return AlreadyThere(record=found[0])
     absent = listed.absent(attempt)
     if isinstance(absent, Absent) and not order.data.create:
-        return _refused(fortnox, "customer_missing", f"none of {len(listed.items)} customers fits")
+        return _refused(fortnox, "customer_missing", refusal_words.NO_CUSTOMER_FITS(number=len(listed.items)))
     before = absent if isinstance(absent, RetryLater) else await _made_for_another(fortnox, order.data)
     if before is not None:
         return before
@@ -105,8 +110,8 @@ def _values(fortnox: Fortnox, order: FindCustomer) -> tuple[str, ...]:
     return tuple(filter(None, (*texts, _personal_number(fortnox, order))))
 
 
-def _refused(fortnox: Fortnox, code: str, why: str) -> Rejected:
-    return errors.explained(Rejected(code, why, "accountant"), fortnox.host.settings.language)
+def _refused(fortnox: Fortnox, code: str, why: Text) -> Rejected:
+    return errors.explained(Rejected.saying(code, why, "accountant"), fortnox.host.settings.language)
 
 
 CUSTOMERS: Final[Any] = Kind(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from connectors.fortnox import classify, errors, translate
+from connectors.fortnox import classify, errors, refusal_words, translate
 from connectors.fortnox.classify import Record
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
@@ -25,8 +25,7 @@ from schemas.commands import UpsertEmployee
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal
-
-_GONE: Final = "the employee is not in Fortnox (any more)"
+from schemas.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,14 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
     if data.create:
         return await _send(fortnox, employee.create(data, values, _today()), data, values, attempt)
     if data.employee_id is None:
-        return _refused(fortnox, "bad_identifier", "a change must name the employee's id")
+        return _refused(fortnox, "bad_identifier", refusal_words.EMPLOYEE_NOT_NAMED())
     names: tuple[str, ...] = (*values, *data.clear)
     if data.expected is not None:
         there = await _held(fortnox, data, attempt)
         if isinstance(there, RetryLater):
             return there
         if there is None:
-            return _refused(fortnox, "employee_missing", _GONE)
+            return _refused(fortnox, "employee_missing", refusal_words.EMPLOYEE_GONE())
         if refused := _refusal(fortnox, data, values, there):
             return refused
         names = employee.differing(data, values, there.values)
@@ -112,7 +111,7 @@ async def _send(
 
     def read(response: Answer) -> Verdict | Unauthorised:
         if request.method == "PUT" and classify.says_missing(response):
-            return Rejected("employee_missing", _GONE, "accountant")
+            return Rejected.saying("employee_missing", refusal_words.EMPLOYEE_GONE(), "accountant")
         verdict = classify.written(response, "Employee", delivered)
         return classify.hiding(values.values(), verdict)
 
@@ -150,10 +149,10 @@ def _there(fortnox: Fortnox, data: UpsertEmployee, record: Mapping[str, Any]) ->
 def _refusal(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, there: _There) -> Rejected | None:
     """Return why a change must not be made, as the record is now."""
     if hidden := employee.unreadable(data, values, there.values):
-        return _refused(fortnox, "field_unreadable", f"Fortnox does not show {', '.join(hidden)}")
+        return _refused(fortnox, "field_unreadable", refusal_words.HIDDEN(fields=hidden))
     expected = _plain(fortnox, data.expected) if data.expected else {}
     if moved := employee.moved(data, values, expected, there.values):
-        why = f"changed in Fortnox since it was decided: {', '.join(moved)}"
+        why = refusal_words.MOVED(fields=moved)
         return replace(_refused(fortnox, "record_moved", why), shown=there.shown(moved))
     return None
 
@@ -162,9 +161,9 @@ def _today() -> date:
     return clock.now().date()
 
 
-def _refused(fortnox: Fortnox, code: str, why: str) -> Rejected:
+def _refused(fortnox: Fortnox, code: str, why: Text) -> Rejected:
     who = errors.meaning(code).who or "operator"
-    return errors.explained(Rejected(code, why, who), fortnox.host.settings.language)
+    return errors.explained(Rejected.saying(code, why, who), fortnox.host.settings.language)
 
 
 def _plain(fortnox: Fortnox, fields: EmployeeFields) -> dict[str, str]:

@@ -6,7 +6,7 @@ These are two writes. Each is looked for before it is done, so that an answer th
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, refusal_words
 from connectors.fortnox.classify import unreadable_list
 from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.forms import file
@@ -83,8 +83,8 @@ async def _join(fortnox: Fortnox, order: AttachFile, file_id: str, attempt: Atte
     def read(response: Answer) -> Verdict | Unauthorised:
         verdict = classify.written(response, file.CONNECTION, lambda _: Delivered(record=file_id, note=note))
         if isinstance(verdict, Rejected):
-            why = f"{verdict.why}; the file waits in Fortnox's inbox for vouchers, {note}"
-            return Rejected(verdict.code, why, verdict.who)
+            why = refusal_words.FILE_WAITS(why=verdict.said, name=file.name(order))
+            return Rejected.saying(verdict.code, why, verdict.who)
         return verdict
 
     return await fortnox.ask(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from connectors.fortnox import classify, encode, errors, whose
+from connectors.fortnox import classify, encode, errors, refusal_words, whose
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.preflight import not_sent
 from connectors.fortnox.orders import doubles
@@ -58,7 +58,7 @@ async def _stranger(
     if isinstance(books, RetryLater):
         return books
     found = whose.objection(books, order.organisation_number, order.database_number)
-    return _not_sent(fortnox, attempt, Rejected(*found, "operator")) if found else None
+    return _not_sent(fortnox, attempt, Rejected.saying(*found, "operator")) if found else None
 
 
 async def _objection(
@@ -74,8 +74,8 @@ async def _double(fortnox: Session, order: PostVoucher, year: Year, attempt: Att
     found = await doubles.find(fortnox, order, year, attempt)
     if not isinstance(found, VoucherRef):
         return found
-    why = f"{found} books the same accounts and amounts on {order.voucher_date}, and is not ours"
-    return _not_sent(fortnox, attempt, Rejected("suspected_double", why, "accountant", voucher=found))
+    why = refusal_words.BOOKS_THE_SAME(voucher=str(found), day=order.voucher_date)
+    return _not_sent(fortnox, attempt, Rejected.saying("suspected_double", why, "accountant", voucher=found))
 
 
 def _not_sent(fortnox: Session, attempt: Attempt, rejected: Rejected) -> Rejected:
@@ -90,13 +90,13 @@ async def _gone(fortnox: Session, order: PostVoucher, _year: Year, attempt: Atte
         if isinstance(answer, RetryLater):
             return answer
         if isinstance(answer, Missing):
-            why = f"{voucher}, which this one reverses, is not in Fortnox any more"
+            why = refusal_words.GONE(voucher=str(voucher))
         elif order.takes_back is not None and not classify.carries(answer.fields, ids.mark(order.takes_back)):
-            why = f"{voucher} in Fortnox is not the voucher that this one reverses: it does not carry our mark"
+            why = refusal_words.NOT_OURS(voucher=str(voucher))
         else:
             continue
         amend(attempt, f"not reversed: {why}")
-        return errors.explained(Rejected("voucher_gone", why, "accountant"), fortnox.host.settings.language)
+        return errors.explained(Rejected.saying("voucher_gone", why, "accountant"), fortnox.host.settings.language)
     return None
 
 

@@ -65,8 +65,8 @@ def codes() -> Iterator[tuple[str, str]]:
         name = ".".join(path.relative_to(FOLDER.parents[1]).with_suffix("").parts)
         module = importlib.import_module(name.removesuffix(".__init__"))
         for node in ast.walk(ast.parse(path.read_text())):
-            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-            place = {"Rejected": 0, "RetryLater": 1}.get(name)
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            place = {"Rejected.saying": 0, "RetryLater": 1}.get(name)
             if place is None or not isinstance(node, ast.Call) or len(node.args) <= place:
                 continue
             match node.args[place]:

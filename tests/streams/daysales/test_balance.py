@@ -19,7 +19,7 @@ def lines(*amounts: str) -> list[ReportLine]:
 
 def explained(gap: str, *amounts: str) -> list[str]:
     """Return the explanations of a gap, in words."""
-    return [str(e) for e in balance.explain(lines(*amounts), money(gap))]
+    return [str(e.said) for e in balance.explain(lines(*amounts), money(gap))]
 
 
 def test_one_line_comes_before_two_and_two_before_three() -> None:
@@ -75,7 +75,7 @@ def test_the_vat_of_a_group_explains_a_gap_by_itself() -> None:
     report = day(sales=(sold("wine", "25", "80.00", "20.00"),), payments=(paid("card", "80.00"),), others=())
     found = balance.explain(balance.lines_of(report), money(-20), alone=balance.vat_lines_of(report))
 
-    assert [str(e) for e in found] == ["VAT of wine 25 % 20.00"]
+    assert [str(e.said) for e in found] == ["VAT of wine 25 % 20.00"]
 
 
 def test_the_search_stays_small() -> None:

@@ -5,6 +5,7 @@ from schemas.invoices import InvoiceRequested
 from tests.toys.toyflow.decide import decide, evolve, follow, reads, waiting
 from tests.toys.toyflow.state import State
 from tests.toys.toyflow.verdict import NAME
+from tests.toys.toyflow.words import WORDS
 
 FLOW = Flow(
     name=NAME,
@@ -15,4 +16,5 @@ FLOW = Flow(
     decide=decide,
     evolve=evolve,
     waiting=waiting,
+    words=WORDS,
 )

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.commands import CloseReview, HoldForReview, Order
+from schemas.commands import CloseReview, HoldForReview, Order, spoken
 from schemas.invoices import CreateInvoice, DocumentRow
+from tests.toys.toyflow import words
 from tests.toys.toyflow.rules import Case
 from tests.toys.toyflow.verdict import NAME, Held, Invoiced, Verdict
 
@@ -19,14 +20,14 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
 
     closed: tuple[Order, ...] = ()
     if state.hold is not None:
-        why = "It was decided anew."
-        closed = (CloseReview(**origin("close"), hold_id=state.hold.id_in(tenant), how="superseded", message=why),)
+        why = spoken(words.DECIDED_ANEW())
+        closed = (CloseReview(**origin("close"), hold_id=state.hold.id_in(tenant), how="superseded", **why),)
     match verdict:
         case Held(reason, message, choices):
             hold = HoldForReview(
                 **origin("hold"),
                 reason=reason,
-                message=message,
+                **spoken(message),
                 choices=choices,
                 business_date=request.invoice_date,
             )

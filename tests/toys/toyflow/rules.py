@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.invoices import InvoiceRequested
+from tests.toys.toyflow import words
 from tests.toys.toyflow.state import State
 from tests.toys.toyflow.verdict import DISCARD, RETRY, Held, Invoiced, Settled, Verdict
 
@@ -26,7 +27,7 @@ def what_a_person_gave_up_stays_given_up(case: Case) -> Settled | None:
 def what_was_refused_waits_for_a_person(case: Case) -> Held | None:
     """Hold what Fortnox does not take."""
     why = case.state.refused
-    return Held("refused", f"Fortnox does not take the invoice: {why[:1000]}", (RETRY, DISCARD)) if why else None
+    return Held("refused", words.REFUSED(why=why[:1000]), (RETRY, DISCARD)) if why else None
 
 
 def what_was_ordered_is_not_ordered_again(case: Case) -> Held | Settled | None:
@@ -35,22 +36,21 @@ def what_was_ordered_is_not_ordered_again(case: Case) -> Held | Settled | None:
         return None
     if case.state.ordered.revision == case.state.revision:
         return Settled()
-    why = "The receipt came again with other content, and is invoiced already. Correct the invoice in Fortnox."
-    return Held("changed_since", why, (DISCARD,))
+    return Held("changed_since", words.CHANGED_SINCE(), (DISCARD,))
 
 
 def an_invoice_of_nothing_waits(case: Case) -> Held | None:
     """Hold a receipt on which nothing costs anything."""
     if any(row.quantity * row.price for row in case.request.rows):
         return None
-    return Held("nothing_to_invoice", "Nothing on the receipt costs anything. Ask whoever sold it.", (DISCARD,))
+    return Held("nothing_to_invoice", words.NOTHING(), (DISCARD,))
 
 
 def a_sale_to_nobody_waits(case: Case) -> Held | None:
     """Hold a receipt without a customer's number."""
     if case.request.customer_number is not None:
         return None
-    return Held("no_customer", "The receipt names no customer. Send it again with the customer's number.", (DISCARD,))
+    return Held("no_customer", words.NO_CUSTOMER(), (DISCARD,))
 
 
 def what_was_sold_is_invoiced(_case: Case) -> Invoiced:

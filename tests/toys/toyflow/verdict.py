@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.commands import Choice
+from schemas.words import Text
+from tests.toys.toyflow import words
 
 NAME: Final = "toyflow"
 
-RETRY = Choice(answer="retry", means="Send it again, after it was set right in Fortnox.")
-DISCARD = Choice(answer="discard", means="Never invoice this; it is handled by hand. Newer content opens it again.")
+RETRY = Choice.saying("retry", words.RETRY())
+DISCARD = Choice.saying("discard", words.DISCARD())
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Held:
     """It waits for a person: why, and what can be answered."""
 
     reason: str
-    message: str
+    message: Text
     choices: tuple[Choice, ...]
 
 

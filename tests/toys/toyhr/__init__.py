@@ -4,6 +4,7 @@ from infra.plugin import Sink, Source, System
 from schemas.events import EmployeeChanged
 from tests.toys.toyhr.encode import NAMES
 from tests.toys.toyhr.kinds import KINDS, connect
+from tests.toys.toyhr.refusal_words import WORDS
 from tests.toys.toyhr.settings import ToyHRSettings
 from tests.toys.toyhr.translate import SYSTEM as NAME
 from tests.toys.toyhr.translate import translate
@@ -16,4 +17,5 @@ SYSTEM = System(
     sandbox="tests.toys.toyhr.sandbox",
     sandbox_at=lambda url: {"api_url": url},
     names=NAMES,
+    words=WORDS,
 )

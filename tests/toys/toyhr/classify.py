@@ -7,6 +7,7 @@ from typing import Any
 from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Page, form, json_object
 from infra.verdicts import Delivered, Rejected, RetryLater, Unknown
+from tests.toys.toyhr import refusal_words
 
 
 def people(answer: Answer) -> Page | Missing | RetryLater:
@@ -30,7 +31,7 @@ def written(answer: Answer, values: Iterable[str]) -> Delivered | Rejected | Ret
         return passing
     if answer.status in REFUSAL and "error" in content:
         said = answers.without(f"{content['error']}: {content.get('message', '')}", values, answers.PERSONAL_NUMBER)
-        return Rejected("refused", f"Toy HR refuses it ({answer.status}): {said}", "accountant")
+        return Rejected.saying("refused", refusal_words.REFUSES(status=answer.status, said=said), "accountant")
     return Unknown(f"the answer does not say whether it was written: {form(answer)}")
 
 

@@ -12,7 +12,7 @@ from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, Verd
 from schemas.commands import UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeChanged, EmployeeField
-from tests.toys.toyhr import encode, translate
+from tests.toys.toyhr import encode, refusal_words, translate
 from tests.toys.toyhr.client import ToyHR
 from tests.toys.toyhr.settings import ToyHRSettings
 
@@ -26,10 +26,10 @@ async def _find(hr: ToyHR, order: UpsertPerson, attempt: Attempt) -> EmployeeCha
     if order.person_id is not None:
         found = await hr.people(encode.person(order.person_id), attempt)
         if isinstance(found, Missing):
-            return Rejected("person_missing", f"there is no person {order.person_id} in Toy HR any more", "accountant")
+            return Rejected.saying("person_missing", refusal_words.NO_PERSON(person=order.person_id), "accountant")
         return translate.person(found.items[0])
     if order.fields.email is None:
-        return Rejected("incomplete", "a new person in Toy HR needs an e-mail address", "accountant")
+        return Rejected.saying("incomplete", refusal_words.NEEDS_EMAIL(), "accountant")
     found = await hr.people(encode.found_by(order.fields.email), attempt)
     return None if isinstance(found, Missing) or not found.items else translate.person(found.items[0])
 
@@ -51,16 +51,16 @@ async def _write(hr: ToyHR, envelope: Envelope[UpsertPerson], attempt: Attempt) 
     try:
         there = await _find(hr, order, attempt)
     except Malformed as error:
-        return Rejected("person_unreadable", f"Toy HR's record has another form: {error}"[:500], "developer")
+        return Rejected.saying("person_unreadable", refusal_words.UNREADABLE(problems=str(error)[:450]), "developer")
     if isinstance(there, Rejected):
         return there
     differing = _differing(order, there) if there else list(_wanted(order))
     if there and not differing:
         return AlreadyThere(record=there.person_id)
     if there and order.person_id is None:
-        return Rejected("person_exists", "somebody has this e-mail address already: match them instead", "accountant")
+        return Rejected.saying("person_exists", refusal_words.EXISTS(), "accountant")
     if there and (moved := _moved(order, there)):
-        return Rejected("record_moved", f"changed in Toy HR since it was decided: {', '.join(moved)}", "accountant")
+        return Rejected.saying("record_moved", refusal_words.MOVED(fields=moved), "accountant")
     wanted = {name: value for name, value in _wanted(order).items() if name in differing}
     values = tuple(str(value) for value in wanted.values() if value is not None)
     written = await hr.write(encode.write(wanted, order.person_id), attempt, values)

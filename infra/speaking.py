@@ -1,0 +1,38 @@
+"""What messages say, in their reader's language: by the words that the plugins bring, else as it was written."""
+
+from infra import registry
+from schemas.audit import AuditRecord
+from schemas.base import Language
+from schemas.commands import Choice, HoldForReview
+from schemas.words import Wording, called, read
+
+
+def said(wording: Wording | None, text: str, language: Language) -> str:
+    """Return a text of a message in a language; as it was written where no words of it are known here."""
+    return read(wording, registry.words(), language) or text
+
+
+def message(hold: HoldForReview, language: Language) -> str:
+    """Return why something is held."""
+    return said(hold.wording, hold.message, language)
+
+
+def lines(hold: HoldForReview, language: Language) -> tuple[str, ...]:
+    """Return the lines that explain a hold."""
+    wordings = hold.line_wordings or (None,) * len(hold.lines)
+    return tuple(said(wording, line, language) for wording, line in zip(wordings, hold.lines, strict=True))
+
+
+def means(choice: Choice, language: Language) -> str:
+    """Return what happens after an answer."""
+    return said(choice.wording, choice.means, language)
+
+
+def why(record: AuditRecord, language: Language) -> str:
+    """Return what a record of the trail says of the reason."""
+    return said(record.wording, record.why, language)
+
+
+def name(kind: str, flow: str, of: str, language: Language) -> str:
+    """Return what a name of a flow is called; ``kind``: reason, answer, rule."""
+    return called(registry.words(), flow, kind, of, language)
