@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.fortnox.connect.connecting import consent_link
 from connectors.fortnox.connect.keeping import keep
-from connectors.fortnox.doctor import rounds
+from connectors.fortnox.doctor import demand_words, rounds
 from connectors.fortnox.doctor.chart import chart
 from connectors.fortnox.doctor.examining import examine, examined
 from connectors.fortnox.doctor.outlook import outlook
@@ -58,7 +58,7 @@ SYSTEM = System(
     read_open=read_open,
     strangers=strangers,
     names=employee.SHOWN,
-    words=WORDS,
+    words={**WORDS, **demand_words.WORDS},
     revoke=end_consent,
     jobs=(
         Job("sinks", follow),

@@ -151,10 +151,10 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     meaning = errors.meaning(code)
     if meaning.kind == "unknown":
         return Unknown(f"Fortnox failed within: {_quoted(refusal)}")
-    why = errors.SAYS(said=_quoted(refusal))
+    told = errors.SAYS(said=_quoted(refusal))
     if meaning is errors.meaning("unexplained"):
-        why = errors.SAYS_IN_ALL(said=why, status=response.status, answer=refusal.raw)
-    return Rejected.saying(code, why, meaning.who or "operator", locked_until=_locked_until(code, refusal.message))
+        told = errors.SAYS_IN_ALL(said=told, status=response.status, answer=refusal.raw)
+    return Rejected.saying(code, told, meaning.who or "operator", locked_until=_locked_until(code, refusal.message))
 
 
 def _locked_until(code: str, message: str) -> date | None:

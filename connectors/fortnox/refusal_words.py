@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.fortnox import errors
-from connectors.fortnox.doctor.check_words import TEXTS
 from schemas.words import Phrase, Said, catalogue
 
-DEMAND = Phrase("fortnox.demand", "{wrong} {where}", "{wrong} {where}")
 OTHER_ORGANISATION = Phrase(
     "fortnox.other_organisation",
     "den är för {wanted}, och det här är bokföringen för {opened}",
@@ -181,15 +179,9 @@ _REASONS: Final[Mapping[str, str]] = {
     "list_moved": "listan ändrades",
 }
 _MEANINGS: Final = {errors.meaning_key(code): Said(one.sv, one.en) for code, one in errors.MEANINGS.items()}
-_DEMANDS: Final = {
-    f"fortnox.{part}_{name}": said
-    for name, text in TEXTS.items()
-    for part, said in (("wrong", text.wrong), ("where", text.where))
-}
 
 WORDS: Final[Mapping[str, Said]] = {
     **catalogue("fortnox", vars(), reason=_REASONS),
     **catalogue("fortnox", vars(errors)),
     **_MEANINGS,
-    **_DEMANDS,
 }

@@ -85,7 +85,7 @@ def test_a_sample_has_the_ids_that_its_content_gives(path: str) -> None:
 def test_the_audit_samples_are_a_whole_chain() -> None:
     """Each record holds the hash of the one before, from the beginning."""
     records = [read(path).data for path in sorted(SAMPLES) if path.startswith("audit.v1/")]
-    assert [r.sequence for r in records] == [1, 2, 3, 4]
+    assert [r.sequence for r in records] == [1, 2, 3, 4, 5]
     previous = GENESIS
     for record in records:
         assert record.previous == previous
@@ -143,6 +143,8 @@ def money_in(message: type[Any], sample: dict[str, Any]) -> list[tuple[str | int
     schema = json_schema(message)
     places = []
     for path, leaf in leaves(sample["data"], ("data",)):
+        if {"wording", "line_wordings"} & set(path):
+            continue  # what a text is filled in with is said, not booked
         node: Any = schema
         for part in path:
             while "$ref" in node or "anyOf" in node:

@@ -5,21 +5,18 @@ hour at most and an objection costs none. What cannot be read is no objection: F
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from connectors.fortnox.doctor import setup
-from connectors.fortnox.doctor.check_words import TEXTS
+from connectors.fortnox.doctor.demand_words import demanded
 from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.setup import PARSERS, Demand, Names, Need, ReferenceKind, Setup, Unread
-from connectors.fortnox.refusal_words import DEMAND
 from infra import clock
 from infra.plugin import Attempt
 from infra.verdicts import Rejected, RetryLater
 from schemas.audit import Call
 from schemas.base import Language
 from schemas.commands import PostVoucher
-from schemas.words import Text, Wording
 
 _LASTS: Final = 3600.0
 _BELIEVED: Final = 60.0
@@ -114,16 +111,9 @@ class Preflight:
 
     def _rejected(self, found: tuple[Demand, Names], known: Setup, attempt: Attempt) -> Rejected:
         demand, names = found
-        told, language = TEXTS[demand.name], self._language
-        named = ", ".join(names)
-        why = f"{told.wrong.to(language, names=named)} {told.where.to(language)}"
-        not_sent(attempt, f"{demand.code}: {named}")
-        said = DEMAND(
-            wrong=Text(Wording(key=f"fortnox.wrong_{demand.name}", values={"names": named}), ""),
-            where=Text(Wording(key=f"fortnox.where_{demand.name}"), ""),
-        )
-        until = setup.locked_by(demand, known)
-        return Rejected.saying(demand.code, replace(said, english=why), demand.who, locked_until=until)
+        not_sent(attempt, f"{demand.code}: {', '.join(names)}")
+        why = demanded(demand.name, names, self._language)
+        return Rejected.saying(demand.code, why, demand.who, locked_until=setup.locked_by(demand, known))
 
 
 def not_sent(attempt: Attempt, why: str) -> None:
