@@ -1,4 +1,4 @@
-"""Mails a report by SMTP, as the settings say; without a mail server nothing is mailed."""
+"""Mails letters by SMTP, as the settings say: as text and as HTML; without a mail server nothing is mailed."""
 
 import asyncio
 import smtplib
@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import make_msgid
 
 from infra import clock
+from infra.letters import Letter
 from infra.settings import MailSettings
 
 _PATIENCE = 20.0
@@ -18,14 +19,16 @@ class NotMailed(RuntimeError):
     """The report was not mailed; what it reports is done all the same."""
 
 
-async def send(settings: MailSettings, to: Sequence[str], subject: str, body: str) -> bool:
-    """Mail a text; False when there is no mail server or nobody to mail to. Raises NotMailed, saying why."""
+async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> bool:
+    """Mail a letter; False when there is no mail server or nobody to mail to. Raises NotMailed, saying why."""
     if settings.host is None or not to:
         return False
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.sender, ", ".join(to), subject
+    message["From"], message["To"], message["Subject"] = settings.sender, ", ".join(to), letter.subject
     message["Date"], message["Message-ID"] = clock.now(), make_msgid(domain=settings.sender.rpartition("@")[2])
-    message.set_content(body)
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    message["Content-Language"], message["Auto-Submitted"] = letter.language, "auto-generated"
     try:
         await asyncio.to_thread(_send, settings, settings.host, message)
     except (OSError, smtplib.SMTPException) as error:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import ending, overdue, registry, retention, store, telemetry, watch
 from infra.access import rotation
 from infra.access.vault import Vault, open_vault, prove
-from infra.alerting import telling
+from infra.alerting import mailing, telling
 from infra.deciding.auditor import Auditor
 from infra.deciding.decider import Decider, topics_of
 from infra.deciding.flows import GROUP, FlowRole
@@ -103,6 +103,7 @@ def _desk(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     yield ReviewRole(engine=parts.engine, producer=parts.producer, settings=parts.settings).run
     yield watch.Watch(parts.engine).run
     yield partial(telling.run, host)
+    yield partial(mailing.run, host)
 
 
 async def _same(producer: AIOKafkaProducer) -> AIOKafkaProducer:

@@ -111,6 +111,7 @@ class MailSettings(BaseModel):
     password: SecretStr = SecretStr("")
     sender: str = "bokbuss@localhost"
     encryption: Literal["starttls", "tls", "none"] = "starttls"
+    digest_hours: float = Field(default=24.0, gt=0, description="between two mails of what waits, to one address")
 
 
 class OpenIdSettings(BaseModel):
@@ -184,6 +185,11 @@ class Settings(BaseSettings):
     )
     language: Language = Field(default="en", description="of commands; a page also follows the browser")
     log_level: str = "INFO"
+
+    @property
+    def desk_url(self) -> str:
+        """Where people reach the desk, without a slash at its end."""
+        return (self.desk.url or f"http://{self.host}:{self.port}").rstrip("/")
 
     def of(self, section: type[_Section]) -> _Section:
         """Return what is set for a system, by the class that it brings. Raises LookupError: no system brings it."""

@@ -830,6 +830,15 @@ alert_hooks = Table(
     info=own(),
 )
 
+mailings = Table(
+    "mailings",
+    metadata,
+    Column("address", String, primary_key=True),
+    _when("sent_at", nullable=False),
+    comment="when each address was mailed last what waits; written by the desk",
+    info=HOST,
+)
+
 alerts = Table(
     "alerts",
     metadata,

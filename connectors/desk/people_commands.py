@@ -89,7 +89,7 @@ def close(email: Email) -> None:
 def base(place: Office) -> str:
     """Return the address at which people reach the desk."""
     settings = place.settings
-    return (settings.desk.url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    return settings.desk_url
 
 
 def _as_json(one: accounts.Account) -> dict[str, object]:

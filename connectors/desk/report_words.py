@@ -1,4 +1,4 @@
-"""What became of an applied plan, in words: on the terminal, and in the mail, which holds no value of anybody. Pure."""
+"""What became of an applied plan, in words for the terminal; the mail is ``report_letter``. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -43,19 +43,18 @@ def summary(found: Sequence[RowOutcome[PlanRow]]) -> str:
     return ", ".join(f"{counts[k]} {k}" for k in reversed(_KINDS) if counts[k]) or "nothing"
 
 
-def report(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int, mailed: bool = False) -> tuple[str, ...]:
+def report(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int) -> tuple[str, ...]:
     """Return what became of a plan's rows: who was created and updated, and who was not, and why.
 
     Args:
         left: how many rows that ask for something are not applied yet.
-        mailed: for a mail: of what is held it names the reason only, since words may hold a value.
     """
     lines = [*plan_words.head(plan), summary(found)]
     for name in _KINDS:
         rows = [one for one in found if kind(one) == name]
         if rows:
             lines += ["", f"{_MEANS[name]}: {len(rows)}"]
-            lines += [line for one in rows[:_MOST] for line in wrapped(_said(one, mailed=mailed), 2, 6)]
+            lines += [line for one in rows[:_MOST] for line in wrapped(_said(one), 2, 6)]
             lines += [f"  ... and {len(rows) - _MOST} more"] if len(rows) > _MOST else []
     if left:
         lines += ["", *wrapped(f"{left} rows are not applied yet: bokbuss plan show {plan.begins}")]
@@ -64,7 +63,7 @@ def report(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int, maile
     return tuple(lines)
 
 
-def _said(one: RowOutcome[PlanRow], *, mailed: bool) -> str:
+def _said(one: RowOutcome[PlanRow]) -> str:
     who = f"row {one.row.row}  {one.row.name}"
     match kind(one):
         case "created":
@@ -73,8 +72,6 @@ def _said(one: RowOutcome[PlanRow], *, mailed: bool) -> str:
         case "updated":
             fields = ", ".join(d.field.replace("_", " ") for d in one.row.fields if d.prefer != "neither")
             return f"{who}: {fields}" if fields else who
-        case "held" if mailed:
-            return f"{who}: {rule(one.reason)}"
         case "refused" | "held":
             return f"{who}: {one.why or rule(one.reason)}"
         case _:

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.desk import report_words
+from connectors.desk import report_letter
 from connectors.desk.staff import flow_of_employees
 from infra import catching_up, clock, mail, tenants
+from infra.accounts import accounts
 from infra.deciding import planning
 from infra.plugin import Host
 from infra.settings import Settings
@@ -33,9 +34,16 @@ async def make(
 async def mail_report(
     settings: Settings, engine: AsyncEngine, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int
 ) -> bool:
-    """Mail what became of a plan to whom the company wants it told; False when nobody does. Raises mail.NotMailed."""
+    """Mail what became of a plan to whom the company wants it told, to each in their language; False: to nobody.
+
+    Raises mail.NotMailed.
+    """
     chosen, _ = await tenants.settings_in_force(engine, applied.tenant)
     to = chosen.employees.report_to if chosen.employees else ()
-    lines = report_words.report(applied, rows, left=left, mailed=True)
-    subject = f"bokbuss: {report_words.summary(rows)} ({applied.tenant})"
-    return await mail.send(settings.mail, to, subject, "\n".join(lines) + "\n")
+    spoken = await accounts.languages(engine, to)
+    mailed = False
+    for address in to:
+        language = spoken.get(address.casefold()) or settings.language
+        made = report_letter.letter(applied, rows, left=left, language=language, base=settings.desk_url)
+        mailed = await mail.send(settings.mail, (address,), made) or mailed
+    return mailed

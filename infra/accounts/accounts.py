@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -60,6 +60,10 @@ _END_SESSIONS: Final = text(
     "update sessions set ended_at = clock_timestamp(), how = :how where account_id = :id and ended_at is null"
 )
 _DISABLE: Final = text("update accounts set disabled_at = clock_timestamp() where account_id = :id returning email")
+_LANGUAGES: Final = text(
+    """select lower(email) as email, language from accounts
+       where language is not null and lower(email) = any(cast(:emails as text[]))"""
+)
 _LANGUAGE: Final = text("update accounts set language = :language where account_id = :id")
 _CODE: Final = text("update accounts set code_secret = :secret, code_step = :step where account_id = :id")
 _LIST: Final = text(
@@ -210,6 +214,13 @@ async def disable(engine: AsyncEngine, account: UUID) -> str:
         await connection.execute(_END_SESSIONS, {"id": account, "how": "account_closed"})
         await connection.execute(_FORGET_OTHERS, {"id": account})
     return email
+
+
+async def languages(engine: AsyncEngine, addresses: Sequence[str]) -> dict[str, Language]:
+    """Return which language the people at these addresses chose, by address in small letters, where they did."""
+    async with engine.connect() as connection:
+        found = await connection.execute(_LANGUAGES, {"emails": [each.casefold() for each in addresses]})
+        return {row.email: row.language for row in found}
 
 
 async def choose_language(engine: AsyncEngine, account: UUID, language: Language) -> None:

@@ -1,4 +1,4 @@
-"""Tells each company's alerts: signed as Standard Webhooks says, to its URL, and by mail; in vain only so often."""
+"""Tells each company's alerts to its URL, signed as Standard Webhooks says; in vain only so often."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from standardwebhooks import Webhook
 
-from infra import clock, mail, telemetry
+from infra import clock, telemetry
 from infra.alerting import conditions, hooks
 from infra.alerting.conditions import Alert
 from infra.alerting.hooks import Hook
@@ -57,10 +57,6 @@ async def tell(host: Host, tenant: str, hook: Hook, alerts: Sequence[Alert], lea
                     break  # whoever does not answer now is not asked twenty times
             else:
                 taken.append(alert)
-    if taken and (why := await _mail(host, tenant, hook, taken)):
-        for alert in taken:
-            await _in_vain(host, tenant, alert, why)
-        return 0
     await conditions.told(host.engine, tenant, taken)
     return len(taken)
 
@@ -112,18 +108,6 @@ def message(tenant: str, alert: Alert) -> dict[str, Any]:
             "about": alert.about,
         },
     }
-
-
-async def _mail(host: Host, tenant: str, hook: Hook, alerts: Sequence[Alert]) -> str:
-    """Mail alerts together; return why they were not taken, or nothing."""
-    lines = [f"{alert.what:<6}  {said(alert)}" for alert in alerts]
-    raised = sum(alert.ended_at is None for alert in alerts)
-    subject = f"bokbuss: {raised} new, {len(alerts) - raised} over ({tenant})"
-    try:
-        await mail.send(host.settings.mail, hook.mail_to, subject, "\n".join(lines) + "\n")
-    except mail.NotMailed as error:
-        return str(error)
-    return ""
 
 
 def said(alert: Alert) -> str:

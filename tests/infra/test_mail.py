@@ -1,5 +1,6 @@
 """Reports are mailed by real SMTP: in plain where the settings say so, else over TLS that is checked, with a login."""
 
+import re
 import ssl
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -15,11 +16,23 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from infra import clock, mail
+from infra.letters import Letter, Part, Row
 from infra.settings import MailSettings
 from tests.infra.mail_server import Inbox, serving
 
 TO = ("lena@example.se", "nils@example.se")
-TEXT = "Plan 1a2b\n7 done, 1 refused\n  row 3 Åsa Öberg: refused: HR's city\n"
+LETTER = Letter(
+    language="sv",
+    subject="bokbuss: 7 klara, 1 nekad (acme)",
+    title="Så här gick det",
+    lead="7 klara, 1 nekad.",
+    parts=(
+        Part("Inte utförda", (Row("Åsa Öberg <b>", "1", "ort i HR", loud=True, address="https://d.se/x?a=1&b=2"),)),
+    ),
+    button="Se resultatet",
+    address="https://desk.example.se/companies/acme",
+    foot="Du får det här.",
+)
 
 
 @pytest.fixture
@@ -60,23 +73,30 @@ def plain(inbox: Inbox) -> SMTP:
 
 
 async def test_a_report_is_mailed_to_everybody() -> None:
-    """One mail, with sender, subject and text as they are."""
+    """One mail, with sender and subject, as text and as HTML in which a name is a name; nothing in it is loaded."""
     async with serving(plain) as (inbox, port):
         settings = MailSettings(host="127.0.0.1", port=port, sender="bokbuss@example.se", encryption="none")
-        assert await mail.send(settings, TO, "bokbuss: 7 done, 1 refused (acme)", TEXT)
+        assert await mail.send(settings, TO, LETTER)
     [found] = inbox.mails
     assert (found["From"], found["To"]) == ("bokbuss@example.se", ", ".join(TO))
-    assert found["Subject"] == "bokbuss: 7 done, 1 refused (acme)"
+    assert (found["Subject"], found["Content-Language"]) == (LETTER.subject, "sv")
     assert abs(parsedate_to_datetime(found["Date"]) - clock.now()) < timedelta(minutes=5)
     assert found["Message-ID"].endswith("@example.se>")
-    assert found.get_content().replace("\r\n", "\n") == TEXT
+    assert found.get_content_type() == "multipart/alternative"
+    plain_text, html = (part.get_content().replace("\r\n", "\n") for part in found.iter_parts())
+    assert plain_text == LETTER.text
+    assert "  1  Åsa Öberg <b>\n      ort i HR" in plain_text
+    assert html == LETTER.html + "\n" or html == LETTER.html
+    assert "Åsa Öberg &lt;b&gt;" in html
+    assert 'href="https://d.se/x?a=1&amp;b=2"' in html
+    assert not re.search(r"<(script|img|link)|url\(|@import", html)
 
 
 async def test_without_a_server_or_an_address_nothing_is_mailed() -> None:
     """It is no error: nobody asked for mails."""
-    assert not await mail.send(MailSettings(), TO, "s", "b")
+    assert not await mail.send(MailSettings(), TO, LETTER)
     async with serving(plain) as (inbox, port):
-        assert not await mail.send(MailSettings(host="127.0.0.1", port=port, encryption="none"), (), "s", "b")
+        assert not await mail.send(MailSettings(host="127.0.0.1", port=port, encryption="none"), (), LETTER)
     assert inbox.mails == []
 
 
@@ -96,14 +116,14 @@ async def test_it_is_mailed_over_tls_with_a_login(
     async with serving(server, tls if encryption == "tls" else None) as (inbox, port):
         settings = MailSettings(host="127.0.0.1", port=port, user="bok", password=password, encryption=encryption)  # type: ignore[arg-type] # one of them
         with pytest.raises(mail.NotMailed, match="SSLCertVerificationError"):
-            await mail.send(settings, TO, "s", "b")
+            await mail.send(settings, TO, LETTER)
         assert inbox.logins == []
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        assert await mail.send(settings, TO, "s", "b")
+        assert await mail.send(settings, TO, LETTER)
         assert (inbox.logins, len(inbox.mails)) == (["bok"], 1)
         wrong = settings.model_copy(update={"password": SecretStr("wrong-password")})
         with pytest.raises(mail.NotMailed, match="SMTPAuthenticationError") as refused:
-            await mail.send(wrong, TO, "s", "b")
+            await mail.send(wrong, TO, LETTER)
         assert "wrong-password" not in str(refused.value)
         assert len(inbox.mails) == 1
 
@@ -113,4 +133,4 @@ async def test_a_server_that_does_not_answer_is_named() -> None:
     async with serving(plain) as (_, port):
         pass
     with pytest.raises(mail.NotMailed, match=f"127.0.0.1:{port} did not take the report .*BOKBUSS_MAIL__HOST"):
-        await mail.send(MailSettings(host="127.0.0.1", port=port, encryption="none"), TO, "s", "b")
+        await mail.send(MailSettings(host="127.0.0.1", port=port, encryption="none"), TO, LETTER)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.desk import plan_words, report_words
+from connectors.desk import plan_words, report_letter, report_words
 from connectors.desk.plan_words import InvalidEdit, changed, conditions, meets
+from schemas.base import Language
 from schemas.plans import CHOSEN, FieldDifference, Plan, PlanRow, RowOutcome
 
 AT = datetime(2026, 5, 1, 6, tzinfo=UTC)
@@ -236,11 +237,20 @@ def test_a_report_names_who_was_created_and_updated_and_who_was_not_and_why() ->
     assert report_words.report(PLAN, [], left=0)[3:] == ("nothing",)
 
 
-def test_a_mailed_report_holds_no_values() -> None:
-    """The reason has a name; what its words say stays at the desk."""
-    said = "\n".join(report_words.report(PLAN, BECAME, left=0, mailed=True))
-    assert "Held, for a person to decide: 1\n  row 7  Anna Ek: days out of order" in said
-    assert not any(value in said for value in ("2026-05-01)", "Solna", "Umeå", "+46701"))
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("sv", ["1 skapade", "1 inte utförda", "Dagar i fel ordning", "Telefon", "Se resultatet", "3 rader"]),
+        ("en", ["1 created", "1 not carried out", "Days out of order", "Phone", "See the result", "3 rows"]),
+    ],
+)
+def test_a_mailed_report_is_in_its_readers_language_and_holds_no_values(language: Language, said: list[str]) -> None:
+    """As text and as HTML: who, which fields by name, the reason by its name, and the address of the page."""
+    made = report_letter.letter(PLAN, BECAME, left=3, language=language, base="https://desk.example.se")
+    at = f"https://desk.example.se/companies/acme/employees/plans/{PLAN.plan_id}/results"
+    for form in (made.text, made.html):
+        assert all(each in form for each in ("Anna Ek", at, *said))
+        assert not any(value in form for value in ("2026-05-01)", "Solna", "Umeå", "+46701"))
 
 
 def test_a_table_has_its_names_above_its_columns() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
@@ -22,7 +21,6 @@ from infra.intake import web
 from infra.leases import Lease, Leases
 from infra.plugin import Host
 from tests.connectors.party import VAULT
-from tests.infra.mail_server import serving
 
 LEASE = Lease("alerts", 1, float("inf"))
 _HOLD = text(
@@ -209,26 +207,3 @@ async def test_a_receiver_that_is_away_costs_one_call_a_turn_and_is_said(receive
     await receiver.at_once()
     await receiver.turn()
     assert len(set(receiver.told)) == 10
-
-
-async def test_by_mail_what_is_told_at_once_is_one_mail(receiver: Receiver) -> None:
-    """Without a URL as well; a mail server that is away is tried again later."""
-    await receiver.hold()
-    await receiver.hold()
-    await hooks.change(
-        receiver.host.engine, VAULT, receiver.tenant, url=None, mail_to=("lena@example.se",), by="a test"
-    )
-    async with serving(SMTP) as (inbox, port):
-        receiver.host.settings.mail.host, receiver.host.settings.mail.port = "127.0.0.1", 1
-        receiver.host.settings.mail.encryption = "none"
-        await receiver.turn()
-        known = await conditions.known(receiver.host.engine, receiver.tenant)
-        assert {(one.told, one.alert.attempts) for one in known} == {("", 1)}
-        assert all("did not take the report" in one.why for one in known)
-        receiver.host.settings.mail.port = port
-        await receiver.at_once()
-        await receiver.turn()
-    [mail] = inbox.mails
-    assert mail["subject"] == f"bokbuss: 2 new, 0 over ({receiver.tenant})"
-    assert mail.get_content().count("raised  held: flow employees") == 2
-    assert receiver.came == []
