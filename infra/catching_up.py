@@ -63,6 +63,15 @@ def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
     return tuple(fact_id for one in found.values() for fact_id in one.fact_ids)
 
 
+async def nothing_is_parked(host: Host, tenant: str) -> None:
+    """Raise Failed when flows do not get on with a company: waiting for what it is told would have no end."""
+    if any(p.reader == parking.FLOWS and p.state == "waiting" for p in await parking.listed(host.engine, tenant)):
+        raise Failed(
+            f"a message of {tenant} cannot be decided, and what comes later waits behind it: "
+            f"bokbuss parked list --tenant {tenant}"
+        )
+
+
 async def all_decided(
     host: Host, tenant: str, say: Callable[[Said], None], *, told: Sequence[str] = (), wait: float = _PATIENCE
 ) -> None:
@@ -82,11 +91,7 @@ async def all_decided(
     except Unavailable as error:
         raise Failed(str(error)) from error
     while await planning.undecided(host.engine, tenant, [*told, *marks]):
-        if any(p.reader == parking.FLOWS and p.state == "waiting" for p in await parking.listed(host.engine, tenant)):
-            raise Failed(
-                f"a message of {tenant} cannot be decided and what comes later waits behind it, so that nothing is "
-                f"planned: bokbuss parked list --tenant {tenant}"
-            )
+        await nothing_is_parked(host, tenant)
         now = clock.monotonic()
         if now - begun > patience:
             raise Failed(

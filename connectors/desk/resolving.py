@@ -38,7 +38,8 @@ def readings(what: str) -> tuple[Query, ...]:
         return (Query("key", what), Query("shortened", shortened(what)))
     found = []
     if z_number := _Z_NUMBER.fullmatch(what):
-        found.append(Query("z_number", rf"/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
+        other_than = "" if what[0].isdecimal() else "^(?!fortnox/).*"  # an employee has a number, and no Z report
+        found.append(Query("z_number", rf"{other_than}/{z_number[1]}(/\d{{4}}-\d\d-\d\d[^/]*(/\d+)?)?$"))
     if voucher := _VOUCHER_APART.fullmatch(what) or _VOUCHER_TOGETHER.fullmatch(what):
         found.append(Query("voucher", voucher[1], int(voucher[2])))
     if record:

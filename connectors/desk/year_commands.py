@@ -9,7 +9,7 @@ import typer
 
 from connectors.desk import year_words
 from connectors.desk.running import POLL, progress, quiet
-from infra import clock, ledgers, registry
+from infra import catching_up, clock, ledgers, registry
 from infra.access.connections import Connections
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, width
 from infra.deciding import planning
@@ -145,6 +145,7 @@ async def _followed(
     say(f"asked for {year_words.subject(asked)}")
     told, said = "", clock.monotonic()
     while (outcome := await _outcome(host, tenant, asked)) is None or outcome.running:
+        await catching_up.nothing_is_parked(host, tenant)
         if clock.monotonic() > deadline:
             known = "it is being read" if outcome else "no flow has taken it up: do flows and sinks run (bokbuss up)?"
             raise Failed(f"not done after {wait:.0f} s; {known} bokbuss ledger years {tenant} tells how it stands")

@@ -21,7 +21,7 @@ Z57 = r"/57(/\d{4}-\d\d-\d\d[^/]*(/\d+)?)?$"
         ("F12", [Query("voucher", "F", 12)]),
         ("A1 12", [Query("voucher", "A1", 12)]),
         ("57", [Query("z_number", Z57)]),
-        ("Z57", [Query("z_number", Z57), Query("voucher", "Z", 57)]),
+        ("Z57", [Query("z_number", rf"^(?!fortnox/).*{Z57}"), Query("voucher", "Z", 57)]),
         ("openpos/K1/57", [Query("key", "openpos/K1/57"), Query("shortened", "(^|/)openpos/(.*/)?K1/(.*/)?57(/|$)")]),
         ("openpos/K1/57@ab12…", [Query("fact", "openpos/K1/57@ab12")]),
         (ORDER, [Query("id", ORDER), Query("shortened", rf"(^|/){re.escape(ORDER)}[^/]*$")]),
