@@ -606,7 +606,9 @@ class System:
         names: what it calls each field of a person, as it is written; one that it lacks is not there.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.
-        consent_link: makes a link that asks a company for its consent, once; in the name of whom. Gives its address.
+        consent_link: makes a link that asks a company for its consent, once; in the name of whom, and what is asked for
+            besides what its settings need; None: as before. Gives its address.
+        extras: what can be asked for besides, and what each is called.
         examine: checks how a company is set up there, and keeps what it found.
         examined: what was found last, in a language; nothing before the first time.
         outlook: reads how a company's books are set up, and says what vouchers would meet there. Nothing is written.
@@ -630,7 +632,8 @@ class System:
     jobs: tuple[Job, ...] = ()
     refresh: Callable[[Host, str, Callable[[int], None]], Awaitable[Refreshed]] | None = None
     outlook: Callable[[Host, str, Sequence[PostVoucher]], Awaitable[Outlook]] | None = None
-    consent_link: Callable[[Host, str, str], Awaitable[str]] | None = None
+    consent_link: Callable[[Host, str, str, tuple[str, ...] | None], Awaitable[str]] | None = None
+    extras: Mapping[str, Said] = field(default_factory=dict)
     examine: Callable[[Host, str], Awaitable[object]] | None = None
     examined: Callable[[Host, str, Language], Awaitable[tuple[CheckSeen, ...]]] | None = None
     chart: Callable[[Host, str], Awaitable[Chart]] | None = None

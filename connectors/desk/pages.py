@@ -21,6 +21,7 @@ from connectors.desk.web import (
     parked,
     people,
     signing_in,
+    systems,
     today,
 )
 from connectors.desk.web.site import Site
@@ -38,6 +39,7 @@ PAGES = (
     *closing.PAGES,
     *activities.PAGES,
     *connections.PAGES,
+    *systems.PAGES,
     *company_settings.PAGES,
     *employees.PAGES,
     *employee_sending.PAGES,

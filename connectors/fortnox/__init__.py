@@ -16,6 +16,7 @@ from connectors.fortnox.ledger.fresh import read_year
 from connectors.fortnox.ledger.open_items import read_open
 from connectors.fortnox.ledger.orders import LEDGERS
 from connectors.fortnox.ledger.strangers import strangers
+from connectors.fortnox.needs import EXTRA_NAMES
 from connectors.fortnox.orders.kinds import BESIDE, FORTNOX
 from connectors.fortnox.refusal_words import WORDS
 from connectors.fortnox.settings import FortnoxSettings
@@ -51,6 +52,7 @@ SYSTEM = System(
     refresh=refresh,
     outlook=outlook,
     consent_link=consent_link,
+    extras=EXTRA_NAMES,
     examine=examine,
     examined=examined,
     chart=chart,

@@ -8,6 +8,7 @@ from schemas.commands import AttachFile, Order, PostVoucher, UpsertEmployee, Wri
 from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.ledger import ReadLedger
 from schemas.settings import TenantSettings
+from schemas.words import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ EXTRAS: Final[Mapping[str, Needs]] = {
 }
 """What is asked for only when somebody says so, with the link: documents of vouchers, those of two modules more, and
 which invoices were open at a balance date."""
+EXTRA_NAMES: Final[Mapping[str, Said]] = {
+    "documents": Said("verifikationernas dokument", "the vouchers' documents"),
+    "supplier_documents": Said("leverantörsfakturornas dokument", "the documents of suppliers' invoices"),
+    "invoice_documents": Said("kundfakturorna, som de ser ut", "customers' invoices, as they look"),
+    "open_customer_invoices": Said("vilka kundfakturor som var öppna", "which customers' invoices were open"),
+    "open_supplier_invoices": Said("vilka leverantörsfakturor som var öppna", "which suppliers' invoices were open"),
+}
 Extras = tuple[str, ...]
 
 _FIRST: Final = tuple(flow for flow, orders in TenantSettings.ORDERS.items() if PostVoucher in orders)

@@ -1,12 +1,11 @@
 """What came in and went out, by whom and how it went; as a page, and as CSV."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Final
 
 from starlette.responses import Response
 
+from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
 from connectors.desk.words import SWEDEN
 from infra import activity, clock
@@ -30,15 +29,14 @@ async def _log(visit: Visit) -> Response:
 
 
 async def _csv(visit: Visit) -> Response:
-    file = io.StringIO()
-    rows = csv.writer(file, delimiter=";")
-    rows.writerow(("at", "direction", "kind", "system", "count", "status", "by", "detail"))
-    for one in await _found(visit, _MOST_CSV):
-        at = one.at.astimezone(SWEDEN).isoformat(timespec="seconds")
-        cells = (one.direction, one.kind, one.system, str(one.count), one.status, one.by, one.detail)
-        rows.writerow((at, *map(_safe, cells)))
-    headers = {"Content-Disposition": f'attachment; filename="activity-{visit.tenant}.csv"'}
-    return Response(file.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv; charset=utf-8")
+    found = await _found(visit, _MOST_CSV)
+    heading = ("at", "direction", "kind", "system", "count", "status", "by", "detail")
+    return csv_file(f"activity-{visit.tenant}", heading, map(_cells, found))
+
+
+def _cells(one: Activity) -> tuple[str, ...]:
+    at = one.at.astimezone(SWEDEN).isoformat(timespec="seconds")
+    return (at, one.direction, one.kind, one.system, str(one.count), one.status, one.by, one.detail)
 
 
 async def _found(visit: Visit, most: int) -> list[Activity]:
@@ -46,11 +44,6 @@ async def _found(visit: Visit, most: int) -> list[Activity]:
     since = clock.now() - timedelta(days=days)
     found = await activity.latest(visit.host.engine, visit.tenant, since=since, limit=most)
     return [one for one in found if visit.asked("direction") in {"", one.direction}]
-
-
-def _safe(cell: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 PAGES: Final = (

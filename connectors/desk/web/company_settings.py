@@ -8,7 +8,7 @@ from starlette.responses import Response
 from connectors.desk import settings_files
 from connectors.desk.running import until
 from connectors.desk.settings_files import WrongFile
-from connectors.desk.web.visit import Page, Visit
+from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import companies, tenants
 from infra.accounts.permissions import Permission
 
@@ -16,8 +16,17 @@ _EFFECT: Final = 4.0
 
 
 async def _settings(visit: Visit) -> Response:
-    body, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
-    return await _shown(visit, settings_files.to_yaml(body), version)
+    engine, wish = visit.host.engine, visit.asked("of")
+    body, version = await tenants.settings_in_force(engine, visit.tenant)
+    if not wish:
+        return await _shown(visit, settings_files.to_yaml(body), version)
+    if not (wish.isascii() and wish.isdecimal() and len(wish) < 10):  # noqa: PLR2004 - what an integer of the database holds
+        raise NoSuchPage
+    found = await tenants.versions(engine, visit.tenant, before=int(wish) + 1, limit=1)
+    if not found or found[0].version != int(wish):
+        raise NoSuchPage
+    changes = settings_files.differences(body, found[0].settings)
+    return await _shown(visit, settings_files.to_yaml(found[0].settings), version, changes=changes)
 
 
 async def _shown(visit: Visit, written: str, version: int, *, status: int = 200, **values: Any) -> Response:

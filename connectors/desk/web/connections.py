@@ -54,7 +54,12 @@ async def _link(visit: Visit) -> Response:
     system = _system(visit)
     if system.consent_link is None:
         raise NoSuchPage
-    return await _shown(visit, link=await system.consent_link(visit.host, visit.tenant, visit.by), link_of=system.name)
+    wishes = visit.lists.get("extra", ())
+    if not set(wishes) <= set(system.extras):
+        raise NoSuchPage
+    asked = wishes if visit.form.get("chosen") else None
+    link = await system.consent_link(visit.host, visit.tenant, visit.by, asked)
+    return await _shown(visit, link=link, link_of=system.name)
 
 
 async def _examine(visit: Visit) -> Response:

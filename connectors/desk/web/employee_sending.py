@@ -11,6 +11,7 @@ from connectors.desk import plan_words, report_words, synchronising
 from connectors.desk.staff import flow_of_employees
 from connectors.desk.web import employee_words as words
 from connectors.desk.web.employees import address, chosen, does, every, given, meant, staff_plan
+from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
 from infra import clock, mail, tasks, tenants
 from infra.accounts.permissions import Permission
@@ -210,9 +211,35 @@ async def _results(visit: Visit) -> Response:
     )
 
 
+async def _results_csv(visit: Visit) -> Response:
+    """Give all of it as a list. Personal numbers and bank accounts are no part of it: fields are named, not shown."""
+    plan = await staff_plan(visit)
+    said = visit.language
+    rows = (
+        (
+            one.row.name or "",
+            one.row.person or "",
+            one.row.employee_id or "",
+            words.ACTIONS[one.row.action].to(said),
+            words.BECAME[report_words.kind(one)].to(said),
+            one.record or "",
+            one.why or "",
+            ", ".join(_field(visit, each.field) for each in one.row.fields if each.prefer != "neither"),
+        )
+        for one in await planning.became(visit.host.engine, plan)
+    )
+    heading = ("name", "person", "employee", "action", "became", "record", "why", "fields")
+    return csv_file(f"staff-{visit.tenant}-{plan.made_at:%Y-%m-%d}", heading, rows)
+
+
+def _field(visit: Visit, field: str) -> str:
+    return words.FIELDS[field].to(visit.language) if field in words.FIELDS else field
+
+
 PAGES: Final = (
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/send", Permission.SEE, _ask),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/send", Permission.DECIDE, _send, act=True),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/go-on", Permission.DECIDE, _go_on, act=True),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/results", Permission.SEE, _results),
+    Page("/companies/{tenant}/employees/plans/{plan:uuid}/results.csv", Permission.SEE, _results_csv),
 )

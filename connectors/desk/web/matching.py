@@ -23,6 +23,7 @@ from schemas.settings import DaySalesSettings, TenantSettings
 
 _FLOW: Final = "daysales"
 _TRIED: Final = timedelta(days=90)
+_JUST_READ: Final = timedelta(minutes=1)
 _VERSIONS: Final = 20
 _SHOWN: Final = 60
 
@@ -90,6 +91,22 @@ def _day(said: str) -> str:
 async def _since(visit: Visit) -> date:
     newest = await days.last_day(visit.host.engine, visit.tenant, _FLOW)
     return (newest or clock.now().astimezone(SWEDEN).date()) - _TRIED
+
+
+async def _chart_anew(visit: Visit) -> Response:
+    """Read the chart of accounts again, as a check of the set-up does."""
+    examined = [one for one in registry.systems().values() if one.chart is not None and one.examine is not None]
+    for system in examined:
+        if system.examine is not None:
+            await system.examine(visit.host, visit.tenant)
+    read_at = (await chart_of(visit)).read_at
+    if read_at is None or read_at < clock.now() - _JUST_READ:
+        said = visit.say(
+            "Kontoplanen kunde inte läsas: se vad kontrollerna säger.",
+            "The chart could not be read: look at what the checks say.",
+        )
+        return visit.go(visit.at("connections"), said)
+    return visit.go(visit.at("matching"), visit.say("Kontoplanen är läst.", "The chart of accounts is read."))
 
 
 # --- Tried, and then activated --------------------------------------------------------------------------------------
@@ -244,6 +261,7 @@ async def _versions(visit: Visit) -> Response:
 PAGES: Final = (
     Page("/companies/{tenant}/matching", Permission.SEE, _form),
     Page("/companies/{tenant}/matching", Permission.DECIDE, _again, act=True),
+    Page("/companies/{tenant}/matching/chart", Permission.DECIDE, _chart_anew, act=True),
     Page("/companies/{tenant}/matching/preview", Permission.DECIDE, _preview, act=True),
     Page("/companies/{tenant}/matching/active", Permission.DECIDE, _activate, act=True),
     Page("/companies/{tenant}/matching/versions", Permission.SEE, _versions),

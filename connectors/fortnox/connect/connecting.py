@@ -74,9 +74,10 @@ async def activation_link(host: Host, tenant: str, *, made_by: str, days: float 
     return address(host, link)
 
 
-async def consent_link(host: Host, tenant: str, made_by: str) -> str:
-    """Make a link as the company's connection was before, with what it was asked for besides; return its address."""
-    service, extras = await asked_before(host, tenant)
+async def consent_link(host: Host, tenant: str, made_by: str, asked: needs.Extras | None) -> str:
+    """Make a link as the company's connection was before, with these extras or those of before; return its address."""
+    service, before = await asked_before(host, tenant)
+    extras = before if asked is None else asked
     return address(host, await new_link(host, tenant, made_by=made_by, days=7.0, service=service, extras=extras))
 
 
