@@ -72,12 +72,19 @@ class Outcome:
         booked: whether a voucher stands for the key now, whatever it says.
         amounts: to be booked, by account; debit is above zero.
         held: the reason for which it waits instead; "": it does not.
+        on: the date that it is to be booked on, where that can be another one than the day.
     """
 
     day: date
     booked: bool
     amounts: Mapping[int, Decimal]
     held: str = ""
+    on: date | None = None
+
+    @property
+    def dated(self) -> date:
+        """The date of what is to be booked."""
+        return self.on or self.day
 
 
 @dataclass(frozen=True, slots=True)

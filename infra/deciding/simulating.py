@@ -40,14 +40,13 @@ class Simulation:
     def add(self, key: str, now: Outcome, then: Outcome) -> None:
         """Take in what becomes of a key under the settings in force and under the others."""
         self.keys += 1
-        if (now.held, now.amounts) == (then.held, then.amounts):
+        if (now.held, now.amounts, now.dated) == (then.held, then.amounts, then.dated):
             return
         self.changed += 1
         self.booked += now.booked
-        for account in {*now.amounts, *then.amounts}:
-            more = then.amounts.get(account, ZERO) - now.amounts.get(account, ZERO)
-            if more:
-                self.amounts[now.day, account] += more
+        for outcome, sign in ((now, -1), (then, 1)):
+            for account, amount in outcome.amounts.items():
+                self.amounts[outcome.dated, account] += sign * amount
         if then.held and then.held != now.held:
             self._note("held", self.held, then.held, key)
         if now.held and then.held != now.held:

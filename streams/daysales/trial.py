@@ -8,6 +8,7 @@ from infra.plugin import Outcome, States, Terms
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.daysales.case import NOT_CHOSEN, Case
+from streams.daysales.dating import PERIOD_LOCKED
 from streams.daysales.rules import judge
 from streams.daysales.state import State
 from streams.daysales.verdict import ROUND, Booking, Held, Verdict
@@ -51,12 +52,15 @@ def trial(key: str, states: States, terms: Terms) -> Outcome | None:
         return None
     case, verdict = found
     day, booked = case.day.business_date, states[key].standing is not None
+    opens_on = None if booked else case.state.opens_on
     match verdict:
-        case Booking(rows=rows):
+        case Booking(voucher_date=on) if opens_on and on < opens_on:  # Fortnox has refused it: the period is locked
+            return Outcome(day, booked, {}, "" if case.settings.locked_period == "reject" else PERIOD_LOCKED)
+        case Booking(rows=rows, voucher_date=on):
             amounts: dict[int, Decimal] = {}
             for row in rows:
                 amounts[row.account] = amounts.get(row.account, ZERO) + row.debit - row.credit
-            return Outcome(day, booked, amounts)
+            return Outcome(day, booked, amounts, on=None if booked else on)
         case Held(reason=reason):
             return Outcome(day, booked, {}, reason)
         case _:

@@ -110,6 +110,8 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
         order = awaited if awaited.settings_version == record.settings_version else None
     if record.outcome in NOT_DONE:
         new["rejected"] = RefusedOrder(order_id=order_id, order=order)
+        if record.locked_until is not None:
+            new["opens_on"] = record.locked_until + timedelta(days=1)
         if record.code == CUSTOMER_MISSING:
             tried = record.message_type == _INVOICED
             new |= {"customer": None, "number_missing": True} if tried else {"missing": True}

@@ -5,6 +5,7 @@ The same state, message and settings give the same orders with the same ids.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from schemas import ids, mapping
@@ -67,7 +68,7 @@ def _given(case: Case, verdict: Verdict, writer: "_Writer") -> tuple[Order, ...]
         case Move():
             return writer.move(case)
         case MoveBack():
-            return writer.move_back(insists=_insists(case.message))
+            return writer.move_back(case)
         case Settled(message=why):
             return writer.on_record("nothing_to_invoice", why, "nothing_to_book") if why else ()
 
@@ -192,16 +193,17 @@ class _Writer:
                 **self._next("move", document.revision),
                 purpose="book",
                 series=case.settings.series or case.accounts.series,
-                voucher_date=receipt.invoice_date,
-                description=f"{_receipt_of(receipt)}: från dagsavslut till {what} {document.number}"[
-                    :_LONGEST_DESCRIPTION
-                ],
+                **_dated(
+                    case,
+                    receipt.invoice_date,
+                    f"{_receipt_of(receipt)}: från dagsavslut till {what} {document.number}",
+                ),
                 rows=booking.moving_rows(receipt, case.accounts, case.settings.method),
                 insists=_insists(case.message),
             ),
         )
 
-    def move_back(self, *, insists: bool) -> tuple[Order, ...]:
+    def move_back(self, case: Case) -> tuple[Order, ...]:
         """Return the voucher that takes back the one beside a credited document."""
         document = self.state.document
         if document is None or document.beside is None or document.beside.order is None:
@@ -212,12 +214,11 @@ class _Writer:
                 **self._next("move-back", document.revision),
                 purpose="reverse",
                 series=moved.series,
-                voucher_date=moved.voucher_date,
-                description=f"Återföring av {voucher}: {moved.description}"[:_LONGEST_DESCRIPTION],
+                **_dated(case, moved.voucher_date, f"Återföring av {voucher}: {moved.description}"),
                 rows=tuple(row.swapped for row in moved.rows),
                 relates_to=(voucher,),
                 takes_back=moved.id_in(self.tenant),
-                insists=insists,
+                insists=_insists(case.message),
             ),
         )
 
@@ -260,6 +261,13 @@ class _Writer:
             amount=booking.total(receipt),
             said=said,
         )
+
+
+def _dated(case: Case, day: date, description: str) -> Mapping[str, Any]:
+    """Return a voucher's date and its text, which names the day that it is about where that is another one."""
+    on = case.booked_on(day)
+    said = description if on == day else f"Avser {day}: {description}"
+    return {"voucher_date": on, "description": said[:_LONGEST_DESCRIPTION]}
 
 
 def _receipt_of(receipt: InvoiceRequested) -> str:

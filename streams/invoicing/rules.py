@@ -6,11 +6,12 @@ order. Why a voucher stands beside each invoice says ``booking``.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import Message
-from schemas.commands import reason_of
+from schemas.commands import PostVoucher, reason_of
 from schemas.identities import shown_organisation, ten_digits
 from schemas.invoices import CreateInvoice, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
@@ -96,6 +97,11 @@ class Case(Receipt):
         buyer = self.receipt.buyer
         return buyer is not None and bool(buyer.name) and (self.can_be_found or bool(self.receipt.customer_number))
 
+    def booked_on(self, day: date) -> date:
+        """Return the date of a voucher of a day: the day, or the first open one where that is locked, as was chosen."""
+        opens_on, moves = self.state.opens_on, self.accounts.locked_period == "first_open_day"
+        return max(day, opens_on) if moves and opens_on else day
+
     @property
     def stands_for_newest(self) -> Document | None:
         """The document of the newest content, where it stands."""
@@ -113,6 +119,12 @@ def a_refused_order_waits(case: Case) -> Held | None:
         return None
     if step_of(record) not in _TAKES_BACK and refused.revision != case.state.revision:
         return None  # newer content came meanwhile, and replaces what was refused
+    if (
+        isinstance(refused, PostVoucher)
+        and record.locked_until
+        and case.booked_on(refused.voucher_date) != refused.voucher_date
+    ):
+        return None  # it goes to the first open day, as the day's own voucher does
     is_order = isinstance(refused, CreateInvoice) and refused.document == "order"
     what = _WHAT.get(step_of(record), words.THE_ORDER if is_order else words.THE_INVOICE)()
     if record.code == DISCARDED:

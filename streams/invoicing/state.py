@@ -1,5 +1,6 @@
 """What is remembered of a sale on account. Pure."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -78,6 +79,7 @@ class State(_Remembered):
         done: the orders whose outcome is known; none of them is given again.
         doubts: the receipts that this may be; a person says.
         receipts: of a counter: the keys of the receipts that came under it.
+        opens_on: the first day after the locked period that Fortnox refused a voucher for, when it did so last.
     """
 
     receipt: InvoiceRequested | None = None
@@ -94,6 +96,7 @@ class State(_Remembered):
     done: tuple[UUID, ...] = ()
     doubts: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
+    opens_on: date | None = None
 
     @property
     def revision(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -15,7 +16,18 @@ from schemas.events import DayClosed
 from schemas.money import ZERO
 from schemas.settings import CategoryAccount, TenantSettings
 from streams.daysales.trial import trial
-from tests.streams.daysales.days import KEY, Host, answered, chosen, day, outcome, paid, sums_that_meet, without_card
+from tests.streams.daysales.days import (
+    KEY,
+    Host,
+    answered,
+    chosen,
+    day,
+    outcome,
+    paid,
+    refusal,
+    sums_that_meet,
+    without_card,
+)
 
 OTHER = chosen(
     others=tuple(
@@ -85,7 +97,7 @@ def test_a_booked_day_is_compared_by_its_content() -> None:
     host = Host()
     (order,) = host.tell(day())
     assert isinstance(order, PostVoucher)
-    assert of(host) == Outcome(day().business_date, booked=False, amounts=booked([order]))
+    assert of(host) == Outcome(day().business_date, booked=False, amounts=booked([order]), on=day().business_date)
     host.tell(outcome(order))
     found = compared(host, OTHER)
     assert (found.keys, found.changed, found.booked) == (1, 1, 1)
@@ -117,6 +129,24 @@ def test_settings_that_lack_an_account_would_hold() -> None:
     waits = Host(without_card())
     waits.tell(day())
     assert compared(waits, chosen()).released == {"unmapped_payment_method": 1}
+
+
+def test_a_locked_period_is_tried_as_it_was_chosen() -> None:
+    """Fortnox has refused the day: it waits, is not booked, or is booked on the first open day."""
+    host, opens = Host(), date(2026, 5, 1)
+    (order,) = host.tell(day())
+    assert isinstance(order, PostVoucher)
+    host.tell(refusal(order, opens - timedelta(days=1)))
+    later, never = chosen(locked_period="first_open_day"), chosen(locked_period="reject")
+    assert (now := of(host))
+    assert (now.held, now.amounts) == ("period_locked", {})
+    assert (then := of(host, later))
+    assert (then.held, then.dated, then.amounts) == ("", opens, booked([order]))
+    assert (then := of(host, never))
+    assert (then.held, then.amounts) == ("", {})
+    found = compared(host, later)
+    assert found.released == {"period_locked": 1}
+    assert {on for on, *_ in found.differences()} == {opens}
 
 
 def test_a_key_without_a_report_of_its_own_comes_to_nothing() -> None:

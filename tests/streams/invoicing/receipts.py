@@ -88,9 +88,10 @@ def outcome(
     )
 
 
-def refusal(order: Order, code: str = "period_locked") -> AuditRecord:
-    """Return a refusal."""
-    return outcome(order, "rejected", code=code, why="Fortnox vill inte.", who="accountant")
+def refusal(order: Order, code: str = "period_locked", until: date | None = None) -> AuditRecord:
+    """Return a refusal; ``until``: the last day of the locked period that stands in the way."""
+    refused = outcome(order, "rejected", code=code, why="Fortnox vill inte.", who="accountant")
+    return refused.model_copy(update={"locked_until": until})
 
 
 def answered(hold: HoldForReview, answer: str) -> ReviewAnswered:

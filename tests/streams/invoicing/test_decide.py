@@ -128,6 +128,32 @@ def test_a_difference_is_rounding_only_where_it_is_small() -> None:
     assert [c.answer for c in hold.choices] == ["discard"]
 
 
+def test_the_voucher_beside_goes_to_the_first_open_day_where_days_do() -> None:
+    """Its own day stands in the text, and so it is with the one that takes it back; else a person is asked."""
+    later, end = accounts(locked_period="first_open_day"), date(2026, 12, 30)
+    opens = date(2026, 12, 31)
+    host = Host(chosen(later, amended="credit"))
+    (made,) = host.tell(receipt())
+    (beside,) = host.done(made)
+    (moved,) = host.tell(refusal(beside, until=end))
+    assert isinstance(moved, PostVoucher)
+    assert (moved.voucher_date, moved.replaces) == (opens, beside.id_in("acme"))
+    assert moved.description.startswith(f"Avser {DAY}: Kvitto 7")
+    assert host.done(moved) == ()
+    (credit,) = host.tell(receipt(amendment=1, rows=(row("Kaffe", "30.00", "12"),)))
+    (back,) = host.done(credit)
+    assert isinstance(back, PostVoucher)
+    assert (back.purpose, back.voucher_date) == ("reverse", opens)
+    waits = Host()
+    (made,) = waits.tell(receipt())
+    (beside,) = waits.done(made)
+    assert held(waits.tell(refusal(beside, until=end))).reason == "period_locked"
+    *_, moved = waits.apply(chosen(later))
+    assert isinstance(moved, PostVoucher)
+    assert moved.voucher_date == opens
+    assert held(waits.tell(refusal(moved, until=end))).reason == "period_locked", "no later day was named"
+
+
 # --- Customers ----------------------------------------------------------------------------------------------------
 
 
