@@ -196,7 +196,7 @@ def settings_try(
     org: Annotated[str | None, typer.Option("--org", help="The company's organisation number.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what becomes of reports under a file: the voucher or the hold of each, with nothing that runs.
+    """Show what becomes of reports and sales under a file: vouchers, invoices, holds, with nothing that runs.
 
     With --json the same reports under the same file say the same: keep it beside them, and compare.
     """

@@ -10,12 +10,18 @@ from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
 from schemas import ids
-from schemas.commands import HoldForReview, Order, PostVoucher
+from schemas.audit import GENESIS, AuditRecord
+from schemas.base import Message
+from schemas.commands import HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import Fact
+from schemas.invoices import CreateInvoice, FindCustomer
+from schemas.money import rate_text
 from schemas.settings import TenantSettings
 
 _TENANT = "tried"
+_MOST = 20
+"""Messages that one fact may lead to; no flow needs as many."""
 _THEN = datetime(2000, 1, 1, tzinfo=UTC)
 _SAID = ("revision", "step", "settings_version", "replaces", "relates_to", "flow", "insists")
 """Fields of an order that say nothing about what it does."""
@@ -54,18 +60,57 @@ def tried(
     found = []
     for fact in facts:
         fact_id = ids.fact_id(fact.key, ids.revision(fact))
-        message = envelopes.wrap(fact, message_id=fact_id, source="/desk", time=_THEN, tenant=_TENANT)
-        asked = [_orders(flow, message, terms) for flow in flows if isinstance(fact, flow.facts)]
+        asked = [_all_orders(flow, fact, fact_id, terms) for flow in flows if isinstance(fact, flow.facts)]
         found.append(Tried(fact.key, tuple(order for orders in asked for order in orders)))
     return tuple(found)
 
 
-def _orders(flow: Flow, message: Envelope[Any], terms: Terms) -> tuple[Order, ...]:
-    steps = deciding(flow, reading(flow, message.data), message, terms)
+def _all_orders(flow: Flow, fact: Fact, fact_id: str, terms: Terms) -> Iterator[Order]:
+    """Yield what a fact leads to, and what comes of each order when it is carried out: an invoice, then its voucher."""
+    states: dict[str, Any] = {}
+    told: list[tuple[Message, str]] = [(fact, fact_id)]
+    for _ in range(_MOST):
+        if not told:
+            return
+        data, message_id = told.pop(0)
+        message = envelopes.wrap(data, message_id=message_id, source="/desk", time=_THEN, tenant=_TENANT)
+        for order in _orders(flow, message, terms, states):
+            yield order
+            if order.TOPIC != HoldForReview.TOPIC:
+                done = _carried_out(order, fact_id, terms.version)
+                told.append((done, done.key))
+
+
+def _orders(flow: Flow, message: Envelope[Any], terms: Terms, states: dict[str, Any]) -> tuple[Order, ...]:
+    if not (keys := reading(flow, message.data)):
+        return ()
+    steps = deciding(flow, keys, message, terms)
     step = next(steps)
     while not isinstance(step, Decision):
-        step = steps.send({key: flow.state() for key in step})
+        step = steps.send({key: states.get(key) or flow.state() for key in step})
+    states |= {key: kept.state for key, kept in step.kept.items()}
     return step.orders
+
+
+def _carried_out(order: Order, fact_id: str, version: int) -> AuditRecord:
+    """Return what would stand on record of an order that was carried out: each as number 1 of its kind."""
+    voucher = VoucherRef(series=order.series, number=1, year_id=1) if isinstance(order, PostVoucher) else None
+    return AuditRecord(
+        sequence=1,
+        previous=GENESIS,
+        at=_THEN,
+        outcome="delivered",
+        flow=order.flow,
+        key=order.key,
+        message_id=str(order.id_in(_TENANT)),
+        message_type=envelopes.type_of(type(order)),
+        fact_id=fact_id,
+        revision=order.revision,
+        step=order.step,
+        settings_version=version,
+        voucher=voucher,
+        record="" if voucher else "1",
+    )
 
 
 def lines(report: str, found: Iterable[Tried]) -> Iterator[str]:
@@ -85,6 +130,16 @@ def _of_order(order: Order) -> Iterator[str]:
                 for r in order.rows
             ]
             yield from words.columns(rows, right=frozenset({3, 4}))
+        case FindCustomer():
+            who = order.customer_number or order.buyer.name or "whoever the receipt names"
+            yield f"customer {who} is found{', or made where there is none' if order.create else ''}"
+        case CreateInvoice():
+            yield f"{order.document} to customer {order.customer_number}, dated {order.invoice_date}: {order.remark}"
+            sold = [
+                (str(r.account or ""), f"{r.quantity:f}", r.text, f"{rate_text(r.vat_rate)} %", words.money(r.amount))
+                for r in order.rows
+            ]
+            yield from words.columns(sold, right=frozenset({1, 3, 4}))
         case HoldForReview():
             yield f"held as {order.reason}: {order.message}"
             yield from (f"it can be answered {choice.answer}: {choice.means}" for choice in order.choices)

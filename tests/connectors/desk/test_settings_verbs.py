@@ -12,7 +12,7 @@ from connectors.desk import settings_files, settings_words
 from infra import cli
 from infra.commanding import Failed, WrongUsage
 from schemas.bas import BAS_DAY_SALES
-from schemas.settings import EmployeesSettings, TenantSettings
+from schemas.settings import EmployeesSettings, InvoicingSettings, TenantSettings
 
 REPORTS = Path(__file__).parents[3] / "connectors" / "openpos" / "samples"
 CHOSEN = TenantSettings(
@@ -109,3 +109,28 @@ def test_a_report_that_would_wait_says_so_and_fails(file: Path) -> None:
     result = typed("settings", "try", str(file), str(broken))
     assert isinstance(result.exception, WrongUsage)
     assert "zNummer" in str(result.exception)
+
+
+def test_a_sale_on_account_is_tried_to_its_end(file: Path) -> None:
+    """The invoice with its rows and tip, and the voucher beside it once the invoice stands; or the order instead."""
+    report = str(REPORTS / "sale-on-account.json")
+    chosen = {"allow_tip_on_invoice": True}
+    for instead, document in ((False, "invoice"), (True, "order")):
+        invoicing = InvoicingSettings(order_instead_of_invoice=instead, **chosen)
+        file.write_text(settings_files.to_yaml(TenantSettings(daysales=BAS_DAY_SALES, invoicing=invoicing)))
+        [fact] = tried(str(file), report)[report]
+        made, beside = fact["orders"]
+        assert (made["order"], made["document"], made["rows"][-1]["text"]) == (
+            "bokbuss.create-invoice.v1",
+            document,
+            "Dricks",
+        )
+        assert (beside["order"], beside["rows"][-1]["account"], beside["rows"][-1]["credit"]) == (
+            "bokbuss.post-voucher.v1",
+            1518,
+            "1649.71",
+        )
+    said = typed("settings", "try", str(file), report).stdout
+    assert "order to customer 1042, dated 2026-04-10" in said
+    assert "till order 1" in said
+    assert max(map(len, said.splitlines())) <= 110, "the receipt's own texts"
