@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 from pydantic import Field
 
 from schemas.base import Code, Day, Moment, Name
-from schemas.events import Fact, Register
+from schemas.events import Fact, OrganisationNumber, Register
 
 _LONGEST: Final = 180
 
@@ -18,6 +18,9 @@ class DayMissed(Fact):
     store: Name
     business_date: Day
     due_at: Moment = Field(description="by when the day should have been closed, grace included")
+    organisation_number: OrganisationNumber | None = Field(
+        default=None, description="of the company whose day it is: what names another one has not come"
+    )
 
     @property
     def key(self) -> str:
@@ -37,6 +40,9 @@ class NumbersMissed(Fact):
     after_date: Day
     before: int = Field(ge=1, description="the Z number of the report behind it, and its day")
     before_date: Day
+    organisation_number: OrganisationNumber | None = Field(
+        default=None, description="of the company whose day it is: what names another one has not come"
+    )
 
     @property
     def key(self) -> str:

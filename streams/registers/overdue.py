@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from infra.plugin import Asking, States, Terms
 from schemas.events import Fact
+from schemas.identities import ten_digits
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.settings import DaySalesSettings
 from streams.registers import calendar, series
@@ -16,12 +17,25 @@ def overdue(terms: Terms, now: datetime) -> Asking[tuple[Fact, ...]]:
     settings = terms.settings.daysales
     if settings is None or not settings.sync_sales:
         return ()
+    own = None if terms.organisation_number is None else ten_digits(terms.organisation_number)
     registers: tuple[Place, ...] = (yield (INDEX,))[INDEX].registers
-    known: States = (yield tuple(place.key for place in registers)) if registers else {}
-    days = tuple(_days(settings, [(place, known[place.key]) for place in registers], now))
+    read: States = (yield tuple(place.key for place in registers)) if registers else {}
+    known: States = {key: _of_ours(state, own) for key, state in read.items()}
+    whose = {"organisation_number": own}
+    days = tuple(
+        day.model_copy(update=whose) for day in _days(settings, [(place, known[place.key]) for place in registers], now)
+    )
     told: States = (yield tuple(day.key for day in days)) if days else {}
-    numbers = [gap for place in registers for gap in _numbers(settings, place, known[place.key], now)]
+    numbers = [
+        gap.model_copy(update=whose) for place in registers for gap in _numbers(settings, place, known[place.key], now)
+    ]
     return (*(day for day in days if told[day.key].missed is None), *numbers)
+
+
+def _of_ours(state: State, own: str | None) -> State:
+    """Return what a register has told of, without reports that name another company: those are held."""
+    closings = tuple(one for one in state.closings if not one.is_anothers(own))
+    return state if len(closings) == len(state.closings) else state.model_copy(update={"closings": closings})
 
 
 def _days(settings: DaySalesSettings, registers: Iterable[tuple[Place, State]], now: datetime) -> Iterator[DayMissed]:

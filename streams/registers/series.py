@@ -19,8 +19,12 @@ _NEAR: Final = timedelta(days=7)
 
 def remember(known: Sequence[Closing], day: DayClosed) -> tuple[Closing, ...]:
     """Return a register's last reports with one more; a correction takes the place of what it corrects."""
-    new = Closing(day.z_number, day.business_date, day.taken_at, day.total_sales, not day.unnumbered)
-    same = next((one for one in known if one.z == new.z and _is_near(one, new)), None)
+    new = Closing(
+        day.z_number, day.business_date, day.taken_at, day.total_sales, not day.unnumbered, day.organisation_number
+    )
+    same = next(
+        (one for one in known if one.z == new.z and _is_near(one, new) and not one.is_anothers(new.whose)), None
+    )
     if same is not None:
         new = new._replace(taken_at=same.taken_at)
         return tuple(new if one is same else one for one in known)

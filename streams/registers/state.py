@@ -13,6 +13,11 @@ INDEX: Final = "registers"
 """The key of the list of registers."""
 
 
+def named_another(whose: str | None, own: str | None) -> bool:
+    """Tell whether a report's organisation number is another one than the company's; what is not known passes."""
+    return whose is not None and own is not None and whose != own
+
+
 class Place(NamedTuple):
     """A cash register: the till system, its store and its designation."""
 
@@ -29,7 +34,8 @@ class Place(NamedTuple):
 class Closing(NamedTuple):
     """A report of a register, in few words: its Z number, its day, when it was taken, and the total of its sales.
 
-    Not ``counted`` is a number that somebody made of the day: it says nothing of the others.
+    Not ``counted`` is a number that somebody made of the day: it says nothing of the others. ``whose`` is the
+    organisation number that it names.
     """
 
     z: int
@@ -37,6 +43,11 @@ class Closing(NamedTuple):
     taken_at: AwareDatetime
     total: Decimal
     counted: bool = True
+    whose: str | None = None
+
+    def is_anothers(self, own: str | None) -> bool:
+        """Tell whether the report names another company than the one of this number."""
+        return named_another(self.whose, own)
 
 
 Numbers = tuple[tuple[int, int], ...]

@@ -44,9 +44,9 @@ def closed(z: int, day: date | int = 0, *, store: str = "CITY", register: str = 
 class Shop:
     """Decides as the real host does: everything twice. ``open`` are the holds that nobody has closed, by key."""
 
-    def __init__(self, settings: TenantSettings | None = None) -> None:
+    def __init__(self, settings: TenantSettings | None = None, organisation_number: str | None = None) -> None:
         self.settings = chosen(EVERY_DAY) if settings is None else settings
-        self.version = 1
+        self.version, self.organisation_number = 1, organisation_number
         self.now = night(FIRST)
         self.remembered = FlowDriver(FLOW)
         self.open: dict[str, HoldForReview] = {}
@@ -55,7 +55,7 @@ class Shop:
     @property
     def terms(self) -> Terms:
         """What it decides with."""
-        return Terms(self.settings, self.version)
+        return Terms(self.settings, self.version, self.organisation_number)
 
     def tell(self, *messages: Message, at: datetime | None = None) -> list[Order]:
         """Decide on messages that are accepted then; return the orders."""

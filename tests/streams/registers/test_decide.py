@@ -50,6 +50,22 @@ def test_a_name_whose_small_letters_are_three_times_as_many_is_a_key() -> None:
     assert shop.closed[0].key == hold.key
 
 
+def test_a_report_that_names_another_company_has_not_come() -> None:
+    """It is held, so the day is missed, and so is its number; both end when the store's own comes."""
+    shop = Shop(organisation_number="559999-0024")
+    ours, theirs = {"organisation_number": "5599990024"}, {"organisation_number": "5599990016"}
+    shop.tell(closed(1, **ours), closed(2, 1, **theirs))
+    shop.tick(late(1))
+    assert set(shop.open) == {TUESDAY}
+    shop.tell(closed(3, 2, **ours))
+    shop.tick(late(2, 60))
+    assert set(shop.open) == {TUESDAY, "openpos/CITY/K1/1..3"}
+    shop.tell(closed(2, 1, amendment=1, **theirs))
+    assert len(shop.open) == 2
+    shop.tell(closed(2, 1, **ours))
+    assert shop.open == {}
+
+
 def test_each_store_has_its_own_days() -> None:
     """One store's report says nothing of another's."""
     shop = Shop()
