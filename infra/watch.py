@@ -53,6 +53,7 @@ _FENCED = text(
                                         and c.state = 'connected'))
        group by 1"""
 )
+_GIVEN_UP = text("select tenant, count(*) from alerts where given_up and ended_at is null group by tenant")
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
@@ -78,6 +79,7 @@ class Watch:
         await _set(connection, _UNKNOWN, telemetry.UNKNOWN, telemetry.UNKNOWN_AGE)
         await _set(connection, _HELD, telemetry.HELD)
         await _set(connection, _HELD_AGE, telemetry.HELD_AGE)
+        await _set(connection, _GIVEN_UP, telemetry.ALERTS_GIVEN_UP)
         await _set(connection, _DEAD, telemetry.DEAD_LETTERS)
         await _set(connection, _PARKED, telemetry.PARKED)
         await _set(connection, _CONNECTIONS, telemetry.CONNECTION_STATE)

@@ -75,6 +75,20 @@ def test_no_two_lanes_of_a_company_share_a_series() -> None:
     assert ledger & staff == set()
 
 
+async def test_alerts_that_nobody_takes_are_counted(engine: AsyncEngine) -> None:
+    """By company; one that is over is told no more, and is none."""
+    alert = text(
+        """insert into alerts (tenant, alert, kind, about, raised_at, ended_at, given_up, due_at)
+           values ('a', :alert, 'day_missing', '{}', now(), case when :over then now() end, :given_up, now())"""
+    )
+    async with engine.begin() as connection:
+        for name, given_up, over in (("1", True, False), ("2", False, False), ("3", True, True)):
+            await connection.execute(alert, {"alert": name, "given_up": given_up, "over": over})
+    async with engine.connect() as connection:
+        await Watch(engine)._look(connection)
+    assert REGISTRY.get_sample_value("bokbuss_alerts_given_up", {"tenant": "a"}) == 1
+
+
 async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> None:
     """A company's ledger is as old and as uncertain as its own orders are, whatever its HR system does."""
     await Journal(engine, "fortnox").insert([(0, order("a", "day/1", 1))])

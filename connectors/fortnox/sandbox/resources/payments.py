@@ -13,7 +13,7 @@ from typing import Any, Final
 from connectors.fortnox.sandbox import answers
 from connectors.fortnox.sandbox.answers import ApiAnswer, RequestRefused
 from connectors.fortnox.sandbox.books import ZERO, Company, Draft, Row
-from connectors.fortnox.sandbox.forms import Day, Field, Form, Number, Rows, Text
+from connectors.fortnox.sandbox.forms import Day, Digits, Field, Form, Number, Rows, Text
 from connectors.fortnox.sandbox.records import Values
 from connectors.fortnox.sandbox.requests import ApiRequest
 from connectors.fortnox.sandbox.resources import registers
@@ -107,11 +107,14 @@ def _shown(values: Values, asked: ApiRequest, company: Company, *, invoices: Reg
         "InvoiceTotal": full.get("Total"),
         f"Invoice{who}Name": full.get(f"{who}Name", ""),
         f"Invoice{who}Number": full.get(f"{who}Number", ""),
+        **({"Number": int(str(values["Number"]))} if who == "Supplier" and "Number" in values else {}),
     }
 
 
 def _register(path: str, name: str, invoices: Register, who: str) -> Register:
-    names = {f"Invoice{who}Name": Field(), f"Invoice{who}Number": Field()}
+    names: Form = {f"Invoice{who}Name": Field(), f"Invoice{who}Number": Field()}
+    if who == "Supplier":  # what is a number of customers' payments is text here, and the other way round (spec)
+        names = {**names, "InvoiceNumber": Digits(places=0, required=True)}
     return Register(
         path=path,
         one=name,
