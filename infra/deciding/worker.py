@@ -30,7 +30,7 @@ from infra.settings import KafkaSettings
 _log = telemetry.log(__name__)
 
 GROUP = "bokbuss-flows"
-_BATCH = 200
+_BATCH = 400
 _WITHIN = 0.02
 """Seconds in which more may join a batch, while events come one after the other."""
 _RECENT = 0.1

@@ -63,6 +63,20 @@ async def test_a_record_decided_twice_gives_one_line_and_no_second_order(
     assert len(await lines(engine, tenant)) == 2
 
 
+async def test_a_large_batch_is_decided_in_two_halves_and_each_companys_records_in_their_order(
+    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str
+) -> None:
+    """Two transactions side by side: no company is in both, and none of its records passes another."""
+    companies = [f"{tenant}-{number}" for number in range(4)]
+    begun = [record(company, applied(company, 1)) for company in companies]
+    facts = [record(company, day(z)) for z in range(1, 31) for company in companies]
+    await decider.decide([*begun, *facts, *facts[:10]])
+    for company in companies:
+        orders = await messages(kafka, FORTNOX, company)
+        assert [order.causationid for order in orders] == [message(company, day(z)).id for z in range(1, 31)]
+        assert len(await lines(engine, company)) == 31
+
+
 async def test_what_no_flow_wants_gets_its_line(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> None:
     """The auditor must not take it for a hole."""
     await Decider(engine, producer, ()).decide([record(tenant, day(1))])
