@@ -41,7 +41,7 @@ _SIZES = """select relname, pg_total_relation_size(oid) from pg_class
 _GROW_WITH_FACTS = ("journal", "audit", "decided", "flow_state", "deliveries")
 _MUST_NOT_GROW = ("outbox", "leases", "budget_requests", "parked", "audited", "connections", "settings")
 _WAIT = "select count(*) from journal where state in ('queued', 'sending', 'unknown')"
-_BOOKED = "select key, min(finished_at) from journal where state = 'delivered' group by key"
+_BOOKED = "select tenant, key, min(finished_at) from journal where state = 'delivered' group by 1, 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +186,12 @@ def _row(what: str, first: float, last: float, most: float) -> Row:
 
 def _slowest(site: Site, tills: Sequence[Tills], restarts: _Restarts) -> Iterator[Row]:
     """Say how long the slowest day close took from its till to the books, while each role was restarted, and else."""
-    booked = {key: at.timestamp() for key, at in site.query(_BOOKED)}
+    booked = {(tenant, key): at.timestamp() for tenant, key, at in site.query(_BOOKED)}
     took = [
-        (report.closed_at.timestamp(), booked[report.key] - report.closed_at.timestamp())
+        (closed := report.closed_at.timestamp(), booked[report.tenant, report.key] - closed)
         for till in tills
         for report in till.reports
-        if report.kind == "plain" and report.key in booked
+        if report.kind == "plain" and (report.tenant, report.key) in booked
     ]
     quiet = [t for at, t in took if not any(begun - 2 * _STALL <= at <= ended for _, begun, ended in restarts.spans)]
     usual = percentile(quiet, 0.95)  # a busy machine is slow now and then, whoever is restarted
