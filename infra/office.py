@@ -20,6 +20,7 @@ from infra.tenants import UnknownTenant, must_be_known
 if TYPE_CHECKING:  # a verb that only reads loads none of them: they take a second
     from aiokafka import AIOKafkaProducer
 
+    from infra.access.vault import Vault
     from infra.plugin import Host
     from schemas.events import Fact
 
@@ -58,6 +59,8 @@ class Office:
         self.engine = engine
         self._stack = stack
         self._producer: AIOKafkaProducer | None = None
+        self._vault: Vault | None = None
+        engine.update_execution_options(bokbuss_vault=self.vault)  # opened by whoever meets sealed values first
 
     @property
     def bootstrap(self) -> str:
@@ -77,13 +80,20 @@ class Office:
             self._stack.push_async_callback(self._producer.stop)
         return self._producer
 
+    async def vault(self) -> "Vault":
+        """Return the vault, which is opened when it is first asked for. Raises WrongKey."""
+        if self._vault is None:
+            from infra.access.vault import open_vault
+
+            self._vault = await open_vault(self.engine, self.settings)
+        return self._vault
+
     async def host(self) -> "Host":
         """Return what a plugin works with; the broker is asked for only when something is sent. Raises WrongKey."""
-        from infra.access.vault import open_vault
         from infra.leases import Leases
         from infra.plugin import Host
 
-        vault = await open_vault(self.engine, self.settings)
+        vault = await self.vault()
 
         async def accept(tenant: str, system: str, facts: "Sequence[Fact]") -> tuple[str, ...]:
             from infra.intake.accepting import Acceptor

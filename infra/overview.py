@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import registry
+from infra.access import people
 from infra.delivery import waiting
 from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, Query, Waits
 from infra.store import snapshot
@@ -136,17 +137,16 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
     values["unlinked"] = UNLINKED
     async with snapshot(engine) as connection:
         lines = tuple(FactLine(*row) for row in await connection.execute(_DECIDED, values))
-        orders = tuple(_ordered(row) for row in await connection.execute(_JOURNAL, values))
+        orders = tuple([await _ordered(connection, row) for row in (await connection.execute(_JOURNAL, values)).all()])
         held = await waiting.holds_of(connection, tenant, key)
         ids = [o.order.id for o in orders]
         records = [recorded(body) for (body,) in await connection.execute(_RECORDS, {"tenant": tenant, "ids": ids})]
         delivered_at = await connection.scalar(_DELIVERED_AT, values)
         away = {row.system: row.how for row in await connection.execute(_AWAY, values | _sinks())}
         parked = tuple(Waits(*row) for row in await connection.execute(_PARKED_KEY, values))
-        planned = tuple(
-            Planned(row.plan[:8], row.made_at, PlanRow.model_validate_json(row.body))
-            for row in await connection.execute(_PLANNED, values)
-        )
+        plans = (await connection.execute(_PLANNED, values)).all()
+        of_plans = await people.models(connection, PlanRow, [row.body for row in plans])
+        planned = tuple(Planned(r.plan[:8], r.made_at, row) for r, row in zip(plans, of_plans, strict=True))
     return Material(
         tenant=tenant,
         key=key,
@@ -203,9 +203,10 @@ async def orders_ended(connection: AsyncConnection, tenant: str) -> tuple[int, t
     return ended, (wrong.id, wrong.ends, wrong.state) if wrong else None
 
 
-def _ordered(row: Row[Any]) -> Ordered:
+async def _ordered(connection: AsyncConnection, row: Row[Any]) -> Ordered:
+    [body] = await people.opened(connection, [to_json(row.body)])
     return Ordered(
-        order=envelopes.decode(to_json(row.body)),
+        order=envelopes.decode(body),
         state=row.state,
         attempt=row.attempt,
         replaces=row.replaces,

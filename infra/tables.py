@@ -155,6 +155,33 @@ secrets_key = Table(
     info=HOST,
 )
 
+person_keys = Table(
+    "person_keys",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("record", String, nullable=False, comment="the key of a person, or of an employee in the books"),
+    Column("key_id", String, nullable=False, unique=True, comment="as seals name it"),
+    Column("locked", LargeBinary, nullable=False, comment="the key, encrypted", info=locked("person/{key_id}")),
+    _when("made_at", nullable=False),
+    PrimaryKeyConstraint("tenant", "record"),
+    comment="what each person's values are sealed under; written with the first of them",
+    info=own(),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("tenant", String, nullable=False),
+    Column("record", String, nullable=False),
+    _when("erased_at", nullable=False),
+    Column("erased_by", String, nullable=False),
+    _when("released_at"),
+    Column("released_by", String, nullable=False, server_default=""),
+    PrimaryKeyConstraint("tenant", "record"),
+    comment="whose keys were dropped: nothing new is taken in of them; written by the desk",
+    info=own(),
+)
+
 connections = Table(
     "connections",
     metadata,

@@ -32,6 +32,7 @@ Outcome = Literal[
     "withdrawn",  # an order of a company that was removed, before its end was known: terminal
     "proved",  # the books of a year hold what was posted, no more and no less
     "differs",  # they do not, or what was posted was booked by somebody else as well
+    "erased",  # the keys of somebody's values were dropped: who decided it, and when
     "removed",  # the company was removed: the last record of its trail
 ]
 TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released", "withdrawn"})

@@ -254,6 +254,7 @@ class HoldForReview(Order):
     choices: tuple[Choice, ...] = ()
     business_date: Day | None = None
     amount: Money | None = Field(default=None, description="the money that waits")
+    personal: bool = Field(default=False, description="its lines hold somebody's values")
 
     @property
     def said(self) -> tuple[object, ...]:

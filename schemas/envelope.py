@@ -26,6 +26,7 @@ from schemas.commands import (
     WriteAbsence,
 )
 from schemas.corrections import CorrectionApproved
+from schemas.erasures import DropKeys, ErasureDecided
 from schemas.events import (
     ChecksPassed,
     ClosingApproved,
@@ -74,6 +75,7 @@ MESSAGES: tuple[type[Message], ...] = (
     ClosingApproved,
     CorrectionApproved,
     PersonPaused,
+    ErasureDecided,
     ReviewAnswered,
     PeopleMarked,
     EmployeesMarked,
@@ -91,6 +93,7 @@ MESSAGES: tuple[type[Message], ...] = (
     ReadPerson,
     HoldForReview,
     CloseReview,
+    DropKeys,
     AuditRecord,
     DeadLetter,
 )

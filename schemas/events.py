@@ -5,15 +5,25 @@ with an upcaster, and the samples of the old one stay.
 """
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, written
 from schemas.identities import ten_digits
 from schemas.money import ZERO, Money, Percent, Rate
-from schemas.personal import Personal
+from schemas.personal import UNDER_A_KEY, Personal
 
 Register = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[0-9A-Za-zÅÄÖåäö\-_]{1,16}$")]
 """A cash register's designation (kassabeteckning): at most 16 letters and digits (SKVFS 2014:9)."""
@@ -133,7 +143,11 @@ Words = Annotated[str, BeforeValidator(written)]
 
 
 class EmployeeFields(Message):
-    """What travels about an employee. What None means, the message that carries it says."""
+    """What travels about an employee. What None means, the message that carries it says.
+
+    Wherever it is written it is one text: all of it, sealed under a key of the person's own. Where that key was dropped
+    it stays this text, and no value is known.
+    """
 
     email: Words | None = None
     employment_id: Words | None = None
@@ -151,6 +165,27 @@ class EmployeeFields(Message):
     personal_number: Personal | None = None
     tax_table: int | None = None
     tax_column: int | None = None
+    sealed: str | None = Field(default=None, repr=False, description="all of it, sealed; then nothing else is here")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, value: object) -> object:
+        return {"sealed": value} if isinstance(value, str) and UNDER_A_KEY.fullmatch(value) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say that it can be one text."""
+        fields = handler.resolve_ref_schema(handler(core))
+        fields["properties"].pop("sealed", None)
+        return {"anyOf": [dict(fields), {"type": "string", "pattern": f"^{UNDER_A_KEY.pattern}$"}]}
+
+    @model_serializer(mode="wrap")
+    def _as_one_text(self, handler: SerializerFunctionWrapHandler) -> Any:
+        if self.sealed:
+            return self.sealed
+        written = handler(self)
+        written.pop("sealed", None)
+        return written
 
 
 class EmployeeChanged(Fact):

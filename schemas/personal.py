@@ -1,5 +1,6 @@
 """Personal data that few may read: personal numbers and bank accounts, sealed wherever they travel or are kept."""
 
+import re
 from datetime import date
 from typing import Annotated, Final, Literal
 
@@ -8,6 +9,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, mo
 from schemas.bank_accounts import bank_account, split
 from schemas.base import Message, whole
 from schemas.identities import Invalid, personal_number
+
+UNDER_A_KEY: Final = re.compile(r"p1:([0-9a-f]{16}|erased):[A-Za-z0-9_\-=]*", re.ASCII)
+"""Values that are sealed under a key of their person's own: its number, and what it seals."""
 
 PersonalKind = Literal["personal_number", "bank_account"]
 _LONGEST: Final = 64

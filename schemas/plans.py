@@ -74,7 +74,7 @@ class PlanRow(Row):
     """One person, or one pair of a person in HR and an employee in Fortnox, and what is proposed."""
 
     state: PlanState
-    name: str = Field(max_length=200, description="for people to read")
+    name: str = Field(max_length=1000, description="for people to read")
     person: str | None = Field(default=None, description="system/person_id; None: in Fortnox only")
     employee_id: Code | None = Field(default=None, description="None: in HR only")
     action: PlanAction

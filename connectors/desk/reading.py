@@ -6,7 +6,9 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.access import people
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import topic_of
 from infra.rows import FactLine
@@ -17,7 +19,7 @@ _PATIENCE = 5.0
 _FETCH_MS = 1000
 
 
-async def read_back(bootstrap: str, lines: Iterable[FactLine]) -> dict[str, Envelope[Any] | None]:
+async def read_back(engine: AsyncEngine, bootstrap: str, lines: Iterable[FactLine]) -> dict[str, Envelope[Any] | None]:
     """Return the message at each place; None where it is gone, cannot be read, or the broker does not answer."""
     wanted = list(lines)
     found: dict[str, Envelope[Any] | None] = {line.place: None for line in wanted}
@@ -28,7 +30,7 @@ async def read_back(bootstrap: str, lines: Iterable[FactLine]) -> dict[str, Enve
         async with asyncio.timeout(_PATIENCE + len(wanted)):
             await consumer.start()
             for line in wanted:
-                found[line.place] = await _at(consumer, line)
+                found[line.place] = await _at(engine, consumer, line)
     except (KafkaError, TimeoutError, OSError):
         pass  # the rest of the story is told without them
     finally:
@@ -36,7 +38,7 @@ async def read_back(bootstrap: str, lines: Iterable[FactLine]) -> dict[str, Enve
     return found
 
 
-async def _at(consumer: Consumer, line: FactLine) -> Envelope[Any] | None:
+async def _at(engine: AsyncEngine, consumer: Consumer, line: FactLine) -> Envelope[Any] | None:
     partition = TopicPartition(topic_of(line.topic), line.partition)
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]
@@ -45,7 +47,9 @@ async def _at(consumer: Consumer, line: FactLine) -> Envelope[Any] | None:
     consumer.seek(partition, line.offset)
     try:
         rows = await consumer.getmany(partition, timeout_ms=_FETCH_MS, max_records=1)
-        messages = [envelopes.decode(row.value) for row in rows.get(partition, ()) if row.offset == line.offset]
+        values = [row.value for row in rows.get(partition, ()) if row.offset == line.offset and row.value is not None]
+        async with engine.connect() as connection:
+            messages = [envelopes.decode(value) for value in await people.opened(connection, values)]
     except (OffsetOutOfRangeError, Unreadable):
         return None
     # The topic may have been made anew, and another message stand there.

@@ -39,6 +39,8 @@ _WRITE = text("insert into secrets_key (id, wrapped) values (1, :wrapped) on con
 _REWRAP = text(
     "update secrets_key set wrapped = :wrapped, wrapped_before = :before where id = :id and wrapped = :before"
 )
+LENT: Final = "bokbuss_vault"
+"""The execution option of an engine by which its connections find the vault."""
 FIRST: Final = 1
 """The data key under which personal data is sealed."""
 
@@ -136,7 +138,17 @@ async def open_vault(engine: AsyncEngine, settings: Settings) -> Vault:
                 _log.warning("the new BOKBUSS_SECRET_KEY opens what the old one does", data_key=row.number)
     vault = Vault(data_keys[FIRST])
     vault.learn(data_keys, max(row.number for row in rows if row.locks))
+    lend(engine, vault)
     return vault
+
+
+def lend(engine: AsyncEngine, vault: Vault) -> None:
+    """Let whoever works with this engine read and write the values of people (``infra.access.people``)."""
+
+    async def lent() -> Vault:
+        return vault
+
+    engine.update_execution_options(**{LENT: lent})
 
 
 async def refresh(vault: Vault, engine: AsyncEngine, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """What one transaction decides: states as they were read and changed, orders to send, and the line of each record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra import clock, telemetry, tracing
+from infra.access import people
 from infra.deciding.decision import NewState
+from infra.failing import FlowFailed
 from infra.incarnations import Former, removed_company
 from infra.kafka.records import Record, bury, tenant_of
 from infra.plugin import Flow
@@ -94,9 +96,10 @@ class Batch:
         """Read states; of what is not known yet there is an empty one."""
         if not wanted:
             return
-        rows = await connection.execute(_STATES, _places(wanted))
-        for name, tenant, key, state in rows:
-            self.states[name, tenant, key] = wanted[name, tenant, key].state.model_validate_json(state, strict=False)
+        rows = (await connection.execute(_STATES, _places(wanted))).all()
+        read = await states_of(connection, [(wanted[name, tenant, key], state) for name, tenant, key, state in rows])
+        for (name, tenant, key, _), state in zip(rows, read, strict=True):
+            self.states[name, tenant, key] = state
         for place, flow in wanted.items():
             self.states.setdefault(place, flow.state())
 
@@ -108,8 +111,13 @@ class Batch:
             await connection.execute(_FORGET_STATES, _places(gone))
         if len(gone) < len(self.changed):
             kept = {place: state for place, state in self.changed.items() if place not in gone}
+            plain = [((tenant, key), state.state) for (_, tenant, key), state in kept.items()]
+            sealed = await people.seal(connection, plain)
             written = {
-                "states": "\n".join(state.written for state in kept.values()),
+                "states": "\n".join(
+                    state.written if one is state.state else one.model_dump_json()
+                    for state, one in zip(kept.values(), sealed, strict=True)
+                ),
                 "waiting": [state.waiting for state in kept.values()],
             }
             await connection.execute(_WRITE_STATES, _places(kept) | written)
@@ -128,6 +136,25 @@ class Batch:
                     "now": clock.now(),
                 },
             )
+
+
+async def states_of(connection: AsyncConnection, rows: Sequence[tuple[Flow, str]]) -> list[BaseModel]:
+    """Return states as they stand in the table, the values of people in them opened.
+
+    Raises:
+        FlowFailed: somebody was not erased, and yet the key of their values is not there.
+    """
+    of_people = [number for number, (flow, _) in enumerate(rows) if people.holds_people(flow.state)]
+    written = await people.opened(connection, [rows[number][1].encode() for number in of_people])
+    if any(map(people.is_sealed, written)):
+        raise FlowFailed(
+            "a state holds values whose key is not there: was it restored without the keys?", "KeyMissing", ""
+        )
+    opened = dict(zip(of_people, written, strict=True))
+    return [
+        flow.state.model_validate_json(opened.get(number, state), strict=False)
+        for number, (flow, state) in enumerate(rows)
+    ]
 
 
 def _places(places: Iterable[StateKey]) -> dict[str, Any]:

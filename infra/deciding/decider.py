@@ -7,6 +7,7 @@ before it (DECISIONS 10). A message that cannot be decided is parked, and with i
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -14,7 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry, tracing
-from infra.deciding.batch import Batch, DecidedLine
+from infra.access import people
+from infra.deciding.batch import Batch, DecidedLine, states_of
 from infra.deciding.decision import Decision, deciding, reading
 from infra.deciding.terms import KnownTerms
 from infra.failing import FlowFailed
@@ -54,7 +56,7 @@ _ALREADY = text(
        select r.t, r.p, r.o from r join audited a on a.topic = r.t and a.partition = r.p and r.o < a.forgotten"""
 )
 _WAITING = text(
-    """select key, state from flow_state
+    """select key, cast(state as text) as state from flow_state
        where flow = :flow and tenant = :tenant and waiting is not null and key > :after
          and (cast(:reasons as text[]) is null or waiting = any(cast(:reasons as text[])))
        order by key limit :page"""
@@ -126,9 +128,9 @@ class Decider:
         """
         plain: list[_Read] = []
         unreadable: list[_Unread] = []
-        for record in records:
+        for record, value in zip(records, await self._opened(records), strict=True):
             try:
-                message = _accepted(record)
+                message = _accepted(replace(record, value=value))
             except NotYetReadable as newer:
                 await self._decide_plain(plain, unreadable)
                 plain, unreadable = [], []
@@ -144,6 +146,14 @@ class Decider:
             else:
                 plain.append((record, message))
         await self._decide_plain(plain, unreadable)
+
+    async def _opened(self, records: Sequence[Record]) -> list[bytes | None]:
+        """Return the values of records, with those of people opened; of most there are none, and nobody is asked."""
+        if not any(people.is_sealed(record.value or b"") for record in records):
+            return [record.value for record in records]
+        async with self._engine.connect() as connection:
+            opened = await people.opened(connection, [record.value or b"" for record in records])
+        return [None if record.value is None else value for record, value in zip(records, opened, strict=True)]
 
     async def _decide_plain(self, messages: Sequence[_Read], unreadable: Sequence[_Unread]) -> None:
         """Decide messages: of a large batch half of the companies while the database writes down the other half."""
@@ -204,8 +214,9 @@ class Decider:
         return True
 
     async def _decide_parked(self, first: Parked) -> Left:
+        [value] = await self._opened([first.record])
         try:
-            message = _accepted(first.record)
+            message = _accepted(replace(first.record, value=value))
         except NotYetReadable:
             raise
         except Unreadable as error:  # to code that is newer, or older, than what parked it
@@ -307,9 +318,10 @@ class Decider:
             rows = (await connection.execute(_WAITING, page | {"reasons": reasons})).all()
             terms = (await self._terms.of(connection, [message.tenant]))[message.tenant]
             batch = Batch()
-            for key, state in rows:
+            states = await states_of(connection, [(flow, state) for _, state in rows])
+            for (key, _), state in zip(rows, states, strict=True):
                 place = (flow.name, message.tenant, key)
-                batch.states.setdefault(place, flow.state.model_validate(state, strict=False))
+                batch.states.setdefault(place, state)
                 line = DecidedLine(record, message.tenant, message.id, key)
                 await self._decide_one(connection, batch, flow, (key,), message, terms, line)
             left = await self._remember(connection, batch, left)
@@ -382,6 +394,11 @@ class Decider:
     async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
         await batch.write(connection)
+        sealed = await people.seal(connection, [((o.tenant, o.subject), o.data) for o, *_ in batch.orders])
+        batch.orders = [
+            (o, value if data is o.data else o.model_copy(update={"data": data}).to_bytes(), hop)
+            for (o, value, hop), data in zip(batch.orders, sealed, strict=True)
+        ]
         messages = [(o.tenant, o.data.TOPIC, o.id, value, hop) for o, value, hop in batch.orders]
         messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes(), "") for o in batch.letters]
         written = await self._outbox.write(connection, messages)

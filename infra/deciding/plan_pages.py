@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from pydantic_core import from_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra.access import people
 from infra.deciding import plan_rows
 from infra.plugin import Flow, Terms
 from schemas.events import Side
@@ -29,11 +31,13 @@ _MEANT: Final = f"""plan_id = :plan_id
     and ((:field = '' and :kind = '') or ({_IS_PAIR} and exists (
         select from jsonb_array_elements(body -> 'fields') d
         where (:field = '' or d ->> 'field' = :field) and (:kind = '' or {_KIND} = :kind))))
-    and (:said = '' or concat_ws(' ', body ->> 'name', body ->> 'person', body ->> 'employee_id') ilike :like)
+    and (:said = '' or "row" = any(cast(:called as int[]))
+        or concat_ws(' ', body ->> 'person', body ->> 'employee_id') ilike :like)
     and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[])))"""
 _PAGE: Final = text(
     f"""select body::text from plan_rows where {_MEANT} and "row" > :after order by "row" limit :page"""  # noqa: S608 - no values in it
 )
+_NAMES: Final = text("""select "row", (body -> 'name')::text as name from plan_rows where plan_id = :plan_id""")
 _NUMBERS: Final = text(f"""select "row" from plan_rows where {_MEANT} order by "row" """)  # noqa: S608 - no values in it
 _WHERE: Final = text(
     f"""select {_IS_PAIR}, body ->> 'person' is not null, {_IS_LINKED}, state, action, body ->> 'rule' = :chosen,
@@ -93,6 +97,7 @@ class Meant:
             "kind": self.kind,
             "said": self.said,
             "like": f"%{like}%",
+            "called": [],
             "rows": None if self.rows is None else list(self.rows),
             "open": self.open,
         }
@@ -126,20 +131,21 @@ class Group:
 async def page(engine: AsyncEngine, plan: Plan, meant: Meant, *, after: int = 0, limit: int = 100) -> list[PlanRow]:
     """Return the next rows that are meant, in the plan's sequence."""
     async with engine.connect() as connection:
-        bodies = await connection.scalars(_PAGE, {**meant.values(plan), "after": after, "page": limit})
-        return [PlanRow.model_validate_json(body) for body in bodies]
+        values = await _values(connection, plan, meant)
+        bodies = list(await connection.scalars(_PAGE, {**values, "after": after, "page": limit}))
+        return await people.models(connection, PlanRow, bodies)
 
 
 async def numbers(engine: AsyncEngine, plan: Plan, meant: Meant) -> tuple[int, ...]:
     """Return the numbers of all rows that are meant."""
     async with engine.connect() as connection:
-        return tuple(await connection.scalars(_NUMBERS, meant.values(plan)))
+        return tuple(await connection.scalars(_NUMBERS, await _values(connection, plan, meant)))
 
 
 async def groups(engine: AsyncEngine, plan: Plan, meant: Meant = Meant()) -> tuple[Group, ...]:
     """Return how many of the rows that are meant stand alike."""
     async with engine.connect() as connection:
-        found = await connection.execute(_WHERE, {**meant.values(plan), "chosen": CHOSEN})
+        found = await connection.execute(_WHERE, {**await _values(connection, plan, meant), "chosen": CHOSEN})
         return tuple(Group(*row) for row in found)
 
 
@@ -161,7 +167,19 @@ async def applied(engine: AsyncEngine, plan: Plan) -> tuple[int, int]:
 
 async def seen(connection: AsyncConnection, plan: Plan, meant: Meant) -> str:
     """Return a digest of rows as they are kept: what a person was shown is what is sent."""
-    return str(await connection.scalar(_SEEN, meant.values(plan)))
+    return str(await connection.scalar(_SEEN, await _values(connection, plan, meant)))
+
+
+async def _values(connection: AsyncConnection, plan: Plan, meant: Meant) -> dict[str, Any]:
+    """Return what the query is asked with. Names are sealed where they stand: who is called so is found here."""
+    values = meant.values(plan)
+    if not meant.said:
+        return values
+    found = (await connection.execute(_NAMES, {"plan_id": plan.plan_id})).all()
+    names = await people.opened(connection, [row.name.encode() for row in found])
+    said = meant.said.casefold()
+    called = [row.row for row, name in zip(found, names, strict=True) if said in from_json(name).casefold()]
+    return values | {"called": called}
 
 
 async def preview(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.access import people
 from infra.deciding.decision import Decision, deciding, reading
 from infra.plugin import Flow, Terms
 from schemas import envelope as envelopes
@@ -42,9 +43,11 @@ async def effects(
     said = {number: next(step) for number, step in steps.items()}
     while asked := {number: keys for number, keys in said.items() if not isinstance(keys, Decision)}:
         missing = sorted({key for keys in asked.values() for key in keys} - states.keys())
-        found = await connection.execute(_STATES, {"flow": flow.name, "tenant": plan.tenant, "keys": missing})
+        asked_for = {"flow": flow.name, "tenant": plan.tenant, "keys": missing}
+        found = (await connection.execute(_STATES, asked_for)).all()
+        read = await people.models(connection, flow.state, [state for _, state in found])
         states |= {key: flow.state() for key in missing}
-        states |= {key: flow.state.model_validate_json(state) for key, state in found}
+        states |= {key: state for (key, _), state in zip(found, read, strict=True)}
         said = {number: steps[number].send({key: states[key] for key in keys}) for number, keys in asked.items()}
         decided |= {number: end for number, end in said.items() if isinstance(end, Decision)}
     return tuple(shown(flow, row, decided[row.row], states) for row in rows)

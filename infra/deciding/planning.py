@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, tenants
+from infra.access import people
 from infra.deciding import plan_pages, plan_rows
 from infra.plugin import Flow, Host, Terms
 from infra.store import lines
@@ -171,12 +172,11 @@ async def propose(
     settings, version = await tenants.settings_in_force(engine, tenant)
     async with engine.connect() as connection:
         stream = await connection.stream(_STATES, {"flow": flow.name, "tenant": tenant})
-        states = [
-            (key, flow.state.model_validate_json(state))
-            async for page in stream.partitions(_PAGE)
-            for key, state in page
-            if flow.in_plan(key)
-        ]
+        states: list[tuple[str, Any]] = []
+        async for page in stream.partitions(_PAGE):
+            found = [(key, state) for key, state in page if flow.in_plan(key)]
+            read = await people.models(connection, flow.state, [state for _, state in found])
+            states += ((key, state) for (key, _), state in zip(found, read, strict=True))
     return flow.plan(states, settings, today), settings, version
 
 
@@ -229,7 +229,7 @@ async def keep(
     async with engine.begin() as connection:
         await connection.execute(_PUT_PLAN, _plan_values(plan))
         for page in _pages(rows):
-            await connection.execute(_PUT_ROWS, {"plan_id": plan.plan_id, **_row_values(page)})
+            await connection.execute(_PUT_ROWS, await _row_values(connection, plan, page))
     return plan
 
 
@@ -244,12 +244,14 @@ def _plan_values(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _row_values(rows: Sequence[Row]) -> dict[str, Any]:
+async def _row_values(connection: AsyncConnection, plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:
+    sealed = await people.seal(connection, [((plan.tenant, row.key), row) for row in rows])
     return {
+        "plan_id": plan.plan_id,
         "rows": [row.row for row in rows],
         "states": [row.state for row in rows],
         "actions": [row.action for row in rows],
-        "bodies": "\n".join(row.model_dump_json() for row in rows),
+        "bodies": "\n".join(row.model_dump_json() for row in sealed),
     }
 
 
@@ -296,8 +298,8 @@ async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> Async
         chosen = {"state": which.state, "action": which.action, "row": which.row}
         async with engine.connect() as connection:
             bodies = list(await connection.scalars(_ROWS, {**values, **chosen}))
-        for body in bodies:
-            row = kind.model_validate_json(body)
+            found = await people.models(connection, kind, bodies)
+        for row in found:
             after = row.row
             yield row
         more = len(bodies) == _PAGE
@@ -339,7 +341,7 @@ async def _change(
     kept: list[Any] = []
     for page in _pages(changed):
         new = await plan_rows.effects(connection, flow, plan, page, terms)
-        values = {"plan_id": plan.plan_id, **_row_values(new)}
+        values = await _row_values(connection, plan, new)
         if (await connection.execute(_CHANGE_ROWS, values)).rowcount != len(new):
             raise NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)", "moved")
         kept += new
@@ -413,7 +415,8 @@ async def apply(
             terms, flow = await _terms(connection, plan), _flow(plan)
             await _is_as_shown(connection, plan, only, shown)
             await _change(connection, flow, plan, changed, terms)
-            open_rows = [flow.row.model_validate_json(b) for b in await connection.scalars(_TO_APPLY, values)]
+            bodies = list(await connection.scalars(_TO_APPLY, values))
+            open_rows = await people.models(connection, flow.row, bodies)
             if objection := flow.objects(plan, open_rows, terms.settings, by):
                 raise NotPossible(objection, "may_not")
             await connection.execute(_APPLY_ROWS, {**values, "by": by, "at": now.isoformat()})
@@ -446,8 +449,8 @@ async def _is_as_shown(connection: AsyncConnection, plan: Plan, only: Sequence[i
 
 async def _unsent(engine: AsyncEngine, plan: Plan) -> list[Any]:
     async with engine.connect() as connection:
-        bodies = await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE})
-        return [_flow(plan).row.model_validate_json(body) for body in bodies]
+        bodies = list(await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE}))
+        return await people.models(connection, _flow(plan).row, bodies)
 
 
 async def _publish(host: Host, plan: Plan, page: Sequence[Any]) -> None:
@@ -469,7 +472,8 @@ async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome[Any]]:
     async with engine.connect() as connection:
         values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan), "unlinked": UNLINKED}
         found = (await connection.execute(_BECAME, values)).all()
-    return [_became(_flow(plan).row.model_validate_json(r.body), r) for r in found]
+        read = await people.models(connection, _flow(plan).row, [each.body for each in found])
+    return [_became(row, each) for row, each in zip(read, found, strict=True)]
 
 
 def _became(row: Any, found: Any) -> RowOutcome[Any]:

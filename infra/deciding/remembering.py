@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.access import people
 from infra.deciding.terms import KnownTerms
 from infra.plugin import Asking, Autopsy, Flow, Known, ResultT
 from schemas.commands import HoldForReview
@@ -34,7 +35,9 @@ async def pages(
     async with engine.connect() as connection:
         stream = await connection.stream(_EVERY, {"flow": flow.name, "tenant": tenant})
         async for page in stream.partitions(_PAGE):
-            yield {key: flow.state.model_validate_json(state) for key, state in page if wanted(key)}
+            rows = [(key, state) for key, state in page if wanted(key)]
+            read = await people.models(connection, flow.state, [state for _, state in rows])
+            yield {key: state for (key, _), state in zip(rows, read, strict=True)}
 
 
 async def of_days(
@@ -112,5 +115,6 @@ async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[st
     """Return the states of these keys; a key that was never told of has none."""
     values = {"flow": flow.name, "tenant": tenant, "keys": list(keys)}
     async with engine.connect() as connection:
-        rows = await connection.execute(_THESE, values)
-        return {key: flow.state.model_validate_json(state) for key, state in rows}
+        rows = (await connection.execute(_THESE, values)).all()
+        read = await people.models(connection, flow.state, [state for _, state in rows])
+        return {key: state for (key, _), state in zip(rows, read, strict=True)}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
+from infra.access import people
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.kafka.outbox import arrived
 from infra.store import lines
@@ -83,7 +84,7 @@ _TAKE_OVER = text(
 # takes its place: otherwise it and what waited behind the rejected order would wait for each other.
 # Nothing of a key is sent while one of it is in doubt, so what is to be looked for need not wait its turn.
 _NEXT = text(
-    """select state, body::text, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
+    """select state, body::text as body, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
               accepted_at, coalesce(hop, '') as hop
        from ((select * from journal
               where sink = :sink and tenant = :tenant and state = 'unknown' and due_at <= clock_timestamp()
@@ -289,10 +290,11 @@ class Journal:
         """
         values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page, "resting": list(resting)}
         async with self._engine.connect() as connection:
-            rows = await connection.execute(_NEXT, values)
+            rows = (await connection.execute(_NEXT, values)).all()
+            bodies = await people.opened(connection, [row.body.encode() for row in rows])
             return [
                 Work(
-                    order=envelopes.decode(body.encode()),
+                    order=envelopes.decode(body),
                     state=state,
                     attempt=attempt,
                     looks=looks,
@@ -301,7 +303,9 @@ class Journal:
                     accepted_at=accepted_at,
                     hop=hop,
                 )
-                for state, body, attempt, looks, since_sent, calls, accepted_at, hop in rows
+                for body, (state, _, attempt, looks, since_sent, calls, accepted_at, hop) in zip(
+                    bodies, rows, strict=True
+                )
             ]
 
     async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
@@ -351,10 +355,18 @@ class Journal:
         async with self._engine.begin() as connection:
             done = await _mark(connection, marks, self._seen()) | await _change(connection, changes)
             entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
-            await put_on_record(connection, entries)
+            await put_on_record(connection, await _sealed(connection, entries))
         for step, future in pending:
             if not future.done():  # its lane may have been ended meanwhile
                 future.set_result(_name(step) in done)
+
+
+async def _sealed(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries of which the trail can be read and proved for ever, and what records showed as long as may be."""
+    told = [(number, entry.shown) for number, entry in enumerate(entries) if entry.shown is not None]
+    records = [((entries[number].message.tenant, entries[number].message.subject), shown) for number, shown in told]
+    sealed = dict(zip((number for number, _ in told), await people.seal(connection, records), strict=True))
+    return [replace(entry, shown=sealed.get(number, entry.shown)) for number, entry in enumerate(entries)]
 
 
 def _name(step: _Step) -> tuple[UUID, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from infra import clock, faultpoints, telemetry, tracing
+from infra.access import people
 from infra.delivery.budget import Budget
 from infra.delivery.journal import Journal, Transition, Work
 from infra.delivery.pace import OUR_FAILURE, Pace
@@ -216,6 +217,10 @@ class Lane:
 
     async def _write(self, client: Any, work: Work, attempt: Attempt) -> Verdict:
         self._left = False
+        if people.is_closed(work.order.data):
+            return Rejected(
+                "erased", "Whom it is about was erased: what was to be written can be read by nobody.", "operator"
+            )
         try:
             return await self._kind_of(work.order.data).write(client, work.order, attempt)
         except LeaseLost:

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra.access import people
 from infra.plugin import Flow
 from infra.rows import Dead, Hold
 from infra.trail import Entry, put_on_record
@@ -67,7 +68,7 @@ async def holds(
 ) -> list[Hold]:
     """Return what waits for a person, the oldest first; with ``closed`` what waited, too."""
     values = {"tenant": tenant, "closed": closed, "limit": limit}
-    return [_hold(row) for row in await _rows(engine, _HELD, values)]
+    return await _found(engine, _HELD, values)
 
 
 async def page_of_holds(
@@ -88,7 +89,7 @@ async def page_of_holds(
     """
     at, identity = after or (None, None)
     values = {"tenants": list(tenants), "reason": reason, "said": said, "limit": limit, "at": at, "id": identity}
-    return [_hold(row) for row in await _rows(engine, _HELD_PAGE[open_], values)]
+    return await _found(engine, _HELD_PAGE[open_], values)
 
 
 async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]:
@@ -98,19 +99,20 @@ async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]
 
 async def hold(engine: AsyncEngine, tenant: str, hold_id: UUID) -> Hold | None:
     """Return a company's hold."""
-    found = await _rows(engine, _HELD_BY_ID, {"tenant": tenant, "id": hold_id})
-    return _hold(found[0]) if found else None
+    found = await _found(engine, _HELD_BY_ID, {"tenant": tenant, "id": hold_id})
+    return found[0] if found else None
 
 
 async def holds_called(engine: AsyncEngine, called: str, tenant: str | None = None, *, like: str) -> list[Hold]:
     """Return the holds of this key, or one ``like`` it, or whose id begins so; open ones first, the newest."""
     values = {"tenant": tenant, "called": called, "shortened": like if "/" in called else "^$"}
-    return [_hold(row) for row in await _rows(engine, _HELD_CALLED, values)]
+    return await _found(engine, _HELD_CALLED, values)
 
 
 async def holds_of(connection: AsyncConnection, tenant: str, key: str) -> tuple[Hold, ...]:
     """Return everything that ever waited of a company's key, the oldest first."""
-    return tuple(_hold(row) for row in await connection.execute(_HELD_OF, {"tenant": tenant, "key": key}))
+    rows = (await connection.execute(_HELD_OF, {"tenant": tenant, "key": key})).all()
+    return tuple(await _holds(connection, rows))
 
 
 async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> dict[str, tuple[str, ...]]:
@@ -154,17 +156,27 @@ async def close_letter(connection: AsyncConnection, message: Envelope[DeadLetter
     await put_on_record(connection, [Entry(message, state, code=state, why=why)])
 
 
+async def _found(engine: AsyncEngine, query: TextClause, values: Mapping[str, Any]) -> list[Hold]:
+    async with engine.connect() as connection:
+        return await _holds(connection, (await connection.execute(query, values)).all())
+
+
+async def _holds(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Hold]:
+    bodies = await people.opened(connection, [to_json(row.body) for row in rows])
+    return [_hold(row, body) for row, body in zip(rows, bodies, strict=True)]
+
+
 async def _rows(engine: AsyncEngine, query: TextClause, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
     async with engine.connect() as connection:
         return (await connection.execute(query, values)).all()
 
 
-def _hold(row: Row[Any]) -> Hold:
+def _hold(row: Row[Any], body: bytes) -> Hold:
     return Hold(
         hold_id=cast("UUID", row.hold_id),
         tenant=row.tenant,
         key=row.key,
-        order=envelopes.decode(to_json(row.body)),
+        order=envelopes.decode(body),
         held_at=row.held_at,
         closed_at=row.closed_at,
         how=row.how,

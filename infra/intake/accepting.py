@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from infra import clock, faultpoints, telemetry, tenants, tracing
-from infra.access.vault import Vault
+from infra.access import people
+from infra.access.vault import Vault, lend
 from infra.intake import signing, telling
 from infra.intake.sealing import sealed
 from infra.intake.signing import BadSignature, pieces, verified
@@ -95,6 +96,7 @@ class Acceptor:
         self._engine = engine
         self._producer = producer
         self._vault = vault
+        lend(engine, vault)
         self._settings = settings
 
     async def accept(
@@ -272,6 +274,10 @@ class Acceptor:
     ) -> tuple[str, ...]:
         trace = trace or span.traceparent or telemetry.new_trace()
         hop = tracing.headers(span.traceparent)
+        facts = [sealed(fact, self._vault, tenant) for fact in facts]
+        if any(people.holds_people(type(fact)) for fact in facts):
+            async with self._engine.begin() as connection:
+                facts = await people.seal(connection, [((tenant, fact.key), fact) for fact in facts])
         messages: list[envelopes.Envelope[Any]] = [
             envelopes.wrap(
                 fact,
@@ -282,7 +288,7 @@ class Acceptor:
                 incarnation=incarnation,
                 trace=trace,
             )
-            for fact in (sealed(fact, self._vault, tenant) for fact in facts)
+            for fact in facts
         ]
         faultpoints.reach("accept.before_publish")
         try:

@@ -125,6 +125,7 @@ def holding(
         **spoken(words.OF_A_KEY(key=origin["key"], said=held.message), held.lines),
         choices=held.choices,
         business_date=on,
+        personal=bool(held.lines),
     )
     if before and new.said == before.said:
         answered = isinstance(message, ReviewAnswered) and message.hold_id == before.id_in(tenant)
