@@ -12,6 +12,8 @@ from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines
 from infra.environment import of_host
 from infra.settings import Settings
 
+_PEOPLE = "0022"
+"""The revision from which on people have keys."""
 _NAMED = (
     "The database is named (BOKBUSS_DATABASE__URL): its own tools back it up and restore it, as docs/backup.md says. "
     "However it was restored, the next start looks first for what was sent since."
@@ -63,21 +65,33 @@ def backup(
             }
             url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
             try:
-                return await asyncio.to_thread(copying.make, file, url, settings.data / "documents", head)
+                size = await asyncio.to_thread(copying.make, file, url, settings.data / "documents", head)
+                if revision >= _PEOPLE:  # after: whoever got a key meanwhile has it in this file
+                    await asyncio.to_thread(copying.make_keys, copying.keys_beside(file), url)
             except copying.NotRestored as error:
                 raise Failed(str(error)) from error
+            return size
 
     size = asyncio.run(work())
     key = settings.data / KEY_FILE
     where = (
         f"the key is not in it: keep {key} too, elsewhere" if settings.secret_key is None else "the key is not in it"
     )
-    print_json({"file": str(file), "bytes": size}) if as_json else print_lines([f"{file}: {size} bytes; {where}"])
+    people = copying.keys_beside(file)
+    if as_json:
+        print_json({"file": str(file), "bytes": size, "keys": str(people)})
+    else:
+        newest = f"{people}: the keys of people. Keep the newest alone, elsewhere: it opens every backup of before"
+        print_lines([f"{file}: {size} bytes; {where}", newest])
 
 
 def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="what bokbuss backup wrote")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", exists=True, dir_okay=False, help="the newest keys of people; else those beside FILE"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Put a backup in the place of the embedded database, which is kept beside. The next start looks first."""
@@ -118,8 +132,10 @@ def restore(
         try:
             asyncio.run(same(url))
             loaded = copying.load(file, url)
-            asyncio.run(_check(loaded, settings))
+            beside = copying.keys_beside(file)
+            asyncio.run(_check(loaded, settings, url, keys or (beside if beside.exists() else None)))
             kept = copying.put_in_place(url, clock.now())
+            copying.forget_keys(url, kept)
             documents = copying.load_documents(file, settings.data / "documents")
         except copying.NotRestored as error:
             raise Failed(str(error)) from error
@@ -135,15 +151,21 @@ def restore(
         )
 
 
-async def _check(url: str, settings: Settings) -> None:
-    """Prove that it can be worked with: the key opens its secrets, each of them, and its tables become today's."""
+async def _check(url: str, settings: Settings, before: str, keys: Path | None) -> None:
+    """Prove that it can be worked with: the key opens its secrets, each of them, and its tables become today's.
+
+    Args:
+        before: the database in whose place it is put; its keys of people are brought along, and those of a file.
+    """
     from infra import store
     from infra.access import rotation
     from infra.access.vault import open_vault, prove
+    from infra.embedded import copying
 
     engine = store.engine(store.async_url(url), 2)
     try:
         await store.prepare(engine, proof=partial(prove, settings))
+        await asyncio.to_thread(copying.bring_keys, url, before, keys)
         await rotation.everything_opens(engine, await open_vault(engine, settings))
     finally:
         await engine.dispose()

@@ -117,6 +117,21 @@ Asking = Generator[tuple[str, ...], States, ResultT]
 
 
 @dataclass(frozen=True, slots=True)
+class Erasable:
+    """Whether somebody may be erased.
+
+    Attributes:
+        objections: why not, and what to do first; none: they may.
+        records: the keys of the records whose values are theirs.
+        erased: they were, already.
+    """
+
+    objections: tuple[str, ...]
+    records: tuple[str, ...]
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A flow: pure functions that turn messages into orders.
 
@@ -159,6 +174,7 @@ class Flow:
             and again, for flows keep no time.
         autopsy: what can be said of something that is held, by whichever flow.
         words: what it says, in both languages (``schemas.words.catalogue``).
+        erasable: whether somebody whose key this is may be erased on a day, and which records are theirs.
     """
 
     name: str
@@ -188,6 +204,7 @@ class Flow:
     overdue: Callable[[Terms, datetime], Asking[tuple[Fact, ...]]] | None = None
     autopsy: Callable[[HoldForReview, Terms], Asking[Autopsy]] | None = None
     words: Mapping[str, Said] = field(default_factory=dict)
+    erasable: Callable[[str, date], Asking[Erasable]] | None = None
 
 
 # --- Sources ----------------------------------------------------------------------------------------------------

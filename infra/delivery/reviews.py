@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, telemetry, tracing
+from infra.access import erasing
 from infra.incarnations import former, removed_company
 from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
@@ -19,6 +20,7 @@ from infra.trail import Entry, put_on_record
 from schemas.audit import DeadLetter
 from schemas.commands import CloseReview, HoldForReview
 from schemas.envelope import Envelope
+from schemas.erasures import DropKeys
 
 _HOLD = text(
     """insert into held (hold_id, tenant, flow, key, body, held_at)
@@ -101,6 +103,8 @@ async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -
             if not closed or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "released"}):
                 return None
             return Entry(message, "released", code=close.how, why=close.message, wording=close.wording)
+        case DropKeys() as keys:
+            return await _drop(connection, message, keys)
         case DeadLetter() as letter:
             new = await connection.scalar(
                 _LETTER,
@@ -120,6 +124,14 @@ async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -
             )
         case _:
             raise TypeError(f"{message.type} is not for the desk")
+
+
+async def _drop(connection: AsyncConnection, message: Envelope[Any], keys: DropKeys) -> Entry | None:
+    by, at = keys.decided_by, keys.decided_at
+    new = await erasing.drop(connection, message.tenant, keys.records, by=by, at=at)
+    if not new or await connection.scalar(_ON_RECORD, _name(message) | {"outcome": "erased"}):
+        return None
+    return Entry(message, "erased", code="erased", why=f"{by} decided it at {at:%Y-%m-%d %H:%M:%S %Z}")
 
 
 def _name(message: Envelope[Any]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A backup of the embedded installation in one file, and back: the database, and the documents beside it.
 
-The key is not in it: who has both can read the secrets. Nor is Kafka, whose topics are read on from where the database
-stands, or missed: PostgreSQL is the authority.
+The key is not in it: who has both can read the secrets. Nor are the keys of people, which lie in a file of their own:
+the newest alone is kept, and whoever was erased is in it no more, so that no older backup brings their values back.
+Nor is Kafka, whose topics are read on from where the database stands, or missed: PostgreSQL is the authority.
 """
 
 import json
@@ -27,6 +28,21 @@ _DOCUMENTS: Final = "documents"
 _OWN: Final = "postgres"
 """The embedded server's database that is worked with."""
 _NEW: Final = "restoring"
+_KEYS_OUT: Final = "copy person_keys (tenant, record, key_id, locked, made_at) to stdout"
+_KEYS_IN: Final = "copy person_keys (tenant, record, key_id, locked, made_at) from stdin"
+_CAME_IN: Final = "copy came (tenant, record, key_id, locked, made_at) from stdin"
+_ERASED_OUT: Final = "copy erasures (tenant, record, erased_at, erased_by, released_at, released_by) to stdout"
+_ERASED_IN: Final = "copy gone (tenant, record, erased_at, erased_by, released_at, released_by) from stdin"
+_BRING: Final = """insert into person_keys (tenant, record, key_id, locked, made_at)
+    select tenant, record, key_id, locked, made_at from came
+    where not exists (select from erasures e where e.tenant = came.tenant and e.record = came.record
+                        and (e.released_at is null or came.made_at < e.erased_at))
+    on conflict do nothing"""
+_ERASE: Final = """insert into erasures select * from gone on conflict (tenant, record) do update set
+    erased_at = excluded.erased_at, erased_by = excluded.erased_by, released_at = excluded.released_at,
+    released_by = excluded.released_by"""
+_LACKS_KEYS: Final = """select exists (select from flow_state where state::text like '%"p1:%')
+    and not exists (select from person_keys)"""
 _LARGEST_HEAD: Final = 100_000
 
 
@@ -55,7 +71,8 @@ def make(file: Path, url: str, documents: Path, head: Mapping[str, Any]) -> int:
             tarfile.open(fileobj=opened, mode="w") as tar,
         ):
             dump = Path(scratch) / _DUMP
-            _said([programs() / "pg_dump", "--format=custom", f"--file={dump}", "--dbname", url], "copied")
+            without = "--exclude-table-data=person_keys"
+            _said([programs() / "pg_dump", "--format=custom", without, f"--file={dump}", "--dbname", url], "copied")
             (Path(scratch) / _HEAD).write_text(json.dumps({"format": FORMAT, **head}))
             tar.add(Path(scratch) / _HEAD, _HEAD)
             tar.add(dump, _DUMP)
@@ -68,6 +85,64 @@ def make(file: Path, url: str, documents: Path, head: Mapping[str, Any]) -> int:
     finally:
         fresh.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+def keys_beside(file: Path) -> Path:
+    """Return where the keys of people are written beside a backup."""
+    return file.with_name(f"{file.name}.keys")
+
+
+def make_keys(file: Path, url: str) -> None:
+    """Write the keys of people beside a backup. Only its owner may read it.
+
+    They are locked: who has this file needs the installation's key as well.
+    """
+    fresh = file.with_name(f"{file.name}.part")
+    with psycopg.connect(url) as server, server.cursor() as cursor:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as into, cursor.copy(_KEYS_OUT) as rows:
+            for row in rows:
+                into.write(row)
+    fresh.replace(file)
+
+
+def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
+    """Give a database that was loaded the keys of people.
+
+    They are those of the database in whose place it is put, and of a file for whom that one does not know at all. Whom
+    it has erased stays erased.
+
+    Args:
+        loaded: the database that was loaded, for psycopg.
+        url: the one that is worked with so far.
+        keys: what ``make_keys`` wrote; None: there is none.
+
+    Raises:
+        NotRestored: it holds values of people, and none of their keys is there.
+    """
+    with psycopg.connect(url) as before, psycopg.connect(loaded) as after:
+        if before.execute("select to_regclass('erasures') is not null").fetchone() == (True,):
+            after.execute("create temp table gone (like erasures)")
+            for out, into in ((_KEYS_OUT, _KEYS_IN), (_ERASED_OUT, _ERASED_IN)):
+                with before.cursor().copy(out) as rows, after.cursor().copy(into) as taken:
+                    for row in rows:
+                        taken.write(row)
+            after.execute(_ERASE)
+        if keys is not None:
+            after.execute("create temp table came (like person_keys)")
+            with keys.open("rb") as file, after.cursor().copy(_CAME_IN) as taken:
+                while piece := file.read(65_536):
+                    taken.write(piece)
+            after.execute(_BRING)
+        if after.execute(_LACKS_KEYS).fetchone() == (True,):
+            raise NotRestored("it holds values of people, and their keys are in another file: name the newest (--keys)")
+
+
+def forget_keys(url: str, kept: str) -> None:
+    """Drop the keys of people in the database that is kept beside: those that are in use stand in the other alone."""
+    with psycopg.connect(url.replace(f"/{_OWN}?", f"/{kept}?"), autocommit=True) as server:
+        if server.execute("select to_regclass('person_keys') is not null").fetchone() == (True,):
+            server.execute("truncate person_keys")
 
 
 def head_of(file: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Employees: what a change in HR or in Fortnox means for the other side, and what a leave means for its days."""
 
 from infra.plugin import Flow
+from schemas.erasures import ErasureDecided
 from schemas.events import (
     EmployeeChanged,
     EmployeeSeen,
@@ -13,6 +14,7 @@ from schemas.events import (
 from schemas.pauses import PersonPaused
 from streams.employees.decide import decide, evolve, follow, reads, waiting
 from streams.employees.effect import applied, effect
+from streams.employees.erasing import erasable
 from streams.employees.fields import described
 from streams.employees.plan import about, objects, plan
 from streams.employees.standing import akin, known, stands
@@ -29,6 +31,7 @@ FLOW = Flow(
         LeaveChanged,
         LinkDecided,
         PersonPaused,
+        ErasureDecided,
         PlanRowApplied,
         PlanApplied,
     ),
@@ -49,4 +52,5 @@ FLOW = Flow(
     akin=akin,
     stands=stands,
     describe=described,
+    erasable=erasable,
 )

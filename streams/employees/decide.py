@@ -13,6 +13,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope, type_of
+from schemas.erasures import ErasureDecided
 from schemas.events import (
     EmployeeChanged,
     EmployeeSeen,
@@ -24,7 +25,7 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.pauses import PersonPaused
-from streams.employees import leaves
+from streams.employees import erasing, leaves
 from streams.employees.learn import applied_as, learn
 from streams.employees.orders import orders, reading
 from streams.employees.rules import Case, judge
@@ -48,7 +49,7 @@ def reads(message: Message) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one cas
             return (leave_key(key), f"{system}/{person_id}", LIVE)
         case LinkDecided(person=person, employee_id=employee_id):
             return (person, LIVE, *([employee_key(employee_id)] if employee_id else []))
-        case PersonPaused(person=person):
+        case PersonPaused(person=person) | ErasureDecided(person=person):
             return (person, LIVE)
         case PlanRowApplied(key=key, employee_id=employee_id):
             return (
@@ -101,6 +102,8 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
         return (
             () if known and known.mentioned == envelope.id else (reading(message, envelope.id, version=terms.version),)
         )
+    if isinstance(message, ErasureDecided):
+        return erasing.orders(states, memory, envelope, terms.version)
     if (settings := terms.settings.employees) is None:
         return ()
     live = memory[LIVE].live

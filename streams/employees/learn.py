@@ -8,6 +8,7 @@ from typing import Any
 from schemas.audit import NOT_DONE, AuditRecord, Shown
 from schemas.commands import UpsertEmployee, UpsertPerson
 from schemas.envelope import Envelope
+from schemas.erasures import ErasureDecided
 from schemas.events import (
     ChecksPassed,
     EmployeeChanged,
@@ -26,7 +27,7 @@ from schemas.events import (
 )
 from schemas.pauses import PersonPaused
 from schemas.words import Text
-from streams.employees import words
+from streams.employees import erasing, words
 from streams.employees.adapting import FILLED, adapted, adapts, made_by_fortnox, made_by_hr
 from streams.employees.fields import FIELDS, get, same
 from streams.employees.state import (
@@ -61,7 +62,7 @@ def _still(chosen: Iterable[FieldChoice], changed: frozenset[EmployeeField]) -> 
     return tuple(c for c in chosen if c.field not in changed)
 
 
-def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # noqa: C901 - one case for each message
+def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # noqa: C901, PLR0912 - one case for each message
     """Return what is remembered once a message is known. What comes late undoes nothing newer."""
     memory = Memory(states)
     match envelope.data:
@@ -77,6 +78,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # no
             _link_decided(memory, fact)
         case PersonPaused() as fact:
             _person_paused(memory, fact)
+        case ErasureDecided() as fact:
+            erasing.forget(memory, fact)
         case PlanRowApplied() as fact:
             _row_applied(memory, fact)
         case PlanApplied():
@@ -95,7 +98,7 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # no
 
 def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
     before = memory.person(fact.key)
-    if before.hr_at is not None and fact.changed_at < before.hr_at:
+    if erasing.told_of_nobody(memory, fact) or (before.hr_at is not None and fact.changed_at < before.hr_at):
         return
     fields = before.hr if fact.deleted else fact.fields
     changed = _changes(before.hr, fields)
@@ -114,6 +117,8 @@ def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
 
 def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
     before = memory.employee(fact.employee_id)
+    if erasing.told_of_nobody(memory, fact):
+        return
     if before.seen_at is not None and fact.seen_at < before.seen_at:
         return
     changed = _changes(before.fields, fact.fields)

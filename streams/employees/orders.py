@@ -11,6 +11,7 @@ from uuid import UUID
 from schemas import ids
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson, spoken
+from schemas.erasures import ErasureDecided
 from schemas.events import ChecksPassed, LinkDecided, PersonMentioned, PlanRowApplied, ReviewAnswered
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
@@ -144,7 +145,7 @@ def closing(hold: HoldForReview, message: Message, tenant: str, origin: Mapping[
             how, why = "answered", words.ANSWERED(answer=named(NAME, "answer", message.answer))
         case ChecksPassed():
             how, why = "checks_passed", words.CHECK_IS_GREEN()
-        case LinkDecided() | PersonPaused() | PlanRowApplied():
+        case LinkDecided() | PersonPaused() | PlanRowApplied() | ErasureDecided():
             how, why = "answered", words.DECIDED()
         case _:
             why = words.NEWER_VALUES()

@@ -90,6 +90,21 @@ def another_systems_people_are_left_alone(case: Case) -> Verdict | None:
     return None if ours else Settled()
 
 
+def an_erased_person_waits(case: Case) -> Verdict | None:
+    """Keep nothing of somebody who was erased, and say so when HR tells of them."""
+    employee = case.state.employee
+    if case.person.erased_at is None:
+        return Settled() if employee is not None and employee.erased_at is not None else None
+    if not case.person.told_since or case.person.ignored:
+        return Settled()
+    since = f"{case.person.erased_at:%Y-%m-%d}"
+    why = (
+        f"HR tells of somebody who was erased ({since}); none of it is kept. Delete {case.key} in HR, or let them in "
+        "again: bokbuss people release."
+    )
+    return Held("erased", why, choices=(DO_NOTHING,))
+
+
 def an_answer_is_awaited_first(case: Case) -> Verdict | None:
     """Wait for what is under way: what comes meanwhile collapses into the newest state."""
     if not case.state.pending:
@@ -317,6 +332,7 @@ def _line(name: EmployeeField, person: Person) -> str:
 Rule = Callable[[Case], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
     another_systems_people_are_left_alone,
+    an_erased_person_waits,
     an_answer_is_awaited_first,
     a_row_that_has_moved_is_refused,
     nothing_happens_before_the_first_plan,

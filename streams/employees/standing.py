@@ -13,6 +13,8 @@ def known(state: State) -> Known | None:
     if state.person is not None and state.person.hr is not None:
         link = state.person.link
         return Known(_name(state.person.hr), employee_key(link.employee_id) if link else "")
+    if state.person is not None and state.person.erased_at is not None:
+        return Known("erased", "")
     if state.employee is not None and state.employee.fields is not None:
         return Known(_name(state.employee.fields), state.employee.person or "")
     return None
@@ -47,6 +49,9 @@ def stands(key: str, states: Mapping[str, State]) -> tuple[str, ...]:
 
 
 def _person(person: Person, states: Mapping[str, State]) -> Iterator[str]:
+    if person.erased_at is not None:
+        yield f"Erased on {person.erased_at:%Y-%m-%d}: no value of theirs can be read."
+        return
     if person.link is not None:
         yield f"Linked with employee {person.link.employee_id} ({person.link.origin})."
     elif person.unlinked:

@@ -77,6 +77,8 @@ class Person(_Remembered):
         wanted: somebody decided that Fortnox gets an employee for this person, and there is none yet.
         ignored: a person said that nothing is to be done, until the record changes.
         leaves: the keys of leaves that are not over: they follow the link.
+        erased_at: when somebody decided that it is erased; no value is known since.
+        told_since: HR has told of it since then.
     """
 
     hr: EmployeeFields | None = None
@@ -103,6 +105,8 @@ class Person(_Remembered):
     wanted: bool = False
     ignored: bool = False
     leaves: tuple[str, ...] = ()
+    erased_at: datetime | None = None
+    told_since: bool = False
 
     @property
     def hr_is_newer(self) -> bool:
@@ -132,6 +136,7 @@ class Employee(_Remembered):
     person: str | None = None
     wanted: bool = False
     ignored: bool = False
+    erased_at: datetime | None = None
 
 
 class AbsenceDay(_Remembered):

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka.cluster import ensure_topics
+from tests.acceptance.backups import Backups
 from tests.acceptance.house import Roles, database, opened
 
 
@@ -38,3 +39,12 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafk
     with EmbeddedKafka(tmp_path_factory.mktemp("own")) as broker:
         asyncio.run(ensure_topics(broker.bootstrap))
         yield broker
+
+
+@pytest.fixture
+def backups(postgres_url: str) -> Iterator[Backups]:
+    """Yield a database of the test's own, that can be copied and put back."""
+    with database(postgres_url) as url:
+        made = Backups(url)
+        yield made
+        made.drop()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -14,51 +13,10 @@ from connectors.fortnox import sandbox
 from infra.embedded.broker import EmbeddedKafka
 from infra.installation import Restored
 from infra.kafka.cluster import ensure_topics
-from tests.acceptance.house import Roles, Shop, database, opened, z_report
+from tests.acceptance.backups import Backups
+from tests.acceptance.house import Roles, Shop, opened, z_report
 
 MENDED = 2.0
-
-
-class Backups:
-    """A database, and copies of it that nobody works with."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._server = url.replace("+psycopg", "")
-        self._name = psycopg.conninfo.conninfo_to_dict(self._server)["dbname"]
-        self._copies: list[str] = []
-
-    def make(self) -> str:
-        """Copy the database; nobody may be connected to it."""
-        name = f"{self._name}_{len(self._copies)}"
-        self._copies.append(name)
-        self._say(f'create database "{name}" template "{self._name}"')
-        return name
-
-    def restore(self, name: str) -> None:
-        """Put a copy in the database's place."""
-        self._say(
-            f'drop database if exists "{self._name}" with (force)', f'create database "{self._name}" template "{name}"'
-        )
-
-    def drop(self) -> None:
-        """Forget the copies."""
-        self._say(*(f'drop database "{name}"' for name in self._copies))
-
-    def _say(self, *statements: str) -> None:
-        server = self._server.replace(f"/{self._name}?", "/postgres?")
-        with psycopg.connect(server, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)  # type: ignore[call-overload] # names of our own
-
-
-@pytest.fixture
-def backups(postgres_url: str) -> Iterator[Backups]:
-    """Yield a database of the test's own."""
-    with database(postgres_url) as url:
-        made = Backups(url)
-        yield made
-        made.drop()
 
 
 @pytest.fixture(scope="module")

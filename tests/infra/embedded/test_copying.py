@@ -1,5 +1,6 @@
 """A backup of the embedded installation, and back: by commands as people type them."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,7 +9,15 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+
+from infra import store
+from infra.access import people
+from infra.access.vault import open_vault
+from infra.embedded.database import EmbeddedPostgres
+from infra.settings import Settings
+from schemas.events import EmployeeFields
 
 BOKBUSS = str(Path(sys.executable).with_name("bokbuss"))
 
@@ -41,6 +50,26 @@ class Machine:
     def companies(self) -> set[str]:
         """Return the companies that there are."""
         return {each["tenant"] for each in self.json("tenant", "list")}
+
+    def sql(self, statements: str) -> list[Any]:
+        """Say something to the database; return the first column of what it answers."""
+        with EmbeddedPostgres(self.data) as server, psycopg.connect(server.url.replace("+psycopg", "")) as connection:
+            answer = connection.execute(statements.encode())
+            return [row[0] for row in answer.fetchall()] if answer.description else []
+
+    def lock_for(self, *records: str) -> None:
+        """Let some people have keys."""
+
+        async def work(url: str) -> None:
+            engine = store.engine(url, 1)
+            await open_vault(engine, Settings(data=self.data, _env_file=None))
+            async with engine.begin() as connection:
+                fields = EmployeeFields(city="Umeå")
+                await people.seal(connection, [(("acme", record), fields) for record in records])
+            await engine.dispose()
+
+        with EmbeddedPostgres(self.data) as server:
+            asyncio.run(work(server.url))
 
 
 @pytest.fixture
@@ -88,6 +117,31 @@ def test_a_backup_goes_to_an_empty_machine_with_its_key_and_to_no_other(
     new.environment["BOKBUSS_SECRET_KEY"] = key
     new.says("restore", str(file), "--yes")
     assert new.companies() == {"acme"}
+
+
+def test_a_backup_does_not_bring_back_who_was_erased_since(machine: Machine, tmp_path: Path, kafka: str) -> None:
+    """The keys of people are in a file of their own; whoever was erased stays so, and without one nothing is put."""
+    file = tmp_path / "night.tar"
+    machine.sql(
+        """insert into flow_state (flow, tenant, key, state) values ('f', 'acme', 'hr/1', '{"a": "p1:erased:"}');
+           insert into erasures values ('acme', 'hr/0', now(), 'anna')"""
+    )
+    machine.lock_for("hr/1", "hr/2")
+    keys = Path(machine.json("backup", str(file))["keys"])
+    assert keys.stat().st_mode & 0o077 == 0
+    machine.sql(
+        "delete from person_keys where record = 'hr/1'; insert into erasures values ('acme', 'hr/1', now(), 'bo')"
+    )
+    machine.lock_for("hr/3")
+    machine.says("restore", str(file), "--yes")
+    assert machine.sql("select record from person_keys order by 1") == ["hr/2", "hr/3"]
+    assert machine.sql("select record from erasures order by 1") == ["hr/0", "hr/1"]
+    new = Machine(tmp_path / "new", kafka)
+    new.environment["BOKBUSS_SECRET_KEY"] = (machine.data / "secret-key").read_text()
+    elsewhere = keys.rename(tmp_path / "keys")
+    assert "--keys" in new.says("restore", str(file), "--yes", code=1)
+    new.says("restore", str(file), "--yes", "--keys", str(elsewhere))
+    assert new.sql("select record from person_keys order by 1") == ["hr/1", "hr/2"]
 
 
 def test_half_a_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None:

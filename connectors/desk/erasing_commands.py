@@ -1,0 +1,155 @@
+"""The verbs of a person's erasure: their values become unreadable everywhere, and nothing new of them is taken in."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from connectors.desk.staff import flow_of_employees
+from infra import clock
+from infra.access import erasing
+from infra.access.erasing import Counted
+from infra.commanding import Company, Failed, Json, WrongUsage, print_json, print_lines
+from infra.deciding import remembering
+from infra.office import Office, in_office
+from infra.plugin import Erasable
+from schemas.erasures import ErasureDecided
+
+people = typer.Typer(no_args_is_help=True, help="Erase what is known of a person, and let them in again.")
+
+Person = Annotated[str, typer.Argument(help="system/person_id; fortnox/employee/ID of one in Fortnox only.")]
+Decider = Annotated[str, typer.Option("--by", help="Who decides it; this stays on record.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is carried out.")]
+
+_LAW = (
+    "vouchers, invoices and documents: accounting information, kept until the end of the seventh year after the "
+    "calendar year in which the financial year ended (Bokföringslag 1999:1078, 7 kap. 2 §)"
+)
+_LOOK = 0.2
+
+
+@people.command("erase")
+def people_erase(
+    tenant: Company, person: Person, by: Decider, yes: Yes = False, wait: Wait = 60.0, as_json: Json = False
+) -> None:
+    """Make a person's values unreadable: in the database, on Kafka and in backups. It is shown first."""
+
+    async def work(place: Office) -> None:
+        await place.vault()
+        said = await _erasable(place, tenant, person)
+        if done := await erasing.found(place.engine, tenant, said.records):
+            told = f"{person} is erased since {done[0].at:%Y-%m-%d %H:%M} by {done[0].by}: nothing is left to do."
+            print_json(_json(said, None, erased=True)) if as_json else print_lines([told])
+            return
+        if said.objections:
+            raise Failed("\n".join([f"{person} is not erased:", *(f"  {why}" for why in said.objections)]))
+        counts = await erasing.counted(place.engine, tenant, said.records)
+        if as_json and not yes:
+            print_json(_json(said, counts, erased=False))
+            return
+        if not as_json:
+            print_lines(_preview(person, said, counts))
+        if not yes:
+            typer.confirm("This cannot be taken back. Erase?", abort=True)
+        await _decide(place, tenant, person, erased=True, by=by)
+        await _carried_out(place, tenant, person, said, wait)
+        print_json(_json(said, counts, erased=True)) if as_json else print_lines([f"{person} is erased."])
+
+    in_office(work, tenant)
+
+
+@people.command("release")
+def people_release(tenant: Company, person: Person, by: Decider, as_json: Json = False) -> None:
+    """Let what HR and Fortnox tell of an erased person in again, with the next reading. What was erased stays so."""
+
+    async def work(place: Office) -> None:
+        await place.vault()
+        said = await _erasable(place, tenant, person)
+        await _decide(place, tenant, person, erased=False, by=by)
+        if not (released := await erasing.release(place.engine, tenant, said.records, by=by)):
+            raise WrongUsage(f"{person} is not erased: bokbuss people list {tenant}")
+        told = f"{person} comes in again with the next reading, or now: bokbuss employees refresh {tenant}"
+        print_json({"tenant": tenant, "released": list(released)}) if as_json else print_lines([told])
+
+    in_office(work, tenant)
+
+
+@people.command("list")
+def people_list(tenant: Company, as_json: Json = False) -> None:
+    """List who was erased, when and by whom."""
+
+    async def work(place: Office) -> None:
+        found = await erasing.listed(place.engine, tenant)
+        if as_json:
+            print_json([asdict(each) for each in found])
+            return
+        lines = []
+        for each in found:
+            end = f"; released {each.released_at:%Y-%m-%d} by {each.released_by}" if each.released_at else ""
+            lines.append(f"{each.record}: erased {each.at:%Y-%m-%d %H:%M} by {each.by}{end}")
+        print_lines(lines or ["Nobody was erased."])
+
+    in_office(work, tenant)
+
+
+async def _erasable(place: Office, tenant: str, person: str) -> Erasable:
+    flow = flow_of_employees()
+    if flow.erasable is None:
+        raise WrongUsage("no flow knows people")
+    return await remembering.answer(place.engine, flow, tenant, flow.erasable(person, clock.now().date()))
+
+
+async def _decide(place: Office, tenant: str, person: str, *, erased: bool, by: str) -> None:
+    host = await place.host()
+    fact = ErasureDecided(person=person, erased=erased, decided_by=by, decided_at=clock.now())
+    await host.accept(tenant, "desk", [fact])
+
+
+async def _carried_out(place: Office, tenant: str, person: str, said: Erasable, wait: float) -> None:
+    until = clock.monotonic() + wait
+    while not await erasing.found(place.engine, tenant, said.records):
+        if clock.monotonic() > until:
+            now = await _erasable(place, tenant, person)
+            why = "; ".join(now.objections) or "flows and the desk carry it out when they run: call this again then"
+            raise Failed(f"{person} is not erased yet: {why}")
+        await clock.sleep(_LOOK)
+
+
+def _preview(person: str, said: Erasable, counts: Counted) -> list[str]:
+    where = (
+        f"{counts.facts - counts.plain} facts, {counts.orders} orders, {counts.holds} holds, "
+        f"{counts.plan_rows} rows of plans"
+    )
+    return [
+        f"What becomes unreadable of {' and '.join(said.records)}, here, on Kafka and in backups:",
+        "    name, addresses, phone, personal number, bank account, employment, tax",
+        f"    in {where}, and in what is remembered",
+        "What stays, and why:",
+        *(f"    {line}" for line in _stays(person, counts)),
+    ]
+
+
+def _stays(person: str, counts: Counted) -> Sequence[str]:
+    plain = (
+        [f"{counts.plain} facts that were accepted before people had keys: readable on Kafka until that topic is cut"]
+        if counts.plain
+        else []
+    )
+    return [
+        *plain,
+        f"the ids ({person}), and what was done when, by which rule: the trail, which holds no values",
+        f"{counts.absences} orders for days of absence (day, extent, cause), under those ids: the basis of pay",
+        _LAW,
+        "what HR and Fortnox hold themselves: erase it there, as far as the law lets you",
+    ]
+
+
+def _json(said: Erasable, counts: Counted | None, *, erased: bool) -> dict[str, Any]:
+    return {
+        "records": list(said.records),
+        "erased": erased,
+        "unreadable": asdict(counts) if counts else None,
+        "stays": list(_stays(said.records[0], counts)) if counts else None,
+    }
