@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from schemas.base import Message
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
+from schemas.erasures import ErasureDecided
 from schemas.events import ClosingApproved, ClosingEntriesReady, DayClosed, LinkDecided, PlanRowApplied, ReviewAnswered
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.money import ZERO
@@ -61,6 +62,8 @@ def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR
             if not decided.paused:
                 return (f"{decided.decided_by} let it go on{said}",)
             return (f"{decided.decided_by} paused it, {decided.reason.replace('_', ' ')}{said}",)
+        case ErasureDecided() as decided:
+            return (f"{decided.decided_by} {'erased them' if decided.erased else 'let them in again'}",)
         case ClosingEntriesReady() as batch:
             by = f" by {batch.submitted_by}" if batch.submitted_by else ""
             days = f"{batch.year_from} to {batch.year_to}"

@@ -50,9 +50,10 @@ def _objections(states: Mapping[str, State], key: str, today: date) -> list[str]
         return [f"nobody is known as {key}: bokbuss employees list TENANT"]
     said = []
     if person is not None and person.link is not None:
-        said.append(f"linked with employee {person.link.employee_id}: bokbuss employees unlink TENANT {key} first")
+        other = person.link.employee_id
+        said.append(f"linked with employee {other}: bokbuss employees unlink TENANT {key} --reason other")
     if employee is not None and employee.person is not None:
-        said.append(f"linked with {employee.person}: bokbuss employees unlink TENANT {employee.person} first")
+        said.append(f"linked with {employee.person}: bokbuss employees unlink TENANT {employee.person} --reason other")
     if person is not None and person.hr is not None and not person.deleted:
         last = person.hr.last_day
         if last is None or last >= today:

@@ -133,7 +133,7 @@ async def test_nobody_can_read_the_values_of_somebody_who_was_erased(
         assert {"8505052384", "987654322", "Malmberget"} <= set(re.findall(r"8505052384|987654322|Malmberget", before))
         erase = ("people", "erase", shop.tenant, key, "--by", "anna")
         assert "unlink" in await refused(house, *erase)
-        await house.command("employees", "unlink", shop.tenant, key, "--by", "anna")
+        await house.command("employees", "unlink", shop.tenant, key, "--reason", "other", "--by", "anna")
     backup = backups.make()
     async with a_house(own_kafka, backups, folder, books, hr) as house:
         assert "works on" in await refused(house, *erase)

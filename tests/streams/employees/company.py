@@ -15,6 +15,7 @@ from schemas.audit import AuditRecord, Call, Outcome, Shown
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.envelope import Envelope
+from schemas.erasures import DropKeys
 from schemas.events import (
     ChecksPassed,
     EmployeeChanged,
@@ -136,6 +137,8 @@ class FlowCompany:
                 self.holds[order_id] = order
             case CloseReview():
                 self.holds.pop(order.hold_id, None)
+            case DropKeys():
+                pass  # the journal has it
             case _:
                 sink = "hr" if isinstance(order, UpsertPerson) else "fortnox"
                 self.queues[sink, order.key].append(order)
