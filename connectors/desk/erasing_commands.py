@@ -10,7 +10,7 @@ from connectors.desk.staff import flow_of_employees
 from infra import clock
 from infra.access import erasing
 from infra.access.erasing import Counted
-from infra.commanding import Company, Failed, Json, WrongUsage, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, print_json, print_lines
 from infra.deciding import remembering
 from infra.office import Office, in_office
 from infra.plugin import Erasable
@@ -19,7 +19,6 @@ from schemas.erasures import ErasureDecided
 people = typer.Typer(no_args_is_help=True, help="Erase what is known of a person, and let them in again.")
 
 Person = Annotated[str, typer.Argument(help="system/person_id; fortnox/employee/ID of one in Fortnox only.")]
-Decider = Annotated[str, typer.Option("--by", help="Who decides it; this stays on record.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is carried out.")]
 
@@ -32,11 +31,12 @@ _LOOK = 0.2
 
 @people.command("erase")
 def people_erase(
-    tenant: Company, person: Person, by: Decider, yes: Yes = False, wait: Wait = 60.0, as_json: Json = False
+    tenant: Company, person: Person, by: By = None, yes: Yes = False, wait: Wait = 60.0, as_json: Json = False
 ) -> None:
     """Make a person's values unreadable: in the database, on Kafka and in backups. It is shown first."""
 
     async def work(place: Office) -> None:
+        decider = _decider(by)
         await place.vault()
         said = await _erasable(place, tenant, person)
         if done := await erasing.found(place.engine, tenant, said.records):
@@ -53,7 +53,7 @@ def people_erase(
             print_lines(_preview(person, said, counts))
         if not yes:
             typer.confirm("This cannot be taken back. Erase?", abort=True)
-        await _decide(place, tenant, person, erased=True, by=by)
+        await _decide(place, tenant, person, erased=True, by=decider)
         await _carried_out(place, tenant, person, said, wait)
         print_json(_json(said, counts, erased=True)) if as_json else print_lines([f"{person} is erased."])
 
@@ -61,14 +61,15 @@ def people_erase(
 
 
 @people.command("release")
-def people_release(tenant: Company, person: Person, by: Decider, as_json: Json = False) -> None:
+def people_release(tenant: Company, person: Person, by: By = None, as_json: Json = False) -> None:
     """Let what HR and Fortnox tell of an erased person in again, with the next reading. What was erased stays so."""
 
     async def work(place: Office) -> None:
+        decider = _decider(by)
         await place.vault()
         said = await _erasable(place, tenant, person)
-        await _decide(place, tenant, person, erased=False, by=by)
-        if not (released := await erasing.release(place.engine, tenant, said.records, by=by)):
+        await _decide(place, tenant, person, erased=False, by=decider)
+        if not (released := await erasing.release(place.engine, tenant, said.records, by=decider)):
             raise WrongUsage(f"{person} is not erased: bokbuss people list {tenant}")
         told = f"{person} comes in again with the next reading, or now: bokbuss employees refresh {tenant}"
         print_json({"tenant": tenant, "released": list(released)}) if as_json else print_lines([told])
@@ -92,6 +93,13 @@ def people_list(tenant: Company, as_json: Json = False) -> None:
         print_lines(lines or ["Nobody was erased."])
 
     in_office(work, tenant)
+
+
+def _decider(by: str | None) -> str:
+    """Return who decides: it is asked for, since this stays on record for ever and cannot be taken back."""
+    if not (who := by or asked("Who decides it (--by)")):
+        raise WrongUsage("say who decides it: --by NAME")
+    return who
 
 
 async def _erasable(place: Office, tenant: str, person: str) -> Erasable:

@@ -29,7 +29,6 @@ NEEDED = {
     "first": "2026-04-01",
     "difference": "3f9c01aa27de",
     "holder": "Revision AB",
-    "by": "anna",
     "key_id": "1f0c9a7be2d4",
     "out": "year.zip",
     "chosen": "sie",
