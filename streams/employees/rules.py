@@ -97,12 +97,8 @@ def an_erased_person_waits(case: Case) -> Verdict | None:
         return Settled() if employee is not None and employee.erased_at is not None else None
     if not case.person.told_since or case.person.ignored:
         return Settled()
-    since = f"{case.person.erased_at:%Y-%m-%d}"
-    why = (
-        f"HR tells of somebody who was erased ({since}); none of it is kept. Delete {case.key} in HR, or let them in "
-        "again: bokbuss people release."
-    )
-    return Held("erased", why, choices=(DO_NOTHING,))
+    since = case.person.erased_at.date()
+    return Held("erased", words.ERASED(since=since, key=case.key), choices=(DO_NOTHING,))
 
 
 def an_answer_is_awaited_first(case: Case) -> Verdict | None:

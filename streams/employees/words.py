@@ -56,6 +56,13 @@ DELETED = Phrase(
     "Borttagen i HR; anställd {employee} finns kvar i Fortnox. Sätt den inaktiv där om anställningen är slut.",
     "Deleted in HR; employee {employee} stays in Fortnox. Set it inactive there if it is over.",
 )
+ERASED = Phrase(
+    "employees.erased",
+    "HR berättar om någon som raderades {since}; inget av det sparas. Ta bort {key} i HR, eller släpp in personen "
+    "igen: bokbuss people release.",
+    "HR tells of somebody who was erased {since}; none of it is kept. Delete {key} in HR, or let them in again: "
+    "bokbuss people release.",
+)
 NOT_SEEN = Phrase(
     "employees.not_seen",
     "Kopplad till anställd {employee}, som Fortnox inte har visat. Läs om; finns den inte där, koppla en annan.",
@@ -218,6 +225,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "not_linked": "inte kopplad",
     "deleted_in_hr": "borttagen i HR",
     "new_in_hr": "ny i HR",
+    "erased": "raderad",
     "conflict": "konflikt",
     "fortnox_changed": "ändrad i Fortnox",
     "missing": "saknas på en sida",
@@ -292,6 +300,9 @@ _WHYS: Final[Mapping[str, str]] = {
 }
 _RULES: Final[Mapping[str, str]] = {
     "another_systems_people_are_left_alone": "ett annat systems personer lämnas",
+    "an_erased_person_waits": "en raderad person väntar",
+    "an_erased_person_is_forgotten": "en raderad person glöms",
+    "a_released_person_is_let_in": "en person släpps in igen",
     "an_answer_is_awaited_first": "ett svar väntas in först",
     "a_row_that_has_moved_is_refused": "en rad som har ändrats nekas",
     "nothing_happens_before_the_first_plan": "inget händer före den första planen",
