@@ -120,10 +120,15 @@ def is_sealed(written: bytes) -> bool:
     return b'"p1:' in written and _TOKEN.search(written) is not None
 
 
-def is_closed(order: Message) -> bool:
-    """Tell whether what an order would write is still sealed: whoever carries it out would write nothing instead."""
+class KeyMissing(RuntimeError):
+    """The key of somebody's values is not there: it was dropped, or the database was restored without it."""
+
+
+def must_be_open(order: Message) -> None:
+    """Refuse to carry out what is still sealed: nothing would be written instead. Raises KeyMissing."""
     fields = getattr(order, "fields", None)
-    return isinstance(fields, EmployeeFields) and fields.sealed is not None
+    if isinstance(fields, EmployeeFields) and fields.sealed is not None:
+        raise KeyMissing("the key of what is to be written is not there")
 
 
 @cache

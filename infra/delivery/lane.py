@@ -217,11 +217,8 @@ class Lane:
 
     async def _write(self, client: Any, work: Work, attempt: Attempt) -> Verdict:
         self._left = False
-        if people.is_closed(work.order.data):
-            return Rejected(
-                "erased", "Whom it is about was erased: what was to be written can be read by nobody.", "operator"
-            )
         try:
+            people.must_be_open(work.order.data)
             return await self._kind_of(work.order.data).write(client, work.order, attempt)
         except LeaseLost:
             raise

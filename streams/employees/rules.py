@@ -97,8 +97,8 @@ def an_erased_person_waits(case: Case) -> Verdict | None:
         return Settled() if employee is not None and employee.erased_at is not None else None
     if not case.person.told_since or case.person.ignored:
         return Settled()
-    since = case.person.erased_at.date()
-    return Held("erased", words.ERASED(since=since, key=case.key), choices=(DO_NOTHING,))
+    day = case.person.erased_at.date()
+    return Held("erased", words.ERASED(day=day, key=case.key), choices=(DO_NOTHING,))
 
 
 def an_answer_is_awaited_first(case: Case) -> Verdict | None:

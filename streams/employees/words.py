@@ -58,9 +58,9 @@ DELETED = Phrase(
 )
 ERASED = Phrase(
     "employees.erased",
-    "HR berättar om någon som raderades {since}; inget av det sparas. Ta bort {key} i HR, eller släpp in personen "
+    "HR berättar om någon som raderades {day}; inget av det sparas. Ta bort {key} i HR, eller släpp in personen "
     "igen: bokbuss people release.",
-    "HR tells of somebody who was erased {since}; none of it is kept. Delete {key} in HR, or let them in again: "
+    "HR tells of somebody who was erased {day}; none of it is kept. Delete {key} in HR, or let them in again: "
     "bokbuss people release.",
 )
 NOT_SEEN = Phrase(
