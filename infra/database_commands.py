@@ -12,7 +12,7 @@ from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines
 from infra.environment import of_host
 from infra.settings import Settings
 
-_PEOPLE = "0023"
+_PEOPLE = "0024"
 """The revision from which on people have keys."""
 _NAMED = (
     "The database is named (BOKBUSS_DATABASE__URL): its own tools back it up and restore it, as docs/backup.md says. "

@@ -2,9 +2,9 @@
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
-works_from = "0023"
+revision = "0024"
+down_revision = "0023"
+works_from = "0024"
 """What is written from here on is sealed: a version of before reads none of it."""
 
 _PEOPLE = """
