@@ -213,6 +213,18 @@ def an_employee_who_is_new_in_fortnox_is_created_in_hr(pair: Pair) -> Proposal |
     return Proposal("create_in_hr") if pair.person is None else None
 
 
+def an_id_alone_joins_no_strangers(pair: Pair) -> Proposal | None:
+    """Leave two alone of whom nothing but the employment id says that they are one: numbers are given twice."""
+    if pair.by != "employment_id":
+        return None
+    who: tuple[EmployeeField, ...] = ("email", "given_name", "family_name")
+    said = [(f, get(pair.hr, f), get(pair.fortnox, f)) for f in who]
+    if any(not one or not other or same(f, one, other) for f, one, other in said):
+        return None
+    why = "Only the employment id is the same: the e-mail address and both names differ. Choose match if they are one."
+    return Proposal("do_nothing", state="conflict", why=why)
+
+
 def a_conflict_waits_for_a_person(pair: Pair) -> Proposal | None:
     """Leave a pair alone of which a field needs a person."""
     return _NOTHING if pair.asks else None
@@ -256,6 +268,7 @@ RULES: Final[tuple[PlanRule, ...]] = (
     a_person_who_is_new_in_hr_is_created_in_fortnox,
     an_employee_who_is_new_in_fortnox_is_created_in_hr,
     # A pair.
+    an_id_alone_joins_no_strangers,
     a_conflict_waits_for_a_person,
     fields_that_all_go_to_fortnox_prefer_hr,
     fields_that_all_go_to_hr_prefer_fortnox,

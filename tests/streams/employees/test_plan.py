@@ -224,6 +224,17 @@ def test_a_plan_needs_only_the_keys_that_it_asks_for() -> None:
     assert len(seen) < len(made.states) / 2
 
 
+@pytest.mark.parametrize("preset", [None, "alexis", "huma"])
+def test_an_employment_id_alone_joins_no_strangers(preset: Any) -> None:
+    """Whatever was chosen for conflicts; one thing more in common, and the rules of the fields decide."""
+    in_hr, chosen = person(1, employment_id="7", given_name="Bo", family_name="Berg"), {"preset": preset}
+    [row] = rows(company({"a": in_hr}, {"7": person(2)}, **chosen)).values()
+    assert (row.state, row.action, row.rule) == ("conflict", "do_nothing", "an_id_alone_joins_no_strangers")
+    assert "Only the employment id" in row.why
+    [row] = rows(company({"a": in_hr}, {"7": person(2, family_name="Berg")}, **chosen)).values()
+    assert (row.rule == "an_id_alone_joins_no_strangers", row.matched_by) == (False, "employment_id")
+
+
 def test_where_a_company_wants_two_people_who_made_the_plan_does_not_apply_it() -> None:
     """Another person does, and anybody where the company does not want it."""
     made = Plan(
