@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import ending, overdue, registry, retention, store, telemetry, watch
+from infra import canary, ending, overdue, registry, retention, store, telemetry, watch
 from infra.access import rotation
 from infra.access.vault import Vault, open_vault, prove
 from infra.alerting import mailing, telling
@@ -66,6 +66,8 @@ class _Parts:
 def _sources(acceptor: Acceptor, host: Host) -> Iterable[RoleWork]:
     yield Inbox(host.settings.data / "inbox", acceptor, registry.sources(), host.settings.max_body).run
     yield Collecting(host, acceptor).run
+    if host.settings.canary.url is not None:
+        yield partial(canary.run, host)
 
 
 def _flows(parts: _Parts, host: Host, checks: dict[str, web.HealthCheck]) -> Iterable[RoleWork]:
@@ -101,7 +103,7 @@ def _sinks(parts: _Parts, host: Host) -> Iterable[RoleWork]:
 
 def _desk(parts: _Parts, host: Host) -> Iterable[RoleWork]:
     yield ReviewRole(engine=parts.engine, producer=parts.producer, settings=parts.settings).run
-    yield watch.Watch(parts.engine).run
+    yield watch.Watch(parts.engine, canary=parts.settings.canary.url is not None).run
     yield partial(telling.run, host)
     yield partial(mailing.run, host)
 

@@ -136,6 +136,17 @@ class DeskSettings(BaseModel):
     oidc: OpenIdSettings | None = None
 
 
+class CanarySettings(BaseModel):
+    """Whether a made-up company's day is booked every few minutes (``infra.canary``)."""
+
+    url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="of a `bokbuss sandbox`: the Fortnox of the company `canary`, and of no other; unset: no canary",
+    )
+    seconds: float = Field(default=300.0, ge=1, description="between two of its days")
+
+
 SECRETS_FOLDER: Final = "BOKBUSS_SECRETS_DIR"
 """Names a folder in which each file is a setting, called as its variable is: as Docker, Kubernetes and systemd give
 secrets to a process, so that they stand in no environment."""
@@ -174,6 +185,7 @@ class Settings(BaseSettings):
     keep: KeepSettings = KeepSettings()
     mail: MailSettings = MailSettings()
     desk: DeskSettings = DeskSettings()
+    canary: CanarySettings = CanarySettings()
     secret_key: SecretStr | None = Field(default=None, description="unset: made once and kept in BOKBUSS_DATA")
     old_secret_key: SecretStr | None = Field(default=None, description="the one before, while it is being replaced")
     max_body: int = Field(default=MAX_BODY, ge=1, description="bytes of one delivery, over HTTP or as a file")

@@ -12,10 +12,15 @@ from prometheus_client import Counter, Gauge, Histogram, Info
 
 from infra.complaints import Complaints
 
-_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400, 86400)
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 900, 3600, 14400, 86400)
 
 # What comes in.
 FACTS_ACCEPTED = Counter("bokbuss_facts_accepted_total", "Facts accepted, acknowledged by Kafka.", ["system", "kind"])
+SOURCE_LAST_ACCEPTED = Gauge(
+    "bokbuss_source_last_accepted_timestamp_seconds",
+    "When a company's system last told something that was accepted by this process.",
+    ["tenant", "system"],
+)
 SOURCE_SEEN_SECONDS = Histogram(
     "bokbuss_source_seen_seconds",
     "From a change at a polled system until we had seen it.",
@@ -103,6 +108,13 @@ FENCED = Gauge(
     "Companies of a restored database that nothing is written for: closed (looked at), held (a person is asked).",
     ["state"],
 )
+CANARY_RUNS = Counter(
+    "bokbuss_canary_runs_total",
+    "Days of the canary by what became of them: booked, held, rejected, late, stopped, unknown_company.",
+    ["result"],
+)
+CANARY_AGE = Gauge("bokbuss_canary_age_seconds", "Time since the canary's last voucher was booked.")
+CANARY_SECONDS = Gauge("bokbuss_canary_seconds", "From accepted to booked, of that voucher.")
 AUDIT_UNPUBLISHED = Gauge("bokbuss_audit_unpublished_records", "Audit records not yet on audit.v1.")
 ROWS_FORGOTTEN = Counter("bokbuss_rows_forgotten_total", "Rows that were kept long enough and went.", ["table"])
 TABLE_BYTES = Gauge("bokbuss_table_bytes", "Size of a table with its indexes; told by one process.", ["table"])

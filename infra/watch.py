@@ -1,12 +1,14 @@
 """Gauges of what waits, asked of the database: the numbers that people are called for."""
 
 import asyncio
+import math
 
 from prometheus_client import Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, telemetry
+from infra.canary import CANARY
 
 _log = telemetry.log(__name__)
 
@@ -54,14 +56,20 @@ _FENCED = text(
        group by 1"""
 )
 _GIVEN_UP = text("select tenant, count(*) from alerts where given_up and ended_at is null group by tenant")
+_CANARY = text(
+    """select extract(epoch from clock_timestamp() - finished_at)::float8,
+              extract(epoch from finished_at - accepted_at)::float8
+       from journal where tenant = :tenant and state = 'delivered' order by finished_at desc limit 1"""
+)
 _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
 class Watch:
     """Sets the gauges every two seconds. What is no more is set to nothing, not left standing."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, canary: bool = False) -> None:
         self._engine = engine
+        self._canary = canary
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until asked to stop."""
@@ -88,6 +96,10 @@ class Watch:
         await _set(connection, _PROOFS, telemetry.PROOF_DIFFERENCES)
         await _set(connection, _PROOF_AGE.bindparams(ledger=registry.ledger()), telemetry.PROOF_AGE)
         await _set(connection, _FENCED.bindparams(ledger=registry.ledger()), telemetry.FENCED)
+        if self._canary:
+            last = (await connection.execute(_CANARY, {"tenant": CANARY})).one_or_none()
+            telemetry.CANARY_AGE.set(last[0] if last else math.inf)
+            telemetry.CANARY_SECONDS.set(last[1] if last else 0.0)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
 
 

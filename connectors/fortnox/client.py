@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from connectors.fortnox import classify, errors, whose
 from connectors.fortnox.classify import Fetched, Page, Record, TooLarge
-from connectors.fortnox.settings import FortnoxSettings
+from connectors.fortnox.settings import settings_of
 from connectors.fortnox.tokens import SYSTEM, AccessTokens
 from connectors.fortnox.whose import OpenedCompany
 from infra.delivery import calls
@@ -30,7 +30,7 @@ class Fortnox:
 
     def __init__(self, company: Company, host: Host, client: Client) -> None:
         self.company, self.host = company, host
-        self._calls = Calls(client, SYSTEM, "Fortnox", company.tenant, host.settings.of(FortnoxSettings).api_url, _told)
+        self._calls = Calls(client, SYSTEM, "Fortnox", company.tenant, settings_of(host, company.tenant).api_url, _told)
         self._tokens = AccessTokens(company, host)
         self._books: OpenedCompany | None = None
         self._proved = ""  # the token that opens this company's books, as Fortnox said when it was asked with it

@@ -2,6 +2,8 @@
 
 from pydantic import AnyHttpUrl, Field, SecretStr
 
+from infra.canary import CANARY
+from infra.plugin import Host
 from infra.settings import Guarded, SinkSettings
 
 
@@ -31,3 +33,12 @@ class FortnoxSettings(SinkSettings):
     recheck_seconds: float = Field(
         default=60.0, gt=0, description="between two looks whether what Fortnox refused an order for is set right"
     )
+
+
+def settings_of(host: Host, tenant: str) -> FortnoxSettings:
+    """Return how a company's Fortnox is reached: the canary's is a sandbox, which is known by these credentials."""
+    settings, url = host.settings.of(FortnoxSettings), host.settings.canary.url
+    if tenant != CANARY or url is None:
+        return settings
+    own = {"client_id": "sandbox", "client_secret": SecretStr("sandbox-secret")}
+    return settings.model_copy(update={"api_url": f"{url}/3", "auth_url": f"{url}/oauth-v1", **own})

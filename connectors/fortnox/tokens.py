@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from connectors.fortnox import classify
-from connectors.fortnox.settings import FortnoxSettings
+from connectors.fortnox.settings import FortnoxSettings, settings_of
 from infra.access.connections import ANSWER_SECONDS, Connection, Connections, Renew, TokenOutcome
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Company, Host, NotRevoked
@@ -49,7 +49,7 @@ class AccessTokens:
     def __init__(self, company: Company, host: Host) -> None:
         self._tenant = company.tenant
         self._connections = connections(host)
-        self._renew = renewing(host.settings.of(FortnoxSettings))
+        self._renew = renewing(settings_of(host, company.tenant))
 
     async def current(self) -> str | RetryLater:
         """Return a token that is good for a while."""

@@ -303,6 +303,7 @@ class Acceptor:
         faultpoints.reach("accept.published")
         for message in messages:
             telemetry.FACTS_ACCEPTED.labels(system, message.type).inc(exemplar=tracing.exemplar())
+            telemetry.SOURCE_LAST_ACCEPTED.labels(tenant, system).set_to_current_time()
             _log.info("accepted", tenant=tenant, system=system, fact_id=message.id, trace_id=message.trace_id)
         return tuple(message.id for message in messages)
 

@@ -1,13 +1,13 @@
-"""Builds the dashboard: is money reaching the books, and if not, whose move is it? Run it after a change.
+"""Builds the dashboards: a screen for each question, of panels that are the questions below it. Run it after a change.
 
-A panel's title is the question that it answers.
+What can be nothing for good reasons is 0 (``total``), not empty: an empty panel is a broken one.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
-OUTPUT = Path(__file__).with_name("bokbuss.json")
+OUTPUT = Path(__file__).with_name("dashboards")
 _SOURCE = {"type": "prometheus", "uid": "prometheus"}
 _T = '{tenant=~"$tenant"}'
 
@@ -17,6 +17,7 @@ _ACCOUNTANT = "financial_year_.*"
 
 Query = tuple[str, str]
 """A legend and an expression."""
+Panel = dict[str, Any]
 
 
 def gauge(metric: str, by: str = "tenant") -> str:
@@ -35,14 +36,21 @@ def paused(comparison: str, codes: str) -> str:
 
 
 def _steps(*limits: float) -> dict[str, Any]:
-    """Return thresholds: green, then yellow from the first of two limits on, and red from the last one on."""
+    """Return thresholds: green, then yellow from the first of two limits on, and red from the last one on.
+
+    Two limits that fall mean the contrary: green above the first one, red below the last.
+    """
+    if list(limits) != sorted(limits):
+        good, poor = limits
+        steps = [{"color": "yellow", "value": poor}, {"color": "green", "value": good}]
+        return {"mode": "absolute", "steps": [{"color": "red", "value": None}, *steps]}
     colours = ["yellow", "red"][-len(limits) :] if limits else []
     steps = [{"color": colour, "value": limit} for colour, limit in zip(colours, limits, strict=True)]
     return {"mode": "absolute", "steps": [{"color": "green", "value": None}, *steps]}
 
 
-def panel(kind: str, title: str, unit: str, *queries: Query, limits: tuple[float, ...] = ()) -> dict[str, Any]:
-    """Return a panel without its place."""
+def panel(kind: str, title: str, unit: str, *queries: Query, limits: tuple[float, ...] = ()) -> Panel:
+    """Return a panel without its place, whose colours say what is beyond its limits."""
     graph = kind == "timeseries"
     defaults: dict[str, Any] = {"unit": unit, "thresholds": _steps(*limits), "min": 0}
     if graph:
@@ -67,21 +75,25 @@ def panel(kind: str, title: str, unit: str, *queries: Query, limits: tuple[float
     }
 
 
-def companies(title: str, *columns: tuple[str, str, str, tuple[float, ...]]) -> dict[str, Any]:
-    """Return a table of companies, one column for each (name, unit, expression by tenant, limits), the worst first."""
-    table = panel("table", title, "short", *((name, expression) for name, _, expression, _ in columns))
-    for target in table["targets"]:
+def table(title: str, labels: dict[str, str], *columns: tuple[str, str, str, tuple[float, ...]]) -> Panel:
+    """Return a table: one column for each (name, unit, expression, limits), the worst first.
+
+    Args:
+        labels: what the expressions are by, and how each of these columns is called.
+    """
+    made = panel("table", title, "short", *((name, expression) for name, _, expression, _ in columns))
+    for target in made["targets"]:
         target["format"] = "table"
     names = {f"Value #{chr(ord('A') + i)}": name for i, (name, _, _, _) in enumerate(columns)}
-    table["transformations"] = [
+    made["transformations"] = [
         {"id": "merge", "options": {}},
         {
             "id": "organize",
-            "options": {"excludeByName": {"Time": True}, "renameByName": {"tenant": "company", **names}},
+            "options": {"excludeByName": {"Time": True}, "renameByName": labels | names},
         },
     ]
-    table["options"] = {"sortBy": [{"displayName": columns[0][0], "desc": True}]}
-    table["fieldConfig"]["overrides"] = [
+    made["options"] = {"sortBy": [{"displayName": columns[0][0], "desc": True}]}
+    made["fieldConfig"]["overrides"] = [
         {
             "matcher": {"id": "byName", "options": name},
             "properties": [
@@ -92,13 +104,22 @@ def companies(title: str, *columns: tuple[str, str, str, tuple[float, ...]]) -> 
         }
         for name, unit, _, limits in columns
     ]
-    return table
+    return made
 
 
-def quantile(q: float) -> str:
-    """Return a quantile of the seconds from accepted to booked."""
-    buckets = 'sum by (le) (rate(bokbuss_fact_age_seconds_bucket{stage="booked"}[$__rate_interval]))'
-    return f"histogram_quantile({q}, {buckets})"
+def quantile(q: float, histogram: str, *by: str, where: str = "") -> str:
+    """Return a quantile of a histogram of seconds."""
+    labels = ", ".join(("le", *by))
+    return f"histogram_quantile({q}, sum by ({labels}) (rate({histogram}_bucket{where}[$__rate_interval])))"
+
+
+def usual_and_slow(histogram: str, *by: str, where: str = "") -> tuple[Query, Query]:
+    """Return what half of all stays within, and 99 of 100."""
+    names = " ".join(f"{{{{{label}}}}}" for label in by)
+    return (
+        (f"{names} half within".strip(), quantile(0.5, histogram, *by, where=where)),
+        (f"{names} 99 of 100 within".strip(), quantile(0.99, histogram, *by, where=where)),
+    )
 
 
 def rate(by: str, counter: str) -> str:
@@ -106,133 +127,668 @@ def rate(by: str, counter: str) -> str:
     return f"sum by ({by}) (rate({counter}[$__rate_interval]))"
 
 
-_LOST = f"sum by (tenant) ({gauge('bokbuss_unknown_outcomes', 'tenant, sink')})"
+_WHERE_SINK = '{sink=~"$sink"}'
 _HELD = f"sum by (tenant) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"
-_OLDEST = gauge("bokbuss_oldest_unfinished_fact_seconds")
+_LOST = gauge("bokbuss_unknown_outcomes", "tenant, sink")
+_OLDEST = gauge("bokbuss_oldest_unfinished_fact_seconds", "tenant, sink")
 _DEAD = "max by (topic) (bokbuss_dead_letters)"
+_PARKED = f"sum by (tenant) ({gauge('bokbuss_parked_messages', 'tenant, reader, state')})"
+_RED = f"sum by (tenant) ({gauge('bokbuss_check_failed', 'tenant, system, check')})"
+_STATES = 'bokbuss_connection_state{tenant=~"$tenant", state!~"connected|disconnected"}'
+_NEEDED = f"sum by (tenant) (max by (tenant, system) ({_STATES}))"
+_PROOF = gauge("bokbuss_proof_differences", "tenant, year")
+_BOOKED_1H = 'sum(increase(bokbuss_facts_finished_total{outcome="booked"}[1h]))'
+_CALLS_1H = f"sum by (sink) (increase(bokbuss_target_calls_total{_WHERE_SINK}[1h]))"
+_UP = "time() - process_start_time_seconds * on (instance, job) group_left (version, roles) bokbuss_build_info"
+_MISSING = 'max by (tenant, reason) (bokbuss_held_reviews{tenant=~"$tenant", reason=~"day_missing|numbers_missing"})'
+_BOOKED = 'bokbuss_fact_age_seconds_bucket{stage="booked", le="600.0"}'
+_ALL_BOOKED = 'bokbuss_fact_age_seconds_count{stage="booked"}'
+_KEPT = f"((sum(increase({_BOOKED}[30d])) or vector(1)) / ((sum(increase({_ALL_BOOKED}[30d])) > 0) or vector(1)))"
+_ANSWERED = (
+    '1 - (sum(increase(bokbuss_deliveries_total{status=~"5.."}[30d])) or vector(0))'
+    " / ((sum(increase(bokbuss_deliveries_total[30d])) > 0) or vector(1))"
+)
+_COMPANY = {"tenant": "company"}
+_LANE = {"tenant": "company", "sink": "system"}
+_CONNECTION = {"tenant": "company", "system": "system"}
 
-ROWS: list[tuple[int, list[tuple[int, dict[str, Any]]]]] = [
-    # Height, then width (of 24) and panel.
-    (5, [
-        (8, panel(
-            "stat", "Is money reaching the books?", "short",
-            ("booked in 24 h", total('increase(bokbuss_facts_finished_total{outcome="booked"}[24h])')),
-            ("unfinished", total("max by (sink, state) (bokbuss_orders_waiting)")),
-            ("held", total(_HELD)),
-        )),
-        (4, panel(
-            "stat", "How old is the oldest unfinished fact?", "s",
-            ("", f"max({_OLDEST}) or vector(0)"), limits=(300, 600),
-        )),
-        (4, panel("stat", "How many writes have an unknown outcome?", "short", ("", total(_LOST)), limits=(1, 5))),
-        (8, panel(
-            "stat", "Whose move is it?", "short",
-            ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
-            ("operator", f"{total(_DEAD)} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
-            ("the target", f"{total(_LOST)} + {paused('=~', _TARGET)}"),
-            limits=(1,),
-        )),
-    ]),
-    (8, [
-        (24, companies(
-            "Which company needs someone?",
-            ("oldest unfinished", "s", _OLDEST, (300, 600)),
-            ("unknown outcomes", "short", _LOST, (1,)),
-            ("unknown for", "s", gauge("bokbuss_unknown_outcome_age_seconds"), (300, 1800)),
-            ("lane paused", "bool_yes_no", gauge("bokbuss_lane_paused"), (1,)),
-            ("held", "short", _HELD, (1,)),
-            ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
-            ("token ends in", "s", gauge("bokbuss_token_left_seconds"), ()),
-            ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio"), ()),
-        )),
-    ]),
-    (7, [
-        (8, panel(
-            "timeseries", "Does as much come out as comes in?", "cps",
-            ("accepted from {{system}}", rate("system", "bokbuss_facts_accepted_total")),
-            ("{{outcome}}", rate("outcome", "bokbuss_facts_finished_total")),
-        )),
-        (8, panel(
-            "timeseries", "How long from accepted to booked?", "s",
-            ("half within", quantile(0.5)), ("99 of 100 within", quantile(0.99)), limits=(600,),
-        )),
-        (8, panel(
-            "timeseries", "How much of a target's budget is in use?", "percentunit",
-            ("{{tenant}} at {{sink}}", gauge("bokbuss_target_budget_used_ratio", "tenant, sink")),
-        )),
-    ]),
-    (7, [
-        (8, panel(
-            "timeseries", "Does the work keep up?", "s",
-            ("{{group}} {{topic}}", "max by (group, topic) (bokbuss_consumer_lag_seconds)"), limits=(60, 300),
-        )),
-        (8, panel(
-            "timeseries", "How do the targets answer?", "reqps",
-            ("{{sink}} {{operation}} {{outcome}}", rate("sink, operation, outcome", "bokbuss_target_requests_total")),
-            ("429 {{sink}} {{tenant}}", rate("sink, tenant", f"bokbuss_target_throttled_total{_T}")),
-        )),
-        (8, panel(
-            "timeseries", "What do we answer to deliveries?", "reqps",
-            ("{{system}} {{status}}", rate("system, status", "bokbuss_deliveries_total")),
-        )),
-    ]),
-    (7, [
-        (8, panel(
-            "timeseries", "Is any process late?", "s",
-            ("{{role}} {{instance}}", "max by (role, instance) (bokbuss_event_loop_lag_seconds)"), limits=(0.5, 1),
-        )),
-        (8, panel(
-            "timeseries", "Did Faust skip anything?", "short",
-            ("{{topic}}", "sum by (topic) (increase(bokbuss_offset_holes_total[$__rate_interval]))"), limits=(1,),
-        )),
-        (8, panel(
-            "timeseries", "What can nobody read, and what waits for the audit trail?", "short",
-            ("dead letters of {{topic}}", _DEAD), ("audit records", "max(bokbuss_audit_unpublished_records)"),
-        )),
-    ]),
-]  # fmt: skip
+Row = tuple[int, list[tuple[int, Panel]]]
+"""Height, then width (of 24) and panel."""
+
+MONEY: list[Row] = [
+    (
+        5,
+        [
+            (
+                8,
+                panel(
+                    "stat",
+                    "Is money reaching the books?",
+                    "short",
+                    ("booked in 24 h", total('increase(bokbuss_facts_finished_total{outcome="booked"}[24h])')),
+                    ("unfinished", total("max by (sink, state) (bokbuss_orders_waiting)")),
+                    ("held", total(_HELD)),
+                ),
+            ),
+            (
+                4,
+                panel(
+                    "stat",
+                    "How old is the oldest unfinished fact?",
+                    "s",
+                    ("", f"max({_OLDEST}) or vector(0)"),
+                    limits=(300, 600),
+                ),
+            ),
+            (4, panel("stat", "How many writes have an unknown outcome?", "short", ("", total(_LOST)), limits=(1, 5))),
+            (
+                4,
+                panel(
+                    "stat",
+                    "When was the canary's last voucher booked?",
+                    "s",
+                    ("", "max(bokbuss_canary_age_seconds)"),
+                    limits=(600, 900),
+                ),
+            ),
+            (
+                4,
+                panel(
+                    "stat",
+                    "Are the promises kept, over 30 days?",
+                    "percentunit",
+                    ("booked within 10 minutes", _KEPT),
+                    ("deliveries not answered 5xx", _ANSWERED),
+                    limits=(0.999, 0.99),
+                ),
+            ),
+        ],
+    ),
+    (
+        8,
+        [
+            (
+                24,
+                table(
+                    "Which company needs someone?",
+                    _COMPANY,
+                    ("oldest unfinished", "s", f"max by (tenant) ({_OLDEST})", (300, 600)),
+                    ("unknown outcomes", "short", f"sum by (tenant) ({_LOST})", (1,)),
+                    ("lane paused", "bool_yes_no", gauge("bokbuss_lane_paused"), (1,)),
+                    ("held", "short", _HELD, (1,)),
+                    ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
+                    ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio"), ()),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "Does as much come out as comes in?",
+                    "cps",
+                    ("accepted from {{system}}", rate("system", "bokbuss_facts_accepted_total")),
+                    ("{{outcome}}", rate("outcome", "bokbuss_facts_finished_total")),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How long from accepted to booked?",
+                    "s",
+                    *usual_and_slow("bokbuss_fact_age_seconds", where='{stage="booked"}'),
+                    limits=(600,),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How fast are the allowances used up?",
+                    "short",
+                    ("deliveries, 1 h", "bokbuss:delivery_errors:ratio_rate1h / 0.001"),
+                    ("deliveries, 6 h", "bokbuss:delivery_errors:ratio_rate6h / 0.001"),
+                    ("bookings, 1 h", "bokbuss:booked_late:ratio_rate1h / 0.01"),
+                    ("bookings, 6 h", "bokbuss:booked_late:ratio_rate6h / 0.01"),
+                    limits=(6, 14.4),
+                ),
+            ),
+        ],
+    ),
+]
+
+MOVES: list[Row] = [
+    (
+        5,
+        [
+            (
+                24,
+                panel(
+                    "stat",
+                    "Whose move is it?",
+                    "short",
+                    ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
+                    ("whoever administers Fortnox", f"{total(_RED)} + {total(_NEEDED)}"),
+                    ("operator", f"{total(_DEAD)} + {total(_PARKED)} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
+                    ("the target", f"{total(_LOST)} + {paused('=~', _TARGET)}"),
+                    limits=(1,),
+                ),
+            ),
+        ],
+    ),
+    (
+        8,
+        [
+            (
+                24,
+                table(
+                    "What does each company wait for?",
+                    _COMPANY,
+                    ("held", "short", _HELD, (1,)),
+                    ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
+                    ("checks red", "short", _RED, (1,)),
+                    ("to be connected", "short", _NEEDED, (1,)),
+                    ("unknown for", "s", gauge("bokbuss_unknown_outcome_age_seconds"), (300, 1800)),
+                    ("parked", "short", _PARKED, (1,)),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "What are people asked?",
+                    "short",
+                    ("{{reason}}", f"sum by (reason) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "Why does a target get nothing?",
+                    "short",
+                    (
+                        "{{sink}}: {{code}}",
+                        f"sum by (sink, code) ({gauge('bokbuss_lane_paused', 'tenant, sink, code')})",
+                    ),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "What can nobody read, or handle?",
+                    "short",
+                    ("dead letters of {{topic}}", _DEAD),
+                    ("parked", total(_PARKED)),
+                    ("companies behind the fence of a restore", total("max by (state) (bokbuss_fenced_companies)")),
+                ),
+            ),
+        ],
+    ),
+]
+
+COMPANY: list[Row] = [
+    (
+        7,
+        [
+            (
+                12,
+                table(
+                    "How are its lanes?",
+                    _LANE,
+                    ("oldest unfinished", "s", _OLDEST, (300, 600)),
+                    ("unknown outcomes", "short", _LOST, (1,)),
+                    ("paused", "bool_yes_no", gauge("bokbuss_lane_paused", "tenant, sink"), (1,)),
+                    ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio", "tenant, sink"), ()),
+                ),
+            ),
+            (
+                12,
+                table(
+                    "Is it connected?",
+                    _CONNECTION | {"state": "state"},
+                    ("so", "bool_yes_no", gauge("bokbuss_connection_state", "tenant, system, state"), ()),
+                    ("token ends in", "s", gauge("bokbuss_token_left_seconds", "tenant, system"), ()),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                table(
+                    "What is it asked?",
+                    {"tenant": "company", "reason": "question"},
+                    ("open", "short", gauge("bokbuss_held_reviews", "tenant, reason"), (1,)),
+                ),
+            ),
+            (
+                8,
+                table(
+                    "What stands in its way?",
+                    _CONNECTION | {"check": "check"},
+                    ("red", "bool_yes_no", gauge("bokbuss_check_failed", "tenant, system, check"), (1,)),
+                ),
+            ),
+            (
+                8,
+                table(
+                    "When did its systems last tell something?",
+                    _CONNECTION,
+                    (
+                        "ago",
+                        "s",
+                        f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}",
+                        (),
+                    ),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                12,
+                panel(
+                    "timeseries",
+                    "Does its oldest fact get older?",
+                    "s",
+                    ("{{tenant}} at {{sink}}", _OLDEST),
+                    limits=(300, 600),
+                ),
+            ),
+            (
+                12,
+                table(
+                    "Do its books agree with what we posted?",
+                    _COMPANY | {"year": "year"},
+                    ("differences", "short", _PROOF, (1,)),
+                    (
+                        "proved",
+                        "s",
+                        f"0 * {_PROOF} + on (tenant) group_left () {gauge('bokbuss_proof_age_seconds')}",
+                        (90000, 180000),
+                    ),
+                ),
+            ),
+        ],
+    ),
+]
+
+BUDGET: list[Row] = [
+    (
+        7,
+        [
+            (
+                12,
+                panel(
+                    "timeseries",
+                    "How much of a target's budget is in use?",
+                    "percentunit",
+                    (
+                        "{{tenant}} at {{sink}}",
+                        f"max by (tenant, sink) (bokbuss_target_budget_used_ratio{_WHERE_SINK})",
+                    ),
+                ),
+            ),
+            (
+                12,
+                panel(
+                    "timeseries",
+                    "How long do calls wait for their turn?",
+                    "s",
+                    *usual_and_slow("bokbuss_target_budget_wait_seconds", "sink", where=_WHERE_SINK),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "What is the budget spent on?",
+                    "reqps",
+                    ("{{sink}} {{priority}}", rate("sink, priority", f"bokbuss_target_calls_total{_WHERE_SINK}")),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How do the targets answer?",
+                    "reqps",
+                    (
+                        "{{sink}} {{operation}} {{outcome}}",
+                        rate("sink, operation, outcome", f"bokbuss_target_requests_total{_WHERE_SINK}"),
+                    ),
+                    ("429", total(f"rate(bokbuss_target_throttled_total{_WHERE_SINK}[$__rate_interval])")),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How fast do they answer?",
+                    "s",
+                    *usual_and_slow("bokbuss_target_request_seconds", "sink", where=_WHERE_SINK),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                12,
+                panel(
+                    "timeseries",
+                    "How many calls does a booked fact cost?",
+                    "short",
+                    (
+                        "{{sink}}",
+                        f"{_CALLS_1H} / scalar({_BOOKED_1H} > 0 or vector(1))",
+                    ),
+                ),
+            ),
+            (
+                12,
+                panel(
+                    "timeseries",
+                    "What became of lost answers?",
+                    "cps",
+                    (
+                        "{{sink}} {{result}}",
+                        rate("sink, result", f"bokbuss_unknown_resolved_total{_WHERE_SINK}"),
+                    ),
+                ),
+            ),
+        ],
+    ),
+]
+
+SOURCES: list[Row] = [
+    (
+        8,
+        [
+            (
+                12,
+                table(
+                    "Which source is silent?",
+                    _CONNECTION,
+                    (
+                        "last told something",
+                        "s",
+                        f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}",
+                        (86400, 172800),
+                    ),
+                ),
+            ),
+            (
+                12,
+                table(
+                    "Which reports are missing?",
+                    {"tenant": "company", "reason": "what"},
+                    ("missing", "short", _MISSING, (1,)),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "What do we answer to deliveries?",
+                    "reqps",
+                    ("{{system}} {{status}}", rate("system, status", "bokbuss_deliveries_total")),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries", "How fast do we answer?", "s", *usual_and_slow("bokbuss_delivery_seconds", "system")
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How late do we see what we must ask for?",
+                    "s",
+                    *usual_and_slow("bokbuss_source_seen_seconds", "system"),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                24,
+                panel(
+                    "timeseries",
+                    "What comes in?",
+                    "cps",
+                    ("{{system}} {{kind}}", rate("system, kind", "bokbuss_facts_accepted_total")),
+                ),
+            ),
+        ],
+    ),
+]
+
+MACHINE: list[Row] = [
+    (
+        6,
+        [
+            (
+                12,
+                table(
+                    "Which processes run?",
+                    {"role": "role", "instance": "process", "version": "version", "roles": "does"},
+                    (
+                        "up since",
+                        "s",
+                        _UP,
+                        (),
+                    ),
+                ),
+            ),
+            (
+                12,
+                panel(
+                    "timeseries",
+                    "Does the work keep up?",
+                    "s",
+                    ("{{group}} {{topic}}", "max by (group, topic) (bokbuss_consumer_lag_seconds)"),
+                    limits=(60, 300),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "Is any process late?",
+                    "s",
+                    ("{{role}} {{instance}}", "max by (role, instance) (bokbuss_event_loop_lag_seconds)"),
+                    limits=(0.5, 1),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How much memory does a process take?",
+                    "bytes",
+                    ("{{role}} {{instance}}", "max by (role, instance) (process_resident_memory_bytes)"),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How busy is a process?",
+                    "percentunit",
+                    (
+                        "{{role}} {{instance}}",
+                        "max by (role, instance) (rate(process_cpu_seconds_total[$__rate_interval]))",
+                    ),
+                    limits=(0.7, 0.9),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How many files has a process open?",
+                    "short",
+                    ("{{role}} {{instance}}", "max by (role, instance) (process_open_fds)"),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries", "How long does deciding take?", "s", *usual_and_slow("bokbuss_decide_batch_seconds")
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "How long since a reader made progress?",
+                    "s",
+                    ("{{group}}", "time() - max by (group) (bokbuss_consumer_last_commit_timestamp_seconds)"),
+                ),
+            ),
+        ],
+    ),
+    (
+        7,
+        [
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "Did Faust skip anything?",
+                    "short",
+                    ("records mended", total("increase(bokbuss_offset_holes_total[$__rate_interval])")),
+                    limits=(1,),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "Did anything break off?",
+                    "short",
+                    ("workers that ended", total("increase(bokbuss_flow_workers_ended_total[$__rate_interval])")),
+                    ("topics made anew", total("increase(bokbuss_topics_made_anew_total[$__rate_interval])")),
+                    ("starts", total("changes(process_start_time_seconds[$__rate_interval])")),
+                ),
+            ),
+            (
+                8,
+                panel(
+                    "timeseries",
+                    "What waits for the audit trail?",
+                    "short",
+                    ("records", "max(bokbuss_audit_unpublished_records)"),
+                ),
+            ),
+        ],
+    ),
+]
+
+SCREENS: dict[str, tuple[str, list[Row], str]] = {
+    "money": ("Is money reaching the books?", MONEY, "tenant"),
+    "moves": ("Whose move is it?", MOVES, "tenant"),
+    "company": ("How is a company?", COMPANY, "tenant"),
+    "budget": ("Where does a sink's budget go?", BUDGET, "sink"),
+    "sources": ("Are the sources fresh?", SOURCES, "tenant"),
+    "machine": ("What does the machine room do?", MACHINE, ""),
+}
+"""By the name of its file: the question, the panels, and what can be chosen."""
+_LABELS = {"tenant": "Company", "sink": "Target"}
 
 
-def dashboard() -> dict[str, Any]:
-    """Return the dashboard as Grafana reads it."""
-    panels: list[dict[str, Any]] = []
-    y = 0
-    for height, row in ROWS:
-        x = 0
-        for width, one in row:
-            place = {"x": x, "y": y, "w": width, "h": height}
-            panels.append({"id": len(panels) + 1, "gridPos": place, **one})
-            x += width
-        y += height
-    tenants = "label_values(bokbuss_target_budget_used_ratio, tenant)"
-    variable = {
-        "name": "tenant",
-        "label": "Company",
+def _variable(label: str) -> dict[str, Any]:
+    return {
+        "name": label,
+        "label": _LABELS[label],
         "type": "query",
         "datasource": _SOURCE,
-        "query": {"query": tenants, "refId": "tenants"},
+        "query": {"query": f"label_values(bokbuss_target_budget_used_ratio, {label})", "refId": label},
         "refresh": 2,
         "multi": True,
         "includeAll": True,
         "allValue": ".*",
         "current": {"text": "All", "value": "$__all"},
     }
+
+
+def dashboard(name: str) -> dict[str, Any]:
+    """Return a dashboard as Grafana reads it."""
+    title, rows, variable = SCREENS[name]
+    panels: list[Panel] = []
+    y = 0
+    for height, row in rows:
+        x = 0
+        for width, one in row:
+            place = {"x": x, "y": y, "w": width, "h": height}
+            panels.append({"id": len(panels) + 1, "gridPos": place, **one})
+            x += width
+        y += height
+    others = {"type": "dashboards", "title": "bokbuss", "tags": ["bokbuss"], "asDropdown": True, "keepTime": True}
     return {
-        "uid": "bokbuss",
-        "title": "bokbuss: is money reaching the books, and if not, whose move is it?",
+        "uid": f"bokbuss-{name}",
+        "title": title,
+        "tags": ["bokbuss"],
+        "links": [others],
         "schemaVersion": 39,
         "editable": False,
         "refresh": "30s",
         "time": {"from": "now-24h", "to": "now"},
-        "templating": {"list": [variable]},
+        "templating": {"list": [_variable(variable)] if variable else []},
         "panels": panels,
     }
 
 
-def text() -> str:
-    """Return the dashboard as the bytes of its file."""
-    return json.dumps(dashboard(), indent=2, ensure_ascii=False) + "\n"
+def files() -> dict[str, str]:
+    """Return every dashboard's file by its name."""
+    return {f"{name}.json": json.dumps(dashboard(name), indent=2, ensure_ascii=False) + "\n" for name in SCREENS}
 
 
 if __name__ == "__main__":
-    OUTPUT.write_text(text(), "utf-8")
+    OUTPUT.mkdir(exist_ok=True)
+    for old in OUTPUT.glob("*.json"):
+        old.unlink()
+    for name, text in files().items():
+        (OUTPUT / name).write_text(text, "utf-8")
