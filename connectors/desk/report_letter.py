@@ -16,12 +16,17 @@ _MOST: Final = 50
 _ORDER: Final = ("refused", "held", "waiting", "created", "updated", "linked")
 """What is named row by row, what needs somebody first; of the rest the number says all."""
 _FLOW: Final = "employees"
+_OPEN: Final = frozenset({"refused", "held", "waiting"})
 _LOUD: Final = frozenset({"refused"})
 
 _TITLE: Final = Said("Anställda har synkroniserats", "Staff has been synchronised")
-_SUBJECT: Final = Said("bokbuss: {summary} ({company})", "bokbuss: {summary} ({company})")
-_LEAD: Final = Said("{company}: {summary}.", "{company}: {summary}.")
-_NOTHING: Final = Said("inget", "nothing")
+_SUBJECT: Final = Said("bokbuss: anställda, {done} klara ({company})", "bokbuss: staff, {done} done ({company})")
+_OPEN_SUBJECT: Final = Said(
+    "bokbuss: anställda, {done} klara, {open} att se över ({company})",
+    "bokbuss: staff, {done} done, {open} to look at ({company})",
+)
+_LEAD: Final = Said("{company}: klara {done}, att se över {open}.", "{company}: done {done}, to look at {open}.")
+_IN_ALL: Final = Said("I allt", "In all")
 _MORE: Final = Said("och {number} till", "and {number} more")
 _BUTTON: Final = Said("Se resultatet", "See the result")
 _LEFT: Final = Said("{number} rader är inte genomförda än. ", "{number} rows are not applied yet. ")
@@ -41,9 +46,18 @@ def letter(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int, langu
         base: where the desk is.
     """
     kinds = {kind: [one for one in found if report_words.kind(one) == kind] for kind in BECAME}
-    counted = [f"{count(len(rows), language)} {BECAME[kind].to(language)}" for kind, rows in kinds.items() if rows]
-    summary = ", ".join(counted) or _NOTHING.to(language)
+    to_look_at = sum(len(kinds[kind]) for kind in _OPEN)
+    done = len(found) - to_look_at
+    numbers = {"company": plan.tenant, "done": count(done, language), "open": count(to_look_at, language)}
     company = f"{base}/companies/{plan.tenant}"
+    in_all = Part(
+        _IN_ALL.to(language),
+        tuple(
+            Row(_capital(BECAME[kind].to(language)), count(len(rows), language), loud=kind in _LOUD)
+            for kind, rows in kinds.items()
+            if rows
+        ),
+    )
     parts = tuple(
         Part(_capital(BECAME[kind].to(language)), _rows(kind, kinds[kind], language, company))
         for kind in _ORDER
@@ -52,10 +66,10 @@ def letter(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int, langu
     said = _LEFT.to(language, number=left) if left else ""
     return Letter(
         language=language,
-        subject=_SUBJECT.to(language, summary=summary, company=plan.tenant),
+        subject=(_OPEN_SUBJECT if to_look_at else _SUBJECT).to(language, **numbers),
         title=_TITLE.to(language),
-        lead=_LEAD.to(language, company=plan.tenant, summary=summary),
-        parts=parts,
+        lead=_LEAD.to(language, **numbers),
+        parts=(in_all, *parts),
         button=_BUTTON.to(language),
         address=f"{company}/employees/plans/{plan.plan_id}/results",
         foot=_FOOT.to(language, left=said, plan=plan.begins),

@@ -1,32 +1,25 @@
 """The whole story of a business key in order of time: what came, what was decided and done, where it stands. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from connectors.desk import story_words as say
 from connectors.desk import words
+from infra import speaking
 from infra.rows import FactLine, Hold, Material, Ordered, Planned, Waits
 from schemas import ids
 from schemas.audit import AuditRecord, Call
+from schemas.base import Language
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow, WriteEmployee
 from schemas.envelope import Envelope
 from schemas.events import ReviewAnswered
 from schemas.money import ZERO
+from schemas.words import Said
 
 BOOKED = frozenset({"delivered", "already_there"})
-_DOES = {"book": "book the day", "reverse": "reverse a voucher", "rebook": "book it anew"}
-_MUST_ACT = {"accountant": "The accountant", "operator": "The operator", "developer": "A developer"}
-_RELEASED = {
-    "booked": "it was booked",
-    "settings_changed": "the settings changed",
-    "checks_passed": "what stood in the way in Fortnox does so no longer",
-    "answered": "somebody answered",
-    "superseded": "something newer came",
-    "arrived": "what was missing has come",
-    "not_booked": "the company has chosen that such a day is not booked",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +48,9 @@ class Story:
     steps: tuple[StoryStep, ...]
 
 
-def tell(material: Material) -> Story:
-    """Return the story of everything that is known about a key."""
-    state, now = _stands(material)
-    now = " ".join((now, *material.standing))
-    numbers = voucher_numbers(material.records)
-    steps: list[StoryStep] = []
-    if not material.lines and material.delivered_at:
-        steps.append(StoryStep(material.delivered_at, "Accepted over HTTP"))
-    steps += (_came(line, material) for line in material.lines)
-    for ordered in material.orders:
-        steps += _of_order(ordered, material, numbers)
-    for hold in material.holds:
-        steps += _of_hold(hold)
-    steps += (_parked(one) for one in material.parked)
-    steps += (_planned(one) for one in material.planned)
-    return Story(material.tenant, material.key, state, now, tuple(sorted(steps, key=lambda step: step.at)))
+def tell(material: Material, language: Language = "en") -> Story:
+    """Return the story of everything that is known about a key, in a language; the commands' is English."""
+    return _Teller(material, language).story()
 
 
 def voucher_numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
@@ -78,44 +58,236 @@ def voucher_numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
     return {r.message_id: r.voucher for r in records if r.outcome in BOOKED and r.voucher is not None}
 
 
-def _came(line: FactLine, material: Material) -> StoryStep:
-    message = (material.facts or {}).get(line.place)
-    where = f"It stands in Kafka at {line.topic}, partition {line.partition}, offset {line.offset}"
-    details = [f"{where}; trace {message.trace_id}" if message and message.trace_id else where]
-    if message is not None:
-        details += words.fact(message)
-    elif material.facts is not None:
-        details.append("It could not be read back from Kafka just now")
-    rules = ", ".join(words.rule(name) for name in line.rules.split()) or "nothing to do"
-    details.append(f"Decided {words.when(line.decided_at)}: {rules}")
-    answered = line.topic == ReviewAnswered.TOPIC
-    return StoryStep(line.accepted_at, f"{'Answered' if answered else 'Accepted'} as {line.fact_id}", tuple(details))
-
-
-# --- Orders -----------------------------------------------------------------------------------------------------
-
-
-_NOT_SENT = "not sent: "
+_NOT_SENT: Final = "not sent: "
 """How the verdict begins of a call that a look beforehand has spared."""
 
 
-def _of_order(ordered: Ordered, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[StoryStep]:
-    records = [r for r in material.records if r.message_id == ordered.order.id]
-    yield _was_ordered(ordered)
-    for call in _calls(ordered, records):
-        if call.status is None and call.verdict.startswith(_NOT_SENT):
-            yield StoryStep(call.at, f"Not sent: {call.request}", (call.verdict.removeprefix(_NOT_SENT),))
-            continue
-        answer = "no answer" if call.status is None else str(call.status)
-        yield StoryStep(
-            call.at,
-            f"Asked {_where(ordered.order)}: {call.request}",
-            (f"{answer} after {call.milliseconds} ms: {call.verdict}",),
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells one story in one language."""
+
+    material: Material
+    language: Language
+
+    def story(self) -> Story:
+        material = self.material
+        state, now = self._stands()
+        now = " ".join((now, *material.standing))
+        steps: list[StoryStep] = []
+        if not material.lines and material.delivered_at:
+            steps.append(StoryStep(material.delivered_at, self._say(say.OVER_HTTP)))
+        steps += map(self._came, material.lines)
+        for ordered in material.orders:
+            steps += self._of_order(ordered)
+        for hold in material.holds:
+            steps += self._of_hold(hold)
+        steps += map(self._parked, material.parked)
+        steps += map(self._planned, material.planned)
+        return Story(material.tenant, material.key, state, now, tuple(sorted(steps, key=lambda step: step.at)))
+
+    def _say(self, said: Said, **values: object) -> str:
+        return said.to(self.language, **values)
+
+    def _rule(self, name: str, flow: str = "") -> str:
+        return speaking.name("rule", flow, name, self.language)
+
+    def _came(self, line: FactLine) -> StoryStep:
+        message = (self.material.facts or {}).get(line.place)
+        where = self._say(say.IN_KAFKA, topic=line.topic, partition=line.partition, offset=line.offset)
+        traced = message and message.trace_id
+        details = [self._say(say.TRACE, where=where, trace=message.trace_id) if message and traced else where]
+        if message is not None:
+            details += words.fact(message, self.language)
+        elif self.material.facts is not None:
+            details.append(self._say(say.NOT_READ_BACK))
+        rules = ", ".join(map(self._rule, line.rules.split())) or self._say(say.NOTHING_TO_DO)
+        details.append(self._say(say.DECIDED, at=words.when(line.decided_at), rules=rules))
+        what = say.ANSWERED_AS if line.topic == ReviewAnswered.TOPIC else say.ACCEPTED_AS
+        return StoryStep(line.accepted_at, self._say(what, id=line.fact_id), tuple(details))
+
+    # --- Orders -------------------------------------------------------------------------------------------------------
+
+    def _of_order(self, ordered: Ordered) -> Iterable[StoryStep]:
+        records = [r for r in self.material.records if r.message_id == ordered.order.id]
+        where = _where(ordered.order)
+        yield self._was_ordered(ordered)
+        for call in _calls(ordered, records):
+            if call.status is None and call.verdict.startswith(_NOT_SENT):
+                what = self._say(say.NOT_SENT, request=call.request)
+                yield StoryStep(call.at, what, (call.verdict.removeprefix(_NOT_SENT),))
+                continue
+            answer = self._say(say.NO_ANSWER) if call.status is None else str(call.status)
+            after = self._say(say.AFTER, answer=answer, ms=call.milliseconds, verdict=call.verdict)
+            yield StoryStep(call.at, self._say(say.ASKED, where=where, request=call.request), (after,))
+        for record in records:
+            yield StoryStep(record.at, self._outcome(record, where), tuple(self._afterwards(record)))
+
+    def _was_ordered(self, ordered: Ordered) -> StoryStep:
+        order = ordered.order
+        data = order.data
+        given: tuple[str, ...] = (
+            self._say(say.RULE, rule=self._rule(data.rule, data.flow), version=data.settings_version),
+            self._say(say.ORDER, id=order.id, cause=order.causationid),
         )
-    for record in records:
-        yield StoryStep(
-            record.at, _outcome(record, _where(ordered.order)), tuple(_afterwards(record, material, numbers))
-        )
+        if ordered.replaces is not None:
+            given += (self._say(say.INSTEAD, id=ordered.replaces),)
+        match data:
+            case PostVoucher() as voucher:
+                what = self._say(
+                    say.ORDERED_TO,
+                    does=self._say(say.DOES[voucher.purpose]),
+                    series=voucher.series,
+                    day=voucher.voucher_date,
+                    amount=words.money(_total(voucher), self.language),
+                )
+                mark = ids.mark(voucher.id_in(order.tenant))
+                about: tuple[str, ...] = (self._say(say.MARKED, text=voucher.description, mark=mark),)
+                if voucher.relates_to:
+                    about += (self._say(say.RELATES, vouchers=", ".join(map(str, voucher.relates_to))),)
+                return StoryStep(ordered.journaled_at, what, about + given, voucher.rows)
+            case WriteEmployee() as write:
+                rules = {one.field: self._rule(one.rule, "employees") for one in write.settled}
+                fields = tuple(f"{name}: {rules[name]}" if name in rules else name for name in write.written)
+                return StoryStep(ordered.journaled_at, self._say(say.ORDERED, type=order.type), (*given, *fields))
+            case _:
+                return StoryStep(ordered.journaled_at, self._say(say.ORDERED, type=order.type), given)
+
+    def _outcome(self, record: AuditRecord, where: str) -> str:  # noqa: PLR0911 - one for each outcome
+        voucher = record.voucher
+        match record.outcome:
+            case "delivered":
+                done = self._say(say.BOOKED_AS, where=where, voucher=voucher) if voucher else self._say(say.DONE)
+                return self._noted(done, record)
+            case "already_there":
+                done = self._say(say.FOUND_AS, where=where, voucher=voucher) if voucher else self._say(say.FOUND)
+                return self._noted(done, record)
+            case "rejected":
+                code = record.code
+                if self.language != "en":
+                    code = speaking.name("reason", record.flow, code, self.language)
+                return self._say(say.REFUSED, code=code, why=self._why(record))
+            case "unknown":
+                return self._say(say.LOST, why=self._why(record), where=where)
+            case "absent":
+                return self._say(say.ABSENT, where=where)
+            case other if other in say.OUTCOMES:
+                return self._say(say.OUTCOMES[other], why=speaking.why(record, self.language))
+            case other:
+                return f"{other.replace('_', ' ').capitalize()}: {record.why}"
+
+    def _noted(self, done: str, record: AuditRecord) -> str:
+        """Return what was done with its record at the target, and what is to be known about it."""
+        done = f"{done}: {record.record}" if record.record else done
+        why = speaking.why(record, self.language)
+        return f"{done} ({why})" if why else done
+
+    def _why(self, record: AuditRecord) -> str:
+        return (speaking.why(record, self.language) or record.code).rstrip(".")
+
+    def _afterwards(self, record: AuditRecord) -> Iterable[str]:
+        numbers = voucher_numbers(self.material.records)
+        if record.voucher is not None:
+            what = self._say(say.IN_YEAR, voucher=record.voucher, year=record.voucher.year_id)
+            yield self._say(say.IN_THE_WAY, what=what) if record.outcome == "rejected" else what
+            for ordered in self.material.orders:
+                voucher = ordered.order.data
+                number = numbers.get(ordered.order.id)
+                if number and isinstance(voucher, PostVoucher) and record.voucher in voucher.relates_to:
+                    by = say.REVERSED_BY if voucher.purpose == "reverse" else say.FOLLOWED_BY
+                    yield self._say(by, voucher=number)
+        if record.outcome == "rejected" and record.who:
+            yield self._say(say.MUST_ACT[record.who])
+
+    # --- Holds --------------------------------------------------------------------------------------------------------
+
+    def _of_hold(self, hold: Hold) -> Iterable[StoryStep]:
+        data, language = hold.order.data, self.language
+        details = [
+            *speaking.lines(data, language),
+            self._say(say.RULE, rule=self._rule(data.rule, data.flow), version=data.settings_version),
+            self._say(say.HOLD, id=hold.hold_id, cause=hold.order.causationid),
+        ]
+        for choice in data.choices:
+            answer = choice.answer
+            if language != "en":
+                answer = speaking.name("answer", data.flow, answer, language)
+            details.append(self._say(say.CAN_BE_ANSWERED, answer=answer, means=speaking.means(choice, language)))
+        reason = data.reason if language == "en" else speaking.name("reason", data.flow, data.reason, language)
+        why = speaking.message(data, language)
+        yield StoryStep(hold.held_at, self._say(say.HELD, reason=reason, why=why), tuple(details))
+        if hold.closed_at is not None:
+            how = hold.how or ""
+            ended = self._say(say.RELEASED[how]) if how in say.RELEASED else how
+            told = (speaking.said(hold.wording, hold.message, language),) if hold.message else ()
+            yield StoryStep(hold.closed_at, self._say(say.WAITS_NO_LONGER, why=ended), told)
+
+    def _planned(self, one: Planned) -> StoryStep:
+        row = one.row
+        what = self._say(say.ROW_OF_PLAN, row=row.row, plan=one.plan, action=words.rule(row.action))
+        fields = ", ".join(d.field for d in row.fields if d.prefer != "neither")
+        details = [self._say(say.PLAN_RULE, rule=self._rule(row.rule))]
+        details += [self._say(say.FIELDS, fields=fields)] if fields else []
+        if row.applied_at is None:
+            return StoryStep(one.made_at, self._say(say.NOT_APPLIED, what=what), tuple(details))
+        return StoryStep(row.applied_at, self._say(say.APPLIED_BY, what=what, by=row.applied_by), tuple(details))
+
+    def _parked(self, one: Waits) -> StoryStep:
+        what = self._say(say.SET_ASIDE if one.state == "set_aside" else say.PARKED)
+        behind = one.reason or self._say(say.BEHIND)
+        return StoryStep(one.parked_at, what, (behind, f"bokbuss parked show {one.place}"))
+
+    # --- How it stands ------------------------------------------------------------------------------------------------
+
+    def _stands(self) -> tuple[str, str]:
+        """Return the state as one word and as one sentence; what somebody must do comes before what is done."""
+        material = self.material
+        if material.parked:
+            one = material.parked[0]
+            return "parked", self._say(say.IS_PARKED if one.reason else say.IS_BEHIND, place=one.place)
+        waiting = [hold for hold in material.holds if hold.closed_at is None]
+        if waiting:
+            data = waiting[-1].order.data
+            return "held", self._say(say.WAITS_FOR[data.who], why=speaking.message(data, self.language))
+        replaced = {ordered.replaces for ordered in material.orders}
+        for ordered in material.orders:
+            if ordered.state == "unknown":
+                return "unknown", self._say(say.UNKNOWN, where=_where(ordered.order))
+            if ordered.state in {"queued", "sending"}:
+                return "on_the_way", self._on_the_way(ordered)
+        for record in material.records:
+            if record.outcome == "rejected" and record.order_id not in replaced:
+                where = next((_where(o.order) for o in material.orders if o.order.id == record.message_id), "Fortnox")
+                return "rejected", self._say(say.WAS_REFUSED, where=where, why=self._why(record))
+        return self._stands_finished()
+
+    def _on_the_way(self, ordered: Ordered) -> str:
+        where = _where(ordered.order)
+        if how := self.material.away.get(where.lower()):
+            return self._say(say.WAITS_FOR_CONNECTION, where=where, how=how, tenant=self.material.tenant)
+        put_off = self._say(say.PUT_OFF, verdict=ordered.calls[-1].verdict) if ordered.calls else ""
+        return self._say(say.ON_ITS_WAY, where=where, put_off=put_off)
+
+    def _stands_finished(self) -> tuple[str, str]:
+        material = self.material
+        numbers = voucher_numbers(material.records)
+        finished = [(o.order.data, numbers[o.order.id]) for o in material.orders if o.order.id in numbers]
+        vouchers = [(order, number) for order, number in finished if isinstance(order, PostVoucher)]
+        if vouchers and vouchers[-1][0].purpose == "reverse":
+            return "reversed", self._say(say.IS_REVERSED, voucher=vouchers[-1][1])
+        if vouchers:
+            order, number = vouchers[-1]
+            amount = words.money(_total(order), self.language)
+            return "booked", self._say(say.IS_BOOKED, voucher=number, day=order.voucher_date, amount=amount)
+        if material.holds and not _done_since(material):
+            books = any(hold.order.data.amount is not None or hold.order.data.business_date for hold in material.holds)
+            last = material.holds[-1]
+            why = speaking.said(last.wording, last.message or "", self.language) or self._say(say.NO_LONGER)
+            return "nothing_to_do", self._say(say.NOTHING_BOOKED if books else say.NOTHING_DONE, why=why)
+        if material.orders:
+            return "done", self._say(say.IS_DONE)
+        if material.lines:
+            return "nothing_to_do", self._say(say.DECIDED_NOTHING)
+        return "not_decided", self._say(say.NOT_DECIDED)
 
 
 def _where(order: Envelope[Any]) -> str:
@@ -123,164 +295,10 @@ def _where(order: Envelope[Any]) -> str:
     return str(getattr(order.data, "system", "Fortnox"))
 
 
-def _was_ordered(ordered: Ordered) -> StoryStep:
-    order = ordered.order
-    given: tuple[str, ...] = (
-        f"Rule: {words.rule(order.data.rule)}; settings version {order.data.settings_version}",
-        f"Order {order.id}, caused by {order.causationid}",
-    )
-    if ordered.replaces is not None:
-        given += (f"It is given instead of the refused order {ordered.replaces}",)
-    match order.data:
-        case PostVoucher() as voucher:
-            what = (
-                f"Ordered to {_DOES[voucher.purpose]}: series {voucher.series}, {voucher.voucher_date}, "
-                f"{words.money(_total(voucher))}"
-            )
-            about: tuple[str, ...] = (f'"{voucher.description}"; its mark is {ids.mark(voucher.id_in(order.tenant))}',)
-            if voucher.relates_to:
-                about += (f"It relates to {', '.join(map(str, voucher.relates_to))}",)
-            return StoryStep(ordered.journaled_at, what, about + given, voucher.rows)
-        case WriteEmployee() as write:
-            rules = {one.field: words.rule(one.rule) for one in write.settled}
-            fields = tuple(f"{name}: {rules[name]}" if name in rules else name for name in write.written)
-            return StoryStep(ordered.journaled_at, f"Ordered: {order.type}", (*given, *fields))
-        case _:
-            return StoryStep(ordered.journaled_at, f"Ordered: {order.type}", given)
-
-
 def _calls(ordered: Ordered, records: Iterable[AuditRecord]) -> list[Call]:
     """Return each call once, although records repeat those of the records before them."""
     calls = [*ordered.calls, *(call for record in records for call in record.calls)]
     return list({(call.at, call.request): call for call in calls}.values())
-
-
-def _outcome(record: AuditRecord, where: str) -> str:
-    match record.outcome:
-        case "delivered":
-            return _noted(f"{where} booked it as {record.voucher}" if record.voucher else "Done", record)
-        case "already_there":
-            return _noted(f"Found in {where} as {record.voucher}" if record.voucher else "Found: it was done", record)
-        case "rejected":
-            return f"Refused ({record.code}): {_said(record)}"
-        case "unknown":
-            return f"The answer was lost: {_said(record)}. {where} is asked before anything is sent again"
-        case "absent":
-            return f"{where} was asked, twice, and does not have it: it is sent again"
-        case other:
-            return f"{other.replace('_', ' ').capitalize()}: {record.why}"
-
-
-def _noted(done: str, record: AuditRecord) -> str:
-    """Return what was done with its record at the target, and what is to be known about it."""
-    done = f"{done}: {record.record}" if record.record else done
-    return f"{done} ({record.why})" if record.why else done
-
-
-def _said(record: AuditRecord) -> str:
-    return (record.why or record.code).rstrip(".")
-
-
-def _afterwards(record: AuditRecord, material: Material, numbers: Mapping[str, VoucherRef]) -> Iterable[str]:
-    if record.voucher is not None:
-        stands = " stands in the way" if record.outcome == "rejected" else ""
-        yield f"Voucher {record.voucher} in Fortnox's financial year {record.voucher.year_id}{stands}"
-        for ordered in material.orders:
-            voucher = ordered.order.data
-            number = numbers.get(ordered.order.id)
-            if number and isinstance(voucher, PostVoucher) and record.voucher in voucher.relates_to:
-                yield f"{'Reversed by' if voucher.purpose == 'reverse' else 'Followed by'} {number}"
-    if record.outcome == "rejected" and record.who:
-        yield f"{_MUST_ACT[record.who]} has to act"
-
-
-# --- Holds ------------------------------------------------------------------------------------------------------
-
-
-def _of_hold(hold: Hold) -> Iterable[StoryStep]:
-    data = hold.order.data
-    details = [
-        *data.lines,
-        f"Rule: {words.rule(data.rule)}; settings version {data.settings_version}",
-        f"Hold {hold.hold_id}, caused by {hold.order.causationid}",
-        *(f"Can be answered {choice.answer}: {choice.means}" for choice in data.choices),
-    ]
-    yield StoryStep(hold.held_at, f"Held ({data.reason}): {data.message}", tuple(details))
-    if hold.closed_at is not None:
-        why = _RELEASED.get(hold.how or "", hold.how or "")
-        yield StoryStep(hold.closed_at, f"It waits no longer: {why}", (hold.message,) if hold.message else ())
-
-
-def _planned(one: Planned) -> StoryStep:
-    row = one.row
-    said = f"Row {row.row} of plan {one.plan}: {words.rule(row.action)}"
-    fields = ", ".join(d.field for d in row.fields if d.prefer != "neither")
-    details = [f"Rule: {words.rule(row.rule)}", *([f"Fields: {fields}"] if fields else [])]
-    if row.applied_at is None:
-        return StoryStep(one.made_at, f"{said}; not applied", tuple(details))
-    return StoryStep(row.applied_at, f"{said}; applied by {row.applied_by}", tuple(details))
-
-
-def _parked(one: Waits) -> StoryStep:
-    what = "Set aside by a person" if one.state == "set_aside" else "Parked: it waits in its company's order"
-    return StoryStep(
-        one.parked_at, what, (one.reason or "It waits behind another.", f"bokbuss parked show {one.place}")
-    )
-
-
-# --- How it stands ----------------------------------------------------------------------------------------------
-
-
-def _stands(material: Material) -> tuple[str, str]:
-    """Return the state as one word and as one sentence; what somebody must do comes before what is done."""
-    if material.parked:
-        one = material.parked[0]
-        said = "cannot be handled" if one.reason else "waits behind a message that cannot be handled"
-        return "parked", f"Something of it {said}: bokbuss parked show {one.place}."
-    waiting = [hold for hold in material.holds if hold.closed_at is None]
-    if waiting:
-        data = waiting[-1].order.data
-        return "held", f"It waits for {data.who if data.who != 'accountant' else 'the accountant'}: {data.message}"
-    replaced = {ordered.replaces for ordered in material.orders}
-    for ordered in material.orders:
-        if ordered.state == "unknown":
-            lost = f"It was sent and the answer was lost; {_where(ordered.order)} is asked until it is known whether"
-            return "unknown", f"{lost} it is there."
-        if ordered.state in {"queued", "sending"}:
-            return "on_the_way", _on_the_way(ordered, material)
-    for record in material.records:
-        if record.outcome == "rejected" and record.order_id not in replaced:
-            where = next((_where(o.order) for o in material.orders if o.order.id == record.message_id), "Fortnox")
-            return "rejected", f"{where} refused it: {_said(record)}."
-    return _stands_finished(material)
-
-
-def _on_the_way(ordered: Ordered, material: Material) -> str:
-    where = _where(ordered.order)
-    if how := material.away.get(where.lower()):
-        return f"It waits for the connection to {where} ({how}): bokbuss connection show {material.tenant}."
-    put_off = f"; put off: {ordered.calls[-1].verdict}" if ordered.calls else ""
-    return f"It is on its way to {where}{put_off}."
-
-
-def _stands_finished(material: Material) -> tuple[str, str]:
-    numbers = voucher_numbers(material.records)
-    finished = [(o.order.data, numbers[o.order.id]) for o in material.orders if o.order.id in numbers]
-    vouchers = [(order, number) for order, number in finished if isinstance(order, PostVoucher)]
-    if vouchers and vouchers[-1][0].purpose == "reverse":
-        return "reversed", f"The voucher was reversed by {vouchers[-1][1]}; nothing stands in the books."
-    if vouchers:
-        order, number = vouchers[-1]
-        return "booked", f"Booked as {number} on {order.voucher_date}: {words.money(_total(order))}."
-    if material.holds and not _done_since(material):
-        books = any(hold.order.data.amount is not None or hold.order.data.business_date for hold in material.holds)
-        nothing = "Nothing is booked" if books else "Nothing is to be done"
-        return "nothing_to_do", f"{nothing}: {material.holds[-1].message or 'it waits no longer'}"
-    if material.orders:
-        return "done", "Done."
-    if material.lines:
-        return "nothing_to_do", "Decided: there was nothing to do, or what was ordered has not reached its place yet."
-    return "not_decided", "Accepted and not decided yet: do flows run (bokbuss up, bokbuss run flows)?"
 
 
 def _done_since(material: Material) -> bool:

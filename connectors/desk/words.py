@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schemas.base import Message
+from connectors.desk import story_words as say
+from schemas.base import Language, Message
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.erasures import ErasureDecided
@@ -15,6 +16,7 @@ from schemas.events import ClosingApproved, ClosingEntriesReady, DayClosed, Link
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.money import ZERO
 from schemas.pauses import PersonPaused
+from schemas.words import amount as in_language
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 """Times are shown as the clock on the wall of the company; JSON has them in UTC."""
@@ -29,9 +31,11 @@ def when(at: datetime) -> str:
     return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def money(amount: Decimal | None) -> str:
-    """Return an amount with its thousands apart: ``34 464.50``; nothing for none."""
-    return "" if amount is None else f"{amount:,.2f}".replace(",", " ")
+def money(amount: Decimal | None, language: Language = "en") -> str:
+    """Return an amount with its thousands apart: ``34 464.50``, in Swedish as its pages have it; nothing for none."""
+    if amount is None:
+        return ""
+    return in_language(amount, language) if language == "sv" else f"{amount:,.2f}".replace(",", " ")
 
 
 def rule(name: str) -> str:
@@ -39,19 +43,20 @@ def rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case for each message
+def fact(message: Envelope[Any], language: Language = "en") -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case for each message
     """Say what a fact tells, in a few lines; of a person no more than the key."""
     match message.data:
         case DayClosed() as day:
-            return _day(day)
+            return _day(day, language)
         case DayMissed() as missed:
-            return (f"Store {missed.store} had not closed {missed.business_date} by {when(missed.due_at)}",)
+            due = when(missed.due_at)
+            return (say.DAY_MISSED.to(language, store=missed.store, day=missed.business_date, due=due),)
         case NumbersMissed() as missed:
-            where = f"store {missed.store}, register {missed.register_id}"
-            return (f"Not all numbers between Z {missed.after} and Z {missed.before} had come: {where}",)
+            where = {"store": missed.store, "register": missed.register_id}
+            return (say.NUMBERS_MISSED.to(language, after=missed.after, before=missed.before, **where),)
         case ReviewAnswered() as answered:
             said = f': "{answered.comment}"' if answered.comment else ""
-            return (f"{answered.answered_by} answered {answered.answer}{said}",)
+            return (say.ANSWERED.to(language, by=answered.answered_by, answer=answered.answer, comment=said),)
         case LinkDecided() as decided:
             said = f': "{decided.comment}"' if decided.comment else ""
             if decided.employee_id is not None:
@@ -85,19 +90,20 @@ def fact(message: Envelope[Any]) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR
             raise TypeError(f"{type(other).__name__} is not a message")
 
 
-def _day(day: DayClosed) -> tuple[str, ...]:
-    amended = f", amendment {day.amendment}" if day.amendment else ""
+def _day(day: DayClosed, language: Language) -> tuple[str, ...]:
+    report = say.REPORT.to(language, store=day.store, register=day.register_id, z=day.z_number, day=day.business_date)
     lines = [
-        f"Store {day.store}, register {day.register_id}, Z {day.z_number}, {day.business_date}{amended}",
-        f"Sales with VAT {money(day.total_sales)}",
+        say.AMENDED.to(language, report=report, amendment=day.amendment) if day.amendment else report,
+        say.SALES.to(language, amount=money(day.total_sales, language)),
     ]
     if day.payments:
-        lines.append("Paid by " + ", ".join(f"{p.method} {money(p.amount)}" for p in day.payments))
-    others = [f"{o.category} {money(o.amount)}" for o in day.others]
+        paid = ", ".join(f"{p.method} {money(p.amount, language)}" for p in day.payments)
+        lines.append(say.PAID.to(language, payments=paid))
+    others = [f"{o.category} {money(o.amount, language)}" for o in day.others]
     if day.cash_difference != ZERO:
-        others.append(f"cash difference {money(day.cash_difference)}")
+        others.append(say.CASH_DIFFERENCE.to(language, amount=money(day.cash_difference, language)))
     if others:
-        lines.append("Besides: " + ", ".join(others))
+        lines.append(say.BESIDES.to(language, amounts=", ".join(others)))
     return tuple(lines)
 
 

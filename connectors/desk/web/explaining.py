@@ -38,7 +38,7 @@ async def _story(visit: Visit) -> Response:
     facts = await read_back(engine, visit.host.settings.kafka.bootstrap or "", material.lines)
     names = await remembering.names(engine, registry.flows(), tenant, [key])
     open_holds = [hold for hold in material.holds if hold.closed_at is None]
-    story = tell(material.with_facts(facts))
+    story = tell(material.with_facts(facts), visit.language)
     return await visit.show("story.html", story=story, name=names.get(key, ""), holds=open_holds)
 
 

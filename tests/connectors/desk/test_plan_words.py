@@ -240,16 +240,17 @@ def test_a_report_names_who_was_created_and_updated_and_who_was_not_and_why() ->
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("sv", ["1 skapade", "1 inte utförda", "Dagar i fel ordning", "Telefon", "Se resultatet", "3 rader"]),
-        ("en", ["1 created", "1 not carried out", "Days out of order", "Phone", "See the result", "3 rows"]),
+        ("sv", ["  1  Skapade", "  1  Inte utförda", "Dagar i fel ordning", "Telefon", "Se resultatet", "3 rader"]),
+        ("en", ["  1  Created", "  1  Not carried out", "Days out of order", "Phone", "See the result", "3 rows"]),
     ],
 )
 def test_a_mailed_report_is_in_its_readers_language_and_holds_no_values(language: Language, said: list[str]) -> None:
     """As text and as HTML: who, which fields by name, the reason by its name, and the address of the page."""
     made = report_letter.letter(PLAN, BECAME, left=3, language=language, base="https://desk.example.se")
     at = f"https://desk.example.se/companies/acme/employees/plans/{PLAN.plan_id}/results"
+    assert all(each in made.text for each in said)
     for form in (made.text, made.html):
-        assert all(each in form for each in ("Anna Ek", at, *said))
+        assert all(each.split("  ")[-1] in form for each in ("Anna Ek", at, *said))
         assert not any(value in form for value in ("2026-05-01)", "Solna", "Umeå", "+46701"))
 
 

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from connectors.desk import views, words
+from connectors.desk import story_words, views, words
 from connectors.desk.story import tell
 from infra.plugin import Autopsy, DayBefore, Remedy
 from infra.rows import FactLine, Hold, Material, Ordered
 from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Call
+from schemas.base import Language
 from schemas.commands import (
     Choice,
     HoldForReview,
@@ -26,6 +27,7 @@ from schemas.commands import (
 )
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
+from schemas.words import Said, holes
 
 AT = datetime(2026, 4, 10, 21, 41, 7, tzinfo=UTC)
 KEY = "openpos/K1/57"
@@ -171,6 +173,30 @@ def test_every_state_has_a_sentence(material: Material, state: str, now: str) ->
     told = tell(material)
     assert told.state == state
     assert now in told.now
+
+
+def test_a_story_is_told_in_its_readers_language() -> None:
+    """What is ours, rules and reasons are Swedish; amounts are written as there; what is not known so stays as it is."""
+    ended = {"closed_at": later(9), "how": "answered", "message": "A person answered round."}
+    told = tell(replace(DECIDED, orders=(journaled(VOUCHER, "queued"),), holds=(held(**ended),)), "sv")
+    said = "\n".join((told.now, *(f"{step.what} {step.details}" for step in told.steps)))
+    for part in (
+        "Det är på väg till Fortnox.",
+        "Order att bokföra dagen: serie F,",
+        "1\xa0250,00",
+        "Regel: en dag som går ihop bokförs; inställningar version 2",
+        "Väntar (går inte jämnt ut): The payments are 1.00 above the sales.",
+        "Kan besvaras ”avrunda”: Book it.",
+        "Det väntar inte längre: någon svarade",
+    ):
+        assert part in said
+    assert set(map(holes, every_said(story_words, "sv"))) == set(map(holes, every_said(story_words, "en")))
+
+
+def every_said(module: object, language: Language) -> list[str]:
+    """Return every text of a module of words in a language."""
+    found = [one for value in vars(module).values() for one in (value.values() if isinstance(value, dict) else [value])]
+    return [one.template(language) for one in found if isinstance(one, Said)]
 
 
 def test_vouchers_name_each_other() -> None:
