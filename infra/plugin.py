@@ -22,7 +22,7 @@ from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSo
 from schemas.ledger_parts import digest_of_year
 from schemas.plans import CorrectionRow, Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
-from schemas.words import Said
+from schemas.words import Said, Text
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
     from aiokafka import AIOKafkaProducer
@@ -99,8 +99,8 @@ class DayBefore:
 class Remedy:
     """A setting that would let something pass that is held, and what would become of it then."""
 
-    setting: str
-    then: str
+    setting: Text
+    then: Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ _JOINED: Final[Mapping[str, Mapping[Language, str]]] = {
     "space": {"sv": " ", "en": " "},
     "and": {"sv": " och ", "en": " and "},
     "or": {"sv": " eller ", "en": " or "},
+    "and_also": {"sv": "; och ", "en": "; and "},
     "or_else": {"sv": "; eller ", "en": "; or "},
 }
 

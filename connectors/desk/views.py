@@ -96,7 +96,7 @@ def autopsy_json(told: Autopsy) -> dict[str, Any]:
         "weekdays_before": [
             {"day": each.day.isoformat(), "total_sales": money.text(each.total)} for each in told.before
         ],
-        "settings_that_pass": [asdict(each) for each in told.remedies],
+        "settings_that_pass": [{"setting": str(each.setting), "then": str(each.then)} for each in told.remedies],
     }
 
 

@@ -10,7 +10,7 @@ from infra.plugin import Asking, Autopsy, Remedy, Terms
 from schemas import mapping
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import HoldForReview
-from schemas.money import rate_text, text
+from schemas.money import rate_text
 from schemas.settings import (
     CategoryAccount,
     DaySalesSettings,
@@ -20,7 +20,8 @@ from schemas.settings import (
     TenantSettings,
     VatAccount,
 )
-from streams.daysales import voucher
+from schemas.words import Text
+from streams.daysales import voucher, words
 from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.rules import judge
 from streams.daysales.state import State
@@ -32,7 +33,7 @@ _MOST: Final = 4
 """Settings that are changed together."""
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
-Change = tuple[str, dict[str, Any]]
+Change = tuple[Text, dict[str, Any]]
 """A setting in words, and the fields that it changes."""
 
 
@@ -66,7 +67,7 @@ def remedies(case: Case) -> tuple[Remedy, ...]:
     if not case.configured:
         begun = replace(case, settings=BAS_DAY_SALES, configured=True)
         then = _passes(begun, judge(begun)[1])
-        return (Remedy("daysales: settings such as the starting set", then),) if then else ()
+        return (Remedy(words.SETTINGS_TO_BEGIN(), then),) if then else ()
     single = []
     for said, fields in _changes(case):
         changed = _with(case, fields)
@@ -77,7 +78,7 @@ def remedies(case: Case) -> tuple[Remedy, ...]:
 
 def _together(case: Case) -> tuple[Remedy, ...]:
     """Change one setting after the other, as long as each makes the day wait for another reason."""
-    changed: list[str] = []
+    changed: list[Text] = []
     while len(changed) < _MOST:
         before = judge(case)[1]
         for said, fields in _changes(case):
@@ -89,7 +90,7 @@ def _together(case: Case) -> tuple[Remedy, ...]:
         else:
             return ()
         if then := _passes(case, verdict):
-            return (Remedy("; and ".join(changed), then),)
+            return (Remedy(words.TOGETHER(settings=changed), then),)
     return ()
 
 
@@ -101,49 +102,49 @@ def _with(case: Case, fields: dict[str, Any]) -> Case:
     return replace(case, settings=DaySalesSettings.model_validate(dict(case.settings) | fields))
 
 
-def _passes(case: Case, verdict: Verdict) -> str:
-    """Return what becomes of a day that passes; nothing when it does not, or would be refused as before."""
+def _passes(case: Case, verdict: Verdict) -> Text | None:
+    """Return what becomes of a day that passes; None when it does not, or would be refused as before."""
     refused = case.state.rejected.order if case.state.rejected else None
     match verdict:
         case Held():
-            return ""
+            return None
         case Booking() if refused is not None and verdict.is_content_of(refused):
-            return ""
+            return None
         case Booking(purpose="reverse", relates_to=(original,)):
-            return f"{original} is reversed, and the day is booked anew"
+            return words.THEN_REVERSED(voucher=str(original))
         case Booking(voucher_date=on):
-            return f"the day is booked on {on}"
-    return "the day waits no longer"
+            return words.THEN_BOOKED(day=on)
+    return words.THEN_FREE()
 
 
 def _changes(case: Case) -> Iterator[Change]:
     """Yield the settings that a report may need, whether it does or not: the rules tell."""
-    yield "sync_sales: true", {"sync_sales": True}
-    yield "amended: reverse", {"amended": "reverse"}
-    yield "locked_period: first_open_day", {"locked_period": "first_open_day"}
-    yield "attach_report: false", {"attach_report": False}
+    yield words.SETTING(name="sync_sales", value="true"), {"sync_sales": True}
+    yield words.SETTING(name="amended", value="reverse"), {"amended": "reverse"}
+    yield words.SETTING(name="locked_period", value="first_open_day"), {"locked_period": "first_open_day"}
+    yield words.SETTING(name="attach_report", value="false"), {"attach_report": False}
     yield from _of_its_date(case)
     if (gap := abs(case.gap)) and gap <= 10:  # noqa: PLR2004 - the setting's own limit
-        yield f"difference_limit: {text(gap)} or more", {"difference_limit": gap}
+        yield words.LIMIT(gap=gap), {"difference_limit": gap}
     yield from _of_its_rates(case)
     yield from _accounts(case)
     some = case.settings.fallback_account or _ACCOUNT
-    yield "unmapped: fallback, with a fallback_account", {"unmapped": "fallback", "fallback_account": some}
+    yield words.FALLBACK(), {"unmapped": "fallback", "fallback_account": some}
 
 
 def _of_its_date(case: Case) -> Iterator[Change]:
     day, came_at = case.day, case.state.came_at
     if case.settings.start_date is not None:
-        yield f"start_date: {day.business_date} or earlier", {"start_date": day.business_date}
+        yield words.EARLIER_START(day=day.business_date), {"start_date": day.business_date}
     if came_at is None:
         return
     came, taken = came_at.astimezone(_SWEDEN).date(), day.taken_at.astimezone(_SWEDEN).date()
     early = max((day.business_date - came).days, (taken - came).days)
     late = (came - min(day.business_date, taken)).days
     if early > case.settings.days_early:
-        yield f"days_early: {early} or more", {"days_early": min(early, 100_000)}
+        yield words.OR_MORE(name="days_early", number=early), {"days_early": min(early, 100_000)}
     if late > case.settings.days_late:
-        yield f"days_late: {late} or more", {"days_late": min(late, 100_000)}
+        yield words.OR_MORE(name="days_late", number=late), {"days_late": min(late, 100_000)}
 
 
 def _of_its_rates(case: Case) -> Iterator[Change]:
@@ -152,12 +153,15 @@ def _of_its_rates(case: Case) -> Iterator[Change]:
     unknown = [rate for rate in rates if mapping.vat_account(settings, rate, on) is None]
     if unknown:
         more = tuple(VatAccount(vat_rate=rate, account=_ACCOUNT if rate else None) for rate in unknown)
-        yield f"vat: {_listed(unknown)}, each with its account", {"vat": (*settings.vat, *more)}
+        yield (
+            words.VAT_ACCOUNTS(rates=[words.A_RATE(rate=rate_text(rate)) for rate in unknown]),
+            {"vat": (*settings.vat, *more)},
+        )
     sold = {line.group: line.vat_rate for line in case.day.sales}
     left = tuple(g for g in settings.group_rates if not _contradicts(g.group, g.vat_rate, sold))
     if left != settings.group_rates:
         names = dict.fromkeys(g.group for g in settings.group_rates if g not in left)
-        yield f"group_rates: other rates for {', '.join(names)}", {"group_rates": left}
+        yield words.OTHER_RATES(names=list(names)), {"group_rates": left}
 
 
 def _contradicts(group: str, rate: Decimal, sold: dict[str, Decimal]) -> bool:
@@ -172,15 +176,11 @@ def _accounts(case: Case) -> Iterator[Change]:
     categories = [c for c in voucher.categories(day, case.rounded) if mapping.category_account(settings, c, on) is None]
     if methods:
         paid = tuple(PaymentAccount(method=m, account=_ACCOUNT) for m in methods)
-        yield f"payments: an account for {', '.join(methods)}", {"payments": (*settings.payments, *paid)}
+        yield words.AN_ACCOUNT(name="payments", names=methods), {"payments": (*settings.payments, *paid)}
     if lines:
         sold = tuple(SalesAccount(group=s.group, vat_rate=s.vat_rate, account=_ACCOUNT) for s in lines)
         names = dict.fromkeys(map(voucher.group_text, lines))
-        yield f"sales: an account for {', '.join(names)}", {"sales": (*settings.sales, *sold)}
+        yield words.AN_ACCOUNT(name="sales", names=list(names)), {"sales": (*settings.sales, *sold)}
     if categories:
         others = tuple(CategoryAccount(category=c, account=_ACCOUNT) for c in categories)
-        yield f"others: an account for {', '.join(categories)}", {"others": (*settings.others, *others)}
-
-
-def _listed(rates: list[Decimal]) -> str:
-    return ", ".join(f"{rate_text(rate)} %" for rate in rates)
+        yield words.AN_ACCOUNT(name="others", names=categories), {"others": (*settings.others, *others)}

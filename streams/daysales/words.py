@@ -442,6 +442,40 @@ ROUND_GAP = Phrase(
     "Book the day, with the difference on the rounding account.",
 )
 
+# --- Which settings would let a day pass ----------------------------------------------------------------------------
+
+SETTINGS_TO_BEGIN = Phrase(
+    "daysales.settings_to_begin",
+    "daysales: inställningar som startuppsättningen",
+    "daysales: settings such as the starting set",
+)
+TOGETHER = Phrase("daysales.together", "{settings:and_also}", "{settings:and_also}")
+SETTING = Phrase("daysales.setting", "{name}: {value}", "{name}: {value}")
+LIMIT = Phrase("daysales.limit", "difference_limit: minst {gap:money}", "difference_limit: {gap:money} or more")
+FALLBACK = Phrase(
+    "daysales.fallback", "unmapped: fallback, med ett fallback_account", "unmapped: fallback, with a fallback_account"
+)
+EARLIER_START = Phrase("daysales.earlier_start", "start_date: {day} eller tidigare", "start_date: {day} or earlier")
+OR_MORE = Phrase("daysales.or_more", "{name}: minst {number}", "{name}: {number} or more")
+VAT_ACCOUNTS = Phrase(
+    "daysales.vat_accounts",
+    "vat: {rates:comma}, var och en med sitt konto",
+    "vat: {rates:comma}, each with its account",
+)
+OTHER_RATES = Phrase(
+    "daysales.other_rates", "group_rates: andra satser för {names:comma}", "group_rates: other rates for {names:comma}"
+)
+AN_ACCOUNT = Phrase(
+    "daysales.an_account", "{name}: ett konto för {names:comma}", "{name}: an account for {names:comma}"
+)
+THEN_REVERSED = Phrase(
+    "daysales.then_reversed",
+    "{voucher} återförs, och dagen bokförs på nytt",
+    "{voucher} is reversed, and the day is booked anew",
+)
+THEN_BOOKED = Phrase("daysales.then_booked", "dagen bokförs den {day}", "the day is booked on {day}")
+THEN_FREE = Phrase("daysales.then_free", "dagen väntar inte längre", "the day waits no longer")
+
 # --- What names are called ------------------------------------------------------------------------------------------
 
 _REASONS: Final[Mapping[str, str]] = {

@@ -19,7 +19,7 @@ from tests.toys.toyhr import SYSTEM as TOY_HR
 HOUSE = Path(__file__).parents[2]
 WORDS: Mapping[str, Said] = {**registry.words(), **TOY_FLOW.words, **TOY_HR.words}
 FLOWS = registry.flows()
-FORMS = {"", "money", "count", "rate", "comma", "space", "and", "or", "or_else"}
+FORMS = {"", "money", "count", "rate", "comma", "space", "and", "or", "or_else", "and_also"}
 MAKERS = {"HoldForReview": "message", "CloseReview": "message", "Choice": "means", "Rejected": "why"}
 """What says something to people, and the text that it may not be given without words."""
 

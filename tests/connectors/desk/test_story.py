@@ -176,7 +176,7 @@ def test_every_state_has_a_sentence(material: Material, state: str, now: str) ->
 
 
 def test_a_story_is_told_in_its_readers_language() -> None:
-    """What is ours, rules and reasons are Swedish; amounts are written as there; what is not known so stays as it is."""
+    """Our words, rules and reasons are Swedish, and so are amounts; what has no words stays as it was written."""
     ended = {"closed_at": later(9), "how": "answered", "message": "A person answered round."}
     told = tell(replace(DECIDED, orders=(journaled(VOUCHER, "queued"),), holds=(held(**ended),)), "sv")
     said = "\n".join((told.now, *(f"{step.what} {step.details}" for step in told.steps)))
