@@ -66,8 +66,8 @@ def test_a_month_says_how_each_day_stands() -> None:
         hold["data"] |= {"flow": "registers", "reason": "day_missing", "business_date": "2026-04-12"}
         await past.reviews(envelopes.decode(json.dumps(hold).encode()))
         page = await visitor.see(f"/companies/{SHOP}/days")
-        for words in ("April 2026", "SODER · KASSA1", "booked 1", "held 1", "missing 1", "10 33\N{NO-BREAK SPACE}614"):
-            assert words.replace("\N{NO-BREAK SPACE}", " ") in page
+        for words in ("April 2026", "SODER · KASSA1", "booked 1", "held 1", "missing 1", "10 33,614"):
+            assert words in page
         html = (await visitor.get(f"/companies/{SHOP}/days")).text
         assert f'href="/companies/{SHOP}/days/{KEY}"' in html
         assert f'href="/companies/{SHOP}/held/{hold["id"]}">missing' in html
