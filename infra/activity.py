@@ -7,30 +7,42 @@ Swedish.
 # ruff: noqa: S608 - what is put together here are constants; every value is bound
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.rows import Activity
 
+_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+
 
 def _day(at: str) -> str:
     return f"({at} at time zone 'Europe/Stockholm')::date"
 
 
+def _lately(at: str) -> str:
+    """Leave out whole days before the first that is asked for, so that they are not read."""
+    return f"(cast(:first as timestamptz) is null or {at} >= cast(:first as timestamptz))"
+
+
+_MOVED: Final = "coalesce(finished_at, sent_at, journaled_at)"
+
 # Each gives: tenant, at, direction, kind, system, by, count, status, detail.
 _PARTS: Final = (
     f"""select tenant, max(accepted_at), 'in', 'delivery', system, '', count(*), 'accepted',
                sum(jsonb_array_length(event_ids)) || ' facts, over HTTP'
-        from deliveries group by tenant, system, {_day("accepted_at")}""",
+        from deliveries where {_lately("accepted_at")} group by tenant, system, {_day("accepted_at")}""",
     f"""select tenant, max(accepted_at), 'in', replace(split_part(topic, '.', 2), '-', '_'),
                split_part(key, '/', 1), '', count(*), 'accepted', 'facts, however they came'
         from decided where topic like 'facts.%' and topic not like 'facts.review-answered.%' and key not like 'marks/%'
+          and {_lately("accepted_at")}
         group by tenant, topic, split_part(key, '/', 1), {_day("accepted_at")}""",
     f"""select tenant, max(found_at), 'in', 'unreadable', topic, '', count(*), max(state), 'dead letters'
-        from dead_letters where topic like 'facts.%' group by tenant, topic, {_day("found_at")}""",
+        from dead_letters where topic like 'facts.%' and {_lately("found_at")}
+        group by tenant, topic, {_day("found_at")}""",
     """select tenant, whole_at, 'in', 'reading_of_' || kind, system, '', records, 'read', 'the last one in full'
        from readings where whole_at is not null""",
     """select tenant, max(coalesce(read_at, listed_at)), 'in', 'documents', module, '',
@@ -42,7 +54,7 @@ _PARTS: Final = (
        from documents group by tenant, module, year_to""",
     """select tenant, applied_at, 'in', 'settings', 'desk', applied_by, 1, 'applied', 'version ' || version
        from settings""",
-    f"""select tenant, max(coalesce(finished_at, sent_at, journaled_at)), 'out',
+    f"""select tenant, max({_MOVED}), 'out',
                replace(replace(replace(type, 'bokbuss.', ''), '.v1', ''), '-', '_'), sink,
                coalesce(body -> 'data' ->> 'requested_by', ''), count(*),
                case when state in ('queued', 'sending', 'unknown') then 'waiting' else state end,
@@ -50,11 +62,15 @@ _PARTS: Final = (
                coalesce(', vouchers ' || min(outcome -> 'voucher' ->> 'series') || ' ' ||
                         min((outcome -> 'voucher' ->> 'number')::bigint) filter (where state = 'delivered') || ' to ' ||
                         max((outcome -> 'voucher' ->> 'number')::bigint), '')
-        from journal group by tenant, type, sink, body -> 'data' ->> 'flow', body -> 'data' ->> 'requested_by', 8,
-             outcome -> 'voucher' ->> 'series', {_day("coalesce(finished_at, sent_at, journaled_at)")}""",
-    f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*),
-               case when closed_at is null then 'waiting' else 'answered' end, body -> 'data' ->> 'reason'
-        from held group by tenant, closed_at is null, body -> 'data' ->> 'reason', {_day("held_at")}""",
+        from journal where {_lately(_MOVED)}
+        group by tenant, type, sink, body -> 'data' ->> 'flow', body -> 'data' ->> 'requested_by', 8,
+             outcome -> 'voucher' ->> 'series', {_day(_MOVED)}""",
+    *(
+        f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*), '{status}', body -> 'data' ->> 'reason'
+            from held where closed_at is {null} and {_lately("held_at")}
+            group by tenant, body -> 'data' ->> 'reason', {_day("held_at")}"""
+        for status, null in (("waiting", "null"), ("answered", "not null"))
+    ),
     """select tenant, read_at, 'in', 'proof', source, coalesce(body ->> 'asked_by', ''), (body ->> 'posted')::bigint,
               case when differences = 0 then 'proved' else 'differs' end,
               'the year that ends on ' || year_to || ', ' || differences || ' differences'
@@ -78,6 +94,8 @@ async def latest(engine: AsyncEngine, tenant: str | None, *, since: datetime | N
     Args:
         since: nothing of which the last was before.
     """
+    first = datetime.combine(since.astimezone(_SWEDEN), time.min, _SWEDEN) if since else None
     async with engine.connect() as connection:
-        rows = await connection.execute(_LATEST, {"tenant": tenant, "since": since, "limit": limit})
+        values = {"tenant": tenant, "since": since, "first": first, "limit": limit}
+        rows = await connection.execute(_LATEST, values)
         return [Activity(*row) for row in reversed(rows.all())]

@@ -443,6 +443,7 @@ decided = Table(
 )
 Index("decided_fact", decided.c.tenant, decided.c.fact_id)
 Index("decided_key", decided.c.tenant, decided.c.key)
+Index("decided_accepted", decided.c.accepted_at, postgresql_using="brin")
 
 parked = Table(
     "parked",
@@ -538,6 +539,7 @@ Index(
 Index("journal_unknown", journal.c.sink, journal.c.tenant, postgresql_where=text("state = 'unknown'"))
 Index("journal_key", journal.c.tenant, journal.c.key)
 Index("journal_fact", journal.c.tenant, journal.c.fact_id)
+Index("journal_moved", text("COALESCE(finished_at, sent_at, journaled_at)"), postgresql_using="brin", _table=journal)
 Index(
     "journal_vouchers",
     journal.c.tenant,

@@ -28,6 +28,7 @@ from tests.bench import (
     growing,
     idling,
     ledgers,
+    pages,
     proving,
     refreshing,
     scaling,
@@ -57,6 +58,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "sie": sie_files.measure,
     "simulate": simulating.measure,
     "scale": scaling.measure,
+    "pages": pages.measure,
 }
 
 
