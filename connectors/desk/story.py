@@ -48,9 +48,9 @@ class Story:
     steps: tuple[StoryStep, ...]
 
 
-def tell(material: Material, language: Language = "en") -> Story:
-    """Return the story of everything that is known about a key, in a language; the commands' is English."""
-    return _Teller(material, language).story()
+def tell(material: Material, page: Language | None = None) -> Story:
+    """Return the story of everything that is known about a key: in the language of a page, or as commands tell it."""
+    return _Teller(material, page or "en", page).story()
 
 
 def voucher_numbers(records: Iterable[AuditRecord]) -> dict[str, VoucherRef]:
@@ -68,6 +68,7 @@ class _Teller:
 
     material: Material
     language: Language
+    page: Language | None
 
     def story(self) -> Story:
         material = self.material
@@ -97,7 +98,7 @@ class _Teller:
         traced = message and message.trace_id
         details = [self._say(say.TRACE, where=where, trace=message.trace_id) if message and traced else where]
         if message is not None:
-            details += words.fact(message, self.language)
+            details += words.fact(message, self.page)
         elif self.material.facts is not None:
             details.append(self._say(say.NOT_READ_BACK))
         rules = ", ".join(map(self._rule, line.rules.split())) or self._say(say.NOTHING_TO_DO)
@@ -138,7 +139,7 @@ class _Teller:
                     does=self._say(say.DOES[voucher.purpose]),
                     series=voucher.series,
                     day=voucher.voucher_date,
-                    amount=words.money(_total(voucher), self.language),
+                    amount=words.money(_total(voucher), self.page),
                 )
                 mark = ids.mark(voucher.id_in(order.tenant))
                 about: tuple[str, ...] = (self._say(say.MARKED, text=voucher.description, mark=mark),)
@@ -276,7 +277,7 @@ class _Teller:
             return "reversed", self._say(say.IS_REVERSED, voucher=vouchers[-1][1])
         if vouchers:
             order, number = vouchers[-1]
-            amount = words.money(_total(order), self.language)
+            amount = words.money(_total(order), self.page)
             return "booked", self._say(say.IS_BOOKED, voucher=number, day=order.voucher_date, amount=amount)
         if material.holds and not _done_since(material):
             books = any(hold.order.data.amount is not None or hold.order.data.business_date for hold in material.holds)

@@ -31,11 +31,11 @@ def when(at: datetime) -> str:
     return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def money(amount: Decimal | None, language: Language = "en") -> str:
-    """Return an amount with its thousands apart: ``34 464.50``, in Swedish as its pages have it; nothing for none."""
+def money(amount: Decimal | None, language: Language | None = None) -> str:
+    """Return an amount with its thousands apart: ``34 464.50`` on a terminal, on pages as their language has it."""
     if amount is None:
         return ""
-    return in_language(amount, language) if language == "sv" else f"{amount:,.2f}".replace(",", " ")
+    return in_language(amount, language) if language else f"{amount:,.2f}".replace(",", " ")
 
 
 def rule(name: str) -> str:
@@ -43,20 +43,20 @@ def rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def fact(message: Envelope[Any], language: Language = "en") -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case for each message
+def fact(message: Envelope[Any], page: Language | None = None) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case for each message
     """Say what a fact tells, in a few lines; of a person no more than the key."""
     match message.data:
         case DayClosed() as day:
-            return _day(day, language)
+            return _day(day, page)
         case DayMissed() as missed:
             due = when(missed.due_at)
-            return (say.DAY_MISSED.to(language, store=missed.store, day=missed.business_date, due=due),)
+            return (say.DAY_MISSED.to(page or "en", store=missed.store, day=missed.business_date, due=due),)
         case NumbersMissed() as missed:
             where = {"store": missed.store, "register": missed.register_id}
-            return (say.NUMBERS_MISSED.to(language, after=missed.after, before=missed.before, **where),)
+            return (say.NUMBERS_MISSED.to(page or "en", after=missed.after, before=missed.before, **where),)
         case ReviewAnswered() as answered:
             said = f': "{answered.comment}"' if answered.comment else ""
-            return (say.ANSWERED.to(language, by=answered.answered_by, answer=answered.answer, comment=said),)
+            return (say.ANSWERED.to(page or "en", by=answered.answered_by, answer=answered.answer, comment=said),)
         case LinkDecided() as decided:
             said = f': "{decided.comment}"' if decided.comment else ""
             if decided.employee_id is not None:
@@ -90,18 +90,19 @@ def fact(message: Envelope[Any], language: Language = "en") -> tuple[str, ...]: 
             raise TypeError(f"{type(other).__name__} is not a message")
 
 
-def _day(day: DayClosed, language: Language) -> tuple[str, ...]:
+def _day(day: DayClosed, page: Language | None) -> tuple[str, ...]:
+    language: Language = page or "en"
     report = say.REPORT.to(language, store=day.store, register=day.register_id, z=day.z_number, day=day.business_date)
     lines = [
         say.AMENDED.to(language, report=report, amendment=day.amendment) if day.amendment else report,
-        say.SALES.to(language, amount=money(day.total_sales, language)),
+        say.SALES.to(language, amount=money(day.total_sales, page)),
     ]
     if day.payments:
-        paid = ", ".join(f"{p.method} {money(p.amount, language)}" for p in day.payments)
+        paid = ", ".join(f"{p.method} {money(p.amount, page)}" for p in day.payments)
         lines.append(say.PAID.to(language, payments=paid))
-    others = [f"{o.category} {money(o.amount, language)}" for o in day.others]
+    others = [f"{o.category} {money(o.amount, page)}" for o in day.others]
     if day.cash_difference != ZERO:
-        others.append(say.CASH_DIFFERENCE.to(language, amount=money(day.cash_difference, language)))
+        others.append(say.CASH_DIFFERENCE.to(language, amount=money(day.cash_difference, page)))
     if others:
         lines.append(say.BESIDES.to(language, amounts=", ".join(others)))
     return tuple(lines)

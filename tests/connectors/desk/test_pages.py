@@ -90,8 +90,8 @@ def test_a_story_is_a_page() -> None:
 
     async def story(visitor: Visitor) -> None:
         page = await visitor.see("/explain?what=F+13")
-        for words in ("Store SODER, register KASSA1, Z 412", "Fortnox booked it as F 13", "28\N{NO-BREAK SPACE}971.50"):
-            assert words.replace("\N{NO-BREAK SPACE}", " ") in page
+        for words in ("Store SODER, register KASSA1, Z 412", "Fortnox booked it as F 13", "28,971.50"):
+            assert words in page
         answer = await visitor.get("/explain?what=%3Cscript%3E1")
         assert answer.status_code == 404
         assert "Ask for a voucher" in answer.text

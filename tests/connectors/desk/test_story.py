@@ -190,6 +190,7 @@ def test_a_story_is_told_in_its_readers_language() -> None:
         "Det väntar inte längre: någon svarade",
     ):
         assert part in said
+    assert "1,250.00" in tell(replace(DECIDED, orders=(journaled(VOUCHER, "queued"),)), "en").steps[-1].what
     assert set(map(holes, every_said(story_words, "sv"))) == set(map(holes, every_said(story_words, "en")))
 
 

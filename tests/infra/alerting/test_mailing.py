@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra.accounts import accounts
 from infra.alerting import hooks, mailing, wording
 from infra.alerting.mailing import Waiting
 from infra.environment import whole
@@ -91,6 +92,7 @@ async def test_an_address_gets_one_letter_in_a_period_over_all_its_companies_and
 ) -> None:
     """With counts by reason, in its language, with the page behind each; a server that is away loses nothing."""
     await post.execute(_ACCOUNT, email=post.address.upper())
+    assert await accounts.languages(post.host.engine, [post.address.title()]) == {post.address: "sv"}
     one, other = await post.company(), await post.company()
     held = '{"hold_id": "1", "flow": "daysales", "reason": "unmapped_payment_method", "business_date": "2026-04-10"}'
     for tenant in (one, one, other):
