@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock
+from schemas.plans import UNLINKED
 
 _COUNTED = text(
     """select (select count(*) from decided where tenant = :tenant and key = any(:records) and topic like 'facts.%'),
@@ -19,7 +20,7 @@ _COUNTED = text(
               (select count(*) from held where tenant = :tenant and key = any(:records)),
               (select count(*) from plan_rows r join plans p using (plan_id) where p.tenant = :tenant
                  and (r.body ->> 'person' = any(:records)
-                      or 'fortnox/employee/' || (r.body ->> 'employee_id') = any(:records))),
+                      or :unlinked || (r.body ->> 'employee_id') = any(:records))),
               (select count(*) from journal where tenant = :tenant and type = 'bokbuss.write-absence.v1'
                  and body -> 'data' ->> 'employee_id' = any(:employees))"""
 )
@@ -80,7 +81,7 @@ class Erased:
 async def counted(engine: AsyncEngine, tenant: str, records: Sequence[str]) -> Counted:
     """Return where the values of these records stand."""
     employees = [each.rpartition("/")[2] for each in records]
-    values = {"tenant": tenant, "records": list(records), "employees": employees}
+    values = {"tenant": tenant, "records": list(records), "employees": employees, "unlinked": UNLINKED}
     async with engine.connect() as connection:
         return Counted(*(await connection.execute(_COUNTED, values)).one())
 

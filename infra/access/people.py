@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from infra.access.vault import LENT, Vault
 from schemas.base import Message
 from schemas.commands import HoldForReview
-from schemas.events import EmployeeFields
+from schemas.events import EmployeeFields, Side
 from schemas.personal import UNDER_A_KEY
 from schemas.plans import FieldDifference, PlanRow
 
@@ -35,7 +35,7 @@ _TOKEN: Final = re.compile(b'"' + UNDER_A_KEY.pattern.encode() + b'"')
 _ERASED: Final = "p1:erased:"
 _TEXTS: Final[Mapping[type[BaseModel], tuple[str, ...]]] = {
     HoldForReview: ("lines",),
-    FieldDifference: ("hr", "fortnox", "base"),
+    FieldDifference: (*get_args(Side), "base"),
     PlanRow: ("name",),
 }
 """Texts that hold somebody's values, beside the fields themselves."""

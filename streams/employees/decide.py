@@ -25,9 +25,9 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.pauses import PersonPaused
-from streams.employees import erasing, leaves
+from streams.employees import leaves
 from streams.employees.learn import applied_as, learn
-from streams.employees.orders import orders, reading
+from streams.employees.orders import erasing_orders, orders, reading
 from streams.employees.rules import Case, judge
 from streams.employees.state import LIVE, SIDES, Pending, State, employee_key, index_keys, leave_key, leave_of
 from streams.employees.verdict import NAME
@@ -103,7 +103,7 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
             () if known and known.mentioned == envelope.id else (reading(message, envelope.id, version=terms.version),)
         )
     if isinstance(message, ErasureDecided):
-        return erasing.orders(states, memory, envelope, terms.version)
+        return erasing_orders(states, memory, envelope, terms.version)
     if (settings := terms.settings.employees) is None:
         return ()
     live = memory[LIVE].live

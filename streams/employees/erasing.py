@@ -5,16 +5,10 @@ from datetime import date
 from typing import Any, Final
 
 from infra.plugin import Asking, Erasable
-from schemas import ids
-from schemas.commands import Order
-from schemas.envelope import Envelope
-from schemas.erasures import DropKeys, ErasureDecided
+from schemas.erasures import ErasureDecided
 from schemas.events import EmployeeChanged, EmployeeSeen
-from streams.employees.orders import closing
 from streams.employees.state import Employee, Memory, Person, State, employee_key
-from streams.employees.verdict import NAME
 
-RULE: Final = "an_erased_person_is_forgotten"
 _EMPLOYEE: Final = employee_key("")
 
 
@@ -23,7 +17,7 @@ def erasable(key: str, today: date) -> Asking[Erasable]:
     states = yield (key,)
     if other := _other(states[key]):
         states = {**states, **(yield (other,))}
-    return Erasable(tuple(_objections(states, key, today)), _records(states, key), _erased(states[key]))
+    return Erasable(tuple(_objections(states, key, today)), records_of(states, key), _erased(states[key]))
 
 
 def _erased(state: State) -> bool:
@@ -35,7 +29,7 @@ def _other(state: State) -> str:
     return employee_key(state.person.was) if state.person and state.person.was else ""
 
 
-def _records(states: Mapping[str, State], key: str) -> tuple[str, ...]:
+def records_of(states: Mapping[str, State], key: str) -> tuple[str, ...]:
     """Return the keys under which values of somebody stand: the person, and whom nobody else is linked with by now."""
     other = _other(states[key])
     employee = states[other].employee if other in states else None
@@ -60,7 +54,7 @@ def _objections(states: Mapping[str, State], key: str, today: date) -> list[str]
             said.append("works on, as HR says: end the employment there (a last day that is past), or delete them")
     if employee is not None and employee.fields is not None and not employee.inactive:
         said.append("active in Fortnox: set the employee inactive there, and then bokbuss employees refresh TENANT")
-    if any(states[each].pending for each in _records(states, key) if each in states):
+    if any(states[each].pending for each in records_of(states, key) if each in states):
         said.append("an order is under way: wait until it has ended (bokbuss explain says how it stands)")
     return said
 
@@ -75,10 +69,10 @@ def forget(memory: Memory, fact: ErasureDecided) -> None:
     if not fact.erased:
         _let_in(memory, key)
         return
-    if is_done(memory, fact) or _objections(_States(memory), key, fact.decided_at.date()):
+    if is_done(memory, fact) or _objections(States(memory), key, fact.decided_at.date()):
         return
     person = memory.person(key)
-    for record in _records(_States(memory), key):
+    for record in records_of(States(memory), key):
         if record.startswith(_EMPLOYEE):
             employee = memory.employee(record.removeprefix(_EMPLOYEE))
             memory.move(record, "fortnox", employee.fields, None)
@@ -91,7 +85,7 @@ def forget(memory: Memory, fact: ErasureDecided) -> None:
 
 
 def _let_in(memory: Memory, key: str) -> None:
-    for record in _records(_States(memory), key):
+    for record in records_of(States(memory), key):
         if record.startswith(_EMPLOYEE):
             memory.put(record, employee=None)
         else:
@@ -105,31 +99,6 @@ def is_done(memory: Memory, fact: ErasureDecided) -> bool:
         state.person.erased_at if state.person else None,
         state.employee.erased_at if state.employee else None,
     }
-
-
-def orders(states: Mapping[str, State], memory: Memory, envelope: Envelope[Any], version: int) -> tuple[Order, ...]:
-    """Return what ends the holds about somebody and drops the keys of their values; nothing where they stay."""
-    fact: ErasureDecided = envelope.data
-    before = Memory(states)
-    if is_done(before, fact) or (fact.erased and not is_done(memory, fact)):
-        return ()
-    origin: dict[str, Any] = {
-        "flow": NAME,
-        "key": fact.key,
-        "revision": ids.digest({"decided": fact.decided_at.isoformat(), "erased": fact.erased})[:16],
-        "rule": RULE if fact.erased else "a_released_person_is_let_in",
-        "settings_version": version,
-    }
-    records = _records(_States(before), fact.key)
-    given: list[Order] = [
-        closing(hold, fact, envelope.tenant, origin | {"key": record})
-        for record in records
-        if (hold := before[record].hold) is not None
-    ]
-    if fact.erased:
-        by, at = fact.decided_by, fact.decided_at
-        given.append(DropKeys(**origin, step="erase", records=records, decided_by=by, decided_at=at))
-    return tuple(given)
 
 
 def told_of_nobody(memory: Memory, fact: EmployeeChanged | EmployeeSeen) -> bool:
@@ -149,7 +118,7 @@ def told_of_nobody(memory: Memory, fact: EmployeeChanged | EmployeeSeen) -> bool
     return fact.fields.sealed is not None
 
 
-class _States(Mapping[str, State]):
+class States(Mapping[str, State]):
     """A memory as states are looked at; whatever was not read is empty."""
 
     def __init__(self, memory: Memory) -> None:

@@ -11,19 +11,22 @@ from uuid import UUID
 from schemas import ids
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, UpsertEmployee, UpsertPerson, spoken
-from schemas.erasures import ErasureDecided
+from schemas.envelope import Envelope
+from schemas.erasures import DropKeys, ErasureDecided
 from schemas.events import ChecksPassed, LinkDecided, PersonMentioned, PlanRowApplied, ReviewAnswered
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
 from schemas.words import named
 from streams.employees import words
+from streams.employees.erasing import States, is_done, records_of
 from streams.employees.learn import content
 from streams.employees.rules import Case
-from streams.employees.state import State
+from streams.employees.state import Memory, State
 from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Verdict, Write, refusal
 
 WHAT_WAS_REFUSED_WAITS: Final = "what_was_refused_waits"
 """Named where what a rule asks for was refused before; no rule looks at it."""
+_FORGOTTEN: Final = "an_erased_person_is_forgotten"
 _LONGEST_REASON: Final = 64
 
 
@@ -155,3 +158,30 @@ def closing(hold: HoldForReview, message: Message, tenant: str, origin: Mapping[
         how=how,
         **spoken(why),
     )
+
+
+def erasing_orders(
+    states: Mapping[str, State], memory: Memory, envelope: Envelope[Any], version: int
+) -> tuple[Order, ...]:
+    """Return what ends the holds about somebody and drops the keys of their values; nothing where they stay."""
+    fact: ErasureDecided = envelope.data
+    before = Memory(states)
+    if is_done(before, fact) or (fact.erased and not is_done(memory, fact)):
+        return ()
+    origin: dict[str, Any] = {
+        "flow": NAME,
+        "key": fact.key,
+        "revision": ids.digest({"decided": fact.decided_at.isoformat(), "erased": fact.erased})[:16],
+        "rule": _FORGOTTEN if fact.erased else "a_released_person_is_let_in",
+        "settings_version": version,
+    }
+    records = records_of(States(before), fact.key)
+    given: list[Order] = [
+        closing(hold, fact, envelope.tenant, origin | {"key": record})
+        for record in records
+        if (hold := before[record].hold) is not None
+    ]
+    if fact.erased:
+        by, at = fact.decided_by, fact.decided_at
+        given.append(DropKeys(**origin, step="erase", records=records, decided_by=by, decided_at=at))
+    return tuple(given)
