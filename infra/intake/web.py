@@ -1,6 +1,7 @@
 """HTTP in: deliveries, health, metrics, and the pages of plugins."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from io import BytesIO
@@ -219,6 +220,14 @@ def _trace(header: str) -> str:
 
 
 class _Server(uvicorn.Server):
+    bound = 0
+    """The port that it listens on, or did: one that is told to end while it begins may have closed it already."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self.bound = self.servers[0].sockets[0].getsockname()[1]
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the process: it has more to end than this server."""
@@ -267,8 +276,7 @@ async def serving(app: Any, host: str, port: int, stop: asyncio.Event | None = N
                     "machine's; name another (BOKBUSS_PORT, BOKBUSS_HOST)"
                 )
             await asyncio.sleep(0.01)
-        bound = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://{authority(host, bound)}"
+        yield f"http://{authority(host, server.bound)}"
     finally:
         server.should_exit = True
         if ending is not None:

@@ -12,6 +12,7 @@ from tests.chaos.site import Site
 from tests.chaos.tills import Report
 
 _NAMED = re.compile(r"Dagsavslut \S+ (\S+) Z(\d+) (bb-[a-z2-7]{12})$")
+_ONCE = re.compile(r"(.*?)(?:: från dagsavslut .*)? (bb-[a-z2-7]{12})$")
 _REVERSAL = "Återföring"
 
 
@@ -33,9 +34,10 @@ class Booked:
 
 @dataclass
 class Findings:
-    """What is wrong, by the rule that it breaks."""
+    """What is wrong, by the rule that it breaks; and the table of what was asked for and stands there."""
 
     problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    table: list["Tally"] = field(default_factory=list)
 
     def add(self, rule: str, problem: str) -> None:
         """Note a problem."""
@@ -57,6 +59,55 @@ DOUBLED = "doubled: more than one voucher"
 MARK_NOT_ONCE = "a mark that is not there once"
 
 
+@dataclass(frozen=True)
+class Once:
+    """Something else that is to be one voucher: what it is called there, its day, and what it moves.
+
+    Attributes:
+        total: of a sale on account, what its invoice comes to.
+    """
+
+    tenant: str
+    key: str
+    day: str
+    moves: Mapping[int, Decimal]
+    kind: str
+    total: Decimal = Decimal()
+
+
+Registers = Mapping[str, Mapping[str, Any]]
+"""Each register of a company in the sandbox, by its name, and its records by their numbers."""
+
+
+@dataclass
+class Tally:
+    """A line of the table: how many of a kind were asked for, stand in Fortnox, wait, and are lost or doubled."""
+
+    kind: str
+    asked: int = 0
+    stand: int = 0
+    held: int = 0
+    lost: int = 0
+    doubled: int = 0
+
+    def count(self, asked: int, stand: int, told: str, findings: Findings, *, held: bool = False) -> None:
+        """Count something that is to stand there once, and note what is wrong."""
+        self.asked += asked
+        self.stand += stand
+        self.held += held
+        if stand > asked:
+            self.doubled += 1
+            findings.add(DOUBLED, told)
+        elif stand < asked and not held:
+            self.lost += 1
+            findings.add(LOST, told)
+
+
+async def registers_of(site: Site) -> dict[str, Registers]:
+    """Return each company's registers."""
+    return {c.tenant: (await site.ask_sandbox(f"companies/{c.number}"))["registers"] for c in site.companies}
+
+
 async def books_of(site: Site) -> dict[str, list[Booked]]:
     """Return each company's vouchers."""
     found = {company["database_number"]: company for company in (await site.ask_sandbox("books"))["companies"]}
@@ -64,7 +115,8 @@ async def books_of(site: Site) -> dict[str, list[Booked]]:
 
 
 def _booked(voucher: Mapping[str, Any]) -> Booked:
-    named = _NAMED.search(voucher["description"])
+    description = voucher["description"]
+    named, once = _NAMED.search(description), _ONCE.match(description)
     moves: dict[int, Decimal] = defaultdict(Decimal)
     for row in voucher["rows"]:
         moves[row["account"]] += Decimal(row["debit"]) - Decimal(row["credit"])
@@ -73,9 +125,9 @@ def _booked(voucher: Mapping[str, Any]) -> Booked:
         number=voucher["number"],
         year_id=voucher["year_id"],
         day=voucher["date"],
-        key=f"openpos/TORGET/{named[1]}/{named[2]}/{voucher['date']}" if named else voucher["description"],
-        mark=named[3] if named else "",
-        reverses=voucher["description"].startswith(_REVERSAL),
+        key=f"openpos/TORGET/{named[1]}/{named[2]}/{voucher['date']}" if named else once[1] if once else description,
+        mark=named[3] if named else once[2] if once else "",
+        reverses=description.startswith(_REVERSAL),
         at=datetime.fromisoformat(voucher["booked_at"]),
         moves=dict(moves),
         balance=sum(moves.values(), Decimal()),
@@ -90,23 +142,43 @@ def _sums(vouchers: Iterable[Booked]) -> dict[int, Decimal]:
     return {account: amount for account, amount in added.items() if amount}
 
 
-def compare(site: Site, reports: Sequence[Report], books: Mapping[str, Sequence[Booked]], findings: Findings) -> None:
-    """Compare what tills said with what stands in the books and what waits."""
+def compare(
+    site: Site,
+    reports: Sequence[Report],
+    once: Sequence[Once],
+    books: Mapping[str, Sequence[Booked]],
+    findings: Findings,
+) -> None:
+    """Compare what tills said, and what else is to be one voucher, with what stands in the books and what waits."""
     holds = _holds(site)
     by_key = _by_key(books, findings)
-    known = {(report.tenant, report.key) for report in reports}
+    known = {(report.tenant, report.key) for report in reports} | {(each.tenant, each.key) for each in once}
+    tallies = {kind: Tally(kind) for kind in ("day closes", *dict.fromkeys(each.kind for each in once))}
     for tenant, key in by_key.keys() - known:
         findings.add("a voucher that nobody asked for", f"{tenant} {key}")
     settled = {company.tenant: company for company in site.companies}
     money: dict[tuple[str, str, int], Decimal] = defaultdict(Decimal)
     for report in reports:
         place, company = (report.tenant, report.key), settled[report.tenant]
+        tally = tallies["day closes"]
+        tally.asked, tally.held = tally.asked + 1, tally.held + bool(holds.get(place))
+        tally.stand += sum(-1 if voucher.reverses else 1 for voucher in by_key[place])
         live = _judge(report, by_key[place], holds.pop(place, []), company.amended, findings, coupons=company.coupons)
         for account, amount in (report.contents[live].moves if live is not None else {}).items():
             money[report.tenant, report.day.isoformat(), account] += amount
+    tallies["day closes"].lost, tallies["day closes"].doubled = findings.count(LOST), findings.count(DOUBLED)
+    for each in once:
+        vouchers = by_key[each.tenant, each.key]
+        told = f"{each.tenant} {each.key}: vouchers {[f'{v.series} {v.number}' for v in vouchers]}"
+        tallies[each.kind].count(1, len(vouchers), told, findings)
+        if vouchers and _sums(vouchers) != each.moves:
+            findings.add("not what was asked for", f"{told} move {_sums(vouchers)}, not {each.moves}")
+        for account, amount in each.moves.items():
+            money[each.tenant, each.day, account] += amount
     for (tenant, key), reasons in holds.items():
         findings.add("a hold of something unknown", f"{tenant} {key}: {reasons}")
     _compare_money(money, books, findings)
+    findings.table += tallies.values()
 
 
 def _holds(site: Site) -> dict[tuple[str, str], list[str]]:

@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from tests.chaos.havoc import Havoc
-from tests.chaos.oracle import DOUBLED, LOST, MARK_NOT_ONCE, Booked, Findings
+from tests.chaos.oracle import DOUBLED, LOST, MARK_NOT_ONCE, Booked, Findings, Tally
 from tests.chaos.site import Site
 from tests.chaos.tills import Report, Tills, total
 from tests.chaos.workers import events
 
-_POST = "POST /3/vouchers"
 _RESTORED = "bokbuss: The database was restored"
 _CANNOT_START = 2
 """The exit code of a process that does not find the broker or the database; a service manager starts it again."""
@@ -44,12 +43,18 @@ class Result:
     longest_stall: float
     drained_in: float
     verified: str
+    table: Sequence[Tally] = field(default_factory=list)
     problems: Sequence[str] = field(default_factory=list)
 
     @property
     def fault_share(self) -> float:
-        """Faults as a share of the calls that post a voucher."""
-        return sum(self.faults.values()) / max(1, self.calls.get(_POST, 0))
+        """Faults as a share of the calls that write something new."""
+        return sum(self.faults.values()) / max(1, self.writes)
+
+    @property
+    def writes(self) -> int:
+        """The calls that write something new."""
+        return sum(times for route, times in self.calls.items() if route.startswith("POST /3/"))
 
     @property
     def holds(self) -> bool:
@@ -71,12 +76,15 @@ class Result:
         yield f"duplicates: {self.duplicates}; losses: {self.losses}"
         yield f"facts passed by on purpose: {self.skipped}; holes that the auditor mended: {self.holes_mended}"
         faults = ", ".join(f"{name} {count}" for name, count in sorted(self.faults.items()))
-        yield f"faults in {self.fault_share:.0%} of {self.calls.get(_POST, 0)} calls that post a voucher: {faults}"
+        yield f"faults in {self.fault_share:.0%} of {self.writes} calls that write something new: {faults}"
         per_voucher = sum(self.calls.values()) / max(1, self.vouchers)
         yield f"calls for each voucher: {per_voucher:.2f}; 429s earned: {self.throttled}"
         yield f"longest stall: {self.longest_stall:.1f} s without a voucher while one was waited for"
         yield f"drained in {self.drained_in:.0f} s"
         yield f"audit verify: {self.verified}"
+        yield f"{'':<26}{'asked':>7}{'stand':>7}{'held':>6}{'lost':>6}{'doubled':>9}"
+        for line in self.table:
+            yield f"{line.kind:<26}{line.asked:>7}{line.stand:>7}{line.held:>6}{line.lost:>6}{line.doubled:>9}"
         yield from self.problems
         yield "every promise was kept" if self.holds else "BROKEN"
 
@@ -134,6 +142,7 @@ async def tell(
         longest_stall=_longest_stall(reports, books),
         drained_in=drained_in,
         verified="passed" if verified[0] == 0 else verified[1].strip()[-500:],
+        table=findings.table,
         problems=list(findings.lines()),
     )
 

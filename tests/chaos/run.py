@@ -8,8 +8,9 @@ import asyncio
 import logging
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from random import Random, SystemRandom
@@ -21,6 +22,7 @@ from rich.console import Console
 from infra import clock
 from tests.chaos import oracle, report, tracing
 from tests.chaos.havoc import STEPS, Havoc
+from tests.chaos.others import Closing, Staff, compare_documents
 from tests.chaos.report import Result
 from tests.chaos.site import SESSION, SETTLE, Site, all_up, running, start, until
 from tests.chaos.tills import YEAR, Tills
@@ -47,6 +49,25 @@ _FENCED = "select tenant, state, found::text from fenced where opened_at is null
 _UNPUBLISHED = "select 1 from audit where published_at is null limit 1"
 _console = Console(soft_wrap=True, highlight=False, markup=False)
 
+STAFF_EVERY, CLOSING_EVERY = 2.0, 20.0
+"""Seconds between two changes in HR, and between two batches of closing entries."""
+
+
+@dataclass(frozen=True)
+class Others:
+    """What happens beside tills."""
+
+    staff: Staff
+    closing: Closing
+
+
+def _others(site: Site, seed: str) -> Others:
+    hires, closes, url = site.companies[0], site.companies[-1], site.workers["sources-1"].url
+    program = Tills(closes.tenant, closes.secrets["spiris"], [url], Random(seed), system="spiris")
+    staff = Staff(site, hires, Random(f"{seed}/staff"))
+    return Others(staff, Closing(site, closes, Random(f"{seed}/closing"), program.post))
+
+
 Disturb = Callable[[Havoc], AsyncIterator[None]]
 
 
@@ -71,12 +92,15 @@ async def chaos(
         say(f"seed {seed}; the logs are in {folder}")
         await start(site, list(site.workers.values()))
         tills = [
-            Tills(c.tenant, c.secret, [site.workers["sources-1"].url], Random(f"{seed}/{c.tenant}"))
+            Tills(c.tenant, c.secret, [site.workers["sources-1"].url], Random(f"{seed}/{c.tenant}"), on_account=0.2)
             for c in site.companies
         ]
+        others = _others(site, seed)
         await site.set_faults(FAULTS, seed)
         stop, begun = asyncio.Event(), clock.monotonic()
         load = [asyncio.create_task(till.work(every, stop)) for till in tills]
+        load += [asyncio.create_task(others.staff.work(STAFF_EVERY, stop))]
+        load += [asyncio.create_task(others.closing.work(CLOSING_EVERY, stop))]
         havoc, rounds = Havoc(site, Random(seed)), 0
         async with aclosing(disturb(havoc)) as steps:  # type: ignore[type-var] # it is a generator
             async for _ in steps:
@@ -86,14 +110,14 @@ async def chaos(
         stop.set()
         await all_up(site)
         say("every process is up; waiting until all is accepted and sent")
-        await until(lambda: all(till.waiting == 0 for till in tills), _ACCEPTED_WITHIN)
+        await until(lambda: all(task.done() for task in load), _ACCEPTED_WITHIN)
         await until(lambda: not site.query(_QUEUED), _SENT_WITHIN)
         await site.set_faults({}, seed)
         say("faults are off; waiting until everything agrees")
-        findings, books, drained_in = await drain(site, tills, aftermath)
+        findings, books, drained_in = await drain(site, tills, aftermath, others)
         for task in load:
             if not task.done():
-                findings.add("not accepted", "a till still waits for 202")
+                findings.add("not accepted", "somebody still waits for 202, or for an approval")
                 task.cancel()
         await tracing.trace(site, books, havoc.nonsense, findings)
         for problem in (wrong for till in tills for wrong in till.wrong):
@@ -132,13 +156,13 @@ async def _examine(site: Site, findings: oracle.Findings) -> tuple[int, str]:
 
 
 async def drain(
-    site: Site, tills: Sequence[Tills], aftermath: float
+    site: Site, tills: Sequence[Tills], aftermath: float, others: Others | None = None
 ) -> tuple[oracle.Findings, dict[str, list[oracle.Booked]], float]:
     """Wait until everything agrees, and then a little more; return what is wrong at the end."""
     begun, findings = clock.monotonic(), oracle.Findings()
     while True:
         drained_in = clock.monotonic() - begun
-        if not await _disagreement(site, tills):
+        if not await _disagreement(site, tills, others):
             await asyncio.sleep(aftermath)  # what is still on its way comes now
             break
         if drained_in > _DRAINED_WITHIN:
@@ -146,17 +170,39 @@ async def drain(
             break
         await asyncio.sleep(1.0)
     books = await oracle.books_of(site)
-    oracle.compare(site, [report for till in tills for report in till.reports], books, findings)
+    await _compare(site, tills, others, books, findings)
     return findings, books, drained_in
 
 
-async def _disagreement(site: Site, tills: Sequence[Tills]) -> bool:
+async def _compare(
+    site: Site,
+    tills: Sequence[Tills],
+    others: Others | None,
+    books: Mapping[str, Sequence[oracle.Booked]],
+    findings: oracle.Findings,
+) -> None:
+    """Compare everything that came in with everything that stands in Fortnox."""
+    reports = [report for till in tills for report in till.reports]
+    if others is None:
+        oracle.compare(site, reports, (), books, findings)
+        return
+    registers = await oracle.registers_of(site)
+    sales = [
+        oracle.Once(r.tenant, r.sale_called, str(r.day), r.sale_moves, "vouchers beside invoices", r.on_account)
+        for r in reports
+        if r.on_account
+    ]
+    oracle.compare(site, reports, [*sales, *others.closing.entries], books, findings)
+    compare_documents(sales, registers, findings)
+    others.staff.compare(registers, findings)
+
+
+async def _disagreement(site: Site, tills: Sequence[Tills], others: Others | None) -> bool:
     findings = oracle.Findings()
     with suppress(psycopg.OperationalError):
         if site.query(_OPEN) or site.query(_UNPUBLISHED) or await tracing.undecided(site):
             return True
-        reports = [report for till in tills for report in till.reports]
-        oracle.compare(site, reports, await oracle.books_of(site), findings)
+        await _compare(site, tills, others, await oracle.books_of(site), findings)
         return bool(findings.problems)
     return True
 

@@ -21,7 +21,7 @@ from infra.kafka.cluster import ensure_topics, producer
 from infra.office import office
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
 from infra.tenant_commands import add_tenant
-from schemas.settings import TenantSettings
+from schemas.settings import AbsenceCause, EmployeesSettings, InvoicingSettings, TenantSettings, YearEndSettings
 from tests.chaos import tills
 from tests.chaos.workers import BOKBUSS, Worker
 
@@ -35,6 +35,16 @@ FAULT_SECONDS = {"slow": 4, "slow_before_commit": 4, "late_commit": 3, "stale_li
 REQUEST_TIMEOUT = 3.0
 _READY_WITHIN = 90.0
 _FIRST_COMPANY = 1001
+_SCOPES = "bookkeeping companyinformation costcenter settings customer invoice salary"
+HR = "kaoshr"
+STAFF = EmployeesSettings(
+    system=HR,
+    source_of_truth="hr",
+    new_in_hr="create",
+    causes=(AbsenceCause(kind="VACATION", cause="SEM", days="all"),),
+)
+CLOSING = YearEndSettings(series="I")
+_WRITES = tuple(f"POST /3/{what}" for what in ("vouchers", "invoices", "customers", "employees", "absencetransactions"))
 
 
 @dataclass
@@ -44,8 +54,15 @@ class Company:
     tenant: str
     number: int
     amended: Literal["hold", "reverse"]
-    secret: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """By the system that signs with it."""
     coupons: bool = False
+    organisation_number: str = "5560000001"
+
+    @property
+    def secret(self) -> str:
+        """What its tills sign with."""
+        return self.secrets["openpos"]
 
 
 @dataclass
@@ -83,14 +100,23 @@ class Site:
         return json.loads(answer.body)
 
     async def set_faults(self, rates: Mapping[str, float], seed: str) -> None:
-        """Let so many of the calls that post a voucher go wrong."""
-        await self.ask_sandbox("faults", {"seed": seed, "rates": dict(rates), "seconds": FAULT_SECONDS})
+        """Let so many of the calls that write something new go wrong."""
+        faults = {"seed": seed, "rates": dict(rates), "seconds": FAULT_SECONDS, "only": _WRITES}
+        await self.ask_sandbox("faults", faults)
 
     async def apply_settings(self, company: Company) -> None:
         """Publish a company's settings as its next version."""
-        chosen = TenantSettings(daysales=tills.settings(company.amended, coupons=company.coupons))
         async with office(self.settings) as place:
-            await apply_settings(place.engine, await place.producer(), company.tenant, chosen, by="chaos")
+            await apply_settings(place.engine, await place.producer(), company.tenant, self.chosen(company), by="chaos")
+
+    def chosen(self, company: Company) -> TenantSettings:
+        """Return a company's settings: the first one has staff, the last one year-ends as well."""
+        return TenantSettings(
+            daysales=tills.settings(company.amended, coupons=company.coupons),
+            invoicing=InvoicingSettings(customers="create"),
+            employees=STAFF if company is self.companies[0] else None,
+            yearend=CLOSING if company is self.companies[-1] else None,
+        )
 
     async def put(self, topic: str, tenant: str, value: bytes) -> None:
         """Put bytes on a topic."""
@@ -178,6 +204,7 @@ def _environment(kafka: EmbeddedKafka, postgres: EmbeddedPostgres, sandbox: Work
         "BOKBUSS_FORTNOX__REQUEST_TIMEOUT": str(REQUEST_TIMEOUT),
         "BOKBUSS_FORTNOX__SETTLE_SECONDS": str(SETTLE),
         "BOKBUSS_FORTNOX__LOOK_SECONDS": "0.5",
+        "BOKBUSS_FORTNOX__EMPLOYEES_SECONDS": "5",
         "BOKBUSS_LEASE_SECONDS": "4",
         "BOKBUSS_HOLE_SECONDS": "3",
         "BOKBUSS_KEEP__EVERY_SECONDS": "5",
@@ -191,13 +218,14 @@ async def _found(site: Site, companies: int) -> None:
     for number in range(companies):
         company = Company(f"kaos-{number}", _FIRST_COMPANY + number, ("hold", "reverse")[number % 2])
         site.companies.append(company)
-        await site.ask_sandbox("companies", {"database_number": company.number, "name": company.tenant})
+        made_up = {"database_number": company.number, "name": company.tenant, "scopes": _SCOPES}
+        await site.ask_sandbox("companies", made_up)
+        await site.ask_sandbox("series", {"company": company.number, "code": CLOSING.series, "manual": True})
     async with office(site.settings) as place:
         for company in site.companies:
             made = await add_tenant(place, company.tenant, organisation_number=None, database_number=company.number)
-            company.secret = made["openpos"]
-            chosen = TenantSettings(daysales=tills.settings(company.amended, coupons=False))
-            await apply_settings(place.engine, await place.producer(), company.tenant, chosen, by="chaos")
+            company.secrets = made
+            await apply_settings(place.engine, await place.producer(), company.tenant, site.chosen(company), by="chaos")
 
 
 async def until(condition: Any, seconds: float, poll: float = 0.2) -> bool:

@@ -19,7 +19,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         run.chaos(
             tmp_path_factory.mktemp("chaos"),
             seed="short",
-            companies=6,
+            companies=4,
             every=0.7,
             disturb=run.short,
             say=said.append,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,9 +17,14 @@ from infra.http import Client, NoAnswer, NotSent
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import DaySalesSettings, PaymentAccount
 
-Kind = Literal["plain", "amended", "unmapped"]
+Kind = Literal["plain", "amended", "unmapped", "on account"]
+Post = Callable[[str, bytes], Awaitable[None]]
+"""Delivers something under an id, again until it is accepted."""
 COUPON = "kupong"
 COUPON_ACCOUNT = 1680
+CLEARING = 1518
+BUYERS = 3
+"""Customers of a company, each of whom is made in Fortnox with the first receipt."""
 _RETRY = 0.5
 _FIRST_DAY = date(2026, 4, 1)
 YEAR = _FIRST_DAY.year
@@ -46,12 +51,28 @@ class Report:
     kind: Kind
     closed_at: datetime
     contents: list[Content] = field(default_factory=list)
+    on_account: Decimal = Decimal()
     accepted: list[datetime] = field(default_factory=list)
 
     @property
     def key(self) -> str:
         """The business key."""
         return f"openpos/TORGET/{self.register}/{self.z_number}/{self.day}"
+
+    @property
+    def receipt(self) -> int:
+        """The number of the one receipt of the day that was sold on account."""
+        return 900_000 + self.z_number
+
+    @property
+    def sale_called(self) -> str:
+        """What people call that receipt."""
+        return f"Kvitto {self.receipt}, kassa {self.register}, {self.day}"
+
+    @property
+    def sale_moves(self) -> Mapping[int, Decimal]:
+        """What takes that receipt out of the day: sales and VAT at 25 %, against the clearing account."""
+        return {3001: self.on_account * 4 / 5, 2611: self.on_account / 5, CLEARING: -self.on_account}
 
 
 def settings(amended: Literal["hold", "reverse"], *, coupons: bool) -> DaySalesSettings:
@@ -72,8 +93,11 @@ def content(report: Report, amendment: int, random: Random) -> Content:
     )
     vat_25, vat_12 = Decimal(at_25) / 4, Decimal(at_12) * 12 / 100
     total = at_25 + at_12 + vat_25 + vat_12
+    if report.kind == "on account":
+        report.on_account = Decimal(random.randint(1, max(1, at_25 // 4))) * 5 / 4
+    sold = report.on_account
     drawer = COUPON if report.kind == "unmapped" else "cash"
-    in_drawer = Decimal(random.randint(1, int(total)))
+    in_drawer = Decimal(random.randint(1, int(total - sold)))
     taken = datetime(report.day.year, report.day.month, report.day.day, 21, tzinfo=UTC) + timedelta(minutes=amendment)
     body = {
         "format": "bokbuss.openpos.z-report/1",
@@ -97,13 +121,15 @@ def content(report: Report, amendment: int, random: Random) -> Content:
         ],
         "payments": [
             {"method": drawer, "amount": f"{in_drawer:.2f}"},
-            {"method": "card", "amount": f"{total - in_drawer + tips:.2f}"},
+            {"method": "card", "amount": f"{total - in_drawer + tips - sold:.2f}"},
+            *([{"method": "invoice", "amount": f"{sold:.2f}"}] if sold else []),
         ],
         "tips": f"{tips}.00",
     }
     moves = {
         COUPON_ACCOUNT if drawer == COUPON else 1910: in_drawer,
-        1686: total - in_drawer + tips,
+        1686: total - in_drawer + tips - sold,
+        CLEARING: sold,
         3001: -Decimal(at_25),
         3002: -Decimal(at_12),
         2611: -vat_25,
@@ -113,17 +139,51 @@ def content(report: Report, amendment: int, random: Random) -> Content:
     return Content(amendment, json.dumps(body).encode(), {account: sum_ for account, sum_ in moves.items() if sum_})
 
 
+def sale(report: Report) -> bytes:
+    """Return the receipt of a day that was sold on account, as the till sends it."""
+    body = {
+        "format": "bokbuss.openpos.sale-on-account/1",
+        "company": {"name": "Kaos AB"},
+        "store": "TORGET",
+        "registerId": report.register,
+        "receiptNumber": str(report.receipt),
+        "date": report.day.isoformat(),
+        "currency": "SEK",
+        "customer": {"email": f"kund{report.z_number % BUYERS}@exempel.se", "name": "Kunden"},
+        "rows": [
+            {"text": "Fest", "quantity": "1.00", "price": f"{report.on_account:.2f}", "vatRate": "25", "group": "Bar"}
+        ],
+        "total": f"{report.on_account:.2f}",
+    }
+    return json.dumps(body).encode()
+
+
 class Tills:
     """The tills of one company: each report goes out in its time, again until it is accepted, some more than once."""
 
-    def __init__(self, tenant: str, secret: str, urls: Sequence[str], random: Random) -> None:
-        """``urls``: where deliveries are taken; where one does not answer, the next one is asked."""
+    def __init__(
+        self,
+        tenant: str,
+        secret: str,
+        urls: Sequence[str],
+        random: Random,
+        *,
+        on_account: float = 0.0,
+        system: str = "openpos",
+    ) -> None:
+        """Know where to deliver.
+
+        Args:
+            urls: where deliveries are taken; where one does not answer, the next one is asked.
+            on_account: the share of days in which something is sold on account.
+        """
         self.tenant = tenant
         self.reports: list[Report] = []
         self.sent: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._webhook = Webhook(secret)
-        self._urls = deque(f"{url}/v1/{tenant}/openpos" for url in urls)
+        self._urls = deque(f"{url}/v1/{tenant}/{system}" for url in urls)
+        self._on_account = on_account
         self._random = random
         self._z_numbers: Counter[str] = Counter()
         self._lines = asyncio.Semaphore(2)  # as many as the client has: none is given up while it waits for one
@@ -151,7 +211,9 @@ class Tills:
     def _new_report(self) -> Report:
         register = self._random.choice(("K1", "K2"))
         self._z_numbers[register] += 1
-        kind: Kind = self._random.choices(("plain", "amended", "unmapped"), (85, 10, 5))[0]
+        kind: Kind = self._random.choices(
+            ("plain", "amended", "unmapped", "on account"), (85, 10, 5, 100 * self._on_account)
+        )[0]
         day = _FIRST_DAY + timedelta(days=self._random.randrange(30))
         report = Report(self.tenant, register, self._z_numbers[register], day, kind, clock.now())
         report.contents = [content(report, n, self._random) for n in range(2 if kind == "amended" else 1)]
@@ -164,6 +226,9 @@ class Tills:
 
     async def _send(self, client: Client, report: Report) -> None:
         random = Random(f"{self._random.random()}")
+        if report.on_account:  # a sale comes before its day is closed
+            for _ in range(2 if random.random() < 0.1 else 1):
+                await self._until_accepted(client, f"{self.tenant}-{report.sale_called}", sale(report))
         for told in report.contents:
             delivery = f"{self.tenant}-{report.key}-{told.amendment}"
             await self._until_accepted(client, delivery, told.body)
@@ -176,6 +241,11 @@ class Tills:
         if random.random() < 0.1:
             self.sent["an old content under a new delivery"] += 1
             await self._until_accepted(client, f"{self.tenant}-{report.key}-again", report.contents[0].body)
+
+    async def post(self, delivery: str, body: bytes) -> None:
+        """Deliver something else, as its system does."""
+        async with Client(timeout=10.0) as client:
+            await self._until_accepted(client, delivery, body)
 
     async def _until_accepted(self, client: Client, delivery: str, body: bytes) -> None:
         while True:

@@ -14,7 +14,8 @@ from schemas import ids
 from schemas.audit import AuditRecord
 from schemas.commands import HoldForReview, PostVoucher
 from schemas.envelope import Envelope
-from schemas.events import DayClosed
+from schemas.events import ClosingEntriesReady, DayClosed, EmployeeChanged, LeaveChanged
+from schemas.invoices import InvoiceRequested
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
 from tests.chaos.oracle import Booked, Findings
@@ -38,9 +39,10 @@ async def trace(
         if f"{tenant}/{sequence}" not in published:
             findings.add("an audit record that is not on its topic", f"{tenant}/{sequence}")
     lines = set(site.query("select tenant, fact_id from decided"))
-    async for message in _read(site, DayClosed.TOPIC):
-        if (message.tenant, message.id) not in lines:
-            findings.add("a fact without a line", f"{message.tenant} {message.id}")
+    for fact in (DayClosed, InvoiceRequested, EmployeeChanged, LeaveChanged, ClosingEntriesReady):
+        async for message in _read(site, fact.TOPIC):
+            if (message.tenant, message.id) not in lines:
+                findings.add("a fact without a line", f"{message.tenant} {message.id}")
 
 
 def _journal(site: Site, books: Mapping[str, Sequence[Booked]], findings: Findings) -> None:
@@ -50,7 +52,8 @@ def _journal(site: Site, books: Mapping[str, Sequence[Booked]], findings: Findin
     marks = {(c, v.series, v.number, v.year_id): v.mark for c, vouchers in books.items() for v in vouchers}
     told = set()
     for order_id, tenant, voucher in site.query(
-        "select order_id, tenant, outcome -> 'voucher' from journal where state = 'delivered'"
+        "select order_id, tenant, outcome -> 'voucher' from journal"
+        " where state = 'delivered' and type = 'bokbuss.post-voucher.v1'"
     ):
         place = (tenant, voucher["series"], voucher["number"], voucher["year_id"])
         told.add(place)

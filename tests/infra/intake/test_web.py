@@ -122,6 +122,15 @@ async def test_a_port_that_is_taken_is_an_error_that_says_so() -> None:
             pass
 
 
+async def test_a_server_that_is_told_to_end_while_it_begins_ends() -> None:
+    """It has its address all the same: a process that is stopped while it starts has nothing wrong with it."""
+    stop = asyncio.Event()
+    stop.set()
+    async with web.serving(web.application({}), "127.0.0.1", 0, stop) as url:
+        assert url.startswith("http://127.0.0.1:")
+        assert not url.endswith(":0")
+
+
 async def test_an_address_is_asked_in_any_way(opened: DeliveryDriver, tenant: str) -> None:
     """With HEAD, with a slash behind it, by a method that it has not, with a character that no text of ours has."""
 
