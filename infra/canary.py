@@ -1,4 +1,4 @@
-"""The canary: a company that nobody has, whose day is closed every few minutes, and booked in a Fortnox of its own.
+"""The canary: a company that nobody has, whose day is closed every few minutes, and booked in books of its own.
 
 It goes the whole way of a fact, from acceptance to the voucher's number on record, at an imitation that
 ``BOKBUSS_CANARY__URL`` names. So that nothing of it reaches a real ledger, whatever is carried out for the company of

@@ -142,7 +142,7 @@ class CanarySettings(BaseModel):
     url: str | None = Field(
         default=None,
         pattern="^https?://",
-        description="of a `bokbuss sandbox`: the Fortnox of the company `canary`, and of no other; unset: no canary",
+        description="of a `bokbuss sandbox`: the books of the company `canary`, and of no other; unset: no canary",
     )
     seconds: float = Field(default=300.0, ge=1, description="between two of its days")
 

@@ -1,4 +1,4 @@
-"""What became of an applied plan of staff, as a letter: who, and which fields by name; never a value. Pure."""
+"""What became of an applied plan of staff, as a letter: who, and which fields by name; never a value."""
 
 from collections.abc import Sequence
 from typing import Final
