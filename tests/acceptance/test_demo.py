@@ -65,7 +65,7 @@ def until(lines: Iterator[dict[str, Any]], **wanted: str) -> dict[str, Any]:
 
 
 def test_every_event_of_the_demo_is_accounted_for(tmp_path: Path) -> None:
-    """One voucher each with the right amounts, or the expected hold, while a tenth of the answers are lost."""
+    """One voucher each with the right amounts, or the expected hold, while Fortnox's answers are lost."""
     done = demo(tmp_path, "--once", "--json")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     assert done.stderr == ""
@@ -92,7 +92,7 @@ def test_every_event_of_the_demo_is_accounted_for(tmp_path: Path) -> None:
     ]
     expected = {"duplicates": 2, "refused": 2, "doubles": 0, "throttled": 0, "open_holds": 2}
     assert expected.items() <= counts.items()
-    assert 10 * counts["lost"] >= counts["calls"]
+    assert counts["lost"] >= 7, "as the scenes have it"
     assert counts["found"] + counts["sent_again"] == counts["lost"]
     assert "19900101" not in done.stdout
     assert "9001012385" not in done.stdout.replace("-", "")
