@@ -53,7 +53,8 @@ _INSERT = text(
        cross join lateral (
          select exists (select from journal e where e.order_id = i and e.tenant <> t)
                 or fence.at is not null and (a <= fence.at
-                     or y = any(cast(:unswept as text[])) and clock_timestamp() < fence.at + interval '14 days'
+                     or y = any(cast(:unswept as text[])) and (select epoch > 0 from installation)
+                        and clock_timestamp() < fence.at + interval '14 days'
                      or exists (
                      select from decided d where d.tenant = t and d.fact_id = f and d.decided_at <= fence.at))
                 as looked_for) as e
@@ -61,7 +62,7 @@ _INSERT = text(
 )
 """What may have been sent already is looked for first: by the company that had this name before, or, when this database
 was restored from a backup, since then. What no comparison after a restore shows is looked for two weeks longer: its
-source may tell again what neither the database nor Kafka remembers."""
+source may tell again what neither the database nor Kafka remembers. A new installation, of epoch 0, has nothing there."""
 _END_AS_ON_RECORD = text(
     f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
         from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)

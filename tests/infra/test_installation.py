@@ -172,22 +172,27 @@ async def test_what_no_comparison_shows_is_looked_for_two_weeks_after_a_restore(
     absence = "bokbuss.write-absence.v1"
     journal = Journal(engine, "fortnox", unswept=[absence])
     now = datetime.now(UTC)  # noqa: TID251 - the clock of producers
+    states = []
+
+    async def told(number: int) -> None:
+        change = {"acceptedtime": now + timedelta(minutes=1), "type": absence}
+        said = order("b", f"leave/{number}", number).model_copy(update=change)
+        await journal.insert([(0, said)])
+        async with engine.connect() as connection:
+            found = await connection.scalar(text("select state from journal where key = :key"), {"key": said.subject})
+        states.append(found)
+
+    await told(9)  # a new installation has nothing to look for
     async with engine.begin() as connection:
         await connection.execute(text("insert into tenants (tenant, created_at) values ('b', now())"))
         await installation.close(connection, why="a test", since=now)
         await installation.go_on(connection)
-    states = []
     for number, days in enumerate((0, 13, 15)):
         async with engine.begin() as connection:
             opened = text("update fenced set state = 'open', opened_at = now() - make_interval(days => :days)")
             await connection.execute(opened, {"days": days})
-        change = {"acceptedtime": now + timedelta(minutes=1), "type": absence}
-        told = order("b", f"leave/{number}", number).model_copy(update=change)
-        await journal.insert([(0, told)])
-        async with engine.connect() as connection:
-            found = await connection.scalar(text("select state from journal where key = :key"), {"key": told.subject})
-        states.append(found)
-    assert states == ["unknown", "unknown", "queued"]
+        await told(number)
+    assert states == ["queued", "unknown", "unknown", "queued"]
 
 
 async def test_a_trail_is_taken_back_as_it_stands_and_never_forked(engine: AsyncEngine) -> None:
