@@ -62,7 +62,7 @@ _INSERT = text(
 )
 """What may have been sent already is looked for first: by the company that had this name before, or, when this database
 was restored from a backup, since then. What no comparison after a restore shows is looked for two weeks longer: its
-source may tell again what neither the database nor Kafka remembers. A new installation, of epoch 0, has nothing there."""
+source may tell again what neither the database nor Kafka remembers. A new installation, of epoch 0, has nothing."""
 _END_AS_ON_RECORD = text(
     f"""update journal j set state = e.state, outcome = e.outcome, finished_at = e.at
         from unnest(cast(:tenants as text[]), cast(:orders as text[])) as x(t, o)
