@@ -147,8 +147,9 @@ def test_an_answer_that_is_sent_five_times_at_once_is_one_decision() -> None:
         sent = await asyncio.gather(*(visitor.post(address, {"answer": "reverse"}) for _ in range(5)))
         assert {answer.status_code for answer in sent} <= {303, 409}
 
+    before = len(answers())  # other files answer the same hold on the same broker
     visit(story, DeskRole.ACCOUNTANT, past=past)
-    assert len({answer.answer for answer in answers()}) == 1
+    assert len({answer.answer for answer in answers()[before:]}) == 1
 
 
 def test_a_session_that_somebody_planted_is_never_signed_in() -> None:
