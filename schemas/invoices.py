@@ -84,7 +84,10 @@ class InvoiceRequested(Fact):
 
     @property
     def key(self) -> str:
-        """System, store, register, receipt and date: stores name tills alike, and a new till counts from 1 again."""
+        """System, store, register, receipt and date: stores name tills alike, and a new till counts from 1 again.
+
+        A receipt says that it is one: the register's Z report of that day can have the same number.
+        """
         return self.counter if self.store is None else f"{self.counter}/{self.invoice_date}"
 
     @property
@@ -103,7 +106,8 @@ class InvoiceRequested(Fact):
         return None if self.returned_receipt is None else self._counter(self.returned_receipt)
 
     def _counter(self, receipt: str) -> str:
-        till = (self.system, *([] if self.store is None else [self.store]), self.register_id, receipt)
+        said = [self.register_id, receipt] if self.store is None else [self.store, self.register_id, f"receipt-{receipt}"]
+        till = (self.system, *said)
         name = "/".join(part.replace("/", "%2F") for part in till)
         return name if len(name) <= _LONGEST else f"{self.register_id}/{ids.digest(till)}"
 

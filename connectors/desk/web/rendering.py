@@ -49,12 +49,17 @@ def when(at: datetime | None) -> str:
     return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def thing(key: str) -> str:
+@pass_context
+def _thing(context: Context, key: str) -> str:
     """Return a business key as people call it, as far as it can be told: ``SODER KASSA1 Z 412``."""
-    parts = key.split("/")
-    if len(parts) == len(("system", "store", "register", "z", "day")):
-        return f"{parts[1]} {parts[2]} Z {parts[3]}"
-    return key
+    match key.split("/"):
+        case [_, store, register, number, _] if number.startswith("receipt-"):
+            what = "kvitto" if context["language"] == "sv" else "receipt"
+            return f"{store} {register} {what} {number.removeprefix('receipt-')}"
+        case [_, store, register, number, _]:
+            return f"{store} {register} Z {number}"
+        case _:
+            return key
 
 
 @pass_context
@@ -158,7 +163,7 @@ class Rendering:
             "said": _said,
             "called": _called,
             "sentence": lambda text: text[:1].upper() + text[1:],
-            "thing": thing,
+            "thing": _thing,
             "ago": _ago,
             "name_of": _name_of,
         }

@@ -65,7 +65,7 @@ def test_a_companys_number_is_plain_and_a_persons_is_sealed() -> None:
 def test_the_same_sale_is_the_same_fact() -> None:
     """Whatever the order of its fields."""
     assert asked() == asked(**dict(reversed(SALE.items())))
-    assert asked().key == "openpos/MATSAL/KASSA1/88213/2026-04-10"
+    assert asked().key == "openpos/MATSAL/KASSA1/receipt-88213/2026-04-10"
     assert asked().rows[1].amount == Decimal("99.71")
 
 
