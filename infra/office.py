@@ -60,7 +60,7 @@ class Office:
         self._stack = stack
         self._producer: AIOKafkaProducer | None = None
         self._vault: Vault | None = None
-        engine.update_execution_options(bokbuss_vault=self.vault)  # opened by whoever meets sealed values first
+        engine.update_execution_options(**{store.LENT: self.vault})  # opened by whoever meets sealed values first
 
     @property
     def bootstrap(self) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
@@ -18,6 +19,8 @@ _MARK = text("select version_num from alembic_version")
 _WORKS_FROM = text("select obj_description(cast('alembic_version' as regclass))")
 _CONNECT_WITHIN = 5
 """Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
+LENT: Final = "bokbuss_vault"
+"""The execution option of an engine by which its connections find the vault."""
 _PREPARING = 7_208_551
 """Any number of our own: the advisory lock under which one process at a time brings the tables up to date."""
 

@@ -10,21 +10,22 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.access.vault import LENT, Vault
+from infra.store import LENT
 from schemas.base import Message
 from schemas.commands import HoldForReview
 from schemas.events import EmployeeFields, Side
 from schemas.personal import UNDER_A_KEY
 from schemas.plans import FieldDifference, PlanRow
+
+if TYPE_CHECKING:  # most commands meet nothing that is sealed, and never load what opens it
+    from infra.access.vault import Vault
 
 M = TypeVar("M", bound=BaseModel)
 Record = tuple[str, str]
@@ -58,6 +59,8 @@ class _Key:
     """A person's key."""
 
     def __init__(self, key_id: str, key: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
         self._id = key_id
         self._cipher = AESSIV(key)
 
@@ -94,6 +97,8 @@ async def opened(connection: AsyncConnection, texts: Sequence[bytes]) -> list[by
     ids = {match[1].decode() for each in texts if b'"p1:' in each for match in _TOKEN.finditer(each)} - {"erased"}
     if not ids or (vault := await _vault(connection)) is None:
         return list(texts)
+    from cryptography.exceptions import InvalidTag
+
     keys = {
         key_id: _key(vault, key_id, locked) for key_id, locked in await connection.execute(_BY_ID, {"ids": sorted(ids)})
     }
@@ -181,7 +186,7 @@ def _text(value: Any, key: _Key | None) -> Any:
     return key.seal(value) if key is not None else _ERASED
 
 
-async def _find(connection: AsyncConnection, vault: Vault, records: Sequence[Record]) -> dict[Record, _Key]:
+async def _find(connection: AsyncConnection, vault: "Vault", records: Sequence[Record]) -> dict[Record, _Key]:
     rows = await connection.execute(_FIND, _records(records))
     return {(tenant, record): _key(vault, key_id, locked) for tenant, record, key_id, locked in rows}
 
@@ -191,7 +196,7 @@ def _records(records: Iterable[Record]) -> dict[str, Any]:
     return {"tenants": list(tenants), "records": list(names)}
 
 
-def _key(vault: Vault, key_id: str, locked: bytes) -> _Key:
+def _key(vault: "Vault", key_id: str, locked: bytes) -> _Key:
     return _Key(key_id, base64.b64decode(vault.unlock(locked, context=_context(key_id))))
 
 
@@ -199,7 +204,7 @@ def _context(key_id: str) -> str:
     return f"person/{key_id}"
 
 
-async def _vault(connection: AsyncConnection) -> Vault | None:
+async def _vault(connection: AsyncConnection) -> "Vault | None":
     """Return what was lent with the engine, opened now if it was not yet; None: nobody lent one, and nothing opens."""
     sync = connection.sync_connection
     lent: Callable[[], Awaitable[Vault]] | None = sync.get_execution_options().get(LENT) if sync is not None else None

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import telemetry
 from infra.folders import unwritable
 from infra.settings import Settings
+from infra.store import LENT
 from infra.tables import metadata
 
 _log = telemetry.log(__name__)
@@ -39,8 +40,6 @@ _WRITE = text("insert into secrets_key (id, wrapped) values (1, :wrapped) on con
 _REWRAP = text(
     "update secrets_key set wrapped = :wrapped, wrapped_before = :before where id = :id and wrapped = :before"
 )
-LENT: Final = "bokbuss_vault"
-"""The execution option of an engine by which its connections find the vault."""
 FIRST: Final = 1
 """The data key under which personal data is sealed."""
 

@@ -299,6 +299,7 @@ _WHYS: Final[Mapping[str, str]] = {
     "other": "annat",
 }
 _RULES: Final[Mapping[str, str]] = {
+    "an_id_alone_joins_no_strangers": "ett nummer för sig förenar inte främlingar",
     "another_systems_people_are_left_alone": "ett annat systems personer lämnas",
     "an_erased_person_waits": "en raderad person väntar",
     "an_erased_person_is_forgotten": "en raderad person glöms",
