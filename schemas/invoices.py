@@ -106,7 +106,9 @@ class InvoiceRequested(Fact):
         return None if self.returned_receipt is None else self._counter(self.returned_receipt)
 
     def _counter(self, receipt: str) -> str:
-        said = [self.register_id, receipt] if self.store is None else [self.store, self.register_id, f"receipt-{receipt}"]
+        said = (
+            [self.register_id, receipt] if self.store is None else [self.store, self.register_id, f"receipt-{receipt}"]
+        )
         till = (self.system, *said)
         name = "/".join(part.replace("/", "%2F") for part in till)
         return name if len(name) <= _LONGEST else f"{self.register_id}/{ids.digest(till)}"

@@ -1,4 +1,4 @@
-"""The whole story of a business key in order of time: what came, what was decided and done, where it stands. It is given all that it tells of."""
+"""The whole story of a business key in order of time: what came, what was decided and done, where it stands."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the commands and the pages show: values become plain words, or JSON values for programs. Pure."""
+"""What the commands and the pages show: values become plain words, or JSON values for programs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
