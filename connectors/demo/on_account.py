@@ -55,7 +55,7 @@ class DemoSale:
     @property
     def key(self) -> str:
         """The business key, as bokbuss makes it: system, store, register, receipt number, date."""
-        return f"openpos/{self.till.store}/{self.till.register}/{self.receipt}/{self.day}"
+        return f"openpos/{self.till.store}/{self.till.register}/receipt-{self.receipt}/{self.day}"
 
     @property
     def name(self) -> str:
