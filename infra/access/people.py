@@ -79,16 +79,16 @@ async def seal(connection: AsyncConnection, models: Sequence[tuple[Record, M]]) 
 
     Keys that are missing are made in this transaction: it must be over before what was sealed goes anywhere else.
     """
-    wanted = sorted({record for record, model in models if _tells(model)})
+    wanted = {record for record, model in models if _tells(model)}
     if not wanted or (vault := await _vault(connection)) is None:
         return [model for _, model in models]
-    found = await _find(connection, vault, wanted)
-    if missing := [record for record in wanted if record not in found]:
+    found = await _find(connection, vault, sorted(wanted))
+    if missing := sorted(wanted - found.keys()):
         ids = [secrets.token_hex(8) for _ in missing]
         keys = [base64.b64encode(secrets.token_bytes(_BYTES)).decode() for _ in missing]
         locked = [vault.lock(key, context=_context(i)) for i, key in zip(ids, keys, strict=True)]
         await connection.execute(_MAKE, _records(missing) | {"ids": ids, "locked": locked})
-        found = await _find(connection, vault, wanted)
+        found = await _find(connection, vault, sorted(wanted))
     return [_sealed(model, found.get(record)) if record in wanted else model for record, model in models]
 
 

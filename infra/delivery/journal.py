@@ -364,10 +364,9 @@ class Journal:
 
 async def _sealed(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
     """Return entries of which the trail can be read and proved for ever, and what records showed as long as may be."""
-    told = [(number, entry.shown) for number, entry in enumerate(entries) if entry.shown is not None]
-    records = [((entries[number].message.tenant, entries[number].message.subject), shown) for number, shown in told]
-    sealed = dict(zip((number for number, _ in told), await people.seal(connection, records), strict=True))
-    return [replace(entry, shown=sealed.get(number, entry.shown)) for number, entry in enumerate(entries)]
+    records = [((e.message.tenant, e.message.subject), e.shown) for e in entries if e.shown is not None]
+    sealed = iter(await people.seal(connection, records))
+    return [entry if entry.shown is None else replace(entry, shown=next(sealed)) for entry in entries]
 
 
 def _name(step: _Step) -> tuple[UUID, int]:
