@@ -195,10 +195,10 @@ def _counted(counts: dict[str, Any]) -> list[str]:
 def _staff_counted(facts: dict[str, Any]) -> list[str]:
     """Return what was counted and timed about the staff as sentences."""
     plan, applied = (", ".join(f"{n} {_code(k)}" for k, n in facts[name].items()) for name in ("plan", "applied"))
-    calls = "{alexishr} calls to HR and {fortnox} to Fortnox".format(**facts["calls"])
+    calls = "{alexishr} to HR, {fortnox} to Fortnox".format(**facts["calls"])
     return [
         f"First plan: {plan}.",
-        f"Read in {calls}; {facts['writes_before']} writes before it was applied.",
+        f"Calls to read both sides: {calls}; {facts['writes_before']} writes before it was applied.",
         f"Applied: {applied}. Live: {facts['live_seconds']} s from HR to Fortnox.",
         f"Writes to Fortnox: {facts['writes']}; {facts['writes_after_unlink']} of Bo after he was taken apart.",
     ]
