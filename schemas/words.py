@@ -205,6 +205,11 @@ def count(number: int, language: Language) -> str:
     return _in(f"{number:,}", language)
 
 
+def capital(said: str) -> str:
+    """Return words as a line begins with them."""
+    return said[:1].upper() + said[1:]
+
+
 def _in(plain: str, language: Language) -> str:
     plain = plain.replace("-", "\N{MINUS SIGN}")
     return plain.replace(",", _NBSP).replace(".", ",") if language == "sv" else plain

@@ -9,7 +9,7 @@ from infra import speaking
 from infra.letters import Letter, Part, Row
 from schemas.base import Language
 from schemas.plans import Plan, PlanRow, RowOutcome
-from schemas.words import Said, count
+from schemas.words import Said, capital, count
 
 _MOST: Final = 50
 """Rows that one part of a letter names."""
@@ -53,13 +53,13 @@ def letter(plan: Plan, found: Sequence[RowOutcome[PlanRow]], *, left: int, langu
     in_all = Part(
         _IN_ALL.to(language),
         tuple(
-            Row(_capital(BECAME[kind].to(language)), count(len(rows), language), loud=kind in _LOUD)
+            Row(capital(BECAME[kind].to(language)), count(len(rows), language), loud=kind in _LOUD)
             for kind, rows in kinds.items()
             if rows
         ),
     )
     parts = tuple(
-        Part(_capital(BECAME[kind].to(language)), _rows(kind, kinds[kind], language, company))
+        Part(capital(BECAME[kind].to(language)), _rows(kind, kinds[kind], language, company))
         for kind in _ORDER
         if kinds[kind]
     )
@@ -92,10 +92,6 @@ def _row(kind: str, one: RowOutcome[PlanRow], language: Language, company: str) 
         case "updated":
             more = ", ".join(FIELDS[d.field].to(language) for d in one.row.fields if d.prefer != "neither")
         case "refused" | "held":
-            more = _capital(speaking.name("reason", _FLOW, one.reason, language)) if one.reason else ""
+            more = capital(speaking.name("reason", _FLOW, one.reason, language)) if one.reason else ""
             address = f"{company}/held" if kind == "held" else ""
     return Row(one.row.name or one.row.key, more=more, loud=kind in _LOUD, address=address)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -21,6 +21,7 @@ from infra.letters import Letter, Part, Row
 from infra.plugin import Host
 from infra.settings import Settings
 from schemas.base import Language
+from schemas.words import capital
 
 _LEASE: Final = "mails"
 _LOOK: Final = 30.0
@@ -157,8 +158,7 @@ def _reason(one: Waiting) -> str:
 def _row(kind: str, flow: str, reason: str, at: str, those: Sequence[Waiting], language: Language, base: str) -> Row:
     said = wording.KINDS[kind].to(language, system=at.capitalize(), sink=at.capitalize())
     if reason:
-        name = speaking.name("reason", flow, reason, language)
-        said = name[:1].upper() + name[1:]
+        said = capital(speaking.name("reason", flow, reason, language))
     new = sum(one.is_new for one in those)
     days = sorted({str(one.about["business_date"]) for one in those if one.about.get("business_date")})
     until = sorted({str(one.about["until"])[:10] for one in those if one.about.get("until")})

@@ -162,7 +162,7 @@ class Rendering:
             "means": _means,
             "said": _said,
             "called": _called,
-            "sentence": lambda text: text[:1].upper() + text[1:],
+            "sentence": words.capital,
             "thing": _thing,
             "ago": _ago,
             "name_of": _name_of,
