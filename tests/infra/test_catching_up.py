@@ -21,6 +21,7 @@ from infra.settings import Settings
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, LinkDecided
 from schemas.marks import MARKS
 from tests.bus import messages, records
+from tests.ending import end_tasks
 from tests.infra.facts import record
 
 FLOW = next(flow for flow in registry.flows() if flow.name == "employees")
@@ -125,7 +126,7 @@ async def test_what_this_reading_told_is_waited_for_by_its_ids_too(office: Catch
         await office.decide(mark.TOPIC)
     assert await planning.undecided(office.host.engine, office.tenant, ["fortnox/employee/9@passed-by"]) == 1
     assert not waiting.done()
-    waiting.cancel()
+    await end_tasks(waiting)
 
 
 async def test_marks_are_decided_and_change_nothing(office: CatchingUpDriver) -> None:

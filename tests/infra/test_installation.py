@@ -19,6 +19,7 @@ from infra.installation import Installation, Pulse, Restored, WrongInstallation
 from infra.leases import Leases
 from infra.trail import Entry, Published, put_on_record, take_back
 from schemas.audit import AuditRecord
+from tests.ending import end_tasks
 from tests.infra.fake_fortnox import order
 
 FORTNOX = {"fortnox": "https://api.fortnox.se/3"}
@@ -120,7 +121,7 @@ async def test_a_process_ends_whose_database_went_back(engine: AsyncEngine) -> N
     try:
         assert not await journal.mark_sending(work, lease.name, lease.epoch)
     finally:
-        writing.cancel()
+        await end_tasks(writing)
     with pytest.raises(Restored):
         await Pulse(engine, seen=7).beat()
 

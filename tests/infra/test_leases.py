@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, leases, store
 from infra.leases import Lease, LeaseLost, Leases, lead
+from tests.ending import end_tasks
 
 SECONDS = 0.6
 MARGIN = 0.3
@@ -61,7 +62,7 @@ async def test_a_renewed_lease_outlives_its_first_deadline(engine: AsyncEngine) 
         lease.check()
         assert await other.acquire("fortnox/a") is None
         await clock.sleep(0.05)
-    keeping.cancel()
+    await end_tasks(keeping)
 
 
 async def test_a_deadline_is_kept_without_the_database(engine: AsyncEngine) -> None:

@@ -25,6 +25,7 @@ from schemas.events import DayClosed
 from schemas.settings import TenantSettings
 from schemas.ways import WaysIn
 from tests.bus import messages
+from tests.ending import end_tasks
 from tests.infra.delivery_driver import REPORT
 
 _ADD = text("insert into tenants (tenant, created_at) values (:t, clock_timestamp()) on conflict do nothing")
@@ -139,5 +140,4 @@ async def opened(
         host = Host(settings, engine, vault, leases, acceptor.accept_facts)
         yield Site(host, acceptor, settings.kafka.bootstrap or "")
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        await end_tasks(keeping)

@@ -20,6 +20,7 @@ from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.ending import end_tasks
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
@@ -42,8 +43,7 @@ async def polling(*hosts: Host) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*tasks)
-        for task in keeping:
-            task.cancel()
+        await end_tasks(*keeping)
 
 
 def titles(told: FakeAcceptor) -> list[str | None]:

@@ -27,6 +27,7 @@ from schemas import envelope as envelopes
 from schemas.audit import Call, DeadLetter
 from schemas.commands import CloseReview, HoldForReview, VoucherRef
 from schemas.envelope import Envelope
+from tests.ending import end_tasks
 
 SAMPLES = Path(__file__).parents[3] / "schemas" / "samples"
 NOW = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
@@ -116,7 +117,7 @@ class Past:
             recorded = replace(entry, calls=calls) if entry else None
             change = Transition(work, lease.name, lease.epoch, state, calls, entry=recorded)
             assert await journal.change(change)
-        writing.cancel()
+        await end_tasks(writing)
         await leases.release(lease)
 
     async def reviews(self, *messages: Envelope[Any]) -> None:

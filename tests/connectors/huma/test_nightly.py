@@ -19,6 +19,7 @@ from infra.leases import Leases
 from infra.plugin import Host
 from schemas.events import EmployeeChanged
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.ending import end_tasks
 
 
 async def until(check: Callable[[], bool]) -> None:
@@ -39,8 +40,7 @@ async def running(*hosts: Host) -> AsyncIterator[None]:
     finally:
         stop.set()
         await asyncio.gather(*tasks)
-        for task in keeping:
-            task.cancel()
+        await end_tasks(*keeping)
 
 
 async def later(host: Host, kind: str, days: int) -> None:

@@ -19,6 +19,7 @@ from infra.leases import Leases
 from infra.trail import Entry
 from schemas.audit import GENESIS, AuditRecord, Outcome
 from schemas.envelope import Envelope
+from tests.ending import end_tasks
 from tests.infra.fake_fortnox import order
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases
 
@@ -95,7 +96,7 @@ async def postgres(prepared_url: str) -> AsyncIterator[InPostgres]:
     writer = asyncio.create_task(ours.write())
     yield InPostgres(engine, ours)
     assert not writer.done()
-    writer.cancel()
+    await end_tasks(writer)
     await engine.dispose()
 
 

@@ -130,7 +130,8 @@ def visit(
             message = envelopes.wrap(said, message_id="m/1", source="/tests", time=NOW, tenant=tenant)
             await Past(place).accept(message)
             told = await visitor.host.accept(tenant, "tests", people)
-            flows = asyncio.create_task(_decide(place, tenant))
+            over = asyncio.Event()
+            flows = asyncio.create_task(_decide(place, tenant, over))
             while settings and await planning.undecided(place.engine, tenant, told):
                 await clock.sleep(0.05)
             await visitor.is_signed_in_as(role, tenant)
@@ -138,14 +139,15 @@ def visit(
                 return await story(staff)
             finally:
                 visitor.host.stop.set()
-                flows.cancel()
+                over.set()
+                await flows
 
     return asyncio.run(main())
 
 
-async def _decide(place: Office, tenant: str) -> None:
+async def _decide(place: Office, tenant: str, over: asyncio.Event) -> None:
     decider = Decider(place.engine, await place.producer(), registry.flows())
-    while True:
+    while not over.is_set():  # never cancelled in the middle of a reading, which would leave its consumer open
         for mark in MARKS:
             await decider.decide(await records(place.bootstrap, mark.TOPIC, tenant))
 
