@@ -24,7 +24,7 @@ class Checks:
         self.balances = 0
         self._balances: defaultdict[tuple[BalanceKind, int], dict[str, Decimal]] = defaultdict(dict)
         self._last: dict[str, int] = {}
-        self._days: tuple[date, date] | None = None
+        self._days: set[date] = set()
         self.vouchers = 0
 
     def take_balance(self, balance: Balance, line: int) -> None:
@@ -44,38 +44,26 @@ class Checks:
         self.vouchers += 1
         if out_of_balance:
             self._found("unbalanced_voucher", f"{_name(voucher)} is {out_of_balance:,} out of balance", line)
-        day = voucher.day
-        if self._days is None:
-            self._days = day, day
-        elif day < self._days[0]:
-            self._days = day, self._days[1]
-        elif day > self._days[1]:
-            self._days = self._days[0], day
-        if voucher.number.isdecimal() and (number := int(voucher.number[:18])):
-            if number <= self._last.get(voucher.series, 0):
+        series, written = voucher[:2]
+        self._days.add(voucher[2])
+        if written.isdecimal() and (number := int(written[:18])):
+            if number <= self._last.get(series, 0):
                 self._found(
                     "number_not_ascending",
-                    f"{_name(voucher)} comes after number {self._last[voucher.series]} of its series",
+                    f"{_name(voucher)} comes after number {self._last[series]} of its series",
                     line,
                 )
-            self._last[voucher.series] = number
+            self._last[series] = number
 
     def finish(self, ledger: Ledger) -> None:
         """Compare what there is once all was read."""
         if ledger.taken:
             self._found("taken_before", "the flag says that a program has taken this file before")
         year = ledger.year(0)
-        if (
-            year
-            and year.first
-            and year.last
-            and self._days
-            and not year.first <= self._days[0] <= self._days[1] <= year.last
-        ):
-            self._found(
-                "outside_year",
-                f"there are vouchers of {self._days[0]} to {self._days[1]}, the year is {_span(year)}",
-            )
+        if year and year.first and year.last and self._days:
+            first, last = min(self._days), max(self._days)
+            if not year.first <= first <= last <= year.last:
+                self._found("outside_year", f"there are vouchers of {first} to {last}, the year is {_span(year)}")
         if ledger.form is Form.ENTRIES:
             return
         accounts = {account.number: account for account in ledger.accounts}

@@ -19,6 +19,10 @@ from connectors.sie.notes import Damaged, Grade, Note, Notes
 
 CHUNK = 1 << 20
 """Bytes read at a time; a row is shorter."""
+_PART = 1 << 15
+"""Bytes of text given at a time, more or less: what is made of so many is still near at hand when it is used."""
+_LONGEST_WAIT = 1 << 18
+"""Bytes that wait for the end of a voucher, so that it comes whole."""
 
 _C1 = frozenset(range(0x80, 0xA0))
 _PLAIN = bytes((9, 10, 13, *range(32, 127)))
@@ -130,12 +134,13 @@ class _Weighing:
         self.lost = 0
         self.swaps = [0] * len(_SWAPS)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._odd = codecs.getincrementaldecoder("utf-8")()
 
     def add(self, chunk: bytes) -> None:
         """Count one part of the file."""
         rest = chunk.translate(None, _PLAIN)
         if self.utf_8:
-            self._add_text(chunk, plain=not rest)
+            self._add_text(chunk, rest)
         if rest:
             self.bytes.update(rest)
             self.ibm += sum(map(rest.count, _IBM_LETTERS))
@@ -145,18 +150,18 @@ class _Weighing:
                 self.ibm_words += len(_IBM_WORDS.findall(chunk))
                 self.windows_words += len(_WINDOWS_WORDS.findall(chunk))
 
-    def _add_text(self, chunk: bytes, *, plain: bool) -> None:
+    def _add_text(self, chunk: bytes, rest: bytes) -> None:
         try:
             text = self._decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError:
             self.utf_8 = False
             return
-        if plain:
-            return
-        found = set(text)
+        # What is left without plain characters is UTF-8 too, and little.
+        odd = self._odd.decode(rest)
+        found = set(odd)
         self.characters |= found
-        self.letters += sum(map(text.count, _LETTERS))
-        self.lost += text.count(_LOST)
+        self.letters += sum(map(odd.count, _LETTERS))
+        self.lost += odd.count(_LOST)
         if found & _SWAPPED:
             for index, (_, places) in enumerate(_SWAPS):
                 self.swaps[index] += len(places.findall(text))
@@ -214,7 +219,7 @@ def examine(file: BinaryIO) -> Evidence:
 
 
 def texts(file: BinaryIO, evidence: Evidence, notes: Notes) -> Iterator[tuple[int, str]]:
-    r"""Read a file again and yield its text, some lines at a time, with the number of the first.
+    r"""Read a file again and yield its text, some lines at a time, with the number of the first: a #VER, where it can.
 
     Every line ends with ``\n``, whatever it ends with in the file. Control characters are blanks, and noted.
 
@@ -233,10 +238,12 @@ def texts(file: BinaryIO, evidence: Evidence, notes: Notes) -> Iterator[tuple[in
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
     file.seek(len(codecs.BOM_UTF8) if file.seek(0) == 0 and file.read(3) == codecs.BOM_UTF8 else 0)
     left = b""
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(_PART):
         whole = left + chunk
-        # Old Macintosh files have nothing but CR; a CR LF must not be torn.
-        cut = (whole.rfind(b"\n") + 1) or (whole.rfind(b"\r", 0, -1) + 1)
+        cut = whole.rfind(b"\n#VER") + 1
+        if len(whole) - cut > _LONGEST_WAIT:
+            # Old Macintosh files have nothing but CR; a CR LF must not be torn.
+            cut = (whole.rfind(b"\n") + 1) or (whole.rfind(b"\r", 0, -1) + 1)
         if not cut and len(whole) > CHUNK:
             raise garbled("there is a row of more than a million characters; this is no SIE file")
         left = whole[cut:]

@@ -33,7 +33,7 @@ from connectors.sie.model import (
     Voucher,
 )
 from connectors.sie.notes import Damaged, Grade, Note, Notes, TooLarge
-from connectors.sie.plain import HEAD, Days, Lists, Plain
+from connectors.sie.plain import Days, Lists, Plain
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?", re.ASCII)
 _AMOUNT_OTHERWISE = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,2}0*)?", re.ASCII)
@@ -46,6 +46,7 @@ _YEAR_INDEX = re.compile(r"0|-[0-9]{1,2}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LOST_LETTER = re.compile(r"[A-Za-z]\?[a-z]")
 _LOST_LETTERS = 3
+_AT_VOUCHERS = re.compile(r"(?<=\n)(?=#VER)")
 
 _ROWS: Final = {kind.value: kind for kind in RowKind}
 _BALANCES: Final = {kind.value: kind for kind in BalanceKind}
@@ -152,7 +153,7 @@ class _Reader:
     """What was read so far.
 
     Each row goes through ``_line``; vouchers as most programs write them go a shorter way, ``plain``, which gives the
-    same or nothing.
+    same or nothing: a part of the file at once, or else one voucher at a time.
     """
 
     def __init__(self, evidence: Evidence, notes: Notes, limits: Limits) -> None:
@@ -170,7 +171,9 @@ class _Reader:
         self._sum_expected = False
         self._days = Days()
         self._lists = Lists()
-        self._plain = Plain(self._days, self._lists, limits.rows)
+        self._plain = Plain(
+            self._days, self._lists, self._checks.moved, most_accounts=limits.objects, most_rows=limits.rows
+        )
         # What the file says besides:
         self._first: dict[str, _Found] = {}
         self._comments: list[str] = []
@@ -209,30 +212,31 @@ class _Reader:
 
     def entries(self, parts: Iterable[tuple[int, str]]) -> Iterator[Balance | Voucher]:
         """Yield what the parts of the file say, until the first damage; go on reading then, to tell the others too."""
-        out, notes = self._out, self._notes
-        for first, text in parts:
-            number, at, close = first, 0, -1
-            while at < len(text):
-                if self._voucher is None and self._sum is None and (head := HEAD.match(text, at)):
-                    if close < head.end():
-                        close = text.find("\n}", head.end())
-                        close = len(text) if close < 0 else close
-                    end = text.find("\n", close + 1)
-                    alone = close < len(text) and not text[close + 2 : end].strip(" \t")
-                    if alone and (voucher := self._plain.voucher(head, text, close)) is not None:
-                        self._take(voucher, number)
-                        if not notes.damaged:
-                            yield voucher
-                        number += len(voucher.rows) + 3
-                        at = end + 1
-                        continue
-                end = text.index("\n", at)
-                self._line(text[at:end], number)
-                at, number = end + 1, number + 1
-                if out:
-                    if not notes.damaged:
-                        yield from out
-                    out.clear()
+        for number, text in parts:
+            yield from self._part(text, number)
+
+    def _part(self, text: str, number: int) -> Iterator[Balance | Voucher]:
+        at_rest = self._known and not (self._voucher or self._unknown or self._passing) and self._sum is None
+        found = self._plain.vouchers(text) if at_rest else None
+        if found is None:
+            pieces = _AT_VOUCHERS.split(text)
+            for piece in pieces:
+                yield from self._part(piece, number) if len(pieces) > 1 else self._lines(piece, number)
+                number += piece.count("\n")
+            return
+        for voucher, out_of_balance in found:
+            self._checks.take_voucher(voucher, out_of_balance, number)
+            number += len(voucher[6]) + 3
+            if not self._notes.damaged:
+                yield voucher
+
+    def _lines(self, text: str, number: int) -> Iterator[Balance | Voucher]:
+        for index, line in enumerate(text.split("\n")[:-1], number):
+            self._line(line, index)
+            if self._out:
+                if not self._notes.damaged:
+                    yield from self._out
+                self._out.clear()
 
     def finish(self) -> Ledger:
         """Return what the file says besides its entries; note what is missing, and what the sums tell.
@@ -608,7 +612,8 @@ class _Reader:
 
     def _objects_of(self, found: _Found, index: int) -> Objects:
         try:
-            return self._lists[found[index] if index < len(found) else ()]
+            listed = found[index] if index < len(found) else ()
+            return self._lists[listed if isinstance(listed, tuple) else ()]
         except ValueError as error:
             raise _Wrong(index, str(error)) from None
 

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
+from itertools import accumulate
 from pathlib import Path
 from time import process_time
 
@@ -406,27 +407,34 @@ ROWS = st.lists(
         st.lists(PIECES, max_size=9).map("".join),
     ),
     max_size=3,
-).map("\n".join)
+).map(lambda rows: "".join(f"{row}\n" for row in rows))
 VOUCHERS = st.lists(
     st.tuples(
         st.sampled_from(['#VER A 1 20240101 "t"', '#VER "" "2" 20240101 "t" 20240102', "#VER A 1 20240230"]), ROWS
     ),
     max_size=3,
-).map(lambda found: "".join(f"{head}\n{{\n{rows}\n}}\n" for head, rows in found))
+).map(lambda found: "".join(f"{head}\n{{\n{rows}}}\n" for head, rows in found))
+PARTS = st.lists(VOUCHERS | st.lists(PIECES, max_size=40).map(lambda pieces: "".join((*pieces, "\n"))), max_size=3)
 
 
-@given(VOUCHERS | st.lists(PIECES, max_size=40).map("".join))
-def test_the_shorter_way_gives_what_line_by_line_gives(text: str) -> None:
-    """The same vouchers, the same notes, at the same lines."""
-    readers = [_Reader(Evidence(Page.IBM), Notes(), Limits()) for _ in range(2)]
-    whole = f"#FLAGGA 0\n{text}\n"
-    entries = list(readers[0].entries([(1, whole)]))
-    for number, line in enumerate(whole.split("\n"), 1):
-        readers[1]._line(line, number)
-    ledgers = [reader.finish() for reader in readers]
-    assert readers[0]._notes.kept == readers[1]._notes.kept
-    assert readers[0]._notes.damaged or entries == readers[1]._out
-    assert ledgers[0] == ledgers[1]
+@given(PARTS, st.sampled_from([Limits(), Limits(rows=1), Limits(objects=1)]))
+def test_the_shorter_way_gives_what_line_by_line_gives(parts: list[str], limits: Limits) -> None:
+    """The same vouchers, the same sums, the same notes at the same lines, wherever a part of the file ends."""
+    lines = "".join(parts).splitlines(keepends=True)
+    said: list[object] = []
+    for texts in (parts, lines):  # a line alone is no voucher
+        notes = Notes()
+        reader = _Reader(Evidence(Page.IBM), notes, limits)
+        numbers = accumulate((text.count("\n") for text in texts), initial=2)
+        found: list[Balance | Voucher] = []
+        try:
+            found.extend(reader.entries([(1, "#FLAGGA 0\n"), *zip(numbers, texts, strict=False)]))
+            end: object = reader.finish()
+        except TooLarge as error:
+            said.append((str(error), notes.kept))
+        else:
+            said.append((end, notes.kept, notes.damaged or found, reader._checks.moved))
+    assert said[0] == said[1]
 
 
 def test_the_readme_names_every_code() -> None:
