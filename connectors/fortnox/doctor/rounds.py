@@ -4,10 +4,10 @@ One process does them, by lease. A company whose Fortnox is slow holds up no oth
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import text
 
@@ -88,11 +88,11 @@ class _Rounds:
             if clock.monotonic() >= self._looked.get(one.tenant, float("-inf")) + between:
                 self._begin(one.tenant, self._looked, partial(examining.recheck, self._host, one.tenant, one.codes))
 
-    def _begin(self, tenant: str, times: dict[str, float], visit: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    def _begin(self, tenant: str, times: dict[str, float], visit: Callable[[], Awaitable[object]]) -> None:
         if tenant in self._visits or len(self._visits) >= _AT_ONCE:
             return
         times[tenant] = clock.monotonic()
-        self._visits[tenant] = asyncio.create_task(_visited(tenant, visit()))
+        self._visits[tenant] = asyncio.create_task(_visited(tenant, visit))
 
     async def _connected(self) -> list[tuple[Connection, datetime | None]]:
         """Return the companies that are connected, and when each was examined, the longest ago first; forget others."""
@@ -113,9 +113,9 @@ def _is_due(held: Connection, at: datetime | None, missed: datetime) -> bool:
     return at < missed or (held.consented_at is not None and at < held.consented_at)
 
 
-async def _visited(tenant: str, visit: Awaitable[object]) -> None:
+async def _visited(tenant: str, visit: Callable[[], Awaitable[object]]) -> None:
     try:
         async with asyncio.timeout(_LONGEST_VISIT):
-            await visit
+            await visit()
     except Exception as error:  # noqa: BLE001 - one company's trouble is no other's
         _log.warning("company not examined", tenant=tenant, error=type(error).__name__)

@@ -13,5 +13,5 @@ from tests.connectors.fake_acceptor import TENANT, attempt
 @asynccontextmanager
 async def reading(host: Host) -> AsyncIterator[PeopleReader]:
     """Open the company for reading, without a budget."""
-    async with Client(timeout=5.0) as client:
+    async with Client(timeout=60.0) as client:
         yield PeopleReader(AlexisHR(TENANT, host, client, tries=3), attempt())

@@ -58,7 +58,7 @@ def check(name: str, content: Any, *, needed: bool = True) -> None:
 @pytest.fixture
 async def api(company: Company) -> AsyncIterator[Any]:
     """Yield what calls the sandbox's API."""
-    async with sandbox.running(company) as url, Client(timeout=5.0) as client:
+    async with sandbox.running(company) as url, Client(timeout=60.0) as client:
 
         async def call(request: encode.Request, token: str = company.token) -> Response:
             headers = {"Authorization": f"Bearer {token}"}
@@ -241,7 +241,7 @@ def test_chance_is_repeatable_and_a_share() -> None:
 
 async def test_the_control_side_changes_what_the_api_shows() -> None:
     """People and leaves are added, changed and taken away; the token stands beside them."""
-    async with serve(Imitation("127.0.0.1")) as url, Client(timeout=5.0) as client:
+    async with serve(Imitation("127.0.0.1")) as url, Client(timeout=60.0) as client:
 
         async def call(method: str, path: str, body: Any = None) -> Any:
             return json.loads((await client.send(method, f"{url}/_sandbox{path}", json=body)).body)

@@ -67,6 +67,6 @@ async def visiting(place: Office, language: str = "en", **settings: object) -> A
     app.router.routes.extend(pages(host))
     async with (
         web.serving(app, "127.0.0.1", 0) as url,
-        httpx.AsyncClient(timeout=20.0, headers={"Accept-Language": language}) as http,
+        httpx.AsyncClient(timeout=60.0, headers={"Accept-Language": language}) as http,
     ):
         yield Visitor(host, http, url)

@@ -146,7 +146,7 @@ class ConsentDriver:
 async def opened(engine: AsyncEngine, fortnox: FortnoxSettings | None = None) -> AsyncIterator[ConsentDriver]:
     """Serve our pages, and a sandbox unless other settings of Fortnox are given."""
     books = Books()
-    async with running(books) as sandbox, Client(timeout=20) as client:
+    async with running(books) as sandbox, Client(timeout=60) as client:
         settings = whole()(
             _env_file=None,
             secret_key=SecretStr("a test"),

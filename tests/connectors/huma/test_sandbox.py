@@ -60,7 +60,7 @@ async def api(company: Company) -> AsyncIterator[Any]:
     """Yield what calls the sandbox's API, with a token unless another is given."""
     form = {"client_id": company.client_id, "client_secret": company.client_secret}
     good = company.token({"grant_type": "client_credentials", **form})["access_token"]
-    async with sandbox.running(company) as url, Client(timeout=5.0) as client:
+    async with sandbox.running(company) as url, Client(timeout=60.0) as client:
 
         async def call(request: encode.Request, token: str = good) -> Response:
             headers = {"Authorization": f"Bearer {token}"}
@@ -201,7 +201,7 @@ def test_paths_limits_and_addresses_are_those_of_the_document() -> None:
 async def test_a_token_is_given_for_the_right_client_id_and_secret(company: Company) -> None:
     """As a form or as JSON; what is no UUID, and another grant, are wrong of form."""
     good = {"grant_type": "client_credentials", "client_id": company.client_id, "client_secret": company.client_secret}
-    async with sandbox.running(company) as url, Client(timeout=5.0) as client:
+    async with sandbox.running(company) as url, Client(timeout=60.0) as client:
         for wrong, status in (
             ({}, 200),
             ({"client_secret": NOBODY}, 401),
@@ -277,7 +277,7 @@ def test_chance_is_repeatable_and_a_share() -> None:
 
 async def test_the_control_side_changes_what_the_api_shows_and_sends_webhooks() -> None:
     """Somebody is added, changed and deleted; deliveries are lost, doubled and delayed."""
-    async with serve(Imitation("127.0.0.1")) as url, Client(timeout=5.0) as client:
+    async with serve(Imitation("127.0.0.1")) as url, Client(timeout=60.0) as client:
 
         async def call(method: str, path: str, body: Any = None) -> Any:
             return json.loads((await client.send(method, f"{url}/_sandbox{path}", json=body)).body)

@@ -90,7 +90,7 @@ async def auditor(engine: AsyncEngine, kafka: str, tmp_path: Path) -> AsyncItera
             )
     app = web.application({})
     app.router.routes.extend(pages(host))
-    async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=20.0) as http:
+    async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=60.0) as http:
         made = Auditor(host, Decider(engine, producer, registry.flows()), url, http)
         made.key = await made.make_key()
         yield made

@@ -97,7 +97,7 @@ async def program(engine: AsyncEngine) -> AsyncIterator[Program]:
         await connection.execute(text(give), {"t": tenant, "s": locked})
     app = web.application({})
     app.router.routes.extend(pages(Host(whole()(_env_file=None), engine, VAULT, None, None)))
-    async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=20.0) as http:
+    async with web.serving(app, "127.0.0.1", 0) as url, Client(timeout=60.0) as http:
         yield Program(url, tenant, http)
 
 

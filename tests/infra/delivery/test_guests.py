@@ -70,7 +70,7 @@ async def test_an_owner_inherits_what_guests_took(stage: tuple[Any, Any, Any]) -
 async def test_guests_of_a_free_lane_count_each_other(stage: tuple[Any, Any, Any]) -> None:
     """Together they take what is not kept for live orders, then wait."""
     loans, *_ = stage
-    async with asyncio.timeout(4.0):
+    async with asyncio.timeout(60.0):
         for _ in range(20):
             await Guest(loans, NAME, LOOK_UP, LIMIT).take()
     late = Guest(loans, NAME, LOOK_UP, LIMIT)

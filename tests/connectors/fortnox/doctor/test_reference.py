@@ -57,7 +57,7 @@ async def fortnox(wire: Wire, tenant: str = "acme", number: int = 123456) -> Asy
     assert wire.engine is not None
     async with wire.engine.begin() as database:
         await database.execute(bare.ADD, {"tenant": tenant, "number": company.database_number})
-    async with Client(timeout=5.0) as client:
+    async with Client(timeout=60.0) as client:
         yield Session(company, Host(bare.settings(wire.url), wire.engine, bare.VAULT, None, None), client)
 
 

@@ -43,7 +43,7 @@ async def doing(visit: DoctorDriver) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.wait_for(task, 60)
 
 
-async def until(test: Callable[[], Awaitable[object]], seconds: float = 20.0) -> None:
+async def until(test: Callable[[], Awaitable[object]], seconds: float = 120.0) -> None:
     """Wait until something is true."""
     deadline = clock.monotonic() + seconds
     while not await test():

@@ -44,7 +44,7 @@ async def one_night(books: LedgerDriver, until: int) -> None:
     """Let the nightly reading run until so many years were closed, and half a second more."""
     stop = asyncio.Event()
     running = asyncio.create_task(nightly.follow(books.host, stop))
-    deadline = clock.monotonic() + 20
+    deadline = clock.monotonic() + 120
     while len(books.closed) < until and clock.monotonic() < deadline:  # noqa: ASYNC110 - of a job that goes on
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.5)

@@ -77,7 +77,7 @@ async def listening(books: LedgerDriver) -> AsyncIterator[None]:
     await running
 
 
-async def until(test: Callable[[], bool], within: float = 20.0) -> None:
+async def until(test: Callable[[], bool], within: float = 120.0) -> None:
     """Wait until something is so."""
     deadline = clock.monotonic() + within
     while not test():

@@ -89,7 +89,7 @@ async def fortnox() -> AsyncIterator[SandboxDriver]:
     books = Books()
     centres = {code: CostCentre(code, name) for code, name in COST_CENTRES.items()}
     company = books.add(Company(1001, "Blåbär AB", cost_centres=centres))
-    async with running(books) as url, Client(timeout=5) as client:
+    async with running(books) as url, Client(timeout=60) as client:
         world = SandboxDriver(books, company, url, client, {})
         await world.renew()
         yield world

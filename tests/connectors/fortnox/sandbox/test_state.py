@@ -67,7 +67,7 @@ async def test_everything_that_is_kept_comes_back_equal(tmp_path: Path) -> None:
     )
     other.files["f"] = File("f", "a", "z.pdf", "inbox_v", b"%PDF\xff\x00")
     other.attached["f"] = Attached("f", 4, "F", 1)
-    async with running(before, folder=tmp_path) as url, Client(timeout=5) as client:
+    async with running(before, folder=tmp_path) as url, Client(timeout=60) as client:
         caller = Caller(url, client)
         back = f"redirect_uri=http://localhost/&client_id={CLIENT_ID}&scope=bookkeeping&state=s&response_type=code"
         before.companies[1001].licences.add("bookkeeping")
@@ -96,7 +96,7 @@ async def test_a_write_is_on_disk_when_its_answer_goes_out(tmp_path: Path) -> No
     books = Books()
     books.add(Company(1001))
     place = tmp_path / "companies" / "1001.json"
-    async with running(books, folder=tmp_path) as url, Client(timeout=5) as client:
+    async with running(books, folder=tmp_path) as url, Client(timeout=60) as client:
         caller = Caller(url, client)
         await caller.log_in()
         assert await caller.book() == 201
@@ -112,7 +112,7 @@ async def test_a_late_commit_is_written_when_it_is_seen(tmp_path: Path) -> None:
     """What a look makes true is kept as well."""
     books = Books()
     books.add(Company(1001))
-    async with running(books, folder=tmp_path) as url, Client(timeout=5) as client:
+    async with running(books, folder=tmp_path) as url, Client(timeout=60) as client:
         caller = Caller(url, client)
         await caller.log_in()
         books.companies[1001].faults = Faults(script=[Fault.LATE_COMMIT], seconds={Fault.LATE_COMMIT: 0})
@@ -184,7 +184,7 @@ async def test_no_answered_write_is_lost_by_a_kill(tmp_path: Path) -> None:
     """The command, killed with SIGKILL and started again, has every voucher, and the token is good."""
     headers: dict[str, str] = {}
     for start in range(3):
-        async with command(data=tmp_path) as process, Client(timeout=10) as client:
+        async with command(data=tmp_path) as process, Client(timeout=60) as client:
             caller = Caller(await address(process), client)
             caller.headers = headers
             if start == 0:
@@ -200,7 +200,7 @@ async def test_no_answered_write_is_lost_by_a_kill(tmp_path: Path) -> None:
 async def test_the_command_can_keep_nothing_and_let_things_go_wrong(tmp_path: Path) -> None:
     """With ``--memory`` no file is written; ``--faults`` begins where ``--faults-at`` says."""
     options = ("--memory", "--faults", "1", "--seed", "7", "--faults-at", "GET /3/accounts")
-    async with command(*options, data=tmp_path) as process, Client(timeout=10) as client:
+    async with command(*options, data=tmp_path) as process, Client(timeout=60) as client:
         caller = Caller(await address(process), client)
         await client.send("POST", f"{caller.url}/_sandbox/companies", json={"database_number": 1001})
         await caller.log_in()
