@@ -1,7 +1,8 @@
 """What documents hold, each stored once by its SHA-256: in a folder, in memory, or in an S3-compatible store."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -18,6 +19,7 @@ class Contents:
     """The contents of all companies; each company's lie apart, and what two of them hold is stored twice.
 
     The store is asked in threads: where its own asynchronous calls end just before the process does, it is aborted.
+    Everything raises OSError when the store does not answer, or lets us not in.
     """
 
     def __init__(self, store: "ObjectStore") -> None:
@@ -29,14 +31,16 @@ class Contents:
 
         if await self.size(tenant, sha256) is None:
             file.seek(0)
-            await asyncio.to_thread(obstore.put, self._store, _path(tenant, sha256), file)
+            with _asked():
+                await asyncio.to_thread(obstore.put, self._store, _path(tenant, sha256), file)
 
     async def size(self, tenant: str, sha256: str) -> int | None:
         """Return how many bytes a content has; None: it is not there."""
         import obstore  # noqa: PLC0415 - the same
 
         try:
-            return int((await asyncio.to_thread(obstore.head, self._store, _path(tenant, sha256)))["size"])
+            with _asked():
+                return int((await asyncio.to_thread(obstore.head, self._store, _path(tenant, sha256)))["size"])
         except FileNotFoundError:
             return None
 
@@ -45,9 +49,14 @@ class Contents:
         import obstore  # noqa: PLC0415 - the same
 
         asked: Any = {"range": {"offset": start}} if start else None
-        found = await asyncio.to_thread(obstore.get, self._store, _path(tenant, sha256), options=asked)
+        with _asked():
+            found = await asyncio.to_thread(obstore.get, self._store, _path(tenant, sha256), options=asked)
         pieces = iter(found.stream(_CHUNK))
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        while True:
+            with _asked():
+                piece = await asyncio.to_thread(next, pieces, None)
+            if piece is None:
+                return
             yield bytes(piece)
 
     async def forget(self, tenant: str) -> None:
@@ -59,6 +68,17 @@ class Contents:
 
         for some in obstore.list(self._store, f"{tenant}/"):
             obstore.delete(self._store, [str(one["path"]) for one in some])
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Raise what the store raises as OSError."""
+    from obstore.exceptions import BaseError  # noqa: PLC0415 - the same
+
+    try:
+        yield
+    except BaseError as error:
+        raise OSError(f"the document store does not answer as it should: {type(error).__name__}") from error
 
 
 def opened(settings: Settings) -> Contents:

@@ -41,10 +41,10 @@ def publish(
         except Malformed as error:
             raise Failed(f"{file} was not accepted:\n  " + "\n  ".join(error.problems)) from None
         if as_json:
-            print_json({"event_ids": accepted.event_ids})
+            print_json({"event_ids": accepted.event_ids, "problems": accepted.unused})
         else:
-            for event_id in accepted.event_ids:
-                typer.echo(f"accepted {event_id}")
+            print_lines(f"accepted {event_id}" for event_id in accepted.event_ids)
+            print_lines(f"but {problem}" for problem in accepted.unused)
 
     in_office(work, tenant)
 

@@ -251,6 +251,7 @@ class Source:
         suffixes: files with these endings are taken from the watched folder and by ``bokbuss publish``.
         facts: the facts that it can tell.
         files: its deliveries are taken as files, by these and not by ``translate``.
+        documents: what of a payload is kept in the document store, where its facts name it by its hash.
         by_settings: what reads payloads in place of ``translate``, where a company's settings say how they are written.
     """
 
@@ -260,6 +261,7 @@ class Source:
     files: Files | None = None
     suffixes: tuple[str, ...] = (".json",)
     verify: Callable[[bytes, Mapping[str, str], str], str] | None = None
+    documents: Callable[[bytes], tuple[bytes, ...]] = lambda _payload: ()
     by_settings: Callable[[TenantSettings], Callable[[bytes], tuple[Fact, ...]]] | None = None
 
     def reader(self, settings: TenantSettings) -> Callable[[bytes], tuple[Fact, ...]]:

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas import ids
 from schemas.base import Account, Code, CostCentre, Day, Message, Project, SeriesCode, Who
+from schemas.documents import LARGEST, Sha256
 from schemas.events import EmployeeField, EmployeeFields, OrganisationNumber
 from schemas.money import ZERO, Money, Percent
 from schemas.words import Text, Wording, lines_of
@@ -193,8 +194,10 @@ class AttachFile(Order):
 
     voucher: VoucherRef
     name: Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,100}$")]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="of the content")
-    content: bytes = Field(min_length=1, max_length=2_000_000, repr=False)
+    sha256: Sha256 = Field(description="of the content")
+    content: bytes = Field(
+        default=b"", max_length=LARGEST, repr=False, description="none: the document store has it under its hash"
+    )
 
 
 class Choice(Message):

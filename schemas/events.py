@@ -21,6 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, written
+from schemas.documents import FLAWS, Document, Flaw
 from schemas.identities import ten_digits
 from schemas.money import ZERO, Money, Percent, Rate
 from schemas.personal import UNDER_A_KEY, Personal
@@ -50,6 +51,11 @@ class Fact(Message):
     def of_day(self) -> date | None:
         """The day that it is of, of what happens on one; None: it is of none."""
         return None
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """What of it could not be used, by field and why, for whoever told it; it counts all the same."""
+        return ()
 
 
 # --- Tills ------------------------------------------------------------------------------------------------------
@@ -117,6 +123,8 @@ class DayClosed(Fact):
     returns: Money = Field(default=ZERO, description="for information: already deducted from the sales")
     receipts: int | None = Field(default=None, ge=0)
     goods: int | None = Field(default=None, ge=0, description="goods and services sold, as the report counts them")
+    pdf: Document | None = Field(default=None, description="the report as the till makes it")
+    pdf_flaw: Flaw | None = Field(default=None, description="why the till's own report cannot be used")
 
     @property
     def key(self) -> str:
@@ -128,6 +136,11 @@ class DayClosed(Fact):
     def of_day(self) -> date:
         """The business day."""
         return self.business_date
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The till's own report, where it is none."""
+        return (f"pdf: {FLAWS[self.pdf_flaw]}; a readable report is made in its place",) if self.pdf_flaw else ()
 
     @property
     def counter(self) -> str:

@@ -78,6 +78,11 @@ FILE_WAITS = Phrase(
     "{why}; filen väntar i Fortnox inkorg för verifikationer, som {name}",
     "{why}; the file waits in Fortnox's inbox for vouchers, as {name}",
 )
+FILE_NOT_STORED = Phrase(
+    "fortnox.file_not_stored",
+    "dokumentlagret har inte {name} ({hash}): har alla processer samma lager (BOKBUSS_DOCUMENTS__URL)?",
+    "the document store does not have {name} ({hash}): have all processes the same one (BOKBUSS_DOCUMENTS__URL)?",
+)
 CUSTOMERS_FIT = Phrase(
     "fortnox.customers_fit", "{number} kunder passar: {customers:comma}", "{number} customers fit: {customers:comma}"
 )

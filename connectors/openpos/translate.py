@@ -1,11 +1,14 @@
 """A till's Z report becomes a day close, its sale on account a request for an invoice. Pure; flows judge the sums."""
 
+import base64
+import hashlib
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
 from connectors.openpos.wire import Customer, SaleOnAccount, ZReport
 from infra.intake import payloads
+from schemas.documents import LARGEST, Document, Flaw
 from schemas.events import DayClosed, Fact, GroupSales, OtherAmount, Payment, RateTotal
 from schemas.identities import is_sole_trader, ten_digits
 from schemas.invoices import Buyer, InvoiceRequested, InvoiceRow
@@ -14,6 +17,10 @@ from schemas.personal import unsealed_number
 
 _SALE: Final = "bokbuss.openpos.sale-on-account/1"
 _TEN: Final = re.compile(r"\d{10}", re.ASCII)
+_BEGIN: Final = b"%PDF-"
+_END: Final = b"%%EOF"
+_TAIL: Final = 1024
+"""Bytes at a PDF's end in which its end is marked, as readers look for it."""
 _MOST_COMMAS: Final = 50_000
 """Ten thousand lines: far more than a day has. A report of nothing but mistakes is soon refused."""
 
@@ -29,6 +36,27 @@ def translate(raw: bytes) -> tuple[Fact, ...]:
     if _format_of(raw) == _SALE:
         return (_invoice_requested(payloads.read(raw, SaleOnAccount, called="sale", most_commas=_MOST_COMMAS)),)
     return (_day_closed(payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS)),)
+
+
+def documents(raw: bytes) -> tuple[bytes, ...]:
+    """Return the till's own report, where a payload that was translated has one that can be used."""
+    report = payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS) if b'"pdf"' in raw else None
+    pdf = _pdf(report.pdf) if report is not None else None
+    return (pdf,) if isinstance(pdf, bytes) else ()
+
+
+def _pdf(told: Any) -> bytes | Flaw | None:
+    """Return what the PDF holds that a payload has, or what is wrong with it; None: it has none."""
+    if told is None:
+        return None
+    try:
+        content = base64.b64decode("".join(told.split()), validate=True)
+    except (AttributeError, ValueError):  # no text, or none of base64
+        return "not_base64"
+    if len(content) > LARGEST:
+        return "too_large"
+    is_whole = content.startswith(_BEGIN) and _END in content[-_TAIL:]
+    return content if is_whole else "not_a_pdf"
 
 
 def _format_of(raw: bytes) -> object:
@@ -80,6 +108,7 @@ def _day_closed(report: ZReport) -> DayClosed:
         ("gift_cards_sold", report.gift_cards_sold),
         *((other.category, other.amount) for other in report.other_amounts),
     )
+    pdf = _pdf(report.pdf)
     # Lines are sorted because their order says nothing, and must not make the report another revision.
     return DayClosed(
         system="openpos",
@@ -110,6 +139,8 @@ def _day_closed(report: ZReport) -> DayClosed:
         returns=report.returns.amount if report.returns else ZERO,
         receipts=report.receipts,
         goods=_sum(report.goods_sold, report.services_sold),
+        pdf=Document(sha256=hashlib.sha256(pdf).hexdigest(), size=len(pdf)) if isinstance(pdf, bytes) else None,
+        pdf_flaw=pdf if isinstance(pdf, str) else None,
     )
 
 

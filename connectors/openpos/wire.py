@@ -1,7 +1,7 @@
 """What a till sends: our published formats of Z reports and of sales on account. README.md has their tables."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -134,6 +134,9 @@ class ZReport(Wire):
     grand_total_sales: Money | None = None  # u
     grand_total_returns: Money | None = None  # v
     grand_total_net: Money | None = None  # w
+
+    pdf: Any = None
+    """The report itself; a wrong one is said and not used, and loses no day."""
 
 
 class SoldRow(Wire):

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra import clock, faultpoints, telemetry, tenants, tracing
+from infra import clock, contents, faultpoints, telemetry, tenants, tracing
 from infra.access import people
 from infra.access.vault import Vault, lend
 from infra.intake import signing, telling
@@ -68,10 +69,11 @@ def read_payload(file: BinaryIO, most: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What was accepted: the ids of the facts, and whether the delivery had come before."""
+    """What was accepted: the ids of the facts, whether the delivery had come before, and what of it is not used."""
 
     event_ids: tuple[str, ...]
     repeated: bool = False
+    unused: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -92,7 +94,7 @@ class Acceptor:
     def __init__(
         self, *, engine: AsyncEngine, producer: AIOKafkaProducer, vault: Vault, settings: Settings | None = None
     ) -> None:
-        """Take what payloads are accepted with. ``settings`` are needed for files: they say how large one may be."""
+        """Take what payloads are accepted with. ``settings`` are needed for files and documents."""
         self._engine = engine
         self._producer = producer
         self._vault = vault
@@ -115,7 +117,23 @@ class Acceptor:
                 settings, _ = await tenants.settings_in_force(self._engine, tenant)
             translate = source.reader(settings)
         facts = await asyncio.to_thread(translate, payload)  # a large one takes its time
-        return Accepted(await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace))
+        await self._keep(tenant, await asyncio.to_thread(source.documents, payload))
+        event_ids = await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace)
+        unused = tuple(said for fact in facts for said in fact.unused)
+        if unused:
+            _log.warning("accepted, but not all of it", tenant=tenant, system=source.system, problems=unused)
+        return Accepted(event_ids, unused=unused)
+
+    async def _keep(self, tenant: str, documents: Sequence[bytes]) -> None:
+        """Store documents before the facts that name them are told; of facts that are not, they lie there in vain."""
+        if not documents:
+            return
+        async with _in_time(), self._engine.connect() as connection:
+            await tenants.incarnation(connection, tenant)  # nothing is kept of a company that is not there
+        store = contents.opened(self._of_files())
+        async with _in_time():
+            for document in documents:
+                await store.keep(tenant, hashlib.sha256(document).hexdigest(), io.BytesIO(document))
 
     async def accept_file(
         self, *, tenant: str, source: Source, file: BinaryIO, requested_by: str = "", trace: str = ""
@@ -160,7 +178,7 @@ class Acceptor:
 
     def _of_files(self) -> Settings:
         if self._settings is None:
-            raise TypeError("an acceptor of files needs settings")
+            raise TypeError("an acceptor of files and documents needs settings")
         return self._settings
 
     async def accept_facts(

@@ -45,9 +45,13 @@ class TooLarge(ValueError):
 
 
 class Taken(BaseModel):
-    """What a delivery has become: the ids of its events. Kafka has them."""
+    """What a delivery has become: the ids of its events. Kafka has them.
+
+    ``problems``: what of it could not be used, by field; it counts all the same.
+    """
 
     event_ids: list[str]
+    problems: list[str] = []
 
 
 class Refusal(BaseModel):
@@ -185,7 +189,8 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
             return 422, {"error": "the payload breaks its format", "problems": list(error.problems)}
         except tuple(_STATUS) as error:
             return _STATUS[type(error)], {"error": str(error)}
-        return 202, {"event_ids": list(accepted.event_ids)}
+        unused = {"problems": list(accepted.unused)} if accepted.unused else {}
+        return 202, {"event_ids": list(accepted.event_ids), **unused}
 
     async def _accepted(tenant: str, source: Source, request: Request, trace: str) -> Accepted:
         headers, body = request.headers, BytesIO()

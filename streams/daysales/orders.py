@@ -134,15 +134,15 @@ class _Writer:
         )
 
     def attach(self, attachment: Attachment) -> AttachFile:
-        """Return the order that puts the report beside its voucher."""
+        """Return the order that puts the report beside its voucher: the till's own, else one that is made here."""
         revision, refused = self.state.revision, self.state.not_beside
-        content = report.pdf(self.day)
+        own, content = self.day.pdf, b"" if self.day.pdf else report.pdf(self.day)
         return AttachFile(
             **self._origin(revision, self._free("attach", revision)),
             replaces=refused.order_id if refused else None,
             voucher=attachment.voucher,
             name=report.name(self.day),
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=own.sha256 if own else hashlib.sha256(content).hexdigest(),
             content=content,
         )
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pydyf
 
+from schemas.documents import Flaw
 from schemas.events import DayClosed, Payment
 from schemas.identities import shown_organisation
 from schemas.money import rate_text
@@ -22,6 +23,11 @@ _LEADING: Final = 14
 _LINES: Final = 52
 _WIDTH: Final = 74
 _AMOUNT: Final = 16
+_FLAWS: Final[dict[Flaw, str]] = {
+    "not_base64": "den är ingen text i base64",
+    "not_a_pdf": "den är ingen hel PDF",
+    "too_large": "den är för stor",
+}
 
 
 def pdf(day: DayClosed) -> bytes:
@@ -75,6 +81,8 @@ def _lines(day: DayClosed) -> Iterator[str]:
     yield from _part("Summor", _sums(day))
     yield ""
     yield f"Framställd av bokbuss ur det som {day.system} sände."
+    if day.pdf_flaw:
+        yield f"Kassans egen PDF gick inte att använda: {_FLAWS[day.pdf_flaw]}."
 
 
 def _head(day: DayClosed) -> Iterator[str]:

@@ -124,6 +124,16 @@ def a_report_that_is_not_taken_waits(case: Case) -> Held | None:
     )
 
 
+def the_tills_own_report_is_put_beside_its_voucher(case: Case) -> Attachment | None:
+    """Attach the Z report as the till makes it, where it sends one that can be used."""
+    return the_report_is_put_beside_its_voucher(case) if case.day.pdf else None
+
+
+def a_readable_report_stands_in_for_a_wrong_pdf(case: Case) -> Attachment | None:
+    """Attach a report that is made here, and says so, where what the till sent as its own is none."""
+    return the_report_is_put_beside_its_voucher(case) if case.day.pdf_flaw else None
+
+
 def the_report_is_put_beside_its_voucher(case: Case) -> Attachment | None:
     """Attach the Z report to the voucher that stands for it, once: it is what the voucher is made of (BFL 5:7)."""
     standing = case.state.standing
@@ -322,6 +332,8 @@ RULES: Final[tuple[Rule, ...]] = (
     a_refused_voucher_waits,
     a_day_booked_twice_waits_for_a_person,
     a_report_that_is_not_taken_waits,
+    the_tills_own_report_is_put_beside_its_voucher,
+    a_readable_report_stands_in_for_a_wrong_pdf,
     the_report_is_put_beside_its_voucher,
     a_report_that_is_part_of_another_is_settled_there,
     a_booked_day_needs_nothing_more,

@@ -528,6 +528,8 @@ _RULES: Final[Mapping[str, str]] = {
     "a_refused_voucher_goes_again_when_its_check_is_green": "en nekad verifikation går igen när kontrollen är grön",
     "a_day_booked_twice_waits_for_a_person": "en dag som bokförts två gånger väntar på en person",
     "a_report_that_is_not_taken_waits": "en rapport som inte tas emot väntar",
+    "the_tills_own_report_is_put_beside_its_voucher": "kassans egen rapport läggs bredvid sin verifikation",
+    "a_readable_report_stands_in_for_a_wrong_pdf": "en läsbar rapport läggs dit där kassans PDF är fel",
     "the_report_is_put_beside_its_voucher": "rapporten läggs bredvid sin verifikation",
     "a_report_that_is_part_of_another_is_settled_there": "en rapport som hör till en annan avgörs där",
     "a_booked_day_needs_nothing_more": "en bokförd dag behöver inget mer",

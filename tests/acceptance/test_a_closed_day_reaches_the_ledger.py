@@ -1,6 +1,7 @@
 """The main job: whichever way a day close comes in, one voucher stands in Fortnox, and a trail explains it."""
 
 import asyncio
+import base64
 import json
 import re
 import uuid
@@ -21,6 +22,7 @@ BOOKED = [
     (2611, Decimal("0.00"), Decimal("200.00")),
 ]
 """What ``z_report`` becomes with the settings of the BAS chart."""
+OWN = b"%PDF-1.7 as the till makes it %%EOF\n"
 
 
 async def test_a_closed_day_reaches_the_ledger(house: Roles) -> None:
@@ -121,11 +123,19 @@ async def test_a_record_nobody_can_read_is_a_dead_letter(house: Roles) -> None:
     assert (letter.place, letter.state) == (record.message_id, "open")
 
 
-async def test_the_report_stands_beside_its_voucher(house: Roles) -> None:
-    """Where the company chose so: once, as a PDF, joined to the voucher of its year."""
+@pytest.mark.parametrize(
+    ("pdf", "rule"),
+    [
+        ("", "the_report_is_put_beside_its_voucher"),
+        (base64.b64encode(OWN).decode(), "the_tills_own_report_is_put_beside_its_voucher"),
+        ("Z-DAGRAPPORT", "a_readable_report_stands_in_for_a_wrong_pdf"),
+    ],
+)
+async def test_the_report_stands_beside_its_voucher(house: Roles, pdf: str, rule: str) -> None:
+    """Where the company chose so: once, joined to the voucher of its year; the till's own PDF where it sent one."""
     shop = await house.shop(settings=BAS_DAY_SALES.model_copy(update={"attach_report": True}))
     shop.fortnox.scopes += " inbox archive connectfile"
-    await house.deliver(shop, z_report(18))
+    await house.deliver(shop, z_report(18) | ({"pdf": pdf} if pdf else {}))
     [voucher] = await house.ends_with(shop, vouchers=1)
 
     async def attached() -> bool:
@@ -134,7 +144,8 @@ async def test_the_report_stands_beside_its_voucher(house: Roles) -> None:
     await house.until(shop, "the report is attached", attached)
     booked, beside = await house.trail(shop)
     assert (booked.fact_id, booked.message_type) == (beside.fact_id, "bokbuss.post-voucher.v1")
-    assert beside.rule == "the_report_is_put_beside_its_voucher"
+    assert beside.rule == rule
     [joined] = shop.fortnox.attached.values()
     assert (joined.series, joined.number, joined.year) == ("F", voucher.number, voucher.draft.year_id)
-    assert shop.fortnox.files[joined.file].content.startswith(b"%PDF-")
+    content = shop.fortnox.files[joined.file].content
+    assert content == OWN if "own" in rule else content.startswith(b"%PDF-")

@@ -31,14 +31,14 @@ def name(order: AttachFile) -> str:
     return f"{text} {voucher} {order.sha256[:_HASH_LENGTH]}" + (f".{suffix}" if suffix else "")
 
 
-def upload(order: AttachFile) -> Request:
-    """Return the request that uploads the file to the folder for vouchers."""
+def upload(order: AttachFile, content: bytes) -> Request:
+    """Return the request that uploads the file, whose content is this, to the folder for vouchers."""
     boundary = f"bokbuss-{order.sha256}"  # content that holds its own hash does not exist
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name(order)}"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
-    body = head.encode() + order.content + f"\r\n--{boundary}--\r\n".encode()
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
     return Request("POST", "inbox", {"folderId": FOLDER}, body, f"multipart/form-data; boundary={boundary}")
 
 

@@ -12,6 +12,7 @@ from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.forms import file
 from connectors.fortnox.paging import Whole, whole
 from connectors.fortnox.tokens import SYSTEM
+from infra import contents
 from infra.delivery.answers import BRIEF_WAIT, Answer, Missing, Unauthorised
 from infra.delivery.calls import amend
 from infra.delivery.guests import giving_way
@@ -53,18 +54,41 @@ async def _write(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt
         return AlreadyThere(record=state.joined, note="the voucher has this file already")
     if state.waiting:
         return await _join(fortnox, order.data, state.waiting[0], attempt)
-    uploaded: str | Verdict = await fortnox.ask(
-        file.upload(order.data),
-        attempt,
-        read=lambda response: classify.written(response, "File", file.file_id),
-        lost=lambda why: Unknown(f"the file was sent and no answer came: {why}"),
-    )
+    uploaded = await _upload(fortnox, order.data, attempt)
     if not isinstance(uploaded, str):
         return uploaded
     verdict = await _join(fortnox, order.data, uploaded, attempt)
     if isinstance(verdict, RetryLater):  # the folder may show the file late: let it settle before anything is sent
         return Unknown(f"the file is uploaded and not joined yet: {verdict.why}")
     return verdict
+
+
+async def _upload(fortnox: Fortnox, order: AttachFile, attempt: Attempt) -> str | Verdict:
+    """Upload the file; return its id, or what came of it instead."""
+    content = await _content(fortnox, order)
+    if not isinstance(content, bytes):
+        return content
+    uploaded: str | Verdict = await fortnox.ask(
+        file.upload(order, content),
+        attempt,
+        read=lambda response: classify.written(response, "File", file.file_id),
+        lost=lambda why: Unknown(f"the file was sent and no answer came: {why}"),
+    )
+    return uploaded
+
+
+async def _content(fortnox: Fortnox, order: AttachFile) -> bytes | Rejected | RetryLater:
+    """Return what the file holds: as the order has it, or the document store under its hash."""
+    if order.content:
+        return order.content
+    stored = contents.opened(fortnox.host.settings).read(fortnox.company.tenant, order.sha256)
+    try:
+        return b"".join([piece async for piece in stored])
+    except FileNotFoundError:
+        why = refusal_words.FILE_NOT_STORED(name=order.name, hash=order.sha256[:12])
+        return Rejected.saying("document_missing", why, "operator")
+    except OSError as error:
+        return RetryLater(BRIEF_WAIT, "documents_away", str(error), "operator", of_kind=True)
 
 
 async def _probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Look:

@@ -19,6 +19,7 @@ from infra import clock
 from infra.access.vault import Vault
 from infra.environment import whole
 from infra.plugin import Attempt, Company, Host
+from infra.settings import DocumentsSettings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
 from schemas.commands import AttachFile, Order, PostVoucher, UpsertEmployee, VoucherRef, VoucherRow, WriteAbsence
@@ -131,7 +132,9 @@ def attempt() -> Attempt:
 
 
 @asynccontextmanager
-async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: Any) -> AsyncIterator[Any]:
+async def connected(
+    engine: AsyncEngine, company: sandbox.Company, *, documents: DocumentsSettings | None = None, **fortnox: Any
+) -> AsyncIterator[Any]:
     """Run a sandbox with a company, and open a connection to it."""
     books = sandbox.Books(limit=100_000)
     books.add(company)
@@ -139,6 +142,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
         await database.execute(_ADD, {"number": company.database_number})
         await database.commit()
         settings = whole()(
+            documents=documents or DocumentsSettings(),
             fortnox=FortnoxSettings(
                 **(
                     {
@@ -150,7 +154,7 @@ async def connected(engine: AsyncEngine, company: sandbox.Company, **fortnox: An
                     }
                     | fortnox
                 )
-            )
+            ),
         )
         ours = Company(TENANT, None, company.database_number)
         async with opened(EVERY, ours, Host(settings, engine, VAULT, None, None)) as connection:

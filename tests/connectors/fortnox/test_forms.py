@@ -255,7 +255,7 @@ def test_a_file_has_a_name_of_its_voucher_and_its_content(order: Any) -> None:
     assert not set(name) & set('/\\"\r\n')
     assert len(name) <= 120
     assert order.data.sha256[:12] in name
-    request = file.upload(order.data)
+    request = file.upload(order.data, order.data.content)
     boundary = request.content_type.partition("boundary=")[2]
     head, _, rest = (request.body or b"").partition(b"\r\n\r\n")
     assert head.startswith(f"--{boundary}\r\n".encode())

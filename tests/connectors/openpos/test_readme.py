@@ -1,5 +1,6 @@
 """What README.md tells till developers is true: the table of fields, the signature, the event."""
 
+import base64
 import json
 import re
 import types
@@ -33,6 +34,7 @@ REPORT = {
     "giftCardsSold": "100.00",
     "returns": {"count": 1, "amount": "20.00"},
     "discounts": {"count": 1, "amount": "30.00"},
+    "pdf": base64.b64encode(b"%PDF-1.7 a report %%EOF").decode(),
 }
 OTHER_VALUES = {
     "company.name": "Annan AB",
@@ -40,6 +42,7 @@ OTHER_VALUES = {
     "registerId": "K2",
     "businessDate": "2026-04-12",
     "takenAt": "2026-04-13T21:00:03+02:00",
+    "pdf": base64.b64encode(b"%PDF-1.7 another %%EOF").decode(),
 }
 FIXED = {"format", "reportType", "currency"}
 

@@ -1,6 +1,8 @@
 """A till's Z report becomes one DayClosed, or Malformed names every wrong field and never a value."""
 
+import base64
 import copy
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from connectors.openpos import SYSTEM, translate
 from infra.plugin import Malformed
 from schemas import ids
+from schemas.documents import LARGEST, Document
 from schemas.events import DayClosed, Fact
 from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO
@@ -442,3 +445,36 @@ def test_any_value_in_any_field_is_a_fact_or_malformed(path: str, value: object)
     """A wrong value in a right place is as harmless as damaged bytes."""
     facts, wrong = outcome(json.dumps(changed(path, value)).encode())
     assert (len(facts) == 1) is not bool(wrong)
+
+
+@pytest.mark.parametrize(
+    ("told", "flaw"),
+    [
+        (None, None),
+        (7, "not_base64"),
+        ({"name": "Z.pdf"}, "not_base64"),
+        ("data:application/pdf;base64,JVBERi0=", "not_base64"),
+        ("", "not_a_pdf"),
+        (base64.b64encode(b"%PDF-1.7 cut").decode(), "not_a_pdf"),
+        (base64.b64encode(b"%PDF-1.7 " + bytes(LARGEST) + b"%%EOF").decode(), "too_large"),
+    ],
+)
+def test_what_is_no_pdf_loses_no_day(told: object, flaw: str | None) -> None:
+    """The report is the same but for what is wrong with its PDF; nothing is to be kept."""
+    report = as_bytes(NORMAL | {"pdf": told})
+    fact = closed(NORMAL | {"pdf": told})
+    assert (fact.pdf, fact.pdf_flaw) == (None, flaw)
+    assert fact.model_copy(update={"pdf_flaw": None}) == closed(NORMAL)
+    assert SYSTEM.source
+    assert SYSTEM.source.documents(report) == ()
+
+
+def test_a_report_s_pdf_is_kept_by_its_hash() -> None:
+    """Written in lines, as some programs write base64, it is the same PDF."""
+    pdf = b"%PDF-1.7 " + bytes(range(256)) + b" %%EOF"
+    for told in (base64.b64encode(pdf), base64.encodebytes(pdf)):
+        report = NORMAL | {"pdf": told.decode()}
+        found = closed(report).pdf
+        assert found == Document(sha256=hashlib.sha256(pdf).hexdigest(), size=len(pdf))
+        assert SYSTEM.source
+        assert SYSTEM.source.documents(as_bytes(report)) == (pdf,)

@@ -1,19 +1,24 @@
 """Accepting over real HTTP: 202 means that Kafka has it; everything else says why, and nothing is half accepted."""
 
 import asyncio
+import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, registry
+from infra import clock, contents, registry
 from infra.embedded.broker import EmbeddedKafka
 from infra.kafka import cluster
 from infra.plugin import Malformed, Source
+from infra.settings import Settings
+from schemas.documents import Document
 from schemas.events import DayClosed, GroupSales
 from tests.bus import messages, records
 from tests.infra import delivery_driver
@@ -40,6 +45,30 @@ async def test_an_accepted_delivery_stands_in_kafka(opened: DeliveryDriver, kafk
     assert event.id.startswith(f"{EVENT}@")
     assert (event.source, event.subject, event.tenant) == ("/connectors/openpos", EVENT, tenant)
     assert len(event.trace_id) == 32
+
+
+async def test_a_till_s_own_report_is_stored_and_stands_in_no_message(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
+) -> None:
+    """Kafka has its hash. What is no PDF is said with its field, and the day is accepted all the same."""
+    pdf = b"%PDF-1.7 as the till makes it " + bytes(range(256)) + b" %%EOF"
+    report, told = json.loads(REPORT), base64.b64encode(pdf).decode()
+    async with delivery_driver.opened(engine, producer, data=tmp_path) as opened:
+        await opened.add(tenant)
+        status, answer = await opened.post(f"{tenant}/openpos", json.dumps(report | {"pdf": told}).encode())
+        assert (status, list(answer)) == (202, ["event_ids"])
+        status, other = await opened.post(f"{tenant}/openpos", json.dumps(report | {"pdf": told[:-8]}).encode())
+        assert status == 202
+        assert other["problems"] == [
+            "pdf: it is no whole PDF, from %PDF- to %%EOF; a readable report is made in its place"
+        ]
+    with_it, without = await messages(kafka, FACTS, tenant)
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    assert with_it.data.pdf == Document(sha256=sha256, size=len(pdf))
+    assert told not in with_it.to_bytes().decode()
+    assert (without.data.pdf, without.data.pdf_flaw) == (None, "not_a_pdf")
+    store = contents.opened(Settings(_env_file=None, data=tmp_path))
+    assert b"".join([piece async for piece in store.read(tenant, sha256)]) == pdf
 
 
 async def test_the_sender_s_trace_goes_on(opened: DeliveryDriver, kafka: str, tenant: str) -> None:

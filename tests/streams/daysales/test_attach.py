@@ -4,10 +4,12 @@ import hashlib
 import io
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pypdf
 
 from schemas.commands import AttachFile, CloseReview, HoldForReview, PostVoucher
+from schemas.documents import Document
 from schemas.events import RateTotal
 from streams.daysales import report
 from tests.streams.daysales.days import (
@@ -26,9 +28,9 @@ from tests.streams.daysales.days import (
 ATTACHES = chosen(attach_report=True, amended="reverse")
 
 
-def booked(host: Host) -> AttachFile:
+def booked(host: Host, **changes: Any) -> AttachFile:
     """Book a day; return the order that puts its report beside the voucher."""
-    (order,) = host.tell(day())
+    (order,) = host.tell(day(**changes))
     assert isinstance(order, PostVoucher)
     (beside,) = host.tell(outcome(order))
     assert isinstance(beside, AttachFile)
@@ -49,6 +51,23 @@ def test_a_report_is_put_beside_its_voucher_once() -> None:
     (order,) = without.tell(day())
     assert isinstance(order, PostVoucher)
     assert without.tell(outcome(order)) == ()
+
+
+def test_the_tills_own_report_is_named_by_its_hash() -> None:
+    """The order has none of its content: the document store does, under the hash that the till's report came with."""
+    own = Document(sha256="ab" * 32, size=700)
+    beside = booked(Host(ATTACHES), pdf=own)
+    assert (beside.sha256, beside.content) == (own.sha256, b"")
+    assert beside.name == "Z-rapport K1 12 2026-04-10.pdf"
+    assert beside.rule == "the_tills_own_report_is_put_beside_its_voucher"
+
+
+def test_a_readable_report_stands_in_for_what_is_no_pdf_and_says_so() -> None:
+    """What is wrong with the till's own loses neither the day nor the evidence."""
+    beside = booked(Host(ATTACHES), pdf_flaw="not_a_pdf")
+    text = pypdf.PdfReader(io.BytesIO(beside.content)).pages[0].extract_text()
+    assert "Kassans egen PDF gick inte att använda: den är ingen hel PDF." in text
+    assert beside.rule == "a_readable_report_stands_in_for_a_wrong_pdf"
 
 
 def test_a_corrected_day_has_its_own_report_beside_each_voucher() -> None:

@@ -1,5 +1,7 @@
 """Files in Fortnox, against the sandbox: uploaded once and joined once to the right voucher."""
 
+import hashlib
+import io
 from datetime import date
 
 import pytest
@@ -7,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
-from infra import clock
+from infra import clock, contents
+from infra.settings import DocumentsSettings, Settings
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
 from schemas.commands import VoucherRef
-from tests.connectors.fortnox.lane_driver import SCOPES, attachment, attempt, carry_out, connected, voucher
+from tests.connectors.fortnox.lane_driver import SCOPES, TENANT, attachment, attempt, carry_out, connected, voucher
 
 UPLOAD, JOIN = "POST /3/inbox", "POST /3/voucherfileconnections"
 FAULTS = [
@@ -107,3 +110,20 @@ async def test_a_voucher_that_is_missing_is_the_accountants_move(engine: AsyncEn
         await connection.write(voucher(), attempt())
         assert isinstance(await connection.write(attachment("file/2"), attempt()), Delivered)
     assert len(company.files) == 1
+
+
+async def test_a_file_whose_content_is_stored_is_read_there(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """What the store does not have is refused, and says what to look at; stored by then, it goes."""
+    content = b"%PDF-1.7 as the till makes it %%EOF"
+    order = attachment(content=b"", sha256=hashlib.sha256(content).hexdigest())
+    async with connected(engine, company, documents=DocumentsSettings(url=contents.MEMORY)) as connection:
+        await connection.write(voucher(), attempt())
+        refused = await connection.write(order, attempt())
+        assert isinstance(refused, Rejected)
+        assert (refused.code, refused.who) == ("document_missing", "operator")
+        assert "BOKBUSS_DOCUMENTS__URL" in refused.why
+        store = contents.opened(Settings(documents=DocumentsSettings(url=contents.MEMORY)))
+        await store.keep(TENANT, order.data.sha256, io.BytesIO(content))
+        assert isinstance(await connection.write(order, attempt()), Delivered)
+    [file] = company.files.values()
+    assert file.content == content
