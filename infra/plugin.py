@@ -20,6 +20,7 @@ from schemas.envelope import Envelope
 from schemas.events import Fact
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSource
 from schemas.ledger_parts import digest_of_year
+from schemas.money import ZERO
 from schemas.plans import CorrectionRow, Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
 from schemas.words import Said, Text
@@ -69,22 +70,19 @@ class Outcome:
 
     Attributes:
         day: that it belongs to.
-        booked: whether a voucher stands for the key now, whatever it says.
-        amounts: to be booked, by account; debit is above zero.
-        held: the reason for which it waits instead; "": it does not.
-        on: the date that it is to be booked on, where that can be another one than the day.
+        booked: whether a voucher, or a document, stands for the key now, whatever it says.
+        amounts: to be booked, by date and account; debit is above zero.
+        held: the reason for which it waits; "": it does not.
+        document: what is made for a customer besides vouchers: ``invoice``, ``order``; "": nothing.
+        owed: what the customer owes for it, which the ledger's system books on an account that is not known here.
     """
 
     day: date
     booked: bool
-    amounts: Mapping[int, Decimal]
+    amounts: Mapping[tuple[date, int], Decimal]
     held: str = ""
-    on: date | None = None
-
-    @property
-    def dated(self) -> date:
-        """The date of what is to be booked."""
-        return self.on or self.day
+    document: str = ""
+    owed: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ class Flow:
         in_plan: whether a plan looks at a key's state; what it need not see is not read.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
         known: who or what a key's state is about, for people; None for what was never told of.
-        akin: the keys that are looked at, too, to say how a key stands.
+        akin: the keys that are looked at, too, to say how a key stands, or what it would come to; and those of these.
         stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
         lacking: reasons of waiting that mean that the settings lack something: the company is being configured.
         describe: what the settings come to, as rows of names and words for people: what becomes of each field.

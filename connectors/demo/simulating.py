@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.demo.scenes import Simulate
 from connectors.demo.telling import amount
 from infra import registry, tenants
-from infra.deciding.simulating import simulate
+from infra.deciding.simulating import differences, simulate
 from infra.plugin import Terms
 from schemas.money import ZERO
 
@@ -22,11 +22,12 @@ async def simulated(engine: AsyncEngine, act: Simulate) -> str:
         Terms(settings, version, company.organisation_number),
         Terms(act.settings, version + 1, company.organisation_number),
     )
-    flow = next(flow for flow in registry.flows() if flow.trial is not None)
-    found = await simulate(engine, flow, company.tenant, terms, (date.min, date.max), lambda _keys: None)
+    found = await simulate(engine, registry.flows(), company.tenant, terms, (date.min, date.max), lambda _keys: None)
     sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    for _, account, moved in found.differences():
+    for _, account, moved in differences(found):
         sums[account] += moved
     moves = ", ".join(f"{account} {'+' if moved > 0 else ''}{amount(moved)}" for account, moved in sorted(sums.items()))
-    held = f"; {found.held.total()} would newly be held" if found.held else ""
-    return f"{act.what}: {found.changed} of {found.keys} reports otherwise{held}: {moves}; nothing is sent"
+    waits = sum(one.held.total() for one in found)
+    held = f"; {waits} would newly be held" if waits else ""
+    many = f"{sum(one.changed for one in found)} of {sum(one.keys for one in found)} reports and sales otherwise"
+    return f"{act.what}: {many}{held}: {moves}; nothing is sent"

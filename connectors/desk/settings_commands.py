@@ -243,13 +243,11 @@ def settings_simulate(
         body, version = await tenants.settings_in_force(place.engine, tenant)
         terms = Terms(body, version, number), Terms(new, version + 1, number)
         days = since.date(), until.date() if until else date.max
-        for flow in registry.flows():
-            if flow.trial is None:
-                continue
-            with bar(await remembering.count(place.engine, flow, tenant), hidden=as_json) as progress:
-                found = await simulation.simulate(place.engine, flow, tenant, terms, days, progress)
-            print_json(simulating.to_json(found)) if as_json else print_lines(simulating.lines(found))
-            if found.held:
-                raise Failed(f"{found.held.total():,} would newly be held")
+        flows = registry.flows()
+        with bar(await simulation.count(place.engine, flows, tenant), hidden=as_json) as progress:
+            found = await simulation.simulate(place.engine, flows, tenant, terms, days, progress)
+        print_json(simulating.to_json(found)) if as_json else print_lines(simulating.lines(found))
+        if held := sum(one.held.total() for one in found):
+            raise Failed(f"{held:,} would newly be held")
 
     in_office(work, tenant)

@@ -45,6 +45,8 @@ async def of_days(
 ) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
     """Yield each key whose content belongs to one of these days, with its state and those looked at, too (``akin``).
 
+    A key that was never told of has an empty state.
+
     Args:
         days: the first and the last.
         progress: is called with the number of keys that were looked at since the last time.
@@ -52,8 +54,11 @@ async def of_days(
     first, last = days
     async for page in pages(engine, flow, tenant):
         wanted = [key for key, state in page.items() if (day := flow.day(state)) and first <= day <= last]
-        akin = {kin for key in wanted for kin in flow.akin(page[key])} - page.keys()
-        known = {**page, **(await states(engine, flow, tenant, akin))} if akin else page
+        known, asked = dict(page), wanted
+        while akin := {kin for key in asked if key in known for kin in flow.akin(known[key])} - known.keys():
+            found = await states(engine, flow, tenant, akin)
+            known |= {kin: found.get(kin) or flow.state() for kin in akin}
+            asked = [*akin]
         for key in wanted:
             yield key, known
         progress(len(page))

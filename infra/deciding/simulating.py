@@ -1,7 +1,8 @@
 """What would have become of what came in, under other settings: compared with those in force. It only reads."""
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,17 +19,21 @@ _EXAMPLES: Final = 10
 
 @dataclass(slots=True)
 class Simulation:
-    """The difference that settings make.
+    """The difference that settings make to what a flow makes.
 
     Attributes:
+        flow: its name.
         keys: that were compared.
         changed: whose outcome is another.
-        booked: of these, those for which a voucher stands in the ledger already: settings alone change none.
+        booked: of these, those for which a voucher or a document stands already: settings alone change none.
         held: that would wait and do not now, by reason; ``released`` wait now, and would not.
         examples: the first keys of each reason, under ``held`` and ``released``.
         amounts: by day and account what would be booked less what is; debit above zero, and nothing where it is zero.
+        documents: that would be another kind of document, by what they are and what they would be.
+        owed: what customers would owe less what they do.
     """
 
+    flow: str
     keys: int = 0
     changed: int = 0
     booked: int = 0
@@ -36,17 +41,22 @@ class Simulation:
     released: Counter[str] = field(default_factory=Counter)
     examples: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     amounts: defaultdict[tuple[date, int], Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+    documents: Counter[tuple[str, str]] = field(default_factory=Counter)
+    owed: Decimal = ZERO
 
     def add(self, key: str, now: Outcome, then: Outcome) -> None:
         """Take in what becomes of a key under the settings in force and under the others."""
         self.keys += 1
-        if (now.held, now.amounts, now.dated) == (then.held, then.amounts, then.dated):
+        if now == then:
             return
         self.changed += 1
         self.booked += now.booked
         for outcome, sign in ((now, -1), (then, 1)):
-            for account, amount in outcome.amounts.items():
-                self.amounts[outcome.dated, account] += sign * amount
+            self.owed += sign * outcome.owed
+            for place, amount in outcome.amounts.items():
+                self.amounts[place] += sign * amount
+        if now.document != then.document:
+            self.documents[now.document, then.document] += 1
         if then.held and then.held != now.held:
             self._note("held", self.held, then.held, key)
         if now.held and then.held != now.held:
@@ -57,34 +67,52 @@ class Simulation:
         if counts[reason] <= _EXAMPLES:
             self.examples[what, reason].append(key)
 
-    def differences(self) -> Iterator[tuple[date, int, Decimal]]:
-        """Yield day, account and difference, in their order."""
-        for (day, account), amount in sorted(self.amounts.items()):
-            if amount:
-                yield day, account, amount
+
+def differences(found: Iterable[Simulation]) -> Iterator[tuple[date, int, Decimal]]:
+    """Yield day, account and difference of all that flows make, in their order."""
+    amounts: defaultdict[tuple[date, int], Decimal] = defaultdict(lambda: ZERO)
+    for one in found:
+        for place, amount in one.amounts.items():
+            amounts[place] += amount
+    for (day, account), amount in sorted(amounts.items()):
+        if amount:
+            yield day, account, amount
+
+
+def tried(flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    """Return the flows that can be tried under other settings."""
+    return tuple(flow for flow in flows if flow.trial is not None)
+
+
+async def count(engine: AsyncEngine, flows: Iterable[Flow], tenant: str) -> int:
+    """Return how many keys a simulation looks at."""
+    return sum([await remembering.count(engine, flow, tenant) for flow in tried(flows)])
 
 
 async def simulate(
     engine: AsyncEngine,
-    flow: Flow,
+    flows: Iterable[Flow],
     tenant: str,
     terms: tuple[Terms, Terms],
     days: tuple[date, date],
     progress: Callable[[int], None],
-) -> Simulation:
-    """Compare what a flow makes of everything that it remembers of a company.
+) -> tuple[Simulation, ...]:
+    """Compare what flows make of everything that they remember of a company; return it for each that can be tried.
 
     Args:
         terms: those in force, and the others.
         days: the first and the last that count.
         progress: is called with the number of keys that were looked at since the last time.
     """
-    if (trial := flow.trial) is None:
-        raise TypeError(f"the flow {flow.name} cannot be tried under other settings")
-    found = Simulation()
+    found: list[Simulation] = []
     now, then = terms
-    async for key, states in remembering.of_days(engine, flow, tenant, days, progress):
-        before, after = trial(key, states, now), trial(key, states, then)
-        if before is not None and after is not None:
-            found.add(key, before, after)
-    return found
+    for flow in flows:
+        if (trial := flow.trial) is None:
+            continue
+        found.append(one := Simulation(flow.name))
+        async for key, states in remembering.of_days(engine, flow, tenant, days, progress):
+            await asyncio.sleep(0)  # whoever asks for a page of this process meanwhile gets it
+            before, after = trial(key, states, now), trial(key, states, then)
+            if before is not None and after is not None:
+                one.add(key, before, after)
+    return tuple(found)

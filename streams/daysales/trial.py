@@ -1,6 +1,7 @@
 """What a day's report would come to under other settings, were it booked now for the first time. Pure."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -57,10 +58,11 @@ def trial(key: str, states: States, terms: Terms) -> Outcome | None:
         case Booking(voucher_date=on) if opens_on and on < opens_on:  # Fortnox has refused it: the period is locked
             return Outcome(day, booked, {}, "" if case.settings.locked_period == "reject" else PERIOD_LOCKED)
         case Booking(rows=rows, voucher_date=on):
-            amounts: dict[int, Decimal] = {}
+            amounts: dict[tuple[date, int], Decimal] = {}
             for row in rows:
-                amounts[row.account] = amounts.get(row.account, ZERO) + row.debit - row.credit
-            return Outcome(day, booked, amounts, on=None if booked else on)
+                place = (day if booked else on, row.account)
+                amounts[place] = amounts.get(place, ZERO) + row.debit - row.credit
+            return Outcome(day, booked, amounts)
         case Held(reason=reason):
             return Outcome(day, booked, {}, reason)
         case _:

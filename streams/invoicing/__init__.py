@@ -4,6 +4,7 @@ from infra.plugin import Flow
 from schemas.invoices import InvoiceRequested
 from streams.invoicing.decide import decide, evolve, follow, reads, waiting
 from streams.invoicing.state import State
+from streams.invoicing.trial import akin, trial
 from streams.invoicing.verdict import NAME
 from streams.invoicing.words import WORDS
 
@@ -17,7 +18,9 @@ FLOW = Flow(
     evolve=evolve,
     waiting=waiting,
     words=WORDS,
-    akin=lambda state: state.doubts,
+    akin=akin,
+    trial=trial,
+    day=lambda state: state.receipt.invoice_date if state.receipt else None,
     lacking=frozenset(
         {"flow_not_configured", *(f"unmapped_{what}" for what in ("payment_method", "group", "category"))}
     ),

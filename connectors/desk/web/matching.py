@@ -3,29 +3,35 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
-from connectors.desk import differences, matching, settings_files
+from connectors.desk import matching, settings_files, simulating
 from connectors.desk.matching import SECTIONS, Row, WrongMapping
 from connectors.desk.web.company_settings import taken_effect
 from connectors.desk.web.days import chart_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from connectors.desk.words import SWEDEN
-from infra import clock, companies, days, registry, tenants
+from infra import clock, companies, days, registry, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.companies import NewerSettings
-from infra.deciding import simulating
+from infra.deciding import simulating as simulation
 from infra.delivery import waiting
 from infra.plugin import Chart, Terms
+from schemas import ids
 from schemas.settings import DaySalesSettings, TenantSettings
+from schemas.words import Said
 
 _FLOW: Final = "daysales"
 _TRIED: Final = timedelta(days=90)
 _JUST_READ: Final = timedelta(minutes=1)
 _VERSIONS: Final = 20
 _SHOWN: Final = 60
+_TRYING: Final = "simulating"
+_COMPARING: Final = Said("det som har kommit in jämförs", "what came in is compared")
 
 
 async def _form(visit: Visit) -> Response:
@@ -113,6 +119,7 @@ async def _chart_anew(visit: Visit) -> Response:
 
 
 async def _preview(visit: Visit) -> Response:
+    """Begin to try accounts on what came in, and go to where one sees how far it is."""
     engine, tenant = visit.host.engine, visit.tenant
     settings, version = await tenants.settings_in_force(engine, tenant)
     rows: Mapping[str, Sequence[Row]] = {}
@@ -123,39 +130,67 @@ async def _preview(visit: Visit) -> Response:
         return await _shown(visit, rows, _base(visit), status=422, errors=_said(visit, error))
     if _base(visit) != version:
         return await _shown(visit, rows, version, status=409, errors=[("", _moved(visit))])
-    changes = settings_files.differences(settings, new)
-    if not changes:
+    if not settings_files.differences(settings, new):
         same = visit.say("Ingenting är ändrat.", "Nothing is changed.")
         return await _shown(visit, rows, version, status=422, errors=[("", same)])
     since = date.fromisoformat(_day(visit.form.get("since", "")) or str(await _since(visit)))
-    found = await _tried(visit, (settings, version), new, since)
-    changed = [*found.differences()]
+    company = await tenants.known(engine, tenant)
+    terms = Terms(settings, version, company.organisation_number), Terms(new, version + 1, company.organisation_number)
+    asked = {"since": str(since), "base": version, "mapping": rows}
+
+    async def work(steps: tasks.Steps) -> str:
+        found = await _simulated(engine, tenant, terms, since, steps)
+        return json.dumps({**asked, "found": found}, ensure_ascii=False)
+
+    task_id = await tasks.begin(visit.host, tenant, f"{_TRYING}/{ids.digest(asked)}", work, by=visit.by)
+    return visit.go(visit.at("matching", "tried", str(task_id)))
+
+
+async def _simulated(
+    engine: AsyncEngine, tenant: str, terms: tuple[Terms, Terms], since: date, steps: tasks.Steps
+) -> dict[str, Any]:
+    """Compare what came in since a day under the settings in force and under others; the first rows are kept."""
+    flows = registry.flows()
+    total = await simulation.count(engine, flows, tenant)
+    steps.say(_COMPARING, 0, total)
+
+    def progress(looked_at: int) -> None:
+        steps.say(_COMPARING, steps.done + looked_at, total)
+
+    found = simulating.to_json(await simulation.simulate(engine, flows, tenant, terms, (since, date.max), progress))
+    rows = found["differences"]
+    compared = {"daysales": found["reports"], "invoicing": found["sales_on_account"]}
+    return {**found, "compared": compared, "differences": rows[:_SHOWN], "more": max(0, len(rows) - _SHOWN)}
+
+
+async def _tried(visit: Visit) -> Response:
+    """Show how far a simulation is; once it is there, what the new accounts would change."""
+    task = await tasks.one(visit.host.engine, visit.tenant, visit.request.path_params["task"])
+    if task is None or not task.kind.startswith(f"{_TRYING}/"):
+        raise NoSuchPage
+    if task.state != "done":
+        return await visit.show("matching_task.html", task=task)
+    if visit.asked("part"):
+        return Response(headers={"HX-Redirect": visit.request.url.path})
+    tried = json.loads(task.result)
+    settings, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
+    if tried["base"] != version:
+        return await _shown(visit, tried["mapping"], version, status=409, errors=[("", _moved(visit))])
+    new = matching.with_rows(settings, tried["mapping"])
     return await visit.show(
         "matching_preview.html",
-        changes=changes,
-        since=since,
-        found=found,
-        differences=changed[:_SHOWN],
-        more=max(0, len(changed) - _SHOWN),
-        totals=differences.totals(changed),
+        changes=settings_files.differences(settings, new),
+        since=tried["since"],
+        found=tried["found"],
+        things=simulating.of,
+        documents=simulating.DOCUMENTS,
+        amount=Decimal,
         chart=(chart := await chart_of(visit)),
         objections=_objections(visit, chart, new.daysales or DaySalesSettings(series="F"), settings),
         names={int(one.code): one.name for one in chart.accounts if one.code.isdecimal()},
         version=version,
-        mapping=json.dumps(rows, ensure_ascii=False),
+        mapping=json.dumps(tried["mapping"], ensure_ascii=False),
     )
-
-
-async def _tried(
-    visit: Visit, now: tuple[TenantSettings, int], new: TenantSettings, since: date
-) -> simulating.Simulation:
-    """Compare what came in since a day under the settings in force and under the new ones. Nothing is sent."""
-    engine, tenant = visit.host.engine, visit.tenant
-    company = await tenants.known(engine, tenant)
-    number = company.organisation_number
-    flow = next(one for one in registry.flows() if one.name == _FLOW)
-    terms = Terms(*now, number), Terms(new, now[1] + 1, number)
-    return await simulating.simulate(engine, flow, tenant, terms, (since, date.max), lambda _keys: None)
 
 
 def _objections(visit: Visit, chart: Chart, mapping: DaySalesSettings, old: TenantSettings) -> list[str]:
@@ -263,6 +298,7 @@ PAGES: Final = (
     Page("/companies/{tenant}/matching", Permission.DECIDE, _again, act=True),
     Page("/companies/{tenant}/matching/chart", Permission.DECIDE, _chart_anew, act=True),
     Page("/companies/{tenant}/matching/preview", Permission.DECIDE, _preview, act=True),
+    Page("/companies/{tenant}/matching/tried/{task:uuid}", Permission.DECIDE, _tried),
     Page("/companies/{tenant}/matching/active", Permission.DECIDE, _activate, act=True),
     Page("/companies/{tenant}/matching/versions", Permission.SEE, _versions),
 )

@@ -296,11 +296,13 @@ def test_settings_are_simulated_on_what_came_in(
     assert result.exception.code == 1
     found = json.loads(result.stdout)
     assert (found["reports"], found["changed"], found["booked_already"]) == (1, 1, 0)
-    assert found["newly_held"] == [{"reason": "unmapped_payment_method", "reports": 1, "examples": [day().key]}]
+    assert found["newly_held"] == [
+        {"flow": "daysales", "reason": "unmapped_payment_method", "number": 1, "examples": [day().key]}
+    ]
     assert {"day": "2026-04-10", "account": 3001, "amount": "100.00"} in found["differences"]
     file.write_text(settings_files.to_yaml(chosen()))
     assert (
-        "1 report compared; 0 would come to something else"
+        "1 report and 0 sales on account compared; 0 would come to something else"
         in desk("settings", "simulate", TENANT, str(file), *since).stdout
     )
     assert desk.json("settings", "simulate", TENANT, str(file), "--since", "2026-04-11")["reports"] == 0

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.deciding import remembering
-from infra.deciding.simulating import simulate
+from infra.deciding.simulating import differences, simulate
 from infra.plugin import Terms
 from streams.daysales import FLOW
 from tests.streams.daysales.days import Host, chosen, day, without_card
@@ -31,11 +31,11 @@ async def test_each_day_since_a_day_is_compared(engine: AsyncEngine) -> None:
     since, looked_at = FIRST + timedelta(days=100), list[int]()
 
     terms = Terms(chosen(), 1, None), Terms(without_card(), 2, None)
-    found = await simulate(engine, FLOW, "acme", terms, (since, date.max), looked_at.append)
+    [found] = await simulate(engine, [FLOW], "acme", terms, (since, date.max), looked_at.append)
 
     assert (found.keys, found.changed, found.held["unmapped_payment_method"]) == (days - 100,) * 3
     assert len(found.examples["held", "unmapped_payment_method"]) == 10
     assert sum(looked_at) == await remembering.count(engine, FLOW, "acme") > days
     assert len(looked_at) > 1
-    lost = [amount for on, account, amount in found.differences() if account == 3001 and on == since]
+    lost = [amount for on, account, amount in differences([found]) if account == 3001 and on == since]
     assert lost == [Decimal("100.00")], "a credit that would not be booked"

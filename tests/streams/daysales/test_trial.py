@@ -1,14 +1,14 @@
 """A trial under other settings says what those settings really make of what came in."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.deciding.simulating import Simulation
+from infra.deciding.simulating import Simulation, differences
 from infra.plugin import Outcome, Terms
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import HoldForReview, PostVoucher
@@ -44,7 +44,7 @@ def of(host: Host, terms: TenantSettings | None = None, key: str = KEY) -> Outco
 
 def compared(host: Host, terms: TenantSettings) -> Simulation:
     """Return the difference that settings make, of all that a company's host remembers."""
-    found = Simulation()
+    found = Simulation("daysales")
     for key in host.remembered.states:
         if (now := of(host, key=key)) and (then := of(host, terms, key)):
             found.add(key, now, then)
@@ -58,6 +58,11 @@ def booked(orders: Iterable[object]) -> dict[int, Decimal]:
         for row in order.rows if isinstance(order, PostVoucher) else ():
             sums[row.account] = sums.get(row.account, ZERO) + row.debit - row.credit
     return {account: amount for account, amount in sums.items() if amount}
+
+
+def dated(on: date, amounts: Mapping[int, Decimal]) -> dict[tuple[date, int], Decimal]:
+    """Return sums by account as those of a day."""
+    return {(on, account): amount for account, amount in amounts.items()}
 
 
 @settings(max_examples=60)
@@ -79,7 +84,7 @@ def test_the_difference_is_what_really_comes_of_it(
     before, after = map(booked, ordered)
     moved = {a: after.get(a, ZERO) - before.get(a, ZERO) for a in {*before, *after}}
     told: dict[int, Decimal] = {}
-    for _, account, amount in found.differences():
+    for _, account, amount in differences([found]):
         told[account] = told.get(account, ZERO) + amount
     assert {a: m for a, m in told.items() if m} == {a: m for a, m in moved.items() if m}
 
@@ -97,11 +102,11 @@ def test_a_booked_day_is_compared_by_its_content() -> None:
     host = Host()
     (order,) = host.tell(day())
     assert isinstance(order, PostVoucher)
-    assert of(host) == Outcome(day().business_date, booked=False, amounts=booked([order]), on=day().business_date)
+    assert of(host) == Outcome(day().business_date, booked=False, amounts=dated(day().business_date, booked([order])))
     host.tell(outcome(order))
     found = compared(host, OTHER)
     assert (found.keys, found.changed, found.booked) == (1, 1, 1)
-    assert {account: amount for _, account, amount in found.differences()} == {
+    assert {account: amount for _, account, amount in differences([found])} == {
         2890: Decimal("-20.00"),
         next(o.account for o in BAS_DAY_SALES.others if o.category == "tips"): Decimal("20.00"),
     }
@@ -116,7 +121,7 @@ def test_what_a_person_answered_counts() -> None:
     then = of(host, OTHER)
     assert then
     assert not then.held
-    assert then.amounts[3740] == Decimal("-0.40")
+    assert then.amounts[then.day, 3740] == Decimal("-0.40")
 
 
 def test_settings_that_lack_an_account_would_hold() -> None:
@@ -141,12 +146,12 @@ def test_a_locked_period_is_tried_as_it_was_chosen() -> None:
     assert (now := of(host))
     assert (now.held, now.amounts) == ("period_locked", {})
     assert (then := of(host, later))
-    assert (then.held, then.dated, then.amounts) == ("", opens, booked([order]))
+    assert (then.held, then.amounts) == ("", dated(opens, booked([order])))
     assert (then := of(host, never))
     assert (then.held, then.amounts) == ("", {})
     found = compared(host, later)
     assert found.released == {"period_locked": 1}
-    assert {on for on, *_ in found.differences()} == {opens}
+    assert {on for on, *_ in differences([found])} == {opens}
 
 
 def test_a_key_without_a_report_of_its_own_comes_to_nothing() -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import text
 
 from connectors.desk import matching
 from connectors.desk.matching import SECTIONS, WrongMapping
+from infra import clock
 from infra.accounts.permissions import DeskRole
 from infra.environment import load
 from infra.office import office
 from schemas.bas import BAS_DAY_SALES
-from schemas.settings import TenantSettings
+from schemas.settings import InvoicingSettings, TenantSettings
 from tests.bus import messages
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.web.test_days import unmapped
@@ -65,6 +66,20 @@ async def send(visitor: Visitor, path: str, form: dict[str, Any]) -> httpx.Respo
     return await visitor.http.post(visitor.url + path, data=form, headers={"Sec-Fetch-Site": "same-origin"})
 
 
+async def tried(visitor: Visitor, form: dict[str, Any]) -> httpx.Response:
+    """Let what a form says be tried; return the page with what it changes, once it is there."""
+    begun = await send(visitor, f"{PATH}/preview", form)
+    assert begun.status_code == 303
+    deadline = clock.monotonic() + 20
+    while 'hx-trigger="every 1s"' in (answer := await visitor.get(begun.headers["location"])).text:
+        assert "The new accounts are tried" in answer.text
+        assert clock.monotonic() < deadline
+        await clock.sleep(0.05)
+    part = await visitor.get(f"{begun.headers['location']}?part=live")
+    assert part.headers["HX-Redirect"] == begun.headers["location"]
+    return answer
+
+
 @pytest.mark.usefixtures("desk")
 def test_what_has_no_account_gets_one_after_it_was_tried() -> None:
     """From the hold to the row, from the row to the difference that it makes, and from there into force."""
@@ -80,17 +95,18 @@ def test_what_has_no_account_gets_one_after_it_was_tried() -> None:
         assert (form["payments.method"][0], form["payments.valid_from"][0]) == ("swish_qr", "2026-04-11")
         form["payments.account"][0] = "1930 Företagskonto"
         form["since"] = [SINCE]
-        tried = await send(visitor, f"{PATH}/preview", form)
-        assert tried.status_code == 200
-        page = words(tried.text)
-        for said in ("+ valid_from 2026-04-11, method swish_qr, account 1930", "1 reports compared; 1 would come"):
+        shown = await tried(visitor, form)
+        page = words(shown.text)
+        for said in (
+            "+ valid_from 2026-04-11, method swish_qr, account 1930",
+            "1 report and 0 sales on account compared; 1 would come",
+        ):
             assert said in page
-        assert "1 are held now, and would be booked unmapped payment method: SODER KASSA1 Z 413" in page
+        assert "1 are held now, and would go on unmapped payment method: SODER KASSA1 Z 413" in page
         before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
-        again = await send(visitor, PATH, carried(tried.text))
-        shown = filled(again.text)
-        assert shown["payments.account"][shown["payments.method"].index("swish_qr")] == "1930"
-        done = await send(visitor, f"{PATH}/active", carried(tried.text))
+        again = filled((await send(visitor, PATH, carried(shown.text))).text)
+        assert again["payments.account"][again["payments.method"].index("swish_qr")] == "1930"
+        done = await send(visitor, f"{PATH}/active", carried(shown.text))
         assert done.status_code == 303
         told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
         assert [(m.data.version, m.data.applied_by) for m in told] == [(4, "accountant-krogen-soder@example.se")]
@@ -139,9 +155,9 @@ def test_two_people_at_once_do_not_undo_each_other() -> None:
     async def story(visitor: Visitor, past: Past) -> None:
         form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
         form["payments.account"][0] = "1930"
-        tried = [carried((await send(visitor, f"{PATH}/preview", form)).text) for _ in range(2)]
+        twice = [carried((await tried(visitor, form)).text) for _ in range(2)]
         before = len(await messages(past.place.bootstrap, "settings.v1", SHOP))
-        done = await asyncio.gather(*(send(visitor, f"{PATH}/active", one) for one in tried))
+        done = await asyncio.gather(*(send(visitor, f"{PATH}/active", one) for one in twice))
         assert sorted(answer.status_code for answer in done) == [303, 409]
         told = (await messages(past.place.bootstrap, "settings.v1", SHOP))[before:]
         assert [m.data.version for m in told] == [4]
@@ -151,6 +167,30 @@ def test_two_people_at_once_do_not_undo_each_other() -> None:
         assert "accountant-krogen-soder@example.se daysales.payments: + method swish_qr, account 1930" in page
         assert page.index("Version 4") < page.index("Version 3")
         assert (await send(visitor, f"{PATH}/preview", form)).status_code == 409
+
+    visit(story)
+
+
+@pytest.mark.usefixtures("desk")
+def test_sales_on_account_are_tried_as_well() -> None:
+    """Their accounts are those of the days: what would wait, and what a customer owes, is said of them, too."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        told = sample("settings.v1", "day-sales")
+        on_account = InvoicingSettings(allow_tip_on_invoice=True, in_day_close=False)
+        settings = told.data.settings.model_copy(update={"invoicing": on_account})
+        invoicing = told.data.model_copy(update={"settings": settings, "version": 4})
+        await past.decides(told.model_copy(update={"data": invoicing}))
+        sale = sample("facts.invoice-requested.v1", "buyer-not-yet-a-customer")
+        await past.decides(sale.model_copy(update={"tenant": SHOP}))
+        form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
+        rates = form["sales.vat_rate"]
+        form["sales.account"][rates.index("12")] = "3052"
+        page = words((await tried(visitor, form)).text)
+        assert "1 report and 1 sale on account compared; 1 would come" in page
+        assert "3052" in page
+        story = await visitor.get(f"/companies/{SHOP}/matching/tried/00000000-0000-4000-8000-000000000000")
+        assert story.status_code == 404
 
     visit(story)
 

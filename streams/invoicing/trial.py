@@ -1,0 +1,130 @@
+"""What a receipt would come to under other settings, were it invoiced now for the first time. Pure.
+
+An invoice counts as what it comes to once it is booked in Fortnox, and an order once it is invoiced there: what its
+rows credit, and what its customer owes. The voucher beside it is counted with it.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from infra.plugin import Outcome, States, Terms
+from schemas import mapping
+from schemas.invoices import InvoiceRequested
+from schemas.money import ZERO
+from schemas.settings import SettingsApplied, TenantSettings
+from streams.invoicing import booking
+from streams.invoicing.rules import NOT_CHOSEN, Case, judge
+from streams.invoicing.state import Document, State
+from streams.invoicing.verdict import Find, Held, Invoice, Verdict
+
+PERIOD_LOCKED: Final = "period_locked"
+_AS_IF_NEW: Final[Mapping[str, tuple[()] | None]] = {"document": None, "surplus": (), "awaits": None, "rejected": None}
+_ASKED: Final = SettingsApplied(tenant="tried", version=1, applied_by="trial", settings=TenantSettings())
+
+
+def akin(state: State) -> tuple[str, ...]:
+    """Return the receipts that this one may be, and what a return is of: its number's receipts."""
+    returned = state.receipt.returned_counter if state.receipt else None
+    return (*state.doubts, *state.receipts, *((returned,) if returned else ()))
+
+
+def trial(key: str, states: States, terms: Terms) -> Outcome | None:
+    """Return what a receipt's newest content comes to; None where a key has none of its own.
+
+    A customer who is not known yet counts as found.
+    """
+    if (found := _as_if_new(key, states, terms)) is None:
+        return None
+    case, verdict = found
+    state: State = states[key]
+    day, made = case.receipt.invoice_date, state.standing is not None
+    match verdict:
+        case Held(reason=reason):
+            return Outcome(day, made, {}, reason)
+        case Find() | Invoice():
+            return _invoiced(case, state)
+        case _:
+            return Outcome(day, made, {})
+
+
+def _as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] | None:
+    """Return what the rules say of a receipt; what a person answered, and who the customer is, counts."""
+    state: State = states[key]
+    if state.receipt is None:
+        return None
+    invoicing, accounts = terms.settings.invoicing, terms.settings.daysales
+    case = Case(
+        receipt=state.receipt,
+        settings=invoicing or NOT_CHOSEN[0],
+        accounts=accounts or NOT_CHOSEN[1],
+        answers=state.answers,
+        key=key,
+        state=state.model_copy(update=_AS_IF_NEW),
+        message=_ASKED,
+        refused=None,
+        configured=invoicing is not None and accounts is not None,
+        own_number=terms.organisation_number,
+        suspects={doubt: states[doubt] for doubt in state.doubts},
+        sales=tuple(_sales(state.receipt, states, terms)),
+    )
+    return case, judge(case)[1]
+
+
+def _sales(receipt: InvoiceRequested, states: States, terms: Terms) -> Iterator[Document]:
+    """Yield what would stand for the receipts that a return may be of."""
+    counter = states.get(receipt.returned_counter) if receipt.returned_counter else None
+    for key in counter.receipts if counter else ():
+        sale: State = states[key]
+        if sale.receipt is None or booking.total(sale.receipt) < 0:  # a return of a return: as it stands
+            stands = sale.standing is not None
+        else:
+            found = _as_if_new(key, states, terms)
+            stands = found is not None and isinstance(found[1], Find | Invoice)
+        if stands:
+            yield Document(kind="document", number="", revision=sale.revision, order=None)
+
+
+def _invoiced(case: Case, state: State) -> Outcome:
+    """Return what comes of a receipt that is invoiced: the document, and the voucher that takes it out of its day."""
+    receipt, day = case.receipt, case.receipt.invoice_date
+    document = "order" if case.settings.order_instead_of_invoice else "invoice"
+    made, owed = state.standing is not None, booking.found_total(receipt)
+    is_beside = state.standing is not None and state.standing.beside is not None
+    opens_on = None if is_beside else state.opens_on
+    if opens_on and day < opens_on and not made:  # Fortnox has refused the document itself
+        return Outcome(day, made, {}, PERIOD_LOCKED)
+    sold = _sum((day, account, amount) for account, amount in _credited(case))
+    if not case.settings.in_day_close:
+        return Outcome(day, made, sold, document=document, owed=owed)
+    on = day if is_beside else case.booked_on(day)
+    if opens_on and on < opens_on:
+        return Outcome(day, made, sold, PERIOD_LOCKED, document=document, owed=owed)
+    moved = booking.moving_rows(receipt, case.accounts, case.settings.method)
+    rows = ((on, row.account, row.debit - row.credit) for row in moved)
+    return Outcome(day, made, _sum(rows, sold), document=document, owed=owed)
+
+
+def _credited(case: Case) -> Iterator[tuple[int, Decimal]]:
+    """Yield account and amount of what a document's rows credit, and their VAT; a credit is below zero."""
+    receipt, accounts = case.receipt, case.accounts
+    for line in booking.sold(receipt):
+        vat = mapping.vat_account(accounts, line.vat_rate, receipt.invoice_date)
+        for account, amount in (
+            (booking.sales_account(accounts, line, receipt), line.net),
+            (vat.account if vat else None, line.vat),
+        ):
+            if account is not None:
+                yield account, -amount
+    if receipt.tip and (tips := booking.category_account(accounts, booking.TIPS, receipt)) is not None:
+        yield tips, -receipt.tip
+
+
+def _sum(
+    rows: Iterator[tuple[date, int, Decimal]], first: Mapping[tuple[date, int], Decimal] | None = None
+) -> dict[tuple[date, int], Decimal]:
+    sums = dict(first or {})
+    for day, account, amount in rows:
+        sums[day, account] = sums.get((day, account), ZERO) + amount
+    return sums
