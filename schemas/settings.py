@@ -335,11 +335,16 @@ class TenantSettings(Message):
         return self
 
     def carried_out(self, flow: str) -> tuple[type[Order], ...]:
-        """Return what a flow has carried out under these settings."""
+        """Return what a flow has carried out under these settings; nothing where its sync is off."""
+        daysales, invoicing = self.daysales, self.invoicing
+        if flow == "daysales" and daysales is not None and not daysales.sync_sales:
+            return ()
+        if flow == "invoicing" and invoicing is not None and not invoicing.sync_invoices:
+            return ()
         more: tuple[type[Order], ...] = ()
-        if flow == "daysales" and self.daysales is not None and self.daysales.attach_report:
+        if flow == "daysales" and daysales is not None and daysales.attach_report:
             more = (AttachFile,)
-        if flow == "invoicing" and self.invoicing is not None and self.invoicing.in_day_close:
+        if flow == "invoicing" and invoicing is not None and invoicing.in_day_close:
             more = (PostVoucher,)
         return (*self.ORDERS[flow], *more)
 

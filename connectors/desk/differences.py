@@ -27,7 +27,7 @@ def to_json(differences: Sequence[Difference]) -> dict[str, Any]:
 
 def tables(differences: Sequence[Difference]) -> Iterator[str]:
     """Return what differs by day and account, and by account, as lines for people; nothing where nothing differs."""
-    rows = [(str(day), str(account), signed(amount)) for day, account, amount in differences]
+    rows = [(str(day), str(account), _signed(amount)) for day, account, amount in differences]
     if not rows:
         return
     yield "What would be booked otherwise, by day and account (debit +, credit -):"
@@ -35,7 +35,7 @@ def tables(differences: Sequence[Difference]) -> Iterator[str]:
     if len(rows) > _ROWS:
         yield f"and {len(rows) - _ROWS:,} rows more: --json has them all"
     yield "Together:"
-    sums = [(str(account), signed(amount)) for account, amount in totals(differences)]
+    sums = [(str(account), _signed(amount)) for account, amount in totals(differences)]
     yield from words.columns(sums or [("nothing", "0.00")], right=frozenset({1}))
 
 
@@ -47,6 +47,5 @@ def totals(differences: Iterable[Difference]) -> list[tuple[int, Decimal]]:
     return sorted((account, amount) for account, amount in sums.items() if amount)
 
 
-def signed(amount: Decimal) -> str:
-    """Return an amount with its sign: ``+1 250.00``."""
+def _signed(amount: Decimal) -> str:
     return ("+" if amount > 0 else "-") + words.money(abs(amount))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from connectors.desk import differences
+from connectors.desk import differences, words
 from infra.deciding import simulating
 from infra.deciding.simulating import Simulation
 from schemas.money import ZERO, text
@@ -18,7 +18,6 @@ COMPARED: Final[Mapping[str, tuple[Said, Said]]] = {
 }
 """What a flow is about, one and several."""
 DOCUMENTS: Final[Mapping[str, Said]] = {
-    "": Said("ingenting", "nothing"),
     "invoice": Said("faktura", "invoice"),
     "order": Said("order", "order"),
 }
@@ -70,8 +69,8 @@ def lines(found: Sequence[Simulation]) -> Iterator[str]:
     yield from differences.tables([*simulating.differences(found)])
     if owed := sum((one.owed for one in found), ZERO):
         yield (
-            f"Customers would owe {differences.signed(owed)}: Fortnox books that on the account of its customer "
-            "ledger, when the invoices are booked there."
+            f"Customers would owe {words.money(abs(owed))} {'more' if owed > 0 else 'less'}: Fortnox books that on the "
+            "account of its customer ledger, when the invoices are booked there."
         )
     if number := booked(found):
         yield (

@@ -79,7 +79,8 @@ def is_switched_on(settings: TenantSettings) -> bool:
 
 
 def _switched_on(settings: TenantSettings) -> tuple[str, ...]:
-    return tuple(flow for flow in TenantSettings.ORDERS if getattr(settings, flow, None) is not None)
+    chosen = (flow for flow in TenantSettings.ORDERS if getattr(settings, flow, None) is not None)
+    return tuple(flow for flow in chosen if settings.carried_out(flow))
 
 
 def scopes(settings: TenantSettings, extras: Extras = ()) -> tuple[str, ...]:

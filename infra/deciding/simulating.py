@@ -55,7 +55,7 @@ class Simulation:
             self.owed += sign * outcome.owed
             for place, amount in outcome.amounts.items():
                 self.amounts[place] += sign * amount
-        if now.document != then.document:
+        if now.document and then.document and now.document != then.document:
             self.documents[now.document, then.document] += 1
         if then.held and then.held != now.held:
             self._note("held", self.held, then.held, key)

@@ -233,8 +233,8 @@ def every_scope_is_granted(situation: Situation) -> Finding:
 
 def files_are_consented_to(situation: Situation) -> Finding:
     """Demand the second consent of whoever wants documents, or reports beside vouchers: lists would just be empty."""
-    mapped, connection = situation.settings.daysales, situation.connection
-    beside = mapped is not None and mapped.attach_report
+    connection = situation.connection
+    beside = AttachFile in situation.settings.carried_out("daysales")
     wanted = {
         **({"daysales": needs.NEEDS[AttachFile].scopes} if beside else {}),
         **({"documents": needs.EXTRAS["documents"].scopes} if situation.documents else {}),

@@ -210,7 +210,8 @@ class Reading:
 
     async def sales(self, situation: Situation) -> Situation:
         """Ask for one customer, and one invoice or order, where sales on account become such."""
-        if (invoicing := situation.settings.invoicing) is None:
+        invoicing = situation.settings.invoicing
+        if invoicing is None or not situation.settings.carried_out("invoicing"):
             return situation
         unread = []
         for scope, key in (("customer", "Customers"), _DOCUMENTS[invoicing.order_instead_of_invoice]):

@@ -19,6 +19,7 @@ from infra.office import office
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import InvoicingSettings, TenantSettings
 from tests.bus import messages
+from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.web.test_days import unmapped
 from tests.connectors.desk.web_driver import Visitor, visiting, words
@@ -167,6 +168,48 @@ def test_two_people_at_once_do_not_undo_each_other() -> None:
         assert "accountant-krogen-soder@example.se daysales.payments: + method swish_qr, account 1930" in page
         assert page.index("Version 4") < page.index("Version 3")
         assert (await send(visitor, f"{PATH}/preview", form)).status_code == 409
+
+    visit(story)
+
+
+_RUNS = text(
+    """insert into tasks (task_id, tenant, kind, state, begun_by, begun_at, seen_at, said_sv, said_en, done, total)
+       values (:id, :shop, 'simulating/other', 'running', 'a@example.se', now(), now(), 'jämförs', 'compared', 3, 9)"""
+)
+_COMES = text("update tasks set done = :done, seen_at = now() where task_id = :id")
+_ENDS = text(
+    "update tasks set state = 'done', result = (select result from tasks where state = 'done') where task_id = :id"
+)
+
+
+@needs_a_browser
+@pytest.mark.usefixtures("desk")
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (320, True)], ids=str)
+def test_how_far_it_is_is_shown_while_it_runs(width: int, dark: bool) -> None:  # noqa: FBT001 - of a table
+    """The page looks again and again, and goes to what the new accounts would change; everybody can use both."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        form = filled((await visitor.get(PATH)).text) | {"since": [SINCE]}
+        form["payments.account"][0] = "1930"
+        await tried(visitor, form)
+        task = {"id": "00000000-0000-4000-8000-000000000001", "shop": SHOP}
+
+        async def happens(statement: Any, **values: Any) -> None:
+            async with past.place.engine.begin() as connection:
+                await connection.execute(statement, {**task, **values})
+
+        await happens(_RUNS)
+        async with browsing(visitor, width=width, dark=dark) as page:
+            await page.goto(f"{PATH}/tried/{task['id']}")
+            for done in (5, 7, 8):
+                await happens(_COMES, done=done)
+                await page.get_by_text(f"{done} of 9").wait_for()
+            assert await found_by_axe(page) == []
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            await happens(_ENDS)
+            await page.get_by_role("button", name="Activate the new accounts").wait_for()
+            assert await found_by_axe(page) == []
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
     visit(story)
 

@@ -85,6 +85,17 @@ def test_invoices_or_orders_are_asked_for_as_is_chosen() -> None:
     assert "bookkeeping" not in needs.needs_of("invoicing", invoices).scopes
 
 
+def test_what_is_switched_off_needs_nothing() -> None:
+    """A restaurant that only invoices needs no bookkeeping module; one that only books, none for invoices."""
+    unsynced = BAS_DAY_SALES.model_copy(update={"sync_sales": False, "attach_report": True})
+    only = TenantSettings(daysales=unsynced, invoicing=InvoicingSettings(in_day_close=False))
+    assert needs.licences(only) == ("integration", "invoicing")
+    assert "bookkeeping" not in needs.scopes(only)
+    books = TenantSettings(daysales=BAS_DAY_SALES, invoicing=InvoicingSettings(sync_invoices=False))
+    assert (needs.licences(books), needs.scopes(books)) == (needs.licences(SALES), needs.scopes(SALES))
+    assert not needs.is_switched_on(TenantSettings(daysales=unsynced))
+
+
 def test_before_anything_is_switched_on_a_company_is_asked_for_what_booking_needs() -> None:
     """A company may connect before its accounts are mapped; that nothing is switched on is not hidden."""
     assert needs.scopes(NOTHING) == needs.scopes(SALES)
