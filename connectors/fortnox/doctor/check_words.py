@@ -169,6 +169,17 @@ TEXTS: Final[Mapping[str, CheckText]] = {
         ),
         guide="",
     ),
+    "what_invoices_need_has_an_account": CheckText(
+        Said("Konton som fakturor behöver", "Accounts that invoices need"),
+        Said("Inställningarna har inget konto för {names}.", "The settings have no account for {names}."),
+        Said("Försäljning på faktura väntar.", "Sales on account wait."),
+        _ACCOUNTANT,
+        Said(
+            "Välj konto för betalsättet i daysales.payments, och för dricks (tips) i daysales.others.",
+            "Choose an account for the means of payment in daysales.payments, and for tips in daysales.others.",
+        ),
+        guide="",
+    ),
     "the_clearing_account_is_its_own": CheckText(
         Said("Konto för försäljning på faktura", "Account of sales on account"),
         Said(

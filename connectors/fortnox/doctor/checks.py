@@ -24,6 +24,8 @@ from schemas.settings import Dated, DaySalesSettings, TenantSettings
 CheckState = Literal["ok", "failed", "not applicable", "not checked"]
 
 DECEMBER: Final = 12
+_TIPS: Final = "tips"
+"""What settings call the account of tips."""
 RECEIVABLES: Final = 1510
 """The customer ledger's account (BAS): Fortnox itself books invoices and payments there."""
 SKEW: Final = 60.0
@@ -357,6 +359,20 @@ def every_way_in_can_be_used(situation: Situation) -> Finding:
     return OK if situation.ways else NOT_APPLICABLE
 
 
+def what_invoices_need_has_an_account(situation: Situation) -> Finding:
+    """Demand the accounts without which sales on account wait: of their means of payment, and of tips if allowed."""
+    invoicing, accounts, today = situation.settings.invoicing, situation.settings.daysales, situation.today
+    if invoicing is None or accounts is None or not situation.settings.carried_out("invoicing"):
+        return NOT_APPLICABLE
+    missing: list[str] = []
+    if invoicing.in_day_close and mapping.payment_account(accounts, invoicing.method, today) is None:
+        missing.append(invoicing.method)
+    tips = mapping.category_account(accounts, _TIPS, today) is not None or accounts.unmapped == "fallback"
+    if invoicing.allow_tip_on_invoice and not tips:
+        missing.append(_TIPS)
+    return Finding("failed", tuple(missing), flows=("invoicing",)) if missing else OK
+
+
 def the_clearing_account_is_its_own(situation: Situation) -> Finding:
     """Demand an account that only sales on account go through, else nobody can tell whether it nets to zero."""
     account, accounts = clearing_account(situation), situation.settings.daysales
@@ -478,6 +494,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     _check(the_coming_financial_year_is_there, "financial_year_missing"),
     *(Check(demand.name, partial(_met, demand), (demand.code,)) for demand in DEMANDS),
     # Will the books be right?
+    _check(what_invoices_need_has_an_account),
     _check(the_clearing_account_is_its_own),
     _check(the_clearing_account_nets_to_zero),
     _check(vat_codes_match_the_rates),

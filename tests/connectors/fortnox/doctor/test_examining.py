@@ -59,6 +59,7 @@ async def test_a_company_that_is_set_up_is_green(visit: DoctorDriver) -> None:
         "files_are_consented_to",
         "no_kind_of_order_waits",
         "every_way_in_can_be_used",
+        "what_invoices_need_has_an_account",
         "the_clearing_account_is_its_own",
         "the_clearing_account_nets_to_zero",
         "our_last_voucher_is_found",
@@ -115,6 +116,13 @@ def invoicing(account: int = 1518, **chosen: Any) -> TenantSettings:
     return TenantSettings(
         daysales=MAPPED.model_copy(update={"payments": payments}), invoicing=InvoicingSettings(**chosen)
     )
+
+
+async def unmapped(visit: DoctorDriver) -> None:
+    """Let sales on account, and tips on them, have no account."""
+    chosen = {"payments": MAPPED.payments[:1], "others": ()}
+    on_account = InvoicingSettings(allow_tip_on_invoice=True)
+    await visit.apply(TenantSettings(daysales=MAPPED.model_copy(update=chosen), invoicing=on_account))
 
 
 async def shared(visit: DoctorDriver) -> None:
@@ -184,6 +192,7 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "project_rules_are_met": (rule(3001, "project_rule", "MANDATORY"), ("3001 (2026)",)),
     "transaction_information_rules_are_met": (rule(2611, "text_rule", "NOTALLOWED"), ("2611 (2026)",)),
     "no_day_is_locked": (locked, (f"{LOCKED} (≤ {LOCKED})",)),
+    "what_invoices_need_has_an_account": (unmapped, ("invoice", "tips")),
     "the_clearing_account_is_its_own": (shared, ("1510",)),
     "the_clearing_account_nets_to_zero": (left_over, ("1518: 125.00",)),
     "vat_codes_match_the_rates": (rule(3002, "vat_code", "MP1"), ("3002 (MP1 ≠ 12 %)",)),
@@ -201,7 +210,7 @@ async def test_each_check_is_red_when_what_it_is_about_is_wrong(visit: DoctorDri
     assert check in report.red, states(report)
     found = report.findings[check]
     assert found.names == names
-    assert found.flows == (("invoicing",) if "clearing" in check else ("daysales",))
+    assert found.flows == (("invoicing",) if "clearing" in check or "invoices" in check else ("daysales",))
     rows = await visit.ask('select "check", ok from checks where tenant = :t')
     assert {name for name, ok in rows if not ok} == set(report.red)
     assert len(rows) == len(CHECKS)
