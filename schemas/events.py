@@ -140,7 +140,11 @@ class DayClosed(Fact):
     @property
     def unused(self) -> tuple[str, ...]:
         """The till's own report, where it is none."""
-        return (f"pdf: {FLAWS[self.pdf_flaw]}; a readable report is made in its place",) if self.pdf_flaw else ()
+        return (
+            (f"pdf: {FLAWS[self.pdf_flaw]}; it is not used, and the report counts all the same",)
+            if self.pdf_flaw
+            else ()
+        )
 
     @property
     def counter(self) -> str:

@@ -74,7 +74,7 @@ def lines(found: Sequence[Simulation]) -> Iterator[str]:
         )
     if number := booked(found):
         yield (
-            f"{number:,} of these are booked or invoiced already. Settings change nothing that stands: what is held "
+            f"Booked or invoiced already: {number:,} of these. Settings change nothing that stands: what is held "
             "goes on, and what comes is booked, as they say; a booked day is corrected by a plan (bokbuss correct)."
         )
 

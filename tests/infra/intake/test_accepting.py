@@ -60,7 +60,7 @@ async def test_a_till_s_own_report_is_stored_and_stands_in_no_message(
         status, other = await opened.post(f"{tenant}/openpos", json.dumps(report | {"pdf": told[:-8]}).encode())
         assert status == 202
         assert other["problems"] == [
-            "pdf: it is no whole PDF, from %PDF- to %%EOF; a readable report is made in its place"
+            "pdf: it is no whole PDF, from %PDF- to %%EOF; it is not used, and the report counts all the same"
         ]
     with_it, without = await messages(kafka, FACTS, tenant)
     sha256 = hashlib.sha256(pdf).hexdigest()
