@@ -54,13 +54,14 @@ COMPILE := --universal --python-version 3.11 --generate-hashes --no-annotate --c
 # uv installs in 8 s what takes pip 45 s. It knows nothing of pip's settings (mirrors, certificates): where it fails, pip
 # does the same work. Each of them takes only what has a hash in the lock file.
 .venv/installed: pyproject.toml $(LOCK) | .venv/bin/python
-	sed -n '/^uv==/,/[^\\]$$/p' $(LOCK) > .venv/uv.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.lock
-	env $${PIP_INDEX_URL:+UV_DEFAULT_INDEX="$$PIP_INDEX_URL"} \
+	@echo "Installing what the lock file names into .venv, once"
+	@sed -n '/^uv==/,/[^\\]$$/p' $(LOCK) > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.lock
+	@env $${PIP_INDEX_URL:+UV_DEFAULT_INDEX="$$PIP_INDEX_URL"} \
 	  $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r $(LOCK) \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LOCK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-	touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
 
 .venv/bin/python:
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \

@@ -55,7 +55,7 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._width = min(_WIDEST, max(_NARROWEST, shutil.get_terminal_size((100, 30)).columns))
+        self._width = min(_WIDEST, max(_NARROWEST, shutil.get_terminal_size((80, 30)).columns))
         self._console = Console(width=self._width, highlight=False, soft_wrap=False)
 
     def note(self, text: str) -> None:
