@@ -133,6 +133,7 @@ _LOST = gauge("bokbuss_unknown_outcomes", "tenant, sink")
 _OLDEST = gauge("bokbuss_oldest_unfinished_fact_seconds", "tenant, sink")
 _DEAD = "max by (topic) (bokbuss_dead_letters)"
 _PARKED = f"sum by (tenant) ({gauge('bokbuss_parked_messages', 'tenant, reader, state')})"
+_OURS = f"{total(_DEAD)} + {total(_PARKED)} + {total(gauge('bokbuss_alerts_given_up'))}"
 _RED = f"sum by (tenant) ({gauge('bokbuss_check_failed', 'tenant, system, check')})"
 _STATES = 'bokbuss_connection_state{tenant=~"$tenant", state!~"connected|disconnected"}'
 _NEEDED = f"sum by (tenant) (max by (tenant, system) ({_STATES}))"
@@ -274,7 +275,7 @@ MOVES: list[Row] = [
                     "short",
                     ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
                     ("whoever administers Fortnox", f"{total(_RED)} + {total(_NEEDED)}"),
-                    ("operator", f"{total(_DEAD)} + {total(_PARKED)} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
+                    ("operator", f"{_OURS} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
                     ("the target", f"{total(_LOST)} + {paused('=~', _TARGET)}"),
                     limits=(1,),
                 ),
