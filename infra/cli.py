@@ -23,7 +23,7 @@ app = typer.Typer(
     help="What happens in a Swedish company's systems reaches its ledger: once, correctly, and provably.",
 )
 
-_ALLOCATIONS = 20_000
+ALLOCATIONS = 20_000
 """New objects after which garbage is looked for, not 700: messages come and go by the hundred, and looking for garbage
 among them takes a tenth of the flows' time; among what is being loaded there is none."""
 
@@ -35,7 +35,7 @@ def _verbs() -> None:
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something is held or failed, 2 wrong usage or settings."""
-    gc.set_threshold(_ALLOCATIONS)
+    gc.set_threshold(ALLOCATIONS)
     debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     try:

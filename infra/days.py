@@ -61,13 +61,13 @@ _OPEN: Final = text(
 )
 _NEAR: Final = f"""
     select key from flow_state
-    where flow = :flow and tenant = :tenant and starts_with(key, :till || '/') and {_CONTENT} <> 'null'"""
+    where flow = :flow and tenant = :tenant and {_TILL} = :till and {_CONTENT} <> 'null'"""
 _BEFORE: Final = text(
-    f"""{_NEAR} and ({DAY_OF_KEY}, key) < (:day, :key) and {DAY_OF_KEY} between :first and :last
+    f"""{_NEAR} and ({DAY_OF_KEY}, key) < (:day, :key) and {DAY_OF_KEY} between :first and :day
         order by {DAY_OF_KEY} desc, key desc limit 1"""
 )
 _AFTER: Final = text(
-    f"""{_NEAR} and ({DAY_OF_KEY}, key) > (:day, :key) and {DAY_OF_KEY} between :first and :last
+    f"""{_NEAR} and ({DAY_OF_KEY}, key) > (:day, :key) and {DAY_OF_KEY} between :day and :last
         order by {DAY_OF_KEY}, key limit 1"""
 )
 _MOST_MISSING: Final = 500

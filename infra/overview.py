@@ -24,9 +24,9 @@ _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
        where tenant = :tenant and topic like 'facts.%' and (key = :key
-           or key = :told and topic = 'facts.leave-changed.v1' or fact_id in (
+           or key = :told and topic = 'facts.leave-changed.v1' or fact_id = any(array(
            select fact_id from journal where tenant = :tenant and key = :key union
-           select body ->> 'causationid' from held where tenant = :tenant and key = :key))
+           select body ->> 'causationid' from held where tenant = :tenant and key = :key)))
        order by accepted_at, "offset" """
 )
 _JOURNAL = text(

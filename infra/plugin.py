@@ -157,7 +157,8 @@ class Flow:
             when the settings say nothing of it.
         in_plan: whether a plan looks at a key's state; what it need not see is not read.
         follow: further keys whose state a message needs, as the states read so far tell; asked until it names no more.
-        known: who or what a key's state is about, for people; None for what was never told of.
+        known: who or what a key's state is about, for people; None for what was never told of. Left out:
+            its keys are nobody's, and are called what they are.
         akin: the keys that are looked at, too, to say how a key stands, or what it would come to; and those of these.
         stands: how a key stands, in sentences: what it is joined with, what was decided, what waits.
         lacking: reasons of waiting that mean that the settings lack something: the company is being configured.
@@ -191,7 +192,7 @@ class Flow:
     effect: Callable[[Any, tuple[Order, ...], Any], Any] = lambda row, _orders, _state: row
     about: Callable[[TenantSettings], tuple[()] | tuple[str, str]] = lambda _settings: ()
     in_plan: Callable[[str], bool] = lambda _key: True
-    known: Callable[[Any], Known | None] = lambda _state: None
+    known: Callable[[Any], Known | None] | None = None
     akin: Callable[[Any], tuple[str, ...]] = lambda _state: ()
     stands: Callable[[str, States], tuple[str, ...]] = lambda _key, _states: ()
     lacking: frozenset[str] = frozenset()

@@ -1,5 +1,7 @@
 """What messages say, in their reader's language: by the words that the plugins bring, else as it was written."""
 
+from functools import lru_cache
+
 from infra import registry
 from schemas.audit import AuditRecord
 from schemas.base import Language
@@ -33,6 +35,7 @@ def why(record: AuditRecord, language: Language) -> str:
     return said(record.wording, record.why, language)
 
 
+@lru_cache(maxsize=4096)  # a list says the same few names in every row
 def name(kind: str, flow: str, of: str, language: Language) -> str:
     """Return what a name of a flow is called; ``kind``: reason, answer, rule."""
     return called(registry.words(), flow, kind, of, language)

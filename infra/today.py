@@ -42,7 +42,7 @@ _TAKINGS: Final = text(
        from journal j join audit a on a.tenant = j.tenant and a.message_id = j.order_id::text
             and a.body ->> 'outcome' in ('delivered', 'already_there')
        where j.tenant = any(cast(:tenants as text[])) and j.type = 'bokbuss.post-voucher.v1'
-         and j.body -> 'data' ->> 'voucher_date' >= :since and j.body -> 'data' ->> 'flow' = :flow
+         and j.body -> 'data' ->> 'voucher_date' between :first and :last and j.body -> 'data' ->> 'flow' = :flow
          and j.state = 'delivered'
        group by 1 order by 1"""
 )
@@ -136,9 +136,14 @@ async def last_day(engine: AsyncEngine, tenants: Sequence[str], flow: str) -> da
     return day
 
 
-async def takings(engine: AsyncEngine, tenants: Sequence[str], flow: str, since: date) -> dict[date, Decimal]:
-    """Return what a flow's vouchers come to by their dates, what was reversed taken off."""
-    values = {"tenants": list(tenants), "flow": flow, "since": since.isoformat()}
+async def takings(
+    engine: AsyncEngine, tenants: Sequence[str], flow: str, first: date, last: date
+) -> dict[date, Decimal]:
+    """Return what a flow's vouchers between two dates come to by date, what was reversed taken off.
+
+    Both ends are named: for one that is open the database would read all vouchers.
+    """
+    values = {"tenants": list(tenants), "flow": flow, "first": first.isoformat(), "last": last.isoformat()}
     async with engine.connect() as connection:
         return {row.day: row.amount for row in await connection.execute(_TAKINGS, values)}
 

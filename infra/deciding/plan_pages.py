@@ -1,7 +1,7 @@
 """A plan of staff as pages show it: some rows at a time by filter, how many there are of each kind, what differs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args
 
 from pydantic_core import from_json
@@ -35,9 +35,14 @@ _MEANT: Final = f"""plan_id = :plan_id
         or concat_ws(' ', body ->> 'person', body ->> 'employee_id') ilike :like)
     and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[])))"""
 _PAGE: Final = text(
-    f"""select body::text from plan_rows where {_MEANT} and "row" > :after order by "row" limit :page"""  # noqa: S608 - no values in it
+    f"""select body::text from (
+            select "row", body from plan_rows where {_MEANT} and "row" > :after order by "row" limit :page) as page
+        order by "row" """  # noqa: S608 - no values in it
 )
-_NAMES: Final = text("""select "row", (body -> 'name')::text as name from plan_rows where plan_id = :plan_id""")
+_NAMES: Final = text(
+    """select array_agg("row" order by "row"), coalesce(jsonb_agg(body -> 'name' order by "row"), '[]')::text
+       from plan_rows where plan_id = :plan_id"""
+)
 _NUMBERS: Final = text(f"""select "row" from plan_rows where {_MEANT} order by "row" """)  # noqa: S608 - no values in it
 _WHERE: Final = text(
     f"""select {_IS_PAIR}, body ->> 'person' is not null, {_IS_LINKED}, state, action, body ->> 'rule' = :chosen,
@@ -50,7 +55,7 @@ _FIELDS: Final = text(
         where plan_id = :plan_id and {_IS_PAIR} and body ->> 'applied_at' is null group by 1, 2, 3 order by 1, 2, 3"""  # noqa: S608 - no values in it
 )
 _SEEN: Final = text(
-    f"""select md5(coalesce(string_agg(md5(body::text), '' order by "row"), '')) from plan_rows where {_MEANT}"""  # noqa: S608 - no values in it
+    f"""select md5(coalesce(string_agg("row" || ':' || xmin, ' ' order by "row"), '')) from plan_rows where {_MEANT}"""  # noqa: S608 - no values in it
 )
 _APPLIED: Final = text(
     """select count(*) as applied, count(*) filter (where fact_id is null) as untold from plan_rows
@@ -68,6 +73,7 @@ class Meant:
         linked: whether the two are linked, or are by a row that was applied.
         kind: pairs of which a field differs like this; with ``field``: that field.
         said: part of a name or an id.
+        called: the rows of those who are called so, which ``looked_up`` fills in.
         rows: their numbers.
         open: only what is not applied yet.
     """
@@ -82,9 +88,12 @@ class Meant:
     said: str = ""
     rows: tuple[int, ...] | None = None
     open: bool = False
+    called: tuple[int, ...] | None = None
 
     def values(self, plan: Plan) -> dict[str, Any]:
-        """Return what the query is asked with."""
+        """Return what the query is asked with. Raises ValueError: who is called so was not looked up."""
+        if self.said and self.called is None:
+            raise ValueError("who is called so is looked up before rows are asked for")
         like = self.said.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return {
             "plan_id": plan.plan_id,
@@ -97,7 +106,7 @@ class Meant:
             "kind": self.kind,
             "said": self.said,
             "like": f"%{like}%",
-            "called": [],
+            "called": list(self.called or ()),
             "rows": None if self.rows is None else list(self.rows),
             "open": self.open,
         }
@@ -128,24 +137,35 @@ class Group:
         return not self.applied and (self.action != "do_nothing" or self.chosen)
 
 
+async def looked_up(engine: AsyncEngine, plan: Plan, meant: Meant) -> Meant:
+    """Return the same with the numbers of those who are called so: names are sealed where they stand."""
+    if not meant.said:
+        return meant
+    async with engine.connect() as connection:
+        numbers, sealed = (await connection.execute(_NAMES, {"plan_id": plan.plan_id})).one()
+        [names] = await people.opened(connection, [sealed.encode()])
+    said = meant.said.casefold()
+    found = zip(numbers or (), from_json(names), strict=True)
+    return replace(meant, called=tuple(number for number, name in found if said in name.casefold()))
+
+
 async def page(engine: AsyncEngine, plan: Plan, meant: Meant, *, after: int = 0, limit: int = 100) -> list[PlanRow]:
     """Return the next rows that are meant, in the plan's sequence."""
     async with engine.connect() as connection:
-        values = await _values(connection, plan, meant)
-        bodies = list(await connection.scalars(_PAGE, {**values, "after": after, "page": limit}))
+        bodies = list(await connection.scalars(_PAGE, {**meant.values(plan), "after": after, "page": limit}))
         return await people.models(connection, PlanRow, bodies)
 
 
 async def numbers(engine: AsyncEngine, plan: Plan, meant: Meant) -> tuple[int, ...]:
     """Return the numbers of all rows that are meant."""
     async with engine.connect() as connection:
-        return tuple(await connection.scalars(_NUMBERS, await _values(connection, plan, meant)))
+        return tuple(await connection.scalars(_NUMBERS, meant.values(plan)))
 
 
 async def groups(engine: AsyncEngine, plan: Plan, meant: Meant = Meant()) -> tuple[Group, ...]:
     """Return how many of the rows that are meant stand alike."""
     async with engine.connect() as connection:
-        found = await connection.execute(_WHERE, {**await _values(connection, plan, meant), "chosen": CHOSEN})
+        found = await connection.execute(_WHERE, {**meant.values(plan), "chosen": CHOSEN})
         return tuple(Group(*row) for row in found)
 
 
@@ -166,20 +186,8 @@ async def applied(engine: AsyncEngine, plan: Plan) -> tuple[int, int]:
 
 
 async def seen(connection: AsyncConnection, plan: Plan, meant: Meant) -> str:
-    """Return a digest of rows as they are kept: what a person was shown is what is sent."""
-    return str(await connection.scalar(_SEEN, await _values(connection, plan, meant)))
-
-
-async def _values(connection: AsyncConnection, plan: Plan, meant: Meant) -> dict[str, Any]:
-    """Return what the query is asked with. Names are sealed where they stand: who is called so is found here."""
-    values = meant.values(plan)
-    if not meant.said:
-        return values
-    found = (await connection.execute(_NAMES, {"plan_id": plan.plan_id})).all()
-    names = await people.opened(connection, [row.name.encode() for row in found])
-    said = meant.said.casefold()
-    called = [row.row for row, name in zip(found, names, strict=True) if said in from_json(name).casefold()]
-    return values | {"called": called}
+    """Return a digest of which rows there are and of their versions: what a person was shown is what is sent."""
+    return str(await connection.scalar(_SEEN, meant.values(plan)))
 
 
 async def preview(

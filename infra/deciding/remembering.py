@@ -21,6 +21,8 @@ _COUNT = text("select count(*) from flow_state where flow = :flow and tenant = :
 async def everybody(engine: AsyncEngine, flow: Flow, tenant: str) -> dict[str, Known]:
     """Return everybody that a flow knows, by their keys."""
     found: dict[str, Known] = {}
+    if flow.known is None:
+        return found
     async for page in pages(engine, flow, tenant, flow.in_plan):
         for key, state in page.items():
             if (who := flow.known(state)) is not None:
@@ -69,6 +71,8 @@ async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: I
     wanted = list(keys)
     found: dict[str, str] = {}
     for flow in flows:
+        if flow.known is None:
+            continue
         for key, state in (await states(engine, flow, tenant, wanted)).items():
             if (who := flow.known(state)) is not None and who.name:
                 found[key] = who.name

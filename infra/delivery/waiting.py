@@ -20,7 +20,9 @@ from schemas.words import Wording
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
 _MOST = 1000
-_HELD_COLUMNS = "select hold_id, tenant, key, body, held_at, closed_at, how, message, wording from held"
+_HELD_COLUMNS = (
+    "select hold_id, tenant, key, body::text as written, held_at, closed_at, how, message, wording from held"
+)
 _HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
 _HELD_CALLED = text(
     f"""{_HELD_COLUMNS} where {_OF}
@@ -31,7 +33,8 @@ _HELD_OF = text(f"{_HELD_COLUMNS} where tenant = :tenant and key = :key order by
 _LACKING = text(
     """select body -> 'data' ->> 'reason' as reason, body -> 'data' -> 'lines' as names from held
        where tenant = :tenant and closed_at is null and flow = any(cast(:flows as text[]))
-         and body -> 'data' ->> 'reason' = any(cast(:reasons as text[])) order by held_at limit :limit"""
+         and body -> 'data' ->> 'reason' = any(cast(:reasons as text[]))
+       group by 1, 2 order by min(held_at) limit :limit"""
 )
 _HELD_PAGE = {
     is_open: text(
@@ -162,7 +165,7 @@ async def _found(engine: AsyncEngine, query: TextClause, values: Mapping[str, An
 
 
 async def _holds(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Hold]:
-    bodies = await people.opened(connection, [to_json(row.body) for row in rows])
+    bodies = await people.opened(connection, [row.written.encode() for row in rows])
     return [_hold(row, body) for row, body in zip(rows, bodies, strict=True)]
 
 

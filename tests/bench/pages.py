@@ -1,5 +1,6 @@
 """The desk's pages over a big company: 10,000 employees, 100,000 days, 200,000 vouchers, beside a bare page."""
 
+import gc
 import re
 import resource
 import tempfile
@@ -18,7 +19,7 @@ from starlette.routing import Route
 
 from connectors.desk.pages import PAGES, pages
 from connectors.desk.web.rendering import Rendering
-from infra import clock, store
+from infra import cli, clock, store
 from infra.access.vault import open_vault
 from infra.accounts import accounts, sessions
 from infra.accounts.permissions import DeskRole
@@ -94,6 +95,8 @@ async def measure(*, quick: bool) -> Report:
         host = Host(settings, engine, await open_vault(engine, settings), Leases(engine, 5.0), _nothing)
         app = web.application({})
         app.router.routes.extend(pages(host))
+        gc.set_threshold(cli.ALLOCATIONS)  # as a server has it
+        gc.freeze()
         rows = await _measured(app, engine, str(made.plan_id), 10 if quick else 30)
         await engine.dispose()
     days = _DAYS * (_COPIES // share + 1)

@@ -39,8 +39,11 @@ async def _row(visit: Visit, plan: Plan) -> PlanRow:
 async def _shown(visit: Visit, plan: Plan, row: PlanRow, *, status: int = 200, error: str = "") -> Response:
     asked, whole = given(visit), row.person is not None and row.employee_id is not None
     said = visit.asked("who", row.name.rpartition(" ")[2])
-    other: Meant = Meant(alone="fortnox" if row.person else "hr", said=said, open=True)
-    found = [] if whole else await plan_pages.page(visit.host.engine, plan, other, limit=_CANDIDATES)
+    found: list[PlanRow] = []
+    if not whole:
+        other = Meant(alone="fortnox" if row.person else "hr", said=said, open=True)
+        other = await plan_pages.looked_up(visit.host.engine, plan, other)
+        found = await plan_pages.page(visit.host.engine, plan, other, limit=_CANDIDATES)
     return await visit.show(
         "employees_row.html",
         status=status,
@@ -122,7 +125,7 @@ async def _parting(visit: Visit, *, status: int = 200, error: str = "") -> Respo
 
 
 async def _pairs(visit: Visit, plan: Plan, asked: dict[str, str]) -> list[PlanRow]:
-    found = await every(visit, plan, meant(visit, asked, picked=True))
+    found = await every(visit, plan, await meant(visit, plan, asked, picked=True))
     return [row for row in found if row.person and row.employee_id and row.matched_by == "link"]
 
 

@@ -40,7 +40,7 @@ async def _ask(visit: Visit) -> Response:
 async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Response:
     """Show what would be sent: how much of what, and row by row what each side gets."""
     plan, asked, engine = await staff_plan(visit), given(visit), visit.host.engine
-    which, exports = _which(visit, asked), _exports(visit)
+    which, exports = await _which(visit, plan, asked), _exports(visit)
     numbers = await plan_pages.numbers(engine, plan, which)
     rows = await plan_pages.page(engine, plan, which, limit=_SHOWN)
     if exports and rows:
@@ -73,10 +73,10 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
     )
 
 
-def _which(visit: Visit, asked: Mapping[str, str]) -> Meant:
+async def _which(visit: Visit, plan: Plan, asked: Mapping[str, str]) -> Meant:
     """Return the rows that are meant; with nothing said, the whole plan. Exported is who is in HR."""
     said = visit.form.get("view") or visit.asked("view")
-    which = meant(visit, asked, picked=True) if said else _WHOLE
+    which = await meant(visit, plan, asked, picked=True) if said else _WHOLE
     return replace(which, side="hr") if _exports(visit) else which
 
 
@@ -104,7 +104,7 @@ async def _is_live(visit: Visit) -> bool:
 async def _send(visit: Visit) -> Response:
     """Send what was shown: if a row of it has changed since, nothing is sent."""
     plan, asked, engine = await staff_plan(visit), given(visit), visit.host.engine
-    which = _which(visit, asked)
+    which = await _which(visit, plan, asked)
     changed: list[PlanRow] = []
     if _exports(visit):
         changed = [plan_words.changed(row, _export_of(row), ()) for row in await every(visit, plan, which)]

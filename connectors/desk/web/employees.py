@@ -69,7 +69,7 @@ def given(visit: Visit, view: str = "") -> dict[str, str]:
     return known | {"view": view, "tab": tab, "kind": kind}
 
 
-def meant(visit: Visit, asked: Mapping[str, str], *, picked: bool = False) -> Meant:
+async def meant(visit: Visit, plan: Plan, asked: Mapping[str, str], *, picked: bool = False) -> Meant:
     """Return the rows that are listed, or with ``picked`` those of them that somebody has picked."""
     filtered = replace(
         _TABS[asked["view"]][asked["tab"]],
@@ -78,10 +78,8 @@ def meant(visit: Visit, asked: Mapping[str, str], *, picked: bool = False) -> Me
         kind=asked["kind"],  # type: ignore[arg-type] # it is one
         said=asked["q"],
     )
-    if not picked:
-        return filtered
-    if asked["all"]:
-        return replace(filtered, open=True)
+    if not picked or asked["all"]:
+        return await plan_pages.looked_up(visit.host.engine, plan, replace(filtered, open=picked))
     if visit.request.method == "POST":
         rows: Sequence[str] = visit.lists.get("row", ())
     else:
@@ -186,11 +184,15 @@ async def listed(
     if employees is None:
         return await visit.show("employees_off.html")
     tabs = _TABS[view]
-    which, after = meant(visit, asked), visit.asked("after")
+    after = visit.asked("after")
     if not (after or "0").isdecimal() or len(after) > 9:  # noqa: PLR2004 - an int
         raise NoSuchPage
-    rows = await plan_pages.page(engine, plan, which, after=int(after or 0), limit=_PAGE + 1) if plan else []
-    groups = await plan_pages.groups(engine, plan, replace(which, linked="", state="")) if plan else ()
+    rows: list[PlanRow] = []
+    groups: Sequence[Group] = ()
+    if plan:
+        which = await meant(visit, plan, asked)
+        rows = await plan_pages.page(engine, plan, which, after=int(after or 0), limit=_PAGE + 1)
+        groups = await plan_pages.groups(engine, plan, replace(which, linked="", state=""))
     return await visit.show(
         "employees_list.html",
         status=status,
@@ -228,7 +230,9 @@ async def _edit(visit: Visit) -> Response:
     plan, asked = await staff_plan(visit), given(visit)
     action, _, number = visit.form.get("one", "").partition(":")
     action = action or visit.form.get("set", "")
-    picked = Meant(rows=(int(number),), open=True) if number.isdecimal() else meant(visit, asked, picked=True)
+    picked = (
+        Meant(rows=(int(number),), open=True) if number.isdecimal() else await meant(visit, plan, asked, picked=True)
+    )
     back = address(visit, plan, asked, after=visit.form.get("after", ""))
     if action not in words.ACTIONS:
         raise NoSuchPage

@@ -1,5 +1,6 @@
 """How a system is used, what is done with it and which fields travel: to be read before it is connected."""
 
+from functools import cache
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -22,6 +23,7 @@ async def _system(visit: Visit) -> Response:
     return await visit.show("system.html", found=describing.described(system), html=_html)
 
 
+@cache
 def _html(text: str) -> Markup:
     """Return one of our own texts as HTML; its headings stand below the page's, its links lead nowhere from here."""
     tokens = _MARKDOWN.parse(text)

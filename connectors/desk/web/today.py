@@ -65,7 +65,7 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
     )
     last = await today.last_day(engine, companies, _FLOW) or clock.now().astimezone(SWEDEN).date()
     since = last - timedelta(days=_DAYS - 1)
-    takings = await today.takings(engine, companies, _FLOW, since)
+    takings = await today.takings(engine, companies, _FLOW, since, last)
     days = [since + timedelta(days=n) for n in range(_DAYS)]
     counts = await today.counts(engine, companies)
     return await visit.show(

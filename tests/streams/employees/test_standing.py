@@ -6,6 +6,7 @@ from datetime import date
 from schemas.events import LinkDecided
 from schemas.settings import AbsenceCause, EmployeesSettings
 from streams.employees import FLOW
+from streams.employees.standing import known
 from streams.employees.state import State
 from tests.streams.employees.company import SYSTEM, FlowCompany
 
@@ -48,5 +49,5 @@ def test_what_is_said_of_somebody_over_time() -> None:
 
 def test_whoever_was_never_told_of_is_nobody() -> None:
     """The key of a value, and a person who is known by a leave only, name nobody."""
-    assert FLOW.known(State()) is None
+    assert known(State()) is None
     assert FLOW.stands("x", {}) == ()

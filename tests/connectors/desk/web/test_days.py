@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from infra import days
 from infra.accounts.permissions import DeskRole
@@ -143,5 +143,27 @@ def test_registers_are_paged_and_a_month_is_read_by_its_index() -> None:
         assert 'rel="next" href="/companies/krogen-soder/days?month=2026-02&amp;after=openpos%2FB%25252F11%2FK1"' in (
             html.replace("%252F", "%25252F")
         )
+
+    visit(story)
+
+
+def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few() -> None:
+    """What waits is listed without the state of each day, which says nothing that the list shows."""
+
+    async def story(visitor: Visitor, past: Past) -> None:
+        asked: list[str] = []
+        event.listen(past.place.engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        counts = []
+        for number in range(2):
+            for each in range(1 + 20 * number):
+                hold_id = f"727173a9-0e3e-58f2-a254-{number:06}{each:06}"
+                await past.reviews(past.held(f"openpos/KASSA1/{number}{each}", hold_id=hold_id))
+            asked.clear()
+            page = await visitor.see(f"/companies/{SHOP}/held")
+            assert page.count("came again with other content") == 1 + 21 * number
+            counts.append(len(asked))
+        assert counts[0] == counts[1]
+        [states] = [query for query in asked if "flow_state" in query]
+        assert states
 
     visit(story)
