@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -606,6 +606,23 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class HowKept:
+    """How a company's books are kept, as it was read last.
+
+    Attributes:
+        method: when invoices are booked: as they are made (accrual) or as they are paid (cash); "" where it is unknown.
+        guide: a page of the system's own help about that.
+        series: the voucher series of the newest financial year.
+        years: the first and the last day of each financial year, the newest first.
+    """
+
+    method: Literal["", "accrual", "cash"] = ""
+    guide: str = ""
+    series: tuple[SeriesSeen, ...] = ()
+    years: tuple[tuple[date, date], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """An outside party: what it can tell, and what can be told to it. A folder of ``connectors`` exports one.
 
@@ -638,6 +655,7 @@ class System:
         examined: what was found last, in a language; nothing before the first time.
         outlook: reads how a company's books are set up, and says what vouchers would meet there. Nothing is written.
         chart: the accounts and cost centres of a company's books as they were read last. Nobody is asked.
+        how_kept: by which method those books are kept, and in which series; nobody is asked either.
         words: what it says, in both languages (``schemas.words.catalogue``).
     """
 
@@ -662,6 +680,7 @@ class System:
     examine: Callable[[Host, str], Awaitable[object]] | None = None
     examined: Callable[[Host, str, Language], Awaitable[tuple[CheckSeen, ...]]] | None = None
     chart: Callable[[Host, str], Awaitable[Chart]] | None = None
+    how_kept: Callable[[Host, str], Awaitable[HowKept]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Said] = field(default_factory=dict)
     revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.fortnox.connect.connecting import consent_link
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import demand_words, rounds
-from connectors.fortnox.doctor.chart import chart
+from connectors.fortnox.doctor.chart import chart, how_kept
 from connectors.fortnox.doctor.examining import examine, examined
 from connectors.fortnox.doctor.outlook import outlook
 from connectors.fortnox.forms import employee
@@ -56,6 +56,7 @@ SYSTEM = System(
     examine=examine,
     examined=examined,
     chart=chart,
+    how_kept=how_kept,
     read_year=read_year,
     read_open=read_open,
     strangers=strangers,

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from connectors.desk import closing as looking
 from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.running import quiet, until
+from connectors.desk.web.books import kept_how
 from connectors.desk.web.plans import plan_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import catching_up, clock, tenants
+from infra import catching_up, clock, registry, tenants, today
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
 from infra.deciding import planning
@@ -30,6 +31,7 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
     counts: dict[str, int] = {}
     for row in found:
         counts[row.state] = counts.get(row.state, 0) + 1
+    lights = (await today.lights(engine, [tenant]))[tenant]
     plans = [one for one in await planning.plans(engine, tenant) if one.flow == flow_of_closing().name]
     return await visit.show(
         "closing.html",
@@ -40,6 +42,8 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
         counts={state: counts[state] for state in get_args(ClosingState) if state in counts},
         state=wanted,
         plans=plans[:10],
+        series=(await kept_how(visit)).series,
+        stopped=[one for one in lights if one.system == registry.ledger() and one.kind != "good"],
     )
 
 

@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from connectors.desk.reading import read_back
 from connectors.desk.story import tell, voucher_numbers
+from connectors.desk.web.books import chart_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from connectors.desk.words import SWEDEN
 from infra import clock, days, overview, registry
 from infra.accounts.permissions import Permission
 from infra.days import DayRow, Missing, Span
 from infra.deciding import remembering
-from infra.plugin import Chart
 from schemas.commands import PostVoucher
 from schemas.envelope import type_of
 from schemas.events import DayClosed
@@ -152,12 +152,6 @@ async def _day(visit: Visit) -> Response:
         after=after,
         lights=LIGHTS,
     )
-
-
-async def chart_of(visit: Visit) -> Chart:
-    """Return the accounts and cost centres of the company's books, as they were read last."""
-    read = registry.systems()[registry.ledger()].chart if registry.ledger() else None
-    return await read(visit.host, visit.tenant) if read else Chart()
 
 
 _MONTHS: Final = {

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from connectors.desk.web.books import kept_how
+from connectors.desk.web.rendering import POLICY
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock, ledgers
+from infra import clock, ledgers, registry
 from infra.accounts.permissions import Permission
 from infra.contents import opened as contents_opened
 from infra.delivery.reading import NotRead
@@ -17,11 +19,13 @@ from infra.documents import Document, Documents
 from infra.ledgers import Books, LedgerYear
 from infra.packages import storing
 from infra.proving import comparing, records
-from schemas.ledger import LedgerRequested, LedgerVoucher
+from schemas.events import Fact
+from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen, LedgerVoucher
 from schemas.ledger_parts import BALANCES, CHART, VOUCHERS
 
 _FOUND: Final = 100
 _LAST: Final = 2
+_YEARS: Final = frozenset(map(str, range(1900, 2201)))
 _SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 """What a browser shows without running anything of it."""
 
@@ -35,12 +39,13 @@ async def _years(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
-    requests = await ledgers.requests(engine, tenant)
+    requests, known = await ledgers.requests(engine, tenant), await ledgers.years(engine, tenant)
     return await visit.show(
         "ledger.html",
         status=status,
         errors=errors,
-        years=await ledgers.years(engine, tenant),
+        years=known,
+        unread=[one for one in (await kept_how(visit)).years if one[1] not in {year.last for year in known}],
         running=[one.asked for one in requests if one.running],
         failed=[one for one in requests if one.failed],
         documents=await Documents(engine, tenant).counts(),
@@ -49,15 +54,19 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
 
 
 async def _sync(visit: Visit) -> Response:
-    """Ask for a year, or the last two; the answer comes by itself."""
+    """Ask for a year, or the last two, with documents unless they are left out; the answer comes by itself."""
     year = visit.form.get("year", "")
-    if year and not (year.isdecimal() and year.isascii() and len(year) == len("2026")):
+    if year and year not in _YEARS:
         raise NoSuchPage
+    without = visit.lists.get("without", ())
+    if {"ledger", "documents"} <= set(without):
+        said = visit.say("Då finns inget att hämta.", "That leaves nothing to read.")
+        return await _shown(visit, status=422, errors=[("", said)])
     asked = LedgerRequested(
         year=int(year) if year else None,
         last=0 if year else _LAST,
-        ledger=True,
-        documents=visit.form.get("documents") == "yes",
+        ledger="ledger" not in without,
+        documents="documents" not in without,
         overwrite=visit.form.get("overwrite") == "yes",
         requested_by=visit.by[:200],
         requested_at=clock.now(),
@@ -67,6 +76,20 @@ async def _sync(visit: Visit) -> Response:
         "Begärt. Det hämtas nu, och sidan visar hur långt det kommit.", "Asked for; this page tells how far."
     )
     return visit.go(visit.at("ledger"), said)
+
+
+async def _source(visit: Visit) -> Response:
+    """Take a year from another source from now on: Fortnox's is read at once, a file's as it is loaded."""
+    year, wanted, now = await _year(visit), visit.form.get("source", ""), clock.now()
+    if wanted not in get_args(LedgerSource):
+        raise NoSuchPage
+    source: LedgerSource = wanted  # type: ignore[assignment] # it is one
+    by, of = visit.by[:200], year.last.year
+    facts: list[Fact] = [LedgerSourceChosen(year_to=year.last, source=source, chosen_by=by, chosen_at=now)]
+    if source == registry.ledger():
+        facts.append(LedgerRequested(year=of, documents=False, overwrite=True, requested_by=by, requested_at=now))
+    await visit.host.accept(visit.tenant, "desk", facts)
+    return visit.go(visit.at("ledger"), visit.say("Källan är bytt för året.", "The year has another source now."))
 
 
 async def _prove(visit: Visit) -> Response:
@@ -143,15 +166,18 @@ async def _voucher(visit: Visit) -> Response:
     if at is None:
         raise NoSuchPage
     documents = [one for one in await _documents(visit, year) if (one.series, one.number) == (series, number)]
-    return await visit.show(
+    response = await visit.show(
         "voucher.html",
         year=year,
         voucher=every[at],
         names=names,
         documents=documents,
+        shown=_SHOWN,
         before=every[at - 1].number if at else "",
         after=every[at + 1].number if at + 1 < len(every) else "",
     )
+    response.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
+    return response
 
 
 def _is_of(name: str, series: str) -> bool:
@@ -214,7 +240,10 @@ async def _document(visit: Visit) -> Response:
         if one.source_id == wanted and one.content is not None:
             store = contents_opened(visit.host.settings)
             shown = one.content.type in _SHOWN
-            headers = {"Content-Disposition": f'{"inline" if shown else "attachment"}; filename="document"'}
+            headers = {
+                "Content-Disposition": f'{"inline" if shown else "attachment"}; filename="document"',
+                "Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
+            }
             kind = one.content.type if shown else "application/octet-stream"
             pieces = store.read(visit.tenant, one.content.sha256)
             return StreamingResponse(pieces, headers=headers, media_type=kind)
@@ -247,6 +276,7 @@ PAGES: Final = (
     Page(f"{_OF_YEAR}/documents/{{document}}", Permission.SEE, _document),
     Page(f"{_OF_YEAR}/proof", Permission.SEE, _proof),
     Page(f"{_OF_YEAR}/prove", Permission.DECIDE, _prove, act=True),
+    Page(f"{_OF_YEAR}/source", Permission.DECIDE, _source, act=True),
     Page(f"{_OF_YEAR}/accept", Permission.APPROVE, _accept, act=True),
     Page(f"{_OF_YEAR}/package", Permission.SEE, _package),
 )

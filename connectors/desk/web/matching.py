@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from connectors.desk import matching, settings_files, simulating
 from connectors.desk.matching import SECTIONS, Row, WrongMapping
+from connectors.desk.web.books import chart_of
 from connectors.desk.web.company_settings import taken_effect
-from connectors.desk.web.days import chart_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from connectors.desk.words import SWEDEN
 from infra import clock, companies, days, registry, tasks, tenants

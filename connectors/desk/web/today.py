@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
+from connectors.desk.web.books import kept_how
 from connectors.desk.web.rendering import HEADERS
 from connectors.desk.web.visit import SIGNED_IN, Page, Visit
 from connectors.desk.words import SWEDEN
@@ -14,6 +15,7 @@ from infra import clock, registry, tenants, today
 from infra.accounts.permissions import Permission
 from infra.deciding import planning
 from infra.delivery import waiting
+from schemas.settings import TenantSettings
 
 _DAYS: Final = 28
 _FLOW: Final = "daysales"
@@ -38,9 +40,17 @@ async def _of_company(visit: Visit) -> Response:
     return await _shown(visit, (visit.tenant,))
 
 
-async def _left_to_set_up(visit: Visit, tenant: str, connected: Iterable[str]) -> tuple[tuple[str, str], ...]:
+async def _of_one(visit: Visit, connected: Iterable[str]) -> dict[str, Any]:
+    """Return what the page of one company has besides: what is left to do, and how its books are kept."""
+    settings, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
+    left = await _left_to_set_up(visit, settings, version, connected)
+    return {"left": left, "kept": await kept_how(visit), "invoices": settings.invoicing is not None}
+
+
+async def _left_to_set_up(
+    visit: Visit, settings: TenantSettings, version: int, connected: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
     """Return what a company lacks before anything can travel, each with the page where it is done."""
-    settings, version = await tenants.settings_in_force(visit.host.engine, tenant)
     told = []
     if not version:
         told.append((visit.say("Gör inställningar", "Make settings"), visit.at("settings")))
@@ -48,7 +58,7 @@ async def _left_to_set_up(visit: Visit, tenant: str, connected: Iterable[str]) -
     if not needed <= set(connected):
         told.append((visit.say("Anslut systemen", "Connect the systems"), visit.at("connections")))
     if settings.employees:
-        plans = await planning.plans(visit.host.engine, tenant, _STAFF)
+        plans = await planning.plans(visit.host.engine, visit.tenant, _STAFF)
         if not any(plan.state == "applied" for plan in plans):
             words = visit.say("Jämför personalen, och skicka den första planen", "Compare staff, and send a first plan")
             told.append((words, visit.at("employees")))
@@ -58,11 +68,9 @@ async def _left_to_set_up(visit: Visit, tenant: str, connected: Iterable[str]) -
 async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
     engine = visit.host.engine
     lights = await today.lights(engine, companies)
-    left = (
-        await _left_to_set_up(visit, t, [each.system for each in lights[t] if each.kind != "stop"])
-        if (t := visit.tenant)
-        else ()
-    )
+    of_one: dict[str, Any] = {"left": (), "kept": None, "invoices": False}
+    if visit.tenant:
+        of_one = await _of_one(visit, [each.system for each in lights[visit.tenant] if each.kind != "stop"])
     last = await today.last_day(engine, companies, _FLOW) or clock.now().astimezone(SWEDEN).date()
     since = last - timedelta(days=_DAYS - 1)
     takings = await today.takings(engine, companies, _FLOW, since, last)
@@ -74,12 +82,12 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
         counts=counts,
         total={name: sum(getattr(one, name) for one in counts.values()) for name in today.Counts.__slots__},
         lights=lights,
-        left=left,
         holds=await waiting.page_of_holds(engine, companies, limit=_MOST),
         troubles=await today.troubles(engine, companies, _MOST),
         booked=await today.booked(engine, companies, _MOST),
         columns=[(f"{one:%d/%m}", takings.get(one, Decimal(0)), "") for one in days],
         some=bool(takings),
+        **of_one,
     )
 
 

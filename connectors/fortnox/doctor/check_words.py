@@ -15,6 +15,9 @@ from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.ledger import ReadLedger
 from schemas.words import Said
 
+BOOKKEEPING: Final = "https://support.fortnox.se/produkthjalp/bokforing"
+"""Fortnox's help about bookkeeping."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckText:
@@ -32,7 +35,7 @@ class CheckText:
     stops: Said
     who: Said
     where: Said
-    guide: str = "https://support.fortnox.se/produkthjalp/bokforing"
+    guide: str = BOOKKEEPING
 
 
 _LICENCES: Final = "https://support.fortnox.se/hantera-fortnox/administrera-anvandare/tillaggsbestallning"

@@ -37,7 +37,7 @@ async def outlook(host: Host, tenant: str, orders: Sequence[PostVoucher]) -> Out
         if visit.closed is None:
             situation = await visit.setup(situation, frozenset(PARSERS), mapped=False)
             for year in dict.fromkeys(filter(None, (situation.setup.year_of(need.day) for need in needs))):
-                series[year.id] = tuple(_series(year, item) for item in await visit.series(year.id))
+                series[year.id] = tuple(series_seen(year, item) for item in await visit.series(year.id))
     language = host.settings.language
     met = tuple(_met(order, need, situation, series, language) for order, need in zip(orders, needs, strict=True))
     return Outlook(met, tuple(one for each in series.values() for one in each))
@@ -103,7 +103,8 @@ def _not_locked(need: Need, locked: date, language: Language) -> str:
     return f"The period is locked until {locked}; series {need.series} is not locked with it, as the settings say."
 
 
-def _series(year: Year, item: Mapping[str, Any]) -> SeriesSeen:
+def series_seen(year: Year, item: Mapping[str, Any]) -> SeriesSeen:
+    """Return a series as a list of a year's has it."""
     number = str(item.get("NextVoucherNumber") or "")
     return SeriesSeen(
         year=_called(year),

@@ -47,7 +47,7 @@ async def browsing(
             yield page
         finally:
             await browser.close()
-        assert not [one for one in complaints if not refused or f"status of {refused}" not in one]
+        assert [one for one in complaints if not refused or f"status of {refused}" not in one] == []
 
 
 async def found_by_axe(page: Page) -> list[str]:

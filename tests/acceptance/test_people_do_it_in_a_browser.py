@@ -1,0 +1,255 @@
+"""Rows of S, Y and P (FEATURES) that meet Fortnox, done in a browser in a house in which every role runs."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import httpx  # noqa: TID251 - a browser, which keeps cookies
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+from sqlalchemy import text
+
+from connectors.fortnox.sandbox import Company
+from infra import companies, tenant_commands, tenants
+from infra.accounts.permissions import DeskRole
+from schemas.settings import TenantSettings
+from tests.acceptance.house import Roles, Shop
+from tests.acceptance.year_end import ENTRIES, batch, made
+from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
+from tests.connectors.desk.web_driver import Visitor
+from tests.connectors.fortnox.ledger_driver import DOCUMENTS, attach, book
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module"), needs_a_browser]
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def visitor(house: Roles) -> AsyncIterator[Visitor]:
+    """Yield somebody's session at the desk."""
+    host = await house.place.host()
+    async with httpx.AsyncClient(timeout=60.0, headers={"Accept-Language": "en"}) as http:
+        yield Visitor(host, http, house.url)
+
+
+async def press(page: Page, words: str) -> None:
+    """Press a button that is called so, or that begins so."""
+    await page.locator("main").get_by_role("button", name=words).first.click()
+
+
+async def consents(page: Page, words: str, company: Company) -> None:
+    """Go on to Fortnox from the page of a link, sign in there as its administrator, choose a company and agree."""
+    await press(page, words)
+    await page.wait_for_url("**/oauth-v1/auth**")
+    await page.goto(f"{page.url}&user=1")
+    await page.locator(f"[name=company][value='{company.database_number}']").check()
+    await page.get_by_role("button", name="Give permission").click()
+    await page.wait_for_url("**/oauth/result")
+
+
+async def shown(house: Roles, shop: Shop, page: Page, address: str, words: str) -> None:
+    """Load a page until it says something that still travels to it."""
+
+    async def said() -> bool:
+        await page.goto(address)
+        return words in await page.locator("main").inner_text()
+
+    await house.until(shop, f"{address} says {words!r}", said)
+
+
+async def test_s6_to_s10_a_link_is_made_sent_and_answered(house: Roles, visitor: Visitor) -> None:
+    """A link is made and sent (S6, S7); it explains (S8), leads to Fortnox (S9), one company is chosen there (S10)."""
+    company = house.books.add(Company(8101, "Boklådan AB", "556016-0680", consented=False))
+    house.books.add(Company(8102, "Grannen AB", "556000-0001", consented=False))
+    await tenant_commands.add_tenant(house.place, "link-shop", organisation_number="5560160680", database_number=None)
+    shop = Shop("link-shop", company, "")
+    await visitor.is_signed_in_as(DeskRole.ADMIN, shop.tenant)
+    async with browsing(visitor, language="sv") as page:
+        await page.goto(f"/companies/{shop.tenant}/connections")
+        await page.locator("#fortnox").get_by_role("button", name="Gör en anslutningslänk").click()
+        link = await page.locator("#link").inner_text()
+    visitor.http.cookies.clear()
+    async with browsing(visitor, language="sv") as page:
+        await page.goto(f"{visitor.url}/connect/{link.rpartition('/')[2]}")
+        assert await found_by_axe(page) == []
+        assert await page.locator("html").get_attribute("lang") == "sv"
+        await page.get_by_role("link", name="English").click()
+        assert "Give permission" in await page.locator("main").inner_text()
+        await consents(page, "Give permission", company)
+        assert "Boklådan AB is connected" in await page.locator("main").inner_text()
+        assert await found_by_axe(page) == []
+    await visitor.is_signed_in_as(DeskRole.ADMIN, shop.tenant)
+    async with browsing(visitor) as page:
+        await page.goto(f"/companies/{shop.tenant}/connections")
+        card = await page.locator("#fortnox").inner_text()
+        assert "connected" in card  # S18
+        assert "Boklådan AB" in card
+        await page.locator("#fortnox").get_by_role("button", name="Check again").click()
+        await page.locator("[role=status]").wait_for()
+        assert "are in order" in await page.locator("#fortnox").inner_text()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def books(house: Roles) -> AsyncIterator[Shop]:
+    """Yield a company whose books Fortnox has: thirty vouchers of 2026, two of them with a document."""
+    shop = await house.shop("books")
+    shop.fortnox.scopes = f"{DOCUMENTS} costcenter"
+    for year in shop.fortnox.years.values():
+        year.method = "CASH"
+    book(shop.fortnox, 30)
+    attach(shop.fortnox, 2, DOT)
+    attach(shop.fortnox, 3, b"%PDF-1.4\n%%EOF\n")
+    yield shop
+
+
+async def test_s19_to_s24_y8_y9_a_year_is_got_then_synchronized(house: Roles, books: Shop, visitor: Visitor) -> None:
+    """*Get data* of a year becomes *Sync* once it is there (S20); documents come (S21); whence it is stands (S24)."""
+    await visitor.is_signed_in_as(DeskRole.ACCOUNTANT, books.tenant)
+    ledger = f"/companies/{books.tenant}/ledger"
+    async with browsing(visitor, refused="422") as page:
+        await page.goto(f"/companies/{books.tenant}/connections")
+        await page.locator("#fortnox").get_by_role("button", name="Check again").click()
+        await page.locator("[role=status]").wait_for()
+        await page.goto(ledger)
+        row = page.locator("tbody tr", has_text="2026-12-31")
+        assert await row.get_by_role("button", name="Sync").count() == 0
+        await row.get_by_role("button", name="Get data").click()
+        await page.locator("[role=status]").wait_for()
+        await shown(house, books, page, ledger, "2 / 2")
+        row = page.locator("tbody tr", has_text="2026-12-31")
+        assert await row.get_by_role("button", name="Get data").count() == 0
+        assert "Fortnox" in await row.inner_text()
+        assert await found_by_axe(page) == []
+        await row.locator("summary").click()
+        await row.get_by_label("without the ledger").check()
+        await row.get_by_label("without documents").check()
+        await row.get_by_role("button", name="Get it like that").click()
+        assert "That leaves nothing to read." in await page.locator("[role=alert]").inner_text()
+        await row.get_by_role("button", name="Sync").click()
+        await page.locator("[role=status]").wait_for()
+        await press(page, "Sync two past years")
+        await page.locator("[role=status]").wait_for()
+        await row.locator("td a").first.click()
+        await page.locator(".tabs a", has_text="Balances").click()
+        assert "1930" in await page.locator("main table").inner_text()
+
+
+async def test_s4_documents_are_swiped_through_beside_their_vouchers(
+    house: Roles, books: Shop, visitor: Visitor
+) -> None:
+    """A voucher and its document stand beside each other; the arrows lead to the next and the previous one."""
+    await visitor.is_signed_in_as(DeskRole.VIEWER, books.tenant)
+    below = f"/companies/{books.tenant}/ledger"
+    async with browsing(visitor, language="sv") as page:
+        await shown(house, books, page, below, "2 / 2")
+        await page.goto(f"{below}/2026-12-31/vouchers/1?series=A")
+        await page.keyboard.press("ArrowRight")
+        await page.wait_for_url("**/vouchers/2?series=A")
+        picture = page.get_by_alt_text("Dokument 1")
+        await picture.wait_for()
+        assert await picture.evaluate("image => image.complete && image.naturalWidth") == 1
+        assert await found_by_axe(page) == []
+        await page.keyboard.press("ArrowLeft")
+        await page.wait_for_url("**/vouchers/1?series=A")
+        assert await page.locator(".document").count() == 0
+    answer = await visitor.get(f"{below}/2026-12-31/vouchers/3?series=A")
+    assert '<iframe class="document"' in answer.text
+    assert "frame-src 'self'" in answer.headers["content-security-policy"]
+
+
+async def test_y3_y4_y18_a_year_gets_another_source(house: Roles, books: Shop, visitor: Visitor) -> None:
+    """Chosen in the page; what was read stays, what was posted stays known, and back again Fortnox is read anew."""
+    await visitor.is_signed_in_as(DeskRole.ACCOUNTANT, books.tenant)
+    ledger = f"/companies/{books.tenant}/ledger"
+    async with browsing(visitor) as page:
+        await shown(house, books, page, ledger, "2 / 2")
+        row = page.locator("tbody tr", has_text="2026-12-31")
+        await row.locator("summary").click()
+        await row.get_by_role("button", name="Take the year from a SIE file instead").click()
+        await page.locator("[role=status]").wait_for()
+        await shown(house, books, page, ledger, "is to come from a SIE file")
+        await row.locator("summary").click()
+        await row.get_by_role("button", name="Take the year from Fortnox instead").click()
+        await page.locator("[role=status]").wait_for()
+
+        async def back() -> bool:
+            await page.goto(ledger)
+            said = await page.locator("main").inner_text()
+            return "is to come from" not in said and "Being read now" not in said
+
+        await house.until(books, "the year is Fortnox's again", back)
+    assert (await visitor.post(f"{ledger}/2026-12-31/source", {"source": "elsewhere"})).status_code == 404
+
+
+async def test_the_page_of_a_company_says_by_which_method_its_books_are_kept(
+    house: Roles, books: Shop, visitor: Visitor
+) -> None:
+    """With a link to what that means where invoices depend on it, which are booked when they are paid."""
+    await visitor.is_signed_in_as(DeskRole.VIEWER, books.tenant)
+    async with browsing(visitor) as page:
+        await shown(house, books, page, f"/companies/{books.tenant}", "Accounting method: cash (kontantmetoden)")
+        assert await page.locator(".pagehead a[rel=noreferrer]").count() == 0
+        engine = house.place.engine
+        settings, _ = await tenants.settings_in_force(engine, books.tenant)
+        changed = TenantSettings.model_validate(settings.to_json() | {"invoicing": {}}, strict=False)
+        version = await companies.apply_settings(
+            engine, await house.place.producer(), books.tenant, changed, by="a test"
+        )
+        await house.until(books, "the settings", lambda: tenants.is_in_force(engine, books.tenant, version))
+        await page.reload()
+        assert "Invoices are booked as they are paid." in await page.locator(".pagehead").inner_text()
+        assert (await page.locator(".pagehead a[rel=noreferrer]").get_attribute("href") or "").startswith("https://")
+
+
+async def test_y11_to_y17_closing_entries_are_exported_and_wait_while_the_link_is_gone(
+    house: Roles, visitor: Visitor
+) -> None:
+    """Series of Fortnox's list (Y12), preview (Y13), approved; the link ends (Y15), is made anew, exported (Y14)."""
+    shop = await made(house, "browserclosing")
+    await house.deliver(shop, batch(*ENTRIES[:2]), "one delivery", system="spiris")
+    await visitor.is_signed_in_as(DeskRole.ADMIN, shop.tenant)
+    closing = f"/companies/{shop.tenant}/closing"
+    async with browsing(visitor, language="sv") as page:
+        await page.goto(f"/companies/{shop.tenant}/connections")
+        await page.locator("#fortnox").get_by_role("button", name="Kontrollera igen").click()
+        await page.locator("[role=status]").wait_for()
+        await shown(house, shop, page, closing, "planerad")
+        assert await found_by_axe(page) == []
+        offered = await page.get_by_label("Serie").locator("option").all_inner_texts()
+        [ours] = [one for one in offered if one.startswith("I ")]
+        assert "manuell" in ours
+        assert "nästa 1" in ours
+        await page.get_by_label("Serie").select_option("I")
+        await press(page, "Förhandsgranska export")
+        await page.wait_for_url("**/closing/plans/*")
+        plan = page.url
+        said = await page.locator("main").inner_text()
+        assert "Serie I (manuell), nästa nummer 1" in said
+        assert await found_by_axe(page) == []
+
+        await page.goto(f"/companies/{shop.tenant}/connections")  # Y16: one page for the link
+        await page.locator("#fortnox .actions summary").click()
+        await page.locator("#fortnox").get_by_role("button", name="Koppla från fortnox").click()  # Y17
+        await page.locator("[role=status]").wait_for()
+        assert "frånkopplad" in await page.locator("#fortnox").inner_text()
+        await page.goto(plan)
+        await press(page, "Godkänn och bokför de valda")
+        await page.locator("[role=status]").wait_for()
+        await page.goto(closing)
+        assert "Anslutningen till bokföringen är bruten" in await page.locator("main").inner_text()
+        assert shop.vouchers == []
+        await page.get_by_role("link", name="Anslut igen").click()
+        await page.locator("#fortnox").get_by_role("button", name="Gör en anslutningslänk").click()
+        link = await page.locator("#link").inner_text()
+        await page.goto(f"{visitor.url}/connect/{link.rpartition('/')[2]}")
+        await consents(page, "Ge behörighet", shop.fortnox)
+        await house.ends_with(shop, vouchers=2)
+        await shown(house, shop, page, f"{closing}?state=exported", "I 2")
+        entries = page.locator("main table").first.locator("tbody tr")
+        assert await entries.count() == 2
+        assert await entries.get_by_text("exporterad").count() == 2
+    async with house.place.engine.connect() as connection:
+        query = text("select count(*) from audit where tenant = :t and body ->> 'outcome' = 'disconnected'")
+        assert await connection.scalar(query, {"t": shop.tenant})  # Y17: it is on record
