@@ -1,5 +1,6 @@
-"""A company's settings as a file that can be changed: checked, compared with those in force, only then published."""
+"""A company's settings, as switches and as a file: checked, compared with those in force, only then published."""
 
+from collections.abc import Collection, Mapping
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -11,8 +12,21 @@ from connectors.desk.settings_files import WrongFile
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import companies, tenants
 from infra.accounts.permissions import Permission
+from schemas.settings import InvoicingSettings, TenantSettings
+from schemas.words import Said
 
 _EFFECT: Final = 4.0
+_INVOICING: Final = "invoicing"
+_SWITCHES: Final[Mapping[str, Said]] = {
+    "sync_sales": Said("Synka försäljning: varje dagsavslut bokförs", "Sync sales: each day close is booked"),
+    _INVOICING: Said("Fakturera via Fortnox", "Invoice via Fortnox"),
+    "allow_tip_on_invoice": Said("Tillåt dricks på faktura", "Allow tip on invoice"),
+    "order_instead_of_invoice": Said(
+        "Order i stället för faktura: faktureringen i Fortnox görs sedan för hand",
+        "Use order instead of invoice: invoicing in Fortnox is then done by hand",
+    ),
+}
+"""What is switched on and off without looking into the file."""
 
 
 async def _settings(visit: Visit) -> Response:
@@ -31,20 +45,44 @@ async def _settings(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, written: str, version: int, *, status: int = 200, **values: Any) -> Response:
     known: dict[str, Any] = {"problems": (), "changes": None, "moved": False}
+    body, _ = await tenants.settings_in_force(visit.host.engine, visit.tenant)
     return await visit.show(
         "settings.html",
         status=status,
         written=written,
         version=version,
         lines=written.count("\n") + 2,
+        switches=_SWITCHES if body.daysales else {},
+        on=_on(body),
         **known | values,
     )
+
+
+def _on(body: TenantSettings) -> frozenset[str]:
+    """Return the switches that are on."""
+    of = [one for one in (body.daysales, body.invoicing) if one is not None]
+    on = {name for name in _SWITCHES for one in of if getattr(one, name, False)}
+    return frozenset(on | ({_INVOICING} if body.invoicing else set()))
+
+
+def _switched(body: TenantSettings, on: Collection[str]) -> TenantSettings:
+    """Return settings with exactly these switches on."""
+    if body.daysales is None:
+        return body
+    invoicing = None
+    if _INVOICING in on:
+        names = ("allow_tip_on_invoice", "order_instead_of_invoice")
+        invoicing = (body.invoicing or InvoicingSettings()).model_copy(update={name: name in on for name in names})
+    daysales = body.daysales.model_copy(update={"sync_sales": "sync_sales" in on})
+    return body.model_copy(update={"daysales": daysales, "invoicing": invoicing})
 
 
 async def _apply(visit: Visit) -> Response:
     """Show what a file would change; publish it when that was shown, and the settings are still those compared."""
     engine, written = visit.host.engine, visit.form.get("settings", "").replace("\r\n", "\n")
     body, version = await tenants.settings_in_force(engine, visit.tenant)
+    if visit.form.get("act") == "switch":
+        written = settings_files.to_yaml(_switched(body, visit.lists.get("on", ())))
     raw = written.encode()
     try:
         new = settings_files.read(raw)

@@ -6,13 +6,13 @@ import pytest
 from playwright.async_api import Page
 from sqlalchemy import text
 
-from infra.accounts.permissions import DeskRole
-from schemas.events import PlanRowApplied
+from infra.accounts.permissions import EVERY_COMPANY, DeskRole
+from schemas.events import LinkDecided, PlanRowApplied
 from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.test_pages import SHOP, told, visit
-from tests.connectors.desk.web import test_employees
-from tests.connectors.desk.web.test_employees import Staff
+from tests.connectors.desk.web import test_employees, test_matching
+from tests.connectors.desk.web.test_employees import Staff, linked
 from tests.connectors.desk.web_driver import Visitor
 
 pytestmark = [pytest.mark.usefixtures("desk"), needs_a_browser]
@@ -79,6 +79,85 @@ def test_a22_to_a38_somebody_is_matched_and_others_are_changed_in_bulk() -> None
             await page.locator("button[name=set][value=do_nothing]").click()
             assert "Gör ingenting" in await page.locator("[role=status]").inner_text()
             assert await staff.told(PlanRowApplied) == []
+
+    test_employees.visit(story)
+
+
+def test_a18_to_a20_somebody_is_taken_apart_with_a_reason() -> None:
+    """Under Linked (A8, A11): a pause stands first (A18), the reason is kept, then it is under HR only again (A19)."""
+
+    async def story(staff: Staff) -> None:
+        await staff.plan()
+        async with browsing(staff, language="sv") as page:
+            await page.goto(staff.at("export"))
+            await page.get_by_label("Disa By").check()
+            await click(page, "Ta isär …")
+            said = await page.locator("main").inner_text()
+            assert said.index("Bättre vid längre frånvaro") < said.index("personen hamnar under Bara i HR")
+            assert "Den anställde i Fortnox rörs inte." in said  # A20
+            assert await found_by_axe(page) == []
+            await page.get_by_role("radio", name="Ta isär").check()
+            await page.get_by_label("Varför").select_option("long_leave")
+            await page.get_by_label("Kommentar").fill("ledig till hösten")
+            await click(page, "Gör det för 1")
+            await page.wait_for_url("**/employees/export**")
+            assert "Disa By" not in await page.locator("main").inner_text()
+            await page.goto(staff.at("export") + "?tab=hr_only")
+            assert "Disa By" in await page.locator("main table").inner_text()
+        decided = (await staff.told(LinkDecided))[-1]
+        assert (decided.person, decided.reason, decided.comment) == ("huma/disa", "long_leave", "ledig till hösten")
+
+    test_employees.visit(story, people=(*test_employees.PEOPLE, linked()))
+
+
+def test_a27_h14_somebody_of_fortnox_is_created_in_hr() -> None:
+    """*Create* under New (A23): the row's action is another one (A32), the new record is shown, and it is sent."""
+
+    async def story(staff: Staff) -> None:
+        await staff.plan()
+        async with browsing(staff) as page:
+            await page.goto(staff.at("import") + "?tab=new")
+            row = page.locator("tbody tr", has_text="Eva Lind")
+            await row.get_by_role("button", name="Create").click()
+            await page.locator("[role=status]").wait_for()
+            await page.get_by_label("Eva Lind").check()
+            await click(page, "Import chosen …")
+            said = await page.locator("main").inner_text()
+            assert "eva@example.se" in said
+            assert await found_by_axe(page) == []
+            await click(page, "Send 1: 1 created in HR")
+            await page.wait_for_url("**/results")
+        [applied] = await staff.told(PlanRowApplied)
+        assert (applied.employee_id, applied.action) == ("7", "create_in_hr")
+
+    test_employees.visit(story)
+
+
+def test_a28_to_a35_somebody_is_matched_by_hand() -> None:
+    """*Match* (A26): with whom is chosen, and whose values count (A35); both stand beside each other (A30, A39)."""
+
+    async def story(staff: Staff) -> None:
+        await staff.plan()
+        async with browsing(staff) as page:
+            await page.goto(staff.at("import"))
+            await page.locator("tbody tr", has_text="Eva Lind").get_by_role("link", name="Match").click()
+            await page.locator("#match").get_by_label("Search").fill("Eva")
+            await page.locator("#match").get_by_role("button", name="Search").click()
+            await page.get_by_label("Eva Ek").check()
+            await click(page, "Match, prefer Fortnox")
+            await page.locator("[role=status]").wait_for()
+            fields = await page.locator("main table").first.inner_text()
+            assert "Lind" in fields
+            assert "Ek" in fields
+            assert await found_by_axe(page) == []
+            await page.locator("main").get_by_role("link", name="back to the list").click()
+            await page.get_by_role("checkbox", name="Eva").check()
+            await click(page, "Import chosen …")
+            assert await staff.told(PlanRowApplied) == []
+            await page.locator("main form button.main").click()
+            await page.wait_for_url("**/results")
+        [applied] = await staff.told(PlanRowApplied)
+        assert (applied.person, applied.employee_id, applied.action) == ("huma/eva", "7", "prefer_fortnox")
 
     test_employees.visit(story)
 
@@ -160,6 +239,84 @@ def test_p1_h2_s6_a_connection_has_one_page() -> None:
             assert secret not in await page.content()
 
     visit(story)
+
+
+@pytest.mark.parametrize("role", [DeskRole.VIEWER, DeskRole.ACCOUNTANT, DeskRole.APPROVER])
+def test_h5_only_an_admin_connects(role: DeskRole) -> None:
+    """Everybody else sees how it stands, is offered nothing that connects, and is refused what they send themselves."""
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor, language="sv", refused="403") as page:
+            await page.goto(f"/companies/{SHOP}")
+            await page.keyboard.press("g")
+            await page.keyboard.press("c")
+            await page.wait_for_url("**/connections")
+            assert "inte ansluten" in await page.locator("#fortnox").inner_text()
+            offered = await page.locator("main button").all_inner_texts()
+            assert set(offered) <= {"Kontrollera igen"}
+            assert await page.locator('nav.places a[data-key="p"]').count() == 0
+            await page.goto(f"/companies/{SHOP}/people")
+            assert "får" in await page.locator("main").inner_text()
+        for act in ("connections/fortnox/link", "connections/fortnox/disconnect", "sources/openpos/secret", "keys"):
+            assert (await visitor.post(f"/companies/{SHOP}/{act}", {"holder": "x"})).status_code == 403
+
+    visit(story, role)
+
+
+def test_p8_to_p12_a_means_of_payment_gets_an_account_from_a_day_on() -> None:
+    """From the day that waits (P12) to its row (P8 to P10), what it would change, and only then into force."""
+
+    async def story(visitor: Visitor, _past: Past) -> None:
+        async with browsing(visitor, language="sv") as page:
+            await page.goto(f"/companies/{SHOP}/held")
+            await page.locator("main tbody a").first.click()
+            await page.get_by_role("link", name="Alltid ett visst konto för swish_qr").click()
+            await page.wait_for_url("**/matching?**")
+            assert await found_by_axe(page) == []
+            for section in ("Betalsätt", "Varugrupper"):
+                assert await page.get_by_role("heading", name=section).count() == 1, section
+            row = page.locator("#payments tbody tr").first
+            await row.locator("[name='payments.account']").fill("1930")
+            await page.get_by_label("Pröva på det som kommit in sedan").fill("2026-04-01")
+            await click(page, "Visa vad det ändrar")
+            said = await page.locator("main").inner_text()
+            assert "Ingenting gäller än." in said
+            assert "1 väntar nu och skulle bokföras" in said
+            assert await found_by_axe(page) == []
+            await click(page, "Aktivera de nya kontona")
+            await page.locator("[role=status]").wait_for()
+            assert "Version 4" in await page.locator("[role=status]").inner_text()
+
+    test_matching.visit(story)
+
+
+def test_p2_to_p6_a_company_is_chosen_and_then_its_options() -> None:
+    """Who sees several chooses one (P2); sales, invoices, tips and orders are switched; the difference comes first."""
+
+    async def past(past: Past) -> None:
+        await past.decides(sample("settings.v1", "day-sales"))
+        async with past.place.engine.begin() as connection:
+            await connection.execute(text("update tenants set settings_version = 3"))
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor) as page:
+            await page.goto("/")
+            await page.locator("main").get_by_role("link", name=SHOP).click()
+            await page.keyboard.press("g")
+            await page.keyboard.press("s")
+            await page.wait_for_url("**/settings")
+            assert await page.get_by_label("Sync sales").is_checked()
+            await page.get_by_label("Invoice via Fortnox").check()
+            await page.get_by_label("Use order instead of invoice").check()
+            await click(page, "Show the difference")
+            difference = await page.locator(".lines").inner_text()
+            assert "order_instead_of_invoice" in difference
+            assert "sync_sales" not in difference
+            assert await found_by_axe(page) == []
+            await click(page, "Put it in force as version 4")
+            await page.locator("[role=status]").wait_for()
+
+    visit(story, tenant=EVERY_COMPANY, past=past)
 
 
 def test_p8_a_version_of_the_settings_comes_back() -> None:
