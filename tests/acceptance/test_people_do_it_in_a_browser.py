@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 from sqlalchemy import text
 
-from connectors.fortnox.sandbox import Company
+from connectors.fortnox.sandbox import Company, licences
 from infra import companies, tenant_commands, tenants
 from infra.accounts.permissions import DeskRole
 from schemas.settings import TenantSettings
@@ -253,3 +253,32 @@ async def test_y11_to_y17_closing_entries_are_exported_and_wait_while_the_link_i
     async with house.place.engine.connect() as connection:
         query = text("select count(*) from audit where tenant = :t and body ->> 'outcome' = 'disconnected'")
         assert await connection.scalar(query, {"t": shop.tenant})  # Y17: it is on record
+
+
+async def test_h3_h4_p13_to_p23_s12_to_s14_what_is_missing_is_said_with_its_way_out(
+    house: Roles, visitor: Visitor
+) -> None:
+    """A licence is missing: who must act, where, and Fortnox's guide; added and checked again, the finding is gone."""
+    shop = await house.shop("licences")
+    shop.fortnox.licences.clear()
+    await visitor.is_signed_in_as(DeskRole.ACCOUNTANT, shop.tenant)
+    async with browsing(visitor, language="sv") as page:
+        await page.goto(f"/companies/{shop.tenant}/connections")
+        card = page.locator("#fortnox")
+        await card.get_by_role("button", name="Kontrollera igen").click()
+        await page.locator("[role=status]").wait_for()
+        said = await card.inner_text()
+        for words in (
+            "Företaget saknar licensen Integration. En enda räcker för alla integrationer.",
+            "en systemadministratör i företagets Fortnox",
+            "Administrera användare",
+            "Lägg till licenser",
+        ):
+            assert words in said
+        guide = card.locator("a[rel=noreferrer]").first
+        assert (await guide.get_attribute("href") or "").startswith("https://support.fortnox.se/")
+        assert await found_by_axe(page) == []
+        shop.fortnox.licences |= licences.ALL
+        await card.get_by_role("button", name="Kontrollera igen").click()
+        await page.locator("[role=status]").wait_for()
+        assert "saknar licensen Integration" not in await card.inner_text()
