@@ -52,6 +52,11 @@ def ledger_file() -> LedgerFile:
     return next(system.ledger_file for system in systems().values() if system.ledger_file is not None)
 
 
+def ledger_files() -> Source:
+    """Return the source of files of that format."""
+    return next(one.source for one in systems().values() if one.ledger_file is not None and one.source is not None)
+
+
 def sandbox(system: str) -> Sandbox:
     """Load what imitates a system that has an imitation."""
     serve: Sandbox = importlib.import_module(systems()[system].sandbox).serve

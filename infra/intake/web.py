@@ -195,20 +195,23 @@ def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], 
     async def _accepted(tenant: str, source: Source, request: Request, trace: str) -> Accepted:
         headers, body = request.headers, BytesIO()
         if source.files is None:
-            await _receive(request, body, max_body, "BOKBUSS_MAX_BODY")
+            await receive(request, body, max_body, "BOKBUSS_MAX_BODY")
             payload = body.getvalue()
             return await acceptor.accept_delivery(
                 tenant=tenant, source=source, body=payload, headers=headers, trace=trace
             )
         with TemporaryFile() as file:
-            await _receive(request, file, acceptor.most(source.files), source.files.setting)
+            await receive(request, file, acceptor.most(source.files), source.files.setting)
             return await acceptor.accept_delivered_file(
                 tenant=tenant, source=source, file=file, headers=headers, trace=trace
             )
 
 
-async def _receive(request: Request, into: IO[bytes], most: int, setting: str) -> None:
-    """Receive a body piece by piece, and stop at the first one too many; before the first, when its length is told."""
+async def receive(request: Request, into: IO[bytes], most: int, setting: str) -> None:
+    """Receive a body piece by piece, and stop at the first one too many; before the first, when its length is told.
+
+    Raises TooLarge, naming the ``setting``.
+    """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told[:_DIGITS]) > most:
         raise TooLarge(f"the body is larger than {most} bytes ({setting})")

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx  # noqa: TID251 - a browser, which keeps cookies
 import pytest
@@ -9,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 from sqlalchemy import text
 
+from connectors import sie
 from connectors.fortnox.sandbox import Company, licences
 from infra import companies, tenant_commands, tenants
 from infra.accounts.permissions import DeskRole
@@ -21,6 +23,7 @@ from tests.connectors.fortnox.ledger_driver import DOCUMENTS, attach, book
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module"), needs_a_browser]
 
+SIE = Path(sie.__file__).parent / "samples" / "year-with-history.se"
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -181,6 +184,28 @@ async def test_y3_y4_y18_a_year_gets_another_source(house: Roles, books: Shop, v
 
         await house.until(books, "the year is Fortnox's again", back)
     assert (await visitor.post(f"{ledger}/2026-12-31/source", {"source": "elsewhere"})).status_code == 404
+
+
+async def test_s17_s23_y20_a_year_is_loaded_from_a_file(house: Roles, visitor: Visitor, tmp_path: Path) -> None:
+    """A broken file says where it is broken; a whole one is a year that comes from a file (S24)."""
+    shop = await house.shop("fromfile", settings=None)
+    await visitor.is_signed_in_as(DeskRole.ACCOUNTANT, shop.tenant)
+    ledger = f"/companies/{shop.tenant}/ledger"
+    broken = tmp_path / "broken.se"
+    broken.write_bytes(SIE.read_bytes()[:-30])
+    async with browsing(visitor, language="sv", refused="422") as page:
+        await page.goto(ledger)
+        assert await found_by_axe(page) == []
+        for file, role in ((broken, "alert"), (SIE, "status")):
+            await page.locator("#f-file").set_input_files(file)
+            await press(page, "Ladda filen")
+            await page.locator(f"[role={role}]").wait_for()
+        await shown(house, shop, page, ledger, "SIE-fil")
+        assert "2024-12-31" in await page.locator("main table").inner_text()
+    async with browsing(visitor) as page:
+        await page.goto(ledger)
+        await page.locator("tbody td a").first.click()
+        assert await page.locator("main tbody tr").count() > 0
 
 
 async def test_the_page_of_a_company_says_by_which_method_its_books_are_kept(

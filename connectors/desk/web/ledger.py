@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Any, Final, get_args
 
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -16,8 +17,11 @@ from infra.accounts.permissions import Permission
 from infra.contents import opened as contents_opened
 from infra.delivery.reading import NotRead
 from infra.documents import Document, Documents
+from infra.intake import web
+from infra.intake.accepting import Acceptor
 from infra.ledgers import Books, LedgerYear
 from infra.packages import storing
+from infra.plugin import Malformed
 from infra.proving import comparing, records
 from schemas.events import Fact
 from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen, LedgerVoucher
@@ -25,6 +29,7 @@ from schemas.ledger_parts import BALANCES, CHART, VOUCHERS
 
 _FOUND: Final = 100
 _LAST: Final = 2
+_PROBLEMS: Final = 10
 _YEARS: Final = frozenset(map(str, range(1900, 2201)))
 _SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 """What a browser shows without running anything of it."""
@@ -76,6 +81,24 @@ async def _sync(visit: Visit) -> Response:
         "Begärt. Det hämtas nu, och sidan visar hur långt det kommit.", "Asked for; this page tells how far."
     )
     return visit.go(visit.at("ledger"), said)
+
+
+async def _load(visit: Visit) -> Response:
+    """Take a year, or closing entries, out of a file that somebody loads; a broken one leaves nothing."""
+    host, source = visit.host, registry.ledger_files()
+    producer = await host.producer()
+    acceptor = Acceptor(engine=host.engine, producer=producer, vault=host.vault, settings=host.settings)
+    try:
+        with TemporaryFile() as file:
+            if source.files is not None:
+                await web.receive(visit.request, file, acceptor.most(source.files), source.files.setting)
+            file.seek(0)
+            await acceptor.accept_file(tenant=visit.tenant, source=source, file=file, requested_by=visit.by)
+    except web.TooLarge as error:
+        return await _shown(visit, status=413, errors=[("", str(error))])
+    except Malformed as error:
+        return await _shown(visit, status=422, errors=[("", problem) for problem in error.problems[:_PROBLEMS]])
+    return visit.go(visit.at("ledger"), visit.say("Filen är mottagen.", "The file is accepted."))
 
 
 async def _source(visit: Visit) -> Response:
@@ -270,6 +293,7 @@ _OF_YEAR: Final = f"{_BELOW}/{{last}}"
 PAGES: Final = (
     Page(_BELOW, Permission.SEE, _years),
     Page(f"{_BELOW}/sync", Permission.DECIDE, _sync, act=True),
+    Page(f"{_BELOW}/file", Permission.DECIDE, _load, act=True, file=True),
     Page(f"{_OF_YEAR}/vouchers", Permission.SEE, _vouchers),
     Page(f"{_OF_YEAR}/vouchers/{{number}}", Permission.SEE, _voucher),
     Page(f"{_OF_YEAR}/balances", Permission.SEE, _balances),

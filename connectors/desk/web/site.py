@@ -70,7 +70,7 @@ class Site:
         try:
             if page.act:
                 self._comes_from_us(request)
-            fields = await _form(request) if page.act else ()
+            fields = await _form(request) if page.act and not page.file else ()
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", refused.status, dict(HEADERS))
         except ClientDisconnect:

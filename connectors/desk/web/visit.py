@@ -138,12 +138,14 @@ class Page:
     Attributes:
         path: as Starlette's; a page about a company begins with ``/companies/{tenant}``.
         act: it takes a form (POST) and changes something; else it only shows (GET).
+        file: what it takes is no form but a file as it is, which the page reads itself.
     """
 
     path: str
     asks: Asks
     handler: Handler
     act: bool = False
+    file: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a page that asks for a permission and names no company to have it in."""

@@ -49,6 +49,20 @@
     const button = event.submitter;
     if (event.target.method === "post" && button) setTimeout(() => { button.disabled = true; }, 0);
   });
+  // A file is sent as it is; what the server says of it is shown as any page would be.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-file]");
+    if (!form) return;
+    event.preventDefault();
+    event.submitter.disabled = true;
+    const [file] = form.querySelector('input[type="file"]').files;
+    const headers = { "Content-Type": "application/octet-stream" };
+    const answer = await fetch(form.action, { method: "POST", body: file, headers, redirect: "manual" });
+    if (answer.type === "opaqueredirect") { location.assign(form.dataset.file); return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    document.querySelector("main [role=alert]")?.focus();
+  });
   window.addEventListener("pageshow", () => { for (const b of document.querySelectorAll("button[disabled]")) b.disabled = false; });
 
   const narrow = matchMedia("(max-width: 56rem)");
