@@ -36,6 +36,8 @@ def _verbs() -> None:
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 something is held or failed, 2 wrong usage or settings."""
     gc.set_threshold(ALLOCATIONS)
+    gc.disable()  # until the verb is loaded
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would look through every package for them
     debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     try:

@@ -26,7 +26,7 @@ def migrate(as_json: Json = False) -> None:
     from infra.access.vault import prove
     from infra.office import bare
 
-    telemetry.configure("WARNING")
+    telemetry.configure_for_a_command()
     settings = of_host()
 
     async def work() -> tuple[str, str]:
@@ -51,7 +51,7 @@ def backup(
     settings = _embedded()
     if file.exists():
         raise WrongUsage(f"{file} is there already")
-    telemetry.configure("WARNING")
+    telemetry.configure_for_a_command()
 
     async def work() -> int:
         async with bare(settings) as engine:
@@ -112,7 +112,7 @@ def restore(
         raise WrongUsage("bokbuss runs: end it first (whoever runs would know what the database then does not)")
     if not yes:
         typer.confirm(f"The database becomes what it was at {head['made_at']}. Go on?", abort=True)
-    telemetry.configure("WARNING")
+    telemetry.configure_for_a_command()
 
     async def same(url: str) -> None:
         engine = store.engine(store.async_url(url), 2)

@@ -34,7 +34,7 @@ _PATIENCE = 5.0
 def in_office(work: Callable[["Office"], Awaitable[None]], tenant: str | None = None, *, reads: bool = False) -> None:
     """Run a command about a company, or all (see ``office``); log nothing but warnings beside what it says."""
     settings = of_host()
-    telemetry.configure("WARNING")
+    telemetry.configure_for_a_command()
 
     async def main() -> None:
         async with office(settings, tenant, reads=reads, whole=load) as place:

@@ -5,9 +5,9 @@ import re
 import secrets
 import sys
 from collections.abc import MutableMapping
+from functools import cached_property
 from typing import Any, TextIO
 
-import structlog
 from prometheus_client import Counter, Gauge, Histogram, Info
 
 from infra.complaints import Complaints
@@ -147,6 +147,8 @@ def _times(_logger: Any, _name: str, event: Event) -> Event:
 
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     """Send every log line, our own and the libraries', as one JSON object to a stream: by default standard error."""
+    import structlog
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -177,9 +179,43 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         logging.getLogger(noisy).setLevel("WARNING")
 
 
+def configure_for_a_command() -> None:
+    """Send warnings to standard error, as ``configure`` has them; nothing is loaded for it until there is one."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_AtFirstLine())
+    logging.basicConfig(handlers=[handler], level="WARNING", force=True)
+
+
+class _AtFirstLine(logging.Formatter):
+    """Configures what writes lines when there is one to write."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        configure("WARNING")
+        (handler,) = logging.getLogger().handlers
+        return handler.format(record)
+
+
+class _Log:
+    """A logger of structlog, which is loaded when something is said."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self._made, method)
+
+    @cached_property
+    def _made(self) -> Any:
+        import structlog
+
+        if any(isinstance(handler.formatter, _AtFirstLine) for handler in logging.getLogger().handlers):
+            configure("WARNING")
+        return structlog.stdlib.get_logger(self._name)
+
+
 def log(name: str) -> Any:
     """Return a logger."""
-    return structlog.stdlib.get_logger(name)
+    return _Log(name)
 
 
 def new_trace() -> str:

@@ -1,5 +1,6 @@
 """Finds the verbs of ``bokbuss``: what each ``verbs.toml`` names is shown, and is imported only when it is run."""
 
+import gc
 import importlib
 import tomllib
 from dataclasses import dataclass
@@ -66,4 +67,6 @@ class Verbs(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Return the verb that the words begin with, loaded, and the words that are left for it."""
         name, declared, left = super().resolve_command(ctx, args)
-        return name, verbs()[name].load() if name else declared, left
+        command = verbs()[name].load() if name else declared
+        gc.enable()
+        return name, command, left

@@ -206,11 +206,13 @@ def order(data: Order, *, cause: Envelope[Any], accepted: datetime) -> Envelope[
 
 
 class _Head(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     type: str
 
 
 class _NewerHead(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     specversion: Literal["1.0"]
     id: str = Field(min_length=1, max_length=400)
@@ -226,7 +228,6 @@ _ADDED = frozenset({"literal_error", "enum", "extra_forbidden", "union_tag_inval
 """What a reader finds wrong with messages that a newer version has widened: values, fields, members of a union."""
 
 
-_HEAD = TypeAdapter(_Head)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The one character that PostgreSQL keeps in no text: a message with it could never be written down."""
 _MOST_COMMAS = 100_000
@@ -264,7 +265,7 @@ def decode(raw: bytes | None) -> Envelope[Any]:
     except ValidationError as error:
         wrong = error
     try:
-        name = _HEAD.validate_json(raw).type  # the head tells
+        name = _Head.model_validate_json(raw).type  # the head tells
         if wrong is not None and name == guess:
             raise wrong
         return _read(name, raw)

@@ -1,6 +1,9 @@
 """What is measured of one company at one system is told apart from the same company's other systems."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -102,3 +105,18 @@ async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> Non
     assert REGISTRY.get_sample_value("bokbuss_unknown_outcomes", of["huma"]) == 2
     assert REGISTRY.get_sample_value("bokbuss_unknown_outcomes", of["fortnox"]) is None
     assert all(REGISTRY.get_sample_value("bokbuss_oldest_unfinished_fact_seconds", one) for one in of.values())
+
+
+@pytest.mark.parametrize("first", ["logging.getLogger('a').warning('odd')", "telemetry.log('a').warning('odd')"])
+def test_a_command_loads_what_writes_lines_when_it_has_something_to_say(first: str) -> None:
+    """And whoever speaks first, every line has the same form, once, from warnings on."""
+    program = (
+        "import logging, sys; from infra import telemetry; telemetry.configure_for_a_command()\n"
+        f"log = telemetry.log('b'); assert 'structlog' not in sys.modules; {first}; log.info('no'); log.warning('more')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    said = [json.loads(line) for line in ran.stderr.splitlines()]
+    assert [(line["logger"], line["level"], line["event"]) for line in said] == [
+        ("a", "warning", "odd"),
+        ("b", "warning", "more"),
+    ]
