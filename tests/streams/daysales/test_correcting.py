@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from infra.deciding.simulating import differences
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import AttachFile, CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.corrections import CorrectionApproved
@@ -404,7 +405,7 @@ def test_what_is_simulated_is_what_corrections_and_releases_come_to(
     after = company.sums()
     places = {*before, *after}
     real = {place: after.get(place, ZERO) - before.get(place, ZERO) for place in places}
-    told = {(on, account): amount for on, account, amount in found.differences()}
+    told = {(on, account): amount for on, account, amount in differences([found])}
     left = {row.day for row in stays.values()}
     assert {p: a for p, a in real.items() if a} == {p: a for p, a in told.items() if p[0] not in left}
     assert {row.day for row in company.rows()} == left
