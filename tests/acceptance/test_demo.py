@@ -99,7 +99,7 @@ def test_every_event_of_the_demo_is_accounted_for(tmp_path: Path) -> None:
     kinds = {effect["what"] for effect in effects}
     assert {"booked", "held", "released", "reversed", "booked_anew", "answer_lost", "not_there", "refused"} <= kinds
     [simulated] = (effect["text"] for effect in effects if effect["what"] == "simulated")
-    assert "reports otherwise: 1580 +" in simulated
+    assert "reports and sales otherwise: 1580 +" in simulated
     assert simulated.endswith("nothing is sent")
     assert running(Settings(data=tmp_path / "demo", _env_file=None)) is None
     _everybody_is_where_they_should_be(effects, last["staff"])
