@@ -8,19 +8,28 @@ Swedish.
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import activity_words as words
+from infra import speaking
 from infra.rows import Activity
+from schemas.words import Phrase, Wording
 
 _SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 def _day(at: str) -> str:
     return f"({at} at time zone 'Europe/Stockholm')::date"
+
+
+def _said(phrase: Phrase, **values: str) -> str:
+    """Return a text as words, out of columns."""
+    filled = ", ".join(f"'{name}', {column}" for name, column in values.items())
+    return f"jsonb_build_object('key', '{phrase.key}', 'values', jsonb_build_object({filled}))"
 
 
 def _lately(at: str) -> str:
@@ -30,58 +39,77 @@ def _lately(at: str) -> str:
 
 _MOVED: Final = "coalesce(finished_at, sent_at, journaled_at)"
 
-# Each gives: tenant, at, direction, kind, system, by, count, status, detail.
+_FLOW: Final = "jsonb_build_object('key', 'infra/flow/' || (body -> 'data' ->> 'flow'))"
+_LAST_VOUCHER: Final = "max((outcome -> 'voucher' ->> 'number')::bigint) filter (where state = 'delivered')"
+_FIRST_VOUCHER: Final = "min((outcome -> 'voucher' ->> 'number')::bigint) filter (where state = 'delivered')"
+
+# Each gives: tenant, at, direction, kind, system, by, count, status, what else there is to say (as words).
 _PARTS: Final = (
     f"""select tenant, max(accepted_at), 'in', 'delivery', system, '', count(*), 'accepted',
-               sum(jsonb_array_length(event_ids)) || ' facts, over HTTP'
+               {_said(words.FACTS_OVER_HTTP, number="sum(jsonb_array_length(event_ids))::int")}
         from deliveries where {_lately("accepted_at")} group by tenant, system, {_day("accepted_at")}""",
     f"""select tenant, max(accepted_at), 'in', replace(split_part(topic, '.', 2), '-', '_'),
-               split_part(key, '/', 1), '', count(*), 'accepted', 'facts, however they came'
+               split_part(key, '/', 1), '', count(*), 'accepted', {_said(words.FACTS_HOWEVER)}
         from decided where topic like 'facts.%' and topic not like 'facts.review-answered.%' and key not like 'marks/%'
           and {_lately("accepted_at")}
         group by tenant, topic, split_part(key, '/', 1), {_day("accepted_at")}""",
-    f"""select tenant, max(found_at), 'in', 'unreadable', topic, '', count(*), max(state), 'dead letters'
+    f"""select tenant, max(found_at), 'in', 'unreadable', topic, '', count(*), max(state), {_said(words.DEAD_LETTERS)}
         from dead_letters where topic like 'facts.%' and {_lately("found_at")}
         group by tenant, topic, {_day("found_at")}""",
-    """select tenant, whole_at, 'in', 'reading_of_' || kind, system, '', records, 'read', 'the last one in full'
+    f"""select tenant, whole_at, 'in',
+              'reading_of_' || substring(kind from '^[a-z]+'), system, '', records, 'read', {_said(words.LAST_IN_FULL)}
        from readings where whole_at is not null""",
-    """select tenant, max(coalesce(read_at, listed_at)), 'in', 'documents', module, '',
+    f"""select tenant, max(coalesce(read_at, listed_at)), 'in', 'documents', module, '',
               count(*) filter (where number <> ''),
               case when bool_or(number <> '' and sha256 is null and note = '') then 'waiting' else 'read' end,
-              'of the year that ends on ' || year_to || ': ' || count(*) filter (where sha256 is not null)
-              || ' stored, '
-              || count(*) filter (where number <> '' and note <> '') || ' missing'
+              {
+        _said(
+            words.DOCUMENTS_OF_YEAR,
+            year="year_to",
+            stored="count(*) filter (where sha256 is not null)",
+            missing="count(*) filter (where number <> '' and note <> '')",
+        )
+    }
        from documents group by tenant, module, year_to""",
-    """select tenant, applied_at, 'in', 'settings', 'desk', applied_by, 1, 'applied', 'version ' || version
+    f"""select tenant, applied_at, 'in', 'settings', 'desk', applied_by, 1, 'applied',
+              {_said(words.VERSION, version="version")}
        from settings""",
     f"""select tenant, max({_MOVED}), 'out',
                replace(replace(replace(type, 'bokbuss.', ''), '.v1', ''), '-', '_'), sink,
                coalesce(body -> 'data' ->> 'requested_by', ''), count(*),
                case when state in ('queued', 'sending', 'unknown') then 'waiting' else state end,
-               'flow ' || coalesce(body -> 'data' ->> 'flow', '') ||
-               coalesce(', vouchers ' || min(outcome -> 'voucher' ->> 'series') || ' ' ||
-                        min((outcome -> 'voucher' ->> 'number')::bigint) filter (where state = 'delivered') || ' to ' ||
-                        max((outcome -> 'voucher' ->> 'number')::bigint), '')
+               case when {_FIRST_VOUCHER} is null
+                    then {_said(words.OF_FLOW, flow=_FLOW)}
+                    else {
+        _said(
+            words.VOUCHERS_OF_FLOW,
+            flow=_FLOW,
+            series="min(outcome -> 'voucher' ->> 'series')",
+            first=_FIRST_VOUCHER,
+            last=_LAST_VOUCHER,
+        )
+    } end
         from journal where {_lately(_MOVED)}
         group by tenant, type, sink, body -> 'data' ->> 'flow', body -> 'data' ->> 'requested_by', 8,
              outcome -> 'voucher' ->> 'series', {_day(_MOVED)}""",
     *(
-        f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*), '{status}', body -> 'data' ->> 'reason'
+        f"""select tenant, max(held_at), 'out', 'hold', 'desk', '', count(*), '{status}',
+                   jsonb_build_object('key', (body -> 'data' ->> 'flow') || '/reason/' || (body -> 'data' ->> 'reason'))
             from held where closed_at is {null} and {_lately("held_at")}
-            group by tenant, body -> 'data' ->> 'reason', {_day("held_at")}"""
+            group by tenant, body -> 'data' ->> 'flow', body -> 'data' ->> 'reason', {_day("held_at")}"""
         for status, null in (("waiting", "null"), ("answered", "not null"))
     ),
-    """select tenant, read_at, 'in', 'proof', source, coalesce(body ->> 'asked_by', ''), (body ->> 'posted')::bigint,
+    f"""select tenant, read_at, 'in', 'proof', source, coalesce(body ->> 'asked_by', ''), (body ->> 'posted')::bigint,
               case when differences = 0 then 'proved' else 'differs' end,
-              'the year that ends on ' || year_to || ', ' || differences || ' differences'
+              {_said(words.DIFFERENCES_OF_YEAR, year="year_to", number="differences")}
        from proofs""",
-    """select tenant, fetched_at, 'out', 'package', system, fetched_by, 1, status,
-              'the year that ends on ' || year_to || ', ' || bytes || ' bytes'
+    f"""select tenant, fetched_at, 'out', 'package', system, fetched_by, 1, status,
+              {_said(words.BYTES_OF_YEAR, year="year_to", size="bytes")}
        from package_fetches""",
 )
 _LATEST: Final = text(
     f"""select * from ({" union all ".join(f"({part})" for part in _PARTS)})
-            as log(tenant, at, direction, kind, system, by, count, status, detail)
+            as log(tenant, at, direction, kind, system, by, count, status, wording)
         where (cast(:tenant as text) is null or tenant = :tenant)
           and (cast(:since as timestamptz) is null or at >= :since)
         order by at desc, tenant, kind, system, status limit :limit"""
@@ -98,4 +126,10 @@ async def latest(engine: AsyncEngine, tenant: str | None, *, since: datetime | N
     async with engine.connect() as connection:
         values = {"tenant": tenant, "since": since, "first": first, "limit": limit}
         rows = await connection.execute(_LATEST, values)
-        return [Activity(*row) for row in reversed(rows.all())]
+        return [_read(row) for row in reversed(rows.all())]
+
+
+def _read(row: Any) -> Activity:
+    *known, stored = row
+    wording = Wording.kept(stored)
+    return Activity(*(*known, speaking.said(wording, "", "en"), wording))

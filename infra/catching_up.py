@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import uuid4
 
-from infra import clock, registry, tenants
+from infra import clock, registry, tenants, words
 from infra.commanding import Failed, WrongUsage
 from infra.deciding import planning
 from infra.intake.accepting import Unavailable
 from infra.kafka import parking
 from infra.plugin import Flow, Host, Refreshed
 from schemas.marks import MARKS
-from schemas.words import Said
+from schemas.words import Said, named
 
 _PATIENCE: Final = 60.0
 """Seconds in which what was told is decided, when flows run."""
@@ -34,7 +34,7 @@ async def read_both(host: Host, flow: Flow, tenant: str, say: Callable[[Said], N
     """
     settings, _ = await tenants.settings_in_force(host.engine, tenant)
     if not (both := flow.about(settings)):
-        raise WrongUsage(f"{tenant} has no settings for {flow.name}: bokbuss settings apply {tenant} FILE")
+        raise WrongUsage(words.NO_SETTINGS(tenant=tenant, flow=named("infra", "flow", flow.name)))
     found: dict[str, Refreshed] = {}
     for name in both:
         system = registry.systems().get(name)
@@ -66,10 +66,7 @@ def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
 async def nothing_is_parked(host: Host, tenant: str) -> None:
     """Raise Failed when flows do not get on with a company: waiting for what it is told would have no end."""
     if any(p.reader == parking.FLOWS and p.state == "waiting" for p in await parking.listed(host.engine, tenant)):
-        raise Failed(
-            f"a message of {tenant} cannot be decided, and what comes later waits behind it: "
-            f"bokbuss parked list --tenant {tenant}"
-        )
+        raise Failed(words.IS_PARKED(tenant=tenant))
 
 
 async def all_decided(
@@ -89,15 +86,12 @@ async def all_decided(
     try:
         marks = await host.accept(tenant, "desk", [mark(mark=uuid4(), marked_at=clock.now()) for mark in MARKS])
     except Unavailable as error:
-        raise Failed(str(error)) from error
+        raise Failed(words.UNAVAILABLE(how=str(error))) from error
     while await planning.undecided(host.engine, tenant, [*told, *marks]):
         await nothing_is_parked(host, tenant)
         now = clock.monotonic()
         if now - begun > patience:
-            raise Failed(
-                f"what was told of {tenant} is not decided after {patience:.0f} s, and nothing is planned from half "
-                "of it: do flows run (bokbuss up, bokbuss run flows)?"
-            )
+            raise Failed(words.NOT_DECIDED_YET(tenant=tenant, seconds=round(patience)))
         if now - said > _SAY:
             said = now
             say(Said("väntar på att det lästa är avgjort", "waiting until what was read is decided"))

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from schemas.words import Text
+
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides, for the trail; your user name by default.")]
 Company = Annotated[str, typer.Argument(metavar="TENANT", help="The company.")]
@@ -22,6 +24,12 @@ class Failed(Exception):
     """The command did what it could and something is held or failed: exit code 1. The message says what to do."""
 
     code = 1
+
+    @property
+    def said(self) -> Text | str:
+        """The message, for readers of other languages where it was said in words."""
+        said = self.args[0] if self.args else ""
+        return said if isinstance(said, Text) else str(said)
 
 
 class WrongUsage(Failed):

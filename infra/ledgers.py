@@ -5,7 +5,7 @@ however long it takes, and memory does not grow with it.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +25,7 @@ from schemas.ledger import (
     LedgerVoucher,
 )
 from schemas.ledger_parts import VOUCHERS
+from schemas.words import Text, Wording, heard
 
 _AT_ONCE: Final = 10
 """Parts that are read at once, each of a megabyte at most."""
@@ -74,9 +75,9 @@ class LedgerYear:
     last: date
     waits: Waits
     reason: str
-    question: tuple[str, ...]
+    question: tuple[Text | str, ...]
     missing: int
-    difference: tuple[str, ...]
+    difference: tuple[Text | str, ...]
     kept: bool
     chosen: LedgerSource | None = None
 
@@ -98,7 +99,7 @@ class LedgerRequest:
 
     asked: LedgerRequested
     running: bool
-    failed: str
+    failed: Text | str
 
 
 async def years(engine: AsyncEngine, tenant: str) -> tuple[LedgerYear, ...]:
@@ -132,7 +133,7 @@ async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...
             LedgerRequest(
                 asked=LedgerRequested.model_validate(state["asked"], strict=False),
                 running=state["awaits"] is not None,
-                failed=state["failed"],
+                failed=heard(Wording.kept(state.get("failed_wording")), state["failed"]),
             )
             for state in states
         )
@@ -198,9 +199,19 @@ def _year(state: str) -> LedgerYear:
         last=named.year_to,
         waits="person" if hold else "parts" if known["missing"] else "",
         reason=hold["reason"] if hold else "",
-        question=(hold["message"], *hold["lines"]) if hold else (),
+        question=_asked(hold) if hold else (),
         missing=len(known["missing"]),
-        difference=tuple(known["difference"]),
+        difference=_heard(known["difference"], known.get("difference_wordings")),
         kept=known["keeps"],
         chosen=(known.get("chosen") or {}).get("source"),
     )
+
+
+def _asked(hold: Mapping[str, Any]) -> tuple[Text | str, ...]:
+    message = heard(Wording.kept(hold.get("wording")), hold["message"])
+    return (message, *_heard(hold["lines"], hold.get("line_wordings")))
+
+
+def _heard(lines: Sequence[str], wordings: Sequence[Any] | None) -> tuple[Text | str, ...]:
+    found = wordings or (None,) * len(lines)
+    return tuple(heard(Wording.kept(wording), line) for line, wording in zip(lines, found, strict=True))

@@ -194,7 +194,7 @@ class Flow:
     in_plan: Callable[[str], bool] = lambda _key: True
     known: Callable[[Any], Known | None] | None = None
     akin: Callable[[Any], tuple[str, ...]] = lambda _state: ()
-    stands: Callable[[str, States], tuple[str, ...]] = lambda _key, _states: ()
+    stands: Callable[[str, States], tuple[Text, ...]] = lambda _key, _states: ()
     lacking: frozenset[str] = frozenset()
     describe: Callable[[TenantSettings], tuple[Mapping[str, str], ...]] | None = None
     trial: Callable[[str, States, Terms], Outcome | None] | None = None

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from infra import activity_words, proof_words
+from infra import words as own_words
 from infra.plugin import Flow, LedgerFile, Sandbox, Sink, Source, System
 from schemas.words import Said
 
@@ -37,8 +39,9 @@ def sinks() -> tuple[Sink, ...]:
 
 @cache
 def words() -> Mapping[str, Said]:
-    """Return what every plugin says, by key."""
-    said = [*(flow.words for flow in flows()), *(system.words for system in systems().values())]
+    """Return what the host and every plugin say, by key."""
+    own = (own_words.WORDS, activity_words.WORDS, proof_words.WORDS)
+    said = [*own, *(flow.words for flow in flows()), *(system.words for system in systems().values())]
     return {key: phrase for those in said for key, phrase in those.items()}
 
 

@@ -11,7 +11,7 @@ from schemas.audit import AuditRecord, Call, DeadLetter
 from schemas.commands import HoldForReview, VoucherRef
 from schemas.envelope import Envelope
 from schemas.plans import PlanRow
-from schemas.words import Wording
+from schemas.words import Text, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +141,10 @@ class Material:
     delivered_at: datetime | None = None
     parked: tuple[Waits, ...] = ()
     planned: tuple[Planned, ...] = ()
-    standing: tuple[str, ...] = ()
+    standing: tuple[Text, ...] = ()
     away: Mapping[str, str] = field(default_factory=dict)
 
-    def with_standing(self, standing: tuple[str, ...]) -> "Material":
+    def with_standing(self, standing: tuple[Text, ...]) -> "Material":
         """Return the same with how it stands, as the flows say."""
         return replace(self, standing=standing)
 
@@ -184,6 +184,7 @@ class Trouble:
     state: str
     since: datetime
     why: str
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,7 @@ class Activity:
         count: how many.
         status: how it went: accepted, refused, delivered, rejected, waiting, proved, ...
         detail: what else there is to say.
+        wording: of the detail, for readers of other languages.
     """
 
     tenant: str
@@ -248,6 +250,7 @@ class Activity:
     count: int
     status: str
     detail: str
+    wording: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,22 @@ from infra import registry
 from schemas.audit import AuditRecord
 from schemas.base import Language
 from schemas.commands import Choice, HoldForReview
-from schemas.words import Wording, called, read
+from schemas.words import Said, Text, Wording, called, read
 
 
 def said(wording: Wording | None, text: str, language: Language) -> str:
     """Return a text of a message in a language; as it was written where no words of it are known here."""
     return read(wording, registry.words(), language) or text
+
+
+def heard(said: Text | str, language: Language) -> str:
+    """Return a text in a language, as far as its words are known."""
+    return read(said.wording, registry.words(), language) or said.english if isinstance(said, Text) else said
+
+
+def both(said: Text | str) -> Said:
+    """Return a text in both languages."""
+    return Said(heard(said, "sv"), heard(said, "en"))
 
 
 def message(hold: HoldForReview, language: Language) -> str:

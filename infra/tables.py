@@ -190,6 +190,7 @@ connections = Table(
     Column("grant_type", String, nullable=False, comment="client_credentials, authorization_code, token"),
     Column("state", String, nullable=False, comment="connected, needs_consent, licence_missing, paused, disconnected"),
     Column("reason", String, nullable=False, server_default="", comment="why it is in this state, for people"),
+    Column("wording", JSONB, comment="of the reason, for readers of other languages"),
     Column("generation", BigInteger, nullable=False, server_default="0", comment="one more with each new pair"),
     Column("access", LargeBinary, comment="the access token, encrypted", info=locked("{tenant}/{system}/access")),
     _when("access_until"),

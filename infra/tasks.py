@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import telemetry
+from infra import speaking, telemetry, words
 from infra.failing import raised_in
 from infra.plugin import Host
-from schemas.words import Said
+from schemas.words import Said, Text
 
 _log = telemetry.log(__name__)
 _BEAT: Final = 0.5
@@ -39,7 +39,8 @@ _SEEN: Final = text(
        where task_id = :task_id and state = 'running'"""
 )
 _END: Final = text(
-    """update tasks set state = :state, ended_at = clock_timestamp(), result = :result, why = :why
+    """update tasks set state = :state, ended_at = clock_timestamp(), result = :result, why = :why,
+           said_sv = coalesce(:sv, said_sv), said_en = coalesce(:en, said_en)
        where task_id = :task_id and state = 'running'"""
 )
 _ONE: Final = text(f"select {_COLUMNS} from tasks where tenant = :tenant and task_id = :task_id")  # noqa: S608 - no values in it
@@ -48,6 +49,7 @@ _LAST: Final = text(
         order by begun_at desc limit 1"""  # noqa: S608 - no values in it
 )
 _NOTHING: Final = Said("", "")
+_NOTHING_SAID: Final[dict[str, Any]] = {"result": "", "why": "", "sv": None, "en": None}
 _under_way: Final[set[asyncio.Task[None]]] = set()
 
 
@@ -56,7 +58,7 @@ class Task:
     """Work as it stands.
 
     Attributes:
-        said: the step that it is at.
+        said: the step that it is at; what went wrong, when ``why`` says that something did.
         done: of ``total`` pieces; no total: it is not known.
         result: what it has made, when it is done: an id.
         why: what went wrong, when it failed.
@@ -90,6 +92,10 @@ class Steps:
 class NotDone(Exception):
     """Work that could not be done; the text is for whoever began it."""
 
+    def __init__(self, why: Text | str) -> None:
+        self.said = speaking.both(why)
+        super().__init__(self.said.en)
+
 
 Work = Callable[[Steps], Awaitable[str]]
 """Does it, and returns what it has made. Raises NotDone."""
@@ -105,7 +111,7 @@ async def begin(host: Host, tenant: str, kind: str, work: Work, *, by: str) -> U
         if begun is None:
             found = await connection.scalar(_RUNNING, about)
             if found is None:  # it ended just now
-                raise NotDone("It ended just now: look at what it came to, or begin again.")
+                raise NotDone(words.ENDED_JUST_NOW())
             return UUID(str(found))
     task = asyncio.create_task(_carry(host, begun, work), name=f"{kind} {tenant}")
     _under_way.add(task)
@@ -156,15 +162,16 @@ def _values(steps: Steps) -> dict[str, Any]:
 
 def _outcome(doing: "asyncio.Future[str]") -> dict[str, Any]:
     if doing.cancelled():
-        return {"state": "died", "result": "", "why": ""}
+        return {"state": "died"} | _NOTHING_SAID
     error = doing.exception()
     if error is None:
-        return {"state": "done", "result": doing.result(), "why": ""}
+        return {"state": "done"} | _NOTHING_SAID | {"result": doing.result()}
     if isinstance(error, NotDone):
-        return {"state": "failed", "result": "", "why": str(error)[:_MOST]}
+        said = {"why": str(error)[:_MOST], "sv": error.said.sv[:_MOST], "en": error.said.en[:_MOST]}
+        return {"state": "failed", "result": ""} | said
     function, line = raised_in(error) if isinstance(error, Exception) else ("", "")
     _log.error("a task failed", error=type(error).__name__, function=function, line=line)
-    return {"state": "failed", "result": "", "why": ""}
+    return {"state": "failed"} | _NOTHING_SAID
 
 
 async def _write(host: Host, statement: Any, task_id: UUID, values: dict[str, Any]) -> None:

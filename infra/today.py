@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock
 from infra.rows import PostedVoucher, Trouble
 from infra.trail import recorded
+from schemas.words import Wording
 
 _COUNTS: Final = text(
     """select tenant, what, count(*) as number from (
@@ -67,7 +68,8 @@ _BOOKED: Final = text(
 )
 _TROUBLES: Final = text(
     """select tenant, key, state, coalesce(sent_at, journaled_at) as since,
-              coalesce(outcome ->> 'why', calls -> -1 ->> 'verdict', '') as why from journal
+              case when outcome ->> 'why' is null then calls -> -1 ->> 'verdict' else outcome ->> 'why' end as why,
+              case when outcome ->> 'why' is null then calls -> -1 else outcome end -> 'wording' as wording from journal
        where tenant = any(cast(:tenants as text[]))
          and (state = 'unknown' or state = 'queued' and jsonb_array_length(calls) > 0)
        order by since limit :most"""
@@ -167,7 +169,9 @@ async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> li
     """Return the orders whose answer was lost, and those that were put off, the oldest first."""
     async with engine.connect() as connection:
         rows = (await connection.execute(_TROUBLES, {"tenants": list(tenants), "most": most})).all()
-    return [Trouble(row.tenant, row.key, row.state, row.since, row.why) for row in rows]
+    return [
+        Trouble(row.tenant, row.key, row.state, row.since, row.why or "", Wording.kept(row.wording)) for row in rows
+    ]
 
 
 async def marks(engine: AsyncEngine, tenants: Iterable[str]) -> dict[str, str]:

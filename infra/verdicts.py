@@ -1,9 +1,11 @@
 """A target's answers: to an order, to a look whether it was carried out, to asking for tokens. Each set is closed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
+from infra import words
 from schemas.audit import Shown
 from schemas.base import Who
 from schemas.commands import VoucherRef
@@ -34,14 +36,14 @@ class Refused:
     """A clear no that stands until a person has acted."""
 
     state: Literal["needs_consent", "licence_missing"]
-    why: str
+    why: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """No clear answer came: a refresh token may have been used up, or not."""
 
-    why: str
+    why: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,13 @@ class Delivered:
     """What was written, by its name at the target, where it is no voucher: an employee's id, an invoice's number."""
     shown: Shown | None = None
     """Where the answer shows the record: what of it is otherwise than was sent."""
+    wording: Wording | None = field(default=None, compare=False)
+    """Of ``note``, for readers of other languages."""
+
+    @property
+    def said(self) -> Text | str:
+        """What is to be known about it, to be filled into what is said of it."""
+        return heard(self.wording, self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,13 @@ class AlreadyThere:
     note: str = ""
     record: str = ""
     shown: Shown | None = None
+    wording: Wording | None = field(default=None, compare=False)
+    """Of ``note``, for readers of other languages."""
+
+    @property
+    def said(self) -> Text | str:
+        """What is to be known about it, to be filled into what is said of it."""
+        return heard(self.wording, self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,7 @@ class RetryLater:
         steady: the target was not asked, so the wait stays as short however often it comes.
         alone: it befell this order's own question and says nothing of others: only the order waits.
         of_kind: it befell what orders of this kind need, a licence or a right: only they wait, the others go on.
+        wording: of ``why``, for readers of other languages.
     """
 
     after: float
@@ -84,6 +101,17 @@ class RetryLater:
     steady: bool = False
     alone: bool = False
     of_kind: bool = False
+    wording: Wording | None = field(default=None, compare=False)
+
+    @classmethod
+    def saying(cls, after: float, code: str, why: Text, who: Who | None = None, **more: Any) -> Self:
+        """Return a wait whose reason each reader reads in their own language."""
+        return cls(after, code, why.english, who, wording=why.wording, **more)
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +146,32 @@ class Unknown:
     """It may have been carried out, now or later. Nothing is sent again until the target was asked."""
 
     why: str
+    wording: Wording | None = field(default=None, compare=False)
+    """Of ``why``, for readers of other languages."""
+
+    @classmethod
+    def saying(cls, why: Text) -> Self:
+        """Return it with a reason that each reader reads in their own language."""
+        return cls(why.english, why.wording)
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
     """The target was asked, to the last page, and does not show it (yet)."""
+
+
+_LONGEST_NOTE: Final = 2000
+
+
+def noting(said: Iterable[Text | str]) -> dict[str, Any]:
+    """Return what ``Delivered`` and ``AlreadyThere`` carry of what is to be known about a record."""
+    told = words.NOTES(notes=said)
+    return {"note": told.english[:_LONGEST_NOTE], "wording": told.wording} if told.english else {}
 
 
 Verdict = Delivered | AlreadyThere | RetryLater | Rejected | Unknown

@@ -50,6 +50,7 @@ class Call(Message):
     status: int | None = Field(description="None: no answer")
     milliseconds: int = Field(ge=0)
     verdict: str = Field(max_length=200)
+    wording: Wording | None = Field(default=None, description="of the verdict, for readers of other languages")
 
 
 class Shown(Message):
@@ -102,6 +103,9 @@ class AuditRecord(Message):
         for name in ("record", "written", "shown", "locked_until", "wording"):
             if not content[name]:
                 del content[name]  # records without one were sealed before there was any
+        for call in content["calls"]:
+            if not call["wording"]:
+                del call["wording"]
         return self.model_copy(update={"hash": ids.digest(content)})
 
     def is_whole(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -21,6 +21,7 @@ from schemas.events import (
     Prefer,
 )
 from schemas.money import ZERO, Money
+from schemas.words import Text, Wording, heard
 
 CHOSEN: Final = "a_person_chose_it"
 """The rule of a row whose action a person has set."""
@@ -37,6 +38,14 @@ CorrectionState = Literal["booked", "sending", "held"]
 """How a day stands that would be booked otherwise now. Held: for a person."""
 
 
+_LONGEST_WHY: Final = 1000
+
+
+def reasoned(why: Text | str) -> dict[str, Any]:
+    """Return what a row carries of what is wrong, and where."""
+    return {"why": str(why)[:_LONGEST_WHY], "wording": why.wording if isinstance(why, Text) else None}
+
+
 class Row(Message):
     """What every row of a plan has, whatever its flow plans."""
 
@@ -44,7 +53,8 @@ class Row(Message):
     state: str
     action: str
     rule: Code = Field(description="the rule that proposes the action")
-    why: str = Field(default="", max_length=1000, description="what is wrong, and where")
+    why: str = Field(default="", max_length=_LONGEST_WHY, description="what is wrong, and where")
+    wording: Wording | None = Field(default=None, description="of why, for readers of other languages")
     applied_by: str = ""
     applied_at: Moment | None = None
 
@@ -86,6 +96,7 @@ class PlanRow(Row):
     )
     choices: tuple[FieldChoice, ...] = Field(default=(), description="what a person chose for single fields")
     held: str = Field(default="", max_length=2000, description="why nothing would be written, but a person asked")
+    held_wording: Wording | None = Field(default=None, description="of held, for readers of other languages")
     in_hr: EmployeeFields | None = None
     in_fortnox: EmployeeFields | None = None
 
@@ -105,6 +116,17 @@ class Obstacle(Message):
 
     code: Code
     why: str
+    wording: Wording | None = Field(default=None, description="of why, for readers of other languages")
+
+    @classmethod
+    def saying(cls, code: str, why: Text) -> Self:
+        """Return one whose sentence each reader reads in their own language."""
+        return cls(code=code, why=why.english, wording=why.wording)
+
+    @property
+    def said(self) -> Text | str:
+        """Why, to be filled into what is said of it."""
+        return heard(self.wording, self.why)
 
 
 class BooksRow(Row):
@@ -171,6 +193,7 @@ class CorrectionRow(BooksRow):
     revision: Code = Field(description="of the day's content")
     content: Code = Field(description="a digest of what it becomes: what an approval is of")
     differs: tuple[str, ...] = Field(default=(), description="each row that differs, in words")
+    differ_wordings: tuple[Wording | None, ...] = Field(default=(), description="of each of these; none of older ones")
 
     @property
     def key(self) -> str:
@@ -227,6 +250,7 @@ class RowOutcome(Generic[RowT]):
     Attributes:
         orders: how many it caused.
         reason: the name of why it is held or refused; ``why`` says it in words.
+        wording: of why, for readers of other languages.
         record: the name of what was written: an employee's id.
     """
 
@@ -236,3 +260,4 @@ class RowOutcome(Generic[RowT]):
     why: str = ""
     reason: str = ""
     record: str = ""
+    wording: Wording | None = None

@@ -8,6 +8,7 @@ from schemas.base import Day, Message, Moment
 from schemas.events import Fact
 from schemas.ledger import AccountNumber, LedgerSource, Sha256
 from schemas.money import Money
+from schemas.words import Text, Wording, heard
 
 DifferenceKind = Literal[
     "deleted",  # our voucher is not there any more, or its rows are struck
@@ -40,6 +41,12 @@ class Difference(Message):
     key: str = Field(default="", max_length=200, description="the business key of what we posted")
     accounts: tuple[AccountDifference, ...] = ()
     message: str = Field(max_length=1000)
+    wording: Wording | None = Field(default=None, description="of the message, for readers of other languages")
+
+    @property
+    def said(self) -> Text | str:
+        """The message, to be filled into what is said of it."""
+        return heard(self.wording, self.message)
 
 
 class AccountTotal(Message):

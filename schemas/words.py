@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from string import Formatter
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final, Self, get_args
 
 from pydantic import Field, StringConstraints
+from pydantic_core import to_json
 
 from schemas.base import Language, Message
 from schemas.money import text
@@ -59,6 +60,11 @@ class Wording(Message):
 
     key: Annotated[str, StringConstraints(pattern=r"^[a-z][\w.+&() /\-]{0,199}$")]
     values: "dict[str, str | int | Wording | tuple[str | Wording, ...]]" = Field(default_factory=dict)
+
+    @classmethod
+    def kept(cls, stored: object) -> Self | None:
+        """Return words as a database keeps them; None where it keeps none."""
+        return cls.model_validate_json(to_json(stored)) if stored else None
 
 
 @dataclass(frozen=True, slots=True)

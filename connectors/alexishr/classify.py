@@ -8,17 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from connectors.alexishr import refusal_words
+from infra import words
 from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
 from infra.verdicts import Rejected, RetryLater, Unknown
-
-REFUSED: Final = (
-    "Alexis HR refuses the access token (401): it ends when who made it leaves or is no Owner any more; "
-    "let an Owner make a new one (Settings, Access tokens) and give it to us: bokbuss alexishr connect {tenant}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def page(response: Answer) -> Page | Missing | RetryLater | Unauthorised:
 
 def unreadable() -> RetryLater:
     """Say that a list cannot be relied on."""
-    return RetryLater(BRIEF_WAIT, "list_unreadable", "Alexis HR's answer has not the form that we know", alone=True)
+    return RetryLater.saying(BRIEF_WAIT, "list_unreadable", refusal_words.ANSWER_UNREADABLE(), alone=True)
 
 
 def written(response: Answer, values: Iterable[str]) -> Written | Rejected | RetryLater | Unknown | Unauthorised:
@@ -68,12 +64,12 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
         record = json_object(response).get("data")
         if isinstance(record, dict) and isinstance(record.get("id"), str):
             return Written(record)
-        return Unknown(f"the answer names no record: {form(response)}")
+        return Unknown.saying(words.NO_RECORD(form=form(response)))
     if passing := _passing(response):
         return passing
     said = _refusal(response)
     if said is None:
-        return Unknown(f"the answer does not say whether it was written: {form(response)}")
+        return Unknown.saying(words.NOT_CLEAR(form=form(response)))
     text = answers.without(said, values, answers.PERSONAL_NUMBER)
     if response.status == HTTPStatus.NOT_FOUND:
         return Rejected.saying("person_missing", refusal_words.RECORD_GONE(said=text), "accountant")
@@ -85,8 +81,7 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     if response.status == HTTPStatus.UNAUTHORIZED:
         return Unauthorised()
     if response.status == HTTPStatus.FORBIDDEN:
-        why = "Alexis HR forbids it (403): the access token lacks the right; make one for the Public API, as an Owner"
-        return RetryLater(OPERATOR_WAIT, "forbidden", why, "operator")
+        return RetryLater.saying(OPERATOR_WAIT, "forbidden", refusal_words.FORBIDDEN(), "operator")
     return answers.throttled(response, "Alexis HR")
 
 
@@ -94,12 +89,9 @@ def _no_answer(response: Answer) -> RetryLater:
     said = _refusal(response)
     if said is not None:
         said = answers.without(said, (), answers.PERSONAL_NUMBER)
-        why = (
-            f"Alexis HR refuses the question ({response.status}): {said}; "
-            "if it is the page's size, set BOKBUSS_ALEXISHR__PAGE_SIZE lower"
-        )
-        return RetryLater(OPERATOR_WAIT, "question_refused", why, "developer", alone=True)
-    return RetryLater(BRIEF_WAIT, "alexishr_failing", f"Alexis HR does not answer: {form(response)}", alone=True)
+        why = refusal_words.QUESTION_REFUSED(status=response.status, said=said)
+        return RetryLater.saying(OPERATOR_WAIT, "question_refused", why, "developer", alone=True)
+    return RetryLater.saying(BRIEF_WAIT, "alexishr_failing", refusal_words.SILENT(form=form(response)), alone=True)
 
 
 def _refusal(response: Answer) -> str | None:

@@ -8,11 +8,11 @@ from functools import partial
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from connectors.alexishr import classify, encode
+from connectors.alexishr import classify, encode, refusal_words
 from connectors.alexishr.classify import Page, Written
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
-from infra import telemetry, tenants
+from infra import telemetry, tenants, words
 from infra.access.connections import Connections
 from infra.delivery.answers import Missing, Unauthorised
 from infra.delivery.calls import Calls, told, unanswered, unheard
@@ -20,6 +20,7 @@ from infra.delivery.reading import NotRead, answered, pages
 from infra.http import Client, Response
 from infra.plugin import Attempt, Host
 from infra.verdicts import Rejected, RetryLater, Unknown
+from schemas.words import Text
 
 PARTY: Final = "Alexis HR"
 _STEADY: Final = 2.0
@@ -80,25 +81,26 @@ class AlexisHR:
     ) -> _Answer | RetryLater:
         token = self._tried or await self._connections.secret(self.tenant, SYSTEM)
         if token is None:
-            why = f"company {self.tenant} is not connected to Alexis HR; run: bokbuss alexishr connect {self.tenant}"
-            return RetryLater(_STEADY, "consent_missing", why, "operator", steady=True)
+            verb = f"bokbuss {SYSTEM} connect {self.tenant}"
+            why = words.NOT_CONNECTED(tenant=self.tenant, system=PARTY, verb=verb)
+            return RetryLater.saying(_STEADY, "consent_missing", why, "operator", steady=True)
         answer = await self._calls.send(request, token, attempt, read=read, lost=lost)
         return await self._token_refused(token) if isinstance(answer, Unauthorised) else answer
 
     async def _token_refused(self, token: str) -> RetryLater:
         """Write down that a person must give a new token, unless one did meanwhile."""
-        why = classify.REFUSED.format(tenant=self.tenant)
+        why = refusal_words.TOKEN_REFUSED(tenant=self.tenant)
         if self._tried is None and await self._connections.secret(self.tenant, SYSTEM) == token:
             await self._connections.lost(self.tenant, SYSTEM, "needs_consent", why)
-            _log.warning("connection lost", tenant=self.tenant, system=SYSTEM, why=why)
-        return RetryLater(_STEADY, "unauthorised", why, "operator", steady=True)
+            _log.warning("connection lost", tenant=self.tenant, system=SYSTEM, why=str(why))
+        return RetryLater.saying(_STEADY, "unauthorised", why, "operator", steady=True)
 
 
-def _told(answer: object) -> tuple[str, str]:
+def _told(answer: object) -> tuple[str, Text]:
     match answer:
         case Written():
-            return "written", "written"
+            return "written", words.WRITTEN()
         case Page(items, total):
-            return "ok", f"{len(items)} of {total}"
+            return "ok", words.LISTED_OF(number=len(items), all=total)
         case _:
             return told(answer)

@@ -19,12 +19,12 @@ from infra.delivery.reading import reading
 from infra.http import Client
 from infra.intake.sealing import opened, shown
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
-from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields
+from schemas.words import Text
 
-_NOTE: Final = 1800
 _Fields = Mapping[EmployeeField, Any]
 """Values of fields; personal data in plain."""
 
@@ -103,27 +103,29 @@ class _Person:
         verdict = await self._send(request) if request else None
         if not isinstance(verdict, Written):
             return verdict or Rejected.saying("nothing_to_write", refusal_words.NO_FIELDS(), "developer")
-        return await self._days(_There(verdict.record, (), EmployeeFields()), ["created"])
+        return await self._days(_There(verdict.record, (), EmployeeFields()), [refusal_words.CREATED()])
 
     async def _change(self, there: _There) -> Verdict:
         differing = self._differing(there)
         if not differing:
             return AlreadyThere(record=there.id)
-        notes = [f"{name}: {shown(getattr(there.fields, name))} -> {shown(self._set[name])}" for name in differing]
+        notes: list[Text | str] = [
+            f"{name}: {shown(getattr(there.fields, name))} -> {shown(self._set[name])}" for name in differing
+        ]
         own = {name: self._wanted[name] for name in differing if name not in DAYS}
         request = encode.write_person(own, there.record) if own else None
         if request is not None and not isinstance(verdict := await self._send(request), Written):
             return verdict
         return await self._days(there, notes, tuple(own))
 
-    async def _days(self, there: _There, notes: list[str], written: tuple[str, ...] = ()) -> Verdict:
+    async def _days(self, there: _There, notes: list[Text | str], written: tuple[str, ...] = ()) -> Verdict:
         """Write first and last day of work, where they differ, after the other fields, and say what was done."""
         days = {name: self._wanted[name] for name in self._differing(there) if name in DAYS}
         type_id = await self._employment_type(days) if days and not there.employments else ""
         if isinstance(type_id, Rejected):
             if self._order.person_id is not None:
                 return _partly(type_id, written)
-            notes.append(type_id.why)  # the person is there, and that is what others must know
+            notes.append(type_id.said)  # the person is there, and that is what others must know
         elif days and there.employments and (hidden := hides(there.employments, days, self._zone)):
             why = refusal_words.SEVERAL_EMPLOYMENTS(fields=hidden)
             return _partly(Rejected.saying("several_employments", why, "accountant"), written)
@@ -136,7 +138,7 @@ class _Person:
                         return _partly(no, written)
                     case verdict:
                         return verdict
-        return Delivered(record=there.id, note="; ".join(notes)[:_NOTE])
+        return Delivered(record=there.id, **noting(notes))
 
     async def _employment_type(self, days: _Fields) -> str | Rejected:
         """Return the kind of employment of a new one, if there is no choice."""

@@ -56,6 +56,36 @@ RECORD_GONE = Phrase(
 )
 REFUSES = Phrase("alexishr.refuses", "Alexis HR nekar ({status}): {said}", "Alexis HR refuses it ({status}): {said}")
 
+CREATED = Phrase("alexishr.created", "skapad", "created")
+
+# --- Why Alexis HR is asked again later -----------------------------------------------------------------------------
+
+TOKEN_REFUSED = Phrase(
+    "alexishr.token_refused",
+    "Alexis HR nekar åtkomsttoken (401): den slutar gälla när den som skapade den slutar eller inte längre är Owner; "
+    "låt "
+    "en Owner skapa en ny (Settings, Access tokens) och lämna den till oss: bokbuss alexishr connect {tenant}",
+    "Alexis HR refuses the access token (401): it ends when who made it leaves or is no Owner any more; let an Owner "
+    "make a new one (Settings, Access tokens) and give it to us: bokbuss alexishr connect {tenant}",
+)
+ANSWER_UNREADABLE = Phrase(
+    "alexishr.answer_unreadable",
+    "Alexis HR:s svar har inte den form som vi känner",
+    "Alexis HR's answer has not the form that we know",
+)
+FORBIDDEN = Phrase(
+    "alexishr.forbidden",
+    "Alexis HR tillåter det inte (403): åtkomsttoken saknar rättigheten; skapa en för Public API, som Owner",
+    "Alexis HR forbids it (403): the access token lacks the right; make one for the Public API, as an Owner",
+)
+QUESTION_REFUSED = Phrase(
+    "alexishr.question_refused",
+    "Alexis HR nekar frågan ({status}): {said}; gäller det sidans storlek, sänk BOKBUSS_ALEXISHR__PAGE_SIZE",
+    "Alexis HR refuses the question ({status}): {said}; if it is the page's size, set BOKBUSS_ALEXISHR__PAGE_SIZE "
+    "lower",
+)
+SILENT = Phrase("alexishr.silent", "Alexis HR svarar inte: {form}", "Alexis HR does not answer: {form}")
+
 WORDS: Final[Mapping[str, Said]] = catalogue(
     "alexishr",
     vars(),

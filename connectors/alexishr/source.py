@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 from connectors.alexishr import encode, translate
 from connectors.alexishr.classify import Page
-from connectors.alexishr.client import AlexisHR
+from connectors.alexishr.client import PARTY, AlexisHR
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM
 from connectors.alexishr.wire import Changed, LeaveType
-from infra import clock, faultpoints, telemetry
+from infra import clock, faultpoints, telemetry, words
 from infra.commanding import Failed
 from infra.delivery.answers import Missing, read
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
@@ -291,7 +291,7 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
         try:
             return await reading.everybody(progress)
         except NotRead as error:
-            raise Failed(f"Alexis HR was not read: {error}") from error
+            raise Failed(words.NOT_READ(party=PARTY, why=error.verdict.said)) from error
 
 
 @asynccontextmanager

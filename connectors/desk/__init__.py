@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from connectors.desk.name_words import WORDS
+from connectors.desk import looking_words, name_words
 from infra.plugin import Host, Job, System
 
 
@@ -28,4 +28,9 @@ async def _greet(host: Host, stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-SYSTEM = System(name="desk", words=WORDS, pages=_pages, jobs=(Job("desk", _greet),))
+SYSTEM = System(
+    name="desk",
+    words={**name_words.WORDS, **looking_words.WORDS},
+    pages=_pages,
+    jobs=(Job("desk", _greet),),
+)

@@ -6,11 +6,13 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from connectors.desk import looking
+from connectors.desk import looking_words as words
 from connectors.desk.looking import Looking
 from infra.commanding import WrongUsage
 from infra.plugin import Host, VoucherOutlook
 from infra.proving.comparing import repeated
 from infra.proving.doubles import Double
+from infra.proving.telling import likeness
 from schemas.base import SeriesCode
 from schemas.commands import PostVoucher, VoucherRow
 from schemas.plans import ClosingRow, Obstacle
@@ -43,12 +45,10 @@ async def _compared(host: Host, tenant: str, rows: tuple[ClosingRow, ...]) -> tu
 
 
 def _repeats(double: Double) -> Obstacle:
-    booked = ", ".join(f"{one.name} of {one.day} ({one.key})" for one in double.ours[:_NAMED])
-    more = f", and {len(double.ours) - _NAMED} more" if len(double.ours) > _NAMED else ""
-    why = (
-        f"{booked}{more} {'hold' if len(double.ours) > 1 else 'holds'} the same: {double.likeness}. If it is the same "
-    )
-    return Obstacle(code=BOOKED_ALREADY, why=f"{why}event, leave this row out; nothing is to be reversed yet.")
+    booked = [words.OURS(name=one.name, day=one.day, key=one.key) for one in double.ours[:_NAMED]]
+    more = [words.AND_MORE(number=len(double.ours) - _NAMED)] if len(double.ours) > _NAMED else []
+    said = words.ALL_HOLD_THE_SAME if len(double.ours) > 1 else words.HOLDS_THE_SAME
+    return Obstacle.saying(BOOKED_ALREADY, said(booked=[*booked, *more], likeness=likeness(double.likeness)))
 
 
 def read_series(text: str | None) -> str | None:
@@ -58,7 +58,7 @@ def read_series(text: str | None) -> str | None:
     try:
         return _SERIES.validate_python(text)
     except ValidationError:
-        raise WrongUsage(f"{text!r} is no series: its code has 1 to 10 letters or digits") from None
+        raise WrongUsage(words.NO_SERIES(series=repr(text))) from None
 
 
 def _in_series(row: ClosingRow, chosen: str | None) -> ClosingRow:
@@ -98,7 +98,7 @@ def previewed(row: ClosingRow) -> tuple[PostVoucher, ...]:
 def _seen(row: ClosingRow, met: Sequence[VoucherOutlook]) -> ClosingRow:
     first, *later = met
     more = [
-        Obstacle(code=one.code, why=f"The voucher of {row.reverse_on} waits for it: {one.why}")
+        Obstacle.saying(one.code, words.LATER_WAITS(day=row.reverse_on, why=one.said))
         for outlook in later
         for one in outlook.obstacles
         if one not in first.obstacles

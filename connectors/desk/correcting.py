@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from connectors.desk import looking
+from connectors.desk import looking_words as words
 from connectors.desk.looking import Looking
 from infra.plugin import Host, VoucherOutlook
 from schemas.commands import PostVoucher
@@ -45,7 +46,7 @@ def _seen(row: CorrectionRow, met: Sequence[VoucherOutlook]) -> CorrectionRow:
     """Return a row with what stands in the way of either voucher: nothing is reversed that cannot be booked anew."""
     _, anew = met
     both = {
-        what: tuple(dict.fromkeys(one for outlook in met for one in getattr(outlook, what)))
+        what: tuple({one.why: one for outlook in met for one in getattr(outlook, what)}.values())
         for what in ("obstacles", "warnings")
     }
     if row.first_open_day:
@@ -57,5 +58,4 @@ def _moved(warning: Obstacle) -> Obstacle:
     """Return a warning of a lock as what comes of it where the company books on the first open day."""
     if warning.code != PERIOD_LOCKED:
         return warning
-    why = "The period is locked; both vouchers are booked on the first day after it, as the settings say."
-    return warning.model_copy(update={"why": why})
+    return Obstacle.saying(warning.code, words.FIRST_OPEN_DAY())

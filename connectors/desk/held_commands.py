@@ -30,7 +30,7 @@ def held_list(
         if as_json:
             print_json([views.hold_json(h) for h in found])
         else:
-            print_lines(views.held_list(found, width(), await _names(place, found)))
+            print_lines(views.held_list(found, width(), await _names(place, found), place.settings.language))
 
     in_office(work, tenant, reads=True)
 
@@ -50,7 +50,7 @@ def held_show(hold: HoldId, tenant: OfCompany = None, as_json: Json = False) -> 
         if as_json:
             print_json(views.hold_json(found) | views.autopsy_json(told))
         else:
-            print_lines(views.held_show(found, told, await _names(place, [found])))
+            print_lines(views.held_show(found, told, await _names(place, [found]), place.settings.language))
 
     in_office(work, tenant, reads=True)
 
@@ -82,7 +82,7 @@ def held_answer(
             told = {"hold_id": str(found.hold_id), "key": found.key, "answer": answer}
             print_json(told | views.became_json(came))
         else:
-            print_lines([views.became(found, answer, came)])
+            print_lines([views.became(found, answer, came, place.settings.language)])
         if came is not None and not came.closed:
             raise Failed(f"{found.key} still waits after {wait:g} s: do flows run (bokbuss up)?")
         if came is not None and came.again is not None:

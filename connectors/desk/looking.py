@@ -8,7 +8,7 @@ from infra import registry
 from infra.deciding.planning import Look
 from infra.plugin import Host, SeriesSeen, VoucherOutlook
 from schemas.commands import PostVoucher
-from schemas.plans import BooksRow
+from schemas.plans import BooksRow, reasoned
 
 STOPPED: Final = "what_fortnox_would_refuse_is_not_sent"
 """The rule of a row that something stands in the way of."""
@@ -63,5 +63,5 @@ def told(outlook: VoucherOutlook) -> dict[str, Any]:
 def stopped(row: RowT, new: dict[str, Any]) -> RowT:
     """Return a row with what it would meet; nothing is done where something stands in its way."""
     if obstacles := new["obstacles"]:
-        new = {**new, "action": "do_nothing", "rule": STOPPED, "why": obstacles[0].why[:1000]}
+        new = {**new, "action": "do_nothing", "rule": STOPPED, **reasoned(obstacles[0].said)}
     return row.model_copy(update=new)

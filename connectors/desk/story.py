@@ -73,7 +73,7 @@ class _Teller:
     def story(self) -> Story:
         material = self.material
         state, now = self._stands()
-        now = " ".join((now, *material.standing))
+        now = " ".join((now, *(speaking.heard(said, self.language) for said in material.standing)))
         steps: list[StoryStep] = []
         if not material.lines and material.delivered_at:
             steps.append(StoryStep(material.delivered_at, self._say(say.OVER_HTTP)))
@@ -91,6 +91,9 @@ class _Teller:
 
     def _rule(self, name: str, flow: str = "") -> str:
         return speaking.name("rule", flow, name, self.language)
+
+    def _field(self, name: str) -> str:
+        return speaking.name("field", "employees", name, self.language)
 
     def _came(self, line: FactLine) -> StoryStep:
         message = (self.material.facts or {}).get(line.place)
@@ -115,10 +118,12 @@ class _Teller:
         for call in _calls(ordered, records):
             if call.status is None and call.verdict.startswith(_NOT_SENT):
                 what = self._say(say.NOT_SENT, request=call.request)
-                yield StoryStep(call.at, what, (call.verdict.removeprefix(_NOT_SENT),))
+                why = speaking.said(call.wording, call.verdict.removeprefix(_NOT_SENT), self.language)
+                yield StoryStep(call.at, what, (why,))
                 continue
             answer = self._say(say.NO_ANSWER) if call.status is None else str(call.status)
-            after = self._say(say.AFTER, answer=answer, ms=call.milliseconds, verdict=call.verdict)
+            verdict = self._verdict(call)
+            after = self._say(say.AFTER, answer=answer, ms=call.milliseconds, verdict=verdict)
             yield StoryStep(call.at, self._say(say.ASKED, where=where, request=call.request), (after,))
         for record in records:
             yield StoryStep(record.at, self._outcome(record, where), tuple(self._afterwards(record)))
@@ -126,6 +131,7 @@ class _Teller:
     def _was_ordered(self, ordered: Ordered) -> StoryStep:
         order = ordered.order
         data = order.data
+        what = self._say(say.ORDERED, type=words.kind(order.type, self.language))
         given: tuple[str, ...] = (
             self._say(say.RULE, rule=self._rule(data.rule, data.flow), version=data.settings_version),
             self._say(say.ORDER, id=order.id, cause=order.causationid),
@@ -148,10 +154,16 @@ class _Teller:
                 return StoryStep(ordered.journaled_at, what, about + given, voucher.rows)
             case WriteEmployee() as write:
                 rules = {one.field: self._rule(one.rule, "employees") for one in write.settled}
-                fields = tuple(f"{name}: {rules[name]}" if name in rules else name for name in write.written)
-                return StoryStep(ordered.journaled_at, self._say(say.ORDERED, type=order.type), (*given, *fields))
+                fields = tuple(
+                    f"{self._field(name)}: {rules[name]}" if name in rules else self._field(name)
+                    for name in write.written
+                )
+                return StoryStep(ordered.journaled_at, what, (*given, *fields))
             case _:
-                return StoryStep(ordered.journaled_at, self._say(say.ORDERED, type=order.type), given)
+                return StoryStep(ordered.journaled_at, what, given)
+
+    def _verdict(self, call: Call) -> str:
+        return speaking.said(call.wording, call.verdict, self.language)
 
     def _outcome(self, record: AuditRecord, where: str) -> str:  # noqa: PLR0911 - one for each outcome
         voucher = record.voucher
@@ -174,7 +186,7 @@ class _Teller:
             case other if other in say.OUTCOMES:
                 return self._say(say.OUTCOMES[other], why=speaking.why(record, self.language))
             case other:
-                return f"{other.replace('_', ' ').capitalize()}: {record.why}"
+                return f"{other.replace('_', ' ').capitalize()}: {speaking.why(record, self.language)}"
 
     def _noted(self, done: str, record: AuditRecord) -> str:
         """Return what was done with its record at the target, and what is to be known about it."""
@@ -224,8 +236,9 @@ class _Teller:
 
     def _planned(self, one: Planned) -> StoryStep:
         row = one.row
-        what = self._say(say.ROW_OF_PLAN, row=row.row, plan=one.plan, action=words.rule(row.action))
-        fields = ", ".join(d.field for d in row.fields if d.prefer != "neither")
+        action = speaking.name("action", "desk", row.action, self.language)
+        what = self._say(say.ROW_OF_PLAN, row=row.row, plan=one.plan, action=action)
+        fields = ", ".join(self._field(d.field) for d in row.fields if d.prefer != "neither")
         details = [self._say(say.PLAN_RULE, rule=self._rule(row.rule))]
         details += [self._say(say.FIELDS, fields=fields)] if fields else []
         if row.applied_at is None:
@@ -264,8 +277,10 @@ class _Teller:
     def _on_the_way(self, ordered: Ordered) -> str:
         where = _where(ordered.order)
         if how := self.material.away.get(where.lower()):
+            name = how.replace(" ", "_")
+            how = self._say(say.CONNECTION[name]) if name in say.CONNECTION else how
             return self._say(say.WAITS_FOR_CONNECTION, where=where, how=how, tenant=self.material.tenant)
-        put_off = self._say(say.PUT_OFF, verdict=ordered.calls[-1].verdict) if ordered.calls else ""
+        put_off = self._say(say.PUT_OFF, verdict=self._verdict(ordered.calls[-1])) if ordered.calls else ""
         return self._say(say.ON_ITS_WAY, where=where, put_off=put_off)
 
     def _stands_finished(self) -> tuple[str, str]:

@@ -40,6 +40,18 @@ OUTCOMES: Final[Mapping[str, Said]] = {
     "discarded": Said("Kastat: {why}", "Discarded: {why}"),
     "replayed": Said("Skickat igen: {why}", "Replayed: {why}"),
     "withdrawn": Said("Återkallat: {why}", "Withdrawn: {why}"),
+    "connected": Said("Ansluten: {why}", "Connected: {why}"),
+    "disconnected": Said("Frånkopplad: {why}", "Disconnected: {why}"),
+    "proved": Said("Avstämt: {why}", "Proved: {why}"),
+    "differs": Said("Skiljer sig: {why}", "Differs: {why}"),
+    "erased": Said("Raderat: {why}", "Erased: {why}"),
+    "removed": Said("Borttaget: {why}", "Removed: {why}"),
+}
+CONNECTION: Final[Mapping[str, Said]] = {
+    "needs_consent": Said("behöver samtycke", "needs consent"),
+    "licence_missing": Said("licens saknas", "licence missing"),
+    "paused": Said("pausad", "paused"),
+    "disconnected": Said("frånkopplad", "disconnected"),
 }
 OVER_HTTP: Final = Said("Mottaget över HTTP", "Accepted over HTTP")
 ANSWERED_AS: Final = Said("Besvarat som {id}", "Answered as {id}")
@@ -149,6 +161,31 @@ ANSWERED: Final = Said("{by} svarade {answer}{comment}", "{by} answered {answer}
 DAY_MISSED: Final = Said(
     "Butik {store} hade inte stängt {day} klockan {due}", "Store {store} had not closed {day} by {due}"
 )
+COMMENT: Final = Said(": ”{comment}”", ': "{comment}"')
+JOINED: Final = Said(
+    "{by} länkade personen med anställd {employee}{comment}", "{by} joined it with employee {employee}{comment}"
+)
+PARTED: Final = Said(
+    "{by} tog isär personen från Fortnox: {reason}{comment}", "{by} took it apart from Fortnox, {reason}{comment}"
+)
+LET_GO_ON: Final = Said("{by} lät det gå vidare{comment}", "{by} let it go on{comment}")
+PAUSED: Final = Said("{by} pausade: {reason}{comment}", "{by} paused it, {reason}{comment}")
+ERASED: Final = Said("{by} raderade personen", "{by} erased them")
+LET_IN: Final = Said("{by} släppte in personen igen", "{by} let them in again")
+BATCH: Final = Said(
+    "{number} bokslutsposter för {first} till {last}, version {version}{sent}",
+    "{number} closing entries of {first} to {last}, version {version}{sent}",
+)
+SENT_BY: Final = Said(", skickade av {by}", ", sent by {by}")
+APPROVED: Final = Said(
+    "{by} godkände rad {row} i plan {plan}, som {planned_by} gjorde: {action}",
+    "{by} approved row {row} of plan {plan}, which {planned_by} made: {action}",
+)
+CORRECT: Final = Said("rätta {voucher}", "correct {voucher}")
+APPLIED: Final = Said(
+    "{by} genomförde rad {row} i plan {plan}: {action}", "{by} applied row {row} of plan {plan}: {action}"
+)
+FACT: Final = Said("{type} om {about}", "{type} about {about}")
 NUMBERS_MISSED: Final = Said(
     "Inte alla nummer mellan Z {after} och Z {before} hade kommit: butik {store}, kassa {register}",
     "Not all numbers between Z {after} and Z {before} had come: store {store}, register {register}",

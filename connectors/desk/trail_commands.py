@@ -18,6 +18,7 @@ from infra import activity, clock, overview, registry, trail
 from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_json, print_lines, width
 from infra.deciding import remembering
 from infra.office import Office, in_office
+from schemas.base import Language
 
 audit = typer.Typer()
 
@@ -45,19 +46,19 @@ def audit_show(
         _tell_activity(tenant, since, limit, as_json=as_json)
         return
 
-    def show(told: Iterable[trail.TenantRecord]) -> None:
+    def show(told: Iterable[trail.TenantRecord], language: Language) -> None:
         for company, record in told:
             if as_json:
                 _print_record(views.audit_json(company, record))
             else:
-                print_lines([views.audit_line(company, record)])
+                print_lines([views.audit_line(company, record, language)])
 
     async def work(place: Office) -> None:
         told, known = await trail.newest(place.engine, tenant, since=since, limit=limit)
-        show(told)
+        show(told, place.settings.language)
         while follow:
             told = await trail.after(place.engine, tenant, known)
-            show(told)
+            show(told, place.settings.language)
             known |= {company: record.sequence for company, record in told}
             if not told:
                 await clock.sleep(POLL)
@@ -72,7 +73,7 @@ def _tell_activity(tenant: str | None, since: datetime | None, limit: int, *, as
         if as_json:
             print_json([views.activity_json(each) for each in found])
         else:
-            print_lines(views.activity_lines(found, width()))
+            print_lines(views.activity_lines(found, width(), place.settings.language))
 
     in_office(work, tenant, reads=True)
 
@@ -101,7 +102,7 @@ def explain(
 
     async def work(place: Office) -> None:
         told = await _story(place, asked, tenant, year_id)
-        print_json(views.story_json(told)) if as_json else print_lines(views.story(told))
+        print_json(views.story_json(told)) if as_json else print_lines(views.story(told, place.settings.language))
 
     in_office(work, tenant, reads=True)
 
@@ -117,7 +118,8 @@ async def _story(place: Office, asked: str, tenant: str | None, year_id: int | N
         raise WrongUsage(f"{asked!r} can be several; ask for one of them:\n{listed}")
     material = await overview.material(place.engine, *found[0])
     material = material.with_standing(await remembering.standing(place.engine, registry.flows(), *found[0]))
-    return tell(material.with_facts(await read_back(place.engine, place.bootstrap, material.lines)))
+    told = material.with_facts(await read_back(place.engine, place.bootstrap, material.lines))
+    return tell(told, None if place.settings.language == "en" else place.settings.language)
 
 
 def _print_record(value: Any) -> None:

@@ -5,13 +5,16 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
+from connectors.desk import view_words as say
 from connectors.desk import words
 from connectors.desk.proof import TrailFinding
 from connectors.desk.story import BOOKED, Story, StoryStep
+from infra import speaking
 from infra.plugin import Autopsy
 from infra.rows import Activity, AnswerOutcome, Dead, Hold
 from schemas import money
 from schemas.audit import AuditRecord
+from schemas.base import Language
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
 
@@ -24,7 +27,10 @@ _TOLD = {"reader", "reason", "code", "rule", "attempt", "record_key", "record_va
 
 
 def held_list(
-    holds: Sequence[Hold], width: int = 0, names: Mapping[tuple[str, str], str] = MappingProxyType({})
+    holds: Sequence[Hold],
+    width: int = 0,
+    names: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    to: Language = "en",
 ) -> Lines:
     """Return a line for each hold, or a sentence that there is none.
 
@@ -32,17 +38,17 @@ def held_list(
         names: what people call a company's key, where it is somebody.
     """
     if not holds:
-        return ("Nothing waits for a person.",)
-    head = ("ID", "SINCE", "COMPANY", "WHAT", "REASON", "AMOUNT", "")
+        return (say.NOTHING_WAITS.to(to),)
+    head = tuple(each.to(to) for each in say.HOLD_HEADS)
     rows = [
         (
             str(hold.hold_id)[:_SHORT],
             words.when(hold.held_at),
             hold.tenant,
             names.get((hold.tenant, hold.key), hold.key),
-            hold.order.data.reason,
+            _name("reason", hold.order.data.flow, hold.order.data.reason, to),
             words.money(hold.order.data.amount),
-            f"closed: {hold.how}" if hold.closed_at else "",
+            say.CLOSED.to(to, how=_how(hold, to)) if hold.closed_at else "",
         )
         for hold in holds
     ]
@@ -50,44 +56,61 @@ def held_list(
 
 
 def held_show(
-    hold: Hold, told: Autopsy | None = None, names: Mapping[tuple[str, str], str] = MappingProxyType({})
+    hold: Hold,
+    told: Autopsy | None = None,
+    names: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    to: Language = "en",
 ) -> Lines:
     """Return everything about a hold, and how to answer it; ``names`` is what people call a company's key."""
     data = hold.order.data
-    short = str(hold.hold_id)[:_SHORT]
+    short, thing = str(hold.hold_id)[:_SHORT], {"key": hold.key, "tenant": hold.tenant}
     lines = [
         *([name] if (name := names.get((hold.tenant, hold.key))) else []),
-        f"{hold.key} of {hold.tenant} {'waited' if hold.closed_at else 'waits'} since {words.when(hold.held_at)}",
-        f"Reason: {data.reason} ({words.rule(data.rule)}); settings version {data.settings_version}",
-        data.message,
-        *(f"  {line}" for line in data.lines),
+        (say.WAITED_SINCE if hold.closed_at else say.WAITS_SINCE).to(to, at=words.when(hold.held_at), **thing),
+        say.REASON.to(
+            to,
+            reason=_name("reason", data.flow, data.reason, to),
+            rule=speaking.name("rule", data.flow, data.rule, to),
+            version=data.settings_version,
+        ),
+        speaking.message(data, to),
+        *(f"  {line}" for line in speaking.lines(data, to)),
     ]
     if data.business_date or data.amount is not None:
-        lines.append(f"Day {data.business_date or '-'}, amount {words.money(data.amount) or '-'}")
+        day, amount = data.business_date or "-", words.money(data.amount) or "-"
+        lines.append(say.DAY_AND_AMOUNT.to(to, day=day, amount=amount))
     if told is not None:
-        lines += _autopsy(told)
+        lines += _autopsy(told, to)
     if hold.closed_at:
-        lines.append(f"It waits no longer since {words.when(hold.closed_at)} ({hold.how}): {hold.message}")
+        why = speaking.said(hold.wording, hold.message or "", to)
+        lines.append(say.WAITS_NO_LONGER.to(to, at=words.when(hold.closed_at), how=_how(hold, to), why=why))
     else:
         for choice in data.choices:
-            lines += [f"  bokbuss held answer {short} {choice.answer}", f"      {choice.means}"]
+            lines += [f"  bokbuss held answer {short} {choice.answer}", f"      {speaking.means(choice, to)}"]
         if data.reason == "not_linked":
-            lines += [f"  bokbuss employees link {hold.tenant} {hold.key} EMPLOYEE_ID", "      Join the two again."]
-    lines.append(f"Hold {hold.hold_id}; the whole story: bokbuss explain {hold.key} --tenant {hold.tenant}")
+            joins = f"  bokbuss employees link {hold.tenant} {hold.key} EMPLOYEE_ID"
+            lines += [joins, f"      {say.JOIN_AGAIN.to(to)}"]
+    lines.append(say.WHOLE_STORY.to(to, id=hold.hold_id, **thing))
     return tuple(lines)
 
 
-def _autopsy(told: Autopsy) -> Iterator[str]:
+def _name(kind: str, flow: str, name: str, to: Language) -> str:
+    """Return what a name is called; in English commands show it as it is, so that it can be searched for."""
+    return name if to == "en" else speaking.name(kind, flow, name, to)
+
+
+def _how(hold: Hold, to: Language) -> str:
+    return _name("how", "desk", hold.how or "", to)
+
+
+def _autopsy(told: Autopsy, to: Language) -> Iterator[str]:
     if told.before:
-        yield f"{told.before[0].day:%A}s before:"
+        yield say.DAYS_BEFORE.to(to, day=f"{told.before[0].day:%A}")
         yield from (f"  {each.day}  {words.money(each.total)}" for each in told.before)
     if told.remedies:
-        yield (
-            "It would pass with one of these settings:"
-            if len(told.remedies) > 1
-            else "It would pass with this setting:"
-        )
-        yield from (f"  {each.setting} ({each.then})" for each in told.remedies)
+        yield (say.REMEDIES if len(told.remedies) > 1 else say.ONE_REMEDY).to(to)
+        for each in told.remedies:
+            yield f"  {speaking.heard(each.setting, to)} ({speaking.heard(each.then, to)})"
 
 
 def autopsy_json(told: Autopsy) -> dict[str, Any]:
@@ -100,18 +123,21 @@ def autopsy_json(told: Autopsy) -> dict[str, Any]:
     }
 
 
-def became(hold: Hold, answer: str, came: AnswerOutcome | None) -> str:
+def became(hold: Hold, answer: str, came: AnswerOutcome | None, to: Language = "en") -> str:
     """Say what an answer has come to; None: nobody has waited for that."""
-    said = f"{hold.key} of {hold.tenant}: answered {answer}"
+    called = _name("answer", hold.order.data.flow, answer, to)
+    said = say.ANSWERED.to(to, key=hold.key, tenant=hold.tenant, answer=called)
     if came is None or not came.closed:
-        return f"{said}. It takes effect when flows run."
+        return say.TAKES_EFFECT.to(to, said=said)
     if came.again is not None:
-        return f"{said}; it waits again ({came.again.order.data.reason}): {came.again.order.data.message}"
+        data = came.again.order.data
+        why = speaking.message(data, to)
+        return say.WAITS_AGAIN.to(to, said=said, reason=_name("reason", data.flow, data.reason, to), why=why)
     if came.under_way:
-        return f"{said}; the order that came of it is under way."
+        return say.UNDER_WAY.to(to, said=said)
     if came.vouchers:
-        return f"{said}; booked as {' and '.join(map(str, came.vouchers))}."
-    return f"{said}; it waits no longer."
+        return say.BOOKED_AS.to(to, said=said, vouchers=say.AND.to(to).join(map(str, came.vouchers)))
+    return say.NO_LONGER.to(to, said=said)
 
 
 def became_json(came: AnswerOutcome | None) -> dict[str, Any]:
@@ -187,7 +213,7 @@ def _text(value: bytes) -> str:
 # --- The trail --------------------------------------------------------------------------------------------------
 
 
-def audit_line(tenant: str, record: AuditRecord) -> str:
+def audit_line(tenant: str, record: AuditRecord, to: Language = "en") -> str:
     """Return a record of the trail as one line."""
     told = [f"{record.outcome:<13}", record.key]
     if record.voucher is not None:
@@ -198,9 +224,10 @@ def audit_line(tenant: str, record: AuditRecord) -> str:
     if record.amount is not None:
         told.append(words.money(record.amount))
     if record.rule:
-        told.append(f"({words.rule(record.rule)})")
+        told.append(f"({speaking.name('rule', record.flow, record.rule, to)})")
     if record.outcome not in BOOKED and record.why:
-        told.append(f"{record.code}: {record.why}" if record.code else record.why)
+        why, code = speaking.why(record, to), _name("reason", record.flow, record.code, to)
+        told.append(f"{code}: {why}" if code else why)
     return f"{words.when(record.at)}  {tenant}#{record.sequence}  {'  '.join(told)}"
 
 
@@ -209,7 +236,7 @@ def audit_json(tenant: str, record: AuditRecord) -> dict[str, Any]:
     return {"tenant": tenant, **record.to_json()}
 
 
-def activity_lines(found: Sequence[Activity], width: int = 0) -> Lines:
+def activity_lines(found: Sequence[Activity], width: int = 0, to: Language = "en") -> Lines:
     """Return the activity log as a table, in Swedish time."""
     rows = [("when", "company", "", "what", "system", "how many", "how", "by", "more")]
     rows += [
@@ -217,12 +244,12 @@ def activity_lines(found: Sequence[Activity], width: int = 0) -> Lines:
             words.when(a.at),
             a.tenant,
             a.direction,
-            a.kind.replace("_", " "),
+            speaking.name("activity", "desk", a.kind, to),
             a.system,
             str(a.count),
-            a.status,
+            _name("status", "desk", a.status, to),
             a.by,
-            a.detail,
+            speaking.said(a.wording, a.detail, to),
         )
         for a in found
     ]
@@ -231,7 +258,8 @@ def activity_lines(found: Sequence[Activity], width: int = 0) -> Lines:
 
 def activity_json(one: Activity) -> dict[str, Any]:
     """Return a line of the activity log for programs; ``at`` in Swedish time."""
-    return asdict(one) | {"at": one.at.astimezone(words.SWEDEN).isoformat()}
+    known = {name: value for name, value in asdict(one).items() if name != "wording"}
+    return known | {"at": one.at.astimezone(words.SWEDEN).isoformat()}
 
 
 def findings(found: Sequence[TrailFinding]) -> Lines:
@@ -269,21 +297,21 @@ def finding_json(finding: TrailFinding) -> dict[str, Any]:
 # --- Stories ----------------------------------------------------------------------------------------------------
 
 
-def story(told: Story) -> Lines:
-    """Return a story as lines."""
-    lines = [f"{told.key} of {told.tenant}", ""]
+def story(told: Story, to: Language = "en") -> Lines:
+    """Return a story, told in a language, as lines."""
+    lines = [say.STORY_OF.to(to, key=told.key, tenant=told.tenant), ""]
     for step in told.steps:
         lines.append(f"{words.when(step.at)}  {step.what}")
-        lines += (f"    {detail}" for detail in (*step.details, *_voucher(step.rows)))
-    return (*lines, "", f"Now: {told.now}")
+        lines += (f"    {detail}" for detail in (*step.details, *_voucher(step.rows, to)))
+    return (*lines, "", say.NOW.to(to, now=told.now))
 
 
-def _voucher(rows: Sequence[VoucherRow]) -> Lines:
+def _voucher(rows: Sequence[VoucherRow], to: Language) -> Lines:
     if not rows:
         return ()
     total = sum((row.debit for row in rows), ZERO)
     cells = [
-        ("ACCOUNT", "CENTRE", "TEXT", "DEBIT", "CREDIT"),
+        tuple(each.to(to) for each in say.VOUCHER_HEADS),
         *voucher_cells(rows),
         ("", "", "", words.money(total), words.money(total)),
     ]

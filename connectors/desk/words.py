@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.desk import story_words as say
+from infra import speaking
 from schemas.base import Language, Message
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
@@ -16,6 +17,7 @@ from schemas.events import ClosingApproved, ClosingEntriesReady, DayClosed, Link
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.money import ZERO
 from schemas.pauses import PersonPaused
+from schemas.words import Said
 from schemas.words import amount as in_language
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
@@ -43,51 +45,72 @@ def rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def fact(message: Envelope[Any], page: Language | None = None) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case for each message
+def kind(of: str, to: Language) -> str:
+    """Return what a type of message is called in a language; in English, its own name."""
+    name = of.removeprefix("bokbuss.").rpartition(".")[0].replace("-", "_")
+    return of if to == "en" else speaking.name("activity", "desk", name, to)
+
+
+def fact(message: Envelope[Any], page: Language | None = None) -> tuple[str, ...]:
     """Say what a fact tells, in a few lines; of a person no more than the key."""
+    if isinstance(message.data, DayClosed):
+        return _day(message.data, page)
+    said, values = _fact(message, page or "en")
+    return (said.to(page or "en", **values),)
+
+
+def _fact(message: Envelope[Any], to: Language) -> tuple[Said, dict[str, object]]:  # noqa: PLR0911 - one case for each
     match message.data:
-        case DayClosed() as day:
-            return _day(day, page)
-        case DayMissed() as missed:
-            due = when(missed.due_at)
-            return (say.DAY_MISSED.to(page or "en", store=missed.store, day=missed.business_date, due=due),)
-        case NumbersMissed() as missed:
-            where = {"store": missed.store, "register": missed.register_id}
-            return (say.NUMBERS_MISSED.to(page or "en", after=missed.after, before=missed.before, **where),)
+        case DayMissed() | NumbersMissed() as missed:
+            return _missed(missed)
         case ReviewAnswered() as answered:
-            said = f': "{answered.comment}"' if answered.comment else ""
-            return (say.ANSWERED.to(page or "en", by=answered.answered_by, answer=answered.answer, comment=said),)
-        case LinkDecided() as decided:
-            said = f': "{decided.comment}"' if decided.comment else ""
-            if decided.employee_id is not None:
-                return (f"{decided.decided_by} joined it with employee {decided.employee_id}{said}",)
-            return (f"{decided.decided_by} took it apart from Fortnox, {decided.reason.replace('_', ' ')}{said}",)
-        case PersonPaused() as decided:
-            said = f': "{decided.comment}"' if decided.comment else ""
-            if not decided.paused:
-                return (f"{decided.decided_by} let it go on{said}",)
-            return (f"{decided.decided_by} paused it, {decided.reason.replace('_', ' ')}{said}",)
+            comment = _comment(answered.comment, to)
+            answer = answered.answer if to == "en" else speaking.name("answer", "", answered.answer, to)
+            return say.ANSWERED, {"by": answered.answered_by, "answer": answer, "comment": comment}
+        case LinkDecided() | PersonPaused() as decided:
+            return _of_somebody(decided, to)
         case ErasureDecided() as decided:
-            return (f"{decided.decided_by} {'erased them' if decided.erased else 'let them in again'}",)
+            return say.ERASED if decided.erased else say.LET_IN, {"by": decided.decided_by}
         case ClosingEntriesReady() as batch:
-            by = f" by {batch.submitted_by}" if batch.submitted_by else ""
-            days = f"{batch.year_from} to {batch.year_to}"
-            return (f"{len(batch.entries)} closing entries of {days}, version {batch.version}, sent{by}",)
-        case ClosingApproved() as approved:
-            plan, said = str(approved.plan_id)[:8], rule(approved.action)
-            made = f"which {approved.planned_by} made"
-            return (f"{approved.approved_by} approved row {approved.row} of plan {plan}, {made}: {said}",)
-        case CorrectionApproved() as approved:
-            plan, made = str(approved.plan_id)[:8], f"which {approved.planned_by} made"
-            said = f"correct {approved.voucher}"
-            return (f"{approved.approved_by} approved row {approved.row} of plan {plan}, {made}: {said}",)
+            sent = say.SENT_BY.to(to, by=batch.submitted_by) if batch.submitted_by else ""
+            days = {"first": batch.year_from, "last": batch.year_to}
+            return say.BATCH, {"number": len(batch.entries), **days, "version": batch.version, "sent": sent}
+        case ClosingApproved() | CorrectionApproved() as approved:
+            row = {"row": approved.row, "plan": str(approved.plan_id)[:8], "planned_by": approved.planned_by}
+            if isinstance(approved, ClosingApproved):
+                action = speaking.name("action", "desk", approved.action, to)
+            else:
+                action = say.CORRECT.to(to, voucher=approved.voucher)
+            return say.APPROVED, {"by": approved.approved_by, **row, "action": action}
         case PlanRowApplied() as applied:
-            plan = str(applied.plan_id)[:8]
-            return (f"{applied.applied_by} applied row {applied.row} of plan {plan}: {rule(applied.action)}",)
+            row = {"row": applied.row, "plan": str(applied.plan_id)[:8]}
+            action = speaking.name("action", "desk", applied.action, to)
+            return say.APPLIED, {"by": applied.applied_by, **row, "action": action}
         case Message() as other:
-            return (f"{type_of(type(other))} about {message.subject}",)
+            return say.FACT, {"type": kind(type_of(type(other)), to), "about": message.subject}
         case other:
             raise TypeError(f"{type(other).__name__} is not a message")
+
+
+def _missed(missed: DayMissed | NumbersMissed) -> tuple[Said, dict[str, object]]:
+    if isinstance(missed, DayMissed):
+        return say.DAY_MISSED, {"store": missed.store, "day": missed.business_date, "due": when(missed.due_at)}
+    where = {"store": missed.store, "register": missed.register_id}
+    return say.NUMBERS_MISSED, {"after": missed.after, "before": missed.before, **where}
+
+
+def _of_somebody(decided: LinkDecided | PersonPaused, to: Language) -> tuple[Said, dict[str, object]]:
+    told: dict[str, object] = {"by": decided.decided_by, "comment": _comment(decided.comment, to)}
+    reason = speaking.name("why", "employees", decided.reason, to)
+    if isinstance(decided, PersonPaused):
+        return (say.PAUSED, told | {"reason": reason}) if decided.paused else (say.LET_GO_ON, told)
+    if decided.employee_id is not None:
+        return say.JOINED, told | {"employee": decided.employee_id}
+    return say.PARTED, told | {"reason": reason}
+
+
+def _comment(said: str, to: Language) -> str:
+    return say.COMMENT.to(to, comment=said) if said else ""
 
 
 def _day(day: DayClosed, page: Language | None) -> tuple[str, ...]:

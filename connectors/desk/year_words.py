@@ -70,7 +70,7 @@ def _said(tenant: str, year: LedgerYear, documents: DocumentCounts) -> tuple[str
     lines: list[str] = []
     if year.question:
         lines += wrapped(f"{year.last} waits: {year.question[0]}", 0, 2)
-        lines += [line for one in year.question[1:] for line in wrapped(one, 4)]
+        lines += [line for one in year.question[1:] for line in wrapped(str(one), 4)]
         lines += wrapped(f"bokbuss held list --tenant {tenant} says how to answer.", 2)
     if year.kept:
         lines += wrapped(
@@ -137,8 +137,8 @@ def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:
         "requested_by": known.requested_by if known else "",
         "organisation_number": known.organisation_number if known else None,
         "findings": list(known.findings) if known else [],
-        "difference": list(year.difference),
-        "question": list(year.question),
+        "difference": [str(line) for line in year.difference],
+        "question": [str(line) for line in year.question],
         "missing_parts": year.missing,
         "documents": {
             "documents": counts.documents,
@@ -152,4 +152,4 @@ def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:
 
 def request_json(one: LedgerRequest) -> dict[str, Any]:
     """Return what was asked for, for programs."""
-    return {**one.asked.to_json(), "running": one.running, "failed": one.failed}
+    return {**one.asked.to_json(), "running": one.running, "failed": str(one.failed)}

@@ -14,10 +14,21 @@ from typing import Any, Final, Protocol, TypeGuard, TypeVar
 
 from pydantic import ValidationError
 
-from connectors.fortnox import errors
+from connectors.fortnox import errors, waiting_words
 from infra.delivery import answers
 from infra.delivery.answers import BRIEF_WAIT, OPERATOR_WAIT, REFUSAL, Answer, Missing, Unauthorised, form, json_object
-from infra.verdicts import AlreadyThere, Delivered, Granted, Refused, Rejected, RetryLater, Unanswered, Unknown, Verdict
+from infra.verdicts import (
+    AlreadyThere,
+    Delivered,
+    Granted,
+    Refused,
+    Rejected,
+    RetryLater,
+    Unanswered,
+    Unknown,
+    Verdict,
+    noting,
+)
 from schemas.commands import VoucherRef
 from schemas.words import rewritten
 
@@ -91,14 +102,11 @@ _REFUSED_WAIT: Final = 60.0
 
 # Of the token endpoint (facts §1.1, §1.5). A grant that is refused stays refused until a person has acted.
 _NO_GRANT: Final[Mapping[str, Refused]] = {
-    "invalid_grant": Refused("needs_consent", "Fortnox refuses the consent: used up, expired or taken back"),
-    "invalid_scope": Refused("needs_consent", "Fortnox says that the consent lacks a scope"),
-    "error_missing_license": Refused("licence_missing", "the company lacks a Fortnox licence"),
-    "error_missing_app_license": Refused("licence_missing", "the company lacks Fortnox's licence for integrations"),
+    "invalid_grant": Refused("needs_consent", waiting_words.CONSENT_REFUSED()),
+    "invalid_scope": Refused("needs_consent", waiting_words.SCOPE_LACKING()),
+    "error_missing_license": Refused("licence_missing", waiting_words.NO_LICENCE()),
+    "error_missing_app_license": Refused("licence_missing", waiting_words.NO_APP_LICENCE()),
 }
-_OUR_CLIENT: Final = (
-    "Fortnox does not know our client id or secret; check BOKBUSS_FORTNOX__CLIENT_ID and __CLIENT_SECRET"
-)
 REFRESH_SECONDS: Final = 45 * 86_400.0
 """How long an unused refresh token lasts. Fortnox's answer does not say it; it was 31 days once (facts §1.3)."""
 
@@ -124,7 +132,9 @@ def written(
         return refused(response)
     content = json_object(response).get(key)
     said = read(content) if isinstance(content, dict) else None
-    return Unknown(f"the answer names no {key.lower()}: {form(response)}") if said is None else said
+    if said is None:
+        return Unknown.saying(waiting_words.NAMES_NONE(record=key.lower(), form=form(response)))
+    return said
 
 
 def removed(response: Answer, record: str) -> Verdict | Unauthorised:
@@ -132,7 +142,7 @@ def removed(response: Answer, record: str) -> Verdict | Unauthorised:
     if response.status in _SUCCESS:
         return Delivered(record=record)
     if says_missing(response):
-        return AlreadyThere(record=record, note="it was not there any more")
+        return AlreadyThere(record=record, **noting([waiting_words.WAS_NOT_THERE()]))
     return refused(response)
 
 
@@ -143,14 +153,14 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
     refusal = _refusal(response)
     code = refusal.code if refusal else ""
     if response.status == HTTPStatus.FORBIDDEN and not errors.is_known(code):
-        said = _quoted(refusal) if refusal else "no reason given"
-        why = f"Fortnox forbids it (403): {said}; check the integration's rights in the company"
-        return RetryLater(OPERATOR_WAIT if refusal else BRIEF_WAIT, "forbidden", why, "operator", of_kind=True)
+        why = waiting_words.FORBIDDEN(said=_quoted(refusal) if refusal else waiting_words.NO_REASON())
+        wait = OPERATOR_WAIT if refusal else BRIEF_WAIT
+        return RetryLater.saying(wait, "forbidden", why, "operator", of_kind=True)
     if refusal is None:
-        return Unknown(f"the answer does not say whether it was booked: {form(response)}")
+        return Unknown.saying(waiting_words.NOT_CLEAR(form=form(response)))
     meaning = errors.meaning(code)
     if meaning.kind == "unknown":
-        return Unknown(f"Fortnox failed within: {_quoted(refusal)}")
+        return Unknown.saying(waiting_words.FAILED_WITHIN(said=_quoted(refusal)))
     told = errors.SAYS(said=_quoted(refusal))
     if meaning is errors.meaning("unexplained"):
         told = errors.SAYS_IN_ALL(said=told, status=response.status, answer=refusal.raw)
@@ -198,9 +208,8 @@ def hiding(values: Collection[str], verdict: _T) -> _T:
             text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[removed]", text, flags=re.IGNORECASE)
         return text
 
-    if isinstance(verdict, Rejected) and verdict.wording:
-        return replace(verdict, why=hidden(verdict.why), wording=rewritten(verdict.wording, hidden))
-    return replace(verdict, why=hidden(verdict.why))
+    wording = verdict.wording and rewritten(verdict.wording, hidden)
+    return replace(verdict, why=hidden(verdict.why), wording=wording)
 
 
 def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
@@ -218,8 +227,7 @@ def page(response: Answer, key: str) -> Page | RetryLater | Unauthorised:
 
 def unreadable_list(key: str) -> RetryLater:
     """Say that a list cannot be relied on."""
-    why = f"Fortnox's list of {key} has not the form that we know"
-    return RetryLater(BRIEF_WAIT, "list_unreadable", why, alone=True)
+    return RetryLater.saying(BRIEF_WAIT, "list_unreadable", waiting_words.LIST_UNREADABLE(list=key), alone=True)
 
 
 def years(items: Sequence[Mapping[str, Any]]) -> tuple[Year, ...]:
@@ -268,18 +276,16 @@ def token(response: Answer) -> Granted | Refused | Unanswered | RetryLater:
             scopes=tuple(str(content.get("scope") or "").split()),
         )
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryLater(
-            answers.retry_after(response), "auth_throttled", "Fortnox's token endpoint asks us to wait (429)"
-        )
+        return RetryLater.saying(answers.retry_after(response), "auth_throttled", waiting_words.TOKENS_THROTTLED())
     error = "invalid_client" if response.status == HTTPStatus.UNAUTHORIZED else str(content.get("error") or "")
     if response.status not in REFUSAL or not error:
-        return Unanswered(f"the token endpoint gives no token: {form(response)}")
+        return Unanswered(waiting_words.NO_TOKEN_IN_IT(form=form(response)))
     if refused := _NO_GRANT.get(error):
         return refused
     if error == "invalid_client":
-        return RetryLater(_REFUSED_WAIT, "client_refused", _OUR_CLIENT, "operator")
-    why = f"Fortnox gives no token: {_CODE.sub('?', error)[:60]}; check our integration in Fortnox's developer portal"
-    return RetryLater(_REFUSED_WAIT, "auth_refused", why, "operator")
+        return RetryLater.saying(_REFUSED_WAIT, "client_refused", waiting_words.OUR_CLIENT(), "operator")
+    why = waiting_words.NO_TOKEN(error=_CODE.sub("?", error)[:60])
+    return RetryLater.saying(_REFUSED_WAIT, "auth_refused", why, "operator")
 
 
 def revoked(response: Answer) -> bool:
@@ -297,11 +303,10 @@ def _booked(content: Mapping[str, Any], *, series: str, year_id: int) -> Deliver
         return None
     if (voucher.series, voucher.year_id) != (series, year_id):
         # It is in the books and cannot be taken back: not sent again, and said aloud.
-        return Delivered(
-            voucher,
-            note=f"booked as {voucher} in financial year id {voucher.year_id},"
-            f" but series {series} and year id {year_id} were asked for; the accountant should look at it",
+        told = waiting_words.BOOKED_ELSEWHERE(
+            voucher=str(voucher), in_year=voucher.year_id, series=series, year=year_id
         )
+        return Delivered(voucher, **noting([told]))
     return Delivered(voucher)
 
 
@@ -312,10 +317,13 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
     refusal = _refusal(response)
     failed_within = refusal is not None and errors.meaning(refusal.code).kind == "unknown"
     if not failed_within and (response.status in REFUSAL or response.status < HTTPStatus.BAD_REQUEST):
-        said = f": {_quoted(refusal)}" if refusal else ""
-        why = f"Fortnox did not list {key} ({response.status}){said}; check its address and our rights"
-        return RetryLater(_REFUSED_WAIT if refusal else BRIEF_WAIT, "lookup_refused", why, "operator", alone=True)
-    return RetryLater(BRIEF_WAIT, "fortnox_failing", f"Fortnox did not list {key}: {form(response)}", alone=True)
+        wait, why = BRIEF_WAIT, waiting_words.NOT_LISTED(list=key, status=response.status)
+        if refusal:
+            said = waiting_words.NOT_LISTED_SAYS(list=key, status=response.status, said=_quoted(refusal))
+            wait, why = _REFUSED_WAIT, said
+        return RetryLater.saying(wait, "lookup_refused", why, "operator", alone=True)
+    why = waiting_words.LISTS_NOTHING(list=key, form=form(response))
+    return RetryLater.saying(BRIEF_WAIT, "fortnox_failing", why, alone=True)
 
 
 def says_missing(response: Answer) -> bool:
@@ -339,8 +347,9 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     if meaning.kind == "unauthorised":
         return Unauthorised()
     if meaning.kind == "retry_later":
-        why = f"{_quoted(refusal)}: {meaning.en}"
-        return RetryLater(OPERATOR_WAIT, refusal.code, why, meaning.who, of_kind=refusal.code in errors.OF_A_KIND)
+        why = waiting_words.WAITS_SAYING(said=_quoted(refusal), meaning=errors.meant(refusal.code))
+        of_kind = refusal.code in errors.OF_A_KIND
+        return RetryLater.saying(OPERATOR_WAIT, refusal.code, why, meaning.who, of_kind=of_kind)
     return None
 
 

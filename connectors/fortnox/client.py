@@ -6,11 +6,12 @@ Bodies are never logged or kept.
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from connectors.fortnox import classify, errors, whose
+from connectors.fortnox import classify, errors, waiting_words, whose
 from connectors.fortnox.classify import Fetched, Page, Record, TooLarge
 from connectors.fortnox.settings import settings_of
 from connectors.fortnox.tokens import SYSTEM, AccessTokens
 from connectors.fortnox.whose import OpenedCompany
+from infra import words
 from infra.delivery import calls
 from infra.delivery.answers import BRIEF_WAIT, Missing, Unauthorised
 from infra.delivery.calls import Calls
@@ -18,6 +19,7 @@ from infra.delivery.requests import Request
 from infra.http import Client, Download, Response
 from infra.plugin import Attempt, Company, Host
 from infra.verdicts import RetryLater
+from schemas.words import Text
 
 _UNAUTHORISED_WAIT: Final = 5.0
 
@@ -79,12 +81,8 @@ class Fortnox:
             if not isinstance(answer, Unauthorised):
                 return answer
             await self._tokens.refused(token)
-        return RetryLater(
-            _UNAUTHORISED_WAIT,
-            "unauthorised",
-            "Fortnox refuses a new access token as well (401); let the company connect again",
-            "operator",
-        )
+        why = waiting_words.NEW_TOKEN_REFUSED()
+        return RetryLater.saying(_UNAUTHORISED_WAIT, "unauthorised", why, "operator")
 
     async def books(self, attempt: Attempt) -> OpenedCompany | RetryLater:
         """Return whose books the company's tokens open, as Fortnox says; it is asked once."""
@@ -140,19 +138,19 @@ class Fortnox:
 unanswered: Final = calls.unanswered("Fortnox", BRIEF_WAIT)
 
 
-def _told(answer: object) -> tuple[str, str]:  # noqa: PLR0911 - one for each answer
+def _told(answer: object) -> tuple[str, Text]:  # noqa: PLR0911 - one for each answer
     match answer:
         case Page(items):
-            return "ok", f"{len(items)} listed"
+            return "ok", words.LISTED(number=len(items))
         case Record():
-            return "ok", "read"
+            return "ok", words.READ()
         case str():
-            return "ok", f"it is {answer}"
+            return "ok", waiting_words.IT_IS(what=answer)
         case Fetched(size):
-            return "ok", f"{size} bytes"
+            return "ok", waiting_words.BYTES(number=size)
         case TooLarge():
-            return "too_large", "larger than is allowed"
+            return "too_large", waiting_words.TOO_LARGE()
         case bytes():
-            return "ok", f"{len(answer)} bytes"
+            return "ok", waiting_words.BYTES(number=len(answer))
         case _:
             return calls.told(answer)

@@ -9,19 +9,23 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from connectors.fortnox import waiting_words
 from infra.delivery.requests import Request
 from schemas import ids, money
 from schemas.base import as_read
 from schemas.characters import sanitise
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 from schemas.envelope import Envelope
+from schemas.words import Text
 
 LIMIT: Final = 500
 """The most that a page of a list holds."""
 
 DESCRIPTION_LENGTH: Final = 200
 ROW_TEXT_LENGTH: Final = 100
-_NOTE_LENGTH: Final = 400
+_MOST_CHANGES: Final = 5
+_SHOWN: Final = 100
+"""Of a voucher whose texts are adapted: how many are named, and how many characters of each are shown."""
 
 
 def voucher(order: Envelope[PostVoucher], year_id: int) -> Request:
@@ -58,17 +62,21 @@ def description(text: str, order_id: UUID) -> str:
     return f"{sanitise(text)[: DESCRIPTION_LENGTH - len(mark) - 1].rstrip()} {mark}".lstrip()
 
 
-def adapted(order: PostVoucher) -> str:
-    """Return what of a voucher's texts Fortnox gets in other words than the order has, old -> new; "" for nothing."""
-    texts = [("description", order.description, DESCRIPTION_LENGTH - len(ids.mark(UUID(int=0))) - 1)]
-    texts += [(f"text of row {number}", row.text or "", ROW_TEXT_LENGTH) for number, row in enumerate(order.rows, 1)]
+def adapted(order: PostVoucher) -> tuple[Text, ...]:
+    """Return what of a voucher's texts Fortnox gets in other words than the order has: old -> new, the first ones."""
+    texts = [(waiting_words.DESCRIPTION(), order.description, DESCRIPTION_LENGTH - len(ids.mark(UUID(int=0))) - 1)]
+    rows = enumerate(order.rows, 1)
+    texts += [(waiting_words.ROW_TEXT(row=number), row.text or "", ROW_TEXT_LENGTH) for number, row in rows]
     changes = [
-        f"{name}: {text} -> {sent}"
+        waiting_words.ADAPTED_TEXT(name=name, was=_printable(text), sent=_printable(sent))
         for name, text, length in texts
         if (sent := sanitise(text)[:length].rstrip()) != as_read(text)
     ]
-    told = "".join(character for character in "; ".join(changes) if character.isprintable())
-    return f"adapted to what Fortnox takes: {told}"[:_NOTE_LENGTH] if changes else ""
+    return (waiting_words.ADAPTED(changes=changes[:_MOST_CHANGES]),) if changes else ()
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:_SHOWN]
 
 
 def body(key: str, fields: Mapping[str, Any]) -> bytes:

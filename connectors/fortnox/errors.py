@@ -433,8 +433,13 @@ def explained(verdict: _T, language: str) -> _T:
     """Return a refusal with what to do about it, in the installation's language; other answers as they are."""
     if not isinstance(verdict, Rejected) or not (is_known(verdict.code) or _OURS.fullmatch(verdict.code)):
         return verdict
-    wording = EXPLAINED(why=verdict.said, meaning=Text(Wording(key=meaning_key(verdict.code)), "")).wording
+    wording = EXPLAINED(why=verdict.said, meaning=meant(verdict.code)).wording
     return replace(verdict, why=f"{verdict.why} – {text(verdict.code, language)}", wording=wording)
+
+
+def meant(code: str) -> Text:
+    """Return what a code of ours means, to be filled into a text."""
+    return Text(Wording(key=meaning_key(code)), text(code, "en"))
 
 
 def meaning_key(code: str) -> str:

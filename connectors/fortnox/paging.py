@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.fortnox import encode
+from connectors.fortnox import encode, waiting_words
 from connectors.fortnox.client import Fortnox
 from infra.delivery.answers import BRIEF_WAIT
 from infra.delivery.calls import amend
@@ -26,10 +26,10 @@ class Whole:
     def absent(self, attempt: Attempt) -> Absent | RetryLater:
         """Say that what was looked for is in none of the items, which counts only when these are all."""
         if self.is_complete:
-            amend(attempt, f"it is not among {len(self.items)}")
+            amend(attempt, waiting_words.NOT_AMONG(number=len(self.items)))
             return Absent()
-        amend(attempt, f"{len(self.items)} read, not all that Fortnox counts")
-        return RetryLater(BRIEF_WAIT, "list_moved", "Fortnox's list changed while it was read", alone=True)
+        amend(attempt, waiting_words.NOT_ALL(number=len(self.items)))
+        return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.LIST_MOVED(), alone=True)
 
 
 async def whole(

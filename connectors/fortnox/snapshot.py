@@ -13,7 +13,7 @@ from connectors.fortnox import translate
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
 from connectors.fortnox.settings import FortnoxSettings
-from infra import clock, telemetry, tenants
+from infra import clock, telemetry, tenants, words
 from infra.commanding import Failed
 from infra.delivery.following import Following
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
@@ -41,7 +41,7 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
     try:
         return await _read(host, tenant, progress, LOOK_UP)
     except NotRead as error:
-        raise Failed(f"Fortnox's employees were not read: {error}") from error
+        raise Failed(words.NOT_READ(party="Fortnox", why=error.verdict.said)) from error
 
 
 async def follow(host: Host, stop: asyncio.Event) -> None:

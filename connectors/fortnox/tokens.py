@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, waiting_words
 from connectors.fortnox.settings import FortnoxSettings, settings_of
 from infra.access.connections import ANSWER_SECONDS, Connection, Connections, Renew, TokenOutcome
 from infra.http import Client, NoAnswer, NotSent, Response
@@ -76,11 +76,11 @@ def renewing(settings: FortnoxSettings) -> Renew:
     async def renew(held: Connection, refresh: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         if held.grant_type == "authorization_code":
             if refresh is None:
-                return Refused("needs_consent", "no refresh token is kept")
+                return Refused("needs_consent", waiting_words.NO_REFRESH_TOKEN())
             form = {"grant_type": "refresh_token", "refresh_token": refresh}
             return await _ask(settings, form, may_send=may_send, patience=_PATIENCE)
         if held.database_number is None:
-            return Refused("needs_consent", "the company's DatabaseNumber is not known")
+            return Refused("needs_consent", waiting_words.NUMBER_NOT_KNOWN())
         headers = {"TenantId": str(held.database_number)}
         form = {"grant_type": "client_credentials"}
         return await _ask(settings, form, headers=headers, may_send=may_send, patience=_PATIENCE)
@@ -100,9 +100,10 @@ async def _ask(
     try:
         answer = await _post(settings, "token", form, headers=headers, may_send=may_send, patience=patience)
     except NotSent as error:
-        return RetryLater(_WAIT, "auth_unreachable", f"Fortnox's token endpoint cannot be reached: {error}")
+        why = waiting_words.TOKENS_UNREACHABLE(how=str(error))
+        return RetryLater.saying(_WAIT, "auth_unreachable", why)
     except NoAnswer as error:
-        return Unanswered(f"Fortnox's token endpoint does not answer: {error}")
+        return Unanswered(waiting_words.TOKENS_SILENT(how=str(error)))
     return classify.token(answer)
 
 

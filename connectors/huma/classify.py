@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from connectors.huma import refusal_words
+from infra import words
 from infra.delivery import answers
 from infra.delivery.answers import (
     BRIEF_WAIT,
@@ -27,11 +28,6 @@ from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
 
 _LONG_DIGITS: Final = re.compile(r"\d[\d \-]{6,}\d", re.ASCII)
 _TOKEN_SECONDS: Final = 3600
-
-_REFUSED: Final = (
-    "Huma refuses the client id and secret ({status}): make new ones in Huma and give them to us: "
-    "bokbuss huma connect {tenant}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +51,10 @@ def token(response: Answer, tenant: str) -> Granted | Refused | RetryLater:
     if response.status == HTTPStatus.OK and isinstance(access, str) and access and isinstance(seconds, int):
         return Granted(access, float(max(seconds, 1)))
     if response.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND} and _code(content):
-        return Refused("needs_consent", _REFUSED.format(status=response.status, tenant=tenant))
+        return Refused("needs_consent", refusal_words.CLIENT_REFUSED(status=response.status, tenant=tenant))
     if throttled := answers.throttled(response, "Huma"):
         return throttled
-    return RetryLater(BRIEF_WAIT, "auth_unreachable", f"Huma's token endpoint does not answer: {form(response)}")
+    return RetryLater.saying(BRIEF_WAIT, "auth_unreachable", refusal_words.TOKENS_SILENT(form=form(response)))
 
 
 def page(response: Answer) -> Page | RetryLater | Unauthorised:
@@ -85,7 +81,7 @@ def one(response: Answer) -> One | Missing | RetryLater | Unauthorised:
 
 def unreadable() -> RetryLater:
     """Say that an answer cannot be relied on."""
-    return RetryLater(BRIEF_WAIT, "answer_unreadable", "Huma's answer has not the form that we know", alone=True)
+    return RetryLater.saying(BRIEF_WAIT, "answer_unreadable", refusal_words.ANSWER_UNREADABLE(), alone=True)
 
 
 def written(response: Answer, values: Iterable[str]) -> Written | Rejected | RetryLater | Unknown | Unauthorised:
@@ -94,11 +90,11 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
     if response.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
         if isinstance(content.get("id"), str):
             return Written(content["id"])
-        return Unknown(f"the answer names no record: {form(response)}")
+        return Unknown.saying(words.NO_RECORD(form=form(response)))
     if passing := _passing(response):
         return passing
     if response.status not in REFUSAL or not _code(content):
-        return Unknown(f"the answer does not say whether it was written: {form(response)}")
+        return Unknown.saying(words.NOT_CLEAR(form=form(response)))
     said = _said(content, values)
     if response.status == HTTPStatus.NOT_FOUND:
         return Rejected.saying("person_missing", refusal_words.RECORD_GONE(said=said), "accountant")
@@ -107,8 +103,7 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
 
 def fresh_token_refused() -> RetryLater:
     """Say that even a new access token is refused."""
-    why = "Huma refuses the access token that it has just given (401): ask Huma, or make a new client id and secret"
-    return RetryLater(OPERATOR_WAIT, "unauthorised", why, "operator")
+    return RetryLater.saying(OPERATOR_WAIT, "unauthorised", refusal_words.FRESH_TOKEN_REFUSED(), "operator")
 
 
 def _passing(response: Answer) -> RetryLater | Unauthorised | None:
@@ -116,8 +111,7 @@ def _passing(response: Answer) -> RetryLater | Unauthorised | None:
     if response.status == HTTPStatus.UNAUTHORIZED:
         return Unauthorised()
     if response.status == HTTPStatus.FORBIDDEN:
-        why = "Huma forbids it (403): give the API client the right to read and write people and positions"
-        return RetryLater(OPERATOR_WAIT, "forbidden", why, "operator")
+        return RetryLater.saying(OPERATOR_WAIT, "forbidden", refusal_words.FORBIDDEN(), "operator")
     return answers.throttled(response, "Huma")
 
 
@@ -126,9 +120,9 @@ def _no_answer(response: Answer) -> RetryLater | Unauthorised:
         return passing
     content = json_object(response)
     if response.status in REFUSAL and _code(content):
-        why = f"Huma refuses the question ({response.status}): {_said(content, ())}"
-        return RetryLater(OPERATOR_WAIT, "question_refused", why, "developer", alone=True)
-    return RetryLater(BRIEF_WAIT, "huma_failing", f"Huma does not answer: {form(response)}", alone=True)
+        why = refusal_words.QUESTION_REFUSED(status=response.status, said=_said(content, ()))
+        return RetryLater.saying(OPERATOR_WAIT, "question_refused", why, "developer", alone=True)
+    return RetryLater.saying(BRIEF_WAIT, "huma_failing", refusal_words.SILENT(form=form(response)), alone=True)
 
 
 def _code(content: Mapping[str, Any]) -> str:

@@ -5,15 +5,15 @@ Bodies are never logged or kept, and neither are the values of searches.
 
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeVar
 
-from connectors.huma import classify, encode
+from connectors.huma import classify, encode, refusal_words
 from connectors.huma.classify import One, Written
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
+from infra import words
 from infra.access.connections import Connection, Connections, Renew, TokenOutcome
 from infra.delivery.answers import Missing, Page, Unauthorised
 from infra.delivery.calls import UNREACHABLE_WAIT, Calls, told, unanswered, unheard
@@ -21,6 +21,7 @@ from infra.delivery.reading import answered, pages
 from infra.http import Client, NoAnswer, NotSent, Response
 from infra.plugin import Attempt, Host, NotRevoked
 from infra.verdicts import Granted, Refused, Rejected, RetryLater, Unknown
+from schemas.words import Text
 
 PARTY: Final = "Huma"
 _Answer = TypeVar("_Answer")
@@ -73,7 +74,7 @@ class Huma:
         for _ in range(2):
             token = self._tried or await self._connections.access(self.tenant, SYSTEM, self._renew)
             if isinstance(token, RetryLater):
-                return replace(token, why=token.why.replace("bokbuss connect", f"bokbuss {SYSTEM} connect"))
+                return token
             answer = await self._calls.send(request, token, attempt, read=read, lost=lost)
             if not isinstance(answer, Unauthorised):
                 return answer
@@ -91,7 +92,8 @@ async def ask_for_token(
         async with Client(timeout=settings.request_timeout, headers={"Accept": "application/json"}) as client:
             answer = await client.send("POST", f"{settings.api_url}/auth/oauth/token", form=form, may_send=may_send)
     except (NotSent, NoAnswer) as error:
-        return RetryLater(UNREACHABLE_WAIT, "auth_unreachable", f"Huma's token endpoint cannot be reached: {error}")
+        why = refusal_words.TOKENS_UNREACHABLE(how=str(error))
+        return RetryLater.saying(UNREACHABLE_WAIT, "auth_unreachable", why)
     return classify.token(answer, tenant)
 
 
@@ -100,7 +102,11 @@ async def end_consent(host: Host, held: Connection) -> str:
     left = f"delete bokbuss's client id and its webhook in the Huma of {held.tenant}"
     secret = await Connections(host.engine, host.vault).refresh_token(held.tenant, SYSTEM)
     settings = host.settings.of(HumaSettings)
-    granted = await ask_for_token(settings, held.tenant, secret) if secret else Refused("needs_consent", "")
+    granted = (
+        await ask_for_token(settings, held.tenant, secret)
+        if secret
+        else Refused("needs_consent", refusal_words.NOTHING_KEPT())
+    )
     if isinstance(granted, Refused):
         return left  # nothing that we hold opens anything
     if not isinstance(granted, Granted):
@@ -124,19 +130,19 @@ def kept(client_id: str, client_secret: str) -> str:
 def _renewing(settings: HumaSettings, tenant: str) -> Renew:
     async def renew(_held: Connection, secret: str | None, may_send: Callable[[], None]) -> TokenOutcome:
         if secret is None:
-            return Refused("needs_consent", "no client id and secret are kept")
+            return Refused("needs_consent", refusal_words.NOTHING_KEPT())
         return await ask_for_token(settings, tenant, secret, may_send)
 
     return renew
 
 
-def _told(answer: object) -> tuple[str, str]:
+def _told(answer: object) -> tuple[str, Text]:
     match answer:
         case Written():
-            return "written", "written"
+            return "written", words.WRITTEN()
         case Page(items, total):
-            return "ok", f"{len(items)} of {total}"
+            return "ok", words.LISTED_OF(number=len(items), all=total)
         case One():
-            return "ok", "read"
+            return "ok", words.READ()
         case _:
             return told(answer)

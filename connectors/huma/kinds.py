@@ -18,12 +18,12 @@ from infra.delivery.reading import NotRead, reading
 from infra.http import Client
 from infra.intake.sealing import opened, shown
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
-from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeField
+from schemas.words import Text, named
 
-_NOTE: Final = 1800
 _Fields = Mapping[EmployeeField, Any]
 """Values of fields; personal data in plain."""
 
@@ -36,7 +36,9 @@ class _Upsert:
         self._set: _Fields = {name: getattr(order.fields, name) for name in order.written if name in SUPPORTED}
         self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
         others = [name for name in order.written if name not in SUPPORTED]
-        self._notes = [f"{name}: not written, since it does not travel to Huma" for name in others]
+        self._notes: list[Text | str] = [
+            refusal_words.NOT_WRITTEN(field=named("employees", "field", name)) for name in others
+        ]
 
     async def write(self) -> Verdict:
         """Look, and write what differs: a person's own fields first, then the days of their positions."""
@@ -101,17 +103,16 @@ class _Upsert:
         verdict = await self._send(encode.create(self._wanted, only))
         if not isinstance(verdict, Written):
             return verdict
-        where = "" if only else ", in no group: which one must be chosen in Huma"
-        self._notes.insert(0, f"created{where}")
+        self._notes.insert(0, refusal_words.CREATED() if only else refusal_words.CREATED_IN_NO_GROUP())
         # From here on it is certain that something was done, and a list may not show it at once.
         try:
             there = await self._look(verdict.id)
         except NotRead as error:
-            return Unknown(f"it was made, and not read afterwards: {error}")
+            return Unknown.saying(refusal_words.NOT_READ_AFTERWARDS(why=error.verdict.said))
         if there is None:
-            return Unknown("it was made, and was not there afterwards")
+            return Unknown.saying(refusal_words.NOT_THERE_AFTERWARDS())
         rest = await self._write(there, [name for name in self._differing(there) if name not in NEW])
-        return Unknown(f"it was made, and not completed: {rest.why}") if isinstance(rest, RetryLater) else rest
+        return Unknown.saying(refusal_words.NOT_COMPLETED(why=rest.said)) if isinstance(rest, RetryLater) else rest
 
     async def _change(self, there: HumaPerson) -> Verdict:
         differing = self._differing(there)
@@ -148,9 +149,9 @@ class _Upsert:
             why = refusal_words.PARTLY(whys=whys, fields=own) if done else refusal_words.ALL_OF(whys=whys)
             return replace(refused[0], why=why.english, wording=why.wording)
         if "email" in own:
-            self._notes.append("Huma may ask the person to confirm the new e-mail address first")
-        self._notes += [no.why for no in refused]  # a new person is there, and that is what others must know
-        return Delivered(record=there.fact.person_id, note="; ".join(self._notes)[:_NOTE])
+            self._notes.append(refusal_words.CONFIRMS_FIRST())
+        self._notes += [no.said for no in refused]  # a new person is there, and that is what others must know
+        return Delivered(record=there.fact.person_id, **noting(self._notes))
 
     async def _send(self, request: Request) -> Written | Rejected | RetryLater | Unknown:
         values = tuple(str(value) for value in self._wanted.values() if value is not None)

@@ -54,6 +54,79 @@ RECORD_GONE = Phrase(
 )
 REFUSES = Phrase("huma.refuses", "Huma nekar ({status}): {said}", "Huma refuses it ({status}): {said}")
 
+# --- What is to be known of what was written ------------------------------------------------------------------------
+
+NOT_WRITTEN = Phrase(
+    "huma.not_written",
+    "{field}: inte skrivet, eftersom det inte förs över till Huma",
+    "{field}: not written, since it does not travel to Huma",
+)
+CREATED = Phrase("huma.created", "skapad", "created")
+CREATED_IN_NO_GROUP = Phrase(
+    "huma.created_in_no_group",
+    "skapad, i ingen grupp: vilken måste väljas i Huma",
+    "created, in no group: which one must be chosen in Huma",
+)
+CONFIRMS_FIRST = Phrase(
+    "huma.confirms_first",
+    "Huma kan be personen bekräfta den nya e-postadressen först",
+    "Huma may ask the person to confirm the new e-mail address first",
+)
+
+# --- Why Huma is asked again later ----------------------------------------------------------------------------------
+
+CLIENT_REFUSED = Phrase(
+    "huma.client_refused",
+    "Huma nekar klient-id och hemlighet ({status}): skapa nya i Huma och lämna dem till oss: bokbuss huma connect "
+    "{tenant}",
+    "Huma refuses the client id and secret ({status}): make new ones in Huma and give them to us: bokbuss huma connect "
+    "{tenant}",
+)
+NOTHING_KEPT = Phrase(
+    "huma.nothing_kept", "inget klient-id och ingen hemlighet finns sparade", "no client id and secret are kept"
+)
+TOKENS_UNREACHABLE = Phrase(
+    "huma.tokens_unreachable",
+    "Humas tokenserver går inte att nå: {how}",
+    "Huma's token endpoint cannot be reached: {how}",
+)
+TOKENS_SILENT = Phrase(
+    "huma.tokens_silent", "Humas tokenserver svarar inte: {form}", "Huma's token endpoint does not answer: {form}"
+)
+ANSWER_UNREADABLE = Phrase(
+    "huma.answer_unreadable",
+    "Humas svar har inte den form som vi känner",
+    "Huma's answer has not the form that we know",
+)
+FRESH_TOKEN_REFUSED = Phrase(
+    "huma.fresh_token_refused",
+    "Huma nekar åtkomsttoken som de just har lämnat (401): fråga Huma, eller skapa ett nytt klient-id och en ny "
+    "hemlighet",
+    "Huma refuses the access token that it has just given (401): ask Huma, or make a new client id and secret",
+)
+FORBIDDEN = Phrase(
+    "huma.forbidden",
+    "Huma tillåter det inte (403): ge API-klienten rätt att läsa och skriva personer och befattningar",
+    "Huma forbids it (403): give the API client the right to read and write people and positions",
+)
+QUESTION_REFUSED = Phrase(
+    "huma.question_refused",
+    "Huma nekar frågan ({status}): {said}",
+    "Huma refuses the question ({status}): {said}",
+)
+SILENT = Phrase("huma.silent", "Huma svarar inte: {form}", "Huma does not answer: {form}")
+NOT_READ_AFTERWARDS = Phrase(
+    "huma.not_read_afterwards",
+    "den skapades men lästes inte efteråt: {why}",
+    "it was made, and not read afterwards: {why}",
+)
+NOT_THERE_AFTERWARDS = Phrase(
+    "huma.not_there_afterwards", "den skapades men fanns inte där efteråt", "it was made, and was not there afterwards"
+)
+NOT_COMPLETED = Phrase(
+    "huma.not_completed", "den skapades men blev inte fullständig: {why}", "it was made, and not completed: {why}"
+)
+
 WORDS: Final[Mapping[str, Said]] = catalogue(
     "huma",
     vars(),

@@ -12,11 +12,11 @@ from typing import Any, Final
 from uuid import uuid4
 
 from connectors.huma import classify, encode, translate
-from connectors.huma.client import Huma
+from connectors.huma.client import PARTY, Huma
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
 from connectors.huma.wire import Listed
-from infra import clock, faultpoints, telemetry
+from infra import clock, faultpoints, telemetry, words
 from infra.commanding import Failed
 from infra.delivery.answers import Missing, read
 from infra.delivery.guests import BACKFILL, LOOK_UP, guest
@@ -230,7 +230,7 @@ async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> R
         try:
             return await reading.everybody(whole=True, progress=progress)
         except NotRead as error:
-            raise Failed(f"Huma was not read: {error}") from error
+            raise Failed(words.NOT_READ(party=PARTY, why=error.verdict.said)) from error
 
 
 @asynccontextmanager

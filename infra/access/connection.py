@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from schemas.words import Text, Wording
+
 _DAY: Final = 86_400.0
+
+
+def told(reason: Text | str) -> dict[str, Any]:
+    """Return a reason as a connection holds it."""
+    return {"reason": str(reason), "wording": reason.wording if isinstance(reason, Text) else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,7 @@ class Connection:
     Attributes:
         grant_type: client_credentials, authorization_code or token (the system's own secret).
         state: connected, needs_consent, licence_missing, paused or disconnected; ``reason`` says why, for people.
+        wording: of the reason, for readers of other languages.
         generation: one more with each new pair of tokens.
         refresh_until: when the refresh token ends, unless it is used before.
         database_number: the company's number in the ledger.
@@ -26,6 +34,7 @@ class Connection:
     grant_type: str = "client_credentials"
     state: str = "connected"
     reason: str = ""
+    wording: Wording | None = None
     generation: int = 0
     access_until: datetime | None = None
     refresh_until: datetime | None = None
@@ -104,8 +113,8 @@ class ConnectionRows(Protocol):
     async def read(self, tenant: str, system: str) -> ConnectionRow | None: ...  # noqa: D102
     async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool: ...  # noqa: D102
     async def granted(self, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool: ...  # noqa: D102
-    async def refused(self, row: ConnectionRow, claim: str, state: str, why: str) -> bool: ...  # noqa: D102
-    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: str, *, asked: bool) -> None: ...  # noqa: D102
+    async def refused(self, row: ConnectionRow, claim: str, state: str, why: Text) -> bool: ...  # noqa: D102
+    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: Text | str, *, asked: bool) -> None: ...  # noqa: D102
     async def drop_access(self, row: ConnectionRow) -> None: ...  # noqa: D102
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None: ...  # noqa: D102
     async def disconnect(self, row: ConnectionRow, by: str) -> bool: ...  # noqa: D102
@@ -114,7 +123,7 @@ class ConnectionRows(Protocol):
         tenant: str,
         system: str,
         state: str,
-        reason: str,
+        reason: Text,
         *,
         by: str = "",
         only: Sequence[str] = ...,

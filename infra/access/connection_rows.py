@@ -9,13 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, telemetry
-from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens
+from infra import clock, registry, telemetry, words
+from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens, told
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.audit import Outcome
 from schemas.events import ConnectionChanged
+from schemas.words import Text, Wording
 
 _TROUBLED: Final = ("needs_consent", "licence_missing")
 
@@ -37,13 +38,13 @@ _READ = text(
 )
 _ALL = text(
     """with known as (
-           select c.tenant, c.system, c.grant_type, c.state, c.reason, c.generation, c.access_until, c.refresh_until,
-               c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened,
+           select c.tenant, c.system, c.grant_type, c.state, c.reason, c.wording, c.generation, c.access_until,
+               c.refresh_until, c.scopes, c.company_name, c.consented_by, c.consented_at, c.opened,
                case when c.system = :ledger then t.database_number end as database_number
            from connections c join tenants t using (tenant)
            union all
-           select t.tenant, cast(:ledger as text), 'client_credentials', 'connected', '', 0, null, null, '', '', '',
-               null, null, t.database_number
+           select t.tenant, cast(:ledger as text), 'client_credentials', 'connected', '', null, 0, null, null, '', '',
+               '', null, null, t.database_number
            from tenants t where t.database_number is not null and not exists
                (select from connections c where c.tenant = t.tenant and c.system = :ledger))
        select * from known where system = coalesce(cast(:system as text), system) order by tenant, system"""
@@ -62,6 +63,7 @@ _LOCK = text(
 _GRANTED = text(
     """update connections set access = :access, generation = generation + 1, state = cast(:state as text),
            reason = case when cast(:state as text) = 'connected' then '' else reason end,
+           wording = case when cast(:state as text) = 'connected' then null else wording end,
            access_until = clock_timestamp() + make_interval(secs => :access_seconds),
            renew_at = clock_timestamp() + make_interval(secs => :renew_seconds),
            refresh = coalesce(cast(:refresh as bytea), refresh),
@@ -72,12 +74,14 @@ _GRANTED = text(
        where tenant = :tenant and system = :system"""
 )
 _STATE = text(
-    """update connections set state = :state, reason = :reason, changed_at = clock_timestamp(),
+    """update connections set state = :state, reason = :reason, wording = cast(:wording as jsonb),
+           changed_at = clock_timestamp(),
            opened = coalesce(cast(:opened as bigint), opened)
        where tenant = :tenant and system = :system"""
 )
 _FREE = text(
     """update connections set renewer = '', reason = case when state = 'connected' then :reason else reason end,
+           wording = case when state = 'connected' then cast(:wording as jsonb) else wording end,
            renewing_until = clock_timestamp() + make_interval(secs => :seconds),
            asked_at = case when :asked then asked_at end
        where tenant = :tenant and system = :system and generation = :generation and renewer = :claim"""
@@ -95,17 +99,17 @@ _CONSENTED = text(
            clock_timestamp() + make_interval(secs => :refresh_seconds), :scopes, :company_name, :consented_by,
            clock_timestamp(), clock_timestamp())
        on conflict (tenant, system) do update set grant_type = excluded.grant_type, state = excluded.state,
-           reason = '', opened = null, generation = c.generation + 1, access = excluded.access,
+           reason = '', wording = null, opened = null, generation = c.generation + 1, access = excluded.access,
            access_until = excluded.access_until, renew_at = excluded.renew_at, refresh = excluded.refresh,
            refresh_until = excluded.refresh_until, renewer = '', renewing_until = null, asked_at = null,
            scopes = excluded.scopes, company_name = excluded.company_name, consented_by = excluded.consented_by,
            consented_at = excluded.consented_at, changed_at = excluded.changed_at"""
 )
 _ANOTHER = text(
-    """update connections c set grant_type = 'client_credentials', state = 'connected', reason = '', opened = null,
-            generation = generation + 1, access = null, access_until = null, renew_at = null, refresh = null,
-            refresh_until = null, renewer = '', renewing_until = null, asked_at = null, scopes = '', company_name = '',
-            changed_at = clock_timestamp()
+    """update connections c set grant_type = 'client_credentials', state = 'connected', reason = '', wording = null,
+            opened = null, generation = generation + 1, access = null, access_until = null, renew_at = null,
+            refresh = null, refresh_until = null, renewer = '', renewing_until = null, asked_at = null, scopes = '',
+            company_name = '', changed_at = clock_timestamp()
         from tenants t where t.tenant = c.tenant and c.tenant = :tenant and c.system = :ledger
             and t.database_number is distinct from :number"""
 )
@@ -114,9 +118,9 @@ _PIN = text("update tenants set database_number = :number where tenant = :tenant
 _PINNED = text("select database_number from tenants where tenant = :tenant")
 _HOLDER = text("select tenant from tenants where database_number = :number and tenant <> :tenant")
 _WIPE = text(
-    """update connections set state = 'disconnected', reason = :reason, generation = generation + 1, access = null,
-           access_until = null, renew_at = null, refresh = null, refresh_until = null, renewer = '',
-           renewing_until = null, asked_at = null, changed_at = clock_timestamp()
+    """update connections set state = 'disconnected', reason = :reason, wording = cast(:wording as jsonb),
+           generation = generation + 1, access = null, access_until = null, renew_at = null, refresh = null,
+           refresh_until = null, renewer = '', renewing_until = null, asked_at = null, changed_at = clock_timestamp()
        where tenant = :tenant and system = :system"""
 )
 
@@ -171,24 +175,24 @@ class PostgresRows:
             values = {**_place(row), **_written(tokens), "scopes": " ".join(scopes), "state": state}
             await connection.execute(_GRANTED, values)
             if state != now.state:
-                await _on_record(connection, replace(now, state=state, reason="new tokens came"))
+                await _on_record(connection, replace(now, state=state, **told(words.NEW_TOKENS())))
             return True
 
-    async def refused(self, row: ConnectionRow, claim: str, state: str, why: str) -> bool:
+    async def refused(self, row: ConnectionRow, claim: str, state: str, why: Text) -> bool:
         """Write a refusal down, unless somebody else renews by now; tell whether the state is another one now."""
         async with self._engine.begin() as connection:
             now = await _locked(connection, row, claim)
             if now is None or now.generation != row.generation:
                 return False
-            free = {**_place(row), "claim": claim, "seconds": 0.0, "reason": "", "asked": row.asked}
+            free = {**_place(row), "claim": claim, "seconds": 0.0, **_stored(""), "asked": row.asked}
             await connection.execute(_FREE, free)
             if now.state != "connected" and now.state not in _TROUBLED:
                 return False  # paused meanwhile
             return await _change(connection, now, state, why)
 
-    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: str, *, asked: bool) -> None:
+    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: Text | str, *, asked: bool) -> None:
         """Let nobody renew for so long; ``asked``: a refresh token may be used up."""
-        values = {**_place(row), "claim": claim, "seconds": seconds, "reason": why, "asked": asked}
+        values = {**_place(row), "claim": claim, "seconds": seconds, **_stored(why), "asked": asked}
         async with self._engine.begin() as connection:
             await connection.execute(_FREE, values)
 
@@ -243,9 +247,9 @@ class PostgresRows:
             now = await _locked(connection, row)
             if now is None or now.generation != row.generation:
                 return False
-            reason = f"disconnected by {by}"
-            await connection.execute(_WIPE, {**_place(row), "reason": reason})
-            await _on_record(connection, replace(now, state="disconnected", reason=reason), by)
+            reason = words.DISCONNECTED_BY(by=by)
+            await connection.execute(_WIPE, {**_place(row), **_stored(reason)})
+            await _on_record(connection, replace(now, state="disconnected", **told(reason)), by)
             return True
 
     async def become(
@@ -253,7 +257,7 @@ class PostgresRows:
         tenant: str,
         system: str,
         state: str,
-        reason: str,
+        reason: Text,
         *,
         by: str = "",
         only: Sequence[str] = ("connected", *_TROUBLED),
@@ -279,13 +283,13 @@ async def _locked(connection: AsyncConnection, row: ConnectionRow, claim: str | 
 
 
 async def _change(
-    connection: AsyncConnection, now: Connection, state: str, reason: str, by: str = "", opened: int | None = None
+    connection: AsyncConnection, now: Connection, state: str, reason: Text, by: str = "", opened: int | None = None
 ) -> bool:
-    told = {"state": state, "reason": "" if state == "connected" else reason, "opened": opened}
-    await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, **told})
+    new = {"state": state, **_stored("" if state == "connected" else reason), "opened": opened}
+    await connection.execute(_STATE, {"tenant": now.tenant, "system": now.system, **new})
     if state == now.state:
         return False
-    await _on_record(connection, replace(now, state=state, reason=reason), by)
+    await _on_record(connection, replace(now, state=state, **told(reason)), by)
     return True
 
 
@@ -304,7 +308,7 @@ async def _on_record(connection: AsyncConnection, held: Connection, by: str = ""
     why = fact.reason or ", ".join(filter(None, (*consented, f"terms of {terms}" if terms else "")))
     code = "" if held.state == "connected" else held.state
     company = str(held.database_number or "") if held.state == "connected" else ""
-    await put_on_record(connection, [Entry(message, outcome, code=code, why=why, record=company)])
+    await put_on_record(connection, [Entry(message, outcome, code=code, why=why, wording=held.wording, record=company)])
 
 
 def _changed(held: Connection, by: str = "", terms: str = "") -> ConnectionChanged:
@@ -324,6 +328,11 @@ def _changed(held: Connection, by: str = "", terms: str = "") -> ConnectionChang
     )
 
 
+def _stored(reason: Text | str) -> dict[str, Any]:
+    found = told(reason)
+    return found | {"wording": found["wording"].model_dump_json() if found["wording"] else None}
+
+
 def _place(row: ConnectionRow) -> dict[str, Any]:
     return {"tenant": row.held.tenant, "system": row.held.system, "generation": row.generation}
 
@@ -339,8 +348,8 @@ def _written(tokens: Tokens) -> dict[str, Any]:
 
 
 def _held(row: Any) -> Connection:
-    known = {name: row[name] for name in Connection.__slots__ if name != "scopes"}
-    return Connection(**known, scopes=tuple(row["scopes"].split()))
+    known = {name: row[name] for name in Connection.__slots__ if name not in {"scopes", "wording"}}
+    return Connection(**known, scopes=tuple(row["scopes"].split()), wording=Wording.kept(row["wording"]))
 
 
 def _row(row: Any) -> ConnectionRow:

@@ -16,11 +16,12 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, faultpoints, telemetry
+from infra import clock, faultpoints, registry, telemetry, words
 from infra.access.connection import Connection, ConnectionRow, ConnectionRows, Consent, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows
 from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
+from schemas.words import Text, heard
 
 __all__ = ["Connection", "Connections", "Renew", "Taken", "TokenOutcome", "days_left", "health", "settled"]
 
@@ -44,12 +45,11 @@ _STEADY: Final = 2.0  # between two looks of a lane that waits for a person: the
 _AFTER_NO_ANSWER: Final = 2.0
 _AGAIN: Final = 300.0  # between two tries of what a person may have mended at the system, without telling us
 _WRITING: Final = 600.0
-_EXCHANGED: Final = "the answer to a renewal never arrived, and the refresh token had been exchanged by then"
 _WAITS: Final = {
-    "needs_consent": ("consent_missing", "let the company connect again: bokbuss connect {tenant}"),
-    "licence_missing": ("licence_missing", "it goes on by itself within minutes once the licence is there"),
-    "paused": ("connection_paused", "go on with: bokbuss tenant resume {tenant}"),
-    "disconnected": ("disconnected", "connect it again with: bokbuss connect {tenant}"),
+    "needs_consent": ("consent_missing", words.NEEDS_CONSENT, words.CONNECT_AGAIN),
+    "licence_missing": ("licence_missing", words.LICENCE_MISSING, words.LICENCE_GOES_ON),
+    "paused": ("connection_paused", words.PAUSED, words.RESUME),
+    "disconnected": ("disconnected", words.DISCONNECTED, words.CONNECT_WITH),
 }
 
 _under_way: set[asyncio.Task[RetryLater | None]] = set()
@@ -150,8 +150,8 @@ class Connections:
         wanted = 0
         while True:
             if (row := await self._rows.read(tenant, system)) is None:
-                why = f"company {tenant} is not connected to {system}; run: bokbuss connect {tenant}"
-                return RetryLater(_STEADY, "consent_missing", why, "operator", steady=True)
+                why = words.NOT_CONNECTED(tenant=tenant, system=system, verb=connects(system, tenant))
+                return RetryLater.saying(_STEADY, "consent_missing", why, "operator", steady=True)
             if anew and not wanted:
                 wanted = row.generation + 1
             if (answer := self._answer(row, wanted)) is not None:
@@ -179,7 +179,7 @@ class Connections:
             await clock.sleep(min(_POLL, row.busy_for))
         return self._refresh(row) if row else None
 
-    async def lost(self, tenant: str, system: str, state: str, reason: str) -> None:
+    async def lost(self, tenant: str, system: str, state: str, reason: Text) -> None:
         """Write down that a connection needs_consent or is licence_missing, and why; nothing is thrown away."""
         await self._rows.become(tenant, system, state, reason)
         self._kept.pop((tenant, system), None)
@@ -191,7 +191,8 @@ class Connections:
         """
         if (pinned := await self._rows.pin(tenant, number)) == number:
             return None
-        reason = f"its tokens open company {number} ({name}) at {system}, and its own is {pinned or 'not known'}"
+        own = words.NUMBER_NOT_KNOWN() if pinned is None else str(pinned)
+        reason = words.ANOTHER_COMPANY(number=str(number), name=name, system=system, own=own)
         await self._rows.become(tenant, system, "needs_consent", reason, opened=number)
         self._kept.pop((tenant, system), None)
         _log.error("tokens_open_another_company", tenant=tenant, system=system, opened=number, pinned=pinned)
@@ -199,11 +200,11 @@ class Connections:
 
     async def pause(self, tenant: str, system: str, by: str) -> bool:
         """Let a company's lane wait until it is resumed; tell whether there is a connection to pause."""
-        return await self._rows.become(tenant, system, "paused", f"paused by {by}", by=by, only=("connected",))
+        return await self._rows.become(tenant, system, "paused", words.PAUSED_BY(by=by), by=by, only=("connected",))
 
     async def resume(self, tenant: str, system: str, by: str) -> bool:
         """Let a paused company's lane go on; tell whether it was paused."""
-        return await self._rows.become(tenant, system, "connected", f"resumed by {by}", by=by, only=("paused",))
+        return await self._rows.become(tenant, system, "connected", words.RESUMED_BY(by=by), by=by, only=("paused",))
 
     async def disconnect(self, tenant: str, system: str, by: str) -> str | None:
         """Forget every token of a company, after a renewal that is under way; return the refresh token to revoke."""
@@ -227,7 +228,8 @@ class Connections:
         if row.access and row.good_for > _ALMOST_OVER and row.generation >= wanted:
             return self._keep(row, min(row.busy_for, row.good_for - _ALMOST_OVER))
         if not row.renewer:
-            return RetryLater(row.busy_for, "auth_unreachable", row.held.reason or "no access token for now")
+            why = Text(row.held.wording, row.held.reason) if row.held.wording else words.NO_TOKEN_NOW()
+            return RetryLater.saying(row.busy_for, "auth_unreachable", why)
         return None
 
     def _keep(self, row: ConnectionRow, seconds: float) -> str:
@@ -270,7 +272,7 @@ class Connections:
         done, _ = await asyncio.wait({task}, timeout=max(asked + self._claim - clock.monotonic(), 0.0))
         if done:
             return task.result()
-        return RetryLater(_AFTER_NO_ANSWER, "auth_unreachable", "a renewal of the access token takes too long")
+        return RetryLater.saying(_AFTER_NO_ANSWER, "auth_unreachable", words.RENEWAL_TAKES_LONG())
 
     async def _carry_out(self, row: ConnectionRow, claim: str, asked: float, renew: Renew) -> RetryLater | None:
         """Ask, and write down what came of it, for as long as it takes the database to answer."""
@@ -284,10 +286,10 @@ class Connections:
         try:
             outcome = await renew(row.held, self._refresh(row), may_send)
         except _TooLate:
-            outcome = RetryLater(_AFTER_NO_ANSWER, "auth_unreachable", "the way to the token endpoint is too slow")
+            outcome = RetryLater.saying(_AFTER_NO_ANSWER, "auth_unreachable", words.TOO_SLOW())
         except Exception as error:  # noqa: BLE001 - a bug of ours; the refresh token may be used up or not
             _log.exception("renewal failed", tenant=row.held.tenant, system=row.held.system)
-            outcome = Unanswered(f"our own failure: {type(error).__name__}")
+            outcome = Unanswered(words.OUR_FAILURE(error=type(error).__name__))
         faultpoints.reach("tokens.answered")
         telemetry.TOKEN_RENEWALS.labels(row.held.system, _result(outcome)).inc()
         until = clock.monotonic() + _WRITING
@@ -311,16 +313,16 @@ class Connections:
                 return None
             case Refused(state, why):
                 if state == "needs_consent" and row.asked:
-                    why = _EXCHANGED
+                    why = words.EXCHANGED()
                 if await self._rows.refused(row, claim, state, why):
-                    _log.warning("connection lost", tenant=tenant, system=system, state=state, why=why)
+                    _log.warning("connection lost", tenant=tenant, system=system, state=state, why=str(why))
                 return None
             case Unanswered(why):
-                failed = RetryLater(_AFTER_NO_ANSWER, "auth_unreachable", why)
+                failed = RetryLater.saying(_AFTER_NO_ANSWER, "auth_unreachable", why)
                 await self._rows.later(row, claim, failed.after, why, asked=True)
                 return failed
             case RetryLater():
-                await self._rows.later(row, claim, outcome.after, outcome.why, asked=row.asked)
+                await self._rows.later(row, claim, outcome.after, outcome.said, asked=row.asked)
                 return outcome
 
 
@@ -334,20 +336,26 @@ def _waits(row: ConnectionRow) -> RetryLater | None:
     if held.state == "connected":
         return None
     if held.opened is not None and held.state == "needs_consent":
-        return _another(held.tenant, held.reason)
+        return _another(held.tenant, heard(held.wording, held.reason))
     by_itself = held.state == "licence_missing" or (
         held.state == "needs_consent" and held.grant_type == "client_credentials"
     )
     if by_itself and row.unchanged_for > _AGAIN:
         return None
-    code, what_to_do = _WAITS[held.state]
-    why = f"{held.reason or held.state.replace('_', ' ')}; {what_to_do.format(tenant=held.tenant)}"
-    return RetryLater(_STEADY, code, why, "operator", steady=True)
+    code, named, what_to_do = _WAITS[held.state]
+    why = heard(held.wording, held.reason) if held.reason else named()
+    said = what_to_do(why=why, tenant=held.tenant, verb=connects(held.system, held.tenant))
+    return RetryLater.saying(_STEADY, code, said, "operator", steady=True)
 
 
-def _another(tenant: str, reason: str) -> RetryLater:
-    why = f"{reason}; see bokbuss connection show {tenant}, then let the right one consent: bokbuss connect {tenant}"
-    return RetryLater(_STEADY, "other_company", why, "operator", steady=True)
+def connects(system: str, tenant: str) -> str:
+    """Return the verb by which a company is connected to a system."""
+    return f"bokbuss connect {tenant}" if system == registry.ledger() else f"bokbuss {system} connect {tenant}"
+
+
+def _another(tenant: str, reason: Text | str) -> RetryLater:
+    why = words.LET_THE_RIGHT_ONE_CONSENT(why=reason, tenant=tenant)
+    return RetryLater.saying(_STEADY, "other_company", why, "operator", steady=True)
 
 
 def _result(outcome: TokenOutcome) -> str:

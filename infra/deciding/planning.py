@@ -17,6 +17,7 @@ from infra.store import lines
 from schemas.events import PlanApplied
 from schemas.plans import CHOSEN, UNLINKED, Plan, Row, RowOutcome
 from schemas.settings import TenantSettings
+from schemas.words import Wording
 
 _PAGE: Final = 500
 _STATES = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
@@ -102,7 +103,8 @@ _BECAME = text(
               (select j.body -> 'data' ->> 'purpose' from journal j
                   where j.tenant = :tenant and j.fact_id = p.fact_id order by j.seq desc limit 1) as last_purpose,
               h.body -> 'data' ->> 'reason' as reason, h.body -> 'data' ->> 'message' as message,
-              r.body -> 'data' ->> 'message' as refused
+              r.body -> 'data' ->> 'message' as refused,
+              coalesce(r.body, h.body) -> 'data' -> 'wording' as wording
        from plan_rows p
        left join lateral (select body from held where tenant = :tenant and body ->> 'causationid' = p.fact_id
            and body -> 'data' ->> 'reason' = 'moved_since_the_plan' limit 1) r on true
@@ -480,9 +482,11 @@ def _became(row: Any, found: Any) -> RowOutcome[Any]:
     if not found.decided or found.open or found.unheard:  # a refusal is held a moment after it came
         return RowOutcome(row, "waiting", found.orders)
     if found.refused:
-        return RowOutcome(row, "refused", found.orders, found.refused, "moved_since_the_plan")
+        why = {"why": found.refused, "reason": "moved_since_the_plan", "wording": Wording.kept(found.wording)}
+        return RowOutcome(row, "refused", found.orders, **why)
     if found.reason and row.action != "do_nothing":
-        return RowOutcome(row, "held", found.orders, found.message, found.reason)
+        why = {"why": found.message, "reason": found.reason, "wording": Wording.kept(found.wording)}
+        return RowOutcome(row, "held", found.orders, **why)
     if found.last_purpose == "reverse" and row.action in _BOOKED_ANEW:
         return RowOutcome(row, "waiting", found.orders)  # it is reversed, and booked anew in a moment
     return RowOutcome(row, "done", found.orders, record=found.record or "")

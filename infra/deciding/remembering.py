@@ -11,6 +11,7 @@ from infra.access import people
 from infra.deciding.terms import KnownTerms
 from infra.plugin import Asking, Autopsy, Flow, Known, ResultT
 from schemas.commands import HoldForReview
+from schemas.words import Text
 
 _PAGE = 500
 _EVERY = text("select key, state::text from flow_state where flow = :flow and tenant = :tenant")
@@ -79,9 +80,9 @@ async def names(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, keys: I
     return found
 
 
-async def standing(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, key: str) -> tuple[str, ...]:
+async def standing(engine: AsyncEngine, flows: Iterable[Flow], tenant: str, key: str) -> tuple[Text, ...]:
     """Return how a key stands, as the flows say that remember it."""
-    told: tuple[str, ...] = ()
+    told: tuple[Text, ...] = ()
     for flow in flows:
         known = dict(await states(engine, flow, tenant, [key]))
         if key in known:

@@ -12,9 +12,11 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from infra import words
 from infra.plugin import Malformed
 from infra.verdicts import RetryLater
 from schemas.base import problems
+from schemas.words import Text
 
 OPERATOR_WAIT = 300.0
 """Seconds until something is tried again that waits for a person."""
@@ -78,11 +80,11 @@ def json_object(answer: Answer) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def form(answer: Answer) -> str:
+def form(answer: Answer) -> Text:
     """Describe an answer without its content."""
     start = answer.body.lstrip()[:1]
-    kind = {b"": "empty", b"<": "HTML", b"{": "JSON", b"[": "JSON"}.get(start, "text")
-    return f"status {answer.status}, {kind}, {len(answer.body)} bytes"
+    kinds: Mapping[bytes, Text | str] = {b"": words.EMPTY(), b"<": "HTML", b"{": "JSON", b"[": "JSON"}
+    return words.FORM(status=answer.status, kind=kinds.get(start, words.PLAIN_TEXT()), size=len(answer.body))
 
 
 def retry_after(answer: Answer) -> float:
@@ -95,7 +97,7 @@ def throttled(answer: Answer, party: str) -> RetryLater | None:
     """Return what follows when a party says that it gets too many requests; None when it does not."""
     if answer.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
-    return RetryLater(retry_after(answer), "throttled", f"{party} says: too many requests (429)")
+    return RetryLater.saying(retry_after(answer), "throttled", words.THROTTLED(party=party))
 
 
 def date(answer: Answer) -> datetime | None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from infra import clock, telemetry, tracing
+from infra import clock, telemetry, tracing, words
 from infra.delivery import answers
 from infra.delivery.answers import Missing, Unauthorised
 from infra.delivery.requests import Request
@@ -16,44 +16,47 @@ from infra.http import Client, Download, NoAnswer, NotSent, Response
 from infra.plugin import Attempt
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas.audit import Call
+from schemas.words import Text
 
 UNREACHABLE_WAIT = 2.0
 _WORDS = 200
 _Answer = TypeVar("_Answer")
 
 
-def told(answer: object) -> tuple[str, str]:  # noqa: PLR0911 - one for each answer
+def told(answer: object) -> tuple[str, Text]:  # noqa: PLR0911 - one for each answer
     """Return an answer's bounded name, and its story for the audit trail.
 
     Raises TypeError for what only its own party can tell of.
     """
     match answer:
-        case Delivered(voucher, note, record):
-            return "delivered", f"delivered {voucher or record} {note}".rstrip()
-        case AlreadyThere(note=note):
-            return "already_there", f"already there: {note}"
+        case Delivered(voucher, _, record) as done:
+            what = str(voucher or record)
+            told = words.DELIVERED_NOTING(what=what, note=done.said) if done.note else words.DELIVERED(what=what)
+            return "delivered", told
+        case AlreadyThere() as there:
+            return "already_there", words.ALREADY_THERE(note=there.said)
         case Rejected(code):
-            return "rejected", f"rejected: {code}"
+            return "rejected", words.REJECTED(reason=code)
         case RetryLater(_, code):
-            return "retry_later", f"retry later: {code}"
-        case Unknown(why):
-            return "unknown", f"unknown: {why}"
+            return "retry_later", words.RETRY_LATER(reason=code)
+        case Unknown() as lost:
+            return "unknown", words.UNKNOWN(why=lost.said)
         case Unauthorised():
-            return "unauthorised", "the access token was refused"
+            return "unauthorised", words.UNAUTHORISED()
         case Missing():
-            return "missing", "not there"
+            return "missing", words.MISSING()
         case _:
             raise TypeError(f"nobody says what a {type(answer).__name__} is")
 
 
 def unanswered(party: str, after: float = UNREACHABLE_WAIT) -> Callable[[str], RetryLater]:
     """Return what says of a question that it got no answer: it did nothing, and is asked again."""
-    return lambda why: RetryLater(after, "unreachable", f"{party} did not answer: {why}", alone=True)
+    return lambda why: RetryLater.saying(after, "unreachable", words.SILENT(party=party, how=why), alone=True)
 
 
 def unheard(why: str) -> Unknown:
     """Say of a write that no answer came to it."""
-    return Unknown(f"it was sent and no answer came: {why}")
+    return Unknown.saying(words.UNHEARD(how=why))
 
 
 class Calls:
@@ -72,7 +75,7 @@ class Calls:
         party: str,
         tenant: str,
         url: str,
-        told: Callable[[object], tuple[str, str]] = told,
+        told: Callable[[object], tuple[str, Text]] = told,
     ) -> None:
         self._client, self._system, self._party, self._tenant, self._url = client, system, party, tenant, url
         self._told = told
@@ -110,7 +113,8 @@ class Calls:
                 )
             except NotSent as error:
                 span.fail("NotSent")
-                answer = RetryLater(UNREACHABLE_WAIT, "unreachable", f"{self._party} cannot be reached: {error}")
+                why = words.UNREACHABLE(party=self._party, how=str(error))
+                answer = RetryLater.saying(UNREACHABLE_WAIT, "unreachable", why)
             except NoAnswer as error:
                 span.fail("NoAnswer")
                 answer = lost(str(error))
@@ -118,7 +122,7 @@ class Calls:
                 span.set(http__response__status_code=response.status)
                 answer = read(response)
             seconds = clock.monotonic() - start
-            outcome, words = self._told(answer)
+            outcome, said = self._told(answer)
             span.set(bokbuss__outcome=outcome)
             telemetry.REQUESTS.labels(self._system, f"{request.method} {request.kind}", outcome).inc()
             telemetry.REQUEST_SECONDS.labels(self._system).observe(seconds, tracing.exemplar())
@@ -131,12 +135,14 @@ class Calls:
                 request=f"{request.method} {urlsplit(self._url).path}/{request.shown}",
                 status=response.status if response else None,
                 milliseconds=round(seconds * 1000),
-                verdict=words[:_WORDS],
+                verdict=said.english[:_WORDS],
+                wording=said.wording,
             )
         )
         return answer
 
 
-def amend(attempt: Attempt, words: str) -> None:
+def amend(attempt: Attempt, said: Text) -> None:
     """Write into the last call what came of the whole search."""
-    attempt.calls[-1] = attempt.calls[-1].model_copy(update={"verdict": words[:_WORDS]})
+    new = {"verdict": said.english[:_WORDS], "wording": said.wording}
+    attempt.calls[-1] = attempt.calls[-1].model_copy(update=new)

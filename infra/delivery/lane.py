@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra import clock, faultpoints, telemetry, tracing
+from infra import clock, faultpoints, telemetry, tracing, words
 from infra.access import people
 from infra.delivery.budget import Budget
 from infra.delivery.journal import Journal, Transition, Work
@@ -226,7 +226,9 @@ class Lane:
             return error.verdict
         except Exception as error:  # noqa: BLE001 - a bug of ours; after the first byte nothing is certain
             _log.exception("sink failed", tenant=self._tenant, order_id=work.order.id)
-            return Unknown(f"our own failure: {type(error).__name__}") if self._left else _failed(error)
+            if not self._left:
+                return _failed(error)
+            return Unknown.saying(words.OUR_FAILURE(error=type(error).__name__))
 
     async def _probe(self, client: Any, work: Work, attempt: Attempt) -> Look:
         try:
@@ -241,8 +243,8 @@ class Lane:
 
     def _after_write(self, work: Work, verdict: Verdict, attempt: Attempt) -> Transition:
         match verdict:
-            case Delivered(voucher, note, record, shown):
-                entry = Entry(work.order, "delivered", voucher, why=note, record=record, shown=shown)
+            case Delivered(voucher, note, record, shown, wording):
+                entry = Entry(work.order, "delivered", voucher, why=note, wording=wording, record=record, shown=shown)
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
                 return self._change(work, attempt, "delivered", _found(work, verdict))
@@ -261,11 +263,10 @@ class Lane:
                 return self._change(work, attempt, "rejected", entry)
             case RetryLater(after=after) as later:
                 return replace(self._change(work, attempt, "queued", None, wait=after), outcome=_put_off(later))
-            case Unknown(why=why):
+            case Unknown() as lost:
                 first_look = min(_FIRST_LOOK, self._patience.settle)
-                return self._change(
-                    work, attempt, "unknown", Entry(work.order, "unknown", why=why), wait=first_look, just_sent=True
-                )
+                entry = Entry(work.order, "unknown", why=lost.why, wording=lost.wording)
+                return self._change(work, attempt, "unknown", entry, wait=first_look, just_sent=True)
 
     def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Transition:
         match look:
@@ -305,6 +306,7 @@ class Lane:
                 "record": entry.record,
                 "code": entry.code,
                 "why": entry.why,
+                "wording": entry.wording.to_json() if entry.wording else None,
                 "who": entry.who,
             }
         return Transition(
@@ -354,16 +356,20 @@ class Lane:
 
 
 def _found(work: Work, there: AlreadyThere) -> Entry:
-    return Entry(work.order, "already_there", there.voucher, why=there.note, record=there.record, shown=there.shown)
+    entry = Entry(work.order, "already_there", there.voucher, record=there.record, shown=there.shown)
+    return replace(entry, why=there.note, wording=there.wording)
 
 
 def _put_off(later: RetryLater) -> dict[str, Any]:
     """Return why an order is not carried out yet, for whoever asks meanwhile."""
-    return {"outcome": "put_off", "code": later.code, "why": later.why, "who": later.who, "of_kind": later.of_kind}
+    wording = later.wording.to_json() if later.wording else None
+    said = {"code": later.code, "why": later.why, "wording": wording}
+    return {"outcome": "put_off", **said, "who": later.who, "of_kind": later.of_kind}
 
 
 def _failed(error: Exception) -> RetryLater:
-    return RetryLater(_AFTER_OUR_FAILURE, OUR_FAILURE, f"our own failure: {type(error).__name__}", "developer")
+    why = words.OUR_FAILURE(error=type(error).__name__)
+    return RetryLater.saying(_AFTER_OUR_FAILURE, OUR_FAILURE, why, "developer")
 
 
 def _of_entry(entry: Entry, calls: tuple[Call, ...]) -> tuple[Call, ...]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from infra import clock
+from infra import clock, words
 from infra.delivery.answers import Page
 from infra.delivery.calls import UNREACHABLE_WAIT
 from infra.delivery.requests import Request
@@ -80,5 +80,4 @@ async def pages(party: str, request: _Request, ask: Callable[[_Request], Awaitab
             if not items:
                 break
             offset, last = reached - 1, items[-1].get("id")
-    why = f"{party}'s list changed each time while it was read"
-    raise NotRead(RetryLater(UNREACHABLE_WAIT, "list_moved", why, alone=True))
+    raise NotRead(RetryLater.saying(UNREACHABLE_WAIT, "list_moved", words.LIST_MOVED(party=party), alone=True))

@@ -184,7 +184,7 @@ def _hold(row: Row[Any], body: bytes) -> Hold:
         closed_at=row.closed_at,
         how=row.how,
         message=row.message,
-        wording=Wording.model_validate_json(to_json(row.wording)) if row.wording else None,
+        wording=Wording.kept(row.wording),
     )
 
 

@@ -8,7 +8,7 @@ import asyncio
 from io import BytesIO
 from typing import BinaryIO, Final
 
-from infra import clock, faultpoints, telemetry, tenants
+from infra import clock, faultpoints, telemetry, tenants, words
 from infra.delivery.following import Following
 from infra.delivery.reading import NotRead
 from infra.intake import letters, outboxes, sftp, way_words, ways
@@ -69,7 +69,7 @@ class Collecting:
         except Trouble as trouble:
             raise _not_read(way, trouble) from None
         except Unavailable as error:
-            raise NotRead(RetryLater(self._patience, "unavailable", str(error))) from None
+            raise NotRead(RetryLater.saying(self._patience, "unavailable", words.UNAVAILABLE(how=str(error)))) from None
         pause = min(float(way.settings.every), float(way.settings.every) if soon is None else soon)
         self._due[key] = clock.monotonic() + pause
         return min(pause, _AT_LEAST)

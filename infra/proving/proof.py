@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from infra import proof_words as words
 from infra.proving.books import Content, Entry, Posted, by_account, kronor, opposite
 from infra.proving.doubles import doubles
 from infra.proving.matching import as_posted, is_of, lasting, names, standing, takes_back
 from infra.proving.telling import called, difference, doubled, rows_that_differ
 from schemas.proofs import AccountTotal, Difference, DifferenceKind
+from schemas.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,9 @@ class _Comparison:
             if entry in self.claimed or not entry.content:  # another of ours has the number; or its rows are struck
                 continue
             self._is_there(entry, posted)
-            what = [f"it is dated {entry.day}, not {posted.day}"] if entry.day != posted.day else []
+            what = [words.DATED(is_day=entry.day, day=posted.day)] if entry.day != posted.day else []
             what += rows_that_differ(posted.content, entry.content)
-            self._tell("changed", posted, f"{called(posted)} was changed: {'; '.join(what)}", entry)
+            self._tell("changed", posted, words.CHANGED(ours=called(posted), what=what), entry)
 
     def _is_there(self, entry: Entry, posted: Posted) -> None:
         self.claimed[entry] = posted
@@ -115,8 +117,8 @@ class _Comparison:
         for entry in self._marked[posted.mark]:
             if entry not in self.claimed and entry.content and entry.content != opposite(posted.content):
                 self._is_there(entry, posted)
-                where = f"stands as {entry.name}, not as {posted.name}"
-                self._tell("renumbered", posted, f"{called(posted)} {where}", entry)
+                says = words.RENUMBERED(ours=called(posted), now=entry.name, was=posted.name)
+                self._tell("renumbered", posted, says, entry)
                 return
 
     def _under_way(self) -> Iterator[str]:
@@ -136,15 +138,15 @@ class _Comparison:
     def _gone(self, posted: Posted) -> None:
         entry = self._places.get((posted.series, posted.number))
         if entry is None or not entry.content:
-            how = "is not in the ledger" if entry is None else "has no rows any more: they were struck"
+            how = words.DELETED if entry is None else words.STRUCK
             if entry is not None:
                 self.claimed[entry] = None
-            self._tell("deleted", posted, f"{called(posted)} {how}")
+            self._tell("deleted", posted, how(ours=called(posted)))
         elif own := self.claimed.get(entry):
-            self._tell("number_reused", posted, f"{called(posted)} is gone, and {own.key} has its number")
+            self._tell("number_reused", posted, words.NUMBER_IS_OURS(ours=called(posted), key=own.key))
         else:
             self.claimed[entry] = None
-            says = f"{called(posted)} is gone, and another voucher of {entry.day} has its number"
+            says = words.NUMBER_IS_ANOTHERS(ours=called(posted), day=entry.day)
             self._tell("number_reused", posted, says, entry)
 
     def _marks(self) -> None:
@@ -156,16 +158,16 @@ class _Comparison:
                     continue
                 posted = by_mark.get(mark)
                 if posted is None or posted.state == "refused":
-                    says = "and nothing is on record of it" if posted is None else "though it was refused"
+                    says = words.MARK_WITHOUT_RECORD if posted is None else words.MARK_OF_THE_REFUSED
                     self.claimed[entry] = None
-                    message = f"{entry.name} of {entry.day} carries our mark {mark}, {says}"
+                    message = says(name=entry.name, day=entry.day, mark=mark)
                     self._tell("not_on_record", posted, message, other=entry)
                 elif entry.content == opposite(posted.content):
                     self._reversed(posted, entry)
                 else:
                     self.claimed[entry] = None
-                    says = f"{called(posted)} stands there once more, as {entry.name}: reverse {entry.name}"
-                    self._tell("posted_twice", posted, says, other=entry)
+                    message = words.POSTED_TWICE(ours=called(posted), name=entry.name)
+                    self._tell("posted_twice", posted, message, other=entry)
 
     def _reversals(self, ours: Sequence[Posted]) -> None:
         """Name the vouchers that take one of ours back and are not of us; of several of ours the one that fits best."""
@@ -186,9 +188,8 @@ class _Comparison:
     def _reversed(self, posted: Posted, entry: Entry) -> None:
         self.claimed[entry] = posted
         self.there.discard(posted.order_id)  # what was taken back and booked anew by hand is not booked twice
-        self._tell(
-            "reversed_by_hand", posted, f"{called(posted)} is taken back by {entry.name} of {entry.day}", other=entry
-        )
+        says = words.TAKEN_BACK(ours=called(posted), name=entry.name, day=entry.day)
+        self._tell("reversed_by_hand", posted, says, other=entry)
 
     def _foreign(self, ours: Iterable[Posted]) -> None:
         """Name what somebody else booked in a series of ours, since we book there."""
@@ -200,7 +201,7 @@ class _Comparison:
             if entry in self.claimed or not entry.content or entry.series not in first:
                 continue
             if not entry.number.isdecimal() or int(entry.number) > first[entry.series]:
-                says = f"{entry.name} of {entry.day} is not of us and stands in a series that we book in"
+                says = words.FOREIGN(name=entry.name, day=entry.day)
                 self.claimed[entry] = None
                 self._tell("foreign", None, says, other=entry)
 
@@ -208,7 +209,7 @@ class _Comparison:
         self,
         kind: DifferenceKind,
         posted: Posted | None,
-        message: str,
+        message: Text,
         entry: Entry | None = None,
         *,
         other: Entry | None = None,

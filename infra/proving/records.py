@@ -9,12 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import ledgers, registry, telemetry
+from infra import proof_words as words
 from infra.proving.books import Posted, posted
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.proofs import BooksProved, Difference
+from schemas.words import named
 
 _LONGEST_WHY: Final = 400
 
@@ -168,13 +170,15 @@ async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
         trace=telemetry.new_trace(),
     )
     kinds = Counter(each.kind for each in proved.differences)
-    said = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in sorted(kinds.items()))
-    compared = f"{proved.posted} vouchers of ours among {proved.vouchers}"
+    told = [words.OF_A_KIND(kind=named("books", "reason", kind), number=count) for kind, count in sorted(kinds.items())]
+    counts = {"posted": proved.posted, "vouchers": proved.vouchers}
+    said = words.COMPARED_AND_FOUND(**counts, kinds=told) if told else words.COMPARED(**counts)
     entry = Entry(
         message,
         "proved" if proved.green else "differs",
         code=max(kinds, key=lambda kind: kinds[kind], default=""),
-        why=f"{compared}; {said or 'no difference'}",
+        why=said.english,
+        wording=said.wording,
         who=None if proved.green else "accountant",
     )
     values = {

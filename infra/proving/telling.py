@@ -3,36 +3,37 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from infra import proof_words as words
 from infra.proving.books import Content, Entry, Posted, by_account, kronor
-from infra.proving.doubles import Double
+from infra.proving.doubles import Double, Likeness
 from schemas import ids
 from schemas.proofs import AccountDifference, Difference, DifferenceKind
+from schemas.words import Phrase, Text
 
 _NAMED: Final = 10
 """Rows and vouchers that one difference names."""
 
-WHAT_TO_DO: Final[Mapping[DifferenceKind, str]] = {
-    "deleted": "Ask who deleted it; if its event is to stand, book it again.",
-    "changed": "Ask who changed it; set it right, or accept it.",
-    "number_reused": "Ask who deleted it; if its event is to stand, book it again.",
-    "renumbered": "The books were moved or restored: look for vouchers that are missing.",
-    "posted_twice": "Somebody copied it, unless we booked it twice: then tell us.",
-    "not_on_record": "Somebody copied it, or our records are older than the books: look before anything is booked.",
-    "reversed_by_hand": "If its event is to stand, book it again; if not, accept it.",
-    "booked_twice": "If that one is to stand, reverse ours instead, and end the import or this connection.",
-    "foreign": "Book in another series, or accept it (--series: all of them).",
+_LIKENESS: Final[Mapping[Likeness, Phrase]] = {
+    "the same rows": words.SAME_ROWS,
+    "the same amounts on other accounts": words.SAME_AMOUNTS,
+    "the same sales and VAT": words.SAME_SALES,
+    "rounded": words.ROUNDED,
 }
-"""By the kind of difference: whose move it is, and which."""
 
 
 def doubled(double: Double) -> Difference:
     """Return what was booked twice as a difference."""
     ours, theirs = _listed(p.name for p in double.ours), _listed(e.name for e in double.theirs)
     days = _listed(str(p.day) for p in double.ours)
-    they = "hold" if len(double.theirs) > 1 else "holds"
-    message = f"{theirs} {they} what we booked as {ours} of {days} ({double.likeness}): reverse {theirs}"
+    said = words.HOLD_OURS if len(double.theirs) > 1 else words.HOLDS_OURS
+    message = said(theirs=theirs, ours=ours, days=days, likeness=likeness(double.likeness))
     amounts = by_account(*(e.content for e in double.theirs))
     return difference("booked_twice", double.ours[0], double.theirs, amounts, message, double.ours[0].key)
+
+
+def likeness(found: Likeness) -> Text:
+    """Return how alike two are, to be filled into a text."""
+    return _LIKENESS[found]()
 
 
 def difference(
@@ -40,7 +41,7 @@ def difference(
     voucher: Posted | Entry,
     others: Iterable[Entry],
     amounts: Mapping[str, int],
-    message: str,
+    message: Text,
     key: str,
 ) -> Difference:
     """Return a difference about a voucher.
@@ -51,6 +52,7 @@ def difference(
     """
     names = tuple(e.name for e in others if e is not voucher)
     accounts = tuple((account, f"{kronor(amount):.2f}") for account, amount in sorted(amounts.items()))
+    said = words.DIFFERENCE(what=message, do=words.WHAT_TO_DO[kind]())
     return Difference(
         id=ids.digest([kind, key, voucher.name, str(voucher.day), names, accounts])[:12],
         kind=kind,
@@ -61,29 +63,34 @@ def difference(
         accounts=tuple(
             AccountDifference(account=account, amount=kronor(amount)) for account, amount in sorted(amounts.items())
         ),
-        message=f"{message}. {WHAT_TO_DO[kind]}",
+        message=said.english,
+        wording=said.wording,
     )
 
 
-def called(posted: Posted) -> str:
+def called(posted: Posted) -> Text:
     """Return how a voucher of ours is called: its name, its day, and what it is of."""
-    return f"{posted.name} of {posted.day} ({posted.key})"
+    return words.OURS(name=posted.name, day=posted.day, key=posted.key)
 
 
-def rows_that_differ(was: Content, now: Content) -> list[str]:
+def rows_that_differ(was: Content, now: Content) -> list[Text]:
     """Say of each account what it was and is; of many the first ones."""
     before, after = dict(was), dict(now)
     places = [place for place in sorted({*before, *after}) if before.get(place) != after.get(place)]
     said = [
-        f"{' '.join((account, *(code for _, code in objects)))}: {kronor(before.get((account, objects), 0)):.2f},"
-        f" now {kronor(after.get((account, objects), 0)):.2f}"
+        words.ROW_DIFFERS(
+            place=" ".join((account, *(code for _, code in objects))),
+            was=kronor(before.get((account, objects), 0)),
+            now=kronor(after.get((account, objects), 0)),
+        )
         for account, objects in places
     ]
-    return said[:_NAMED] + ([f"and {len(said) - _NAMED} more rows"] if len(said) > _NAMED else [])
+    return said[:_NAMED] + ([words.MORE_ROWS(number=len(said) - _NAMED)] if len(said) > _NAMED else [])
 
 
-def _listed(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str]) -> Text:
     all_names = list(dict.fromkeys(names))
-    more = [f"{len(all_names) - _NAMED} more"] if len(all_names) > _NAMED else []
-    said = all_names[:_NAMED] + more
-    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+    more = [words.MORE(number=len(all_names) - _NAMED)] if len(all_names) > _NAMED else []
+    all_said: list[Text | str] = [*all_names[:_NAMED], *more]
+    *said, last = all_said
+    return words.LISTED_AND(names=said, last=last) if said else words.LISTED(names=(last,))

@@ -42,7 +42,7 @@ def books_that_differ_wait(case: Case) -> Held | None:
         company=case.tenant,
         year=str(proof.year_to.year),
     )
-    lines: list[Text | str] = [f"{each.id} {each.message}" for each in proof.differences[:_LINES]]
+    lines: list[Text | str] = [words.LINE(id=each.id, said=each.said) for each in proof.differences[:_LINES]]
     if proof.count > len(lines):
         lines.append(words.AND_MORE(number=proof.count - len(lines)))
     return Held(next(kind for kind in _GRAVEST if kind in kinds), message, tuple(lines))

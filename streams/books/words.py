@@ -24,6 +24,7 @@ FILE_DIFFERS = Phrase(
     "{company} --year {year}.",
 )
 SOME_OF = Phrase("books.some_of", "{number} {kind}", "{number} {kind}")
+LINE = Phrase("books.line", "{id} {said}", "{id} {said}")
 AND_MORE = Phrase("books.and_more", "och {number} till", "and {number} more")
 AGREE = Phrase(
     "books.agree",

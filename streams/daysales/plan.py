@@ -8,16 +8,16 @@ from typing import Final, Literal
 from infra.plugin import States, Terms
 from schemas.commands import PostVoucher
 from schemas.corrections import CorrectionApproved
-from schemas.plans import CorrectionRow, CorrectionState, Plan
+from schemas.plans import CorrectionRow, CorrectionState, Plan, reasoned
 from schemas.settings import TenantSettings
-from streams.daysales import voucher
+from schemas.words import Text, heard, lines_of, named
+from streams.daysales import voucher, words
 from streams.daysales.case import Case
 from streams.daysales.learn import WAIT_FOR_AN_APPROVAL
 from streams.daysales.state import State
 from streams.daysales.trial import as_if_new
 from streams.daysales.verdict import FIRST_OPEN_DAY, Booking, Held, Settled, Verdict
 
-_LONGEST_WHY: Final = 1000
 _LONGEST_NAME: Final = 200
 Action = Literal["correct", "do_nothing"]
 
@@ -100,7 +100,7 @@ def corrects(key: str, states: States, terms: Terms) -> CorrectionRow | None:
         state=day.stands,
         action=action,
         rule=rule,
-        why=_why(day)[:_LONGEST_WHY],
+        **reasoned(_why(day)),
         about=key,
         name=f"{case.day.store} {case.day.register_id} Z{case.day.z_number}"[:_LONGEST_NAME],
         day=case.day.business_date,
@@ -114,6 +114,7 @@ def corrects(key: str, states: States, terms: Terms) -> CorrectionRow | None:
         revision=state.revision,
         content=case.content if rows else "nothing",
         differs=tuple(map(str, differs)),
+        differ_wordings=lines_of(differs),
     )
 
 
@@ -126,11 +127,12 @@ def _booked(state: State, case: Case, verdict: Verdict) -> Day | None:
     return None
 
 
-def _why(day: Day) -> str:
-    if day.state.hold:
-        return day.state.hold.message
+def _why(day: Day) -> Text | str:
+    if hold := day.state.hold:
+        return heard(hold.wording, hold.message)
     if isinstance(day.verdict, Held):
-        return f"These settings would hold it as {day.verdict.reason}: {day.verdict.message}"
+        reason = named("daysales", "reason", day.verdict.reason)
+        return words.WOULD_BE_HELD(reason=reason, why=day.verdict.message)
     return ""
 
 

@@ -310,6 +310,12 @@ MOVED_SINCE_THE_PLAN = Phrase(
     "It stands otherwise than the plan showed, or waits: make a new plan (bokbuss correct).",
 )
 
+WOULD_BE_HELD = Phrase(
+    "daysales.would_be_held",
+    "De här inställningarna skulle låta dagen vänta ({reason}): {why}",
+    "These settings would hold it as {reason}: {why}",
+)
+
 # --- Why it waits no longer -----------------------------------------------------------------------------------------
 
 ENDED = Phrase("daysales.ended", "{why}; {then}.", "{why}; {then}.")

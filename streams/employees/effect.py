@@ -7,6 +7,7 @@ from typing import Final
 from schemas.commands import Order, UpsertEmployee, UpsertPerson
 from schemas.events import EmployeeField, EmployeeFields, PlanRowApplied, Prefer, Side
 from schemas.plans import FieldDifference, Plan, PlanRow
+from schemas.words import Wording
 from streams.employees.fields import FIELDS, get, same, shown
 from streams.employees.state import State
 
@@ -51,8 +52,12 @@ def effect(row: PlanRow, given: tuple[Order, ...], after: State) -> PlanRow:
     for order in writes:
         prefer: Prefer = "hr" if isinstance(order, UpsertEmployee) else "fortnox"
         to |= {f: prefer for f in FIELDS if get(order.fields, f) is not None or f in order.clear}
-    held = "" if writes or row.action == "do_nothing" or after.hold is None else after.hold.message
-    new = {"held": held.removeprefix(f"{row.key}: ")}
+    hold = None if writes or row.action == "do_nothing" else after.hold
+    wording = hold.wording.values.get("said") if hold and hold.wording else None
+    new = {
+        "held": hold.message.removeprefix(f"{row.key}: ") if hold else "",
+        "held_wording": wording if isinstance(wording, Wording) else None,
+    }
     if row.person is None or row.employee_id is None:
         fields = newcomer("hr" if row.person else "fortnox", writes[0].fields, writes[0].rule) if writes else ()
         return row.model_copy(update=new | {"fields": fields})

@@ -13,8 +13,10 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from schemas.events import EmployeeField, EmployeeFields, PlanAction, Prefer, Side
-from schemas.plans import FieldDifference, Matched, Plan, PlanRow, PlanState
+from schemas.plans import FieldDifference, Matched, Plan, PlanRow, PlanState, reasoned
 from schemas.settings import EmployeesSettings, TenantSettings
+from schemas.words import Text
+from streams.employees import words
 from streams.employees.checks import CHECKS, FOR_A_NEW_ONE, problems
 from streams.employees.effect import difference, newcomer, score
 from streams.employees.fields import (
@@ -40,7 +42,6 @@ _MATCHES: Final[tuple[Literal["email", "personal_number", "employment_id"], ...]
 """What a person is matched with an employee by, in this order; never the name alone."""
 
 _MOST_NAMED: Final = 3
-_LONGEST_WHY: Final = 1000
 
 
 @dataclass(slots=True)
@@ -57,16 +58,15 @@ class _Both:
         """Return who else carries a value on one side."""
         return [key for key in self.carriers.get(index_key(side, name, value), ()) if key != me]
 
-    def twins(self, fields: EmployeeFields | None, ours: Collection[str], sides: Iterable[Side] = SIDES) -> str:
+    def twins(
+        self, fields: EmployeeFields | None, ours: Collection[str], sides: Iterable[Side] = SIDES
+    ) -> Iterator[Text]:
         """Say with whom a record shares what is one person's only; nothing when it shares nothing."""
-        said = []
         for name in UNIQUE:
             carriers = {k for side in sides for k in self.others(side, name, get(fields, name), "")}
             if others := sorted(carriers.difference(ours)):
-                who = ", ".join(map(self._called, others[:_MOST_NAMED]))
-                more = ", ..." if len(others) > _MOST_NAMED else ""
-                said.append(f"The {name.replace('_', ' ')} is also that of {who}{more}.")
-        return " ".join(said)
+                more = ("...",) if len(others) > _MOST_NAMED else ()
+                yield words.SHARED(field=words.field(name), others=(*map(self._called, others[:_MOST_NAMED]), *more))
 
     def _called(self, key: str) -> str:
         held = self.people[key].hr if key in self.people else self.employees[key].fields
@@ -161,7 +161,7 @@ class Proposal:
     action: PlanAction
     rule: str = ""
     state: PlanState | None = None
-    why: str = ""
+    why: Text | str = ""
 
 
 _NOTHING: Final = Proposal("do_nothing")
@@ -221,8 +221,7 @@ def an_id_alone_joins_no_strangers(pair: Pair) -> Proposal | None:
     said = [(f, get(pair.hr, f), get(pair.fortnox, f)) for f in who]
     if any(not one or not other or same(f, one, other) for f, one, other in said):
         return None
-    why = "Only the employment id is the same: the e-mail address and both names differ. Choose match if they are one."
-    return Proposal("do_nothing", state="conflict", why=why)
+    return Proposal("do_nothing", state="conflict", why=words.ONLY_THE_ID())
 
 
 def a_conflict_waits_for_a_person(pair: Pair) -> Proposal | None:
@@ -285,16 +284,16 @@ def what_is_shared_waits(pair: Pair, *, creates: bool) -> Proposal | None:
         ours = {pair.key or "", pair.other or ""}
         goes = filled((f, s.value) for f, s in pair.steps.items() if s.to)
         said = [
-            pair.both.twins(pair.hr, ours, ["hr"]),
-            pair.both.twins(pair.fortnox, ours, ["fortnox"]),
-            pair.both.twins(goes, ours),
+            *pair.both.twins(pair.hr, ours, ["hr"]),
+            *pair.both.twins(pair.fortnox, ours, ["fortnox"]),
+            *pair.both.twins(goes, ours),
         ]
     else:
         side: Side = "hr" if pair.person else "fortnox"
         ours = {pair.key or pair.other or ""}
-        said = [pair.both.twins(pair.hr or pair.fortnox, ours, SIDES if creates else (side,))]
-    twins = " ".join(dict.fromkeys(filter(None, said)))
-    return Proposal("do_nothing", state="duplicate", why=twins) if twins else None
+        said = list(pair.both.twins(pair.hr or pair.fortnox, ours, SIDES if creates else (side,)))
+    once = {each.english: each for each in said}
+    return Proposal("do_nothing", state="duplicate", why=_together(once.values())) if once else None
 
 
 def what_is_wrong_waits(pair: Pair, *, creates: bool) -> Proposal | None:
@@ -307,7 +306,11 @@ def what_is_wrong_waits(pair: Pair, *, creates: bool) -> Proposal | None:
         each = (problems(fields, FOR_A_NEW_ONE if creates else CHECKS) for fields in (pair.hr, pair.fortnox) if fields)
     if not (found := next(filter(None, each), ())):
         return None
-    return Proposal("do_nothing", found[0].reason, "invalid", " ".join(str(problem.message) for problem in found))
+    return Proposal("do_nothing", found[0].reason, "invalid", _together(problem.message for problem in found))
+
+
+def _together(said: Iterable[Text]) -> Text:
+    return words.TOGETHER(problems=said)
 
 
 OBJECTIONS: Final = (what_is_shared_waits, what_is_wrong_waits)
@@ -336,7 +339,7 @@ def _row(pair: Pair) -> PlanRow:
         employee_id=pair.other.removeprefix(employee_key("")) if pair.other else None,
         action=proposal.action,
         rule=rule,
-        why=proposal.why[:_LONGEST_WHY],
+        **reasoned(proposal.why),
         matched_by=pair.by,
         in_hr=pair.hr,
         in_fortnox=pair.fortnox,

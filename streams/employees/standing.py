@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from infra.plugin import Known
 from schemas.events import EmployeeFields
+from schemas.words import Text
+from streams.employees import words
 from streams.employees.fields import get
 from streams.employees.state import Leave, Person, State, employee_key
 
@@ -31,57 +33,62 @@ def akin(state: State) -> tuple[str, ...]:
     return state.person.leaves if state.person else ()
 
 
-def stands(key: str, states: Mapping[str, State]) -> tuple[str, ...]:
+def stands(key: str, states: Mapping[str, State]) -> tuple[Text, ...]:
     """Say how a key stands: who it is, how it is linked, what was decided, what is under way, what waits."""
     state = states.get(key, State())
     if state.leave is not None:
         return tuple(_leave(state.leave, states))
     who = known(state)
-    told: tuple[str, ...] = (f"This is {who.name}.",) if who and who.name else ()
+    told: tuple[Text, ...] = (words.THIS_IS(person=who.name),) if who and who.name else ()
     told += tuple(_person(state.person, states)) if state.person else ()
     if state.employee is not None and state.employee.fields is not None:
         other = state.employee.person
-        told += (f"Linked with {other}." if other else "Linked with nobody in HR.",)
-        told += ("Inactive in Fortnox.",) if state.employee.inactive else ()
-    under_way = len(state.pending)
-    orders = "1 order is" if under_way == 1 else f"{under_way} orders are"
-    return told + ((f"{orders} under way.",) if under_way else ())
+        told += (words.LINKED_WITH(other=other) if other else words.NOBODY_IN_HR(),)
+        told += (words.INACTIVE(),) if state.employee.inactive else ()
+    match len(state.pending):
+        case 0:
+            return told
+        case 1:
+            return (*told, words.ONE_UNDER_WAY())
+        case number:
+            return (*told, words.SEVERAL_UNDER_WAY(number=number))
 
 
-def _person(person: Person, states: Mapping[str, State]) -> Iterator[str]:
+def _person(person: Person, states: Mapping[str, State]) -> Iterator[Text]:
     if person.erased_at is not None:
-        yield f"Erased on {person.erased_at:%Y-%m-%d}: no value of theirs can be read."
+        yield words.WAS_ERASED(day=person.erased_at.date())
         return
     if person.link is not None:
-        yield f"Linked with employee {person.link.employee_id} ({person.link.origin})."
+        yield words.LINKED_WITH_EMPLOYEE(employee=person.link.employee_id, origin=words.origin(person.link.origin))
+    elif person.unlinked and person.was:
+        yield words.TAKEN_APART_FROM(employee=person.was, reason=words.why(person.unlinked))
     elif person.unlinked:
-        was = f" from employee {person.was}" if person.was else ""
-        yield f"Taken apart{was}: {person.unlinked.replace('_', ' ')}."
+        yield words.WAS_TAKEN_APART(reason=words.why(person.unlinked))
     else:
-        yield "Linked with nobody in Fortnox."
+        yield words.NOBODY_IN_FORTNOX()
     if person.paused:
-        yield f"Paused: {person.paused.replace('_', ' ')}."
+        yield words.IS_PAUSED(reason=words.why(person.paused))
     if person.deleted:
-        yield "Deleted in HR."
+        yield words.IS_DELETED()
     if person.ignored:
-        yield "A person decided that nothing is done, until the record changes."
+        yield words.IS_IGNORED()
     for key in person.leaves:
         leave = states.get(key, State()).leave
         if leave is not None and leave.said is not None:
-            yield f"{key}: {' '.join(_leave(leave, states))}"
+            yield words.OF_A_LEAVE(key=key, said=_leave(leave, states))
 
 
-def _leave(leave: Leave, states: Mapping[str, State]) -> Iterator[str]:
+def _leave(leave: Leave, states: Mapping[str, State]) -> Iterator[Text]:
     said = leave.said
     if said is None:
         return
     who = f"{said.system}/{said.person_id}"
     person = states.get(who, State()).person or Person()
-    withdrawn = ", withdrawn" if said.withdrawn else ""
-    yield f"{said.first_day} to {said.last_day}{withdrawn}; {len(leave.days)} days in Fortnox."
+    days = words.LEAVE_WITHDRAWN if said.withdrawn else words.LEAVE_DAYS
+    yield days(first=said.first_day, last=said.last_day, days=len(leave.days))
     if leave.pending:
-        yield f"{len(leave.pending)} days are under way."
+        yield words.DAYS_UNDER_WAY(days=len(leave.pending))
     if person.link is None and not said.withdrawn:
-        yield f"It waits until {who} is linked with an employee."
+        yield words.WAITS_UNTIL_LINKED(person=who)
     elif person.paused and not said.withdrawn:
-        yield f"It waits while {who} is paused."
+        yield words.WAITS_WHILE_PAUSED(person=who)

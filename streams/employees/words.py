@@ -85,6 +85,75 @@ FIELDS_DIFFER = Phrase(
 )
 TOGETHER = Phrase("employees.together", "{problems:space}", "{problems:space}")
 
+# --- Of plans -------------------------------------------------------------------------------------------------------
+
+SHARED = Phrase(
+    "employees.shared",
+    "Fältet {field} finns också hos {others:comma}.",
+    "The {field} is also that of {others:comma}.",
+)
+ONLY_THE_ID = Phrase(
+    "employees.only_the_id",
+    "Bara anställningsnumret är detsamma: e-postadressen och båda namnen skiljer sig. Välj att koppla om de är samma "
+    "person.",
+    "Only the employment id is the same: the e-mail address and both names differ. Choose match if they are one.",
+)
+
+# --- How somebody stands --------------------------------------------------------------------------------------------
+
+THIS_IS = Phrase("employees.this_is", "Det här är {person}.", "This is {person}.")
+LINKED_WITH = Phrase("employees.linked_with", "Länkad med {other}.", "Linked with {other}.")
+LINKED_WITH_EMPLOYEE = Phrase(
+    "employees.linked_with_employee",
+    "Länkad med anställd {employee} ({origin}).",
+    "Linked with employee {employee} ({origin}).",
+)
+NOBODY_IN_HR = Phrase("employees.nobody_in_hr", "Inte länkad med någon i HR.", "Linked with nobody in HR.")
+NOBODY_IN_FORTNOX = Phrase(
+    "employees.nobody_in_fortnox", "Inte länkad med någon i Fortnox.", "Linked with nobody in Fortnox."
+)
+INACTIVE = Phrase("employees.inactive", "Inaktiv i Fortnox.", "Inactive in Fortnox.")
+ONE_UNDER_WAY = Phrase("employees.one_under_way", "1 order är på väg.", "1 order is under way.")
+SEVERAL_UNDER_WAY = Phrase("employees.several_under_way", "{number} order är på väg.", "{number} orders are under way.")
+WAS_ERASED = Phrase(
+    "employees.was_erased",
+    "Raderad {day}: inget värde om personen går att läsa.",
+    "Erased on {day}: no value of theirs can be read.",
+)
+TAKEN_APART_FROM = Phrase(
+    "employees.taken_apart_from",
+    "Isärtagen från anställd {employee}: {reason}.",
+    "Taken apart from employee {employee}: {reason}.",
+)
+WAS_TAKEN_APART = Phrase("employees.was_taken_apart", "Isärtagen: {reason}.", "Taken apart: {reason}.")
+IS_PAUSED = Phrase("employees.is_paused", "Pausad: {reason}.", "Paused: {reason}.")
+IS_DELETED = Phrase("employees.is_deleted", "Borttagen i HR.", "Deleted in HR.")
+IS_IGNORED = Phrase(
+    "employees.is_ignored",
+    "En person har bestämt att inget görs, tills uppgifterna ändras.",
+    "A person decided that nothing is done, until the record changes.",
+)
+OF_A_LEAVE = Phrase("employees.of_a_leave", "{key}: {said:space}", "{key}: {said:space}")
+LEAVE_DAYS = Phrase(
+    "employees.leave_days",
+    "{first} till {last}; {days} dagar i Fortnox.",
+    "{first} to {last}; {days} days in Fortnox.",
+)
+LEAVE_WITHDRAWN = Phrase(
+    "employees.leave_withdrawn",
+    "{first} till {last}, återtagen; {days} dagar i Fortnox.",
+    "{first} to {last}, withdrawn; {days} days in Fortnox.",
+)
+DAYS_UNDER_WAY = Phrase("employees.days_under_way", "{days} dagar är på väg.", "{days} days are under way.")
+WAITS_UNTIL_LINKED = Phrase(
+    "employees.waits_until_linked",
+    "Den väntar tills {person} är länkad med en anställd.",
+    "It waits until {person} is linked with an employee.",
+)
+WAITS_WHILE_PAUSED = Phrase(
+    "employees.waits_while_paused", "Den väntar medan {person} är pausad.", "It waits while {person} is paused."
+)
+
 # --- What is wrong with a field -------------------------------------------------------------------------------------
 
 NO_EMAIL = Phrase(
@@ -298,6 +367,12 @@ _WHYS: Final[Mapping[str, str]] = {
     "wrong_match": "fel matchning",
     "other": "annat",
 }
+_ORIGINS: Final[Mapping[str, str]] = {
+    "exported": "exporterad",
+    "imported": "importerad",
+    "matched": "matchad",
+    "matched_by_hand": "matchad för hand",
+}
 _RULES: Final[Mapping[str, str]] = {
     "an_id_alone_joins_no_strangers": "ett nummer för sig förenar inte främlingar",
     "another_systems_people_are_left_alone": "ett annat systems personer lämnas",
@@ -374,10 +449,23 @@ def why(reason: str) -> Text:
     return _named("why", reason)
 
 
+def origin(name: str) -> Text:
+    """Return how two came to be linked, to be filled into a text."""
+    return _named("origin", name.replace(" ", "_"))
+
+
 def _named(kind: str, name: str) -> Text:
     return replace(named("employees", kind, name), english=name.replace("_", " "))
 
 
 WORDS: Final[Mapping[str, Said]] = catalogue(
-    "employees", vars(), reason=_REASONS, answer=_ANSWERS, field=_FIELDS, flaw=_FLAWS, why=_WHYS, rule=_RULES
+    "employees",
+    vars(),
+    reason=_REASONS,
+    answer=_ANSWERS,
+    field=_FIELDS,
+    flaw=_FLAWS,
+    why=_WHYS,
+    origin=_ORIGINS,
+    rule={**_RULES, **_REASONS},
 )

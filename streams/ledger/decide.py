@@ -105,6 +105,8 @@ def _adopted(year: State, record: HoldForReview) -> State:
     chosen = year.chosen
     if year.next and (year.next.overwrite or year.answer) and year.next.whence != year.chosen_source:
         chosen = None  # who asked for this reading by name has chosen anew
+    wordings = record.line_wordings or (None,) * len(record.lines)
+    told = [(line, wording) for line, wording in zip(record.lines, wordings, strict=True) if line not in findings]
     return year.model_copy(
         update={
             "now": year.next,
@@ -112,7 +114,8 @@ def _adopted(year: State, record: HoldForReview) -> State:
             "answer": "",
             "chosen": chosen,
             "keeps": year.keeps and year.next is not None and year.next.source == "sie",
-            "difference": tuple(line for line in record.lines if line not in findings),
+            "difference": tuple(line for line, _ in told),
+            "difference_wordings": tuple(wording for _, wording in told),
             "given": year.given + 1,
         }
     )

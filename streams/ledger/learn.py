@@ -114,7 +114,9 @@ def _with_request(state: State, request: LedgerRequested) -> State | None:
     revision = ids.revision(request)
     if revision in state.seen:
         return None
-    return state.model_copy(update={"asked": request, "seen": (*state.seen, revision)[-_REQUESTS:], "failed": ""})
+    return state.model_copy(
+        update={"asked": request, "seen": (*state.seen, revision)[-_REQUESTS:], "failed": "", "failed_wording": None}
+    )
 
 
 def _with_choice(state: State, choice: LedgerSourceChosen) -> State | None:
@@ -129,9 +131,10 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
     if awaited is None or record.order_id != awaited.id_in(tenant):
         return None
     if record.outcome in NOT_DONE:
-        return state.model_copy(update={"awaits": None, "failed": record.why or record.code or _NOBODY_SAYS})
+        why = record.why or record.code or _NOBODY_SAYS
+        return state.model_copy(update={"awaits": None, "failed": why, "failed_wording": record.wording})
     done = record.outcome in {"delivered", "already_there"}
-    return state.model_copy(update={"awaits": None, "failed": ""}) if done else None
+    return state.model_copy(update={"awaits": None, "failed": "", "failed_wording": None}) if done else None
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:

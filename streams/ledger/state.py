@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from schemas.commands import HoldForReview
 from schemas.ledger import LedgerPart, LedgerRequested, LedgerRetrieved, LedgerSource, LedgerSourceChosen, ReadLedger
+from schemas.words import Wording
 
 _SHORT: Final = 16
 CONTENT: Final = "/content"
@@ -28,11 +29,11 @@ class State(BaseModel):
         answer: what a person says about ``next``.
         keeps: a person keeps what was loaded from a file, whatever Fortnox has.
         chosen: where the year is to come from, as was chosen last.
-        difference: between the year and what it was before, in lines.
+        difference: between the year and what it was before, in lines; and the words of each.
         asked: what somebody asked for last.
         seen: the revisions of what was asked for, the last ones.
         awaits: the order whose outcome is not known.
-        failed: why the last one was not carried out.
+        failed: why the last one was not carried out; and the words of it.
         hold: the open hold.
         given: how many holds there were; it numbers the next one.
     """
@@ -48,10 +49,12 @@ class State(BaseModel):
     keeps: bool = False
     chosen: LedgerSourceChosen | None = None
     difference: tuple[str, ...] = ()
+    difference_wordings: tuple[Wording | None, ...] = ()
     asked: LedgerRequested | None = None
     seen: tuple[str, ...] = ()
     awaits: ReadLedger | None = None
     failed: str = ""
+    failed_wording: Wording | None = None
     hold: HoldForReview | None = None
     given: int = 0
 

@@ -8,13 +8,13 @@ from typing import Final
 from schemas.commands import PostVoucher
 from schemas.events import ClosingAction, ClosingApproved
 from schemas.money import ZERO
-from schemas.plans import ClosingRow, ClosingState, Plan
+from schemas.plans import ClosingRow, ClosingState, Plan, reasoned
 from schemas.settings import TenantSettings, YearEndSettings
+from schemas.words import heard
 from streams.yearend.orders import was_refused
 from streams.yearend.state import State
 from streams.yearend.verdict import DISCARD, FOUR_EYES, KEEP
 
-_LONGEST_WHY: Final = 1000
 _ORDER: Final[tuple[ClosingState, ...]] = (
     *("held", "failed", "unknown", "sending"),
     *("planned", "exported", "reversed", "withdrawn"),
@@ -116,7 +116,7 @@ def _row(key: str, state: State, settings: YearEndSettings) -> ClosingRow:
         state=how,
         action=action,
         rule=rule,
-        why=state.hold.message[:_LONGEST_WHY] if state.hold else "",
+        **(reasoned(heard(state.hold.wording, state.hold.message)) if state.hold else {}),
         about=key,
         batch=origin.batch,
         version=origin.version,

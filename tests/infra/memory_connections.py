@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from infra import clock
-from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens
+from infra import clock, words
+from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens, told
+from schemas.words import Text
 
 TROUBLED = ("needs_consent", "licence_missing")
 Step = Callable[[str], Awaitable[None]]
@@ -38,13 +39,13 @@ class Table:
     record: list[tuple[str, str, str]] = field(default_factory=list)
     """Tenant, state, reason."""
 
-    def change(self, stored: Stored, state: str, reason: str) -> bool:
+    def change(self, stored: Stored, state: str, reason: Text) -> bool:
         """Change a state; put it on record when it is another one."""
         other = stored.held.state != state
-        stored.held = replace(stored.held, state=state, reason="" if state == "connected" else reason)
+        stored.held = replace(stored.held, state=state, **told("" if state == "connected" else reason))
         stored.changed_at = clock.monotonic()
         if other:
-            self.record.append((stored.held.tenant, state, reason))
+            self.record.append((stored.held.tenant, state, str(reason)))
         return other
 
 
@@ -96,11 +97,11 @@ class MemoryRows:
         if stored.held.state == "connected":
             stored.held = replace(stored.held, reason="")
         elif stored.held.state in TROUBLED and stored.held.opened is None:
-            self._table.change(stored, "connected", "new tokens came")
+            self._table.change(stored, "connected", words.NEW_TOKENS())
         await self._step("granted")
         return True
 
-    async def refused(self, row: ConnectionRow, claim: str, state: str, why: str) -> bool:
+    async def refused(self, row: ConnectionRow, claim: str, state: str, why: Text) -> bool:
         await self._step("refuse")
         stored = self._same(row, claim)
         if stored is None:
@@ -108,7 +109,7 @@ class MemoryRows:
         self._free(stored, 0.0, "", asked=row.asked)
         return stored.held.state in ("connected", *TROUBLED) and self._table.change(stored, state, why)
 
-    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: str, *, asked: bool) -> None:
+    async def later(self, row: ConnectionRow, claim: str, seconds: float, why: Text | str, *, asked: bool) -> None:
         await self._step("later")
         if (stored := self._same(row, claim)) is not None:
             self._free(stored, seconds, why, asked=asked)
@@ -143,7 +144,7 @@ class MemoryRows:
         self._write(stored, Tokens(None, 0.0, 0.0, None, None))
         stored.refresh = None
         stored.held = replace(stored.held, access_until=None, refresh_until=None)
-        self._table.change(stored, "disconnected", f"disconnected by {by}")
+        self._table.change(stored, "disconnected", words.DISCONNECTED_BY(by=by))
         return True
 
     async def become(
@@ -151,7 +152,7 @@ class MemoryRows:
         tenant: str,
         system: str,
         state: str,
-        reason: str,
+        reason: Text,
         *,
         by: str = "",  # noqa: ARG002 - the table's signature
         only: Sequence[str] = ("connected", *TROUBLED),
@@ -198,8 +199,8 @@ class MemoryRows:
         )
         stored.renewer, stored.renewing_until, stored.asked = "", None, False
 
-    def _free(self, stored: Stored, seconds: float, why: str, *, asked: bool) -> None:
+    def _free(self, stored: Stored, seconds: float, why: Text | str, *, asked: bool) -> None:
         stored.renewer, stored.renewing_until = "", clock.monotonic() + seconds
         stored.asked = stored.asked and asked
         if stored.held.state == "connected":
-            stored.held = replace(stored.held, reason=why)
+            stored.held = replace(stored.held, **told(why))

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import ledgers, registry
+from infra import ledgers, registry, speaking
 from infra.deciding.decider import Decider
 from infra.parting import parting
 from schemas.base import Message
@@ -94,7 +94,8 @@ async def test_what_waits_is_said(decider: Decider, engine: AsyncEngine, tenant:
     await tell(decider, tenant, year([1], ends=2024)[1:])
     asked, late = await ledgers.years(engine, tenant)
     assert (asked.source, asked.waits, asked.reason) == ("sie", "person", "loaded_from_file")
-    assert asked.question[1:] == ("vouchers added (1): A 2",)
+    assert [str(line) for line in asked.question[1:]] == ["vouchers added (1): A 2"]
+    assert speaking.heard(asked.question[1], "sv") == "nya verifikationer (1): A 2"
     assert (late.source, late.retrieved, late.waits, late.missing) == (None, None, "parts", 1)
     async with ledgers.opened(engine, tenant, late.last) as books:
         assert books is None

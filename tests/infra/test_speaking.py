@@ -11,7 +11,9 @@ import pytest
 
 from infra import registry, speaking
 from schemas.base import Language
-from schemas.commands import Choice, HoldForReview, spoken
+from schemas.commands import Choice, HoldForReview, Order, spoken
+from schemas.envelope import MESSAGES, type_of
+from schemas.events import Fact
 from schemas.words import LANGUAGES, Phrase, Said, Wording, amount, catalogue, heard, holes, named, read
 from tests.toys.toyflow import FLOW as TOY_FLOW
 from tests.toys.toyhr import SYSTEM as TOY_HR
@@ -32,7 +34,7 @@ def calls(folder: Path) -> Iterator[tuple[Path, ast.Call]]:
 
 def test_every_text_is_whole_in_both_languages() -> None:
     """Both languages say something, fill in the same values in the same forms, and the key names its owner."""
-    owners = {*(flow.name for flow in (*FLOWS, TOY_FLOW)), *registry.systems(), TOY_HR.name}
+    owners = {"infra", *(flow.name for flow in (*FLOWS, TOY_FLOW)), *registry.systems(), TOY_HR.name}
     for key, said in WORDS.items():
         assert re.split(r"[./]", key)[0] in owners, key
         assert said.sv.strip(), key
@@ -58,6 +60,14 @@ def test_every_rule_reason_and_answer_of_a_flow_has_a_name(flow: Any) -> None:
             assert f"{flow.name}/answer/{first.value}" in WORDS, (file, first.value)
 
 
+def test_every_fact_and_order_that_a_story_names_has_a_name() -> None:
+    """What came and what was ordered is called something in both languages, not by its type."""
+    for message in MESSAGES:
+        if issubclass(message, Fact | Order):
+            name = type_of(message).removeprefix("bokbuss.").rpartition(".")[0].replace("-", "_")
+            assert f"desk/activity/{name}" in WORDS, name
+
+
 @pytest.mark.parametrize("folder", ["streams", "connectors", "infra", "tests/toys"])
 def test_nothing_waits_or_is_refused_without_words(folder: str) -> None:
     """Whoever holds, closes, offers or refuses gives a text with its key: a sentence alone would stay English."""
@@ -72,7 +82,7 @@ def test_what_is_said_of_people_holds_no_value_of_theirs() -> None:
     """A text about people is filled in with names of fields, keys, days of leaves and what a system answered."""
     allowed = {"key", "said", "names", "field", "fields", "asked", "person", "other", "reason", "employee", "known"}
     allowed |= {"problems", "flaw", "most", "others", "kind", "first", "last", "system", "why", "day"}
-    allowed |= {"version", "answer"}
+    allowed |= {"version", "answer", "number", "days", "origin"}
     filled = {name for key, said in WORDS.items() if key.startswith("employees.") for name, _ in holes(said.sv)}
     assert filled <= allowed
 

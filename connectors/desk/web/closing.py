@@ -9,9 +9,10 @@ from connectors.desk import closing as looking
 from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.running import quiet, until
 from connectors.desk.web.books import kept_how
+from connectors.desk.web.employee_words import NOT_POSSIBLE
 from connectors.desk.web.plans import plan_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import catching_up, clock, registry, tenants, today
+from infra import catching_up, clock, registry, speaking, tenants, today
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
 from infra.deciding import planning
@@ -56,7 +57,7 @@ async def _plan(visit: Visit) -> Response:
         chosen = looking.read_series(visit.form.get("series", "").strip() or None)
         await catching_up.all_decided(host, tenant, quiet, wait=_WAIT)
     except Failed as error:
-        return await _shown(visit, status=422, errors=[("series", str(error))])
+        return await _shown(visit, status=422, errors=[("series", speaking.heard(error.said, visit.language))])
     look, today = looking.looks(host, tenant, chosen), clock.now().date()
     made, _ = await planning.make(host.engine, flow_of_closing(), tenant, today, by=visit.by, look=look)
     return visit.go(visit.at("closing", "plans", str(made.plan_id)))
@@ -96,7 +97,8 @@ async def _apply(visit: Visit) -> Response:
     try:
         applied = await planning.apply(visit.host, plan, by=visit.by, only=only)
     except planning.NotPossible as error:
-        return await _planned(visit, await _found(visit), status=409, errors=[("", str(error))])
+        said = NOT_POSSIBLE[error.reason].to(visit.language)
+        return await _planned(visit, await _found(visit), status=409, errors=[("", said)])
     await _settled(visit, applied.plan, applied.sent)
     sent = len(applied.sent)
     said = visit.say(f"{sent} rader godkända och skickade.", f"{sent} rows approved and sent.")
@@ -118,7 +120,7 @@ async def _drop(visit: Visit) -> Response:
     try:
         await planning.drop(visit.host.engine, plan)
     except planning.NotPossible as error:
-        return await _planned(visit, plan, status=409, errors=[("", str(error))])
+        return await _planned(visit, plan, status=409, errors=[("", NOT_POSSIBLE[error.reason].to(visit.language))])
     return visit.go(visit.at("closing"), visit.say("Planen är kastad.", "The plan is dropped."))
 
 

@@ -178,7 +178,7 @@ async def _compare_anew(host: Host, plan: Plan, by: str, steps: tasks.Steps) -> 
     try:
         await synchronising.make(host, plan.tenant, steps.say, refresh=False, wait=_PATIENCE, by=by)
     except (Failed, WrongUsage) as error:
-        raise tasks.NotDone(str(error)) from None
+        raise tasks.NotDone(error.said) from None
 
 
 def _kind(plan: Plan) -> str:

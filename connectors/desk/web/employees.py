@@ -326,7 +326,7 @@ async def compare(visit: Visit, *, refresh: bool, said: str = "") -> Response:
         try:
             made, _ = await synchronising.make(host, tenant, steps.say, refresh=refresh, wait=_WAIT, by=by)
         except (Failed, WrongUsage) as error:
-            raise tasks.NotDone(str(error)) from None
+            raise tasks.NotDone(error.said) from None
         return str(made.plan_id)
 
     task_id = await tasks.begin(host, tenant, COMPARING, work, by=by)

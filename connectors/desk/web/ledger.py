@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from connectors.desk.web.books import kept_how
 from connectors.desk.web.rendering import POLICY
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock, ledgers, registry
+from infra import clock, ledgers, registry, speaking
 from infra.accounts.permissions import Permission
 from infra.contents import opened as contents_opened
 from infra.delivery.reading import NotRead
@@ -121,9 +121,10 @@ async def _prove(visit: Visit) -> Response:
         proved = await comparing.compare(visit.host, visit.tenant, year.last.year, asked_by=visit.by)
     except NotRead as error:
         why = visit.say("Året kunde inte läsas:", "The year could not be read:")
-        return await _shown(visit, status=409, errors=[("", f"{why} {error}")])
+        said = speaking.heard(error.verdict.said, visit.language)
+        return await _shown(visit, status=409, errors=[("", f"{why} {said}")])
     if proved.green:
-        said = visit.say("Bevisat: på öret.", "Proved, to the öre.")
+        said = visit.say("Avstämt: det stämmer på öret.", "Proved, to the öre.")
     else:
         said = visit.say(f"{proved.count} skillnader.", f"{proved.count} differences.")
     return visit.go(visit.at("ledger", str(year.last), "proof"), said)

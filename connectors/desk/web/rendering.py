@@ -20,7 +20,7 @@ from infra.accounts.permissions import Permission
 from schemas import words
 from schemas.base import Language
 from schemas.commands import Choice, HoldForReview
-from schemas.words import Said, Wording
+from schemas.words import Said, Text, Wording
 
 _HERE: Final = Path(__file__).parent
 _UNITS: Final = ((1440, Said("d", "d")), (60, Said("tim", "h")), (0, Said("min", "min")))
@@ -127,6 +127,11 @@ def _said(context: Context, text: str, wording: Wording | None) -> str:
 
 
 @pass_context
+def _heard(context: Context, said: Text | str) -> str:
+    return speaking.heard(said, context["language"])
+
+
+@pass_context
 def _called(context: Context, name: str, kind: str, flow: str = "") -> str:
     """Return what a name is called: ``data.reason|called("reason", data.flow)``."""
     return speaking.name(kind, flow, name, context["language"])
@@ -161,6 +166,7 @@ class Rendering:
             "lines": _lines,
             "means": _means,
             "said": _said,
+            "heard": _heard,
             "called": _called,
             "sentence": words.capital,
             "thing": _thing,

@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from connectors.fortnox import whose
+from connectors.fortnox import errors, whose
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor import examining, setup
-from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CompanyInformation, Situation
+from connectors.fortnox.doctor.demand_words import NOT_CHECKED, NOT_LOCKED, STRANGER, demanded, titled
 from connectors.fortnox.doctor.setup import DEMANDS, PARSERS, Need, Unread
-from connectors.fortnox.errors import MEANINGS
 from connectors.fortnox.whose import OpenedCompany
 from infra.delivery.guests import LOOK_UP
 from infra.plugin import Host, Outlook, SeriesSeen, VoucherOutlook
@@ -51,15 +50,13 @@ def _met(
     language: Language,
 ) -> VoucherOutlook:
     known, year = situation.setup, situation.setup.year_of(need.day)
-    obstacles = [*_strangers(order, situation, language)]
+    obstacles = [*_strangers(order, situation)]
     for demand, names in setup.objections(need, known):
-        said = TEXTS[demand.name]
-        why = f"{said.wrong.to(language, names=', '.join(names))} {said.where.to(language)}"
-        obstacles.append(Obstacle(code=demand.code, why=why))
+        obstacles.append(Obstacle.saying(demand.code, demanded(demand.name, names, language)))
     locked = known.locked_until if isinstance(known.locked_until, date) else None
-    warnings = list(_not_read(need, situation, language))
+    warnings = list(_not_read(need, situation))
     if locked and need.not_locked and need.day <= locked:
-        warnings.append(Obstacle(code=_LOCKED, why=_not_locked(need, locked, language)))
+        warnings.append(Obstacle.saying(_LOCKED, NOT_LOCKED(until=locked, series=need.series)))
     return VoucherOutlook(
         year=_called(year) if year else "",
         series=next((one for one in series.get(year.id, ()) if one.code == need.series), None) if year else None,
@@ -69,7 +66,7 @@ def _met(
     )
 
 
-def _strangers(order: PostVoucher, situation: Situation, language: Language) -> list[Obstacle]:
+def _strangers(order: PostVoucher, situation: Situation) -> list[Obstacle]:
     """Return that the books are not those that an order is for."""
     company = situation.company
     if not isinstance(company, CompanyInformation):
@@ -79,28 +76,20 @@ def _strangers(order: PostVoucher, situation: Situation, language: Language) -> 
     found = whose.objection(opened, order.organisation_number, number)
     if found is None:
         return []
-    meaning = MEANINGS[found[0]]
-    return [Obstacle(code=found[0], why=f"{meaning.sv if language == 'sv' else meaning.en} ({found[1]})")]
+    return [Obstacle.saying(found[0], STRANGER(meaning=errors.meant(found[0]), why=found[1]))]
 
 
-def _not_read(need: Need, situation: Situation, language: Language) -> list[Obstacle]:
+def _not_read(need: Need, situation: Situation) -> list[Obstacle]:
     """Return what could not be looked up, once for each reason."""
     unread: dict[str, list[str]] = {}
     for demand in DEMANDS:
         found = demand.find(need, situation.setup)
         if isinstance(found, Unread):
-            unread.setdefault(found.code, []).append(TEXTS[demand.name].title.to(language))
-    words = "Inte kontrollerat" if language == "sv" else "Not checked"
+            unread.setdefault(found.code, []).append(demand.name)
     return [
-        Obstacle(code=code or "not_read", why=f"{words}: {', '.join(dict.fromkeys(titles))}.")
-        for code, titles in unread.items()
+        Obstacle.saying(code or "not_read", NOT_CHECKED(titles=map(titled, dict.fromkeys(names))))
+        for code, names in unread.items()
     ]
-
-
-def _not_locked(need: Need, locked: date, language: Language) -> str:
-    if language == "sv":
-        return f"Perioden är låst till {locked}; serie {need.series} låses inte med den, enligt inställningarna."
-    return f"The period is locked until {locked}; series {need.series} is not locked with it, as the settings say."
 
 
 def series_seen(year: Year, item: Mapping[str, Any]) -> SeriesSeen:

@@ -7,6 +7,7 @@ hour at most and an objection costs none. What cannot be read is no objection: F
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors.fortnox import waiting_words
 from connectors.fortnox.doctor import setup
 from connectors.fortnox.doctor.demand_words import demanded
 from connectors.fortnox.doctor.reference import Reference
@@ -17,6 +18,7 @@ from infra.verdicts import Rejected, RetryLater
 from schemas.audit import Call
 from schemas.base import Language
 from schemas.commands import PostVoucher
+from schemas.words import Text, named
 
 _LASTS: Final = 3600.0
 _BELIEVED: Final = 60.0
@@ -111,13 +113,13 @@ class Preflight:
 
     def _rejected(self, found: tuple[Demand, Names], known: Setup, attempt: Attempt) -> Rejected:
         demand, names = found
-        not_sent(attempt, f"{demand.code}: {', '.join(names)}")
+        not_sent(attempt, waiting_words.NOT_SENT_NAMING(reason=named("fortnox", "reason", demand.code), names=names))
         why = demanded(demand.name, names, self._language)
         return Rejected.saying(demand.code, why, demand.who, locked_until=setup.locked_by(demand, known))
 
 
-def not_sent(attempt: Attempt, why: str) -> None:
+def not_sent(attempt: Attempt, why: Text) -> None:
     """Put on record that a voucher was not sent, and why."""
-    verdict = f"not sent: {why}"[:200]
-    call = Call(at=clock.now(), request="POST /3/vouchers", status=None, milliseconds=0, verdict=verdict)
+    verdict, request = f"not sent: {why}"[:200], "POST /3/vouchers"
+    call = Call(at=clock.now(), request=request, status=None, milliseconds=0, verdict=verdict, wording=why.wording)
     attempt.calls.append(call)

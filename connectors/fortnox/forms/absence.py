@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from connectors.fortnox import encode
+from connectors.fortnox import encode, waiting_words
 from infra.delivery.requests import Request
-from infra.verdicts import Delivered
+from infra.verdicts import Delivered, noting
 from schemas.commands import WriteAbsence
 
 KEY: Final = "AbsenceTransaction"
@@ -73,7 +73,8 @@ def written(order: WriteAbsence, record: Mapping[str, Any]) -> Delivered | None:
     held = _decimal(record.get(amount))
     if amount not in told and held != wanted:
         told.append(f"{amount} {held} for {wanted}")
-    return Delivered(record=absence_id, note=f"held otherwise by Fortnox: {', '.join(told)}" if told else "")
+    note = noting([waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=told)] if told else ())
+    return Delivered(record=absence_id, **note)
 
 
 def _fields(order: WriteAbsence) -> dict[str, Any]:

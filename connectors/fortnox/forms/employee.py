@@ -9,16 +9,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from connectors.fortnox import encode, refusal_words
+from connectors.fortnox import encode, refusal_words, waiting_words
 from connectors.fortnox.classify import unreadable_list
 from infra.delivery.requests import Request
-from infra.verdicts import Delivered, Rejected, RetryLater
+from infra.verdicts import Delivered, Rejected, RetryLater, noting
 from schemas.characters import sanitise
 from schemas.commands import UpsertEmployee
 from schemas.countries import country_code, country_name
 from schemas.events import EmployeeFields
 from schemas.people import LONGEST_TITLE, e164, kept
 from schemas.personal import Personal, unsealed_account, unsealed_number
+from schemas.words import Text, named
 
 BLANK: Final = "API_BLANK"
 """Sent as a value, it empties the field; ``""`` and null would leave it as it is."""
@@ -160,19 +161,19 @@ def written(order: UpsertEmployee, values: Values, record: Mapping[str, Any], to
     if not employee_id:
         return None
     now = held(record, today, order.street_line)
-    return Delivered(record=employee_id, note=note(order, values, differing(order, values, now)))
+    return Delivered(record=employee_id, **noting(note(order, values, differing(order, values, now))))
 
 
-def note(order: UpsertEmployee, values: Values, differ: Sequence[str] = ()) -> str:
+def note(order: UpsertEmployee, values: Values, differ: Sequence[str] = ()) -> tuple[Text, ...]:
     """Return what is to be said of a write: what was adapted, left out, or is held otherwise. Never a value."""
     adapted = [name for name in _named(order, values) if name in values and _is_adapted(name, values[name])]
     other = [name for name in differ if name not in adapted]
     told = (
-        ("adapted to what Fortnox takes", adapted),
-        ("left out, since Fortnox has no words for it", [name for name in values if not _sent(name, values[name])]),
-        ("held otherwise by Fortnox than it was sent", other),
+        (waiting_words.ADAPTED_FIELDS, adapted),
+        (waiting_words.LEFT_OUT, [name for name in values if not _sent(name, values[name])]),
+        (waiting_words.HELD_OTHERWISE_THAN_SENT, other),
     )
-    return "; ".join(f"{what}: {', '.join(names)}" for what, names in told if names)
+    return tuple(what(fields=[named("employees", "field", name) for name in names]) for what, names in told if names)
 
 
 _ALL: Final = (*NAMES, "street")

@@ -9,18 +9,18 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from connectors.fortnox import encode
+from connectors.fortnox import encode, waiting_words
 from infra.delivery.requests import Request
-from infra.verdicts import Delivered
+from infra.verdicts import Delivered, noting
 from schemas import ids
 from schemas.characters import sanitise
 from schemas.envelope import Envelope
 from schemas.invoices import CreateInvoice, DocumentRow
 from schemas.money import ORE
+from schemas.words import Text
 
 MARKED: Final = "ExternalInvoiceReference1"
 _TEXT_LENGTH: Final = 255
-_BY_HAND: Final = "it waits as an order: invoice it in Fortnox by hand, together with the customer's others"
 
 
 class Document(NamedTuple):
@@ -78,24 +78,19 @@ def written(order: Envelope[CreateInvoice], record: Mapping[str, Any]) -> Delive
     if not number(record):
         return None
     changed = _changed(_fields(order), record, DOCUMENTS[order.data.document])
-    told = note(order.data)
-    if changed:
-        told = "; ".join(filter(None, (f"held otherwise by Fortnox: {', '.join(changed)}", told)))
-    return Delivered(record=number(record), note=told)
+    told = (waiting_words.HELD_OTHERWISE_BY_FORTNOX(fields=changed),) if changed else ()
+    return Delivered(record=number(record), **noting([*told, *note(order.data)]))
 
 
-def note(order: CreateInvoice) -> str:
+def note(order: CreateInvoice) -> tuple[Text, ...]:
     """Return what is to be said of a document, whatever came of it."""
     adapted = [
-        f"text of row {row}"
+        waiting_words.ROW_TEXT(row=row)
         for row, each in enumerate(order.rows, 1)
         if sanitise(_as_taken(each).text)[:_TEXT_LENGTH].rstrip() != " ".join(each.text.split())
     ]
-    told = (
-        f"adapted to what Fortnox takes: {', '.join(adapted)}" if adapted else "",
-        _BY_HAND if order.document == "order" else "",
-    )
-    return "; ".join(filter(None, told))
+    told = (waiting_words.ADAPTED_FIELDS(fields=adapted),) if adapted else ()
+    return (*told, waiting_words.BY_HAND()) if order.document == "order" else told
 
 
 def _fields(order: Envelope[CreateInvoice]) -> dict[str, Any]:

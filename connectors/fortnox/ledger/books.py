@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, waiting_words
 from connectors.fortnox.classify import Record, Year
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import ledger
 from connectors.fortnox.paging import Whole, whole
 from connectors.fortnox.settings import FortnoxSettings
-from infra import contents, faultpoints, tenants
+from infra import contents, faultpoints, tenants, words
 from infra.contents import Contents
 from infra.delivery.answers import BRIEF_WAIT
 from infra.delivery.reading import NotRead, answered
@@ -65,8 +65,7 @@ class Books(Fortnox):
                 self, request, key, attempt, name=lambda item: tuple(map(item.get, names.split())), keep=keep
             )
             if isinstance(listed, Whole) and not listed.is_complete:
-                why = f"Fortnox's list of {key} changed while it was read"
-                return RetryLater(BRIEF_WAIT, "list_moved", why, alone=True)
+                return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.LIST_OF_MOVED(list=key), alone=True)
             return listed
 
         return await answered(ask, TRIES)
@@ -76,7 +75,9 @@ class Books(Fortnox):
         try:
             told = await self.host.accept(tenant, system, facts)
         except Unavailable as error:
-            raise NotRead(RetryLater(_NOT_ACCEPTED_WAIT, "not_accepted", str(error), steady=True)) from error
+            raise NotRead(
+                RetryLater.saying(_NOT_ACCEPTED_WAIT, "not_accepted", words.UNAVAILABLE(how=str(error)), steady=True)
+            ) from error
         faultpoints.reach("ledger.told")
         return told
 

@@ -15,6 +15,7 @@ from connectors.fortnox.classify import TooLarge, Year
 from connectors.fortnox.forms import ledger
 from connectors.fortnox.ledger.books import TRIES, Books
 from connectors.fortnox.tokens import SYSTEM
+from connectors.fortnox.waiting_words import DOCUMENTS_TOLD
 from infra import faultpoints, telemetry
 from infra.access.connections import Connections
 from infra.delivery.answers import Missing
@@ -24,6 +25,7 @@ from infra.documents import MODULES, Content, Documents, Listed, Module, Waiting
 from infra.documents import Missing as Note
 from infra.http import Download
 from infra.plugin import Attempt
+from schemas.words import Text
 
 _SCOPES: Final[Mapping[Module, frozenset[str]]] = {
     "accounting": frozenset({"connectfile", "archive"}),
@@ -40,7 +42,9 @@ _REFUSALS: Final = 3
 _log = telemetry.log(__name__)
 
 
-async def tell_documents(books: Books, years: Sequence[Year], attempt: Attempt, *, since: datetime | None) -> list[str]:
+async def tell_documents(
+    books: Books, years: Sequence[Year], attempt: Attempt, *, since: datetime | None
+) -> list[Text]:
     """List and store the documents of some years; return what there is to say of each. Raises NotRead.
 
     Args:
@@ -72,7 +76,7 @@ async def tell_documents(books: Books, years: Sequence[Year], attempt: Attempt, 
         await _store(books, documents, year, attempt)
     counts = await documents.counts()
     return [
-        f"{year.last}: {found.stored:,} of {found.documents:,} documents stored, {found.missing:,} missing"
+        DOCUMENTS_TOLD(year=year.last, stored=found.stored, documents=found.documents, missing=found.missing)
         for year in years
         if (found := counts.get(year.last))
     ]

@@ -25,7 +25,7 @@ async def read_year(host: Host, tenant: str, year: int | date) -> AsyncIterator[
             async with read(books, chosen(await books.years(attempt), year), attempt) as whole:
                 yield whole
         except Refused as refused:
-            raise Failed(refused.verdict.why) from None
+            raise Failed(refused.verdict.said) from None
 
 
 def chosen(years: Sequence[Year], wanted: int | date) -> Year:

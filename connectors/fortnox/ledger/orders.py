@@ -11,15 +11,18 @@ from connectors.fortnox.ledger.documents import not_wanted, tell_documents
 from connectors.fortnox.ledger.nightly import NIGHT
 from connectors.fortnox.ledger.years import Refused, chosen, tell_year
 from connectors.fortnox.tokens import SYSTEM
+from connectors.fortnox.waiting_words import WORDS
 from connectors.fortnox.words import SWEDEN
 from infra import clock
 from infra.delivery.guests import giving_way
 from infra.delivery.reading import reading
 from infra.intake.sightings import Sightings
 from infra.plugin import Attempt, Sink
-from infra.verdicts import Delivered, Verdict
+from infra.verdicts import Delivered, Verdict, noting
 from schemas.envelope import Envelope
 from schemas.ledger import ReadLedger
+from schemas.words import Text, Wording
+from schemas.words import read as words_of
 
 _DONE: Final = "ledger-order"
 """What is seen of orders: which years were told for which one."""
@@ -37,10 +40,12 @@ async def read(books: Books, order: Envelope[ReadLedger], attempt: Attempt) -> V
             told += await tell_documents(books, years, lent, since=order.acceptedtime or order.time)
         else:
             await not_wanted(books, years)
-    return Delivered(record=", ".join(str(year.last) for year in years), note="; ".join(told))
+    return Delivered(record=", ".join(str(year.last) for year in years), **noting(told))
 
 
-async def _years(books: Books, order: Envelope[ReadLedger], years: tuple[Year, ...], attempt: Attempt) -> list[str]:
+async def _years(
+    books: Books, order: Envelope[ReadLedger], years: tuple[Year, ...], attempt: Attempt
+) -> list[Text | str]:
     """Tell the years that were not told for this order yet; return what there is to say of them."""
     sightings = Sightings(books.host.engine, books.company.tenant, SYSTEM)
     before = await sightings.every(_DONE)
@@ -50,11 +55,20 @@ async def _years(books: Books, order: Envelope[ReadLedger], years: tuple[Year, .
         done = f"{order.id} {year.last}"
         if done not in before:
             asked_by, overwrite = order.data.requested_by, order.data.overwrite
-            before[done] = str(await tell_year(books, year, attempt, requested_by=asked_by, overwrite=overwrite))
+            told = await tell_year(books, year, attempt, requested_by=asked_by, overwrite=overwrite)
+            before[done] = told.said.wording.model_dump_json()
             await sightings.remember(_DONE, {done: before[done]})
-        said.append(before[done])
+        said.append(_said(before[done]))
     await sightings.read(NIGHT, clock.now(), len(years))  # tonight is soon enough
     return said
+
+
+def _said(kept: str) -> Text | str:
+    """Return what was told of a year; of an order that was begun before there were words only the text is known."""
+    if not kept.startswith("{"):
+        return kept
+    wording = Wording.model_validate_json(kept)
+    return Text(wording, words_of(wording, WORDS, "en") or "")
 
 
 LEDGERS: Final[Any] = Sink(system=SYSTEM, kinds=(reading(ReadLedger, read),), connect=connect, beside="ledger")

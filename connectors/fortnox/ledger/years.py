@@ -14,6 +14,7 @@ from connectors.fortnox.classify import YEAR_MISSING, TooLarge, Year
 from connectors.fortnox.forms import ledger
 from connectors.fortnox.ledger.books import TRIES, Books
 from connectors.fortnox.tokens import SYSTEM
+from connectors.fortnox.waiting_words import YEAR_TOLD
 from infra import faultpoints, registry, telemetry
 from infra.delivery.answers import Missing
 from infra.delivery.reading import answered
@@ -49,9 +50,10 @@ class YearTold:
     parts: int
     new: int
 
-    def __str__(self) -> str:
-        """Say it in a few words."""
-        return f"{self.last}: {self.vouchers:,} vouchers, {self.new} of {self.parts} parts new"
+    @property
+    def said(self) -> Text:
+        """What it comes to, in a few words."""
+        return YEAR_TOLD(year=self.last, vouchers=self.vouchers, new=self.new, parts=self.parts)
 
 
 def chosen(years: Sequence[Year], order: ReadLedger, today: date) -> tuple[Year, ...]:

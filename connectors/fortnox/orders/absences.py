@@ -2,15 +2,15 @@
 
 from typing import Any, Final
 
-from connectors.fortnox import classify, refusal_words
+from connectors.fortnox import classify, refusal_words, waiting_words
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import absence
 from connectors.fortnox.paging import whole
 from infra import telemetry
 from infra.delivery.answers import Answer, Missing, Unauthorised
-from infra.delivery.calls import amend
+from infra.delivery.calls import amend, unheard
 from infra.plugin import Attempt, Kind
-from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Verdict
 from schemas.commands import WriteAbsence
 from schemas.envelope import Envelope
 
@@ -29,9 +29,7 @@ async def write(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attemp
             return Rejected.saying("absence_missing", refusal_words.ABSENCE_GONE(), "accountant")
         return classify.written(response, absence.KEY, lambda record: absence.written(data, record))
 
-    return await fortnox.ask(
-        request, attempt, read=read, lost=lambda why: Unknown(f"the absence was sent and no answer came: {why}")
-    )
+    return await fortnox.ask(request, attempt, read=read, lost=unheard)
 
 
 async def probe(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attempt) -> Look:
@@ -62,7 +60,7 @@ async def _search(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Atte
     found = absence.found(order.data, listed.items)
     if not found:
         return listed.absent(attempt)
-    amend(attempt, f"found {', '.join(found)}")
+    amend(attempt, waiting_words.FOUND(names=found))
     if len(found) > 1:
         _log.error("several_absences_say_the_same", tenant=fortnox.company.tenant, order_id=order.id)
     return AlreadyThere(record=found[0])

@@ -6,18 +6,18 @@ Personal numbers are opened here, right before they are compared or sent, and no
 from datetime import timedelta
 from typing import Any, Final
 
-from connectors.fortnox import classify, errors, refusal_words
+from connectors.fortnox import classify, errors, refusal_words, waiting_words
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import customer
 from connectors.fortnox.paging import Whole, whole
 from connectors.fortnox.tokens import SYSTEM
 from infra import clock
 from infra.delivery.answers import BRIEF_WAIT
-from infra.delivery.calls import amend
+from infra.delivery.calls import amend, unheard
 from infra.delivery.orders import Orders
 from infra.intake.sealing import opened
 from infra.plugin import Attempt, Kind
-from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Verdict, noting
 from schemas.envelope import Envelope
 from schemas.invoices import FindCustomer
 from schemas.words import Text
@@ -39,7 +39,7 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
             fortnox, "customer_ambiguous", refusal_words.CUSTOMERS_FIT(number=len(found), customers=found[:_NAMED])
         )
     if found:
-        amend(attempt, f"found customer {found[0]}")
+        amend(attempt, waiting_words.FOUND(names=found[:1]))
         return AlreadyThere(record=found[0])
     absent = listed.absent(attempt)
     if isinstance(absent, Absent) and not order.data.create:
@@ -51,7 +51,7 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
         customer.create(order.data, _personal_number(fortnox, order.data)),
         attempt,
         read=lambda response: classify.written(response, customer.ONE, customer.written),
-        lost=lambda why: Unknown(f"the customer was sent and no answer came: {why}"),
+        lost=unheard,
     )
     return classify.hiding(_values(fortnox, order.data), verdict)
 
@@ -67,9 +67,8 @@ async def _made_for_another(fortnox: Fortnox, order: FindCustomer) -> AlreadyThe
         if other.key == order.key or not other.create or not customer.same_buyer(other, order):
             continue
         if record:
-            return AlreadyThere(record=record, note="it was made for another receipt of the same buyer")
-        why = "whether this customer was made for another receipt is not known yet"
-        return RetryLater(BRIEF_WAIT, "customer_in_doubt", why, alone=True)
+            return AlreadyThere(record=record, **noting([waiting_words.MADE_FOR_ANOTHER()]))
+        return RetryLater.saying(BRIEF_WAIT, "customer_in_doubt", waiting_words.CUSTOMER_IN_DOUBT(), alone=True)
     return None
 
 
@@ -81,7 +80,7 @@ async def probe(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
     found = customer.found(listed.items)
     if not found:
         return listed.absent(attempt)
-    amend(attempt, f"found customer {', '.join(found)}"[:200])
+    amend(attempt, waiting_words.FOUND(names=found))
     return AlreadyThere(record=found[0])
 
 

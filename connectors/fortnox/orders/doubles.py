@@ -8,7 +8,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, waiting_words
 from connectors.fortnox.classify import Year
 from connectors.fortnox.client import unanswered
 from connectors.fortnox.session import Session
@@ -44,8 +44,8 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
     try:
         vouchers = await asyncio.to_thread(_vouchers, b"" if isinstance(answer, Missing) else answer)
     except Malformed as error:
-        why = f"Fortnox's SIE file of {day} cannot be read: {error.problems[0]}"
-        return RetryLater(BRIEF_WAIT, "list_unreadable", why, alone=True)
+        why = waiting_words.SIE_UNREADABLE(day=day, problem=error.problems[0])
+        return RetryLater.saying(BRIEF_WAIT, "list_unreadable", why, alone=True)
     wanted = _sums((row.account, row.debit - row.credit) for row in order.rows)
     ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, PostVoucher)
     for voucher in vouchers:
@@ -56,7 +56,7 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
             flow = await ours.flow_of(found)  # its text may have been cut, and the mark with it
             if flow != order.flow and (flow or not _OURS.search(voucher.text)):
                 return found
-    amend(attempt, f"none of {len(vouchers)} books the same")
+    amend(attempt, waiting_words.NONE_THE_SAME(number=len(vouchers)))
     return None
 
 

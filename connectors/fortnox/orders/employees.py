@@ -8,24 +8,24 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from connectors.fortnox import classify, errors, refusal_words, translate
+from connectors.fortnox import classify, errors, refusal_words, translate, waiting_words
 from connectors.fortnox.classify import Record
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
 from connectors.fortnox.paging import whole
 from infra import clock
 from infra.delivery.answers import Answer, Missing, Unauthorised
-from infra.delivery.calls import amend
+from infra.delivery.calls import amend, unheard
 from infra.delivery.requests import Request
 from infra.intake.sealing import opened, sealed
 from infra.plugin import Attempt, Kind
-from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Verdict, noting
 from schemas.audit import Shown
 from schemas.commands import UpsertEmployee
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal
-from schemas.words import Text
+from schemas.words import Text, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,18 @@ async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
     differ = employee.differing(data, values, now)
     if data.create:
         is_there = employee.is_same_person(values, now)
-        amend(attempt, "the employee is there" if is_there else "the id is somebody else's")
+        amend(attempt, waiting_words.EMPLOYEE_THERE() if is_there else waiting_words.ID_TAKEN())
     else:
         is_there = not differ and not employee.unreadable(data, values, now)
-        amend(attempt, f"held otherwise: {', '.join(differ)}" if differ else "the employee holds it")
+        fields = tuple(named("employees", "field", name) for name in differ)
+        amend(attempt, waiting_words.HELD_OTHERWISE(fields=fields) if differ else waiting_words.EMPLOYEE_HOLDS())
     return _found(data, values, there) if is_there else Absent()
 
 
 def _found(data: UpsertEmployee, values: employee.Values, there: _There) -> AlreadyThere:
     note = employee.note(data, values, employee.differing(data, values, there.values))
     shown = there.shown(employee.otherwise(data, values, there.values))
-    return AlreadyThere(record=data.employee_id or "", note=note, shown=shown)
+    return AlreadyThere(record=data.employee_id or "", shown=shown, **noting(note))
 
 
 async def _search(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, attempt: Attempt) -> Look:
@@ -98,8 +99,8 @@ async def _search(fortnox: Fortnox, data: UpsertEmployee, values: employee.Value
     if isinstance(found, RetryLater):
         return found
     if found:
-        amend(attempt, f"found employee {found}")
-        return AlreadyThere(record=found, note=employee.note(data, values))
+        amend(attempt, waiting_words.FOUND_EMPLOYEE(id=found))
+        return AlreadyThere(record=found, **noting(employee.note(data, values)))
     return people.absent(attempt)
 
 
@@ -121,9 +122,7 @@ async def _send(
             replace(done, shown=there.shown(employee.otherwise(data, values, there.values))) if there else done
         )
 
-    return await fortnox.ask(
-        request, attempt, read=read, lost=lambda why: Unknown(f"the employee was sent and no answer came: {why}")
-    )
+    return await fortnox.ask(request, attempt, read=read, lost=unheard)
 
 
 async def _held(fortnox: Fortnox, data: UpsertEmployee, attempt: Attempt) -> _There | RetryLater | None:

@@ -6,7 +6,7 @@ These are two writes. Each is looked for before it is done, so that an answer th
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.fortnox import classify, refusal_words
+from connectors.fortnox import classify, refusal_words, waiting_words
 from connectors.fortnox.classify import unreadable_list
 from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.forms import file
@@ -14,10 +14,10 @@ from connectors.fortnox.paging import Whole, whole
 from connectors.fortnox.tokens import SYSTEM
 from infra import contents
 from infra.delivery.answers import BRIEF_WAIT, Answer, Missing, Unauthorised
-from infra.delivery.calls import amend
+from infra.delivery.calls import amend, unheard
 from infra.delivery.guests import giving_way
 from infra.plugin import Attempt, Kind
-from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import AttachFile
 from schemas.envelope import Envelope
 
@@ -51,7 +51,7 @@ async def _write(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt
     if isinstance(state, RetryLater):
         return state
     if state.joined:
-        return AlreadyThere(record=state.joined, note="the voucher has this file already")
+        return AlreadyThere(record=state.joined, **noting([waiting_words.HAS_THIS_FILE()]))
     if state.waiting:
         return await _join(fortnox, order.data, state.waiting[0], attempt)
     uploaded = await _upload(fortnox, order.data, attempt)
@@ -59,7 +59,7 @@ async def _write(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt
         return uploaded
     verdict = await _join(fortnox, order.data, uploaded, attempt)
     if isinstance(verdict, RetryLater):  # the folder may show the file late: let it settle before anything is sent
-        return Unknown(f"the file is uploaded and not joined yet: {verdict.why}")
+        return Unknown.saying(waiting_words.NOT_JOINED_YET(why=verdict.said))
     return verdict
 
 
@@ -72,7 +72,7 @@ async def _upload(fortnox: Fortnox, order: AttachFile, attempt: Attempt) -> str 
         file.upload(order, content),
         attempt,
         read=lambda response: classify.written(response, "File", file.file_id),
-        lost=lambda why: Unknown(f"the file was sent and no answer came: {why}"),
+        lost=unheard,
     )
     return uploaded
 
@@ -88,7 +88,8 @@ async def _content(fortnox: Fortnox, order: AttachFile) -> bytes | Rejected | Re
         why = refusal_words.FILE_NOT_STORED(name=order.name, hash=order.sha256[:12])
         return Rejected.saying("document_missing", why, "operator")
     except OSError as error:
-        return RetryLater(BRIEF_WAIT, "documents_away", str(error), "operator", of_kind=True)
+        why = waiting_words.DOCUMENTS_AWAY(how=str(error))
+        return RetryLater.saying(BRIEF_WAIT, "documents_away", why, "operator", of_kind=True)
 
 
 async def _probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt) -> Look:
@@ -96,16 +97,16 @@ async def _probe(fortnox: Fortnox, order: Envelope[AttachFile], attempt: Attempt
     if isinstance(state, RetryLater):
         return state
     if state.joined:
-        amend(attempt, "the voucher has the file")
+        amend(attempt, waiting_words.HAS_THE_FILE())
         return AlreadyThere(record=state.joined)
     return state.listed.absent(attempt) if not state.waiting else Absent()
 
 
 async def _join(fortnox: Fortnox, order: AttachFile, file_id: str, attempt: Attempt) -> Verdict:
-    note = f"as {file.name(order)}"
+    note = noting([waiting_words.NAMED_AS(name=file.name(order))])
 
     def read(response: Answer) -> Verdict | Unauthorised:
-        verdict = classify.written(response, file.CONNECTION, lambda _: Delivered(record=file_id, note=note))
+        verdict = classify.written(response, file.CONNECTION, lambda _: Delivered(record=file_id, **note))
         if isinstance(verdict, Rejected):
             why = refusal_words.FILE_WAITS(why=verdict.said, name=file.name(order))
             return Rejected.saying(verdict.code, why, verdict.who)
@@ -115,7 +116,7 @@ async def _join(fortnox: Fortnox, order: AttachFile, file_id: str, attempt: Atte
         file.connect(order, file_id),
         attempt,
         read=read,
-        lost=lambda why: Unknown(f"the file was joined and no answer came: {why}"),
+        lost=unheard,
     )
 
 
@@ -132,8 +133,7 @@ async def _state(fortnox: Fortnox, order: AttachFile, attempt: Attempt) -> _Stat
     if joined := file.joined(order, listed.items, ()):
         return _State(joined, (), listed)
     if not listed.is_complete:
-        why = "Fortnox's list of a voucher's files changed while it was read"
-        return RetryLater(BRIEF_WAIT, "list_moved", why, alone=True)
+        return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.FILES_MOVED(), alone=True)
     folder = await fortnox.one(file.folder(), "Folder", attempt)
     if isinstance(folder, RetryLater):
         return folder

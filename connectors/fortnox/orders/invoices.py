@@ -5,16 +5,16 @@ They are made and nothing more: booking an invoice, and invoicing an order, is d
 
 from typing import Any, Final
 
-from connectors.fortnox import classify
+from connectors.fortnox import classify, waiting_words
 from connectors.fortnox.classify import Record, unreadable_list
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import invoice
 from connectors.fortnox.paging import whole
 from infra import telemetry
 from infra.delivery.answers import Missing
-from infra.delivery.calls import amend
+from infra.delivery.calls import amend, unheard
 from infra.plugin import Attempt, Kind
-from infra.verdicts import AlreadyThere, Look, RetryLater, Unknown, Verdict
+from infra.verdicts import AlreadyThere, Look, RetryLater, Verdict, noting
 from schemas.envelope import Envelope
 from schemas.invoices import CreateInvoice
 
@@ -31,7 +31,7 @@ async def write(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attem
         invoice.create(order),
         attempt,
         read=lambda response: classify.written(response, form.one, lambda record: invoice.written(order, record)),
-        lost=lambda why: Unknown(f"the {order.data.document} was sent and no answer came: {why}"),
+        lost=unheard,
     )
 
 
@@ -58,10 +58,10 @@ async def probe(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attem
         return unreadable_list(form.many)
     if not found:
         return listed.absent(attempt)
-    amend(attempt, f"found {order.data.document} {', '.join(found)}")
+    amend(attempt, waiting_words.FOUND(names=found))
     if len(found) > 1:
         _log.error("several_documents_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id)
-    return AlreadyThere(record=found[0], note=invoice.note(order.data))
+    return AlreadyThere(record=found[0], **noting(invoice.note(order.data)))
 
 
 INVOICES: Final[Any] = Kind(

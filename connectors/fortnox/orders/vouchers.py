@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from connectors.fortnox import classify, encode, errors, refusal_words, whose
+from connectors.fortnox import classify, encode, errors, refusal_words, waiting_words, whose
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.preflight import not_sent
 from connectors.fortnox.orders import doubles
@@ -12,12 +12,13 @@ from connectors.fortnox.paging import whole
 from connectors.fortnox.session import Session
 from infra import telemetry
 from infra.delivery.answers import Missing
-from infra.delivery.calls import amend
+from infra.delivery.calls import amend, unheard
 from infra.plugin import Attempt, Kind
-from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
+from infra.verdicts import AlreadyThere, Delivered, Look, Rejected, RetryLater, Verdict, noting
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
+from schemas.words import named
 
 _NO_YEAR_WAIT: Final = 60.0
 
@@ -40,11 +41,11 @@ async def write(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt
         encode.voucher(order, year.id),
         attempt,
         read=lambda response: classify.classify(response, series=order.data.series, year_id=year.id),
-        lost=lambda why: Unknown(f"the voucher was sent and no answer came: {why}"),
+        lost=unheard,
     )
     await fortnox.reference.heed(verdict, year.id)
     if isinstance(verdict, Delivered) and (adapted := encode.adapted(order.data)):
-        return replace(verdict, note="; ".join(filter(None, (verdict.note, adapted))))
+        return replace(verdict, **noting([*([verdict.said] if verdict.note else []), *adapted]))
     return verdict
 
 
@@ -79,7 +80,8 @@ async def _double(fortnox: Session, order: PostVoucher, year: Year, attempt: Att
 
 
 def _not_sent(fortnox: Session, attempt: Attempt, rejected: Rejected) -> Rejected:
-    not_sent(attempt, f"{rejected.code}: {rejected.why}")
+    reason = named("fortnox", "reason", rejected.code)
+    not_sent(attempt, waiting_words.NOT_SENT(reason=reason, why=rejected.said))
     return errors.explained(rejected, fortnox.host.settings.language)
 
 
@@ -95,7 +97,7 @@ async def _gone(fortnox: Session, order: PostVoucher, _year: Year, attempt: Atte
             why = refusal_words.NOT_OURS(voucher=str(voucher))
         else:
             continue
-        amend(attempt, f"not reversed: {why}")
+        amend(attempt, waiting_words.NOT_REVERSED(why=why))
         return errors.explained(Rejected.saying("voucher_gone", why, "accountant"), fortnox.host.settings.language)
     return None
 
@@ -104,7 +106,7 @@ async def probe(fortnox: Session, order: Envelope[PostVoucher], attempt: Attempt
     """Look for the order's mark among the vouchers of its series, year and date, to the last page."""
     year = await fortnox.year(order.data.voucher_date, attempt)
     if isinstance(year, Rejected):  # when it was sent there was a year; so this look says nothing
-        return RetryLater(_NO_YEAR_WAIT, year.code, year.why, year.who, alone=True)
+        return RetryLater(_NO_YEAR_WAIT, year.code, year.why, year.who, alone=True, wording=year.wording)
     return year if isinstance(year, RetryLater) else await _search(fortnox, order, year, attempt)
 
 
@@ -130,13 +132,13 @@ async def _search(fortnox: Session, order: Envelope[PostVoucher], year: Year, at
 def _found(
     fortnox: Session, vouchers: list[VoucherRef], order: Envelope[PostVoucher], attempt: Attempt
 ) -> AlreadyThere:
-    names = ", ".join(map(str, vouchers))
+    names = tuple(map(str, vouchers))
     if len(vouchers) == 1:
-        amend(attempt, f"found {names}")
+        amend(attempt, waiting_words.FOUND(names=names))
     else:  # somebody copied one, or the promise was broken: a person has to look
-        amend(attempt, f"{len(vouchers)} vouchers carry this mark: {names}")
+        amend(attempt, waiting_words.SEVERAL(number=len(vouchers), names=names))
         _log.error("several_vouchers_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id, vouchers=names)
-    return AlreadyThere(vouchers[0], note=encode.adapted(order.data))
+    return AlreadyThere(vouchers[0], **noting(encode.adapted(order.data)))
 
 
 VOUCHERS = Kind(

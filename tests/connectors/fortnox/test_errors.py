@@ -66,7 +66,7 @@ def codes() -> Iterator[tuple[str, str]]:
         module = importlib.import_module(name.removesuffix(".__init__"))
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-            place = {"Rejected.saying": 0, "RetryLater": 1}.get(name)
+            place = {"Rejected.saying": 0, "RetryLater": 1, "RetryLater.saying": 1}.get(name)
             if place is None or not isinstance(node, ast.Call) or len(node.args) <= place:
                 continue
             match node.args[place]:

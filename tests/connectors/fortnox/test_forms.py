@@ -121,7 +121,7 @@ def test_a_change_writes_the_fields_that_differ_and_no_others(
     now = employee.held(record, TODAY)
     assert employee.differing(order, values, now) == ()
     assert employee.moved(order, values, {}, now) == ()
-    assert employee.note(order, values).count("held otherwise") == 0
+    assert not any("held otherwise" in str(each) for each in employee.note(order, values))
     some = [name for name in names if chosen.random() < 0.5]
     if some:
         fewer = employee.change(order, values, some, TODAY)
@@ -133,7 +133,9 @@ def test_a_change_writes_the_fields_that_differ_and_no_others(
 @given(VALUES)
 def test_a_note_names_fields_and_no_values(values: dict[str, str]) -> None:
     """What was adapted or left out is on record by name."""
-    words = set(employee.note(upsert(), values).replace(";", "").replace(",", "").replace(":", "").split())
+    words = set(
+        " ".join(map(str, employee.note(upsert(), values))).replace(";", "").replace(",", "").replace(":", "").split()
+    )
     spoken = {"adapted", "to", "what", "Fortnox", "takes", "left", "out", "since", "has", "no", "words", "for", "it"}
     assert words <= {*FIELDS} | spoken
 
@@ -298,6 +300,8 @@ def test_bodies_are_what_fortnox_documents(data: st.DataObject) -> None:
 def test_what_a_voucher_says_otherwise_is_told_old_and_new() -> None:
     """Short, printable, and nothing where nothing changed."""
     order = lane_driver.voucher(description="Kassa [7]\x00…")
-    assert encode.adapted(order.data) == "adapted to what Fortnox takes: description: Kassa [7]… -> Kassa (7)..."
-    assert encode.adapted(lane_driver.voucher(description="Dagskassa – 50 %").data) == ""
-    assert len(encode.adapted(lane_driver.voucher(description="[" * 180).data)) <= 400
+    [told] = encode.adapted(order.data)
+    assert str(told) == "adapted to what Fortnox takes: description: Kassa [7]… -> Kassa (7)..."
+    assert encode.adapted(lane_driver.voucher(description="Dagskassa – 50 %").data) == ()
+    [told] = encode.adapted(lane_driver.voucher(description="[" * 180).data)
+    assert len(str(told)) <= 400

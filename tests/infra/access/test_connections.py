@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from infra import clock
+from infra import clock, words
 from infra.access.connection import Connection, ConnectionRows, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows, forget_another_company
 from infra.access.connections import Connections, TokenOutcome, health, settled
@@ -153,7 +153,9 @@ async def test_a_refused_token_is_dropped_and_no_newer_one(place: ConnectionDriv
     assert place.endpoint.asked == ["refresh-0"]
 
 
-@pytest.mark.parametrize("after", [Unanswered("reset"), RetryLater(1.0, "auth_throttled", "429")])
+@pytest.mark.parametrize(
+    "after", [Unanswered(words.OUR_FAILURE(error="reset")), RetryLater(1.0, "auth_throttled", "429")]
+)
 async def test_what_is_no_refusal_loses_nothing(place: ConnectionDriver, after: TokenOutcome) -> None:
     """The same refresh token is tried again, by whoever needs a token next, and not before the wait is over."""
     process = await place.consented()
@@ -170,15 +172,15 @@ async def test_what_is_no_refusal_loses_nothing(place: ConnectionDriver, after: 
     assert ((await place.held()).state, await place.recorded()) == ("connected", ["connected"])
 
 
-@pytest.mark.parametrize(("lost", "says"), [(True, "never arrived"), (False, "used, expired")])
+@pytest.mark.parametrize(("lost", "says"), [(True, "never arrived"), (False, "not known")])
 async def test_a_refusal_says_whether_an_answer_was_lost_before(
     place: ConnectionDriver, *, lost: bool, says: str
 ) -> None:
     """Only then has the system exchanged a token of which nobody knows; either way the company must connect again."""
     process = await place.consented()
-    place.endpoint.says = [Refused("needs_consent", "used, expired or taken back")]
+    place.endpoint.says = [Refused("needs_consent", words.NUMBER_NOT_KNOWN())]
     if lost:
-        place.endpoint.says.insert(0, Unanswered("reset"))
+        place.endpoint.says.insert(0, Unanswered(words.OUR_FAILURE(error="reset")))
         assert isinstance(await used(place, process, anew=True), RetryLater)
         await asyncio.sleep(2.1)
     answer = await used(place, process, anew=True)
@@ -198,7 +200,7 @@ async def test_an_answer_that_comes_late_revives_the_connection(place: Connectio
     late = TokenEndpoint(takes=3.0)
     gone = await slow.access(COMPANY, SYSTEM, late.renew, anew=True)
     assert isinstance(gone, RetryLater)
-    place.endpoint.says = [Refused("needs_consent", "refused")]
+    place.endpoint.says = [Refused("needs_consent", words.NUMBER_NOT_KNOWN())]
     refused = await used(place, quick, anew=True)
     assert isinstance(refused, RetryLater)
     assert refused.code == "consent_missing"

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from infra import words
 from infra.access import connections
 from infra.access.connection import Connection, ConnectionRow, Tokens
 from infra.access.connections import Connections, TokenOutcome
@@ -58,7 +59,7 @@ class System:
     def exchange(self, refresh: str | None) -> TokenOutcome:
         """Take a refresh token and give a new pair, once."""
         if refresh != self.works:
-            return Refused("needs_consent", "used")
+            return Refused("needs_consent", words.NUMBER_NOT_KNOWN())
         self.number += 1
         self.exchanged += 1
         return Granted(f"access-{self.number}", 60.0, self.works, 45 * DAY)
@@ -125,7 +126,7 @@ class Process:
         draw = self.system.random.uniform
         await asyncio.sleep(draw(0.01, 0.1))
         if fate in ("lost before", "html"):
-            return Unanswered("reset")
+            return Unanswered(words.OUR_FAILURE(error="reset"))
         if fate == "throttled":
             return RetryLater(3.0, "auth_throttled", "429")
         if fate.startswith("slow"):
@@ -134,7 +135,7 @@ class Process:
         await asyncio.sleep(draw(0.01, 0.1))
         if fate.endswith(("lost", "lost after")) and isinstance(answer, Granted):
             self.system.lose()
-            return Unanswered("reset")
+            return Unanswered(words.OUR_FAILURE(error="reset"))
         try:
             await self.step("answered")
         except (Died, Away) as error:
@@ -142,7 +143,7 @@ class Process:
                 self.system.lose()
             if isinstance(error, Died):
                 raise
-            return Unanswered("reset")
+            return Unanswered(words.OUR_FAILURE(error="reset"))
         if isinstance(answer, Granted):
             self.holds = answer.refresh or ""
         return answer

@@ -25,7 +25,7 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> Response:
 def test_whatever_comes_is_an_object_or_none(body: bytes) -> None:
     """No body makes reading fail."""
     assert isinstance(answers.json_object(answer(body=body)), dict)
-    assert f"{len(body)} bytes" in answers.form(answer(body=body))
+    assert f"{len(body)} bytes" in str(answers.form(answer(body=body)))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"{", b"\xff{}", b"[" * 100_000, b'"x"', b"1" * 5000])

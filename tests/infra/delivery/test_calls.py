@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from prometheus_client import REGISTRY
 
+from infra import speaking
 from infra.delivery import calls
 from infra.delivery.answers import Missing, Unauthorised
 from infra.delivery.calls import Calls
@@ -16,6 +17,7 @@ from infra.delivery.requests import Request
 from infra.http import Client, Response
 from infra.plugin import Attempt
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater, Unknown
+from schemas.words import Phrase, Text
 
 ASK = Request("GET", "people/17", {"day": "2026-04-10"})
 LOST = b""
@@ -80,9 +82,12 @@ def says(status: int, *headers: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def told(answer: object) -> tuple[str, str]:
+SAYS = Phrase("acme.says", "{what}", "{what}")
+
+
+def told(answer: object) -> tuple[str, Text]:
     """Tell of this party's texts as well."""
-    return ("ok", answer * 100) if isinstance(answer, str) else calls.told(answer)
+    return ("ok", SAYS(what=answer * 100)) if isinstance(answer, str) else calls.told(answer)
 
 
 def read(response: Response) -> str | Unauthorised:
@@ -185,7 +190,9 @@ async def test_a_party_that_gets_too_many_requests_is_left_alone_for_as_long_as_
 )
 def test_every_verdict_has_a_name_for_metrics_and_words_for_people(answer: object, outcome: str, words: str) -> None:
     """A reason stays out of both: it may be long, and metrics are bounded."""
-    assert calls.told(answer) == (outcome, words)
+    name, said = calls.told(answer)
+    assert (name, str(said)) == (outcome, words)
+    assert speaking.heard(said, "sv") != words
 
 
 def test_what_only_its_party_knows_is_told_by_nobody_else() -> None:
@@ -208,5 +215,5 @@ async def test_the_last_call_tells_what_came_of_the_search() -> None:
     async with party(says(200), says(200)) as url:
         await ask(url, attempt)
         await ask(url, attempt)
-    calls.amend(attempt, "it is not among 2" * 100)
+    calls.amend(attempt, SAYS(what="it is not among 2" * 100))
     assert [call.verdict for call in attempt.calls] == ["hi" * 100, ("it is not among 2" * 100)[:200]]

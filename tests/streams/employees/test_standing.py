@@ -17,7 +17,7 @@ def stands(made: FlowCompany, key: str) -> str:
     """Return what is said of a key."""
     state = made.states.get(key, State())
     looked_at = {each: made.states[each] for each in (key, *FLOW.akin(state)) if each in made.states}
-    return " ".join(FLOW.stands(key, looked_at))
+    return " ".join(map(str, FLOW.stands(key, looked_at)))
 
 
 def test_what_is_said_of_somebody_over_time() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from infra import words
 from infra.access.connections import Connections
 from infra.delivery.answers import Missing, Page
 from infra.delivery.calls import Calls, told, unanswered, unheard
@@ -11,6 +12,7 @@ from infra.delivery.reading import answered
 from infra.http import Client, Response
 from infra.plugin import Attempt, Host
 from infra.verdicts import Delivered, Rejected, RetryLater, Unknown
+from schemas.words import Text
 from tests.toys.toyhr import classify
 from tests.toys.toyhr.encode import Request
 from tests.toys.toyhr.settings import ToyHRSettings
@@ -48,10 +50,11 @@ class ToyHR:
     ) -> _Answer | RetryLater:
         token = await self._connections.secret(self.tenant, SYSTEM)
         if token is None:
-            why = f"company {self.tenant} is not connected to Toy HR: bokbuss toyhr connect {self.tenant}"
-            return RetryLater(2.0, "consent_missing", why, "operator", steady=True)
+            verb = f"bokbuss {SYSTEM} connect {self.tenant}"
+            why = words.NOT_CONNECTED(tenant=self.tenant, system="Toy HR", verb=verb)
+            return RetryLater.saying(2.0, "consent_missing", why, "operator", steady=True)
         return await self._calls.send(request, token, attempt, read=read, lost=lost)
 
 
-def _told(answer: object) -> tuple[str, str]:
-    return ("ok", f"{len(answer.items)} people") if isinstance(answer, Page) else told(answer)
+def _told(answer: object) -> tuple[str, Text]:
+    return ("ok", words.LISTED(number=len(answer.items))) if isinstance(answer, Page) else told(answer)

@@ -1,0 +1,136 @@
+"""What the host says of systems that do not answer and of connections, in both languages. Pure.
+
+A connection's texts are shown as they are, and filled into why an order waits.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from schemas.words import Phrase, Said, catalogue
+
+# --- Why something is tried again, or not known ---------------------------------------------------------------------
+
+SILENT = Phrase("infra.silent", "{party} svarade inte: {how}", "{party} did not answer: {how}")
+UNREACHABLE = Phrase("infra.unreachable", "{party} går inte att nå: {how}", "{party} cannot be reached: {how}")
+THROTTLED = Phrase("infra.throttled", "{party} säger: för många anrop (429)", "{party} says: too many requests (429)")
+LIST_MOVED = Phrase(
+    "infra.list_moved",
+    "listan hos {party} ändrades varje gång medan den lästes",
+    "{party}'s list changed each time while it was read",
+)
+UNHEARD = Phrase("infra.unheard", "det skickades och inget svar kom: {how}", "it was sent and no answer came: {how}")
+NO_RECORD = Phrase("infra.no_record", "svaret nämner ingen post: {form}", "the answer names no record: {form}")
+NOT_CLEAR = Phrase(
+    "infra.not_clear",
+    "svaret säger inte om det skrevs: {form}",
+    "the answer does not say whether it was written: {form}",
+)
+OUR_FAILURE = Phrase("infra.our_failure", "ett fel hos oss: {error}", "our own failure: {error}")
+UNAVAILABLE = Phrase("infra.unavailable", "bokbuss kan inte ta emot just nu: {how}", "bokbuss cannot accept now: {how}")
+EMPTY = Phrase("infra.empty", "tomt", "empty")
+PLAIN_TEXT = Phrase("infra.plain_text", "text", "text")
+FORM = Phrase("infra.form", "status {status}, {kind}, {size:count} byte", "status {status}, {kind}, {size:count} bytes")
+
+NOTES = Phrase("infra.notes", "{notes}", "{notes}")
+
+# --- What came of a call --------------------------------------------------------------------------------------------
+
+DELIVERED = Phrase("infra.call_delivered", "utfört {what}", "delivered {what}")
+DELIVERED_NOTING = Phrase("infra.call_delivered_noting", "utfört {what} {note}", "delivered {what} {note}")
+ALREADY_THERE = Phrase("infra.call_already_there", "finns redan: {note}", "already there: {note}")
+REJECTED = Phrase("infra.call_rejected", "nekat: {reason}", "rejected: {reason}")
+RETRY_LATER = Phrase("infra.call_retry_later", "senare igen: {reason}", "retry later: {reason}")
+UNKNOWN = Phrase("infra.call_unknown", "okänt: {why}", "unknown: {why}")
+UNAUTHORISED = Phrase("infra.call_unauthorised", "åtkomsttoken nekades", "the access token was refused")
+MISSING = Phrase("infra.call_missing", "finns inte där", "not there")
+READ = Phrase("infra.call_read", "läst", "read")
+WRITTEN = Phrase("infra.call_written", "skrivet", "written")
+LISTED = Phrase("infra.call_listed", "{number:count} i listan", "{number:count} listed")
+LISTED_OF = Phrase("infra.call_listed_of", "{number:count} av {all:count}", "{number:count} of {all:count}")
+
+# --- What cannot be done just now -----------------------------------------------------------------------------------
+
+NOT_READ = Phrase("infra.not_read", "{party} kunde inte läsas: {why}", "{party} was not read: {why}")
+ENDED_JUST_NOW = Phrase(
+    "infra.ended_just_now",
+    "Det avslutades just nu: se vad det blev, eller börja om.",
+    "It ended just now: look at what it came to, or begin again.",
+)
+NO_SETTINGS = Phrase(
+    "infra.no_settings",
+    "{tenant} har inga inställningar för {flow}: bokbuss settings apply {tenant} FIL",
+    "{tenant} has no settings for {flow}: bokbuss settings apply {tenant} FILE",
+)
+IS_PARKED = Phrase(
+    "infra.is_parked",
+    "ett meddelande för {tenant} kan inte avgöras, och det som kommer senare väntar bakom det: bokbuss parked list "
+    "--tenant {tenant}",
+    "a message of {tenant} cannot be decided, and what comes later waits behind it: bokbuss parked list --tenant "
+    "{tenant}",
+)
+NOT_DECIDED_YET = Phrase(
+    "infra.not_decided_yet",
+    "det som berättats för {tenant} är inte avgjort efter {seconds} s, och inget planeras av hälften: går flödena "
+    "(bokbuss up, bokbuss run flows)?",
+    "what was told of {tenant} is not decided after {seconds} s, and nothing is planned from half of it: do flows run "
+    "(bokbuss up, bokbuss run flows)?",
+)
+
+# --- How a connection stands ----------------------------------------------------------------------------------------
+
+NOT_CONNECTED = Phrase(
+    "infra.not_connected",
+    "företaget {tenant} är inte anslutet till {system}; kör: {verb}",
+    "company {tenant} is not connected to {system}; run: {verb}",
+)
+ANOTHER_COMPANY = Phrase(
+    "infra.another_company",
+    "anslutningen öppnar företag {number} ({name}) hos {system}, och vårt är {own}",
+    "its tokens open company {number} ({name}) at {system}, and its own is {own}",
+)
+NUMBER_NOT_KNOWN = Phrase("infra.number_not_known", "inte känt", "not known")
+LET_THE_RIGHT_ONE_CONSENT = Phrase(
+    "infra.let_the_right_one_consent",
+    "{why}; se bokbuss connection show {tenant} och låt sedan rätt företag samtycka: bokbuss connect {tenant}",
+    "{why}; see bokbuss connection show {tenant}, then let the right one consent: bokbuss connect {tenant}",
+)
+PAUSED_BY = Phrase("infra.paused_by", "pausad av {by}", "paused by {by}")
+RESUMED_BY = Phrase("infra.resumed_by", "återupptagen av {by}", "resumed by {by}")
+DISCONNECTED_BY = Phrase("infra.disconnected_by", "frånkopplad av {by}", "disconnected by {by}")
+NEW_TOKENS = Phrase("infra.new_tokens", "nya token har kommit", "new tokens came")
+EXCHANGED = Phrase(
+    "infra.exchanged",
+    "svaret på en förnyelse kom aldrig, och då hade förnyelsetoken redan bytts",
+    "the answer to a renewal never arrived, and the refresh token had been exchanged by then",
+)
+NO_TOKEN_NOW = Phrase("infra.no_token_now", "ingen åtkomsttoken just nu", "no access token for now")
+RENEWAL_TAKES_LONG = Phrase(
+    "infra.renewal_takes_long",
+    "förnyelsen av åtkomsttoken tar för lång tid",
+    "a renewal of the access token takes too long",
+)
+TOO_SLOW = Phrase(
+    "infra.too_slow", "vägen till tokenservern är för långsam", "the way to the token endpoint is too slow"
+)
+NEEDS_CONSENT = Phrase("infra.needs_consent", "behöver samtycke", "needs consent")
+LICENCE_MISSING = Phrase("infra.licence_missing", "licens saknas", "licence missing")
+PAUSED = Phrase("infra.paused", "pausad", "paused")
+DISCONNECTED = Phrase("infra.disconnected", "frånkopplad", "disconnected")
+CONNECT_AGAIN = Phrase(
+    "infra.connect_again",
+    "{why}; låt företaget ansluta igen: {verb}",
+    "{why}; let the company connect again: {verb}",
+)
+LICENCE_GOES_ON = Phrase(
+    "infra.licence_goes_on",
+    "{why}; det går vidare av sig självt några minuter efter att licensen finns",
+    "{why}; it goes on by itself within minutes once the licence is there",
+)
+RESUME = Phrase(
+    "infra.resume",
+    "{why}; gå vidare med: bokbuss tenant resume {tenant}",
+    "{why}; go on with: bokbuss tenant resume {tenant}",
+)
+CONNECT_WITH = Phrase("infra.connect_with", "{why}; anslut igen med: {verb}", "{why}; connect it again with: {verb}")
+
+WORDS: Final[Mapping[str, Said]] = catalogue("infra", vars())
