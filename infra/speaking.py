@@ -1,11 +1,13 @@
 """What messages say, in their reader's language: by the words that the plugins bring, else as it was written."""
 
 from functools import lru_cache
+from typing import Any
 
 from infra import registry
 from schemas.audit import AuditRecord
 from schemas.base import Language
 from schemas.commands import Choice, HoldForReview
+from schemas.plans import BooksRow, CorrectionRow, Obstacle, PlanRow, RowT
 from schemas.words import Said, Text, Wording, called, read
 
 
@@ -43,6 +45,26 @@ def means(choice: Choice, language: Language) -> str:
 def why(record: AuditRecord, language: Language) -> str:
     """Return what a record of the trail says of the reason."""
     return said(record.wording, record.why, language)
+
+
+def row(planned: RowT, language: Language) -> RowT:
+    """Return a row of a plan with its texts in a language."""
+    new: dict[str, Any] = {"why": said(planned.wording, planned.why, language)}
+    match planned:
+        case PlanRow(held=held, held_wording=wording):
+            new["held"] = said(wording, held, language)
+        case BooksRow():
+            for what in ("obstacles", "warnings"):
+                new[what] = tuple(_met(one, language) for one in getattr(planned, what))
+    if isinstance(planned, CorrectionRow):
+        wordings = planned.differ_wordings or (None,) * len(planned.differs)
+        each = zip(wordings, planned.differs, strict=True)
+        new["differs"] = tuple(said(wording, line, language) for wording, line in each)
+    return planned.model_copy(update=new)
+
+
+def _met(met: Obstacle, language: Language) -> Obstacle:
+    return met.model_copy(update={"why": said(met.wording, met.why, language)})
 
 
 @lru_cache(maxsize=4096)  # a list says the same few names in every row

@@ -11,7 +11,7 @@ from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import progress, quiet, until
 from connectors.desk.staff import FLOW
-from infra import clock, tenants
+from infra import clock, speaking, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
 from infra.deciding import planning
 from infra.deciding.correcting import flow_of_corrections
@@ -50,7 +50,8 @@ async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST
     """Print a plan: its head, its counts, its first rows, and what can be done with it."""
     counts, words = await planning.counts(place.engine, made), _words(made)
     print_lines((*words.head(made), *words.counted(counts)))
-    print_lines(line for row in rows[:most] for line in words.row_lines(row))
+    spoken = (speaking.row(row, place.settings.language) for row in rows[:most])
+    print_lines(line for row in spoken for line in words.row_lines(row))
     if len(rows) > most:
         typer.echo(f"... and {len(rows) - most} more: bokbuss plan show {made.begins}")
     if made.state == "made":
@@ -195,7 +196,8 @@ def plan_edit(
         if as_json:
             print_json({"changed": len(new), "rows": [plan_words.row_json(each) for each in new]})
             return
-        print_lines(line for each in new[:_MOST] for line in plan_words.row_lines(each))
+        spoken = (speaking.row(each, place.settings.language) for each in new[:_MOST])
+        print_lines(line for each in spoken for line in plan_words.row_lines(each))
         typer.echo(f"{len(new)} rows changed" if len(new) != 1 else "1 row changed")
 
     in_office(work)
