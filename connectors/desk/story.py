@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from connectors.desk import story_words as say
-from connectors.desk import words
+from connectors.desk import telling, words
 from infra import speaking
 from infra.rows import FactLine, Hold, Material, Ordered, Planned, Waits
 from schemas import ids
@@ -101,7 +101,7 @@ class _Teller:
         traced = message and message.trace_id
         details = [self._say(say.TRACE, where=where, trace=message.trace_id) if message and traced else where]
         if message is not None:
-            details += words.fact(message, self.page)
+            details += telling.fact(message, self.page)
         elif self.material.facts is not None:
             details.append(self._say(say.NOT_READ_BACK))
         rules = ", ".join(map(self._rule, line.rules.split())) or self._say(say.NOTHING_TO_DO)
@@ -131,7 +131,7 @@ class _Teller:
     def _was_ordered(self, ordered: Ordered) -> StoryStep:
         order = ordered.order
         data = order.data
-        what = self._say(say.ORDERED, type=words.kind(order.type, self.language))
+        what = self._say(say.ORDERED, type=telling.kind(order.type, self.language))
         given: tuple[str, ...] = (
             self._say(say.RULE, rule=self._rule(data.rule, data.flow), version=data.settings_version),
             self._say(say.ORDER, id=order.id, cause=order.causationid),

@@ -306,6 +306,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         f"Fortnox fick ett internt fel. {_LOOK_AGAIN_SV}",
         f"Fortnox failed within. {_LOOK_AGAIN}",
     ),
+    "document_missing": _operator(
+        "Filen som ska bifogas finns inte i lagret för dokument. Lägg tillbaka den där och svara 'försök igen'.",
+        "The file that is to be attached is not in the store of documents. Put it back there and answer 'try again'.",
+    ),
+    "documents_away": _waits(
+        "Lagret för dokument går inte att läsa. Kontrollera det, och BOKBUSS_DOCUMENTS__URL.",
+        "The store of documents cannot be read. Check it, and BOKBUSS_DOCUMENTS__URL.",
+    ),
     "throttled": _waits(
         f"För många anrop (429). {_LOOK_AGAIN_SV}", f"Too many requests (429). {_LOOK_AGAIN}", who=None
     ),

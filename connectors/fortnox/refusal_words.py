@@ -175,6 +175,8 @@ _REASONS: Final[Mapping[str, str]] = {
     "auth_refused": "ingen åtkomst",
     "system_exception": "fel hos Fortnox",
     "throttled": "för många anrop",
+    "document_missing": "dokumentet saknas",
+    "documents_away": "dokumentlagret borta",
     "auth_throttled": "för många frågor om åtkomst",
     "unreachable": "går inte att nå",
     "auth_unreachable": "åtkomst går inte att få",

@@ -97,9 +97,10 @@ def english_in(html: str, ours: Collection[str] = ()) -> list[str]:
     reader.feed(html)
     found = []
     for piece in reader.said:
-        said = _SAME.sub("", piece)
+        said = piece
         for one in ours:
             said = said.replace(one, "")
+        said = _SAME.sub("", said)
         if said.casefold() in whole or any(part in said for part in parts) or _ENGLISH.search(said):
             found.append(piece)
     return found
