@@ -5,10 +5,11 @@ What is written otherwise is left to ``reading``, which gives the same where bot
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import accumulate, pairwise, repeat
-from operator import add
+from operator import add, itemgetter
 from typing import Final, NoReturn
 
 from connectors.sie.checking import ZERO
@@ -19,6 +20,8 @@ _DAY = re.compile(r"(?:19|20|21)[0-9]{6}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _REMEMBERED: Final = 20_000
 """Object lists that are remembered; then they are forgotten and learnt anew. So it is with how rows begin."""
+
+_ACCOUNT, _AMOUNT = itemgetter(1), itemgetter(3)
 
 _BLANKS = r"[ \t]++"
 _QUOTED = r'"([^"\\\t\n]*+)"'
@@ -140,17 +143,17 @@ class Plain:
         except (Broken, ValueError):
             return None
         moved = self._moved
-        if len(moved) + len({row[1] for row in rows} - moved.keys()) > self._most_accounts:
+        if len(moved) + len(set(map(_ACCOUNT, rows)) - moved.keys()) > self._most_accounts:
             return None
         for row in rows:
             moved[row[1]] += row[3]
-        running = [*accumulate((row[3] for row in rows), initial=ZERO)]
-        told = iter([((tuple(rows[begin:end]),), running[end] - running[begin]) for begin, end in spans])
-        given = [next(told) if any_rows else (((),), ZERO) for any_rows in has_rows]
-        return [
-            (tuple.__new__(Voucher, head + own), out_of_balance)
-            for head, (own, out_of_balance) in zip(begun, given, strict=True)
-        ]
+        running = [*accumulate(map(_AMOUNT, rows), initial=ZERO)]
+        told = [((tuple(rows[begin:end]),), running[end] - running[begin]) for begin, end in spans]
+        if not all(has_rows):
+            run = iter(told)
+            told = [next(run) if any_rows else (((),), ZERO) for any_rows in has_rows]
+        new = tuple.__new__
+        return [(new(Voucher, head + own), total) for head, (own, total) in zip(begun, told, strict=True)]
 
     def _rows(
         self,
@@ -186,11 +189,13 @@ def _columns(pattern: re.Pattern[str], text: str) -> list[list[str]]:
 
 
 def _texts(found: list[str]) -> list[str]:
-    return [text or "" for text in found]
+    return [text or "" for text in found] if None in found else found
 
 
-def _decimals(found: list[str]) -> list[Decimal | None]:
-    return [Decimal(text) if text and text != '""' else None for text in found]
+def _decimals(found: list[str]) -> Iterable[Decimal | None]:
+    return (
+        [Decimal(text) if text and text != '""' else None for text in found] if any(found) else repeat(None, len(found))
+    )
 
 
 def _odd(_code: str, place: int, text: str) -> NoReturn:

@@ -20,15 +20,16 @@ _LONGEST_QUANTITY: Final = 15
 
 def raw_of(voucher: Voucher) -> tuple[bytes, int] | None:
     """Return a voucher's canonical JSON, and how many rows it has; None: it is not plain."""
-    day, booked = voucher.day, RowKind.BOOKED
-    written = [_row(row, day) for row in voucher.rows if row[0] is booked]
+    series, number, day, text, registered, _, rows = voucher
+    booked = RowKind.BOOKED
+    written = [_row(row, day) for row in rows if row[0] is booked]
     if None in written:
         return None
-    text = f',"text":{quoted(voucher.text)}' if voucher.text else ""
-    registered = "" if voucher.registered is None else f',"registered":"{voucher.registered}"'
-    rows = f',"rows":[{",".join(map(str, written))}]' if written else ""
-    head = f'{{"series":{quoted(voucher.series)},"number":{quoted(voucher.number)},"day":"{day}"'
-    return f"{head}{text}{registered}{rows}}}".encode(), len(written)
+    said = f',"text":{quoted(text)}' if text else ""
+    entered = "" if registered is None else f',"registered":"{registered.isoformat()}"'
+    listed = f',"rows":[{",".join(map(str, written))}]' if written else ""
+    head = f'{{"series":{quoted(series)},"number":{quoted(number)},"day":"{day.isoformat()}"'
+    return f"{head}{said}{entered}{listed}}}".encode(), len(written)
 
 
 def _row(row: Row, day: date) -> str | None:
