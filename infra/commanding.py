@@ -8,11 +8,12 @@ import textwrap
 from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from schemas.words import Text
+if TYPE_CHECKING:
+    from schemas.words import Text
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides, for the trail; your user name by default.")]
@@ -26,8 +27,10 @@ class Failed(Exception):
     code = 1
 
     @property
-    def said(self) -> Text | str:
+    def said(self) -> "Text | str":
         """The message, for readers of other languages where it was said in words."""
+        from schemas.words import Text
+
         said = self.args[0] if self.args else ""
         return said if isinstance(said, Text) else str(said)
 
