@@ -1,6 +1,7 @@
 """Rows of S, Y and P (FEATURES) that meet Fortnox, done in a browser in a house in which every role runs."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from playwright.async_api import Page
 from sqlalchemy import text
 
 from connectors import sie
+from connectors.fortnox.connect import connecting
 from connectors.fortnox.sandbox import Company, licences
 from infra import companies, tenant_commands, tenants
 from infra.accounts.permissions import DeskRole
@@ -92,6 +94,26 @@ async def test_s6_to_s10_a_link_is_made_sent_and_answered(house: Roles, visitor:
         await page.locator("#fortnox").get_by_role("button", name="Check again").click()
         await page.locator("[role=status]").wait_for()
         assert "are in order" in await page.locator("#fortnox").inner_text()
+
+
+async def test_y6_y19_another_company_is_refused_and_the_right_one_counts_its_days(
+    house: Roles, visitor: Visitor
+) -> None:
+    """A company of another organisation number is refused (Y19); of the right one the days are counted (Y6)."""
+    own = house.books.add(Company(8111, "Krogen AB", "556000-0001", consented=False))
+    other = house.books.add(Company(8112, "Grannen AB", "556016-0680", consented=False))
+    await tenant_commands.add_tenant(house.place, "days-shop", organisation_number="5560000001", database_number=None)
+    host = await house.place.host()
+    async with browsing(visitor, language="sv") as page:
+        for company, said in ((other, "556016-0680"), (own, "Krogen AB är anslutet")):
+            link = await connecting.activation_link(host, "days-shop", made_by="Anna Ek", days=7.0, service=False)
+            await page.goto(f"{visitor.url}/connect/{link.rpartition('/')[2]}")
+            await consents(page, "Ge behörighet", company)
+            assert said in await page.locator("main").inner_text()
+            assert await found_by_axe(page) == []
+    await visitor.is_signed_in_as(DeskRole.VIEWER, "days-shop")
+    page_of = await visitor.see("/companies/days-shop/connections")
+    assert re.search(r"Ends in 4[45] days, unless it is used before", page_of)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -162,6 +162,57 @@ def test_a28_to_a35_somebody_is_matched_by_hand() -> None:
     test_employees.visit(story)
 
 
+def test_a9_a12_a17_a24_all_who_are_linked_are_updated_in_one_go() -> None:
+    """Who is linked in whatever way is imported, too (A24); all are chosen, and the button counts them (A17)."""
+
+    async def story(staff: Staff) -> None:
+        await staff.plan()
+        async with browsing(staff) as page:
+            await page.goto(staff.at("import"))
+            await page.locator(".tabs a", has_text="Imported").click()
+            assert "Disa By" in await page.locator("main table").inner_text()
+            await page.goto(staff.at("export"))
+            await page.locator(".tabs a", has_text="All").last.click()
+            assert await page.locator("main tbody tr").count() == 3
+            await page.locator(".tabs a", has_text="Linked").click()
+            await page.locator("[data-checks-all]").check()
+            await click(page, "Export chosen …")
+            said = await page.locator("main").inner_text()
+            assert "Malmö" in said
+            await click(page, "Send 1: 1 get HR's values")
+            await page.wait_for_url("**/results")
+        [applied] = await staff.told(PlanRowApplied)
+        assert (applied.person, applied.action) == ("huma/disa", "prefer_hr")
+
+    test_employees.visit(story, people=(*test_employees.PEOPLE, linked()))
+
+
+def test_a29_to_a36_what_happens_on_import_is_chosen_row_by_row() -> None:
+    """Prefer HR (A33), Prefer Fortnox (A34) and Do nothing (A36) stand in the list (A31), which is filtered by them."""
+
+    async def story(staff: Staff) -> None:
+        await staff.plan()
+        async with browsing(staff, language="sv") as page:
+            for action, called in (
+                ("prefer_hr", "HR gäller"),
+                ("prefer_fortnox", "Fortnox gäller"),
+                ("do_nothing", "Gör ingenting"),
+            ):
+                await page.goto(staff.at("import"))
+                await page.get_by_label("Disa By").check()
+                await page.locator(f"button[name=set][value={action}]").click()
+                await page.locator("[role=status]").wait_for()
+                row = await page.locator("tbody tr", has_text="Disa By").inner_text()
+                assert called in row, action
+                assert "Ort" in row  # A29
+                await page.get_by_label("Åtgärd").select_option(action)
+                await page.wait_for_url(f"**action={action}**")
+                assert "Disa By" in await page.locator("main table").inner_text()
+            assert await staff.told(PlanRowApplied) == []
+
+    test_employees.visit(story)
+
+
 def test_h7_to_h19_the_first_synchronization_by_keyboard_alone() -> None:
     """Conflicts and missing values apart (H8, H10), chosen by kind (H9), one button that says what it does (H16)."""
 
