@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx  # noqa: TID251 - a browser, which keeps cookies
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 from sqlalchemy import text
 
 from connectors import sie
@@ -52,6 +52,11 @@ async def consents(page: Page, words: str, company: Company) -> None:
     await page.locator(f"[name=company][value='{company.database_number}']").check()
     await page.get_by_role("button", name="Give permission").click()
     await page.wait_for_url("**/oauth/result")
+
+
+def below(row: Locator) -> Locator:
+    """Return the row below one."""
+    return row.locator("xpath=following-sibling::tr[1]")
 
 
 async def shown(house: Roles, shop: Shop, page: Page, address: str, words: str) -> None:
@@ -147,10 +152,10 @@ async def test_s19_to_s24_y8_y9_a_year_is_got_then_synchronized(house: Roles, bo
         assert await row.get_by_role("button", name="Get data").count() == 0
         assert "Fortnox" in await row.inner_text()
         assert await found_by_axe(page) == []
-        await row.locator("summary").click()
-        await row.get_by_label("without the ledger").check()
-        await row.get_by_label("without documents").check()
-        await row.get_by_role("button", name="Get it like that").click()
+        await below(row).locator("summary").click()
+        await below(row).get_by_label("without the ledger").check()
+        await below(row).get_by_label("without documents").check()
+        await below(row).get_by_role("button", name="Get it like that").click()
         assert "That leaves nothing to read." in await page.locator("[role=alert]").inner_text()
         await row.get_by_role("button", name="Sync").click()
         await page.locator("[role=status]").wait_for()
@@ -166,10 +171,10 @@ async def test_s4_documents_are_swiped_through_beside_their_vouchers(
 ) -> None:
     """A voucher and its document stand beside each other; the arrows lead to the next and the previous one."""
     await visitor.is_signed_in_as(DeskRole.VIEWER, books.tenant)
-    below = f"/companies/{books.tenant}/ledger"
+    ledger = f"/companies/{books.tenant}/ledger"
     async with browsing(visitor, language="sv") as page:
-        await shown(house, books, page, below, "2 / 2")
-        await page.goto(f"{below}/2026-12-31/vouchers/1?series=A")
+        await shown(house, books, page, ledger, "2 / 2")
+        await page.goto(f"{ledger}/2026-12-31/vouchers/1?series=A")
         await page.keyboard.press("ArrowRight")
         await page.wait_for_url("**/vouchers/2?series=A")
         picture = page.get_by_alt_text("Dokument 1")
@@ -179,7 +184,7 @@ async def test_s4_documents_are_swiped_through_beside_their_vouchers(
         await page.keyboard.press("ArrowLeft")
         await page.wait_for_url("**/vouchers/1?series=A")
         assert await page.locator(".document").count() == 0
-    answer = await visitor.get(f"{below}/2026-12-31/vouchers/3?series=A")
+    answer = await visitor.get(f"{ledger}/2026-12-31/vouchers/3?series=A")
     assert '<iframe class="document"' in answer.text
     assert "frame-src 'self'" in answer.headers["content-security-policy"]
 
@@ -191,12 +196,12 @@ async def test_y3_y4_y18_a_year_gets_another_source(house: Roles, books: Shop, v
     async with browsing(visitor) as page:
         await shown(house, books, page, ledger, "2 / 2")
         row = page.locator("tbody tr", has_text="2026-12-31")
-        await row.locator("summary").click()
-        await row.get_by_role("button", name="Take the year from a SIE file instead").click()
+        await below(row).locator("summary").click()
+        await below(row).get_by_role("button", name="Take the year from a SIE file instead").click()
         await page.locator("[role=status]").wait_for()
         await shown(house, books, page, ledger, "is to come from a SIE file")
-        await row.locator("summary").click()
-        await row.get_by_role("button", name="Take the year from Fortnox instead").click()
+        await below(row).locator("summary").click()
+        await below(row).get_by_role("button", name="Take the year from Fortnox instead").click()
         await page.locator("[role=status]").wait_for()
 
         async def back() -> bool:

@@ -41,19 +41,18 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
     """Show what would be sent: how much of what, and row by row what each side gets."""
     plan, asked, engine = await staff_plan(visit), given(visit), visit.host.engine
     which, exports = await _which(visit, plan, asked), _exports(visit)
-    numbers = await plan_pages.numbers(engine, plan, which)
     rows = await plan_pages.page(engine, plan, which, limit=_SHOWN)
     if exports and rows:
         settings, version = await tenants.settings_in_force(engine, visit.tenant)
         rows = [plan_words.changed(row, _export_of(row), ()) for row in rows]
         rows = list(await plan_pages.preview(engine, flow_of_employees(), plan, rows, Terms(settings, version)))
     groups = await plan_pages.groups(engine, plan, which)
-    acts = _exported(groups) if exports else does(groups)
-    if not error and not acts.total() and not (numbers and not await _is_live(visit)):
+    number, acts = sum(group.rows for group in groups), _exported(groups) if exports else does(groups)
+    picks = not asked["all"] and which != _WHOLE
+    if not error and not acts.total() and not (number and not await _is_live(visit)):
         error, status = visit.say("Ingen av raderna ber om något.", "None of these rows asks for anything."), 422
-    whole = Meant() if which == _WHOLE else Meant(rows=numbers)
     async with engine.connect() as connection:
-        shown = await plan_pages.seen(connection, plan, whole)
+        shown = await plan_pages.seen(connection, plan, Meant() if which == _WHOLE else which)
     return await visit.show(
         "employees_send.html",
         status=status,
@@ -62,11 +61,11 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
         asked=asked,
         exports=exports,
         rows=rows,
-        number=len(numbers),
+        number=number,
         acts=acts,
         total=acts.total(),
         shown=shown,
-        picked=() if asked["all"] or which == _WHOLE else numbers,
+        picked=await plan_pages.numbers(engine, plan, which) if picks else (),
         live=await _is_live(visit),
         back=address(visit, plan, asked) if visit.asked("view") or visit.form.get("view") else visit.at("employees"),
         error=error,

@@ -44,13 +44,14 @@ async def _years(visit: Visit) -> Response:
 
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
-    requests, known = await ledgers.requests(engine, tenant), await ledgers.years(engine, tenant)
+    requests = await ledgers.requests(engine, tenant)
+    there = {last: (first, None) for first, last in (await kept_how(visit)).years}
+    known = {year.last: (year.first, year) for year in await ledgers.years(engine, tenant)}
     return await visit.show(
         "ledger.html",
         status=status,
         errors=errors,
-        years=known,
-        unread=[one for one in (await kept_how(visit)).years if one[1] not in {year.last for year in known}],
+        years=[(last, *found) for last, found in sorted((there | known).items(), reverse=True)],
         running=[one.asked for one in requests if one.running],
         failed=[one for one in requests if one.failed],
         documents=await Documents(engine, tenant).counts(),

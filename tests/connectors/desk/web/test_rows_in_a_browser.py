@@ -330,9 +330,10 @@ def test_p8_to_p12_a_means_of_payment_gets_an_account_from_a_day_on() -> None:
             await row.locator("[name='payments.account']").fill("1930")
             await page.get_by_label("Pröva på det som kommit in sedan").fill("2026-04-01")
             await click(page, "Visa vad det ändrar")
+            await page.get_by_role("heading", name="Vad det ändrar").wait_for()
             said = await page.locator("main").inner_text()
             assert "Ingenting gäller än." in said
-            assert "1 väntar nu och skulle bokföras" in said
+            assert "1 väntar nu och skulle gå vidare" in said
             assert await found_by_axe(page) == []
             await click(page, "Aktivera de nya kontona")
             await page.locator("[role=status]").wait_for()
