@@ -124,6 +124,8 @@ async def count(engine: AsyncEngine, flow: Flow, tenant: str) -> int:
 async def states(engine: AsyncEngine, flow: Flow, tenant: str, keys: Iterable[str]) -> Mapping[str, Any]:
     """Return the states of these keys; a key that was never told of has none."""
     values = {"flow": flow.name, "tenant": tenant, "keys": list(keys)}
+    if not values["keys"]:
+        return {}
     async with engine.connect() as connection:
         rows = (await connection.execute(_THESE, values)).all()
         read = await people.models(connection, flow.state, [state for _, state in rows])
