@@ -42,7 +42,10 @@ async def _years(visit: Visit) -> Response:
     return await _shown(visit)
 
 
-async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
+async def _shown(
+    visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = (), problems: Sequence[str] = ()
+) -> Response:
+    """Show the years. ``problems``: of a file, as whatever reads it says them."""
     engine, tenant = visit.host.engine, visit.tenant
     requests = await ledgers.requests(engine, tenant)
     there = {last: (first, None) for first, last in (await kept_how(visit)).years}
@@ -51,6 +54,7 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
         "ledger.html",
         status=status,
         errors=errors,
+        problems=problems,
         years=[(last, *found) for last, found in sorted((there | known).items(), reverse=True)],
         running=[one.asked for one in requests if one.running],
         failed=[one for one in requests if one.failed],
@@ -96,9 +100,9 @@ async def _load(visit: Visit) -> Response:
             file.seek(0)
             await acceptor.accept_file(tenant=visit.tenant, source=source, file=file, requested_by=visit.by)
     except web.TooLarge as error:
-        return await _shown(visit, status=413, errors=[("", str(error))])
+        return await _shown(visit, status=413, problems=[str(error)])
     except Malformed as error:
-        return await _shown(visit, status=422, errors=[("", problem) for problem in error.problems[:_PROBLEMS]])
+        return await _shown(visit, status=422, problems=error.problems[:_PROBLEMS])
     return visit.go(visit.at("ledger"), visit.say("Filen är mottagen.", "The file is accepted."))
 
 
