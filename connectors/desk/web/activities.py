@@ -8,9 +8,10 @@ from starlette.responses import Response
 from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
 from connectors.desk.words import SWEDEN
-from infra import activity, clock
+from infra import activity, clock, speaking
 from infra.accounts.permissions import Permission
 from infra.rows import Activity
+from schemas.base import Language
 
 _MOST: Final = 300
 _MOST_CSV: Final = 10_000
@@ -31,12 +32,13 @@ async def _log(visit: Visit) -> Response:
 async def _csv(visit: Visit) -> Response:
     found = await _found(visit, _MOST_CSV)
     heading = ("at", "direction", "kind", "system", "count", "status", "by", "detail")
-    return csv_file(f"activity-{visit.tenant}", heading, map(_cells, found))
+    return csv_file(f"activity-{visit.tenant}", heading, (_cells(one, visit.language) for one in found))
 
 
-def _cells(one: Activity) -> tuple[str, ...]:
+def _cells(one: Activity, language: Language) -> tuple[str, ...]:
     at = one.at.astimezone(SWEDEN).isoformat(timespec="seconds")
-    return (at, one.direction, one.kind, one.system, str(one.count), one.status, one.by, one.detail)
+    detail = speaking.said(one.wording, one.detail, language)
+    return (at, one.direction, one.kind, one.system, str(one.count), one.status, one.by, detail)
 
 
 async def _found(visit: Visit, most: int) -> list[Activity]:

@@ -13,7 +13,7 @@ from connectors.desk.web import employee_words as words
 from connectors.desk.web.employees import address, chosen, does, every, given, meant, staff_plan
 from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
-from infra import clock, mail, tasks, tenants
+from infra import clock, mail, speaking, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed, WrongUsage
 from infra.deciding import plan_pages, planning
@@ -222,7 +222,7 @@ async def _results_csv(visit: Visit) -> Response:
             words.ACTIONS[one.row.action].to(said),
             words.BECAME[report_words.kind(one)].to(said),
             one.record or "",
-            one.why or "",
+            speaking.said(one.wording, one.why, said),
             ", ".join(_field(visit, each.field) for each in one.row.fields if each.prefer != "neither"),
         )
         for one in await planning.became(visit.host.engine, plan)

@@ -13,6 +13,7 @@ from infra.accounts.permissions import DeskRole
 from infra.delivery.lane import _put_off
 from infra.verdicts import RetryLater
 from schemas.audit import Call
+from schemas.events import EmployeeChanged, EmployeeFields
 from tests.connectors.desk.conftest import NOW, Past, VerbDriver, sample
 from tests.connectors.desk.in_swedish import english_in, english_pages
 from tests.connectors.desk.test_pages import HOLD, SHOP, told, visit
@@ -48,13 +49,18 @@ def test_a_day_that_was_booked_amended_held_and_reversed() -> None:
 
 @pytest.mark.usefixtures("desk")
 def test_people_who_were_compared() -> None:
-    """Each list, each row, what would be sent, and how somebody stands."""
+    """Each list, each row and what is wrong with it, what would be sent, and how somebody stands."""
+    wrong = EmployeeFields(email="no address", given_name="Ivar", family_name="Fel")
+    ivar = EmployeeChanged(system="huma", person_id="ivar", changed_at=NOW, fields=wrong)
 
     async def story(staff: Staff) -> None:
         plan = await staff.plan()
         assert await english_pages(staff, "/", plan, f"{plan}/send?view=plan&all=1") == {}
+        staff.http.headers["Accept-Language"] = "sv"
+        row = await staff.row(plan, "Ivar Fel")
+        assert "E-postadressen kan inte vara rätt" in await staff.see(f"{plan}/rows/{row}?view=plan")
 
-    test_employees.visit(story, DeskRole.ADMIN)
+    test_employees.visit(story, DeskRole.ADMIN, people=(*test_employees.PEOPLE, ivar))
 
 
 @pytest.mark.usefixtures("desk")
