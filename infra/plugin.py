@@ -17,7 +17,7 @@ from schemas.audit import Call
 from schemas.base import Language, Message
 from schemas.commands import HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope
-from schemas.events import Fact
+from schemas.events import EmployeeField, Fact
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRetrieved, LedgerSource
 from schemas.ledger_parts import digest_of_year
 from schemas.money import ZERO
@@ -646,6 +646,7 @@ class System:
         revoke: ends a company's consent there, with what is held of the connection;
             gives what a person has still to do there, or nothing. Raises NotRevoked.
         names: what it calls each field of a person, as it is written; one that it lacks is not there.
+        choices: its own fields of which a company can choose one for a field of a person, the one in ``names`` first.
         refresh: reads a company's people (or employees) there in full and tells what differs from the last reading;
             the last argument is called with the number of records read so far.
         consent_link: makes a link that asks a company for its consent, once; in the name of whom, and what is asked for
@@ -682,5 +683,6 @@ class System:
     chart: Callable[[Host, str], Awaitable[Chart]] | None = None
     how_kept: Callable[[Host, str], Awaitable[HowKept]] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[EmployeeField, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, Said] = field(default_factory=dict)
     revoke: Callable[[Host, "Connection"], Awaitable[str]] | None = None

@@ -227,6 +227,11 @@ class FieldRule(Message):
     """What becomes of one field of an employee. What is left out is as the preset, or ``source_of_truth``, says."""
 
     field: EmployeeField = Field(description="which field")
+    hr_field: Code | None = Field(
+        default=None,
+        description="the HR system's own field that is read and written for it, and no other: privateEmail; none: as "
+        "usual. bokbuss describe and the system's name list what can be chosen",
+    )
     owner: Side | None = Field(default=None, description="whose value counts for it")
     to_fortnox: Literal["live", "on_sync", "never"] | None = Field(
         default=None, description="HR's changes go to Fortnox: at once, only when a plan is applied, or not at all"
@@ -333,6 +338,13 @@ class TenantSettings(Message):
         if self.invoicing is not None and self.daysales is None:
             raise ValueError("invoicing: it needs daysales, whose accounts and VAT rates it uses")
         return self
+
+    def hr_fields(self, system: str) -> Mapping[EmployeeField, str]:
+        """Return the own fields of an HR system that were chosen, by the field that each is read and written for."""
+        chosen = self.employees
+        if chosen is None or chosen.system != system:
+            return {}
+        return {rule.field: rule.hr_field for rule in chosen.fields if rule.hr_field is not None}
 
     def carried_out(self, flow: str) -> tuple[type[Order], ...]:
         """Return what a flow has carried out under these settings; nothing where its sync is off."""

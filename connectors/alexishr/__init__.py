@@ -6,6 +6,7 @@ from connectors.alexishr.polling import poll
 from connectors.alexishr.refusal_words import WORDS
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import refresh
+from connectors.alexishr.wire import CHOICES
 from infra.access.connections import Connection
 from infra.plugin import Host, Job, Sink, System
 
@@ -23,6 +24,7 @@ SYSTEM = System(
     jobs=(Job(role="sources", run=poll),),
     refresh=refresh,
     names=NAMES,
+    choices=CHOICES,
     words=WORDS,
     revoke=_end_consent,
 )

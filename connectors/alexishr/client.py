@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from connectors.alexishr import classify, encode, refusal_words
 from connectors.alexishr.classify import Page, Written
 from connectors.alexishr.settings import AlexisHRSettings
-from connectors.alexishr.translate import SYSTEM
+from connectors.alexishr.translate import SYSTEM, Chosen
 from infra import telemetry, tenants, words
 from infra.access.connections import Connections
 from infra.delivery.answers import Missing, Unauthorised
@@ -44,10 +44,11 @@ class AlexisHR:
         self._connections = Connections(host.engine, host.vault)
         self._calls = Calls(client, SYSTEM, PARTY, tenant, host.settings.of(AlexisHRSettings).api_url, _told)
 
-    async def zone(self) -> ZoneInfo:
-        """Return the zone in which the company reads dates."""
+    async def chosen(self) -> Chosen:
+        """Return what the company has chosen that its people are read and written by."""
         settings, _ = await tenants.settings_in_force(self.host.engine, self.tenant)
-        return ZoneInfo(settings.employees.zone if settings.employees else _SWEDEN)
+        zone = ZoneInfo(settings.employees.zone if settings.employees else _SWEDEN)
+        return Chosen(zone, settings.hr_fields(SYSTEM))
 
     async def read(self, request: encode.Request, attempt: Attempt) -> Page | Missing:
         """Ask one question. Raises NotRead."""

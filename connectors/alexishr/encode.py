@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
+from connectors.alexishr.wire import CHOICES, Fields
 from infra.delivery import requests
 from schemas.events import EmployeeField
 
@@ -38,8 +39,7 @@ _WRITABLE: Final[Mapping[str, frozenset[str]]] = {
     "tax": frozenset({"table", "column"}),
 }
 NAMES: Final[Mapping[str, str]] = {
-    "email": "workEmail",
-    "phone": "privatePhone",
+    **{str(name): theirs[0] for name, theirs in CHOICES.items()},
     "personal_number": "ssn",
     "bank_account": "bankAccount",
     "first_day": "startDate",
@@ -89,12 +89,12 @@ def person(person_id: str) -> Request:
     return Request("GET", f"employee/{person_id}", (("relations", "employment"),))
 
 
-def found_by(wanted: Wanted) -> Request | None:
+def found_by(wanted: Wanted, chosen: Fields) -> Request | None:
     """Return the question for the people whom a new one would double; None when nothing tells them.
 
     Never by personal number: it would stand in a URL.
     """
-    for field_, name in (("employment_id", "employeeNumber"), ("email", "workEmail")):
+    for field_, name in (("employment_id", "employeeNumber"), ("email", _place("email", {}, chosen))):
         if value := wanted.get(field_):  # type: ignore[call-overload] # both are fields
             return Request("GET", "employee", (("relations", "employment"), (f"filters[{name}][$eq]", value)))
     return None
@@ -128,9 +128,9 @@ def employment_types() -> Request:
     return _list("employment-type", 100)
 
 
-def write_person(wanted: Wanted, record: Mapping[str, Any] | None) -> Request | None:
+def write_person(wanted: Wanted, record: Mapping[str, Any] | None, chosen: Fields) -> Request | None:
     """Return what writes an employee's own fields: a new one's, or over a record; None when there are none."""
-    body = _body(wanted, record or {})
+    body = _body(wanted, record or {}, chosen)
     if not body and record is not None:
         return None
     method, resource = ("POST", "employee") if record is None else ("PATCH", f"employee/{record['id']}")
@@ -167,15 +167,10 @@ def write_days(
     return tuple(Request("PATCH", f"employment/{each}", body=_json(body)) for each, body in changes if body)
 
 
-def _body(wanted: Wanted, record: Mapping[str, Any]) -> dict[str, Any]:
+def _body(wanted: Wanted, record: Mapping[str, Any], chosen: Fields) -> dict[str, Any]:
     """Return the body that makes a record hold what is wanted: each value goes where it is read from."""
     body: dict[str, Any] = {_PLAIN[name]: _text(value) for name, value in wanted.items() if name in _PLAIN}
-    if "email" in wanted:
-        private = record.get("privateEmail") and not record.get("workEmail")
-        body["privateEmail" if private else "workEmail"] = _text(wanted["email"])
-    if "phone" in wanted:
-        work = record.get("workPhone") and not record.get("privatePhone")
-        body["workPhone" if work else "privatePhone"] = _text(wanted["phone"])
+    body |= {_place(name, record, chosen): _text(value) for name, value in wanted.items() if name in CHOICES}
     if "personal_number" in wanted:
         digits = _text(wanted["personal_number"])
         body["ssn"] = f"{digits[:-4]}-{digits[-4:]}" if digits.isdigit() else digits
@@ -188,6 +183,11 @@ def _body(wanted: Wanted, record: Mapping[str, Any]) -> dict[str, Any]:
             numeric = part == "tax"
             body.setdefault(part, _whole(part, record))[inner] = value if numeric else _text(value)
     return body
+
+
+def _place(name: EmployeeField, record: Mapping[str, Any], chosen: Fields) -> str:
+    """Return the field of a record that is written for one of ours, of those of which one travels."""
+    return chosen.get(name) or next((each for each in CHOICES[name] if record.get(each)), CHOICES[name][0])
 
 
 def _whole(part: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from connectors.alexishr import encode, refusal_words, translate
 from connectors.alexishr.classify import Page, Written
@@ -12,7 +11,7 @@ from connectors.alexishr.client import AlexisHR
 from connectors.alexishr.encode import DAYS, Request
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import deleted
-from connectors.alexishr.translate import SYSTEM, ends_last, hides, in_order
+from connectors.alexishr.translate import SYSTEM, Chosen, ends_last, hides, in_order
 from connectors.alexishr.wire import Employment
 from infra.delivery.answers import Missing, read
 from infra.delivery.reading import reading
@@ -52,8 +51,8 @@ class _There:
 class _Person:
     """One order to write a person, its personal data opened."""
 
-    def __init__(self, hr: AlexisHR, order: UpsertPerson, attempt: Attempt, zone: ZoneInfo) -> None:
-        self._hr, self._order, self._attempt, self._zone = hr, order, attempt, zone
+    def __init__(self, hr: AlexisHR, order: UpsertPerson, attempt: Attempt, chosen: Chosen) -> None:
+        self._hr, self._order, self._attempt, self._chosen = hr, order, attempt, chosen
         self._set: _Fields = {name: getattr(order.fields, name) for name in order.written}
         self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
 
@@ -86,20 +85,20 @@ class _Person:
             page = await self._hr.read(encode.person(person_id), self._attempt)
             if isinstance(page, Missing):
                 return Rejected.saying("person_missing", refusal_words.NO_PERSON(person=person_id), "accountant")
-            return _there(page.items[0], page, self._zone)
-        if (request := encode.found_by(self._wanted)) is None:
+            return _there(page.items[0], page, self._chosen)
+        if (request := encode.found_by(self._wanted, self._chosen.fields)) is None:
             return Rejected.saying("not_to_be_found", refusal_words.NOT_TO_BE_FOUND(), "developer")
         page = await self._hr.read(request, self._attempt)
         if isinstance(page, Missing) or not page.items:
             return None
         for item in page.items:
-            there = _there(item, page, self._zone)
+            there = _there(item, page, self._chosen)
             if isinstance(there, _There) and not [name for name in self._differing(there) if name not in DAYS]:
                 return there
         return Rejected.saying("person_exists", refusal_words.EXISTS(), "accountant")
 
     async def _create(self) -> Verdict:
-        request = encode.write_person(self._wanted, None)
+        request = encode.write_person(self._wanted, None, self._chosen.fields)
         verdict = await self._send(request) if request else None
         if not isinstance(verdict, Written):
             return verdict or Rejected.saying("nothing_to_write", refusal_words.NO_FIELDS(), "developer")
@@ -113,7 +112,7 @@ class _Person:
             f"{name}: {shown(getattr(there.fields, name))} -> {shown(self._set[name])}" for name in differing
         ]
         own = {name: self._wanted[name] for name in differing if name not in DAYS}
-        request = encode.write_person(own, there.record) if own else None
+        request = encode.write_person(own, there.record, self._chosen.fields) if own else None
         if request is not None and not isinstance(verdict := await self._send(request), Written):
             return verdict
         return await self._days(there, notes, tuple(own))
@@ -126,11 +125,11 @@ class _Person:
             if self._order.person_id is not None:
                 return _partly(type_id, written)
             notes.append(type_id.said)  # the person is there, and that is what others must know
-        elif days and there.employments and (hidden := hides(there.employments, days, self._zone)):
+        elif days and there.employments and (hidden := hides(there.employments, days, self._chosen.zone)):
             why = refusal_words.SEVERAL_EMPLOYMENTS(fields=hidden)
             return _partly(Rejected.saying("several_employments", why, "accountant"), written)
         elif days:
-            for request in encode.write_days(days, there.record, there.ends, type_id, self._zone):
+            for request in encode.write_days(days, there.record, there.ends, type_id, self._chosen.zone):
                 match await self._send(request):
                     case Written():
                         pass
@@ -169,12 +168,12 @@ class _Person:
         return opened(value, self._hr.host.vault, self._hr.tenant)
 
 
-def _there(record: Mapping[str, Any], page: Page, zone: Any) -> _There | Rejected:
+def _there(record: Mapping[str, Any], page: Page, chosen: Chosen) -> _There | Rejected:
     spells: Sequence[Mapping[str, Any]] = [
         each for each in page.related.get("employment", ()) if each.get("employeeId") == record.get("id")
     ]
     try:
-        fact = translate.person(record, spells, zone)
+        fact = translate.person(record, spells, chosen)
         employments = tuple(read(Employment, each, "employment") for each in spells)
     except Malformed as error:
         return _unreadable(error)
@@ -194,11 +193,11 @@ def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:
 
 
 async def _write(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
-    return await _Person(hr, order.data, attempt, await hr.zone()).write()
+    return await _Person(hr, order.data, attempt, await hr.chosen()).write()
 
 
 async def _probe(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
-    return await _Person(hr, order.data, attempt, await hr.zone()).look()
+    return await _Person(hr, order.data, attempt, await hr.chosen()).look()
 
 
 async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected:
@@ -208,7 +207,7 @@ async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> 
         fact = deleted(order.data.person_id)
     else:
         try:
-            fact = translate.person(page.items[0], page.related.get("employment", ()), await hr.zone())
+            fact = translate.person(page.items[0], page.related.get("employment", ()), await hr.chosen())
         except Malformed as error:
             return _unreadable(error)
     await hr.host.accept(hr.tenant, SYSTEM, [fact])

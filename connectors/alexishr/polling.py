@@ -1,9 +1,8 @@
 """The work that goes on beside: each connected company is read again and again, by one process."""
 
 import asyncio
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import PeopleReader, reader
@@ -35,7 +34,7 @@ async def poll(host: Host, stop: asyncio.Event) -> None:
     await Following(work, lambda: connected(host, SYSTEM), turn, look=look, patience=every).run(host, stop)
 
 
-def last_night(now: datetime, zone: ZoneInfo) -> datetime:
+def last_night(now: datetime, zone: tzinfo) -> datetime:
     """Return the last time at which everything was due to be read again."""
     local = now.astimezone(zone)
     night = datetime.combine(local.date(), _NIGHT, zone)
@@ -44,7 +43,7 @@ def last_night(now: datetime, zone: ZoneInfo) -> datetime:
 
 async def _read_what_is_due(reading: PeopleReader, sightings: Sightings) -> None:
     settings, now = reading.hr.host.settings.of(AlexisHRSettings), clock.now()
-    night = last_night(now, await reading.hr.zone())
+    night = last_night(now, (await reading.hr.chosen()).zone)
     people, leaves = await sightings.reading(EMPLOYEE), await sightings.reading(LEAVE)
     if people is None or people.whole_at < night:
         await reading.everybody()

@@ -8,16 +8,15 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from connectors.alexishr import encode, translate
 from connectors.alexishr.classify import Page
 from connectors.alexishr.client import PARTY, AlexisHR
 from connectors.alexishr.settings import AlexisHRSettings
-from connectors.alexishr.translate import SYSTEM
+from connectors.alexishr.translate import SYSTEM, Chosen
 from connectors.alexishr.wire import Changed, LeaveType
 from infra import clock, faultpoints, telemetry, words
 from infra.commanding import Failed
@@ -69,7 +68,7 @@ class PeopleReader:
 
     async def everybody(self, progress: Callable[[int], None] = lambda _: None) -> Refreshed:
         """Read every person, tell what differs, and who is gone. Raises NotRead; what was told by then stays told."""
-        zone, began, whole_at = await self.hr.zone(), clock.monotonic(), clock.now()
+        chosen, began, whole_at = await self.hr.chosen(), clock.monotonic(), clock.now()
         newest: datetime | None = None
         at: datetime | None = None
         there: set[str] = set()
@@ -77,10 +76,10 @@ class PeopleReader:
         calls = len(self.attempt.calls)
         async for page in self.hr.pages(encode.people(self._limit), self.attempt):
             at = at or page.at
-            newest = _latest(newest, await self._people(page, zone))
+            newest = _latest(newest, await self._people(page, chosen))
             there |= {str(item.get("id")) for item in page.items}
             progress(len(there))
-        await self._gone(set(await self._seen.every(EMPLOYEE)) - there, zone)
+        await self._gone(set(await self._seen.every(EMPLOYEE)) - there, chosen)
         self.may_go_on()
         await self._seen.read(EMPLOYEE, whole_at, len(there), at or _before(newest, began))
         return Refreshed(len(there), len(self.attempt.calls) - calls, tuple(self._told))
@@ -88,7 +87,7 @@ class PeopleReader:
     async def changes(self) -> None:
         """Read who was changed since the last time, themselves or in an employment, and tell what differs."""
         seen = self._seen
-        reading, zone, began = await seen.reading(EMPLOYEE), await self.hr.zone(), clock.monotonic()
+        reading, chosen, began = await seen.reading(EMPLOYEE), await self.hr.chosen(), clock.monotonic()
         if reading is None or reading.cursor is None:  # nobody was there, or nobody said what time it was
             await self.everybody()
             return
@@ -98,7 +97,7 @@ class PeopleReader:
         known: set[str] = set()
         async for page in self.hr.pages(encode.people(self._limit, since=back), self.attempt):
             at = at or page.at
-            newest = _latest(newest, await self._people(page, zone, live=True))
+            newest = _latest(newest, await self._people(page, chosen, live=True))
             known |= {str(item.get("id")) for item in page.items}
         others: dict[str, None] = {}
         async for page in self.hr.pages(encode.employments(self._limit, back), self.attempt):
@@ -106,13 +105,13 @@ class PeopleReader:
             newest = _latest(newest, _newest(page.items))
         for some in _chunks([each for each in others if each not in known], _ASKED_AT_ONCE):
             async for page in self.hr.pages(encode.people(self._limit, ids=some), self.attempt):
-                await self._people(page, zone, live=True)
+                await self._people(page, chosen, live=True)
         if (cursor := at or _before(newest, began)) is not None:
             faultpoints.reach("alexishr.before_cursor")
             self.may_go_on()
             await seen.move(EMPLOYEE, cursor)
 
-    async def _people(self, page: Page, zone: ZoneInfo, *, live: bool = False) -> datetime | None:
+    async def _people(self, page: Page, chosen: Chosen, *, live: bool = False) -> datetime | None:
         """Tell what differs among a page's people; return the latest time of a change, by Alexis HR's clock."""
         employments: dict[str, list[Mapping[str, Any]]] = {}
         for each in page.related.get("employment", ()):
@@ -121,9 +120,9 @@ class PeopleReader:
         told: list[tuple[Fact, str, str]] = []
         for item in page.items:
             record = str(item.get("id"))
-            fact = self._person(item, employments.get(record, []), zone)
+            fact = self._person(item, employments.get(record, []), chosen)
             if isinstance(fact, EmployeeChanged):
-                fact = await self._newer(fact, seen.get(record, ""), zone)
+                fact = await self._newer(fact, seen.get(record, ""), chosen)
             if fact is None or (mark := _fingerprint(fact)).partition(" ")[2] == seen.get(record, "").partition(" ")[2]:
                 continue
             told.append((fact, record, mark))
@@ -134,11 +133,11 @@ class PeopleReader:
         return _newest([*page.items, *page.related.get("employment", ())])
 
     def _person(
-        self, item: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], zone: ZoneInfo
+        self, item: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], chosen: Chosen
     ) -> EmployeeChanged | PersonMentioned | None:
         """Return what a record tells. One that cannot be read is mentioned, so that the failing look is on record."""
         try:
-            return sealed(translate.person(item, employments, zone), self.hr.host.vault, self.hr.tenant)
+            return sealed(translate.person(item, employments, chosen), self.hr.host.vault, self.hr.tenant)
         except Malformed as error:
             _log.error("person_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
         try:
@@ -149,7 +148,7 @@ class PeopleReader:
             system=SYSTEM, person_id=changed.id, topic=_UNREADABLE, mentioned_at=changed.updated.astimezone(UTC)
         )
 
-    async def _newer(self, fact: EmployeeChanged, seen: str, zone: ZoneInfo) -> EmployeeChanged | None:
+    async def _newer(self, fact: EmployeeChanged, seen: str, chosen: Chosen) -> EmployeeChanged | None:
         """Return a fact as it is to be told: one that looks older than what was told is read again first.
 
         It may be an old page, or a person whose employment, which had changed last, is gone.
@@ -160,17 +159,17 @@ class PeopleReader:
         page = await self.hr.read(encode.person(fact.person_id), self.attempt)
         if isinstance(page, Missing):
             return None
-        again = self._person(page.items[0], page.related.get("employment", ()), zone)
+        again = self._person(page.items[0], page.related.get("employment", ()), chosen)
         if not isinstance(again, EmployeeChanged):
             return None
         return again.model_copy(update={"changed_at": max(again.changed_at, datetime.fromisoformat(at))})
 
-    async def _gone(self, people: Iterable[str], zone: ZoneInfo) -> None:
+    async def _gone(self, people: Iterable[str], chosen: Chosen) -> None:
         """Tell which of these people are not there any more, each looked for by themselves."""
         for person_id in sorted(people):
             page = await self.hr.read(encode.person(person_id), self.attempt)
             if isinstance(page, Page):
-                await self._people(page, zone)
+                await self._people(page, chosen)
                 continue
             fact = deleted(person_id)
             await self._accept([fact])
@@ -184,7 +183,7 @@ class PeopleReader:
         The extent of a leave stands in its days, which are read of the leaves that differ; ``whole``: of all.
         """
         seen = self._seen
-        zone, now = await self.hr.zone(), clock.now()
+        zone, now = (await self.hr.chosen()).zone, clock.now()
         since = now.astimezone(zone).date() - timedelta(days=self.hr.host.settings.of(AlexisHRSettings).leave_days)
         before = {record: LeaveChanged.model_validate_json(said) for record, said in (await seen.every(LEAVE)).items()}
         there: set[str] = set()
@@ -221,7 +220,7 @@ class PeopleReader:
         self,
         items: Sequence[Mapping[str, Any]],
         before: Mapping[str, LeaveChanged],
-        zone: ZoneInfo,
+        zone: tzinfo,
         *,
         whole: bool = False,
     ) -> None:
@@ -249,7 +248,7 @@ class PeopleReader:
                 told.append(_told_leave(fact))
         await self._tell(LEAVE, told)
 
-    async def _extents(self, leaves: Sequence[LeaveChanged], zone: ZoneInfo) -> dict[str, dict[date, Decimal]]:
+    async def _extents(self, leaves: Sequence[LeaveChanged], zone: tzinfo) -> dict[str, dict[date, Decimal]]:
         """Return the percent of each day of each leave whose days can be read."""
         found: dict[str, dict[date, Decimal]] = {}
         for some in _chunks(leaves, _ASKED_AT_ONCE):

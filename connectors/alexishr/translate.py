@@ -1,17 +1,32 @@
 """Alexis HR's records become facts: what is now held about a person, and about a leave. Pure.
 
-Which field becomes which follows their own table for Fortnox (README.md): the work e-mail, else the private one; the
-private phone, else the work phone, since one phone travels; the day on which the first employment begins, and that on
-which the last of them ends: none while one has no end, whatever ended or will end beside it.
+Which field becomes which follows their own table for Fortnox (README.md), unless the company has chosen: the work
+e-mail, else the private one; the private phone, else the work phone, since one phone travels. The first day is that on
+which the first employment begins, the last day that on which the last of them ends: none while one has no end, whatever
+ended or will end beside it.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Final
 
-from connectors.alexishr.wire import BankAccount, Employee, Employment, HomeAddress, Leave, LeaveTransaction, Tax, Wire
+from pydantic.alias_generators import to_snake
+
+from connectors.alexishr.wire import (
+    CHOICES,
+    BankAccount,
+    Employee,
+    Employment,
+    Fields,
+    HomeAddress,
+    Leave,
+    LeaveTransaction,
+    Tax,
+    Wire,
+)
 from infra.delivery.answers import field_name, read
 from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LeaveDay
@@ -26,10 +41,24 @@ _WORKDAY: Final = 8 * 3600
 _SATURDAY: Final = 5
 _LONGEST: Final = 400
 """Days of a leave that are looked at; a longer one waits for a person."""
+_OWN: Final[Mapping[str, str]] = {name: to_snake(name) for names in CHOICES.values() for name in names}
 _PARTS: Final[Mapping[str, type[Wire]]] = {"homeAddress": HomeAddress, "bankAccount": BankAccount, "tax": Tax}
 
 
-def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], zone: tzinfo) -> EmployeeChanged:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a company has chosen that its people are read and written by.
+
+    Attributes:
+        zone: where times become dates.
+        fields: the field of theirs that one of ours is, of those in ``CHOICES``; as usual where nothing is said.
+    """
+
+    zone: tzinfo
+    fields: Fields = field(default_factory=dict)
+
+
+def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], chosen: Chosen) -> EmployeeChanged:
     """Return what is held about a person, from the employee's record and those of all their employments.
 
     The century of a personal number of ten digits is that of who was born last on the day of the change.
@@ -37,18 +66,18 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
     Raises:
         Malformed: naming every field of a wrong type, never a value.
     """
-    employee = read(Employee, record, "employee")
+    employee, zone = read(Employee, record, "employee"), chosen.zone
     spells = in_order([read(Employment, each, "employment") for each in employments])
     changed = max([employee.updated, *(each.updated for each in spells if each.updated)])
     address, tax = employee.home_address or HomeAddress(), employee.tax or Tax()
-    work, private = _text(employee.work_email), _text(employee.private_email)
+    places = {ours: chosen.fields.get(ours) or _holds(ours, employee) for ours in CHOICES}
     country = _country(address.country)
     fields = EmployeeFields(
-        email=work or private,
+        email=_said(employee, places["email"]),
         employment_id=_text(employee.employee_number),
         given_name=_text(employee.first_name),
         family_name=_text(employee.last_name),
-        phone=_phone(employee),
+        phone=_phone(employee, places["phone"]),
         street=_text(address.street),
         postal_code=_text(address.postal_code),
         city=_text(address.city),
@@ -66,7 +95,7 @@ def person(record: Mapping[str, Any], employments: Sequence[Mapping[str, Any]], 
         person_id=employee.id,
         changed_at=changed.astimezone(UTC),
         fields=fields,
-        ignored=_ignored(record, employee),
+        ignored=_ignored(record, places.values()),
     )
 
 
@@ -163,15 +192,20 @@ def _country(value: str | None) -> str | None:
     return country_code(text) if (text := _text(value)) else None
 
 
-def _phone(employee: Employee) -> str | None:
+def _holds(ours: EmployeeField, employee: Employee) -> str:
+    """Return the first field that holds something, of those that can be one of ours; the last one where none does."""
+    return next((name for name in CHOICES[ours] if _said(employee, name)), CHOICES[ours][-1])
+
+
+def _said(employee: Employee, name: str) -> str | None:
+    """Return what a field of theirs holds; of a phone number the form that they have made of it, where there is one."""
+    own = _OWN[name]
+    return _text(getattr(employee, f"{own}_sanitized", None)) or _text(getattr(employee, own))
+
+
+def _phone(employee: Employee, name: str) -> str | None:
     swedish = _country(employee.employment_country) in {None, "SE"}
-    for sanitized, written in (
-        (employee.private_phone_sanitized, employee.private_phone),
-        (employee.work_phone_sanitized, employee.work_phone),
-    ):
-        if text := _text(sanitized) or _text(written):
-            return e164(text, swedish=swedish)
-    return None
+    return e164(text, swedish=swedish) if (text := _said(employee, name)) else None
 
 
 def _number(text: str | None, today: date) -> Unsealed | None:
@@ -193,12 +227,10 @@ def _extent(leave: Leave) -> Decimal:
     return Decimal(100)
 
 
-def _ignored(record: Mapping[str, Any], employee: Employee) -> tuple[str, ...]:
-    """Return the names of the fields that hold something and do not travel."""
+def _ignored(record: Mapping[str, Any], places: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the fields that hold something and do not travel; ``places``: those that do, of CHOICES."""
     travels = {"id", "updated", "hireDate", "endDate", "employeeNumber", "firstName", "lastName", "title", "ssn"}
-    travels.add("workEmail" if _text(employee.work_email) else "privateEmail")
-    private = _text(employee.private_phone_sanitized) or _text(employee.private_phone)
-    travels |= {f"{'private' if private else 'work'}Phone{end}" for end in ("", "Sanitized")}
+    travels |= {f"{place}{end}" for place in places for end in ("", "Sanitized")}
     for part, model in _PARTS.items():
         travels |= {f"{part}.{field.alias}" for field in model.model_fields.values()}
     names = []

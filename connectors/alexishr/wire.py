@@ -3,6 +3,7 @@
 Source: their OpenAPI document, v1-preview. Almost nothing is required there, and null stands for nothing.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Literal
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from pydantic.alias_generators import to_camel
 
 from schemas.base import Day, Moment, Name
+from schemas.events import EmployeeField
 
 _DAY: Final = TypeAdapter(Day)
 _MOMENT: Final = TypeAdapter(Moment)
@@ -85,6 +87,15 @@ class Employee(Wire):
     tax: Tax | None = None
     bank_account: BankAccount | None = None
     home_address: HomeAddress | None = None
+
+
+CHOICES: Final[Mapping[EmployeeField, tuple[str, ...]]] = {
+    "email": ("workEmail", "privateEmail"),
+    "phone": ("privatePhone", "workPhone"),
+}
+"""Fields of which one travels: the one that the company has chosen, else the first that holds something."""
+Fields = Mapping[EmployeeField, str]
+"""The field of theirs that a company has chosen for one of ours, of those in ``CHOICES``."""
 
 
 class Employment(Wire):

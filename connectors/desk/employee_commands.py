@@ -44,10 +44,9 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
         if not rows:
             raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
         systems = registry.systems()
-        hr, fortnox = (
-            systems[name].names if name in systems else {}
-            for name in (settings.employees.system, "fortnox")  # type: ignore[union-attr] # there are rows
-        )
+        system: str = settings.employees.system  # type: ignore[union-attr] # there are rows
+        hr, fortnox = (dict(systems[name].names) if name in systems else {} for name in (system, "fortnox"))
+        hr |= {str(name): own for name, own in settings.hr_fields(system).items()}
         named = [
             {"field": row["field"], "in_hr": hr.get(row["field"], "-"), "in_fortnox": fortnox.get(row["field"], "-")}
             for row in rows

@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
+from infra import registry
 from schemas.settings import TenantSettings
 
 _NULL = "tag:yaml.org,2002:null"
@@ -48,7 +49,7 @@ def read(raw: bytes, *, is_json: bool = False) -> TenantSettings:
     """Read settings from a file's bytes.
 
     Raises:
-        WrongFile: it is not YAML (or JSON), or breaks the settings' rules.
+        WrongFile: it is not YAML (or JSON), breaks the settings' rules, or names fields that the HR system lacks.
     """
     try:
         content = raw.decode("utf-8-sig")
@@ -90,10 +91,27 @@ def _validated(value: Any) -> TenantSettings:
     if value is None:
         raise WrongFile(("the file is empty; to begin with a set of accounts: bokbuss settings show --starting-set",))
     try:
-        return TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
+        settings = TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None
+    if unsuitable := dict(_unsuitable(settings)):
+        raise WrongFile(tuple(unsuitable.values()), tuple(unsuitable))
+    return settings
+
+
+def _unsuitable(settings: TenantSettings) -> Iterator[tuple[_Location, str]]:
+    """Say which of an HR system's own fields cannot be what they were chosen for, and which can, as its plugin says."""
+    if settings.employees is None:
+        return
+    system = registry.systems().get(name := settings.employees.system)
+    for at, rule in enumerate(settings.employees.fields):
+        choices = system.choices.get(rule.field, ()) if system else ()
+        if rule.hr_field is None or rule.hr_field in choices:
+            continue
+        where = f"employees.fields[{at}].hr_field: it says {rule.hr_field!r}"
+        none = f"; {name} has no other field for {rule.field}: leave it out"
+        yield ("employees", "fields", at, "hr_field"), where + (_nearest(rule.hr_field, choices) if choices else none)
 
 
 # --- The types that the settings have -----------------------------------------------------------------------------

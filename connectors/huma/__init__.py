@@ -7,6 +7,7 @@ from connectors.huma.nightly import read_nightly
 from connectors.huma.refusal_words import WORDS
 from connectors.huma.settings import HumaSettings
 from connectors.huma.source import SOURCE, refresh
+from connectors.huma.wire import CHOICES
 from infra.plugin import Job, Sink, System
 
 SYSTEM = System(
@@ -19,6 +20,7 @@ SYSTEM = System(
     jobs=(Job(role="sources", run=read_nightly),),
     refresh=refresh,
     names=NAMES,
+    choices=CHOICES,
     words=WORDS,
     revoke=end_consent,
 )

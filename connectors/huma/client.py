@@ -13,7 +13,8 @@ from connectors.huma import classify, encode, refusal_words
 from connectors.huma.classify import One, Written
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
-from infra import words
+from connectors.huma.wire import Fields
+from infra import tenants, words
 from infra.access.connections import Connection, Connections, Renew, TokenOutcome
 from infra.delivery.answers import Missing, Page, Unauthorised
 from infra.delivery.calls import UNREACHABLE_WAIT, Calls, told, unanswered, unheard
@@ -41,6 +42,11 @@ class Huma:
         self._connections = Connections(host.engine, host.vault)
         self._renew = _renewing(host.settings.of(HumaSettings), tenant)
         self._calls = Calls(client, SYSTEM, PARTY, tenant, host.settings.of(HumaSettings).api_url, _told)
+
+    async def chosen(self) -> Fields:
+        """Return the fields that the company has chosen."""
+        settings, _ = await tenants.settings_in_force(self.host.engine, self.tenant)
+        return settings.hr_fields(SYSTEM)
 
     async def one(self, request: encode.Request, attempt: Attempt) -> One | Missing:
         """Read one record. Raises NotRead."""

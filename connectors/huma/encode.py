@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from connectors.huma.wire import Fields
 from infra.delivery import requests
 from schemas.events import EmployeeField
 
@@ -93,9 +94,11 @@ def create(wanted: Wanted, groups: tuple[str, ...]) -> Request:
     return Request("POST", "users", body=_json(body | {"groups": list(groups), "invite": False}))
 
 
-def write_person(wanted: Wanted, record: Mapping[str, Any]) -> Request | None:
+def write_person(wanted: Wanted, record: Mapping[str, Any], chosen: Fields) -> Request | None:
     """Return what writes a person's own fields over their record; None when there are none."""
-    body: dict[str, Any] = {_PLAIN[name]: _text(value) for name, value in wanted.items() if name in _PLAIN}
+    body: dict[str, Any] = {
+        chosen.get(name, _PLAIN[name]): _text(value) for name, value in wanted.items() if name in _PLAIN
+    }
     held = _value(record, "homeAddress")
     address = {_ADDRESS[name]: _text(value) for name, value in wanted.items() if name in _ADDRESS}
     if "street" in wanted:

@@ -8,11 +8,11 @@ from typing import Any, Final
 from connectors.huma import encode, refusal_words, translate
 from connectors.huma.classify import Written
 from connectors.huma.client import Huma
-from connectors.huma.encode import DAYS, NEEDED, NEW, Request
+from connectors.huma.encode import DAYS, NAMES, NEEDED, NEW, Request
 from connectors.huma.settings import HumaSettings
 from connectors.huma.source import HumaPerson, look, tell
 from connectors.huma.translate import SUPPORTED
-from connectors.huma.wire import Listed
+from connectors.huma.wire import Fields, Listed
 from infra.delivery.answers import read
 from infra.delivery.reading import NotRead, reading
 from infra.http import Client
@@ -31,8 +31,9 @@ _Fields = Mapping[EmployeeField, Any]
 class _Upsert:
     """One order to write a person, its personal data opened."""
 
-    def __init__(self, huma: Huma, order: UpsertPerson, attempt: Attempt) -> None:
-        self._huma, self._order, self._attempt = huma, order, attempt
+    def __init__(self, huma: Huma, order: UpsertPerson, attempt: Attempt, chosen: Fields) -> None:
+        self._huma, self._order, self._attempt, self._chosen = huma, order, attempt, chosen
+        self._elsewhere = [name for name, place in chosen.items() if place != NAMES[name]]
         self._set: _Fields = {name: getattr(order.fields, name) for name in order.written if name in SUPPORTED}
         self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
         others = [name for name in order.written if name not in SUPPORTED]
@@ -46,7 +47,9 @@ class _Upsert:
             others = [name for name in self._order.written if name not in SUPPORTED]
             why = refusal_words.DOES_NOT_TRAVEL(fields=others) if others else refusal_words.NO_FIELDS()
             return Rejected.saying("nothing_to_write", why, "developer")
-        if emptied := [name for name in NEEDED if name in self._wanted and not self._wanted[name]]:
+        if emptied := [
+            name for name in NEEDED if name in self._wanted and not self._wanted[name] and name not in self._elsewhere
+        ]:
             return Rejected.saying("cannot_be_emptied", refusal_words.CANNOT_BE_EMPTIED(fields=emptied), "accountant")
         there = await self._find()
         if isinstance(there, Rejected):
@@ -73,8 +76,8 @@ class _Upsert:
             if there is not None:
                 return there
             return Rejected.saying("person_missing", refusal_words.NO_PERSON(person=person_id), "accountant")
-        if missing := [name for name in NEEDED if not self._wanted.get(name)]:
-            return Rejected.saying("incomplete", refusal_words.NEEDS(fields=missing), "accountant")
+        if (lacking := self._lacking()) is not None:
+            return lacking
         email = str(self._wanted["email"])
         async for page in self._huma.pages(encode.found_by(email), self._attempt):
             for item in page.items:
@@ -87,8 +90,16 @@ class _Upsert:
                     return Rejected.saying("person_exists", refusal_words.EXISTS(), "accountant")
         return None
 
+    def _lacking(self) -> Rejected | None:
+        """Say what a new person lacks."""
+        if self._elsewhere:
+            return Rejected.saying("incomplete", refusal_words.ELSEWHERE(fields=self._elsewhere), "accountant")
+        if missing := [name for name in NEEDED if not self._wanted.get(name)]:
+            return Rejected.saying("incomplete", refusal_words.NEEDS(fields=missing), "accountant")
+        return None
+
     async def _look(self, person_id: str) -> HumaPerson | None:
-        found = await look(self._huma, person_id, self._attempt, whole="last_day" in self._wanted)
+        found = await look(self._huma, person_id, self._chosen, self._attempt, whole="last_day" in self._wanted)
         return found if isinstance(found, HumaPerson) else None
 
     def _can_be_ours(self, there: HumaPerson) -> bool:
@@ -126,7 +137,7 @@ class _Upsert:
         """Write some fields, days of work after the others, and say what was done."""
         own = {name: self._wanted[name] for name in differing if name not in DAYS}
         days = {name: self._wanted[name] for name in differing if name in DAYS}
-        requests = [request] if (request := encode.write_person(own, there.record)) else []
+        requests = [request] if (request := encode.write_person(own, there.record, self._chosen)) else []
         refused: list[Rejected] = []
         if days and there.ends is None:
             refused.append(Rejected.saying("position_missing", refusal_words.NO_POSITION(fields=days), "accountant"))
@@ -148,7 +159,7 @@ class _Upsert:
             done = own and written
             why = refusal_words.PARTLY(whys=whys, fields=own) if done else refusal_words.ALL_OF(whys=whys)
             return replace(refused[0], why=why.english, wording=why.wording)
-        if "email" in own:
+        if "email" in own and "email" not in self._elsewhere:
             self._notes.append(refusal_words.CONFIRMS_FIRST())
         self._notes += [no.said for no in refused]  # a new person is there, and that is what others must know
         return Delivered(record=there.fact.person_id, **noting(self._notes))
@@ -158,7 +169,7 @@ class _Upsert:
         return await self._huma.write(request, self._attempt, values)
 
     def _differing(self, there: HumaPerson) -> list[EmployeeField]:
-        asked = translate.requested_email(there.record)
+        asked = None if "email" in self._elsewhere else translate.requested_email(there.record)
         return [
             name
             for name, value in self._wanted.items()
@@ -191,14 +202,14 @@ def _same(name: EmployeeField, one: Any, other: Any) -> bool:
 
 async def _write(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
     try:
-        return await _Upsert(huma, order.data, attempt).write()
+        return await _Upsert(huma, order.data, attempt, await huma.chosen()).write()
     except Malformed as error:
         return _unreadable(error)
 
 
 async def _probe(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
     try:
-        return await _Upsert(huma, order.data, attempt).look()
+        return await _Upsert(huma, order.data, attempt, await huma.chosen()).look()
     except Malformed:
         return Absent()  # it is given again, and its answer is put on record then
 
@@ -206,7 +217,7 @@ async def _probe(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) ->
 async def _read(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected:
     """Read a person and tell what is held; somebody who is not there any more was deleted."""
     try:
-        found = await look(huma, order.data.person_id, attempt)
+        found = await look(huma, order.data.person_id, await huma.chosen(), attempt)
     except Malformed as error:
         return _unreadable(error)
     await tell(huma, [found.fact if isinstance(found, HumaPerson) else found])

@@ -27,6 +27,13 @@ NO_PERSON = Phrase(
 NEEDS = Phrase(
     "huma.needs", "en ny person i Huma behöver: {fields:comma}", "a new person in Huma needs: {fields:comma}"
 )
+ELSEWHERE = Phrase(
+    "huma.elsewhere",
+    "en ny person i Huma behöver inloggningsadress och förnamn, och inställningarna tar ett annat fält för: "
+    "{fields:comma}; lägg upp personen i Huma och koppla de två",
+    "a new person in Huma needs a login address and a given name, and the settings take another field for: "
+    "{fields:comma}; make the person in Huma, and match the two",
+)
 EXISTS = Phrase(
     "huma.exists",
     "någon med den e-postadressen finns redan i Huma: koppla dem i stället",

@@ -15,7 +15,7 @@ from connectors.huma import classify, encode, translate
 from connectors.huma.client import PARTY, Huma
 from connectors.huma.settings import HumaSettings
 from connectors.huma.translate import SYSTEM
-from connectors.huma.wire import Listed
+from connectors.huma.wire import Fields, Listed
 from infra import clock, faultpoints, telemetry, words
 from infra.commanding import Failed
 from infra.delivery.answers import Missing, read
@@ -82,7 +82,9 @@ class HumaPerson:
     others_end: date = date.min
 
 
-async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = False) -> HumaPerson | EmployeeChanged:
+async def look(
+    huma: Huma, person_id: str, chosen: Fields, attempt: Attempt, *, whole: bool = False
+) -> HumaPerson | EmployeeChanged:
     """Read somebody, with their positions where they are needed; the fact of a deletion when nobody is there.
 
     ``whole``: with their positions, whatever the record tells.
@@ -97,7 +99,7 @@ async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = Fa
         return translate.deleted(person_id, at)
     only = translate.only_position(found.record)
     if only is None or (only and not whole):
-        return HumaPerson(found.record, (only, only) if only else None, translate.person(found.record, at))
+        return HumaPerson(found.record, (only, only) if only else None, translate.person(found.record, at, chosen))
     items: list[Mapping[str, Any]] = []
     async for page in huma.pages(encode.positions(person_id), attempt):
         items += page.items
@@ -108,9 +110,9 @@ async def look(huma: Huma, person_id: str, attempt: Attempt, *, whole: bool = Fa
             raise NotRead(classify.unreadable())
         positions.append(position.record)
     if not positions:
-        return HumaPerson(found.record, None, translate.person(found.record, at))
+        return HumaPerson(found.record, None, translate.person(found.record, at, chosen))
     first, last = translate.first_and_last(positions)
-    fact = translate.person(found.record, at, (positions[first], positions[last]))
+    fact = translate.person(found.record, at, chosen, (positions[first], positions[last]))
     others = [translate.ends(each) for place, each in enumerate(positions) if place != last]
     ends = (str(positions[first]["id"]), str(positions[last]["id"]))
     return HumaPerson(found.record, ends, fact, max(others, default=date.min))
@@ -167,13 +169,14 @@ class PeopleReader:
         """
         at, calls = clock.now(), len(self.attempt.calls)
         self._told.clear()
-        listed, seen = await self._list(), await self._seen.every(LISTED)
+        chosen = await self.huma.chosen()
+        listed, seen = await self._list(chosen), await self._seen.every(LISTED)
         first = await self._seen.reading(EMPLOYEE) is None
         due = [each for each, mark in listed.items() if whole or seen.get(each) != mark]
         gone = sorted((set(seen) | set(await self._seen.every(EMPLOYEE))) - set(listed))
         done = len(listed) - len(due)
         for some in _chunks([*due, *gone], _TOLD_AT_ONCE):
-            await self._people(some, listed)
+            await self._people(some, listed, chosen)
             done += sum(each in listed for each in some)
             progress(done)
         self.may_go_on()
@@ -182,9 +185,12 @@ class PeopleReader:
             await self._seen.read(EMPLOYEE, at, len(listed))
         return Refreshed(len(listed), len(self.attempt.calls) - calls, tuple(self._told))
 
-    async def _list(self) -> dict[str, str]:
-        """Return what the list shows of each person, as a fingerprint. Other users than people are left out."""
-        listed: dict[str, str] = {}
+    async def _list(self, chosen: Fields) -> dict[str, str]:
+        """Return what the list shows of each person, as a fingerprint. Other users than people are left out.
+
+        What a company has chosen is a part of it, whether lists show it or not: after another choice everybody differs.
+        """
+        listed, shown = dict[str, str](), {*_SHOWN, *chosen.values()}
         async for page in self.huma.pages(encode.people(), self.attempt):
             for item in page.items:
                 try:
@@ -193,10 +199,10 @@ class PeopleReader:
                     _log.error("person_unreadable", tenant=self.huma.tenant, system=SYSTEM, problems=error.problems)
                     continue
                 if known.type == _PERSON:
-                    listed[known.id] = ids.digest({name: str(item.get(name)) for name in _SHOWN})
+                    listed[known.id] = ids.digest({name: str(item.get(name)) for name in shown})
         return listed
 
-    async def _people(self, people: Sequence[str], listed: Mapping[str, str]) -> None:
+    async def _people(self, people: Sequence[str], listed: Mapping[str, str], chosen: Fields) -> None:
         """Read some people, tell what differs, and write down what the list showed of them."""
         host, tenant = self.huma.host, self.huma.tenant
         seen = await self._seen.seen(EMPLOYEE, people)
@@ -205,7 +211,7 @@ class PeopleReader:
         for person_id in people:
             began = clock.now()
             try:
-                found = await look(self.huma, person_id, self.attempt)
+                found = await look(self.huma, person_id, chosen, self.attempt)
             except Malformed as error:
                 _log.error("person_unreadable", tenant=tenant, system=SYSTEM, problems=error.problems)
                 if _content_of(seen.get(person_id)) != _UNREADABLE:  # mentioned, so that the failing look is on record

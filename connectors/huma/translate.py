@@ -1,7 +1,8 @@
 """Huma's webhooks and records become facts: who was mentioned, and what is now held about a person. Pure.
 
 A webhook says whom it is about; what changed is read again, since the names in its body are not published in full. Only
-the fields of Huma's own Fortnox integration travel (README.md); the others are named as ignored.
+the fields of Huma's own Fortnox integration travel (README.md), or what a company has chosen for one of them; the
+others are named as ignored.
 """
 
 import hmac
@@ -9,13 +10,26 @@ import json
 import re
 from base64 import b64encode
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from connectors.huma.wire import Address, BankAccount, Delivery, Framed, Mentioned, Position, PositionDetails, User
+from pydantic.alias_generators import to_snake
+
+from connectors.huma.wire import (
+    CHOICES,
+    Address,
+    BankAccount,
+    Delivery,
+    Fields,
+    Framed,
+    Mentioned,
+    Position,
+    PositionDetails,
+    User,
+)
 from infra.delivery.answers import field_name, read
 from infra.plugin import Malformed
 from schemas.countries import country_code
@@ -46,7 +60,8 @@ _TOPIC: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
 _MOST_COMMAS: Final = 100_000
 """A delivery that names everybody of a large company has fewer."""
 _DAYS: Final = ("firstDayOfWork", "lastDayOfWork")
-_TRAVELS: Final = frozenset(field.alias for field in User.model_fields.values())
+_TRAVELS: Final = {str(field.alias) for field in User.model_fields.values()}.difference(*CHOICES.values())
+"""What travels whatever was chosen."""
 
 
 # --- Webhooks -----------------------------------------------------------------------------------------------------
@@ -190,7 +205,10 @@ def ends(position: Mapping[str, Any]) -> date:
 
 
 def person(
-    record: Mapping[str, Any], at: datetime, ends: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+    record: Mapping[str, Any],
+    at: datetime,
+    chosen: Fields,
+    ends: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
 ) -> EmployeeChanged:
     """Return what is held about a person.
 
@@ -208,10 +226,11 @@ def person(
     if ends is not None:
         first = read(PositionDetails, ends[0], "position").first_day_of_work
         last = read(PositionDetails, ends[1], "position").last_day_of_work
+    places = {ours: chosen.get(ours, usual) for ours, (usual, _) in CHOICES.items()}
     fields = EmployeeFields(
-        email=_text(_held(user.email)),
+        email=_text(_held(getattr(user, to_snake(places["email"])))),
         employment_id=_text(_held(user.employment_id)),
-        given_name=_text(_held(user.given_name)),
+        given_name=_text(_held(getattr(user, to_snake(places["given_name"])))),
         family_name=_text(_held(user.family_name)),
         phone=_phone(_held(user.phone), swedish=country in {None, _SWEDEN}),
         street=_text(
@@ -225,7 +244,11 @@ def person(
         last_day=_held(last),
     )
     return EmployeeChanged(
-        system=SYSTEM, person_id=user.id, changed_at=at.astimezone(UTC), fields=fields, ignored=_ignored(record)
+        system=SYSTEM,
+        person_id=user.id,
+        changed_at=at.astimezone(UTC),
+        fields=fields,
+        ignored=_ignored(record, _TRAVELS | {*places.values()}),
     )
 
 
@@ -266,11 +289,11 @@ def _account(account: BankAccount | None) -> Unsealed | None:
     return unsealed_account(None, number)
 
 
-def _ignored(record: Mapping[str, Any]) -> tuple[str, ...]:
+def _ignored(record: Mapping[str, Any], travels: Container[str]) -> tuple[str, ...]:
     """Return the names of the fields that hold something and do not travel."""
     names = []
     for name, content in record.items():
-        if name in _TRAVELS:
+        if name in travels:
             continue
         inner = content if name == "custom" and isinstance(content, Mapping) else None
         held = (

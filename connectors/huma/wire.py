@@ -4,12 +4,14 @@ Source: their OpenAPI document 1.53.2, and the help page on webhooks. Each value
 (``{"value": ..., "editable": ...}``); a frame without a value is empty.
 """
 
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from schemas.base import Day
+from schemas.events import EmployeeField
 
 _Value = TypeVar("_Value")
 
@@ -80,7 +82,9 @@ class User(Wire):
     type: str = "user"
     given_name: Framed[str] | None = None
     family_name: Framed[str] | None = None
+    preferred_name: Framed[str] | None = None
     email: Email | None = None
+    private_email: Framed[str] | None = None
     phone: Framed[str] | None = None
     employment_id: Framed[str] | None = None
     home_address: Framed[Address] | None = None
@@ -89,6 +93,15 @@ class User(Wire):
     last_day_of_work: Framed[Day] | None = None
     first_contract_start_date: Framed[Day] | None = None
     current_positions: list[Position] | None = None
+
+
+CHOICES: Final[Mapping[EmployeeField, tuple[str, str]]] = {
+    "email": ("email", "privateEmail"),
+    "given_name": ("givenName", "preferredName"),
+}
+"""A person's fields of which one travels: the one that the company has chosen, else the first."""
+Fields = Mapping[EmployeeField, str]
+"""The field of theirs that a company has chosen for one of ours, of those in ``CHOICES``."""
 
 
 class Listed(Wire):

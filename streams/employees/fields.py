@@ -60,7 +60,7 @@ def rules(settings: EmployeesSettings) -> Mapping[EmployeeField, MergeRule]:
     found: dict[EmployeeField, MergeRule] = dict(_PRESETS.get(settings.preset or "", dict.fromkeys(FIELDS, plain)))
     found["last_day"] = replace(found["last_day"], on_missing="counts")
     for own in settings.fields:
-        said = {name: value for name, value in own if name != "field" and value is not None}
+        said = {name: value for name, value in own if name not in {"field", "hr_field"} and value is not None}
         rule = found[own.field]
         if own.owner is not None and own.owner != rule.owner and own.fortnox_changed is None:
             said["fortnox_changed"] = (_HR_OWNS if own.owner == "hr" else _FORTNOX_OWNS).fortnox_changed

@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from connectors.alexishr import commands, sandbox
 from connectors.alexishr.settings import AlexisHRSettings
+from connectors.desk import settings_files
 from connectors.fortnox.sandbox.records import Record
 from infra import companies, tenants
-from schemas.settings import AbsenceCause, EmployeesSettings, TenantSettings
+from schemas.settings import AbsenceCause, EmployeesSettings, FieldRule, TenantSettings
 from tests.acceptance.house import Roles, Shop, opened
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -167,7 +168,28 @@ async def test_6_who_is_taken_apart_waits_and_goes_on(staff: Staff) -> None:
     await staff.shows("the newest goes on", lambda: staff.employees["1"]["JobTitle"] == "VD")
 
 
-async def test_7_nothing_personal_stands_in_any_table(staff: Staff) -> None:
+async def test_7_another_field_of_hr_is_chosen_and_travels(staff: Staff, tmp_path: Path) -> None:
+    """Nothing changes in HR: the next reading brings the private address to Fortnox; who has none keeps the other."""
+    tenant, command = staff.shop.tenant, staff.house.command
+    [anna] = [p["id"] for p in staff.hr.records["employee"].values() if p["firstName"] == "Anna"]
+    staff.hr.change_person(anna, privateEmail="anna@privat.example", title="Ordförande")
+    await staff.shows("HR was read", lambda: staff.employees["1"]["JobTitle"] == "Ordförande")
+    before = {key: employee["Email"] for key, employee in staff.employees.items()}
+    assert before["1"] == "anna@example.se"
+    file, chosen = tmp_path / "staff.yaml", FieldRule(field="email", hr_field="privateEmail")
+    employees = SETTINGS.model_copy(update={"fields": (chosen,)})
+    file.write_text(settings_files.to_yaml(TenantSettings(employees=employees)))
+    assert (await command("settings", "apply", tenant, str(file), "--wait", "60"))["in_force"]
+    fields = {row["field"]: row["in_hr"] for row in (await command("employees", "fields", tenant))["fields"]}
+    assert fields["email"] == "privateEmail"
+    await command("employees", "refresh", tenant)
+    await staff.shows("the private address travels", lambda: staff.employees["1"]["Email"] == "anna@privat.example")
+    assert {key: employee["Email"] for key, employee in staff.employees.items()} == before | {
+        "1": "anna@privat.example"
+    }
+
+
+async def test_8_nothing_personal_stands_in_any_table(staff: Staff) -> None:
     """Neither personal numbers nor bank accounts are readable in what is kept."""
     async with staff.house.place.engine.connect() as connection:
         names = list(await connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")))

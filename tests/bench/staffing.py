@@ -164,7 +164,7 @@ async def _live(house: House, engine: AsyncEngine, acceptor: Acceptor, people: i
     fact_ids = []
     for number, key in enumerate(linked[: changes + 1]):
         employments = [each for each in hr.records["employment"].values() if each["employeeId"] == key]
-        known = translate.person(hr.records["employee"][key], employments, _ZONE)
+        known = translate.person(hr.records["employee"][key], employments, translate.Chosen(_ZONE))
         changed = known.model_copy(
             update={"changed_at": clock.now(), "fields": known.fields.model_copy(update={"title": f"Chef {number}"})}
         )

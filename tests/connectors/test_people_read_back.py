@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from connectors.alexishr import encode as alexishr
 from connectors.alexishr import translate as from_alexishr
+from connectors.alexishr.wire import CHOICES as ALEXIS_HR
 from connectors.huma import encode as huma
 from connectors.huma import translate as from_huma
+from connectors.huma.wire import CHOICES as HUMA
 from schemas.bank_accounts import SERIES
-from schemas.events import EmployeeFields
+from schemas.events import EmployeeField, EmployeeFields
 from schemas.identities import luhn
 from schemas.people import kept
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
@@ -76,23 +78,39 @@ def plain(values: Mapping[str, Any]) -> dict[Any, Any]:
     return {name: value.plain if isinstance(value, Unsealed) else value for name, value in values.items()}
 
 
-@given(VALUES)
+def chosen(choices: Mapping[EmployeeField, tuple[str, ...]]) -> st.SearchStrategy[dict[EmployeeField, str]]:
+    """Return what a company can choose."""
+    return st.fixed_dictionaries({}, optional={name: st.sampled_from(theirs) for name, theirs in choices.items()})
+
+
+def held(choices: Mapping[EmployeeField, tuple[str, ...]]) -> st.SearchStrategy[dict[str, str]]:
+    """Return a record's values of the fields that can be chosen."""
+    return st.fixed_dictionaries({}, optional={name: FIELDS[ours] for ours, some in choices.items() for name in some})
+
+
+@given(VALUES, held(ALEXIS_HR), chosen(ALEXIS_HR))
 @settings(max_examples=80)
-def test_alexis_hr_reads_back_what_was_written(values: dict[str, Any]) -> None:
-    """Names, numbers, address, account and tax."""
-    record: dict[str, Any] = {"id": "507f1f77bcf86cd799439011", "updated": "2026-11-29T12:00:00.000Z"}
-    request = alexishr.write_person(plain(values), record)
+def test_alexis_hr_reads_back_what_was_written(
+    values: dict[str, Any], before: dict[str, str], chosen: dict[EmployeeField, str]
+) -> None:
+    """Names, numbers, address, account and tax, in whichever field of theirs was chosen."""
+    record: dict[str, Any] = {"id": "507f1f77bcf86cd799439011", "updated": "2026-11-29T12:00:00.000Z", **before}
+    request = alexishr.write_person(plain(values), record, chosen)
     body = json.loads(request.body or b"{}") if request else {}
-    read = from_alexishr.person(record | body, [], ZoneInfo("Europe/Stockholm")).fields
-    assert same(values, read)
+    terms = from_alexishr.Chosen(ZoneInfo("Europe/Stockholm"), chosen)
+    assert same(values, from_alexishr.person(record | body, [], terms).fields)
+    others = {name for ours, place in chosen.items() for name in ALEXIS_HR[ours] if name != place}
+    assert not others & body.keys()
 
 
-@given(VALUES)
+@given(VALUES, held(HUMA), chosen(HUMA))
 @settings(max_examples=80)
-def test_huma_reads_back_what_was_written(values: dict[str, Any]) -> None:
+def test_huma_reads_back_what_was_written(
+    values: dict[str, Any], before: dict[str, str], chosen: dict[EmployeeField, str]
+) -> None:
     """The fields that travel there; an account is one string, which is split in the same place."""
     travel = {name: value for name, value in values.items() if name in from_huma.SUPPORTED}
-    request = huma.write_person(plain(travel), {"id": ID})
+    request = huma.write_person(plain(travel), {"id": ID}, chosen)
     body = json.loads(request.body or b"{}") if request else {}
-    framed = {name: {"editable": True, "value": value} for name, value in body.items()}
-    assert same(travel, from_huma.person({"id": ID} | framed, NOW).fields)
+    framed = {name: {"editable": True, "value": value} for name, value in (before | body).items()}
+    assert same(travel, from_huma.person({"id": ID} | framed, NOW, chosen).fields)

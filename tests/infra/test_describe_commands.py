@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from infra import registry
 from infra.cli import app
 from infra.commanding import WrongUsage
+from infra.plugin import System
 
 
 def described(*words: str) -> Any:
@@ -27,6 +28,17 @@ def test_every_system_is_described(system: str) -> None:
     assert all(said and "\n" not in said for said in (*found["tells"].values(), *found["carries_out"].values()))
     assert found["fields"] == dict(registry.systems()[system].names)
     assert system in described()
+
+
+@pytest.mark.parametrize(
+    "system", [s for s in registry.systems().values() if s.choices], ids=lambda system: system.name
+)
+def test_what_a_company_can_choose_is_described(system: System) -> None:
+    """Of a field that one of ours can be, the first is the one that is shown without a choice."""
+    said = described(system.name)["sections"]["What becomes what"]
+    for ours, theirs in system.choices.items():
+        assert theirs[0] == system.names[ours]
+        assert any(f"`{ours}`" in row and all(f"`{one}`" in row for one in theirs) for row in said.splitlines())
 
 
 def test_people_read_it_within_their_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

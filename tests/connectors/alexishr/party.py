@@ -32,7 +32,9 @@ def translated(_name: str, payload: bytes) -> Sequence[Fact]:
         kinds = {each.id: each.kind for each in types}
         return [translate.leave(each, kinds, STOCKHOLM) for each in answer["data"]]
     return [
-        translate.person(each, [e for e in related["employment"] if e["employeeId"] == each["id"]], STOCKHOLM)
+        translate.person(
+            each, [e for e in related["employment"] if e["employeeId"] == each["id"]], translate.Chosen(STOCKHOLM)
+        )
         for each in answer["data"]
     ]
 

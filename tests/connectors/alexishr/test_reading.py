@@ -19,6 +19,7 @@ from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned
 from tests.connectors.alexishr.reading_driver import reading
+from tests.connectors.choosing import choose
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 
 TODAY = clock.now().date()
@@ -350,7 +351,7 @@ async def test_an_old_page_undoes_nothing(host: Host, company: Company, told: Fa
         company.change_person(anna, title="New")
         await changes(host)
         told.people()
-        await slow._people(old, await slow.hr.zone())
+        await slow._people(old, await slow.hr.chosen())
     assert told.people() == []
     company.change_person(anna, title=None)
     await changes(host)
@@ -414,3 +415,36 @@ async def test_a_company_reads_dates_in_its_own_zone(host: Host, company: Compan
     company.add_person("2020-01-01", firstName="Anna")
     await whole(host)
     assert [fact.fields.first_day for fact in told.people()] == [date(2019, 12, 31)]
+
+
+async def test_another_choice_is_told_by_the_next_whole_reading(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """Once each, though Alexis HR has changed nothing; and back. Another system's choice is none of this one's."""
+    company.add_person(workEmail="w@x.se", privateEmail="p@x.se", workPhone="+4684650040")
+    company.add_person(workEmail="only@x.se")
+    emails = []
+    for choice in ({}, {"email": "privateEmail"}, {"email": "workEmail"}):
+        await choose(host, "alexishr", **choice)
+        await whole(host)
+        emails.append({fact.fields.email for fact in told.people()})
+        await whole(host)
+        assert told.people() == []
+    assert emails == [{"w@x.se", "only@x.se"}, {"p@x.se", None}, {"w@x.se", "only@x.se"}]
+    await choose(host, "huma", email="privateEmail")
+    await whole(host)
+    assert told.people() == []
+
+
+async def test_a_change_is_read_by_the_choice(host: Host, company: Company, told: FakeAcceptor) -> None:
+    """What is asked for all the time, too: a field that was not chosen tells nothing."""
+    await choose(host, "alexishr", phone="workPhone")
+    anna = company.add_person(privatePhone="070-174 06 05", workPhone="08-465 004 00")
+    await whole(host)
+    assert [fact.fields.phone for fact in told.people()] == ["+46846500400"]
+    company.change_person(anna, privatePhone="070-174 06 06")
+    await changes(host)
+    assert told.people() == []
+    company.change_person(anna, workPhone="08-465 004 01")
+    await changes(host)
+    assert [fact.fields.phone for fact in told.people()] == ["+46846500401"]

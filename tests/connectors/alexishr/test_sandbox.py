@@ -70,7 +70,7 @@ async def api(company: Company) -> AsyncIterator[Any]:
 def questions() -> list[encode.Request]:
     """Return every question that we ask of lists."""
     at = encode._midnight(WHOLE.first_day or WHOLE.last_day)  # type: ignore[arg-type] # it is there
-    found = encode.found_by(WANTED), encode.found_by({"email": "a@x.se"})
+    found = encode.found_by(WANTED, {}), encode.found_by({"email": "a@x.se"}, {})
     return [
         encode.company(),
         encode.people(10).at(0),
@@ -87,7 +87,7 @@ def questions() -> list[encode.Request]:
 
 def populated(company: Company) -> str:
     """Fill a company with one of everything; return the person's id."""
-    person = company.add_person("2020-01-01", "2026-12-31", **json.loads(encode.write_person(WANTED, None).body))  # type: ignore[union-attr, arg-type] # there are fields
+    person = company.add_person("2020-01-01", "2026-12-31", **json.loads(encode.write_person(WANTED, None, {}).body))  # type: ignore[union-attr, arg-type] # there are fields
     company.add_leave(person, "VACATION", "2026-07-06", "2026-07-07")
     return person
 
@@ -163,10 +163,10 @@ async def test_single_records_and_errors_are_what_the_document_says(company: Com
 def test_what_we_write_is_what_the_document_takes() -> None:
     """Names and types of every body, new and changed."""
     record = {"id": "1", "userId": "2", "bankAccount": {"bank": "x", "secret": 1}}
-    made, changed = encode.write_person(WANTED, None), encode.write_person(WANTED | {"tax_table": None}, record)
+    made, changed = encode.write_person(WANTED, None, {}), encode.write_person(WANTED | {"tax_table": None}, record, {})
     (employment,) = encode.write_days(WANTED, record, (), "3", encode.UTC)
     patches = encode.write_days(WANTED, record, ("4", "5"), "", encode.UTC)
-    emptied = encode.write_person({"email": None, "city": None, "bank_account": None}, record)
+    emptied = encode.write_person({"email": None, "city": None, "bank_account": None}, record, {})
     for name, request in (
         ("CreateEmployeeRequest", made),
         ("UpdateEmployeeRequest", emptied),

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.alexishr import translate
-from connectors.alexishr.encode import write_days
+from connectors.alexishr.encode import found_by, write_days
+from connectors.alexishr.translate import Chosen
+from connectors.alexishr.wire import Fields
 from infra.intake.sealing import sealed
 from infra.plugin import Malformed
 from schemas.events import EmployeeChanged
@@ -27,16 +29,18 @@ ZONES = st.sampled_from([STOCKHOLM, ZoneInfo("America/Los_Angeles"), ZoneInfo("P
 BARE: dict[str, Any] = {"id": "507f1f77bcf86cd799439011", "updated": "2026-04-10T22:04:11.123Z"}
 
 
-def person(*employments: dict[str, Any], zone: ZoneInfo = STOCKHOLM, **fields: Any) -> EmployeeChanged:
+def person(
+    *employments: dict[str, Any], zone: ZoneInfo = STOCKHOLM, chosen: Fields | None = None, **fields: Any
+) -> EmployeeChanged:
     """Return the fact of a record with these fields."""
     spells = [{"id": f"e{n}", "employeeId": BARE["id"], **each} for n, each in enumerate(employments)]
-    return translate.person(BARE | fields, spells, zone)
+    return translate.person(BARE | fields, spells, Chosen(zone, chosen or {}))
 
 
 def outcome(record: dict[str, Any], employments: Sequence[Any] = ()) -> tuple[EmployeeChanged | None, str]:
     """Return the fact of a record, or what is wrong with it."""
     try:
-        return translate.person(record, employments, STOCKHOLM), ""
+        return translate.person(record, employments, Chosen(STOCKHOLM)), ""
     except Malformed as error:
         return None, str(error)
 
@@ -75,6 +79,33 @@ def test_the_private_address_stands_in_for_the_one_at_work(fields: dict[str, Any
 def test_one_phone_travels_and_it_is_the_private_one(fields: dict[str, Any], phone: str | None) -> None:
     """In E.164 where that can be told, otherwise as it was written."""
     assert person(**fields).fields.phone == phone
+
+
+def test_a_company_chooses_which_field_one_of_ours_is() -> None:
+    """That one travels, empty or not, and the others are named as ignored."""
+    held = {
+        "workEmail": "w@x.se",
+        "privateEmail": "p@x.se",
+        "workPhone": "08-465 004 00",
+        "privatePhone": "070-174 06 05",
+        "privatePhoneSanitized": "+46701740605",
+    }
+    usual = person(**held)
+    assert (usual.fields.email, usual.fields.phone) == ("w@x.se", "+46701740605")
+    assert usual.ignored == ("privateEmail", "workPhone")
+    other = person(chosen={"email": "privateEmail", "phone": "workPhone"}, **held)
+    assert (other.fields.email, other.fields.phone) == ("p@x.se", "+46846500400")
+    assert other.ignored == ("privatePhone", "privatePhoneSanitized", "workEmail")
+    only_work = person(chosen={"email": "workEmail"}, privateEmail="p@x.se")
+    assert (only_work.fields.email, only_work.ignored) == (None, ("privateEmail",))
+
+
+@pytest.mark.parametrize(("chosen", "name"), [({}, "workEmail"), ({"email": "privateEmail"}, "privateEmail")])
+def test_a_new_person_is_looked_for_by_the_chosen_address(chosen: Fields, name: str) -> None:
+    """Where there is no employment id."""
+    request = found_by({"email": "p@x.se"}, chosen)
+    assert request is not None
+    assert (f"filters[{name}][$eq]", "p@x.se") in request.params
 
 
 @pytest.mark.parametrize(

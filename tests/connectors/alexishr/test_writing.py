@@ -18,6 +18,7 @@ from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal, PersonalKind
+from tests.connectors.choosing import choose
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
 from tests.infra.opened import Opened, opened
 
@@ -187,6 +188,45 @@ async def test_values_go_back_to_where_they_were_read_from(hr: Opened, company: 
     record = company.records["employee"][bo]
     assert (record["privateEmail"], record["workPhone"]) == ("b@x.se", "+4684650041")
     assert {"workEmail", "privatePhone"} & record.keys() == set()
+
+
+async def test_what_was_chosen_is_written_and_found_and_read_back(
+    hr: Opened, host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """A new person by it, and a change over it; the field beside it stays as it is, also where it is emptied."""
+    await choose(host, "alexishr", email="privateEmail", phone="workPhone")
+    order = upsert(None, fields=EmployeeFields(email="anna@x.se", phone="+4684650040", given_name="Anna"))
+    verdict = await hr.write(order, attempt())
+    assert verdict == Delivered(record=only_person(company)["id"], note="created")
+    assert await hr.write(order, attempt()) == AlreadyThere(record=verdict.record)
+    anna = verdict.record
+    company.change_person(anna, workEmail="anna@work.se", privatePhone="+46701740605")
+    changed = EmployeeFields(email="a@x.se", phone="+4684650041")
+    order = upsert(anna, fields=changed, expected=EmployeeFields(email="anna@x.se", phone="+4684650040"))
+    assert isinstance(await hr.write(order, attempt()), Delivered)
+    record = only_person(company)
+    assert (record["privateEmail"], record["workPhone"]) == ("a@x.se", "+4684650041")
+    assert (record["workEmail"], record["privatePhone"]) == ("anna@work.se", "+46701740605")
+    await hr.write(given(ReadPerson, person_id=anna), attempt())
+    assert [(fact.fields.email, fact.fields.phone) for fact in told.people()] == [("a@x.se", "+4684650041")]
+    order = upsert(anna, fields=EmployeeFields(), clear=("email",))
+    assert isinstance(await hr.write(order, attempt()), Delivered)
+    assert await hr.probe(order, attempt()) == AlreadyThere(record=anna)
+    assert record["workEmail"] == "anna@work.se"
+
+
+async def test_an_order_that_was_decided_before_another_choice_has_moved(
+    hr: Opened, host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """It expects what the other field holds: nothing is written, and what is held now is told."""
+    anna = company.add_person(workEmail="w@x.se", privateEmail="p@x.se")
+    await choose(host, "alexishr", email="privateEmail")
+    order = upsert(anna, fields=EmployeeFields(email="new@x.se"), expected=EmployeeFields(email="w@x.se"))
+    verdict = await hr.write(order, attempt())
+    assert isinstance(verdict, Rejected)
+    assert verdict.code == "record_moved"
+    assert [fact.fields.email for fact in told.people()] == ["p@x.se"]
+    assert only_person(company)["privateEmail"] == "p@x.se"
 
 
 async def test_first_and_last_day_go_to_the_first_and_the_last_employment(hr: Opened, company: Company) -> None:

@@ -17,12 +17,17 @@ from infra.delivery.reviews import ReviewRole
 from schemas import envelope as envelopes
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, LeaveChanged, LinkDecided, PlanApplied
 from schemas.marks import MARKS
-from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
+from schemas.settings import EmployeesSettings, FieldRule, SettingsApplied, TenantSettings
 from tests.bus import messages, records
 
 FLOW = next(flow for flow in registry.flows() if flow.name == "employees")
 NOW = datetime(2026, 4, 10, 22, 0, tzinfo=UTC)
-CHOSEN = EmployeesSettings(system="huma", source_of_truth="hr", preset="huma")
+CHOSEN = EmployeesSettings(
+    system="huma",
+    source_of_truth="hr",
+    preset="huma",
+    fields=(FieldRule(field="given_name", hr_field="preferredName"),),
+)
 
 
 @pytest.fixture
@@ -76,6 +81,7 @@ def test_the_fields_are_those_of_the_settings_in_force(chosen: Any, tenant: str)
     by_name = {row["field"]: (row["in_hr"], row["in_fortnox"]) for row in shown["fields"]}
     assert by_name["street"] == ("homeAddress.line1", "Address1, Address2")
     assert by_name["bank_account"] == ("bankAccount", "ClearingNo, BankAccountNo")
+    assert by_name["given_name"] == ("preferredName", "FirstName")
     assert by_name["tax_table"] == ("-", "TaxTable")
     assert ["family_name", "familyName", "LastName"] in [line.split() for line in lines]
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from connectors.desk.settings_files import WrongFile, differences, read, to_yaml
+from connectors.desk.settings_files import WrongFile, differences, line_of, read, to_yaml
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import PaymentAccount, TenantSettings, VatAccount
 
@@ -96,8 +96,16 @@ def written(schema: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 
             raise AssertionError(f"no values for {other}: add them here")
 
 
+def as_usual(whole: TenantSettings) -> TenantSettings:
+    """Return settings that choose no field of an HR system's own: which there are, its plugin says."""
+    if whole.employees is None:
+        return whole
+    rules = tuple(rule.model_copy(update={"hr_field": None}) for rule in whole.employees.fields)
+    return whole.model_copy(update={"employees": whole.employees.model_copy(update={"fields": rules})})
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])  # schemas do not say every rule
-@given(models(TenantSettings))
+@given(models(TenantSettings).map(as_usual))
 def test_what_is_shown_can_be_read(whole: TenantSettings) -> None:
     """YAML and JSON of any settings give the same settings again, whatever the names look like."""
     assert read(to_yaml(whole).encode()) == whole
@@ -171,6 +179,37 @@ def test_what_is_wrong_is_named_by_its_place(content: str, problem: str) -> None
     with pytest.raises(WrongFile) as refusal:
         read(content.encode())
     assert any(problem in said for said in refusal.value.problems), refusal.value.problems
+
+
+@pytest.mark.parametrize(
+    ("system", "rule", "problem"),
+    [
+        ("alexishr", "{field: email, hr_field: privatEmail}", "; did you mean privateEmail? it can be: workEmail,"),
+        ("alexishr", "{field: email, hr_field: workPhone}", "it says 'workPhone'; it can be: workEmail, privateEmail"),
+        ("huma", "{field: email, hr_field: workEmail}", "; it can be: email, privateEmail"),
+        ("alexishr", "{field: city, hr_field: privateEmail}", "; alexishr has no other field for city: leave it out"),
+        ("acmehr", "{field: email, hr_field: privateEmail}", "; acmehr has no other field for email: leave it out"),
+    ],
+)
+def test_only_a_field_that_the_hr_system_has_for_it_can_be_chosen(system: str, rule: str, problem: str) -> None:
+    """What can be chosen is said, and where it stands."""
+    content = f"employees:\n  system: {system}\n  source_of_truth: hr\n  fields:\n  - {{field: title}}\n  - {rule}\n"
+    with pytest.raises(WrongFile) as refusal:
+        read(content.encode())
+    [said] = refusal.value.problems
+    assert said.startswith("employees.fields[1].hr_field: it says ")
+    assert problem in said
+    assert line_of(content.encode(), refusal.value.places[0]) == 6
+
+
+def test_a_field_of_the_hr_systems_own_is_chosen() -> None:
+    """It is shown, and differs from what was."""
+    content = "employees: {system: huma, source_of_truth: hr, fields: [{field: email, hr_field: privateEmail}]}"
+    chosen = read(content.encode())
+    assert chosen.hr_fields("huma") == {"email": "privateEmail"}
+    assert chosen.hr_fields("alexishr") == TenantSettings().hr_fields("huma") == {}
+    assert read(to_yaml(chosen).encode()) == chosen
+    assert "hr_field privateEmail" in str(differences(TenantSettings(), chosen))
 
 
 def test_a_name_twice_is_refused_in_json_too() -> None:

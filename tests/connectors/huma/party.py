@@ -27,7 +27,7 @@ def translated(name: str, payload: bytes) -> Sequence[Fact]:
     if name != "people.json":
         return translate.heard(payload, AT).mentions
     people = [(each["user"], each.get("ends")) for each in json.loads(payload)]
-    return [translate.person(user, AT, ends and (ends[0], ends[1])) for user, ends in people]
+    return [translate.person(user, AT, {}, ends and (ends[0], ends[1])) for user, ends in people]
 
 
 @asynccontextmanager

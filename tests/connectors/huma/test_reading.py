@@ -14,6 +14,7 @@ from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Host
 from schemas.events import EmployeeChanged, PersonMentioned
+from tests.connectors.choosing import choose
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
 from tests.connectors.huma.reading_driver import reading
 
@@ -75,6 +76,26 @@ async def test_at_night_only_those_are_read_whom_the_list_shows_otherwise(
     assert len(company.calls) == 2 + 1 + 1
     await listing(host, whole=True)
     assert [fact.fields.employment_id for fact in told.people()] == ["17"]
+
+
+async def test_after_another_choice_everybody_is_read_at_night_and_told(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """Once, though the list shows nobody otherwise; what lists show of a choice is looked at from then on."""
+    mia = company.add_person(email="w@x.se", privateEmail="p@x.se", givenName="Maria", preferredName="Mia")
+    company.add_person(email="only@x.se", givenName="Bo")
+    found = []
+    for choice in ({}, {"email": "privateEmail", "given_name": "preferredName"}):
+        await choose(host, "huma", **choice)
+        await listing(host)
+        found.append({(fact.fields.email, fact.fields.given_name) for fact in told.people()})
+        company.calls.clear()
+        await listing(host)
+        assert (told.people(), len(company.calls)) == ([], 1)
+    assert found == [{("w@x.se", "Maria"), ("only@x.se", "Bo")}, {("p@x.se", "Mia"), (None, None)}]
+    company.change_person(mia, preferredName="Mimmi")
+    await listing(host)
+    assert names(told.people()) == ["Mimmi"]
 
 
 async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company, told: FakeAcceptor) -> None:

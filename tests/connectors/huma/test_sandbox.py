@@ -112,7 +112,7 @@ async def test_answers_are_what_the_document_says(company: Company, api: Any) ->
     """Of each question that we ask, and of what we write."""
     person = populated(company)
     positions = list(company.people[person]["positions"])
-    wrote = encode.write_person(WANTED, {"id": person})
+    wrote = encode.write_person(WANTED, {"id": person}, {})
     first, last = encode.write_days(WANTED, person, (positions[1], positions[0]))
     assert wrote is not None
     for name, request in (
@@ -165,7 +165,7 @@ def test_what_we_write_is_what_the_document_takes() -> None:
     assert json.loads(made.body or b"").keys() <= names("UserInput")
     for wanted in (WANTED, emptied):
         for record in ({"id": NOBODY}, full):
-            request = encode.write_person(wanted, record)
+            request = encode.write_person(wanted, record, {})
             assert request is not None
             body = json.loads(request.body or b"")
             check("UserDetailsInput", body)

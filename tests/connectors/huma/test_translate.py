@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from connectors.huma import translate
 from connectors.huma.encode import write_person
 from connectors.huma.sandbox import signed
+from connectors.huma.wire import Fields
 from infra.intake.sealing import sealed
 from infra.plugin import Malformed
 from schemas.bank_accounts import bank_account
@@ -39,9 +40,9 @@ def record(**fields: Any) -> dict[str, Any]:
     return {"id": ANNA, **{name: framed(value) for name, value in fields.items()}}
 
 
-def person(**fields: Any) -> EmployeeChanged:
+def person(chosen: Fields | None = None, **fields: Any) -> EmployeeChanged:
     """Return the fact of somebody who holds these values."""
-    return translate.person(record(**fields), AT)
+    return translate.person(record(**fields), AT, chosen or {})
 
 
 def address(**parts: str) -> Any:
@@ -156,7 +157,7 @@ def test_a_signed_body_that_is_no_json_is_told_so_later() -> None:
 def test_the_login_address_travels_and_one_that_is_asked_for_does_not() -> None:
     """Until the person has confirmed it."""
     asked = {"id": ANNA, "email": {"editable": True, "value": "a@x.se", "requestedValue": "b@x.se"}}
-    assert translate.person(asked, AT).fields.email == "a@x.se"
+    assert translate.person(asked, AT, {}).fields.email == "a@x.se"
     assert translate.requested_email(asked) == "b@x.se"
     assert translate.requested_email({"id": ANNA}) is None
 
@@ -220,7 +221,7 @@ def test_an_account_that_we_write_is_read_as_the_same(clearing: int, digits: int
         found = bank_account(str(clearing), str(number).zfill(10)[-digits:])
     except Invalid:
         return
-    request = write_person({"bank_account": f"{found.clearing},{found.number}"}, {"id": ANNA})
+    request = write_person({"bank_account": f"{found.clearing},{found.number}"}, {"id": ANNA}, {})
     assert request is not None
     again = person(bankAccount=json.loads(request.body or b"")["bankAccount"]).fields.bank_account
     assert isinstance(again, Unsealed)
@@ -239,7 +240,7 @@ def test_only_the_supported_fields_travel_and_the_others_are_named() -> None:
         identifications=[{"value": "19900101-2385"}],
     )
     full |= {"custom": {"shoe": framed(43), "none": framed(None)}, "19900101-2385": 1, "status": {"active": True}}
-    fact = translate.person(full, AT)
+    fact = translate.person(full, AT, {})
     assert fact.ignored == (
         "(other)", "birthDate", "custom.shoe", "identifications", "preferredName", "salary", "status",
     )  # fmt: skip
@@ -247,9 +248,22 @@ def test_only_the_supported_fields_travel_and_the_others_are_named() -> None:
     assert held == {"given_name"}
 
 
+def test_a_company_chooses_which_field_one_of_ours_is() -> None:
+    """That one travels, empty or not, and the usual one is named as ignored; what is the usual one changes nothing."""
+    held = {"email": "w@x.se", "privateEmail": "p@x.se", "givenName": "Anna Maria", "preferredName": "Mia"}
+    usual = person(**held)
+    assert (usual.fields.email, usual.fields.given_name) == ("w@x.se", "Anna Maria")
+    assert usual.ignored == ("preferredName", "privateEmail")
+    assert person({"email": "email", "given_name": "givenName"}, **held) == usual
+    other = person({"email": "privateEmail", "given_name": "preferredName"}, **held)
+    assert (other.fields.email, other.fields.given_name) == ("p@x.se", "Mia")
+    assert other.ignored == ("email", "givenName")
+    assert person({"email": "privateEmail"}, email="w@x.se").fields.email is None
+
+
 def test_an_empty_record_is_an_empty_person() -> None:
     """Only the id is needed; the time is that of the reading."""
-    fact = translate.person({"id": ANNA}, AT)
+    fact = translate.person({"id": ANNA}, AT, {})
     assert set(fact.fields.model_dump().values()) == {None}
     assert (fact.changed_at, fact.ignored) == (AT, ())
 
@@ -305,7 +319,7 @@ def test_a_job_beside_a_permanent_position_ends_nothing(last_days: list[str | No
     known = positions(("2019-01-01", None), ("2026-06-01", None))
     read = [_details(each, lastDayOfWork=day) for each, day in zip(known, last_days, strict=True)]
     first, end = translate.first_and_last(read)
-    assert translate.person(record(), AT, (read[first], read[end])).fields.last_day == last
+    assert translate.person(record(), AT, {}, (read[first], read[end])).fields.last_day == last
 
 
 @pytest.mark.parametrize(
@@ -338,10 +352,10 @@ def test_positions_are_read_only_where_the_record_cannot_tell(
 def test_days_are_those_of_the_positions_where_they_were_read() -> None:
     """Otherwise those of the record."""
     told = record(firstDayOfWork="2020-01-07", lastDayOfWork="2026-12-31")
-    assert translate.person(told, AT).fields.last_day == date(2026, 12, 31)
+    assert translate.person(told, AT, {}).fields.last_day == date(2026, 12, 31)
     first = {"id": POSITION, "firstDayOfWork": framed("2019-01-07"), "lastDayOfWork": framed("2019-12-31")}
     last = {"id": POSITION, "firstDayOfWork": framed("2020-01-07")}
-    fields = translate.person(told, AT, (first, last)).fields
+    fields = translate.person(told, AT, {}, (first, last)).fields
     assert (fields.first_day, fields.last_day) == (date(2019, 1, 7), None)
 
 
@@ -363,7 +377,7 @@ def test_any_record_is_a_fact_or_is_refused_by_field(fields: dict[str, Any]) -> 
     outcomes = []
     for _ in range(2):
         try:
-            fact = translate.person({"id": ANNA, **fields}, AT)
+            fact = translate.person({"id": ANNA, **fields}, AT, {})
             outcomes.append(sealed(fact, VAULT, TENANT).model_dump_json())
         except Malformed as error:
             outcomes.append(str(error))

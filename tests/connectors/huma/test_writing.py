@@ -20,6 +20,7 @@ from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
 from schemas.personal import Personal
+from tests.connectors.choosing import choose
 from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
 from tests.connectors.huma.reading_driver import reading
 from tests.infra.opened import Opened, opened
@@ -289,6 +290,54 @@ async def test_an_address_that_waits_for_its_person_counts_as_written(huma: Open
     assert isinstance(verdict, Delivered)
     assert "confirm" in verdict.note
     assert await huma.write(order, attempt()) == AlreadyThere(record=anna)
+
+
+async def test_what_was_chosen_is_written_and_read_back(
+    huma: Opened, host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """The login address and the given name stay; a private address is not confirmed, and may be emptied."""
+    company.confirms_email = True
+    await choose(host, "huma", email="privateEmail", given_name="preferredName")
+    anna = company.add_person(email="login@x.se", privateEmail="p@x.se", givenName="Anna Maria", preferredName="Anna")
+    changed = EmployeeFields(email="q@x.se", given_name="Mia")
+    order = upsert(anna, fields=changed, expected=EmployeeFields(email="p@x.se", given_name="Anna"))
+    verdict = await huma.write(order, attempt())
+    assert verdict == Delivered(record=anna, note="email: p@x.se -> q@x.se; given_name: Anna -> Mia")
+    record = only_person(company)
+    assert (record["privateEmail"], record["preferredName"]) == ("q@x.se", "Mia")
+    assert (record["email"], record["givenName"]) == ("login@x.se", "Anna Maria")
+    assert await huma.write(order, attempt()) == AlreadyThere(record=anna)
+    await huma.write(given(ReadPerson, person_id=anna), attempt())
+    assert [(fact.fields.email, fact.fields.given_name) for fact in told.people()] == [("q@x.se", "Mia")]
+    order = upsert(anna, fields=EmployeeFields(), clear=("email", "given_name"))
+    assert isinstance(await huma.write(order, attempt()), Delivered)
+    assert await huma.probe(order, attempt()) == AlreadyThere(record=anna)
+
+
+async def test_an_address_that_waits_at_the_login_is_not_the_one_that_was_chosen(
+    huma: Opened, host: Host, company: Company
+) -> None:
+    """The same address is asked for there; the private one is still to be written."""
+    company.confirms_email = True
+    anna = company.add_person(email="a@x.se", privateEmail="p@x.se")
+    await huma.write(upsert(anna, fields=EmployeeFields(email="b@x.se")), attempt())
+    await choose(host, "huma", email="privateEmail")
+    assert isinstance(await huma.write(upsert(anna, fields=EmployeeFields(email="b@x.se")), attempt()), Delivered)
+    assert only_person(company)["privateEmail"] == "b@x.se"
+
+
+@pytest.mark.parametrize("choice", [{"email": "privateEmail"}, {"given_name": "preferredName"}])
+async def test_a_new_person_is_not_made_where_huma_needs_what_was_not_chosen(
+    huma: Opened, host: Host, company: Company, choice: dict[str, str]
+) -> None:
+    """Which address somebody logs in with, nobody said; no call is made."""
+    await choose(host, "huma", **choice)
+    verdict = await huma.write(upsert(None, fields=OWN), attempt())
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, company.people, company.calls) == ("incomplete", {}, [])
+    assert f"take another field for: {next(iter(choice))}" in verdict.why
+    await choose(host, "huma", email="email", given_name="givenName")
+    assert isinstance(await huma.write(upsert(None, fields=OWN), attempt()), Delivered)
 
 
 async def test_somebody_who_is_gone_is_said_to_be(huma: Opened) -> None:
