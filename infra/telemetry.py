@@ -181,6 +181,9 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
 
 def configure_for_a_command() -> None:
     """Send warnings to standard error, as ``configure`` has them; nothing is loaded for it until there is one."""
+    if "structlog" in sys.modules:
+        configure("WARNING")
+        return
     handler = logging.StreamHandler()
     handler.setFormatter(_AtFirstLine())
     logging.basicConfig(handlers=[handler], level="WARNING", force=True)
