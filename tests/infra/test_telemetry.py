@@ -120,3 +120,14 @@ def test_a_command_loads_what_writes_lines_when_it_has_something_to_say(first: s
         ("a", "warning", "odd"),
         ("b", "warning", "more"),
     ]
+
+
+def test_a_logger_that_spoke_before_the_command_keeps_to_its_form() -> None:
+    """What a verb prints is not mixed with lines, whoever has said something in its process before."""
+    program = (
+        "from infra import telemetry; log = telemetry.log('a'); log.info('early')\n"
+        "telemetry.configure_for_a_command(); log.info('no'); log.warning('odd')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    assert ["early" in line for line in ran.stdout.splitlines()] == [True]
+    assert [json.loads(line)["event"] for line in ran.stderr.splitlines()] == ["odd"]
