@@ -205,16 +205,14 @@ class _Log:
         self._name = name
 
     def __getattr__(self, method: str) -> Any:
-        made = self._made
-        # Also one that has spoken before: what was said then went wherever structlog sends it by itself.
-        if any(isinstance(handler.formatter, _AtFirstLine) for handler in logging.getLogger().handlers):
-            configure("WARNING")
-        return getattr(made, method)
+        return getattr(self._made, method)
 
     @cached_property
     def _made(self) -> Any:
         import structlog
 
+        if any(isinstance(handler.formatter, _AtFirstLine) for handler in logging.getLogger().handlers):
+            configure("WARNING")
         return structlog.stdlib.get_logger(self._name)
 
 
