@@ -234,26 +234,14 @@ class Roles:
             bodies = await connection.scalars(query, {"t": shop.tenant})
             return [AuditRecord.model_validate_json(to_json(body)) for body in bodies]
 
-    async def ends_with(self, shop: Shop, vouchers: int, *, learnt: bool = True) -> list[Voucher]:
-        """Wait until a company has so many vouchers and nothing is under way any more; return them.
-
-        Args:
-            learnt: flows know what became of everything, too; not so where its record went with another broker.
-        """
+    async def ends_with(self, shop: Shop, vouchers: int) -> list[Voucher]:
+        """Wait until a company has so many vouchers and nothing is under way any more; return them."""
         open_orders = text("select count(*) from journal where tenant = :t and state not in ('delivered', 'rejected')")
         unpublished = text("select count(*) from audit where tenant = :t and published_at is null")
-        unlearnt = text(
-            "select count(*) from (select fact_id, count(*) as told from audit where tenant = :t and fact_id <> ''"
-            " group by fact_id) one"
-            " where told > (select count(*) from decided"
-            " where tenant = :t and topic = 'audit.v1' and decided.fact_id = one.fact_id)"
-        )
-
-        asked = (open_orders, unpublished, *([unlearnt] if learnt else []))
 
         async def settled() -> bool:
             async with self.place.engine.connect() as connection:
-                busy = [await connection.scalar(query, {"t": shop.tenant}) for query in asked]
+                busy = [await connection.scalar(query, {"t": shop.tenant}) for query in (open_orders, unpublished)]
             return len(shop.vouchers) == vouchers and not any(busy)
 
         await self.until(shop, f"{vouchers} vouchers stand and nothing is under way", settled)

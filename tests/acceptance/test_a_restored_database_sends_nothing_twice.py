@@ -110,7 +110,7 @@ async def test_without_kafka_the_books_say_what_was_sent(
         await asyncio.sleep(1.0)
         assert len(shop.vouchers) == 2
         await house.command("fence", "open", shop.tenant, "--by", "anna")
-        await house.ends_with(shop, 2, learnt=False)
+        await house.ends_with(shop, 2)
         assert [r.outcome for r in await house.trail(shop) if r.voucher] == ["already_there", "already_there"]
 
 
