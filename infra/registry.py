@@ -11,6 +11,7 @@ from pathlib import Path
 from infra import activity_words, proof_words
 from infra import words as own_words
 from infra.plugin import Flow, LedgerFile, Sandbox, Sink, Source, System
+from schemas.events import EmployeeField
 from schemas.words import Said
 
 
@@ -19,6 +20,11 @@ def systems() -> dict[str, System]:
     """Return every outside party by name."""
     found = [s for s in _exports("connectors", "SYSTEM") if isinstance(s, System)]
     return {system.name: system for system in found}
+
+
+def choices() -> dict[str, Mapping[EmployeeField, tuple[str, ...]]]:
+    """Return which of its own fields can stand for a field of a person, by system."""
+    return {name: system.choices for name, system in systems().items()}
 
 
 @cache

@@ -126,7 +126,7 @@ def _changes(changes: tuple[str, ...]) -> tuple[str, ...]:
 def _read(file: Path) -> TenantSettings:
     raw = file.read_bytes()
     try:
-        return settings_files.read(raw, is_json=file.suffix == ".json")
+        return settings_files.read(raw, registry.choices(), is_json=file.suffix == ".json")
     except settings_files.WrongFile as error:
         places = [f"line {settings_files.line_of(raw, place)}: " for place in error.places]
         problems = "\n".join(

@@ -14,11 +14,14 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from infra import registry
+from schemas.events import EmployeeField
 from schemas.settings import TenantSettings
 
 _NULL = "tag:yaml.org,2002:null"
 _Location = tuple[int | str, ...]
+
+Choices = Mapping[str, Mapping[EmployeeField, tuple[str, ...]]]
+"""By HR system, and by field of ours: its own fields of which one can be chosen."""
 
 
 class WrongFile(ValueError):
@@ -45,8 +48,11 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def read(raw: bytes, *, is_json: bool = False) -> TenantSettings:
+def read(raw: bytes, choices: Choices | None = None, *, is_json: bool = False) -> TenantSettings:
     """Read settings from a file's bytes.
+
+    Args:
+        choices: what an HR system's fields are chosen from; None: that is not looked at.
 
     Raises:
         WrongFile: it is not YAML (or JSON), breaks the settings' rules, or names fields that the HR system lacks.
@@ -61,7 +67,10 @@ def read(raw: bytes, *, is_json: bool = False) -> TenantSettings:
         raise WrongFile(("the file is not UTF-8",)) from None
     except (yaml.YAMLError, json.JSONDecodeError) as error:
         raise WrongFile((f"the file is not {'JSON' if is_json else 'YAML'}: {error}",)) from None
-    return _validated(value)
+    settings = _validated(value)
+    if choices is not None and (unsuitable := dict(_unsuitable(settings, choices))):
+        raise WrongFile(tuple(unsuitable.values()), tuple(unsuitable))
+    return settings
 
 
 def line_of(raw: bytes, place: _Location) -> int:
@@ -91,27 +100,24 @@ def _validated(value: Any) -> TenantSettings:
     if value is None:
         raise WrongFile(("the file is empty; to begin with a set of accounts: bokbuss settings show --starting-set",))
     try:
-        settings = TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
+        return TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None
-    if unsuitable := dict(_unsuitable(settings)):
-        raise WrongFile(tuple(unsuitable.values()), tuple(unsuitable))
-    return settings
 
 
-def _unsuitable(settings: TenantSettings) -> Iterator[tuple[_Location, str]]:
-    """Say which of an HR system's own fields cannot be what they were chosen for, and which can, as its plugin says."""
+def _unsuitable(settings: TenantSettings, choices: Choices) -> Iterator[tuple[_Location, str]]:
+    """Say which of an HR system's own fields cannot be what they were chosen for, and which can."""
     if settings.employees is None:
         return
-    system = registry.systems().get(name := settings.employees.system)
+    own = choices.get(name := settings.employees.system, {})
     for at, rule in enumerate(settings.employees.fields):
-        choices = system.choices.get(rule.field, ()) if system else ()
-        if rule.hr_field is None or rule.hr_field in choices:
+        found = own.get(rule.field, ())
+        if rule.hr_field is None or rule.hr_field in found:
             continue
         where = f"employees.fields[{at}].hr_field: it says {rule.hr_field!r}"
         none = f"; {name} has no other field for {rule.field}: leave it out"
-        yield ("employees", "fields", at, "hr_field"), where + (_nearest(rule.hr_field, choices) if choices else none)
+        yield ("employees", "fields", at, "hr_field"), where + (_nearest(rule.hr_field, found) if found else none)
 
 
 # --- The types that the settings have -----------------------------------------------------------------------------

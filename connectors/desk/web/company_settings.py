@@ -10,7 +10,7 @@ from connectors.desk import settings_files
 from connectors.desk.running import until
 from connectors.desk.settings_files import WrongFile
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import companies, tenants
+from infra import companies, registry, tenants
 from infra.accounts.permissions import Permission
 from schemas.settings import InvoicingSettings, TenantSettings
 from schemas.words import Said
@@ -85,7 +85,7 @@ async def _apply(visit: Visit) -> Response:
         written = settings_files.to_yaml(_switched(body, visit.lists.get("on", ())))
     raw = written.encode()
     try:
-        new = settings_files.read(raw)
+        new = settings_files.read(raw, registry.choices())
     except WrongFile as error:
         places = [settings_files.line_of(raw, place) for place in error.places]
         problems = list(zip_longest(places, error.problems, fillvalue=None))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from connectors.desk.settings_files import WrongFile, differences, line_of, read, to_yaml
+from infra import registry
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import PaymentAccount, TenantSettings, VatAccount
 
@@ -195,7 +196,7 @@ def test_only_a_field_that_the_hr_system_has_for_it_can_be_chosen(system: str, r
     """What can be chosen is said, and where it stands."""
     content = f"employees:\n  system: {system}\n  source_of_truth: hr\n  fields:\n  - {{field: title}}\n  - {rule}\n"
     with pytest.raises(WrongFile) as refusal:
-        read(content.encode())
+        read(content.encode(), registry.choices())
     [said] = refusal.value.problems
     assert said.startswith("employees.fields[1].hr_field: it says ")
     assert problem in said
@@ -205,7 +206,7 @@ def test_only_a_field_that_the_hr_system_has_for_it_can_be_chosen(system: str, r
 def test_a_field_of_the_hr_systems_own_is_chosen() -> None:
     """It is shown, and differs from what was."""
     content = "employees: {system: huma, source_of_truth: hr, fields: [{field: email, hr_field: privateEmail}]}"
-    chosen = read(content.encode())
+    chosen = read(content.encode(), registry.choices())
     assert chosen.hr_fields("huma") == {"email": "privateEmail"}
     assert chosen.hr_fields("alexishr") == TenantSettings().hr_fields("huma") == {}
     assert read(to_yaml(chosen).encode()) == chosen
