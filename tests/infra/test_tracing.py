@@ -1,9 +1,11 @@
 """Traces are off unless somebody takes them; log lines say the trace of their message either way."""
 
+import asyncio
 import json
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from io import StringIO
@@ -76,10 +78,16 @@ async def test_a_collector_that_is_away_keeps_nobody(monkeypatch: pytest.MonkeyP
     with collecting() as collector:
         pass
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "5")
+    before = {*threading.enumerate()}
     async with exporting("sinks"):
         with tracing.span("carry out", "consumer") as step:
             assert step.traceparent
     assert tracing.exemplar() is None
+    for left in {*threading.enumerate()} - before:
+        if left.daemon:  # it tries again with random pauses, and hypothesis complains of who else draws at random
+            await asyncio.to_thread(left.join, 60)
+            assert not left.is_alive()
 
 
 @pytest.mark.parametrize(("name", "value"), [("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_SDK_DISABLED", "true")])
