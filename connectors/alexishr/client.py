@@ -13,7 +13,7 @@ from connectors.alexishr.classify import Page, Written
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.translate import SYSTEM, Chosen
 from infra import telemetry, tenants, words
-from infra.access.connections import Connections
+from infra.access.connections import Connections, connects
 from infra.delivery.answers import Missing, Unauthorised
 from infra.delivery.calls import Calls, told, unanswered, unheard
 from infra.delivery.reading import NotRead, answered, pages
@@ -82,8 +82,7 @@ class AlexisHR:
     ) -> _Answer | RetryLater:
         token = self._tried or await self._connections.secret(self.tenant, SYSTEM)
         if token is None:
-            verb = f"bokbuss {SYSTEM} connect {self.tenant}"
-            why = words.NOT_CONNECTED(tenant=self.tenant, system=PARTY, verb=verb)
+            why = words.NOT_CONNECTED(tenant=self.tenant, system=PARTY, verb=connects(SYSTEM, self.tenant))
             return RetryLater.saying(_STEADY, "consent_missing", why, "operator", steady=True)
         answer = await self._calls.send(request, token, attempt, read=read, lost=lost)
         return await self._token_refused(token) if isinstance(answer, Unauthorised) else answer
