@@ -113,8 +113,9 @@ Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_is_kept)]
 """A point in time with its offset, ``2026-04-10T22:04:11+02:00``. Pydantic alone reads "20260410220411" as 2612."""
 
-_CODE = r"^[\w.+&() /\-]{1,64}$"
-Code = Annotated[str, StringConstraints(pattern=_CODE, strip_whitespace=False)]
+# How long a text is, is said beside its pattern: \w{1,64} takes 20 ms to compile, \w{1,200} 70, in every process.
+_CODE = StringConstraints(pattern=r"^[\w.+&() /\-]+$", max_length=64)
+Code = Annotated[str, _CODE]
 """A short name that a system gave: an id, a flow, a rule. It is compared as it stands."""
 
 
@@ -146,7 +147,7 @@ def written(value: object) -> object:
     return as_read(value) if isinstance(value, str) else value
 
 
-Name = Annotated[str, BeforeValidator(written), StringConstraints(pattern=_CODE, strip_whitespace=False)]
+Name = Annotated[str, BeforeValidator(written), _CODE]
 """A short name that people gave: a store, a product group, a means of payment. It is kept as people read it."""
 
 _TENANT_ID = re.compile(r"[a-z0-9][a-z0-9\-]{0,62}", re.ASCII)
@@ -184,11 +185,11 @@ Account = Annotated[int, Field(ge=1000, le=9999)]
 FIRST_RESULT_ACCOUNT = 3000
 """BAS: classes 1 and 2 are the balance sheet; cost centres belong to the accounts of the result."""
 
-CostCentre = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w\-]{1,6}$")]
+CostCentre = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w\-]+$", max_length=6)]
 """A cost centre's code in Fortnox: 1 to 6 characters."""
 
-Project = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w.+&() /\-]{1,20}$")]
+Project = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w.+&() /\-]+$", max_length=20)]
 """A project's number in Fortnox: 1 to 20 characters."""
 
-SeriesCode = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w]{1,10}$")]
+SeriesCode = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^\w+$", max_length=10)]
 """A voucher series' code in Fortnox: 1 to 10 characters."""

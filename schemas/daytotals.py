@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Final, Literal, NamedTuple, Self, get_args
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from schemas.base import Message, Name
 from schemas.events import Register
@@ -95,13 +95,18 @@ def lacking(meanings: Iterable[Meaning], given: Iterable[str]) -> list[str]:
     return said
 
 
+def _a_meaning(said: str) -> str:
+    meaning(said)
+    return said
+
+
 class TotalsColumn(Message):
     """A column of the file."""
 
     column: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,100}$")] = Field(
         description="its heading, as the file has it"
     )
-    holds: Annotated[str, StringConstraints(pattern=_MEANING)] = Field(description=f"what stands in it: {NOTATION}")
+    holds: Annotated[str, AfterValidator(_a_meaning)] = Field(description=f"what stands in it: {NOTATION}")
 
 
 class DayTotalsSettings(Message):

@@ -30,7 +30,7 @@ class InvoiceRow(Message):
     vat_rate: Rate
     group: Name | None = None
     article: Code | None = Field(default=None, description="the article's number")
-    unit: Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w.]{1,20}$")] | None = None
+    unit: Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[\w.]+$", max_length=20)] | None = None
     discount: Money | None = Field(default=None, description="of the whole row, taken off; of a return below zero")
 
     @property

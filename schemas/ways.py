@@ -48,7 +48,7 @@ class SftpFolder(WayIn):
     host_keys: tuple[HostKey, ...] = Field(
         description="the server's public keys, as in known_hosts without the name; another one is never believed"
     )
-    folder: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,500}$")] = Field(
+    folder: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=500)] = Field(
         default=".", description="where the files appear; those read are moved to done or refused in it"
     )
     settled: int = Field(

@@ -58,7 +58,7 @@ class Said:
 class Wording(Message):
     """What a text says: the key of a phrase, and what is filled in. Another text may be filled in as well."""
 
-    key: Annotated[str, StringConstraints(pattern=r"^[a-z][\w.+&() /\-]{0,199}$")]
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z][\w.+&() /\-]*$", max_length=200)]
     values: "dict[str, str | int | Wording | tuple[str | Wording, ...]]" = Field(default_factory=dict)
 
     @classmethod

@@ -106,6 +106,14 @@ def test_only_what_finds_plugins_and_verbs_imports_by_name() -> None:
     assert set(found) <= {"infra/registry.py", "infra/verbs.py"}
 
 
+def test_how_long_a_text_is_is_said_beside_its_pattern() -> None:
+    """A count of letters in a pattern makes each of them a copy of Unicode's table, compiled in every process."""
+    counted = re.compile(r"""pattern=r?f?"[^"]*\\w[^"\]]*\]?\{""")
+    assert counted.search(r'pattern=r"^[\w\-]{1,6}$"')
+    found = [file.relative_to(ROOT).as_posix() for file in SOURCES if counted.search(file.read_text("utf-8"))]
+    assert found == []
+
+
 def test_the_host_names_no_party() -> None:
     """Plugins say what is theirs. A field of a message has its name, and a column's comment stands in a migration."""
     parties = {folder.name for folder in (ROOT / "connectors").iterdir() if folder.is_dir()} - {"desk", "demo"}

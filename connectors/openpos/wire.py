@@ -148,7 +148,7 @@ class SoldRow(Wire):
     vat_rate: Rate
     group: Name | None = None
     article: Code | None = None
-    unit: Annotated[str, StringConstraints(pattern=r"^[\w.]{1,20}$")] | None = None
+    unit: Annotated[str, StringConstraints(pattern=r"^[\w.]+$", max_length=20)] | None = None
     discount: Money | None = None
 
 
