@@ -39,7 +39,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_\-]{1,64}$")]
 class Wire(BaseModel):
     """A part of an answer. Fields that we do not know are kept by name."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, alias_generator=to_camel, defer_build=True)
 
 
 class Tax(Wire):

@@ -22,7 +22,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4})
 class Wire(BaseModel):
     """A part of an answer or a delivery. Fields that we do not know are kept by name."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, alias_generator=to_camel, defer_build=True)
 
 
 class Framed(Wire, Generic[_Value]):

@@ -32,7 +32,7 @@ def _has_no_field_of_its_own(category: str) -> str:
 class Wire(BaseModel):
     """A part of the report. Unknown fields are errors: a misspelt amount must be loud."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel, defer_build=True)
 
 
 class Company(Wire):

@@ -17,7 +17,7 @@ MOST_ENTRIES = 2000
 class Wire(BaseModel):
     """A part of the payload. Unknown fields are errors: a misspelt amount must be loud."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel, defer_build=True)
 
 
 class Company(Wire):

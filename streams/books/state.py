@@ -15,7 +15,7 @@ class State(BaseModel):
         given: how many holds there were; it numbers the next one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     proof: BooksProved | None = None
     hold: HoldForReview | None = None

@@ -25,7 +25,7 @@ Relation = Literal["closing", "same", "maybe", "other"]
 class Sighting(BaseModel):
     """One content that came under a counter: whose it was, when, and a digest of its amounts (empty: all zero)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     report: str
     store: str

@@ -11,7 +11,7 @@ from streams.daysales.identity import Sighting
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Booked(_Remembered):

@@ -22,7 +22,7 @@ UNIQUE: Final[tuple[EmployeeField, ...]] = ("email", "phone", "employment_id", "
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Link(_Remembered):

@@ -11,7 +11,7 @@ from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Beside(_Remembered):

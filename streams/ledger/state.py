@@ -38,7 +38,7 @@ class State(BaseModel):
         given: how many holds there were; it numbers the next one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     things: dict[str, str] | None = None
     content: str = ""

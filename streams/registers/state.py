@@ -69,7 +69,7 @@ class State(BaseModel):
         holds: how many holds there were; it numbers the next one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     registers: tuple[Place, ...] = ()
     closings: tuple[Closing, ...] = ()

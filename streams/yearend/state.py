@@ -20,7 +20,7 @@ GONE = "gone"
 
 
 class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Origin(_Remembered):
