@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, Literal, Protocol
 
-from structlog.contextvars import bound_contextvars
-
 HEADER: Final = "traceparent"
 """Of a record on Kafka, and of a request."""
 
@@ -81,7 +79,7 @@ def span(name: str, kind: Kind, *, origin: str = "", hop: str = "", **attributes
     """Do something as a step of a way (``begin``): calls made within belong to it, and log lines say its trace."""
     step = begin(name, kind, origin=origin, hop=hop, **attributes)
     trace = trace_id(origin or step.traceparent)
-    with step.within(), bound_contextvars(trace_id=trace) if trace else nullcontext():
+    with step.within(), _named(trace) if trace else nullcontext():
         try:
             yield step
         except BaseException as error:
@@ -89,6 +87,14 @@ def span(name: str, kind: Kind, *, origin: str = "", hop: str = "", **attributes
             raise
         finally:
             step.end()
+
+
+def _named(trace: str) -> AbstractContextManager[object]:
+    from structlog.contextvars import (
+        bound_contextvars,
+    )  # it takes a tenth of a second, and a command that only reads logs nothing
+
+    return bound_contextvars(trace_id=trace)
 
 
 def call(name: str) -> AbstractContextManager[Span]:

@@ -68,5 +68,6 @@ class Verbs(TyperGroup):
         """Return the verb that the words begin with, loaded, and the words that are left for it."""
         name, declared, left = super().resolve_command(ctx, args)
         command = verbs()[name].load() if name else declared
+        gc.freeze()  # or the first search would go through all that is loaded, which stays
         gc.enable()
         return name, command, left

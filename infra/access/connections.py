@@ -12,16 +12,18 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, faultpoints, registry, telemetry, words
 from infra.access.connection import Connection, ConnectionRow, ConnectionRows, Consent, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows
-from infra.access.vault import Vault
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.words import Text, heard
+
+if TYPE_CHECKING:  # who only looks how connections stand opens no secret
+    from infra.access.vault import Vault
 
 __all__ = ["Connection", "Connections", "Renew", "Taken", "TokenOutcome", "days_left", "health", "settled"]
 
@@ -94,7 +96,7 @@ class Connections:
     def __init__(
         self,
         engine: AsyncEngine,
-        vault: Vault,
+        vault: "Vault",
         *,
         answer_seconds: float = ANSWER_SECONDS,
         rows: ConnectionRows | None = None,

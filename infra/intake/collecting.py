@@ -6,12 +6,12 @@ and the doctor; nothing of it holds anything secret.
 
 import asyncio
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from infra import clock, faultpoints, telemetry, tenants, words
 from infra.delivery.following import Following
 from infra.delivery.reading import NotRead
-from infra.intake import letters, outboxes, sftp, way_words, ways
+from infra.intake import letters, outboxes, way_words, ways
 from infra.intake.accepting import Acceptor, Unavailable
 from infra.intake.ways import Trouble, Way
 from infra.leases import Lease
@@ -19,6 +19,9 @@ from infra.plugin import Host, Malformed
 from infra.rows import WayFound
 from infra.verdicts import RetryLater
 from schemas.ways import OutboxTable
+
+if TYPE_CHECKING:  # SSH is loaded where there is such a folder
+    from infra.intake import sftp
 
 _log = telemetry.log(__name__)
 
@@ -109,6 +112,8 @@ class Collecting:
             faultpoints.reach("ways.told")
             _log.info("file accepted", tenant=way.tenant, way=way.name, file=name, facts=len(accepted.event_ids))
 
+        from infra.intake import sftp
+
         known = self._folders.setdefault(way.key, sftp.Known())
         soon = await sftp.look(way, secret, known, take, most)
         faultpoints.reach("ways.moved")
@@ -144,7 +149,12 @@ async def checked(host: Host, way: Way) -> WayFound:
         async with asyncio.timeout(_CHECKED_WITHIN):
             secret = await ways.secret_of(host.engine, host.vault, way)
             _ = way.source
-            await (outboxes if isinstance(way.settings, OutboxTable) else sftp).check(way, secret)
+            if isinstance(way.settings, OutboxTable):
+                await outboxes.check(way, secret)
+            else:
+                from infra.intake import sftp
+
+                await sftp.check(way, secret)
     except TimeoutError:
         return WayFound(way.name, "unreachable")
     except Trouble as trouble:
