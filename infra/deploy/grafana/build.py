@@ -14,6 +14,7 @@ _T = '{tenant=~"$tenant"}'
 # Pauses that end when the target is well again, and those that end when the company opens its year. The rest is ours.
 _TARGET = ".*unreachable|.*throttled|.*_failing|list_.*|answer_.*"
 _ACCOUNTANT = "financial_year_.*"
+_WIDTH = 24
 
 Query = tuple[str, str]
 """A legend and an expression."""
@@ -49,20 +50,28 @@ def _steps(*limits: float) -> dict[str, Any]:
     return {"mode": "absolute", "steps": [{"color": "green", "value": None}, *steps]}
 
 
-def panel(kind: str, title: str, unit: str, *queries: Query, limits: tuple[float, ...] = ()) -> Panel:
-    """Return a panel without its place, whose colours say what is beyond its limits."""
-    graph = kind == "timeseries"
+def graph(title: str, unit: str, *queries: Query, limits: tuple[float, ...] = ()) -> Panel:
+    """Return a graph, with lines at its limits."""
+    made = _panel("timeseries", title, unit, *queries, limits=limits)
+    style = {"fillOpacity": 10, "thresholdsStyle": {"mode": "line" if limits else "off"}}
+    made["fieldConfig"]["defaults"]["custom"] = style
+    made["options"] = {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}}
+    for target in made["targets"]:
+        target |= {"instant": False, "range": True}
+    return made
+
+
+def stat(title: str, unit: str, *queries: Query, limits: tuple[float, ...] = (), share: int = 1) -> Panel:
+    """Return a number, whose colour says what is beyond its limits; it takes so many shares of its row."""
+    return _panel("stat", title, unit, *queries, limits=limits) | {"share": share}
+
+
+def _panel(kind: str, title: str, unit: str, *queries: Query, limits: tuple[float, ...] = ()) -> Panel:
+    """Return a panel of numbers as they are now, without its place."""
     defaults: dict[str, Any] = {"unit": unit, "thresholds": _steps(*limits), "min": 0}
-    if graph:
-        defaults["custom"] = {"fillOpacity": 10, "thresholdsStyle": {"mode": "line" if limits else "off"}}
-        options: dict[str, Any] = {
-            "legend": {"displayMode": "list", "placement": "bottom"},
-            "tooltip": {"mode": "multi"},
-        }
-    else:
-        options = {"colorMode": "background", "graphMode": "area", "reduceOptions": {"calcs": ["lastNotNull"]}}
+    options = {"colorMode": "background", "graphMode": "area", "reduceOptions": {"calcs": ["lastNotNull"]}}
     targets = [
-        {"refId": chr(ord("A") + i), "expr": expression, "legendFormat": legend, "instant": not graph, "range": graph}
+        {"refId": chr(ord("A") + i), "expr": expression, "legendFormat": legend, "instant": True, "range": False}
         for i, (legend, expression) in enumerate(queries)
     ]
     return {
@@ -81,7 +90,7 @@ def table(title: str, labels: dict[str, str], *columns: tuple[str, str, str, tup
     Args:
         labels: what the expressions are by, and how each of these columns is called.
     """
-    made = panel("table", title, "short", *((name, expression) for name, _, expression, _ in columns))
+    made = _panel("table", title, "short", *((name, expression) for name, _, expression, _ in columns))
     for target in made["targets"]:
         target["format"] = "table"
     names = {f"Value #{chr(ord('A') + i)}": name for i, (name, _, _, _) in enumerate(columns)}
@@ -153,582 +162,336 @@ _COMPANY = {"tenant": "company"}
 _LANE = {"tenant": "company", "sink": "system"}
 _CONNECTION = {"tenant": "company", "system": "system"}
 
-Row = tuple[int, list[tuple[int, Panel]]]
-"""Height, then width (of 24) and panel."""
+Rows = list[tuple[int, tuple[Panel, ...]]]
+"""Height, and the panels that share the width."""
 
-MONEY: list[Row] = [
-    (
+
+def row(height: int, *panels: Panel) -> tuple[int, tuple[Panel, ...]]:
+    """Return a row."""
+    return height, panels
+
+
+MONEY: Rows = [
+    row(
         5,
-        [
-            (
-                8,
-                panel(
-                    "stat",
-                    "Is money reaching the books?",
-                    "short",
-                    ("booked in 24 h", total('increase(bokbuss_facts_finished_total{outcome="booked"}[24h])')),
-                    ("unfinished", total("max by (sink, state) (bokbuss_orders_waiting)")),
-                    ("held", total(_HELD)),
-                ),
-            ),
-            (
-                4,
-                panel(
-                    "stat",
-                    "How old is the oldest unfinished fact?",
-                    "s",
-                    ("", f"max({_OLDEST}) or vector(0)"),
-                    limits=(300, 600),
-                ),
-            ),
-            (4, panel("stat", "How many writes have an unknown outcome?", "short", ("", total(_LOST)), limits=(1, 5))),
-            (
-                4,
-                panel(
-                    "stat",
-                    "When was the canary's last voucher booked?",
-                    "s",
-                    ("", "max(bokbuss_canary_age_seconds)"),
-                    limits=(600, 900),
-                ),
-            ),
-            (
-                4,
-                panel(
-                    "stat",
-                    "Are the promises kept, over 30 days?",
-                    "percentunit",
-                    ("booked within 10 minutes", _KEPT),
-                    ("deliveries not answered 5xx", _ANSWERED),
-                    limits=(0.999, 0.99),
-                ),
-            ),
-        ],
+        stat(
+            "Is money reaching the books?",
+            "short",
+            ("booked in 24 h", total('increase(bokbuss_facts_finished_total{outcome="booked"}[24h])')),
+            ("unfinished", total("max by (sink, state) (bokbuss_orders_waiting)")),
+            ("held", total(_HELD)),
+            share=2,
+        ),
+        stat("How old is the oldest unfinished fact?", "s", ("", f"max({_OLDEST}) or vector(0)"), limits=(300, 600)),
+        stat("How many writes have an unknown outcome?", "short", ("", total(_LOST)), limits=(1, 5)),
+        stat(
+            "When was the canary's last voucher booked?",
+            "s",
+            ("", "max(bokbuss_canary_age_seconds)"),
+            limits=(600, 900),
+        ),
+        stat(
+            "Are the promises kept, over 30 days?",
+            "percentunit",
+            ("booked within 10 minutes", _KEPT),
+            ("deliveries not answered 5xx", _ANSWERED),
+            limits=(0.999, 0.99),
+        ),
     ),
-    (
+    row(
         8,
-        [
-            (
-                24,
-                table(
-                    "Which company needs someone?",
-                    _COMPANY,
-                    ("oldest unfinished", "s", f"max by (tenant) ({_OLDEST})", (300, 600)),
-                    ("unknown outcomes", "short", f"sum by (tenant) ({_LOST})", (1,)),
-                    ("lane paused", "bool_yes_no", gauge("bokbuss_lane_paused"), (1,)),
-                    ("held", "short", _HELD, (1,)),
-                    ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
-                    ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio"), ()),
-                ),
-            ),
-        ],
+        table(
+            "Which company needs someone?",
+            _COMPANY,
+            ("oldest unfinished", "s", f"max by (tenant) ({_OLDEST})", (300, 600)),
+            ("unknown outcomes", "short", f"sum by (tenant) ({_LOST})", (1,)),
+            ("lane paused", "bool_yes_no", gauge("bokbuss_lane_paused"), (1,)),
+            ("held", "short", _HELD, (1,)),
+            ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
+            ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio"), ()),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "Does as much come out as comes in?",
-                    "cps",
-                    ("accepted from {{system}}", rate("system", "bokbuss_facts_accepted_total")),
-                    ("{{outcome}}", rate("outcome", "bokbuss_facts_finished_total")),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How long from accepted to booked?",
-                    "s",
-                    *usual_and_slow("bokbuss_fact_age_seconds", where='{stage="booked"}'),
-                    limits=(600,),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How fast are the allowances used up?",
-                    "short",
-                    ("deliveries, 1 h", "bokbuss:delivery_errors:ratio_rate1h / 0.001"),
-                    ("deliveries, 6 h", "bokbuss:delivery_errors:ratio_rate6h / 0.001"),
-                    ("bookings, 1 h", "bokbuss:booked_late:ratio_rate1h / 0.01"),
-                    ("bookings, 6 h", "bokbuss:booked_late:ratio_rate6h / 0.01"),
-                    limits=(6, 14.4),
-                ),
-            ),
-        ],
+        graph(
+            "Does as much come out as comes in?",
+            "cps",
+            ("accepted from {{system}}", rate("system", "bokbuss_facts_accepted_total")),
+            ("{{outcome}}", rate("outcome", "bokbuss_facts_finished_total")),
+        ),
+        graph(
+            "How long from accepted to booked?",
+            "s",
+            *usual_and_slow("bokbuss_fact_age_seconds", where='{stage="booked"}'),
+            limits=(600,),
+        ),
+        graph(
+            "How fast are the allowances used up?",
+            "short",
+            ("deliveries, 1 h", "bokbuss:delivery_errors:ratio_rate1h / 0.001"),
+            ("deliveries, 6 h", "bokbuss:delivery_errors:ratio_rate6h / 0.001"),
+            ("bookings, 1 h", "bokbuss:booked_late:ratio_rate1h / 0.01"),
+            ("bookings, 6 h", "bokbuss:booked_late:ratio_rate6h / 0.01"),
+            limits=(6, 14.4),
+        ),
     ),
 ]
 
-MOVES: list[Row] = [
-    (
+MOVES: Rows = [
+    row(
         5,
-        [
-            (
-                24,
-                panel(
-                    "stat",
-                    "Whose move is it?",
-                    "short",
-                    ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
-                    ("whoever administers Fortnox", f"{total(_RED)} + {total(_NEEDED)}"),
-                    ("operator", f"{_OURS} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
-                    ("the target", f"{total(_LOST)} + {paused('=~', _TARGET)}"),
-                    limits=(1,),
-                ),
-            ),
-        ],
+        stat(
+            "Whose move is it?",
+            "short",
+            ("accountant", f"{total(_HELD)} + {paused('=~', _ACCOUNTANT)}"),
+            ("whoever administers Fortnox", f"{total(_RED)} + {total(_NEEDED)}"),
+            ("operator", f"{_OURS} + {paused('!~', f'{_TARGET}|{_ACCOUNTANT}')}"),
+            ("the target", f"{total(_LOST)} + {paused('=~', _TARGET)}"),
+            limits=(1,),
+        ),
     ),
-    (
+    row(
         8,
-        [
-            (
-                24,
-                table(
-                    "What does each company wait for?",
-                    _COMPANY,
-                    ("held", "short", _HELD, (1,)),
-                    ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
-                    ("checks red", "short", _RED, (1,)),
-                    ("to be connected", "short", _NEEDED, (1,)),
-                    ("unknown for", "s", gauge("bokbuss_unknown_outcome_age_seconds"), (300, 1800)),
-                    ("parked", "short", _PARKED, (1,)),
-                ),
-            ),
-        ],
+        table(
+            "What does each company wait for?",
+            _COMPANY,
+            ("held", "short", _HELD, (1,)),
+            ("held for", "s", gauge("bokbuss_held_review_age_seconds"), (86400, 172800)),
+            ("checks red", "short", _RED, (1,)),
+            ("to be connected", "short", _NEEDED, (1,)),
+            ("unknown for", "s", gauge("bokbuss_unknown_outcome_age_seconds"), (300, 1800)),
+            ("parked", "short", _PARKED, (1,)),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "What are people asked?",
-                    "short",
-                    ("{{reason}}", f"sum by (reason) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "Why does a target get nothing?",
-                    "short",
-                    (
-                        "{{sink}}: {{code}}",
-                        f"sum by (sink, code) ({gauge('bokbuss_lane_paused', 'tenant, sink, code')})",
-                    ),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "What can nobody read, or handle?",
-                    "short",
-                    ("dead letters of {{topic}}", _DEAD),
-                    ("parked", total(_PARKED)),
-                    ("companies behind the fence of a restore", total("max by (state) (bokbuss_fenced_companies)")),
-                ),
-            ),
-        ],
+        graph(
+            "What are people asked?",
+            "short",
+            ("{{reason}}", f"sum by (reason) ({gauge('bokbuss_held_reviews', 'tenant, reason')})"),
+        ),
+        graph(
+            "Why does a target get nothing?",
+            "short",
+            ("{{sink}}: {{code}}", f"sum by (sink, code) ({gauge('bokbuss_lane_paused', 'tenant, sink, code')})"),
+        ),
+        graph(
+            "What can nobody read, or handle?",
+            "short",
+            ("dead letters of {{topic}}", _DEAD),
+            ("parked", total(_PARKED)),
+            ("companies behind the fence of a restore", total("max by (state) (bokbuss_fenced_companies)")),
+        ),
     ),
 ]
 
-COMPANY: list[Row] = [
-    (
+COMPANY: Rows = [
+    row(
         7,
-        [
-            (
-                12,
-                table(
-                    "How are its lanes?",
-                    _LANE,
-                    ("oldest unfinished", "s", _OLDEST, (300, 600)),
-                    ("unknown outcomes", "short", _LOST, (1,)),
-                    ("paused", "bool_yes_no", gauge("bokbuss_lane_paused", "tenant, sink"), (1,)),
-                    ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio", "tenant, sink"), ()),
-                ),
-            ),
-            (
-                12,
-                table(
-                    "Is it connected?",
-                    _CONNECTION | {"state": "state"},
-                    ("so", "bool_yes_no", gauge("bokbuss_connection_state", "tenant, system, state"), ()),
-                    ("token ends in", "s", gauge("bokbuss_token_left_seconds", "tenant, system"), ()),
-                ),
-            ),
-        ],
+        table(
+            "How are its lanes?",
+            _LANE,
+            ("oldest unfinished", "s", _OLDEST, (300, 600)),
+            ("unknown outcomes", "short", _LOST, (1,)),
+            ("paused", "bool_yes_no", gauge("bokbuss_lane_paused", "tenant, sink"), (1,)),
+            ("budget used", "percentunit", gauge("bokbuss_target_budget_used_ratio", "tenant, sink"), ()),
+        ),
+        table(
+            "Is it connected?",
+            _CONNECTION | {"state": "state"},
+            ("so", "bool_yes_no", gauge("bokbuss_connection_state", "tenant, system, state"), ()),
+            ("token ends in", "s", gauge("bokbuss_token_left_seconds", "tenant, system"), ()),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                table(
-                    "What is it asked?",
-                    {"tenant": "company", "reason": "question"},
-                    ("open", "short", gauge("bokbuss_held_reviews", "tenant, reason"), (1,)),
-                ),
-            ),
-            (
-                8,
-                table(
-                    "What stands in its way?",
-                    _CONNECTION | {"check": "check"},
-                    ("red", "bool_yes_no", gauge("bokbuss_check_failed", "tenant, system, check"), (1,)),
-                ),
-            ),
-            (
-                8,
-                table(
-                    "When did its systems last tell something?",
-                    _CONNECTION,
-                    (
-                        "ago",
-                        "s",
-                        f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}",
-                        (),
-                    ),
-                ),
-            ),
-        ],
+        table(
+            "What is it asked?",
+            {"tenant": "company", "reason": "question"},
+            ("open", "short", gauge("bokbuss_held_reviews", "tenant, reason"), (1,)),
+        ),
+        table(
+            "What stands in its way?",
+            _CONNECTION | {"check": "check"},
+            ("red", "bool_yes_no", gauge("bokbuss_check_failed", "tenant, system, check"), (1,)),
+        ),
+        table(
+            "When did its systems last tell something?",
+            _CONNECTION,
+            ("ago", "s", f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}", ()),
+        ),
     ),
-    (
+    row(
         7,
-        [
+        graph("Does its oldest fact get older?", "s", ("{{tenant}} at {{sink}}", _OLDEST), limits=(300, 600)),
+        table(
+            "Do its books agree with what we posted?",
+            _COMPANY | {"year": "year"},
+            ("differences", "short", _PROOF, (1,)),
             (
-                12,
-                panel(
-                    "timeseries",
-                    "Does its oldest fact get older?",
-                    "s",
-                    ("{{tenant}} at {{sink}}", _OLDEST),
-                    limits=(300, 600),
-                ),
+                "proved",
+                "s",
+                f"0 * {_PROOF} + on (tenant) group_left () {gauge('bokbuss_proof_age_seconds')}",
+                (90000, 180000),
             ),
-            (
-                12,
-                table(
-                    "Do its books agree with what we posted?",
-                    _COMPANY | {"year": "year"},
-                    ("differences", "short", _PROOF, (1,)),
-                    (
-                        "proved",
-                        "s",
-                        f"0 * {_PROOF} + on (tenant) group_left () {gauge('bokbuss_proof_age_seconds')}",
-                        (90000, 180000),
-                    ),
-                ),
-            ),
-        ],
+        ),
     ),
 ]
 
-BUDGET: list[Row] = [
-    (
+BUDGET: Rows = [
+    row(
         7,
-        [
-            (
-                12,
-                panel(
-                    "timeseries",
-                    "How much of a target's budget is in use?",
-                    "percentunit",
-                    (
-                        "{{tenant}} at {{sink}}",
-                        f"max by (tenant, sink) (bokbuss_target_budget_used_ratio{_WHERE_SINK})",
-                    ),
-                ),
-            ),
-            (
-                12,
-                panel(
-                    "timeseries",
-                    "How long do calls wait for their turn?",
-                    "s",
-                    *usual_and_slow("bokbuss_target_budget_wait_seconds", "sink", where=_WHERE_SINK),
-                ),
-            ),
-        ],
+        graph(
+            "How much of a target's budget is in use?",
+            "percentunit",
+            ("{{tenant}} at {{sink}}", f"max by (tenant, sink) (bokbuss_target_budget_used_ratio{_WHERE_SINK})"),
+        ),
+        graph(
+            "How long do calls wait for their turn?",
+            "s",
+            *usual_and_slow("bokbuss_target_budget_wait_seconds", "sink", where=_WHERE_SINK),
+        ),
     ),
-    (
+    row(
         7,
-        [
+        graph(
+            "What is the budget spent on?",
+            "reqps",
+            ("{{sink}} {{priority}}", rate("sink, priority", f"bokbuss_target_calls_total{_WHERE_SINK}")),
+        ),
+        graph(
+            "How do the targets answer?",
+            "reqps",
             (
-                8,
-                panel(
-                    "timeseries",
-                    "What is the budget spent on?",
-                    "reqps",
-                    ("{{sink}} {{priority}}", rate("sink, priority", f"bokbuss_target_calls_total{_WHERE_SINK}")),
-                ),
+                "{{sink}} {{operation}} {{outcome}}",
+                rate("sink, operation, outcome", f"bokbuss_target_requests_total{_WHERE_SINK}"),
             ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How do the targets answer?",
-                    "reqps",
-                    (
-                        "{{sink}} {{operation}} {{outcome}}",
-                        rate("sink, operation, outcome", f"bokbuss_target_requests_total{_WHERE_SINK}"),
-                    ),
-                    ("429", total(f"rate(bokbuss_target_throttled_total{_WHERE_SINK}[$__rate_interval])")),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How fast do they answer?",
-                    "s",
-                    *usual_and_slow("bokbuss_target_request_seconds", "sink", where=_WHERE_SINK),
-                ),
-            ),
-        ],
+            ("429", total(f"rate(bokbuss_target_throttled_total{_WHERE_SINK}[$__rate_interval])")),
+        ),
+        graph(
+            "How fast do they answer?",
+            "s",
+            *usual_and_slow("bokbuss_target_request_seconds", "sink", where=_WHERE_SINK),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                12,
-                panel(
-                    "timeseries",
-                    "How many calls does a booked fact cost?",
-                    "short",
-                    (
-                        "{{sink}}",
-                        f"{_CALLS_1H} / scalar({_BOOKED_1H} > 0 or vector(1))",
-                    ),
-                ),
-            ),
-            (
-                12,
-                panel(
-                    "timeseries",
-                    "What became of lost answers?",
-                    "cps",
-                    (
-                        "{{sink}} {{result}}",
-                        rate("sink, result", f"bokbuss_unknown_resolved_total{_WHERE_SINK}"),
-                    ),
-                ),
-            ),
-        ],
+        graph(
+            "How many calls does a booked fact cost?",
+            "short",
+            ("{{sink}}", f"{_CALLS_1H} / scalar({_BOOKED_1H} > 0 or vector(1))"),
+        ),
+        graph(
+            "What became of lost answers?",
+            "cps",
+            ("{{sink}} {{result}}", rate("sink, result", f"bokbuss_unknown_resolved_total{_WHERE_SINK}")),
+        ),
     ),
 ]
 
-SOURCES: list[Row] = [
-    (
+SOURCES: Rows = [
+    row(
         8,
-        [
+        table(
+            "Which source is silent?",
+            _CONNECTION,
             (
-                12,
-                table(
-                    "Which source is silent?",
-                    _CONNECTION,
-                    (
-                        "last told something",
-                        "s",
-                        f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}",
-                        (86400, 172800),
-                    ),
-                ),
+                "last told something",
+                "s",
+                f"time() - {gauge('bokbuss_source_last_accepted_timestamp_seconds', 'tenant, system')}",
+                (86400, 172800),
             ),
-            (
-                12,
-                table(
-                    "Which reports are missing?",
-                    {"tenant": "company", "reason": "what"},
-                    ("missing", "short", _MISSING, (1,)),
-                ),
-            ),
-        ],
+        ),
+        table(
+            "Which reports are missing?", {"tenant": "company", "reason": "what"}, ("missing", "short", _MISSING, (1,))
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "What do we answer to deliveries?",
-                    "reqps",
-                    ("{{system}} {{status}}", rate("system, status", "bokbuss_deliveries_total")),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries", "How fast do we answer?", "s", *usual_and_slow("bokbuss_delivery_seconds", "system")
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How late do we see what we must ask for?",
-                    "s",
-                    *usual_and_slow("bokbuss_source_seen_seconds", "system"),
-                ),
-            ),
-        ],
+        graph(
+            "What do we answer to deliveries?",
+            "reqps",
+            ("{{system}} {{status}}", rate("system, status", "bokbuss_deliveries_total")),
+        ),
+        graph("How fast do we answer?", "s", *usual_and_slow("bokbuss_delivery_seconds", "system")),
+        graph(
+            "How late do we see what we must ask for?", "s", *usual_and_slow("bokbuss_source_seen_seconds", "system")
+        ),
     ),
-    (
-        7,
-        [
-            (
-                24,
-                panel(
-                    "timeseries",
-                    "What comes in?",
-                    "cps",
-                    ("{{system}} {{kind}}", rate("system, kind", "bokbuss_facts_accepted_total")),
-                ),
-            ),
-        ],
+    row(
+        7, graph("What comes in?", "cps", ("{{system}} {{kind}}", rate("system, kind", "bokbuss_facts_accepted_total")))
     ),
 ]
 
-MACHINE: list[Row] = [
-    (
+MACHINE: Rows = [
+    row(
         6,
-        [
-            (
-                12,
-                table(
-                    "Which processes run?",
-                    {"role": "role", "instance": "process", "version": "version", "roles": "does"},
-                    (
-                        "up since",
-                        "s",
-                        _UP,
-                        (),
-                    ),
-                ),
-            ),
-            (
-                12,
-                panel(
-                    "timeseries",
-                    "Does the work keep up?",
-                    "s",
-                    ("{{group}} {{topic}}", "max by (group, topic) (bokbuss_consumer_lag_seconds)"),
-                    limits=(60, 300),
-                ),
-            ),
-        ],
+        table(
+            "Which processes run?",
+            {"role": "role", "instance": "process", "version": "version", "roles": "does"},
+            ("up since", "s", _UP, ()),
+        ),
+        graph(
+            "Does the work keep up?",
+            "s",
+            ("{{group}} {{topic}}", "max by (group, topic) (bokbuss_consumer_lag_seconds)"),
+            limits=(60, 300),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "Is any process late?",
-                    "s",
-                    ("{{role}} {{instance}}", "max by (role, instance) (bokbuss_event_loop_lag_seconds)"),
-                    limits=(0.5, 1),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How much memory does a process take?",
-                    "bytes",
-                    ("{{role}} {{instance}}", "max by (role, instance) (process_resident_memory_bytes)"),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How busy is a process?",
-                    "percentunit",
-                    (
-                        "{{role}} {{instance}}",
-                        "max by (role, instance) (rate(process_cpu_seconds_total[$__rate_interval]))",
-                    ),
-                    limits=(0.7, 0.9),
-                ),
-            ),
-        ],
+        graph(
+            "Is any process late?",
+            "s",
+            ("{{role}} {{instance}}", "max by (role, instance) (bokbuss_event_loop_lag_seconds)"),
+            limits=(0.5, 1),
+        ),
+        graph(
+            "How much memory does a process take?",
+            "bytes",
+            ("{{role}} {{instance}}", "max by (role, instance) (process_resident_memory_bytes)"),
+        ),
+        graph(
+            "How busy is a process?",
+            "percentunit",
+            ("{{role}} {{instance}}", "max by (role, instance) (rate(process_cpu_seconds_total[$__rate_interval]))"),
+            limits=(0.7, 0.9),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How many files has a process open?",
-                    "short",
-                    ("{{role}} {{instance}}", "max by (role, instance) (process_open_fds)"),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries", "How long does deciding take?", "s", *usual_and_slow("bokbuss_decide_batch_seconds")
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "How long since a reader made progress?",
-                    "s",
-                    ("{{group}}", "time() - max by (group) (bokbuss_consumer_last_commit_timestamp_seconds)"),
-                ),
-            ),
-        ],
+        graph(
+            "How many files has a process open?",
+            "short",
+            ("{{role}} {{instance}}", "max by (role, instance) (process_open_fds)"),
+        ),
+        graph("How long does deciding take?", "s", *usual_and_slow("bokbuss_decide_batch_seconds")),
+        graph(
+            "How long since a reader made progress?",
+            "s",
+            ("{{group}}", "time() - max by (group) (bokbuss_consumer_last_commit_timestamp_seconds)"),
+        ),
     ),
-    (
+    row(
         7,
-        [
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "Did Faust skip anything?",
-                    "short",
-                    ("records mended", total("increase(bokbuss_offset_holes_total[$__rate_interval])")),
-                    limits=(1,),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "Did anything break off?",
-                    "short",
-                    ("workers that ended", total("increase(bokbuss_flow_workers_ended_total[$__rate_interval])")),
-                    ("topics made anew", total("increase(bokbuss_topics_made_anew_total[$__rate_interval])")),
-                    ("starts", total("changes(process_start_time_seconds[$__rate_interval])")),
-                ),
-            ),
-            (
-                8,
-                panel(
-                    "timeseries",
-                    "What waits for the audit trail?",
-                    "short",
-                    ("records", "max(bokbuss_audit_unpublished_records)"),
-                ),
-            ),
-        ],
+        graph(
+            "Did Faust skip anything?",
+            "short",
+            ("records mended", total("increase(bokbuss_offset_holes_total[$__rate_interval])")),
+            limits=(1,),
+        ),
+        graph(
+            "Did anything break off?",
+            "short",
+            ("workers that ended", total("increase(bokbuss_flow_workers_ended_total[$__rate_interval])")),
+            ("topics made anew", total("increase(bokbuss_topics_made_anew_total[$__rate_interval])")),
+            ("starts", total("changes(process_start_time_seconds[$__rate_interval])")),
+        ),
+        graph("What waits for the audit trail?", "short", ("records", "max(bokbuss_audit_unpublished_records)")),
     ),
 ]
 
-SCREENS: dict[str, tuple[str, list[Row], str]] = {
+SCREENS: dict[str, tuple[str, Rows, str]] = {
     "money": ("Is money reaching the books?", MONEY, "tenant"),
     "moves": ("Whose move is it?", MOVES, "tenant"),
     "company": ("How is a company?", COMPANY, "tenant"),
@@ -761,10 +524,12 @@ def dashboard(name: str) -> dict[str, Any]:
     panels: list[Panel] = []
     y = 0
     for height, row in rows:
-        x = 0
-        for width, one in row:
+        x, shares = 0, [one.get("share", 1) for one in row]
+        for share, one in zip(shares, row, strict=True):
+            width = _WIDTH * share // sum(shares)
             place = {"x": x, "y": y, "w": width, "h": height}
-            panels.append({"id": len(panels) + 1, "gridPos": place, **one})
+            content = {name: value for name, value in one.items() if name != "share"}
+            panels.append({"id": len(panels) + 1, "gridPos": place, **content})
             x += width
         y += height
     others = {"type": "dashboards", "title": "bokbuss", "tags": ["bokbuss"], "asDropdown": True, "keepTime": True}
