@@ -1,6 +1,7 @@
 """The tables: what is durable besides Kafka, and who may write it. ``infra/migrations`` makes them."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData()
 
@@ -39,159 +41,146 @@ def own(rows: str = "tenant = :tenant") -> dict[str, str]:
     return {"own": rows}
 
 
+def _table(name: str, *columns: SchemaItem, comment: str, info: Mapping[str, object]) -> Table:
+    return Table(name, metadata, *columns, comment=comment, info=dict(info))
+
+
+def _always(name: str, kind: Any, *, default: Any = None, **more: Any) -> Column[Any]:
+    """Return a column that always holds something."""
+    return Column(name, kind, nullable=False, server_default=default, **more)
+
+
 def _when(name: str, *, nullable: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-tenants = Table(
+tenants = _table(
     "tenants",
-    metadata,
     Column("tenant", String, primary_key=True),
     Column("organisation_number", String),
     Column("database_number", BigInteger, unique=True, comment="Fortnox's own id of the company: one of ours has it"),
-    Column("settings_version", Integer, nullable=False, server_default="0", comment="the last one given out"),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("incarnation", Integer, nullable=False, server_default="0", comment="how many of this name were removed"),
+    _always("settings_version", Integer, default="0", comment="the last one given out"),
+    _always("created_at", DateTime(timezone=True)),
+    _always("incarnation", Integer, default="0", comment="how many of this name were removed"),
     comment="companies; written by bokbuss tenant",
     info=own(),
 )
 
-removed_tenants = Table(
+removed_tenants = _table(
     "removed_tenants",
-    metadata,
     Column("tenant", String, primary_key=True, comment="what its rows are kept under: shop.1, the first called shop"),
-    Column("name", String, nullable=False),
-    Column("incarnation", Integer, nullable=False),
+    _always("name", String),
+    _always("incarnation", Integer),
     Column("organisation_number", String),
     Column("database_number", BigInteger),
     _when("created_at", nullable=False),
     _when("removed_at", nullable=False),
-    Column("removed_by", String, nullable=False),
+    _always("removed_by", String),
     comment="companies that were removed; written by bokbuss tenant",
     info=KEPT,
 )
 Index("removed_tenants_name", removed_tenants.c.name, removed_tenants.c.incarnation, unique=True)
 
-signing_secrets = Table(
+signing_secrets = _table(
     "signing_secrets",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column(
-        "secret",
-        LargeBinary,
-        nullable=False,
-        comment="encrypted with BOKBUSS_SECRET_KEY",
-        info=locked("{tenant}/{system}"),
-    ),
+    _always("tenant", String),
+    _always("system", String),
+    _always("secret", LargeBinary, comment="encrypted with BOKBUSS_SECRET_KEY", info=locked("{tenant}/{system}")),
     PrimaryKeyConstraint("tenant", "system"),
     comment="what deliveries are signed with; written by bokbuss tenant",
     info=own(),
 )
 
-deliveries = Table(
+deliveries = _table(
     "deliveries",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("delivery_id", String, nullable=False),
-    Column("body_sha256", String, nullable=False),
-    Column("event_ids", JSONB, nullable=False),
+    _always("tenant", String),
+    _always("system", String),
+    _always("delivery_id", String),
+    _always("body_sha256", String),
+    _always("event_ids", JSONB),
     _when("accepted_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "delivery_id"),
     comment="deliveries accepted over HTTP; written by sources, after Kafka acknowledged",
     info=own(),
 )
 
-way_secrets = Table(
+way_secrets = _table(
     "way_secrets",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("way", String, nullable=False, comment="its name in the settings"),
-    Column(
+    _always("tenant", String),
+    _always("way", String, comment="its name in the settings"),
+    _always(
         "secret",
         LargeBinary,
-        nullable=False,
         comment="a database's URL, a password or a private key, encrypted",
         info=locked("{tenant}/ways/{way}/OutboxTable", "{tenant}/ways/{way}/SftpFolder"),
     ),
-    Column("given_by", String, nullable=False),
+    _always("given_by", String),
     _when("given_at", nullable=False),
     PrimaryKeyConstraint("tenant", "way"),
     comment="what opens the ways in that payloads are fetched by; written by bokbuss ways secret",
     info=own(),
 )
 
-outbox_positions = Table(
+outbox_positions = _table(
     "outbox_positions",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("way", String, nullable=False),
-    Column(
-        "relation",
-        BigInteger,
-        nullable=False,
-        comment="the table's own id there: another table is read from its beginning",
-    ),
-    Column("passed", BigInteger, nullable=False, comment="rows up to this id were read, but for the holes"),
-    Column("holes", JSONB, nullable=False, comment="ids that are missing, and may still come"),
+    _always("tenant", String),
+    _always("way", String),
+    _always("relation", BigInteger, comment="the table's own id there: another table is read from its beginning"),
+    _always("passed", BigInteger, comment="rows up to this id were read, but for the holes"),
+    _always("holes", JSONB, comment="ids that are missing, and may still come"),
     _when("moved_at", nullable=False),
     PrimaryKeyConstraint("tenant", "way"),
     comment="how far each till's outbox was read; written by sources, after Kafka has the facts",
     info=own(),
 )
 
-secrets_key = Table(
+secrets_key = _table(
     "secrets_key",
-    metadata,
     Column("id", Integer, primary_key=True, comment="1: the first, which seals personal data as well"),
-    Column("wrapped", LargeBinary, nullable=False, comment="the data key, encrypted with BOKBUSS_SECRET_KEY"),
+    _always("wrapped", LargeBinary, comment="the data key, encrypted with BOKBUSS_SECRET_KEY"),
     Column("wrapped_before", LargeBinary, comment="and with the one before, until the rotation ends"),
-    Column("locks", Boolean, nullable=False, server_default="true", comment="false: every process is to know it first"),
-    Column("made_by", String, nullable=False, server_default=""),
-    Column("made_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    _always("locks", Boolean, default="true", comment="false: every process is to know it first"),
+    _always("made_by", String, default=""),
+    _always("made_at", DateTime(timezone=True), default=text("now()")),
     Column("done_at", DateTime(timezone=True), comment="when everything was locked with it"),
     comment="what everything secret is encrypted with; written once, and by bokbuss keys rotate",
     info=HOST,
 )
 
-person_keys = Table(
+person_keys = _table(
     "person_keys",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("record", String, nullable=False, comment="the key of a person, or of an employee in the books"),
-    Column("key_id", String, nullable=False, unique=True, comment="as seals name it"),
-    Column("locked", LargeBinary, nullable=False, comment="the key, encrypted", info=locked("person/{key_id}")),
+    _always("tenant", String),
+    _always("record", String, comment="the key of a person, or of an employee in the books"),
+    _always("key_id", String, unique=True, comment="as seals name it"),
+    _always("locked", LargeBinary, comment="the key, encrypted", info=locked("person/{key_id}")),
     _when("made_at", nullable=False),
     PrimaryKeyConstraint("tenant", "record"),
     comment="what each person's values are sealed under; written with the first of them",
     info=own(),
 )
 
-erasures = Table(
+erasures = _table(
     "erasures",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("record", String, nullable=False),
+    _always("tenant", String),
+    _always("record", String),
     _when("erased_at", nullable=False),
-    Column("erased_by", String, nullable=False),
+    _always("erased_by", String),
     _when("released_at"),
-    Column("released_by", String, nullable=False, server_default=""),
+    _always("released_by", String, default=""),
     PrimaryKeyConstraint("tenant", "record"),
     comment="whose keys were dropped: nothing new is taken in of them; written by the desk",
     info=own(),
 )
 
-connections = Table(
+connections = _table(
     "connections",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("grant_type", String, nullable=False, comment="client_credentials, authorization_code, token"),
-    Column("state", String, nullable=False, comment="connected, needs_consent, licence_missing, paused, disconnected"),
-    Column("reason", String, nullable=False, server_default="", comment="why it is in this state, for people"),
+    _always("tenant", String),
+    _always("system", String),
+    _always("grant_type", String, comment="client_credentials, authorization_code, token"),
+    _always("state", String, comment="connected, needs_consent, licence_missing, paused, disconnected"),
+    _always("reason", String, default="", comment="why it is in this state, for people"),
     Column("wording", JSONB, comment="of the reason, for readers of other languages"),
-    Column("generation", BigInteger, nullable=False, server_default="0", comment="one more with each new pair"),
+    _always("generation", BigInteger, default="0", comment="one more with each new pair"),
     Column("access", LargeBinary, comment="the access token, encrypted", info=locked("{tenant}/{system}/access")),
     _when("access_until"),
     _when("renew_at"),
@@ -202,12 +191,12 @@ connections = Table(
         info=locked("{tenant}/{system}/refresh"),
     ),
     _when("refresh_until"),
-    Column("renewer", String, nullable=False, server_default="", comment="who renews the tokens now; else empty"),
+    _always("renewer", String, default="", comment="who renews the tokens now; else empty"),
     Column("renewing_until", DateTime(timezone=True), comment="nobody else renews them before"),
     _when("asked_at"),
-    Column("scopes", String, nullable=False, server_default=""),
-    Column("company_name", String, nullable=False, server_default=""),
-    Column("consented_by", String, nullable=False, server_default=""),
+    _always("scopes", String, default=""),
+    _always("company_name", String, default=""),
+    _always("consented_by", String, default=""),
     _when("consented_at"),
     _when("changed_at", nullable=False),
     Column("opened", BigInteger, comment="another company's number, which its tokens open; until a new consent"),
@@ -216,46 +205,41 @@ connections = Table(
     info=own(),
 )
 
-activation_links = Table(
+activation_links = _table(
     "activation_links",
-    metadata,
     Column("link_id", String, primary_key=True, comment="a part of the link; without its signature it opens nothing"),
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("service", Boolean, nullable=False, comment="a service account is asked for"),
-    Column(
-        "another", Boolean, nullable=False, server_default="false", comment="another company than before may consent"
-    ),
-    Column("made_by", String, nullable=False),
+    _always("tenant", String),
+    _always("system", String),
+    _always("service", Boolean, comment="a service account is asked for"),
+    _always("another", Boolean, default="false", comment="another company than before may consent"),
+    _always("made_by", String),
     _when("made_at", nullable=False),
     _when("expires_at", nullable=False),
     _when("used_at"),
-    Column("extras", String, nullable=False, server_default="", comment="what is asked for besides, as documents"),
+    _always("extras", String, default="", comment="what is asked for besides, as documents"),
     comment="links that ask for a company's consent; written by bokbuss connect and the consent pages",
     info=own(),
 )
 
-reference_data = Table(
+reference_data = _table(
     "reference_data",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("kind", String, nullable=False, comment="years, series, accounts, cost_centres, projects, ..."),
-    Column("year_id", Integer, nullable=False, server_default="0", comment="0: not of a financial year"),
-    Column("body", JSONB, nullable=False),
+    _always("tenant", String),
+    _always("system", String),
+    _always("kind", String, comment="years, series, accounts, cost_centres, projects, ..."),
+    _always("year_id", Integer, default="0", comment="0: not of a financial year"),
+    _always("body", JSONB),
     _when("read_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "kind", "year_id"),
     comment="what was read of a company's set-up, and when; dropped when an answer contradicts it",
     info=own(),
 )
 
-budget_requests = Table(
+budget_requests = _table(
     "budget_requests",
-    metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("lease", String, nullable=False, comment="the lane's: fortnox/<tenant>"),
-    Column("priority", Integer, nullable=False, comment="1 look-ups, 2 backfill; live orders need not ask"),
-    Column("calls", Integer, nullable=False),
+    _always("lease", String, comment="the lane's: fortnox/<tenant>"),
+    _always("priority", Integer, comment="1 look-ups, 2 backfill; live orders need not ask"),
+    _always("calls", Integer),
     Column("pause", Float, comment="no request, but news: the target wants nobody to call for so many seconds"),
     _when("asked_at", nullable=False),
     _when("seen_at", nullable=False),
@@ -264,62 +248,58 @@ budget_requests = Table(
     info=own("split_part(lease, '/', 2) = :tenant"),
 )
 
-checks = Table(
+checks = _table(
     "checks",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("check", String, nullable=False),
-    Column("ok", Boolean, nullable=False),
-    Column("body", JSONB, nullable=False, comment="what was found"),
+    _always("tenant", String),
+    _always("system", String),
+    _always("check", String),
+    _always("ok", Boolean),
+    _always("body", JSONB, comment="what was found"),
     _when("checked_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "check"),
     comment="the last result of each check of bokbuss doctor",
     info=own(),
 )
 
-sightings = Table(
+sightings = _table(
     "sightings",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("kind", String, nullable=False, comment="employee, leave"),
-    Column("record", String, nullable=False, comment="the record's id there"),
-    Column("fingerprint", String, nullable=False, comment="of what it held when it was last told as a fact"),
+    _always("tenant", String),
+    _always("system", String),
+    _always("kind", String, comment="employee, leave"),
+    _always("record", String, comment="the record's id there"),
+    _always("fingerprint", String, comment="of what it held when it was last told as a fact"),
     _when("seen_at", nullable=False),
     PrimaryKeyConstraint("tenant", "system", "kind", "record"),
     comment="what was seen of a system's records, to tell only what differs; written after Kafka has the facts",
     info=own(),
 )
 
-readings = Table(
+readings = _table(
     "readings",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("kind", String, nullable=False),
+    _always("tenant", String),
+    _always("system", String),
+    _always("kind", String),
     _when("whole_at"),
-    Column("records", Integer, nullable=False, server_default="0"),
-    Column("cursor", String, nullable=False, server_default="", comment="where reading what changed goes on"),
+    _always("records", Integer, default="0"),
+    _always("cursor", String, default="", comment="where reading what changed goes on"),
     _when("asked_at"),
     PrimaryKeyConstraint("tenant", "system", "kind"),
     comment="when a system's records were read in full, and how far the reading of changes has come",
     info=own(),
 )
 
-documents = Table(
+documents = _table(
     "documents",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("year_to", Date, nullable=False, comment="the last day of the voucher's financial year"),
-    Column("series", String, nullable=False),
-    Column("number", String, nullable=False, comment="empty: the note is about all of the module in this year"),
-    Column("source_id", String, nullable=False, comment="the document's id at its system"),
-    Column("module", String, nullable=False, comment="accounting, suppliers, billing"),
+    _always("tenant", String),
+    _always("year_to", Date, comment="the last day of the voucher's financial year"),
+    _always("series", String),
+    _always("number", String, comment="empty: the note is about all of the module in this year"),
+    _always("source_id", String, comment="the document's id at its system"),
+    _always("module", String, comment="accounting, suppliers, billing"),
     Column("sha256", String, comment="of its content, which is stored under it; none while it waits or is missing"),
     Column("size", BigInteger),
-    Column("type", String, nullable=False, server_default="", comment="as the first bytes tell it"),
-    Column("note", String, nullable=False, server_default="", comment="why it is missing"),
+    _always("type", String, default="", comment="as the first bytes tell it"),
+    _always("note", String, default="", comment="why it is missing"),
     _when("listed_at", nullable=False),
     _when("read_at"),
     PrimaryKeyConstraint("tenant", "year_to", "series", "number", "source_id"),
@@ -328,65 +308,60 @@ documents = Table(
 )
 Index("documents_source", documents.c.tenant, documents.c.source_id)
 
-plans = Table(
+plans = _table(
     "plans",
-    metadata,
     Column("plan_id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("flow", String, nullable=False),
-    Column("state", String, nullable=False, comment="made, applied, dropped"),
-    Column("body", JSONB, nullable=False, comment="the Plan"),
+    _always("tenant", String),
+    _always("flow", String),
+    _always("state", String, comment="made, applied, dropped"),
+    _always("body", JSONB, comment="the Plan"),
     _when("made_at", nullable=False),
     comment="plans; written by bokbuss plan and apply",
     info=own(),
 )
 
-plan_rows = Table(
+plan_rows = _table(
     "plan_rows",
-    metadata,
-    Column("plan_id", Uuid, nullable=False),
-    Column("row", Integer, nullable=False),
-    Column("state", String, nullable=False),
-    Column("action", String, nullable=False),
-    Column("body", JSONB, nullable=False, comment="the PlanRow; personal data is sealed in it"),
+    _always("plan_id", Uuid),
+    _always("row", Integer),
+    _always("state", String),
+    _always("action", String),
+    _always("body", JSONB, comment="the PlanRow; personal data is sealed in it"),
     Column("fact_id", String, comment="of the row as it was applied"),
     PrimaryKeyConstraint("plan_id", "row"),
     comment="the rows of plans",
     info=own("plan_id in (select plan_id from plans where tenant = :tenant)"),
 )
 
-settings = Table(
+settings = _table(
     "settings",
-    metadata,
     Column("tenant", String, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("body", JSONB, nullable=False),
-    Column("applied_by", String, nullable=False),
+    _always("version", Integer),
+    _always("body", JSONB),
+    _always("applied_by", String),
     _when("applied_at", nullable=False),
     comment="the settings that decisions are made with; written by flows, from settings.v1",
     info=own(),
 )
 
-settings_history = Table(
+settings_history = _table(
     "settings_history",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("body", JSONB, nullable=False),
-    Column("applied_by", String, nullable=False),
+    _always("tenant", String),
+    _always("version", Integer),
+    _always("body", JSONB),
+    _always("applied_by", String),
     _when("applied_at", nullable=False),
     PrimaryKeyConstraint("tenant", "version"),
     comment="every version of the settings that took effect; written by flows with settings",
     info=own(),
 )
 
-flow_state = Table(
+flow_state = _table(
     "flow_state",
-    metadata,
-    Column("flow", String, nullable=False),
-    Column("tenant", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("state", JSONB, nullable=False),
+    _always("flow", String),
+    _always("tenant", String),
+    _always("key", String),
+    _always("state", JSONB),
     Column("waiting", String, comment="why it waits for other settings"),
     PrimaryKeyConstraint("flow", "tenant", "key"),
     comment="what a flow remembers of each key; written by flows",
@@ -397,14 +372,13 @@ DAY_OF_KEY: Final = "substring(key::text, '/([0-9]{4}-[0-9]{2}-[0-9]{2})(/[0-9]+
 """The day that a key ends in; null where it names none."""
 Index("flow_state_day", flow_state.c.flow, flow_state.c.tenant, text(DAY_OF_KEY))
 
-outbox = Table(
+outbox = _table(
     "outbox",
-    metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("tenant", String, nullable=False),
-    Column("topic", String, nullable=False),
-    Column("message_id", String, nullable=False),
-    Column("value", LargeBinary, nullable=False, comment="the message as it goes to Kafka; its key is the tenant"),
+    _always("tenant", String),
+    _always("topic", String),
+    _always("message_id", String),
+    _always("value", LargeBinary, comment="the message as it goes to Kafka; its key is the tenant"),
     _when("written_at", nullable=False),
     Column("sent_as", String, comment="the life of the topic that has it"),
     comment="what was decided and has not arrived yet; written with states and lines, removed by whoever it is for",
@@ -413,29 +387,27 @@ outbox = Table(
 Index("outbox_unsent", outbox.c.tenant, postgresql_where=text("sent_as is null"))
 Index("outbox_message", outbox.c.message_id)
 
-topic_lives = Table(
+topic_lives = _table(
     "topic_lives",
-    metadata,
-    Column("topic", String, nullable=False),
-    Column("number", Integer, nullable=False, comment="1: the first that was met"),
-    Column("topic_id", String, nullable=False, comment="Kafka's own"),
-    Column("cluster_id", String, nullable=False),
+    _always("topic", String),
+    _always("number", Integer, comment="1: the first that was met"),
+    _always("topic_id", String, comment="Kafka's own"),
+    _always("cluster_id", String),
     _when("met_at", nullable=False),
     PrimaryKeyConstraint("topic", "number"),
     comment="the lives of each topic: it was deleted and made anew, or another broker has it; written by readers",
     info=HOST,
 )
 
-decided = Table(
+decided = _table(
     "decided",
-    metadata,
-    Column("topic", String, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("offset", BigInteger, nullable=False),
-    Column("tenant", String, nullable=False),
-    Column("fact_id", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("rules", String, nullable=False, server_default=""),
+    _always("topic", String),
+    _always("partition", Integer),
+    _always("offset", BigInteger),
+    _always("tenant", String),
+    _always("fact_id", String),
+    _always("key", String),
+    _always("rules", String, default=""),
     _when("accepted_at", nullable=False),
     _when("decided_at", nullable=False),
     PrimaryKeyConstraint("topic", "partition", "offset"),
@@ -446,26 +418,25 @@ Index("decided_fact", decided.c.tenant, decided.c.fact_id)
 Index("decided_key", decided.c.tenant, decided.c.key)
 Index("decided_accepted", decided.c.accepted_at, postgresql_using="brin")
 
-parked = Table(
+parked = _table(
     "parked",
-    metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=True, comment="their order"),
-    Column("reader", String, nullable=False, comment="flows, sinks-fortnox, desk, ..."),
-    Column("tenant", String, nullable=False),
-    Column("topic", String, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("offset", BigInteger, nullable=False),
+    _always("reader", String, comment="flows, sinks-fortnox, desk, ..."),
+    _always("tenant", String),
+    _always("topic", String),
+    _always("partition", Integer),
+    _always("offset", BigInteger),
     _when("recorded_at", nullable=False),
     Column("record_key", LargeBinary),
     Column("record_value", LargeBinary),
-    Column("about", String, nullable=False, comment="the business key"),
-    Column("fact_id", String, nullable=False),
-    Column("state", String, nullable=False, comment="waiting, set_aside, discarded"),
-    Column("code", String, nullable=False, comment="what was raised; empty: it waits behind another"),
-    Column("rule", String, nullable=False, comment="the function that raised"),
-    Column("reason", String, nullable=False, comment="in words that hold no values"),
-    Column("attempts", Integer, nullable=False),
-    Column("tried", ARRAY(String), nullable=False, comment="the code, in versions of bokbuss, that has tried it"),
+    _always("about", String, comment="the business key"),
+    _always("fact_id", String),
+    _always("state", String, comment="waiting, set_aside, discarded"),
+    _always("code", String, comment="what was raised; empty: it waits behind another"),
+    _always("rule", String, comment="the function that raised"),
+    _always("reason", String, comment="in words that hold no values"),
+    _always("attempts", Integer),
+    _always("tried", ARRAY(String), comment="the code, in versions of bokbuss, that has tried it"),
     _when("parked_at", nullable=False),
     comment="records that their reader cannot handle, and what comes later of the same company; written by each reader",
     info=own(),
@@ -475,17 +446,15 @@ Index("parked_waiting", parked.c.reader, parked.c.tenant, parked.c.number, postg
 Index("parked_about", parked.c.tenant, parked.c.about)
 Index("parked_kept", parked.c.tenant, parked.c.number, postgresql_where=text("state <> 'discarded'"))
 
-audited = Table(
+audited = _table(
     "audited",
-    metadata,
-    Column("topic", String, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("upto", BigInteger, nullable=False, comment="every record before this offset is decided"),
-    Column(
+    _always("topic", String),
+    _always("partition", Integer),
+    _always("upto", BigInteger, comment="every record before this offset is decided"),
+    _always(
         "forgotten",
         BigInteger,
-        nullable=False,
-        server_default="0",
+        default="0",
         comment="what lies before this offset is decided, and may have no line any more",
     ),
     PrimaryKeyConstraint("topic", "partition"),
@@ -493,34 +462,26 @@ audited = Table(
     info=HOST,
 )
 
-journal = Table(
+journal = _table(
     "journal",
-    metadata,
-    Column("order_id", Uuid, nullable=False),
-    Column(
-        "seq",
-        BigInteger,
-        nullable=False,
-        autoincrement=True,
-        unique=True,
-        server_default=text("nextval('journal_seq')"),
-    ),
-    Column("place", BigInteger, nullable=False, comment="in its key: its own seq, or the place of what it replaces"),
-    Column("sink", String, nullable=False),
-    Column("partition", Integer, nullable=False, comment="of the orders topic: whoever is assigned it runs the lane"),
-    Column("tenant", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("type", String, nullable=False),
-    Column("fact_id", String, nullable=False),
-    Column("body", JSONB, nullable=False, comment="the order in its envelope"),
+    _always("order_id", Uuid),
+    _always("seq", BigInteger, autoincrement=True, unique=True, default=text("nextval('journal_seq')")),
+    _always("place", BigInteger, comment="in its key: its own seq, or the place of what it replaces"),
+    _always("sink", String),
+    _always("partition", Integer, comment="of the orders topic: whoever is assigned it runs the lane"),
+    _always("tenant", String),
+    _always("key", String),
+    _always("type", String),
+    _always("fact_id", String),
+    _always("body", JSONB, comment="the order in its envelope"),
     Column("replaces", Uuid),
     Column("hop", String, comment="the traceparent of the step that gave it, where that was traced"),
-    Column("state", String, nullable=False, comment="queued, sending, unknown, delivered, rejected, withdrawn"),
-    Column("attempt", Integer, nullable=False, server_default="0"),
-    Column("looks", Integer, nullable=False, server_default="0", comment="looks that did not find it, after settling"),
+    _always("state", String, comment="queued, sending, unknown, delivered, rejected, withdrawn"),
+    _always("attempt", Integer, default="0"),
+    _always("looks", Integer, default="0", comment="looks that did not find it, after settling"),
     _when("due_at", nullable=False),
     _when("sent_at"),
-    Column("calls", JSONB, nullable=False, server_default=text("'[]'")),
+    _always("calls", JSONB, default=text("'[]'")),
     Column("outcome", JSONB),
     _when("accepted_at", nullable=False),
     _when("journaled_at", nullable=False),
@@ -548,31 +509,27 @@ Index(
     postgresql_where=text("type = 'bokbuss.post-voucher.v1'"),
 )
 
-leases = Table(
+leases = _table(
     "leases",
-    metadata,
     Column("name", String, primary_key=True),
-    Column("owner", String, nullable=False),
-    Column("epoch", BigInteger, nullable=False, comment="one more with each owner: what an old one writes is refused"),
+    _always("owner", String),
+    _always("epoch", BigInteger, comment="one more with each owner: what an old one writes is refused"),
     _when("deadline", nullable=False),
-    Column(
-        "budget", JSONB, nullable=False, server_default=text("'[]'"), comment="when the last requests left, in seconds"
-    ),
+    _always("budget", JSONB, default=text("'[]'"), comment="when the last requests left, in seconds"),
     comment="who may act: for a company at a sink, as relay, as auditor",
     info=HOST,
 )
 
-audit = Table(
+audit = _table(
     "audit",
-    metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("tenant", String, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("key", String, nullable=False),
-    Column("fact_id", String, nullable=False),
-    Column("message_id", String, nullable=False),
-    Column("trace", String, nullable=False),
-    Column("body", JSONB, nullable=False),
+    _always("tenant", String),
+    _always("sequence", BigInteger),
+    _always("key", String),
+    _always("fact_id", String),
+    _always("message_id", String),
+    _always("trace", String),
+    _always("body", JSONB),
     _when("published_at"),
     comment="the audit trail; written with the outcome that it records, in the same transaction",
     info=KEPT,
@@ -588,24 +545,22 @@ Index(
 )
 Index("audit_voucher", text("(body -> 'voucher') jsonb_path_ops"), postgresql_using="gin", _table=audit)
 
-audit_heads = Table(
+audit_heads = _table(
     "audit_heads",
-    metadata,
     Column("tenant", String, primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
-    Column("hash", String, nullable=False),
+    _always("sequence", BigInteger),
+    _always("hash", String),
     comment="the end of each company's chain",
     info=KEPT,
 )
 
-held = Table(
+held = _table(
     "held",
-    metadata,
     Column("hold_id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("flow", String, nullable=False),
-    Column("key", String, nullable=False),
-    Column("body", JSONB, nullable=False, comment="the HoldForReview in its envelope"),
+    _always("tenant", String),
+    _always("flow", String),
+    _always("key", String),
+    _always("body", JSONB, comment="the HoldForReview in its envelope"),
     _when("held_at", nullable=False),
     _when("closed_at"),
     Column("how", String, comment="booked, settings_changed, checks_passed, answered, superseded, ..."),
@@ -618,14 +573,13 @@ Index("held_key", held.c.tenant, held.c.key)
 Index("held_open", held.c.tenant, held.c.held_at, held.c.hold_id, postgresql_where=text("closed_at is null"))
 Index("held_closed", held.c.tenant, held.c.held_at, held.c.hold_id, postgresql_where=text("closed_at is not null"))
 
-dead_letters = Table(
+dead_letters = _table(
     "dead_letters",
-    metadata,
     Column("place", String, primary_key=True, comment="topic/partition/offset"),
-    Column("topic", String, nullable=False),
-    Column("tenant", String, nullable=False, comment="as far as the record's key tells"),
-    Column("body", JSONB, nullable=False, comment="the DeadLetter in its envelope"),
-    Column("state", String, nullable=False, comment="open, replayed, discarded"),
+    _always("topic", String),
+    _always("tenant", String, comment="as far as the record's key tells"),
+    _always("body", JSONB, comment="the DeadLetter in its envelope"),
+    _always("state", String, comment="open, replayed, discarded"),
     _when("found_at", nullable=False),
     _when("closed_at"),
     comment="what could not be read; written by the desk, from dead-letters.v1",
@@ -633,158 +587,136 @@ dead_letters = Table(
 )
 Index("dead_letters_open", dead_letters.c.tenant, dead_letters.c.found_at, postgresql_where=text("state = 'open'"))
 
-installation = Table(
+installation = _table(
     "installation",
-    metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="1: there is one"),
-    Column("installation", Uuid, nullable=False),
-    Column("epoch", BigInteger, nullable=False, comment="how often it was restored"),
-    Column("place", String, nullable=False, comment="server, timeline, database and table, as PostgreSQL names them"),
-    Column(
-        "written_by",
-        String,
-        nullable=False,
-        comment="the transaction that wrote this row: another one has if it was copied",
-    ),
-    Column("pulse", BigInteger, nullable=False, comment="one more every few seconds; Kafka is told"),
+    _always("installation", Uuid),
+    _always("epoch", BigInteger, comment="how often it was restored"),
+    _always("place", String, comment="server, timeline, database and table, as PostgreSQL names them"),
+    _always("written_by", String, comment="the transaction that wrote this row: another one has if it was copied"),
+    _always("pulse", BigInteger, comment="one more every few seconds; Kafka is told"),
     _when("pulsed_at", nullable=False),
-    Column("targets", JSONB, nullable=False, comment="where each system is that orders are carried out in"),
-    Column("writing", Boolean, nullable=False, comment="false: what happened after the backup is not taken in yet"),
+    _always("targets", JSONB, comment="where each system is that orders are carried out in"),
+    _always("writing", Boolean, comment="false: what happened after the backup is not taken in yet"),
     Column(
         "fenced_at",
         DateTime(timezone=True),
         comment="an order of a fact that Kafka had before is looked for before it is sent",
     ),
     Column("since", DateTime(timezone=True), comment="when the backup was made that was restored last"),
-    Column("noticed", String, nullable=False, server_default="", comment="how a restore was noticed"),
+    _always("noticed", String, default="", comment="how a restore was noticed"),
     comment="which installation this is, and whether it is the database that we left; written by every role",
     info=HOST,
 )
 
-fenced = Table(
+fenced = _table(
     "fenced",
-    metadata,
     Column("tenant", String, primary_key=True),
-    Column("state", String, nullable=False, comment="closed, held, open"),
-    Column(
-        "found",
-        JSONB,
-        nullable=False,
-        server_default=text("'{}'"),
-        comment="what was found of it in Kafka and in the books",
-    ),
+    _always("state", String, comment="closed, held, open"),
+    _always("found", JSONB, default=text("'{}'"), comment="what was found of it in Kafka and in the books"),
     _when("closed_at", nullable=False),
     _when("opened_at"),
-    Column("opened_by", String, nullable=False, server_default=""),
+    _always("opened_by", String, default=""),
     comment="companies of a database that was restored; written by roles, and by bokbuss fence",
     info=own(),
 )
 
-proofs = Table(
+proofs = _table(
     "proofs",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("source", String, nullable=False, comment="fortnox: the books; sie: a year that came in as a file"),
-    Column("year_to", Date, nullable=False),
+    _always("tenant", String),
+    _always("source", String, comment="fortnox: the books; sie: a year that came in as a file"),
+    _always("year_to", Date),
     _when("read_at", nullable=False),
-    Column("differences", Integer, nullable=False, comment="that nobody has accepted"),
-    Column("body", JSONB, nullable=False, comment="the BooksProved"),
+    _always("differences", Integer, comment="that nobody has accepted"),
+    _always("body", JSONB, comment="the BooksProved"),
     PrimaryKeyConstraint("tenant", "source", "year_to"),
     comment="the last proof of each year; written by bokbuss ledger prove, and each night",
     info=own(),
 )
 
-proof_rounds = Table(
+proof_rounds = _table(
     "proof_rounds",
-    metadata,
     Column("tenant", String, primary_key=True),
     _when("due_at", nullable=False),
     _when("done_at"),
-    Column("trouble", String, nullable=False, server_default="", comment="why the last night's could not be"),
+    _always("trouble", String, default="", comment="why the last night's could not be"),
     comment="companies that have posted something, and when their books were last compared; written each night",
     info=own(),
 )
 
-accepted_differences = Table(
+accepted_differences = _table(
     "accepted_differences",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("id", String, nullable=False),
-    Column("accepted_by", String, nullable=False),
-    Column("comment", String, nullable=False),
+    _always("tenant", String),
+    _always("id", String),
+    _always("accepted_by", String),
+    _always("comment", String),
     _when("accepted_at", nullable=False),
     PrimaryKeyConstraint("tenant", "id"),
     comment="differences of proofs that are as they should be; written by bokbuss ledger accept",
     info=own(),
 )
 
-api_keys = Table(
+api_keys = _table(
     "api_keys",
-    metadata,
     Column("key_id", String, primary_key=True, comment="a part of the key; without its secret it opens nothing"),
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False),
-    Column("holder", String, nullable=False, comment="whom it was given to"),
-    Column("sha256", String, nullable=False, comment="of the secret, which is not kept"),
-    Column("made_by", String, nullable=False),
+    _always("tenant", String),
+    _always("system", String),
+    _always("holder", String, comment="whom it was given to"),
+    _always("sha256", String, comment="of the secret, which is not kept"),
+    _always("made_by", String),
     _when("made_at", nullable=False),
     _when("expires_at", nullable=False),
     _when("used_at"),
     _when("revoked_at"),
-    Column("revoked_by", String, nullable=False, server_default=""),
+    _always("revoked_by", String, default=""),
     comment="keys that open a company's packages; written by bokbuss ledger key",
     info=own(),
 )
 Index("api_keys_tenant", api_keys.c.tenant)
 
-package_fetches = Table(
+package_fetches = _table(
     "package_fetches",
-    metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=True),
-    Column("tenant", String, nullable=False),
-    Column("system", String, nullable=False, comment="senseworks: over HTTP; desk: by a command"),
-    Column("year_to", Date, nullable=False),
-    Column("fetched_by", String, nullable=False),
-    Column("bytes", BigInteger, nullable=False),
-    Column("sha256", String, nullable=False, comment="of the package"),
-    Column("status", String, nullable=False, comment="whole, or from which byte on"),
+    _always("tenant", String),
+    _always("system", String, comment="senseworks: over HTTP; desk: by a command"),
+    _always("year_to", Date),
+    _always("fetched_by", String),
+    _always("bytes", BigInteger),
+    _always("sha256", String, comment="of the package"),
+    _always("status", String, comment="whole, or from which byte on"),
     _when("fetched_at", nullable=False),
     comment="who fetched which package of a year; written by whoever gave it",
     info=own(),
 )
 Index("package_fetches_tenant", package_fetches.c.tenant)
 
-accounts = Table(
+accounts = _table(
     "accounts",
-    metadata,
     Column("account_id", Uuid, primary_key=True),
-    Column("email", String, nullable=False, unique=True),
-    Column("name", String, nullable=False),
+    _always("email", String, unique=True),
+    _always("name", String),
     Column("password", String, comment="what proves it: Argon2id, as a PHC string; none before the invitation is used"),
     Column("code_secret", LargeBinary, comment="of one-time codes, encrypted", info=locked("account/{account_id}")),
-    Column(
-        "code_step", BigInteger, nullable=False, server_default="0", comment="the last time step whose code was used"
-    ),
+    _always("code_step", BigInteger, default="0", comment="the last time step whose code was used"),
     Column("language", String),
     Column(
         "openid",
         String,
         comment="issuer and subject: whom an OpenID provider vouched for first; nobody else from then on",
     ),
-    Column("made_by", String, nullable=False),
+    _always("made_by", String),
     _when("made_at", nullable=False),
     _when("disabled_at"),
     comment="people who can sign in at the desk; written by it, and by bokbuss desk",
     info=HOST,
 )
 
-memberships = Table(
+memberships = _table(
     "memberships",
-    metadata,
-    Column("account_id", Uuid, nullable=False),
-    Column("tenant", String, nullable=False, comment="*: every company"),
-    Column("role", String, nullable=False, comment="viewer, accountant, approver, admin"),
-    Column("given_by", String, nullable=False),
+    _always("account_id", Uuid),
+    _always("tenant", String, comment="*: every company"),
+    _always("role", String, comment="viewer, accountant, approver, admin"),
+    _always("given_by", String),
     _when("given_at", nullable=False),
     PrimaryKeyConstraint("account_id", "tenant"),
     comment="what people are in which company; written by the desk, and by bokbuss desk",
@@ -792,12 +724,11 @@ memberships = Table(
 )
 Index("memberships_tenant", memberships.c.tenant)
 
-invitations = Table(
+invitations = _table(
     "invitations",
-    metadata,
     Column("sha256", String, primary_key=True, comment="of the link's token, which is not kept"),
-    Column("account_id", Uuid, nullable=False),
-    Column("made_by", String, nullable=False),
+    _always("account_id", Uuid),
+    _always("made_by", String),
     _when("made_at", nullable=False),
     _when("expires_at", nullable=False),
     _when("used_at"),
@@ -806,33 +737,25 @@ invitations = Table(
 )
 Index("invitations_account", invitations.c.account_id)
 
-sessions = Table(
+sessions = _table(
     "sessions",
-    metadata,
     Column("sha256", String, primary_key=True, comment="of the cookie, which is not kept"),
-    Column("session_id", Uuid, nullable=False, unique=True),
-    Column("account_id", Uuid, nullable=False),
+    _always("session_id", Uuid, unique=True),
+    _always("account_id", Uuid),
     _when("made_at", nullable=False),
     _when("seen_at", nullable=False),
     _when("ends_at", nullable=False),
     _when("ended_at"),
-    Column(
-        "how",
-        String,
-        nullable=False,
-        server_default="",
-        comment="how it ended: signed_out, ended, new_password, account_closed",
-    ),
-    Column("address", String, nullable=False),
-    Column("agent", String, nullable=False),
+    _always("how", String, default="", comment="how it ended: signed_out, ended, new_password, account_closed"),
+    _always("address", String),
+    _always("agent", String),
     comment="who is, and was, signed in at the desk; written by it",
     info=HOST,
 )
 Index("sessions_account", sessions.c.account_id)
 
-sign_in_tries = Table(
+sign_in_tries = _table(
     "sign_in_tries",
-    metadata,
     Column(
         "who",
         String,
@@ -840,77 +763,67 @@ sign_in_tries = Table(
         comment="account/ and the hash of an address of mail, or address/ and a machine's",
     ),
     _when("since", nullable=False),
-    Column("tries", Integer, nullable=False),
+    _always("tries", Integer),
     comment="how often somebody has tried to sign in lately; written by the desk",
     info=HOST,
 )
 
-alert_hooks = Table(
+alert_hooks = _table(
     "alert_hooks",
-    metadata,
     Column("tenant", String, primary_key=True),
     Column("url", LargeBinary, comment="encrypted: an address may hold a token", info=locked("{tenant}/alerts/url")),
     Column(
         "secret", LargeBinary, comment="what is sent there is signed with it; encrypted", info=locked("{tenant}/alerts")
     ),
-    Column("mail_to", String, nullable=False, server_default="", comment="addresses, with spaces between them"),
-    Column("set_by", String, nullable=False),
+    _always("mail_to", String, default="", comment="addresses, with spaces between them"),
+    _always("set_by", String),
     _when("set_at", nullable=False),
     comment="where a company's alerts are told; written by bokbuss alerts",
     info=own(),
 )
 
-mailings = Table(
+mailings = _table(
     "mailings",
-    metadata,
     Column("address", String, primary_key=True),
     _when("sent_at", nullable=False),
     comment="when each address was mailed last what waits; written by the desk",
     info=HOST,
 )
 
-alerts = Table(
+alerts = _table(
     "alerts",
-    metadata,
-    Column("tenant", String, nullable=False),
-    Column("alert", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("about", JSONB, nullable=False),
+    _always("tenant", String),
+    _always("alert", String),
+    _always("kind", String),
+    _always("about", JSONB),
     _when("raised_at", nullable=False),
     _when("ended_at"),
-    Column(
-        "told",
-        String,
-        nullable=False,
-        server_default="",
-        comment="what was told of it last: raised, ended; empty: nothing",
-    ),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("given_up", Boolean, nullable=False, server_default=text("false")),
-    Column("why", String, nullable=False, server_default="", comment="why it was not taken the last time"),
+    _always("told", String, default="", comment="what was told of it last: raised, ended; empty: nothing"),
+    _always("attempts", Integer, default="0"),
+    _always("given_up", Boolean, default=text("false")),
+    _always("why", String, default="", comment="why it was not taken the last time"),
     _when("due_at", nullable=False),
     PrimaryKeyConstraint("tenant", "alert"),
     comment="what is wrong with a company, until it is over and that is told; written by the desk",
     info=own(),
 )
 
-tasks = Table(
+tasks = _table(
     "tasks",
-    metadata,
     Column("task_id", Uuid, primary_key=True),
-    Column("tenant", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("state", String, nullable=False, comment="running, done, failed, died"),
-    Column("begun_by", String, nullable=False),
+    _always("tenant", String),
+    _always("kind", String),
+    _always("state", String, comment="running, done, failed, died"),
+    _always("begun_by", String),
     _when("begun_at", nullable=False),
     _when("seen_at", nullable=False),
     _when("ended_at"),
-    Column("said_sv", String, nullable=False, server_default="", comment="the step that it is at"),
-    Column("said_en", String, nullable=False, server_default=""),
-    Column("done", Integer, nullable=False, server_default="0"),
-    Column("total", Integer, nullable=False, server_default="0", comment="0: it is not known"),
-    Column("result", String, nullable=False, server_default="", comment="what it has made"),
-    Column("why", String, nullable=False, server_default="", comment="what went wrong"),
+    _always("said_sv", String, default="", comment="the step that it is at"),
+    _always("said_en", String, default=""),
+    _always("done", Integer, default="0"),
+    _always("total", Integer, default="0", comment="0: it is not known"),
+    _always("result", String, default="", comment="what it has made"),
+    _always("why", String, default="", comment="what went wrong"),
     comment="work that pages begin, and how far it has come; written by the process that does it",
     info=own(),
 )
