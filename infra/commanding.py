@@ -84,3 +84,11 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
             line, max(columns, 40), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         )
         typer.echo("\n".join(parts) if wrapped else line, err=err)
+
+
+def print_out(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print what came of it: a value for programs, or lines for people."""
+    if as_json:
+        print_json(value)
+    else:
+        print_lines(lines)

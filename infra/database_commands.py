@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from infra import clock
-from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines
+from infra.commanding import Failed, Json, WrongUsage, print_json, print_lines, print_out
 from infra.environment import of_host
 from infra.settings import Settings
 
@@ -35,7 +35,7 @@ def migrate(as_json: Json = False) -> None:
 
     before, after = asyncio.run(work())
     said = f"The tables are of revision {after}" + (f", and were of {before}." if before not in {"", after} else ".")
-    print_json({"before": before, "after": after}) if as_json else print_lines([said])
+    print_out({"before": before, "after": after}, [said], as_json=as_json)
 
 
 def backup(
@@ -139,16 +139,15 @@ def restore(
             documents = copying.load_documents(file, settings.data / "documents")
         except copying.NotRestored as error:
             raise Failed(str(error)) from error
-    if as_json:
-        print_json({"made_at": head["made_at"], "documents": documents, "kept": kept})
-    else:
-        print_lines(
-            [
-                f"Restored to {head['made_at']}, with {documents} documents that were not there any more.",
-                f"The database before is kept as {kept}, until the next restore.",
-                "When roles start they write nothing until what happened since is taken in: bokbuss fence show",
-            ]
-        )
+    print_out(
+        {"made_at": head["made_at"], "documents": documents, "kept": kept},
+        [
+            f"Restored to {head['made_at']}, with {documents} documents that were not there any more.",
+            f"The database before is kept as {kept}, until the next restore.",
+            "When roles start they write nothing until what happened since is taken in: bokbuss fence show",
+        ],
+        as_json=as_json,
+    )
 
 
 async def _check(url: str, settings: Settings, before: str, keys: Path | None) -> None:

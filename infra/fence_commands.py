@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from infra import clock, installation
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_lines, print_out
 from infra.office import Office, in_office
 
 fence = typer.Typer(
@@ -23,7 +23,7 @@ def fence_show(as_json: Json = False) -> None:
         async with place.engine.connect() as connection:
             known = await installation.read(connection)
         companies = await sweeping.listed(place.engine)
-        print_json(_json(known, companies)) if as_json else print_lines(_lines(known, companies))
+        print_out(_json(known, companies), _lines(known, companies), as_json=as_json)
         if waiting := [each.tenant for each in companies if each.state == "held"]:
             raise Failed(f"a person's word is wanted about {', '.join(waiting)}: bokbuss fence open TENANT")
 
@@ -38,7 +38,7 @@ def fence_open(tenant: Company, by: By = None, as_json: Json = False) -> None:
     async def work(place: Office) -> None:
         if not await sweeping.open_company(place.engine, tenant, asker(by)):
             raise WrongUsage(f"{tenant} is not closed")
-        print_json({"tenant": tenant, "state": "open"}) if as_json else print_lines([f"{tenant} is open."])
+        print_out({"tenant": tenant, "state": "open"}, [f"{tenant} is open."], as_json=as_json)
 
     in_office(work, tenant)
 

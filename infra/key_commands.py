@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from infra.commanding import By, Failed, Json, asker, print_json, print_lines
+from infra.commanding import By, Failed, Json, asker, print_out
 from infra.office import Office, in_office
 
 keys = typer.Typer(
@@ -22,7 +22,7 @@ def keys_show(as_json: Json = False) -> None:
         vault = (await place.host()).vault
         known = await rotation.data_keys(place.engine)
         counts = await rotation.counted(place.engine, vault)
-        print_json(_json(known, counts)) if as_json else print_lines(_lines(known, counts))
+        print_out(_json(known, counts), _lines(known, counts), as_json=as_json)
         if lost := [name for name, of_column in counts.items() if of_column[0]]:
             raise Failed(f"no key opens something in {', '.join(lost)}: was it of another database?")
 
@@ -37,10 +37,11 @@ def keys_rotate(by: By = None, as_json: Json = False) -> None:
     async def work(place: Office) -> None:
         vault = (await place.host()).vault
         number, anew = await rotation.rotate(place.engine, vault, place.settings, by=asker(by))
-        if as_json:
-            print_json({"data_key": number, "locked_anew": anew, "old_secret_key_may_go": True})
-        else:
-            print_lines([f"Data key {number} locks everything: {anew} secrets anew.", _MAY_GO])
+        print_out(
+            {"data_key": number, "locked_anew": anew, "old_secret_key_may_go": True},
+            [f"Data key {number} locks everything: {anew} secrets anew.", _MAY_GO],
+            as_json=as_json,
+        )
 
     in_office(work)
 

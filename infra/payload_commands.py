@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commanding import By, Failed, Json, WrongUsage, asker, one_of, print_json, print_lines
+from infra.commanding import By, Failed, Json, WrongUsage, asker, one_of, print_json, print_lines, print_out
 from infra.office import Office, in_office
 
 
@@ -81,10 +81,7 @@ def backfill(
         if not await filling.run(wait, say):
             left = f"{filling.left} files are left; the same command goes on there"
             raise Failed(f"nothing moved for {wait:.0f} s: do flows and sinks run (bokbuss up)? {left}")
-        if as_json:
-            print_json(filling.to_json())
-        else:
-            print_lines(filling.lines())
+        print_out(filling.to_json(), filling.lines(), as_json=as_json)
         if filling.refused:
             raise typer.Exit(1)
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from infra import companies, registry
 from infra.access.connections import Connections, Taken, health
 from infra.access.standing import at_a_glance, in_words
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, one_of, print_json, print_out
 from infra.office import Office, in_office
 from infra.plugin import NotRevoked
 from schemas import identities
@@ -27,26 +27,6 @@ _LIST = text(
                  and f.waiting = any(cast(:lacking as text[]))) as configuring
        from tenants t left join settings s using (tenant) order by tenant"""
 )
-
-
-async def add_tenant(
-    place: Office,
-    tenant: str,
-    *,
-    organisation_number: str | None,
-    database_number: int | None,
-    new_secrets: bool = False,
-    change: bool = False,
-) -> dict[str, str]:
-    """Add a company or change what is known of it; return the signing secrets made now, by system."""
-    return await companies.add(
-        await place.host(),
-        tenant,
-        organisation_number=organisation_number,
-        database_number=database_number,
-        new_secrets=new_secrets,
-        change=change,
-    )
 
 
 @tenant_app.command("add")
@@ -70,8 +50,8 @@ def tenant_add(
 
     async def work(place: Office) -> None:
         try:
-            made = await add_tenant(
-                place,
+            made = await companies.add(
+                await place.host(),
                 tenant,
                 organisation_number=number,
                 database_number=database_number,
@@ -88,12 +68,9 @@ def tenant_add(
             raise WrongUsage(
                 f"number {database_number} in the ledger is {other}'s: bokbuss connection show {other}"
             ) from None
-        if as_json:
-            print_json({"tenant": tenant, "signing_secrets": made})
-            return
-        _say(f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE")
-        for system, secret in made.items():
-            _say(f"signing secret for {system} (shown once): {secret}")
+        known = f"{tenant} is known. Next: bokbuss settings apply {tenant} FILE"
+        secrets = [f"signing secret for {system} (shown once): {secret}" for system, secret in made.items()]
+        print_out({"tenant": tenant, "signing_secrets": made}, [known, *secrets], as_json=as_json)
 
     in_office(work)
 
@@ -109,10 +86,8 @@ def tenant_secret(
 
     async def work(place: Office) -> None:
         made = await companies.renew_secret(await place.host(), tenant, system)
-        if as_json:
-            print_json({"tenant": tenant, "signing_secrets": {system: made}})
-        else:
-            _say(f"signing secret for {system} (shown once): {made}")
+        told = {"tenant": tenant, "signing_secrets": {system: made}}
+        print_out(told, [f"signing secret for {system} (shown once): {made}"], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -156,7 +131,7 @@ def tenant_pause(tenant: Company, system: System = "", by: By = None, as_json: J
         connections = Connections(host.engine, host.vault)
         if not await connections.pause(tenant, system, asker(by)):
             raise Failed(f"{tenant} has no connection to {system} that works now: bokbuss tenant list")
-        print_json({"paused": tenant}) if as_json else _say(f"{tenant} is paused")
+        print_out({"paused": tenant}, [f"{tenant} is paused"], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -171,7 +146,7 @@ def tenant_resume(tenant: Company, system: System = "", by: By = None, as_json: 
         connections = Connections(host.engine, host.vault)
         if not await connections.resume(tenant, system, asker(by)):
             raise Failed(f"{tenant} is not paused at {system}: bokbuss tenant list")
-        print_json({"resumed": tenant}) if as_json else _say(f"{tenant} goes on")
+        print_out({"resumed": tenant}, [f"{tenant} goes on"], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -197,20 +172,16 @@ def tenant_remove(
             removed = await companies.remove(host, await place.producer(), tenant, by=asker(by), force=force)
         except NotRevoked as error:
             raise Failed(f"{tenant} is not removed: {error}. Do it again, or all the same: --force") from None
-        if as_json:
-            told = {"kept_under": removed.under, "left_to_do": removed.left_to_do, "withdrawn": asdict(still)}
-            print_json({"removed": tenant, **told})
-            return
-        _say(f"{tenant} is removed, with all that was its own" + (f"; withdrawn: {_counted(still)}" if still else ""))
-        for what in removed.left_to_do:
-            _say(f"left to do: {what}")
-        _say(f"its trail is kept: bokbuss audit --tenant {removed.under}")
+        told = {"kept_under": removed.under, "left_to_do": removed.left_to_do, "withdrawn": asdict(still)}
+        withdrawn = f"; withdrawn: {_counted(still)}" if still else ""
+        lines = [
+            f"{tenant} is removed, with all that was its own{withdrawn}",
+            *(f"left to do: {what}" for what in removed.left_to_do),
+            f"its trail is kept: bokbuss audit --tenant {removed.under}",
+        ]
+        print_out({"removed": tenant, **told}, lines, as_json=as_json)
 
     in_office(work, tenant)
-
-
-def _say(line: str) -> None:
-    print_lines([line])
 
 
 def _counted(still: companies.Open) -> str:

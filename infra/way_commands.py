@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, asker, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, asker, print_json, print_lines, print_out
 from infra.office import Office, in_office
 from schemas.base import Language
 
@@ -67,10 +67,11 @@ def ways_secret(
         await ways.keep_secret(host.engine, host.vault, found, secret, by=asker(by))
         tried = await collecting.checked(host, found)
         said = way_words.in_words(tried, host.settings.language)
-        if as_json:
-            print_json({"tenant": tenant, "way": way, "kept": True, "code": tried.code, "said": said})
-        else:
-            print_lines(["It is kept, encrypted.", said])
+        print_out(
+            {"tenant": tenant, "way": way, "kept": True, "code": tried.code, "said": said},
+            ["It is kept, encrypted.", said],
+            as_json=as_json,
+        )
         if tried.code:
             raise Failed("it was kept, and does not open this way in yet") if not as_json else typer.Exit(1)
 
@@ -92,7 +93,8 @@ def ways_hostkey(
         key, fingerprint = asyncio.run(sftp.host_key(host, port))
     except Trouble as trouble:
         raise Failed(way_words.in_words(WayFound(host, trouble.code, trouble.detail), "en")) from None
-    if as_json:
-        print_json({"host_key": key, "fingerprint": fingerprint})
-    else:
-        print_lines([key, f"Its fingerprint: {fingerprint}. Compare it first; then it belongs among host_keys."])
+    print_out(
+        {"host_key": key, "fingerprint": fingerprint},
+        [key, f"Its fingerprint: {fingerprint}. Compare it first; then it belongs among host_keys."],
+        as_json=as_json,
+    )

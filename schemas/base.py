@@ -6,7 +6,8 @@ import weakref
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import lru_cache, wraps
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +23,8 @@ from pydantic import (
 Who = Literal["accountant", "operator", "developer"]
 """Whose move it is."""
 Language = Literal["sv", "en"]
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
+"""Where a time becomes a day, unless a company says otherwise."""
 
 _DATE = r"(19|20|21)\d{2}-\d{2}-\d{2}"  # far from where datetime overflows when its offset is taken off
 _DAY = re.compile(_DATE, re.ASCII)

@@ -22,7 +22,7 @@ from connectors.demo.telling import TenantRecord
 from connectors.demo.tieout import BookedVoucher, TieOut, sales_accounts, tie_out
 from connectors.demo.world import NotInTime, Unexpected, World
 from connectors.demo.yearend import AccountingFirm
-from infra import clock, registry, roles, telemetry, tenants
+from infra import clock, companies, registry, roles, telemetry, tenants
 from infra.commanding import Failed, WrongUsage
 from infra.embedded import found, jars, runtime
 from infra.environment import PINNED
@@ -31,7 +31,6 @@ from infra.kafka.fetching import Consumer
 from infra.office import Office, office
 from infra.plugin import Imitation
 from infra.settings import ROLES, DatabaseSettings, DeskSettings, KafkaSettings, Settings
-from infra.tenant_commands import add_tenant
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
@@ -232,8 +231,8 @@ async def _stage(settings: Settings, screen: Screen) -> AsyncIterator[_Stage]:
         place = await stack.enter_async_context(office(named))
         await _refuse_what_is_not_empty(place)
         secrets = {
-            company.tenant: await add_tenant(
-                place,
+            company.tenant: await companies.add(
+                await place.host(),
                 company.tenant,
                 organisation_number=company.organisation_number,
                 database_number=company.database_number,

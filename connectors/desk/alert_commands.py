@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.desk import words
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, width
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, width
 from infra.office import Office, in_office
 
 alerts = typer.Typer(no_args_is_help=True, help="Where a company is told what waits for somebody, and what was told.")
@@ -57,7 +57,7 @@ def alerts_test(tenant: Company, as_json: Json = False) -> None:
             raise WrongUsage(f"{tenant} has no URL for alerts: bokbuss alerts set {tenant} --url URL")
         if why := await telling.attempt(tenant, hook):
             raise Failed(f"the alert was not taken: {why}")
-        print_json({"taken": True}) if as_json else print_lines(["it was taken"])
+        print_out({"taken": True}, ["it was taken"], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -92,6 +92,6 @@ def alerts_remove(tenant: Company, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         removed = await hooks.remove(place.engine, tenant)
-        print_json({"removed": removed}) if as_json else print_lines([f"alerts of {tenant} are told nowhere"])
+        print_out({"removed": removed}, [f"alerts of {tenant} are told nowhere"], as_json=as_json)
 
     in_office(work, tenant)

@@ -6,7 +6,7 @@ import typer
 
 from connectors.desk import closing_words, plan_words
 from infra import clock, registry
-from infra.commanding import Company, Json, WrongUsage, print_json, print_lines
+from infra.commanding import Company, Json, WrongUsage, print_out
 from infra.deciding import planning
 from infra.office import Office, in_office
 from infra.plugin import Flow
@@ -38,9 +38,6 @@ def closing_list(
         if settings.yearend is None:
             raise WrongUsage(f"{tenant} has no settings for closing entries: bokbuss settings apply {tenant} FILE")
         rows = [row for row in found if closing_words.meets(row, wanted)]
-        if as_json:
-            print_json([closing_words.row_json(row) for row in rows])
-        else:
-            print_lines(closing_words.listed(rows))
+        print_out([closing_words.row_json(row) for row in rows], closing_words.listed(rows), as_json=as_json)
 
     in_office(work, tenant)

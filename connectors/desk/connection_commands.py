@@ -8,7 +8,7 @@ import typer
 from connectors.desk.words import when
 from infra.access import standing
 from infra.access.standing import Carried, Standing
-from infra.commanding import Company, Json, print_json, print_lines
+from infra.commanding import Company, Json, print_json, print_lines, print_out
 from infra.office import Office, in_office
 
 connection = typer.Typer(no_args_is_help=True, help="How a company's connections stand.")
@@ -40,10 +40,7 @@ def show(
         host = await place.host()
         if written is not None:
             orders = await standing.carried(host, tenant, "fortnox", written)
-            if as_json:
-                print_json([_order(order) for order in orders])
-            else:
-                print_lines(_order_lines(orders))
+            print_out([_order(order) for order in orders], _order_lines(orders), as_json=as_json)
             return
         found, told = await standing.standings(host, tenant), await standing.deliveries(host, tenant)
         if as_json:

@@ -8,7 +8,7 @@ import typer
 from connectors.desk import correcting, plan_commands
 from connectors.desk.running import bar
 from infra import clock
-from infra.commanding import By, Company, Json, WrongUsage, asker, print_json
+from infra.commanding import By, Company, Json, WrongUsage, asker
 from infra.deciding import remembering
 from infra.deciding.correcting import flow_of_corrections, make
 from infra.office import Office, in_office
@@ -27,10 +27,7 @@ def correct(tenant: Company, first: First, last: Last = None, by: By = None, as_
         flow, look = flow_of_corrections(), correcting.looks(await place.host(), tenant)
         with bar(await remembering.count(place.engine, flow, tenant), hidden=as_json) as progress:
             made, rows = await make(place.engine, flow, tenant, days, look, progress, by=asker(by))
-        if as_json:
-            print_json(await plan_commands.plan_json(place, made, rows))
-        else:
-            await plan_commands.show(place, made, rows)
+        await plan_commands.show(place, made, rows, as_json=as_json)
 
     in_office(work, tenant)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.desk import views
-from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines, width
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_out, width
 from infra.delivery import waiting
 from infra.office import Office, in_office
 from infra.plugin import Malformed
@@ -31,7 +31,7 @@ def dead_list(
 
     async def work(place: Office) -> None:
         found = await waiting.dead_letters(place.engine, tenant, closed=everything)
-        print_json([views.dead_json(d) for d in found]) if as_json else print_lines(views.dead_list(found, width()))
+        print_out([views.dead_json(d) for d in found], views.dead_list(found, width()), as_json=as_json)
 
     in_office(work, tenant, reads=True)
 
@@ -42,7 +42,7 @@ def dead_show(letter: Place, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await _dead(place, letter)
-        print_json(views.dead_json(found)) if as_json else print_lines(views.dead_show(found))
+        print_out(views.dead_json(found), views.dead_show(found), as_json=as_json)
 
     in_office(work)
 
@@ -78,7 +78,7 @@ def dead_replay(
             problems = "\n  ".join(error.problems)
             raise Failed(f"it still cannot be read:\n  {problems}\n{_MEND}") from None
         told = {"place": letter, "state": "replayed", "topic": sent.topic}
-        print_json(told) if as_json else typer.echo(f"{letter} was sent to {sent.topic} again")
+        print_out(told, [f"{letter} was sent to {sent.topic} again"], as_json=as_json)
 
     in_office(work)
 
@@ -99,7 +99,7 @@ def dead_discard(
             await acting.discard(place.engine, letter, by=asker(by), reason=reason)
         except waiting.NotOpen as error:
             raise Failed(str(error)) from None
-        print_json({"place": letter, "state": "discarded"}) if as_json else typer.echo(f"{letter} is discarded")
+        print_out({"place": letter, "state": "discarded"}, [f"{letter} is discarded"], as_json=as_json)
 
     in_office(work)
 

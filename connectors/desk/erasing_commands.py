@@ -10,7 +10,7 @@ from connectors.desk.staff import flow_of_employees
 from infra import clock
 from infra.access import erasing
 from infra.access.erasing import Counted
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, print_json, print_lines, print_out
 from infra.deciding import remembering
 from infra.office import Office, in_office
 from infra.plugin import Erasable
@@ -41,7 +41,7 @@ def people_erase(
         said = await _erasable(place, tenant, person)
         if done := await erasing.found(place.engine, tenant, said.records):
             told = f"{person} is erased since {done[0].at:%Y-%m-%d %H:%M} by {done[0].by}: nothing is left to do."
-            print_json(_json(said, None, erased=True)) if as_json else print_lines([told])
+            print_out(_json(said, None, erased=True), [told], as_json=as_json)
             return
         if said.objections:
             raise Failed("\n".join([f"{person} is not erased:", *(f"  {why}" for why in said.objections)]))
@@ -55,7 +55,7 @@ def people_erase(
             typer.confirm("This cannot be taken back. Erase?", abort=True)
         await _decide(place, tenant, person, erased=True, by=decider)
         await _carried_out(place, tenant, person, said, wait)
-        print_json(_json(said, counts, erased=True)) if as_json else print_lines([f"{person} is erased."])
+        print_out(_json(said, counts, erased=True), [f"{person} is erased."], as_json=as_json)
 
     in_office(work, tenant)
 
@@ -72,7 +72,7 @@ def people_release(tenant: Company, person: Person, by: By = None, as_json: Json
         if not (released := await erasing.release(place.engine, tenant, said.records, by=decider)):
             raise WrongUsage(f"{person} is not erased: bokbuss people list {tenant}")
         told = f"{person} comes in again with the next reading, or now: bokbuss employees refresh {tenant}"
-        print_json({"tenant": tenant, "released": list(released)}) if as_json else print_lines([told])
+        print_out({"tenant": tenant, "released": list(released)}, [told], as_json=as_json)
 
     in_office(work, tenant)
 

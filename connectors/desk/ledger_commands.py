@@ -10,7 +10,7 @@ import typer
 from connectors.desk import ledger_words, year_commands
 from connectors.desk.words import when
 from infra import clock
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
 from infra.delivery.reading import NotRead
 from infra.office import Office, in_office
 from infra.proving import comparing, records
@@ -34,10 +34,7 @@ def prove(tenant: Company, year: FinancialYear, by: By = None, as_json: Json = F
             proved = await comparing.compare(await place.host(), tenant, year, asked_by=asker(by))
         except NotRead as error:
             raise Failed(f"{tenant}'s books of {year} were not read, so nothing is proved: {error}") from error
-        if as_json:
-            print_json(proved.to_json() | {"green": proved.green})
-        else:
-            print_lines(ledger_words.proof(tenant, proved))
+        print_out(proved.to_json() | {"green": proved.green}, ledger_words.proof(tenant, proved), as_json=as_json)
         if not proved.green:
             raise typer.Exit(1)
 
@@ -68,10 +65,11 @@ def package(
         except OSError as error:
             raise WrongUsage(f"{out} cannot be written: {error.strerror}") from error
         await storing.fetched(place.engine, tenant, found, system="desk", by=asker(by))
-        if as_json:
-            print_json({"file": str(out), "bytes": found.size, "sha256": found.sha256, "year_to": found.last})
-        else:
-            print_lines([f"{out}: {found.size:,} bytes, sha256 {found.sha256}"])
+        print_out(
+            {"file": str(out), "bytes": found.size, "sha256": found.sha256, "year_to": found.last},
+            [f"{out}: {found.size:,} bytes, sha256 {found.sha256}"],
+            as_json=as_json,
+        )
 
     in_office(work, tenant)
 
@@ -93,11 +91,9 @@ def key_make(
 
     async def work(place: Office) -> None:
         made, ends = await keys.make(place.engine, tenant, ledger_words.AUDITOR, holder, by=asker(by), days=days)
-        if as_json:
-            print_json({"key": made, "expires_at": ends})
-        else:
-            how = f"GET /v1/{tenant}/{ledger_words.AUDITOR}/years with it"
-            print_lines([made, f"good until {when(ends)}; shown only now. {how}"])
+        how = f"GET /v1/{tenant}/{ledger_words.AUDITOR}/years with it"
+        lines = [made, f"good until {when(ends)}; shown only now. {how}"]
+        print_out({"key": made, "expires_at": ends}, lines, as_json=as_json)
 
     in_office(work, tenant)
 
@@ -109,10 +105,7 @@ def key_list(tenant: Company, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await keys.listed(place.engine, tenant)
-        if as_json:
-            print_json([asdict(each) for each in found])
-        else:
-            print_lines(ledger_words.keys(found, clock.now()))
+        print_out([asdict(each) for each in found], ledger_words.keys(found, clock.now()), as_json=as_json)
 
     in_office(work, tenant)
 
@@ -130,10 +123,7 @@ def key_revoke(
     async def work(place: Office) -> None:
         if not await keys.revoke(place.engine, tenant, key_id, asker(by)):
             raise WrongUsage(f"{tenant} has no key {key_id} that is good: bokbuss ledger key list {tenant}")
-        if as_json:
-            print_json({"revoked": key_id})
-        else:
-            print_lines([f"revoked: {key_id}"])
+        print_out({"revoked": key_id}, [f"revoked: {key_id}"], as_json=as_json)
 
     in_office(work, tenant)
 

@@ -7,7 +7,7 @@ import typer
 
 from connectors.desk import words
 from connectors.desk.running import Wait, until
-from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_out
 from infra.kafka import parking
 from infra.kafka.parking import Parked
 from infra.office import Office, in_office
@@ -25,7 +25,7 @@ def parked_list(tenant: OfCompany = None, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await parking.listed(place.engine, tenant)
-        print_json([_json(p) for p in found]) if as_json else print_lines(_lines(found))
+        print_out([_json(p) for p in found], _lines(found), as_json=as_json)
 
     in_office(work, tenant, reads=True)
 
@@ -36,10 +36,7 @@ def parked_show(record: Place, reader: ReadBy = None, as_json: Json = False) -> 
 
     async def work(place: Office) -> None:
         found = await _at(place, record, reader)
-        if as_json:
-            print_json(_json(found) | {"record_value": (found.record.value or b"").decode()})
-        else:
-            print_lines(_shown(found))
+        print_out(_json(found) | {"record_value": (found.record.value or b"").decode()}, _shown(found), as_json=as_json)
 
     in_office(work)
 
@@ -104,7 +101,7 @@ def parked_skip(
         said = (
             f"{record} of {one.tenant} is set aside, and what comes later goes on. Later: bokbuss parked retry {record}"
         )
-        print_json(told) if as_json else typer.echo(said)
+        print_out(told, [said], as_json=as_json)
 
     in_office(work)
 
@@ -130,9 +127,7 @@ def parked_discard(
                 f"Until it can be handled, the later ones go on with bokbuss parked skip {record}"
             ) from error
         told = {"place": record, "tenant": one.tenant, "state": "discarded"}
-        print_json(told) if as_json else typer.echo(
-            f"{record} of {one.tenant} is discarded, and what comes later goes on"
-        )
+        print_out(told, [f"{record} of {one.tenant} is discarded, and what comes later goes on"], as_json=as_json)
 
     in_office(work)
 

@@ -12,7 +12,7 @@ from connectors.desk.plan_words import Conditions
 from connectors.desk.running import progress, quiet, until
 from connectors.desk.staff import FLOW
 from infra import clock, speaking, tenants
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
 from infra.deciding import planning
 from infra.deciding.correcting import flow_of_corrections
 from infra.office import Office, in_office
@@ -46,8 +46,11 @@ async def make(
     return await synchronising.make(host, tenant, say, refresh=refresh, wait=wait, by=by)
 
 
-async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST) -> None:
-    """Print a plan: its head, its counts, its first rows, and what can be done with it."""
+async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST, *, as_json: bool = False) -> None:
+    """Print a plan: its head, its counts, its first rows, and what can be done with it; for programs, all of it."""
+    if as_json:
+        print_json(await _plan_json(place, made, rows))
+        return
     counts, words = await planning.counts(place.engine, made), _words(made)
     print_lines((*words.head(made), *words.counted(counts)))
     spoken = (speaking.row(row, place.settings.language) for row in rows[:most])
@@ -81,10 +84,7 @@ def plan_employees(
     async def work(place: Office) -> None:
         host = await place.host()
         made, rows = await make(host, tenant, refresh=refresh, wait=wait, by=asker(by), as_json=as_json)
-        if as_json:
-            print_json(await plan_json(place, made, rows))
-        else:
-            await show(place, made, rows)
+        await show(place, made, rows, as_json=as_json)
 
     in_office(work, tenant)
 
@@ -110,7 +110,7 @@ def plan_closing(
         look, today = closing.looks(host, tenant, closing.read_series(series)), clock.now().date()
         made, rows = await planning.make(place.engine, flow_of_closing(), tenant, today, by=asker(by), look=look)
         if as_json:
-            print_json(await plan_json(place, made, rows) | {"series": [asdict(one) for one in look.series]})
+            print_json(await _plan_json(place, made, rows) | {"series": [asdict(one) for one in look.series]})
             return
         await show(place, made, rows)
         print_lines(closing_words.series(look.series))
@@ -126,11 +126,8 @@ def plan_show(plan_id: PlanId, where: Where = None, row: Row = None, as_json: Js
         found = await _plan(place, plan_id)
         wanted = _conditions(found, where, row)
         rows = [each async for each in planning.rows(place.engine, found) if _words(found).meets(each, wanted)]
-        if as_json:
-            print_json(await plan_json(place, found, rows))
-            return
-        await show(place, found, rows, len(rows))
-        if wanted and not rows:
+        await show(place, found, rows, len(rows), as_json=as_json)
+        if wanted and not rows and not as_json:
             typer.echo("No row meets all of that.")
 
     in_office(work)
@@ -142,10 +139,7 @@ def plan_list(tenant: Company, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await planning.plans(place.engine, tenant)
-        if as_json:
-            print_json([one.to_json() for one in found])
-        else:
-            print_lines(plan_words.listed(found))
+        print_out([one.to_json() for one in found], plan_words.listed(found), as_json=as_json)
 
     in_office(work, tenant)
 
@@ -214,7 +208,7 @@ def plan_drop(plan_id: PlanId, as_json: Json = False) -> None:
         except planning.NotPossible as error:
             raise WrongUsage(str(error)) from None
         told = {"plan_id": str(found.plan_id), "state": "dropped"}
-        print_json(told) if as_json else typer.echo(f"plan {found.begins} is dropped")
+        print_out(told, [f"plan {found.begins} is dropped"], as_json=as_json)
 
     in_office(work)
 
@@ -311,7 +305,7 @@ def _conditions(found: Plan, where: list[str] | None, rows: list[int] | None) ->
         raise WrongUsage(str(error)) from None
 
 
-async def plan_json(place: Office, found: Plan, rows: Sequence[Any]) -> dict[str, Any]:
+async def _plan_json(place: Office, found: Plan, rows: Sequence[Any]) -> dict[str, Any]:
     """Return a plan for programs: its head, its counts and rows."""
     counts = await planning.counts(place.engine, found)
     told = [{"state": s, "action": a, "rows": n} for (s, a), n in counts.items()]

@@ -11,7 +11,7 @@ import typer
 from connectors.desk import settings_files, settings_words
 from connectors.desk.running import Wait, bar, until
 from infra import registry, tenants
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
 from infra.deciding import remembering
 from infra.delivery import waiting
 from infra.office import Office, in_office
@@ -60,7 +60,7 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
     async def work(place: Office) -> None:
         body, version = await tenants.settings_in_force(place.engine, tenant)
         changes = settings_files.differences(body, _read(file))
-        print_json({"version": version, "changes": changes}) if as_json else print_lines(_changes(changes))
+        print_out({"version": version, "changes": changes}, _changes(changes), as_json=as_json)
 
     in_office(work, tenant)
 
@@ -182,10 +182,11 @@ def settings_validate(file: SettingsFile, as_json: Json = False) -> None:
     """Check a file, without a company and without anything that runs."""
     body = _read(file)
     sections = [name for name, section in body if section is not None]
-    if as_json:
-        print_json({"file": str(file), "sections": sections})
-    else:
-        typer.echo(f"{file} is right; it has settings for: {', '.join(sections) or 'nothing'}.")
+    print_out(
+        {"file": str(file), "sections": sections},
+        [f"{file} is right; it has settings for: {', '.join(sections) or 'nothing'}."],
+        as_json=as_json,
+    )
 
 
 @settings.command("try")
@@ -216,10 +217,11 @@ def settings_try(
         except Malformed as error:
             problems = "\n".join(f"  {problem}" for problem in error.problems)
             raise WrongUsage(f"{report} is not right:\n{problems}") from None
-    if as_json:
-        print_json({name: [one.to_json() for one in tried] for name, tried in found.items()})
-    else:
-        print_lines(line for name, tried in found.items() for line in trying.lines(name, tried))
+    print_out(
+        {name: [one.to_json() for one in tried] for name, tried in found.items()},
+        (line for name, tried in found.items() for line in trying.lines(name, tried)),
+        as_json=as_json,
+    )
     if held := [name for name, tried in found.items() if any(one.is_held for one in tried)]:
         raise Failed(f"held: {', '.join(held)}")
 
@@ -246,7 +248,7 @@ def settings_simulate(
         flows = registry.flows()
         with bar(await simulation.count(place.engine, flows, tenant), hidden=as_json) as progress:
             found = await simulation.simulate(place.engine, flows, tenant, terms, days, progress)
-        print_json(simulating.to_json(found)) if as_json else print_lines(simulating.lines(found))
+        print_out(simulating.to_json(found), simulating.lines(found), as_json=as_json)
         if held := sum(one.held.total() for one in found):
             raise Failed(f"{held:,} would newly be held")
 

@@ -13,12 +13,11 @@ import typer
 from connectors.desk import resolving, views, walking
 from connectors.desk.running import POLL
 from connectors.desk.story import Story, tell
-from connectors.desk.words import SWEDEN
 from infra import activity, clock, overview, registry, trail
-from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_json, print_lines, width
+from infra.commanding import Failed, Json, OfCompany, WrongUsage, print_lines, print_out, width
 from infra.deciding import remembering
 from infra.office import Office, in_office
-from schemas.base import Language
+from schemas.base import SWEDEN, Language
 
 audit = typer.Typer()
 
@@ -70,10 +69,11 @@ def audit_show(
 def _tell_activity(tenant: str | None, since: datetime | None, limit: int, *, as_json: bool) -> None:
     async def work(place: Office) -> None:
         found = await activity.latest(place.engine, tenant, since=since, limit=limit)
-        if as_json:
-            print_json([views.activity_json(each) for each in found])
-        else:
-            print_lines(views.activity_lines(found, width(), place.settings.language))
+        print_out(
+            [views.activity_json(each) for each in found],
+            views.activity_lines(found, width(), place.settings.language),
+            as_json=as_json,
+        )
 
     in_office(work, tenant, reads=True)
 
@@ -84,7 +84,7 @@ def audit_verify(tenant: OfCompany = None, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         found = await walking.verify(place.engine, tenant)
-        print_json([views.finding_json(f) for f in found]) if as_json else print_lines(views.findings(found))
+        print_out([views.finding_json(f) for f in found], views.findings(found), as_json=as_json)
         if broken := [f.tenant for f in found if f.problem]:
             raise Failed(f"the trail is broken for {', '.join(broken)}")
 
@@ -102,7 +102,7 @@ def explain(
 
     async def work(place: Office) -> None:
         told = await _story(place, asked, tenant, year_id)
-        print_json(views.story_json(told)) if as_json else print_lines(views.story(told, place.settings.language))
+        print_out(views.story_json(told), views.story(told, place.settings.language), as_json=as_json)
 
     in_office(work, tenant, reads=True)
 

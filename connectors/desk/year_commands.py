@@ -11,7 +11,7 @@ from connectors.desk import year_words
 from connectors.desk.running import POLL, progress, quiet
 from infra import catching_up, clock, ledgers, registry
 from infra.access.connections import Connections
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, width
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, width
 from infra.deciding import planning
 from infra.delivery.reading import NotRead
 from infra.documents import Documents
@@ -118,10 +118,7 @@ def open_invoices(
             found = await read(await place.host(), tenant, year)
         except NotRead as error:
             raise Failed(f"{tenant}'s open invoices of {year} were not read: {error}") from error
-        if as_json:
-            print_json(asdict(found))
-        else:
-            print_lines(year_words.specifications(tenant, found, width()))
+        print_out(asdict(found), year_words.specifications(tenant, found, width()), as_json=as_json)
         if any(one.note or any(each.code == "differs_from_account" for each in one.findings) for one in found.sides):
             raise typer.Exit(1)
 

@@ -15,7 +15,7 @@ from connectors.fortnox.doctor import examining, report
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock, tenants
 from infra.access.connections import Connections, health
-from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines
+from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
 from infra.office import Office, in_office
 from infra.plugin import Host
 from schemas.base import Language
@@ -113,10 +113,11 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         refresh = await connections.disconnect(tenant, connecting.SYSTEM, asker(by))
         revoked = await tokens.revoke(host.settings.of(FortnoxSettings), refresh) if refresh else False
         company, language = held.company_name or tenant, host.settings.language
-        if as_json:
-            print_json({"tenant": tenant, "disconnected": True, "revoked": revoked})
-        else:
-            print_lines([words.COMMANDS["disconnected"].to(language, company=company, tenant=tenant)])
+        print_out(
+            {"tenant": tenant, "disconnected": True, "revoked": revoked},
+            [words.COMMANDS["disconnected"].to(language, company=company, tenant=tenant)],
+            as_json=as_json,
+        )
         if not revoked and not as_json:
             print_lines([words.COMMANDS["not_revoked"].to(language)])
 
@@ -134,10 +135,7 @@ def doctor(
         host = await place.host()
         found = await examining.examine(host, tenant)
         language = lang or host.settings.language
-        if as_json:
-            print_json(report.as_json(found, language))
-        else:
-            print_lines(report.lines(found, language))
+        print_out(report.as_json(found, language), report.lines(found, language), as_json=as_json)
         if not found.ok:
             raise typer.Exit(1)
 

@@ -22,7 +22,7 @@ from connectors.desk import acting
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox.books import Voucher
 from connectors.fortnox.settings import FortnoxSettings
-from infra import clock, companies, roles, tenant_commands, tenants
+from infra import clock, companies, roles, tenants
 from infra.delivery import waiting
 from infra.environment import whole
 from infra.http import Client, Response
@@ -118,8 +118,8 @@ class Roles:
         tenants = (f"{name}-{uuid.uuid4().hex[:8]}" for _ in count())
         tenant = next(t for t in tenants if partition in {None, partition_of(t)})
         company = self.books.add(sandbox.Company(next(self._numbers), name))
-        made = await tenant_commands.add_tenant(
-            self.place, tenant, organisation_number=None, database_number=company.database_number
+        made = await companies.add(
+            await self.place.host(), tenant, organisation_number=None, database_number=company.database_number
         )
         shop = Shop(tenant, company, made["openpos"], made)
         if settings is not None:

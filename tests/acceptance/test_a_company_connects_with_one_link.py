@@ -7,7 +7,7 @@ import pytest
 from connectors.fortnox import tokens
 from connectors.fortnox.connect.connecting import SYSTEM
 from connectors.fortnox.sandbox import Company
-from infra import tenant_commands
+from infra import companies
 from infra.access.connections import Connections
 from infra.access.vault import open_vault
 from infra.plugin import Host
@@ -31,7 +31,7 @@ async def people(house: Roles) -> ConsentDriver:
 async def unconnected(house: Roles, name: str, number: int) -> Shop:
     """Add a company with its settings that Fortnox knows and that nobody has connected."""
     company = house.books.add(Company(number, "Boklådan AB", "556016-0680", consented=False))
-    made = await tenant_commands.add_tenant(house.place, name, organisation_number="5560160680", database_number=None)
+    made = await companies.add(await house.place.host(), name, organisation_number="5560160680", database_number=None)
     shop = Shop(name, company, made["openpos"])
     await house.apply(shop, BAS_DAY_SALES)
     return shop

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.fortnox.sandbox import Company
-from infra import tenant_commands
+from infra import companies
 from infra.tables import metadata
 from schemas.bas import BAS_DAY_SALES
 from tests.acceptance.house import Roles, Shop, z_report
@@ -18,8 +18,8 @@ KLARNA = [{"method": "klarna", "amount": "400.00"}, {"method": "card", "amount":
 
 async def named(house: Roles, name: str, company: Company) -> Shop:
     """Add a company under a name of the test's own choice."""
-    made = await tenant_commands.add_tenant(
-        house.place, name, organisation_number=None, database_number=company.database_number
+    made = await companies.add(
+        await house.place.host(), name, organisation_number=None, database_number=company.database_number
     )
     return Shop(name, company, made["openpos"])
 

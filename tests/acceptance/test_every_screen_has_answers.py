@@ -16,7 +16,7 @@ from connectors.alexishr import sandbox as hr_sandbox
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import Fault, Faults
-from infra import companies, tenant_commands, tenants
+from infra import companies, tenants
 from infra.access.vault import open_vault
 from infra.canary import CANARY
 from infra.plugin import Host
@@ -76,8 +76,8 @@ async def watched(kafka: str, house_database: str, folder: Path) -> AsyncIterato
 
 async def _a_canary(house: Roles, nobodys: sandbox.Books) -> None:
     company = nobodys.add(sandbox.Company(1, "Kanariefågeln"))
-    await tenant_commands.add_tenant(
-        house.place, CANARY, organisation_number=None, database_number=company.database_number
+    await companies.add(
+        await house.place.host(), CANARY, organisation_number=None, database_number=company.database_number
     )
     await _apply(house, Shop(CANARY, company, ""), TenantSettings(daysales=BAS_DAY_SALES))
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from connectors import sie
 from connectors.fortnox.connect import connecting
 from connectors.fortnox.sandbox import Company, licences
-from infra import companies, tenant_commands, tenants
+from infra import companies, tenants
 from infra.accounts.permissions import DeskRole
 from schemas.settings import TenantSettings
 from tests.acceptance.house import Roles, Shop
@@ -73,7 +73,7 @@ async def test_s6_to_s10_a_link_is_made_sent_and_answered(house: Roles, visitor:
     """A link is made and sent (S6, S7); it explains (S8), leads to Fortnox (S9), one company is chosen there (S10)."""
     company = house.books.add(Company(8101, "Boklådan AB", "556016-0680", consented=False))
     house.books.add(Company(8102, "Grannen AB", "556000-0001", consented=False))
-    await tenant_commands.add_tenant(house.place, "link-shop", organisation_number="5560160680", database_number=None)
+    await companies.add(await house.place.host(), "link-shop", organisation_number="5560160680", database_number=None)
     shop = Shop("link-shop", company, "")
     await visitor.is_signed_in_as(DeskRole.ADMIN, shop.tenant)
     async with browsing(visitor, language="sv") as page:
@@ -107,7 +107,7 @@ async def test_y6_y19_another_company_is_refused_and_the_right_one_counts_its_da
     """A company of another organisation number is refused (Y19); of the right one the days are counted (Y6)."""
     own = house.books.add(Company(8111, "Krogen AB", "556000-0001", consented=False))
     other = house.books.add(Company(8112, "Grannen AB", "556016-0680", consented=False))
-    await tenant_commands.add_tenant(house.place, "days-shop", organisation_number="5560000001", database_number=None)
+    await companies.add(await house.place.host(), "days-shop", organisation_number="5560000001", database_number=None)
     host = await house.place.host()
     async with browsing(visitor, language="sv") as page:
         for company, said in ((other, "556016-0680"), (own, "Krogen AB är anslutet")):

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from infra import clock
-from infra.companies import apply_settings
+from infra.companies import add, apply_settings
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.embedded.owner import free_port
@@ -20,7 +20,6 @@ from infra.http import Client
 from infra.kafka.cluster import ensure_topics, producer
 from infra.office import office
 from infra.settings import DatabaseSettings, KafkaSettings, Settings
-from infra.tenant_commands import add_tenant
 from schemas.settings import AbsenceCause, EmployeesSettings, InvoicingSettings, TenantSettings, YearEndSettings
 from tests.chaos import tills
 from tests.chaos.workers import BOKBUSS, Worker
@@ -223,7 +222,9 @@ async def _found(site: Site, companies: int) -> None:
         await site.ask_sandbox("series", {"company": company.number, "code": CLOSING.series, "manual": True})
     async with office(site.settings) as place:
         for company in site.companies:
-            made = await add_tenant(place, company.tenant, organisation_number=None, database_number=company.number)
+            made = await add(
+                await place.host(), company.tenant, organisation_number=None, database_number=company.number
+            )
             company.secrets = made
             await apply_settings(place.engine, await place.producer(), company.tenant, site.chosen(company), by="chaos")
 
