@@ -230,6 +230,11 @@ def unreadable_list(key: str) -> RetryLater:
     return RetryLater.saying(BRIEF_WAIT, "list_unreadable", waiting_words.LIST_UNREADABLE(list=key), alone=True)
 
 
+def list_moved(key: str) -> RetryLater:
+    """Say that a list changed while it was read, so that it is not whole."""
+    return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.LIST_MOVED(list=key), alone=True)
+
+
 def years(items: Sequence[Mapping[str, Any]]) -> tuple[Year, ...]:
     """Return the financial years that a list names; what is none is left out."""
     return tuple(year for year in map(_year, items) if year)

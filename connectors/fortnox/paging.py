@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.fortnox import encode, waiting_words
+from connectors.fortnox.classify import list_moved
 from connectors.fortnox.client import Fortnox
-from infra.delivery.answers import BRIEF_WAIT
 from infra.delivery.calls import amend
 from infra.delivery.requests import Request
 from infra.plugin import Attempt
@@ -18,8 +18,9 @@ _PAGES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What was listed, and whether that is all that Fortnox counts."""
+    """What stands in a list under its ``key``, and whether that is all that Fortnox counts."""
 
+    key: str
     items: tuple[Mapping[str, Any], ...]
     is_complete: bool
 
@@ -29,7 +30,7 @@ class Whole:
             amend(attempt, waiting_words.NOT_AMONG(number=len(self.items)))
             return Absent()
         amend(attempt, waiting_words.NOT_ALL(number=len(self.items)))
-        return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.LIST_MOVED(), alone=True)
+        return list_moved(self.key)
 
 
 async def whole(
@@ -54,5 +55,5 @@ async def whole(
         items |= {name(item): keep(item) for item in page.items}
         complete = len(items) == page.total if page.total is not None else len(page.items) < encode.LIMIT
         if complete or len(items) == before:
-            return Whole(tuple(items.values()), complete)
-    return Whole(tuple(items.values()), is_complete=False)
+            return Whole(key, tuple(items.values()), complete)
+    return Whole(key, tuple(items.values()), is_complete=False)

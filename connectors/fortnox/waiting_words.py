@@ -103,19 +103,9 @@ LISTS_NOTHING = Phrase(
 )
 WAITS_SAYING = Phrase("fortnox.waits_saying", "{said}: {meaning}", "{said}: {meaning}")
 LIST_MOVED = Phrase(
-    "fortnox.list_moved",
-    "Fortnox lista ändrades medan den lästes",
-    "Fortnox's list changed while it was read",
-)
-LIST_OF_MOVED = Phrase(
     "fortnox.list_of_moved",
     "Fortnox lista {list} ändrades medan den lästes",
     "Fortnox's list of {list} changed while it was read",
-)
-FILES_MOVED = Phrase(
-    "fortnox.files_moved",
-    "Fortnox lista över en verifikations filer ändrades medan den lästes",
-    "Fortnox's list of a voucher's files changed while it was read",
 )
 SIE_UNREADABLE = Phrase(
     "fortnox.sie_unreadable",

@@ -10,8 +10,8 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.fortnox import encode, waiting_words
-from connectors.fortnox.classify import Record
+from connectors.fortnox import encode
+from connectors.fortnox.classify import Record, list_moved
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.doctor.setup import ReferenceKind
 from infra import clock, telemetry
@@ -174,7 +174,7 @@ class Reference:
             items = await self._pages(source, year_id, attempt)
             if items is not None:
                 return items
-        return RetryLater.saying(5.0, "list_moved", waiting_words.LIST_OF_MOVED(list=source.key), alone=True)
+        return list_moved(source.key)
 
     async def _pages(
         self, source: _Source, year_id: int, attempt: Attempt

@@ -5,15 +5,14 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any, Final
 
-from connectors.fortnox import classify, waiting_words
-from connectors.fortnox.classify import Record, Year
+from connectors.fortnox import classify
+from connectors.fortnox.classify import Record, Year, list_moved
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import ledger
 from connectors.fortnox.paging import Whole, whole
 from connectors.fortnox.settings import FortnoxSettings
 from infra import contents, faultpoints, tenants, words
 from infra.contents import Contents
-from infra.delivery.answers import BRIEF_WAIT
 from infra.delivery.reading import NotRead, answered
 from infra.delivery.requests import Request
 from infra.http import Client
@@ -64,9 +63,7 @@ class Books(Fortnox):
             listed = await whole(
                 self, request, key, attempt, name=lambda item: tuple(map(item.get, names.split())), keep=keep
             )
-            if isinstance(listed, Whole) and not listed.is_complete:
-                return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.LIST_OF_MOVED(list=key), alone=True)
-            return listed
+            return list_moved(key) if isinstance(listed, Whole) and not listed.is_complete else listed
 
         return await answered(ask, TRIES)
 

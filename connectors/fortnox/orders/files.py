@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.fortnox import classify, refusal_words, waiting_words
-from connectors.fortnox.classify import unreadable_list
+from connectors.fortnox.classify import list_moved, unreadable_list
 from connectors.fortnox.client import Fortnox, unanswered
 from connectors.fortnox.forms import file
 from connectors.fortnox.paging import Whole, whole
@@ -133,7 +133,7 @@ async def _state(fortnox: Fortnox, order: AttachFile, attempt: Attempt) -> _Stat
     if joined := file.joined(order, listed.items, ()):
         return _State(joined, (), listed)
     if not listed.is_complete:
-        return RetryLater.saying(BRIEF_WAIT, "list_moved", waiting_words.FILES_MOVED(), alone=True)
+        return list_moved(listed.key)
     folder = await fortnox.one(file.folder(), "Folder", attempt)
     if isinstance(folder, RetryLater):
         return folder
