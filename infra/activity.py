@@ -9,7 +9,6 @@ Swedish.
 from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,9 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import activity_words as words
 from infra import speaking
 from infra.rows import Activity
+from schemas.base import SWEDEN
 from schemas.words import Phrase, Wording
-
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 def _day(at: str) -> str:
@@ -122,7 +120,7 @@ async def latest(engine: AsyncEngine, tenant: str | None, *, since: datetime | N
     Args:
         since: nothing of which the last was before.
     """
-    first = datetime.combine(since.astimezone(_SWEDEN), time.min, _SWEDEN) if since else None
+    first = datetime.combine(since.astimezone(SWEDEN), time.min, SWEDEN) if since else None
     async with engine.connect() as connection:
         values = {"tenant": tenant, "since": since, "first": first, "limit": limit}
         rows = await connection.execute(_LATEST, values)

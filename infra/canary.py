@@ -8,7 +8,6 @@ its name goes there. When it falls silent, money does not reach the books either
 import asyncio
 from decimal import Decimal
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,13 +16,13 @@ from infra import clock, telemetry
 from infra.leases import Lease, lead
 from infra.plugin import Host
 from infra.tenants import UnknownTenant
+from schemas.base import SWEDEN
 from schemas.events import DayClosed, GroupSales, Payment, RateTotal
 
 _log = telemetry.log(__name__)
 
 CANARY: Final = "canary"
 """The company's name, and that of its till."""
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _BORN: Final = 1_700_000_000
 """Seconds since 1970 that its report numbers leave out, so that they are numbers of reports until 2055."""
 _POLL: Final = 0.5
@@ -79,7 +78,7 @@ def _day() -> DayClosed:
         register_id="1",
         z_number=int(now.timestamp()) - _BORN,
         unnumbered=True,
-        business_date=now.astimezone(_SWEDEN).date(),
+        business_date=now.astimezone(SWEDEN).date(),
         taken_at=now,
         sales=(GroupSales(group="seed", vat_rate=rate, net=net, vat=vat),),
         vat=(RateTotal(vat_rate=rate, net=net, vat=vat),),

@@ -211,6 +211,13 @@ def count(number: int, language: Language) -> str:
     return _in(f"{number:,}", language)
 
 
+def month(number: int, language: Language) -> str:
+    """Return what a month is called; 1 is January."""
+    from babel.dates import get_month_names  # noqa: PLC0415 - its data takes a third of a second to read
+
+    return str(get_month_names("wide", locale=language)[number])
+
+
 def capital(said: str) -> str:
     """Return words as a line begins with them."""
     return said[:1].upper() + said[1:]

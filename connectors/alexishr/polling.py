@@ -1,19 +1,18 @@
 """The work that goes on beside: each connected company is read again and again, by one process."""
 
 import asyncio
-from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
 
 from connectors.alexishr.settings import AlexisHRSettings
 from connectors.alexishr.source import PeopleReader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock
-from infra.delivery.following import Following, connected
+from infra.delivery.following import Following, connected, last_night
 from infra.intake.sightings import EMPLOYEE, LEAVE, Sightings
 from infra.leases import Lease
 from infra.plugin import Host
 
-_NIGHT: Final = time(2)
+_HOUR: Final = 2
 """When everything is read again, in the company's zone: what no question for changes can tell is found then."""
 _LOOK_FOR_COMPANIES: Final = 5.0
 
@@ -34,16 +33,9 @@ async def poll(host: Host, stop: asyncio.Event) -> None:
     await Following(work, lambda: connected(host, SYSTEM), turn, look=look, patience=every).run(host, stop)
 
 
-def last_night(now: datetime, zone: tzinfo) -> datetime:
-    """Return the last time at which everything was due to be read again."""
-    local = now.astimezone(zone)
-    night = datetime.combine(local.date(), _NIGHT, zone)
-    return night if night <= local else night - timedelta(days=1)
-
-
 async def _read_what_is_due(reading: PeopleReader, sightings: Sightings) -> None:
     settings, now = reading.hr.host.settings.of(AlexisHRSettings), clock.now()
-    night = last_night(now, (await reading.hr.chosen()).zone)
+    night = last_night(now, _HOUR, (await reading.hr.chosen()).zone)
     people, leaves = await sightings.reading(EMPLOYEE), await sightings.reading(LEAVE)
     if people is None or people.whole_at < night:
         await reading.everybody()

@@ -8,13 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from infra.plugin import Malformed
+from schemas.base import SWEDEN
 from schemas.daytotals import DayTotalsSettings, Meaning, meaning
 from schemas.money import ORE
 
-SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _MOST_LINES: Final = 5_000
 _MOST_CELLS: Final = 200
 _CODECS: Final = {"utf-8": "utf-8-sig"}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from connectors.demo.scenes import Company
 from connectors.demo.telling import Effect, words
 from schemas.audit import AuditRecord
+from schemas.base import SWEDEN
 from schemas.commands import UpsertPerson, WriteAbsence
 from schemas.envelope import type_of
 from schemas.events import EmployeeField
@@ -90,7 +90,6 @@ Copy = Mapping[str, str]
 """A person's fields in one system, in a form in which both can be compared; what is empty is left out."""
 Record = Mapping[str, Any]
 
-_ZONE: Final = ZoneInfo("Europe/Stockholm")
 _COUNTRIES: Final = {"SVERIGE": "SE", "SWEDEN": "SE"}
 
 
@@ -148,7 +147,7 @@ def name_of(copy: Copy) -> str:
 
 
 def _day(moment: str | None) -> str:
-    return datetime.fromisoformat(moment).astimezone(_ZONE).date().isoformat() if moment else ""
+    return datetime.fromisoformat(moment).astimezone(SWEDEN).date().isoformat() if moment else ""
 
 
 def _copy(fields: Mapping[str, Any]) -> Copy:

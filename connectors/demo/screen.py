@@ -7,7 +7,6 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -17,9 +16,9 @@ from connectors.demo.on_account import SaleRow
 from connectors.demo.people import Somebody, StaffTieOut
 from connectors.demo.telling import Effect, amount, words
 from connectors.demo.tieout import TieOut, TieoutRow, Total
+from schemas.base import SWEDEN
 from schemas.plans import Plan, PlanRow
 
-_SWEDEN = ZoneInfo("Europe/Stockholm")
 """Times are the companies' own, as at the desk; JSON has them in UTC."""
 _WIDEST = 120
 _NARROWEST = 80
@@ -79,7 +78,7 @@ class Screen:
         if self._as_json:
             _line(effect.to_json())
             return
-        head = f"  {effect.at.astimezone(_SWEDEN):%H:%M:%S}  {effect.company:<9} {effect.about:<14} "
+        head = f"  {effect.at.astimezone(SWEDEN):%H:%M:%S}  {effect.company:<9} {effect.about:<14} "
         lines = textwrap.wrap(effect.text, self._width - len(head)) or [""]
         style = _STYLES.get(effect.what, "")
         for number, line in enumerate(lines):

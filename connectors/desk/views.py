@@ -14,7 +14,7 @@ from infra.plugin import Autopsy
 from infra.rows import Activity, AnswerOutcome, Dead, Hold
 from schemas import money
 from schemas.audit import AuditRecord
-from schemas.base import Language
+from schemas.base import SWEDEN, Language
 from schemas.commands import VoucherRow
 from schemas.money import ZERO
 
@@ -259,7 +259,7 @@ def activity_lines(found: Sequence[Activity], width: int = 0, to: Language = "en
 def activity_json(one: Activity) -> dict[str, Any]:
     """Return a line of the activity log for programs; ``at`` in Swedish time."""
     known = {name: value for name, value in asdict(one).items() if name != "wording"}
-    return known | {"at": one.at.astimezone(words.SWEDEN).isoformat()}
+    return known | {"at": one.at.astimezone(SWEDEN).isoformat()}
 
 
 def findings(found: Sequence[TrailFinding]) -> Lines:

@@ -4,21 +4,16 @@ import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from schemas.base import Language
+from schemas.base import SWEDEN, Language
 from schemas.words import amount as in_language
-
-SWEDEN = ZoneInfo("Europe/Stockholm")
-"""Times are shown as the clock on the wall of the company; JSON has them in UTC."""
-
 
 WIDTH = 80
 """Columns of a terminal that nobody has made wider."""
 
 
 def when(at: datetime) -> str:
-    """Return a time as people in Sweden read it: ``2026-04-10 23:41:07``."""
+    """Return a time as the clock on the wall shows it: ``2026-04-10 23:41:07``; JSON has it in UTC."""
     return at.astimezone(SWEDEN).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -6,23 +6,8 @@ Fortnox's own interface is Swedish: its names stand in both languages.
 
 from collections.abc import Mapping
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from schemas.base import Language
 from schemas.words import Said
-
-SWEDEN: Final = ZoneInfo("Europe/Stockholm")
-MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
-    "sv": (
-        *("januari", "februari", "mars", "april", "maj", "juni"),
-        *("juli", "augusti", "september", "oktober", "november", "december"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
-
 
 FLOWS: Final[Mapping[str, tuple[Said, Said]]] = {
     "daysales": (

@@ -1,21 +1,19 @@
 """The work that goes on beside: connected companies are listed every night, for what no webhook told."""
 
 import asyncio
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from connectors.huma.settings import HumaSettings
 from connectors.huma.source import LISTED, reader
 from connectors.huma.translate import SYSTEM
 from infra import clock
-from infra.delivery.following import Following, connected
+from infra.delivery.following import Following, connected, last_night
 from infra.intake.sightings import EMPLOYEE, Sightings, not_read_since
 from infra.leases import Lease
 from infra.plugin import Host
 
-_NIGHT: Final = time(2)
-_ZONE: Final = ZoneInfo("Europe/Stockholm")
+_HOUR: Final = 2
 _WHOLE: Final = timedelta(days=7)
 """After which each person is read, whatever the list shows: what no webhook told may not be in it."""
 _AFTER_A_FAILURE: Final = 60.0
@@ -26,7 +24,7 @@ async def read_nightly(host: Host, stop: asyncio.Event) -> None:
 
     async def due() -> list[str]:
         companies = await connected(host, SYSTEM)
-        return await not_read_since(host.engine, companies, SYSTEM, LISTED, last_night(clock.now()))
+        return await not_read_since(host.engine, companies, SYSTEM, LISTED, last_night(clock.now(), _HOUR))
 
     async def turn(tenant: str, lease: Lease) -> None:
         if tenant in await due():  # nobody was faster
@@ -34,13 +32,6 @@ async def read_nightly(host: Host, stop: asyncio.Event) -> None:
 
     look = host.settings.of(HumaSettings).due_seconds
     await Following(f"{SYSTEM}-nightly", due, turn, look=look, patience=_AFTER_A_FAILURE).run(host, stop)
-
-
-def last_night(now: datetime) -> datetime:
-    """Return the last time at which everybody was due to be listed again."""
-    local = now.astimezone(_ZONE)
-    night = datetime.combine(local.date(), _NIGHT, _ZONE)
-    return night if night <= local else night - timedelta(days=1)
 
 
 async def _read(host: Host, tenant: str, lease: Lease) -> None:

@@ -4,17 +4,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
 
 from infra import clock, ending, telemetry
 from infra.access.connections import Connections
 from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Host
+from schemas.base import SWEDEN
 
 _log = telemetry.log(__name__)
 
 _LONGEST_PAUSE = 300.0
 _STOP_WITHIN = 10.0
+
+
+def last_night(now: datetime, hour: int, zone: tzinfo = SWEDEN) -> datetime:
+    """Return when the last night's round began: at an hour of the day there."""
+    local = now.astimezone(zone)
+    night = datetime.combine(local.date(), time(hour), zone)
+    return night if night <= local else night - timedelta(days=1)
 
 
 async def connected(host: Host, system: str) -> list[str]:

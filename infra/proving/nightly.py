@@ -4,13 +4,12 @@ A year that was read in between, or that came in as a file, is compared when it 
 """
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from infra import clock
 from infra.commanding import Failed
-from infra.delivery.following import Following
+from infra.delivery.following import Following, last_night
 from infra.delivery.reading import NotRead
 from infra.leases import Lease
 from infra.plugin import Host
@@ -20,7 +19,6 @@ from infra.proving.comparing import compare, compare_known
 _YEARS: Final = 2
 _LOOK: Final = 20.0
 _PATIENCE: Final = 300.0
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 async def run(host: Host, stop: asyncio.Event) -> None:
@@ -57,10 +55,3 @@ async def prove_company(host: Host, tenant: str, lease: Lease) -> None:
         await records.failed(host.engine, tenant, str(error))
         raise
     await records.done(host.engine, tenant)
-
-
-def last_night(now: datetime, hour: int) -> datetime:
-    """Return when the last night's round began: at an hour of the day in Sweden."""
-    local = now.astimezone(_SWEDEN)
-    night = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return night if night <= local else night - timedelta(days=1)

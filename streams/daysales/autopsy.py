@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from infra.plugin import Asking, Autopsy, Remedy, Terms
 from schemas import mapping
 from schemas.bas import BAS_DAY_SALES
+from schemas.base import SWEDEN
 from schemas.commands import HoldForReview
 from schemas.money import rate_text
 from schemas.settings import (
@@ -31,7 +31,6 @@ _ACCOUNT: Final = 1930
 """Stands for the account that somebody has still to choose: the rules ask only whether there is one."""
 _MOST: Final = 4
 """Settings that are changed together."""
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 Change = tuple[Text, dict[str, Any]]
 """A setting in words, and the fields that it changes."""
@@ -138,7 +137,7 @@ def _of_its_date(case: Case) -> Iterator[Change]:
         yield words.EARLIER_START(day=day.business_date), {"start_date": day.business_date}
     if came_at is None:
         return
-    came, taken = came_at.astimezone(_SWEDEN).date(), day.taken_at.astimezone(_SWEDEN).date()
+    came, taken = came_at.astimezone(SWEDEN).date(), day.taken_at.astimezone(SWEDEN).date()
     early = max((day.business_date - came).days, (taken - came).days)
     late = (came - min(day.business_date, taken)).days
     if early > case.settings.days_early:

@@ -2,15 +2,14 @@
 
 from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from schemas.base import SWEDEN
 from schemas.commands import Choice
 from schemas.settings import SettingsApplied
 from streams.daysales import words
 from streams.daysales.case import Case
 from streams.daysales.verdict import DATE_IS_RIGHT, Held, Settled
 
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 PERIOD_LOCKED: Final = "period_locked"
 """The code of a voucher that is refused because its day is locked."""
 _FAST: Final = timedelta(hours=1)
@@ -38,7 +37,7 @@ def a_register_whose_clock_is_wrong_waits(case: Case) -> Held | None:
     came_at, day, settings = case.state.came_at, case.day, case.settings
     if came_at is None or not case.configured or DATE_IS_RIGHT in case.state.answers:
         return None
-    came, taken = came_at.astimezone(_SWEDEN).date(), day.taken_at.astimezone(_SWEDEN).date()
+    came, taken = came_at.astimezone(SWEDEN).date(), day.taken_at.astimezone(SWEDEN).date()
     last = _moved(came, settings.days_early)
     ahead = day.business_date > last or day.taken_at - _FAST > came_at + timedelta(days=settings.days_early)
     if not ahead and min(day.business_date, taken) >= _moved(came, -settings.days_late):

@@ -5,16 +5,15 @@ from decimal import Decimal
 from io import BytesIO
 from itertools import islice
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import pydyf
 
+from schemas.base import SWEDEN
 from schemas.documents import Flaw
 from schemas.events import DayClosed, Payment
 from schemas.identities import shown_organisation
 from schemas.money import rate_text
 
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _PAGE: Final = (595, 842)
 """A4, in points."""
 _MARGIN: Final = 56
@@ -94,7 +93,7 @@ def _head(day: DayClosed) -> Iterator[str]:
     yield _text("Kassa", day.register_id)
     yield _text("Löpnummer (Z)", f"{day.z_number}")
     yield _text("Försäljningsdag", f"{day.business_date}")
-    yield _text("Tagen", f"{day.taken_at.astimezone(_SWEDEN):%Y-%m-%d %H:%M:%S}")
+    yield _text("Tagen", f"{day.taken_at.astimezone(SWEDEN):%Y-%m-%d %H:%M:%S}")
     if day.amendment:
         yield _text("Rättelse nummer", f"{day.amendment}")
 

@@ -6,9 +6,9 @@ What must be true of a report before it is booked stands in ``admission``, what 
 
 from collections.abc import Callable
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from schemas.audit import DISCARDED, AuditRecord
+from schemas.base import SWEDEN
 from schemas.commands import Choice, VoucherRef, reason_of
 from schemas.identities import shown_organisation, ten_digits
 from schemas.words import Text, named
@@ -45,7 +45,6 @@ VOUCHER_GONE: Final = "voucher_gone"
 """The code of a reversal that is not booked, since what it takes back is not there any more."""
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _WHAT: Final = {"reverse": words.THE_REVERSAL, "rebook": words.THE_CORRECTED}
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 def what_may_be_reversed_already_waits(case: Case) -> Held | None:
@@ -205,7 +204,7 @@ def _seen(state: State) -> Text:
     seen = words.SEEN(
         store=day.store,
         day=day.business_date,
-        taken=f"{day.taken_at.astimezone(_SWEDEN):%Y-%m-%d %H:%M:%S}",
+        taken=f"{day.taken_at.astimezone(SWEDEN):%Y-%m-%d %H:%M:%S}",
         amendment=day.amendment,
         total=day.total_sales,
     )

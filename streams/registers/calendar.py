@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from schemas.base import alike
+from schemas.base import SWEDEN, alike
 from schemas.settings import WEEKDAYS, DaySalesSettings, StoreCalendar
 
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _MONTH: Final = timedelta(days=31)
 
 
@@ -38,7 +36,7 @@ def is_open(calendar: StoreCalendar, day: date) -> bool:
 def due_at(calendar: StoreCalendar, day: date) -> datetime:
     """Return by when a day must be closed: at the wall clock's time in Sweden, and the grace after that."""
     hours, minutes = map(int, calendar.closes_at.split(":"))
-    midnight = datetime.combine(day, time(), _SWEDEN)  # what is added to it is added to the clock on the wall
+    midnight = datetime.combine(day, time(), SWEDEN)  # what is added to it is added to the clock on the wall
     closes = (midnight + timedelta(hours=hours, minutes=minutes)).astimezone(UTC)
     return closes + timedelta(minutes=calendar.grace_minutes)
 
@@ -51,7 +49,7 @@ def due(
     Args:
         heard: the first and the last day of which something is known; None: nothing was ever heard of the store.
     """
-    today = now.astimezone(_SWEDEN).date()
+    today = now.astimezone(SWEDEN).date()
     first = min(today, heard[1] if heard else today) - _MONTH
     last = min(today, heard[1] + _MONTH if heard else today)
     found = []

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from schemas.base import SWEDEN
 from schemas.missing import DayMissed, NumbersMissed
 from schemas.settings import DaySalesSettings
 from schemas.words import named
@@ -20,8 +20,6 @@ from streams.registers.verdict import (
     Settled,
     Verdict,
 )
-
-_SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def a_store_that_has_not_closed_is_said_so(case: Case) -> Held | None:
     if not isinstance(case.missed, DayMissed):
         return None
     missed = case.missed
-    by = missed.due_at.astimezone(_SWEDEN)
+    by = missed.due_at.astimezone(SWEDEN)
     return Held(
         DAY_MISSING,
         words.NOT_CLOSED(store=missed.store, day=missed.business_date, by=f"{by:%Y-%m-%d %H:%M}"),

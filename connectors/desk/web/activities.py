@@ -7,11 +7,10 @@ from starlette.responses import Response
 
 from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
-from connectors.desk.words import SWEDEN
 from infra import activity, clock, speaking
 from infra.accounts.permissions import Permission
 from infra.rows import Activity
-from schemas.base import Language
+from schemas.base import SWEDEN, Language
 
 _MOST: Final = 300
 _MOST_CSV: Final = 10_000

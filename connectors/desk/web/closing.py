@@ -22,10 +22,6 @@ _WAIT: Final = 15.0
 _BECOMES: Final = 8.0
 
 
-async def _list(visit: Visit) -> Response:
-    return await _shown(visit)
-
-
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
     engine, tenant, wanted = visit.host.engine, visit.tenant, visit.asked("state")
     found, settings, _ = await planning.propose(engine, flow_of_closing(), tenant, clock.now().date())
@@ -131,7 +127,7 @@ async def _found(visit: Visit) -> Plan:
 _BELOW: Final = "/companies/{tenant}/closing"
 _OF_PLAN: Final = f"{_BELOW}/plans/{{plan:uuid}}"
 PAGES: Final = (
-    Page(_BELOW, Permission.SEE, _list),
+    Page(_BELOW, Permission.SEE, _shown),
     Page(f"{_BELOW}/plans", Permission.DECIDE, _plan, act=True),
     Page(_OF_PLAN, Permission.SEE, _one),
     Page(f"{_OF_PLAN}/apply", Permission.APPROVE, _apply, act=True),

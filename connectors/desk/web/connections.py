@@ -17,10 +17,6 @@ _KEY_DAYS: Final = 365
 _STATES: Final = ("failed", "not checked", "ok", "not applicable")
 
 
-async def _connections(visit: Visit) -> Response:
-    return await _shown(visit)
-
-
 async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     host, tenant = visit.host, visit.tenant
     standings = {one.held.system: one for one in await standing.standings(host, tenant)}
@@ -140,7 +136,7 @@ async def _revoke_key(visit: Visit) -> Response:
 
 _BELOW: Final = "/companies/{tenant}/connections"
 PAGES: Final = (
-    Page(_BELOW, Permission.SEE, _connections),
+    Page(_BELOW, Permission.SEE, _shown),
     Page(f"{_BELOW}/{{system}}/link", Permission.MANAGE, _link, act=True),
     Page(f"{_BELOW}/{{system}}/examine", Permission.DECIDE, _examine, act=True),
     Page(f"{_BELOW}/{{system}}/pause", Permission.MANAGE, _pause, act=True),

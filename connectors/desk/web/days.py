@@ -13,16 +13,17 @@ from connectors.desk.reading import read_back
 from connectors.desk.story import tell, voucher_numbers
 from connectors.desk.web.books import chart_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from connectors.desk.words import SWEDEN
 from infra import clock, days, overview, registry
 from infra.accounts.permissions import Permission
 from infra.days import DayRow, Missing, Span
 from infra.deciding import remembering
+from schemas.base import SWEDEN
 from schemas.commands import PostVoucher
 from schemas.envelope import type_of
 from schemas.events import DayClosed
 from schemas.invoices import CreateInvoice
 from schemas.missing import missed_day
+from schemas.words import month
 
 _FLOW: Final = "daysales"
 _BESIDE: Final = "invoicing"
@@ -77,7 +78,7 @@ async def _month(visit: Visit) -> Response:
         first=first,
         before=(first - timedelta(days=1)).strftime("%Y-%m"),
         after=(last + timedelta(days=1)).strftime("%Y-%m"),
-        months=_MONTHS[visit.language],
+        month=month(first.month, visit.language),
         tills=[_till(name, by_till[name], first, missing) for name in tills],
         missing=missing,
         counts=counts | {"missing": len(missing)},
@@ -153,14 +154,6 @@ async def _day(visit: Visit) -> Response:
         lights=LIGHTS,
     )
 
-
-_MONTHS: Final = {
-    "sv": (
-        *("januari", "februari", "mars", "april", "maj", "juni"),
-        *("juli", "augusti", "september", "oktober", "november", "december"),
-    ),
-    "en": tuple(calendar.month_name)[1:],
-}
 
 PAGES: Final = (
     Page("/companies/{tenant}/days", Permission.SEE, _month),

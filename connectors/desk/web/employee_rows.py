@@ -100,10 +100,6 @@ async def _other(visit: Visit, plan: Plan, row: PlanRow, number: int) -> PlanRow
 # --- Taken apart, or paused -------------------------------------------------------------------------------------------
 
 
-async def _ask_to_part(visit: Visit) -> Response:
-    return await _parting(visit)
-
-
 async def _parting(visit: Visit, *, status: int = 200, error: str = "") -> Response:
     plan, asked = await staff_plan(visit), given(visit)
     rows = await _pairs(visit, plan, asked)
@@ -170,6 +166,6 @@ def _paused(person: str, reason: str, comment: str, by: str) -> Fact:
 PAGES: Final = (
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/rows/{row}", Permission.SEE, _one),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/rows/{row}", Permission.DECIDE, _change, act=True),
-    Page("/companies/{tenant}/employees/plans/{plan:uuid}/unlink", Permission.SEE, _ask_to_part),
+    Page("/companies/{tenant}/employees/plans/{plan:uuid}/unlink", Permission.SEE, _parting),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/unlink", Permission.DECIDE, _part, act=True),
 )

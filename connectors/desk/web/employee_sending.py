@@ -33,10 +33,6 @@ _FAILED_FIRST: Final = ("refused", "held", "waiting", "created", "updated", "lin
 # --- Before -----------------------------------------------------------------------------------------------------------
 
 
-async def _ask(visit: Visit) -> Response:
-    return await _asked(visit)
-
-
 async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Response:
     """Show what would be sent: how much of what, and row by row what each side gets."""
     plan, asked, engine = await staff_plan(visit), given(visit), visit.host.engine
@@ -236,7 +232,7 @@ def _field(visit: Visit, field: str) -> str:
 
 
 PAGES: Final = (
-    Page("/companies/{tenant}/employees/plans/{plan:uuid}/send", Permission.SEE, _ask),
+    Page("/companies/{tenant}/employees/plans/{plan:uuid}/send", Permission.SEE, _asked),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/send", Permission.DECIDE, _send, act=True),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/go-on", Permission.DECIDE, _go_on, act=True),
     Page("/companies/{tenant}/employees/plans/{plan:uuid}/results", Permission.SEE, _results),

@@ -98,10 +98,6 @@ def address(visit: Visit, plan: Plan, asked: Mapping[str, str], **changes: str) 
 # --- Pages ------------------------------------------------------------------------------------------------------------
 
 
-async def _overview(visit: Visit) -> Response:
-    return await _overviewed(visit)
-
-
 async def _overviewed(visit: Visit, *, status: int = 200, error: str = "") -> Response:
     employees = await chosen(visit)
     if employees is None:
@@ -349,7 +345,7 @@ async def _task(visit: Visit) -> Response:
 
 
 PAGES: Final = (
-    Page("/companies/{tenant}/employees", Permission.SEE, _overview),
+    Page("/companies/{tenant}/employees", Permission.SEE, _overviewed),
     Page("/companies/{tenant}/employees/export", Permission.SEE, _export),
     Page("/companies/{tenant}/employees/import", Permission.SEE, _import),
     Page("/companies/{tenant}/employees/compare", Permission.DECIDE, _compare, act=True),

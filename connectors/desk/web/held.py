@@ -12,7 +12,7 @@ from infra import registry
 from infra.accounts.permissions import Permission
 from infra.deciding import remembering
 from infra.delivery import waiting
-from infra.rows import AnswerOutcome, Hold
+from infra.rows import Hold
 
 _PAGE: Final = 100
 _WAIT: Final = 4.0
@@ -62,22 +62,7 @@ async def _answer(visit: Visit) -> Response:
     comment = visit.form.get("comment", "").strip()[:500]
     answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
     came = await acting.what_came(visit.host.engine, hold, answer_id, _WAIT)
-    return visit.go(visit.at("held", str(hold.hold_id)), _said(visit, hold, chosen, came))
-
-
-def _said(visit: Visit, hold: Hold, answer: str, came: AnswerOutcome) -> str:
-    if visit.language == "en":
-        return views.became(hold, answer, came)
-    said = f"{hold.key}: svarat {answer}"
-    if not came.closed:
-        return f"{said}. Det får verkan när flödena går."
-    if came.again is not None:
-        return f"{said}; det väntar igen ({came.again.order.data.reason})."
-    if came.under_way:
-        return f"{said}; det som följer är på väg."
-    if came.vouchers:
-        return f"{said}; bokfört som {' och '.join(map(str, came.vouchers))}."
-    return f"{said}; det väntar inte längre."
+    return visit.go(visit.at("held", str(hold.hold_id)), views.became(hold, chosen, came, visit.language))
 
 
 async def _hold(visit: Visit) -> Hold:

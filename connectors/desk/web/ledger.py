@@ -38,10 +38,6 @@ _SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 # --- The years -------------------------------------------------------------------------------------------------------
 
 
-async def _years(visit: Visit) -> Response:
-    return await _shown(visit)
-
-
 async def _shown(
     visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = (), problems: Sequence[str] = ()
 ) -> Response:
@@ -297,7 +293,7 @@ async def _year(visit: Visit) -> LedgerYear:
 _BELOW: Final = "/companies/{tenant}/ledger"
 _OF_YEAR: Final = f"{_BELOW}/{{last}}"
 PAGES: Final = (
-    Page(_BELOW, Permission.SEE, _years),
+    Page(_BELOW, Permission.SEE, _shown),
     Page(f"{_BELOW}/sync", Permission.DECIDE, _sync, act=True),
     Page(f"{_BELOW}/file", Permission.DECIDE, _load, act=True, file=True),
     Page(f"{_OF_YEAR}/vouchers", Permission.SEE, _vouchers),

@@ -14,7 +14,6 @@ from connectors.desk.matching import SECTIONS, Row, WrongMapping
 from connectors.desk.web.books import chart_of
 from connectors.desk.web.company_settings import taken_effect
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from connectors.desk.words import SWEDEN
 from infra import clock, companies, days, registry, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.companies import NewerSettings
@@ -22,6 +21,7 @@ from infra.deciding import simulating as simulation
 from infra.delivery import waiting
 from infra.plugin import Chart, Terms
 from schemas import ids
+from schemas.base import SWEDEN
 from schemas.settings import DaySalesSettings, TenantSettings
 from schemas.words import Said
 

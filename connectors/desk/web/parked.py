@@ -13,10 +13,6 @@ from infra.kafka.parking import Parked
 _MOST: Final = 200
 
 
-async def _list(visit: Visit) -> Response:
-    return await _shown(visit)
-
-
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
     found = await parking.listed(visit.host.engine, visit.tenant, most=_MOST)
     return await visit.show("parked.html", status=status, errors=errors, parked=found)
@@ -46,7 +42,7 @@ async def _one(visit: Visit) -> Parked:
 
 
 PAGES: Final = (
-    Page("/companies/{tenant}/parked", Permission.SEE, _list),
+    Page("/companies/{tenant}/parked", Permission.SEE, _shown),
     Page("/companies/{tenant}/parked/retry", Permission.MANAGE, _retry, act=True),
     Page("/companies/{tenant}/parked/{place:path}/skip", Permission.MANAGE, _skip, act=True),
 )

@@ -12,10 +12,6 @@ from infra.accounts.accounts import Account
 from infra.accounts.permissions import DeskRole, Permission
 
 
-async def _people(visit: Visit) -> Response:
-    return await _shown(visit)
-
-
 async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     known = {"link": "", "email": "", "errors": (), "form": {"email": "", "role": "viewer"}}
     people = await accounts.listed(visit.host.engine, visit.tenant)
@@ -78,7 +74,7 @@ def address_of_link(visit: Visit, token: str) -> str:
 
 
 PAGES: Final = (
-    Page("/companies/{tenant}/people", Permission.MANAGE, _people),
+    Page("/companies/{tenant}/people", Permission.MANAGE, _shown),
     Page("/companies/{tenant}/people", Permission.MANAGE, _invite, act=True),
     Page("/companies/{tenant}/people/{account:uuid}/role", Permission.MANAGE, _role, act=True),
     Page("/companies/{tenant}/people/{account:uuid}/link", Permission.MANAGE, _link, act=True),

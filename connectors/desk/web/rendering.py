@@ -14,11 +14,10 @@ from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from connectors.desk.words import SWEDEN
 from infra import clock, speaking
 from infra.accounts.permissions import Permission
 from schemas import words
-from schemas.base import Language
+from schemas.base import SWEDEN, Language
 from schemas.commands import Choice, HoldForReview
 from schemas.words import Said, Text, Wording
 

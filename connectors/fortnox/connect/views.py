@@ -6,9 +6,8 @@ from typing import Final
 from connectors.fortnox import needs, whose, words
 from connectors.fortnox.connect import outcomes
 from connectors.fortnox.connect.consent import ActivationLink, Result
-from connectors.fortnox.words import SWEDEN
-from schemas.base import Language
-from schemas.words import Said
+from schemas.base import SWEDEN, Language
+from schemas.words import Said, month
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +164,8 @@ def values_of(link: ActivationLink | None, language: Language, result: Result | 
 def until(link: ActivationLink, language: Language) -> str:
     """Return the end of a link as people in Sweden read it: ``27 november 2026 kl. 14.05``."""
     at = link.expires_at.astimezone(SWEDEN)
-    month = words.MONTHS[language][at.month - 1]
-    return (
-        f"{at.day} {month} {at.year} kl. {at:%H.%M}" if language == "sv" else f"{at.day} {month} {at.year}, {at:%H:%M}"
-    )
+    day = f"{at.day} {month(at.month, language)} {at.year}"
+    return f"{day} kl. {at:%H.%M}" if language == "sv" else f"{day}, {at:%H:%M}"
 
 
 def written(number: str | None) -> str:

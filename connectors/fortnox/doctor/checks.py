@@ -14,6 +14,7 @@ from typing import Final, Literal
 from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
+from connectors.fortnox.whose import digits
 from infra.rows import Resting, WayFound
 from schemas import mapping, money
 from schemas.base import FIRST_RESULT_ACCOUNT
@@ -290,7 +291,7 @@ def the_organisation_number_matches(situation: Situation) -> Finding:
         return Finding("not checked", why=company.code)
     if situation.organisation_number is None and situation.database_number is None:
         return NOT_APPLICABLE
-    ours, theirs = _digits(situation.organisation_number or ""), _digits(company.organisation_number)
+    ours, theirs = digits(situation.organisation_number), digits(company.organisation_number)
     if ours and theirs and ours != theirs:
         return Finding("failed", (f"{company.name} {company.organisation_number}", f"≠ {ours}"), flows=_all(situation))
     pinned = situation.database_number
@@ -454,11 +455,6 @@ def _all(situation: Situation) -> Names:
 
 def _code(read: object) -> str:
     return read.code if isinstance(read, Unread) else ""
-
-
-def _digits(number: str) -> str:
-    """Return an organisation number as its ten digits: Fortnox writes it with a hyphen, some with the century."""
-    return "".join(filter(str.isdecimal, number))[-10:]
 
 
 # --- All of them --------------------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Need, ReferenceKind, Unread
 from connectors.fortnox.settings import FortnoxSettings
-from connectors.fortnox.words import SWEDEN
 from infra import clock, tenants
 from infra.access.connections import Connections
 from infra.delivery import answers, orders
@@ -35,7 +34,7 @@ from infra.intake import collecting
 from infra.plugin import Attempt, CheckSeen, Company, Host
 from infra.verdicts import RetryLater
 from schemas import ids
-from schemas.base import Language
+from schemas.base import SWEDEN, Language
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.events import ChecksPassed
 from schemas.money import ZERO

@@ -15,11 +15,11 @@ from connectors.fortnox.doctor import examining
 from connectors.fortnox.doctor.examining import SYSTEM
 from connectors.fortnox.doctor.setup import CHECKABLE
 from connectors.fortnox.settings import FortnoxSettings
-from connectors.fortnox.words import SWEDEN
 from infra import clock, telemetry, tenants
 from infra.access.connection import Connection
 from infra.access.connections import Connections
 from infra.delivery import orders
+from infra.delivery.following import last_night
 from infra.delivery.guests import BACKFILL
 from infra.leases import Lease, lead
 from infra.plugin import Host
@@ -44,9 +44,7 @@ async def run(host: Host, stop: asyncio.Event) -> None:
 
 def next_night(now: datetime, hour: int) -> datetime:
     """Return when the next round of every company begins: at an hour of the day in Sweden."""
-    local = now.astimezone(SWEDEN)
-    night = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return night if night > local else night + timedelta(days=1)
+    return last_night(now, hour) + timedelta(days=1)
 
 
 class _Rounds:

@@ -6,24 +6,23 @@ that were deleted.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from connectors.fortnox.classify import Year
-from connectors.fortnox.doctor.rounds import next_night
 from connectors.fortnox.ledger.books import Books, connect
 from connectors.fortnox.ledger.documents import tell_documents
 from connectors.fortnox.ledger.years import LEDGER, Refused, kind, tell_year
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.tokens import SYSTEM
-from connectors.fortnox.words import SWEDEN
 from infra import clock, telemetry
-from infra.delivery.following import Following, connected
+from infra.delivery.following import Following, connected, last_night
 from infra.delivery.guests import BACKFILL, guest
 from infra.documents import Documents
 from infra.intake.sightings import Sightings, not_read_since, read_before
 from infra.leases import Lease
 from infra.plugin import Attempt, Company, Host
+from schemas.base import SWEDEN
 
 NIGHT: Final = "ledger-night"
 """A company's open years were read by then."""
@@ -39,8 +38,7 @@ async def follow(host: Host, stop: asyncio.Event) -> None:
     async def due() -> list[str]:
         before = await read_before(host.engine, SYSTEM, LEDGER)
         asked = [tenant for tenant in await connected(host, SYSTEM) if tenant in before]
-        last_night = next_night(clock.now(), hour) - timedelta(days=1)
-        return await not_read_since(host.engine, asked, SYSTEM, NIGHT, last_night)
+        return await not_read_since(host.engine, asked, SYSTEM, NIGHT, last_night(clock.now(), hour))
 
     async def turn(tenant: str, _lease: Lease) -> None:
         if tenant in await due():  # nobody was faster

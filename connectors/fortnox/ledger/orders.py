@@ -12,13 +12,13 @@ from connectors.fortnox.ledger.nightly import NIGHT
 from connectors.fortnox.ledger.years import Refused, chosen, tell_year
 from connectors.fortnox.tokens import SYSTEM
 from connectors.fortnox.waiting_words import WORDS
-from connectors.fortnox.words import SWEDEN
 from infra import clock
 from infra.delivery.guests import giving_way
 from infra.delivery.reading import reading
 from infra.intake.sightings import Sightings
 from infra.plugin import Attempt, Sink
 from infra.verdicts import Delivered, Verdict, noting
+from schemas.base import SWEDEN
 from schemas.envelope import Envelope
 from schemas.ledger import ReadLedger
 from schemas.words import Text, Wording

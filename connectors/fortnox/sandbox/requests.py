@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol, TypeVar
-from zoneinfo import ZoneInfo
 
 from connectors.fortnox.sandbox import answers
 from connectors.fortnox.sandbox.answers import RequestRefused
 from connectors.fortnox.sandbox.books import Company, Year
 from connectors.fortnox.sandbox.forms import parse_day
 from connectors.fortnox.sandbox.grants import User
+from schemas.base import SWEDEN
 
-SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 """The zone of Fortnox's times of day (facts §2.2)."""
 
 _PAGE: Final = 100

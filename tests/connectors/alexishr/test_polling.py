@@ -4,16 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from connectors.alexishr import SYSTEM
-from connectors.alexishr.polling import last_night, poll
+from connectors.alexishr.polling import poll
 from connectors.alexishr.sandbox import Company, Fault
 from infra.access.connections import Connections
 from infra.leases import Leases
@@ -130,18 +126,3 @@ async def test_everything_is_read_again_after_a_night(host: Host, company: Compa
 def test_it_is_work_of_the_sources() -> None:
     """The host runs it in every process that has this role."""
     assert [(job.role, job.run) for job in SYSTEM.jobs] == [("sources", poll)]
-
-
-@given(now=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds
-def test_the_last_night_is_the_last_two_oclock(now: datetime) -> None:
-    """In the company's zone, at most a day ago (an hour more or less when the clocks change)."""
-    night = last_night(now, STOCKHOLM)
-    assert night.astimezone(STOCKHOLM).hour in {2, 3}
-    assert 0 <= (now - night).total_seconds() <= 25 * 3600
-
-
-@pytest.mark.parametrize(("hour", "day"), [(1, 9), (3, 10)])
-def test_before_two_it_is_still_the_night_before(hour: int, day: int) -> None:
-    """By the company's clock."""
-    night = last_night(datetime(2026, 4, 10, hour, tzinfo=STOCKHOLM), STOCKHOLM)
-    assert (night.day, night.hour) == (day, 2)

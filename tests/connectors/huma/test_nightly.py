@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from connectors.huma import SYSTEM, nightly
-from connectors.huma.nightly import last_night, read_nightly
+from connectors.huma.nightly import read_nightly
 from connectors.huma.sandbox import Company, Fault
 from infra.access.connections import Connections
 from infra.leases import Leases
@@ -111,11 +108,3 @@ async def test_a_company_that_is_not_connected_is_not_read(host: Host, company: 
 def test_it_is_work_of_the_sources() -> None:
     """The host runs it in every process that has this role."""
     assert [(job.role, job.run) for job in SYSTEM.jobs] == [("sources", read_nightly)]
-
-
-@given(now=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds
-def test_the_last_night_is_the_last_two_oclock_in_sweden(now: datetime) -> None:
-    """At most a day ago (an hour more or less when the clocks change)."""
-    night = last_night(now)
-    assert night.astimezone(nightly._ZONE).hour in {2, 3}
-    assert 0 <= (now - night).total_seconds() <= 25 * 3600

@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.access.connections import Connections
 from infra.access.vault import Vault
 from infra.delivery import following
-from infra.delivery.following import Following, connected
+from infra.delivery.following import Following, connected, last_night
 from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost, Leases
 from infra.plugin import Host
@@ -20,6 +24,7 @@ from infra.verdicts import RetryLater
 from schemas.events import Fact
 
 SOON = 0.02
+NEW_YORK = ZoneInfo("America/New_York")
 Turn = Callable[[str, Lease], Awaitable[float | None]]
 
 
@@ -178,3 +183,28 @@ async def test_only_a_connection_that_may_be_used_is_read_over(engine: AsyncEngi
     await connections.pause("b", "alexishr", "Anna")
     assert await connected(host, "alexishr") == ["a"]
     assert await connected(host, "huma") == []
+
+
+@given(now=st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds
+def test_the_last_night_is_the_last_two_oclock(now: datetime) -> None:
+    """In the company's zone, at most a day ago (an hour more or less when the clocks change)."""
+    night = last_night(now, 2, NEW_YORK)
+    assert night.astimezone(NEW_YORK).hour in {2, 3}
+    assert 0 <= (now - night).total_seconds() <= 25 * 3600
+
+
+@pytest.mark.parametrize(("hour", "day"), [(1, 9), (3, 10)])
+def test_before_two_it_is_still_the_night_before(hour: int, day: int) -> None:
+    """By the company's clock."""
+    night = last_night(datetime(2026, 4, 10, hour, tzinfo=NEW_YORK), 2, NEW_YORK)
+    assert (night.day, night.hour) == (day, 2)
+
+
+@pytest.mark.parametrize(
+    ("now", "night"),
+    [("2026-04-10T10:00", "2026-04-10T02:00"), ("2026-04-10T01:59", "2026-04-09T02:00"), ("2026-12-01T03:00", None)],
+)
+def test_a_night_begins_at_an_hour_in_sweden(now: str, night: str | None) -> None:
+    """In summer 4 o'clock is two hours earlier in UTC, in winter one."""
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert last_night(at, 4) == (datetime.fromisoformat(night).replace(tzinfo=UTC) if night else at)

@@ -16,7 +16,7 @@ from infra.delivery.reading import NotRead
 from infra.parting import parting
 from infra.proving import nightly, records
 from infra.proving.comparing import compare, compare_known
-from infra.proving.nightly import last_night, prove_company
+from infra.proving.nightly import prove_company
 from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher, ObjectCode
 from schemas.proofs import BooksProved
 from tests.connectors.fortnox.doctor_driver import company, doctor_driver, voucher
@@ -28,16 +28,6 @@ class Owned:
 
     def check(self) -> None:
         """Raise nothing."""
-
-
-@pytest.mark.parametrize(
-    ("now", "night"),
-    [("2026-04-10T10:00", "2026-04-10T02:00"), ("2026-04-10T01:59", "2026-04-09T02:00"), ("2026-12-01T03:00", None)],
-)
-def test_a_night_begins_at_an_hour_in_sweden(now: str, night: str | None) -> None:
-    """In summer 4 o'clock is two hours earlier in UTC, in winter one."""
-    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert last_night(at, 4) == (datetime.fromisoformat(night).replace(tzinfo=UTC) if night else at)
 
 
 async def test_a_company_is_proved_once_a_night(engine: AsyncEngine, tmp_path: Path) -> None:
