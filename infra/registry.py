@@ -8,9 +8,10 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from infra import activity_words, proof_words
+from infra import activity_words, proof_words, way_words
 from infra import words as own_words
 from infra.plugin import Flow, LedgerFile, Sandbox, Sink, Source, System
+from schemas import problem_words, settings_words
 from schemas.events import EmployeeField
 from schemas.words import Said
 
@@ -46,8 +47,12 @@ def sinks() -> tuple[Sink, ...]:
 @cache
 def words() -> Mapping[str, Said]:
     """Return what the host and every plugin say, by key."""
-    own = (own_words.WORDS, activity_words.WORDS, proof_words.WORDS)
-    said = [*own, *(flow.words for flow in flows()), *(system.words for system in systems().values())]
+    own = (own_words, activity_words, proof_words, way_words, problem_words, settings_words)
+    said = [
+        *(module.WORDS for module in own),
+        *(flow.words for flow in flows()),
+        *(system.words for system in systems().values()),
+    ]
     return {key: phrase for those in said for key, phrase in those.items()}
 
 

@@ -21,7 +21,8 @@ def ways_check(
     as_json: Json = False,
 ) -> None:
     """Try every way in of a company, and say what stands in its way; nothing is read. 1: not all work."""
-    from infra.intake import collecting, way_words
+    from infra import way_words
+    from infra.intake import collecting
 
     async def work(place: Office) -> None:
         host = await place.host()
@@ -52,7 +53,8 @@ def ways_secret(
     Of an outbox: the database's URL, of a user who may only read. Of an SFTP folder: the password, or --file with a
     private key without a passphrase.
     """
-    from infra.intake import collecting, way_words, ways
+    from infra import way_words
+    from infra.intake import collecting, ways
 
     async def work(place: Office) -> None:
         host = await place.host()
@@ -85,14 +87,15 @@ def ways_hostkey(
     as_json: Json = False,
 ) -> None:
     """Show the key that an SFTP server shows now, to be compared with what whoever runs it says, and then pinned."""
-    from infra.intake import sftp, way_words
+    from infra import way_words
+    from infra.intake import sftp
     from infra.intake.ways import Trouble
     from infra.rows import WayFound
 
     try:
         key, fingerprint = asyncio.run(sftp.host_key(host, port))
     except Trouble as trouble:
-        raise Failed(way_words.in_words(WayFound(host, trouble.code, trouble.detail), "en")) from None
+        raise Failed(way_words.said(WayFound(host, trouble.code, trouble.detail))) from None
     print_out(
         {"host_key": key, "fingerprint": fingerprint},
         [key, f"Its fingerprint: {fingerprint}. Compare it first; then it belongs among host_keys."],

@@ -19,6 +19,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
 Who = Literal["accountant", "operator", "developer"]
 """Whose move it is."""
@@ -36,11 +37,11 @@ def _day(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not _DAY.fullmatch(value):
-        raise ValueError('a day is a string like "2026-04-10", in the years 1900 to 2199')
+        raise PydanticCustomError("no_day", 'a day is a string like "2026-04-10", in the years 1900 to 2199')
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("there is no such day in the calendar") from None
+        raise PydanticCustomError("no_such_day", "there is no such day in the calendar") from None
 
 
 def _moment(value: object) -> object:

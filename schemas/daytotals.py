@@ -8,20 +8,18 @@ from typing import Annotated, Final, Literal, NamedTuple, Self, get_args
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from schemas import settings_words as say
 from schemas.base import Message, Name
 from schemas.events import Register
 from schemas.money import rate_text
+from schemas.problem_words import Unfit
+from schemas.words import Text
 
 Measure = Literal["net", "vat", "gross"]
 
 FIELDS: Final = ("business_date", "taken_at", "store", "register_id", "z_number", "amendment", "organisation_number")
 """What names a report, and stands in a column as it is."""
 AMOUNTS: Final = ("total_sales", "cash_difference", "discounts", "returns")
-NOTATION: Final = (
-    "business_date, taken_at, store, register_id, z_number, amendment, organisation_number, receipts, total_sales, "
-    "cash_difference, discounts, returns, payment NAME, other NAME, sales GROUP RATE net|vat|gross, "
-    "vat RATE net|vat|gross, or ignored; a minus before an amount turns its sign: -other refunds"
-)
 _WORD: Final = r"[\w.+&() /\-]{1,64}"
 _MEANING: Final = (
     rf"^(?:({'|'.join((*FIELDS, 'receipts', 'ignored'))})|(-?)(?:({'|'.join(AMOUNTS)})|(payment|other) ({_WORD})"
@@ -57,7 +55,7 @@ def meaning(said: str) -> Meaning:
     """Read what a column means. Raises ValueError: it is none of the meanings."""
     found = re.fullmatch(_MEANING, " ".join(said.split()))
     if found is None:
-        raise ValueError(f"a column holds {NOTATION}")
+        raise Unfit(say.A_COLUMN())
     field, minus, amount, kind, name, group, rate, measure = found.groups()
     sign = -1 if minus else 1
     if rate is not None:
@@ -66,7 +64,7 @@ def meaning(said: str) -> Meaning:
     return Meaning(field or amount or kind, name or "", sign=sign)
 
 
-def lacking(meanings: Iterable[Meaning], given: Iterable[str]) -> list[str]:
+def lacking(meanings: Iterable[Meaning], given: Iterable[str]) -> list[Text]:
     """Say what keeps columns from telling day closes; nothing when they do.
 
     Args:
@@ -75,22 +73,18 @@ def lacking(meanings: Iterable[Meaning], given: Iterable[str]) -> list[str]:
     known = [one for one in meanings if one.kind != "ignored"]
     kinds = {one.kind for one in known} | set(given)
     twice = [str(one) for one, count in Counter(one._replace(sign=1) for one in known).items() if count > 1]
-    said = [f"columns: {name} stands there more than once" for name in twice]
+    said = [say.COLUMN_TWICE(name=name) for name in twice]
     said += [
-        f"columns: none is {name}"
-        for name in ("business_date", "store", "register_id", "z_number")
-        if name not in kinds
+        say.NO_COLUMN(name=name) for name in ("business_date", "store", "register_id", "z_number") if name not in kinds
     ]
     if not kinds & {"sales", "vat"}:
-        said.append("columns: none is of sales or vat")
+        said.append(say.NO_SALES())
     told: dict[Meaning, set[Measure]] = {}
     for one in known:
         if one.measure is not None:
             told.setdefault(one._replace(measure=None, sign=1), set()).add(one.measure)
     said += [
-        f"columns: of {one} there is {' and '.join(sorted(found))}: two of net, vat and gross, or net or gross alone"
-        for one, found in told.items()
-        if frozenset(found) not in _TOLD
+        say.NOT_TOLD(name=str(one), found=sorted(found)) for one, found in told.items() if frozenset(found) not in _TOLD
     ]
     return said
 
@@ -103,10 +97,8 @@ def _a_meaning(said: str) -> str:
 class TotalsColumn(Message):
     """A column of the file."""
 
-    column: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,100}$")] = Field(
-        description="its heading, as the file has it"
-    )
-    holds: Annotated[str, AfterValidator(_a_meaning)] = Field(description=f"what stands in it: {NOTATION}")
+    column: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,100}$")] = Field(description=say.HEADING.en)
+    holds: Annotated[str, AfterValidator(_a_meaning)] = Field(description=say.HOLDS.en)
 
 
 class DayTotalsSettings(Message):
@@ -144,17 +136,17 @@ class DayTotalsSettings(Message):
         """Whether the till counts its reports."""
         return self.z_number == "column"
 
-    def lacks(self, meanings: Iterable[Meaning]) -> list[str]:
+    def lacks(self, meanings: Iterable[Meaning]) -> list[Text]:
         """Say what keeps columns of these meanings from telling day closes."""
         return lacking(meanings, (*self.given, *(() if self.numbered else ("z_number",))))
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.thousands == self.decimal:
-            raise ValueError("thousands and decimal are the same character")
+            raise Unfit(say.SAME_CHARACTER())
         headings = Counter(column.column for column in self.columns)
         if twice := [heading for heading, count in headings.items() if count > 1]:
-            raise ValueError(f"columns: the heading {', '.join(twice)} stands there more than once")
+            raise Unfit(say.HEADING_TWICE(names=twice))
         if self.columns and (said := self.lacks([meaning(column.holds) for column in self.columns])):
-            raise ValueError("; ".join(said))
+            raise Unfit(say.COLUMNS(lacking=said))
         return self

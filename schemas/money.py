@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 ZERO = Decimal("0.00")
 ORE = Decimal("0.01")
@@ -19,15 +20,16 @@ _LARGEST = Decimal(10) ** 12
 def _amount(value: object) -> Decimal:
     if isinstance(value, str):
         if not _AMOUNT.fullmatch(value):
-            raise ValueError('an amount is a string with two decimals, like "1234.50" or "-0.50"')
+            raise PydanticCustomError("no_amount", 'an amount is a string with two decimals, like "1234.50" or "-0.50"')
         return Decimal(value) + ZERO
     if isinstance(value, Decimal):
         if value.same_quantum(ORE) and abs(value) < _LARGEST:  # as most are, those that are computed too
             return value + ZERO
         if not value.is_finite() or value != value.quantize(ORE) or abs(value) >= _LARGEST:
-            raise ValueError("an amount has at most two decimals and twelve digits before them")
+            said = "an amount has at most two decimals and twelve digits before them"
+            raise PydanticCustomError("amount_size", said)
         return value.quantize(ORE) + ZERO
-    raise ValueError('an amount is a string with two decimals, like "1234.50"; never a number')
+    raise PydanticCustomError("no_amount", 'an amount is a string with two decimals, like "1234.50"; never a number')
 
 
 def text(amount: Decimal) -> str:
@@ -74,7 +76,7 @@ def _rate(value: object) -> Decimal:
         return rate
     if isinstance(value, Decimal) and value.is_finite() and ZERO <= value < 100:  # noqa: PLR2004 - percent
         return value.quantize(ORE)
-    raise ValueError('a VAT rate is a string in percent, like "25" or "25.00"')
+    raise PydanticCustomError("no_rate", 'a VAT rate is a string in percent, like "25" or "25.00"')
 
 
 @lru_cache(maxsize=256)

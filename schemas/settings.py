@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, model_validator
 
+from schemas import settings_words as say
 from schemas.base import Account, Code, CostCentre, Day, Message, Name, SeriesCode, TenantId
 from schemas.commands import AttachFile, Order, PostVoucher, ReadPerson, UpsertEmployee, UpsertPerson, WriteAbsence
 from schemas.daytotals import DayTotalsSettings
 from schemas.events import EmployeeField, Side
 from schemas.invoices import CreateInvoice, FindCustomer
 from schemas.money import ZERO, Money, Rate
+from schemas.problem_words import Unfit
 from schemas.ways import WaysIn
 
 
@@ -27,7 +29,7 @@ class Dated(Message):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
-            raise ValueError("valid_from is after valid_to")
+            raise Unfit(say.IN_ORDER())
         return self
 
     def holds_on(self, day: date) -> bool:
@@ -38,8 +40,8 @@ class Dated(Message):
 class PaymentAccount(Dated):
     """The account that a means of payment is debited to."""
 
-    method: Name = Field(description="a means of payment, as the till names it; cash is the one that is counted")
-    account: Account = Field(description="the account that is debited")
+    method: Name = Field(description=say.METHOD.en)
+    account: Account = Field(description=say.DEBITED.en)
 
 
 class SalesAccount(Dated):
@@ -47,47 +49,47 @@ class SalesAccount(Dated):
 
     group: Name | None = Field(default=None, description="a product group, as the till names it; none: every group")
     vat_rate: Rate | None = Field(default=None, description="in percent; none: every rate")
-    account: Account = Field(description="the account that is credited")
+    account: Account = Field(description=say.CREDITED.en)
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
         if self.group is None and self.vat_rate is None:
-            raise ValueError("a sales account needs a group, a vat_rate, or both")
+            raise Unfit(say.SALES_OF_WHAT())
         return self
 
 
 class VatAccount(Dated):
     """A VAT rate that may be charged, and the account of its output VAT (None for a rate of 0)."""
 
-    vat_rate: Rate = Field(description="in percent; a rate that does not stand here holds the day")
+    vat_rate: Rate = Field(description=say.VAT_RATE.en)
     account: Account | None = Field(default=None, description="the account of its output VAT; none for a rate of 0")
 
     @model_validator(mode="after")
     def _has_account(self) -> Self:
         if self.vat_rate and self.account is None:
-            raise ValueError("a VAT rate above 0 needs an account")
+            raise Unfit(say.RATE_WITHOUT_ACCOUNT())
         return self
 
 
 class GroupRate(Dated):
     """The only VAT rate that a product group may have on those days: food is 6 % from 2026-04-01 to 2027-12-31."""
 
-    group: Name = Field(description="a product group, as the till names it")
-    vat_rate: Rate = Field(description="the only rate that it may be sold at on those days")
+    group: Name = Field(description=say.GROUP.en)
+    vat_rate: Rate = Field(description=say.ONLY_RATE.en)
 
 
 class CategoryAccount(Dated):
     """The account of an amount that is not sales: ``tips``, ``rounding``, ``gift_cards_sold``, ``cash_difference``."""
 
-    category: Name = Field(description="tips, rounding, gift_cards_sold, cash_difference, or a name of the till's")
-    account: Account = Field(description="the account that is credited; an amount below zero debits it")
+    category: Name = Field(description=say.CATEGORY.en)
+    account: Account = Field(description=say.CREDITED_OR_DEBITED.en)
 
 
 class StoreCostCentre(Dated):
     """The cost centre that a store's sales rows carry."""
 
-    store: Name = Field(description="a store, as its tills name it")
-    cost_centre: CostCentre = Field(description="its code in Fortnox")
+    store: Name = Field(description=say.STORE.en)
+    cost_centre: CostCentre = Field(description=say.COST_CENTRE.en)
 
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -118,7 +120,7 @@ class DaySalesSettings(Message):
     """How day closes are booked."""
 
     sync_sales: bool = Field(default=True, description="off: reports wait, and go on when it is switched on")
-    series: SeriesCode = Field(description="the voucher series; it must be open for manual entry in Fortnox")
+    series: SeriesCode = Field(description=say.SERIES.en)
     start_date: Day | None = Field(default=None, description="earlier days are held: they are booked elsewhere")
     description: str = Field(
         default="Dagsavslut {store} {register} Z{z_number}",
@@ -177,11 +179,11 @@ class DaySalesSettings(Message):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.unmapped == "fallback" and self.fallback_account is None:
-            raise ValueError('unmapped: "fallback" needs a fallback_account')
+            raise Unfit(say.NO_FALLBACK())
         try:
             self.description.format(store="", register="", z_number=1, date=date(2026, 1, 1))
         except (KeyError, IndexError, ValueError) as error:
-            raise ValueError("description: the known words are {store} {register} {z_number} {date}") from error
+            raise Unfit(say.DESCRIPTION()) from error
         return self
 
 
@@ -226,7 +228,7 @@ class InvoicingSettings(Message):
 class FieldRule(Message):
     """What becomes of one field of an employee. What is left out is as the preset, or ``source_of_truth``, says."""
 
-    field: EmployeeField = Field(description="which field")
+    field: EmployeeField = Field(description=say.WHICH_FIELD.en)
     hr_field: Code | None = Field(
         default=None,
         description="the HR system's own field that is read and written for it, and no other: privateEmail; none: as "
@@ -258,18 +260,16 @@ class FieldRule(Message):
 class AbsenceCause(Message):
     """Fortnox's cause code for a kind of leave."""
 
-    kind: Name = Field(description="as the HR system names it: VACATION")
-    cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")] = Field(
-        description="its code in Fortnox: SEM"
-    )
+    kind: Name = Field(description=say.LEAVE_KIND.en)
+    cause: Annotated[str, StringConstraints(pattern=r"^[A-ZÅÄÖ0-9]{3}$")] = Field(description=say.CAUSE.en)
     days: Literal["all", "weekdays"] = Field(default="all", description="which days of the range become absences")
 
 
 class EmployeesSettings(Message):
     """How staff data travels between an HR system and Fortnox."""
 
-    system: Code = Field(description="the HR system: alexishr, huma, or the name that canonical events carry")
-    source_of_truth: Side = Field(description="whose value counts where no rule says otherwise")
+    system: Code = Field(description=say.HR_SYSTEM.en)
+    source_of_truth: Side = Field(description=say.SOURCE_OF_TRUTH.en)
     preset: Literal["alexis", "huma"] | None = Field(default=None, description="exactly what that product does")
     fields: tuple[FieldRule, ...] = Field(default=(), description="what becomes of single fields, other than the rest")
     new_in_hr: Literal["hold", "create"] = Field(
@@ -285,20 +285,18 @@ class EmployeesSettings(Message):
     def _whole(self) -> Self:
         named = [rule.field for rule in self.fields]
         if twice := sorted({name for name in named if named.count(name) > 1}):
-            raise ValueError(f"fields: {', '.join(twice)} stands there more than once")
+            raise Unfit(say.FIELDS_TWICE(names=twice))
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones
-            raise ValueError("zone: this is no time zone, such as Europe/Stockholm") from error
+            raise Unfit(say.NO_ZONE()) from error
         return self
 
 
 class YearEndSettings(Message):
     """How closing entries of a year-end program are booked."""
 
-    series: SeriesCode = Field(
-        description="the voucher series; one of its own, open for manual entry in Fortnox; a plan can name another"
-    )
+    series: SeriesCode = Field(description=say.CLOSING_SERIES.en)
     not_locked: tuple[SeriesCode, ...] = Field(
         default=("I",),
         description="the series that Fortnox does not lock with the period (Ej låsbar serie): a lock only warns there",
@@ -336,7 +334,7 @@ class TenantSettings(Message):
     @model_validator(mode="after")
     def _invoices_have_accounts(self) -> Self:
         if self.invoicing is not None and self.daysales is None:
-            raise ValueError("invoicing: it needs daysales, whose accounts and VAT rates it uses")
+            raise Unfit(say.INVOICES_WITHOUT_SALES())
         return self
 
     def hr_fields(self, system: str) -> Mapping[EmployeeField, str]:

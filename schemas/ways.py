@@ -4,7 +4,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from schemas import settings_words as say
 from schemas.base import Code, Message
+from schemas.problem_words import Unfit
 
 WayName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,30}$")]
 """What a company calls a way in: lower-case letters, digits and hyphens."""
@@ -18,8 +20,8 @@ HostKey = Annotated[
 class WayIn(Message):
     """A place outside that payloads are fetched from."""
 
-    name: WayName = Field(description="what it is called here; its secret is given under this name")
-    system: Code = Field(description="whose payloads come there: openpos, daytotals, or another source")
+    name: WayName = Field(description=say.WAY_NAME.en)
+    system: Code = Field(description=say.WAY_SYSTEM.en)
     every: int = Field(default=10, ge=1, le=86_400, description="seconds between two looks")
 
 
@@ -42,12 +44,10 @@ class SftpFolder(WayIn):
     """A folder on an SFTP server; the password or the private key is its secret."""
 
     every: int = Field(default=60, ge=1, le=86_400, description="seconds between two looks; each is a login")
-    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\-]{1,253}$")] = Field(description="of the server")
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\-]{1,253}$")] = Field(description=say.SERVER_HOST.en)
     port: int = Field(default=22, ge=1, le=65_535, description="of the server")
-    user: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")] = Field(description="who logs in there")
-    host_keys: tuple[HostKey, ...] = Field(
-        description="the server's public keys, as in known_hosts without the name; another one is never believed"
-    )
+    user: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")] = Field(description=say.SERVER_USER.en)
+    host_keys: tuple[HostKey, ...] = Field(description=say.SERVER_KEYS.en)
     folder: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", max_length=500)] = Field(
         default=".", description="where the files appear; those read are moved to done or refused in it"
     )
@@ -58,7 +58,7 @@ class SftpFolder(WayIn):
     @model_validator(mode="after")
     def _pinned(self) -> Self:
         if not self.host_keys:
-            raise ValueError("host_keys: name one at least: bokbuss ways hostkey HOST shows it, to be compared")
+            raise Unfit(say.NO_HOST_KEY())
         return self
 
 
@@ -77,5 +77,5 @@ class WaysIn(Message):
     def _told_apart(self) -> Self:
         names = [way.name for way in self.all]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the name {', '.join(twice)} stands there more than once")
+            raise Unfit(say.NAME_TWICE(names=twice))
         return self

@@ -85,8 +85,8 @@ def _meanings(headings: list[str], settings: DayTotalsSettings) -> tuple[Meaning
             problems.append(f"headings: that of column {number} is not known; say in columns what it holds, or ignored")
     seen = {" ".join(heading.split()) for heading in headings}
     problems += [f"headings: there is no {heading}" for heading in named if heading not in seen]
-    if problems := problems or settings.lacks(found):
-        raise Malformed(problems)
+    if lacking := problems or settings.lacks(found):
+        raise Malformed(lacking)
     return tuple(found)
 
 

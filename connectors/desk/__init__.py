@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from connectors.desk import looking_words, name_words
+from connectors.desk import looking_words, name_words, settings_problem_words
 from infra.plugin import Host, Job, System
 
 
@@ -30,7 +30,7 @@ async def _greet(host: Host, stop: asyncio.Event) -> None:
 
 SYSTEM = System(
     name="desk",
-    words={**name_words.WORDS, **looking_words.WORDS},
+    words={**name_words.WORDS, **looking_words.WORDS, **settings_problem_words.WORDS},
     pages=_pages,
     jobs=(Job("desk", _greet),),
 )

@@ -60,7 +60,8 @@ def settings_diff(tenant: Company, file: SettingsFile, as_json: Json = False) ->
     async def work(place: Office) -> None:
         body, version = await tenants.settings_in_force(place.engine, tenant)
         changes = settings_files.differences(body, _read(file))
-        print_out({"version": version, "changes": changes}, _changes(changes), as_json=as_json)
+        told = tuple(map(str, changes))
+        print_out({"version": version, "changes": told}, _changes(told), as_json=as_json)
 
     in_office(work, tenant)
 
@@ -83,7 +84,7 @@ def settings_apply(
     async def work(place: Office) -> None:
         body, _ = await tenants.settings_in_force(place.engine, tenant)
         new = _read(file)
-        changes = settings_files.differences(body, new)
+        changes = tuple(map(str, settings_files.differences(body, new)))
         if not as_json:
             print_lines(_changes(changes))
         version = await companies.apply_settings(place.engine, await place.producer(), tenant, new, by=asker(by))

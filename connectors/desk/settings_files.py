@@ -14,8 +14,12 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
+from connectors.desk import settings_problem_words as say
+from schemas import problem_words
 from schemas.events import EmployeeField
 from schemas.settings import TenantSettings
+from schemas.settings_words import MEANINGS
+from schemas.words import Text
 
 _NULL = "tag:yaml.org,2002:null"
 _Location = tuple[int | str, ...]
@@ -27,10 +31,10 @@ Choices = Mapping[str, Mapping[EmployeeField, tuple[str, ...]]]
 class WrongFile(ValueError):
     """The file is no settings. ``problems`` names each wrong field and why, ``places`` where, if that is known."""
 
-    def __init__(self, problems: tuple[str, ...], places: tuple[_Location, ...] = ()) -> None:
+    def __init__(self, problems: tuple[Text, ...], places: tuple[_Location, ...] = ()) -> None:
         self.problems = problems
         self.places = places
-        super().__init__("; ".join(problems))
+        super().__init__("; ".join(map(str, problems)))
 
 
 class _Loader(yaml.SafeLoader):
@@ -64,9 +68,11 @@ def read(raw: bytes, choices: Choices | None = None, *, is_json: bool = False) -
         else:
             value = yaml.load(content, _Loader)  # noqa: S506 - a SafeLoader that reads even less
     except UnicodeDecodeError:
-        raise WrongFile(("the file is not UTF-8",)) from None
-    except (yaml.YAMLError, json.JSONDecodeError) as error:
-        raise WrongFile((f"the file is not {'JSON' if is_json else 'YAML'}: {error}",)) from None
+        raise WrongFile((say.NOT_UTF_8(),)) from None
+    except json.JSONDecodeError as error:
+        raise WrongFile((say.NOT_READABLE_AT(form="JSON", line=error.lineno, column=error.colno),)) from None
+    except yaml.YAMLError as error:
+        raise WrongFile((_no_yaml(error),)) from None
     settings = _validated(value)
     if choices is not None and (unsuitable := dict(_unsuitable(settings, choices))):
         raise WrongFile(tuple(unsuitable.values()), tuple(unsuitable))
@@ -90,15 +96,22 @@ def line_of(raw: bytes, place: _Location) -> int:
     return line
 
 
+def _no_yaml(error: yaml.YAMLError) -> Text:
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return say.NOT_READABLE(form="YAML", how=type(error).__name__)
+    return say.NOT_READABLE_AT(form="YAML", line=mark.line + 1, column=mark.column + 1)
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if twice := [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
-        raise WrongFile(tuple(f"{name}: stands twice in the same place" for name in twice))
+        raise WrongFile(tuple(say.AT(where=name, what=problem_words.TWICE()) for name in twice))
     return dict(pairs)
 
 
 def _validated(value: Any) -> TenantSettings:
     if value is None:
-        raise WrongFile(("the file is empty; to begin with a set of accounts: bokbuss settings show --starting-set",))
+        raise WrongFile((say.EMPTY(),))
     try:
         return TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
     except ValidationError as error:
@@ -106,7 +119,7 @@ def _validated(value: Any) -> TenantSettings:
         raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None
 
 
-def _unsuitable(settings: TenantSettings, choices: Choices) -> Iterator[tuple[_Location, str]]:
+def _unsuitable(settings: TenantSettings, choices: Choices) -> Iterator[tuple[_Location, Text]]:
     """Say which of an HR system's own fields cannot be what they were chosen for, and which can."""
     if settings.employees is None:
         return
@@ -115,9 +128,9 @@ def _unsuitable(settings: TenantSettings, choices: Choices) -> Iterator[tuple[_L
         found = own.get(rule.field, ())
         if rule.hr_field is None or rule.hr_field in found:
             continue
-        where = f"employees.fields[{at}].hr_field: it says {rule.hr_field!r}"
-        none = f"; {name} has no other field for {rule.field}: leave it out"
-        yield ("employees", "fields", at, "hr_field"), where + (_nearest(rule.hr_field, found) if found else none)
+        which = _nearest(rule.hr_field, found) if found else say.NO_OTHER_FIELD(system=name, field=rule.field)
+        what = say.WRONG_CHOICE(given=repr(rule.hr_field), which=which)
+        yield ("employees", "fields", at, "hr_field"), say.AT(where=f"employees.fields[{at}].hr_field", what=what)
 
 
 # --- The types that the settings have -----------------------------------------------------------------------------
@@ -166,46 +179,28 @@ def _takes(schema: Mapping[str, Any], value: str | int, kind: str) -> bool:
 # --- What is wrong, in the words of the file ----------------------------------------------------------------------
 
 
-def _problem(error: ErrorDetails) -> str:
-    location = error["loc"]
-    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in location).lstrip(".") or "settings"
-    given, kind, limits = error["input"], error["type"], error.get("ctx", {})
-    said = f" (it says {given!r})" if isinstance(given, str | int) else ""
+def _problem(error: ErrorDetails) -> Text:
+    location, given, kind = error["loc"], error["input"], error["type"]
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in location).lstrip(".") or say.WHOLE()
     fields = _fields(location[:-1])
     about = fields.get(str(location[-1]), {}) if location else {}
     match kind:
         case "missing":
-            meaning = about.get("description")
-            return f"{where}: is missing" + (f": {meaning}" if meaning else "")
+            return say.AT(where=where, what=_missing(about.get("description", "")))
         case "extra_forbidden":
-            return f"{where}: there is no such setting{_nearest(str(location[-1]), [*fields])}"
+            return say.AT(where=where, what=say.UNKNOWN(which=_nearest(str(location[-1]), [*fields])))
         case "literal_error":
             choices = [
                 str(c) for form in forms_of(about) for c in form.get("enum", [form.get("const")]) if c is not None
             ]
-            return f"{where}: it says {given!r}{_nearest(str(given), choices)}"
-        case "value_error" | "assertion_error":
-            return f"{where}: {error['msg'].partition(', ')[2]}{said}"
-    if kind in _WANTED:
-        return f"{where}: {_WANTED[kind].format(**limits)}{said}"
-    return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}{said}"
+            return say.AT(where=where, what=say.WRONG_CHOICE(given=repr(given), which=_nearest(str(given), choices)))
+    what = problem_words.of(error)
+    return say.AT(where=where, what=say.GIVEN(what=what, given=repr(given)) if isinstance(given, str | int) else what)
 
 
-_WANTED: Final = {
-    "int_type": "a whole number is wanted",
-    "int_parsing": "a whole number is wanted",
-    "bool_type": "true or false is wanted",
-    "string_type": "a text is wanted",
-    "string_too_short": "it is shorter than {min_length}",
-    "string_too_long": "it is longer than {max_length}",
-    "string_pattern_mismatch": "it is too long or empty, or holds a character that cannot stand here",
-    "greater_than_equal": "it is less than {ge}",
-    "less_than_equal": "it is more than {le}",
-    "tuple_type": "a list is wanted: each entry on a line of its own, after a hyphen",
-    "model_type": "settings with names of their own are wanted",
-    "model_attributes_type": "settings with names of their own are wanted",
-    "date_type": "a day is wanted, such as 2026-04-10",
-}
+def _missing(description: str) -> Text:
+    meaning = MEANINGS.get(description)
+    return say.MISSING(meaning=meaning()) if meaning else problem_words.MISSING()
 
 
 def _fields(location: _Location) -> Mapping[str, Any]:
@@ -221,10 +216,11 @@ def _fields(location: _Location) -> Mapping[str, Any]:
     return {name: schema for form in forms for name, schema in form.get("properties", {}).items()}
 
 
-def _nearest(word: str, choices: Sequence[str]) -> str:
+def _nearest(word: str, choices: Sequence[str]) -> Text | str:
     near = get_close_matches(word, choices, n=1)
-    listed = f"it can be: {', '.join(choices)}" if choices else ""
-    return (f"; did you mean {near[0]}?" if near else ";") + (f" {listed}" if listed else "")
+    if near:
+        return say.MEANT(near=near[0], choices=choices)
+    return say.CAN_BE(choices=choices) if choices else ""
 
 
 def to_yaml(settings: TenantSettings) -> str:
@@ -234,41 +230,41 @@ def to_yaml(settings: TenantSettings) -> str:
     )
 
 
-def differences(old: TenantSettings, new: TenantSettings) -> tuple[str, ...]:
+def differences(old: TenantSettings, new: TenantSettings) -> tuple[Text, ...]:
     """Return what changes, field by field; entries of a list are named by their content."""
     return tuple(_differences("", old.to_json(), new.to_json()))
 
 
-def _differences(path: str, old: Any, new: Any) -> Iterator[str]:
+def _differences(path: str, old: Any, new: Any) -> Iterator[Text]:
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys((*old, *new)):
             yield from _differences(f"{path}.{name}".lstrip("."), old.get(name), new.get(name))
     elif isinstance(old, dict) or isinstance(new, dict):
-        yield f"{path}: {'added' if old is None else 'removed'}"
+        yield (say.ADDED if old is None else say.REMOVED)(where=path)
         yield from _differences(path, old or {}, new or {})
     elif isinstance(old, list) or isinstance(new, list):
         yield from _entries(path, [_entry(v) for v in old or ()], [_entry(v) for v in new or ()])
     else:
-        yield f"{path}: {_shown(old)} -> {_shown(new)}"
+        yield say.CHANGED(where=path, old=_shown(old), new=_shown(new))
 
 
-def _entries(path: str, old: list[str], new: list[str]) -> Iterator[str]:
+def _entries(path: str, old: list[str], new: list[str]) -> Iterator[Text]:
     gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
-    yield from (f"{path}: - {entry}" for entry in gone.elements())
-    yield from (f"{path}: + {entry}" for entry in come.elements())
+    yield from (say.GONE(where=path, entry=entry) for entry in gone.elements())
+    yield from (say.COME(where=path, entry=entry) for entry in come.elements())
     if not gone and not come and old != new:
-        yield f"{path}: the same entries in another order"
+        yield say.ANOTHER_ORDER(where=path)
 
 
 def _entry(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_shown(v)}" for name, v in value.items() if v is not None)
-    return _shown(value)
+    return str(_shown(value))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Text | str:
     if isinstance(value, bool):
         return str(value).lower()  # as the file has it
-    return "(none)" if value is None else str(value)
+    return say.NOTHING() if value is None else str(value)

@@ -8,10 +8,10 @@ import asyncio
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from infra import clock, faultpoints, telemetry, tenants, words
+from infra import clock, faultpoints, telemetry, tenants, way_words, words
 from infra.delivery.following import Following
 from infra.delivery.reading import NotRead
-from infra.intake import letters, outboxes, way_words, ways
+from infra.intake import letters, outboxes, ways
 from infra.intake.accepting import Acceptor, Unavailable
 from infra.intake.ways import Trouble, Way
 from infra.leases import Lease
@@ -164,5 +164,5 @@ async def checked(host: Host, way: Way) -> WayFound:
 
 def _not_read(way: Way, trouble: Trouble) -> NotRead:
     """Return what the log says, and after how many seconds it is tried again."""
-    said = way_words.in_words(WayFound(way.name, trouble.code, trouble.detail), "en")
-    return NotRead(RetryLater(_PATIENCE, trouble.code, said))
+    said = way_words.said(WayFound(way.name, trouble.code, trouble.detail))
+    return NotRead(RetryLater.saying(_PATIENCE, trouble.code, said))

@@ -458,6 +458,14 @@ KINDS: Final[Mapping[str, Said]] = {
 }
 """Kinds of orders, by the type of their messages."""
 
+CONNECTIONS: Final[Mapping[str, Said]] = {
+    "not connected": Said("inte ansluten", "not connected"),
+    "needs consent": Said("behöver samtycke", "needs consent"),
+    "paused": Said("pausad", "paused"),
+    "disconnected": Said("frånkopplad", "disconnected"),
+}
+"""How a connection is that does not stand."""
+
 STATES: Final[Mapping[str, Said]] = {
     "ok": Said("grön", "green"),
     "failed": Said("RÖD", "RED"),

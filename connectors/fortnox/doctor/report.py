@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from connectors.fortnox import errors
-from connectors.fortnox.doctor.check_words import KINDS, LABELS, STATES, TEXTS
+from connectors.fortnox.doctor.check_words import CONNECTIONS, KINDS, LABELS, STATES, TEXTS
 from connectors.fortnox.doctor.checks import CHECKS, CheckState, Finding
 from connectors.fortnox.doctor.setup import Names
-from infra.intake import way_words
+from infra import way_words
 from infra.plugin import CheckSeen
 from schemas.base import Language
 
@@ -80,10 +80,11 @@ def _explained(name: str, finding: Finding, language: Language) -> Iterator[str]
 
 
 def _names(finding: Finding, language: Language) -> str:
-    """Return what was found, in words: a way in and a kind of order have their own."""
+    """Return what was found, in words: a way in, a kind of order and how a connection is have their own."""
     if finding.ways:
         return " ".join(way_words.in_words(way, language) for way in finding.ways)
-    return ", ".join(KINDS[name].to(language) if name in KINDS else name for name in finding.names)
+    called = {**KINDS, **CONNECTIONS}
+    return ", ".join(called[name].to(language) if name in called else name for name in finding.names)
 
 
 def _why(finding: Finding, language: Language) -> str:

@@ -5,6 +5,7 @@ import types
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from html import escape
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -12,10 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from connectors.desk import settings_words
 from connectors.desk.settings_files import WrongFile, differences, line_of, read, to_yaml
-from infra import registry
+from infra import registry, speaking
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import PaymentAccount, TenantSettings, VatAccount
+from schemas.settings_words import MEANINGS
+from tests.connectors.desk.in_swedish import english_in
 
 BAS = TenantSettings(daysales=BAS_DAY_SALES)
 
@@ -179,7 +183,44 @@ def test_what_is_wrong_is_named_by_its_place(content: str, problem: str) -> None
     """A misspelt name, an amount with one decimal, a name twice: the path says where."""
     with pytest.raises(WrongFile) as refusal:
         read(content.encode())
-    assert any(problem in said for said in refusal.value.problems), refusal.value.problems
+    assert any(problem in str(said) for said in refusal.value.problems), refusal.value.problems
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("daysales: {}", "daysales.series: saknas: verifikationsserien; den måste vara öppen"),
+        ("daysale: {}", "daysale: det finns ingen sådan inställning; menades daysales?"),
+        ("daysales: {series: F, sync_sales: x}", "daysales.sync_sales: här ska true eller false stå (det står 'x')"),
+        ("daysales: {series: F, days_late: 1.5}", "daysales.days_late: här ska ett heltal stå (det står '1.5')"),
+        ("daysales: {series: F, days_late: -1}", "daysales.days_late: det är mindre än 0 (det står -1)"),
+        ("daysales: {series: F, start_date: 2026-02-30}", "dagen finns inte i kalendern (det står '2026-02-30')"),
+        ("daysales: {series: F, difference_limit: 1.005}", "här ska ett belopp med två decimaler stå"),
+        ("daysales: {series: F, vat: [{vat_rate: 25}]}", "daysales.vat[0]: en momssats över 0 behöver ett konto"),
+        ("daysales: {series: F, description: '{x}'}", "orden som kan stå där är {store} {register} {z_number} {date}"),
+        ("daysales: {series: F!}", "den är för lång eller tom, eller har ett tecken som inte kan stå här"),
+        ("daytotals: {columns: [{column: a, holds: x}]}", "en kolumn har business_date, taken_at,"),
+        ("invoicing: {}", "invoicing: det behöver daysales, vars konton och momssatser det använder"),
+        ("ways_in: {sftp: [{name: a, system: b, host: h, user: u, host_keys: []}]}", "host_keys: ange minst en"),
+        ("daysales: [", "filen är inte YAML: rad 1, kolumn 12"),
+        ("a: 1\na: 2", "a: står två gånger på samma ställe"),
+        ("", "filen är tom"),
+    ],
+)
+def test_what_is_wrong_is_read_in_swedish(content: str, said: str) -> None:
+    """Names of settings and what was written stand as they are; the rest is Swedish."""
+    with pytest.raises(WrongFile) as refusal:
+        read(content.encode())
+    found = [speaking.heard(problem, "sv") for problem in refusal.value.problems]
+    assert any(said in one for one in found), found
+    assert english_in(f"<p>{escape(' '.join(found))}</p>", ours=("other NAME", "-other refunds")) == []
+
+
+def test_every_setting_that_must_be_chosen_is_told_in_both_languages() -> None:
+    """What its model says of it is the English side of a phrase."""
+    needed = [one for one in settings_words.explained() if one.required]
+    assert needed
+    assert [one.path for one in needed if one.meaning not in MEANINGS] == []
 
 
 @pytest.mark.parametrize(
@@ -197,7 +238,7 @@ def test_only_a_field_that_the_hr_system_has_for_it_can_be_chosen(system: str, r
     content = f"employees:\n  system: {system}\n  source_of_truth: hr\n  fields:\n  - {{field: title}}\n  - {rule}\n"
     with pytest.raises(WrongFile) as refusal:
         read(content.encode(), registry.choices())
-    [said] = refusal.value.problems
+    [said] = map(str, refusal.value.problems)
     assert said.startswith("employees.fields[1].hr_field: it says ")
     assert problem in said
     assert line_of(content.encode(), refusal.value.places[0]) == 6
@@ -223,7 +264,7 @@ def test_differences_are_told_field_by_field() -> None:
     """A changed field, an entry that goes, one that comes."""
     payments = (*BAS_DAY_SALES.payments[1:], PaymentAccount(method="klarna", account=1580))
     new = TenantSettings(daysales=BAS_DAY_SALES.model_copy(update={"series": "G", "payments": payments}))
-    assert differences(BAS, new) == (
+    assert tuple(map(str, differences(BAS, new))) == (
         "daysales.series: F -> G",
         "daysales.payments: - method cash, account 1910",
         "daysales.payments: + method klarna, account 1580",
@@ -233,11 +274,10 @@ def test_differences_are_told_field_by_field() -> None:
 def test_another_order_is_a_difference() -> None:
     """Entries that only changed places are not passed over."""
     turned = BAS_DAY_SALES.model_copy(update={"payments": BAS_DAY_SALES.payments[::-1]})
-    assert differences(BAS, TenantSettings(daysales=turned)) == (
-        "daysales.payments: the same entries in another order",
-    )
+    [said] = differences(BAS, TenantSettings(daysales=turned))
+    assert str(said) == "daysales.payments: the same entries in another order"
 
 
 def test_a_section_that_goes_is_told() -> None:
     """Switching a flow off is a difference, with everything that goes with it."""
-    assert differences(BAS, TenantSettings())[0] == "daysales: removed"
+    assert str(differences(BAS, TenantSettings())[0]) == "daysales: removed"

@@ -5,79 +5,101 @@ from typing import Final
 
 from infra.rows import WayFound
 from schemas.base import Language
-from schemas.words import Said
+from schemas.words import Phrase, Said, Text, catalogue, read
 
 NONE: Final = Said(
     "{tenant} har inga vägar in som det hämtas från: ways_in i inställningarna.",
     "{tenant} has no ways in that are fetched from: ways_in in its settings.",
 )
-WORKS: Final = Said("{name}: går att hämta från.", "{name}: can be fetched from.")
+WORKS: Final = Phrase("infra.way_works", "{name}: går att hämta från.", "{name}: can be fetched from.")
 
-TROUBLES: Final[Mapping[str, Said]] = {
-    "secret_missing": Said(
+TROUBLES: Final[Mapping[str, Phrase]] = {
+    "secret_missing": Phrase(
+        "infra.way_secret_missing",
         "{name}: ingen har lämnat det som öppnar den. Kör: {detail}",
         "{name}: nobody has given what opens it. Run: {detail}",
     ),
-    "secret_wrong": Said(
+    "secret_wrong": Phrase(
+        "infra.way_secret_wrong",
         "{name}: det som lämnats kan inte läsas; det ska se ut så här: {detail}. Lämna det igen: bokbuss ways secret.",
         "{name}: what was given cannot be read; it is to look like this: {detail}. Give it again: bokbuss ways secret.",
     ),
-    "no_such_system": Said(
+    "no_such_system": Phrase(
+        "infra.way_no_such_system",
         "{name}: inget system heter så; rätta system i inställningarna: {detail}",
         "{name}: no system is called so; set system right in the settings: {detail}",
     ),
-    "unreachable": Said(
+    "unreachable": Phrase(
+        "infra.way_unreachable",
         "{name}: servern svarar inte. Kontrollera adress, port och brandvägg. ({detail})",
         "{name}: the server does not answer. Check its address, port and firewall. ({detail})",
     ),
-    "login_refused": Said(
+    "login_refused": Phrase(
+        "infra.way_login_refused",
         "{name}: servern släpper inte in oss. Kontrollera användare och lösenord eller nyckel hos den som driver "
         "servern, och lämna det igen: bokbuss ways secret.",
         "{name}: the server does not let us in. Check user and password or key with whoever runs the server, and give "
         "it again: bokbuss ways secret.",
     ),
-    "host_key_differs": Said(
+    "host_key_differs": Phrase(
+        "infra.way_host_key_differs",
         "{name}: servern visar en annan nyckel än den i inställningarna: inget skickades. Är den utbytt? Jämför med "
         "den som driver servern, och byt host_keys: bokbuss ways hostkey {detail}",
         "{name}: the server shows another key than the one in the settings: nothing was sent. Was it replaced? Compare "
         "with whoever runs the server, and change host_keys: bokbuss ways hostkey {detail}",
     ),
-    "host_key_wrong": Said(
+    "host_key_wrong": Phrase(
+        "infra.way_host_key_wrong",
         "{name}: {detail} i inställningarna är ingen nyckel som kan läsas. Visa serverns: bokbuss ways hostkey",
         "{name}: {detail} in the settings is no key that can be read. To show the server's: bokbuss ways hostkey",
     ),
-    "folder_missing": Said(
+    "folder_missing": Phrase(
+        "infra.way_folder_missing",
         "{name}: mappen {detail} finns inte på servern; rätta folder i inställningarna.",
         "{name}: there is no folder {detail} on the server; set folder right in the settings.",
     ),
-    "folder_locked": Said(
+    "folder_locked": Phrase(
+        "infra.way_folder_locked",
         "{name}: vår användare får inte läsa, skapa eller flytta filer där ({detail}). Ge den rätt till det.",
         "{name}: our user may not read, make or move files there ({detail}). Give it that right.",
     ),
-    "table_missing": Said(
+    "table_missing": Phrase(
+        "infra.way_table_missing",
         "{name}: det finns ingen tabell {detail} där, eller så får vi inte se dess schema.",
         "{name}: there is no table {detail} there, or we may not see its schema.",
     ),
-    "table_differs": Said(
+    "table_differs": Phrase(
+        "infra.way_table_differs",
         "{name}: tabellens kolumner är andra än de ska vara; det som saknas eller har fel typ i {detail}",
         "{name}: the table's columns are not those that are needed; missing or of another type in {detail}",
     ),
-    "no_right": Said(
+    "no_right": Phrase(
+        "infra.way_no_right",
         "{name}: vår användare får inte läsa tabellen. Ge den SELECT.",
         "{name}: our user may not read the table. Grant it SELECT.",
     ),
-    "server_too_old": Said(
+    "server_too_old": Phrase(
+        "infra.way_server_too_old",
         "{name}: servern är för gammal; det behövs {detail} eller nyare.",
         "{name}: the server is too old; {detail} or newer is needed.",
     ),
-    "failing": Said(
+    "failing": Phrase(
+        "infra.way_failing",
         "{name}: servern svarar med ett fel ({detail}). Fråga den som driver servern.",
         "{name}: the server answers with an error ({detail}). Ask whoever runs the server.",
     ),
 }
 
 
-def in_words(found: WayFound, language: Language) -> str:
+WORDS: Final[Mapping[str, Said]] = catalogue("infra", {**TROUBLES, "works": WORKS})
+
+
+def said(found: WayFound) -> Text:
     """Return what to say of a way in that was found so."""
-    text = TROUBLES[found.code] if found.code else WORKS
-    return text.to(language, name=found.name, detail=found.detail or "-")
+    return (TROUBLES[found.code] if found.code else WORKS)(name=found.name, detail=found.detail or "-")
+
+
+def in_words(found: WayFound, language: Language) -> str:
+    """Return the same in a language."""
+    words = said(found)
+    return read(words.wording, WORDS, language) or words.english
