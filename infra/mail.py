@@ -7,16 +7,21 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import make_msgid
 
-from infra import clock
+from infra import clock, words
 from infra.letters import Letter
 from infra.settings import MailSettings
+from schemas.words import Text
 
 _PATIENCE = 20.0
 """Seconds that the mail server has to answer."""
 
 
 class NotMailed(RuntimeError):
-    """The report was not mailed; what it reports is done all the same."""
+    """The report was not mailed; what it reports is done all the same. ``said``: why, and what to look at."""
+
+    def __init__(self, said: Text) -> None:
+        self.said = said
+        super().__init__(said.english)
 
 
 async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> bool:
@@ -32,8 +37,8 @@ async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> boo
     try:
         await asyncio.to_thread(_send, settings, settings.host, message)
     except (OSError, smtplib.SMTPException) as error:
-        why = f"{settings.host}:{settings.port} did not take the report ({type(error).__name__})"
-        raise NotMailed(f"{why}: check BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER and __PASSWORD") from None
+        server, how = f"{settings.host}:{settings.port}", type(error).__name__
+        raise NotMailed(words.NOT_MAILED(server=server, how=how)) from None
     return True
 
 

@@ -15,6 +15,7 @@ from typing import IO, Final
 
 from pydantic import ValidationError
 
+from infra import words
 from infra.plugin import Malformed, YearRead
 from schemas import ledger_parts
 from schemas.base import Message
@@ -29,6 +30,7 @@ from schemas.ledger import (
 )
 from schemas.ledger_parts import BALANCES, CHART
 from schemas.money import ZERO
+from schemas.words import Text
 
 MOST_BALANCES: Final = 200_000
 """Of one year: an account has few, its objects can have many."""
@@ -86,7 +88,7 @@ class Parting:
         _, amount, quantity = self._balances.get(key, (None, ZERO, Decimal(0)))
         self._balances[key] = balance, amount + balance.amount, quantity + Decimal(balance.quantity or 0)
         if len(self._balances) > MOST_BALANCES:
-            raise Malformed([f"balances: there are more than {MOST_BALANCES:,}"])
+            raise Malformed([words.BALANCES_TOO_MANY(most=MOST_BALANCES)])
 
     def voucher(self, voucher: LedgerVoucher) -> None:
         """Take a voucher."""
@@ -98,18 +100,16 @@ class Parting:
         block = self._blocks[ledger_parts.block_of(series, number, day)]
         block.extend((ledger_parts.rank(number), self._size, len(raw)))
         if len(block) > _FIELDS * _MOST_IN_BLOCK:
-            raise Malformed([f"vouchers: more than {_MOST_IN_BLOCK:,} have the same hundred of numbers, or none"])
+            raise Malformed([words.VOUCHERS_ALIKE(most=_MOST_IN_BLOCK)])
         if len(self._blocks) > MOST_PARTS:
-            raise Malformed(
-                [f"vouchers: they need more than {MOST_PARTS:,} parts, of a series and a hundred of numbers"]
-            )
+            raise Malformed([words.PARTS_TOO_MANY(most=MOST_PARTS)])
         self._vouchers.write(raw)
         self._size += len(raw)
         self.vouchers += 1
         self.rows += rows
 
     def whole(
-        self, first: date, last: date, *, organisation_number: str | None = None, findings: Sequence[str] = ()
+        self, first: date, last: date, *, organisation_number: str | None = None, findings: Sequence[Text | str] = ()
     ) -> YearRead:
         """Return the year, once all was taken."""
         index: dict[str, tuple[LedgerPart, int, int]] = {}
@@ -122,7 +122,7 @@ class Parting:
             index[name] = part, end, len(raw)
             end += len(raw)
         if len(index) > MOST_PARTS:
-            raise Malformed([f"vouchers: they need more than {MOST_PARTS:,} parts"])
+            raise Malformed([words.PARTS_TOO_MANY(most=MOST_PARTS)])
 
         def read(names: Iterable[str]) -> Iterator[LedgerPartRead]:
             for name in names:
@@ -184,14 +184,16 @@ def _summed(one: LedgerBalance, amount: Decimal, quantity: Decimal) -> LedgerBal
     try:
         return LedgerBalance(account=one.account, kind=one.kind, amount=amount, objects=objects, quantity=pieces)
     except ValidationError:
-        raise Malformed([f"balances: those of account {one.account} sum to more than twelve digits"]) from None
+        raise Malformed([words.BALANCES_TOO_LARGE(account=one.account)]) from None
 
 
 def _cut(name: str, pieces: Iterable[bytes]) -> Iterator[tuple[str, list[bytes]]]:
     try:
         yield from ledger_parts.cut(name, pieces)
-    except ValueError as error:
-        raise Malformed([f"{name}: of one thing in this part: {error}"]) from None
+    except Malformed:
+        raise
+    except ValueError:
+        raise Malformed([words.PART_TOO_LARGE(part=name)]) from None
 
 
 def _json(message: Message) -> bytes:

@@ -23,7 +23,7 @@ from schemas.ledger_parts import digest_of_year
 from schemas.money import ZERO
 from schemas.plans import CorrectionRow, Obstacle, Plan, PlanRow, Row
 from schemas.settings import TenantSettings
-from schemas.words import Said, Text
+from schemas.words import Said, Text, lines_of
 
 if TYPE_CHECKING:  # what the host lends, by name only: whoever decides from values loads none of it
     from aiokafka import AIOKafkaProducer
@@ -214,10 +214,16 @@ _MOST_PROBLEMS = 110
 
 
 class Malformed(ValueError):
-    """A payload breaks the format of its system. ``problems`` names wrong fields and why, never a value."""
+    """A payload breaks the format of its system: which fields are wrong and why, never a value.
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems[:_MOST_PROBLEMS])
+    Attributes:
+        said: each problem, for readers of other languages where it was said in words.
+        problems: the same as texts.
+    """
+
+    def __init__(self, problems: Sequence[Text | str]) -> None:
+        self.said = tuple(problems[:_MOST_PROBLEMS])
+        self.problems = tuple(map(str, self.said))
         super().__init__("; ".join(self.problems))
 
 
@@ -297,7 +303,7 @@ class YearRead:
     vouchers: int
     rows: int
     parts: tuple[LedgerPart, ...]
-    findings: tuple[str, ...]
+    findings: tuple[Text | str, ...]
     part: Callable[[Iterable[str]], Iterator[LedgerPartRead]]
 
     @property
@@ -322,7 +328,8 @@ class YearRead:
             overwrite=overwrite,
             requested_by=requested_by,
             read_at=read_at,
-            findings=self.findings,
+            findings=tuple(map(str, self.findings)),
+            finding_wordings=lines_of(self.findings),
         )
 
 

@@ -6,14 +6,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
 
+from infra import words
 from schemas.money import ZERO
+from schemas.words import Text
 
 Missing = Literal["not_consented", "not_permitted"]
-WHY: Final[Mapping[Missing, str]] = {
-    "not_consented": "not consented to: bokbuss connect TENANT --open-invoices or --open-supplier-invoices",
-    "not_permitted": "the system does not let us read it: a scope, a licence or a right is missing",
+WHY: Final[Mapping[Missing, Text]] = {
+    "not_consented": words.OPEN_NOT_CONSENTED(),
+    "not_permitted": words.OPEN_NOT_PERMITTED(),
 }
 """Each note in words."""
+_DEBTS: Final = 2000
 FindingCode = Literal["differs_from_account", "not_booked", "payments_not_booked", "foreign_currency"]
 
 
@@ -48,7 +51,12 @@ class Finding:
     """Something that an accountant wants to know of a specification: its name, and what it is about."""
 
     code: FindingCode
-    why: str
+    said: Text
+
+    @property
+    def why(self) -> str:
+        """What it is about, in English."""
+        return self.said.english
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,18 @@ class Specification:
     balance: Decimal | None = None
     findings: tuple[Finding, ...] = ()
     note: Missing | Literal[""] = ""
+
+    @property
+    def stands(self) -> Decimal | None:
+        """The balance with the sign that open invoices have: what one owes stands on the credit side (BAS: class 2)."""
+        if self.balance is None:
+            return None
+        return self.balance if self.account < _DEBTS else -self.balance
+
+    @property
+    def gap(self) -> Decimal | None:
+        """What of the account is no invoice's."""
+        return None if self.stands is None else self.stands - self.total
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,61 @@ NOT_DECIDED_YET = Phrase(
     "(bokbuss up, bokbuss run flows)?",
 )
 
+OPEN_NOT_CONSENTED = Phrase(
+    "infra.open_not_consented",
+    "inget samtycke till det: bokbuss connect FÖRETAG --open-invoices eller --open-supplier-invoices",
+    "not consented to: bokbuss connect TENANT --open-invoices or --open-supplier-invoices",
+)
+OPEN_NOT_PERMITTED = Phrase(
+    "infra.open_not_permitted",
+    "systemet låter oss inte läsa det: ett scope, en licens eller en behörighet saknas",
+    "the system does not let us read it: a scope, a licence or a right is missing",
+)
+NOT_MAILED = Phrase(
+    "infra.not_mailed",
+    "{server} tog inte emot rapporten ({how}): kontrollera BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER och "
+    "__PASSWORD",
+    "{server} did not take the report ({how}): check BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER and __PASSWORD",
+)
+
+# --- What of a payload cannot be taken ------------------------------------------------------------------------------
+
+BODY_TOO_LARGE = Phrase(
+    "infra.body_too_large",
+    "det som skickas är större än {most:count} byte ({setting})",
+    "the body is larger than {most:count} bytes ({setting})",
+)
+MESSAGE_TOO_LARGE = Phrase(
+    "infra.message_too_large",
+    "payload: det den berättar är större än ett meddelande på Kafka kan vara",
+    "payload: what it tells is larger than a message on Kafka can be",
+)
+BALANCES_TOO_MANY = Phrase(
+    "infra.balances_too_many",
+    "balances: det finns fler än {most:count}",
+    "balances: there are more than {most:count}",
+)
+BALANCES_TOO_LARGE = Phrase(
+    "infra.balances_too_large",
+    "balances: de för konto {account} blir mer än tolv siffror",
+    "balances: those of account {account} sum to more than twelve digits",
+)
+VOUCHERS_ALIKE = Phrase(
+    "infra.vouchers_alike",
+    "vouchers: fler än {most:count} har samma hundratal nummer, eller inget",
+    "vouchers: more than {most:count} have the same hundred of numbers, or none",
+)
+PARTS_TOO_MANY = Phrase(
+    "infra.parts_too_many",
+    "vouchers: de behöver fler än {most:count} delar, av en serie och ett hundratal nummer",
+    "vouchers: they need more than {most:count} parts, of a series and a hundred of numbers",
+)
+PART_TOO_LARGE = Phrase(
+    "infra.part_too_large",
+    "{part}: en sak i delen är större än ett meddelande på Kafka kan hålla",
+    "{part}: one thing in this part is more than a message on Kafka can hold",
+)
+
 # --- How a connection stands ----------------------------------------------------------------------------------------
 
 NOT_CONNECTED = Phrase(

@@ -12,6 +12,7 @@ from schemas.base import Day, Message, Moment
 from schemas.commands import Order
 from schemas.events import Fact
 from schemas.money import Money
+from schemas.words import Text, Wording, heard
 
 LedgerSource = Literal["fortnox", "sie"]
 """Where a year's ledger was read: out of Fortnox, or out of a SIE file that somebody gave."""
@@ -176,11 +177,22 @@ class LedgerRetrieved(Fact):
     findings: tuple[str, ...] = Field(
         default=(), max_length=50, description="what an accountant wants to know of these books; the first ones"
     )
+    finding_wordings: tuple[Wording | None, ...] = Field(
+        default=(),
+        max_length=50,
+        description="of each finding, for readers of other languages; none where none has any",
+    )
 
     @property
     def key(self) -> str:
         """The year; what says no more than its number is from before a year had parts."""
         return f"ledger/{self.year_to}" if self.year_to else f"fortnox/ledger/{self.year}"
+
+    @property
+    def found(self) -> tuple[Text | str, ...]:
+        """Its findings, to be filled into what is said of them; of an older reading only the texts are known."""
+        wordings = self.finding_wordings or (None,) * len(self.findings)
+        return tuple(heard(wording, text) for wording, text in zip(wordings, self.findings, strict=True))
 
     @property
     def whence(self) -> LedgerSource:

@@ -1,7 +1,6 @@
 """The verbs ``ledger years``, ``sync`` and ``source``: which years are there, reading them anew, and from where."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Annotated
 from uuid import uuid4
 
@@ -118,7 +117,8 @@ def open_invoices(
             found = await read(await place.host(), tenant, year)
         except NotRead as error:
             raise Failed(f"{tenant}'s open invoices of {year} were not read: {error}") from error
-        print_out(asdict(found), year_words.specifications(tenant, found, width()), as_json=as_json)
+        told = year_words.specifications_json(found)
+        print_out(told, year_words.specifications(tenant, found, width()), as_json=as_json)
         if any(one.note or any(each.code == "differs_from_account" for each in one.findings) for one in found.sides):
             raise typer.Exit(1)
 

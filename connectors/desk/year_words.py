@@ -1,6 +1,7 @@
 """Financial years in words: where each comes from, how it stands, and what was asked for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
@@ -106,6 +107,13 @@ def specifications(tenant: str, found: Specifications, width: int) -> tuple[str,
         ]
         lines += words.columns([_OPEN, *rows], right=frozenset({4, 5}), width=width) if rows else ()
     return tuple(lines)
+
+
+def specifications_json(found: Specifications) -> dict[str, Any]:
+    """Return a year's specifications for programs."""
+    findings = ([{"code": each.code, "why": each.why} for each in one.findings] for one in found.sides)
+    sides = [asdict(one) | {"findings": told} for one, told in zip(found.sides, findings, strict=True)]
+    return asdict(found) | {"sides": sides}
 
 
 def subject(asked: LedgerRequested) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.fortnox import waiting_words
+from connectors.fortnox import open_item_words, waiting_words
 from connectors.fortnox.connect.connecting import consent_link
 from connectors.fortnox.connect.keeping import keep
 from connectors.fortnox.doctor import demand_words, rounds
@@ -62,7 +62,7 @@ SYSTEM = System(
     read_open=read_open,
     strangers=strangers,
     names=employee.SHOWN,
-    words={**WORDS, **demand_words.WORDS, **waiting_words.WORDS},
+    words={**WORDS, **demand_words.WORDS, **open_item_words.WORDS, **waiting_words.WORDS},
     revoke=end_consent,
     jobs=(
         Job("sinks", follow),

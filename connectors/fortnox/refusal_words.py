@@ -41,6 +41,11 @@ NO_YEAR_ENDING = Phrase(
     "företaget har inget räkenskapsår i Fortnox som slutar {year}; det finns: {known:comma}",
     "the company has no financial year in Fortnox that ends in {year}; there is: {known:comma}",
 )
+NO_YEAR_HOLDING = Phrase(
+    "fortnox.no_year_holding",
+    "företaget har inget räkenskapsår i Fortnox som innehåller {day}; det finns: {known:comma}",
+    "the company has no financial year in Fortnox that holds {day}; there is: {known:comma}",
+)
 NO_YEAR_BEGUN = Phrase(
     "fortnox.no_year_begun",
     "företaget har inget räkenskapsår i Fortnox som har börjat; det finns: {known:comma}",

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from connectors.sie.ledger import LEDGER_FILE, read_file
+from connectors.sie.note_words import WORDS
 from connectors.sie.settings import SieSettings
 from infra.plugin import Files, Source, System, YearRead
 from infra.settings import Settings
@@ -29,6 +30,7 @@ SYSTEM = System(
     name="sie",
     settings=SieSettings,
     ledger_file=LEDGER_FILE,
+    words=WORDS,
     source=Source(
         system="sie",
         translate=translate,

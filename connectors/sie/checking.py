@@ -5,12 +5,15 @@ that differ from the closing balance may be those of a part of the year, and a v
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
-from connectors.sie.model import Account, Balance, BalanceKind, FinancialYear, Form, Ledger, Voucher
+from connectors.sie import note_words as say
+from connectors.sie.model import Account, Balance, BalanceKind, Form, Ledger, Voucher
 from connectors.sie.notes import Grade, Notes
+from schemas.words import Text
 
 ZERO = Decimal("0.00")
 
@@ -34,36 +37,32 @@ class Checks:
             return
         same = self._balances[balance.kind, balance.year]
         if balance.account in same:
-            self._found(
-                "balance_twice", f"{balance.kind} of account {balance.account} stands twice; both were added up", line
-            )
+            what = partial(say.BALANCE_TWICE, label=balance.kind.value, account=balance.account)
+            self._found("balance_twice", what, line)
         same[balance.account] = same.get(balance.account, ZERO) + balance.amount
 
     def take_voucher(self, voucher: Voucher, out_of_balance: Decimal, line: int) -> None:
         """Count a voucher; its rows were added to ``moved`` as they were read."""
         self.vouchers += 1
         if out_of_balance:
-            self._found("unbalanced_voucher", f"{_name(voucher)} is {out_of_balance:,} out of balance", line)
+            self._found("unbalanced_voucher", partial(_unbalanced, voucher, out_of_balance), line)
         series, written = voucher[:2]
         self._days.add(voucher[2])
         if written.isdecimal() and (number := int(written[:18])):
-            if number <= self._last.get(series, 0):
-                self._found(
-                    "number_not_ascending",
-                    f"{_name(voucher)} comes after number {self._last[series]} of its series",
-                    line,
-                )
+            if number <= (last := self._last.get(series, 0)):
+                self._found("number_not_ascending", partial(_not_ascending, voucher, last), line)
             self._last[series] = number
 
     def finish(self, ledger: Ledger) -> None:
         """Compare what there is once all was read."""
         if ledger.taken:
-            self._found("taken_before", "the flag says that a program has taken this file before")
+            self._found("taken_before", say.TAKEN_BEFORE)
         year = ledger.year(0)
         if year and year.first and year.last and self._days:
             first, last = min(self._days), max(self._days)
             if not year.first <= first <= last <= year.last:
-                self._found("outside_year", f"there are vouchers of {first} to {last}, the year is {_span(year)}")
+                what = partial(say.OUTSIDE_YEAR, first=first, last=last, begins=year.first, ends=year.last)
+                self._found("outside_year", what)
         if ledger.form is Form.ENTRIES:
             return
         accounts = {account.number: account for account in ledger.accounts}
@@ -74,20 +73,15 @@ class Checks:
     def _opening(self) -> None:
         opening = self._balances.get((BalanceKind.OPENING, 0), {})
         if total := sum(opening.values(), ZERO):
-            self._found(
-                "opening_not_zero",
-                f"the opening balances sum to {total:,}, not to zero; was last year's result carried forward?",
-            )
+            self._found("opening_not_zero", partial(say.OPENING_NOT_ZERO, total=total))
         before = self._balances.get((BalanceKind.CLOSING, -1), {})
         if not before or not opening:
             return
         for account in sorted(before.keys() | opening.keys()):
             closed, opened = before.get(account, ZERO), opening.get(account, ZERO)
             if closed != opened:
-                self._found(
-                    "opening_differs",
-                    f"account {account} opens with {opened:,} and closed last year with {closed:,}",
-                )
+                what = partial(say.OPENING_DIFFERS, account=account, opened=opened, closed=closed)
+                self._found("opening_differs", what)
 
     def _closing(self, accounts: Mapping[str, Account]) -> None:
         """Compare opening balance and rows with the closing balance, of the accounts whose kind is known."""
@@ -104,22 +98,23 @@ class Checks:
                 and accounts.get(account, Account(account)).is_of_result
             )
             label, said = ("#RES", result) if of_result else ("#UB", closing)
-            if summed != said.get(account, ZERO):
-                self._found(
-                    "closing_differs",
-                    f"account {account}: opening balance and vouchers sum to {summed:,}, {label} says "
-                    f"{said.get(account, ZERO):,}",
-                )
+            if summed != (told := said.get(account, ZERO)):
+                what = partial(say.CLOSING_DIFFERS, account=account, summed=summed, label=label, said=told)
+                self._found("closing_differs", what)
 
-    def _found(self, code: str, text: str, line: int = 0) -> None:
-        self._notes.add(Grade.FINDING, code, text, line)
+    def _found(self, code: str, what: Callable[[], Text], line: int = 0) -> None:
+        self._notes.add(Grade.FINDING, code, what, line)
 
 
-def _name(voucher: Voucher) -> str:
+def _unbalanced(voucher: Voucher, gap: Decimal) -> Text:
+    return say.UNBALANCED(voucher=_name(voucher), gap=gap)
+
+
+def _not_ascending(voucher: Voucher, last: int) -> Text:
+    return say.NOT_ASCENDING(voucher=_name(voucher), number=last)
+
+
+def _name(voucher: Voucher) -> Text:
     """Name a voucher; series and number can be anything, so only what looks like them is shown."""
     shown = " ".join(one for one in (voucher.series, voucher.number) if one and len(one) <= 12 and one.isalnum())  # noqa: PLR2004 - a series is short
-    return f"voucher {shown} of {voucher.day}" if shown else f"the voucher of {voucher.day}"
-
-
-def _span(year: FinancialYear) -> str:
-    return f"{year.first} to {year.last}"
+    return say.VOUCHER(name=shown, day=voucher.day) if shown else say.A_VOUCHER(day=voucher.day)

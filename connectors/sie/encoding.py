@@ -13,9 +13,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import BinaryIO
 
+from connectors.sie import note_words as say
 from connectors.sie.notes import Damaged, Grade, Note, Notes
+from schemas.words import Text
 
 CHUNK = 1 << 20
 """Bytes read at a time; a row is shorter."""
@@ -177,7 +180,7 @@ class _Weighing:
             return Evidence(Page.IBM, ascii=True, unclean=unclean)
         if self.utf_8:
             if self.lost and self.lost * _LOST_SHARE > self.letters:
-                raise garbled(f"{self.lost:,} letters were lost before the file was written; export it anew")
+                raise garbled(say.LETTERS_LOST(number=self.lost))
             swap = max(range(len(_SWAPS)), key=self.swaps.__getitem__)
             return Evidence(
                 Page.UTF_8,
@@ -195,9 +198,9 @@ class _Weighing:
         )
 
 
-def garbled(text: str, line: int = 0) -> Damaged:
+def garbled(what: Text, line: int = 0) -> Damaged:
     """Return the refusal of a file whose letters cannot be had back."""
-    return Damaged((Note(Grade.DAMAGE, "garbled", text, line),))
+    return Damaged((Note(Grade.DAMAGE, "garbled", what, line),))
 
 
 def examine(file: BinaryIO) -> Evidence:
@@ -210,7 +213,7 @@ def examine(file: BinaryIO) -> Evidence:
     weighing = _Weighing()
     first = file.read(CHUNK)
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise garbled("the file is in UTF-16; a SIE file has one byte a character: save it in code page 437", 1)
+        raise garbled(say.UTF_16(), 1)
     weighing.add(first.removeprefix(codecs.BOM_UTF8))
     while chunk := file.read(CHUNK):
         weighing.add(chunk)
@@ -245,7 +248,7 @@ def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
             # Old Macintosh files have nothing but CR; a CR LF must not be torn.
             cut = (whole.rfind(b"\n") + 1) or (whole.rfind(b"\r", 0, -1) + 1)
         if not cut and len(whole) > CHUNK:
-            raise garbled("there is a row of more than a million characters; this is no SIE file")
+            raise garbled(say.LONG_ROW())
         left = whole[cut:]
         if cut:
             yield whole[:cut]
@@ -269,25 +272,16 @@ def _judged(raw: bytes, number: int, evidence: Evidence, notes: Notes) -> str:
     """Return the text of one line, and note what differs from the rest of the file."""
     page = _page_of(raw, evidence.page)
     if page is not evidence.page:
-        notes.add(
-            Grade.DEVIATION,
-            "two_code_pages",
-            f"this line is in {page.value}, the file in {evidence.page.value}; each was read as what it is",
-            number,
-        )
+        what = partial(say.TWO_PAGES, line=page.value, file=evidence.page.value)
+        notes.add(Grade.DEVIATION, "two_code_pages", what, number)
     text = _as_windows(raw) if page is Page.WINDOWS else raw.decode(page)
     if page is not Page.UTF_8:
         return text
     whole = _repaired(text, evidence.swap)
     if whole != text:
-        notes.add(
-            Grade.DEVIATION,
-            "repaired",
-            "letters that were read in another code page were put right; look at them",
-            number,
-        )
+        notes.add(Grade.DEVIATION, "repaired", say.REPAIRED, number)
     if _LOST in whole:
-        notes.add(Grade.DEVIATION, "lost_letter", "a letter was lost before the file was written", number)
+        notes.add(Grade.DEVIATION, "lost_letter", say.LOST_LETTER, number)
     return whole
 
 
@@ -321,6 +315,5 @@ def _clean(text: str, number: int, notes: Notes) -> str:
             number += lines
             begins = text.rindex("\n", last, place.start()) + 1
         last = place.start()
-        words = "a control character stands here; it was read as a blank"
-        notes.add(Grade.DEVIATION, "control_character", words, number, last - begins + 1)
+        notes.add(Grade.DEVIATION, "control_character", say.CONTROL, number, last - begins + 1)
     return _NO_TEXT.sub(" ", text)

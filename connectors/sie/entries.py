@@ -11,11 +11,13 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from connectors.sie import note_words as say
 from connectors.sie.model import COST_CENTRE, PROJECT, Ledger, Row, Voucher
+from connectors.sie.notes import problems
 from infra.plugin import Malformed
 from schemas import ids
-from schemas.base import problems
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
+from schemas.words import Text
 
 _ACCOUNT: Final = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _CODE: Final = re.compile(r"[\w.+&() /\-]{1,40}")
@@ -34,17 +36,17 @@ def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady
     """
     organisation_number = ledger.company.ten_digits
     if organisation_number is None:
-        raise Malformed(["#ORGNR: expected the company's organisation number: whose entries these are is not guessed"])
+        raise Malformed([say.WHOSE()])
     kept = sorted((one for one in vouchers if one.booked), key=lambda one: (one.day, one.series, one.number, one.text))
     if not kept:
-        raise Malformed(["#VER: expected entries to be booked; there are none in this file"])
-    wrong: list[str] = []
+        raise Malformed([say.NO_ENTRIES()])
+    wrong: list[Text | str] = []
     entries: list[ClosingEntry] = []
     for index, voucher in enumerate(kept, 1):
         try:
             entries.append(_entry(voucher, index))
         except Malformed as error:
-            wrong += error.problems
+            wrong += error.said
     if wrong:
         raise Malformed(wrong)
     year = ledger.year(0)
@@ -63,30 +65,30 @@ def batch_of(ledger: Ledger, vouchers: Sequence[Voucher]) -> ClosingEntriesReady
 def _entry(voucher: Voucher, index: int) -> ClosingEntry:
     number = "" if voucher.number in _NO_NUMBER else f"{voucher.series} {voucher.number}".strip()
     name = number if _CODE.fullmatch(number) else f"no {index}"
-    where = f"the voucher of {voucher.day} ({name})"
+    where = say.ENTRY(day=voucher.day, name=name)
     rows = [row for row in voucher.booked if row.amount]
     if len(rows) < _TWO:
-        raise Malformed([f"{where}: expected two rows at least with an amount"])
+        raise Malformed([say.AT(where=where, said=say.TWO_ROWS())])
     text = voucher.text.strip() or next((row.text.strip() for row in rows if row.text.strip()), name)
     try:
         return ClosingEntry(
             number=name,
             entry_date=voucher.day,
             text=text[:_LONGEST_TEXT],
-            rows=tuple(_row(row, f"{where}, row {place}") for place, row in enumerate(rows, 1)),
+            rows=tuple(_row(row, say.ROW_OF_ENTRY(entry=where, row=place)) for place, row in enumerate(rows, 1)),
         )
     except ValidationError as error:
-        raise Malformed([f"{where}: {problem}" for problem in problems(error, _path)]) from None
+        raise Malformed([say.AT(where=where, said=problem) for problem in problems(error)]) from None
 
 
-def _row(row: Row, where: str) -> EntryRow:
+def _row(row: Row, where: Text) -> EntryRow:
     if not _ACCOUNT.fullmatch(row.account):
-        raise Malformed([f"{where}: expected an account of four digits: no voucher in Fortnox has another one"])
+        raise Malformed([say.AT(where=where, said=say.FOUR_DIGITS())])
     centres, projects = (
         [code for known, code in row.objects if known == dimension] for dimension in (COST_CENTRE, PROJECT)
     )
     if max(len(centres), len(projects)) > 1:
-        raise Malformed([f"{where}: expected one object of dimension {COST_CENTRE} and of {PROJECT} at most"])
+        raise Malformed([say.AT(where=where, said=say.ONE_OBJECT(centre=COST_CENTRE, project=PROJECT))])
     try:
         return EntryRow(
             account=int(row.account),
@@ -97,8 +99,4 @@ def _row(row: Row, where: str) -> EntryRow:
             text=row.text.strip() or None,
         )
     except ValidationError as error:
-        raise Malformed([f"{where}: {problem}" for problem in problems(error, _path)]) from None
-
-
-def _path(place: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, place))
+        raise Malformed([say.AT(where=where, said=problem) for problem in problems(error)]) from None

@@ -7,14 +7,16 @@ files (``Sie``) are not read. Source: the schema ``http://www.sie.se/sie5``.
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from io import SEEK_END
 from typing import BinaryIO, Final
 from xml.parsers import expat
 
+from connectors.sie import note_words as say
 from connectors.sie.checking import ZERO, Checks
 from connectors.sie.encoding import CHUNK
 from connectors.sie.model import (
@@ -30,6 +32,7 @@ from connectors.sie.model import (
 )
 from connectors.sie.notes import Damaged, Grade, Note, Notes, TooLarge
 from connectors.sie.reading import Limits, Reading
+from schemas.words import Text
 
 _NAMESPACE: Final = "http://www.sie.se/sie5 "
 _DEEPEST: Final = 20
@@ -75,7 +78,7 @@ class EntryReading:
         self._limits = limits or Limits()
         size = file.seek(0, SEEK_END)
         if size > self._limits.size:
-            raise TooLarge(f"the file has {size:,} bytes, more than the {self._limits.size:,} that are taken")
+            raise TooLarge(say.FILE_TOO_LARGE(size=size, most=self._limits.size))
         self.notes = Notes()
         self._ledger: Ledger | None = None
 
@@ -129,11 +132,10 @@ class _Reader:
         try:
             self._parser.Parse(chunk, not chunk)
         except expat.ExpatError as error:
-            raise _refused(
-                "syntax", f"this is no XML: {expat.ErrorString(error.code)}", error.lineno, error.offset
-            ) from None
+            how = expat.ErrorString(error.code)
+            raise _refused("syntax", say.NO_XML(how=how), error.lineno, error.offset) from None
         except (ValueError, LookupError):
-            raise _refused("syntax", "this is no XML in an encoding that is known", 1) from None
+            raise _refused("syntax", say.UNKNOWN_ENCODING(), 1) from None
         if not self._notes.damaged:
             yield from self._out
         self._out.clear()
@@ -144,7 +146,7 @@ class _Reader:
         company = self._heading.get("Company", {})
         for name, found in (("SoftwareProduct", program), ("FileCreation", creation), ("Company", company)):
             if not found:
-                self._notes.add(Grade.DEVIATION, "missing", f"expected a {name}")
+                self._notes.add(Grade.DEVIATION, "missing", partial(say.NEEDED, name=name))
         serial = company.get("multiple", "1")
         ledger = Ledger(
             Form.ENTRIES,
@@ -167,19 +169,14 @@ class _Reader:
         return ledger
 
     def _document_type(self, *_: object) -> None:
-        raise _refused(
-            "syntax",
-            "expected no document type, which no entry file has; is this a web page?",
-            self._parser.CurrentLineNumber,
-        )
+        raise _refused("syntax", say.DOCUMENT_TYPE(), self._parser.CurrentLineNumber)
 
     def _begin(self, name: str, attributes: _Attributes) -> None:
         local = name.removeprefix(_NAMESPACE)
         if not self._path and local != "SieEntry":
-            text = "this is no SIE 5 entry file: its root would be SieEntry; of full files (Sie) export type 4 instead"
-            raise _refused("no_sie_file", text, 1)
+            raise _refused("no_sie_file", say.NO_ENTRY_FILE(), 1)
         if len(self._path) >= _DEEPEST:
-            raise _refused("syntax", "elements stand too deep within each other", self._parser.CurrentLineNumber)
+            raise _refused("syntax", say.TOO_DEEP(), self._parser.CurrentLineNumber)
         self._path.append(local)
         match self._path[1:]:
             case ["FileInfo", _]:
@@ -219,7 +216,7 @@ class _Reader:
     def _account(self, attributes: _Attributes) -> None:
         number = attributes.get("id", "")
         if not number:
-            self._wrong("expected the id of an account")
+            self._wrong(partial(say.NEEDED, name="id"))
         kind = _KINDS.get(attributes.get("type", ""), "")
         self._accounts[number] = Account(number, attributes.get("name", ""), kind, attributes.get("unit", ""))
         self._count()
@@ -229,7 +226,7 @@ class _Reader:
             case []:
                 day = self._day(attributes, "journalDate")
                 if day is None:
-                    self._wrong("expected a journalDate")
+                    self._wrong(partial(say.NEEDED, name="journalDate"))
                 self._line = self._parser.CurrentLineNumber
                 number, text = attributes.get("id", ""), attributes.get("text", "")
                 self._voucher = Voucher(self._series, number, day or date.min, text)
@@ -243,17 +240,17 @@ class _Reader:
 
     def _row(self, attributes: _Attributes) -> None:
         if len(self._rows) >= self._limits.rows:
-            text = f"the journal entry of line {self._line} has more than {self._limits.rows:,} ledger entries"
-            raise TooLarge(text, self._parser.CurrentLineNumber)
+            what = say.TOO_MANY_ENTRIES(line=self._line, most=self._limits.rows)
+            raise TooLarge(what, self._parser.CurrentLineNumber)
         account, amount = attributes.get("accountId", ""), attributes.get("amount", "").strip()
         if not account:
-            self._wrong("expected an accountId")
+            self._wrong(partial(say.NEEDED, name="accountId"))
         if not _AMOUNT.fullmatch(amount):
-            self._wrong("expected an amount such as -1234.50: a point, two decimals and 15 digits at most")
+            self._wrong(say.AMOUNT)
             amount = "0"
         quantity = attributes.get("quantity", "").strip()
         if quantity and not _QUANTITY.fullmatch(quantity):
-            self._wrong("expected a quantity such as -2.5")
+            self._wrong(say.A_QUANTITY)
             quantity = ""
         exact = Decimal(amount).quantize(_ORE)
         day, text = self._day(attributes, "ledgerDate"), attributes.get("text", "")
@@ -269,13 +266,13 @@ class _Reader:
                 return date.fromisoformat(found[1])
         except ValueError:
             pass
-        self._wrong(f"expected {name} to be a day as YYYY-MM-DD, of the years 1900 to 2199")
+        self._wrong(partial(say.ISO_DAY, name=name))
         return None
 
     def _number(self, attributes: _Attributes, name: str) -> int:
         written = attributes.get(name, "").strip()
         if not _NUMBER.fullmatch(written):
-            self._wrong(f"expected {name} to be the number of a dimension")
+            self._wrong(partial(say.DIMENSION_OF, name=name))
             return 0
         return int(written)
 
@@ -283,12 +280,12 @@ class _Reader:
         most = self._limits.objects
         if len(self._accounts) + len(self._dimensions) + len(self._objects) > most:
             line = self._parser.CurrentLineNumber
-            raise TooLarge(f"the file has more than {most:,} accounts, dimensions and objects", line)
+            raise TooLarge(say.TOO_MANY_OBJECTS(most=most), line)
 
-    def _wrong(self, text: str) -> None:
+    def _wrong(self, what: Callable[[], Text]) -> None:
         line, column = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
-        self._notes.add(Grade.DAMAGE, "field", text, line, column)
+        self._notes.add(Grade.DAMAGE, "field", what, line, column)
 
 
-def _refused(code: str, text: str, line: int, column: int = -1) -> Damaged:
-    return Damaged((Note(Grade.DAMAGE, code, text, line, column + 1),))
+def _refused(code: str, what: Text, line: int, column: int = -1) -> Damaged:
+    return Damaged((Note(Grade.DAMAGE, code, what, line, column + 1),))

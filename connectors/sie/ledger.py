@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, Literal
 
 from pydantic import ValidationError
 
+from connectors.sie import note_words as say
 from connectors.sie.entries import MOST_ROWS, batch_of
 from connectors.sie.entry_files import EntryReading, reading_of
 from connectors.sie.model import (
@@ -31,7 +32,7 @@ from connectors.sie.model import (
     RowKind,
     Voucher,
 )
-from connectors.sie.notes import Grade, Refused, TooLarge
+from connectors.sie.notes import Grade, Refused, TooLarge, problems
 from connectors.sie.reading import Limits, Reading
 from connectors.sie.swift import raw_of
 from connectors.sie.writing import NotWritable, Style, write
@@ -57,11 +58,7 @@ _KINDS: Final[dict[BalanceKind, Literal["opening", "closing"]]] = {
     BalanceKind.RESULT: "closing",
     BalanceKind.OBJECT_CLOSING: "closing",
 }
-_SETTINGS: Final = "limits: BOKBUSS_SIE__SIZE, BOKBUSS_SIE__OBJECTS and BOKBUSS_SIE__ROWS are settings"
 _STYLE: Final = Style(near_letters=True, as_it_is=True)
-_ONLY_BALANCES: Final = (
-    "type: the file is of type {}: it has balances and no vouchers, so that it is no year's ledger; export type 4"
-)
 
 
 @contextmanager
@@ -70,7 +67,7 @@ def read_year(file: BinaryIO, limits: Limits | None = None) -> Iterator[YearRead
     with parting() as parts:
         reading = _gone_through(file, limits, parts)
         if reading.ledger.form is Form.ENTRIES and parts.vouchers:
-            raise Malformed(["type: the file holds entries to be booked (4I), no balances: it is no year's ledger"])
+            raise Malformed([say.ONLY_ENTRIES()])
         yield _whole(reading, parts)
 
 
@@ -83,9 +80,7 @@ def read_file(file: BinaryIO, limits: Limits) -> Iterator[YearRead | tuple[Fact,
             yield _whole(reading, parts)
         else:
             if parts.rows > MOST_ROWS:
-                raise Malformed(
-                    [f"#TRANS: {parts.rows:,} rows are to be booked, more than {MOST_ROWS:,}; split the file"]
-                )
+                raise Malformed([say.TOO_MANY_TO_BOOK(rows=parts.rows, most=MOST_ROWS)])
             # Only the end tells that it is no export, and the vouchers of an export are many: it is read once more.
             yield (batch_of(reading.ledger, [entry for entry in reading if isinstance(entry, Voucher)]),)
 
@@ -103,25 +98,25 @@ def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Read
             elif entry.year == 0 and entry.kind in _KINDS:
                 parts.balance(_balance(entry))
     except Refused as refused:
-        more = [f"and {refused.more:,} more"] if refused.more else []
-        limits_said = [_SETTINGS] if isinstance(refused, TooLarge) else []
-        raise Malformed([*map(str, refused.notes), *more, *limits_said]) from None
+        more = [say.AND_MORE(number=refused.more)] if refused.more else []
+        limits_said = [say.LIMITS()] if isinstance(refused, TooLarge) else []
+        raise Malformed([*(note.said for note in refused.notes), *more, *limits_said]) from None
     return reading
 
 
 def _whole(reading: Reading | EntryReading, parts: Parting) -> YearRead:
     ledger = reading.ledger
     if ledger.form not in {Form.EXPORT, Form.ENTRIES}:
-        raise Malformed([_ONLY_BALANCES.format(ledger.form)])
+        raise Malformed([say.ONLY_BALANCES(form=ledger.form.value)])
     year = ledger.year(0)
     if year is None or year.first is None or year.last is None:
-        raise Malformed(["#RAR 0: expected the first and the last day of the year that the file is of"])
+        raise Malformed([say.YEAR_NOT_NAMED()])
     _take_chart(ledger, parts)
     return parts.whole(
         year.first,
         year.last,
         organisation_number=ledger.company.ten_digits,
-        findings=[str(note) for note in reading.notes.kept if note.grade is Grade.FINDING],
+        findings=[note.said for note in reading.notes.kept if note.grade is Grade.FINDING],
     )
 
 
@@ -137,8 +132,8 @@ def message_of(voucher: Voucher) -> LedgerVoucher:
             rows=tuple(_row(row, voucher) for row in voucher.rows if row.kind is RowKind.BOOKED),
         )
     except ValidationError as error:
-        where = f"voucher {voucher.series} {voucher.number} of {voucher.day}"
-        raise Malformed([f"{where}: {_why(error)}"]) from None
+        where = say.VOUCHER(name=f"{voucher.series} {voucher.number}", day=voucher.day)
+        raise Malformed([say.AT(where=where, said=problems(error)[0])]) from None
 
 
 def _row(row: Row, voucher: Voucher) -> LedgerRow:
@@ -162,7 +157,7 @@ def _balance(balance: Balance) -> LedgerBalance:
             quantity=quantity_text(balance.quantity),
         )
     except ValidationError as error:
-        raise Malformed([f"a balance: {_why(error)}"]) from None
+        raise Malformed([say.AT(where=say.BALANCE(), said=problems(error)[0])]) from None
 
 
 @lru_cache(maxsize=10_000)
@@ -183,13 +178,7 @@ def _take_chart(ledger: Ledger, parts: Parting) -> None:
                     LedgerDimension(dimension=dimension.number, name=dimension.name, parent=dimension.parent)
                 )
     except ValidationError as error:
-        raise Malformed([f"the chart: {_why(error)}"]) from None
-
-
-def _why(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+        raise Malformed([say.AT(where=say.CHART(), said=problems(error)[0])]) from None
 
 
 # --- The other way ------------------------------------------------------------------------------------------------

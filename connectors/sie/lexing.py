@@ -8,13 +8,15 @@ braces, where its record has one, and is given as one field: the tokens in it.
 import re
 from collections.abc import Callable
 
+from connectors.sie import note_words as say
+
 _TEXT_LAST = {"#KONTO": 2, "#ENHET": 2, "#DIM": 2, "#OBJEKT": 3, "#FNAMN": 1, "#PROSA": 1}
 """Records that end with a text, and where it stands."""
 
 Field = str | tuple[str, ...]
 """A text, or an object list as it stands: ``("1", "10", "6", "P12")``."""
 Remark = Callable[[str, int, str], None]
-"""Takes what was odd but understood: its code, the column, and words."""
+"""Takes what was odd but understood: its code, the column, and what to say of it, a key of ``note_words``."""
 
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\"|\\(?!"))*+)("?)')
 _BARE = re.compile(r'(?:[^ \t"\\]++|\\"|\\(?!"))++')
@@ -26,7 +28,7 @@ class Broken(Exception):
 
     Attributes:
         column: where, counted from 1.
-        expected: what should stand there.
+        expected: what should stand there, by its key in ``note_words``.
     """
 
     def __init__(self, column: int, expected: str) -> None:
@@ -133,28 +135,26 @@ def _scanned(line: str, brace: int | None, remark: Remark) -> list[tuple[Field, 
             text, end = _one(line, place, _BARE_BEFORE_BRACE if before_list else _BARE, remark)
             found.append((text, place + 1))
             if line[end : end + 1] not in ("", " ", "\t") and not (before_list and line[end] == "{"):
-                raise Broken(
-                    end + 1, r"expected a blank between two fields; a quotation mark within a field is written \""
-                )
+                raise Broken(end + 1, say.BLANK.key)
         place = _blanks(line, end)
     return found
 
 
 def _list(line: str, place: int, remark: Remark) -> tuple[tuple[str, ...], int]:
     if line[place] != "{":
-        remark("no_object_list", place + 1, "expected an object list, {} where there is none; it was taken as empty")
+        remark("no_object_list", place + 1, say.NO_LIST.key)
         return (), place
     listed: list[str] = []
     end = _blanks(line, place + 1)
     while line[end : end + 1] != "}":
         if end == len(line):
-            raise Broken(end + 1, "expected } at the end of the object list")
+            raise Broken(end + 1, say.LIST_ENDS.key)
         if line[end] == "{":
-            raise Broken(end + 1, "expected } before another {")
+            raise Broken(end + 1, say.LIST_IN_LIST.key)
         text, end = _one(line, end, _BARE_BEFORE_BRACE, remark)
         listed.append(text)
         if line[end : end + 1] not in ("", " ", "\t", "}"):
-            raise Broken(end + 1, r"expected a blank between two fields; a quotation mark within a field is written \"")
+            raise Broken(end + 1, say.BLANK.key)
         end = _blanks(line, end)
     return tuple(listed), end + 1
 
@@ -164,7 +164,7 @@ def _one(line: str, place: int, bare: re.Pattern[str], remark: Remark) -> tuple[
     if line[place] != '"':
         found = bare.match(line, place)
         if found is None:
-            raise Broken(place + 1, "expected a field; this brace stands where there is no object list")
+            raise Broken(place + 1, say.FIELD.key)
         return found[0].replace('\\"', '"'), found.end()
     found = _QUOTED.match(line, place)
     assert found is not None  # noqa: S101 - it begins with a quotation mark
@@ -174,13 +174,11 @@ def _one(line: str, place: int, bare: re.Pattern[str], remark: Remark) -> tuple[
         # "C:\SIE\" at the end of a row: the last mark ends the field, or nothing would.
         if text.endswith('\\"'):
             text = text[:-1]
-            remark("quotation", place + 1, r"this field ends in \", which was read as a \ and the end of the field")
+            remark("quotation", place + 1, say.BACKSLASH.key)
             return text[:-1].replace('\\"', '"') + "\\", found.end()
-        remark(
-            "quotation", place + 1, "expected a quotation mark at the end of this field; it was read to the row's end"
-        )
+        remark("quotation", place + 1, say.UNQUOTED.key)
     if "\t" in text:
-        remark("control_character", place + 1, "there is a tab within this field; it was read as a blank")
+        remark("control_character", place + 1, say.TAB.key)
         text = text.replace("\t", " ")
     return text.replace('\\"', '"'), found.end()
 

@@ -1,8 +1,15 @@
 """What a reader has to say about a file: damage, deviations from the standard, and findings in the books. Pure."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pydantic import ValidationError
+
+from connectors.sie import note_words as say
+from schemas import problem_words
+from schemas.words import Text
 
 _KEPT = 20
 """Notes of one code that are kept; the rest are counted."""
@@ -27,20 +34,28 @@ class Note:
 
     Attributes:
         code: its stable name: ``unbalanced_voucher``.
-        text: what was expected or found; never a text of the file, which can name people.
+        what: was expected or found; never a text of the file, which can name people.
         line, column: where, counted from 1, the column in characters; 0 when it is the file as a whole.
     """
 
     grade: Grade
     code: str
-    text: str
+    what: Text
     line: int = 0
     column: int = 0
 
+    @property
+    def said(self) -> Text:
+        """Where and what."""
+        if not self.line:
+            return self.what
+        if not self.column:
+            return say.AT_LINE(line=self.line, said=self.what)
+        return say.AT_COLUMN(line=self.line, column=self.column, said=self.what)
+
     def __str__(self) -> str:
-        """Return where and what."""
-        column = f", column {self.column}" if self.column else ""
-        return f"line {self.line}{column}: {self.text}" if self.line else self.text
+        """Return where and what, in English."""
+        return self.said.english
 
 
 class Notes:
@@ -51,12 +66,12 @@ class Notes:
         self.counts: Counter[str] = Counter()
         self.damaged = False
 
-    def add(self, grade: Grade, code: str, text: str, line: int = 0, column: int = 0) -> None:
-        """Note something."""
+    def add(self, grade: Grade, code: str, what: Callable[[], Text], line: int = 0, column: int = 0) -> None:
+        """Note something. ``what``: a phrase; or what fills one in, which is asked of the notes that are kept."""
         self.counts[code] += 1
         self.damaged = self.damaged or grade is Grade.DAMAGE
         if self.counts[code] <= _KEPT:
-            self.kept.append(Note(grade, code, text, line, column))
+            self.kept.append(Note(grade, code, what(), line, column))
 
     def bounded(self, grade: Grade) -> tuple[tuple[Note, ...], int]:
         """Return the notes of a grade in the order of the file, and how many there were besides."""
@@ -77,8 +92,8 @@ class Refused(Exception):
         self.notes = notes
         self.more = more
         left = len(notes) - _SAID + more
-        said = [*map(str, notes[:_SAID]), *([f"and {left:,} more"] if left > 0 else [])]
-        super().__init__("; ".join(said))
+        said = [*notes[:_SAID], *([say.AND_MORE(number=left)] if left > 0 else [])]
+        super().__init__("; ".join(map(str, said)))
 
 
 class Damaged(Refused):
@@ -88,5 +103,11 @@ class Damaged(Refused):
 class TooLarge(Refused):
     """The file is larger than the limits, which are settings, allow."""
 
-    def __init__(self, text: str, line: int = 0) -> None:
-        super().__init__((Note(Grade.DAMAGE, "too_large", text, line),))
+    def __init__(self, what: Text, line: int = 0) -> None:
+        super().__init__((Note(Grade.DAMAGE, "too_large", what, line),))
+
+
+def problems(error: ValidationError) -> list[Text | str]:
+    """Return what keeps something from being a message, field by field, never a value."""
+    found = error.errors(include_input=False, include_url=False)
+    return [say.AT(where=".".join(map(str, one["loc"])), said=problem_words.of(one)) for one in found]

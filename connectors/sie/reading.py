@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from io import SEEK_END
 from typing import BinaryIO, Final
 from zlib import crc32
 
+from connectors.sie import note_words as say
 from connectors.sie.checking import ZERO, Checks
 from connectors.sie.encoding import Evidence, Page, examine, texts
 from connectors.sie.lexing import Broken, Field, Remark, column, fields, has_more, running_on
@@ -34,6 +36,7 @@ from connectors.sie.model import (
 )
 from connectors.sie.notes import Damaged, Grade, Note, Notes, TooLarge
 from connectors.sie.plain import Days, Lists, Plain
+from schemas.words import Phrase, Text
 
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,2})?", re.ASCII)
 _AMOUNT_OTHERWISE = re.compile(r"[+-]?(?=\.?[0-9])[0-9]{0,15}(?:\.[0-9]{0,2}0*)?", re.ASCII)
@@ -41,6 +44,7 @@ _QUANTITY = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9][0-9]{0,14})?(?:\.[0-9]{0,15
 _LIKE_A_NUMBER = re.compile(r"[+-]?[.,]?[0-9]", re.ASCII)
 _ORE: Final = Decimal("0.01")
 _NO_DAY: Final = frozenset({"0", "00000000"})
+_LIKE_A_DAY = re.compile(r"(?:19|20|21)[0-9]{6}", re.ASCII)
 _MONTH = re.compile(r"(?:19|20|21)[0-9]{2}(?:0[1-9]|1[0-2])", re.ASCII)
 _YEAR_INDEX = re.compile(r"0|-[0-9]{1,2}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -53,7 +57,6 @@ _BALANCES: Final = {kind.value: kind for kind in BalanceKind}
 _BRACE: Final = {**dict.fromkeys(_ROWS, 2), "#OIB": 3, "#OUB": 3, "#PSALDO": 4, "#PBUDGET": 4}
 """Where the object list of a record stands, the label being 0."""
 _COMPULSORY: Final = ("#FLAGGA", "#PROGRAM", "#FORMAT", "#GEN", "#SIETYP", "#FNAMN")
-_ACCOUNT: Final = "expected an account"
 
 _Found = Sequence[Field]
 
@@ -81,8 +84,8 @@ class _Wrong(Exception):
         expected: what it should be.
     """
 
-    def __init__(self, index: int, expected: str) -> None:
-        super().__init__(expected)
+    def __init__(self, index: int, expected: Phrase) -> None:
+        super().__init__(expected.key)
         self.index = index
         self.expected = expected
 
@@ -108,7 +111,7 @@ class Reading:
         self._limits = limits or Limits()
         size = file.seek(0, SEEK_END)
         if size > self._limits.size:
-            raise TooLarge(f"the file has {size:,} bytes, more than the {self._limits.size:,} that are taken")
+            raise TooLarge(say.FILE_TOO_LARGE(size=size, most=self._limits.size))
         self.evidence: Evidence = examine(file)
         self.notes = Notes()
         self._ledger: Ledger | None = None
@@ -247,13 +250,11 @@ class _Reader:
         if not self._known:
             raise _no_sie_file()
         if self._voucher is not None:
-            self._damage(
-                "unclosed", self._voucher.line, 0, "expected } at the end of this voucher; the file ends before"
-            )
+            self._damage("unclosed", self._voucher.line, 0, say.UNCLOSED)
         if self._sum_expected:
-            self._damage("truncated", 0, 0, "expected a last #KSUMMA; the end of the file is missing")
+            self._damage("truncated", 0, 0, say.TRUNCATED)
         if self._evidence.ascii and self._lost_letters >= _LOST_LETTERS:
-            self._damage("garbled", 0, 0, "letters of account names were replaced by ?; export the file anew")
+            self._damage("garbled", 0, 0, say.QUESTION_MARKS)
         ledger = self._ledger()
         self._note_what_is_missing(ledger)
         self._checks.finish(ledger)
@@ -275,12 +276,12 @@ class _Reader:
             self._closing(number)
         elif not self._passing:
             place = len(line) - len(line.lstrip(" \t")) + 1
-            self._damage("no_record", number, place, "expected a label such as #TRANS, or { or } alone")
+            self._damage("no_record", number, place, say.NO_RECORD)
 
     def _record(self, line: str, said: str, number: int) -> None:
         label = said.replace("\t", " ").partition(" ")[0].upper()
         if not self._begun and label != "#FLAGGA":
-            self._deviation("no_flag", number, 0, "expected #FLAGGA as the first record")
+            self._deviation("no_flag", number, 0, say.NO_FLAG)
         self._begun = True
         handler = self._handlers.get(label)
         if self._passing or (handler is None and self._sum is None):
@@ -297,8 +298,8 @@ class _Reader:
         """Take a record apart and keep what it says; False: it is damaged, which is noted."""
         brace, handler = _BRACE.get(label), self._handlers.get(label)
 
-        def remark(code: str, place: int, text: str) -> None:
-            self._deviation(code, number, place, text)
+        def remark(code: str, place: int, what: str) -> None:
+            self._deviation(code, number, place, say.BY_KEY[what])
 
         try:
             found = self._fields(label, line, brace, remark)
@@ -308,7 +309,7 @@ class _Reader:
             if handler is not None:
                 handler([label, *found[1:]], number)
         except Broken as error:
-            self._damage("syntax", number, error.column, error.expected)
+            self._damage("syntax", number, error.column, say.BY_KEY[error.expected])
         except _Wrong as error:
             self._damage("field", number, column(line, brace, error.index), error.expected)
         else:
@@ -329,9 +330,7 @@ class _Reader:
             if whole is None:
                 return found
             place = column(line, brace, len(whole) - 1)
-        remark(
-            "quotation", place, 'expected a text within " with \\" for each " in it; it was read to the end of the row'
-        )
+        remark("quotation", place, say.TEXT.key)
         return whole
 
     def _opening(self, number: int) -> None:
@@ -340,7 +339,7 @@ class _Reader:
         elif self._unknown:
             self._unknown, self._passing = False, True
         else:
-            self._damage("brace", number, 0, "expected no { here; it begins the rows of a #VER")
+            self._damage("brace", number, 0, say.NO_OPENING)
             self._voucher = self._voucher or _OpenVoucher(None, number, opened=True)
 
     def _closing(self, number: int) -> None:
@@ -349,16 +348,16 @@ class _Reader:
         elif self._voucher is not None and self._voucher.opened:
             self._voucher_ends(self._voucher)
         else:
-            self._damage("brace", number, 0, "expected no } here; no { is open")
+            self._damage("brace", number, 0, say.NO_CLOSING)
 
     def _end_before_time(self, number: int) -> None:
         voucher = self._voucher
         if voucher is None:
             return
         if voucher.opened:
-            self._damage("unclosed", number, 0, f"expected }} first: the voucher of line {voucher.line} is open")
+            self._damage("unclosed", number, 0, partial(say.STILL_OPEN, line=voucher.line))
         else:
-            self._deviation("no_braces", voucher.line, 0, "expected { and } after #VER; the voucher was taken as empty")
+            self._deviation("no_braces", voucher.line, 0, say.NO_BRACES)
         self._voucher_ends(voucher)
 
     # --- Vouchers -----------------------------------------------------------------------------------------------------
@@ -372,7 +371,7 @@ class _Reader:
     def _head_of_voucher(self, found: _Found, number: int) -> Voucher:
         day = self._day(found, 3, number)
         if day is None:
-            raise _Wrong(3, "expected the voucher's day as YYYYMMDD")
+            raise _Wrong(3, say.VOUCHER_DAY)
         return Voucher(
             _text(found, 1), _text(found, 2), day, _text(found, 4), self._day(found, 5, number), _text(found, 6)
         )  # fmt: skip
@@ -380,12 +379,12 @@ class _Reader:
     def _row(self, found: _Found, number: int) -> None:
         voucher = self._voucher
         if voucher is None:
-            raise _Wrong(0, "expected a #VER and { before this row")
+            raise _Wrong(0, say.NO_VOUCHER)
         if not voucher.opened:
             voucher.opened = True
-            raise _Wrong(0, "expected { between #VER and its rows")
+            raise _Wrong(0, say.NOT_OPENED)
         if len(voucher.rows) >= self._limits.rows:
-            raise TooLarge(f"the voucher of line {voucher.line} has more than {self._limits.rows:,} rows", number)
+            raise TooLarge(say.TOO_MANY_ROWS(line=voucher.line, most=self._limits.rows), number)
         account, objects = self._used_account(found, 1), self._objects_of(found, 2)
         amount = self._amount(found, 3, number)
         day, words, quantity, sign = self._tail(found, 4, number)
@@ -422,11 +421,10 @@ class _Reader:
             else:
                 history = True
         if len(moved) > self._limits.objects:
-            raise TooLarge(f"the vouchers are on more than {self._limits.objects:,} accounts", line)
+            raise TooLarge(say.TOO_MANY_ACCOUNTS(most=self._limits.objects), line)
         self._checks.take_voucher(voucher, total, line)
         if history and not voucher.has_twins:
-            text = "expected after each #RTRANS a #TRANS of the same account, objects and amount"
-            self._deviation("no_twin", line, 0, text)
+            self._deviation("no_twin", line, 0, say.NO_TWIN)
 
     # --- Balances -----------------------------------------------------------------------------------------------------
 
@@ -447,7 +445,7 @@ class _Reader:
     def _period_balance(self, found: _Found, number: int) -> None:
         period = _text(found, 2)
         if not _MONTH.fullmatch(period):
-            raise _Wrong(2, "expected a month as YYYYMM")
+            raise _Wrong(2, say.MONTH)
         account, objects = self._used_account(found, 3), self._objects_of(found, 4)
         amount, quantity = self._amount(found, 5, number), self._quantity(found, 6, number)
         kind = _BALANCES[str(found[0])]
@@ -464,17 +462,17 @@ class _Reader:
 
     def _identification(self, found: _Found, number: int) -> None:
         if found[0] in self._first:
-            self._deviation("twice", number, 0, f"{found[0]} stands twice; the first one counts")
+            self._deviation("twice", number, 0, partial(say.TWICE, label=str(found[0])))
         self._first.setdefault(str(found[0]), found)
 
     def _format(self, found: _Found, number: int) -> None:
         if _text(found, 1).upper() != "PC8":
-            self._deviation("format", number, 0, "expected #FORMAT PC8, the only format that the standard knows")
+            self._deviation("format", number, 0, say.FORMAT)
         self._identification(found, number)
 
     def _type(self, found: _Found, number: int) -> None:
         if _text(found, 1) not in {"1", "2", "3", "4"}:
-            raise _Wrong(1, "expected a type of 1 to 4")
+            raise _Wrong(1, say.TYPE)
         self._identification(found, number)
 
     def _generation(self, found: _Found, number: int) -> None:
@@ -493,17 +491,17 @@ class _Reader:
         index = self._year_index(found, number)
         first, last = self._day(found, 2, number), self._day(found, 3, number)
         if first is None or last is None:
-            self._deviation("no_year", number, 0, "expected the first and the last day of the year")
+            self._deviation("no_year", number, 0, say.YEAR_DAYS)
         elif first > last:
-            raise _Wrong(3, "expected a last day that is not before the first")
+            raise _Wrong(3, say.LAST_BEFORE_FIRST)
         if index in self._years:
-            self._deviation("twice", number, 0, f"#RAR {index} stands twice; the first one counts")
+            self._deviation("twice", number, 0, partial(say.TWICE, label=f"#RAR {index}"))
         self._years.setdefault(index, FinancialYear(index, first, last))
 
     def _account(self, found: _Found, number: int) -> None:
         account, name = self._open_account(found, number), _text(found, 2)
         if account.name is not None and account.name != name:
-            self._deviation("twice", number, 0, "this account stands twice with different names; the first one counts")
+            self._deviation("twice", number, 0, say.ACCOUNT_TWICE)
         if account.name is None:
             account.name = name
             self._lost_letters += bool(_LOST_LETTER.search(name))
@@ -522,28 +520,26 @@ class _Reader:
     def _open_account(self, found: _Found, number: int) -> _OpenAccount:
         code = _text(found, 1)
         if not code:
-            raise _Wrong(1, _ACCOUNT)
+            raise _Wrong(1, say.ACCOUNT)
         if code not in self._accounts:
             self._count_one(number)
             self._accounts[code] = _OpenAccount()
         return self._accounts[code]
 
     def _dimension(self, found: _Found, number: int) -> None:
-        dimension = _number(found, 1, "expected a dimension's number")
-        parent = _number(found, 3, "expected the number of the dimension above") if found[0] == "#UNDERDIM" else None
+        dimension = _number(found, 1, say.DIMENSION)
+        parent = _number(found, 3, say.DIMENSION_ABOVE) if found[0] == "#UNDERDIM" else None
         if dimension in self._dimensions:
-            self._deviation("twice", number, 0, f"dimension {dimension} stands twice; the first one counts")
+            self._deviation("twice", number, 0, partial(say.DIMENSION_TWICE, dimension=dimension))
             return
         self._count_one(number)
         self._dimensions[dimension] = Dimension(dimension, _text(found, 2), parent)
 
     def _object(self, found: _Found, number: int) -> None:
-        dimension, code = _number(found, 1, "expected a dimension's number"), _text(found, 2)
+        dimension, code = _number(found, 1, say.DIMENSION), _text(found, 2)
         self._lists.dimensions.add(dimension)
         if (dimension, code) in self._objects:
-            self._deviation(
-                "twice", number, 0, f"an object of dimension {dimension} stands twice; the first one counts"
-            )
+            self._deviation("twice", number, 0, partial(say.OBJECT_TWICE, dimension=dimension))
             return
         self._count_one(number)
         self._objects[dimension, code] = _text(found, 3)
@@ -551,18 +547,18 @@ class _Reader:
     def _count_one(self, number: int) -> None:
         most = self._limits.objects
         if max(len(self._accounts) + len(self._dimensions) + len(self._objects), len(self._accounts_used)) >= most:
-            raise TooLarge(f"the file has more than {most:,} accounts, dimensions and objects", number)
+            raise TooLarge(say.TOO_MANY_OBJECTS(most=most), number)
 
     def _checksum(self, found: _Found, number: int) -> None:
         if len(found) == 1:
             self._sum_expected = True
             if self._evidence.page is not Page.IBM or self._evidence.one_by_one:
-                self._deviation("checksum_skipped", number, 0, "the checksum is of code page 437, the file is not")
+                self._deviation("checksum_skipped", number, 0, say.CHECKSUM_SKIPPED)
             else:
                 self._sum = 0
             return
         if self._sum is not None and _text(found, 1) != str(self._sum):
-            self._damage("checksum", number, 0, "the checksum differs: the file was changed on its way, or cut")
+            self._damage("checksum", number, 0, say.CHECKSUM)
         self._sum, self._sum_expected = None, False
 
     # --- Fields -------------------------------------------------------------------------------------------------------
@@ -570,20 +566,20 @@ class _Reader:
     def _day(self, found: _Found, index: int, number: int) -> date | None:
         text = _text(found, index)
         if text in _NO_DAY:
-            self._deviation("no_day", number, 0, "zeros stand for a day; they were read as none")
+            self._deviation("no_day", number, 0, say.NO_DAY)
             return None
         try:
             return self._days[text]
-        except ValueError as error:
-            raise _Wrong(index, str(error)) from None
+        except ValueError:
+            raise _Wrong(index, say.NO_SUCH_DAY if _LIKE_A_DAY.fullmatch(text) else say.DAY) from None
 
     def _amount(self, found: _Found, index: int, number: int) -> Decimal:
         text = _text(found, index)
         if _AMOUNT.fullmatch(text):
             return Decimal(text)
         if not _AMOUNT_OTHERWISE.fullmatch(text):
-            raise _Wrong(index, "expected an amount such as -1234.50: a point, two decimals and 15 digits at most")
-        self._deviation("amount", number, 0, "an amount is not written as the standard has it; its value is clear")
+            raise _Wrong(index, say.AMOUNT)
+        self._deviation("amount", number, 0, say.AMOUNT_OTHERWISE)
         return Decimal(text).quantize(_ORE)
 
     def _quantity(self, found: _Found, index: int, number: int) -> Decimal | None:
@@ -593,29 +589,30 @@ class _Reader:
         if _QUANTITY.fullmatch(text):
             return Decimal(text)
         if _LIKE_A_NUMBER.match(text):
-            raise _Wrong(index, "expected a quantity such as -2.5; no number has blanks or commas in it")
-        self._deviation("quantity", number, 0, "expected a quantity such as -2.5; what stands there was left out")
+            raise _Wrong(index, say.QUANTITY)
+        self._deviation("quantity", number, 0, say.QUANTITY_LEFT_OUT)
         return None
 
     def _year_index(self, found: _Found, number: int) -> int:
         text = _text(found, 1)
         if not _YEAR_INDEX.fullmatch(text):
-            raise _Wrong(1, "expected 0 for this year, -1 for the one before, and so on")
+            raise _Wrong(1, say.YEAR_INDEX)
         self._years_used.setdefault(int(text), number)
         return int(text)
 
     def _used_account(self, found: _Found, index: int) -> str:
         code = _text(found, index)
         if not code:
-            raise _Wrong(index, _ACCOUNT)
+            raise _Wrong(index, say.ACCOUNT)
         return code
 
     def _objects_of(self, found: _Found, index: int) -> Objects:
+        listed = found[index] if index < len(found) else ()
+        tokens = listed if isinstance(listed, tuple) else ()
         try:
-            listed = found[index] if index < len(found) else ()
-            return self._lists[listed if isinstance(listed, tuple) else ()]
-        except ValueError as error:
-            raise _Wrong(index, str(error)) from None
+            return self._lists[tokens]
+        except ValueError:
+            raise _Wrong(index, say.PAIRS if len(tokens) % 2 else say.NUMBER_FIRST) from None
 
     # --- The end ------------------------------------------------------------------------------------------------------
 
@@ -660,7 +657,7 @@ class _Reader:
     def _form(self) -> Form:
         written = _text(self._first.get("#SIETYP", ()), 1)
         if self._checks.vouchers and written != "4":
-            self._deviation("type", 0, 0, "there are vouchers, which only type 4 has; the file was read as type 4")
+            self._deviation("type", 0, 0, say.VOUCHERS_OUTSIDE_4)
             written = "4"
         if written != "4":
             return Form(written or "1")
@@ -670,25 +667,25 @@ class _Reader:
     def _note_what_is_missing(self, ledger: Ledger) -> None:
         for label in _COMPULSORY:
             if label not in self._first:
-                self._deviation("missing", 0, 0, f"expected a {label}")
+                self._deviation("missing", 0, 0, partial(say.MISSING, label=label))
         for index, line in self._years_used.items():
             if index not in self._years:
-                self._deviation("no_year", line, 0, f"expected a #RAR {index}: there are balances of that year")
+                self._deviation("no_year", line, 0, partial(say.NO_YEAR, year=index))
         for dimension in sorted(self._lists.dimensions):
             if dimension not in self._dimensions and dimension not in RESERVED_DIMENSIONS:
-                self._deviation("no_dimension", 0, 0, f"expected a #DIM {dimension}: there are objects of it")
+                self._deviation("no_dimension", 0, 0, partial(say.NO_DIMENSION, dimension=dimension))
         if ledger.form is Form.ENTRIES:
             return
         for code in sorted(self._accounts_used.keys() | self._checks.moved.keys()):
             if code not in self._accounts or self._accounts[code].name is None:
                 shown = f" {code}" if _NUMBER.fullmatch(code) else ""
-                self._deviation("no_account", 0, 0, f"expected a #KONTO{shown}: there are balances or rows of it")
+                self._deviation("no_account", 0, 0, partial(say.NO_ACCOUNT, account=shown))
 
-    def _damage(self, code: str, line: int, place: int, text: str) -> None:
-        self._notes.add(Grade.DAMAGE, code, text, line, place)
+    def _damage(self, code: str, line: int, place: int, what: Callable[[], Text]) -> None:
+        self._notes.add(Grade.DAMAGE, code, what, line, place)
 
-    def _deviation(self, code: str, line: int, place: int, text: str) -> None:
-        self._notes.add(Grade.DEVIATION, code, text, line, place)
+    def _deviation(self, code: str, line: int, place: int, what: Callable[[], Text]) -> None:
+        self._notes.add(Grade.DEVIATION, code, what, line, place)
 
 
 def _text(found: _Found, index: int) -> str:
@@ -697,7 +694,7 @@ def _text(found: _Found, index: int) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _number(found: _Found, index: int, expected: str) -> int:
+def _number(found: _Found, index: int, expected: Phrase) -> int:
     text = _text(found, index)
     if not _NUMBER.fullmatch(text):
         raise _Wrong(index, expected)
@@ -705,4 +702,4 @@ def _number(found: _Found, index: int, expected: str) -> int:
 
 
 def _no_sie_file() -> Damaged:
-    return Damaged((Note(Grade.DAMAGE, "no_sie_file", "this is no SIE file: its first record would be #FLAGGA", 1),))
+    return Damaged((Note(Grade.DAMAGE, "no_sie_file", say.NO_SIE_FILE(), 1),))

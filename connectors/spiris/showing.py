@@ -66,7 +66,7 @@ def _specification(one: Specification) -> Mapping[str, Any]:
     return {
         "side": one.side,
         "account": str(one.account),
-        "note": WHY[one.note] if one.note else None,
+        "note": str(WHY[one.note]) if one.note else None,
         "total": str(one.total),
         "accountBalance": None if one.balance is None else str(one.balance),
         "findings": [{"code": each.code, "text": each.why} for each in one.findings],

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra import clock, contents, faultpoints, telemetry, tenants, tracing
+from infra import clock, contents, faultpoints, telemetry, tenants, tracing, words
 from infra.access import people
 from infra.access.vault import Vault, lend
 from infra.intake import signing, telling
@@ -63,7 +63,7 @@ def read_payload(file: BinaryIO, most: int) -> bytes:
     """Return what a file holds, and read no more than a delivery may have. Raises Malformed when it is larger."""
     payload = file.read(most + 1)
     if len(payload) > most:
-        raise Malformed([f"payload: it is larger than {most:,} bytes (BOKBUSS_MAX_BODY)"])
+        raise Malformed([words.BODY_TOO_LARGE(most=most, setting="BOKBUSS_MAX_BODY")])
     return payload
 
 
@@ -317,7 +317,7 @@ class Acceptor:
             for future in acknowledged:
                 await future
         except MessageSizeTooLargeError:  # the same again would be refused for ever
-            raise Malformed(["payload: what it tells is larger than a message on Kafka can be"]) from None
+            raise Malformed([words.MESSAGE_TOO_LARGE()]) from None
         faultpoints.reach("accept.published")
         for message in messages:
             telemetry.FACTS_ACCEPTED.labels(system, message.type).inc(exemplar=tracing.exemplar())

@@ -21,13 +21,14 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from infra import clock, telemetry, tracing
+from infra import clock, telemetry, tracing, words
 from infra.folders import InUse
 from infra.intake.accepting import Accepted, Acceptor, OtherBody, Unavailable
 from infra.intake.signing import BadSignature
 from infra.plugin import Malformed, Source
 from infra.settings import authority
 from infra.tenants import UnknownTenant
+from schemas.words import Text
 
 _log = telemetry.log(__name__)
 
@@ -42,6 +43,10 @@ _END_WITHIN = 5
 
 class TooLarge(ValueError):
     """The body is larger than is set: BOKBUSS_MAX_BODY, or what a system whose payloads are files brings."""
+
+    def __init__(self, said: Text) -> None:
+        self.said = said
+        super().__init__(said.english)
 
 
 class Taken(BaseModel):
@@ -214,10 +219,10 @@ async def receive(request: Request, into: IO[bytes], most: int, setting: str) ->
     """
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told[:_DIGITS]) > most:
-        raise TooLarge(f"the body is larger than {most} bytes ({setting})")
+        raise TooLarge(words.BODY_TOO_LARGE(most=most, setting=setting))
     async for piece in request.stream():
         if into.tell() + len(piece) > most:
-            raise TooLarge(f"the body is larger than {most} bytes ({setting})")
+            raise TooLarge(words.BODY_TOO_LARGE(most=most, setting=setting))
         into.write(piece)
 
 

@@ -107,10 +107,10 @@ def the_last_reading_is_the_year(case: Case) -> Adopted:
     read = words.READ_FROM_FILE if reading.source == "sie" else words.READ_FROM_FORTNOX
     said = read(year=_span(reading), vouchers=reading.vouchers, rows=reading.rows)
     if case.state.now is None:
-        return Adopted(said, reading.findings)
+        return Adopted(said, reading.found)
     if difference.is_odd:
         said = words.ODD(said=said)
-    return Adopted(said, (*difference.lines(), *reading.findings))
+    return Adopted(said, (*difference.lines(), *reading.found))
 
 
 Rule = Callable[[Case], Verdict | None]

@@ -143,7 +143,7 @@ def money_in(message: type[Any], sample: dict[str, Any]) -> list[tuple[str | int
     schema = json_schema(message)
     places = []
     for path, leaf in leaves(sample["data"], ("data",)):
-        if {"wording", "line_wordings"} & set(path):
+        if {"wording", "line_wordings", "finding_wordings"} & set(path):
             continue  # what a text is filled in with is said, not booked
         node: Any = schema
         for part in path:

@@ -146,7 +146,7 @@ async def _follow(visit: Visit, plan: Plan) -> None:
             left = await planning.left(host.engine, plan)
             mailed = await synchronising.mail_report(host.settings, host.engine, plan, rows, left)
         except mail.NotMailed as error:
-            raise tasks.NotDone(str(error)) from None
+            raise tasks.NotDone(error.said) from None
         finally:
             await _compare_anew(host, plan, by, steps)
         return "mailed" if mailed else ""

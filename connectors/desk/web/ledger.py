@@ -1,7 +1,7 @@
 """A company's ledger: its years and where each comes from, read anew, looked through, proved, packed for auditors."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
 from tempfile import TemporaryFile
@@ -14,6 +14,7 @@ from connectors.desk.web.rendering import POLICY
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import clock, ledgers, registry, speaking
 from infra.accounts.permissions import Permission
+from infra.commanding import Failed
 from infra.contents import opened as contents_opened
 from infra.delivery.reading import NotRead
 from infra.documents import Document, Documents
@@ -26,11 +27,17 @@ from infra.proving import comparing, records
 from schemas.events import Fact
 from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen, LedgerVoucher
 from schemas.ledger_parts import BALANCES, CHART, VOUCHERS
+from schemas.words import Said, Text
 
 _FOUND: Final = 100
 _LAST: Final = 2
 _PROBLEMS: Final = 10
 _YEARS: Final = frozenset(map(str, range(1900, 2201)))
+_BY_ITSELF: Final[Mapping[str, Said]] = {
+    "every night": Said("varje natt", "every night"),
+    "an event": Said("en händelse i Fortnox", "an event in Fortnox"),
+}
+"""What a year was read for, where nobody asked."""
 _SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 """What a browser shows without running anything of it."""
 
@@ -39,7 +46,7 @@ _SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
 async def _shown(
-    visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = (), problems: Sequence[str] = ()
+    visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = (), problems: Sequence[Text | str] = ()
 ) -> Response:
     """Show the years. ``problems``: of a file, as whatever reads it says them."""
     engine, tenant = visit.host.engine, visit.tenant
@@ -55,6 +62,7 @@ async def _shown(
         running=[one.asked for one in requests if one.running],
         failed=[one for one in requests if one.failed],
         documents=await Documents(engine, tenant).counts(),
+        by_itself=_BY_ITSELF,
         proofs={one.year_to: one for one in await records.kept(engine, tenant) if one.source == "fortnox"},
     )
 
@@ -96,9 +104,9 @@ async def _load(visit: Visit) -> Response:
             file.seek(0)
             await acceptor.accept_file(tenant=visit.tenant, source=source, file=file, requested_by=visit.by)
     except web.TooLarge as error:
-        return await _shown(visit, status=413, problems=[str(error)])
+        return await _shown(visit, status=413, problems=[error.said])
     except Malformed as error:
-        return await _shown(visit, status=422, problems=error.problems[:_PROBLEMS])
+        return await _shown(visit, status=422, problems=error.said[:_PROBLEMS])
     return visit.go(visit.at("ledger"), visit.say("Filen är mottagen.", "The file is accepted."))
 
 
@@ -120,15 +128,19 @@ async def _prove(visit: Visit) -> Response:
     year = await _year(visit)
     try:
         proved = await comparing.compare(visit.host, visit.tenant, year.last.year, asked_by=visit.by)
-    except NotRead as error:
-        why = visit.say("Året kunde inte läsas:", "The year could not be read:")
-        said = speaking.heard(error.verdict.said, visit.language)
-        return await _shown(visit, status=409, errors=[("", f"{why} {said}")])
+    except (NotRead, Failed) as error:
+        return await _shown(visit, status=409, errors=[("", _not_read(visit, error))])
     if proved.green:
         said = visit.say("Avstämt: det stämmer på öret.", "Proved, to the öre.")
     else:
         said = visit.say(f"{proved.count} skillnader.", f"{proved.count} differences.")
     return visit.go(visit.at("ledger", str(year.last), "proof"), said)
+
+
+def _not_read(visit: Visit, error: NotRead | Failed) -> str:
+    why = error.verdict.said if isinstance(error, NotRead) else error.said
+    begins = visit.say("Året kunde inte läsas:", "The year could not be read:")
+    return f"{begins} {speaking.heard(why, visit.language)}"
 
 
 # --- One year --------------------------------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from connectors.fortnox import encode
 from connectors.fortnox.classify import Year
+from connectors.fortnox.open_item_words import NO_AMOUNT, NO_DAY
 from infra.delivery.requests import Request
 from infra.specifications import OpenInvoice
 from schemas.money import ORE, ZERO
+from schemas.words import Text
 
 _SEK: Final = "SEK"
 _BEFORE: Final = timedelta(days=92)
@@ -25,7 +27,11 @@ Item = Mapping[str, Any]
 
 
 class Unreadable(ValueError):
-    """What a list says cannot be; the message names what, and no value."""
+    """What a list says cannot be; ``said`` names what, and no value."""
+
+    def __init__(self, said: Text) -> None:
+        self.said = said
+        super().__init__(said.english)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,7 @@ def _number(value: object) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite() or isinstance(value, bool):
-        raise Unreadable("an amount in Fortnox's list of invoices or payments is no number")
+        raise Unreadable(NO_AMOUNT())
     return found
 
 
@@ -218,7 +224,7 @@ def _day(value: object) -> date | None:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise Unreadable("a day in Fortnox's list of invoices or payments is none") from None
+        raise Unreadable(NO_DAY()) from None
 
 
 def _text(value: object) -> str:

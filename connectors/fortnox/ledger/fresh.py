@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 
+from connectors.fortnox import refusal_words as say
 from connectors.fortnox.classify import Year
 from connectors.fortnox.ledger.books import connect
 from connectors.fortnox.ledger.years import Refused, read
@@ -33,6 +34,7 @@ def chosen(years: Sequence[Year], wanted: int | date) -> Year:
     for one in years:
         if one.holds(wanted) if isinstance(wanted, date) else one.last.year == wanted:
             return one
-    which = f"that holds {wanted}" if isinstance(wanted, date) else f"that ends in {wanted}"
-    there = ", ".join(f"{one.first} to {one.last}" for one in years[:_MOST]) or "none"
-    raise Failed(f"Fortnox has no financial year {which}; there is: {there}")
+    there = [say.SPAN(first=one.first, last=one.last) for one in years[:_MOST]] or [say.NONE()]
+    if isinstance(wanted, date):
+        raise Failed(say.NO_YEAR_HOLDING(day=wanted, known=there))
+    raise Failed(say.NO_YEAR_ENDING(year=str(wanted), known=there))

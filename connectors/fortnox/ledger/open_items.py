@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from connectors.fortnox import open_item_words as say
 from connectors.fortnox.classify import Record, Year
 from connectors.fortnox.forms import open_items
 from connectors.fortnox.forms.open_items import CUSTOMERS, SUPPLIERS, Side
@@ -20,7 +21,7 @@ from infra.delivery.reading import NotRead, answered
 from infra.plugin import Attempt, Host
 from infra.specifications import Finding, OpenInvoice, Specification, Specifications
 from infra.verdicts import RetryLater
-from schemas.money import ZERO, text
+from schemas.money import ZERO
 
 _NAMED: Final = 10
 
@@ -48,7 +49,7 @@ async def _side(books: Books, side: Side, year: Year, granted: frozenset[str], a
     try:
         return await _read(books, side, year, attempt)
     except open_items.Unreadable as error:
-        raise NotRead(RetryLater(BRIEF_WAIT, "list_unreadable", str(error), "developer")) from error
+        raise NotRead(RetryLater.saying(BRIEF_WAIT, "list_unreadable", error.said, "developer")) from error
     except NotRead as error:
         if error.verdict.who is None or error.verdict.steady:
             raise
@@ -101,18 +102,17 @@ def _findings(
         said.append(
             Finding(
                 "differs_from_account",
-                f"The open invoices come to {text(total)}, and account {side.account} stands at {text(stands)}: "
-                f"{text(stands - total)} on the account is no invoice's.",
+                say.DIFFERS(total=total, account=side.account, stands=stands, gap=stands - total),
             )
         )
     if found.not_booked:
-        said.append(Finding("not_booked", f"{found.not_booked} invoices of these days are not booked, and left out."))
+        said.append(Finding("not_booked", say.NOT_BOOKED(number=found.not_booked)))
     if found.payments_not_booked:
-        why = f"{found.payments_not_booked} payments of these days are not booked, and do not count."
-        said.append(Finding("payments_not_booked", why))
+        said.append(Finding("payments_not_booked", say.PAYMENTS_NOT_BOOKED(number=found.payments_not_booked)))
     foreign = [one.number for one in opened if one.currency != "SEK"]
     if foreign:
-        more = f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
-        why = f"In another currency, at the invoice's own rate: {', '.join(foreign[:_NAMED])}{more}."
-        said.append(Finding("foreign_currency", why))
+        *named, last = foreign[:_NAMED]
+        more = len(foreign) - _NAMED
+        ending = say.AND_MORE(number=last, more=more) if more > 0 else last
+        said.append(Finding("foreign_currency", say.FOREIGN(numbers=[*named, ending])))
     return said

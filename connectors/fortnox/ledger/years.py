@@ -122,7 +122,7 @@ async def _whole(books: Books, year: Year, attempt: Attempt, file: BinaryIO, sta
             return await asyncio.to_thread(stack.enter_context, registry.ledger_file().read(file))
         except Malformed as broken:
             if not again:
-                why = refusal_words.LEDGER_BROKEN(last=year.last, problems=broken.problems[:_SHOWN])
+                why = refusal_words.LEDGER_BROKEN(last=year.last, problems=broken.said[:_SHOWN])
                 raise Refused(Rejected.saying("ledger_unreadable", why, "developer")) from None
             # What is broken may have been cut on its way.
             _log.warning("ledger not read", tenant=books.company.tenant, problems=broken.problems[:_SHOWN])

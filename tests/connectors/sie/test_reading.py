@@ -298,7 +298,7 @@ def test_a_year_without_vouchers_and_a_file_without_much() -> None:
     """Nothing to do is no failure; what the standard demands and is not there is said."""
     ledger, entries, reading = read(b"#FLAGGA 0\n#RAR 0 20240101 20241231")
     assert (ledger.form, entries) == (Form.YEAR_BALANCES, [])
-    assert {note.text for note in reading.notes.kept} == {
+    assert {note.what.english for note in reading.notes.kept} == {
         f"expected a #{label}" for label in ("PROGRAM", "FORMAT", "GEN", "SIETYP", "FNAMN")
     }
 

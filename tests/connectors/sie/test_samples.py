@@ -33,7 +33,7 @@ def test_a_real_file(expected: dict[str, Any]) -> None:
         "#KTYP": sum(bool(account.kind) for account in ledger.accounts),
         "#ENHET": sum(bool(account.unit) for account in ledger.accounts),
         "#DIM": len(ledger.dimensions),
-        "#OBJEKT": len(ledger.objects) + sum("object of dimension" in note.text for note in reading.notes.kept),
+        "#OBJEKT": len(ledger.objects) + sum("object of dimension" in str(note) for note in reading.notes.kept),
         "#RAR": len(ledger.years),
     }
     assert counts == {label: expected["counts"].get(label, 0) for label in counts}

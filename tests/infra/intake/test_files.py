@@ -100,10 +100,10 @@ async def test_each_source_has_its_own_limit(opened: DeliveryDriver, kafka: str,
     assert await told(kafka, tenant) != []
     huge = b"x" * (MOST + 1)
     status, answer = await opened.post(f"{tenant}/sie", huge, signed(opened.secret, huge, "two"))
-    assert (status, answer) == (413, {"error": f"the body is larger than {MOST} bytes (BOKBUSS_SIE__SIZE)"})
+    assert (status, answer) == (413, {"error": f"the body is larger than {MOST:,} bytes (BOKBUSS_SIE__SIZE)"})
     report = b" " * (MAX_BODY + 1)
     assert (await opened.post(f"{tenant}/openpos", report, {}))[1] == {
-        "error": f"the body is larger than {MAX_BODY} bytes (BOKBUSS_MAX_BODY)"
+        "error": f"the body is larger than {MAX_BODY:,} bytes (BOKBUSS_MAX_BODY)"
     }
 
 

@@ -22,6 +22,7 @@ from schemas.ledger import (
     LedgerVoucher,
 )
 from schemas.ledger_parts import raw
+from schemas.words import Text
 from streams.ledger import FLOW
 from streams.ledger.state import CONTENT, State, key_of
 from tests.flow_driver import FlowDriver
@@ -46,7 +47,7 @@ def read(
     day: date = FIRST,
     registered: date | None = None,
     accounts: Sequence[str] = ("1910",),
-    findings: Sequence[str] = (),
+    findings: Sequence[Text | str] = (),
 ) -> tuple[list[LedgerPartRead], LedgerRetrieved]:
     """Return a reading of the year 2025: its parts, and what closes it."""
     row = LedgerRow(account="1910", amount=Decimal("1.00"))

@@ -8,6 +8,7 @@ from schemas.commands import CloseReview, HoldForReview, Order
 from schemas.events import ChecksPassed
 from schemas.ledger import LedgerRequested, LedgerRetrieved, LedgerSource, LedgerSourceChosen, ReadLedger
 from schemas.settings import SettingsApplied, TenantSettings
+from streams.ledger import words
 from tests.streams.ledger.books import ANOTHERS, LAST, START, TENANT, Books, outcome, read
 
 ONE = {1: "Hyra", 150: "Kaffe"}
@@ -53,6 +54,17 @@ def test_findings_go_on_record_and_are_no_difference() -> None:
     said = record(books.read(OTHER, hour=1, findings=("A 1 is out of balance",)))
     assert said.lines == ("vouchers added (1): A 2", "A 1 is out of balance")
     assert books.year.difference == ("vouchers added (1): A 2",)
+
+
+def test_findings_go_on_record_with_their_words() -> None:
+    """Each reader reads them in their language; of an older reading only the texts are known."""
+    odd = words.NOT_USED()
+    books = Books()
+    said = record(books.read(ONE, findings=(odd, "A 1 is out of balance")))
+    assert (said.lines, said.line_wordings) == ((odd.english, "A 1 is out of balance"), (odd.wording, None))
+    assert books.year.now is not None
+    assert books.year.now.found == (odd, "A 1 is out of balance")
+    assert books.year.now.model_copy(update={"finding_wordings": ()}).found[0] == odd.english
 
 
 def test_a_year_without_vouchers_is_a_year() -> None:

@@ -145,7 +145,7 @@ async def test_what_was_not_consented_to_is_not_an_empty_list(books: LedgerDrive
     books.fortnox.licences -= {"supplier-invoices"}
     sides = await read(books)
     assert (sides["suppliers"].note, len(sides["customers"].invoices)) == ("not_permitted", 1)
-    with pytest.raises(Failed, match="no financial year that ends in 2019"):
+    with pytest.raises(Failed, match="no financial year in Fortnox that ends in 2019"):
         await read_open(books.host, TENANT, 2019)
 
 
