@@ -3,6 +3,8 @@
 import base64
 import re
 from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import httpx  # noqa: TID251 - a browser, which keeps cookies
@@ -20,7 +22,9 @@ from schemas.settings import TenantSettings
 from tests.acceptance.house import Roles, Shop
 from tests.acceptance.year_end import ENTRIES, batch, made
 from tests.connectors.desk.browsing import browsing, found_by_axe, needs_a_browser
+from tests.connectors.desk.in_swedish import english_in
 from tests.connectors.desk.web_driver import Visitor
+from tests.connectors.fortnox.ledger.test_open_items import Trade
 from tests.connectors.fortnox.ledger_driver import DOCUMENTS, attach, book
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module"), needs_a_browser]
@@ -220,7 +224,7 @@ async def test_s17_s23_y20_a_year_is_loaded_from_a_file(house: Roles, visitor: V
     ledger = f"/companies/{shop.tenant}/ledger"
     broken = tmp_path / "broken.se"
     broken.write_bytes(SIE.read_bytes()[:-30])
-    async with browsing(visitor, language="sv", refused="422") as page:
+    async with browsing(visitor, language="sv", refused="4") as page:
         await page.goto(ledger)
         assert await found_by_axe(page) == []
         for file, role in ((broken, "alert"), (SIE, "status")):
@@ -229,10 +233,51 @@ async def test_s17_s23_y20_a_year_is_loaded_from_a_file(house: Roles, visitor: V
             await page.locator(f"[role={role}]").wait_for()
         await shown(house, shop, page, ledger, "SIE-fil")
         assert "2024-12-31" in await page.locator("main table").inner_text()
+        await press(page, "Stäm av")
+        said = await page.locator("[role=alert]").inner_text()
+        assert "företaget har inget räkenskapsår i Fortnox som slutar 2024; det finns: " in said
+        assert english_in(await page.content(), ours=("Accountant",)) == []
     async with browsing(visitor) as page:
         await page.goto(ledger)
         await page.locator("tbody td a").first.click()
         assert await page.locator("main tbody tr").count() > 0
+
+
+async def test_y25_what_was_open_at_the_years_end_stands_beside_its_account(house: Roles, visitor: Visitor) -> None:
+    """What each customer owed, the sum, the account and what differs; suppliers' were not consented to."""
+    shop = await house.shop("trade", settings=None)
+    shop.fortnox.scopes = "bookkeeping companyinformation settings costcenter invoice payment"
+    trade = Trade(shop.fortnox)
+    trade.invoice("customers", "1", "1000.00", date(2025, 12, 10), DueDate="2026-01-09")
+    trade.invoice("customers", "2", "2500.00", date(2025, 12, 20))
+    trade.pay("customers", "2", "500.00", date(2026, 1, 15))
+    trade.book(1510, Decimal("12.34"), date(2025, 12, 31))
+    await visitor.is_signed_in_as(DeskRole.ACCOUNTANT, shop.tenant)
+    ledger = f"/companies/{shop.tenant}/ledger"
+    async with browsing(visitor, language="sv", refused="4") as page:
+        await page.goto(ledger)
+        await press(page, "Synka två senaste åren")
+        await page.locator("[role=status]").wait_for()
+        await shown(house, shop, page, f"{ledger}/2025-12-31/open", "Kundfordringar")
+        await page.goto(ledger)
+        await page.locator("tbody tr", has_text="2025-12-31").locator("td a").first.click()
+        await page.locator(".tabs a", has_text="Öppna poster").focus()
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/2025-12-31/open")
+        said = " ".join((await page.locator("main").inner_text()).split()).replace("\xa0", " ")
+        for words in (
+            "Kundfordringar · konto 1510 skiljer från kontot",
+            "De öppna fakturorna blir 3 500,00, och konto 1510 står på 3 512,34: 12,34 på kontot är ingen fakturas.",
+            "Skolan 7 2025-12-10 2026-01-09 1 000,00",
+            "2 500,00 500,00 2026-01-15",
+            "Summa öppna fakturor 3 500,00",
+            "Kontots saldo 3 512,34",
+            "Skillnad 12,34",
+            "Inte läst: inget samtycke till det: bokbuss connect FÖRETAG --open-invoices",
+        ):
+            assert words in said, words
+        assert await found_by_axe(page) == []
+        assert english_in(await page.content(), ours=("Accountant",)) == []
 
 
 async def test_the_page_of_a_company_says_by_which_method_its_books_are_kept(

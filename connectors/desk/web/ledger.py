@@ -24,6 +24,7 @@ from infra.ledgers import Books, LedgerYear
 from infra.packages import storing
 from infra.plugin import Malformed
 from infra.proving import comparing, records
+from infra.specifications import WHY
 from schemas.events import Fact
 from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen, LedgerVoucher
 from schemas.ledger_parts import BALANCES, CHART, VOUCHERS
@@ -236,6 +237,19 @@ async def _balances(visit: Visit) -> Response:
     return await visit.show("balances.html", year=year, rows=sorted(rows.items()), names=names)
 
 
+async def _open(visit: Visit) -> Response:
+    """Show which invoices were open at the year's end, and the account beside them, as the books have it now."""
+    year = await _year(visit)
+    read = registry.systems()[registry.ledger()].read_open if registry.ledger() else None
+    if read is None:
+        raise NoSuchPage
+    try:
+        found = await read(visit.host, visit.tenant, year.last)
+    except (NotRead, Failed) as error:
+        return await visit.show("open_items.html", year=year, found=None, why=WHY, error=_not_read(visit, error))
+    return await visit.show("open_items.html", year=year, found=found, why=WHY, error="")
+
+
 async def _names(books: Books) -> dict[str, str]:
     chart = [one.part for one in books.retrieved.parts if one.part.startswith(CHART)]
     return {account.number: account.name async for part in books.parts(chart) for account in part.accounts}
@@ -311,6 +325,7 @@ PAGES: Final = (
     Page(f"{_OF_YEAR}/vouchers", Permission.SEE, _vouchers),
     Page(f"{_OF_YEAR}/vouchers/{{number}}", Permission.SEE, _voucher),
     Page(f"{_OF_YEAR}/balances", Permission.SEE, _balances),
+    Page(f"{_OF_YEAR}/open", Permission.SEE, _open),
     Page(f"{_OF_YEAR}/documents/{{document}}", Permission.SEE, _document),
     Page(f"{_OF_YEAR}/proof", Permission.SEE, _proof),
     Page(f"{_OF_YEAR}/prove", Permission.DECIDE, _prove, act=True),

@@ -29,6 +29,10 @@ _EMPTY: Final = frozenset({"area", "br", "col", "hr", "img", "input", "link", "m
 _LONG_ENOUGH: Final = 12
 """Letters of a part of a text that stands between two values, so that it is not found by chance."""
 _ALSO_SWEDISH: Final = frozenset({"export"})
+_MAY_MARK: Final = re.compile(r"/(?:systems/[^/]+|dead(?:/.*)?|parked)")
+"""Pages that may mark something as English: a system's documentation, and what a program said of bytes."""
+_OTHER_LANGUAGE: Final = "English"
+"""What the button is called that shows the page in that language."""
 _ONE_OF_A_KIND: Final = 4
 """Pages that are looked at of those whose addresses differ by numbers only."""
 
@@ -39,8 +43,10 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
+        self.marked: list[str] = []
         self.leads_to: list[str] = []
         self._read: list[bool] = [True]
+        self._marks: list[bool] = [False]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Go into an element; what is said in another language, or is code, is not read."""
@@ -51,22 +57,26 @@ class _Reader(HTMLParser):
             self.leads_to.append(address)
         if tag not in _EMPTY:
             self._read.append(read)
+            self._marks.append(self._marks[-1] or given.get("lang") not in {None, "sv"})
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take an element that holds nothing."""
         self.handle_starttag(tag, attrs)
-        if tag not in _EMPTY:
-            self._read.pop()
+        self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         """Come out of an element."""
         if tag not in _EMPTY:
             self._read.pop()
+            self._marks.pop()
 
     def handle_data(self, data: str) -> None:
         """Take a piece of text."""
-        if self._read[-1] and (said := " ".join(data.split())):
-            self.said.append(said)
+        if said := " ".join(data.split()):
+            if self._read[-1]:
+                self.said.append(said)
+            elif self._marks[-1] and said != _OTHER_LANGUAGE:
+                self.marked.append(said)
 
 
 @cache
@@ -90,12 +100,16 @@ def _said_by_modules() -> Iterator[Said]:
         yield from (one for one in (value.values() if isinstance(value, dict) else (value,)) if isinstance(one, Said))
 
 
-def english_in(html: str, ours: Collection[str] = ()) -> list[str]:
-    """Return the pieces of a page that are English; ``ours`` are texts that are known to be."""
+def english_in(html: str, ours: Collection[str] = (), *, may_mark: bool = False) -> list[str]:
+    """Return the pieces of a page that are English; ``ours`` are texts that are known to be.
+
+    Args:
+        may_mark: what is marked as another language is passed over.
+    """
     whole, parts = _texts()
     reader = _Reader()
     reader.feed(html)
-    found = []
+    found = [] if may_mark else [*reader.marked]
     for piece in reader.said:
         said = piece
         for one in ours:
@@ -126,7 +140,7 @@ async def english_pages(visitor: Visitor, *first: str, ours: Collection[str] = (
         if not answer.headers.get("content-type", "").startswith("text/html") or not answer.text:
             continue
         assert answer.headers["content-language"] == "sv", address
-        if english := english_in(answer.text, ours):
+        if english := english_in(answer.text, ours, may_mark=_MAY_MARK.search(address) is not None):
             found[address] = english
         reader = _Reader()
         reader.feed(answer.text)
