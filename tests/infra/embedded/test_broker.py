@@ -1,5 +1,6 @@
 """The embedded broker is a real one: it keeps its data, ends with its owner, and has the topics of the table."""
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from infra.embedded import jars
 from infra.embedded.broker import EmbeddedKafka, java
 from infra.embedded.owner import free_port
 from infra.folders import alive
@@ -64,6 +66,24 @@ async def test_acknowledged_data_survives_a_kill_and_a_stop_at_the_same_address(
     broker.start()
     assert broker.bootstrap == address
     assert await read(address, "audit.v1", 2) == [b"before the kill", b"before the stop"]
+
+
+def test_from_its_second_start_on_a_machine_a_broker_finds_its_classes_as_they_are_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second start learns them, for itself too; an empty file, which Java could not have made, is not asked for."""
+    folder = jars.ensure()
+    shutil.copytree(folder, tmp_path / "cache" / folder.name)
+    monkeypatch.setenv("BOKBUSS_CACHE", str(tmp_path / "cache"))
+
+    def has_them() -> bool:
+        with EmbeddedKafka(tmp_path) as broker:
+            return ".aot" in Path(f"/proc/{broker.pid}/maps").read_text()
+
+    assert [has_them(), has_them(), has_them()] == [False, True, True]
+    [classes] = (tmp_path / "cache").glob("*.aot")
+    classes.write_bytes(b"")
+    assert not has_them()
 
 
 def test_a_folder_has_one_broker(broker: EmbeddedKafka) -> None:
