@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from infra import clock, registry
+from infra import clock, registry, store
 from infra.deciding import remembering
 from infra.deciding.terms import KnownTerms
 from infra.delivery.following import Following
@@ -24,13 +24,13 @@ async def run(host: Host, stop: asyncio.Event) -> None:
     known = KnownTerms()
 
     async def companies() -> Sequence[str]:
-        async with host.engine.connect() as connection:
+        async with store.reading(host.engine) as connection:
             return (await connection.scalars(_CHOSEN)).all()
 
     async def turn(tenant: str, lease: Lease) -> float | None:
         if tenant not in await companies():
             return None  # it was removed
-        async with host.engine.connect() as connection:
+        async with store.reading(host.engine) as connection:
             terms = (await known.of(connection, [tenant]))[tenant]
         for flow, overdue in asked:
             if facts := await remembering.answer(host.engine, flow, tenant, overdue(terms, clock.now())):

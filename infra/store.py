@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from infra import clock, telemetry
 
@@ -19,6 +21,8 @@ _MARK = text("select version_num from alembic_version")
 _WORKS_FROM = text("select obj_description(cast('alembic_version' as regclass))")
 _CONNECT_WITHIN = 5
 """Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
+_FRESH = 1.0
+"""Seconds after its last use in which a connection is used again without asking whether it lives."""
 LENT: Final = "bokbuss_vault"
 """The execution option of an engine by which its connections find the vault."""
 _PREPARING = 7_208_551
@@ -34,18 +38,18 @@ class WrongSchema(RuntimeError):
 
 
 def engine(url: str, pool: int) -> AsyncEngine:
-    """Return an engine; connections that died with the server are noticed before they are used.
+    """Return an engine; connections that died with the server while nobody used them are noticed before they are used.
 
     Raises:
         DatabaseUnavailable: it is no URL of a PostgreSQL.
     """
     try:
         patience = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_WITHIN}
-        return create_async_engine(
+        made = create_async_engine(
             url,
             pool_size=pool,
             max_overflow=pool,
-            pool_pre_ping=True,
+            pool_use_lifo=True,
             pool_timeout=10,
             connect_args=patience,
             hide_parameters=True,  # no error tells what a row holds
@@ -54,6 +58,20 @@ def engine(url: str, pool: int) -> AsyncEngine:
         raise DatabaseUnavailable(
             "BOKBUSS_DATABASE__URL is no URL of a PostgreSQL, such as postgresql://user:password@host:5432/name"
         ) from error
+
+    @event.listens_for(made.sync_engine, "checkin")
+    def note(_connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["used"] = clock.monotonic()
+
+    @event.listens_for(made.sync_engine, "checkout")
+    def ask(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if clock.monotonic() - entry.info.get("used", clock.monotonic()) > _FRESH:
+            try:
+                made.dialect.do_ping(connection)
+            except made.dialect.loaded_dbapi.Error as error:
+                raise InvalidatePoolError from error  # all of the pool are opened anew, this one at once
+
+    return made
 
 
 Proof = Callable[[AsyncConnection], Awaitable[None]]
@@ -166,6 +184,14 @@ def lines(parameter: str) -> str:
 def async_url(url: str) -> str:
     """Return a PostgreSQL URL with the driver that we use named in it: ``postgresql+psycopg://``."""
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def reading(engine: AsyncEngine) -> AsyncConnection:
+    """Return a connection whose statements stand alone: without a transaction each is one round trip, and not three.
+
+    For what is asked again and again.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT").connect()
 
 
 def snapshot(engine: AsyncEngine) -> AsyncConnection:

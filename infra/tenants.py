@@ -9,6 +9,7 @@ from functools import lru_cache
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import store
 from infra.plugin import Company
 from schemas.base import is_tenant_id
 from schemas.settings import TenantSettings
@@ -58,7 +59,7 @@ _ON_RECORD = text("select tenant from audit_heads union select tenant from parke
 
 async def must_be_known(engine: AsyncEngine, tenant: str, *, reads: bool = False) -> None:
     """Raise UnknownTenant unless there is such a company; ``reads``: or something is on record of one."""
-    async with engine.connect() as connection:
+    async with store.reading(engine) as connection:
         names = set(await connection.scalars(_NAMES))
         if tenant not in names and reads:
             names |= {UNKNOWN_TENANT, *await connection.scalars(_ON_RECORD)}
@@ -76,7 +77,7 @@ async def incarnation(connection: AsyncConnection, tenant: str) -> int:
 
 async def names(engine: AsyncEngine) -> frozenset[str]:
     """Return what every company is called."""
-    async with engine.connect() as connection:
+    async with store.reading(engine) as connection:
         return frozenset(await connection.scalars(_NAMES))
 
 
@@ -105,7 +106,7 @@ async def settings_of(connection: AsyncConnection, tenant: str) -> tuple[TenantS
 
 async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
     """Return what ``settings_of`` returns now."""
-    async with engine.connect() as connection:
+    async with store.reading(engine) as connection:
         return await settings_of(connection, tenant)
 
 
@@ -117,7 +118,7 @@ async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
 async def versions(engine: AsyncEngine, tenant: str, *, before: int | None = None, limit: int) -> list[SettingsVersion]:
     """Return the versions of a company's settings that took effect, the newest first; ``before``: older ones."""
     values = {"tenant": tenant, "before": before, "limit": limit}
-    async with engine.connect() as connection:
+    async with store.reading(engine) as connection:
         rows = await connection.execute(_VERSIONS, values)
         return [SettingsVersion(version, _settings(body), by, at) for version, body, by, at in rows]
 
@@ -128,7 +129,7 @@ async def adopt(connection: AsyncConnection, tenant: str, organisation_number: s
 
 
 async def _read(engine: AsyncEngine, tenant: str | None) -> tuple[Tenant, ...]:
-    async with engine.connect() as connection:
+    async with store.reading(engine) as connection:
         rows = await connection.execute(_TENANTS, {"tenant": tenant})
         return tuple(
             Tenant(name, number, database, _settings(body or "{}"), version)

@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, telemetry
+from infra import clock, registry, store, telemetry
 from infra.canary import CANARY
 
 _log = telemetry.log(__name__)
@@ -75,7 +75,7 @@ class Watch:
         """Look until asked to stop."""
         while not stop.is_set():
             try:
-                async with self._engine.connect() as connection:
+                async with store.reading(self._engine) as connection:
                     await self._look(connection)
             except Exception as error:  # noqa: BLE001 - the gauges stay as they are until the database is back
                 _log.warning("gauges not set", error=type(error).__name__)

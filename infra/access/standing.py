@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import text
 
-from infra import clock
+from infra import clock, store
 from infra.access.connections import Connection, Connections, days_left, health
 from infra.plugin import Host
 
@@ -101,7 +101,7 @@ async def standings(host: Host, tenant: str) -> tuple[Standing, ...]:
 async def _standing(host: Host, held: Connection) -> Standing:
     place = {"tenant": held.tenant, "system": held.system}
     glance = at_a_glance(held)
-    async with host.engine.connect() as connection:
+    async with store.reading(host.engine) as connection:
         last = await connection.scalar(_LAST_CALL, place)
         rows = await connection.execute(_WRITTEN, {**place, "key": f"{held.system}/connection"})
         written = tuple(WrittenOrders(*row) for row in rows)
@@ -112,12 +112,12 @@ async def _standing(host: Host, held: Connection) -> Standing:
 
 async def deliveries(host: Host, tenant: str) -> dict[str, datetime]:
     """Return when each source of a company last told anything."""
-    async with host.engine.connect() as connection:
+    async with store.reading(host.engine) as connection:
         return {system: at for system, at in await connection.execute(_DELIVERED, {"tenant": tenant})}  # noqa: C416 - rows are no pairs to mypy
 
 
 async def carried(host: Host, tenant: str, system: str, company: str) -> tuple[Carried, ...]:
     """Return every order of a company that was carried out at one company of a system, in its order."""
     values = {"tenant": tenant, "system": system, "key": f"{system}/connection", "company": company}
-    async with host.engine.connect() as connection:
+    async with store.reading(host.engine) as connection:
         return tuple(Carried(*row) for row in await connection.execute(_EACH, values))

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock
+from infra import clock, store
 from infra.access import people
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.kafka.outbox import arrived
@@ -272,7 +272,7 @@ class Journal:
 
     async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
         """Return the companies with open orders among these partitions, and the partition of each."""
-        async with self._engine.connect() as connection:
+        async with store.reading(self._engine) as connection:
             rows = await connection.execute(_OPEN_TENANTS, {"sink": self._sink, "partitions": list(partitions)})
             return {tenant: partition for tenant, partition in rows}  # noqa: C416 - rows are no pairs to mypy
 
@@ -290,7 +290,7 @@ class Journal:
         ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile.
         """
         values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page, "resting": list(resting)}
-        async with self._engine.connect() as connection:
+        async with store.reading(self._engine) as connection:
             rows = (await connection.execute(_NEXT, values)).all()
             bodies = await people.opened(connection, [row.body.encode() for row in rows])
             return [
@@ -312,7 +312,7 @@ class Journal:
     async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
         """Return the seconds until a company's next order is due, but for ``resting`` types; None: none waits so."""
         values = {"sink": self._sink, "tenant": tenant, "resting": list(resting)}
-        async with self._engine.connect() as connection:
+        async with store.reading(self._engine) as connection:
             due = await connection.scalar(_NEXT_DUE, values)
             return None if due is None else float(due)
 

@@ -6,13 +6,14 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, faultpoints
+from infra import clock, faultpoints, store
 from infra.leases import Lease, Leases, lead
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 
 _PAGE = 500
-_POLL = 0.05
+_POLL, _LONGEST_POLL = 0.05, 0.25
+"""Seconds between two looks: while there was something just now, and when there was nothing for long."""
 _UNPUBLISHED = text(
     """select a.id, a.tenant, coalesce(r.name, a.tenant) as name, coalesce(r.incarnation, t.incarnation, 0), a.trace,
               a.body::text
@@ -34,15 +35,19 @@ class Relay:
         """Publish until asked to stop."""
 
         async def work(lease: Lease) -> None:
+            pause = _POLL
             while not stop.is_set():
                 lease.check()
-                if not await self._publish():
-                    await clock.sleep(_POLL)
+                if await self._publish():
+                    pause = _POLL
+                else:
+                    await clock.sleep(pause)
+                    pause = min(pause * 1.1, _LONGEST_POLL)
 
         await lead(self._leases, "relay", stop, work)
 
     async def _publish(self) -> int:
-        async with self._engine.connect() as connection:
+        async with store.reading(self._engine) as connection:
             rows = (await connection.execute(_UNPUBLISHED, {"page": _PAGE})).all()
         sent = []
         for _, stored_under, tenant, incarnation, trace, body in rows:

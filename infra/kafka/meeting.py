@@ -1,6 +1,7 @@
 """What each topic is now, as this database knows it. What a new life of it lacks is given again, or named."""
 
 from collections.abc import Mapping
+from math import inf
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -9,7 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, telemetry
+from infra import clock, registry, store, telemetry
 from infra.kafka.cluster import BrokerUnavailable, ensure_topics
 from infra.kafka.lives import Life, Now, ask
 from infra.settings import KafkaSettings
@@ -64,6 +65,7 @@ class Lives:
         self._engine = engine
         self._client = producer.client
         self._kafka = kafka
+        self._looked: tuple[float, Now] = (-inf, {})
 
     async def look(self) -> Now:
         """Return what each topic is now. A new one is written down, and what it lacks is given again.
@@ -76,22 +78,25 @@ class Lives:
             _log.warning("topics are missing, and are made", topics=[t.name for t in TOPICS if t.name not in ids])
             await ensure_topics(self._kafka.bootstrap or "", replication=self._kafka.replication)
             cluster, ids = await ask(self._client)
-        async with self._engine.begin() as connection:
+        async with store.reading(self._engine) as connection:
             known = await _known(connection)
-            if new := [topic for topic, topic_id in ids.items() if (topic, topic_id) not in known]:
+        if any(place not in known for place in ids.items()):
+            async with self._engine.begin() as connection:
                 await connection.execute(_LOCK)
                 known = await _known(connection)
-                new = [topic for topic in new if (topic, ids[topic]) not in known]
-                await self._meet(connection, cluster, {topic: ids[topic] for topic in new})
+                await self._meet(connection, cluster, {t: i for t, i in ids.items() if (t, i) not in known})
                 known = await _known(connection)
-        return {topic: Life(topic, known[topic, topic_id], topic_id) for topic, topic_id in ids.items()}
+        now = {topic: Life(topic, known[topic, topic_id], topic_id) for topic, topic_id in ids.items()}
+        self._looked = clock.monotonic(), now
+        return now
 
     async def changed(self, now: Now) -> None:
-        """Return once a topic is another one than now."""
+        """Return once a topic is another one than now. Who waits for that at the same time looks together."""
         while True:
             await clock.sleep(LOOK_SECONDS)
+            at, seen = self._looked
             try:
-                if await self.look() != now:
+                if (seen if clock.monotonic() - at < LOOK_SECONDS / 2 else await self.look()) != now:
                     return
             except AWAY as error:
                 _log.warning("topics are looked at again", error=type(error).__name__)

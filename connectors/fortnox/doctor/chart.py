@@ -8,7 +8,7 @@ from sqlalchemy import text
 from connectors.fortnox.classify import years
 from connectors.fortnox.doctor.check_words import BOOKKEEPING
 from connectors.fortnox.doctor.outlook import series_seen
-from infra import clock
+from infra import clock, store
 from infra.plugin import Chart, Charted, Host, HowKept
 
 _NEWEST: Final = text(
@@ -46,7 +46,7 @@ async def how_kept(host: Host, tenant: str) -> HowKept:
 
 
 async def _newest(host: Host, tenant: str, *kinds: str) -> Mapping[str, Any]:
-    async with host.engine.connect() as connection:
+    async with store.reading(host.engine) as connection:
         rows = await connection.execute(_NEWEST, {"tenant": tenant, "kinds": list(kinds)})
         return {row.kind: row for row in rows}
 

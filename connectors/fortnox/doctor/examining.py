@@ -21,7 +21,7 @@ from connectors.fortnox.doctor.reference import Reference
 from connectors.fortnox.doctor.report import Examination
 from connectors.fortnox.doctor.setup import CHECKABLE, PARSERS, Account, Need, ReferenceKind, Unread
 from connectors.fortnox.settings import FortnoxSettings
-from infra import clock, tenants
+from infra import clock, store, tenants
 from infra.access.connections import Connections
 from infra.delivery import answers, orders
 from infra.delivery.answers import Unauthorised
@@ -117,7 +117,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
 
 async def examined(host: Host, tenant: str, language: Language) -> tuple[CheckSeen, ...]:
     """Return what was found last, in the sequence of the checks."""
-    async with host.engine.connect() as connection:
+    async with store.reading(host.engine) as connection:
         rows = {row.check: row for row in await connection.execute(_KEPT, {"tenant": tenant})}
     found = {name: (_FINDING.validate_python(row.body), row.checked_at) for name, row in rows.items()}
     known_here = checks.no_kind_of_order_waits  # we know it ourselves, at any time
