@@ -21,8 +21,8 @@ _MARK = text("select version_num from alembic_version")
 _WORKS_FROM = text("select obj_description(cast('alembic_version' as regclass))")
 _CONNECT_WITHIN = 5
 """Seconds for a new connection; psycopg alone waits two minutes for a server that takes it and says nothing."""
-_FRESH = 1.0
-"""Seconds after its last use in which a connection is used again without asking whether it lives."""
+_FRESH = 0.2
+"""Seconds after its last use in which a connection is used again unasked: no server is back in so short a time."""
 LENT: Final = "bokbuss_vault"
 """The execution option of an engine by which its connections find the vault."""
 _PREPARING = 7_208_551

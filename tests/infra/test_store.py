@@ -1,6 +1,7 @@
 """The database as a process uses it: tables up to date whoever comes first, and connections that outlive a restart."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,32 @@ async def test_a_database_that_is_still_starting_is_waited_for(tmp_path: Path) -
     finally:
         await engine.dispose()
         await asyncio.to_thread(server.stop)
+
+
+async def test_connections_that_died_while_nobody_used_them_are_opened_anew(database_url: str) -> None:
+    """All of them, by whoever comes first; one that dies between two uses in a row is an error once."""
+    engine, other = store.engine(database_url, 3), store.engine(database_url, 1)
+    ended = text("select count(pg_terminate_backend(pid)) from pg_stat_activity where pid = any(cast(:pids as int[]))")
+
+    async def end(pids: list[int]) -> None:
+        async with other.connect() as connection:
+            assert await connection.scalar(ended, {"pids": pids}) == len(pids)
+
+    async def pids() -> list[int]:
+        async with engine.connect() as one, engine.connect() as another:
+            return [int(await each.scalar(text("select pg_backend_pid()")) or 0) for each in (one, another)]
+
+    first = await pids()
+    await end(first)
+    await clock.sleep(0.3)
+    second = await pids()
+    assert not {*first} & {*second}
+    await end(second)
+    with suppress(OperationalError):  # unless more time has passed
+        await pids()
+    assert not {*second} & {*await pids()}
+    await engine.dispose()
+    await other.dispose()
 
 
 async def test_patience_ends(tmp_path: Path) -> None:
