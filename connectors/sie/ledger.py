@@ -34,7 +34,7 @@ from connectors.sie.model import (
 )
 from connectors.sie.notes import Grade, Refused, TooLarge, problems
 from connectors.sie.reading import Limits, Reading
-from connectors.sie.swift import raw_of
+from connectors.sie.swift import Swift
 from connectors.sie.writing import NotWritable, Style, write
 from infra.parting import Parting, parting
 from infra.plugin import LedgerFile, Malformed, YearHead, YearRead
@@ -88,10 +88,10 @@ def read_file(file: BinaryIO, limits: Limits) -> Iterator[YearRead | tuple[Fact,
 def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Reading | EntryReading:
     """Take in a file's vouchers, and the balances of its year."""
     try:
-        reading = reading_of(file, limits)
+        reading, swift = reading_of(file, limits), Swift()
         for entry in reading:
             if isinstance(entry, Voucher):
-                if (written := raw_of(entry)) is not None:
+                if (written := swift.raw_of(entry)) is not None:
                     parts.written(entry.series, entry.number, entry.day, *written)
                 else:
                     parts.voucher(message_of(entry))

@@ -6,6 +6,7 @@ Debit is positive and credit negative everywhere, as in the file. Texts are as t
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -126,7 +127,7 @@ class Voucher(NamedTuple):
     text: str = ""
     registered: date | None = None
     sign: str = ""
-    rows: tuple[Row, ...] = ()
+    rows: Sequence[Row] = ()
 
     @property
     def booked(self) -> tuple[Row, ...]:

@@ -5,14 +5,15 @@ What is written otherwise is left to ``reading``, which gives the same where bot
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import accumulate, pairwise, repeat
-from operator import add, itemgetter
-from typing import Final, NoReturn
+from functools import cached_property
+from itertools import accumulate, compress, count, repeat
+from operator import add, sub
+from typing import Final, NoReturn, overload
 
-from connectors.sie.checking import ZERO
+from connectors.sie.checking import ZERO, Checks
 from connectors.sie.lexing import Broken, fields
 from connectors.sie.model import Objects, Row, RowKind, Voucher
 
@@ -21,26 +22,27 @@ _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _REMEMBERED: Final = 20_000
 """Object lists that are remembered; then they are forgotten and learnt anew. So it is with how rows begin."""
 
-_ACCOUNT, _AMOUNT = itemgetter(1), itemgetter(3)
-
 _BLANKS = r"[ \t]++"
 _QUOTED = r'"([^"\\\t\n]*+)"'
 _CODE = r'("[^"\\\t\n]*+"|[^ "\\\t\n]++)'
 _PERHAPS_DAY = r'([0-9]{8}|"")'
 _ROW = re.compile(
-    rf"^[ \t]*+#TRANS{_BLANKS}([^}}\n]++)\}}{_BLANKS}(-?[0-9]{{1,15}}(?:\.[0-9]{{1,2}})?+)"
+    rf"#TRANS{_BLANKS}([^}}\n]{{1,500}}+)\}}{_BLANKS}(-?[0-9]{{1,15}}(?:\.[0-9]{{1,2}})?+)"
     rf"(?:{_BLANKS}{_PERHAPS_DAY}(?:{_BLANKS}{_QUOTED}"
-    rf'(?:{_BLANKS}(-?[1-9][0-9]{{0,14}}(?:\.[0-9]{{1,15}})?+|"")(?:{_BLANKS}{_QUOTED})?+)?+)?+)?+[ \t]*+\n',
-    re.ASCII | re.MULTILINE,
+    rf'(?:{_BLANKS}(-?[1-9][0-9]{{0,14}}(?:\.[0-9]{{1,15}})?+|"")(?:{_BLANKS}{_QUOTED}|)|)|)|)[ \t]*+\n[ \t]*+',
+    re.ASCII,
 )
+"""A row, and the blanks that the next one begins with: a pattern that begins with a text is found many times faster."""
 _BEGINNING = re.compile(rf'([^ "\\\t{{}}]++){_BLANKS}\{{([^"\\{{}}]*+(?:"[^"\\\t{{}}]*+"[^"\\{{}}]*+)*+)', re.ASCII)
 """Account and object list, up to its end. A brace in quotation marks ends it too early, and leaves one mark alone."""
 _ROWS: Final = "\0"
 """Stands where the rows of a voucher were; no text has it."""
+_LINES: Final = 3
+"""Of a voucher, besides its rows."""
 _VOUCHER = re.compile(
     rf"#VER{_BLANKS}{_CODE}{_BLANKS}{_CODE}{_BLANKS}([0-9]{{8}})"
-    rf"(?:{_BLANKS}{_QUOTED}(?:{_BLANKS}{_PERHAPS_DAY}(?:{_BLANKS}{_QUOTED})?+)?+)?+[ \t]*+\n"
-    rf"[ \t]*+\{{[ \t]*+\n({_ROWS}?)[ \t]*+\}}[ \t]*+\n",
+    rf"(?:{_BLANKS}{_QUOTED}(?:{_BLANKS}{_PERHAPS_DAY}(?:{_BLANKS}{_QUOTED}|)|)|)[ \t]*+\n"
+    rf"[ \t]*+\{{[ \t]*+\n[ \t]*+({_ROWS}?)\}}[ \t]*+\n",
     re.ASCII,
 )
 
@@ -103,70 +105,152 @@ class _Beginnings(dict[str, tuple[RowKind, str, Objects]]):
         return beginning
 
 
+class Columns:
+    """The rows of many vouchers by column, as they are written; what is not there is None.
+
+    Attributes:
+        beginnings: account and object list, up to its end: ``1510 {1 "10"``.
+        amounts: read; ``digits`` are they as they are written.
+        begun, read_days: what beginnings and days say.
+    """
+
+    def __init__(
+        self, columns: Sequence[list[str]], begun: Mapping[str, tuple[RowKind, str, Objects]], read_days: Days
+    ) -> None:
+        self.beginnings, self.digits, self.days, self.texts, self._quantities, self._signs = columns
+        self.amounts = [*map(Decimal, self.digits)]
+        self.begun, self.read_days = begun, read_days
+
+    @property
+    def quantities(self) -> Iterable[Decimal | None]:
+        """Read; few files have any."""
+        found = self._quantities
+        if not any(found):
+            return repeat(None, len(found))
+        return [Decimal(text) if text and text != '""' else None for text in found]
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All rows, made when somebody looks at the first one."""
+        begun, days = map(self.begun.__getitem__, self.beginnings), map(self.read_days.__getitem__, self.days)
+        tails = zip(self.amounts, days, _texts(self.texts), self.quantities, _texts(self._signs), strict=True)
+        return [*map(tuple.__new__, repeat(Row), map(add, begun, tails))]
+
+
+class Rows(Sequence[Row]):
+    """The rows of a voucher, made when somebody looks at one: equal to the tuple of them.
+
+    Attributes:
+        columns: what they are made of, with the rows of other vouchers.
+        first, end: which of these they are.
+    """
+
+    __slots__ = ("columns", "end", "first")
+
+    def __init__(self, columns: Columns, first: int, end: int) -> None:
+        self.columns = columns
+        self.first = first
+        self.end = end
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self.end - self.first
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        """Return one, or some."""
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        """Go through them."""
+        return iter(self.columns.rows[self.first : self.end])
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they are the same."""
+        return tuple(self) == tuple(other) if isinstance(other, Rows | tuple) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return what the tuple has."""
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        """Show the tuple."""
+        return repr(tuple(self))
+
+
 class Plain:
     """What plain vouchers are read with.
 
     Args:
         days, lists: those of the file.
-        moved: what each account moved; rows are added to it.
+        checks: is told of each voucher.
         most_accounts, most_rows: how many the file and a voucher may have.
     """
 
-    def __init__(
-        self, days: Days, lists: Lists, moved: defaultdict[str, Decimal], *, most_accounts: int, most_rows: int
-    ) -> None:
+    def __init__(self, days: Days, lists: Lists, checks: Checks, *, most_accounts: int, most_rows: int) -> None:
         self._days = days
-        self._beginnings = _Beginnings(lists)
-        self._moved = moved
+        self._begun = _Beginnings(lists)
+        self._checks = checks
         self._most_accounts = most_accounts
         self._most_rows = most_rows
 
-    def vouchers(self, text: str) -> list[tuple[Voucher, Decimal]] | None:
-        """Return vouchers, and how far each is out of balance; None: there is something else, or something is wrong.
+    def vouchers(self, text: str, number: int) -> list[Voucher] | None:
+        """Return vouchers; None: there is something else, or something is wrong.
 
-        A file has a million rows: what is done here is done for many at once, column by column.
+        A file has a million rows: what is done here is done for many at once, column by column, and what many of them
+        say is looked at once.
 
         Args:
             text: whole lines.
+            number: of the first one.
         """
         if not text.startswith("#VER"):
             return None
-        between, *columns = _columns(_ROW, text)
+        between, *found = _columns(_ROW, text)
         # Nothing stands between two rows of a voucher; what stands elsewhere must be vouchers without their rows.
-        borders = [index for index, lines in enumerate(between) if lines]
-        spans = [*pairwise(borders)]
-        between, *heads, has_rows = _columns(_VOUCHER, _ROWS.join([between[index] for index in borders]))
-        if any(between) or any(end - begin > self._most_rows for begin, end in spans):
+        borders = [*compress(count(), between)]
+        between, *heads, has_rows = _columns(_VOUCHER, _ROWS.join(filter(None, between)))
+        if any(between):
             return None
+        if not all(has_rows):  # where one has none, the border stands twice
+            sizes = map(sub, borders[1:], borders)
+            borders = [*accumulate((next(sizes) if one else 0 for one in has_rows), initial=0)]
+        if any(size > self._most_rows for size in map(sub, borders[1:], borders)):
+            return None
+        columns = Columns(found, self._begun, self._days)
         try:
-            rows, begun = self._rows(*columns), self._heads(*heads)
+            moved = self._moved(columns)
+            begun = self._heads(*heads)
         except (Broken, ValueError):
             return None
-        moved = self._moved
-        if len(moved) + len(set(map(_ACCOUNT, rows)) - moved.keys()) > self._most_accounts:
+        known = self._checks.moved
+        if len(known) + len(moved.keys() - known.keys()) > self._most_accounts:
             return None
-        for row in rows:
-            moved[row[1]] += row[3]
-        running = [*accumulate(map(_AMOUNT, rows), initial=ZERO)]
-        told = [((tuple(rows[begin:end]),), running[end] - running[begin]) for begin, end in spans]
-        if not all(has_rows):
-            run = iter(told)
-            told = [next(run) if any_rows else (((),), ZERO) for any_rows in has_rows]
-        new = tuple.__new__
-        return [(new(Voucher, head + own), total) for head, (own, total) in zip(begun, told, strict=True)]
+        for account, amount in moved.items():
+            known[account] += amount
+        rows = map(Rows, repeat(columns), borders, borders[1:])
+        vouchers = [*map(tuple.__new__, repeat(Voucher), zip(*begun, rows, strict=True))]
+        running = [*accumulate(columns.amounts, initial=ZERO)]
+        sums = [running[border] for border in borders]
+        lines = map(add, borders[:-1], count(number, _LINES))
+        for voucher, total, line in zip(vouchers, map(sub, sums[1:], sums), lines, strict=True):
+            self._checks.take_voucher(voucher, total, line)
+        return vouchers
 
-    def _rows(
-        self,
-        beginnings: list[str],
-        amounts: list[str],
-        days: list[str],
-        texts: list[str],
-        quantities: list[str],
-        signs: list[str],
-    ) -> list[Row]:
-        begun, day = map(self._beginnings.__getitem__, beginnings), map(self._days.__getitem__, days)
-        tails = zip(map(Decimal, amounts), day, _texts(texts), _decimals(quantities), _texts(signs), strict=True)
-        return [*map(tuple.__new__, repeat(Row), map(add, begun, tails))]
+    def _moved(self, columns: Columns) -> dict[str, Decimal]:
+        """Return what each account moved. Raises Broken or ValueError where a row cannot be read."""
+        sums: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+        for beginning, amount in zip(columns.beginnings, columns.amounts, strict=True):
+            sums[beginning] += amount
+        moved: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+        for beginning, amount in sums.items():
+            moved[self._begun[beginning][1]] += amount
+        for day in {*columns.days}:
+            self._days[day]
+        return moved
 
     def _heads(
         self,
@@ -176,10 +260,10 @@ class Plain:
         texts: list[str],
         registered: list[str],
         signs: list[str],
-    ) -> list[tuple[object, ...]]:
+    ) -> tuple[Iterable[object], ...]:
         codes = (map(str.strip, column, repeat('"')) for column in (series, numbers))
-        booked, entered = (map(self._days.__getitem__, column) for column in (days, registered))
-        return [*zip(*codes, booked, _texts(texts), entered, _texts(signs), strict=True)]
+        booked, entered = ([*map(self._days.__getitem__, column)] for column in (days, registered))
+        return (*codes, booked, _texts(texts), entered, _texts(signs))
 
 
 def _columns(pattern: re.Pattern[str], text: str) -> list[list[str]]:
@@ -190,12 +274,6 @@ def _columns(pattern: re.Pattern[str], text: str) -> list[list[str]]:
 
 def _texts(found: list[str]) -> list[str]:
     return [text or "" for text in found] if None in found else found
-
-
-def _decimals(found: list[str]) -> Iterable[Decimal | None]:
-    return (
-        [Decimal(text) if text and text != '""' else None for text in found] if any(found) else repeat(None, len(found))
-    )
 
 
 def _odd(_code: str, place: int, text: str) -> NoReturn:

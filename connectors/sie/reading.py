@@ -174,9 +174,7 @@ class _Reader:
         self._sum_expected = False
         self._days = Days()
         self._lists = Lists()
-        self._plain = Plain(
-            self._days, self._lists, self._checks.moved, most_accounts=limits.objects, most_rows=limits.rows
-        )
+        self._plain = Plain(self._days, self._lists, self._checks, most_accounts=limits.objects, most_rows=limits.rows)
         # What the file says besides:
         self._first: dict[str, _Found] = {}
         self._comments: list[str] = []
@@ -220,18 +218,14 @@ class _Reader:
 
     def _part(self, text: str, number: int) -> Iterator[Balance | Voucher]:
         at_rest = self._known and not (self._voucher or self._unknown or self._passing) and self._sum is None
-        found = self._plain.vouchers(text) if at_rest else None
+        found = self._plain.vouchers(text, number) if at_rest else None
         if found is None:
             pieces = _AT_VOUCHERS.split(text)
             for piece in pieces:
                 yield from self._part(piece, number) if len(pieces) > 1 else self._lines(piece, number)
                 number += piece.count("\n")
-            return
-        for voucher, out_of_balance in found:
-            self._checks.take_voucher(voucher, out_of_balance, number)
-            number += len(voucher[6]) + 3
-            if not self._notes.damaged:
-                yield voucher
+        elif not self._notes.damaged:
+            yield from found
 
     def _lines(self, text: str, number: int) -> Iterator[Balance | Voucher]:
         for index, line in enumerate(text.split("\n")[:-1], number):

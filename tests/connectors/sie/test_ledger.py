@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from connectors.sie.ledger import message_of
 from connectors.sie.model import Balance, BalanceKind, Form, Ledger, Row, RowKind, Voucher
-from connectors.sie.swift import raw_of
+from connectors.sie.reading import Reading
+from connectors.sie.swift import Swift
 from connectors.sie.writing import write
 from infra import registry
 from infra.plugin import Malformed, YearHead, YearRead
@@ -103,14 +104,36 @@ def test_a_voucher_that_is_written_at_once_is_its_message(
     """Byte for byte, whatever its texts; and what no message can be is left to the message, which says so."""
     row = Row(RowKind.BOOKED, odd, ((dimension, odd),) if dimension >= 0 else (), amount, voucher.day, odd)
     for one in (voucher, voucher._replace(rows=(*voucher.rows, row)), voucher._replace(series=odd, text=odd)):
-        written = raw_of(one)
+        written = Swift().raw_of(one)
         try:
             message = canonical(message_of(one))
         except Malformed:
             assert written is None
         else:
             assert written in (None, (raw(message), len(message.rows)))
-    assert raw_of(voucher._replace(rows=())) is not None
+    assert Swift().raw_of(voucher._replace(rows=())) is not None
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["1910 {}", '3041 {6 "P 1" 1 "x"}', "1910 {0 10}", f"{'1' * 17} {{}}"]),
+        st.sampled_from(["5.00", "-5.00", "0.00", "-0.00", "007.50", "1.5", "-3", "123456789012.00", "1" * 13, "-.50"]),
+        st.sampled_from(
+            ["", ' ""', " 20250101", ' 20250102 ""', r' "" "a,\"day\":\"2025-01-01\"}"', ' 20250102 ",é" 2.50 "Åsa"']
+        ),
+    ).map(lambda row: "#TRANS {} {}{}".format(*row)),
+    max_size=3,
+)
+
+
+@given(st.lists(ROWS, max_size=4))
+def test_rows_are_written_alike_by_column_and_one_by_one(booked: list[list[str]]) -> None:
+    """What was read many at a time is what its rows say, one by one."""
+    text = "".join("\n".join(["#VER A 1 20250101", "{", *rows, "}", ""]) for rows in booked)
+    swift = Swift()
+    for one in Reading(BytesIO(lines("#IB 0 1910 5.00") + text.encode("cp437"))):
+        if isinstance(one, Voucher):
+            assert swift.raw_of(one) == Swift().raw_of(one._replace(rows=tuple(one.rows)))
 
 
 def lines(*more: str, kind: str = "4") -> bytes:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.sie.encoding import Evidence, Page
 from connectors.sie.model import Account, Balance, BalanceKind, Company, FinancialYear, Form, Row, RowKind, Voucher
 from connectors.sie.notes import Damaged, Grade, Notes, Refused, TooLarge
+from connectors.sie.plain import Rows
 from connectors.sie.reading import Limits, Reading, _Reader
 from tests.connectors.sie.years import read
 
@@ -294,6 +295,27 @@ def test_labels_in_small_letters_and_rows_as_people_write_them() -> None:
     )
 
 
+def test_rows_are_made_when_somebody_looks_at_one() -> None:
+    """They are as the tuple of them is: equal both ways, hashed, shown, cut and counted."""
+    first, empty, last = vouchers(
+        '#VER A 1 20240101 "x"\n{\n   #TRANS 1930 {1 "10"} 5.00 "" "a" 1.5\n   #TRANS 3041 {} -5\n   }\n'
+        "#VER A 2 20240102\n{\n}\n#VER A 3 20240103\n{\n\t#TRANS 1930 {} 0.5 20240101\n}\n"
+    )
+    rows = (
+        Row(RowKind.BOOKED, "1930", ((1, "10"),), Decimal("5.00"), text="a", quantity=Decimal("1.5")),
+        Row(RowKind.BOOKED, "3041", (), Decimal(-5)),
+    )
+    assert isinstance(first.rows, Rows)
+    assert first.rows == rows
+    assert rows == first.rows
+    assert first.rows != rows[:1]
+    assert first.rows != [*rows]
+    assert (hash(first), repr(first)) == (hash(first._replace(rows=rows)), repr(first._replace(rows=rows)))
+    assert (first.rows[-1], first.rows[:1], len(first.rows), first.booked) == (rows[1], rows[:1], 2, rows)
+    assert (empty.rows, bool(empty.rows)) == ((), False)
+    assert last.rows == (Row(RowKind.BOOKED, "1930", (), Decimal("0.5"), date(2024, 1, 1)),)
+
+
 def test_a_year_without_vouchers_and_a_file_without_much() -> None:
     """Nothing to do is no failure; what the standard demands and is not there is said."""
     ledger, entries, reading = read(b"#FLAGGA 0\n#RAR 0 20240101 20241231")
@@ -362,6 +384,7 @@ def test_any_bytes_give_a_ledger_or_named_problems(raw: bytes) -> None:
         "#VER A 1 20240101\n{\n#TRANS 1930 {} 0\n} \n",
         '#TRANS 1930 {1 "1} ',
         "#KONTO " + '"' * 20,
+        "#VER A 1 20240101\n{\n" + "#TRANS 1 " * 10_000 + "\n}\n",
         "\\",
         "\x01",
         "a\x01\n",
