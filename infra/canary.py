@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, store, telemetry
 from infra.leases import Lease, lead
 from infra.plugin import Host
 from infra.tenants import UnknownTenant
@@ -64,9 +64,8 @@ async def _close_a_day(host: Host, stop: asyncio.Event) -> str:
 
 
 async def _outcome(engine: AsyncEngine, fact_id: str) -> str | None:
-    async with engine.connect() as connection:
-        found: str | None = await connection.scalar(_OUTCOME, {"tenant": CANARY, "fact": fact_id})
-        return found
+    found: str | None = await store.scalar(engine, _OUTCOME, {"tenant": CANARY, "fact": fact_id})
+    return found
 
 
 def _day() -> DayClosed:

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, contents, registry, telemetry
+from infra import clock, contents, registry, store, telemetry
 from infra.access.connection import Connection, Taken
 from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
@@ -151,16 +151,14 @@ class TenantRemoved(Message):
 
 async def signing(engine: AsyncEngine, tenant: str) -> frozenset[str]:
     """Return the systems that a company has a signing secret for."""
-    async with engine.connect() as connection:
-        return frozenset(await connection.scalars(_HAS_SECRET, {"tenant": tenant}))
+    return frozenset(await store.scalars(engine, _HAS_SECRET, {"tenant": tenant}))
 
 
 async def renew_secret(host: Host, tenant: str, system: str) -> str:
     """Give a company's deliveries of a system a new signing secret; return it. What the old one signs is refused."""
     made = signing_secret()
     locked = host.vault.lock(made, context=f"{tenant}/{system}")
-    async with host.engine.begin() as connection:
-        await connection.execute(_SECRET, {"tenant": tenant, "system": system, "secret": locked})
+    await store.write(host.engine, _SECRET, {"tenant": tenant, "system": system, "secret": locked})
     return made
 
 

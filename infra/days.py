@@ -6,16 +6,16 @@ is what days are found by; a flow's state is looked into for no more than what i
 
 # ruff: noqa: S608 - what is put together here are constants; every value is bound
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.tables import DAY_OF_KEY
 from schemas.commands import VoucherRef
 
@@ -152,37 +152,32 @@ def till_of(key: str) -> str:
 
 async def counts(engine: AsyncEngine, span: Span) -> dict[str, int]:
     """Return how many there are of each kind."""
-    return {row.kind: row.number for row in await _rows(engine, _COUNTS, span.values)}
+    return {row.kind: row.number for row in await store.rows(engine, _COUNTS, span.values)}
 
 
 async def page(engine: AsyncEngine, span: Span, *, after: str = "", tills: int = 1) -> list[DayRow]:
     """Return all of the first tills after one, by till and day."""
-    return [_day(row) for row in await _rows(engine, _PAGE, span.values | {"after": after, "tills": tills})]
+    return [_day(row) for row in await store.rows(engine, _PAGE, span.values | {"after": after, "tills": tills})]
 
 
 async def last_day(engine: AsyncEngine, tenant: str, flow: str) -> date | None:
     """Return the newest day that something came of."""
-    [row] = await _rows(engine, _LAST, {"tenant": tenant, "flow": flow})
+    [row] = await store.rows(engine, _LAST, {"tenant": tenant, "flow": flow})
     return date.fromisoformat(row[0]) if row[0] else None
 
 
 async def missing(engine: AsyncEngine, span: Span, reason: str) -> list[Missing]:
     """Return the days between two that have not come, as holds of this reason say; 500 at most."""
-    found = await _rows(engine, _OPEN, span.values | {"reason": reason, "most": _MOST_MISSING})
+    found = await store.rows(engine, _OPEN, span.values | {"reason": reason, "most": _MOST_MISSING})
     return [Missing(row.hold_id, row.key, date.fromisoformat(row.day)) for row in found]
 
 
 async def beside(engine: AsyncEngine, span: Span, key: str, day: date) -> tuple[str, str]:
     """Return the keys before and after one of a day, of the same till and within the span; "" where there is none."""
     values = span.values | {"key": key, "till": till_of(key), "day": day.isoformat()}
-    found = [await _rows(engine, query, values) for query in (_BEFORE, _AFTER)]
+    found = [await store.rows(engine, query, values) for query in (_BEFORE, _AFTER)]
     before, after = (rows[0].key if rows else "" for rows in found)
     return before, after
-
-
-async def _rows(engine: AsyncEngine, query: TextClause, values: dict[str, Any]) -> Sequence[Row[Any]]:
-    async with engine.connect() as connection:
-        return (await connection.execute(query, values)).all()
 
 
 def _day(row: Row[Any]) -> DayRow:

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
+
 Module = Literal["accounting", "suppliers", "billing"]
 """The part of the ledger's system that a document belongs to."""
 MODULES: Final[tuple[Module, ...]] = ("accounting", "suppliers", "billing")
@@ -167,9 +169,8 @@ class Documents:
 
     async def waiting(self, year_to: date) -> tuple[Waiting, ...]:
         """Return what is still to be read of a year, each once."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(_WAITING, {"tenant": self._tenant, "year_to": year_to})
-            return tuple(Waiting(*row) for row in rows)
+        rows = await store.rows(self._engine, _WAITING, {"tenant": self._tenant, "year_to": year_to})
+        return tuple(Waiting(*row) for row in rows)
 
     async def stored(self, module: Module, source_id: str, content: Content) -> None:
         """Write down what a document holds, for every voucher that has it; its content must be stored before."""
@@ -189,19 +190,16 @@ class Documents:
 
     async def of_year(self, year_to: date) -> tuple[Document, ...]:
         """Return a year's documents by their vouchers; first what is said of whole modules."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(_OF_YEAR, {"tenant": self._tenant, "year_to": year_to})
-            return tuple(_document(row) for row in rows)
+        rows = await store.rows(self._engine, _OF_YEAR, {"tenant": self._tenant, "year_to": year_to})
+        return tuple(_document(row) for row in rows)
 
     async def counts(self) -> Mapping[date, DocumentCounts]:
         """Return how far each year's documents have come, by its last day."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(_COUNTS, {"tenant": self._tenant})
-            return {year: DocumentCounts(every, stored, gone, tuple(n)) for year, every, stored, gone, n in rows}
+        rows = await store.rows(self._engine, _COUNTS, {"tenant": self._tenant})
+        return {year: DocumentCounts(every, stored, gone, tuple(n)) for year, every, stored, gone, n in rows}
 
     async def _change(self, statement: Any, **values: Any) -> None:
-        async with self._engine.begin() as connection:
-            await connection.execute(statement, {"tenant": self._tenant, **values})
+        await store.write(self._engine, statement, {"tenant": self._tenant, **values})
 
 
 def _document(row: Any) -> Document:

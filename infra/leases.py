@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, store, telemetry
 
 _log = telemetry.log(__name__)
 
@@ -73,12 +73,9 @@ class Leases:
     async def acquire(self, name: str) -> Lease | None:
         """Take a lease that nobody holds; None when somebody does."""
         asked = clock.monotonic()
-        async with self._engine.begin() as connection:
-            row = (
-                await connection.execute(
-                    _ACQUIRE, {"name": name, "owner": self.owner, "seconds": self._seconds, "margin": MARGIN}
-                )
-            ).one_or_none()
+        row = await store.row(
+            self._engine, _ACQUIRE, {"name": name, "owner": self.owner, "seconds": self._seconds, "margin": MARGIN}
+        )
         if row is None:
             return None
         epoch, budget, now = row
@@ -93,18 +90,18 @@ class Leases:
         if not held:
             return
         asked = clock.monotonic()
-        async with self._engine.begin() as connection:
-            kept = set(
-                await connection.scalars(
-                    _RENEW,
-                    {
-                        "names": [lease.name for lease in held],
-                        "epochs": [lease.epoch for lease in held],
-                        "owner": self.owner,
-                        "seconds": self._seconds,
-                    },
-                )
+        kept = set(
+            await store.scalars(
+                self._engine,
+                _RENEW,
+                {
+                    "names": [lease.name for lease in held],
+                    "epochs": [lease.epoch for lease in held],
+                    "owner": self.owner,
+                    "seconds": self._seconds,
+                },
             )
+        )
         for lease in held:
             if self._held.get(lease.name) is not lease:
                 continue  # given back meanwhile
@@ -128,17 +125,17 @@ class Leases:
         self._forget(lease)
         lease.deadline = 0.0
         now = clock.monotonic()
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                _RELEASE,
-                {
-                    "name": lease.name,
-                    "epoch": lease.epoch,
-                    "owner": self.owner,
-                    "margin": MARGIN,
-                    "ages": [now - at for at in used],
-                },
-            )
+        await store.write(
+            self._engine,
+            _RELEASE,
+            {
+                "name": lease.name,
+                "epoch": lease.epoch,
+                "owner": self.owner,
+                "margin": MARGIN,
+                "ages": [now - at for at in used],
+            },
+        )
 
     def _forget(self, lease: Lease) -> None:
         if self._held.get(lease.name) is lease:

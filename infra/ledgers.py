@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import registry
+from infra import registry, store
 from infra.store import snapshot
 from schemas.ledger import (
     LedgerPart,
@@ -120,9 +120,8 @@ class Reading:
 
 async def readings(engine: AsyncEngine) -> list[Reading]:
     """Return every company's years as they are now."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(_READINGS, {"ledger": registry.ledger()})
-        return [Reading(tenant, date.fromisoformat(last), *rest) for tenant, last, *rest in rows]
+    rows = await store.rows(engine, _READINGS, {"ledger": registry.ledger()})
+    return [Reading(tenant, date.fromisoformat(last), *rest) for tenant, last, *rest in rows]
 
 
 async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...]:

@@ -24,8 +24,7 @@ async def run(host: Host, stop: asyncio.Event) -> None:
     known = KnownTerms()
 
     async def companies() -> Sequence[str]:
-        async with store.reading(host.engine) as connection:
-            return (await connection.scalars(_CHOSEN)).all()
+        return await store.scalars(host.engine, _CHOSEN)
 
     async def turn(tenant: str, lease: Lease) -> float | None:
         if tenant not in await companies():

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import registry
+from infra import registry, store
 from infra.access import people
 from infra.delivery import waiting
 from infra.rows import AnswerOutcome, FactLine, Hold, Material, Ordered, Planned, Query, Waits
@@ -163,8 +163,7 @@ async def material(engine: AsyncEngine, tenant: str, key: str) -> Material:
 
 async def decided(engine: AsyncEngine, tenant: str, topic: str) -> int:
     """Return how many of a company's records on a topic are decided."""
-    async with engine.connect() as connection:
-        return await connection.scalar(_NUMBER, {"tenant": tenant, "topic": topic}) or 0
+    return await store.scalar(engine, _NUMBER, {"tenant": tenant, "topic": topic}) or 0
 
 
 # --- What came of an answer ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, store, telemetry
 from infra.kafka.parking import FLOWS
 from infra.leases import Lease, lead
 from infra.plugin import Host
@@ -99,8 +99,7 @@ async def forget(engine: AsyncEngine, keep: KeepSettings, check: Callable[[], No
         gone[table] = 0
         while True:
             check()
-            async with engine.begin() as connection:
-                went = (await connection.execute(statement, {"days": days, "page": _PAGE})).rowcount
+            went = await store.write(engine, statement, {"days": days, "page": _PAGE})
             gone[table] += went
             if went < _PAGE:
                 break
@@ -114,8 +113,7 @@ async def forget(engine: AsyncEngine, keep: KeepSettings, check: Callable[[], No
 
 async def _forget_lines(engine: AsyncEngine, days: int, check: Callable[[], None]) -> int:
     gone = 0
-    async with engine.connect() as connection:
-        places = (await connection.execute(_PLACES, {"reader": FLOWS})).all()
+    places = await store.rows(engine, _PLACES, {"reader": FLOWS})
     for topic, partition, forgotten, upto in places:
         first = forgotten
         while first < upto:
@@ -137,6 +135,5 @@ async def _forget_lines(engine: AsyncEngine, days: int, check: Callable[[], None
 
 
 async def _measure(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        for table, size in await connection.execute(_SIZES):
-            telemetry.TABLE_BYTES.labels(table).set(size)
+    for table, size in await store.rows(engine, _SIZES):
+        telemetry.TABLE_BYTES.labels(table).set(size)

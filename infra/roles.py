@@ -215,8 +215,7 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
 
 def _database(engine: AsyncEngine) -> web.HealthCheck:
     async def check() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(text("select 1"))
+        await store.scalar(engine, text("select 1"))
 
     return check
 

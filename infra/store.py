@@ -1,11 +1,11 @@
 """The database as this process uses it: an engine, and the tables brought up to date."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, Executable, Row, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -197,3 +197,35 @@ def reading(engine: AsyncEngine) -> AsyncConnection:
 def snapshot(engine: AsyncEngine) -> AsyncConnection:
     """Return a connection whose statements all see one moment, whatever is written meanwhile."""
     return engine.execution_options(isolation_level="REPEATABLE READ").connect()
+
+
+# --- One statement in a transaction of its own ----------------------------------------------------------------------
+
+_Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+async def rows(engine: AsyncEngine, statement: Executable, values: _Values = None) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the rows that a statement gives."""
+    async with reading(engine) as connection:
+        return (await connection.execute(statement, values)).all()
+
+
+async def row(engine: AsyncEngine, statement: Executable, values: _Values = None) -> Row[*tuple[Any, ...]] | None:
+    """Return the one row that a statement gives; None: it gives none."""
+    return next(iter(await rows(engine, statement, values)), None)
+
+
+async def scalars(engine: AsyncEngine, statement: Executable, values: _Values = None) -> list[Any]:
+    """Return the first value of each row that a statement gives."""
+    return [first for first, *_ in await rows(engine, statement, values)]
+
+
+async def scalar(engine: AsyncEngine, statement: Executable, values: _Values = None) -> Any:
+    """Return the first value of the one row that a statement gives; None: it gives none."""
+    return next(iter(await scalars(engine, statement, values)), None)
+
+
+async def write(engine: AsyncEngine, statement: Executable, values: _Values = None) -> int:
+    """Carry a statement out that gives no rows; return how many it changed."""
+    async with engine.begin() as connection:
+        return (await connection.execute(statement, values)).rowcount

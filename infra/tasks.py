@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import speaking, telemetry, words
+from infra import speaking, store, telemetry, words
 from infra.failing import raised_in
 from infra.plugin import Host
 from schemas.words import Said, Text
@@ -176,7 +176,6 @@ def _outcome(doing: "asyncio.Future[str]") -> dict[str, Any]:
 
 async def _write(host: Host, statement: Any, task_id: UUID, values: dict[str, Any]) -> None:
     try:
-        async with host.engine.begin() as connection:
-            await connection.execute(statement, {"task_id": task_id, **values})
+        await store.write(host.engine, statement, {"task_id": task_id, **values})
     except Exception as error:  # noqa: BLE001 - the database was away: the next beat says it
         _log.warning("how far a task is could not be written", error=type(error).__name__)

@@ -77,8 +77,7 @@ async def incarnation(connection: AsyncConnection, tenant: str) -> int:
 
 async def names(engine: AsyncEngine) -> frozenset[str]:
     """Return what every company is called."""
-    async with store.reading(engine) as connection:
-        return frozenset(await connection.scalars(_NAMES))
+    return frozenset(await store.scalars(engine, _NAMES))
 
 
 async def everyone(engine: AsyncEngine) -> tuple[Tenant, ...]:
@@ -118,9 +117,8 @@ async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:
 async def versions(engine: AsyncEngine, tenant: str, *, before: int | None = None, limit: int) -> list[SettingsVersion]:
     """Return the versions of a company's settings that took effect, the newest first; ``before``: older ones."""
     values = {"tenant": tenant, "before": before, "limit": limit}
-    async with store.reading(engine) as connection:
-        rows = await connection.execute(_VERSIONS, values)
-        return [SettingsVersion(version, _settings(body), by, at) for version, body, by, at in rows]
+    rows = await store.rows(engine, _VERSIONS, values)
+    return [SettingsVersion(version, _settings(body), by, at) for version, body, by, at in rows]
 
 
 async def adopt(connection: AsyncConnection, tenant: str, organisation_number: str) -> None:
@@ -129,12 +127,11 @@ async def adopt(connection: AsyncConnection, tenant: str, organisation_number: s
 
 
 async def _read(engine: AsyncEngine, tenant: str | None) -> tuple[Tenant, ...]:
-    async with store.reading(engine) as connection:
-        rows = await connection.execute(_TENANTS, {"tenant": tenant})
-        return tuple(
-            Tenant(name, number, database, _settings(body or "{}"), version)
-            for name, number, database, body, version in rows
-        )
+    rows = await store.rows(engine, _TENANTS, {"tenant": tenant})
+    return tuple(
+        Tenant(name, number, database, _settings(body or "{}"), version)
+        for name, number, database, body, version in rows
+    )
 
 
 @lru_cache(maxsize=4096)

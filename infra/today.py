@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock
+from infra import clock, store
 from infra.rows import PostedVoucher, Trouble
 from infra.trail import recorded
 from schemas.words import Wording
@@ -124,17 +124,15 @@ async def counts(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, Count
 async def lights(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, list[ConnectionLight]]:
     """Return the light of each connection that these companies have, or have had."""
     found: dict[str, list[ConnectionLight]] = {tenant: [] for tenant in tenants}
-    async with engine.connect() as connection:
-        for row in await connection.execute(_LIGHTS, {"tenants": list(tenants)}):
-            kind = {"connected": "good", "paused": "wait"}.get(row.state, "stop")
-            found[row.tenant].append(ConnectionLight(row.system, kind, row.state, row.reason))
+    for row in await store.rows(engine, _LIGHTS, {"tenants": list(tenants)}):
+        kind = {"connected": "good", "paused": "wait"}.get(row.state, "stop")
+        found[row.tenant].append(ConnectionLight(row.system, kind, row.state, row.reason))
     return found
 
 
 async def last_day(engine: AsyncEngine, tenants: Sequence[str], flow: str) -> date | None:
     """Return the newest date of a flow's vouchers."""
-    async with engine.connect() as connection:
-        day: date | None = await connection.scalar(_LAST_DAY, {"tenants": list(tenants), "flow": flow})
+    day: date | None = await store.scalar(engine, _LAST_DAY, {"tenants": list(tenants), "flow": flow})
     return day
 
 
@@ -146,14 +144,12 @@ async def takings(
     Both ends are named: for one that is open the database would read all vouchers.
     """
     values = {"tenants": list(tenants), "flow": flow, "first": first.isoformat(), "last": last.isoformat()}
-    async with engine.connect() as connection:
-        return {row.day: row.amount for row in await connection.execute(_TAKINGS, values)}
+    return {row.day: row.amount for row in await store.rows(engine, _TAKINGS, values)}
 
 
 async def booked(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list[PostedVoucher]:
     """Return the vouchers that were booked last, the newest first."""
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_BOOKED, {"tenants": list(tenants), "most": most})).all()
+    rows = await store.rows(engine, _BOOKED, {"tenants": list(tenants), "most": most})
     found = []
     for row in rows:
         record = recorded(row.body)
@@ -167,8 +163,7 @@ async def booked(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list
 
 async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> list[Trouble]:
     """Return the orders whose answer was lost, and those that were put off, the oldest first."""
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_TROUBLES, {"tenants": list(tenants), "most": most})).all()
+    rows = await store.rows(engine, _TROUBLES, {"tenants": list(tenants), "most": most})
     return [
         Trouble(row.tenant, row.key, row.state, row.since, row.why or "", Wording.kept(row.wording)) for row in rows
     ]
@@ -176,8 +171,7 @@ async def troubles(engine: AsyncEngine, tenants: Sequence[str], most: int) -> li
 
 async def marks(engine: AsyncEngine, tenants: Iterable[str]) -> dict[str, str]:
     """Return a word for each company that is another one whenever something has changed that people wait for."""
-    async with engine.connect() as connection:
-        return {row.tenant: row.mark for row in await connection.execute(_CHANGED, {"tenants": sorted(tenants)})}
+    return {row.tenant: row.mark for row in await store.rows(engine, _CHANGED, {"tenants": sorted(tenants)})}
 
 
 class News:

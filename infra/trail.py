@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock
+from infra import clock, store
 from infra.rows import Head, Stored
 from infra.store import lines, snapshot
 from schemas.audit import GENESIS, AuditRecord, Call, Outcome, Shown
@@ -236,8 +236,7 @@ async def newest(
 async def after(engine: AsyncEngine, tenant: str | None, known: Mapping[str, int]) -> list[TenantRecord]:
     """Return the records after those known (company: sequence), each company's in its sequence, none left out."""
     values = {"tenant": tenant, "tenants": list(known), "sequences": list(known.values())}
-    async with engine.connect() as connection:
-        return [(row.tenant, recorded(row.body)) for row in await connection.execute(_AFTER, values)]
+    return [(row.tenant, recorded(row.body)) for row in await store.rows(engine, _AFTER, values)]
 
 
 async def heads(connection: AsyncConnection, tenant: str | None) -> list[Head]:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, telemetry, words
+from infra import clock, registry, store, telemetry, words
 from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens, told
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -162,8 +162,7 @@ class PostgresRows:
     async def claim(self, row: ConnectionRow, claim: str, seconds: float) -> bool:
         """Let nobody else renew for so long; tell whether nothing had changed since the row was read."""
         values = {**_place(row), "claim": claim, "seconds": seconds, "renewing_until": row.renewing_until}
-        async with self._engine.begin() as connection:
-            return (await connection.execute(_CLAIM, values)).rowcount == 1
+        return await store.write(self._engine, _CLAIM, values) == 1
 
     async def granted(self, row: ConnectionRow, tokens: Tokens, scopes: tuple[str, ...]) -> bool:
         """Write new tokens down, whoever renews now, unless there are newer ones; a lost connection lives again."""
@@ -193,13 +192,11 @@ class PostgresRows:
     async def later(self, row: ConnectionRow, claim: str, seconds: float, why: Text | str, *, asked: bool) -> None:
         """Let nobody renew for so long; ``asked``: a refresh token may be used up."""
         values = {**_place(row), "claim": claim, "seconds": seconds, **_stored(why), "asked": asked}
-        async with self._engine.begin() as connection:
-            await connection.execute(_FREE, values)
+        await store.write(self._engine, _FREE, values)
 
     async def drop_access(self, row: ConnectionRow) -> None:
         """Forget the access token of this generation."""
-        async with self._engine.begin() as connection:
-            await connection.execute(_DROP_ACCESS, _place(row))
+        await store.write(self._engine, _DROP_ACCESS, _place(row))
 
     async def consented(self, tenant: str, system: str, consent: Consent, tokens: Tokens) -> None:
         """Write a consent down, and the company's number, over whatever was there. Raises Taken."""
@@ -235,11 +232,9 @@ class PostgresRows:
     async def pin(self, tenant: str, number: int) -> int | None:
         """Make this a company's number unless it has one, or somebody else has this one; return the one it has now."""
         with suppress(IntegrityError):
-            async with self._engine.begin() as connection:
-                await connection.execute(_PIN, {"tenant": tenant, "number": number})
-        async with self._engine.connect() as connection:
-            pinned: int | None = await connection.scalar(_PINNED, {"tenant": tenant})
-            return pinned
+            await store.write(self._engine, _PIN, {"tenant": tenant, "number": number})
+        pinned: int | None = await store.scalar(self._engine, _PINNED, {"tenant": tenant})
+        return pinned
 
     async def disconnect(self, row: ConnectionRow, by: str) -> bool:
         """Forget everything secret; tell whether nothing had changed since the row was read."""

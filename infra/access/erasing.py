@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock
+from infra import clock, store
 from schemas.plans import UNLINKED
 
 _COUNTED = text(
@@ -96,14 +96,12 @@ async def drop(connection: AsyncConnection, tenant: str, records: Sequence[str],
 
 async def found(engine: AsyncEngine, tenant: str, records: Sequence[str]) -> list[Erased]:
     """Return which of these records are erased."""
-    async with engine.connect() as connection:
-        return [Erased(*row) for row in await connection.execute(_FIND, {"tenant": tenant, "records": list(records)})]
+    return [Erased(*row) for row in await store.rows(engine, _FIND, {"tenant": tenant, "records": list(records)})]
 
 
 async def listed(engine: AsyncEngine, tenant: str) -> list[Erased]:
     """Return everybody of a company who was ever erased."""
-    async with engine.connect() as connection:
-        return [Erased(*row) for row in await connection.execute(_EVERY, {"tenant": tenant})]
+    return [Erased(*row) for row in await store.rows(engine, _EVERY, {"tenant": tenant})]
 
 
 async def release(engine: AsyncEngine, tenant: str, records: Sequence[str], *, by: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from sqlalchemy import Column, Table, select, text, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, store, telemetry
 from infra.access.vault import FIRST, Vault, WrongKey, refresh, wrapped
 from infra.settings import Settings
 from infra.tables import metadata
@@ -59,8 +59,7 @@ class DataKey:
 
 async def data_keys(engine: AsyncEngine) -> list[DataKey]:
     """Return every data key, the oldest first."""
-    async with engine.connect() as connection:
-        return [DataKey(*row) for row in await connection.execute(_ROWS)]
+    return [DataKey(*row) for row in await store.rows(engine, _ROWS)]
 
 
 async def counted(engine: AsyncEngine, vault: Vault) -> dict[str, Counter[int]]:
@@ -94,11 +93,9 @@ async def rotate(
         WrongKey: something is stored that no key of ours opens; it stays as it is, and so do the old keys.
     """
     number = await _begun(engine, settings, by)
-    async with engine.connect() as connection:
-        pause = settle if await connection.scalar(_ALIVE) else 0.0
+    pause = settle if await store.scalar(engine, _ALIVE) else 0.0
     await clock.sleep(pause)
-    async with engine.begin() as connection:
-        await connection.execute(_LOCKS, {"id": number})
+    await store.write(engine, _LOCKS, {"id": number})
     await clock.sleep(pause)
     await refresh(vault, engine, settings)
     anew = 0
@@ -106,8 +103,7 @@ async def rotate(
         async for page in _pages(engine, table, column):
             anew += await _lock_anew(engine, vault, table, column, page)
     await everything_opens(engine, vault)
-    async with engine.begin() as connection:
-        await connection.execute(_DONE, {"id": number, "now": clock.now()})
+    await store.write(engine, _DONE, {"id": number, "now": clock.now()})
     _log.warning("everything is locked with a new data key", data_key=number, anew=anew)
     return number, anew
 
@@ -133,8 +129,7 @@ async def _begun(engine: AsyncEngine, settings: Settings, by: str) -> int:
         "by": by,
         "now": clock.now(),
     }
-    async with engine.begin() as connection:
-        await connection.execute(_BEGIN, new)
+    await store.write(engine, _BEGIN, new)
     return known[-1].number + 1
 
 

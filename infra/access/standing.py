@@ -112,12 +112,10 @@ async def _standing(host: Host, held: Connection) -> Standing:
 
 async def deliveries(host: Host, tenant: str) -> dict[str, datetime]:
     """Return when each source of a company last told anything."""
-    async with store.reading(host.engine) as connection:
-        return {system: at for system, at in await connection.execute(_DELIVERED, {"tenant": tenant})}  # noqa: C416 - rows are no pairs to mypy
+    return {system: at for system, at in await store.rows(host.engine, _DELIVERED, {"tenant": tenant})}  # noqa: C416 - rows are no pairs to mypy
 
 
 async def carried(host: Host, tenant: str, system: str, company: str) -> tuple[Carried, ...]:
     """Return every order of a company that was carried out at one company of a system, in its order."""
     values = {"tenant": tenant, "system": system, "key": f"{system}/connection", "company": company}
-    async with store.reading(host.engine) as connection:
-        return tuple(Carried(*row) for row in await connection.execute(_EACH, values))
+    return tuple(Carried(*row) for row in await store.rows(host.engine, _EACH, values))

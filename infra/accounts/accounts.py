@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import store
 from infra.access.vault import Vault
 from infra.accounts import passwords
 from infra.accounts.permissions import DeskRole
@@ -172,8 +173,7 @@ async def _link(connection: AsyncConnection, account: UUID, by: str) -> str:
 
 async def invited(engine: AsyncEngine, token: str) -> Invited:
     """Return whom a link invites; looking does not use it up. Raises NotInvited."""
-    async with engine.connect() as connection:
-        found = (await connection.execute(_INVITED, {"sha256": digest(token)})).one_or_none()
+    found = await store.row(engine, _INVITED, {"sha256": digest(token)})
     if found is None:
         raise NotInvited
     return Invited(*found)
@@ -218,22 +218,19 @@ async def disable(engine: AsyncEngine, account: UUID) -> str:
 
 async def languages(engine: AsyncEngine, addresses: Sequence[str]) -> dict[str, Language]:
     """Return which language the people at these addresses chose, by address in small letters, where they did."""
-    async with engine.connect() as connection:
-        found = await connection.execute(_LANGUAGES, {"emails": [each.casefold() for each in addresses]})
-        return {row.email: row.language for row in found}
+    found = await store.rows(engine, _LANGUAGES, {"emails": [each.casefold() for each in addresses]})
+    return {row.email: row.language for row in found}
 
 
 async def choose_language(engine: AsyncEngine, account: UUID, language: Language) -> None:
     """Remember which language somebody reads."""
-    async with engine.begin() as connection:
-        await connection.execute(_LANGUAGE, {"id": account, "language": language})
+    await store.write(engine, _LANGUAGE, {"id": account, "language": language})
 
 
 async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: str | None, step: int = 0) -> None:
     """Have somebody need one-time codes of this secret from now on, later than a step; None: none any more."""
     locked = vault.lock(secret, context=f"account/{account}") if secret else None
-    async with engine.begin() as connection:
-        await connection.execute(_CODE, {"id": account, "secret": locked, "step": step})
+    await store.write(engine, _CODE, {"id": account, "secret": locked, "step": step})
 
 
 async def listed(
@@ -241,15 +238,13 @@ async def listed(
 ) -> list[Account]:
     """Return the accounts that see a company; None: all. At most one by its id, or by its address."""
     values = {"tenant": tenant, "account": account, "email": email}
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_LIST, values)).all()
+    rows = await store.rows(engine, _LIST, values)
     return [_account(row) for row in rows]
 
 
 async def is_begun(engine: AsyncEngine) -> bool:
     """Tell whether anybody can sign in who can invite others."""
-    async with engine.connect() as connection:
-        return bool(await connection.scalar(_ANY))
+    return bool(await store.scalar(engine, _ANY))
 
 
 def _account(row: Any) -> Account:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import store
 from infra.access.vault import Vault
 from infra.accounts import passwords
 from infra.accounts.accounts import address_of, digest
@@ -111,8 +112,7 @@ async def sign_in(
         raise NotSignedIn("wrong")
     if found.code_secret is not None:
         await _prove_code(engine, vault, found, code, now)
-    async with engine.begin() as connection:
-        await connection.execute(_FORGET, {"who": f"account/{digest(plain)}"})
+    await store.write(engine, _FORGET, {"who": f"account/{digest(plain)}"})
     return await begin(engine, found.account_id, address=address, agent=agent)
 
 
@@ -166,8 +166,7 @@ async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str)
     """Begin a session for an account; return its cookie, of which only the hash is kept."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     values = {"sha256": digest(token), "session_id": uuid4(), "id": account, "days": LASTS_DAYS}
-    async with engine.begin() as connection:
-        await connection.execute(_BEGIN, values | {"address": address[:64], "agent": agent[:200]})
+    await store.write(engine, _BEGIN, values | {"address": address[:64], "agent": agent[:200]})
     return token
 
 
@@ -186,14 +185,12 @@ async def person(engine: AsyncEngine, token: str) -> Person | None:
 
 async def end(engine: AsyncEngine, account: UUID, session: UUID, *, how: str) -> None:
     """End a session of an account."""
-    async with engine.begin() as connection:
-        await connection.execute(_END, {"id": account, "session": session, "how": how})
+    await store.write(engine, _END, {"id": account, "session": session, "how": how})
 
 
 async def listed(engine: AsyncEngine, account: UUID) -> list[Session]:
     """Return an account's sessions, the one used last first."""
-    async with engine.connect() as connection:
-        return [Session(*row) for row in await connection.execute(_LIST, {"id": account, "idle": _IDLE_HOURS})]
+    return [Session(*row) for row in await store.rows(engine, _LIST, {"id": account, "idle": _IDLE_HOURS})]
 
 
 def _roles(roles: Mapping[str, str]) -> dict[str, DeskRole]:

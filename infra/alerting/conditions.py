@@ -12,6 +12,8 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
+
 _MOST: Final = 1000
 """Alerts of one company that are looked at at once; the others follow when these are told."""
 _CONDITIONS: Final = text(
@@ -127,9 +129,8 @@ async def look(engine: AsyncEngine, tenant: str) -> None:
 
 async def due(engine: AsyncEngine, tenant: str, most: int) -> list[Alert]:
     """Return what is to be told of a company now, the oldest first."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(_DUE, {"tenant": tenant, "most": most})
-        return [Alert(*row) for row in rows]
+    rows = await store.rows(engine, _DUE, {"tenant": tenant, "most": most})
+    return [Alert(*row) for row in rows]
 
 
 async def told(engine: AsyncEngine, tenant: str, alerts: Sequence[Alert]) -> None:
@@ -144,12 +145,10 @@ async def told(engine: AsyncEngine, tenant: str, alerts: Sequence[Alert]) -> Non
 async def failed(engine: AsyncEngine, tenant: str, alert: Alert, why: str, after: float | None) -> None:
     """Write down that an alert was told in vain; it is told again after so many seconds, or (None) not any more."""
     values = {"tenant": tenant, "alert": alert.name, "why": why, "given_up": after is None, "after": after or 0.0}
-    async with engine.begin() as connection:
-        await connection.execute(_FAILED, values)
+    await store.write(engine, _FAILED, values)
 
 
 async def known(engine: AsyncEngine, tenant: str) -> list[KnownAlert]:
     """Return a company's alerts as they stand."""
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_OPEN, {"tenant": tenant})).all()
-        return [KnownAlert(Alert(*row[:6]), row.told, row.given_up, row.why) for row in rows]
+    rows = await store.rows(engine, _OPEN, {"tenant": tenant})
+    return [KnownAlert(Alert(*row[:6]), row.told, row.given_up, row.why) for row in rows]

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.access.vault import Vault, signing_secret
 from infra.settings import Guarded
 
@@ -69,8 +70,7 @@ async def change(
 
 async def of(engine: AsyncEngine, vault: Vault, tenant: str) -> Hook | None:
     """Return where a company's alerts are told; None: nowhere."""
-    async with engine.connect() as connection:
-        row = (await connection.execute(_ONE, {"tenant": tenant})).one_or_none()
+    row = await store.row(engine, _ONE, {"tenant": tenant})
     if row is None:
         return None
     url = vault.unlock(row.url, context=f"{tenant}/alerts/url") if row.url else None
@@ -80,8 +80,7 @@ async def of(engine: AsyncEngine, vault: Vault, tenant: str) -> Hook | None:
 
 async def companies(engine: AsyncEngine) -> list[str]:
     """Return the companies whose alerts are told somewhere."""
-    async with engine.connect() as connection:
-        return list(await connection.scalars(_ALL))
+    return await store.scalars(engine, _ALL)
 
 
 async def remove(engine: AsyncEngine, tenant: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, mail, speaking, telemetry
+from infra import clock, mail, speaking, store, telemetry
 from infra.alerting import wording
 from infra.leases import Lease, lead
 from infra.letters import Letter, Part, Row
@@ -91,15 +91,13 @@ async def turn(host: Host) -> int:
         except mail.NotMailed as error:
             _log.warning("letter not mailed", why=str(error))
             break  # the server is away for all of them
-        async with host.engine.begin() as connection:
-            await connection.execute(_SENT, {"address": one.address, "at": one.now})
+        await store.write(host.engine, _SENT, {"address": one.address, "at": one.now})
         taken += 1
     return taken
 
 
 async def _waiting(engine: AsyncEngine, tenants: Sequence[str], now: datetime, since: datetime | None) -> list[Waiting]:
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_ALERTS, {"tenants": list(tenants), "now": now})).all()
+    rows = await store.rows(engine, _ALERTS, {"tenants": list(tenants), "now": now})
     return [Waiting(r.tenant, r.kind, r.about, since is None or r.raised_at > since) for r in rows]
 
 

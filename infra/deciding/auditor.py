@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, telemetry
+from infra import clock, store, telemetry
 from infra.deciding.decider import Decider
 from infra.ending import closed
 from infra.kafka.fetching import Consumer
@@ -138,15 +138,15 @@ class Auditor:
             if passed > first and not stop.is_set():
                 proved[tp] = await self._prove(consumer, tp, first, passed)
         if proved:
-            async with self._engine.begin() as connection:
-                await connection.execute(
-                    _ADVANCE,
-                    {
-                        "topics": [self._name(tp) for tp in proved],
-                        "partitions": [tp.partition for tp in proved],
-                        "uptos": list(proved.values()),
-                    },
-                )
+            await store.write(
+                self._engine,
+                _ADVANCE,
+                {
+                    "topics": [self._name(tp) for tp in proved],
+                    "partitions": [tp.partition for tp in proved],
+                    "uptos": list(proved.values()),
+                },
+            )
 
     def _name(self, tp: TopicPartition) -> str:
         return name_in(self._now, tp.topic)
@@ -177,9 +177,8 @@ class Auditor:
 
     async def _prove(self, consumer: Consumer, tp: TopicPartition, first: int, passed: int) -> int:
         """Return up to where every record has a line, after deciding those that have waited long enough for one."""
-        async with self._engine.connect() as connection:
-            places = {"topic": self._name(tp), "partition": tp.partition, "first": first, "last": passed}
-            lines = set(await connection.scalars(_DECIDED, places | {"reader": FLOWS}))
+        places = {"topic": self._name(tp), "partition": tp.partition, "first": first, "last": passed}
+        lines = set(await store.scalars(self._engine, _DECIDED, places | {"reader": FLOWS}))
         missing = [offset for offset in range(first, passed) if offset not in lines]
         if not missing:
             return passed

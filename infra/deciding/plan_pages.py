@@ -8,6 +8,7 @@ from pydantic_core import from_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import store
 from infra.access import people
 from infra.deciding import plan_rows
 from infra.plugin import Flow, Terms
@@ -158,23 +159,20 @@ async def page(engine: AsyncEngine, plan: Plan, meant: Meant, *, after: int = 0,
 
 async def numbers(engine: AsyncEngine, plan: Plan, meant: Meant) -> tuple[int, ...]:
     """Return the numbers of all rows that are meant."""
-    async with engine.connect() as connection:
-        return tuple(await connection.scalars(_NUMBERS, meant.values(plan)))
+    return tuple(await store.scalars(engine, _NUMBERS, meant.values(plan)))
 
 
 async def groups(engine: AsyncEngine, plan: Plan, meant: Meant = Meant()) -> tuple[Group, ...]:
     """Return how many of the rows that are meant stand alike."""
-    async with engine.connect() as connection:
-        found = await connection.execute(_WHERE, {**meant.values(plan), "chosen": CHOSEN})
-        return tuple(Group(*row) for row in found)
+    found = await store.rows(engine, _WHERE, {**meant.values(plan), "chosen": CHOSEN})
+    return tuple(Group(*row) for row in found)
 
 
 async def fields(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], Mapping[str, int]]:
     """Return for each field and way to differ how many pairs there are, by whose value both get."""
     told: dict[tuple[str, str], dict[str, int]] = {}
-    async with engine.connect() as connection:
-        for field, kind, prefer, number in await connection.execute(_FIELDS, {"plan_id": plan.plan_id}):
-            told.setdefault((field, kind), {})[prefer] = number
+    for field, kind, prefer, number in await store.rows(engine, _FIELDS, {"plan_id": plan.plan_id}):
+        told.setdefault((field, kind), {})[prefer] = number
     return told
 
 

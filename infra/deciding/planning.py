@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, tenants
+from infra import clock, registry, store, tenants
 from infra.access import people
 from infra.deciding import plan_pages, plan_rows
 from infra.plugin import Flow, Host, Terms
@@ -161,8 +161,7 @@ class Which:
 
 async def undecided(engine: AsyncEngine, tenant: str, facts: Sequence[str]) -> int:
     """Return how many of these facts no flow has decided yet."""
-    async with engine.connect() as connection:
-        return await connection.scalar(_UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
+    return await store.scalar(engine, _UNDECIDED, {"tenant": tenant, "facts": list(facts)}) or 0
 
 
 async def propose(
@@ -213,8 +212,7 @@ async def keep(
         days: the first and the last that it is about; None: it is about none.
     """
     settings, version = made_under
-    async with engine.connect() as connection:
-        read = {row.system: row.whole_at for row in await connection.execute(_READ, {"tenant": tenant})}
+    read = {row.system: row.whole_at for row in await store.rows(engine, _READ, {"tenant": tenant})}
     told_by, kept_in = flow.about(settings) or ("", "")
     plan = Plan(
         plan_id=uuid4(),
@@ -263,8 +261,7 @@ def _pages(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
 
 async def find(engine: AsyncEngine, begins: str) -> Plan:
     """Return the plan whose id begins like this. Raises NoPlan."""
-    async with engine.connect() as connection:
-        found = list(await connection.scalars(_PLAN, {"begins": f"{begins.replace('%', '').replace('_', '')}%"}))
+    found = await store.scalars(engine, _PLAN, {"begins": f"{begins.replace('%', '').replace('_', '')}%"})
     if len(found) != 1:
         raise NoPlan(
             f"{'no plan' if not found else 'more than one plan'} begins with {begins}: bokbuss plan list TENANT"
@@ -274,11 +271,9 @@ async def find(engine: AsyncEngine, begins: str) -> Plan:
 
 async def plans(engine: AsyncEngine, tenant: str, flow: str = "") -> list[Plan]:
     """Return a company's plans, or those of one flow, the newest first."""
-    async with engine.connect() as connection:
-        return [
-            Plan.model_validate_json(body)
-            for body in await connection.scalars(_PLANS, {"tenant": tenant, "flow": flow})
-        ]
+    return [
+        Plan.model_validate_json(body) for body in await store.scalars(engine, _PLANS, {"tenant": tenant, "flow": flow})
+    ]
 
 
 async def open_plan(engine: AsyncEngine, tenant: str, flow: Flow) -> tuple[Plan | None, Plan | None]:
@@ -309,15 +304,13 @@ async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> Async
 
 async def counts(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], int]:
     """Return how many rows there are of each state and action."""
-    async with engine.connect() as connection:
-        found = await connection.execute(_COUNTS, {"plan_id": plan.plan_id})
-        return {(state, action): number for state, action, number in found}
+    found = await store.rows(engine, _COUNTS, {"plan_id": plan.plan_id})
+    return {(state, action): number for state, action, number in found}
 
 
 async def left(engine: AsyncEngine, plan: Plan) -> int:
     """Return how many rows that ask for something are not applied yet."""
-    async with engine.connect() as connection:
-        return await connection.scalar(_LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
+    return await store.scalar(engine, _LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
 
 
 async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Sequence[int] = ()) -> tuple[Any, ...]:
@@ -459,10 +452,9 @@ async def _publish(host: Host, plan: Plan, page: Sequence[Any]) -> None:
     flow = _flow(plan)
     facts = [plan_rows.fact(flow, plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
     fact_ids = await host.accept(plan.tenant, "desk", facts)
-    async with host.engine.begin() as connection:
-        await connection.execute(
-            _SENT, {"plan_id": plan.plan_id, "rows": [row.row for row in page], "facts": list(fact_ids)}
-        )
+    await store.write(
+        host.engine, _SENT, {"plan_id": plan.plan_id, "rows": [row.row for row in page], "facts": list(fact_ids)}
+    )
 
 
 def _at(plan: Plan) -> datetime:

@@ -272,9 +272,8 @@ class Journal:
 
     async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
         """Return the companies with open orders among these partitions, and the partition of each."""
-        async with store.reading(self._engine) as connection:
-            rows = await connection.execute(_OPEN_TENANTS, {"sink": self._sink, "partitions": list(partitions)})
-            return {tenant: partition for tenant, partition in rows}  # noqa: C416 - rows are no pairs to mypy
+        rows = await store.rows(self._engine, _OPEN_TENANTS, {"sink": self._sink, "partitions": list(partitions)})
+        return {tenant: partition for tenant, partition in rows}  # noqa: C416 - rows are no pairs to mypy
 
     async def take_over(self, tenant: str, lease: str, epoch: int) -> int:
         """Make every order that a predecessor was sending unknown; return how many there were."""
@@ -312,9 +311,8 @@ class Journal:
     async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
         """Return the seconds until a company's next order is due, but for ``resting`` types; None: none waits so."""
         values = {"sink": self._sink, "tenant": tenant, "resting": list(resting)}
-        async with store.reading(self._engine) as connection:
-            due = await connection.scalar(_NEXT_DUE, values)
-            return None if due is None else float(due)
+        due = await store.scalar(self._engine, _NEXT_DUE, values)
+        return None if due is None else float(due)
 
     async def mark_sending(self, work: Work, lease: str, epoch: int) -> bool:
         """Make 'sending' durable before the first byte; False when this lane is not ours any more."""

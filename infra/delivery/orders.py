@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.rows import Resting
 from schemas import envelope as envelopes
 from schemas.commands import Order, VoucherRef
@@ -89,57 +90,50 @@ class Orders(Generic[_Order]):
 
     async def open(self, most: int) -> list[_Order]:
         """Return those that have not ended, the first ones, in their order."""
-        async with self._engine.connect() as connection:
-            bodies = await connection.scalars(_OPEN, self._values | {"most": most})
-            return [_order(body) for body in bodies]
+        bodies = await store.scalars(self._engine, _OPEN, self._values | {"most": most})
+        return [_order(body) for body in bodies]
 
     async def refused(self, codes: Iterable[str], most: int) -> list[Refused[_Order]]:
         """Return the last refused one of each key that waits for one of these reasons."""
         values = self._values | {"codes": sorted(codes), "most": most}
-        async with self._engine.connect() as connection:
-            return [Refused(_order(body), *rest) for body, *rest in await connection.execute(_REFUSED, values)]
+        return [Refused(_order(body), *rest) for body, *rest in await store.rows(self._engine, _REFUSED, values)]
 
     async def ids(self) -> tuple[UUID, ...]:
         """Return the ids of all of them, whatever became of each."""
-        async with self._engine.connect() as connection:
-            return tuple(await connection.scalars(_IDS, self._values))
+        return tuple(await store.scalars(self._engine, _IDS, self._values))
 
     async def last_voucher(self) -> tuple[UUID, VoucherRef] | None:
         """Return the order that was carried out last, and its voucher, if it has one."""
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_LAST, self._values)).one_or_none()
+        row = await store.row(self._engine, _LAST, self._values)
         return (row.order_id, VoucherRef.model_validate(row.voucher)) if row and row.voucher else None
 
     async def flow_of(self, voucher: VoucherRef) -> str | None:
         """Return the flow that gave the one that was carried out as this voucher; None: none was."""
-        async with self._engine.connect() as connection:
-            found: str | None = await connection.scalar(_WHOSE, self._values | {"voucher": voucher.model_dump_json()})
-            return found
+        found: str | None = await store.scalar(
+            self._engine, _WHOSE, self._values | {"voucher": voucher.model_dump_json()}
+        )
+        return found
 
     async def delivered_since(self, since: datetime) -> list[_Order]:
         """Return those that were carried out since then."""
-        async with self._engine.connect() as connection:
-            return [_order(body) for body in await connection.scalars(_DELIVERED, self._values | {"since": since})]
+        return [_order(body) for body in await store.scalars(self._engine, _DELIVERED, self._values | {"since": since})]
 
     async def written_since(self, since: datetime) -> list[tuple[_Order, str]]:
         """Return those that were or may have been carried out since then, with the name of what was written."""
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(_WRITTEN, self._values | {"since": since})
-            return [(_order(body), record) for body, record in rows]
+        rows = await store.rows(self._engine, _WRITTEN, self._values | {"since": since})
+        return [(_order(body), record) for body, record in rows]
 
 
 async def waiting(engine: AsyncEngine, sink: str, codes: Iterable[str]) -> list[Waiting]:
     """Return the companies of which something waits for one of these reasons."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(_WAITING, {"sink": sink, "codes": sorted(codes)})
-        return [Waiting(tenant, tuple(found), age) for tenant, found, age in rows]
+    rows = await store.rows(engine, _WAITING, {"sink": sink, "codes": sorted(codes)})
+    return [Waiting(tenant, tuple(found), age) for tenant, found, age in rows]
 
 
 async def resting(engine: AsyncEngine, system: str, tenant: str) -> tuple[Resting, ...]:
     """Return the kinds of a company's orders that wait for something at a system while the others go on."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(_RESTING, {"system": system, "tenant": tenant})
-        return tuple(Resting(row.type, row.code, row.number) for row in rows)
+    rows = await store.rows(engine, _RESTING, {"system": system, "tenant": tenant})
+    return tuple(Resting(row.type, row.code, row.number) for row in rows)
 
 
 def _order(body: str) -> Any:

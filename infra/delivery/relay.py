@@ -47,8 +47,7 @@ class Relay:
         await lead(self._leases, "relay", stop, work)
 
     async def _publish(self) -> int:
-        async with store.reading(self._engine) as connection:
-            rows = (await connection.execute(_UNPUBLISHED, {"page": _PAGE})).all()
+        rows = await store.rows(self._engine, _UNPUBLISHED, {"page": _PAGE})
         sent = []
         for _, stored_under, tenant, incarnation, trace, body in rows:
             record = AuditRecord.model_validate_json(body)
@@ -67,6 +66,5 @@ class Relay:
             await future
         faultpoints.reach("relay.published")
         if rows:
-            async with self._engine.begin() as connection:
-                await connection.execute(_PUBLISHED, {"ids": [row.id for row in rows]})
+            await store.write(self._engine, _PUBLISHED, {"ids": [row.id for row in rows]})
         return len(rows)

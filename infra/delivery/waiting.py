@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from infra import store
 from infra.access import people
 from infra.plugin import Flow
 from infra.rows import Dead, Hold
@@ -97,7 +98,7 @@ async def page_of_holds(
 
 async def reasons(engine: AsyncEngine, tenants: Sequence[str]) -> dict[str, int]:
     """Return how many of these companies' open holds there are of each reason, the most first."""
-    return {row.reason: row.number for row in await _rows(engine, _REASONS, {"tenants": list(tenants)})}
+    return {row.reason: row.number for row in await store.rows(engine, _REASONS, {"tenants": list(tenants)})}
 
 
 async def hold(engine: AsyncEngine, tenant: str, hold_id: UUID) -> Hold | None:
@@ -124,7 +125,7 @@ async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> di
     reasons = [reason for flow in wanting for reason in flow.lacking]
     values = {"tenant": tenant, "flows": [f.name for f in wanting], "reasons": reasons, "limit": _MOST}
     found: dict[str, dict[str, None]] = {}
-    for row in await _rows(engine, _LACKING, values):
+    for row in await store.rows(engine, _LACKING, values):
         found.setdefault(row.reason, {}).update(dict.fromkeys(row.names or ["everything"]))
     return {reason: tuple(names) for reason, names in found.items()}
 
@@ -134,12 +135,12 @@ async def dead_letters(
 ) -> list[Dead]:
     """Return the dead letters that are open, the oldest first; with ``closed`` all."""
     values = {"tenant": tenant, "closed": closed, "limit": limit}
-    return [_dead(row) for row in await _rows(engine, _DEAD, values)]
+    return [_dead(row) for row in await store.rows(engine, _DEAD, values)]
 
 
 async def dead_letter(engine: AsyncEngine, place: str) -> Dead | None:
     """Return the dead letter of a place."""
-    found = await _rows(engine, _DEAD_AT, {"place": place})
+    found = await store.rows(engine, _DEAD_AT, {"place": place})
     return _dead(found[0]) if found else None
 
 
@@ -167,11 +168,6 @@ async def _found(engine: AsyncEngine, query: TextClause, values: Mapping[str, An
 async def _holds(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Hold]:
     bodies = await people.opened(connection, [row.written.encode() for row in rows])
     return [_hold(row, body) for row, body in zip(rows, bodies, strict=True)]
-
-
-async def _rows(engine: AsyncEngine, query: TextClause, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    async with engine.connect() as connection:
-        return (await connection.execute(query, values)).all()
 
 
 def _hold(row: Row[Any], body: bytes) -> Hold:

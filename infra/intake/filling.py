@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock
+from infra import clock, store
 from infra.intake.accepting import Acceptor, Unavailable, read_payload
 from infra.plugin import Malformed, Source
 from schemas import ids
@@ -98,8 +98,7 @@ class Filling:
         """Tell whether what was told last is decided, and hardly anything waits to be carried out."""
         if set(under_way) - await self._decided(under_way):  # two files may tell the same
             return False
-        async with self._engine.connect() as connection:
-            return (await connection.scalar(_OPEN, {"tenant": self._tenant}) or 0) < _AT_ONCE
+        return (await store.scalar(self._engine, _OPEN, {"tenant": self._tenant}) or 0) < _AT_ONCE
 
     async def _some(self) -> list[str]:
         """Accept the next facts; return their ids. What Kafka does not take now stays for the next time."""
@@ -126,8 +125,7 @@ class Filling:
         return told
 
     async def _decided(self, facts: Sequence[str]) -> frozenset[str]:
-        async with self._engine.connect() as connection:
-            return frozenset(await connection.scalars(_DECIDED, {"tenant": self._tenant, "facts": list(facts)}))
+        return frozenset(await store.scalars(self._engine, _DECIDED, {"tenant": self._tenant, "facts": list(facts)}))
 
     def lines(self) -> list[str]:
         """Say what came of it."""

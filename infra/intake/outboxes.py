@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.intake import holes
 from infra.intake.holes import Hole, Look, Position
 from infra.intake.ways import Trouble, Way
@@ -134,16 +135,14 @@ async def check(way: Way, url: str) -> None:
 
 async def position(engine: AsyncEngine, way: Way) -> tuple[int, Position] | None:
     """Return which table was read last, and how far; None before the first row."""
-    async with engine.connect() as connection:
-        row = (await connection.execute(_READ, {"tenant": way.tenant, "way": way.name})).one_or_none()
+    row = await store.row(engine, _READ, {"tenant": way.tenant, "way": way.name})
     return (row.relation, Position(row.passed, _HOLES.validate_python(row.holes))) if row else None
 
 
 async def move(engine: AsyncEngine, way: Way, relation: int, position: Position) -> None:
     """Write down how far an outbox was read."""
     values = {"tenant": way.tenant, "way": way.name, "relation": relation, "passed": position.passed}
-    async with engine.begin() as connection:
-        await connection.execute(_MOVE, {**values, "holes": _HOLES.dump_json(position.holes).decode()})
+    await store.write(engine, _MOVE, {**values, "holes": _HOLES.dump_json(position.holes).decode()})
 
 
 # --- Their database -------------------------------------------------------------------------------------------------

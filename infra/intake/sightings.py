@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
+
 EMPLOYEE: Final = "employee"
 LEAVE: Final = "leave"
 
@@ -96,8 +98,7 @@ class Sightings:
 
     async def reading(self, kind: str) -> Reading | None:
         """Return how far reading has come; None before the first full one."""
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_READING, {**self._names, "kind": kind})).one_or_none()
+        row = await store.row(self._engine, _READING, {**self._names, "kind": kind})
         if row is None or row.whole_at is None:
             return None
         return Reading(row.whole_at, row.records, datetime.fromisoformat(row.cursor) if row.cursor else None)
@@ -111,13 +112,11 @@ class Sightings:
         await self._change(_MOVE, kind=kind, cursor=moment(cursor))
 
     async def _pairs(self, statement: Any, **values: Any) -> dict[str, str]:
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(statement, {**self._names, **values})
-            return {row.record: row.fingerprint for row in rows}
+        rows = await store.rows(self._engine, statement, {**self._names, **values})
+        return {row.record: row.fingerprint for row in rows}
 
     async def _change(self, statement: Any, **values: Any) -> None:
-        async with self._engine.begin() as connection:
-            await connection.execute(statement, {**self._names, **values})
+        await store.write(self._engine, statement, {**self._names, **values})
 
 
 async def not_read_since(
@@ -125,15 +124,13 @@ async def not_read_since(
 ) -> list[str]:
     """Return which of these companies' records were not read in full since then."""
     values = {"tenants": list(tenants), "system": system, "kind": kind, "since": since}
-    async with engine.connect() as connection:
-        return list(await connection.scalars(_NOT_READ, values))
+    return await store.scalars(engine, _NOT_READ, values)
 
 
 async def read_before(engine: AsyncEngine, system: str, begins: str) -> dict[str, tuple[str, ...]]:
     """Return the kinds that begin so and were read in full once, by company."""
-    async with engine.connect() as connection:
-        rows = await connection.execute(_READ_BEFORE, {"system": system, "begins": begins})
-        return {tenant: tuple(kinds) for tenant, kinds in rows}
+    rows = await store.rows(engine, _READ_BEFORE, {"system": system, "begins": begins})
+    return {tenant: tuple(kinds) for tenant, kinds in rows}
 
 
 def moment(at: datetime | None) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import registry, tenants
+from infra import registry, store, tenants
 from infra.access.vault import Vault
 from infra.plugin import Source
 from schemas.settings import TenantSettings
@@ -82,14 +82,12 @@ async def keep_secret(engine: AsyncEngine, vault: Vault, way: Way, secret: str, 
     """Keep what opens a way in, encrypted, over whatever was kept before."""
     locked = vault.lock(secret, context=_context(way))
     values = {"tenant": way.tenant, "way": way.name, "secret": locked, "by": by}
-    async with engine.begin() as connection:
-        await connection.execute(_KEEP, values)
+    await store.write(engine, _KEEP, values)
 
 
 async def secret_of(engine: AsyncEngine, vault: Vault, way: Way) -> str:
     """Return what opens a way in. Raises Trouble: nobody has given it."""
-    async with engine.connect() as connection:
-        locked = await connection.scalar(_SECRET, {"tenant": way.tenant, "way": way.name})
+    locked = await store.scalar(engine, _SECRET, {"tenant": way.tenant, "way": way.name})
     if locked is None:
         raise Trouble("secret_missing", f"bokbuss ways secret {way.tenant} {way.name}")
     return vault.unlock(locked, context=_context(way))

@@ -16,7 +16,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, registry, telemetry
+from infra import clock, registry, store, telemetry
 from infra.failing import FlowFailed, raised_in
 from infra.kafka.records import Record
 from infra.trail import Entry, put_on_record
@@ -256,14 +256,12 @@ class Parking:
 
 async def listed(engine: AsyncEngine, tenant: str | None = None, most: int = 1000) -> list[Parked]:
     """Return what is parked, each company's in its order."""
-    async with engine.connect() as connection:
-        return [parked(row) for row in await connection.execute(_LIST, {"tenant": tenant, "most": most})]
+    return [parked(row) for row in await store.rows(engine, _LIST, {"tenant": tenant, "most": most})]
 
 
 async def at(engine: AsyncEngine, place: str, reader: str | None = None) -> list[Parked]:
     """Return what is parked of a record; several readers can have parked the same one."""
-    async with engine.begin() as connection:
-        return [parked(row) for row in await connection.execute(_AT, {"place": place, "reader": reader})]
+    return [parked(row) for row in await store.rows(engine, _AT, {"place": place, "reader": reader})]
 
 
 async def retry(engine: AsyncEngine, tenant: str, by: str, why: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.rows import ApiKey
 
 PREFIX: Final = "bbk"
@@ -53,8 +54,7 @@ async def make(
     """Make a key; return it, which nobody can do again, and when it ends."""
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(_SECRET_BYTES)
     values = {"key_id": key_id, "tenant": tenant, "system": system, "holder": holder, "by": by, "days": days}
-    async with engine.begin() as connection:
-        ends: datetime = (await connection.execute(_MAKE, values | {"sha256": _digest(secret)})).scalar_one()
+    ends: datetime = await store.scalar(engine, _MAKE, values | {"sha256": _digest(secret)})
     return f"{PREFIX}_{key_id}_{secret}", ends
 
 
@@ -74,14 +74,12 @@ async def holder(engine: AsyncEngine, tenant: str, system: str, key: str) -> Hol
 
 async def revoke(engine: AsyncEngine, tenant: str, key_id: str, by: str) -> bool:
     """End a key; tell whether there was one that had not ended."""
-    async with engine.begin() as connection:
-        return bool((await connection.execute(_REVOKE, {"tenant": tenant, "key_id": key_id, "by": by})).rowcount)
+    return bool(await store.write(engine, _REVOKE, {"tenant": tenant, "key_id": key_id, "by": by}))
 
 
 async def listed(engine: AsyncEngine, tenant: str) -> list[ApiKey]:
     """Return a company's keys, the oldest first, those that ended as well."""
-    async with engine.connect() as connection:
-        return [ApiKey(*row) for row in await connection.execute(_LIST, {"tenant": tenant})]
+    return [ApiKey(*row) for row in await store.rows(engine, _LIST, {"tenant": tenant})]
 
 
 def _digest(secret: str) -> str:

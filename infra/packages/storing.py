@@ -18,7 +18,7 @@ from typing import IO, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import contents, ledgers, registry, tenants
+from infra import contents, ledgers, registry, store, tenants
 from infra.documents import Document, Documents
 from infra.ledgers import LedgerYear
 from infra.packages.building import build
@@ -89,8 +89,7 @@ async def _built(engine: AsyncEngine, settings: Settings, tenant: str, last: dat
         if kept := _kept(folder, last, tag):
             return kept
         company = await tenants.known(engine, tenant)
-        async with engine.connect() as connection:
-            name = await connection.scalar(_NAME, {"tenant": tenant, "system": registry.ledger()})
+        name = await store.scalar(engine, _NAME, {"tenant": tenant, "system": registry.ledger()})
         about = _about(name or tenant, books.retrieved, company.organisation_number)
         with _room(folder) as file:
             await build(
@@ -116,8 +115,7 @@ async def fetched(engine: AsyncEngine, tenant: str, package: Package, *, system:
         "sha256": package.sha256,
         "status": f"from byte {start}" if start else "whole",
     }
-    async with engine.begin() as connection:
-        await connection.execute(_FETCHED, values)
+    await store.write(engine, _FETCHED, values)
 
 
 def forget(settings: Settings, tenant: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import ledgers, registry, telemetry
+from infra import ledgers, registry, store, telemetry
 from infra import proof_words as words
 from infra.proving.books import Posted, posted
 from infra.trail import Entry, put_on_record
@@ -76,8 +76,7 @@ async def orders(
     """
     values = {"tenant": tenant, "type": envelopes.type_of(PostVoucher), "first": first, "last": last, "as_of": as_of}
     values["but_of"] = but_of
-    async with engine.connect() as connection:
-        rows = (await connection.execute(_ORDERS, values)).all()
+    rows = await store.rows(engine, _ORDERS, values)
     return await asyncio.to_thread(lambda: list(map(_posted, rows)))  # of a large company's year it takes a second
 
 
@@ -89,17 +88,15 @@ def _posted(row: Any) -> Posted:
 
 async def now(engine: AsyncEngine) -> datetime:
     """Return the time of the clock that outcomes are stamped by."""
-    async with engine.connect() as connection:
-        found: datetime = (await connection.execute(_NOW)).scalar_one()
-        return found
+    found: datetime = await store.scalar(engine, _NOW)
+    return found
 
 
 async def latest(engine: AsyncEngine, tenant: str, before: date) -> date | None:
     """Return the latest day before another that we posted a voucher for."""
     values = {"tenant": tenant, "type": envelopes.type_of(PostVoucher), "before": before}
-    async with engine.connect() as connection:
-        found: date | None = await connection.scalar(_LATEST, values)
-        return found
+    found: date | None = await store.scalar(engine, _LATEST, values)
+    return found
 
 
 async def due(engine: AsyncEngine, night: datetime) -> list[str]:
@@ -124,20 +121,17 @@ async def unproved(engine: AsyncEngine) -> dict[str, list[date]]:
 
 async def done(engine: AsyncEngine, tenant: str) -> None:
     """Write down that a company's years were all compared."""
-    async with engine.begin() as connection:
-        await connection.execute(_DONE, {"tenant": tenant})
+    await store.write(engine, _DONE, {"tenant": tenant})
 
 
 async def failed(engine: AsyncEngine, tenant: str, why: str) -> None:
     """Write down why a company's years could not be compared."""
-    async with engine.begin() as connection:
-        await connection.execute(_FAILED, {"tenant": tenant, "why": why[:_LONGEST_WHY]})
+    await store.write(engine, _FAILED, {"tenant": tenant, "why": why[:_LONGEST_WHY]})
 
 
 async def accepted(engine: AsyncEngine, tenant: str) -> frozenset[str]:
     """Return the ids of the differences that people have accepted."""
-    async with engine.connect() as connection:
-        return frozenset(await connection.scalars(_ACCEPTED, {"tenant": tenant}))
+    return frozenset(await store.scalars(engine, _ACCEPTED, {"tenant": tenant}))
 
 
 def names_of(difference: Difference) -> frozenset[str]:
@@ -155,8 +149,7 @@ def shared(series: str) -> str:
 async def accept(engine: AsyncEngine, tenant: str, difference: str, by: str, comment: str) -> None:
     """Write down that a person has accepted a difference, by its id or what ``shared`` returns."""
     values = {"tenant": tenant, "id": difference, "by": by[:200], "comment": comment[:1000]}
-    async with engine.begin() as connection:
-        await connection.execute(_ACCEPT, values)
+    await store.write(engine, _ACCEPT, values)
 
 
 async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
@@ -196,5 +189,4 @@ async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
 
 async def kept(engine: AsyncEngine, tenant: str) -> list[BooksProved]:
     """Return the last proof of each year, and of each file that was compared."""
-    async with engine.connect() as connection:
-        return [BooksProved.model_validate_json(body) for body in await connection.scalars(_KEPT, {"tenant": tenant})]
+    return [BooksProved.model_validate_json(body) for body in await store.scalars(engine, _KEPT, {"tenant": tenant})]

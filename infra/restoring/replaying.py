@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import registry, telemetry
+from infra import registry, store, telemetry
 from infra.deciding.decider import Decider, topics_of
 from infra.delivery.journal import end_as_on_record
 from infra.kafka.fetching import Consumer
@@ -83,8 +83,8 @@ class Replay:
                     async for record in records:
                         if (message := _audited(record)) is not None:
                             found.add((message.tenant, message.data.sequence, message.data.previous))
-        async with self._engine.connect() as connection:  # after Kafka was read: what is published was written before
-            tips = {(t, s + 1): h for t, _, s, h in await connection.execute(_COMPANIES)}
+        # after Kafka was read: what is published was written before
+        tips = {(t, s + 1): h for t, _, s, h in await store.rows(self._engine, _COMPANIES)}
         return any(tips.get((tenant, sequence)) == previous for tenant, sequence, previous in found)
 
     async def take_in(self, since: datetime) -> TakenIn:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, installation, registry, telemetry, tenants
+from infra import clock, installation, registry, store, telemetry, tenants
 from infra.commanding import Failed
 from infra.delivery.following import Following, connected
 from infra.leases import Lease
@@ -57,8 +57,7 @@ async def run(host: Host, stop: asyncio.Event) -> None:
     """Look at each company that is closed, once it is connected, until asked to stop."""
 
     async def due() -> list[str]:
-        async with host.engine.connect() as connection:
-            closed = set(await connection.scalars(_CLOSED))
+        closed = set(await store.scalars(host.engine, _CLOSED))
         return [tenant for tenant in await connected(host, registry.ledger()) if tenant in closed] if closed else []
 
     async def turn(tenant: str, lease: Lease) -> float | None:
@@ -91,8 +90,7 @@ async def _look_at(host: Host, tenant: str, lease: Lease) -> float | None:
         "unclear": why,
         "on_their_way": sorted({name for each in proved for name in each.on_their_way})[:_MOST],
     }
-    async with host.engine.begin() as connection:
-        await connection.execute(_SAY, {"tenant": tenant, "state": state, "found": to_json(said).decode()})
+    await store.write(host.engine, _SAY, {"tenant": tenant, "state": state, "found": to_json(said).decode()})
     tell = _log.error if why else _log.warning
     tell("company after a restore", tenant=tenant, state=state, unclear=len(why), vouchers=said["vouchers"])
     return None
@@ -138,8 +136,7 @@ async def _compare(host: Host, tenant: str, lease: Lease) -> tuple[list[Any], li
 
 async def _days(engine: AsyncEngine, tenant: str) -> list[date]:
     """Return a day of each financial year that may have been written to since the backup."""
-    async with engine.connect() as connection:
-        latest_open = await connection.scalar(_LATEST_OPEN, {"tenant": tenant})
+    latest_open = await store.scalar(engine, _LATEST_OPEN, {"tenant": tenant})
     today = clock.now().date()
     last = await records.latest(engine, tenant, date.max)
     days = {today, today.replace(year=today.year - 1, day=min(today.day, 28)), last, latest_open}
@@ -151,11 +148,9 @@ async def _days(engine: AsyncEngine, tenant: str) -> list[date]:
 
 async def listed(engine: AsyncEngine) -> list[Any]:
     """Return every company of a database that was restored, and how it stands."""
-    async with engine.connect() as connection:
-        return list((await connection.execute(_LISTED)).all())
+    return list(await store.rows(engine, _LISTED))
 
 
 async def open_company(engine: AsyncEngine, tenant: str, by: str) -> bool:
     """Let a company's orders go out again, by a person's word; False when it is not closed."""
-    async with engine.begin() as connection:
-        return await connection.scalar(_OPEN, {"tenant": tenant, "by": by[:200]}) is not None
+    return await store.scalar(engine, _OPEN, {"tenant": tenant, "by": by[:200]}) is not None

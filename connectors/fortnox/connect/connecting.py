@@ -26,7 +26,7 @@ from connectors.fortnox.connect.consent import (
 )
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.whose import OpenedCompany
-from infra import clock, telemetry, tenants
+from infra import clock, store, telemetry, tenants
 from infra.access.connection_rows import holder
 from infra.access.connections import Connections, Taken
 from infra.delivery.budget import WINDOW
@@ -115,8 +115,7 @@ async def new_link(
         "expires_at": now + timedelta(days=days),
     }
     await tenants.must_be_known(host.engine, tenant)
-    async with host.engine.begin() as connection:
-        await connection.execute(_ADD, values)
+    await store.write(host.engine, _ADD, values)
     return link_id
 
 
@@ -141,8 +140,7 @@ async def open_link(host: Host, token: str) -> ActivationLink | None:
 
 async def find(host: Host, link_id: str) -> ActivationLink | None:
     """Return a link; None when it, or its company, is not known."""
-    async with host.engine.connect() as connection:
-        row = (await connection.execute(_READ, {"link_id": link_id, "system": SYSTEM})).one_or_none()
+    row = await store.row(host.engine, _READ, {"link_id": link_id, "system": SYSTEM})
     company = await tenants.find(host.engine, row.tenant) if row else None
     if row is None or company is None:
         return None

@@ -46,9 +46,8 @@ async def how_kept(host: Host, tenant: str) -> HowKept:
 
 
 async def _newest(host: Host, tenant: str, *kinds: str) -> Mapping[str, Any]:
-    async with store.reading(host.engine) as connection:
-        rows = await connection.execute(_NEWEST, {"tenant": tenant, "kinds": list(kinds)})
-        return {row.kind: row for row in rows}
+    rows = await store.rows(host.engine, _NEWEST, {"tenant": tenant, "kinds": list(kinds)})
+    return {row.kind: row for row in rows}
 
 
 def _charted(items: Any, code: str) -> tuple[Charted, ...]:

@@ -117,8 +117,7 @@ async def examine(host: Host, tenant: str, priority: int = LOOK_UP) -> Examinati
 
 async def examined(host: Host, tenant: str, language: Language) -> tuple[CheckSeen, ...]:
     """Return what was found last, in the sequence of the checks."""
-    async with store.reading(host.engine) as connection:
-        rows = {row.check: row for row in await connection.execute(_KEPT, {"tenant": tenant})}
+    rows = {row.check: row for row in await store.rows(host.engine, _KEPT, {"tenant": tenant})}
     found = {name: (_FINDING.validate_python(row.body), row.checked_at) for name, row in rows.items()}
     known_here = checks.no_kind_of_order_waits  # we know it ourselves, at any time
     waits = known_here(Situation(clock.now().date(), resting=await orders.resting(host.engine, SYSTEM, tenant)))
@@ -349,5 +348,4 @@ async def _write(host: Host, report: Examination) -> None:
         }
         for name, finding in report.findings.items()
     ]
-    async with host.engine.begin() as connection:
-        await connection.execute(_WRITE, rows)
+    await store.write(host.engine, _WRITE, rows)

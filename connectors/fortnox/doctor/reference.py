@@ -14,7 +14,7 @@ from connectors.fortnox import encode
 from connectors.fortnox.classify import Record, list_moved
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.doctor.setup import ReferenceKind
-from infra import clock, telemetry
+from infra import clock, store, telemetry
 from infra.delivery.requests import Request
 from infra.plugin import Attempt
 from infra.verdicts import Rejected, RetryLater
@@ -202,10 +202,9 @@ class Reference:
         asked = clock.monotonic()
         ours = known.answer if known and isinstance(known.answer, CachedList) else None
         try:
-            async with self._fortnox.host.engine.connect() as connection:
-                at = ours.read_at if ours else None
-                values = {"tenant": self._tenant, "kind": kind, "year": year_id, "known": at}
-                row = (await connection.execute(_KEPT, values)).one_or_none()
+            at = ours.read_at if ours else None
+            values = {"tenant": self._tenant, "kind": kind, "year": year_id, "known": at}
+            row = await store.row(self._fortnox.host.engine, _KEPT, values)
         except SQLAlchemyError as error:
             _log.warning("reference data not looked up", tenant=self._tenant, kind=kind, error=type(error).__name__)
             return None
@@ -216,8 +215,7 @@ class Reference:
 
     async def _execute(self, statement: Any, **values: Any) -> None:
         try:
-            async with self._fortnox.host.engine.begin() as connection:
-                await connection.execute(statement, {"tenant": self._tenant, **values})
+            await store.write(self._fortnox.host.engine, statement, {"tenant": self._tenant, **values})
         except SQLAlchemyError as error:
             kind, name = values["kind"], type(error).__name__
             _log.warning("reference data not written", tenant=self._tenant, kind=kind, error=name)
