@@ -1,12 +1,11 @@
 """What is remembered of a year's proofs. Pure."""
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas.commands import HoldForReview
+from schemas.flows import Remembered
 from schemas.proofs import BooksProved
 
 
-class State(BaseModel):
+class State(Remembered):
     """The proofs of one year, or of one file.
 
     Attributes:
@@ -14,8 +13,6 @@ class State(BaseModel):
         hold: the open hold.
         given: how many holds there were; it numbers the next one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     proof: BooksProved | None = None
     hold: HoldForReview | None = None

@@ -9,11 +9,12 @@ from itertools import chain
 from schemas import mapping
 from schemas.commands import Choice, VoucherRow
 from schemas.events import DayClosed, GroupSales, RateTotal
+from schemas.flows import Held
 from schemas.money import ORE, ZERO, rate_text
 from schemas.settings import DaySalesSettings
 from schemas.words import Phrase, Text
 from streams.daysales import balance, voucher, words
-from streams.daysales.verdict import ROUND, Held
+from streams.daysales.verdict import ROUND
 
 LARGEST_ROUNDING = Decimal("10.00")
 """What a person may let go as rounding: Swedish practice for a day's takings (facts: 3.4)."""

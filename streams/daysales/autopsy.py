@@ -10,6 +10,7 @@ from schemas import mapping
 from schemas.bas import BAS_DAY_SALES
 from schemas.base import SWEDEN
 from schemas.commands import HoldForReview
+from schemas.flows import Held
 from schemas.money import rate_text
 from schemas.settings import (
     CategoryAccount,
@@ -25,7 +26,7 @@ from streams.daysales import voucher, words
 from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.rules import judge
 from streams.daysales.state import State
-from streams.daysales.verdict import NAME, ROUND, Booking, Held, Verdict
+from streams.daysales.verdict import NAME, ROUND, Booking, Verdict
 
 _ACCOUNT: Final = 1930
 """Stands for the account that somebody has still to choose: the rules ask only whether there is one."""

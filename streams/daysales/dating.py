@@ -5,10 +5,11 @@ from typing import Final
 
 from schemas.base import SWEDEN
 from schemas.commands import Choice
+from schemas.flows import Held
 from schemas.settings import SettingsApplied
 from streams.daysales import words
 from streams.daysales.case import Case
-from streams.daysales.verdict import DATE_IS_RIGHT, Held, Settled
+from streams.daysales.verdict import DATE_IS_RIGHT, Settled
 
 PERIOD_LOCKED: Final = "period_locked"
 """The code of a voucher that is refused because its day is locked."""

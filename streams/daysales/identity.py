@@ -10,11 +10,12 @@ from datetime import UTC, date, timedelta
 from itertools import count
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from schemas import ids
 from schemas.base import alike, once
 from schemas.events import DayClosed
+from schemas.flows import Remembered
 
 FAR = timedelta(days=7)
 """Further apart, in both business date and time of taking, two closings are two closings."""
@@ -22,10 +23,8 @@ FAR = timedelta(days=7)
 Relation = Literal["closing", "same", "maybe", "other"]
 
 
-class Sighting(BaseModel):
+class Sighting(Remembered):
     """One content that came under a counter: whose it was, when, and a digest of its amounts (empty: all zero)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     report: str
     store: str

@@ -12,6 +12,7 @@ from schemas.commands import AttachFile, HoldForReview, PostVoucher
 from schemas.corrections import CorrectionApproved
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
+from schemas.flows import answered
 from schemas.settings import SettingsApplied
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
 from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
@@ -231,8 +232,7 @@ def _with_second_voucher(state: State, record: AuditRecord, order_id: UUID) -> S
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
     """Take in an answer to the open hold that is one of its choices."""
-    hold = state.hold
-    if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
+    if (hold := answered(state.hold, answer, tenant)) is None:
         return None
     return state.model_copy(update=_answered(state, hold, answer.answer))
 

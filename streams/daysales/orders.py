@@ -14,13 +14,14 @@ from schemas.base import Message
 from schemas.commands import AttachFile, CloseReview, HoldForReview, How, Order, PostVoucher, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
+from schemas.flows import Held, ended
 from schemas.settings import SettingsApplied
 from schemas.words import Text, named
 from streams.daysales import report, words
 from streams.daysales.case import Case
 from streams.daysales.rules import a_refused_voucher_waits
 from streams.daysales.state import State
-from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Attachment, Booking, Held, Settled, Verdict
+from streams.daysales.verdict import DISCARD, KEEP, NAME, RETRY, Attachment, Booking, Settled, Verdict
 
 LATE: Final = "what_comes_late_undoes_nothing"
 """Named where older content of a report goes on record; no rule looks at it."""
@@ -42,7 +43,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     unchanged = isinstance(message, SettingsApplied | CorrectionApproved) and writer.would_repeat(verdict)
     if unchanged or (isinstance(message, SettingsApplied) and _would_be_refused(case.state, verdict)):
         return ()
-    closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
+    closed = (writer.close(hold, ended(message, DayClosed), _why(message, verdict)),) if hold else ()
     match verdict:
         case Held():
             return (*closed, writer.hold(verdict))
@@ -192,19 +193,6 @@ class _Writer:
             total=day.total_sales,
             said=said,
         )
-
-
-def _how(message: Message) -> How:
-    match message:
-        case SettingsApplied():
-            return "settings_changed"
-        case ChecksPassed():
-            return "checks_passed"
-        case ReviewAnswered() | CorrectionApproved():
-            return "answered"
-        case DayClosed():
-            return "superseded"
-    return "booked"
 
 
 def _because(message: Message) -> Text:

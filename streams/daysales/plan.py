@@ -8,6 +8,7 @@ from typing import Final, Literal
 from infra.plugin import States, Terms
 from schemas.commands import PostVoucher
 from schemas.corrections import CorrectionApproved
+from schemas.flows import Held
 from schemas.plans import CorrectionRow, CorrectionState, Plan, reasoned
 from schemas.settings import TenantSettings
 from schemas.words import Text, heard, lines_of, named
@@ -16,7 +17,7 @@ from streams.daysales.case import Case
 from streams.daysales.learn import WAIT_FOR_AN_APPROVAL
 from streams.daysales.state import State
 from streams.daysales.trial import as_if_new
-from streams.daysales.verdict import FIRST_OPEN_DAY, Booking, Held, Settled, Verdict
+from streams.daysales.verdict import FIRST_OPEN_DAY, Booking, Settled, Verdict
 
 _LONGEST_NAME: Final = 200
 Action = Literal["correct", "do_nothing"]

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import SWEDEN
 from schemas.commands import Choice, VoucherRef, reason_of
+from schemas.flows import Held
 from schemas.identities import shown_organisation, ten_digits
 from schemas.words import Text, named
 from streams.daysales import admission, dating, voucher, words
@@ -36,7 +37,6 @@ from streams.daysales.verdict import (
     WITHOUT,
     Attachment,
     Booking,
-    Held,
     Settled,
     Verdict,
 )

@@ -3,18 +3,15 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.events import DayClosed
+from schemas.flows import Remembered
 from streams.daysales.identity import Sighting
 
 
-class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Booked(_Remembered):
+class Booked(Remembered):
     """The day's voucher in Fortnox, and the one that reversed it.
 
     ``order`` is None when what was ordered is not remembered here, or was ordered under other settings than the journal
@@ -27,21 +24,21 @@ class Booked(_Remembered):
     reversed_by: VoucherRef | None = None
 
 
-class RefusedOrder(_Remembered):
+class RefusedOrder(Remembered):
     """The last order that Fortnox refused; the next one replaces it. ``order`` is None as in ``Booked``."""
 
     order_id: UUID
     order: PostVoucher | None
 
 
-class RefusedReport(_Remembered):
+class RefusedReport(Remembered):
     """A file beside the voucher that Fortnox did not take: the order, and why."""
 
     order_id: UUID
     why: str
 
 
-class Correction(_Remembered):
+class Correction(Remembered):
     """A person's approval that a voucher is reversed and the day booked anew: of which content, and as what."""
 
     voucher: VoucherRef
@@ -51,14 +48,14 @@ class Correction(_Remembered):
     approved_by: str
 
 
-class Made(_Remembered):
+class Made(Remembered):
     """A voucher that an order came out with."""
 
     order_id: UUID
     voucher: VoucherRef
 
 
-class State(_Remembered):
+class State(Remembered):
     """One report as far as it has come, or (``reports``) what is known under a counter: system, register, Z number.
 
     A report from before stores and dates were in its key has that of its counter, so that one state can be both.

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Final
 
 from infra.plugin import Outcome, States, Terms
+from schemas.flows import Held
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.dating import PERIOD_LOCKED
 from streams.daysales.rules import judge
 from streams.daysales.state import State
-from streams.daysales.verdict import ROUND, Booking, Held, Verdict
+from streams.daysales.verdict import ROUND, Booking, Verdict
 
 _AS_IF_NEW: Final[Mapping[str, tuple[()] | None]] = {
     "booked": None,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from schemas.base import Who
 from schemas.commands import Choice, How, PostVoucher, VoucherRef, VoucherRow
+from schemas.flows import Held
 from schemas.words import Text
 from streams.daysales import words
 
@@ -45,18 +45,6 @@ SAME: Final = "same"
 """The answer that a report is the one that it looks like; with a number when there are several: ``same/2``."""
 
 _LONGEST_DESCRIPTION: Final = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The day waits: why, in words for an accountant; and what can be answered besides giving it up."""
-
-    reason: str
-    message: Text
-    lines: tuple[Text | str, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    who: Who = "accountant"
-    can_be_given_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from schemas.events import (
     ReviewAnswered,
     Side,
 )
+from schemas.flows import answered
 from schemas.pauses import PersonPaused
 from schemas.words import Text
 from streams.employees import erasing, words
@@ -267,8 +268,7 @@ def _forgive_days(memory: Memory, key: str, codes: Iterable[str] | None) -> None
 
 def _answered(memory: Memory, fact: ReviewAnswered, tenant: str) -> None:
     state = memory[fact.about]
-    hold = state.hold
-    if hold is None or hold.id_in(tenant) != fact.hold_id or fact.answer not in {c.answer for c in hold.choices}:
+    if (hold := answered(state.hold, fact, tenant)) is None:
         return
     if prefer := PREFERENCES.get(fact.answer):
         asked = {line.partition(":")[0] for line in hold.lines}

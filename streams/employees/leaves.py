@@ -9,11 +9,12 @@ from schemas import ids
 from schemas.commands import Order, WriteAbsence
 from schemas.envelope import Envelope
 from schemas.events import LeaveChanged
+from schemas.flows import Held
 from schemas.settings import EmployeesSettings
 from streams.employees import words
 from streams.employees.orders import closing, holding
 from streams.employees.state import AbsenceDay, Leave, Memory, PendingDay, RefusedDay, State
-from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, refusal
+from streams.employees.verdict import DO_NOTHING, NAME, RETRY, refusal
 
 _LONGEST: Final = 400
 """Days of one leave; a longer one is most likely a mistyped year."""

@@ -14,6 +14,7 @@ from schemas.commands import CloseReview, HoldForReview, Order, ReadPerson, Upse
 from schemas.envelope import Envelope
 from schemas.erasures import DropKeys, ErasureDecided
 from schemas.events import ChecksPassed, LinkDecided, PersonMentioned, PlanRowApplied, ReviewAnswered
+from schemas.flows import Held
 from schemas.pauses import PersonPaused
 from schemas.settings import SettingsApplied
 from schemas.words import named
@@ -22,7 +23,7 @@ from streams.employees.erasing import States, is_done, records_of
 from streams.employees.learn import content
 from streams.employees.rules import Case
 from streams.employees.state import Memory, State
-from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Held, Settled, Verdict, Write, refusal
+from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Settled, Verdict, Write, refusal
 
 WHAT_WAS_REFUSED_WAITS: Final = "what_was_refused_waits"
 """Named where what a rule asks for was refused before; no rule looks at it."""

@@ -20,6 +20,7 @@ from schemas.events import (
     PlanRowApplied,
     Side,
 )
+from schemas.flows import Held
 from schemas.settings import EmployeesSettings
 from schemas.words import Text
 from streams.employees import words
@@ -36,7 +37,6 @@ from streams.employees.verdict import (
     PREFER_FORTNOX,
     PREFER_HR,
     RESUME,
-    Held,
     Settled,
     Verdict,
     Write,

@@ -6,11 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas.base import Who
 from schemas.commands import HoldForReview, UpsertEmployee, UpsertPerson
 from schemas.events import EmployeeField, EmployeeFields, FieldChoice, LeaveChanged, Origin, Side
+from schemas.flows import Remembered
 from schemas.money import Percent
 from schemas.words import Text, Wording, heard
 from streams.employees.fields import FIELDS, compared, get, same
@@ -21,25 +20,21 @@ UNIQUE: Final[tuple[EmployeeField, ...]] = ("email", "phone", "employment_id", "
 """What no two people may share, on either side; all but the phone also match people with employees."""
 
 
-class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Link(_Remembered):
+class Link(Remembered):
     """A person in HR and an employee in Fortnox are one."""
 
     employee_id: str
     origin: Origin
 
 
-class Pending(_Remembered):
+class Pending(Remembered):
     """An order whose outcome is not known yet, and the system that it went to."""
 
     order_id: UUID
     order: UpsertEmployee | UpsertPerson
 
 
-class RefusedOrder(_Remembered):
+class RefusedOrder(Remembered):
     """The last order that a system refused; the next one to it replaces it."""
 
     order_id: UUID
@@ -57,7 +52,7 @@ class RefusedOrder(_Remembered):
         return heard(self.wording, self.why)
 
 
-class Person(_Remembered):
+class Person(Remembered):
     """A person in an HR system.
 
     Attributes:
@@ -127,7 +122,7 @@ class Person(_Remembered):
         return not (field in self.agreed and stays)
 
 
-class Employee(_Remembered):
+class Employee(Remembered):
     """An employee in Fortnox. ``person`` is the linked person; ``wanted``: HR is to get one, and has none yet."""
 
     fields: EmployeeFields | None = None
@@ -139,7 +134,7 @@ class Employee(_Remembered):
     erased_at: datetime | None = None
 
 
-class AbsenceDay(_Remembered):
+class AbsenceDay(Remembered):
     """One day of a leave, as it stands with an employee in Fortnox or is to stand there."""
 
     employee_id: str
@@ -149,7 +144,7 @@ class AbsenceDay(_Remembered):
     absence_id: str = ""
 
 
-class PendingDay(_Remembered):
+class PendingDay(Remembered):
     """An order for one day whose outcome is not known yet; ``after`` is the day as it then stands, None removes it."""
 
     order_id: UUID
@@ -157,7 +152,7 @@ class PendingDay(_Remembered):
     after: AbsenceDay | None
 
 
-class RefusedDay(_Remembered):
+class RefusedDay(Remembered):
     """The last order for a day, which Fortnox refused. ``again``: the same may be sent once more."""
 
     order_id: UUID
@@ -175,7 +170,7 @@ class RefusedDay(_Remembered):
         return heard(self.wording, self.why)
 
 
-class Leave(_Remembered):
+class Leave(Remembered):
     """A leave: what HR says of it, the days that stand in Fortnox, and what is under way or was refused.
 
     ``left_alone``: a person said that nothing is to be done, until HR says something else of it.
@@ -189,7 +184,7 @@ class Leave(_Remembered):
     left_alone: bool = False
 
 
-class State(_Remembered):
+class State(Remembered):
     """What stands under one key. Each key uses its own part.
 
     Attributes:

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Final
 
 from schemas.audit import DISCARDED
-from schemas.base import Who
 from schemas.commands import Choice, SettledField
 from schemas.events import EmployeeFields, Prefer, Side
+from schemas.flows import Held
 from schemas.words import Text
 from streams.employees import words
 
@@ -30,17 +30,6 @@ PREFERENCES: Final[Mapping[str, Prefer]] = {
     "prefer_fortnox": "fortnox",
     "leave_it": "neither",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """It waits for a person under a name."""
-
-    reason: str
-    message: Text
-    lines: tuple[Text | str, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    who: Who = "accountant"
 
 
 @dataclass(frozen=True, slots=True)

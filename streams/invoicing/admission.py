@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from schemas import mapping
+from schemas.flows import Held
 from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO, rate_text
 from schemas.settings import DaySalesSettings, InvoicingSettings
 from schemas.words import Phrase, Text
 from streams.invoicing import booking, words
-from streams.invoicing.verdict import ALLOW_TIP, ROUND, Held
+from streams.invoicing.verdict import ALLOW_TIP, ROUND
 
 LARGEST_ROUNDING: Final = Decimal("10.00")
 """What a person may let go as rounding, as of a day's takings."""

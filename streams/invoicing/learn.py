@@ -10,6 +10,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, ReviewAnswered
+from schemas.flows import answered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.settings import SettingsApplied
 from streams.invoicing.state import Beside, Document, RefusedOrder, State
@@ -153,8 +154,7 @@ def _with_second_document(state: State, record: AuditRecord) -> State | None:
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
     """Take in an answer to the open hold that is one of its choices."""
-    hold = state.hold
-    if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
+    if answered(state.hold, answer, tenant) is None:
         return None
     new: dict[str, Any] = {"answers": (*state.answers, answer.answer)}
     if answer.answer == RETRY.answer:

@@ -12,6 +12,7 @@ from schemas import ids, mapping
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ReviewAnswered
+from schemas.flows import Held, ended
 from schemas.invoices import Buyer, CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.settings import SettingsApplied
 from schemas.words import Phrase, Text, named
@@ -26,7 +27,6 @@ from streams.invoicing.verdict import (
     RETRY,
     Credit,
     Find,
-    Held,
     Invoice,
     Move,
     MoveBack,
@@ -51,7 +51,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     given = _given(case, verdict, writer)
     if isinstance(message, SettingsApplied) and hold and _changes_nothing(case.state, hold, given):
         return ()
-    closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
+    closed = (writer.close(hold, ended(message, InvoiceRequested), _why(message, verdict)),) if hold else ()
     return (*closed, *given)
 
 
@@ -277,19 +277,6 @@ def _receipt_of(receipt: InvoiceRequested) -> str:
 
 def _in_swedish(case: Case) -> str:
     return "order" if case.sales[0].kind == "order" else "faktura"
-
-
-def _how(message: Message) -> How:
-    match message:
-        case SettingsApplied():
-            return "settings_changed"
-        case ChecksPassed():
-            return "checks_passed"
-        case ReviewAnswered():
-            return "answered"
-        case InvoiceRequested():
-            return "superseded"
-    return "booked"
 
 
 _THEN: Final[Mapping[type, Phrase]] = {

@@ -12,6 +12,7 @@ from typing import Final
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher, reason_of
+from schemas.flows import Held
 from schemas.identities import shown_organisation, ten_digits
 from schemas.invoices import CreateInvoice, identifies
 from schemas.settings import DaySalesSettings, InvoicingSettings
@@ -31,7 +32,6 @@ from streams.invoicing.verdict import (
     WITHOUT,
     Credit,
     Find,
-    Held,
     Invoice,
     Move,
     MoveBack,

@@ -4,17 +4,12 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
+from schemas.flows import Remembered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
 
 
-class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Beside(_Remembered):
+class Beside(Remembered):
     """The voucher that took a sale out of its day close, and the one that reversed it.
 
     ``order`` is None as that of a document.
@@ -25,7 +20,7 @@ class Beside(_Remembered):
     reversed_by: VoucherRef | None = None
 
 
-class Document(_Remembered):
+class Document(Remembered):
     """The invoice (or order) in Fortnox that was made of a content, what stands beside it, and what credited it.
 
     ``kind`` is ``document`` and ``order`` None when what was ordered is not remembered here, or was ordered under other
@@ -49,7 +44,7 @@ class Document(_Remembered):
         return f"{self.kind} {self.number}"
 
 
-class RefusedOrder(_Remembered):
+class RefusedOrder(Remembered):
     """The last order that Fortnox refused; the next one replaces it. ``order`` is None as in ``Document``."""
 
     order_id: UUID
@@ -59,7 +54,7 @@ class RefusedOrder(_Remembered):
 Awaited = FindCustomer | CreateInvoice | PostVoucher
 
 
-class State(_Remembered):
+class State(Remembered):
     """One receipt as far as it has come, or (``receipts``) what is known under a counter: store, register, number.
 
     A receipt without a store has its counter's key, so that one state can be both.

@@ -11,13 +11,14 @@ from typing import Final
 
 from infra.plugin import Outcome, States, Terms
 from schemas import mapping
+from schemas.flows import Held
 from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.invoicing import booking
 from streams.invoicing.rules import NOT_CHOSEN, Case, judge
 from streams.invoicing.state import Document, State
-from streams.invoicing.verdict import Find, Held, Invoice, Verdict
+from streams.invoicing.verdict import Find, Invoice, Verdict
 
 PERIOD_LOCKED: Final = "period_locked"
 _AS_IF_NEW: Final[Mapping[str, tuple[()] | None]] = {"document": None, "surplus": (), "awaits": None, "rejected": None}

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.base import Who
 from schemas.commands import Choice
+from schemas.flows import Held
 from schemas.words import Text
 from streams.invoicing import words
 
@@ -20,18 +20,6 @@ OWN = Choice.saying("own", words.OWN())
 CREDIT = Choice.saying("credit", words.CREDIT())
 WITHOUT = Choice.saying("without", words.WITHOUT())
 CREDITED = Choice.saying("credited", words.CREDITED())
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The receipt waits: why, in words for an accountant; and what can be answered besides giving it up."""
-
-    reason: str
-    message: Text
-    lines: tuple[Text | str, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    who: Who = "accountant"
-    can_be_given_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from schemas import ids
 from schemas.audit import NOT_DONE, AuditRecord
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ReviewAnswered
+from schemas.flows import answered
 from schemas.ledger import LedgerPart, LedgerPartRead, LedgerRequested, LedgerRetrieved, LedgerSourceChosen
 from schemas.settings import SettingsApplied
 from streams.ledger.differing import content_of, things_in
@@ -138,7 +139,6 @@ def _with_outcome(state: State, record: AuditRecord, tenant: str) -> State | Non
 
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
-    hold = state.hold
-    if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
+    if answered(state.hold, answer, tenant) is None:
         return None
     return state.model_copy(update={"answer": answer.answer, "keeps": state.keeps or answer.answer == KEEP.answer})

@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from schemas import ids
 from schemas.commands import CloseReview, HoldForReview, How, Order, spoken
+from schemas.flows import Held
 from schemas.ledger import ReadLedger
 from schemas.words import Text
 from streams.ledger import words
 from streams.ledger.rules import Case
-from streams.ledger.verdict import NAME, READ, Adopted, Held, Read, Settled, Verdict
+from streams.ledger.verdict import NAME, READ, Adopted, Read, Settled, Verdict
 
 _MOST_LINES: Final = 50
 
@@ -39,7 +40,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
                 include={"year", "last", "ledger", "documents", "overwrite", "requested_by"}
             )
             return (ReadLedger(**origin("read"), **wanted),)
-        case Held(reason, message, choices, lines, who):
+        case Held(reason, message, lines, choices, who):
             held = hold(reason, message, lines, "hold", choices=choices, who=who)
             known = state.hold
             if known and not state.answer and (known.revision, known.said) == (held.revision, held.said):

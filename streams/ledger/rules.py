@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from schemas.flows import Held
 from schemas.identities import shown_organisation, ten_digits
 from schemas.ledger import LedgerRetrieved
 from schemas.words import Text
 from streams.ledger import words
 from streams.ledger.differing import Difference
 from streams.ledger.state import State
-from streams.ledger.verdict import DISCARD, KEEP, OVERWRITE, RETRY, USE, Adopted, Held, Read, Settled, Verdict
+from streams.ledger.verdict import DISCARD, KEEP, OVERWRITE, RETRY, USE, Adopted, Read, Settled, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def a_year_of_another_company_waits(case: Case) -> Held | None:
         words.ANOTHER_COMPANY(
             year=_span(_next(case)), named=shown_organisation(named), own=shown_organisation(ten_digits(own))
         ),
-        (RETRY, DISCARD),
+        choices=(RETRY, DISCARD),
         who="operator",
     )
 
@@ -84,8 +85,8 @@ def a_file_waits_where_fortnox_was_chosen(case: Case) -> Held | None:
     return Held(
         "other_source_chosen",
         words.OTHER_SOURCE(year=_span(reading), by=chosen.chosen_by),
-        (USE, DISCARD),
         case.difference.lines(),
+        (USE, DISCARD),
     )
 
 
@@ -96,8 +97,8 @@ def a_year_from_a_file_waits_before_it_is_overwritten(case: Case) -> Held | None
     return Held(
         "loaded_from_file",
         words.FROM_FILE(year=_span(_next(case))),
-        (OVERWRITE, KEEP),
         case.difference.lines(),
+        (OVERWRITE, KEEP),
     )
 
 

@@ -7,9 +7,8 @@ and those of the last reading, until there is a later one. Who reads a year find
 from collections.abc import Iterable
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas.commands import HoldForReview
+from schemas.flows import Remembered
 from schemas.ledger import LedgerPart, LedgerRequested, LedgerRetrieved, LedgerSource, LedgerSourceChosen, ReadLedger
 from schemas.words import Wording
 
@@ -17,7 +16,7 @@ _SHORT: Final = 16
 CONTENT: Final = "/content"
 
 
-class State(BaseModel):
+class State(Remembered):
     """One key: a part, its content, a year, or a request.
 
     Attributes:
@@ -37,8 +36,6 @@ class State(BaseModel):
         hold: the open hold.
         given: how many holds there were; it numbers the next one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     things: dict[str, str] | None = None
     content: str = ""

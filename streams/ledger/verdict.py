@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.base import Who
 from schemas.commands import Choice
+from schemas.flows import Held
 from schemas.words import Text
 from streams.ledger import words
 
@@ -22,17 +22,6 @@ RETRY = Choice.saying("retry", words.RETRY())
 @dataclass(frozen=True, slots=True)
 class Read:
     """Fortnox is to be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """It waits for a person: why, and what can be answered."""
-
-    reason: str
-    message: Text
-    choices: tuple[Choice, ...]
-    lines: tuple[Text | str, ...] = ()
-    who: Who = "accountant"
 
 
 @dataclass(frozen=True, slots=True)

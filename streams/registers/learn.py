@@ -6,6 +6,7 @@ from typing import Any
 from schemas.base import alike
 from schemas.envelope import Envelope
 from schemas.events import DayClosed, ReviewAnswered
+from schemas.flows import answered
 from schemas.missing import DayMissed, NumbersMissed, missed_day
 from streams.registers import series
 from streams.registers.state import INDEX, Place, State, named_another
@@ -20,12 +21,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Mapping[str, 
             return _with_missed(states, missed)
         case ReviewAnswered() as answer:
             state = states[answer.about]
-            hold = state.hold
-            if hold is None or hold.id_in(envelope.tenant) != answer.hold_id:
-                return {}
-            if answer.answer not in {choice.answer for choice in hold.choices}:
-                return {}
-            return {answer.about: state.model_copy(update={"answer": answer.answer})}
+            if answered(state.hold, answer, envelope.tenant):
+                return {answer.about: state.model_copy(update={"answer": answer.answer})}
     return {}
 
 

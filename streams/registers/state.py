@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from schemas.commands import HoldForReview
+from schemas.flows import Remembered
 from schemas.missing import DayMissed, NumbersMissed, in_a_key
 
 INDEX: Final = "registers"
@@ -54,7 +55,7 @@ Numbers = tuple[tuple[int, int], ...]
 """Runs of numbers, first and last."""
 
 
-class State(BaseModel):
+class State(Remembered):
     """The list of registers, the last reports of one of them, or what is missing: each under a key of its own.
 
     Attributes:
@@ -68,8 +69,6 @@ class State(BaseModel):
         answer: what a person answered; it stands.
         holds: how many holds there were; it numbers the next one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     registers: tuple[Place, ...] = ()
     closings: tuple[Closing, ...] = ()

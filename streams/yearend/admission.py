@@ -4,11 +4,12 @@ from collections import Counter
 from decimal import Decimal
 from typing import Final
 
+from schemas.flows import Held
 from schemas.identities import shown_organisation, ten_digits
 from schemas.money import ZERO
 from streams.yearend import words
 from streams.yearend.cases import BatchCase, EntryCase, of_batches, of_entries
-from streams.yearend.verdict import LOOK_AGAIN, Held
+from streams.yearend.verdict import LOOK_AGAIN
 
 _LARGEST_ROW: Final = Decimal(10) ** 12
 

@@ -9,6 +9,7 @@ from schemas.audit import NOT_DONE, AuditRecord
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
+from schemas.flows import answered
 from schemas.settings import SettingsApplied
 from streams.yearend.state import Approval, Origin, Part, RefusedOrder, Standing, State, TakenBack, alike_key, entry_key
 from streams.yearend.verdict import REVERSED, SAME, SUSPECTED_DOUBLE
@@ -178,8 +179,7 @@ def _with_second_voucher(state: State, record: AuditRecord) -> State | None:
 
 def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | None:
     """Take in an answer to the open hold that is one of its choices."""
-    hold = state.hold
-    if hold is None or hold.id_in(tenant) != answer.hold_id or answer.answer not in {c.answer for c in hold.choices}:
+    if answered(state.hold, answer, tenant) is None:
         return None
     if answer.answer == REVERSED:
         if state.surplus:

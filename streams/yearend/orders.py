@@ -12,6 +12,7 @@ from schemas import ids
 from schemas.base import Message
 from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
+from schemas.flows import Held, ended
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied
 from schemas.words import Text, named
@@ -19,7 +20,7 @@ from streams.yearend import words
 from streams.yearend.cases import Case, EntryCase
 from streams.yearend.rules import a_refused_voucher_waits
 from streams.yearend.state import State
-from streams.yearend.verdict import DISCARD, KEEP, NAME, RETRY, Booking, Held, Settled, TakenIn, Verdict
+from streams.yearend.verdict import DISCARD, KEEP, NAME, RETRY, Booking, Settled, TakenIn, Verdict
 
 LATE: Final = "what_comes_late_undoes_nothing"
 """Named where older content of a batch goes on record; no rule looks at it."""
@@ -42,7 +43,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     unchanged = isinstance(message, SettingsApplied | ClosingApproved) and writer.would_repeat(verdict)
     if unchanged or (isinstance(message, SettingsApplied) and _would_be_refused(case.state, verdict)):
         return ()
-    closed = (writer.close(hold, _how(message), _why(message, verdict)),) if hold else ()
+    closed = (writer.close(hold, ended(message, ClosingEntriesReady), _why(message, verdict)),) if hold else ()
     match verdict:
         case Held():
             return (*closed, writer.hold(verdict))
@@ -170,19 +171,6 @@ class Writer:
             number = len(batch.entries)
             return words.OF_A_BATCH(batch=batch.batch, system=batch.system, number=number, said=said)
         return words.OF_A_KEY(key=self.key, said=said)
-
-
-def _how(message: Message) -> How:
-    match message:
-        case SettingsApplied():
-            return "settings_changed"
-        case ChecksPassed():
-            return "checks_passed"
-        case ReviewAnswered() | ClosingApproved():
-            return "answered"
-        case ClosingEntriesReady():
-            return "superseded"
-    return "booked"
 
 
 def _because(message: Message) -> Text:

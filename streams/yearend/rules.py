@@ -7,6 +7,7 @@ from typing import Final
 
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.commands import reason_of
+from schemas.flows import Held
 from schemas.words import Text
 from streams.yearend import admission, words
 from streams.yearend.cases import BatchCase, Case, EntryCase, Rule, of_batches, of_entries, rows_of
@@ -28,7 +29,6 @@ from streams.yearend.verdict import (
     SUSPECTED_DOUBLE,
     VOUCHER_GONE,
     Booking,
-    Held,
     Settled,
     TakenIn,
     Verdict,

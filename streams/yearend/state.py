@@ -5,12 +5,11 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from schemas import ids
 from schemas.base import Day
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef
 from schemas.events import ClosingEntriesReady, ClosingEntry
+from schemas.flows import Remembered
 from schemas.money import ZERO, text
 
 Part = Literal["entry", "accrual"]
@@ -19,11 +18,7 @@ GONE = "gone"
 """The content of an entry that the newest version of its batch has no more."""
 
 
-class _Remembered(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Origin(_Remembered):
+class Origin(Remembered):
     """Where an entry came from, and whose books it names."""
 
     batch: str
@@ -35,7 +30,7 @@ class Origin(_Remembered):
     submitted_by: str
 
 
-class Approval(_Remembered):
+class Approval(Remembered):
     """A person's word that an entry is booked (or taken back) as a plan showed it: ``content`` is what it showed."""
 
     content: str
@@ -44,7 +39,7 @@ class Approval(_Remembered):
     approved_by: str
 
 
-class Standing(_Remembered):
+class Standing(Remembered):
     """A voucher of an entry that stands in the ledger. ``order`` is None when it is not one of ours, or not known."""
 
     part: Part
@@ -53,7 +48,7 @@ class Standing(_Remembered):
     order: PostVoucher | None
 
 
-class TakenBack(_Remembered):
+class TakenBack(Remembered):
     """A voucher that stands no more, and what reversed it; None: a person, by hand."""
 
     part: Part
@@ -61,14 +56,14 @@ class TakenBack(_Remembered):
     by: VoucherRef | None
 
 
-class RefusedOrder(_Remembered):
+class RefusedOrder(Remembered):
     """The last order that Fortnox refused; the next one replaces it."""
 
     order_id: UUID
     order: PostVoucher | None
 
 
-class State(_Remembered):
+class State(Remembered):
     """A batch as it came last, one entry as far as it has come, or (``alike``) the entries that book the same.
 
     Attributes:

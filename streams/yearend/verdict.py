@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from schemas.base import Who
 from schemas.commands import Choice, PostVoucher, VoucherRef, VoucherRow
+from schemas.flows import Held
 from schemas.words import Text
 from streams.yearend import words
 
@@ -42,18 +42,6 @@ VOUCHER_GONE: Final = "voucher_gone"
 Step = Literal["book", "rebook", "turn", "reverse", "unturn"]
 """What an order does: book the entry; the same after a reversal; take an accrual back on its day; reverse either."""
 _LONGEST_DESCRIPTION: Final = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """It waits: why, in words for an accountant; and what can be answered besides giving it up."""
-
-    reason: str
-    message: Text
-    lines: tuple[Text | str, ...] = ()
-    choices: tuple[Choice, ...] = ()
-    who: Who = "accountant"
-    can_be_given_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
