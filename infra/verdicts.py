@@ -47,17 +47,20 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """It was carried out now."""
+class _Done:
+    """It is carried out.
+
+    Attributes:
+        record: what was written, by its name at the target, where it is no voucher: an employee's id, an invoice's.
+        shown: where the answer shows the record: what of it is otherwise than was sent.
+        wording: of ``note``, for readers of other languages.
+    """
 
     voucher: VoucherRef | None = None
     note: str = ""
     record: str = ""
-    """What was written, by its name at the target, where it is no voucher: an employee's id, an invoice's number."""
     shown: Shown | None = None
-    """Where the answer shows the record: what of it is otherwise than was sent."""
     wording: Wording | None = field(default=None, compare=False)
-    """Of ``note``, for readers of other languages."""
 
     @property
     def said(self) -> Text | str:
@@ -66,20 +69,13 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyThere:
+class Delivered(_Done):
+    """It was carried out now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere(_Done):
     """It had been carried out before, and was found."""
-
-    voucher: VoucherRef | None = None
-    note: str = ""
-    record: str = ""
-    shown: Shown | None = None
-    wording: Wording | None = field(default=None, compare=False)
-    """Of ``note``, for readers of other languages."""
-
-    @property
-    def said(self) -> Text | str:
-        """What is to be known about it, to be filled into what is said of it."""
-        return heard(self.wording, self.note)
 
 
 @dataclass(frozen=True, slots=True)

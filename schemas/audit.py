@@ -35,7 +35,6 @@ Outcome = Literal[
     "erased",  # the keys of somebody's values were dropped: who decided it, and when
     "removed",  # the company was removed: the last record of its trail
 ]
-TERMINAL: frozenset[Outcome] = frozenset({"delivered", "already_there", "rejected", "held", "released", "withdrawn"})
 NOT_DONE: frozenset[Outcome] = frozenset({"rejected", "discarded"})
 """Outcomes of an order that was not carried out and will not be; its flow decides what comes next."""
 DISCARDED: Final = "discarded"

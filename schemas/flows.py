@@ -1,11 +1,16 @@
 """What flows have alike: what they remember, a rule's word that something waits, its answer and its end. Pure."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas import ids
 from schemas.base import Message, Who
-from schemas.commands import Choice, HoldForReview, How
+from schemas.commands import Choice, CloseReview, HoldForReview, How, Order, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, ClosingApproved, ReviewAnswered
 from schemas.settings import SettingsApplied
@@ -51,3 +56,57 @@ def ended(message: Message, newer: type[Message]) -> How:
         case ReviewAnswered() | CorrectionApproved() | ClosingApproved():
             return "answered"
     return "superseded" if isinstance(message, newer) else "booked"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer(ABC):
+    """Writes the orders about one key: where each came from, its id, and how what waits is begun and ended."""
+
+    FLOW: ClassVar[str]
+
+    key: str
+    tenant: str
+    rule: str
+    settings_version: int
+
+    @abstractmethod
+    def hold(self, held: Held, step: str = "hold") -> HoldForReview:
+        """Return the order that lets it wait, and asks what can be answered."""
+
+    @abstractmethod
+    def about(self, said: Text) -> Text:
+        """Return what is said, with what it is said of."""
+
+    def origin(self, revision: str, step: str) -> Mapping[str, Any]:
+        """Return where an order comes from, as each order says it."""
+        return {
+            "flow": self.FLOW,
+            "key": self.key,
+            "revision": revision,
+            "step": step,
+            "rule": self.rule,
+            "settings_version": self.settings_version,
+        }
+
+    def free(self, step: str, revision: str, done: Collection[UUID]) -> str:
+        """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
+        if not done:
+            return step
+        ids_of = ((each, self._id(revision, each)) for each in ids.steps(step))
+        return next(each for each, order_id in ids_of if order_id not in done)
+
+    def _id(self, revision: str, step: str) -> UUID:
+        return ids.order_id(tenant=self.tenant, flow=self.FLOW, key=self.key, revision=revision, step=step)
+
+    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
+        """Return the order that closes a hold, and says why."""
+        origin = self.origin(hold.revision, f"close/{hold.step}")
+        return CloseReview(**origin, hold_id=hold.id_in(self.tenant), how=how, **spoken(self.about(why)))
+
+    def on_record(self, reason: str, why: Text, how: How, step: str = "settled") -> tuple[Order, ...]:
+        """Return a hold that is closed at once: what is accepted never ends without a trace.
+
+        A step of its own: decided again under other settings it may be held, and must stay open.
+        """
+        record = self.hold(Held(reason, why, can_be_given_up=False), step)
+        return (record, self.close(record, how, why))

@@ -73,11 +73,6 @@ def new_code_secret() -> str:
     return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
-def code_address(secret: str, email: str) -> str:
-    """Return the ``otpauth://`` address that authenticators read."""
-    return _totp(secret).get_provisioning_uri(email, "bokbuss")
-
-
 def step_of(secret: str, code: str, now: float, after: int) -> int | None:
     """Return the time step that a code is of: this one, or a neighbour, and later than the last one used; else None.
 

@@ -65,11 +65,6 @@ class Person:
         role = self.role(tenant)
         return role is not None and permission in ALLOWED[role]
 
-    @property
-    def of_every_company(self) -> bool:
-        """Whether somebody sees all companies, also those that come later."""
-        return EVERY_COMPANY in self.roles
-
     def sees(self, tenants: Iterable[str]) -> tuple[str, ...]:
         """Return the companies of these that somebody sees, in their order."""
         return tuple(tenant for tenant in tenants if self.role(tenant) is not None)

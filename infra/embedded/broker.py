@@ -13,12 +13,11 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from infra import clock, telemetry
 from infra.embedded import jars
-from infra.embedded.owner import Leashed, free_port, tail
+from infra.embedded.owner import Leashed, Server, free_port, tail
 from infra.folders import InUse, claimed, unwritable
 from infra.kafka.cluster import BrokerUnavailable
 
@@ -104,7 +103,7 @@ def _java_version(program: str) -> int | None:
     return int(version[1]) if version else None
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(Server):
     """A real Apache Kafka of one node. Its data stays in ``data/kafka``; it ends when this process does, however.
 
     Attributes:
@@ -118,27 +117,7 @@ class EmbeddedKafka:
         self._log = self.home / "kafka.log"
         self._port = port
         self._learning = learning
-        self._process: Leashed | None = None
         self.bootstrap = ""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    @property
-    def pid(self) -> int:
-        """The Java process; 0 when it does not run."""
-        return self._process.pid if self._process else 0
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether it runs no more."""
-        return self._process is None or self._process.ended
 
     def start(self) -> None:
         """Start the broker and wait until it answers. Once it had an address it comes back there or not at all.
@@ -170,18 +149,6 @@ class EmbeddedKafka:
             raise unwritable(self.home.parent, error) from error
         self.bootstrap = f"127.0.0.1:{port}"
         self._await_answer(port)
-
-    def stop(self) -> None:
-        """End the broker gracefully; nothing when it does not run."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def kill(self) -> None:
-        """End the broker as a crash would (SIGKILL)."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
 
     def _configure(self) -> tuple[str, int]:
         """Write the broker's files; return the cluster's id and the port, both remembered."""

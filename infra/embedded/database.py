@@ -10,14 +10,12 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import psycopg
 
 from infra import clock
-from infra.embedded.owner import Leashed, tail
+from infra.embedded.owner import Leashed, Server, tail
 from infra.folders import InUse, claimed, unwritable
 from infra.store import DatabaseUnavailable
 
@@ -40,7 +38,7 @@ _SETTINGS = {
 """What differs from PostgreSQL's defaults; fsync and full commits are among the defaults, and stay."""
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Server):
     """A real PostgreSQL. Its data stays in ``data/postgres``; it ends when this process does, however.
 
     Attributes:
@@ -54,31 +52,11 @@ class EmbeddedPostgres:
         self._log = self._home / "postgres.log"
         self._user = _USER_FOR_ROOT if os.geteuid() == _ROOT else None
         self._sockets = _socket_folder(self._cluster)
-        self._process: Leashed | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def url(self) -> str:
         """How to connect, for SQLAlchemy."""
         return f"postgresql+psycopg://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
-
-    @property
-    def pid(self) -> int:
-        """The server's first process; 0 when it does not run."""
-        return self._process.pid if self._process else 0
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether it runs no more."""
-        return self._process is None or self._process.ended
 
     def start(self) -> None:
         """Start the server and wait until it answers.
@@ -105,18 +83,10 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """End the server (a fast shutdown); nothing when it does not run."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-            if self._sockets != self._cluster:
-                with suppress(OSError):  # gone, or not empty: then it is not ours to remove
-                    self._sockets.rmdir()
-
-    def kill(self) -> None:
-        """End the server as a crash would (SIGKILL)."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        super().stop()
+        if self._sockets != self._cluster:
+            with suppress(OSError):  # gone, or not empty: then it is not ours to remove
+                self._sockets.rmdir()
 
     def _lay_out(self, programs: Path, claim: int) -> None:
         """Make the cluster under another name first: an interrupted attempt leaves none that looks whole."""

@@ -6,9 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from infra.embedded import leash
 
@@ -97,3 +100,44 @@ class Leashed:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         self.stop()
+
+
+class Server(ABC):
+    """An embedded server: it runs within ``with``, ends when this process does, however, and can be started again."""
+
+    _process: Leashed | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The server's first process; 0 when it does not run."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it runs no more."""
+        return self._process is None or self._process.ended
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+
+    def stop(self) -> None:
+        """End the server gracefully; nothing when it does not run."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def kill(self) -> None:
+        """End the server as a crash would (SIGKILL)."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None

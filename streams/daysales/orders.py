@@ -4,17 +4,15 @@ The same state, message and settings give the same orders with the same ids.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from schemas import ids
 from schemas.base import Message
-from schemas.commands import AttachFile, CloseReview, HoldForReview, How, Order, PostVoucher, spoken
+from schemas.commands import AttachFile, HoldForReview, Order, PostVoucher, spoken
 from schemas.corrections import CorrectionApproved
 from schemas.events import ChecksPassed, DayClosed, ReviewAnswered
-from schemas.flows import Held, ended
+from schemas.flows import Held, Writer, ended
 from schemas.settings import SettingsApplied
 from schemas.words import Text, named
 from streams.daysales import report, words
@@ -39,7 +37,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     message, hold = case.message, case.state.hold
     if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
         rule = WHAT_WAS_REFUSED_GOES_AGAIN
-    writer = _Writer(case.key, tenant, case.state, case.day, rule, version)
+    writer = _Writer(case.key, tenant, rule, version, case.state, case.day)
     unchanged = isinstance(message, SettingsApplied | CorrectionApproved) and writer.would_repeat(verdict)
     if unchanged or (isinstance(message, SettingsApplied) and _would_be_refused(case.state, verdict)):
         return ()
@@ -61,7 +59,7 @@ def older_content(key: str, state: State, told: DayClosed, *, tenant: str, versi
     if state.day is None:
         return ()
     why = words.OLDER_CONTENT(amendment=told.amendment, newer=state.day.amendment)
-    return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
+    return _Writer(key, tenant, LATE, version, state, told).on_record("older_content", why, "superseded")
 
 
 def not_approved(key: str, state: State, *, tenant: str, version: int) -> tuple[Order, ...]:
@@ -69,7 +67,7 @@ def not_approved(key: str, state: State, *, tenant: str, version: int) -> tuple[
     if state.day is None:
         return ()
     why = words.MOVED_SINCE_THE_PLAN()
-    return _Writer(key, tenant, state, state.day, MOVED, version).on_record("moved_since_the_plan", why, "superseded")
+    return _Writer(key, tenant, MOVED, version, state, state.day).on_record("moved_since_the_plan", why, "superseded")
 
 
 def was_refused(state: State) -> bool:
@@ -84,21 +82,13 @@ def _would_be_refused(state: State, verdict: Verdict) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(Writer):
     """Writes the orders of one report."""
 
-    key: str
-    tenant: str
+    FLOW = NAME
+
     state: State
     day: DayClosed
-    rule: str
-    settings_version: int
-
-    def on_record(self, reason: str, why: Text, how: How) -> tuple[Order, ...]:
-        """Return a hold that is closed at once: what is accepted never ends without a trace."""
-        # A step of its own: decided again under other settings the day may be held, and must stay open.
-        record = self.hold(Held(reason, why, can_be_given_up=False), step="settled")
-        return (record, self.close(record, how, why))
 
     def would_repeat(self, verdict: Verdict) -> bool:
         """Tell whether the open hold already says this."""
@@ -107,21 +97,11 @@ class _Writer:
             return False
         return self.hold(verdict).said == hold.said
 
-    def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
-        return {
-            "flow": NAME,
-            "key": self.key,
-            "revision": revision,
-            "step": step,
-            "rule": self.rule,
-            "settings_version": self.settings_version,
-        }
-
     def post(self, booking: Booking, *, insists: bool) -> PostVoucher:
         """Return the order that posts a voucher. ``insists``: a person says that what was refused will be taken now."""
         rejected = self.state.rejected
         return PostVoucher(
-            **self._origin(booking.revision, self._free(booking.purpose, booking.revision)),
+            **self.origin(booking.revision, self.free(booking.purpose, booking.revision, self.state.done)),
             replaces=rejected.order_id if rejected else None,
             purpose=booking.purpose,
             series=booking.series,
@@ -139,7 +119,7 @@ class _Writer:
         revision, refused = self.state.revision, self.state.not_beside
         own, content = self.day.pdf, b"" if self.day.pdf else report.pdf(self.day)
         return AttachFile(
-            **self._origin(revision, self._free("attach", revision)),
+            **self.origin(revision, self.free("attach", revision, self.state.done)),
             replaces=refused.order_id if refused else None,
             voucher=attachment.voucher,
             name=report.name(self.day),
@@ -152,38 +132,21 @@ class _Writer:
         standing = self.state.standing if booking.purpose == "reverse" else None
         return standing.order.id_in(self.tenant) if standing and standing.order else None
 
-    def _free(self, step: str, revision: str) -> str:
-        """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
-        if not self.state.done:
-            return step
-        return next(each for each in ids.steps(step) if self._id(revision, each) not in self.state.done)
-
-    def _id(self, revision: str, step: str) -> UUID:
-        return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)
-
     def hold(self, held: Held, step: str = "hold") -> HoldForReview:
         """Return the order that holds the day, and asks what can be answered."""
         giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
         return HoldForReview(
-            **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
+            **self.origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
-            **spoken(self._of(held.message), held.lines),
+            **spoken(self.about(held.message), held.lines),
             choices=(*held.choices, *giving_up),
             business_date=self.day.business_date,
             amount=self.day.total_sales,
         )
 
-    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
-        """Return the order that closes a hold, and says why."""
-        return CloseReview(
-            **self._origin(hold.revision, f"close/{hold.step}"),
-            hold_id=hold.id_in(self.tenant),
-            how=how,
-            **spoken(self._of(why)),
-        )
-
-    def _of(self, said: Text) -> Text:
+    def about(self, said: Text) -> Text:
+        """Return what is said of the report, with which it is."""
         day = self.day
         return words.OF_A_REPORT(
             store=day.store,

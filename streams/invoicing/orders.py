@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from schemas import ids, mapping
+from schemas import mapping
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher, spoken
+from schemas.commands import HoldForReview, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ReviewAnswered
-from schemas.flows import Held, ended
+from schemas.flows import Held, Writer, ended
 from schemas.invoices import Buyer, CreateInvoice, FindCustomer, InvoiceRequested
 from schemas.settings import SettingsApplied
 from schemas.words import Phrase, Text, named
@@ -47,7 +47,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     Other settings under which a receipt waits as before, or would be refused as before, ask for nothing.
     """
     message, hold = case.message, case.state.hold
-    writer = _Writer(case.key, tenant, case.state, case.receipt, rule, version)
+    writer = _Writer(case.key, tenant, rule, version, case.state, case.receipt)
     given = _given(case, verdict, writer)
     if isinstance(message, SettingsApplied) and hold and _changes_nothing(case.state, hold, given):
         return ()
@@ -78,7 +78,7 @@ def older_content(key: str, state: State, told: InvoiceRequested, *, tenant: str
     if state.receipt is None:
         return ()
     why = words.OLDER_CONTENT(amendment=told.amendment, newer=state.receipt.amendment)
-    return _Writer(key, tenant, state, told, LATE, version).on_record("older_content", why, "superseded")
+    return _Writer(key, tenant, LATE, version, state, told).on_record("older_content", why, "superseded")
 
 
 def was_refused(state: State) -> bool:
@@ -107,35 +107,18 @@ def _insists(message: Message) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(Writer):
     """Writes the orders of one receipt."""
 
-    key: str
-    tenant: str
+    FLOW = NAME
+
     state: State
     receipt: InvoiceRequested
-    rule: str
-    settings_version: int
-
-    def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
-        return {
-            "flow": NAME,
-            "key": self.key,
-            "revision": revision,
-            "step": step,
-            "rule": self.rule,
-            "settings_version": self.settings_version,
-        }
 
     def _next(self, step: str, revision: str) -> Mapping[str, Any]:
         """Return the origin of an order of a step: the first of ``create``, ``create/2``, ... with no known outcome."""
-        ids_of = (
-            (each, ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=each))
-            for each in ids.steps(step)
-        )
-        free = next(each for each, order_id in ids_of if order_id not in self.state.done)
-        rejected = self.state.rejected
-        return {**self._origin(revision, free), "replaces": rejected.order_id if rejected else None}
+        rejected, free = self.state.rejected, self.free(step, revision, self.state.done)
+        return {**self.origin(revision, free), "replaces": rejected.order_id if rejected else None}
 
     def find(self, *, create: bool) -> FindCustomer:
         """Return the order that finds the customer."""
@@ -222,36 +205,22 @@ class _Writer:
             ),
         )
 
-    def on_record(self, reason: str, why: Text, how: How) -> tuple[Order, ...]:
-        """Return a hold that is closed at once: what is accepted never ends without a trace."""
-        # A step of its own: decided again under other settings the receipt may be held, and must stay open.
-        record = self.hold(Held(reason, why, can_be_given_up=False), step="settled")
-        return (record, self.close(record, how, why))
-
     def hold(self, held: Held, step: str = "hold") -> HoldForReview:
         """Return the order that holds the receipt, and asks what can be answered."""
         amount = booking.total(self.receipt)
         giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
         return HoldForReview(
-            **self._origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
+            **self.origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
-            **spoken(self._of(held.message), held.lines),
+            **spoken(self.about(held.message), held.lines),
             choices=(*held.choices, *giving_up),
             business_date=self.receipt.invoice_date,
             amount=amount if abs(amount) < LARGEST else None,
         )
 
-    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
-        """Return the order that closes a hold, and says why."""
-        return CloseReview(
-            **self._origin(hold.revision, f"close/{hold.step}"),
-            hold_id=hold.id_in(self.tenant),
-            how=how,
-            **spoken(self._of(why)),
-        )
-
-    def _of(self, said: Text) -> Text:
+    def about(self, said: Text) -> Text:
+        """Return what is said of the receipt, with which it is."""
         receipt = self.receipt
         return (words.OF_A_RECEIPT if receipt.store else words.OF_A_RECEIPT_NOWHERE)(
             **({"store": receipt.store} if receipt.store else {}),

@@ -17,7 +17,7 @@ from schemas.envelope import Envelope, type_of
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
 from streams.yearend.cases import BatchCase, Case, EntryCase
 from streams.yearend.learn import Learned, learn, taken_in
-from streams.yearend.orders import LATE, MOVED, Writer, orders, was_refused
+from streams.yearend.orders import LATE, MOVED, EntryWriter, orders, was_refused
 from streams.yearend.rules import judge
 from streams.yearend.state import State, alike_key, entry_key
 from streams.yearend.verdict import DISCARD, NAME, TakenIn
@@ -54,10 +54,10 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
     learned, message = learn(states, envelope), envelope.data
     given: list[Order] = []
     if learned.late:
-        writer = Writer(learned.late, envelope.tenant, learned.states[learned.late], LATE, terms.version)
+        writer = EntryWriter(learned.late, envelope.tenant, LATE, terms.version, learned.states[learned.late])
         given += writer.older_content(message)
     if learned.moved:
-        writer = Writer(learned.moved, envelope.tenant, learned.states[learned.moved], MOVED, terms.version)
+        writer = EntryWriter(learned.moved, envelope.tenant, MOVED, terms.version, learned.states[learned.moved])
         given += writer.moved(message)
     after = {**states, **learned.states}
     for key in learned.about:

@@ -3,16 +3,14 @@
 The same state, message and settings give the same orders with the same ids.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 from schemas import ids
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, How, Order, PostVoucher, spoken
+from schemas.commands import HoldForReview, Order, PostVoucher, spoken
 from schemas.events import ChecksPassed, ClosingApproved, ClosingEntriesReady, ReviewAnswered
-from schemas.flows import Held, ended
+from schemas.flows import Held, Writer, ended
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied
 from schemas.words import Text, named
@@ -39,7 +37,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
     message, hold = case.message, case.state.hold
     if isinstance(message, ChecksPassed) and isinstance(verdict, Booking):
         rule = WHAT_WAS_REFUSED_GOES_AGAIN
-    writer = Writer(case.key, tenant, case.state, rule, version)
+    writer = EntryWriter(case.key, tenant, rule, version, case.state)
     unchanged = isinstance(message, SettingsApplied | ClosingApproved) and writer.would_repeat(verdict)
     if unchanged or (isinstance(message, SettingsApplied) and _would_be_refused(case.state, verdict)):
         return ()
@@ -66,30 +64,23 @@ def _would_be_refused(state: State, verdict: Verdict) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class EntryWriter(Writer):
     """Writes the orders of one batch or entry."""
 
-    key: str
-    tenant: str
+    FLOW = NAME
+
     state: State
-    rule: str
-    settings_version: int
 
     def older_content(self, told: ClosingEntriesReady) -> tuple[Order, ...]:
         """Return what puts older content of a batch on record: it was accepted, and changes nothing."""
         known = self.state.batch.version if self.state.batch else 0
         why = words.OLDER_CONTENT(version=told.version, newer=known)
-        return self._on_record("older_content", why, "superseded", f"late/{ids.revision(told)}")
+        return self.on_record("older_content", why, "superseded", f"late/{ids.revision(told)}")
 
     def moved(self, approved: ClosingApproved) -> tuple[Order, ...]:
         """Return what puts on record that an approval was of something else than the entry is now."""
         why = words.MOVED_SINCE_THE_PLAN()
-        return self._on_record("moved_since_the_plan", why, "superseded", f"moved/{approved.plan_id}")
-
-    def _on_record(self, reason: str, why: Text, how: How, step: str) -> tuple[Order, ...]:
-        """Return a hold that is closed at once: what is accepted never ends without a trace."""
-        record = self.hold(Held(reason, why, can_be_given_up=False), step)
-        return (record, self.close(record, how, why))
+        return self.on_record("moved_since_the_plan", why, "superseded", f"moved/{approved.plan_id}")
 
     def would_repeat(self, verdict: Verdict) -> bool:
         """Tell whether the open hold already says this."""
@@ -99,21 +90,11 @@ class Writer:
         anew = self.hold(verdict)
         return (anew.revision, anew.said) == (hold.revision, hold.said)
 
-    def _origin(self, revision: str, step: str) -> Mapping[str, Any]:
-        return {
-            "flow": NAME,
-            "key": self.key,
-            "revision": revision,
-            "step": step,
-            "rule": self.rule,
-            "settings_version": self.settings_version,
-        }
-
     def post(self, booking: Booking, case: EntryCase, *, insists: bool) -> PostVoucher:
         """Return the order that posts a voucher. ``insists``: a person says that what was refused will be taken now."""
         rejected = self.state.rejected
         return PostVoucher(
-            **self._origin(booking.revision, self._free_step(booking)),
+            **self.origin(booking.revision, self.free(booking.step, booking.revision, self.state.done)),
             replaces=rejected.order_id if rejected else None,
             purpose=booking.purpose,
             series=booking.series,
@@ -129,13 +110,6 @@ class Writer:
             exempt_from_lock=booking.exempt_from_lock,
         )
 
-    def _free_step(self, booking: Booking) -> str:
-        """Return the first of ``book``, ``book/2``, ... whose outcome is not known; a refused order's id is used up."""
-        return next(each for each in ids.steps(booking.step) if self._id(booking.revision, each) not in self.state.done)
-
-    def _id(self, revision: str, step: str) -> UUID:
-        return ids.order_id(tenant=self.tenant, flow=NAME, key=self.key, revision=revision, step=step)
-
     def hold(self, held: Held, step: str = "") -> HoldForReview:
         """Return the order that holds a batch or an entry, and asks what can be answered."""
         giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
@@ -143,25 +117,17 @@ class Writer:
         day = entry.entry_date if entry else batch.year_to if batch else None
         amount = sum((row.debit for row in entry.rows), ZERO) if entry else None
         return HoldForReview(
-            **self._origin(self.state.revision, step or f"hold/{self.state.holds + 1}"),
+            **self.origin(self.state.revision, step or f"hold/{self.state.holds + 1}"),
             reason=held.reason,
             who=held.who,
-            **spoken(self._of(held.message), held.lines[:_MOST_LINES]),
+            **spoken(self.about(held.message), held.lines[:_MOST_LINES]),
             choices=(*held.choices, *giving_up),
             business_date=day,
             amount=amount,
         )
 
-    def close(self, hold: HoldForReview, how: How, why: Text) -> CloseReview:
-        """Return the order that closes a hold, and says why."""
-        return CloseReview(
-            **self._origin(hold.revision, f"close/{hold.step}"),
-            hold_id=hold.id_in(self.tenant),
-            how=how,
-            **spoken(self._of(why)),
-        )
-
-    def _of(self, said: Text) -> Text:
+    def about(self, said: Text) -> Text:
+        """Return what is said of the batch or the entry, with which it is."""
         entry, batch = self.state.entry, self.state.batch
         if entry is not None:
             amount = sum((row.debit for row in entry.rows), ZERO)

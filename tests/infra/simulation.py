@@ -21,7 +21,7 @@ from infra.delivery.pace import MANY
 from infra.leases import Lease, LeaseLost
 from infra.plugin import Attempt, Kind, Sink
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
-from schemas.audit import GENESIS, TERMINAL
+from schemas.audit import GENESIS
 from schemas.commands import PostVoucher
 from schemas.envelope import Envelope
 from tests.infra import virtual
@@ -46,6 +46,8 @@ PUT_OFF = {
     "alone": RetryLater(5.0, "fortnox_failing", "no list", alone=True),
     "no right": RetryLater(30.0, "scope_missing", "a scope is missing", "operator", of_kind=True),
 }
+_LAST = frozenset({"delivered", "already_there", "rejected", "held", "released", "withdrawn"})
+"""Outcomes after which nothing more becomes of an order."""
 LEGAL = frozenset(
     [("queued", "sending")]
     + [("sending", after) for after in ("delivered", "rejected", "unknown", "queued")]
@@ -472,7 +474,7 @@ class World:
             if (record.sequence, record.previous, record.is_whole()) != (sequence, previous, True):
                 yield f"the chain of {tenant} breaks at {sequence}"
             previous = record.hash
-            ends[record.message_id] += record.outcome in TERMINAL
+            ends[record.message_id] += record.outcome in _LAST
         for row in self.database.of(tenant):
             expected = 1 if row.state in {"delivered", "rejected"} else 0
             if ends[row.order.id] != expected:

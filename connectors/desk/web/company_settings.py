@@ -34,10 +34,9 @@ async def _settings(visit: Visit) -> Response:
     body, version = await tenants.settings_in_force(engine, visit.tenant)
     if not wish:
         return await _shown(visit, settings_files.to_yaml(body), version)
-    if not (wish.isascii() and wish.isdecimal() and len(wish) < 10):  # noqa: PLR2004 - what an integer of the database holds
-        raise NoSuchPage
-    found = await tenants.versions(engine, visit.tenant, before=int(wish) + 1, limit=1)
-    if not found or found[0].version != int(wish):
+    version_wished = visit.number(wish)
+    found = await tenants.versions(engine, visit.tenant, before=version_wished + 1, limit=1)
+    if not found or found[0].version != version_wished:
         raise NoSuchPage
     changes = settings_files.differences(body, found[0].settings)
     return await _shown(visit, settings_files.to_yaml(found[0].settings), version, changes=changes)

@@ -180,14 +180,12 @@ async def listed(
     if employees is None:
         return await visit.show("employees_off.html")
     tabs = _TABS[view]
-    after = visit.asked("after")
-    if not (after or "0").isdecimal() or len(after) > 9:  # noqa: PLR2004 - an int
-        raise NoSuchPage
+    after = visit.number(visit.asked("after") or "0")
     rows: list[PlanRow] = []
     groups: Sequence[Group] = ()
     if plan:
         which = await meant(visit, plan, asked)
-        rows = await plan_pages.page(engine, plan, which, after=int(after or 0), limit=_PAGE + 1)
+        rows = await plan_pages.page(engine, plan, which, after=after, limit=_PAGE + 1)
         groups = await plan_pages.groups(engine, plan, replace(which, linked="", state=""))
     return await visit.show(
         "employees_list.html",

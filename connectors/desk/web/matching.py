@@ -254,10 +254,7 @@ def _text(value: Any) -> str:
 
 
 def _base(visit: Visit) -> int:
-    said = visit.form.get("base", "")
-    if not (said.isascii() and said.isdecimal() and len(said) < 10):  # noqa: PLR2004 - what an integer of the database holds
-        raise NoSuchPage
-    return int(said)
+    return visit.number(visit.form.get("base", ""))
 
 
 def _moved(visit: Visit) -> str:
@@ -280,9 +277,7 @@ def _said(visit: Visit, error: WrongMapping) -> list[tuple[str, str]]:
 
 async def _versions(visit: Visit) -> Response:
     after = visit.asked("after")
-    if after and not (after.isascii() and after.isdecimal() and len(after) < 10):  # noqa: PLR2004 - as above
-        raise NoSuchPage
-    before = int(after) if after else None
+    before = visit.number(after) if after else None
     found = await tenants.versions(visit.host.engine, visit.tenant, before=before, limit=_VERSIONS + 1)
     older = [*found[1:], None][: len(found)]
     shown = [

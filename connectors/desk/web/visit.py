@@ -95,6 +95,12 @@ class Visit:
         """Return a value of the address' query."""
         return self.request.query_params.get(name, otherwise).strip()
 
+    def number(self, said: str) -> int:
+        """Return a number that a page names, as the database can hold it. Raises NoSuchPage."""
+        if not (said.isascii() and said.isdecimal() and len(said) < 10):  # noqa: PLR2004 - what an integer there holds
+            raise NoSuchPage
+        return int(said)
+
     def at(self, *parts: str, **query: str) -> str:
         """Return an address below the company of this page: ``at("days", z="57")``."""
         return below(self.tenant, *parts, **query)
