@@ -63,8 +63,7 @@ CREATED = Phrase("alexishr.created", "skapad", "created")
 TOKEN_REFUSED = Phrase(
     "alexishr.token_refused",
     "Alexis HR nekar åtkomsttoken (401): den slutar gälla när den som skapade den slutar eller inte längre är Owner; "
-    "låt "
-    "en Owner skapa en ny (Settings, Access tokens) och lämna den till oss: bokbuss alexishr connect {tenant}",
+    "låt en Owner skapa en ny (Settings, Access tokens) och lämna den till oss: bokbuss alexishr connect {tenant}",
     "Alexis HR refuses the access token (401): it ends when who made it leaves or is no Owner any more; let an Owner "
     "make a new one (Settings, Access tokens) and give it to us: bokbuss alexishr connect {tenant}",
 )

@@ -10,16 +10,14 @@ AND_MORE = Phrase("desk.and_more", "och {number} till", "and {number} more")
 HOLDS_THE_SAME = Phrase(
     "desk.holds_the_same",
     "{booked:comma} har samma innehåll: {likeness}. Är det samma händelse, lämna den här raden; inget behöver "
-    "återföras "
-    "än.",
+    "återföras än.",
     "{booked:comma} holds the same: {likeness}. If it is the same event, leave this row out; nothing is to be reversed "
     "yet.",
 )
 ALL_HOLD_THE_SAME = Phrase(
     "desk.all_hold_the_same",
     "{booked:comma} har samma innehåll: {likeness}. Är det samma händelse, lämna den här raden; inget behöver "
-    "återföras "
-    "än.",
+    "återföras än.",
     "{booked:comma} hold the same: {likeness}. If it is the same event, leave this row out; nothing is to be reversed "
     "yet.",
 )
