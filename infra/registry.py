@@ -34,6 +34,11 @@ def flows() -> tuple[Flow, ...]:
     return tuple(f for f in _exports("streams", "FLOW") if isinstance(f, Flow))
 
 
+def flow(name: str) -> Flow:
+    """Return the flow of a name."""
+    return next(one for one in flows() if one.name == name)
+
+
 def sources() -> dict[str, Source]:
     """Return the systems that tell what happened, by name."""
     return {name: s.source for name, s in systems().items() if s.source is not None}

@@ -297,7 +297,7 @@ class StaffOffice:
 
 
 def _flow() -> Flow:
-    return next(flow for flow in registry.flows() if flow.name == "employees")
+    return registry.flow("employees")
 
 
 def _named(rows: tuple[PlanRow, ...], given_name: str) -> PlanRow:

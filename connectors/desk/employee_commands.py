@@ -16,7 +16,6 @@ from connectors.desk.plan_commands import (
 )
 from connectors.desk.plan_words import nearest
 from connectors.desk.running import progress, quiet
-from connectors.desk.staff import flow_of_employees
 from connectors.desk.words import wrapped
 from infra import clock, registry, tenants
 from infra.commanding import By, Company, Json, WrongUsage, asker, print_json, print_lines
@@ -39,7 +38,7 @@ def employees_fields(tenant: Company, as_json: Json = False) -> None:
 
     async def work(place: Office) -> None:
         settings, version = await tenants.settings_in_force(place.engine, tenant)
-        describe = flow_of_employees().describe
+        describe = registry.flow("employees").describe
         rows = describe(settings) if describe else ()
         if not rows:
             raise WrongUsage(f"{tenant} has no settings for employees: bokbuss settings apply {tenant} FILE")
@@ -71,7 +70,7 @@ def employees_list(
         raise WrongUsage(f"state: {', '.join(employee_words.STATES)}{nearest(state, employee_words.STATES)}")
 
     async def work(place: Office) -> None:
-        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        everybody = await remembering.everybody(place.engine, registry.flow("employees"), tenant)
         found = [row for row in employee_words.listed(everybody) if state in {None, row["state"]}]
         if as_json:
             print_json(found)
@@ -90,7 +89,7 @@ def employees_refresh(tenant: Company, wait: Decided = 60.0, as_json: Json = Fal
 
     async def work(place: Office) -> None:
         host, say = await place.host(), quiet if as_json else progress
-        found = await catching_up.read_both(host, flow_of_employees(), tenant, say)
+        found = await catching_up.read_both(host, registry.flow("employees"), tenant, say)
         await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
         if as_json:
             counts = {
@@ -142,7 +141,7 @@ def employees_link(
     """Join people in HR with employees in Fortnox; what was held while they were apart goes on."""
 
     async def work(place: Office) -> None:
-        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        everybody = await remembering.everybody(place.engine, registry.flow("employees"), tenant)
         if file is not None and person is None:
             pairs, wrong = employee_words.pairs(_text(file), everybody)
             if wrong:
@@ -175,7 +174,7 @@ def employees_unlink(
     """
 
     async def work(place: Office) -> None:
-        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        everybody = await remembering.everybody(place.engine, registry.flow("employees"), tenant)
         who = _who(person, everybody)
         partner = everybody[who].partner
         apart = f"is taken apart from {employee_words.said(partner, everybody)}" if partner else "stays apart"
@@ -214,7 +213,7 @@ def employees_resume(
 
 def _pause(tenant: str, person: str, reason: str, comment: str, by: str | None, *, paused: bool, as_json: bool) -> None:
     async def work(place: Office) -> None:
-        everybody = await remembering.everybody(place.engine, flow_of_employees(), tenant)
+        everybody = await remembering.everybody(place.engine, registry.flow("employees"), tenant)
         who = _who(person, everybody)
         fact = PersonPaused(
             person=who,

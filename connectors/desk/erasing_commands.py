@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from connectors.desk.staff import flow_of_employees
-from infra import clock
+from infra import clock, registry
 from infra.access import erasing
 from infra.access.erasing import Counted
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, print_json, print_lines, print_out
@@ -103,7 +102,7 @@ def _decider(by: str | None) -> str:
 
 
 async def _erasable(place: Office, tenant: str, person: str) -> Erasable:
-    flow = flow_of_employees()
+    flow = registry.flow("employees")
     if flow.erasable is None:
         raise WrongUsage("no flow knows people")
     return await remembering.answer(place.engine, flow, tenant, flow.erasable(person, clock.now().date()))

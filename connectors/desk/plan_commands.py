@@ -10,7 +10,6 @@ from connectors.desk import closing, closing_words, correcting_words, plan_words
 from connectors.desk.closing_commands import flow_of_closing
 from connectors.desk.plan_words import Conditions
 from connectors.desk.running import progress, quiet, until
-from connectors.desk.staff import FLOW
 from infra import clock, speaking, tenants
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
 from infra.deciding import planning
@@ -22,6 +21,8 @@ from schemas.plans import Plan, RowOutcome
 plan = typer.Typer(no_args_is_help=True, help="What a synchronisation would do, before it does anything.")
 
 _MOST = 40
+_STAFF = "employees"
+"""The flow whose plans are about people."""
 _WHERE_HELP = "state=conflict, action=..., origin=..., matched_by=..., field=city, rule=..., row=7"
 PlanId = Annotated[str, typer.Argument(help="The beginning of its id.")]
 Decided = Annotated[float, typer.Option("--wait", help="Seconds to wait until all that was told is decided.")]
@@ -163,7 +164,7 @@ def plan_edit(
     async def work(place: Office) -> None:
         found = await _plan(place, plan_id)
         wanted = _conditions(found, where, row)
-        if found.flow != FLOW:
+        if found.flow != _STAFF:
             raise WrongUsage(
                 f"a plan of {found.flow} is not edited: apply some of its rows (bokbuss apply {found.begins} --row N), "
                 f"or make another ({planning.verb(found)})"
@@ -265,7 +266,7 @@ async def carry_out(
     await until(settled, wait)
     rows = await became()
     mailed = not again and await _mail(place, applied.plan, rows, applied.left)
-    words = report_words if found.flow == FLOW else _words(found)
+    words = report_words if found.flow == _STAFF else _words(found)
     if as_json:
         told = [{"row": b.row.row, "name": b.row.name, "status": b.status, "why": b.why} for b in rows]
         kinds = [{**each, "became": words.kind(one)} for each, one in zip(told, rows, strict=True)]
@@ -282,7 +283,7 @@ async def _mail(place: Office, applied: Plan, rows: Sequence[RowOutcome[Any]], l
     from connectors.desk import synchronising
     from infra import mail
 
-    if applied.flow != FLOW:
+    if applied.flow != _STAFF:
         return False
     try:
         return await synchronising.mail_report(place.settings, place.engine, applied, rows, left)

@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk import report_letter
-from connectors.desk.staff import flow_of_employees
-from infra import catching_up, clock, mail, tenants
+from infra import catching_up, clock, mail, registry, tenants
 from infra.accounts import accounts
 from infra.deciding import planning
 from infra.plugin import Host
@@ -24,7 +23,7 @@ async def make(
     Raises:
         WrongUsage, Failed: as ``catching_up`` says.
     """
-    flow = flow_of_employees()
+    flow = registry.flow("employees")
     found = await catching_up.read_both(host, flow, tenant, say) if refresh else {}
     await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
     made, rows = await planning.make(host.engine, flow, tenant, clock.now().date(), by=by)

@@ -289,7 +289,7 @@ async def open_plan(engine: AsyncEngine, tenant: str, flow: Flow) -> tuple[Plan 
 
 async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[Any]:
     """Yield a plan's rows, a page at a time; each is what its flow says that a row is."""
-    after, more, kind = 0, True, _flow(plan).row
+    after, more, kind = 0, True, registry.flow(plan.flow).row
     while more:
         values = {"plan_id": plan.plan_id, "after": after, "page": _PAGE}
         chosen = {"state": which.state, "action": which.action, "row": which.row}
@@ -322,7 +322,7 @@ async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Se
     Raises:
         NotPossible: the settings have changed since, or a row is applied or gone by now.
     """
-    flow = _flow(plan)
+    flow = registry.flow(plan.flow)
     async with engine.begin() as connection:
         terms = await _terms(connection, plan)
         kept = await _change(connection, flow, plan, changed, terms)
@@ -374,11 +374,7 @@ def over(plan: Plan, state: str) -> str:
 def verb(plan: Plan) -> str:
     """Return the command that makes a plan like this one."""
     days = f" --from {plan.first_day} --to {plan.last_day}" if plan.first_day else ""
-    return f"bokbuss {_flow(plan).planned_as or f'plan {plan.flow}'} {plan.tenant}{days}"
-
-
-def _flow(plan: Plan) -> Flow:
-    return next(flow for flow in registry.flows() if flow.name == plan.flow)
+    return f"bokbuss {registry.flow(plan.flow).planned_as or f'plan {plan.flow}'} {plan.tenant}{days}"
 
 
 async def apply(
@@ -407,7 +403,7 @@ async def apply(
     values = {"plan_id": plan.plan_id, "rows": None if only is None else list(only), "chosen": CHOSEN}
     async with host.engine.begin() as connection:
         if (state := await connection.scalar(_LOCK, {"plan_id": plan.plan_id})) == "made":
-            terms, flow = await _terms(connection, plan), _flow(plan)
+            terms, flow = await _terms(connection, plan), registry.flow(plan.flow)
             await _is_as_shown(connection, plan, only, shown)
             await _change(connection, flow, plan, changed, terms)
             bodies = list(await connection.scalars(_TO_APPLY, values))
@@ -445,11 +441,11 @@ async def _is_as_shown(connection: AsyncConnection, plan: Plan, only: Sequence[i
 async def _unsent(engine: AsyncEngine, plan: Plan) -> list[Any]:
     async with engine.connect() as connection:
         bodies = list(await connection.scalars(_UNSENT, {"plan_id": plan.plan_id, "page": _PAGE}))
-        return await people.models(connection, _flow(plan).row, bodies)
+        return await people.models(connection, registry.flow(plan.flow).row, bodies)
 
 
 async def _publish(host: Host, plan: Plan, page: Sequence[Any]) -> None:
-    flow = _flow(plan)
+    flow = registry.flow(plan.flow)
     facts = [plan_rows.fact(flow, plan, row, by=row.applied_by, at=row.applied_at or plan.made_at) for row in page]
     fact_ids = await host.accept(plan.tenant, "desk", facts)
     await store.write(
@@ -466,7 +462,7 @@ async def became(engine: AsyncEngine, plan: Plan) -> list[RowOutcome[Any]]:
     async with engine.connect() as connection:
         values = {"plan_id": plan.plan_id, "tenant": plan.tenant, "applied_at": _at(plan), "unlinked": UNLINKED}
         found = (await connection.execute(_BECAME, values)).all()
-        read = await people.models(connection, _flow(plan).row, [each.body for each in found])
+        read = await people.models(connection, registry.flow(plan.flow).row, [each.body for each in found])
     return [_became(row, each) for row, each in zip(read, found, strict=True)]
 
 

@@ -122,7 +122,7 @@ def _till(name: str, found: Iterable[DayRow], first: date, missing: Iterable[Mis
 
 async def _day(visit: Visit) -> Response:
     engine, tenant, key = visit.host.engine, visit.tenant, visit.request.path_params["key"]
-    flow = next(one for one in registry.flows() if one.name == _FLOW)
+    flow = registry.flow(_FLOW)
     state = (await remembering.states(engine, flow, tenant, [key])).get(key)
     report: DayClosed | None = getattr(state, "day", None)
     if report is None:

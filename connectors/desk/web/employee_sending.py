@@ -8,12 +8,11 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.desk import plan_words, report_words, synchronising
-from connectors.desk.staff import flow_of_employees
 from connectors.desk.web import employee_words as words
 from connectors.desk.web.employees import address, chosen, does, every, given, meant, staff_plan
 from connectors.desk.web.spreadsheets import csv_file
 from connectors.desk.web.visit import Page, Visit
-from infra import clock, mail, speaking, tasks, tenants
+from infra import clock, mail, registry, speaking, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed, WrongUsage
 from infra.deciding import plan_pages, planning
@@ -41,7 +40,7 @@ async def _asked(visit: Visit, *, status: int = 200, error: str = "") -> Respons
     if exports and rows:
         settings, version = await tenants.settings_in_force(engine, visit.tenant)
         rows = [plan_words.changed(row, _export_of(row), ()) for row in rows]
-        rows = list(await plan_pages.preview(engine, flow_of_employees(), plan, rows, Terms(settings, version)))
+        rows = list(await plan_pages.preview(engine, registry.flow("employees"), plan, rows, Terms(settings, version)))
     groups = await plan_pages.groups(engine, plan, which)
     number, acts = sum(group.rows for group in groups), _exported(groups) if exports else does(groups)
     picks = not asked["all"] and which != _WHOLE
@@ -92,7 +91,7 @@ def _exported(groups: Sequence[plan_pages.Group]) -> Counter[str]:
 
 
 async def _is_live(visit: Visit) -> bool:
-    _, last = await planning.open_plan(visit.host.engine, visit.tenant, flow_of_employees())
+    _, last = await planning.open_plan(visit.host.engine, visit.tenant, registry.flow("employees"))
     return last is not None
 
 

@@ -8,11 +8,10 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from connectors.desk import plan_words, synchronising
-from connectors.desk.staff import flow_of_employees
 from connectors.desk.web import employee_words as words
 from connectors.desk.web.plans import plan_of
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import tasks, tenants
+from infra import registry, tasks, tenants
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed, WrongUsage
 from infra.deciding import plan_pages, planning
@@ -52,7 +51,7 @@ async def chosen(visit: Visit) -> EmployeesSettings | None:
 
 async def staff_plan(visit: Visit) -> Plan:
     """Return the plan of the address. Raises NoSuchPage: there is none, or it is another company's or of no staff."""
-    return await plan_of(visit, flow_of_employees())
+    return await plan_of(visit, registry.flow("employees"))
 
 
 def given(visit: Visit, view: str = "") -> dict[str, str]:
@@ -102,7 +101,7 @@ async def _overviewed(visit: Visit, *, status: int = 200, error: str = "") -> Re
     employees = await chosen(visit)
     if employees is None:
         return await visit.show("employees_off.html")
-    plan, last = await planning.open_plan(visit.host.engine, visit.tenant, flow_of_employees())
+    plan, last = await planning.open_plan(visit.host.engine, visit.tenant, registry.flow("employees"))
     groups = await plan_pages.groups(visit.host.engine, plan) if plan else ()
     fields = await plan_pages.fields(visit.host.engine, plan) if plan else {}
     return await visit.show(
@@ -114,7 +113,7 @@ async def _overviewed(visit: Visit, *, status: int = 200, error: str = "") -> Re
         does=does(groups),
         alone={side: [g for g in groups if not g.pair and g.in_hr == (side == "hr")] for side in ("hr", "fortnox")},
         differs={kind: [(f, by) for (f, k), by in fields.items() if k == kind] for kind in _KINDS},
-        plans=await planning.plans(visit.host.engine, visit.tenant, flow_of_employees().name),
+        plans=await planning.plans(visit.host.engine, visit.tenant, registry.flow("employees").name),
     )
 
 
@@ -158,7 +157,7 @@ async def _import(visit: Visit) -> Response:
 async def _of_view(visit: Visit, view: str) -> Response:
     if await chosen(visit) is None:
         return await visit.show("employees_off.html")
-    plan, last = await planning.open_plan(visit.host.engine, visit.tenant, flow_of_employees())
+    plan, last = await planning.open_plan(visit.host.engine, visit.tenant, registry.flow("employees"))
     return await listed(visit, plan, given(visit, view), last=last)
 
 
