@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -371,7 +371,7 @@ class LedgerFile:
 # --- Sinks: an answer is a value, from a closed set ---------------------------------------------------------------
 
 
-async def _nobody(_seconds: float) -> None: ...
+async def _nobody(_seconds: float = 0.0) -> None: ...
 
 
 @dataclass(slots=True)
@@ -389,6 +389,11 @@ class Attempt:
     take: Callable[[], Awaitable[None]]
     calls: list[Call] = field(default_factory=list)
     throttled: Callable[[float], Awaitable[None]] = _nobody
+
+    @classmethod
+    def of_no_lane(cls) -> Self:
+        """Return what a person's own try is made with: nobody else asks, and no budget is kept yet."""
+        return cls(may_send=lambda: None, take=_nobody)
 
 
 @dataclass(frozen=True, slots=True)

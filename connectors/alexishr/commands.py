@@ -23,10 +23,7 @@ def _group() -> None:
 
 
 @alexishr.command("connect")
-def connect(
-    tenant: Company,
-    by: By = None,
-) -> None:
+def connect(tenant: Company, by: By = None) -> None:
     """Take a company's access token (from the prompt, or standard input), try it, and keep it encrypted.
 
     An Owner makes it in Alexis HR: Settings, Access tokens. It ends when that person leaves or is no Owner any more.
@@ -50,15 +47,9 @@ def connect(
 async def store(place: Office, tenant: str, token: str, by: str) -> str:
     """Try a token by one call and keep it; return the company's name there. Raises Failed, WrongUsage."""
     host = await place.host()
-
-    async def take() -> None:
-        pass
-
     async with Client(timeout=host.settings.of(AlexisHRSettings).request_timeout) as client:
         try:
-            page = await AlexisHR(tenant, host, client, token=token).read(
-                encode.company(), Attempt(may_send=lambda: None, take=take)
-            )
+            page = await AlexisHR(tenant, host, client, token=token).read(encode.company(), Attempt.of_no_lane())
         except NotRead as error:
             raise Failed(f"the token was not kept: {error}") from error
     name = str(page.items[0].get("name") or "") if isinstance(page, Page) and page.items else ""

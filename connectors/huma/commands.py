@@ -29,10 +29,7 @@ def _group() -> None:
 
 
 @huma.command("connect")
-def connect(
-    tenant: Company,
-    by: By = None,
-) -> None:
+def connect(tenant: Company, by: By = None) -> None:
     """Take a company's client id and secret (from prompts, or two lines of standard input), try them, and keep them.
 
     An administrator makes them in Huma. They are kept encrypted; then the webhook is to be registered in Huma.
@@ -65,16 +62,11 @@ async def store(place: Office, tenant: str, client_id: str, client_secret: str, 
     granted = await ask_for_token(settings, tenant, secret)
     if not isinstance(granted, Granted):
         raise Failed(f"they were not kept: {granted.why}")
-    host = await place.host()
-
-    async def take() -> None:
-        pass
-
     async with Client(timeout=settings.request_timeout) as client:
         trial = Huma(tenant, host, client, token=granted.access)
         people = 0
         try:
-            async for page in trial.pages(encode.people(1), Attempt(may_send=lambda: None, take=take)):
+            async for page in trial.pages(encode.people(1), Attempt.of_no_lane()):
                 people = page.total
                 break
         except NotRead as error:
