@@ -40,7 +40,7 @@ class FlowDriver:
         if not remember:
             return decision.orders
         for key, kept in decision.kept.items():
-            back = self._flow.state.model_validate(json.loads(kept.written), strict=False)
+            back = self._flow.state.model_validate(json.loads(kept.written()), strict=False)
             assert back == kept.state, f"{key} comes back otherwise: {kept.state}"
             self.states[key] = back
             self.waiting.pop(key, None)

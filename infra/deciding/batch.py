@@ -1,5 +1,6 @@
 """What one transaction decides: states as they were read and changed, orders to send, and the line of each record."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,8 @@ class Batch:
         """Each with its bytes, and the traceparent of the step that gave it."""
         self.letters: list[Envelope[DeadLetter]] = []
         self.lines: list[DecidedLine] = []
+        self.decisions: Counter[tuple[str, str]] = Counter()
+        """How often each rule of a flow has decided."""
 
     def keep(self, place: StateKey, kept: NewState) -> None:
         """Take in a new state."""
@@ -100,25 +103,28 @@ class Batch:
         read = await states_of(connection, [(wanted[name, tenant, key], state) for name, tenant, key, state in rows])
         for (name, tenant, key, _), state in zip(rows, read, strict=True):
             self.states[name, tenant, key] = state
+        unseen = {name: flow.state() for name, flow in {flow.name: flow for flow in wanted.values()}.items()}
         for place, flow in wanted.items():
-            self.states.setdefault(place, flow.state())
+            self.states.setdefault(place, unseen[flow.name])
 
     async def write(self, connection: AsyncConnection) -> None:
         """Write the states that changed, and the lines."""
         # A state like that of a key never seen need not be kept.
-        gone = {place for place, kept in self.changed.items() if kept.state == type(kept.state)()}
+        unseen = {kind: kind() for kind in {type(new.state) for new in self.changed.values()}}
+        gone = {place for place, new in self.changed.items() if new.state == unseen[type(new.state)]}
         if gone:
             await connection.execute(_FORGET_STATES, _places(gone))
         if len(gone) < len(self.changed):
-            kept = {place: state for place, state in self.changed.items() if place not in gone}
-            plain = [((tenant, key), state.state) for (_, tenant, key), state in kept.items()]
+            kept = {place: new for place, new in self.changed.items() if place not in gone}
+            texts = [new.written() for new in kept.values()]
+            plain = [((tenant, key), new.state) for (_, tenant, key), new in kept.items()]
             sealed = await people.seal(connection, plain)
             written = {
                 "states": "\n".join(
-                    state.written if one is state.state else one.model_dump_json()
-                    for state, one in zip(kept.values(), sealed, strict=True)
+                    state if one is new.state else one.model_dump_json()
+                    for new, state, one in zip(kept.values(), texts, sealed, strict=True)
                 ),
-                "waiting": [state.waiting for state in kept.values()],
+                "waiting": [new.waiting for new in kept.values()],
             }
             await connection.execute(_WRITE_STATES, _places(kept) | written)
         if self.lines:

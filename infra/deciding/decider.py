@@ -130,7 +130,7 @@ class Decider:
         unreadable: list[_Unread] = []
         for record, value in zip(records, await self._opened(records), strict=True):
             try:
-                message = _accepted(replace(record, value=value))
+                message = _accepted(record if value is record.value else replace(record, value=value))
             except NotYetReadable as newer:
                 await self._decide_plain(plain, unreadable)
                 plain, unreadable = [], []
@@ -388,8 +388,7 @@ class Decider:
             batch.orders.append((sent, value, line.span.traceparent))
         rules = dict.fromkeys(o.rule for o in decision.orders)
         line.rules = " ".join(filter(None, (line.rules, *rules)))
-        for rule in rules or ("nothing_to_do",):
-            telemetry.DECISIONS.labels(flow.name, rule).inc()
+        batch.decisions.update((flow.name, rule) for rule in rules or ("nothing_to_do",))
 
     async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
@@ -402,6 +401,8 @@ class Decider:
         messages = [(o.tenant, o.data.TOPIC, o.id, value, hop) for o, value, hop in batch.orders]
         messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes(), "") for o in batch.letters]
         written = await self._outbox.write(connection, messages)
+        for labels, number in batch.decisions.items():
+            telemetry.DECISIONS.labels(*labels).inc(number)
         for line in batch.lines:
             line.span.set(bokbuss__rules=line.rules)
             line.span.end()

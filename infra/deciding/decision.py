@@ -5,8 +5,8 @@ where and never with which values: those are a company's, and may be a person's.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -17,12 +17,22 @@ from schemas.commands import Order
 from schemas.envelope import Envelope
 
 
-class NewState(NamedTuple):
-    """A key's new state: as the next message finds it, as the JSON that is written, and why it waits, if it does."""
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """A key's new state: as the next message finds it, and why it waits, if it does."""
 
     state: BaseModel
-    written: str
     waiting: str | None
+    _made: "_of" = field(repr=False, compare=False)
+
+    def written(self) -> str:
+        """Return the JSON that is written. It is made when it is written: a batch may change a key many times.
+
+        Raises:
+            FlowFailed: the flow has made a state that does not fit its model.
+        """
+        with self._made:
+            return self.state.model_dump_json(warnings="error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +79,7 @@ def deciding(
     kept: dict[str, NewState] = {}
     for key, state in changed.items():
         with _of(flow, "waiting", message.data):
-            waits = flow.waiting(state)
-        with _of(flow, "state", message.data):
-            kept[key] = NewState(state, state.model_dump_json(warnings="error"), waits)
+            kept[key] = NewState(state, flow.waiting(state), _of(flow, "state", message.data))
     yield Decision(orders, kept)
 
 

@@ -63,7 +63,8 @@ def decided(made: Flow) -> Decision:
 
 def test_what_changed_is_kept_as_it_will_be_written() -> None:
     """With the reason why it waits."""
-    assert decided(flow()).kept == {"b": (Count(times=1), '{"times":1}', "a reason")}
+    [(key, new)] = decided(flow()).kept.items()
+    assert (key, new.state, new.written(), new.waiting) == ("b", Count(times=1), '{"times":1}', "a reason")
 
 
 def test_follow_is_asked_until_it_names_nothing_new() -> None:
