@@ -11,6 +11,8 @@ from infra import clock
 from infra.kafka.cutting import stopped
 from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
 
+_MOST_AT_ONCE = 256 * 1024
+"""Bytes of a partition that go in one request. Of aiokafka's own 16 KB a batch of decisions would need dozens."""
 _CLOSE_WITHIN = 1.0
 """Seconds that a producer has to end. Whoever sends waits for the acknowledgement: nothing is left to be sent."""
 
@@ -113,6 +115,7 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=5,
+        max_batch_size=_MOST_AT_ONCE,
         request_timeout_ms=10_000,
         max_request_size=LARGEST,
     )

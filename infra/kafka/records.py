@@ -85,9 +85,12 @@ async def between(consumer: Consumer, tp: TopicPartition, first: int, last: int)
         consumer.pause(tp)
 
 
-_CALENDAR = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""The years of our messages (``schemas.base``)."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _END = (
+    (edge - _EPOCH) // timedelta(milliseconds=1)
+    for edge in (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+)
+"""The years of our messages (``schemas.base``), in milliseconds."""
 
 
 def at(milliseconds: int) -> datetime:
@@ -96,8 +99,7 @@ def at(milliseconds: int) -> datetime:
     A producer sets it, and its clock or its unit may be wrong. Outside of the years 1900 to 2199, and where there is
     none (-1), it is the time of reading; what lies inside stays what it is, even when it is wrong.
     """
-    first, end = ((edge - _EPOCH) // timedelta(milliseconds=1) for edge in _CALENDAR)
-    if milliseconds == _NO_TIME or not first <= milliseconds < end:
+    if milliseconds == _NO_TIME or not _FIRST <= milliseconds < _END:
         return clock.now()
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
