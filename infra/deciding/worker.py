@@ -347,6 +347,19 @@ class _Consumer(driver.Consumer):  # type: ignore[misc] # Faust is not typed
     def _new_consumer_thread(self) -> _ConsumerThread:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
+    async def wait_first(self, *waits: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - mode calls it so
+        """Hand a record on at once where nothing has to be waited for.
+
+        Faust hands each one on in a race with whatever may interrupt it: four tasks, which take as long as to read it.
+        """
+        match waits:
+            case handing, interruption if self.app.flow_control.is_active() and not any(
+                channel.queue.full() for channel in self.app.topics
+            ):
+                interruption.close()
+                return await handing
+        return await super().wait_first(*waits, timeout=timeout)
+
     async def waiting(self) -> dict[TopicPartition, int]:
         return await self._thread.waiting()  # type: ignore[no-any-return] # of the thread made above
 
