@@ -50,7 +50,7 @@ class VoucherRow(Message):
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
-        if self.debit < 0 or self.credit < 0 or bool(self.debit) == bool(self.credit):
+        if self.debit < ZERO or self.credit < ZERO or bool(self.debit) == bool(self.credit):
             raise ValueError("exactly one of debit and credit is above zero")
         return self
 

@@ -3,10 +3,10 @@
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetPydanticSchema, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError, core_schema
 
 ZERO = Decimal("0.00")
 ORE = Decimal("0.01")
@@ -24,12 +24,28 @@ def _amount(value: object) -> Decimal:
         return Decimal(value) + ZERO
     if isinstance(value, Decimal):
         if value.same_quantum(ORE) and abs(value) < _LARGEST:  # as most are, those that are computed too
-            return value + ZERO
+            return value or ZERO
         if not value.is_finite() or value != value.quantize(ORE) or abs(value) >= _LARGEST:
             said = "an amount has at most two decimals and twelve digits before them"
             raise PydanticCustomError("amount_size", said)
         return value.quantize(ORE) + ZERO
     raise PydanticCustomError("no_amount", 'an amount is a string with two decimals, like "1234.50"; never a number')
+
+
+_WRITTEN = core_schema.str_schema(pattern=PATTERN.replace(r"\d", "[0-9]"), strict=True)
+_OF_JSON = core_schema.custom_error_schema(
+    core_schema.no_info_after_validator_function(
+        ZERO.__add__,  # negative zero is zero
+        core_schema.no_info_after_validator_function(Decimal, _WRITTEN),
+    ),
+    custom_error_type="no_amount",
+    custom_error_message='an amount is a string with two decimals, like "1234.50" or "-0.50"; never a number',
+)
+
+
+def _at_once(amount: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+    """Read an amount of JSON without Python in between: a fifth of the time to read a day close went there."""
+    return core_schema.json_or_python_schema(_OF_JSON, handler(amount))
 
 
 def text(amount: Decimal) -> str:
@@ -40,6 +56,7 @@ def text(amount: Decimal) -> str:
 Money = Annotated[
     Decimal,
     BeforeValidator(_amount),
+    GetPydanticSchema(_at_once),
     PlainSerializer(
         str, return_type=str
     ),  # every amount has two places by now; ``text`` would take three times as long
