@@ -101,9 +101,10 @@ def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
     @wraps(make)
     def made(message: _MessageT) -> _Made:
         place = id(message)
-        found = known.get(place)
-        if found is not None and found[0]() is message:
-            return found[1]
+        if place in known:
+            whose, found = known[place]
+            if whose() is message:
+                return found
         new = make(message)
         known[place] = weakref.ref(message, lambda gone: forget(place, gone)), new
         return new

@@ -11,15 +11,15 @@ from schemas.settings import (
     CategoryAccount,
     Dated,
     DaySalesSettings,
-    GroupRate,
     PaymentAccount,
     SalesAccount,
+    StoreCostCentre,
     VatAccount,
 )
 
 _DatedT = TypeVar("_DatedT", bound=Dated)
-_MOST = 1024
-"""Names of a company's tills whose choices are remembered."""
+_MOST = 64
+"""Names of a company's tills, each on a day, whose choice is remembered: the rules ask for each several times."""
 
 
 def _since(choice: Dated) -> date:
@@ -37,81 +37,97 @@ def spellings(name: str, known: Iterable[str | None]) -> tuple[str, ...]:
     return (name,) if name in names else tuple(n for n in names if alike(n, name))
 
 
-def _by_name(choices: Iterable[tuple[str, _DatedT]]) -> Callable[[str], tuple[_DatedT, ...]]:
-    """Return what finds the choices of a name: the one that began last stands first, then the first in the file."""
+def _by_name(choices: Iterable[tuple[str, _DatedT]]) -> Callable[[str, date], _DatedT | None]:
+    """Return what finds the choice for a name on a day: the one that began last comes first, then the file's first."""
     ordered = sorted(choices, key=lambda named: _since(named[1]), reverse=True)
 
     @lru_cache(maxsize=_MOST)
-    def found(name: str) -> tuple[_DatedT, ...]:
+    def found(name: str, day: date) -> _DatedT | None:
         named = spellings(name, (known for known, _ in ordered))
-        return tuple(choice for known, choice in ordered if known in named)
+        return _on((choice for known, choice in ordered if known in named), day)
 
     return found
 
 
 @once
-def _payments(settings: DaySalesSettings) -> Callable[[str], tuple[PaymentAccount, ...]]:
+def _payments(settings: DaySalesSettings) -> Callable[[str, date], PaymentAccount | None]:
     return _by_name((p.method, p) for p in settings.payments)
 
 
 @once
-def _others(settings: DaySalesSettings) -> Callable[[str], tuple[CategoryAccount, ...]]:
+def _others(settings: DaySalesSettings) -> Callable[[str, date], CategoryAccount | None]:
     return _by_name((c.category, c) for c in settings.others)
 
 
 @once
-def _vat(settings: DaySalesSettings) -> tuple[VatAccount, ...]:
-    return tuple(sorted(settings.vat, key=_since, reverse=True))
+def _cost_centres(settings: DaySalesSettings) -> Callable[[str, date], StoreCostCentre | None]:
+    return _by_name((c.store, c) for c in settings.cost_centres)
 
 
 @once
-def _sales(settings: DaySalesSettings) -> Callable[[str | None, Decimal], tuple[SalesAccount, ...]]:
+def _vat(settings: DaySalesSettings) -> Callable[[Decimal, date], VatAccount | None]:
+    ordered = sorted(settings.vat, key=_since, reverse=True)
+
+    @lru_cache(maxsize=_MOST)
+    def found(rate: Decimal, day: date) -> VatAccount | None:
+        return _on((choice for choice in ordered if choice.vat_rate == rate), day)
+
+    return found
+
+
+@once
+def _sales(settings: DaySalesSettings) -> Callable[[str | None, Decimal, date], SalesAccount | None]:
     def rank(choice: SalesAccount) -> tuple[bool, bool, date]:
         return choice.group is not None, choice.vat_rate is not None, _since(choice)
 
     ordered = sorted(settings.sales, key=rank, reverse=True)
 
     @lru_cache(maxsize=_MOST)
-    def found(group: str | None, rate: Decimal) -> tuple[SalesAccount, ...]:
+    def found(group: str | None, rate: Decimal, day: date) -> SalesAccount | None:
         named = spellings(group, (s.group for s in ordered)) if group else ()
-        return tuple(s for s in ordered if s.vat_rate in (None, rate) and s.group in (None, *named))
+        return _on((s for s in ordered if s.vat_rate in (None, rate) and s.group in (None, *named)), day)
 
     return found
 
 
 @once
-def _group_rates(settings: DaySalesSettings) -> Callable[[str], tuple[GroupRate, ...]]:
-    return _by_name((g.group, g) for g in settings.group_rates)
+def _group_rates(settings: DaySalesSettings) -> Callable[[str, date, bool], tuple[Decimal, ...]]:
+    ordered = sorted(settings.group_rates, key=_since, reverse=True)
+
+    @lru_cache(maxsize=_MOST)
+    def found(group: str, day: date, is_return: bool) -> tuple[Decimal, ...]:  # noqa: FBT001 - a part of the question
+        named = spellings(group, (g.group for g in ordered))
+        return tuple(dict.fromkeys(g.vat_rate for g in ordered if g.group in named and (is_return or g.holds_on(day))))
+
+    return found
 
 
 def payment_account(settings: DaySalesSettings, method: str, day: date) -> PaymentAccount | None:
     """Return where a means of payment is debited on a day, or None when nobody has said so."""
-    return _on(_payments(settings)(method), day)
+    return _payments(settings)(method, day)
 
 
 def category_account(settings: DaySalesSettings, category: str, day: date) -> CategoryAccount | None:
     """Return where an amount that is not sales is credited on a day, or None when nobody has said so."""
-    return _on(_others(settings)(category), day)
+    return _others(settings)(category, day)
 
 
 def vat_account(settings: DaySalesSettings, rate: Decimal, day: date) -> VatAccount | None:
     """Return what is known of a VAT rate on a day, or None for a rate that may not be charged then."""
-    return _on((v for v in _vat(settings) if v.vat_rate == rate), day)
+    return _vat(settings)(rate, day)
 
 
 def sales_account(settings: DaySalesSettings, group: str | None, rate: Decimal, day: date) -> SalesAccount | None:
     """Return where sales are credited: the choice for group and rate, else for the group, else for the rate."""
-    return _on(_sales(settings)(group, rate), day)
+    return _sales(settings)(group, rate, day)
 
 
 def cost_centre(settings: DaySalesSettings, store: str | None, day: date) -> str | None:
     """Return the cost centre that a store's sales rows carry on a day."""
-    named = spellings(store, (c.store for c in settings.cost_centres)) if store else ()
-    stores = (c for c in settings.cost_centres if c.store in named)
-    found = _on(sorted(stores, key=_since, reverse=True), day)
+    found = _cost_centres(settings)(store, day) if store else None
     return found.cost_centre if found else None
 
 
 def allowed_rates(settings: DaySalesSettings, group: str, day: date, *, is_return: bool) -> tuple[Decimal, ...]:
     """Return the VAT rates that a group may be sold at on a day, none: any; returns may carry one that it once had."""
-    return tuple(dict.fromkeys(g.vat_rate for g in _group_rates(settings)(group) if is_return or g.holds_on(day)))
+    return _group_rates(settings)(group, day, is_return)

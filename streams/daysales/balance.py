@@ -52,11 +52,13 @@ def sales_of(day: DayClosed) -> Decimal:
     return sum((s.net + s.vat for s in day.sales), ZERO)
 
 
+@once
 def expected_payments(day: DayClosed) -> Decimal:
     """Return what the payments must come to: sales with VAT and the other amounts."""
     return sales_of(day) + sum((o.amount for o in day.others), ZERO)
 
 
+@once
 def payments_of(day: DayClosed) -> Decimal:
     """Return what came in by all means of payment."""
     return sum((p.amount for p in day.payments), ZERO)
@@ -68,10 +70,12 @@ def more_stated(day: DayClosed) -> dict[Decimal, tuple[Decimal, Decimal]]:
     if not day.vat:
         return {}
     more: dict[Decimal, tuple[Decimal, Decimal]] = {}
-    for sign, lines in ((1, day.vat), (-1, day.sales)):
-        for line in lines:
-            net, vat = more.get(line.vat_rate, (ZERO, ZERO))
-            more[line.vat_rate] = (net + sign * line.net, vat + sign * line.vat)
+    for total in day.vat:
+        net, vat = more.get(total.vat_rate, (ZERO, ZERO))
+        more[total.vat_rate] = (net + total.net, vat + total.vat)
+    for group in day.sales:
+        net, vat = more.get(group.vat_rate, (ZERO, ZERO))
+        more[group.vat_rate] = (net - group.net, vat - group.vat)
     return more
 
 

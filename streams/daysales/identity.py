@@ -68,7 +68,7 @@ def money_of(day: DayClosed) -> str:
         ("total", "", day.total_sales),
     ]
     has_money = any(any(part) for _, _, *part in amounts)
-    return ids.digest(sorted([str(part) for part in line] for line in amounts))[:16] if has_money else ""
+    return ids.digest(sorted(list(map(str, line)) for line in amounts))[:16] if has_money else ""
 
 
 def find(day: DayClosed, known: Sequence[Sighting]) -> Found:

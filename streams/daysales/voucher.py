@@ -65,17 +65,13 @@ class _Rows:
 
     def rows(self) -> tuple[VoucherRow, ...]:
         """Return the rows, without those that came to zero."""
-        return tuple(
-            VoucherRow(
-                account=account,
-                cost_centre=self._cost_centre if account >= FIRST_RESULT_ACCOUNT else None,
-                text=text,
-                debit=max(amount, ZERO),
-                credit=max(-amount, ZERO),
-            )
-            for (_, account, text), amount in self._amounts.items()
-            if amount
-        )
+        return tuple(self._row(account, text, amount) for (_, account, text), amount in self._amounts.items() if amount)
+
+    def _row(self, account: int, text: str, amount: Decimal) -> VoucherRow:
+        centre = self._cost_centre if account >= FIRST_RESULT_ACCOUNT else None
+        if amount > ZERO:
+            return VoucherRow(account=account, cost_centre=centre, text=text, debit=amount)
+        return VoucherRow(account=account, cost_centre=centre, text=text, credit=-amount)
 
 
 def rows_of(
