@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetPydanticSchema, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
@@ -15,12 +15,13 @@ PATTERN = r"^-?\d{1,12}\.\d{2}$"
 
 _AMOUNT = re.compile(PATTERN, re.ASCII)
 _LARGEST = Decimal(10) ** 12
+_NO_AMOUNT: Final = 'an amount is a string with two decimals, like "1234.50" or "-0.50"; never a number'
 
 
 def _amount(value: object) -> Decimal:
     if isinstance(value, str):
         if not _AMOUNT.fullmatch(value):
-            raise PydanticCustomError("no_amount", 'an amount is a string with two decimals, like "1234.50" or "-0.50"')
+            raise PydanticCustomError("no_amount", _NO_AMOUNT)
         return Decimal(value) + ZERO
     if isinstance(value, Decimal):
         if value.same_quantum(ORE) and abs(value) < _LARGEST:  # as most are, those that are computed too
@@ -29,7 +30,7 @@ def _amount(value: object) -> Decimal:
             said = "an amount has at most two decimals and twelve digits before them"
             raise PydanticCustomError("amount_size", said)
         return value.quantize(ORE) + ZERO
-    raise PydanticCustomError("no_amount", 'an amount is a string with two decimals, like "1234.50"; never a number')
+    raise PydanticCustomError("no_amount", _NO_AMOUNT)
 
 
 _WRITTEN = core_schema.str_schema(pattern=PATTERN.replace(r"\d", "[0-9]"), strict=True)
@@ -39,7 +40,7 @@ _OF_JSON = core_schema.custom_error_schema(
         core_schema.no_info_after_validator_function(Decimal, _WRITTEN),
     ),
     custom_error_type="no_amount",
-    custom_error_message='an amount is a string with two decimals, like "1234.50" or "-0.50"; never a number',
+    custom_error_message=_NO_AMOUNT,
 )
 
 
