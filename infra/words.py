@@ -100,6 +100,11 @@ BODY_TOO_LARGE = Phrase(
     "det som skickas är större än {most:count} byte ({setting})",
     "the body is larger than {most:count} bytes ({setting})",
 )
+PAYLOAD_TOO_LARGE = Phrase(
+    "infra.payload_too_large",
+    "payload: det är större än {most:count} byte ({setting})",
+    "payload: it is larger than {most:count} bytes ({setting})",
+)
 MESSAGE_TOO_LARGE = Phrase(
     "infra.message_too_large",
     "payload: det den berättar är större än ett meddelande på Kafka kan vara",

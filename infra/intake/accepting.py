@@ -63,7 +63,7 @@ def read_payload(file: BinaryIO, most: int) -> bytes:
     """Return what a file holds, and read no more than a delivery may have. Raises Malformed when it is larger."""
     payload = file.read(most + 1)
     if len(payload) > most:
-        raise Malformed([words.BODY_TOO_LARGE(most=most, setting="BOKBUSS_MAX_BODY")])
+        raise Malformed([words.PAYLOAD_TOO_LARGE(most=most, setting="BOKBUSS_MAX_BODY")])
     return payload
 
 
