@@ -101,10 +101,9 @@ def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
     @wraps(make)
     def made(message: _MessageT) -> _Made:
         place = id(message)
-        if place in known:
-            whose, found = known[place]
-            if whose() is message:
-                return found
+        found = known.get(place)
+        if found is not None and found[0]() is message:
+            return found[1]
         new = make(message)
         known[place] = weakref.ref(message, lambda gone: forget(place, gone)), new
         return new

@@ -50,23 +50,8 @@ class Learned:
     moved: str | None = None
 
 
-_last: Final[list[tuple[Mapping[str, State], Envelope[Any], Learned]]] = []
-
-
 def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
-    """Return what a message teaches; its own key stands first among the states.
-
-    ``evolve`` asks what ``decide`` asked just before, and is told the same.
-    """
-    for known, message, learned in _last:
-        if message is envelope and known == states:
-            return learned
-    new = _learn(states, envelope)
-    _last[:] = [(dict(states), envelope, new)]
-    return new
-
-
-def _learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
+    """Return what a message teaches; its own key stands first among the states."""
     key = next(iter(states))
     state = states[key]
     match envelope.data:
