@@ -29,7 +29,7 @@ async def run(host: Host, stop: asyncio.Event) -> None:
     async def turn(tenant: str, lease: Lease) -> float | None:
         if tenant not in await companies():
             return None  # it was removed
-        async with store.reading(host.engine) as connection:
+        async with store.alone(host.engine) as connection:
             terms = (await known.of(connection, [tenant]))[tenant]
         for flow, overdue in asked:
             if facts := await remembering.answer(host.engine, flow, tenant, overdue(terms, clock.now())):

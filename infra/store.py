@@ -1,7 +1,8 @@
 """The database as this process uses it: an engine, and the tables brought up to date."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -186,12 +187,11 @@ def async_url(url: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
 
-def reading(engine: AsyncEngine) -> AsyncConnection:
-    """Return a connection whose statements stand alone: without a transaction each is one round trip, and not three.
-
-    For what is asked again and again.
-    """
-    return engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+@asynccontextmanager
+async def alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection whose statements stand alone: without a transaction each is one round trip, and not three."""
+    async with engine.connect() as connection:
+        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def snapshot(engine: AsyncEngine) -> AsyncConnection:
@@ -199,20 +199,21 @@ def snapshot(engine: AsyncEngine) -> AsyncConnection:
     return engine.execution_options(isolation_level="REPEATABLE READ").connect()
 
 
-# --- One statement in a transaction of its own ----------------------------------------------------------------------
+# --- One statement that stands alone ----------------------------------------------------------------------------------
 
-_Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+_Values = Mapping[str, Any] | None
 
 
 async def rows(engine: AsyncEngine, statement: Executable, values: _Values = None) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the rows that a statement gives."""
-    async with reading(engine) as connection:
+    async with alone(engine) as connection:
         return (await connection.execute(statement, values)).all()
 
 
 async def row(engine: AsyncEngine, statement: Executable, values: _Values = None) -> Row[*tuple[Any, ...]] | None:
     """Return the one row that a statement gives; None: it gives none."""
-    return next(iter(await rows(engine, statement, values)), None)
+    async with alone(engine) as connection:
+        return (await connection.execute(statement, values)).one_or_none()
 
 
 async def scalars(engine: AsyncEngine, statement: Executable, values: _Values = None) -> list[Any]:
@@ -227,5 +228,5 @@ async def scalar(engine: AsyncEngine, statement: Executable, values: _Values = N
 
 async def write(engine: AsyncEngine, statement: Executable, values: _Values = None) -> int:
     """Carry a statement out that gives no rows; return how many it changed."""
-    async with engine.begin() as connection:
+    async with alone(engine) as connection:
         return (await connection.execute(statement, values)).rowcount

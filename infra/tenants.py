@@ -59,7 +59,7 @@ _ON_RECORD = text("select tenant from audit_heads union select tenant from parke
 
 async def must_be_known(engine: AsyncEngine, tenant: str, *, reads: bool = False) -> None:
     """Raise UnknownTenant unless there is such a company; ``reads``: or something is on record of one."""
-    async with store.reading(engine) as connection:
+    async with store.alone(engine) as connection:
         names = set(await connection.scalars(_NAMES))
         if tenant not in names and reads:
             names |= {UNKNOWN_TENANT, *await connection.scalars(_ON_RECORD)}
@@ -105,7 +105,7 @@ async def settings_of(connection: AsyncConnection, tenant: str) -> tuple[TenantS
 
 async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSettings, int]:
     """Return what ``settings_of`` returns now."""
-    async with store.reading(engine) as connection:
+    async with store.alone(engine) as connection:
         return await settings_of(connection, tenant)
 
 

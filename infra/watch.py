@@ -75,7 +75,7 @@ class Watch:
         """Look until asked to stop."""
         while not stop.is_set():
             try:
-                async with store.reading(self._engine) as connection:
+                async with store.alone(self._engine) as connection:
                     await self._look(connection)
             except Exception as error:  # noqa: BLE001 - the gauges stay as they are until the database is back
                 _log.warning("gauges not set", error=type(error).__name__)

@@ -101,7 +101,7 @@ async def standings(host: Host, tenant: str) -> tuple[Standing, ...]:
 async def _standing(host: Host, held: Connection) -> Standing:
     place = {"tenant": held.tenant, "system": held.system}
     glance = at_a_glance(held)
-    async with store.reading(host.engine) as connection:
+    async with store.alone(host.engine) as connection:
         last = await connection.scalar(_LAST_CALL, place)
         rows = await connection.execute(_WRITTEN, {**place, "key": f"{held.system}/connection"})
         written = tuple(WrittenOrders(*row) for row in rows)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, leases, telemetry
+from infra import clock, leases, store, telemetry
 from infra.delivery.budget import BACKFILL, LIFE, LOOK_UP, WINDOW, Budget
 from infra.leases import Lease
 from infra.plugin import Attempt, Host
@@ -110,12 +110,12 @@ class Loans:
     """The rows by which guests and owners find each other. Each statement is a transaction: nobody can hold a lock."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
 
     async def look(self, name: str, priority: int) -> LaneLease:
         """Return the state of a company's lane."""
         values = {"name": name, "priority": priority, "margin": leases.MARGIN, "alive": _ALIVE}
-        async with self._engine.connect() as connection:
+        async with store.alone(self._engine) as connection:
             while (row := (await connection.execute(_LOOK, values)).one_or_none()) is None:
                 await connection.execute(_MAKE, {"name": name, "margin": leases.MARGIN})
         return LaneLease(*row)
@@ -156,7 +156,7 @@ class Loans:
         await self._execute(_SWEEP)
 
     async def _execute(self, statement: Any, **values: Any) -> Any:
-        async with self._engine.connect() as connection:
+        async with store.alone(self._engine) as connection:
             return await connection.execute(statement, values)
 
 

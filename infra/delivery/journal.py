@@ -289,7 +289,7 @@ class Journal:
         ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile.
         """
         values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page, "resting": list(resting)}
-        async with store.reading(self._engine) as connection:
+        async with store.alone(self._engine) as connection:
             rows = (await connection.execute(_NEXT, values)).all()
             bodies = await people.opened(connection, [row.body.encode() for row in rows])
             return [

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.intake.sightings import Sightings
 from infra.plugin import YearRead
 from schemas.events import Fact
@@ -67,7 +68,7 @@ async def _alone(engine: AsyncEngine, tenant: str, last: date) -> AsyncIterator[
     """Wait until nobody else tells this year; the database lets go when the process dies."""
     year = {"year": f"{tenant}/{last}"}
     # The lock is the connection's, so that no transaction stays open meanwhile.
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with store.alone(engine) as connection:
         await connection.execute(_LOCK, year)
         try:
             yield

@@ -156,7 +156,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
     async def _retry_parked(self, handle: Handler) -> None:
         """Hand over what this code has not tried, or what a person lets go on; each company's in its order."""
         try:
-            async with store.reading(self._engine) as connection:
+            async with store.alone(self._engine) as connection:
                 ready = await self._parking.ready(connection)
             for tenant in ready:
                 for _ in range(_PARKED_PAGE):
@@ -167,7 +167,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
 
     async def _retry(self, tenant: str, handle: Handler) -> bool:
         """Hand over a company's first parked record again; tell whether the one behind it may be tried."""
-        async with store.reading(self._engine) as connection:
+        async with store.alone(self._engine) as connection:
             first = await self._parking.first(connection, tenant)
         if first is None or first.record.partition not in self.assigned:
             return False

@@ -78,7 +78,7 @@ class Lives:
             _log.warning("topics are missing, and are made", topics=[t.name for t in TOPICS if t.name not in ids])
             await ensure_topics(self._kafka.bootstrap or "", replication=self._kafka.replication)
             cluster, ids = await ask(self._client)
-        async with store.reading(self._engine) as connection:
+        async with store.alone(self._engine) as connection:
             known = await _known(connection)
         if any(place not in known for place in ids.items()):
             async with self._engine.begin() as connection:

@@ -54,7 +54,8 @@ async def make(
     """Make a key; return it, which nobody can do again, and when it ends."""
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(_SECRET_BYTES)
     values = {"key_id": key_id, "tenant": tenant, "system": system, "holder": holder, "by": by, "days": days}
-    ends: datetime = await store.scalar(engine, _MAKE, values | {"sha256": _digest(secret)})
+    async with store.alone(engine) as connection:
+        ends: datetime = (await connection.execute(_MAKE, values | {"sha256": _digest(secret)})).scalar_one()
     return f"{PREFIX}_{key_id}_{secret}", ends
 
 

@@ -348,4 +348,5 @@ async def _write(host: Host, report: Examination) -> None:
         }
         for name, finding in report.findings.items()
     ]
-    await store.write(host.engine, _WRITE, rows)
+    async with host.engine.begin() as connection:
+        await connection.execute(_WRITE, rows)
