@@ -90,9 +90,8 @@ def span(name: str, kind: Kind, *, origin: str = "", hop: str = "", **attributes
 
 
 def _named(trace: str) -> AbstractContextManager[object]:
-    from structlog.contextvars import (
-        bound_contextvars,
-    )  # it takes a tenth of a second, and a command that only reads logs nothing
+    # It takes a tenth of a second, and a command that only reads logs nothing.
+    from structlog.contextvars import bound_contextvars
 
     return bound_contextvars(trace_id=trace)
 

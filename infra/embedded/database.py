@@ -83,8 +83,9 @@ class EmbeddedPostgres(Server):
 
     def stop(self) -> None:
         """End the server (a fast shutdown); nothing when it does not run."""
+        ran = self._process is not None
         super().stop()
-        if self._sockets != self._cluster:
+        if ran and self._sockets != self._cluster:
             with suppress(OSError):  # gone, or not empty: then it is not ours to remove
                 self._sockets.rmdir()
 
