@@ -60,7 +60,7 @@ tenants = _table(
     Column("organisation_number", String),
     Column("database_number", BigInteger, unique=True, comment="Fortnox's own id of the company: one of ours has it"),
     _always("settings_version", Integer, default="0", comment="the last one given out"),
-    _always("created_at", DateTime(timezone=True)),
+    _when("created_at", nullable=False),
     _always("incarnation", Integer, default="0", comment="how many of this name were removed"),
     comment="companies; written by bokbuss tenant",
     info=own(),

@@ -90,7 +90,8 @@ def lacking(meanings: Iterable[Meaning], given: Iterable[str]) -> list[Text]:
 
 
 def _a_meaning(said: str) -> str:
-    meaning(said)
+    if re.fullmatch(_MEANING, said) is None:
+        raise Unfit(say.A_COLUMN())
     return said
 
 
@@ -98,7 +99,9 @@ class TotalsColumn(Message):
     """A column of the file."""
 
     column: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]{1,100}$")] = Field(description=say.HEADING.en)
-    holds: Annotated[str, AfterValidator(_a_meaning)] = Field(description=say.HOLDS.en)
+    holds: Annotated[str, AfterValidator(_a_meaning)] = Field(
+        description=say.HOLDS.en, json_schema_extra={"pattern": _MEANING}
+    )
 
 
 class DayTotalsSettings(Message):

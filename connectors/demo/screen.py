@@ -22,6 +22,8 @@ from schemas.plans import Plan, PlanRow
 _WIDEST = 120
 _NARROWEST = 80
 _COMMAND = 52
+_WITHIN = re.compile(r"(?<=\d) (?=\d{3}\b)|(?<=\b[A-Z]) (?=\d)")
+"""Blanks within an amount and between a voucher's series and number: no line ends there."""
 _FIELDS = 3
 """Of a plan's row; all of them are in the plan."""
 _STYLES = {
@@ -77,8 +79,10 @@ class Screen:
         if self._as_json:
             _line(effect.to_json())
             return
+        # Times are the companies' own, as at the desk; JSON has them in UTC.
         head = f"  {effect.at.astimezone(SWEDEN):%H:%M:%S}  {effect.company:<9} {effect.about:<14} "
-        lines = textwrap.wrap(effect.text, self._width - len(head)) or [""]
+        whole = _WITHIN.sub("\u00a0", effect.text)
+        lines = [line.replace("\u00a0", " ") for line in textwrap.wrap(whole, self._width - len(head))] or [""]
         style = _STYLES.get(effect.what, "")
         for number, line in enumerate(lines):
             self._console.print(

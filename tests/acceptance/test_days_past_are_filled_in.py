@@ -22,7 +22,7 @@ def reports(folder: Path) -> None:
         day = FIRST + timedelta(days=number)
         report = z_report(number + 1, businessDate=str(day), takenAt=f"{day}T21:04:11+02:00")
         (folder / f"{number * 37 % DAYS:02}.json").write_text(json.dumps(report))
-    (folder / "again.json").write_bytes((folder / f"{29 * 37 % DAYS:02}.json").read_bytes())
+    (folder / "again.json").write_bytes((folder / f"{24 * 37 % DAYS:02}.json").read_bytes())
     (folder / "broken.json").write_text("{")
 
 
@@ -54,8 +54,7 @@ async def test_days_past_are_filled_in_and_live_ones_hardly_wait(house: Roles, t
     await house.decided(shop, 16)
     await house.command("tenant", "resume", shop.tenant)
     told = await house.command(*words, code=1)
-    assert (told["accepted"] + told["known"], told["outside"], len(told["refused"])) == (51, 10, 1)
-    assert told["known"] in {15, 16}, "the day that stands in two files is known the second time, if it is decided"
+    assert (told["accepted"], told["known"], told["outside"], len(told["refused"])) == (35, 16, 10, 1)
     vouchers = await house.ends_with(shop, vouchers=51)
     booked = [v.draft.date for v in vouchers]
     assert booked.index(date(2026, 4, 10)) < 20, "fifteen were on their way"
