@@ -10,18 +10,14 @@ from email.utils import make_msgid
 from infra import clock, words
 from infra.letters import Letter
 from infra.settings import MailSettings
-from schemas.words import Text
+from schemas.words import Spoken
 
 _PATIENCE = 20.0
 """Seconds that the mail server has to answer."""
 
 
-class NotMailed(RuntimeError):
+class NotMailed(Spoken, RuntimeError):
     """The report was not mailed; what it reports is done all the same. ``said``: why, and what to look at."""
-
-    def __init__(self, said: Text) -> None:
-        self.said = said
-        super().__init__(said.english)
 
 
 async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> bool:

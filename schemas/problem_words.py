@@ -8,15 +8,11 @@ from typing import Final
 
 from pydantic_core import ErrorDetails
 
-from schemas.words import Phrase, Said, Text, catalogue
+from schemas.words import Phrase, Said, Spoken, Text, catalogue
 
 
-class Unfit(ValueError):
+class Unfit(Spoken, ValueError):
     """A value cannot be used; ``said`` is why, for readers of each language."""
-
-    def __init__(self, said: Text) -> None:
-        self.said = said
-        super().__init__(said.english)
 
 
 MISSING = Phrase("schemas.missing", "saknas", "is missing")

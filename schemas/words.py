@@ -79,6 +79,14 @@ class Text:
         return self.english
 
 
+class Spoken(Exception):
+    """Something cannot be: why, in English as its text, and (``said``) for readers of each language."""
+
+    def __init__(self, said: Text) -> None:
+        self.said = said
+        super().__init__(said.english)
+
+
 _One: Final = (str, int, Decimal, date, Text, type(None))
 One = str | int | Decimal | date | Text | None
 """What can be filled in; nothing is said as nothing."""

@@ -28,7 +28,7 @@ from infra.intake.signing import BadSignature
 from infra.plugin import Malformed, Source
 from infra.settings import authority
 from infra.tenants import UnknownTenant
-from schemas.words import Text
+from schemas.words import Spoken
 
 _log = telemetry.log(__name__)
 
@@ -41,12 +41,8 @@ _END_WITHIN = 5
 """Seconds that requests have to end when the process is asked to: a sender that stalls must not keep it."""
 
 
-class TooLarge(ValueError):
+class TooLarge(Spoken, ValueError):
     """The body is larger than is set: BOKBUSS_MAX_BODY, or what a system whose payloads are files brings."""
-
-    def __init__(self, said: Text) -> None:
-        self.said = said
-        super().__init__(said.english)
 
 
 class Taken(BaseModel):

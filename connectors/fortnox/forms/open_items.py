@@ -17,7 +17,7 @@ from connectors.fortnox.open_item_words import NO_AMOUNT, NO_DAY
 from infra.delivery.requests import Request
 from infra.specifications import OpenInvoice
 from schemas.money import ORE, ZERO
-from schemas.words import Text
+from schemas.words import Spoken
 
 _SEK: Final = "SEK"
 _BEFORE: Final = timedelta(days=92)
@@ -26,12 +26,8 @@ _DAY: Final = timedelta(days=1)
 Item = Mapping[str, Any]
 
 
-class Unreadable(ValueError):
+class Unreadable(Spoken, ValueError):
     """What a list says cannot be; ``said`` names what, and no value."""
-
-    def __init__(self, said: Text) -> None:
-        self.said = said
-        super().__init__(said.english)
 
 
 @dataclass(frozen=True, slots=True)
