@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.store import Asked, together
 from schemas.envelope import Envelope
 
 COMPANY_REMOVED: Final = "company_removed"
@@ -32,10 +33,20 @@ _FORMER = text(
 )
 
 
-async def former(connection: AsyncConnection, names: Iterable[str]) -> dict[str, Former]:
+def asking_former(names: Iterable[str]) -> Asked:
+    """Return what asks for the last company of each name that was removed."""
+    return Asked(_FORMER, {"names": list(names)})
+
+
+def formers(asked: Asked) -> dict[str, Former]:
     """Return, by name, the last company that was removed; names that nobody had before are left out."""
-    rows = await connection.execute(_FORMER, {"names": list(names)})
-    return {name: Former(incarnation, removed_at) for name, incarnation, removed_at in rows}
+    return {name: Former(incarnation, removed_at) for name, incarnation, removed_at in asked.rows}
+
+
+async def former(connection: AsyncConnection, names: Iterable[str]) -> dict[str, Former]:
+    """Ask for the last company of each name that was removed, and nothing else; return ``formers``."""
+    await together(connection, [asked := asking_former(names)])
+    return formers(asked)
 
 
 def kept_under(name: str, incarnation: int) -> str:

@@ -3,10 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Executable, Row, event, make_url, text
+import psycopg
+from sqlalchemy import Connection, Dialect, Executable, Row, TextClause, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -230,3 +233,59 @@ async def write(engine: AsyncEngine, statement: Executable, values: _Values = No
     """Carry a statement out that gives no rows; return how many it changed."""
     async with alone(engine) as connection:
         return (await connection.execute(statement, values)).rowcount
+
+
+# --- Several statements at once ---------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Asked:
+    """A statement that is carried out together with others, and then the rows that it gave."""
+
+    statement: TextClause
+    values: Mapping[str, Any]
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+async def together(connection: AsyncConnection, asked: Sequence[Asked]) -> None:
+    """Carry statements out in their order, sent as one (PostgreSQL's pipeline): they take one round trip, not each one.
+
+    They belong to the transaction of ``engine.begin()``; on a connection that stands ``alone`` they are one together.
+    Not for a transaction that the server is to end when its process stands still: psycopg's last message, a Flush,
+    disarms ``idle_in_transaction_session_timeout`` (measured on PostgreSQL 18).
+    A round trip costs this process 0.3 ms of its processor, and a statement more in a pipeline 0.08 (measured).
+
+    Raises:
+        DBAPIError: the first that failed; those behind it were not carried out.
+    """
+    if not asked:
+        return
+    driver: psycopg.AsyncConnection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    try:
+        async with driver.pipeline():
+            cursors = [
+                await driver.execute(_compiled(each.statement, connection.dialect), each.values) for each in asked
+            ]
+        for each, cursor in zip(asked, cursors, strict=True):
+            each.rows = await cursor.fetchall() if cursor.description else []
+    except psycopg.Error as error:
+        lost = driver.closed
+        if lost:
+            await connection.invalidate(error)
+        raise DBAPIError.instance(
+            None,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=lost,
+            dialect=connection.dialect,
+        ) from error
+    except BaseException:  # cancelled: what the server still answers must not be read as an answer to something else
+        await connection.invalidate()
+        raise
+
+
+@lru_cache
+def _compiled(statement: TextClause, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))

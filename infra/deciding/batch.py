@@ -16,7 +16,7 @@ from infra.failing import FlowFailed
 from infra.incarnations import Former, removed_company
 from infra.kafka.records import Record, bury, tenant_of
 from infra.plugin import Flow
-from infra.store import lines
+from infra.store import Asked, lines, together
 from schemas.audit import DeadLetter
 from schemas.envelope import Envelope
 
@@ -96,10 +96,15 @@ class Batch:
         return True
 
     async def read(self, connection: AsyncConnection, wanted: Mapping[StateKey, Flow]) -> None:
-        """Read states; of what is not known yet there is an empty one."""
-        if not wanted:
-            return
-        rows = (await connection.execute(_STATES, _places(wanted))).all()
+        """Read states, and nothing else, as ``take_in`` does."""
+        await together(connection, asked := asking(wanted))
+        await self.take_in(connection, wanted, asked)
+
+    async def take_in(
+        self, connection: AsyncConnection, wanted: Mapping[StateKey, Flow], asked: Sequence[Asked]
+    ) -> None:
+        """Take in states that were asked for; of what is not known yet there is an empty one."""
+        rows = [row for each in asked for row in each.rows]
         read = await states_of(connection, [(wanted[name, tenant, key], state) for name, tenant, key, state in rows])
         for (name, tenant, key, _), state in zip(rows, read, strict=True):
             self.states[name, tenant, key] = state
@@ -107,13 +112,14 @@ class Batch:
         for place, flow in wanted.items():
             self.states.setdefault(place, unseen[flow.name])
 
-    async def write(self, connection: AsyncConnection) -> None:
-        """Write the states that changed, and the lines."""
+    async def writing(self, connection: AsyncConnection) -> list[Asked]:
+        """Return what writes the states that changed, and the lines; keys of people are made at once."""
+        asked: list[Asked] = []
         # A state like that of a key never seen need not be kept.
         unseen = {kind: kind() for kind in {type(new.state) for new in self.changed.values()}}
         gone = {place for place, new in self.changed.items() if new.state == unseen[type(new.state)]}
         if gone:
-            await connection.execute(_FORGET_STATES, _places(gone))
+            asked.append(Asked(_FORGET_STATES, _places(gone)))
         if len(gone) < len(self.changed):
             kept = {place: new for place, new in self.changed.items() if place not in gone}
             texts = [new.written() for new in kept.values()]
@@ -126,22 +132,27 @@ class Batch:
                 ),
                 "waiting": [new.waiting for new in kept.values()],
             }
-            await connection.execute(_WRITE_STATES, _places(kept) | written)
+            asked.append(Asked(_WRITE_STATES, _places(kept) | written))
         if self.lines:
-            await connection.execute(
-                _WRITE_LINES,
-                {
-                    "topics": [line.record.topic for line in self.lines],
-                    "partitions": [line.record.partition for line in self.lines],
-                    "offsets": [line.record.offset for line in self.lines],
-                    "tenants": [line.tenant for line in self.lines],
-                    "facts": [line.fact_id for line in self.lines],
-                    "keys": [line.key for line in self.lines],
-                    "rules": [line.rules for line in self.lines],
-                    "accepted": [line.record.timestamp for line in self.lines],
-                    "now": clock.now(),
-                },
-            )
+            told = {
+                "topics": [line.record.topic for line in self.lines],
+                "partitions": [line.record.partition for line in self.lines],
+                "offsets": [line.record.offset for line in self.lines],
+                "tenants": [line.tenant for line in self.lines],
+                "facts": [line.fact_id for line in self.lines],
+                "keys": [line.key for line in self.lines],
+                "rules": [line.rules for line in self.lines],
+                "accepted": [line.record.timestamp for line in self.lines],
+                "now": clock.now(),
+            }
+            asked.append(Asked(_WRITE_LINES, told))
+        return asked
+
+
+def asking(wanted: Iterable[StateKey]) -> list[Asked]:
+    """Return what asks for states; nothing where none are wanted."""
+    places = list(wanted)
+    return [Asked(_STATES, _places(places))] if places else []
 
 
 async def states_of(connection: AsyncConnection, rows: Sequence[tuple[Flow, str]]) -> list[BaseModel]:

@@ -14,18 +14,19 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import faultpoints, telemetry, tracing
+from infra import faultpoints, store, telemetry, tracing
 from infra.access import people
-from infra.deciding.batch import Batch, DecidedLine, states_of
+from infra.deciding.batch import Batch, DecidedLine, asking, states_of
 from infra.deciding.decision import Decision, deciding, reading
 from infra.deciding.terms import KnownTerms
 from infra.failing import FlowFailed
-from infra.incarnations import former
+from infra.incarnations import asking_former, former, formers
 from infra.kafka.lives import Now
 from infra.kafka.outbox import Left, Outbox
 from infra.kafka.parking import FLOWS, Failure, Parked, Parking, fault_of
 from infra.kafka.records import Record, letter_of, read, tenant_of
 from infra.plugin import Flow, Terms
+from infra.store import Asked
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.base import Message
@@ -191,14 +192,14 @@ class Decider:
     async def _park(self, message: _Read, fault: Failure) -> None:
         """Let a message wait that cannot be decided, unless somebody else has decided or parked it meanwhile."""
         async with self._engine.begin() as connection:
-            await connection.execute(_LOCK, {"tenants": [message[1].tenant]})
-            if not await self._already(connection, [message[0]]):
+            await store.together(connection, [_locking([message[1].tenant]), already := _already([message[0]])])
+            if not already.rows:
                 await self._parking.add(connection, [message], fault)
         faultpoints.reach("decide.parked")
 
     async def _retry(self, tenant: str) -> bool:
         """Decide a company's first parked record again; tell whether the one behind it may be tried."""
-        async with self._engine.connect() as connection:
+        async with store.alone(self._engine) as connection:
             first = await self._parking.first(connection, tenant)
         if first is None:
             return False
@@ -225,6 +226,13 @@ class Decider:
             return await self._tell_waiting(first.record, message, first.number)
         return await self._decide_together([(first.record, message)], [], first.number)
 
+    def _wanted(self, message: Envelope[Any]) -> tuple[tuple[Flow, tuple[str, ...]], ...] | FlowFailed:
+        """Return the flows that decide a message, with the keys it names; or what a flow raised, if it is decided."""
+        try:
+            return tuple(self._wanting(message))
+        except FlowFailed as failed:
+            return failed
+
     def _wanting(self, message: Envelope[Any]) -> Iterable[tuple[Flow, tuple[str, ...]]]:
         data = message.data
         for flow in self._flows:
@@ -241,29 +249,41 @@ class Decider:
         self, messages: Sequence[_Read], unreadable: Sequence[_Unread], parked: int | None = None
     ) -> Left:
         """Decide messages in one transaction; return what is to be sent. ``parked``: it is this one, taken out."""
+        wanted = [self._wanted(message) for _, message in messages]
+        states = {
+            (flow.name, message.tenant, key): flow
+            for (_, message), pairs in zip(messages, wanted, strict=True)
+            if not isinstance(pairs, FlowFailed)
+            for flow, keys in pairs
+            for key in keys
+        }
+        tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, *_ in unreadable})
+        removed, versions = asking_former(tenants), self._terms.asking(tenants)
+        taking = [self._parking.taking(parked)] if parked is not None else []
+        already = _already([r for r, _ in messages] + [r for r, *_ in unreadable])
+        parking, reading_states = self._parking.asking(messages), asking(states)
         async with self._engine.begin() as connection:
-            tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, *_ in unreadable})
-            left = await self._open(connection, tenants)
-            if parked is not None and not await self._parking.take(connection, parked):
+            left = await self._open(connection, tenants, *taking, already, removed, parking, versions, *reading_states)
+            if taking and not taking[0].rows:
                 return left
-            done = await self._already(connection, [r for r, _ in messages] + [r for r, *_ in unreadable])
+            done, gone = set(already.rows), formers(removed)
             batch = Batch()
-            formers = await former(connection, tenants)
             todo = [
-                (r, m) for r, m in messages if r.place not in done and not batch.is_of_a_removed_company(r, m, formers)
+                (r, m) for r, m in messages if r.place not in done and not batch.is_of_a_removed_company(r, m, gone)
             ]
             if parked is None:
-                todo = await self._parking.join(connection, todo)
+                todo = await self._parking.join(connection, todo, parking)
             for record, error, attempt in unreadable:
                 if record.place not in done:
                     batch.bury(record, letter_of(record, FLOWS, error, attempt))
-            wanted = [(record, message, tuple(self._wanting(message))) for record, message in todo]
-            await batch.read(
-                connection,
-                {(f.name, m.tenant, key): f for _, m, pairs in wanted for f, keys in pairs for key in keys},
-            )
-            terms = await self._terms.of(connection, tenants)
-            for record, message, pairs in wanted:
+            await batch.take_in(connection, states, reading_states)
+            terms = await self._terms.read(connection, versions)
+            still = {record.place for record, _ in todo}
+            for (record, message), pairs in zip(messages, wanted, strict=True):
+                if record.place not in still:
+                    continue
+                if isinstance(pairs, FlowFailed):
+                    raise pairs
                 line = DecidedLine(record, message.tenant, message.causationid or message.id, message.subject)
                 line.span = _begin(record, message)
                 batch.lines.append(line)
@@ -275,13 +295,14 @@ class Decider:
         """Let what waits be reconsidered, a page at a time: under new settings, or now that checks passed."""
         told = message.data
         async with self._engine.begin() as connection:
-            await connection.execute(_LOCK, {"tenants": [message.tenant]})
-            if parked is None and await self._already(connection, [record]):
+            asked = self._parking.asking([(record, message)])
+            await store.together(connection, [_locking([message.tenant]), already := _already([record]), asked])
+            if parked is None and already.rows:
                 return Left([], [])
             batch = Batch()
             if batch.is_of_a_removed_company(record, message, await former(connection, [message.tenant])):
                 return await self._remember(connection, batch, Left([], []))
-            if parked is None and not await self._parking.join(connection, [(record, message)]):
+            if parked is None and not await self._parking.join(connection, [(record, message)], asked):
                 return Left([], [])
             if isinstance(told, SettingsApplied):
                 await connection.execute(
@@ -300,8 +321,9 @@ class Decider:
             while after is not None:
                 after = await self._reconsider(flow, record, message, after, reasons)
         async with self._engine.begin() as connection:
-            left = await self._open(connection, [message.tenant])
-            if parked is not None and not await self._parking.take(connection, parked):
+            taking = [self._parking.taking(parked)] if parked is not None else []
+            left = await self._open(connection, [message.tenant], *taking)
+            if taking and not taking[0].rows:
                 return left
             batch = Batch()
             rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
@@ -333,30 +355,18 @@ class Decider:
         async with self._engine.begin() as connection:
             left = await self._outbox.left_behind(connection)
         await self._outbox.emit(left)
-        async with self._engine.connect() as connection:
+        async with store.alone(self._engine) as connection:
             ready = await self._parking.ready(connection)
         for tenant in ready:
             for _ in range(_PARKED_PAGE):
                 if not await self._retry(tenant):
                     break
 
-    async def _open(self, connection: AsyncConnection, tenants: Sequence[str]) -> Left:
-        """Lock companies for this transaction; return what is left to send of them, and to forget."""
-        await connection.execute(_LOCK, {"tenants": list(tenants)})
-        return await self._outbox.open(connection, tenants)
-
-    @staticmethod
-    async def _already(connection: AsyncConnection, records: Sequence[Record]) -> set[tuple[str, int, int]]:
-        rows = await connection.execute(
-            _ALREADY,
-            {
-                "topics": [r.topic for r in records],
-                "partitions": [r.partition for r in records],
-                "offsets": [r.offset for r in records],
-                "reader": FLOWS,
-            },
-        )
-        return {(topic, partition, offset) for topic, partition, offset in rows}
+    async def _open(self, connection: AsyncConnection, tenants: Sequence[str], *asked: Asked) -> Left:
+        """Lock companies for this transaction, and ask more; return what is left to send of them, and to forget."""
+        opening = self._outbox.opening(tenants)
+        await store.together(connection, [_locking(tenants), *opening.asked, *asked])
+        return opening.left
 
     async def _decide_one(
         self,
@@ -392,7 +402,7 @@ class Decider:
 
     async def _remember(self, connection: AsyncConnection, batch: Batch, left: Left) -> Left:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
-        await batch.write(connection)
+        writing = await batch.writing(connection)
         sealed = await people.seal(connection, [((o.tenant, o.subject), o.data) for o, *_ in batch.orders])
         batch.orders = [
             (o, value if data is o.data else o.model_copy(update={"data": data}).to_bytes(), hop)
@@ -400,7 +410,8 @@ class Decider:
         ]
         messages = [(o.tenant, o.data.TOPIC, o.id, value, hop) for o, value, hop in batch.orders]
         messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes(), "") for o in batch.letters]
-        written = await self._outbox.write(connection, messages)
+        sending = self._outbox.writing(messages)
+        await store.together(connection, [*writing, *sending])
         for labels, number in batch.decisions.items():
             telemetry.DECISIONS.labels(*labels).inc(number)
         for line in batch.lines:
@@ -416,7 +427,23 @@ class Decider:
                 fact_id=order.causationid,
                 trace_id=order.trace_id,
             )
-        return Left(left.marked, [*left.outgoing, *written])
+        return Left(left.marked, [*left.outgoing, *self._outbox.written(messages, sending)])
+
+
+def _locking(tenants: Sequence[str]) -> Asked:
+    """Return what keeps everybody else from these companies until the transaction is over."""
+    return Asked(_LOCK, {"tenants": list(tenants)})
+
+
+def _already(records: Sequence[Record]) -> Asked:
+    """Return what asks which of these records are decided or parked."""
+    values = {
+        "topics": [r.topic for r in records],
+        "partitions": [r.partition for r in records],
+        "offsets": [r.offset for r in records],
+        "reader": FLOWS,
+    }
+    return Asked(_ALREADY, values)
 
 
 def _begin(record: Record, message: Envelope[Any]) -> tracing.Span:

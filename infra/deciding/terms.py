@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.plugin import Terms
+from infra.store import Asked, together
 from schemas.settings import TenantSettings
 
 _VERSIONS = text(
@@ -24,9 +25,19 @@ class KnownTerms:
         self._none = Terms()
         self._known: dict[tuple[str, int], Terms] = {}
 
+    @staticmethod
+    def asking(tenants: Sequence[str]) -> Asked:
+        """Return what asks for the versions that are in force."""
+        return Asked(_VERSIONS, {"tenants": list(tenants)})
+
     async def of(self, connection: AsyncConnection, tenants: Sequence[str]) -> dict[str, Terms]:
+        """Return what companies' decisions are made with, as ``read`` does, asking for nothing else."""
+        await together(connection, [asked := self.asking(tenants)])
+        return await self.read(connection, asked)
+
+    async def read(self, connection: AsyncConnection, asked: Asked) -> dict[str, Terms]:
         """Return what companies' decisions are made with; settings that were read before are not read again."""
-        rows = (await connection.execute(_VERSIONS, {"tenants": list(tenants)})).all()
+        rows = asked.rows
         new = {t: i for t, i, version, _ in rows if version and self._known.get((t, i), self._none).version != version}
         if new:
             for tenant, version, body in await connection.execute(_SETTINGS, {"tenants": list(new)}):

@@ -16,7 +16,7 @@ from infra import clock, store
 from infra.access import people
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.kafka.outbox import arrived
-from infra.store import lines
+from infra.store import Asked, lines, together
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import Call
@@ -240,7 +240,7 @@ class Journal:
         async with self._engine.begin() as connection:
             formers = await former(connection, {o.tenant for _, o in rows})
             gone = {o.id: under for _, o in rows if (under := removed_company(o, o.acceptedtime or now, formers))}
-            written = await connection.execute(
+            written = Asked(
                 _INSERT,
                 {
                     "sink": self._sink,
@@ -259,7 +259,8 @@ class Journal:
                     "unswept": self._unswept,
                 },
             )
-            withdrawn = {str(order_id) for order_id, state in written if state == "withdrawn"}
+            await together(connection, [written, arrived(o.id for _, o in rows)])
+            withdrawn = {str(order_id) for order_id, state in written.rows if state == "withdrawn"}
             await put_on_record(
                 connection,
                 [
@@ -268,7 +269,6 @@ class Journal:
                     if o.id in withdrawn
                 ],
             )
-            await arrived(connection, (o.id for _, o in rows))
 
     async def open_tenants(self, partitions: Iterable[int]) -> dict[str, int]:
         """Return the companies with open orders among these partitions, and the partition of each."""
@@ -278,9 +278,7 @@ class Journal:
     async def take_over(self, tenant: str, lease: str, epoch: int) -> int:
         """Make every order that a predecessor was sending unknown; return how many there were."""
         values = {"sink": self._sink, "tenant": tenant, "lease": lease, "epoch": epoch}
-        async with self._engine.begin() as connection:
-            result = await connection.execute(_TAKE_OVER, values)
-            return result.rowcount
+        return await store.write(self._engine, _TAKE_OVER, values)
 
     async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
@@ -351,7 +349,7 @@ class Journal:
     async def _commit(self, pending: Sequence[tuple[_Step, asyncio.Future[bool]]]) -> None:
         marks = [step for step, _ in pending if isinstance(step, _Mark)]
         changes = [step for step, _ in pending if isinstance(step, Transition)]
-        async with self._engine.begin() as connection:
+        async with self._engine.begin() if changes else store.alone(self._engine) as connection:
             done = await _mark(connection, marks, self._seen()) | await _change(connection, changes)
             entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
             await put_on_record(connection, await _sealed(connection, entries))

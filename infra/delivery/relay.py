@@ -38,11 +38,10 @@ class Relay:
             pause = _POLL
             while not stop.is_set():
                 lease.check()
-                if await self._publish():
-                    pause = _POLL
-                else:
+                published = await self._publish()
+                pause = _POLL if published else min(pause * 1.5, _LONGEST_POLL)
+                if published < _PAGE:
                     await clock.sleep(pause)
-                    pause = min(pause * 1.1, _LONGEST_POLL)
 
         await lead(self._leases, "relay", stop, work)
 

@@ -16,6 +16,7 @@ from infra.kafka.consuming import Consumed, GroupMember
 from infra.kafka.meeting import Lives
 from infra.kafka.outbox import arrived
 from infra.settings import Settings
+from infra.store import together
 from infra.trail import Entry, put_on_record
 from schemas.audit import DeadLetter
 from schemas.commands import CloseReview, HoldForReview
@@ -72,7 +73,7 @@ class ReviewRole:
                 if (entry := await _take(connection, m, record.hop)) is not None
             ]
             await put_on_record(connection, entries)
-            await arrived(connection, (m.id for _, m in messages))
+            await together(connection, [arrived(m.id for _, m in messages)])
         faultpoints.reach("desk.recorded")
 
 

@@ -45,6 +45,7 @@ class SinkRole:
             producer=producer,
             engine=engine,
             lives=Lives(engine, producer, settings.kafka),
+            takes=sink.takes,
         )
         unswept = [envelopes.type_of(kind.order) for kind in sink.kinds if kind.unswept]
         self._journal = Journal(engine, sink.name, seen, unswept)
@@ -70,7 +71,6 @@ class SinkRole:
             await asyncio.gather(*background, return_exceptions=True)
 
     async def _accept(self, messages: Sequence[Consumed]) -> None:
-        messages = [(record, order) for record, order in messages if self._sink.takes(order.data)]
         await self._journal.insert(
             ((record.partition, order) for record, order in messages),
             {order.id: record.hop for record, order in messages if record.hop},

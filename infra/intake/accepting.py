@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from infra import clock, contents, faultpoints, telemetry, tenants, tracing, words
+from infra import clock, contents, faultpoints, store, telemetry, tenants, tracing, words
 from infra.access import people
 from infra.access.vault import Vault, lend
 from infra.intake import signing, telling
@@ -128,12 +128,12 @@ class Acceptor:
         """Store documents before the facts that name them are told; of facts that are not, they lie there in vain."""
         if not documents:
             return
-        async with _in_time(), self._engine.connect() as connection:
+        async with _in_time(), store.alone(self._engine) as connection:
             await tenants.incarnation(connection, tenant)  # nothing is kept of a company that is not there
-        store = contents.opened(self._of_files())
+        kept = contents.opened(self._of_files())
         async with _in_time():
             for document in documents:
-                await store.keep(tenant, hashlib.sha256(document).hexdigest(), io.BytesIO(document))
+                await kept.keep(tenant, hashlib.sha256(document).hexdigest(), io.BytesIO(document))
 
     async def accept_file(
         self, *, tenant: str, source: Source, file: BinaryIO, requested_by: str = "", trace: str = ""
@@ -152,7 +152,7 @@ class Acceptor:
             payload = await asyncio.to_thread(file.read)
             return await self.accept(tenant=tenant, source=source, payload=payload, trace=trace)
         settings = self._of_files()
-        async with _in_time(), self._engine.connect() as connection:
+        async with _in_time(), store.alone(self._engine) as connection:
             await tenants.incarnation(connection, tenant)  # before a large file is read for nobody
         begun = clock.now()
 
@@ -186,7 +186,7 @@ class Acceptor:
     ) -> tuple[str, ...]:
         """Put facts that a system told on their topics; return their ids. Raises what ``accept`` raises."""
         async with _in_time():
-            async with self._engine.connect() as connection:
+            async with store.alone(self._engine) as connection:
                 incarnation = await tenants.incarnation(connection, tenant)
             with tracing.span(
                 f"send facts of {system}",
@@ -245,16 +245,15 @@ class Acceptor:
     async def _before(self, tenant: str, source: Source, delivery: str, sha256: str) -> Accepted | None:
         """Return what a delivery was accepted as, if it came before. Raises OtherBody."""
         values = {"tenant": tenant, "system": source.system, "delivery": delivery}
-        async with self._engine.connect() as connection:
-            before = (await connection.execute(_DELIVERY, values)).one_or_none()
+        before = await store.row(self._engine, _DELIVERY, values)
         if before is not None and before.body_sha256 != sha256:
             raise OtherBody("this webhook-id was accepted with another body: give a new delivery a new id")
         return Accepted(tuple(before.event_ids), repeated=True) if before is not None else None
 
     async def _remember(self, tenant: str, source: Source, delivery: str, sha256: str, accepted: Accepted) -> None:
         values = {"tenant": tenant, "system": source.system, "delivery": delivery, "sha256": sha256}
-        async with self._engine.begin() as connection:
-            await connection.execute(_REMEMBER, {**values, "event_ids": ids.canonical(accepted.event_ids).decode()})
+        values["event_ids"] = ids.canonical(accepted.event_ids).decode()
+        await store.write(self._engine, _REMEMBER, values)
 
     async def _secret(self, tenant: str, system: str) -> str:
         """Return what a company's deliveries of a system are signed with. Raises BadSignature when there is nothing."""

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, tenants
+from infra import clock, store, tenants
 from infra.access.vault import Vault
 
 _SECRET = text("select secret from signing_secrets where tenant = :tenant and system = :system")
@@ -31,7 +31,7 @@ async def secret_of(engine: AsyncEngine, vault: Vault, tenant: str, system: str)
         UnknownTenant: no such company.
         BadSignature: there is nothing.
     """
-    async with engine.connect() as connection:
+    async with store.alone(engine) as connection:
         await tenants.incarnation(connection, tenant)
         locked = await connection.scalar(_SECRET, {"tenant": tenant, "system": system})
     if locked is None:

@@ -46,7 +46,13 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
         lives: Lives,
         engine: AsyncEngine,
         code: str = "",
+        takes: Callable[[Any], bool] = lambda _data: True,
     ) -> None:
+        """Read topics as one of a group.
+
+        Args:
+            takes: tells of a message's content whether it is for this reader; of others on its topics it knows nothing.
+        """
         self._kafka = kafka
         self._lives = lives
         self._consumer: Consumer | None = None
@@ -55,6 +61,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
         self._group = group
         self._topics = tuple(topics)
         self._producer = producer
+        self._takes = takes
         self.assigned: frozenset[int] = frozenset()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -128,8 +135,10 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
             except NotYetReadable as newer:
                 await self._handle(messages, handle)
                 messages = []
+                newer_one = [(record, newer.head)]
                 async with self._engine.begin() as connection:
-                    if new := await self._parking.new(connection, [(record, newer.head)]):
+                    await store.together(connection, [asked := self._parking.asking(newer_one)])
+                    if new := await self._parking.join(connection, newer_one, asked):
                         await self._parking.add(connection, new, fault_of(newer))
         await self._handle(messages, handle)
 
@@ -137,9 +146,9 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
         """Hand messages over together; when one cannot be handled, each by itself: nobody but its own company waits."""
         if not messages:
             return
-        async with self._engine.begin() as connection:
-            new = await self._parking.new(connection, messages)
-            messages = await self._parking.join(connection, new)
+        async with store.alone(self._engine) as connection:
+            await store.together(connection, [asked := self._parking.asking(messages)])
+            messages = await self._parking.join(connection, messages, asked)
         try:
             if messages:
                 await handle(messages)
@@ -180,12 +189,14 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka i
             async with self._engine.begin() as connection:
                 await self._parking.again(connection, first, fault)
             return False
-        async with self._engine.begin() as connection:  # handled twice, if this is lost, it changes nothing
-            return await self._parking.take(connection, first.number)
+        async with store.alone(self._engine) as connection:  # handled twice, if this is lost, it changes nothing
+            await store.together(connection, [taken := self._parking.taking(first.number)])
+        return bool(taken.rows)
 
     async def _decode(self, record: Record) -> Consumed | None:
         try:
-            return record, read(record)
+            message = read(record)
+            return (record, message) if self._takes(message.data) else None
         except NotYetReadable:
             raise
         except Unreadable as error:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra import faultpoints, telemetry, tracing
 from infra.kafka.lives import Now, name_in
-from infra.store import lines
+from infra.store import Asked, lines, together
 
 _log = telemetry.log(__name__)
 
@@ -75,6 +75,23 @@ class Left:
     outgoing: Sequence[Outgoing]
 
 
+Message = tuple[str, str, str, bytes, str]
+"""A message to be written down: company, topic, id, bytes and hop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a transaction begins with: the rows that it marks as sent, and what does so and asks for the others."""
+
+    marked: Sequence[int]
+    asked: Sequence[Asked]
+
+    @property
+    def left(self) -> Left:
+        """What is left to do once the transaction is committed."""
+        return Left(self.marked, [Outgoing(*row) for row in self.asked[-1].rows])
+
+
 class Outbox:
     """What this process has sent, and what is to be sent.
 
@@ -88,34 +105,36 @@ class Outbox:
         self._sent: dict[int, str] = {}
         """Rows that Kafka has acknowledged, and which life of their topic; the next transaction marks them."""
 
-    async def open(self, connection: AsyncConnection, tenants: Sequence[str]) -> Left:
-        """Mark in this transaction what is sent; return it, with what of these companies is not."""
+    def opening(self, tenants: Sequence[str]) -> "Opening":
+        """Return what marks in a transaction what is sent, and asks for what of these companies is not."""
         sent = dict(self._sent)
-        if sent:
-            await connection.execute(_MARK_SENT, {"ids": list(sent), "names": list(sent.values())})
-        rows = await connection.execute(_LEFT, {"tenants": list(tenants), "sent": list(sent)})
-        return Left(list(sent), [Outgoing(*row) for row in rows])
+        marking = [Asked(_MARK_SENT, {"ids": list(sent), "names": list(sent.values())})] if sent else []
+        return Opening(list(sent), [*marking, Asked(_LEFT, {"tenants": list(tenants), "sent": list(sent)})])
 
     async def left_behind(self, connection: AsyncConnection) -> Left:
         """Return what nobody came for, and what this transaction marks."""
-        marked = (await self.open(connection, [])).marked
+        opening = self.opening([])
         names = {"topics": list(self.now), "names": [one.name for one in self.now.values()]}
-        old = {"age": _LEFT_SECONDS, "sent": list(marked), "page": _LEFT_PAGE}
-        left = [Outgoing(*row) for row in await connection.execute(_LEFT_BEHIND, old | names)]
+        old = {"age": _LEFT_SECONDS, "sent": list(opening.marked), "page": _LEFT_PAGE}
+        await together(connection, [*opening.asked, behind := Asked(_LEFT_BEHIND, old | names)])
+        left = [Outgoing(*row) for row in behind.rows]
         if left:
             _log.warning("orders were left behind", orders=len(left))
-        return Left(marked, left)
+        return Left(opening.marked, left)
 
     @staticmethod
-    async def write(
-        connection: AsyncConnection, messages: Sequence[tuple[str, str, str, bytes, str]]
-    ) -> list[Outgoing]:
-        """Write messages (company, topic, id, bytes, hop) down in this transaction."""
+    def writing(messages: Sequence[Message]) -> list[Asked]:
+        """Return what writes messages down in a transaction; nothing where there are none."""
         if not messages:
             return []
         tenants, topics, names, values, _ = zip(*messages, strict=True)
         written = {"tenants": list(tenants), "topics": list(topics), "messages": list(names)}
-        ids = await connection.scalars(_WRITE, written | {"values": b"\n".join(values).decode()})
+        return [Asked(_WRITE, written | {"values": b"\n".join(values).decode()})]
+
+    @staticmethod
+    def written(messages: Sequence[Message], asked: Sequence[Asked]) -> list[Outgoing]:
+        """Return messages that are written down, as they are to be sent."""
+        ids = [number for each in asked for (number,) in each.rows]
         return [Outgoing(number, t, p, v, hop) for number, (t, p, _, v, hop) in zip(ids, messages, strict=True)]
 
     async def emit(self, left: Left) -> None:
@@ -134,6 +153,6 @@ class Outbox:
         self._sent.update((o.id, name_in(now, o.topic)) for o in left.outgoing)
 
 
-async def arrived(connection: AsyncConnection, messages: Iterable[str]) -> None:
-    """Remove messages that have arrived: in this transaction they are written down where they are carried out."""
-    await connection.execute(_ARRIVED, {"messages": list(messages)})
+def arrived(messages: Iterable[str]) -> Asked:
+    """Return what removes messages that have arrived: in its transaction they are written down to be carried out."""
+    return Asked(_ARRIVED, {"messages": list(messages)})

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import clock, registry, store, telemetry
 from infra.failing import FlowFailed, raised_in
 from infra.kafka.records import Record
+from infra.store import Asked
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import DISCARDED, AuditRecord, Outcome
@@ -37,14 +38,13 @@ _OF_VALUES = frozenset({"22", "23", "54"})
 
 _COLUMNS = """number, reader, tenant, topic, partition, "offset", recorded_at, record_key, record_value,
     about, fact_id, state, code, rule, reason, attempts, tried, parked_at"""
-_WAITING = text(
-    """select distinct tenant from parked
-       where reader = :reader and tenant = any(cast(:tenants as text[])) and state = 'waiting'"""
-)
-_KNOWN = text(
-    """select p.topic, p.partition, p."offset" from parked p
+_MET = text(
+    """select null, p.topic, p.partition, p."offset" from parked p
        join unnest(cast(:topics as text[]), cast(:partitions as int[]), cast(:offsets as bigint[])) as r(t, p, o)
-       on p.reader = :reader and p.topic = r.t and p.partition = r.p and p."offset" = r.o"""
+       on p.reader = :reader and p.topic = r.t and p.partition = r.p and p."offset" = r.o
+       union all
+       select distinct tenant, null, 0, 0 from parked
+       where reader = :reader and tenant = any(cast(:tenants as text[])) and state = 'waiting'"""
 )
 _ADD = text(
     """insert into parked (reader, tenant, topic, partition, "offset", recorded_at, record_key, record_value, about,
@@ -176,23 +176,30 @@ class Parking:
         self.reader = reader
         self.code = code or registry.code()
 
-    async def join(
-        self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]]
-    ) -> list[tuple[Record, Envelope[Any]]]:
-        """Park what comes of companies of which something waits, behind it; return what comes of the others."""
-        tenants = sorted({message.tenant for _, message in messages})
-        waits = set(await connection.scalars(_WAITING, {"reader": self.reader, "tenants": tenants}))
-        await self.add(connection, [one for one in messages if one[1].tenant in waits])
-        return [one for one in messages if one[1].tenant not in waits]
+    def asking(self, messages: Sequence[tuple[Record, Envelope[Any]]]) -> Asked:
+        """Return what asks which of these records are parked, and of which of their companies something waits."""
+        places = [record.place for record, _ in messages]
+        values = {
+            "reader": self.reader,
+            "topics": [topic for topic, _, _ in places],
+            "partitions": [partition for _, partition, _ in places],
+            "offsets": [offset for _, _, offset in places],
+            "tenants": sorted({message.tenant for _, message in messages}),
+        }
+        return Asked(_MET, values)
 
-    async def new(
-        self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]]
+    async def join(
+        self, connection: AsyncConnection, messages: Sequence[tuple[Record, Envelope[Any]]], asked: Asked
     ) -> list[tuple[Record, Envelope[Any]]]:
-        """Return what this reader has never parked; Kafka may bring again what it has."""
-        topics, partitions, offsets = zip(*(record.place for record, _ in messages), strict=True)
-        values = {"topics": list(topics), "partitions": list(partitions), "offsets": list(offsets)}
-        known = {tuple(row) for row in await connection.execute(_KNOWN, values | {"reader": self.reader})}
-        return [one for one in messages if one[0].place not in known]
+        """Park what comes of companies of which something waits, behind it; return what comes of the others.
+
+        What is parked already is left out: Kafka may bring it again.
+        """
+        waits = {tenant for tenant, *_ in asked.rows}
+        known = {tuple(place) for _, *place in asked.rows}
+        new = [one for one in messages if one[0].place not in known]
+        await self.add(connection, [one for one in new if one[1].tenant in waits])
+        return [one for one in new if one[1].tenant not in waits]
 
     async def add(
         self,
@@ -240,9 +247,10 @@ class Parking:
         row = (await connection.execute(_FIRST, {"reader": self.reader, "tenant": tenant})).one_or_none()
         return None if row is None or self.code in row.tried else parked(row)
 
-    async def take(self, connection: AsyncConnection, number: int) -> bool:
-        """Take a record out, as it is handled in this transaction; False when somebody has dealt with it meanwhile."""
-        return await connection.scalar(_TAKE, {"number": number}) is not None
+    @staticmethod
+    def taking(number: int) -> Asked:
+        """Return what takes a record out, as it is handled in this transaction; no row: somebody has dealt with it."""
+        return Asked(_TAKE, {"number": number})
 
     async def again(self, connection: AsyncConnection, first: Parked, fault: Failure) -> None:
         """Write down that a record raised again."""

@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from infra import clock, store
 from infra.embedded.database import EmbeddedPostgres
@@ -70,6 +70,78 @@ async def test_connections_that_died_while_nobody_used_them_are_opened_anew(data
     assert not {*second} & {*await pids()}
     await engine.dispose()
     await other.dispose()
+
+
+async def test_statements_that_are_sent_as_one_see_what_those_before_them_did(database_url: str) -> None:
+    """Each gives its own rows, and what gives none gives none."""
+    engine = store.engine(database_url, 1)
+    async with engine.begin() as connection:
+        made = store.Asked(text("create table if not exists together (n int)"), {})
+        written = store.Asked(
+            text("insert into together select unnest(cast(:n as int[])) returning n * 10"), {"n": [1, 2]}
+        )
+        found = store.Asked(text("select n, :word || '%' from together order by n"), {"word": "so"})
+        await store.together(connection, [made, written, found])
+        await store.together(connection, [])
+    assert (made.rows, written.rows, found.rows) == ([], [(10,), (20,)], [(1, "so%"), (2, "so%")])
+    with suppress(KeyError):
+        async with engine.begin() as connection:
+            await store.together(connection, [store.Asked(text("drop table together"), {})])
+            raise KeyError
+    assert await store.scalar(engine, text("select count(*) from together")) == 2
+    await store.write(engine, text("drop table together"))
+    await engine.dispose()
+
+
+async def test_a_statement_that_fails_is_said_and_those_behind_it_are_not_carried_out(database_url: str) -> None:
+    """As by SQLAlchemy itself: with its class and SQLSTATE, without values; the connection goes on."""
+    engine = store.engine(database_url, 1)
+    bad = store.Asked(
+        text("select 1 / cast(:nothing as int), cast(:secret as text)"), {"nothing": 0, "secret": "geheim"}
+    )
+    behind = store.Asked(text("select 7"), {})
+    with pytest.raises(DBAPIError) as raised:
+        async with engine.begin() as connection:
+            await store.together(connection, [store.Asked(text("select 1"), {}), bad, behind])
+    assert getattr(raised.value.orig, "sqlstate", "") == "22012"
+    assert "geheim" not in str(raised.value)
+    assert behind.rows == []
+    assert await store.scalar(engine, text("select 2")) == 2
+    await engine.dispose()
+
+
+async def test_whoever_is_cancelled_between_statements_leaves_nobody_their_answers(database_url: str) -> None:
+    """What waits for a lock is cancelled at the server too, and the next one gets its own rows."""
+    engine, other = store.engine(database_url, 1), store.engine(database_url, 1)
+    lock, wait = text("select pg_advisory_lock(4711)"), text("select pg_advisory_xact_lock(4711)")
+
+    async def waits() -> None:
+        async with engine.begin() as connection:
+            await store.together(connection, [store.Asked(wait, {}), store.Asked(text("select 'late'"), {})])
+
+    async with other.connect() as holder:
+        await holder.execute(lock)
+        task = asyncio.create_task(waits())
+        await clock.sleep(0.3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 10)
+        for number in range(5):
+            assert await store.scalar(engine, text("select cast(:n as int)"), {"n": number}) == number
+    await engine.dispose()
+    await other.dispose()
+
+
+async def test_a_server_that_ends_a_connection_is_an_error_once(database_url: str) -> None:
+    """It is told as lost, and the next one is opened."""
+    engine = store.engine(database_url, 1)
+    ends = store.Asked(text("select pg_terminate_backend(pg_backend_pid())"), {})
+    with pytest.raises(OperationalError) as raised:
+        async with engine.begin() as connection:
+            await store.together(connection, [ends, store.Asked(text("select 1"), {})])
+    assert raised.value.connection_invalidated
+    assert await store.scalar(engine, text("select 2")) == 2
+    await engine.dispose()
 
 
 async def test_patience_ends(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import registry
+from infra import registry, store
 from infra.deciding.decider import Decider
 from infra.kafka import cluster
 from infra.kafka.lives import Life
@@ -139,7 +139,7 @@ async def test_what_was_sent_is_kept_until_it_has_arrived_and_sent_again_to_anot
     assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"] * 2
 
     async with engine.begin() as connection:
-        await arrived(connection, await connection.scalars(text("select message_id from outbox")))
+        await store.together(connection, [arrived(await connection.scalars(text("select message_id from outbox")))])
     decider.met({topic: Life(topic, 3, "a third")})
     await decider.sweep()
     assert await held(kafka, tenant) == ["openpos/SODER/K1/1/2026-04-10"] * 2
