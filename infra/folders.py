@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES
 from pathlib import Path
+from typing import Final
 
 from infra import clock
+
+CLAIM: Final = "lock"
+"""The file in a claimed folder that says whose it is."""
 
 
 class InUse(RuntimeError):
@@ -61,7 +65,7 @@ def claimed(folder: Path, *, patience: float = 20.0) -> Iterator[int]:
     Raises:
         InUse: its owner lives.
     """
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder / CLAIM, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = clock.monotonic() + patience
         while True:

@@ -5,8 +5,8 @@ import json
 import shutil
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -24,13 +24,14 @@ from connectors.demo.world import NotInTime, Unexpected, World
 from connectors.demo.yearend import AccountingFirm
 from infra import clock, companies, registry, roles, telemetry, tenants
 from infra.commanding import Failed, WrongUsage
-from infra.embedded import found, jars, runtime
+from infra.embedded import jars, runtime
 from infra.environment import PINNED
+from infra.folders import CLAIM, InUse, claimed, writable
 from infra.http import Client, NoAnswer, NotSent
 from infra.kafka.fetching import Consumer
 from infra.office import Office, office
 from infra.plugin import Imitation
-from infra.settings import ROLES, DatabaseSettings, DeskSettings, KafkaSettings, Settings
+from infra.settings import ROLES, DeskSettings, Settings
 from schemas.events import DayClosed
 from schemas.settings import SettingsApplied
 from schemas.topics import PARTITIONS
@@ -84,11 +85,12 @@ async def run(settings: Settings, stop: asyncio.Event, *, once: bool, as_json: b
     """
     screen = Screen(as_json=as_json)
     own = _own_settings(settings)
-    await _begin_anew(own)
-    with (own.data / "log.jsonl").open("w") as log:
-        telemetry.configure(settings.log_level, log)
-        async with _stage(own, screen) as stage:
-            return await _show(stage, screen, own.data, stop, once=once)
+    with _claimed(own.data):
+        await _emptied(own.data)
+        with (own.data / "log.jsonl").open("w") as log:
+            telemetry.configure(settings.log_level, log)
+            async with _stage(own, screen) as stage:
+                return await _show(stage, screen, own.data, stop, once=once)
 
 
 async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, *, once: bool) -> int:
@@ -200,17 +202,36 @@ def _pin(settings: Settings, systems: Mapping[str, Mapping[str, Any]], **more: A
     (settings.data / PINNED).write_text(json.dumps(pinned))
 
 
-async def _begin_anew(settings: Settings) -> None:
-    """Remove what an earlier demo left; refuse while it runs."""
-    nothing_named = {"kafka": KafkaSettings(), "database": DatabaseSettings()}
-    if found.running(settings.model_copy(update=nothing_named)) is not None:
-        raise WrongUsage(f"a demo runs in {settings.data} already: end it, or name another folder with BOKBUSS_DATA")
+@contextmanager
+def _claimed(data: Path) -> Iterator[None]:
+    """Keep the folder for this demo until it ends, also from one that is started at the same moment."""
+    writable(data)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(claimed(data, patience=0.0))
+        except InUse:
+            raise WrongUsage(
+                f"a demo runs in {data} already: end it, or name another folder with BOKBUSS_DATA"
+            ) from None
+        yield
+
+
+async def _emptied(data: Path) -> None:
+    """Remove what an earlier demo left; its servers may still be ending."""
     deadline = clock.monotonic() + _GONE_WITHIN
-    while await asyncio.to_thread(settings.data.exists):
-        late = clock.monotonic() > deadline
-        await asyncio.to_thread(shutil.rmtree, settings.data, ignore_errors=not late)
-        await clock.sleep(0 if late else _POLL)  # its servers may still be ending
-    settings.data.mkdir(parents=True)
+    while await asyncio.to_thread(_left, data, must_go=clock.monotonic() > deadline):
+        await clock.sleep(_POLL)
+
+
+def _left(data: Path, *, must_go: bool) -> bool:
+    """Remove everything but the claim; tell whether there was anything. Raises OSError when it does not go but must."""
+    left = [each for each in data.iterdir() if each.name != CLAIM]
+    for each in left:
+        if each.is_dir():
+            shutil.rmtree(each, ignore_errors=not must_go)
+        else:
+            each.unlink(missing_ok=True)
+    return bool(left)
 
 
 @asynccontextmanager
