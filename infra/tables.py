@@ -529,6 +529,7 @@ audit = _table(
     _always("fact_id", String),
     _always("message_id", String),
     _always("trace", String),
+    Column("hop", String, comment="the traceparent of the step that wrote it, where that was traced"),
     _always("body", JSONB),
     _when("published_at"),
     comment="the audit trail; written with the outcome that it records, in the same transaction",

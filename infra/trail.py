@@ -36,9 +36,10 @@ _MOVE_HEADS = text(
        where h.tenant = x.t"""
 )
 _INSERT_AUDIT = text(
-    f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, body, published_at)
+    f"""insert into audit (tenant, sequence, key, fact_id, message_id, trace, hop, body, published_at)
        select * from unnest(cast(:tenants as text[]), cast(:sequences as bigint[]), cast(:keys as text[]),
                             cast(:facts as text[]), cast(:messages as text[]), cast(:traces as text[]),
+                            cast(:hops as text[]),
                             cast({lines(":bodies")} as jsonb[]), cast(:published as timestamptz[]))"""
 )
 _HASHES = text(
@@ -70,6 +71,8 @@ _RESTORED = text(
        from fenced where tenant = :tenant"""
 )
 
+_Row = tuple[str, AuditRecord, str, str, datetime | None]
+"""A record as it is written down: its company, the record, its trace and hop, and when it was published."""
 TenantRecord = tuple[str, AuditRecord]
 """A company and a record of its trail."""
 
@@ -89,6 +92,8 @@ class Entry:
     record: str = ""
     shown: Shown | None = None
     locked_until: date | None = None
+    hop: str = ""
+    """The traceparent of the step that puts it on record, if that is traced."""
 
 
 def _record(entry: Entry, sequence: int, previous: str, at: datetime) -> AuditRecord:
@@ -135,14 +140,14 @@ async def put_on_record(connection: AsyncConnection, entries: Sequence[Entry]) -
         record = _record(entry, sequence + 1, previous, now)
         heads[entry.message.tenant] = (record.sequence, record.hash)
         records.append(record)
-    rows = [(e.message.tenant, r, e.message.traceparent, None) for e, r in zip(entries, records, strict=True)]
+    rows = [(e.message.tenant, r, e.message.traceparent, e.hop, None) for e, r in zip(entries, records, strict=True)]
     await _append(connection, rows)
     await _move_heads(connection, heads)
 
 
-async def _append(connection: AsyncConnection, rows: Sequence[tuple[str, AuditRecord, str, datetime | None]]) -> None:
-    """Write records (company, record, trace, when it was published) down."""
-    tenants, records, traces, published = zip(*rows, strict=True)
+async def _append(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
+    """Write records down."""
+    tenants, records, traces, hops, published = zip(*rows, strict=True)
     await connection.execute(
         _INSERT_AUDIT,
         {
@@ -152,6 +157,7 @@ async def _append(connection: AsyncConnection, rows: Sequence[tuple[str, AuditRe
             "facts": [r.fact_id for r in records],
             "messages": [r.message_id for r in records],
             "traces": list(traces),
+            "hops": [hop or None for hop in hops],
             "published": list(published),
             "bodies": "\n".join(r.model_dump_json() for r in records),
         },
@@ -208,7 +214,7 @@ async def take_back(
         else:
             others.append(each)
     if taken:
-        await _append(connection, [(e.tenant, e.record, e.trace, e.at) for e in taken])
+        await _append(connection, [(e.tenant, e.record, e.trace, "", e.at) for e in taken])
         await _move_heads(connection, heads)
     return taken, others
 

@@ -204,7 +204,7 @@ class Lane:
             self._rests[kind] = clock.monotonic() + wait.kind
         if (rests_for := self._pace.resting.get(kind)) != rested_for:
             self._show_pause(rests_for or "", rested_for or "", kind)
-        if not await self._journal.change(change):
+        if not await self._journal.change(_of_step(change, span)):
             raise LeaseLost(self._lease.name)
         faultpoints.reach("lane.recorded")
         if change.state == "unknown" and not wait.kind:  # what rests is looked for when its kind goes on
@@ -365,6 +365,11 @@ def _put_off(later: RetryLater) -> dict[str, Any]:
     wording = later.wording.to_json() if later.wording else None
     said = {"code": later.code, "why": later.why, "wording": wording}
     return {"outcome": "put_off", **said, "who": later.who, "of_kind": later.of_kind}
+
+
+def _of_step(change: Transition, span: tracing.Span) -> Transition:
+    """Return a change whose entry names the step that it comes of."""
+    return change if change.entry is None else replace(change, entry=replace(change.entry, hop=span.traceparent))
 
 
 def _failed(error: Exception) -> RetryLater:

@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import clock, faultpoints, store
+from infra import clock, faultpoints, store, tracing
 from infra.leases import Lease, Leases, lead
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
@@ -16,7 +16,7 @@ _POLL, _LONGEST_POLL = 0.05, 0.25
 """Seconds between two looks: while there was something just now, and when there was nothing for long."""
 _UNPUBLISHED = text(
     """select a.id, a.tenant, coalesce(r.name, a.tenant) as name, coalesce(r.incarnation, t.incarnation, 0), a.trace,
-              a.body::text
+              coalesce(a.hop, ''), a.body::text
        from audit a left join tenants t on t.tenant = a.tenant left join removed_tenants r on r.tenant = a.tenant
        where published_at is null order by a.id limit :page"""
 )
@@ -48,7 +48,7 @@ class Relay:
     async def _publish(self) -> int:
         rows = await store.rows(self._engine, _UNPUBLISHED, {"page": _PAGE})
         sent = []
-        for _, stored_under, tenant, incarnation, trace, body in rows:
+        for _, stored_under, tenant, incarnation, trace, hop, body in rows:
             record = AuditRecord.model_validate_json(body)
             message = envelopes.wrap(
                 record,
@@ -60,7 +60,11 @@ class Relay:
                 causation=record.fact_id,
                 trace=trace,
             )
-            sent.append(await self._producer.send(AuditRecord.TOPIC, message.to_bytes(), key=tenant.encode()))
+            sent.append(
+                await self._producer.send(
+                    AuditRecord.TOPIC, message.to_bytes(), key=tenant.encode(), headers=tracing.headers(hop)
+                )
+            )
         for future in sent:
             await future
         faultpoints.reach("relay.published")

@@ -97,7 +97,15 @@ async def _take(connection: AsyncConnection, message: Envelope[Any], hop: str) -
             with tracing.span("hold", "consumer", origin=origin, hop=hop, bokbuss__tenant=message.tenant) as span:
                 span.set(bokbuss__flow=hold.flow, bokbuss__reason=hold.reason, bokbuss__order__id=message.id)
                 telemetry.FACTS_FINISHED.labels(hold.flow, "held").inc(exemplar=tracing.exemplar())
-            return Entry(message, "held", code=hold.reason, why=hold.message, wording=hold.wording, who=hold.who)
+            return Entry(
+                message,
+                "held",
+                code=hold.reason,
+                why=hold.message,
+                wording=hold.wording,
+                who=hold.who,
+                hop=span.traceparent,
+            )
         case CloseReview() as close:
             said = {"message": close.message, "wording": close.wording.model_dump_json() if close.wording else None}
             closed = await connection.scalar(_CLOSE, {"id": close.hold_id, "how": close.how, **said})
