@@ -11,6 +11,7 @@ from schemas.settings import (
     CategoryAccount,
     Dated,
     DaySalesSettings,
+    GroupRate,
     PaymentAccount,
     SalesAccount,
     StoreCostCentre,
@@ -19,7 +20,7 @@ from schemas.settings import (
 
 _DatedT = TypeVar("_DatedT", bound=Dated)
 _MOST = 64
-"""Names of a company's tills, each on a day, whose choice is remembered: the rules ask for each several times."""
+"""Names of a company's tills whose choices are remembered: they are the same every day."""
 
 
 def _since(choice: Dated) -> date:
@@ -42,11 +43,11 @@ def _by_name(choices: Iterable[tuple[str, _DatedT]]) -> Callable[[str, date], _D
     ordered = sorted(choices, key=lambda named: _since(named[1]), reverse=True)
 
     @lru_cache(maxsize=_MOST)
-    def found(name: str, day: date) -> _DatedT | None:
-        named = spellings(name, (known for known, _ in ordered))
-        return _on((choice for known, choice in ordered if known in named), day)
+    def named(name: str) -> tuple[_DatedT, ...]:
+        spelled = spellings(name, (known for known, _ in ordered))
+        return tuple(choice for known, choice in ordered if known in spelled)
 
-    return found
+    return lambda name, day: _on(named(name), day)
 
 
 @once
@@ -69,10 +70,10 @@ def _vat(settings: DaySalesSettings) -> Callable[[Decimal, date], VatAccount | N
     ordered = sorted(settings.vat, key=_since, reverse=True)
 
     @lru_cache(maxsize=_MOST)
-    def found(rate: Decimal, day: date) -> VatAccount | None:
-        return _on((choice for choice in ordered if choice.vat_rate == rate), day)
+    def of_rate(rate: Decimal) -> tuple[VatAccount, ...]:
+        return tuple(choice for choice in ordered if choice.vat_rate == rate)
 
-    return found
+    return lambda rate, day: _on(of_rate(rate), day)
 
 
 @once
@@ -83,11 +84,11 @@ def _sales(settings: DaySalesSettings) -> Callable[[str | None, Decimal, date], 
     ordered = sorted(settings.sales, key=rank, reverse=True)
 
     @lru_cache(maxsize=_MOST)
-    def found(group: str | None, rate: Decimal, day: date) -> SalesAccount | None:
+    def of_sales(group: str | None, rate: Decimal) -> tuple[SalesAccount, ...]:
         named = spellings(group, (s.group for s in ordered)) if group else ()
-        return _on((s for s in ordered if s.vat_rate in (None, rate) and s.group in (None, *named)), day)
+        return tuple(s for s in ordered if s.vat_rate in (None, rate) and s.group in (None, *named))
 
-    return found
+    return lambda group, rate, day: _on(of_sales(group, rate), day)
 
 
 @once
@@ -95,9 +96,12 @@ def _group_rates(settings: DaySalesSettings) -> Callable[[str, date, bool], tupl
     ordered = sorted(settings.group_rates, key=_since, reverse=True)
 
     @lru_cache(maxsize=_MOST)
-    def found(group: str, day: date, is_return: bool) -> tuple[Decimal, ...]:  # noqa: FBT001 - a part of the question
+    def of_group(group: str) -> tuple[GroupRate, ...]:
         named = spellings(group, (g.group for g in ordered))
-        return tuple(dict.fromkeys(g.vat_rate for g in ordered if g.group in named and (is_return or g.holds_on(day))))
+        return tuple(g for g in ordered if g.group in named)
+
+    def found(group: str, day: date, is_return: bool) -> tuple[Decimal, ...]:  # noqa: FBT001 - a part of the question
+        return tuple(dict.fromkeys(g.vat_rate for g in of_group(group) if is_return or g.holds_on(day)))
 
     return found
 
