@@ -4,6 +4,7 @@ A slow or broken company blocks nobody: its orders wait in the journal, and the 
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -23,6 +24,9 @@ from schemas import envelope as envelopes
 _log = telemetry.log(__name__)
 
 _SCAN = 0.5
+_RARELY = 2.0
+"""Seconds between two looks for companies that need a lane, when nothing says that there is one: no order came, no
+partition moved, and no lane ended. A fence that is opened after a restore is noticed so."""
 _STOP_WITHIN = 10.0
 
 
@@ -85,10 +89,14 @@ class SinkRole:
 
     async def _staff(self, stop: asyncio.Event) -> None:
         """Give every company of ours with open orders a lane; end the lanes of those that are ours no more."""
+        looked, seen = -math.inf, None
         while not stop.is_set():
-            self._scan.clear()
             assigned = self._reader.assigned
-            await self._open_lanes(assigned)
+            late, over = clock.monotonic() - looked > _RARELY, any(task.done() for task in self._lanes.values())
+            if self._scan.is_set() or assigned != seen or over or late:
+                self._scan.clear()
+                seen = assigned if await self._open_lanes(assigned) else None
+                looked = clock.monotonic()
             for tenant, lane in self._running.items():
                 if self._partition[tenant] not in assigned:
                     lane.stop()
@@ -104,18 +112,20 @@ class SinkRole:
                 task.cancel()
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
 
-    async def _open_lanes(self, assigned: frozenset[int]) -> None:
+    async def _open_lanes(self, assigned: frozenset[int]) -> bool:
+        """Open a lane for each company that needs one; False: nobody could say which."""
         for tenant in [t for t, task in self._lanes.items() if task.done()]:
             del self._lanes[tenant]
         try:
             waiting = await self._journal.open_tenants(assigned)
         except Exception as error:  # noqa: BLE001 - the database comes back, or the probes tell
             _log.warning("journal not read", error=type(error).__name__)
-            return
+            return False
         for tenant, partition in waiting.items():
             self._partition[tenant] = partition
             if tenant not in self._lanes:
                 self._lanes[tenant] = asyncio.create_task(self._work(tenant))
+        return True
 
     async def _work(self, tenant: str) -> None:
         lease: Lease | None = None
