@@ -261,6 +261,8 @@ async def together(connection: AsyncConnection, asked: Sequence[Asked]) -> None:
     if not asked:
         return
     driver: psycopg.AsyncConnection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    if not (driver.autocommit or connection.in_transaction()):
+        await connection.begin()  # as execute does
     try:
         async with driver.pipeline():
             cursors = [
@@ -270,7 +272,7 @@ async def together(connection: AsyncConnection, asked: Sequence[Asked]) -> None:
             each.rows = await cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
         lost = driver.closed
-        if lost:
+        if lost or driver.autocommit:  # no rollback tells it which statements the server knows by name after all
             await connection.invalidate(error)
         raise DBAPIError.instance(
             None,

@@ -177,6 +177,8 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in ("aiokafka", "faust", "mode", "httpx", "httpcore", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel("WARNING")
+    # It warns in the server's words, which can hold values; what it warns of is raised, too.
+    logging.getLogger("psycopg").setLevel("CRITICAL")
 
 
 def configure_for_a_command() -> None:

@@ -24,7 +24,7 @@ from connectors.demo.world import NotInTime, Unexpected, World
 from connectors.demo.yearend import AccountingFirm
 from infra import clock, companies, registry, roles, telemetry, tenants
 from infra.commanding import Failed, WrongUsage
-from infra.embedded import jars, runtime
+from infra.embedded import found, jars, runtime
 from infra.environment import PINNED
 from infra.folders import CLAIM, InUse, claimed, writable
 from infra.http import Client, NoAnswer, NotSent
@@ -52,6 +52,7 @@ _OVERDUE = 0.5
 """Seconds between two looks at what is missing."""
 _NOBODY = "http://127.0.0.1:1"
 """Where nobody answers: a system that the demo has no sandbox of."""
+_LOG: Final = "log.jsonl"
 _GONE_WITHIN, _POLL = 20.0, 0.1
 _EVERYBODY = (*COMPANIES, KONTORET, KLINIKEN)
 _BY_HAND = ("POST /oauth-v1/token", "PUT /3/invoices/{key}/bookkeep")
@@ -87,7 +88,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, once: bool, as_json: b
     own = _own_settings(settings)
     with _claimed(own.data):
         await _emptied(own.data)
-        with (own.data / "log.jsonl").open("w") as log:
+        with (own.data / _LOG).open("w") as log:
             telemetry.configure(settings.log_level, log)
             async with _stage(own, screen) as stage:
                 return await _show(stage, screen, own.data, stop, once=once)
@@ -110,7 +111,7 @@ async def _show(stage: _Stage, screen: Screen, data: Path, stop: asyncio.Event, 
         await asyncio.gather(playing, stopped, return_exceptions=True)
     for task in stage.tasks:
         if task.done():
-            raise Failed(f"the demo ended: {task.exception()!r}. What happened stands in {data / 'log.jsonl'}")
+            raise Failed(f"the demo ended: {task.exception()!r}. What happened stands in {data / _LOG}")
     accounted_for = found is not None and not found.problems
     return 0 if accounted_for or (found is None and not once) else 1
 
@@ -204,15 +205,23 @@ def _pin(settings: Settings, systems: Mapping[str, Mapping[str, Any]], **more: A
 
 @contextmanager
 def _claimed(data: Path) -> Iterator[None]:
-    """Keep the folder for this demo until it ends, also from one that is started at the same moment."""
+    """Keep the folder for this demo until it ends, also from one that is started at the same moment.
+
+    Raises:
+        WrongUsage: a demo or an installation runs there, or it holds something else than what a demo left.
+    """
     writable(data)
+    there = {each.name for each in data.iterdir()}
+    if data.is_symlink() or (there and not there & {CLAIM, _LOG}):
+        raise WrongUsage(f"a demo would empty {data}, which is not a demo's: name another folder with BOKBUSS_DATA")
     with ExitStack() as stack:
         try:
             stack.enter_context(claimed(data, patience=0.0))
+            is_used = found.is_used(data)
         except InUse:
-            raise WrongUsage(
-                f"a demo runs in {data} already: end it, or name another folder with BOKBUSS_DATA"
-            ) from None
+            is_used = True
+        if is_used:
+            raise WrongUsage(f"a demo runs in {data} already: end it, or name another folder with BOKBUSS_DATA")
         yield
 
 
@@ -227,7 +236,7 @@ def _left(data: Path, *, must_go: bool) -> bool:
     """Remove everything but the claim; tell whether there was anything. Raises OSError when it does not go but must."""
     left = [each for each in data.iterdir() if each.name != CLAIM]
     for each in left:
-        if each.is_dir():
+        if each.is_dir() and not each.is_symlink():
             shutil.rmtree(each, ignore_errors=not must_go)
         else:
             each.unlink(missing_ok=True)

@@ -103,8 +103,8 @@ class Batch:
     async def take_in(
         self, connection: AsyncConnection, wanted: Mapping[StateKey, Flow], asked: Sequence[Asked]
     ) -> None:
-        """Take in states that were asked for; of what is not known yet there is an empty one."""
-        rows = [row for each in asked for row in each.rows]
+        """Take in those wanted of the states that were asked for; of what is not known yet there is an empty one."""
+        rows = [row for each in asked for row in each.rows if row[:3] in wanted]
         read = await states_of(connection, [(wanted[name, tenant, key], state) for name, tenant, key, state in rows])
         for (name, tenant, key, _), state in zip(rows, read, strict=True):
             self.states[name, tenant, key] = state

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import faultpoints, store, telemetry, tracing
 from infra.access import people
-from infra.deciding.batch import Batch, DecidedLine, asking, states_of
+from infra.deciding.batch import Batch, DecidedLine, StateKey, asking, states_of
 from infra.deciding.decision import Decision, deciding, reading
 from infra.deciding.terms import KnownTerms
 from infra.failing import FlowFailed
@@ -100,6 +100,8 @@ def _halves(messages: Sequence[_Read]) -> list[list[_Read]]:
     return [[one for one in messages if (one[1].tenant in first) is mine] for mine in (True, False)]
 
 
+_Wanted = tuple[tuple[Flow, tuple[str, ...]], ...] | FlowFailed
+"""The flows that decide a message, with the keys that it names; or what a flow raised."""
 _Unread = tuple[Record, Unreadable, int]  # how often it was tried
 
 
@@ -226,7 +228,7 @@ class Decider:
             return await self._tell_waiting(first.record, message, first.number)
         return await self._decide_together([(first.record, message)], [], first.number)
 
-    def _wanted(self, message: Envelope[Any]) -> tuple[tuple[Flow, tuple[str, ...]], ...] | FlowFailed:
+    def _wanted(self, message: Envelope[Any]) -> _Wanted:
         """Return the flows that decide a message, with the keys it names; or what a flow raised, if it is decided."""
         try:
             return tuple(self._wanting(message))
@@ -249,19 +251,12 @@ class Decider:
         self, messages: Sequence[_Read], unreadable: Sequence[_Unread], parked: int | None = None
     ) -> Left:
         """Decide messages in one transaction; return what is to be sent. ``parked``: it is this one, taken out."""
-        wanted = [self._wanted(message) for _, message in messages]
-        states = {
-            (flow.name, message.tenant, key): flow
-            for (_, message), pairs in zip(messages, wanted, strict=True)
-            if not isinstance(pairs, FlowFailed)
-            for flow, keys in pairs
-            for key in keys
-        }
+        wanting = [(record, message, self._wanted(message)) for record, message in messages]
         tenants = sorted({m.tenant for _, m in messages} | {tenant_of(r) for r, *_ in unreadable})
         removed, versions = asking_former(tenants), self._terms.asking(tenants)
         taking = [self._parking.taking(parked)] if parked is not None else []
         already = _already([r for r, _ in messages] + [r for r, *_ in unreadable])
-        parking, reading_states = self._parking.asking(messages), asking(states)
+        parking, reading_states = self._parking.asking(messages), asking(_states(wanting))
         async with self._engine.begin() as connection:
             left = await self._open(connection, tenants, *taking, already, removed, parking, versions, *reading_states)
             if taking and not taking[0].rows:
@@ -276,12 +271,11 @@ class Decider:
             for record, error, attempt in unreadable:
                 if record.place not in done:
                     batch.bury(record, letter_of(record, FLOWS, error, attempt))
-            await batch.take_in(connection, states, reading_states)
-            terms = await self._terms.read(connection, versions)
             still = {record.place for record, _ in todo}
-            for (record, message), pairs in zip(messages, wanted, strict=True):
-                if record.place not in still:
-                    continue
+            wanting = [one for one in wanting if one[0].place in still]
+            await batch.take_in(connection, _states(wanting), reading_states)
+            terms = await self._terms.read(connection, versions)
+            for record, message, pairs in wanting:
                 if isinstance(pairs, FlowFailed):
                     raise pairs
                 line = DecidedLine(record, message.tenant, message.causationid or message.id, message.subject)
@@ -428,6 +422,17 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return Left(left.marked, [*left.outgoing, *self._outbox.written(messages, sending)])
+
+
+def _states(wanting: Iterable[tuple[Record, Envelope[Any], _Wanted]]) -> dict[StateKey, Flow]:
+    """Return the states that messages name, and the flow of each."""
+    return {
+        (flow.name, message.tenant, key): flow
+        for _, message, pairs in wanting
+        if not isinstance(pairs, FlowFailed)
+        for flow, keys in pairs
+        for key in keys
+    }
 
 
 def _locking(tenants: Sequence[str]) -> Asked:

@@ -51,6 +51,11 @@ def running(settings: Settings) -> Runtime | None:
     return Runtime(bootstrap, async_url(url)) if bootstrap and url else None
 
 
+def is_used(data: Path) -> bool:
+    """Tell whether a living owner's servers are in a data folder."""
+    return bool(_embedded(data))
+
+
 def _embedded(data: Path) -> dict[str, Any]:
     try:
         known: dict[str, Any] = json.loads((data / KNOWN).read_text())

@@ -110,6 +110,35 @@ async def test_a_statement_that_fails_is_said_and_those_behind_it_are_not_carrie
     await engine.dispose()
 
 
+async def test_a_failure_leaves_no_connection_that_believes_what_the_server_does_not(database_url: str) -> None:
+    """Alone as well: what the server was to know by name from the failed pipeline on, it is told again."""
+    engine = store.engine(database_url, 1)
+    often, bad = text("select 5"), text("select 1 / cast(:nothing as int)")
+    for uses in range(2, 8):  # psycopg prepares what is used for the sixth time
+        statement = text(f"{often} + {uses}")
+        for _ in range(uses):
+            await store.scalar(engine, statement)
+        async with store.alone(engine) as connection:
+            asked = [store.Asked(bad, {"nothing": 0}), *(store.Asked(statement, {}) for _ in range(2))]
+            with pytest.raises(DBAPIError):
+                await store.together(connection, asked)
+        assert await store.scalar(engine, statement) == 5 + uses
+    await engine.dispose()
+
+
+async def test_statements_that_are_sent_as_one_begin_a_transaction_as_any_does(database_url: str) -> None:
+    """What is committed is kept."""
+    engine = store.engine(database_url, 1)
+    await store.write(engine, text("create table begun (n int)"))
+    async with engine.connect() as connection:
+        await store.together(connection, [store.Asked(text("insert into begun values (1)"), {})])
+        await connection.commit()
+        await store.together(connection, [store.Asked(text("insert into begun values (2)"), {})])
+    assert await store.scalars(engine, text("select n from begun")) == [1]
+    await store.write(engine, text("drop table begun"))
+    await engine.dispose()
+
+
 async def test_whoever_is_cancelled_between_statements_leaves_nobody_their_answers(database_url: str) -> None:
     """What waits for a lock is cancelled at the server too, and the next one gets its own rows."""
     engine, other = store.engine(database_url, 1), store.engine(database_url, 1)

@@ -28,6 +28,8 @@ from tests.infra.facts import WHEN, applied, day, message, record
 from tests.infra.fake_flows import BREAKS, DAY_SALES, SECRET, fake_flow
 
 TRAIL = text("select body from audit where tenant = :t order by sequence")
+STATES = text("select key, cast(state as text) from flow_state where tenant = :t")
+REPAIR = text("update flow_state set state = cast(:state as jsonb) where tenant = :t and key = :key")
 LINES = text("select fact_id from decided where tenant = :t and topic like 'facts.%' order by decided_at, \"offset\"")
 
 
@@ -319,3 +321,26 @@ def test_the_code_is_told_by_its_files() -> None:
     version, _, digest = registry.code().partition("+")
     assert version
     assert len(digest) == 12
+
+
+async def test_what_waits_behind_a_state_that_cannot_be_read_only_waits(
+    house: DeciderDriver, tenant: str, other: str
+) -> None:
+    """It is not tried, holds up nobody else's batch, and goes on once the first one is set aside."""
+    decider = house.decider()
+    await decider.decide([record(tenant, day(1))])
+    async with house.engine.begin() as connection:
+        kept = (await connection.execute(STATES, {"t": tenant})).all()
+        await connection.execute(text("update flow_state set state = '[]' where tenant = :t"), {"t": tenant})
+    changed = [record(tenant, day(1, method=method)) for method in ("card", "swish", "invoice")]
+    await decider.decide(changed[:1])
+    await decider.decide([changed[1], *days(other, 11), changed[2]])
+    first, *behind = await parking.listed(house.engine, tenant)
+    assert (first.code, first.attempts) == ("ValidationError", 1)
+    assert [(one.code, one.attempts, one.tried) for one in behind] == [("", 0, ())] * 2
+    assert await house.booked(other) == keys(11)
+    async with house.engine.begin() as connection:
+        await connection.execute(REPAIR, [{"t": tenant, "key": key, "state": state} for key, state in kept])
+    assert await parking.turn(house.engine, first, "set_aside", "a person", "broken")
+    await decider.sweep()
+    assert await house.waits(tenant) == [f"({day(1).key})"]
