@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
 from sqlalchemy import Connection, Dialect, Executable, Row, TextClause, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, InvalidRequestError
@@ -16,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from infra import clock, telemetry
+
+if TYPE_CHECKING:  # whoever connects loads it
+    import psycopg
 
 _log = telemetry.log(__name__)
 
@@ -261,6 +263,7 @@ async def together(connection: AsyncConnection, asked: Sequence[Asked]) -> None:
     if not asked:
         return
     driver: psycopg.AsyncConnection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    failure = connection.dialect.loaded_dbapi.Error
     if not (driver.autocommit or connection.in_transaction()):
         await connection.begin()  # as execute does
     try:
@@ -270,7 +273,7 @@ async def together(connection: AsyncConnection, asked: Sequence[Asked]) -> None:
             ]
         for each, cursor in zip(asked, cursors, strict=True):
             each.rows = await cursor.fetchall() if cursor.description else []
-    except psycopg.Error as error:
+    except failure as error:
         lost = driver.closed
         if lost or driver.autocommit:  # no rollback tells it which statements the server knows by name after all
             await connection.invalidate(error)
@@ -278,7 +281,7 @@ async def together(connection: AsyncConnection, asked: Sequence[Asked]) -> None:
             None,
             None,
             error,
-            psycopg.Error,
+            failure,
             hide_parameters=True,
             connection_invalidated=lost,
             dialect=connection.dialect,
