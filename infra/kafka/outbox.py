@@ -75,7 +75,7 @@ class Left:
     outgoing: Sequence[Outgoing]
 
 
-Message = tuple[str, str, str, bytes, str]
+ToSend = tuple[str, str, str, bytes, str]
 """A message to be written down: company, topic, id, bytes and hop."""
 
 
@@ -105,7 +105,7 @@ class Outbox:
         self._sent: dict[int, str] = {}
         """Rows that Kafka has acknowledged, and which life of their topic; the next transaction marks them."""
 
-    def opening(self, tenants: Sequence[str]) -> "Opening":
+    def opening(self, tenants: Sequence[str]) -> Opening:
         """Return what marks in a transaction what is sent, and asks for what of these companies is not."""
         sent = dict(self._sent)
         marking = [Asked(_MARK_SENT, {"ids": list(sent), "names": list(sent.values())})] if sent else []
@@ -123,7 +123,7 @@ class Outbox:
         return Left(opening.marked, left)
 
     @staticmethod
-    def writing(messages: Sequence[Message]) -> list[Asked]:
+    def writing(messages: Sequence[ToSend]) -> list[Asked]:
         """Return what writes messages down in a transaction; nothing where there are none."""
         if not messages:
             return []
@@ -132,7 +132,7 @@ class Outbox:
         return [Asked(_WRITE, written | {"values": b"\n".join(values).decode()})]
 
     @staticmethod
-    def written(messages: Sequence[Message], asked: Sequence[Asked]) -> list[Outgoing]:
+    def written(messages: Sequence[ToSend], asked: Sequence[Asked]) -> list[Outgoing]:
         """Return messages that are written down, as they are to be sent."""
         ids = [number for each in asked for (number,) in each.rows]
         return [Outgoing(number, t, p, v, hop) for number, (t, p, _, v, hop) in zip(ids, messages, strict=True)]
