@@ -15,7 +15,7 @@ from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ReviewAnswered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
-from streams.invoicing.learn import CARRIED_OUT, Learned, learn
+from streams.invoicing.learn import CARRIED_OUT, Learned, belongs, learn
 from streams.invoicing.orders import older_content, orders, was_refused
 from streams.invoicing.rules import NOT_CHOSEN, Case, judge
 from streams.invoicing.state import Awaited, State
@@ -39,6 +39,9 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
     """Return the receipts of the counters that were read, and the counter of what a return is of."""
     named: list[str] = []
     told = [envelope.data] if isinstance(envelope.data, InvoiceRequested) else []
+    for receipt in told:
+        known = states[receipt.counter].receipts
+        named += known if not states.keys() >= {*known} else [belongs(states, receipt)[0]]
     for receipt in [*told, *(state.receipt for state in states.values() if state.receipt)]:
         named += [receipt.returned_counter] if receipt.returned_counter else []
     for state in states.values():

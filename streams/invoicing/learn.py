@@ -60,18 +60,51 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
     return Learned({key: new}, key) if new else Learned({})
 
 
+def belongs(states: Mapping[str, State], receipt: InvoiceRequested) -> tuple[str, tuple[str, ...]]:
+    """Return the key of the receipt that a content is of, and of a new one those that it may be.
+
+    A till that was replaced counts from 1 again, perhaps on the same day: other content without an amendment of its own
+    is not certainly the same, and never taken for a correction; nor is what may correct two.
+    """
+    counter = states[receipt.counter]
+    known = {one: states[one] for one in (receipt.key, *counter.receipts) if states[one].receipt is not None}
+    revision = ids.revision(receipt)
+    if again := next((one for one, state in known.items() if revision in state.seen), None):
+        return again, ()
+    akin = [one for one, state in known.items() if _is_of(state, receipt)]
+    certain = [one for one in akin if not known[one].doubts] or akin
+    if len(certain) == 1:
+        return certain[0], ()
+    names = (receipt.key, *(f"{receipt.key}/{number}" for number in range(2, len(known) + 3)))
+    free = next(name for name in names if name not in known)
+    return free, tuple(one for one, state in known.items() if _is_near(state, receipt))
+
+
+def _is_of(state: State, receipt: InvoiceRequested) -> bool:
+    """Tell whether a content is certainly of a receipt: of its day, and another amendment or the same sale."""
+    old = state.receipt
+    if old is None or old.invoice_date != receipt.invoice_date:
+        return False
+    whose = {"organisation_number": receipt.organisation_number, "amendment": receipt.amendment}
+    return receipt.amendment not in {old.amendment, *state.amendments} or old.model_copy(update=whose) == receipt
+
+
 def _with_receipt(states: Mapping[str, State], receipt: InvoiceRequested) -> Learned:
     """Take in a receipt: the highest amendment counts, and of equal ones the last. What comes late undoes nothing."""
-    key, state = receipt.key, states[receipt.key]
+    key, doubts = belongs(states, receipt)
+    state = states[key]
     if ids.revision(receipt) in state.seen:
         return Learned({})
     learned: dict[str, State] = {}
+    amendments = tuple(dict.fromkeys((*state.amendments, receipt.amendment)))
     if state.receipt and (receipt.amendment < state.receipt.amendment or _repeats(state, receipt)):
-        learned[key] = state.model_copy(update={"seen": (ids.revision(receipt), *state.seen)})
+        seen = (ids.revision(receipt), *state.seen)
+        learned[key] = state.model_copy(update={"seen": seen, "amendments": amendments})
         return Learned(learned, late=None if _repeats(state, receipt) else key)
     new: dict[str, Any] = {"receipt": receipt, "seen": (*state.seen, ids.revision(receipt)), "answers": ()}
+    new["amendments"] = amendments
     if state.receipt is None:
-        new["doubts"] = tuple(one for one in states[receipt.counter].receipts if _is_near(states[one], receipt))
+        new["doubts"] = doubts
     elif _buyer(state.receipt) != _buyer(receipt):
         new |= {"customer": None, "missing": False, "number_missing": False}
     learned[key] = state.model_copy(update=new)

@@ -62,6 +62,7 @@ class State(Remembered):
     Attributes:
         receipt: the newest content.
         seen: the revisions seen; the last one is ``receipt``'s.
+        amendments: those that came; of a receipt from before this was remembered perhaps not all.
         awaits: Fortnox's answer to an order, a person's answer to a hold, or (None) nothing.
         customer: the number in Fortnox of the customer who was found.
         number_missing: Fortnox has no customer of the number that was tried.
@@ -79,6 +80,7 @@ class State(Remembered):
 
     receipt: InvoiceRequested | None = None
     seen: tuple[str, ...] = ()
+    amendments: tuple[int, ...] = ()
     awaits: Awaited | HoldForReview | None = None
     customer: str | None = None
     number_missing: bool = False

@@ -64,10 +64,12 @@ ANOTHER_COMPANY = Phrase(
 )
 PERHAPS_THE_SAME = Phrase(
     "invoicing.perhaps_the_same",
-    "Ett kvitto med det här numret har kommit förut, med annat datum: {known}. Är det här en annan försäljning (en "
-    "utbytt kassa räknar från 1 igen): svara ”Eget”, så faktureras det; är det samma: svara ”Kasta”.",
-    "A receipt of this number came before, dated otherwise: {known}. If this is another sale (a till that was "
-    "replaced counts from 1 again), answer own, and it is invoiced; if it is the same, answer discard.",
+    "Ett kvitto med det här numret har kommit förut, med annat datum eller innehåll: {known}. Är det här en annan "
+    "försäljning (en utbytt kassa räknar från 1 igen): svara ”Eget”, så faktureras det; är det samma: svara ”Kasta”. "
+    "Ett rättat kvitto skickar kassan igen med ett högre ändringsnummer.",
+    "A receipt of this number came before, dated otherwise or with other content: {known}. If this is another sale (a "
+    "till that was replaced counts from 1 again), answer own, and it is invoiced; if it is the same, answer discard. A "
+    "till sends a corrected receipt again with a higher amendment.",
 )
 KNOWN_AS = Phrase("invoicing.known_as", "{key}: {seen}", "{key}: {seen}")
 SEEN = Phrase("invoicing.seen", "{day}, {amount:money}", "{day}, {amount:money}")
@@ -132,9 +134,9 @@ BEFORE_START = Phrase(
 WRONG_RATE = Phrase(
     "invoicing.wrong_rate",
     "En varugrupp såldes med en annan momssats än inställningarna tillåter den {day}: {lines}. Rätta satsen i kassan "
-    "och skicka kvittot igen, eller rätta daysales.group_rates i inställningarna.",
+    "och skicka kvittot igen med ett högre ändringsnummer, eller rätta daysales.group_rates i inställningarna.",
     "A group was sold at another VAT rate than the settings allow on {day}: {lines}. Correct the rate in the till and "
-    "send the receipt again, or correct daysales.group_rates in the settings.",
+    "send the receipt again with a higher amendment, or correct daysales.group_rates in the settings.",
 )
 SOLD_AT = Phrase(
     "invoicing.sold_at",
@@ -144,9 +146,9 @@ SOLD_AT = Phrase(
 UNBALANCED = Phrase(
     "invoicing.unbalanced",
     "Raderna med moms och dricks blir {found:money}; kvittot anger {stated:money}. Rätta det i kassan och skicka det "
-    "igen.",
+    "igen med ett högre ändringsnummer.",
     "The rows with VAT and the tip come to {found:money}; the receipt states {stated:money}. Correct it in the till "
-    "and send it again.",
+    "and send it again with a higher amendment.",
 )
 TIP_NOT_ALLOWED = Phrase(
     "invoicing.tip_not_allowed",

@@ -301,6 +301,48 @@ def test_a_number_that_came_before_on_another_day_waits() -> None:
     assert names(host.tell(receipt(invoice_date=DAY + timedelta(days=60)))) == ["create"]
 
 
+@pytest.mark.parametrize("store", ["Kungsgatan", None])
+@pytest.mark.parametrize("first_waits", [False, True])
+def test_other_content_of_one_amendment_is_no_correction(*, store: str | None, first_waits: bool) -> None:
+    """A till that was replaced at noon counts from 1 again: nothing is credited, replaced or lost."""
+    host = Host(chosen(sync_invoices=not first_waits, amended="credit"))
+    morning, noon = receipt(store=store), receipt(store=store, customer_number="2001", rows=(row("Middag", "224.00"),))
+    before = names(host.through(host.tell(morning)))
+    assert before == (["sync_is_off"] if first_waits else ["create", "move"])
+    hold = held(host.tell(noon))
+    assert (hold.reason, hold.key) == ("perhaps_the_same", f"{morning.key}/2")
+    assert host.state(morning.key).receipt == morning
+    assert host.tell(noon) == ()
+    assert host.tell(morning) == ()
+
+    host.apply(chosen(amended="credit"))
+    assert names(host.through(host.tell(answered(hold, "own")))) == ["close", "create", "move"]
+    assert host.tell(noon) == ()
+    assert host.tell(morning) == ()
+    third = held(host.tell(receipt(store=store, amendment=1)))  # of which of the two?
+    assert (third.reason, third.key, len(third.lines)) == ("perhaps_the_same", f"{morning.key}/3", 2)
+
+
+def test_a_correction_is_of_the_receipt_that_is_in_no_doubt() -> None:
+    """What may be it, and waits, stays as it is; an older amendment that comes again with other content waits too."""
+    host = Host(chosen(amended="credit"))
+    host.through(host.tell(receipt()))
+    hold = held(host.tell(receipt(rows=(row(),))))
+    assert names(host.through(host.tell(receipt(amendment=1, rows=(row("Vin", "125.00", "25"),))))) == [
+        *("credit", "move-back", "create", "move")
+    ]
+    assert host.state(hold.key).hold == hold
+    assert names(host.tell(answered(hold, "discard"))) == ["close"]
+    assert held(host.tell(receipt(tip=Decimal("1.00")))).reason == "perhaps_the_same"
+
+
+def test_whose_a_receipt_is_can_be_set_right_without_an_amendment() -> None:
+    """As the text of its hold says."""
+    host = Host(organisation_number="5599990016")
+    held(host.tell(receipt(organisation_number="5560160680")))
+    assert names(host.through(host.tell(receipt(organisation_number="5599990016")))) == ["close", "create", "move"]
+
+
 def test_what_a_person_gives_up_stays_given_up_until_newer_content_comes() -> None:
     """Whatever the settings say meanwhile."""
     host = Host(chosen(sync_invoices=False))
@@ -449,12 +491,12 @@ def test_a_document_of_forgotten_settings_is_credited_by_hand() -> None:
 
 
 def test_a_till_that_tells_of_no_store_is_known_by_register_and_receipt() -> None:
-    """Another date is another content of the same receipt; long names do not make keys too long."""
+    """Another date may be another sale, as of a till that tells it; long names do not make keys too long."""
     host = Host()
     host.through(host.tell(receipt(store=None)))
     assert host.state("openpos/K1/7").document is not None
     hold = held(host.tell(receipt(store=None, invoice_date=date(2026, 4, 11))))
-    assert hold.reason == "amended_after_invoicing"
+    assert (hold.reason, hold.key) == ("perhaps_the_same", "openpos/K1/7/2")
     assert len(receipt("8" * 64, store="/" * 64).key) < 200
 
 
