@@ -45,6 +45,15 @@ def a_year_ends_after_its_beginning(case: BatchCase) -> Held | None:
 
 
 @of_batches
+def a_batch_name_is_of_one_year(case: BatchCase) -> Held | None:
+    """Hold a batch of another year than its name has had: a program that counts its batches anew corrects nothing."""
+    batch, before = case.batch, case.before
+    if before is None or (before.year_from <= batch.year_to and batch.year_from <= before.year_to):
+        return None
+    return Held("another_year", words.ANOTHER_YEAR(last=batch.year_to, before=before.year_to))
+
+
+@of_batches
 def a_number_names_one_entry(case: BatchCase) -> Held | None:
     """Hold a batch in which two entries have one number: which is which cannot be told when it is sent again."""
     twice = tuple(number for number, count in Counter(e.number for e in case.batch.entries).items() if count > 1)

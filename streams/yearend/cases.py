@@ -38,9 +38,10 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class BatchCase(_Case):
-    """A batch, before its entries are taken in."""
+    """A batch, before its entries are taken in. ``before``: where those came from that it has had; None: it is new."""
 
     batch: ClosingEntriesReady
+    before: Origin | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,13 @@ WRONG_YEAR = Phrase(
     "Bokslutsåret slutar den {last} och börjar efter det. Rätta det i bokslutsprogrammet och skicka bunten igen.",
     "Its year ends on {last} and begins after that. Correct it in the year-end program and send the batch again.",
 )
+ANOTHER_YEAR = Phrase(
+    "yearend.another_year",
+    "Bunten är av året till den {last}, och en bunt med samma namn har kommit av året till den {before}. Ge den ett eget "
+    "namn i bokslutsprogrammet och skicka den igen; svara sedan ”Kasta”. Ingenting av den förra ändras.",
+    "The batch is of the year to {last}, and a batch of this name came of the year to {before}. Give it a name of its own "
+    "in the year-end program and send it again; then answer discard. Nothing of the earlier one is changed.",
+)
 NUMBER_TWICE = Phrase(
     "yearend.number_twice",
     "Två poster har samma nummer: {numbers:comma}. Rätta det i bokslutsprogrammet och skicka bunten igen.",
@@ -287,6 +294,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "another_company": "annat företag",
     "flow_not_configured": "inte inställt",
     "wrong_year": "fel år",
+    "another_year": "annat år",
     "number_used_twice": "nummer använt två gånger",
     "text_missing": "text saknas",
     "row_unclear": "oklar rad",
@@ -327,6 +335,7 @@ _RULES: Final[Mapping[str, str]] = {
     "a_batch_of_another_company_waits": "ett annat företags bunt väntar",
     "a_company_without_settings_waits": "ett företag utan inställningar väntar",
     "a_year_ends_after_its_beginning": "ett år slutar efter sin början",
+    "a_batch_name_is_of_one_year": "ett buntnamn är av ett år",
     "a_number_names_one_entry": "ett nummer är en post",
     "a_batch_in_order_is_taken_in": "en bunt i ordning tas in",
     "an_entry_has_a_text": "en post har en text",

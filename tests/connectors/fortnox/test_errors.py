@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from connectors.fortnox import errors
+from connectors.fortnox.sandbox import answers as refusing
 from infra.delivery import answers, calls, reading
 
 FOLDER = Path(errors.__file__).parent
+FIRST_OF_THE_SANDBOX = 9_900_001
 FACTS = Path(__file__).parents[4] / "shared" / "facts" / "fortnox.md"
 
 
@@ -47,6 +49,12 @@ def test_every_code_that_is_known_anywhere_is_in_the_table() -> None:
             numbers |= {int(first), *(int(first[:5] + last) for last in more.split("/")[1:])}
     assert len(numbers) > 70
     assert numbers <= errors.NUMBERS.keys()
+
+
+def test_every_code_that_was_recorded_is_in_the_table() -> None:
+    """The sandbox says what recordings of the real Fortnox show; from 9900001 on its numbers are its own."""
+    refusals = (each for each in vars(refusing).values() if isinstance(each, refusing.Refusal))
+    assert {each.code for each in refusals if each.code < FIRST_OF_THE_SANDBOX} <= errors.NUMBERS.keys()
 
 
 def test_a_code_that_nobody_knows_is_the_operators() -> None:

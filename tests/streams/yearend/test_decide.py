@@ -106,6 +106,31 @@ def test_where_two_people_are_wanted_one_cannot_do_both(by: str, made_by: str) -
     assert isinstance(order, PostVoucher)
 
 
+@pytest.mark.parametrize("exported", [False, True])
+def test_a_batch_name_that_is_used_again_for_another_year_changes_nothing(*, exported: bool) -> None:
+    """A program may count its batches anew each year: last year's entries are neither gone nor corrected."""
+    company = Company(chosen(amended="reverse"))
+    company.tell(batch(entry("1"), entry("2")))
+    if exported:
+        company.export("1")
+    before = company.state(), company.state(key("2"))
+    corrected = entry("2", "101.00")
+    year = {"year_from": date(2026, 1, 1), "year_to": date(2026, 12, 31)}
+    anew = batch(entry("1", "7.00", entry_date=date(2026, 12, 31)), **year)
+    [held] = company.tell(anew)
+    assert isinstance(held, HoldForReview)
+    assert (held.reason, held.key) == ("another_year", BATCH)
+    assert "2025-12-31" in held.message
+    assert (company.state(), company.state(key("2"))) == before
+
+    company.tell(anew.model_copy(update={"batch": "2026"}))
+    assert company.state("spiris/2026#1").entry == anew.entries[0]
+    assert [type(order) for order in company.answer("discard", BATCH)] == [CloseReview]
+    company.tell(batch(entry("1"), corrected, version=1))
+    assert (company.state().entry, company.state(key("2")).entry) == (entry("1"), corrected)
+    assert company.state().standing == before[0].standing
+
+
 # --- What may not be booked is held, and comes in order with the next version ---------------------------------------
 
 
