@@ -128,6 +128,7 @@ outbox_positions = _table(
     _always("relation", BigInteger, comment="the table's own id there: another table is read from its beginning"),
     _always("passed", BigInteger, comment="rows up to this id were read, but for the holes"),
     _always("holes", JSONB, comment="ids that are missing, and may still come"),
+    Column("mark", String, comment="tells the row of that id from a later one that was given the same"),
     _when("moved_at", nullable=False),
     PrimaryKeyConstraint("tenant", "way"),
     comment="how far each till's outbox was read; written by sources, after Kafka has the facts",

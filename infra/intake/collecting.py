@@ -94,8 +94,8 @@ class Collecting:
                 _log.warning("dead letter", tenant=way.tenant, way=way.name, row=row.id)
             faultpoints.reach("ways.told")
         lease.check()
-        if known != (read.relation, read.position):
-            await outboxes.move(engine, way, read.relation, read.position)
+        if known != read.place:
+            await outboxes.move(engine, way, read.place)
         faultpoints.reach("ways.moved")
         return read.is_more
 

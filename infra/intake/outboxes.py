@@ -69,14 +69,18 @@ select o.id, extract(epoch from o.created_at)::float8, {size}, case when {size} 
 from {table} o where o.id = any(%(ids)s) order by o.id"""
 
 _HIGHEST: Final = "select max(id) from {table}"
+# What tells the row of an id from another row that was given the same one later.
+_MARK: Final = """
+select o.id || '@' || coalesce(extract(epoch from o.created_at)::float8::text, md5({bytes}))
+from {table} o where o.id = %(passed)s"""
 
-_READ: Final = text("select relation, passed, holes from outbox_positions where tenant = :tenant and way = :way")
+_READ: Final = text("select relation, passed, holes, mark from outbox_positions where tenant = :tenant and way = :way")
 _MOVE: Final = text(
-    """insert into outbox_positions (tenant, way, relation, passed, holes, moved_at)
-       select t.tenant, :way, :relation, :passed, cast(:holes as jsonb), clock_timestamp()
+    """insert into outbox_positions (tenant, way, relation, passed, holes, mark, moved_at)
+       select t.tenant, :way, :relation, :passed, cast(:holes as jsonb), :mark, clock_timestamp()
        from tenants t where t.tenant = :tenant
        on conflict (tenant, way) do update set relation = excluded.relation, passed = excluded.passed,
-           holes = excluded.holes, moved_at = excluded.moved_at"""
+           holes = excluded.holes, mark = excluded.mark, moved_at = excluded.moved_at"""
 )
 _HOLES: Final = TypeAdapter(tuple[Hole, ...])
 
@@ -92,22 +96,33 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """How far which table was read: its id there, and what tells the last row that was passed from another of its id.
+
+    Ids that begin anew can have come as far again by the next look. None: nobody has looked at that row yet.
+    """
+
+    relation: int
+    position: Position
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What one look gave: rows in order, and where reading goes on once they are told."""
 
     rows: tuple[Row, ...]
-    position: Position
-    relation: int
+    place: Place
     is_more: bool
     began_anew: bool
 
 
-async def read(way: Way, url: str, known: tuple[int, Position] | None, most: int) -> Read:
+async def read(way: Way, url: str, known: Place | None, most: int) -> Read:
     """Read the next rows of an outbox.
 
     Args:
         url: of their database.
-        known: the table's id there, and how far it was read; None at first.
+        known: how far it was read; None at first.
         most: bytes of a payload; of a larger one only its size is read.
 
     Raises:
@@ -115,15 +130,16 @@ async def read(way: Way, url: str, known: tuple[int, Position] | None, most: int
     """
     async with _connected(url) as connection:
         table = await _table(connection, _outbox(way).table)
-        position = known[1] if known and known[0] == table.relation else Position()
-        began_anew = known is not None and (known[0] != table.relation or await _went_back(connection, table, position))
-        if began_anew:
-            position = Position()
+        began_anew = known is not None and await _began_anew(connection, table, known)
+        position = known.position if known and not began_anew else Position()
         look, is_more = await _look(connection, table, position, most)
         ids, after = holes.read(position, look, _outbox(way).patience)
         rows = await _all(connection, table.filled(_PAYLOADS), {"ids": list(ids), "most": most}) if ids else []
+        mark = await _mark(connection, table, after)
+        if mark is None and known and after.passed == known.position.passed and not began_anew:
+            mark = known.mark  # the row is gone by now
     taken = tuple(Row(one, _time(created), size, payload) for one, created, size, payload in rows)
-    return Read(taken, after, table.relation, is_more and bool(ids), began_anew)
+    return Read(taken, Place(table.relation, after, mark), is_more and bool(ids), began_anew)
 
 
 async def check(way: Way, url: str) -> None:
@@ -133,16 +149,17 @@ async def check(way: Way, url: str) -> None:
         await _look(connection, table, Position(), 0)
 
 
-async def position(engine: AsyncEngine, way: Way) -> tuple[int, Position] | None:
+async def position(engine: AsyncEngine, way: Way) -> Place | None:
     """Return which table was read last, and how far; None before the first row."""
     row = await store.row(engine, _READ, {"tenant": way.tenant, "way": way.name})
-    return (row.relation, Position(row.passed, _HOLES.validate_python(row.holes))) if row else None
+    return Place(row.relation, Position(row.passed, _HOLES.validate_python(row.holes)), row.mark) if row else None
 
 
-async def move(engine: AsyncEngine, way: Way, relation: int, position: Position) -> None:
+async def move(engine: AsyncEngine, way: Way, place: Place) -> None:
     """Write down how far an outbox was read."""
-    values = {"tenant": way.tenant, "way": way.name, "relation": relation, "passed": position.passed}
-    await store.write(engine, _MOVE, {**values, "holes": _HOLES.dump_json(position.holes).decode()})
+    holes = _HOLES.dump_json(place.position.holes).decode()
+    values = {"relation": place.relation, "passed": place.position.passed, "holes": holes, "mark": place.mark}
+    await store.write(engine, _MOVE, {"tenant": way.tenant, "way": way.name, **values})
 
 
 # --- Their database -------------------------------------------------------------------------------------------------
@@ -231,10 +248,24 @@ async def _table(connection: AsyncConnection[Any], name: str) -> _Table:
     return _Table(found[0][0], identifier, payload)
 
 
-async def _went_back(connection: AsyncConnection[Any], table: _Table, position: Position) -> bool:
-    """Tell whether the table's ids have begun anew: it holds rows, and none as high as one that was read."""
+async def _began_anew(connection: AsyncConnection[Any], table: _Table, known: Place) -> bool:
+    """Tell whether it is another table, or its ids have begun anew.
+
+    Then it holds rows, and none as high as one that was read; or another row has the id of the last one that was read.
+    """
+    if known.relation != table.relation:
+        return True
     [[highest]] = await _all(connection, table.filled(_HIGHEST))
-    return highest is not None and highest < position.passed
+    if highest is None or highest < known.position.passed:
+        return highest is not None
+    mark, passed = await _mark(connection, table, known.position), f"{known.position.passed}@"
+    return bool(mark and known.mark and known.mark.startswith(passed)) and mark != known.mark
+
+
+async def _mark(connection: AsyncConnection[Any], table: _Table, position: Position) -> str | None:
+    """Return the mark of the last row that was passed; None: it is not there."""
+    found = await _all(connection, table.filled(_MARK), {"passed": position.passed})
+    return found[0][0] if found else None
 
 
 async def _look(connection: AsyncConnection[Any], table: _Table, position: Position, most: int) -> tuple[Look, bool]:

@@ -41,10 +41,10 @@ WRONG_YEAR = Phrase(
 )
 ANOTHER_YEAR = Phrase(
     "yearend.another_year",
-    "Bunten är av året till den {last}, och en bunt med samma namn har kommit av året till den {before}. Ge den ett eget "
-    "namn i bokslutsprogrammet och skicka den igen; svara sedan ”Kasta”. Ingenting av den förra ändras.",
-    "The batch is of the year to {last}, and a batch of this name came of the year to {before}. Give it a name of its own "
-    "in the year-end program and send it again; then answer discard. Nothing of the earlier one is changed.",
+    "Bunten är av året till den {last}, och en bunt med samma namn har kommit av året till den {before}. Ge den ett "
+    "eget namn i bokslutsprogrammet och skicka den igen; svara sedan ”Kasta”. Ingenting av den förra ändras.",
+    "The batch is of the year to {last}, and a batch of this name came of the year to {before}. Give it a name of its "
+    "own in the year-end program and send it again; then answer discard. Nothing of the earlier one is changed.",
 )
 NUMBER_TWICE = Phrase(
     "yearend.number_twice",

@@ -194,6 +194,32 @@ async def test_a_table_that_began_anew_is_read_from_its_beginning(site: Site, ti
         await site.told(tenant, *read, event(11), event(21), event(22))
 
 
+@pytest.mark.parametrize(
+    "emptied", ["truncate outbox restart identity", "delete from outbox; select setval('outbox_id_seq', 1, false)"]
+)
+async def test_a_till_that_empties_its_outbox_each_night_loses_no_day(
+    emptied: str, site: Site, till: Till, tenant: str
+) -> None:
+    """One report a day, and its id is 1 each day; what is there no more, or comes again as it was, changes nothing."""
+    await site.choose(tenant, outbox(), kassa=till.url)
+    told = list[str]()
+    for day in (1, 2, 3):
+        till.write(report(day))
+        told.append(event(day))
+        async with site.collecting():
+            await site.told(tenant, *told)
+            await clock.sleep(1.5)  # another look at what was read
+        with till.session() as session:
+            session.execute(emptied)
+    async with site.collecting():
+        await clock.sleep(1.5)
+        till.write(report(4), report(5))
+        await site.told(tenant, *told, event(4), event(5))
+    async with site.collecting():
+        await clock.sleep(2.5)
+    assert await site.keys(tenant) == [*told, event(4), event(5)]
+
+
 async def test_a_user_who_may_only_read_is_enough_and_nothing_is_written(site: Site, till: Till, tenant: str) -> None:
     """SELECT on the table is all that it takes; each look is a transaction that only reads."""
     role = f"reader_{tenant[-8:]}"
