@@ -239,6 +239,9 @@ def settings_simulate(
     from connectors.desk import simulating
     from infra.deciding import simulating as simulation
 
+    if until and until < since:
+        raise WrongUsage(f"--until {until.date()} is before --since {since.date()}: no day would be looked at")
+
     async def work(place: Office) -> None:
         new = _read(file)
         company = await tenants.find(place.engine, tenant)

@@ -306,6 +306,9 @@ def test_settings_are_simulated_on_what_came_in(
         in desk("settings", "simulate", TENANT, str(file), *since).stdout
     )
     assert desk.json("settings", "simulate", TENANT, str(file), "--since", "2026-04-11")["reports"] == 0
+    backwards = desk.run("settings", "simulate", TENANT, str(file), "--since", "2026-04-11", "--until", "2026-04-10")
+    assert isinstance(backwards.exception, Failed)
+    assert (backwards.exception.code, "--until 2026-04-10 is before" in str(backwards.exception)) == (2, True)
     assert [m.id for m in messages(kafka, "settings.v1") if m.tenant == TENANT] == before
 
 
