@@ -10,6 +10,7 @@ from schemas.commands import Order, WriteAbsence
 from schemas.envelope import Envelope
 from schemas.events import LeaveChanged
 from schemas.flows import Held
+from schemas.mapping import spellings
 from schemas.settings import EmployeesSettings
 from streams.employees import words
 from streams.employees.orders import closing, holding
@@ -26,7 +27,8 @@ def wanted(leave: Leave, settings: EmployeesSettings, employee_id: str) -> tuple
     said = leave.said
     if said is None or said.withdrawn:
         return ()
-    cause = next((c for c in settings.causes if c.kind == said.kind), None)
+    named = spellings(said.kind, (c.kind for c in settings.causes))
+    cause = next((c for c in settings.causes if c.kind in named), None)
     if cause is None:
         return Held("unmapped_leave_kind", words.NO_CAUSE(kind=said.kind), choices=(DO_NOTHING,))
     if said.last_day < said.first_day:

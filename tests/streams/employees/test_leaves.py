@@ -141,6 +141,19 @@ def test_a_kind_without_a_cause_waits_for_settings() -> None:
     assert made.open() == {}
 
 
+def test_a_kind_of_leave_is_found_as_people_read_it() -> None:
+    """In other capitals, where the settings do not have just these, and whatever its letters are made of."""
+    made = linked()
+    more = (AbsenceCause(kind="Föräldraledig", cause="FPE"), AbsenceCause(kind="vacation", cause="TJL"))
+    made.settings = made.settings.model_copy(update={"causes": (*CAUSES, *more)})
+    register(made, 0, 0, "L1", kind="Sick")
+    register(made, 1, 1, "L2", kind="vacation")
+    register(made, 2, 2, "L3", kind=more[0].kind.upper())
+    made.settle()
+    assert [a.cause for a in sorted(made.absences.values(), key=lambda a: a.day)] == ["SJK", "TJL", "FPE"]
+    assert made.open() == {}
+
+
 @pytest.mark.parametrize(("first", "last", "reason"), [(2, 1, "days_out_of_order"), (0, 400, "leave_too_long")])
 def test_a_range_that_cannot_be_waits(first: int, last: int, reason: str) -> None:
     """Until HR corrects it."""
