@@ -164,6 +164,9 @@ def is_tenant_id(text: str) -> bool:
     return _TENANT_ID.fullmatch(text) is not None
 
 
+NO_NUL = r"^[^\x00]*$"
+"""A pattern: any text but with the character NUL, which PostgreSQL keeps in none. No message with it can be read."""
+
 _NAMED = 50
 _LISTED = 10_000
 

@@ -7,16 +7,16 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from schemas import ids
-from schemas.base import Account, Code, CostCentre, Day, Message, Name, written
+from schemas.base import NO_NUL, Account, Code, CostCentre, Day, Message, Name, written
 from schemas.commands import Order
 from schemas.events import Fact, OrganisationNumber, Register
 from schemas.identities import is_sole_trader
 from schemas.money import ORE, ZERO, Money, Quantity, Rate
 from schemas.personal import Personal
 
-Line = Annotated[str, BeforeValidator(written), StringConstraints(min_length=1, max_length=200)]
+Line = Annotated[str, BeforeValidator(written), StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 """A text of one line that a person wrote."""
-Email = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[^\s@]{1,64}@[^\s@]{1,150}$")]
+Email = Annotated[str, BeforeValidator(written), StringConstraints(pattern=r"^[^\s@\x00]{1,64}@[^\s@\x00]{1,150}$")]
 _LONGEST = 150
 """Of a receipt's name, in letters: keys have a limit."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from schemas.base import Code, Day, Moment, Name
+from schemas.base import NO_NUL, Code, Day, Moment, Name
 from schemas.events import OrganisationNumber, Register
 from schemas.invoices import Email, Line
 from schemas.money import ZERO, Money, Quantity, Rate
@@ -142,7 +142,7 @@ class ZReport(Wire):
 class SoldRow(Wire):
     """One row of a receipt; of a return the quantity is below zero."""
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
     quantity: Quantity
     price: Money
     vat_rate: Rate

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from schemas.base import Account, Code, CostCentre, Day, Moment, Project
+from schemas.base import NO_NUL, Account, Code, CostCentre, Day, Moment, Project
 from schemas.events import OrganisationNumber
 from schemas.money import ZERO, Money
 
@@ -43,7 +43,7 @@ class Row(Wire):
     credit: Unsigned = ZERO
     cost_centre: CostCentre | None = None
     project: Project | None = None
-    text: Annotated[str, StringConstraints(max_length=100)] | None = None
+    text: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
 
 
 class Entry(Wire):
@@ -51,7 +51,7 @@ class Entry(Wire):
 
     number: Code
     date: Day
-    text: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
     reverse_on: Day | None = None
     rows: Annotated[tuple[Row, ...], Field(min_length=2, max_length=1000)]
 
@@ -62,7 +62,7 @@ class LedgerSource(Wire):
     format: Literal["bokbuss.spiris.ledger-source/1"]
     year: Year
     source: Literal["fortnox", "sie"]
-    chosen_by: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    chosen_by: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
     chosen_at: Moment
 
 
@@ -74,7 +74,7 @@ class ClosingEntries(Wire):
     version: Version = 0
     company: Company
     year: Year
-    submitted_by: Annotated[str, StringConstraints(max_length=200)] | None = None
+    submitted_by: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] | None = None
     entries: Annotated[tuple[Entry, ...], Field(min_length=1, max_length=MOST_ENTRIES)]
 
     @model_validator(mode="after")

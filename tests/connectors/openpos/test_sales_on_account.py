@@ -45,6 +45,23 @@ def test_a_sample_adds_up(path: Path) -> None:
     assert sum((row.amount for row in fact.rows), fact.tip) == fact.total
 
 
+NUL = "with\0nul"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"rows": [{**SALE["rows"][0], "text": NUL}]}, "rows[0].text"),
+        *(({"customer": {name: f"{NUL}@exempel.se"}}, f"customer.{name}") for name in ("name", "street", "email")),
+    ],
+)
+def test_what_no_reader_could_keep_is_refused_at_the_door(changes: dict[str, Any], field: str) -> None:
+    """A message with NUL in a text is one that nobody reads: accepted, the sale would lie among the dead letters."""
+    with pytest.raises(Malformed) as caught:
+        asked(**changes)
+    assert caught.value.problems[0].partition(": ")[0] == field
+
+
 def test_a_companys_number_is_plain_and_a_persons_is_sealed() -> None:
     """A sole trader's number is a personal number; a wrong one is kept with its flaw, and none is nobody's."""
     buyer = asked(customer={"organisationNumber": "16559999-0032"}).buyer

@@ -29,6 +29,13 @@ def problems(payload: Any) -> tuple[str, ...]:
     return caught.value.problems
 
 
+@pytest.mark.parametrize("path", [("submittedBy",), ("entries", 0, "text"), ("entries", 0, "rows", 0, "text")])
+def test_what_no_reader_could_keep_is_refused_at_the_door(path: tuple[str | int, ...]) -> None:
+    """A message with NUL in a text is one that nobody reads: accepted, the batch would lie among the dead letters."""
+    first, *_ = problems(put(ACCRUAL, path, "with\0nul"))
+    assert str(path[-1]) in first.partition(": ")[0]
+
+
 def test_nothing_is_added_and_nothing_is_left_out() -> None:
     """Cost centre, project, text, and the day on which an accrual is taken back."""
     [entry] = facts(ACCRUAL).entries
