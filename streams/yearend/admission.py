@@ -45,12 +45,16 @@ def a_year_ends_after_its_beginning(case: BatchCase) -> Held | None:
 
 
 @of_batches
-def a_batch_name_is_of_one_year(case: BatchCase) -> Held | None:
-    """Hold a batch of another year than its name has had: a program that counts its batches anew corrects nothing."""
+def a_batch_name_is_of_one_batch(case: BatchCase) -> Held | None:
+    """Hold what may be another batch than its name has had: of another year, or otherwise without a higher version."""
     batch, before = case.batch, case.before
-    if before is None or (before.year_from <= batch.year_to and batch.year_from <= before.year_to):
+    if before is None or case.state.taken == case.state.revision:
         return None
-    return Held("another_year", words.ANOTHER_YEAR(last=batch.year_to, before=before.year_to))
+    if before.year_to < batch.year_from or batch.year_to < before.year_from:
+        return Held("another_year", words.ANOTHER_YEAR(last=batch.year_to, before=before.year_to))
+    if batch.version > before.version:
+        return None
+    return Held("perhaps_another_batch", words.SAME_VERSION(version=batch.version))
 
 
 @of_batches

@@ -261,7 +261,7 @@ RULES: Final[tuple[Rule, ...]] = (
     admission.a_batch_of_another_company_waits,
     admission.a_company_without_settings_waits,
     admission.a_year_ends_after_its_beginning,
-    admission.a_batch_name_is_of_one_year,
+    admission.a_batch_name_is_of_one_batch,
     admission.a_number_names_one_entry,
     a_batch_in_order_is_taken_in,
     # An entry: may it be booked?

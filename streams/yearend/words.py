@@ -46,6 +46,15 @@ ANOTHER_YEAR = Phrase(
     "The batch is of the year to {last}, and a batch of this name came of the year to {before}. Give it a name of its "
     "own in the year-end program and send it again; then answer discard. Nothing of the earlier one is changed.",
 )
+SAME_VERSION = Phrase(
+    "yearend.same_version",
+    "Bunten har kommit med annat innehåll och samma version, {version}: det kan vara en annan bunt. Är den en rättelse: "
+    "skicka den igen med en högre version. Är den en annan: ge den ett eget namn, skicka den igen och svara ”Kasta”. "
+    "Ingenting av den förra ändras.",
+    "The batch has come with other content and the same version, {version}: it may be another one. If it is a "
+    "correction, send it again with a higher version. If it is another, give it a name of its own, send it again and "
+    "answer discard. Nothing of the earlier one is changed.",
+)
 NUMBER_TWICE = Phrase(
     "yearend.number_twice",
     "Två poster har samma nummer: {numbers:comma}. Rätta det i bokslutsprogrammet och skicka bunten igen.",
@@ -295,6 +304,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "flow_not_configured": "inte inställt",
     "wrong_year": "fel år",
     "another_year": "annat år",
+    "perhaps_another_batch": "kanske en annan bunt",
     "number_used_twice": "nummer använt två gånger",
     "text_missing": "text saknas",
     "row_unclear": "oklar rad",
@@ -335,7 +345,7 @@ _RULES: Final[Mapping[str, str]] = {
     "a_batch_of_another_company_waits": "ett annat företags bunt väntar",
     "a_company_without_settings_waits": "ett företag utan inställningar väntar",
     "a_year_ends_after_its_beginning": "ett år slutar efter sin början",
-    "a_batch_name_is_of_one_year": "ett buntnamn är av ett år",
+    "a_batch_name_is_of_one_batch": "ett buntnamn är en bunt",
     "a_number_names_one_entry": "ett nummer är en post",
     "a_batch_in_order_is_taken_in": "en bunt i ordning tas in",
     "an_entry_has_a_text": "en post har en text",

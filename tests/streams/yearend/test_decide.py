@@ -131,6 +131,20 @@ def test_a_batch_name_that_is_used_again_for_another_year_changes_nothing(*, exp
     assert company.state().standing == before[0].standing
 
 
+def test_other_content_of_one_version_is_held_and_replaces_nothing(company: Company) -> None:
+    """Two people may call their batches alike: the entries of the first stay planned, until a higher version says."""
+    company.tell(batch(entry("1"), entry("2")))
+    other = batch(entry("1", "7.00"))
+    [held] = company.tell(other)
+    assert isinstance(held, HoldForReview)
+    assert (held.reason, held.key) == ("perhaps_another_batch", BATCH)
+    assert (company.state().entry, company.state(key("2")).gone) == (entry("1"), False)
+    assert company.tell(batch(entry("1"), entry("2"))) == ()
+    [closed] = company.tell(other.model_copy(update={"version": 1}))
+    assert isinstance(closed, CloseReview)
+    assert (company.state().entry, company.state(key("2")).gone) == (entry("1", "7.00"), True)
+
+
 # --- What may not be booked is held, and comes in order with the next version ---------------------------------------
 
 
