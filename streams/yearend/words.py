@@ -48,7 +48,7 @@ ANOTHER_YEAR = Phrase(
 )
 SAME_VERSION = Phrase(
     "yearend.same_version",
-    "Bunten har kommit med annat innehåll och samma version, {version}: det kan vara en annan bunt. Är den en rättelse: "
+    "Bunten har kommit med annat innehåll och samma version, {version}: den kan vara en annan. Är den en rättelse: "
     "skicka den igen med en högre version. Är den en annan: ge den ett eget namn, skicka den igen och svara ”Kasta”. "
     "Ingenting av den förra ändras.",
     "The batch has come with other content and the same version, {version}: it may be another one. If it is a "
