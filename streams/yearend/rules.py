@@ -93,7 +93,7 @@ def an_entry_booked_twice_waits_for_a_person(case: EntryCase) -> Held | None:
     if not case.state.surplus:
         return None
     surplus = tuple(map(str, case.state.surplus))
-    standing = tuple(str(one.voucher) for one in case.state.standing) or words.NONE_KNOWN()
+    standing = tuple(str(one.voucher) for one in case.state.standing) or (words.NONE_KNOWN(),)
     return Held(
         "booked_twice",
         words.BOOKED_TWICE(surplus=surplus, standing=standing),

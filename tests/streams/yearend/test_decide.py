@@ -145,6 +145,19 @@ def test_other_content_of_one_version_is_held_and_replaces_nothing(company: Comp
     assert (company.state().entry, company.state(key("2")).gone) == (entry("1", "7.00"), True)
 
 
+def test_a_voucher_of_an_order_that_was_refused_is_one_too_many(company: Company) -> None:
+    """A restored database sent it once more: nothing else stands, and the hold says so."""
+    company.tell(batch())
+    company.approve()
+    order = company.ordered()
+    company.tell(refusal(order))
+    company.tell(outcome(order))
+    held = company.held()
+    assert (held.reason, "besides none that is known" in held.message) == ("booked_twice", True)
+    company.answer("reversed")
+    assert company.state().hold is None
+
+
 # --- What may not be booked is held, and comes in order with the next version ---------------------------------------
 
 
