@@ -176,7 +176,7 @@ def chosen(accepted: str, otherwise: Language) -> Language:
     wishes = []
     for place, wish in enumerate(accepted.split(",")):
         name, _, quality = wish.partition(";q=")
-        weight = float(quality) if quality.replace(".", "", 1).isdigit() else 1.0
+        weight = float(quality) if quality.replace(".", "", 1).isdecimal() else 1.0
         wishes.append((-weight, place, name.strip().lower().partition("-")[0]))
     return next((language for _, _, name in sorted(wishes) for language in LANGUAGES if language == name), otherwise)
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from schemas import envelope, ids
+from schemas import envelope, ids, words
 from schemas.base import Day, Message, Moment, as_read
 from schemas.envelope import decode, wrap
 from schemas.events import DayClosed, GroupSales, OtherAmount, Payment, PersonMentioned, RateTotal
@@ -36,6 +36,22 @@ class Line(Message):
 
 
 # --- Values that only a check of ours can refuse ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "sv"),
+        ("en-GB,sv;q=0.9", "en"),
+        ("en;q=0.1, sv-SE;q=0.8", "sv"),
+        ("de", "sv"),
+        ("en;q=²,sv;q=.", "en"),
+        ("en;q=9" + "9" * 5000, "en"),
+    ],
+)
+def test_a_reader_gets_the_language_that_is_asked_for_first(accepted: str, language: str) -> None:
+    """Whatever stands in the header, the page is shown."""
+    assert words.chosen(accepted, "sv") == language
 
 
 @pytest.mark.parametrize(

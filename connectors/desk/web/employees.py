@@ -223,9 +223,10 @@ async def _edit(visit: Visit) -> Response:
     plan, asked = await staff_plan(visit), given(visit)
     action, _, number = visit.form.get("one", "").partition(":")
     action = action or visit.form.get("set", "")
-    picked = (
-        Meant(rows=(int(number),), open=True) if number.isdecimal() else await meant(visit, plan, asked, picked=True)
-    )
+    if number:
+        picked = Meant(rows=(visit.number(number),), open=True)
+    else:
+        picked = await meant(visit, plan, asked, picked=True)
     back = address(visit, plan, asked, after=visit.form.get("after", ""))
     if action not in words.ACTIONS:
         raise NoSuchPage

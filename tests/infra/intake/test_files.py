@@ -155,7 +155,10 @@ def test_a_file_is_signed_as_a_text_is() -> None:
     for wrong in (
         {"webhook-id": "", "webhook-timestamp": at, "webhook-signature": seal},
         {"webhook-id": "two", "webhook-timestamp": at, "webhook-signature": seal},
-        {"webhook-id": "one", "webhook-timestamp": "soon", "webhook-signature": seal},
+        *(
+            {"webhook-id": "one", "webhook-timestamp": when, "webhook-signature": seal}
+            for when in ("soon", "²", "9" * 400, "9" * 5000)
+        ),
         {"webhook-id": "one", "webhook-timestamp": at, "webhook-signature": "v1,%%"},
         {"webhook-id": "one", "webhook-timestamp": at, "webhook-signature": seal.removeprefix("v1,")},
     ):
