@@ -8,6 +8,7 @@ from connectors.alexishr.source import PeopleReader, reader
 from connectors.alexishr.translate import SYSTEM
 from infra import clock
 from infra.delivery.following import Following, connected, last_night
+from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, LEAVE, Sightings
 from infra.leases import Lease
 from infra.plugin import Host
@@ -37,9 +38,17 @@ async def _read_what_is_due(reading: PeopleReader, sightings: Sightings) -> None
     settings, now = reading.hr.host.settings.of(AlexisHRSettings), clock.now()
     night = last_night(now, _HOUR, (await reading.hr.chosen()).zone)
     people, leaves = await sightings.reading(EMPLOYEE), await sightings.reading(LEAVE)
-    if people is None or people.whole_at < night:
-        await reading.everybody()
-    else:
-        await reading.changes()
+    failed: NotRead | None = None
+    try:
+        if people is None or people.whole_at < night:
+            await reading.everybody()
+        else:
+            await reading.changes()
+    except NotRead as error:
+        if not error.verdict.alone:
+            raise
+        failed = error  # about somebody, and no reason for leaves to wait
     if leaves is None or (now - leaves.whole_at).total_seconds() >= settings.leave_seconds:
         await reading.leaves(whole=leaves is None or leaves.whole_at < night)
+    if failed is not None:
+        raise failed

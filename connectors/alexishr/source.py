@@ -34,6 +34,7 @@ _TOLD_AT_ONCE: Final = 200
 _ASKED_AT_ONCE: Final = 50  # ids in one URL
 _TRIES: Final = 3
 _UNREADABLE: Final = "unreadable"
+_DELETED: Final = "deleted"
 
 _log = telemetry.log(__name__)
 
@@ -79,7 +80,8 @@ class PeopleReader:
             newest = _latest(newest, await self._people(page, chosen))
             there |= {str(item.get("id")) for item in page.items}
             progress(len(there))
-        await self._gone(set(await self._seen.every(EMPLOYEE)) - there, chosen)
+        marks = await self._seen.every(EMPLOYEE)
+        await self._gone({each: mark for each, mark in marks.items() if each not in there}, chosen)
         self.may_go_on()
         await self._seen.read(EMPLOYEE, whole_at, len(there), at or _before(newest, began))
         return Refreshed(len(there), len(self.attempt.calls) - calls, tuple(self._told))
@@ -164,16 +166,34 @@ class PeopleReader:
             return None
         return again.model_copy(update={"changed_at": max(again.changed_at, datetime.fromisoformat(at))})
 
-    async def _gone(self, people: Iterable[str], chosen: Chosen) -> None:
-        """Tell which of these people are not there any more, each looked for by themselves."""
-        for person_id in sorted(people):
-            page = await self.hr.read(encode.person(person_id), self.attempt)
+    async def _gone(self, people: Mapping[str, str], chosen: Chosen) -> None:
+        """Tell which of these people, by what stands for them, are not there any more; each is looked for.
+
+        Raises:
+            NotRead: also when only somebody could not be looked for; two in a row are not about somebody.
+        """
+        failed: NotRead | None = None
+        before_failed = False
+        for person_id, mark in sorted(people.items()):
+            at, _, content = mark.partition(" ")
+            if content == _DELETED:  # it was told, and counts as of then should they come back as they were
+                continue
+            try:
+                page = await self.hr.read(encode.person(person_id), self.attempt)
+            except NotRead as error:
+                if not error.verdict.alone or before_failed:
+                    raise
+                failed, before_failed = error, True
+                continue
+            before_failed = False
             if isinstance(page, Page):
                 await self._people(page, chosen)
                 continue
             fact = deleted(person_id)
-            await self._accept([fact])
-            await self._seen.forget(EMPLOYEE, [person_id])
+            fact = fact.model_copy(update={"changed_at": max(fact.changed_at, datetime.fromisoformat(at))})
+            await self._tell(EMPLOYEE, [(fact, person_id, f"{moment(fact.changed_at)} {_DELETED}")])
+        if failed is not None:
+            raise failed
 
     # --- Leaves ---------------------------------------------------------------------------------------------------
 
@@ -187,23 +207,33 @@ class PeopleReader:
         since = now.astimezone(zone).date() - timedelta(days=self.hr.host.settings.of(AlexisHRSettings).leave_days)
         before = {record: LeaveChanged.model_validate_json(said) for record, said in (await seen.every(LEAVE)).items()}
         there: set[str] = set()
+        people: dict[str, bool] = {}
         await self._read_kinds()
         async for page in self.hr.pages(encode.leaves(self._limit, since - timedelta(days=1)), self.attempt):
             there |= {str(item.get("id")) for item in page.items}
             await self._tell_leaves(page.items, before, zone, whole=whole)
         for record, said in before.items():
-            if record in there or said.withdrawn:
+            if record in there:
                 continue
             if said.last_day < since:
                 await seen.forget(LEAVE, [record])
                 continue
+            if said.withdrawn:
+                continue
             found = await self.hr.read(encode.leave(record), self.attempt)
             if isinstance(found, Page):
                 await self._tell_leaves(found.items, before, zone)
-            else:
+            elif await self._is_there(said.person_id, people):
                 await self._tell(LEAVE, [_told_leave(said.model_copy(update={"withdrawn": True}))])
+            else:  # it went with its person: nobody says that they were not absent
+                await seen.forget(LEAVE, [record])
         self.may_go_on()
         await seen.read(LEAVE, now, len(there))
+
+    async def _is_there(self, person_id: str, known: dict[str, bool]) -> bool:
+        if person_id not in known:
+            known[person_id] = isinstance(await self.hr.read(encode.person(person_id), self.attempt), Page)
+        return known[person_id]
 
     async def _read_kinds(self) -> None:
         """Read the kinds of leave; one without a kind that we know goes by its id."""
@@ -224,7 +254,10 @@ class PeopleReader:
         *,
         whole: bool = False,
     ) -> None:
-        """Tell which of these leaves differ from what was told of them. What was never approved was never told."""
+        """Tell which of these leaves differ from what was told of them. What was never approved was never told.
+
+        One whose days cannot be read stays as it was told: how much of each is absence is not guessed.
+        """
         candidates: list[tuple[Mapping[str, Any], LeaveChanged]] = []
         for item in items:
             try:
@@ -240,28 +273,39 @@ class PeopleReader:
             ):
                 continue
             candidates.append((item, said))
-        extents = await self._extents([said for _, said in candidates if not said.withdrawn], zone)
+        extents, unread = await self._extents([said for _, said in candidates if not said.withdrawn], zone)
         told = []
         for item, said in candidates:
+            if said.person_id in unread and not said.withdrawn:
+                continue
             fact = translate.leave(item, self._kinds, zone, extents.get(said.leave_id))
             if fact != before.get(fact.leave_id):
                 told.append(_told_leave(fact))
         await self._tell(LEAVE, told)
 
-    async def _extents(self, leaves: Sequence[LeaveChanged], zone: tzinfo) -> dict[str, dict[date, Decimal]]:
-        """Return the percent of each day of each leave whose days can be read."""
+    async def _extents(
+        self, leaves: Sequence[LeaveChanged], zone: tzinfo
+    ) -> tuple[dict[str, dict[date, Decimal]], set[str]]:
+        """Return the percent of each day of each leave, and the people of whom a day cannot be read."""
         found: dict[str, dict[date, Decimal]] = {}
+        unread: set[str] = set()
         for some in _chunks(leaves, _ASKED_AT_ONCE):
             people = sorted({each.person_id for each in some})
             first, last = min(each.first_day for each in some), max(each.last_day for each in some)
-            days: list[Mapping[str, Any]] = []
+            days: dict[str, dict[str, Mapping[str, Any]]] = {}
             async for page in self.hr.pages(encode.leave_days(self._limit, people, first, last), self.attempt):
-                days += page.items
-            try:
-                found |= translate.extents(days, zone)
-            except Malformed as error:
-                _log.error("leave_days_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
-        return found
+                for item in page.items:  # by id: a list that has moved is read again
+                    days.setdefault(str(item.get("employeeId")), {})[str(item.get("id"))] = item
+            asked = {each.leave_id for each in some}  # of the same people's other leaves not every day is among these
+            for person_id, held in days.items():
+                try:
+                    told = translate.extents(held.values(), zone)
+                except Malformed as error:
+                    _log.error("leave_days_unreadable", tenant=self.hr.tenant, system=SYSTEM, problems=error.problems)
+                    unread |= {person_id} if person_id in people else set(people)
+                else:
+                    found |= {leave: extents for leave, extents in told.items() if leave in asked}
+        return found, unread
 
     # --- Both -----------------------------------------------------------------------------------------------------
 

@@ -165,7 +165,7 @@ class PeopleReader:
             whole: read each person, whatever the list shows: it lacks address, bank account and days.
 
         Raises:
-            NotRead: Huma does not answer.
+            NotRead: Huma does not answer; or not about somebody, whom the next reading asks for again: others are told.
         """
         at, calls = clock.now(), len(self.attempt.calls)
         self._told.clear()
@@ -175,10 +175,13 @@ class PeopleReader:
         due = [each for each, mark in listed.items() if whole or seen.get(each) != mark]
         gone = sorted((set(seen) | set(await self._seen.every(EMPLOYEE))) - set(listed))
         done = len(listed) - len(due)
+        failed: NotRead | None = None
         for some in _chunks([*due, *gone], _TOLD_AT_ONCE):
-            await self._people(some, listed, chosen)
+            failed = await self._people(some, listed, chosen) or failed
             done += sum(each in listed for each in some)
             progress(done)
+        if failed is not None:
+            raise failed
         self.may_go_on()
         await self._seen.read(LISTED, at, len(listed))
         if whole or first:
@@ -202,16 +205,25 @@ class PeopleReader:
                     listed[known.id] = ids.digest({name: str(item.get(name)) for name in shown})
         return listed
 
-    async def _people(self, people: Sequence[str], listed: Mapping[str, str], chosen: Fields) -> None:
-        """Read some people, tell what differs, and write down what the list showed of them."""
+    async def _people(self, people: Sequence[str], listed: Mapping[str, str], chosen: Fields) -> NotRead | None:
+        """Read some people, tell what differs, and write down what the list showed of them.
+
+        Return why somebody could not be read; two in a row are not about somebody. Raises NotRead.
+        """
         host, tenant = self.huma.host, self.huma.tenant
         seen = await self._seen.seen(EMPLOYEE, people)
         facts: list[Fact] = []
         unreadable: dict[str, str] = {}
-        for person_id in people:
+        failed: dict[str, NotRead] = {}
+        for before, person_id in zip((None, *people), people, strict=False):
             began = clock.now()
             try:
                 found = await look(self.huma, person_id, chosen, self.attempt)
+            except NotRead as error:
+                if not error.verdict.alone or before in failed:
+                    raise
+                failed[person_id] = error
+                continue
             except Malformed as error:
                 _log.error("person_unreadable", tenant=tenant, system=SYSTEM, problems=error.problems)
                 if _content_of(seen.get(person_id)) != _UNREADABLE:  # mentioned, so that the failing look is on record
@@ -227,7 +239,9 @@ class PeopleReader:
         if facts:
             self._told += await tell(self.huma, facts)
             await self._seen.remember(EMPLOYEE, unreadable, rising=True)
-        await self._seen.remember(LISTED, {each: listed[each] for each in people if each in listed})
+        read = [each for each in people if each in listed and each not in failed]
+        await self._seen.remember(LISTED, {each: listed[each] for each in read})
+        return next(iter(failed.values()), None)
 
 
 async def refresh(host: Host, tenant: str, progress: Callable[[int], None]) -> Refreshed:

@@ -122,3 +122,69 @@ async def test_another_extent_of_the_same_days_is_found_at_night(
     assert told.leaves() == []
     await leaves(host, every=True)
     assert [fact.extent for fact in told.leaves()] == [20]
+
+
+async def test_the_days_of_each_leave_are_its_own_however_many_are_read(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """Days are asked for by person, of fifty leaves at once: those of another leave of hers come in part."""
+    host.settings.alexishr.page_size = 500
+    anna = company.add_person(firstName="Anna")
+    first = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(40), extent=50)
+    for _ in range(49):
+        company.add_leave(company.add_person(firstName="Bo"), "VACATION", day(1), day(1))
+    company.add_leave(anna, "VACATION", day(30), day(30), extent=25)
+    await leaves(host)
+    [parental] = [fact for fact in told.leaves() if fact.leave_id == first]
+    assert (parental.days, parental.extent) == ((), 50)
+
+
+async def test_days_that_come_twice_are_counted_once(host: Host, company: Company, told: FakeAcceptor) -> None:
+    """A list that moves while it is read is read from its beginning again."""
+    anna = company.add_person(firstName="Anna")
+    company.add_leave(anna, "VACATION", day(20), day(20))
+    company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(9), extent=25)
+    await leaves(host)
+    assert len(told.leaves()) == 2
+    first = min(company.records["leave-transaction"])
+
+    def before(_number: int) -> None:
+        if "/leave-transaction" in company.calls[-1]:  # three a page: this is the second
+            company.records["leave-transaction"].pop(first, None)
+
+    company.before = before
+    await leaves(host, every=True)
+    assert first not in company.records["leave-transaction"]
+    assert told.leaves() == []
+
+
+async def test_a_day_that_cannot_be_read_stops_nobody_elses_leave(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """And how much of it is absence is not guessed: that leave stays as it was told."""
+    anna, bo = company.add_person(firstName="Anna"), company.add_person(firstName="Bo")
+    hers = company.add_leave(anna, "PARENTAL_LEAVE", day(1), day(2), extent=50)
+    his = company.add_leave(bo, "PARENTAL_LEAVE", day(1), day(2), extent=50)
+    for each in company.records["leave-transaction"].values():
+        if each["parent"]["id"] == hers:
+            each["extent"] = "half"
+    await leaves(host)
+    assert [(fact.leave_id, fact.extent) for fact in told.leaves()] == [(his, 50)]
+    company.change_leave(hers, extent=50)
+    await leaves(host)
+    assert [(fact.leave_id, fact.extent) for fact in told.leaves()] == [(hers, 50)]
+
+
+async def test_leaves_that_go_with_their_person_are_not_withdrawn(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """That somebody is deleted does not say that they were at work."""
+    anna = company.add_person(firstName="Anna")
+    leave = company.add_leave(anna, "SICK_LEAVE", day(-9), day(-5))
+    await leaves(host)
+    told.leaves()
+    company.remove("leave", leave)
+    company.remove("employee", anna)
+    for _ in range(2):
+        await leaves(host)
+    assert told.leaves() == []

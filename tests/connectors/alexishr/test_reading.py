@@ -93,6 +93,46 @@ async def test_who_is_gone_is_told_as_deleted_once(host: Host, company: Company,
     assert told.people() == []
 
 
+async def test_somebody_whom_it_cannot_show_stops_nobody_else(
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are looked for; the reading counts as failed, and the next one asks for that one again."""
+
+    async def at_once(_seconds: float) -> None: ...
+
+    monkeypatch.setattr(clock, "sleep", at_once)
+    ids = crowd(company, 3)
+    await whole(host)
+    told.people()
+    for gone in ids[:2]:
+        company.remove("employee", gone)
+    company.faults.script.extend([None, *[Fault.FAIL] * 3])
+    with pytest.raises(NotRead):
+        await whole(host)
+    assert [(fact.person_id, fact.deleted) for fact in told.people()] == [(ids[1], True)]
+    await whole(host)
+    assert [(fact.person_id, fact.deleted) for fact in told.people()] == [(ids[0], True)]
+
+
+@pytest.mark.parametrize("offset", [0.0, 86_400.0])
+async def test_who_comes_back_as_they_were_is_told_as_news(
+    host: Host, company: Company, told: FakeAcceptor, offset: float
+) -> None:
+    """Somebody was out of our sight for a night; their time of change is older than what was told by then."""
+    company.clock_offset = offset
+    ids = crowd(company, 3)
+    await whole(host)
+    record = company.records["employee"].pop(ids[1])
+    await whole(host)
+    company.records["employee"][ids[1]] = record
+    await whole(host)
+    there, gone, back = [fact for fact in told.people() if fact.person_id == ids[1]]
+    assert (gone.deleted, back.fields) == (True, there.fields)
+    assert there.changed_at <= gone.changed_at <= back.changed_at
+    await whole(host)
+    assert told.people() == []
+
+
 @pytest.mark.parametrize("at", range(1, 4))
 @pytest.mark.parametrize("gone", [0, 5])
 async def test_nobody_is_missed_when_somebody_goes_while_pages_are_read(

@@ -205,6 +205,23 @@ async def test_a_record_of_another_form_stops_nobody_else(host: Host, company: C
     assert names(told.people()) == ["01"]
 
 
+async def test_somebody_whom_huma_cannot_show_stops_nobody_else(
+    host: Host, company: Company, told: FakeAcceptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are told; the reading counts as failed, and the next one asks for that one again."""
+
+    async def at_once(_seconds: float) -> None: ...
+
+    monkeypatch.setattr(clock, "sleep", at_once)
+    crowd(company, 3)
+    company.faults.script.extend([None, None, *[Fault.FAIL] * 3])
+    with pytest.raises(NotRead):
+        await listing(host, whole=True)
+    assert names(told.people()) == ["00", "02"]
+    await listing(host)
+    assert names(told.people()) == ["01"]
+
+
 @pytest.mark.parametrize("fault", [Fault.FAIL, Fault.BAD_GATEWAY, Fault.LOSE_ANSWER, Fault.UNAUTHORISED])
 async def test_a_question_that_fails_is_asked_again(
     host: Host, company: Company, told: FakeAcceptor, fault: Fault, monkeypatch: pytest.MonkeyPatch
