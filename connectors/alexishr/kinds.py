@@ -16,13 +16,13 @@ from connectors.alexishr.wire import Employment
 from infra.delivery.answers import Missing, read
 from infra.delivery.reading import reading
 from infra.http import Client
-from infra.intake.sealing import opened, shown
+from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields
-from schemas.words import Text
+from schemas.words import Text, named
 
 _Fields = Mapping[EmployeeField, Any]
 """Values of fields; personal data in plain."""
@@ -53,8 +53,7 @@ class _Person:
 
     def __init__(self, hr: AlexisHR, order: UpsertPerson, attempt: Attempt, chosen: Chosen) -> None:
         self._hr, self._order, self._attempt, self._chosen = hr, order, attempt, chosen
-        self._set: _Fields = {name: getattr(order.fields, name) for name in order.written}
-        self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
+        self._wanted: _Fields = {name: self._plain(getattr(order.fields, name)) for name in order.written}
 
     async def write(self) -> Verdict:
         """Look, and write what differs: an employee's fields first, then the days of their employments."""
@@ -109,7 +108,7 @@ class _Person:
         if not differing:
             return AlreadyThere(record=there.id)
         notes: list[Text | str] = [
-            f"{name}: {shown(getattr(there.fields, name))} -> {shown(self._set[name])}" for name in differing
+            refusal_words.CHANGED(fields=[named("employees", "field", name) for name in differing])
         ]
         own = {name: self._wanted[name] for name in differing if name not in DAYS}
         request = encode.write_person(own, there.record, self._chosen.fields) if own else None

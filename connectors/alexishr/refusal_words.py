@@ -57,6 +57,7 @@ RECORD_GONE = Phrase(
 REFUSES = Phrase("alexishr.refuses", "Alexis HR nekar ({status}): {said}", "Alexis HR refuses it ({status}): {said}")
 
 CREATED = Phrase("alexishr.created", "skapad", "created")
+CHANGED = Phrase("alexishr.changed", "ändrat: {fields:comma}", "changed: {fields:comma}")
 
 # --- Why Alexis HR is asked again later -----------------------------------------------------------------------------
 

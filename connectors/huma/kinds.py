@@ -16,7 +16,7 @@ from connectors.huma.wire import Fields, Listed
 from infra.delivery.answers import read
 from infra.delivery.reading import NotRead, reading
 from infra.http import Client
-from infra.intake.sealing import opened, shown
+from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import ReadPerson, UpsertPerson
@@ -34,8 +34,8 @@ class _Upsert:
     def __init__(self, huma: Huma, order: UpsertPerson, attempt: Attempt, chosen: Fields) -> None:
         self._huma, self._order, self._attempt, self._chosen = huma, order, attempt, chosen
         self._elsewhere = [name for name, place in chosen.items() if place != NAMES[name]]
-        self._set: _Fields = {name: getattr(order.fields, name) for name in order.written if name in SUPPORTED}
-        self._wanted: _Fields = {name: self._plain(value) for name, value in self._set.items()}
+        written = [name for name in order.written if name in SUPPORTED]
+        self._wanted: _Fields = {name: self._plain(getattr(order.fields, name)) for name in written}
         others = [name for name in order.written if name not in SUPPORTED]
         self._notes: list[Text | str] = [
             refusal_words.NOT_WRITTEN(field=named("employees", "field", name)) for name in others
@@ -129,8 +129,7 @@ class _Upsert:
         differing = self._differing(there)
         if not differing:
             return AlreadyThere(record=there.fact.person_id)
-        held = there.fact.fields
-        self._notes += [f"{name}: {shown(getattr(held, name))} -> {shown(self._set[name])}" for name in differing]
+        self._notes.append(refusal_words.CHANGED(fields=[named("employees", "field", name) for name in differing]))
         return await self._write(there, differing)
 
     async def _write(self, there: HumaPerson, differing: list[EmployeeField]) -> Verdict:

@@ -69,6 +69,7 @@ NOT_WRITTEN = Phrase(
     "{field}: not written, since it does not travel to Huma",
 )
 CREATED = Phrase("huma.created", "skapad", "created")
+CHANGED = Phrase("huma.changed", "ändrat: {fields:comma}", "changed: {fields:comma}")
 CREATED_IN_NO_GROUP = Phrase(
     "huma.created_in_no_group",
     "skapad, i ingen grupp: vilken måste väljas i Huma",

@@ -36,11 +36,6 @@ def opened(value: Any, vault: Vault, tenant: str) -> Any:
             return value
 
 
-def shown(value: Any) -> str:
-    """Return a value as it may be shown."""
-    return value.shown if isinstance(value, Personal) else "nothing" if value is None else str(value)
-
-
 def _sealed(value: Any, vault: Vault, tenant: str) -> Any:
     match value:
         case Unsealed():

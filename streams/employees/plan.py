@@ -61,16 +61,12 @@ class _Both:
     def twins(
         self, fields: EmployeeFields | None, ours: Collection[str], sides: Iterable[Side] = SIDES
     ) -> Iterator[Text]:
-        """Say with whom a record shares what is one person's only; nothing when it shares nothing."""
+        """Say with whom a record shares what is one person's only, by key: what is said stands unsealed."""
         for name in UNIQUE:
             carriers = {k for side in sides for k in self.others(side, name, get(fields, name), "")}
             if others := sorted(carriers.difference(ours)):
                 more = ("...",) if len(others) > _MOST_NAMED else ()
-                yield words.SHARED(field=words.field(name), others=(*map(self._called, others[:_MOST_NAMED]), *more))
-
-    def _called(self, key: str) -> str:
-        held = self.people[key].hr if key in self.people else self.employees[key].fields
-        return f"{name} ({key})" if (name := _name(held)) else key
+                yield words.SHARED(field=words.field(name), others=(*others[:_MOST_NAMED], *more))
 
 
 @dataclass(frozen=True)

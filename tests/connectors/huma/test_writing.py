@@ -197,11 +197,7 @@ async def test_only_what_differs_is_written_and_told_with_what_it_replaces(huma:
     fields = EmployeeFields(given_name="Anna", phone="+46701740606", bank_account=ACCOUNT, city="Lund")
     verdict = await huma.write(upsert(anna, fields=fields), attempt())
     assert isinstance(verdict, Delivered)
-    assert sorted(verdict.note.split("; ")) == [
-        "bank_account: Handelsbanken •••22 -> Handelsbanken •••89",
-        "city: Malmö -> Lund",
-        "phone: +46701740605 -> +46701740606",
-    ]
+    assert verdict.note == "changed: phone, city, bank_account"
     record = company.people[anna]
     assert record["bankAccount"] == {"type": "se_national", "number": "6000-123456789", "country": "SE"}
     assert (record["homeAddress"]["line1"], record["homeAddress"]["line2"]) == ("Storgatan 1", "lgh 3")
@@ -256,14 +252,13 @@ async def test_a_last_day_before_another_position_ends_is_refused_by_name(huma: 
 
 
 async def test_a_field_is_emptied_when_it_is_asked_for(huma: Opened, company: Company) -> None:
-    """Its old value stands in the note; a person cannot be without name and address."""
+    """No value stands in the note; a person cannot be without name and address."""
     anna = company.add_person(
         employmentId="17", bankAccount={"type": "national", "number": "6000-123456789", "country": "SE"}
     )
     order = upsert(anna, fields=EmployeeFields(), clear=("employment_id", "bank_account"))
     verdict = await huma.write(order, attempt())
-    note = "employment_id: 17 -> nothing; bank_account: Handelsbanken •••89 -> nothing"
-    assert verdict == Delivered(record=anna, note=note)
+    assert verdict == Delivered(record=anna, note="changed: employment_id, bank_account")
     assert await huma.probe(order, attempt()) == AlreadyThere(record=anna)
     verdict = await huma.write(upsert(anna, fields=EmployeeFields(), clear=("email",)), attempt())
     assert isinstance(verdict, Rejected)
@@ -275,7 +270,7 @@ async def test_what_does_not_travel_is_said_not_to(huma: Opened, company: Compan
     anna = company.add_person(givenName="Anna")
     verdict = await huma.write(upsert(anna, fields=EmployeeFields(given_name="Ann", title="Chef")), attempt())
     assert isinstance(verdict, Delivered)
-    assert verdict.note == "title: not written, since it does not travel to Huma; given_name: Anna -> Ann"
+    assert verdict.note == "title: not written, since it does not travel to Huma; changed: given_name"
     nothing = await huma.write(upsert(anna, fields=EmployeeFields(title="Chef")), attempt())
     assert isinstance(nothing, Rejected)
     assert nothing.code == "nothing_to_write"
@@ -302,7 +297,7 @@ async def test_what_was_chosen_is_written_and_read_back(
     changed = EmployeeFields(email="q@x.se", given_name="Mia")
     order = upsert(anna, fields=changed, expected=EmployeeFields(email="p@x.se", given_name="Anna"))
     verdict = await huma.write(order, attempt())
-    assert verdict == Delivered(record=anna, note="email: p@x.se -> q@x.se; given_name: Anna -> Mia")
+    assert verdict == Delivered(record=anna, note="changed: email, given_name")
     record = only_person(company)
     assert (record["privateEmail"], record["preferredName"]) == ("q@x.se", "Mia")
     assert (record["email"], record["givenName"]) == ("login@x.se", "Anna Maria")

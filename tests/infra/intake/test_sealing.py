@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticSerializationError
 
 from infra.access.vault import Vault
-from infra.intake.sealing import opened, sealed, shown
+from infra.intake.sealing import opened, sealed
 from schemas import ids
 from schemas.base import Message
 from schemas.events import ChecksPassed
@@ -99,9 +99,8 @@ def test_a_message_without_personal_data_is_not_touched() -> None:
     assert sealed(fact, VAULT, "acme") is fact
 
 
-def test_a_value_in_plain_and_as_it_may_be_shown() -> None:
+def test_a_value_in_plain() -> None:
     """Whether it is sealed, was just read, or is not personal at all."""
     read = number("198001011234")
     kept = sealed(Person(name="x", number=read), VAULT, "acme").number
     assert [opened(value, VAULT, "acme") for value in (kept, read, "Solna", None)] == [read.plain] * 2 + ["Solna", None]
-    assert [shown(value) for value in (kept, read, "Solna", None)] == [read.shown] * 2 + ["Solna", "nothing"]
