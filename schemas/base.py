@@ -44,6 +44,14 @@ def _day(value: object) -> object:
         raise PydanticCustomError("no_such_day", "there is no such day in the calendar") from None
 
 
+def is_day(text: str) -> bool:
+    """Tell whether a text is a day that a message can carry."""
+    try:
+        return isinstance(_day(text), date)
+    except PydanticCustomError:
+        return False
+
+
 def _moment(value: object) -> object:
     if not isinstance(value, str):
         return value

@@ -159,6 +159,27 @@ Words = Annotated[str, BeforeValidator(written)]
 """A text that a person wrote. It is kept as people read it."""
 
 
+EmployeeField = Literal[
+    "email",
+    "employment_id",
+    "given_name",
+    "family_name",
+    "phone",
+    "street",
+    "postal_code",
+    "city",
+    "country",
+    "bank_account",
+    "first_day",
+    "last_day",
+    "title",
+    "personal_number",
+    "tax_table",
+    "tax_column",
+]
+"""The name of a field of EmployeeFields."""
+
+
 class EmployeeFields(Message):
     """What travels about an employee. What None means, the message that carries it says.
 
@@ -330,6 +351,9 @@ class EmployeeSeen(Fact):
     seen_at: Moment
     fields: EmployeeFields = Field(description="all that Fortnox holds; a field that is None is empty there")
     inactive: bool = False
+    hidden: tuple[EmployeeField, ...] = Field(
+        default=(), description="what Fortnox does not let us read: nobody knows whether it is empty there"
+    )
 
     @property
     def key(self) -> str:
@@ -374,26 +398,6 @@ class ConnectionChanged(Fact):
 
 
 # --- Employees: what a person decided -----------------------------------------------------------------------------
-
-EmployeeField = Literal[
-    "email",
-    "employment_id",
-    "given_name",
-    "family_name",
-    "phone",
-    "street",
-    "postal_code",
-    "city",
-    "country",
-    "bank_account",
-    "first_day",
-    "last_day",
-    "title",
-    "personal_number",
-    "tax_table",
-    "tax_column",
-]
-"""The name of a field of EmployeeFields."""
 
 Side = Literal["hr", "fortnox"]
 Prefer = Literal["hr", "fortnox", "neither"]

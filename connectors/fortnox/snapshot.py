@@ -112,4 +112,5 @@ async def _tell(
 
 
 def _fingerprint(fact: EmployeeSeen) -> str:
-    return ids.digest({"fields": fact.fields.to_json(), "inactive": fact.inactive})
+    hidden = {"hidden": fact.hidden} if fact.hidden else {}  # nothing is told anew of whom nothing is hidden
+    return ids.digest({"fields": fact.fields.to_json(), "inactive": fact.inactive, **hidden})

@@ -2,21 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import ValidationError
 
 from connectors.fortnox.forms.employee import NO_RIGHT, SHOWN, held
 from infra.plugin import Malformed
 from schemas.base import problems
-from schemas.events import EmployeeFields, EmployeeSeen
+from schemas.events import EmployeeField, EmployeeFields, EmployeeSeen
 from schemas.personal import Unsealed, unsealed_account, unsealed_number
+
+_FIELDS: Final[tuple[EmployeeField, ...]] = get_args(EmployeeField)
 
 
 def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[1, 2]) -> EmployeeSeen | None:
     """Return what a record says, personal data not sealed yet; None for a record without an id.
 
-    A value that our licence may not read counts as none. What is no date or no number where one must be is left out.
+    What our licence may not read is named as hidden. What is no date or no number where one must be is left out.
 
     Raises:
         Malformed: what else cannot travel, by Fortnox's names: an id that is none, a text that is no Unicode.
@@ -24,11 +26,8 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
     employee_id = str(record.get("EmployeeId") or "").strip()
     if not employee_id:
         return None
-    values = {
-        name: value
-        for name, value in held(record, seen_at.date(), street_line).items()
-        if value and NO_RIGHT not in value
-    }
+    there = held(record, seen_at.date(), street_line)
+    values = {name: value for name, value in there.items() if value != NO_RIGHT}
     number = values.get("personal_number", "")
     known: dict[str, Any] = {
         name: values[name]
@@ -40,13 +39,14 @@ def employee(record: Mapping[str, Any], seen_at: datetime, street_line: Literal[
             employee_id=employee_id,
             seen_at=seen_at,
             inactive=record.get("Inactive") is True,
+            hidden=tuple(name for name in _FIELDS if there.get(name) == NO_RIGHT),
             fields=EmployeeFields(
                 **known,
                 employment_id=employee_id,
                 bank_account=_account(values.get("bank_account", "")),
                 personal_number=unsealed_number(number, seen_at.date()) if number else None,
-                first_day=_day(values.get("first_day", "")),
-                last_day=_day(values.get("last_day", "")),
+                first_day=_day(values.get("first_day")),
+                last_day=_day(values.get("last_day")),
                 tax_table=_whole(values.get("tax_table", "")),
                 tax_column=_whole(values.get("tax_column", "")),
             ),
@@ -60,11 +60,8 @@ def _account(text: str) -> Unsealed | None:
     return unsealed_account(clearing, number) if number.strip() else None
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _whole(text: str) -> int | None:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectors.fortnox import encode, refusal_words, waiting_words
 from connectors.fortnox.classify import unreadable_list
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered, Rejected, RetryLater, noting
+from schemas.base import is_day
 from schemas.characters import sanitise
 from schemas.commands import UpsertEmployee
 from schemas.countries import country_code, country_name
@@ -88,12 +90,12 @@ def change(order: UpsertEmployee, values: Values, names: Sequence[str], today: d
     if isinstance(fields, Rejected):
         return fields
     active = {"Inactive": False} if order.back else {}
-    return Request("PUT", f"employees/{order.employee_id}", body=encode.body("Employee", fields | active))
+    return Request("PUT", _path(order.employee_id or ""), body=encode.body("Employee", fields | active))
 
 
 def read(employee_id: str) -> Request:
     """Return the request for one employee."""
-    return Request("GET", f"employees/{employee_id}")
+    return Request("GET", _path(employee_id))
 
 
 def listed(page: int) -> Request:
@@ -109,7 +111,8 @@ def held(record: Mapping[str, Any], today: date, street_line: int = 1) -> dict[s
     texts = {name: _text(record.get(f"Address{street_line}" if name == "street" else _name(name))) for name in _ALL}
     clearing, account = _text(record.get("ClearingNo")), _text(record.get("BankAccountNo"))
     texts["bank_account"] = f"{clearing},{account}" if clearing or account else ""
-    return {name: _ours(name, text, today) for name, text in texts.items() if text}
+    values = {name: _ours(name, text, today) for name, text in texts.items() if text}
+    return {name: text for name, text in values.items() if text}
 
 
 def moved(order: UpsertEmployee, values: Values, expected: Values, now: Values) -> tuple[str, ...]:
@@ -177,6 +180,10 @@ def note(order: UpsertEmployee, values: Values, differ: Sequence[str] = ()) -> t
 
 
 _ALL: Final = (*NAMES, "street")
+
+
+def _path(employee_id: str) -> str:
+    return f"employees/{quote(employee_id, safe='')}"  # an id may hold what parts a path
 
 
 def _name(name: str) -> str:
@@ -252,11 +259,13 @@ def _compared(name: str, text: str) -> str:
     return _account(text) if name == "bank_account" else kept(name, text)  # type: ignore[arg-type] # the names are fields
 
 
-def _ours(name: str, text: str, today: date) -> str:
-    """Return a text of Fortnox's in the form of ``EmployeeFields``."""
+def _ours(name: str, text: str, today: date) -> str:  # noqa: PLR0911 - one case for each way of writing
+    """Return a text of Fortnox's in the form of ``EmployeeFields``; "" for what says nothing: a day that is none."""
     if NO_RIGHT in text:
         return NO_RIGHT
     match name:
+        case "first_day" | "last_day":
+            return text if is_day(text) else ""  # 9999-12-31 is how some say that there is none
         case "phone":
             return e164(text)
         case "country":

@@ -82,6 +82,13 @@ def sent(request: Request, key: str) -> dict[str, Any]:
     return fields
 
 
+def test_an_id_is_one_part_of_a_path() -> None:
+    """Whatever characters an id has: another record is never meant."""
+    changed = employee.change(upsert(create=False, employee_id="12/3"), {"city": "Lund"}, ["city"], TODAY)
+    assert isinstance(changed, Request)
+    assert (changed.resource, employee.read("12/3").resource) == ("employees/12%2F3",) * 2
+
+
 @given(VALUES, st.sampled_from([1, 2]), st.sampled_from([None, "A17"]))
 def test_a_new_employee_is_sent_in_documented_fields(
     values: dict[str, str], street_line: int, employee_id: str | None

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from connectors.fortnox import sandbox, snapshot
+from connectors.fortnox.forms.employee import held
 from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.translate import employee
@@ -56,12 +57,24 @@ def test_a_record_becomes_what_both_systems_can_compare() -> None:
         fields.personal_number.model_dump_json()
 
 
-def test_what_a_licence_hides_and_what_is_no_date_counts_as_empty() -> None:
+def test_what_a_licence_hides_is_named_and_what_is_no_date_counts_as_empty() -> None:
     """Nothing is read into API_NORIGHT, and a record without an id tells nothing."""
     seen = employee(RECORD | {"City": "API_NORIGHT", "EmploymentDate": "soon"}, clock.now(), 2)
     assert seen is not None
     assert (seen.fields.city, seen.fields.first_day, seen.fields.street) == (None, None, None)
+    assert seen.hidden == ("city",)
     assert employee({"FirstName": "Nobody"}, clock.now(), 1) is None
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2200-01-01", "2026-02-30", "20260131", "snart"])
+def test_a_day_that_cannot_travel_is_none(day: str) -> None:
+    """What is told can be read again, and what we write over such a day has not been moved by anybody."""
+    bare = {"PersonalIdentityNumber": "", "ClearingNo": "", "BankAccountNo": ""}
+    seen = employee(RECORD | bare | {"EmployedTo": day}, clock.now(), 1)
+    assert seen is not None
+    assert (seen.fields.last_day, seen.hidden) == (None, ())
+    assert EmployeeSeen.model_validate_json(seen.model_dump_json()) == seen
+    assert "last_day" not in held(RECORD | {"EmployedTo": day}, clock.now().date())
 
 
 class FakeAcceptor:
