@@ -1,6 +1,6 @@
 """What became of a sink's orders, as its journal has it: read by whoever carries them out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -52,6 +52,10 @@ _LAST = text(
 _WHOSE = text(
     f"""select body -> 'data' ->> 'flow' from journal where {_OF} and state = 'delivered'
         and outcome -> 'voucher' = cast(:voucher as jsonb) limit 1"""  # noqa: S608 - the same
+)
+_TAKEN = text(
+    f"""select outcome ->> 'record' from journal where {_OF} and state = 'delivered'
+        and outcome ->> 'record' = any(cast(:records as text[])) and order_id <> cast(:order_id as uuid)"""  # noqa: S608 - the same
 )
 _DELIVERED = text(
     f"select body::text from journal where {_OF} and state = 'delivered' and finished_at >= :since"  # noqa: S608 - the same
@@ -113,6 +117,11 @@ class Orders(Generic[_Order]):
             self._engine, _WHOSE, self._values | {"voucher": voucher.model_dump_json()}
         )
         return found
+
+    async def taken(self, records: Sequence[str], order_id: str) -> set[str]:
+        """Return which of these records are what another order than this one was carried out as."""
+        values = self._values | {"records": list(records), "order_id": order_id}
+        return set(await store.scalars(self._engine, _TAKEN, values)) if records else set()
 
     async def delivered_since(self, since: datetime) -> list[_Order]:
         """Return those that were carried out since then."""

@@ -6,9 +6,11 @@ from connectors.fortnox import classify, refusal_words, waiting_words
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import absence
 from connectors.fortnox.paging import whole
+from connectors.fortnox.tokens import SYSTEM
 from infra import telemetry
 from infra.delivery.answers import Answer, Missing, Unauthorised
 from infra.delivery.calls import amend, unheard
+from infra.delivery.orders import Orders
 from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Verdict
 from schemas.commands import WriteAbsence
@@ -57,7 +59,11 @@ async def _search(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Atte
     )
     if isinstance(listed, RetryLater):
         return listed
-    found = absence.found(order.data, listed.items)
+    # Two leaves of one day can say the same, half a day each: what another order has registered is not this one's.
+    alike = absence.found(order.data, listed.items)
+    ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, WriteAbsence)
+    taken = await ours.taken(alike, order.id)
+    found = tuple(each for each in alike if each not in taken)
     if not found:
         return listed.absent(attempt)
     amend(attempt, waiting_words.FOUND(names=found))

@@ -4,13 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
 from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected
-from tests.connectors.fortnox.lane_driver import DAY, SCOPES, absence, attempt, carry_out, connected
+from tests.connectors.fortnox.lane_driver import DAY, SCOPES, TENANT, absence, attempt, carry_out, connected
 
 PATHS = {"create": "POST /3/absencetransactions", "update": "PUT /3/absencetransactions/{key}"}
 PATHS["delete"] = "DELETE /3/absencetransactions/{key}"
@@ -99,6 +100,33 @@ async def test_a_lost_answer_never_doubles_an_absence(
         assert [held["Extent"] for held in registered(company)] == ["50.00"]
         await carried("delete", absence_id=absence_id)
         assert registered(company) == []
+
+
+_CARRIED_OUT = text(
+    """insert into journal (order_id, place, sink, partition, tenant, key, type, fact_id, body, state, outcome,
+                            due_at, accepted_at, journaled_at, finished_at)
+       values (:id, 1, 'fortnox', 0, :tenant, :key, 'bokbuss.write-absence.v1', 'a fact', '{}', 'delivered',
+               jsonb_build_object('outcome', 'delivered', 'record', cast(:record as text)),
+               clock_timestamp(), clock_timestamp(), clock_timestamp(), clock_timestamp())"""
+)
+
+
+@pytest.mark.parametrize("fault", [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.RESET_BEFORE_COMMIT])
+async def test_half_a_day_of_one_leave_is_never_taken_for_that_of_another(
+    engine: AsyncEngine, company: sandbox.Company, fault: Fault
+) -> None:
+    """Away in the morning by one leave and in the afternoon by another: two registrations that say the same."""
+    morning, afternoon = absence("leave/huma/1/day", extent=50), absence("leave/huma/2/day", extent=50)
+    async with connected(engine, company) as connection:
+        first = await connection.write(morning, attempt())
+        async with engine.begin() as database:
+            told = {"id": morning.id, "tenant": TENANT, "key": morning.data.key, "record": first.record}
+            await database.execute(_CARRIED_OUT, told)
+        company.faults = Faults(script=[fault], only=PATHS["create"])
+        second = await carry_out(connection, afternoon)
+        assert await connection.probe(morning, attempt()) == AlreadyThere(record=first.record)
+    assert second.record != first.record
+    assert {held["id"] for held in registered(company)} == {first.record, second.record}
 
 
 async def test_an_unknown_employee_or_cause_is_the_accountants_move(
