@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.base import Code
 from schemas.countries import country_code, country_name
 from schemas.events import EmployeeField, EmployeeFields
 from schemas.words import Text
@@ -15,6 +18,7 @@ from streams.employees.state import SIDES, UNIQUE, Memory, index_key
 _EMAIL: Final = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]+\.[^@\s,;.]{2,}")
 _LENGTHS: Final = {"employment_id": 15, "given_name": 80, "family_name": 80, "street": 1024, "city": 1024}
 """Fortnox's, where its OpenAPI document gives one; names are cut at nothing sensible, so that they are refused here."""
+_ID: Final = TypeAdapter(Code)
 _EXAMPLES: Final = 3
 _TAX_COLUMNS: Final = range(1, 7)
 
@@ -90,6 +94,17 @@ def country_unknown(fields: EmployeeFields) -> Problem | None:
     return Problem("country_unknown", "country", words.BAD_COUNTRY())
 
 
+def employment_id_invalid(fields: EmployeeFields) -> Problem | None:
+    """Refuse an employment id that names no record: it becomes the employee's id, which never changes."""
+    if not fields.employment_id:
+        return None
+    try:
+        named = _ID.validate_python(fields.employment_id).strip(".")
+    except ValidationError:
+        named = ""
+    return None if named else Problem("employment_id_invalid", "employment_id", words.BAD_EMPLOYMENT_ID())
+
+
 def value_too_long(fields: EmployeeFields) -> Problem | None:
     """Refuse what is longer than Fortnox takes: nothing is cut in silence."""
     for field, most in _LENGTHS.items():
@@ -107,6 +122,7 @@ CHECKS: Final[tuple[FieldCheck, ...]] = (
     tax_column_invalid,
     country_unknown,
     value_too_long,
+    employment_id_invalid,
 )
 """Of everything that is written."""
 FOR_A_NEW_ONE: Final[tuple[FieldCheck, ...]] = (email_missing, name_missing, *CHECKS)

@@ -193,6 +193,11 @@ BAD_COUNTRY = Phrase(
     "Landet är varken en kod eller ett namn på ett land: rätta det i HR.",
     "The country is neither a code nor a name of one: correct it in HR.",
 )
+BAD_EMPLOYMENT_ID = Phrase(
+    "employees.bad_employment_id",
+    "Anställningsnumret har tecken som ett nummer i Fortnox inte kan ha: rätta det i HR (bokstäver, siffror, - och _).",
+    "The employment id has characters that an id in Fortnox cannot have: correct it in HR (letters, digits, - and _).",
+)
 TOO_LONG = Phrase(
     "employees.too_long",
     "Fältet {field} är längre än de {most} tecken som Fortnox tar.",
@@ -307,6 +312,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "days_out_of_order": "dagar i fel ordning",
     "tax_column_invalid": "fel skattekolumn",
     "country_unknown": "okänt land",
+    "employment_id_invalid": "fel anställningsnummer",
     "value_too_long": "för långt värde",
     "email_not_unique": "e-post hos flera",
     "phone_not_unique": "telefon hos flera",

@@ -34,6 +34,10 @@ def sealed(kind: str, flaw: str) -> Personal:
         ("tax_column_invalid", {"tax_column": 7}),
         ("country_unknown", {"country": "Wakanda"}),
         ("value_too_long", {"employment_id": "1" * 16}),
+        ("employment_id_invalid", {"employment_id": "#12"}),
+        ("employment_id_invalid", {"employment_id": "A:12"}),
+        ("employment_id_invalid", {"employment_id": "1²"}),
+        ("employment_id_invalid", {"employment_id": ".."}),
         ("value_too_long", {"given_name": "A" * 81}),
     ],
 )
@@ -54,6 +58,7 @@ def test_what_is_wrong_is_named(reason: str, values: dict[str, Any]) -> None:
         {"country": "TH"},
         {"country": "Storbritannien"},
         {"tax_column": 6, "employment_id": "1" * 15},
+        {"employment_id": "A-12/3 (å)"},
         {"bank_account": sealed("bank_account", ""), "personal_number": sealed("personal_number", "")},
     ],
 )

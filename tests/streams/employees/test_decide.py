@@ -546,3 +546,16 @@ def test_without_settings_nothing_is_ordered(live: FlowCompany) -> None:
     message = live.bus.pop()
     states = {key: live.states[key] for key in FLOW.reads(message.data) if key in live.states}
     assert FLOW.decide(states, message, Terms()) == ()
+
+
+def test_an_employment_id_that_can_be_nobodys_id_in_fortnox_waits(live: FlowCompany) -> None:
+    """What cannot be written to stops neither the flow nor anybody else."""
+    live.settings = live.settings.model_copy(update={"new_in_hr": "create"})
+    live.edit_hr("bo", **dict(BO) | {"employment_id": "#12"})
+    live.settle()
+    assert (hold(live, f"{SYSTEM}/bo").reason, len(live.fortnox)) == ("employment_id_invalid", 1)
+    [row] = [row for row in live.plan() if row.person == f"{SYSTEM}/bo"]
+    assert (row.state, row.rule) == ("invalid", "employment_id_invalid")
+    live.edit_hr("bo", employment_id="12")
+    live.settle()
+    assert (live.open(), set(live.fortnox)) == ({}, {"1", "12"})
