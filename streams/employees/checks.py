@@ -13,7 +13,7 @@ from schemas.events import EmployeeField, EmployeeFields
 from schemas.words import Text
 from streams.employees import words
 from streams.employees.fields import get
-from streams.employees.state import SIDES, UNIQUE, Memory, index_key
+from streams.employees.state import SIDES, UNIQUE, Memory, index_key, system_of
 
 _EMAIL: Final = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]+\.[^@\s,;.]{2,}")
 _LENGTHS: Final = {"employment_id": 15, "given_name": 80, "family_name": 80, "street": 1024, "city": 1024}
@@ -134,13 +134,17 @@ def problems(fields: EmployeeFields, checks: Iterable[FieldCheck]) -> tuple[Prob
 
 
 def not_unique(
-    memory: Memory, fields: EmployeeFields, written: Iterable[EmployeeField], *, ours: frozenset[str]
+    memory: Memory, fields: EmployeeFields, written: Iterable[EmployeeField], *, ours: frozenset[str], system: str
 ) -> tuple[Problem, ...]:
-    """Return which written values somebody else has, on either side; ``ours`` are the keys of this one."""
+    """Return which written values somebody else has, on either side; ``ours`` are the keys of this one.
+
+    People of an HR system other than ``system`` are nobody else: the company had it before.
+    """
     found = []
     for field in (f for f in UNIQUE if f in set(written)):
         value = get(fields, field)
-        others = sorted({m for side in SIDES for m in memory[index_key(side, field, value)].members} - ours)
+        carriers = {m for side in SIDES for m in memory[index_key(side, field, value)].members} - ours
+        others = sorted(m for m in carriers if system_of(m) in {"fortnox", system})
         if value and others:
             who = [*others[:_EXAMPLES], *(["..."] if len(others) > _EXAMPLES else [])]
             said = words.NOT_UNIQUE(field=words.field(field), others=who)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from schemas.audit import NOT_DONE, AuditRecord, Shown
 from schemas.commands import UpsertEmployee, UpsertPerson
@@ -44,8 +44,12 @@ from streams.employees.state import (
     employee_key,
     leave_key,
     leave_of,
+    system_of,
 )
 from streams.employees.verdict import MATCH, PREFERENCES, RESUME
+
+_GONE: Final = "absence_missing"
+"""What a change of an absence is refused for that is in Fortnox no longer."""
 
 
 def _changes(old: EmployeeFields | None, new: EmployeeFields | None) -> frozenset[EmployeeField]:
@@ -99,20 +103,30 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # no
 
 def _person_changed(memory: Memory, fact: EmployeeChanged) -> None:
     before = memory.person(fact.key)
-    if erasing.told_of_nobody(memory, fact) or (before.hr_at is not None and fact.changed_at < before.hr_at):
+    told_at, written_at = before.hr_told_at or before.hr_at, before.hr_at
+    if erasing.told_of_nobody(memory, fact) or (told_at is not None and fact.changed_at < told_at):
+        return
+    # Their time of our change lies before we have their answer, and a page can be older: both tell of others' changes.
+    written_since = written_at is not None and fact.changed_at < written_at
+    if written_since and fact.deleted:
         return
     fields = before.hr if fact.deleted else fact.fields
+    read: dict[str, Any] = {} if fact.deleted else made_by_hr(before, fact.fields)
+    if written_since:
+        fields = _but(fact.fields, before.hr, before.unread_in_hr)
+        read = {"unread_in_hr": tuple(f for f in before.unread_in_hr if f in _changes(fields, fact.fields))}
     changed = _changes(before.hr, fields)
     memory.move(fact.key, "hr", before.hr, None if fact.deleted else fields)
     memory.put_person(
         fact.key,
         hr=fields,
-        hr_at=fact.changed_at,
+        hr_at=written_at if written_since else fact.changed_at,
+        hr_told_at=fact.changed_at,
         hr_moved_at=fact.changed_at if changed - _ours(memory, fact.key, "hr") else before.hr_moved_at,
         deleted=fact.deleted,
         chosen=_still(before.chosen, changed),
         ignored=before.ignored and not changed and fact.deleted == before.deleted,
-        **({} if fact.deleted else made_by_hr(before, fact.fields)),
+        **read,
     )
 
 
@@ -120,32 +134,44 @@ def _employee_seen(memory: Memory, fact: EmployeeSeen) -> None:
     before = memory.employee(fact.employee_id)
     if erasing.told_of_nobody(memory, fact):
         return
-    if before.seen_at is not None and fact.seen_at < before.seen_at:
+    told_at, seen_at = before.told_at or before.seen_at, max(fact.seen_at, before.seen_at or fact.seen_at)
+    if told_at is not None and fact.seen_at < told_at:
         return
-    changed = _changes(before.fields, fact.fields)
-    memory.move(fact.key, "fortnox", before.fields, fact.fields)
+    written_since = fact.seen_at < seen_at
+    fields, inactive = _but(fact.fields, before.fields, fact.hidden), fact.inactive
+    if written_since:
+        fields = _but(fields, before.fields, before.written)
+        inactive = before.inactive if "last_day" in before.written else inactive
+    changed = _changes(before.fields, fields)
+    memory.move(fact.key, "fortnox", before.fields, fields)
     memory.put_employee(
         fact.employee_id,
-        fields=fact.fields,
-        seen_at=fact.seen_at,
-        inactive=fact.inactive,
+        fields=fields,
+        seen_at=seen_at,
+        told_at=fact.seen_at,
+        written=before.written if written_since else (),
+        inactive=inactive,
         ignored=before.ignored and not changed,
     )
     if before.person is not None:
         person = memory.person(before.person)
-        changed = _changes(person.fortnox, fact.fields)
+        changed = _changes(person.fortnox, fields)
         person = person.model_copy(update={"chosen": _still(person.chosen, changed)})
         memory.put_person(
             before.person,
-            fortnox=fact.fields,
-            fortnox_at=fact.seen_at,
+            fortnox=fields,
+            fortnox_at=seen_at,
             fortnox_moved_at=fact.seen_at
             if changed - _ours(memory, before.person, "fortnox")
             else person.fortnox_moved_at,
-            unread=(),
             ignored=person.ignored and not changed,
-            **made_by_fortnox(person, fact.fields, person.unread),
+            **({} if written_since else {"unread": (), **made_by_fortnox(person, fields, person.unread)}),
         )
+
+
+def _but(told: EmployeeFields, known: EmployeeFields | None, kept: Iterable[EmployeeField]) -> EmployeeFields:
+    """Return what is told of a record, but what is known of some fields: hidden ones, or those written since."""
+    return told.model_copy(update={f: get(known, f) for f in kept})
 
 
 def _link_decided(memory: Memory, fact: LinkDecided) -> None:
@@ -181,8 +207,11 @@ def link(memory: Memory, key: str, employee_id: str, origin: Origin) -> bool:
     Whoever joins two wants what follows from it: an earlier word that nothing is to be done about one of them is over.
     """
     person, employee = memory.person(key), memory.employee(employee_id)
-    if employee.person not in {None, key} or (person.link and person.link.employee_id != employee_id):
+    free = employee.person == key or employee.is_free(system_of(key))
+    if not free or (person.link and person.link.employee_id != employee_id):
         return False
+    if employee.person not in {None, key}:
+        unlink(memory, employee.person or "", "other")
     memory.put_employee(employee_id, person=key, ignored=False)
     if person.was not in {"", employee_id}:
         memory.put_person(key, base=EmployeeFields(), agreed=())
@@ -253,7 +282,8 @@ def moved(memory: Memory, row: PlanRowApplied) -> tuple[Text, ...]:
     in_fortnox = sorted(_changes(employee.fields, row.in_fortnox)) if row.employee_id else []
     hr = [words.HR_FIELD(field=words.field(f)) for f in in_hr]
     fortnox = [words.FORTNOX_FIELD(field=words.field(f)) for f in in_fortnox]
-    taken = row.employee_id and employee.person not in {None, row.person} and row.action != "do_nothing"
+    free = employee.person in {None, row.person} or (row.person and employee.is_free(system_of(row.person)))
+    taken = row.employee_id and not free and row.action != "do_nothing"
     other = person.link and person.link.employee_id != row.employee_id
     return (*hr, *fortnox, *([words.THE_LINK()] if taken or other else []))
 
@@ -360,6 +390,8 @@ def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
             who=record.who or "operator",
         )
         new["refused"] = (*leave.refused, refusal)
+        if record.code == _GONE:  # somebody has removed it there: it is registered anew, once a person says so
+            new["days"] = tuple(d for d in leave.days if d.day != pending.day)
     else:
         stands = pending.after and pending.after.model_copy(
             update={"absence_id": record.record or pending.after.absence_id}
@@ -433,7 +465,8 @@ def _written_to_fortnox(
             held = held.model_copy(update={f: get(shown.fields, f) for f in shown.names})
         memory.move(employee_key(employee_id), "fortnox", employee.fields, held)
         inactive = employee.inactive and not order.back
-        memory.put_employee(employee_id, fields=held, seen_at=written_at, inactive=inactive)
+        wrote = tuple(f for f in FIELDS if f in _touched(order) or f in employee.written)
+        memory.put_employee(employee_id, fields=held, seen_at=written_at, written=wrote, inactive=inactive)
     person = memory.person(key)
     if person.link is not None and person.link.employee_id == employee_id:
         known = memory.employee(employee_id)
@@ -455,7 +488,7 @@ def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str
         person = memory.person(person_key)
         if person.hr is None:
             memory.move(person_key, "hr", None, order.fields)
-            memory.put_person(person_key, hr=order.fields, hr_at=written_at)
+            memory.put_person(person_key, hr=order.fields, unread_in_hr=_touched(order))
         memory.put_employee(employee_id, wanted=False)
         link(memory, person_key, employee_id, "imported")
         return
@@ -463,9 +496,8 @@ def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str
     if person.hr_at is None or person.hr_at < written_at:
         held = _after(person.hr, order)
         memory.move(person_key, "hr", person.hr, held)
-        memory.put_person(
-            person_key, hr=held, hr_at=written_at, unread_in_hr=_touched(order), **_agreed_on(person, order)
-        )
+        unread = {"unread_in_hr": tuple(f for f in FIELDS if f in _touched(order) or f in person.unread_in_hr)}
+        memory.put_person(person_key, hr=held, hr_at=written_at, **unread, **_agreed_on(person, order))
     else:
         agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
         read = person.hr or EmployeeFields()

@@ -230,7 +230,7 @@ def _candidates(case: Case) -> tuple[str, ...]:
     matched: tuple[EmployeeField, ...] = ("email", "personal_number", "employment_id")
     for name in matched:
         members = case.memory[index_key("fortnox", name, get(case.person.hr, name))].members
-        free = [m for m in members if (e := case.memory[m].employee) is None or e.person is None]
+        free = [m for m in members if (e := case.memory[m].employee) is None or e.is_free(case.settings.system)]
         if free:
             return tuple(free[:3])
     return ()
@@ -310,7 +310,8 @@ def _wrong(
     written: Iterable[Any],
 ) -> Held | None:
     """Hold what fails a check, or shares with somebody what is one person's only."""
-    found = (*problems(fields, checks), *not_unique(case.memory, fields, written, ours=case.ours))
+    shared = not_unique(case.memory, fields, written, ours=case.ours, system=case.settings.system)
+    found = (*problems(fields, checks), *shared)
     if not found:
         return None
     return Held(found[0].reason, words.TOGETHER(problems=[p.message for p in found]), choices=(DO_NOTHING,))

@@ -57,6 +57,8 @@ class Person(Remembered):
 
     Attributes:
         hr: what HR holds; None until it was told.
+        hr_at: of when that is: when HR's record was changed last, as it told, or when we wrote to it.
+        hr_told_at: the first of the two alone.
         hr_moved_at: when something in HR changed last that we had not written; the same for Fortnox.
         mentioned: the last mention that is answered by reading the person again.
         unlinked: why a person took the link apart; nothing goes out until there is one again.
@@ -78,6 +80,7 @@ class Person(Remembered):
 
     hr: EmployeeFields | None = None
     hr_at: datetime | None = None
+    hr_told_at: datetime | None = None
     hr_moved_at: datetime | None = None
     deleted: bool = False
     mentioned: str = ""
@@ -123,15 +126,29 @@ class Person(Remembered):
 
 
 class Employee(Remembered):
-    """An employee in Fortnox. ``person`` is the linked person; ``wanted``: HR is to get one, and has none yet."""
+    """An employee in Fortnox.
+
+    Attributes:
+        seen_at: when it was seen last, or written to by us.
+        told_at: the first of the two alone.
+        written: the fields that were written to it since.
+        person: the linked person.
+        wanted: HR is to get one, and has none yet.
+    """
 
     fields: EmployeeFields | None = None
     seen_at: datetime | None = None
+    told_at: datetime | None = None
+    written: tuple[EmployeeField, ...] = ()
     inactive: bool = False
     person: str | None = None
     wanted: bool = False
     ignored: bool = False
     erased_at: datetime | None = None
+
+    def is_free(self, system: str) -> bool:
+        """Tell whether nobody of an HR system is linked: people of one that the company had before do not count."""
+        return self.person is None or system_of(self.person) != system
 
 
 class AbsenceDay(Remembered):
@@ -215,6 +232,11 @@ class State(Remembered):
 def employee_key(employee_id: str) -> str:
     """Return the key of an employee in Fortnox."""
     return f"fortnox/employee/{employee_id}"
+
+
+def system_of(key: str) -> str:
+    """Return the system whose record a key names."""
+    return key.partition("/")[0]
 
 
 def leave_key(key: str) -> str:

@@ -340,7 +340,7 @@ class FlowCompany:
         if moved := self._merge(self.hr, person, order):
             return "rejected", "", "record_moved", moved
         self.hr[person] = self.hr_makes(self.hr[person])
-        self.hr_at[person] = self.tick()
+        self.hr_at[person] = self.now + timedelta(microseconds=500)  # by their clock: before we have the answer
         self.tell_hr(person)
         return "delivered", person, "", ""
 
@@ -368,6 +368,8 @@ class FlowCompany:
         record = order.absence_id or ""
         if order.action == "delete":
             self.absences.pop(record, None)
+        elif record not in self.absences:
+            return "rejected", "", "absence_missing", "the absence is gone"
         else:
             self.absences[record] = absence
         return "delivered", record, "", ""

@@ -80,7 +80,10 @@ def test_what_somebody_else_has_is_not_unique_on_either_side() -> None:
         index = index_key(side, "email", mine.email)  # type: ignore[arg-type] # one of both
         memory.put(index, members=(*memory[index].members, key))
     ours = frozenset({"alexishr/1", "fortnox/employee/1"})
-    [problem] = not_unique(memory, mine, ["email", "phone"], ours=ours)
+    [problem] = not_unique(memory, mine, ["email", "phone"], ours=ours, system="alexishr")
     assert (problem.reason, "fortnox/employee/2" in str(problem.message)) == ("email_not_unique", True)
-    assert not_unique(memory, mine, ["phone"], ours=ours) == ()
-    assert not_unique(Memory({"x": State()}), mine, ["email"], ours=ours) == ()
+    assert not_unique(memory, mine, ["phone"], ours=ours, system="alexishr") == ()
+    assert not_unique(memory, mine, ["email"], ours=frozenset({"huma/1", "fortnox/employee/2"}), system="huma") != ()
+    only_hr = frozenset({"huma/1", "fortnox/employee/1", "fortnox/employee/2"})
+    assert not_unique(memory, mine, ["email"], ours=only_hr, system="huma") == ()
+    assert not_unique(Memory({"x": State()}), mine, ["email"], ours=ours, system="alexishr") == ()

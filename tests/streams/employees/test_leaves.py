@@ -189,6 +189,21 @@ def test_a_refused_day_waits_alone_and_goes_when_a_person_says_so() -> None:
     assert made.calls[-1].replaces is not None
 
 
+def test_a_day_that_somebody_removed_in_fortnox_is_registered_anew_when_a_person_says_so() -> None:
+    """It is not put back by itself; and an answer never leads to the same hold again."""
+    made = linked()
+    register(made, 0, 1)
+    made.settle()
+    made.absences.clear()
+    register(made, 0, 1, extent=50)
+    made.settle()
+    [hold] = made.open().values()
+    assert (days(made), hold.reason) == ([], "absence_missing")
+    made.answer(hold, "retry")
+    made.settle()
+    assert ([a.extent for a in made.absences.values()], made.open()) == ([50, 50], {})
+
+
 def test_leaves_wait_for_the_link_and_only_the_newest_goes() -> None:
     """While a person is taken apart nothing of a leave is sent, and the person is held for it."""
     made = linked()

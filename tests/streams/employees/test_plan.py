@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import EmployeeFields
+from schemas.events import EmployeeChanged, EmployeeFields
 from schemas.plans import Plan, PlanRow
 from schemas.settings import EmployeesSettings, TenantSettings
 from streams.employees import FLOW
@@ -250,3 +250,32 @@ def test_where_a_company_wants_two_people_who_made_the_plan_does_not_apply_it() 
     two, one = (TenantSettings(employees=SETTINGS.model_copy(update={"four_eyes": on})) for on in (True, False))
     assert "four eyes" in FLOW.objects(made, (), two, "anna")
     assert (FLOW.objects(made, (), two, "bo"), FLOW.objects(made, (), one, "Anna")) == ("", "")
+
+
+def test_people_of_the_hr_system_before_stand_in_nobodys_way() -> None:
+    """A company has changed its HR system: who was linked there is joined with the same employee, as a plan says."""
+    made = company({"1": person(1, phone="+46701740605")}, {"7": person(1, phone="+46701740605")})
+    made.apply(made.plan())
+    made.settle()
+    made.settings = made.settings.model_copy(update={"system": "huma", "new_in_hr": "hold"})
+    now = person(1, phone="+46701740605")
+    made.say(EmployeeChanged(system="huma", person_id="a", changed_at=made.tick(), fields=now))
+    made.settle()
+    [row] = made.plan()
+    assert (row.person, row.employee_id, row.action) == ("huma/a", "7", "match")
+    assert "match 7" in [choice.answer for choice in made.open()["huma/a"].choices]
+    made.apply([row], "another")
+    made.settle()
+    assert (made.open(), [each.action for each in made.plan()]) == ({}, ["do_nothing"])
+    before = made.states[f"{SYSTEM}/1"].person
+    assert before is not None
+    assert before.link is None
+    moved = now.model_copy(update={"phone": "+46701740606", "email": "p9@example.com"})
+    made.say(EmployeeChanged(system="huma", person_id="a", changed_at=made.tick(), fields=moved))
+    made.say(EmployeeChanged(system=SYSTEM, person_id="1", changed_at=made.tick(), fields=person(1, city="Umeå")))
+    made.settle()
+    assert made.open() == {}
+    assert (made.fortnox["7"].phone, made.fortnox["7"].city) == ("+46701740606", "Lund")
+    made.say(EmployeeChanged(system="huma", person_id="a", changed_at=made.tick(), fields=now))
+    made.settle()
+    assert (made.open(), made.fortnox["7"].email) == ({}, "p1@example.com")
