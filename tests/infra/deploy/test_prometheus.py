@@ -21,7 +21,8 @@ RULES = [
     for rule in group["rules"]
 ]
 ALERTS = [rule for rule in RULES if "alert" in rule]
-TESTS = yaml.safe_load((PROMETHEUS / "alerts_test.yml").read_text("utf-8"))["tests"]
+CASES = ("alerts_test.yml", "alerts_over_hours_test.yml")
+TESTS = [test for file in CASES for test in yaml.safe_load((PROMETHEUS / file).read_text("utf-8"))["tests"]]
 NOT_OURS = {
     *("process_cpu_seconds_total", "process_open_fds", "process_resident_memory_bytes", "process_start_time_seconds"),
     "up",
@@ -173,5 +174,5 @@ def test_the_rules_are_sound() -> None:
 
 @needs_promtool
 def test_each_alert_fires_when_it_should_and_only_then() -> None:
-    """The cases of alerts_test.yml hold."""
-    promtool("test", "rules", "alerts_test.yml")
+    """Both files of cases hold."""
+    promtool("test", "rules", *CASES)
