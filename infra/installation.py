@@ -218,6 +218,7 @@ class Pulse:
 
     def _must_be_the_same(self, connection: Any, _record: object) -> None:
         """To everybody else such a database is away. Raises psycopg.OperationalError."""
+        known = self.seen  # before it is asked: what is known when the answer arrives may be younger than the answer
         cursor = connection.cursor()
         try:
             cursor.execute("select epoch, pulse from installation")
@@ -225,7 +226,7 @@ class Pulse:
         finally:
             cursor.close()
             connection.rollback()
-        if row is None or row[0] != self._epoch or row[1] < self._seen:
+        if row is None or row[0] != known[0] or row[1] < known[1]:
             self._replaced = True
             raise psycopg.OperationalError(_REPLACED)
 

@@ -5,12 +5,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infra import installation, store
 from infra.delivery.journal import Journal
@@ -139,6 +140,33 @@ async def test_nobody_is_given_a_connection_to_a_database_that_was_restored_unde
         await known(engine)
     with pytest.raises(Restored):
         await pulse.beat()
+
+
+async def test_a_pulse_while_somebody_connects_is_no_restored_database(prepared_url: str) -> None:
+    """A new connection is asked for the pulse; when the answer arrives, this process may have seen the next one."""
+    beaten: list[int | None] = []
+
+    class Overtaken(psycopg.AsyncCursor[object]):
+        async def execute(self, query: Any, *parameters: Any, **how: Any) -> "Overtaken":
+            done = await super().execute(query, *parameters, **how)
+            if query == "select epoch, pulse from installation" and not beaten:
+                beaten.append(None)
+                beaten.append(await pulse.beat())
+            return done
+
+    engine = create_async_engine(prepared_url, connect_args={"cursor_factory": Overtaken})
+    try:
+        await begun(engine)
+        async with engine.begin() as connection:
+            await connection.execute(text("update installation set pulsed_at = pulsed_at - interval '1 minute'"))
+            await installation.move(connection, SANDBOX)
+        pulse = Pulse(engine)
+        async with engine.connect():  # what is known already is in use
+            assert (await known(engine)).pulse == 1
+        assert beaten == [None, 1]
+        pulse.must_not_be_replaced()
+    finally:
+        await engine.dispose()
 
 
 async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is_not(engine: AsyncEngine) -> None:
