@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
@@ -51,6 +52,16 @@ class Download:
     most: int
 
 
+class _Pool:
+    """Two connections to one party, and how many requests are on their way over them."""
+
+    def __init__(self) -> None:
+        # Idle connections are dropped before a server is likely to: a request into a closing one is an unknown outcome.
+        limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=4.0)
+        self.transport = httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
+        self.under_way = 0
+
+
 class Client:
     """One company's HTTP client to one party. No retries, no redirects, no cookies, a pool of its own.
 
@@ -59,9 +70,7 @@ class Client:
 
     def __init__(self, *, timeout: float, headers: Mapping[str, str] | None = None) -> None:
         self._timeout = timeout
-        # Idle connections are dropped before a server is likely to: a request into a closing one is an unknown outcome.
-        limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=4.0)
-        self._transport = httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False, limits=limits)
+        self._pool = _Pool()
         self._headers = {"User-Agent": "bokbuss", "Accept-Encoding": "gzip, deflate", **(headers or {})}
 
     async def __aenter__(self) -> Self:
@@ -70,7 +79,29 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._transport.aclose()
+        await self._pool.transport.aclose()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        """Lend the pool; one out of which a request was cut takes no more of them, and is closed after its last one.
+
+        A place that httpcore had just given to that request would be lost (1.0.9): after two, say where a process stood
+        for longer than its patience, nothing would be sent any more.
+        """
+        pool = self._pool
+        pool.under_way += 1
+        try:
+            yield pool.transport
+        except httpx.HTTPError:
+            raise
+        except BaseException:
+            if pool is self._pool:
+                self._pool = _Pool()
+            raise
+        finally:
+            pool.under_way -= 1
+            if pool is not self._pool and not pool.under_way:
+                await pool.transport.aclose()
 
     async def send(
         self,
@@ -116,8 +147,8 @@ class Client:
                 extensions={"trace": trace},
             )
             # httpx would limit each read; this limits the whole, so that a lane's successor knows when to stop waiting.
-            async with asyncio.timeout(self._timeout):
-                answer = await self._transport.handle_async_request(request)
+            async with asyncio.timeout(self._timeout), self._connected() as transport:
+                answer = await transport.handle_async_request(request)
                 try:
                     if into is not None and answer.is_success:
                         return await _written(answer, into)

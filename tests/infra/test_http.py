@@ -1,13 +1,14 @@
-"""An answer that is written to a file: whole, or none."""
+"""An answer that is written to a file: whole, or none. And a client that goes on, whatever was cut."""
 
 import asyncio
 import io
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from infra.http import Client, Download, NoAnswer, Response
+from infra.http import Client, Download, NoAnswer, NotSent, Response
 
 BODY = b"#FLAGGA 0\r\n" * 20_000
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -71,3 +72,38 @@ async def test_what_is_no_success_is_held_and_can_be_read() -> None:
     async with answering(b"HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\n{  }") as ask:
         answer = await ask(Download(file, 100))
     assert (answer.status, answer.body, file.getvalue()) == (403, b"{  }", b"")
+
+
+async def test_a_client_goes_on_after_its_process_stood() -> None:
+    """Wherever two requests were when it stood for longer than their patience; the server closes what is idle."""
+    patience = 0.1
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, EOFError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(HEAD + b"Content-Length: 0\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with Client(timeout=patience) as client:
+            for steps in range(12):
+                await _until_answered(client, url)
+                sending = [asyncio.create_task(client.send("GET", url)) for _ in range(2)]
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                time.sleep(1.5 * patience)  # noqa: ASYNC251 - it stands
+                await asyncio.gather(*sending, return_exceptions=True)
+            await _until_answered(client, url)
+
+
+async def _until_answered(client: Client, url: str) -> None:
+    """Send, as often as whoever has a thing to send: the machine may be slow."""
+    for _ in range(20):
+        with suppress(NotSent, NoAnswer):
+            answers = await asyncio.gather(client.send("GET", url), client.send("GET", url))
+            assert [answer.status for answer in answers] == [200, 200]
+            await asyncio.sleep(0.02)
+            return
+    raise AssertionError("nothing is sent any more")
