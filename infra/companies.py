@@ -108,7 +108,7 @@ async def apply_settings(
     """Give a company's settings the next version and publish them; return the version.
 
     Args:
-        after: the version that these settings change; None: whichever it is.
+        after: the version that was given out last when somebody looked at what these settings change; None: any.
         last: they are the last ones of a company that is about to be removed.
 
     Raises:

@@ -48,6 +48,7 @@ _TENANTS = text(
        where cast(:tenant as text) is null or tenant = :tenant order by tenant"""
 )
 _SETTINGS = text("select version, body::text from settings where tenant = :tenant")
+_GIVEN_OUT = text("select settings_version from tenants where tenant = :tenant")
 _VERSIONS = text(
     """select version, body::text, applied_by, applied_at from settings_history
        where tenant = :tenant and (cast(:before as int) is null or version < :before)
@@ -107,6 +108,11 @@ async def settings_in_force(engine: AsyncEngine, tenant: str) -> tuple[TenantSet
     """Return what ``settings_of`` returns now."""
     async with store.alone(engine) as connection:
         return await settings_of(connection, tenant)
+
+
+async def given_out(engine: AsyncEngine, tenant: str) -> int:
+    """Return the version of a company's settings that was given out last: in force, on its way there, or lost."""
+    return await store.scalar(engine, _GIVEN_OUT, {"tenant": tenant}) or 0
 
 
 async def is_in_force(engine: AsyncEngine, tenant: str, version: int) -> bool:

@@ -31,25 +31,36 @@ _SWITCHES: Final[Mapping[str, Said]] = {
 
 async def _settings(visit: Visit) -> Response:
     engine, wish = visit.host.engine, visit.asked("of")
-    body, version = await tenants.settings_in_force(engine, visit.tenant)
+    given, body = await compared_with(visit)
     if not wish:
-        return await _shown(visit, settings_files.to_yaml(body), version)
+        return await _shown(visit, settings_files.to_yaml(body), given)
     version_wished = visit.number(wish)
     found = await tenants.versions(engine, visit.tenant, before=version_wished + 1, limit=1)
     if not found or found[0].version != version_wished:
         raise NoSuchPage
     changes = settings_files.differences(body, found[0].settings)
-    return await _shown(visit, settings_files.to_yaml(found[0].settings), version, changes=changes)
+    return await _shown(visit, settings_files.to_yaml(found[0].settings), given, changes=changes)
 
 
-async def _shown(visit: Visit, written: str, version: int, *, status: int = 200, **values: Any) -> Response:
-    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False}
+async def compared_with(visit: Visit) -> tuple[int, TenantSettings]:
+    """Return the version that was given out last, and the settings in force.
+
+    That version is asked for first: one that takes effect in between is a newer one to whoever changes these settings.
+    """
+    given = await tenants.given_out(visit.host.engine, visit.tenant)
     body, _ = await tenants.settings_in_force(visit.host.engine, visit.tenant)
+    return given, body
+
+
+async def _shown(visit: Visit, written: str, given: int, *, status: int = 200, **values: Any) -> Response:
+    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False}
+    body, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
     return await visit.show(
         "settings.html",
         status=status,
         written=written,
         version=version,
+        given=given,
         lines=written.count("\n") + 2,
         switches=_SWITCHES if body.daysales else {},
         on=_on(body),
@@ -79,7 +90,7 @@ def _switched(body: TenantSettings, on: Collection[str]) -> TenantSettings:
 async def _apply(visit: Visit) -> Response:
     """Show what a file would change; publish it when that was shown, and the settings are still those compared."""
     engine, written = visit.host.engine, visit.form.get("settings", "").replace("\r\n", "\n")
-    body, version = await tenants.settings_in_force(engine, visit.tenant)
+    given, body = await compared_with(visit)
     if visit.form.get("act") == "switch":
         written = settings_files.to_yaml(_switched(body, visit.lists.get("on", ())))
     raw = written.encode()
@@ -88,17 +99,17 @@ async def _apply(visit: Visit) -> Response:
     except WrongFile as error:
         places = [settings_files.line_of(raw, place) for place in error.places]
         problems = list(zip_longest(places, error.problems, fillvalue=None))
-        return await _shown(visit, written, version, status=422, problems=problems)
+        return await _shown(visit, written, given, status=422, problems=problems)
     changes = settings_files.differences(body, new)
-    moved = visit.form.get("version") not in {None, str(version)}
+    moved = visit.form.get("version") not in {None, str(given)}
     if visit.form.get("act") != "publish" or moved or not changes:
-        return await _shown(visit, written, version, changes=changes, moved=moved)
+        return await _shown(visit, written, given, changes=changes, moved=moved)
     producer = await visit.host.producer()
     try:
-        given = await companies.apply_settings(engine, producer, visit.tenant, new, by=visit.by, after=version)
+        version = await companies.apply_settings(engine, producer, visit.tenant, new, by=visit.by, after=given)
     except companies.NewerSettings:
-        return await _shown(visit, written, version, status=409, changes=changes, moved=True)
-    return visit.go(visit.at("settings"), await taken_effect(visit, given))
+        return await _shown(visit, written, given, status=409, changes=changes, moved=True)
+    return visit.go(visit.at("settings"), await taken_effect(visit, version))
 
 
 async def taken_effect(visit: Visit, given: int) -> str:

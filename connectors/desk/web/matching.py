@@ -12,7 +12,7 @@ from starlette.responses import Response
 from connectors.desk import matching, settings_files, simulating
 from connectors.desk.matching import SECTIONS, Row, WrongMapping
 from connectors.desk.web.books import chart_of
-from connectors.desk.web.company_settings import taken_effect
+from connectors.desk.web.company_settings import compared_with, taken_effect
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import clock, companies, days, registry, tasks, tenants
 from infra.accounts.permissions import Permission
@@ -35,20 +35,20 @@ _COMPARING: Final = Said("det som har kommit in jämförs", "what came in is com
 
 
 async def _form(visit: Visit) -> Response:
-    settings, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
-    return await _shown(visit, matching.rows_of(matching.begun(settings)), version)
+    given, settings = await compared_with(visit)
+    return await _shown(visit, matching.rows_of(matching.begun(settings)), given)
 
 
 async def _shown(
     visit: Visit,
     rows: Mapping[str, Sequence[Row]],
-    version: int,
+    given: int,
     *,
     status: int = 200,
     errors: Sequence[tuple[str, str]] = (),
 ) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
-    settings, _ = await tenants.settings_in_force(engine, tenant)
+    settings, version = await tenants.settings_in_force(engine, tenant)
     lacking = await waiting.lacking(engine, tenant, registry.flows())
     return await visit.show(
         "matching.html",
@@ -58,6 +58,7 @@ async def _shown(
         new=_new(visit, lacking, rows),
         lacking={section.name: lacking[section.reason] for section in SECTIONS if section.reason in lacking},
         version=version,
+        given=given,
         begun=settings.daysales is None,
         chart=(chart := await chart_of(visit)),
         known={one.code: one for one in chart.accounts},
@@ -121,22 +122,22 @@ async def _chart_anew(visit: Visit) -> Response:
 async def _preview(visit: Visit) -> Response:
     """Begin to try accounts on what came in, and go to where one sees how far it is."""
     engine, tenant = visit.host.engine, visit.tenant
-    settings, version = await tenants.settings_in_force(engine, tenant)
+    given, settings = await compared_with(visit)
     rows: Mapping[str, Sequence[Row]] = {}
     try:
         rows = matching.typed(visit.lists)
         new = matching.with_rows(settings, rows)
     except WrongMapping as error:
         return await _shown(visit, rows, _base(visit), status=422, errors=_said(visit, error))
-    if _base(visit) != version:
-        return await _shown(visit, rows, version, status=409, errors=[("", _moved(visit))])
+    if _base(visit) != given:
+        return await _shown(visit, rows, given, status=409, errors=[("", _moved(visit))])
     if not settings_files.differences(settings, new):
         same = visit.say("Ingenting är ändrat.", "Nothing is changed.")
-        return await _shown(visit, rows, version, status=422, errors=[("", same)])
+        return await _shown(visit, rows, given, status=422, errors=[("", same)])
     since = date.fromisoformat(_day(visit.form.get("since", "")) or str(await _since(visit)))
     company = await tenants.known(engine, tenant)
-    terms = Terms(settings, version, company.organisation_number), Terms(new, version + 1, company.organisation_number)
-    asked = {"since": str(since), "base": version, "mapping": rows}
+    terms = Terms(settings, given, company.organisation_number), Terms(new, given + 1, company.organisation_number)
+    asked = {"since": str(since), "base": given, "mapping": rows}
 
     async def work(steps: tasks.Steps) -> str:
         found = await _simulated(engine, tenant, terms, since, steps)
@@ -173,9 +174,9 @@ async def _tried(visit: Visit) -> Response:
     if visit.asked("part"):
         return Response(headers={"HX-Redirect": visit.request.url.path})
     tried = json.loads(task.result)
-    settings, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
-    if tried["base"] != version:
-        return await _shown(visit, tried["mapping"], version, status=409, errors=[("", _moved(visit))])
+    given, settings = await compared_with(visit)
+    if tried["base"] != given:
+        return await _shown(visit, tried["mapping"], given, status=409, errors=[("", _moved(visit))])
     new = matching.with_rows(settings, tried["mapping"])
     return await visit.show(
         "matching_preview.html",
@@ -188,7 +189,7 @@ async def _tried(visit: Visit) -> Response:
         chart=(chart := await chart_of(visit)),
         objections=_objections(visit, chart, new.daysales or DaySalesSettings(series="F"), settings),
         names={int(one.code): one.name for one in chart.accounts if one.code.isdecimal()},
-        version=version,
+        given=given,
         mapping=json.dumps(tried["mapping"], ensure_ascii=False),
     )
 
@@ -221,18 +222,18 @@ async def _again(visit: Visit) -> Response:
 
 async def _activate(visit: Visit) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
-    settings, version = await tenants.settings_in_force(engine, tenant)
+    given, settings = await compared_with(visit)
     rows = _carried(visit)
     try:
         new = matching.with_rows(settings, rows)
     except WrongMapping as error:
-        return await _shown(visit, rows, version, status=422, errors=_said(visit, error))
+        return await _shown(visit, rows, given, status=422, errors=_said(visit, error))
     producer = await visit.host.producer()
     try:
-        given = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=_base(visit))
+        version = await companies.apply_settings(engine, producer, tenant, new, by=visit.by, after=_base(visit))
     except NewerSettings:
-        return await _shown(visit, rows, version, status=409, errors=[("", _moved(visit))])
-    return visit.go(visit.at("matching"), await taken_effect(visit, given))
+        return await _shown(visit, rows, given, status=409, errors=[("", _moved(visit))])
+    return visit.go(visit.at("matching"), await taken_effect(visit, version))
 
 
 def _carried(visit: Visit) -> dict[str, list[Row]]:

@@ -5,11 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
+from infra import companies
 from infra.accounts.permissions import DeskRole
 from infra.environment import load
 from infra.office import office
 from infra.tenants import everyone
+from schemas.settings import TenantSettings
 from tests.connectors.desk.conftest import Past
 from tests.connectors.desk.web_driver import Visitor, visiting
 
@@ -64,5 +68,25 @@ def test_settings_that_moved_meanwhile_are_compared_again() -> None:
         page = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "7", "act": "publish"})
         assert page.status_code == 200
         assert "compare again" in page.text
+
+    visit(story)
+
+
+@pytest.mark.parametrize("taken_over", ["settings", "matching"])
+def test_a_version_that_never_reached_kafka_stops_nobody(taken_over: str) -> None:
+    """Its number is given out and lost: the page says so, and who publishes after that has the next one."""
+
+    async def story(visitor: Visitor) -> None:
+        broker_away = AIOKafkaProducer(bootstrap_servers=visitor.host.settings.kafka.bootstrap)
+        await broker_away.start()
+        await broker_away.stop()
+        with pytest.raises(KafkaError):
+            await companies.apply_settings(visitor.host.engine, broker_away, "krogen", TenantSettings(), by="anna")
+        page = await visitor.get(f"/companies/krogen/{taken_over}")
+        assert "Version 1 was published and is not in force yet" in page.text
+        page = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "0", "act": "publish"})
+        assert "compare again" in page.text
+        answer = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "1", "act": "publish"})
+        assert answer.status_code == 303
 
     visit(story)
