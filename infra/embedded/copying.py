@@ -184,17 +184,22 @@ def load(file: Path, url: str) -> str:
 
 
 def put_in_place(url: str, made_at: datetime) -> str:
-    """Let the database that was loaded be worked with; return the name under which the one before is kept."""
+    """Let the database that was loaded be worked with; return the name under which the one before is kept.
+
+    Both are renamed, or neither is: cut off in between, the server would have none that it is asked for.
+    """
     kept = f"before_{made_at:%Y%m%d_%H%M%S}"
     with psycopg.connect(_beside(url), autocommit=True) as server:
         before = server.execute("select datname from pg_database where datname ~ '^before_[0-9]'").fetchall()
-        for (name,) in before:
-            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
         server.execute(
             "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = any(%s)", ([_OWN, _NEW],)
         )
-        for old, new in ((_OWN, kept), (_NEW, _OWN)):
-            server.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(old), sql.Identifier(new)))
+        with server.transaction():
+            for old, new in ((_OWN, kept), (_NEW, _OWN)):
+                rename = sql.SQL("alter database {} rename to {}")
+                server.execute(rename.format(sql.Identifier(old), sql.Identifier(new)))
+        for (name,) in before:
+            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
     return kept
 
 

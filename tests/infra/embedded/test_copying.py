@@ -12,9 +12,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from infra import store
+from infra import clock, store
 from infra.access import people
 from infra.access.vault import open_vault
+from infra.embedded import copying
 from infra.embedded.database import EmbeddedPostgres
 from infra.settings import Settings
 from schemas.events import EmployeeFields
@@ -154,6 +155,19 @@ def test_half_a_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None
         file.write_bytes(whole[: int(len(whole) * share)])
         assert str(file) in machine.says("restore", str(file), "--yes", code=1 if share else 2)
     assert machine.companies() == {"acme", "later"}
+
+
+def test_a_restore_that_is_cut_off_leaves_a_database_to_work_with(tmp_path: Path) -> None:
+    """The one in use moves away only together with the one that takes its place; the one kept before stays, too."""
+    with EmbeddedPostgres(tmp_path) as server:
+        url = server.url.replace("+psycopg", "")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("create database before_20260101_000000")
+        with pytest.raises(psycopg.errors.InvalidCatalogName):  # nothing is loaded: the second step fails
+            copying.put_in_place(url, clock.now())
+        with psycopg.connect(url) as connection:
+            names = {name for (name,) in connection.execute("select datname from pg_database")}
+    assert {name for name in names if not name.startswith("template")} == {"postgres", "before_20260101_000000"}
 
 
 def test_a_database_of_ones_own_is_backed_up_by_its_own_tools(tmp_path: Path) -> None:
