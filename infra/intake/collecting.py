@@ -17,6 +17,7 @@ from infra.intake.ways import Trouble, Way
 from infra.leases import Lease
 from infra.plugin import Host, Malformed
 from infra.rows import WayFound
+from infra.tenants import UnknownTenant
 from infra.verdicts import RetryLater
 from schemas.ways import OutboxTable
 
@@ -106,9 +107,14 @@ class Collecting:
 
         async def take(file: BinaryIO, name: str) -> None:
             lease.check()
-            accepted = await self._acceptor.accept_file(
-                tenant=way.tenant, source=way.source, file=file, requested_by=f"sftp: {name}"[:_LONGEST_NAME]
-            )
+            try:
+                accepted = await self._acceptor.accept_file(
+                    tenant=way.tenant, source=way.source, file=file, requested_by=f"sftp: {name}"[:_LONGEST_NAME]
+                )
+            except (Malformed, Unavailable, UnknownTenant):
+                raise
+            except Exception as error:  # one file that a connector stumbles over stops no other
+                raise sftp.NotTaken(type(error).__name__) from error
             faultpoints.reach("ways.told")
             _log.info("file accepted", tenant=way.tenant, way=way.name, file=name, facts=len(accepted.event_ids))
 

@@ -37,9 +37,13 @@ _ALIVE_EVERY: Final = 10.0
 _PROBE: Final = ".bokbuss"
 
 Take = Callable[[BinaryIO, str], Awaitable[None]]
-"""Accepts a file that was read, by its name. Raises Malformed."""
+"""Accepts a file that was read, by its name. Raises Malformed, or NotTaken."""
 Mark = tuple[int, int]
 """A file's size, and when it was written to last, by the server's clock."""
+
+
+class NotTaken(Exception):
+    """One file cannot be taken now, and the next one can; the message says why."""
 
 
 @dataclass
@@ -49,7 +53,7 @@ class Known:
     Attributes:
         seen: each file as it was seen last, and since when (monotonic) it has been so.
         accepted: what was accepted and could not be moved yet; it is not accepted again.
-        said: what is odd, and was said.
+        said: why files were left alone, as it was said; the one that was tried last is last.
     """
 
     seen: dict[str, tuple[Mark, float]] = field(default_factory=dict)
@@ -60,6 +64,8 @@ class Known:
 async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> float | None:
     """Take the files that are whole, in the order of their names; return the seconds after which more may be.
 
+    One that could not be taken or moved is tried again behind the others: however many such lie there, they hide none.
+
     Args:
         known: what was known of this folder; it is changed.
         most: bytes of a file.
@@ -69,7 +75,7 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
 
     Raises:
         Trouble: it cannot be looked into, or takes no files.
-        What ``take`` raises, but for Malformed.
+        What ``take`` raises, but for Malformed and NotTaken.
     """
     settings = _folder(way)
     async with _connected(settings, secret) as sftp:
@@ -81,10 +87,12 @@ async def look(way: Way, secret: str, known: Known, take: Take, most: int) -> fl
         whole = [name for name, (_, since) in known.seen.items() if now - since >= settings.settled]
         if whole:
             await _can_be_moved(sftp, settings.folder)
+        left = {name: order for order, name in enumerate(known.said)}
+        whole.sort(key=lambda name: left.get(name, -1))
         for name in whole[:_TURN]:
             mark, is_file = found[name]
             await _file(sftp, way, name, mark, known, take, most if is_file else None)
-    if len(whole) > _TURN:
+    if len(set(whole) - left.keys()) > _TURN:
         return 0.0
     unsettled = [since for name, (_, since) in known.seen.items() if name not in whole]
     return max(settings.settled - (clock.monotonic() - min(unsettled)), 1.0) if unsettled else None
@@ -236,13 +244,16 @@ async def _file(
             known.accepted[name] = mark
         await sftp.rename(join(folder, name), await _free(sftp, folder, "done", name))
         known.accepted.pop(name, None)
+        known.said.pop(name, None)
     except (asyncssh.SFTPConnectionLost, asyncssh.SFTPNoConnection):
         raise
     except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):  # somebody took it away
         known.seen.pop(name, None)
-    except asyncssh.SFTPError as error:
-        if known.said.get(name) != (why := type(error).__name__):
-            known.said[name] = why
+    except (asyncssh.SFTPError, NotTaken) as error:
+        why = str(error) if isinstance(error, NotTaken) else type(error).__name__
+        before = known.said.pop(name, None)
+        known.said[name] = why
+        if before != why:
             _log.warning("left alone", tenant=way.tenant, way=way.name, why=why)
 
 

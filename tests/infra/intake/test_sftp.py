@@ -221,3 +221,36 @@ async def test_a_file_that_was_accepted_and_could_not_be_moved_is_not_accepted_a
         await sftp.look(way, PASSWORD, known, take, 10**6)
         await asyncio.sleep(0.3)
     assert taken == ["z.json"]
+
+
+async def test_files_that_cannot_be_taken_or_moved_hide_none_behind_them(
+    site: Site, server: Server, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: those behind them come first, each is told once, and all are taken when they can be."""
+    monkeypatch.setattr(sftp, "_TURN", 2)
+    settings = folder(server)
+    await site.choose(tenant, settings, filer=PASSWORD)
+    known, way, taken, odd = sftp.Known(), sftp.Way(tenant, settings.sftp[0]), list[str](), set("abcd")
+
+    async def take(_file: object, name: str) -> None:
+        if name[0] in odd:
+            raise sftp.NotTaken("LookupError")
+        taken.append(name)
+
+    async def look_until(*names: str) -> None:
+        async with asyncio.timeout(60):
+            while sorted(taken) != list(names):
+                await sftp.look(way, PASSWORD, known, take, 10**6)
+                await asyncio.sleep(0.1)
+
+    for name in "abcdz":
+        (server.folder / f"{name}.json").write_bytes(report(1))
+    with structlog.testing.capture_logs() as logs:
+        await look_until("z.json")
+        assert await sftp.look(way, PASSWORD, known, take, 10**6) is None  # nothing is to be had at once
+        odd = {"a", "b", "c"}
+        await look_until("d.json", "z.json")
+        odd.clear()
+        await look_until(*(f"{name}.json" for name in "abcdz"))
+    assert server.names("done") == [f"{name}.json" for name in "abcdz"]
+    assert [line["why"] for line in logs if line["event"] == "left alone"] == ["LookupError"] * 4
