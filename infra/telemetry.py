@@ -86,6 +86,10 @@ CONNECTION_STATE = Gauge(
     "bokbuss_connection_state", "1 for the state of a company's connection.", ["tenant", "system", "state"]
 )
 TOKEN_LEFT = Gauge("bokbuss_token_left_seconds", "Time until an unused refresh token ends.", ["tenant", "system"])
+WAITING_COUNTED = Gauge(
+    "bokbuss_waiting_counted_timestamp_seconds",
+    "When this process last asked the database what waits: until then every gauge of it stands as it stood.",
+)
 # What waits for people.
 HELD = Gauge("bokbuss_held_reviews", "Things that wait for a person.", ["tenant", "reason"])
 HELD_AGE = Gauge("bokbuss_held_review_age_seconds", "Age of the oldest of them.", ["tenant"])

@@ -65,7 +65,10 @@ _UNPUBLISHED = text("select count(*) from audit where published_at is null")
 
 
 class Watch:
-    """Sets the gauges every two seconds. What is no more is set to nothing, not left standing."""
+    """Sets the gauges every two seconds. What is no more is set to nothing, not left standing.
+
+    While the database does not answer they stand as they stood, the canary's among them: when they were set is told.
+    """
 
     def __init__(self, engine: AsyncEngine, *, canary: bool = False) -> None:
         self._engine = engine
@@ -101,6 +104,7 @@ class Watch:
             telemetry.CANARY_AGE.set(last[0] if last else math.inf)
             telemetry.CANARY_SECONDS.set(last[1] if last else 0.0)
         telemetry.AUDIT_UNPUBLISHED.set(await connection.scalar(_UNPUBLISHED) or 0)
+        telemetry.WAITING_COUNTED.set_to_current_time()
 
 
 async def _set(connection: AsyncConnection, query: TextClause, *gauges: Gauge) -> None:

@@ -89,11 +89,15 @@ class Auditor:
 
         async def work(lease: Lease) -> None:
             self._now, self._first, self._short = await self._lives.look(), {}, frozenset()
-            async with self._clients() as (consumer, admin):
-                while not stop.is_set() and await self._lives.look() == self._now:
-                    lease.check()
-                    await self._audit(consumer, admin, stop)
-                    await clock.wait(stop, max(0.5, min(self._old_enough / 4, 15.0)))
+            try:
+                async with self._clients() as (consumer, admin):
+                    while not stop.is_set() and await self._lives.look() == self._now:
+                        lease.check()
+                        await self._audit(consumer, admin, stop)
+                        await clock.wait(stop, max(0.5, min(self._old_enough / 4, 15.0)))
+            finally:  # whoever leads next tells; what stood here would wait for ever
+                telemetry.CONSUMER_LAG_RECORDS.clear()
+                telemetry.CONSUMER_LAG_SECONDS.clear()
 
         await lead(self._leases, "auditor", stop, work)
 

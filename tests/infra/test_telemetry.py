@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
+from infra import clock, store
 from infra.delivery.journal import Journal
 from infra.verdicts import Absent, AlreadyThere, Delivered, RetryLater, Unknown
 from infra.watch import Watch
@@ -105,6 +106,21 @@ async def test_what_waits_is_counted_for_each_system(engine: AsyncEngine) -> Non
     assert REGISTRY.get_sample_value("bokbuss_unknown_outcomes", of["huma"]) == 2
     assert REGISTRY.get_sample_value("bokbuss_unknown_outcomes", of["fortnox"]) is None
     assert all(REGISTRY.get_sample_value("bokbuss_oldest_unfinished_fact_seconds", one) for one in of.values())
+
+
+async def test_gauges_that_stand_still_say_since_when(engine: AsyncEngine) -> None:
+    """While the database does not answer they look as they did: when they were set last is told, too."""
+    async with engine.connect() as connection:
+        await Watch(engine)._look(connection)
+    counted = REGISTRY.get_sample_value("bokbuss_waiting_counted_timestamp_seconds")
+    assert abs((counted or 0.0) - clock.now().timestamp()) < 60
+    away, stop = store.engine("postgresql+psycopg://nobody@127.0.0.1:9/none", 1), asyncio.Event()
+    looking = asyncio.create_task(Watch(away).run(stop))
+    await clock.sleep(0.5)
+    stop.set()
+    await looking
+    await away.dispose()
+    assert REGISTRY.get_sample_value("bokbuss_waiting_counted_timestamp_seconds") == counted
 
 
 @pytest.mark.parametrize("first", ["logging.getLogger('a').warning('odd')", "telemetry.log('a').warning('odd')"])

@@ -470,6 +470,7 @@ MACHINE: Rows = [
             "How long since a reader made progress?",
             "s",
             ("{{group}}", "time() - max by (group) (bokbuss_consumer_last_commit_timestamp_seconds)"),
+            ("what waits is counted", "time() - max(bokbuss_waiting_counted_timestamp_seconds)"),
         ),
     ),
     row(

@@ -210,6 +210,7 @@ async def test_how_far_a_group_is_behind_is_told(
     async with house(old_enough=3600.0):
         await until(told)
     assert await lines(engine, tenant) == []
+    assert REGISTRY.get_sample_value("bokbuss_consumer_lag_records", labels) is None, "whoever audits now tells"
 
 
 async def test_what_is_parked_is_no_hole_and_is_not_decided_behind_its_back(
