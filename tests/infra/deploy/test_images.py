@@ -144,6 +144,13 @@ def test_every_named_volume_and_mounted_file_exists() -> None:
     assert [mount for mount in mounts if mount.startswith(".") and not (ROOT / mount).exists()] == []
 
 
+def test_all_roles_have_one_place_for_what_they_keep() -> None:
+    """One role keeps a till's report or a voucher's document, others send, show and pack it: BOKBUSS_DATA is one."""
+    places = {tuple(COMPOSE["services"][role].get("volumes", ())) for role in ROLES}
+    data = COMPOSE["services"]["sinks"]["environment"]["BOKBUSS_DATA"]
+    assert [place.partition(":")[2] for one in places for place in one] == [data]
+
+
 def test_every_role_is_scraped() -> None:
     """Prometheus looks for the roles under the names that Compose gives them."""
     config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text("utf-8"))
