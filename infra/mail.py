@@ -20,12 +20,21 @@ class NotMailed(Spoken, RuntimeError):
     """The report was not mailed; what it reports is done all the same. ``said``: why, and what to look at."""
 
 
+class Undeliverable(NotMailed):
+    """The server takes letters, and none for this address: others are none the worse for it."""
+
+
 async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> bool:
     """Mail a letter; False when there is no mail server or nobody to mail to. Raises NotMailed, saying why."""
     if settings.host is None or not to:
         return False
+    server = f"{settings.host}:{settings.port}"
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.sender, ", ".join(to), letter.subject
+    try:
+        message["To"] = ", ".join(to)
+    except ValueError as error:
+        raise Undeliverable(words.NOT_DELIVERABLE(server=server, how=type(error).__name__)) from None
+    message["From"], message["Subject"] = settings.sender, letter.subject
     message["Date"], message["Message-ID"] = clock.now(), make_msgid(domain=settings.sender.rpartition("@")[2])
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
@@ -33,8 +42,7 @@ async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> boo
     try:
         await asyncio.to_thread(_send, settings, settings.host, message)
     except (OSError, smtplib.SMTPException) as error:
-        server, how = f"{settings.host}:{settings.port}", type(error).__name__
-        raise NotMailed(words.NOT_MAILED(server=server, how=how)) from None
+        raise NotMailed(words.NOT_MAILED(server=server, how=type(error).__name__)) from None
     return True
 
 
@@ -49,4 +57,8 @@ def _send(settings: MailSettings, host: str, message: EmailMessage) -> None:
             server.starttls(context=context)
         if settings.user:
             server.login(settings.user, settings.password.get_secret_value())
-        server.send_message(message)
+        try:
+            server.send_message(message)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError) as error:
+            how = type(error).__name__
+            raise Undeliverable(words.NOT_DELIVERABLE(server=f"{host}:{settings.port}", how=how)) from None

@@ -92,6 +92,11 @@ NOT_MAILED = Phrase(
     "__PASSWORD",
     "{server} did not take the report ({how}): check BOKBUSS_MAIL__HOST, __PORT, __ENCRYPTION, __USER and __PASSWORD",
 )
+NOT_DELIVERABLE = Phrase(
+    "infra.not_deliverable",
+    "{server} tar inte emot brev till en av adresserna ({how}): kontrollera hur den är skriven och om den finns",
+    "{server} takes no letter for one of the addresses ({how}): check how it is written, and that it is there",
+)
 
 # --- What of a payload cannot be taken ------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ def alerts_set(
     as_json: Json = False,
 ) -> None:
     """Set where alerts are told; a new URL gets a secret, which is shown once. What was given up is told again."""
+    from infra.accounts.accounts import address_of
     from infra.alerting import hooks
 
     async def work(place: Office) -> None:
@@ -30,6 +31,11 @@ def alerts_set(
             raise WrongUsage(
                 "--url: it begins with https://, or is on this machine (http://localhost, http://127.0.0.1)"
             )
+        for address in mail or ():
+            try:
+                address_of(address)
+            except ValueError as error:
+                raise WrongUsage(f"--mail: {error}") from None
         host = await place.host()
         if mail and host.settings.mail.host is None:
             raise WrongUsage("--mail: there is no mail server; set BOKBUSS_MAIL__HOST")

@@ -41,8 +41,14 @@ async def mail_report(
     to = chosen.employees.report_to if chosen.employees else ()
     spoken = await accounts.languages(engine, to)
     mailed = False
+    refused: mail.Undeliverable | None = None
     for address in to:
         language = spoken.get(address.casefold()) or settings.language
         made = report_letter.letter(applied, rows, left=left, language=language, base=settings.desk_url)
-        mailed = await mail.send(settings.mail, (address,), made) or mailed
+        try:
+            mailed = await mail.send(settings.mail, (address,), made) or mailed
+        except mail.Undeliverable as error:  # the others get theirs first
+            refused = error
+    if refused is not None:
+        raise refused
     return mailed

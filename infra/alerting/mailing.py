@@ -28,6 +28,7 @@ _LOOK: Final = 30.0
 _URGENT_AFTER: Final = timedelta(minutes=15)
 """Between two letters of which the later one is urgent."""
 _MOST_DAYS: Final = 5
+_MOST_NAMED: Final = 20
 _log = telemetry.log(__name__)
 
 _ADDRESSES: Final = text(
@@ -88,6 +89,9 @@ async def turn(host: Host) -> int:
         made = letter(waits, one.language or host.settings.language, host.settings)
         try:
             await mail.send(host.settings.mail, (one.address,), made)
+        except mail.Undeliverable as error:
+            _log.warning("letter not mailed", companies=one.tenants[:_MOST_NAMED], why=str(error))
+            continue  # of one company's address; the others wait for their letters
         except mail.NotMailed as error:
             _log.warning("letter not mailed", why=str(error))
             break  # the server is away for all of them

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -122,6 +122,29 @@ async def test_an_address_gets_one_letter_in_a_period_over_all_its_companies_and
     assert len(post.letters()) == 2, "nothing is new"
     await hooks.remove(post.host.engine, one)
     await hooks.remove(post.host.engine, other)
+
+
+async def test_an_address_that_takes_no_letters_keeps_no_other_from_its_own(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was written wrongly or is there no more is another company's trouble; a server that is away is all's."""
+
+    async def nobody(_inbox: Inbox, _server: SMTP, _session: Session, at: Envelope, address: str, _how: object) -> str:
+        if not address.endswith(post.address):
+            return "550 5.1.1 there is nobody of this name"
+        at.rcpt_tos.append(address)
+        return "250 OK"
+
+    monkeypatch.setattr(Inbox, "handle_RCPT", nobody, raising=False)
+    tenant, wrong = await post.company(), f"t-{uuid.uuid4().hex[:12]}"
+    before_it = ("0", "0åsa@example.se", "<>", "0gone@example.se")
+    await hooks.change(post.host.engine, VAULT, wrong, url=None, mail_to=before_it, by="a test")
+    for each in (tenant, wrong):
+        await post.alert(each, "needs_consent", '{"system": "fortnox"}')
+    await mailing.turn(post.host)
+    assert len(post.letters()) == 1
+    await hooks.remove(post.host.engine, tenant)
+    await hooks.remove(post.host.engine, wrong)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
