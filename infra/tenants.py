@@ -6,13 +6,16 @@ from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
 
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import store
+from infra import store, telemetry
 from infra.plugin import Company
 from schemas.base import is_tenant_id
 from schemas.settings import TenantSettings
+
+_log = telemetry.log(__name__)
 
 UNKNOWN_TENANT = "unknown"
 """The tenant of records of which it cannot be said whose they are."""
@@ -82,13 +85,20 @@ async def names(engine: AsyncEngine) -> frozenset[str]:
 
 
 async def everyone(engine: AsyncEngine) -> tuple[Tenant, ...]:
-    """Return every company."""
-    return await _read(engine, None)
+    """Return every company, but those whose settings a newer version wrote: they wait for it, and keep nobody else."""
+    found = []
+    for row in await store.rows(engine, _TENANTS, {"tenant": None}):
+        try:
+            found.append(_tenant(*row))
+        except ValidationError:
+            _log.warning("settings cannot be read by this version", tenant=row.tenant)
+    return tuple(found)
 
 
 async def find(engine: AsyncEngine, tenant: str) -> Tenant | None:
     """Return a company; None when there is none of this name."""
-    return next(iter(await _read(engine, tenant)), None)
+    row = await store.row(engine, _TENANTS, {"tenant": tenant})
+    return _tenant(*row) if row is not None else None
 
 
 async def known(engine: AsyncEngine, tenant: str) -> Tenant:
@@ -132,12 +142,8 @@ async def adopt(connection: AsyncConnection, tenant: str, organisation_number: s
     await connection.execute(_ADOPT, {"tenant": tenant, "number": organisation_number})
 
 
-async def _read(engine: AsyncEngine, tenant: str | None) -> tuple[Tenant, ...]:
-    rows = await store.rows(engine, _TENANTS, {"tenant": tenant})
-    return tuple(
-        Tenant(name, number, database, _settings(body or "{}"), version)
-        for name, number, database, body, version in rows
-    )
+def _tenant(name: str, number: str | None, database: int | None, body: str | None, version: int) -> Tenant:
+    return Tenant(name, number, database, _settings(body or "{}"), version)
 
 
 @lru_cache(maxsize=4096)

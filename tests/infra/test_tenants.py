@@ -89,3 +89,16 @@ async def test_a_company_is_read_with_what_it_has_chosen(engine: AsyncEngine, se
     assert [await tenants.is_in_force(engine, "acme", version) for version in (3, 4)] == [True, False]
     with pytest.raises(tenants.UnknownTenant):
         await tenants.known(engine, "nobody")
+
+
+async def test_settings_of_a_newer_version_keep_no_other_company_from_its_turn(
+    engine: AsyncEngine, settings: Settings
+) -> None:
+    """A version that was rolled back cannot read them: that company waits, and everybody else is there."""
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
+    for tenant in ("acme", "krogen"):
+        await companies.add(host, tenant, organisation_number=None, database_number=None)
+    newer = "insert into settings values ('acme', 1, '{\"added\": {\"later\": 1}}', 'anna', now())"
+    async with engine.begin() as connection:
+        await connection.execute(text(newer))
+    assert [each.tenant for each in await tenants.everyone(engine)] == ["krogen"]

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,7 +17,7 @@ from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.commands import HoldForReview
-from tests.bus import messages
+from tests.bus import messages, records
 from tests.infra.facts import WHEN
 
 UNPUBLISHED = text("select count(*) from audit where published_at is null")
@@ -90,6 +91,29 @@ async def test_each_company_s_records_arrive_in_their_order_and_are_marked(
         assert all(m.data.is_whole() and m.data.sequence == n for n, m in enumerate(sent, 1))
         assert all(later.data.previous == m.data.hash for m, later in itertools.pairwise(sent))
         assert [(m.causationid, int(m.trace_id, 16)) for m in sent] == [(f"f{n}", n) for n in range(300)]
+
+
+async def test_what_a_newer_version_wrote_is_published_as_it_stands(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """A version that was rolled back knows not all of it: whoever reads waits, and no other company does."""
+    newer, other = f"{tenant}-a", f"{tenant}-b"
+    await put(engine, (newer, other), 1)
+    added = 'update audit set body = body || \'{"added": ["later"]}\' where tenant = :tenant'
+    async with engine.begin() as connection:
+        await connection.execute(text(added), {"tenant": newer})
+
+    async def all_are_marked() -> bool:
+        async with engine.connect() as connection:
+            return await connection.scalar(UNPUBLISHED) == 0
+
+    async with relaying(engine, producer):
+        await until(all_are_marked)
+    [sent] = await messages(kafka, AuditRecord.TOPIC, other)
+    assert sent.data.is_whole()
+    [waits] = await records(kafka, AuditRecord.TOPIC, newer)
+    with pytest.raises(envelopes.NotYetReadable, match="added"):
+        envelopes.decode(waits.value)
 
 
 async def test_a_crash_before_marking_repeats_the_same_records(
