@@ -1,5 +1,6 @@
 """The database as this process uses it: an engine, and the tables brought up to date."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from sqlalchemy import Connection, Dialect, Executable, Row, TextClause, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -197,6 +199,25 @@ async def alone(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Lend a connection whose statements stand alone: without a transaction each is one round trip, and not three."""
     async with engine.connect() as connection:
         yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class Turns:
+    """Lets a few at once keep a connection for long, and of one company one: its others keep nobody else's waiting.
+
+    Whoever keeps a connection and asks for another, as most do, waits for those who do the same: as many of them as a
+    process has connections would wait for each other, and every company with them.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._rooms = WeakKeyDictionary[AsyncEngine, tuple[asyncio.Semaphore, WeakValueDictionary[str, asyncio.Lock]]]()
+
+    @asynccontextmanager
+    async def of(self, engine: AsyncEngine, tenant: str) -> AsyncIterator[None]:
+        """Wait for a company's turn; it lasts as long as this context."""
+        room, companies = self._rooms.setdefault(engine, (asyncio.Semaphore(self._at_once), WeakValueDictionary()))
+        async with companies.setdefault(tenant, asyncio.Lock()), room:
+            yield
 
 
 def snapshot(engine: AsyncEngine) -> AsyncConnection:

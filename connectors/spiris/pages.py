@@ -1,8 +1,10 @@
 """What a year-end program asks: which financial years there are, and a year's balances and vouchers, streamed."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -22,7 +24,9 @@ from schemas.ledger_parts import BALANCES, CHART
 
 _SYSTEM: Final = "spiris"
 _AT_ONCE: Final = 500
-"""Vouchers or so that are sent in one piece."""
+"""Vouchers or so that are written in one piece."""
+_PIECE: Final = 1 << 18
+"""Bytes that are sent in one piece."""
 _DIGITS: Final = 4
 """Of a calendar year."""
 _AGAIN: Final = 30
@@ -97,28 +101,40 @@ async def _connection(host: Host, tenant: str) -> Mapping[str, Any]:
     return showing.connection(health(held, now.timestamp()), held.consented_at if held else None, left, now)
 
 
-async def _whole(host: Host, tenant: str, wanted: LedgerYear) -> AsyncIterator[str]:
-    """Yield a year as one JSON object, as it was at one moment; memory does not grow with it."""
-    async with ledgers.opened(host.engine, tenant, wanted.last) as books:
-        if books is None:  # it was removed just now: what is sent is no JSON, and the program asks again
-            return
-        yield json.dumps({"format": showing.FORMAT, **showing.year(books.year)}, ensure_ascii=False)[:-1]
-        chart = [part async for part in books.parts(_named(books, CHART))]
-        for name, items in (
-            ("accounts", [showing.account(one) for part in chart for one in part.accounts]),
-            ("objects", [showing.code(one) for part in chart for one in part.objects]),
-            ("dimensions", [showing.dimension(one) for part in chart for one in part.dimensions]),
-        ):
-            yield f', "{name}": {json.dumps(items, ensure_ascii=False)}'
-        yield ', "balances": ['
-        async for text in _listed(
-            [showing.balance(b) for b in p.balances] async for p in books.parts(_named(books, BALANCES))
-        ):
-            yield text
-        yield '], "vouchers": ['
-        async for text in _listed([showing.voucher(one)] async for one in books.vouchers()):
-            yield text
-        yield "]}"
+async def _whole(host: Host, tenant: str, wanted: LedgerYear) -> AsyncIterator[bytes]:
+    """Yield a year as one JSON object, as it was at one moment; memory does not grow with it.
+
+    It waits on disk: whoever is slow to take it keeps no connection to the database from other companies.
+    """
+    with TemporaryFile() as file:
+        async with ledgers.opened(host.engine, tenant, wanted.last) as books:
+            if books is None:  # it was removed just now: what is sent is no JSON, and the program asks again
+                return
+            async for text in _texts(books):
+                await asyncio.to_thread(file.write, text.encode())
+        file.seek(0)
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+async def _texts(books: Books) -> AsyncIterator[str]:
+    yield json.dumps({"format": showing.FORMAT, **showing.year(books.year)}, ensure_ascii=False)[:-1]
+    chart = [part async for part in books.parts(_named(books, CHART))]
+    for name, items in (
+        ("accounts", [showing.account(one) for part in chart for one in part.accounts]),
+        ("objects", [showing.code(one) for part in chart for one in part.objects]),
+        ("dimensions", [showing.dimension(one) for part in chart for one in part.dimensions]),
+    ):
+        yield f', "{name}": {json.dumps(items, ensure_ascii=False)}'
+    yield ', "balances": ['
+    async for text in _listed(
+        [showing.balance(b) for b in p.balances] async for p in books.parts(_named(books, BALANCES))
+    ):
+        yield text
+    yield '], "vouchers": ['
+    async for text in _listed([showing.voucher(one)] async for one in books.vouchers()):
+        yield text
+    yield "]}"
 
 
 def _named(books: Books, first: str) -> list[str]:

@@ -19,6 +19,8 @@ from infra.plugin import YearRead
 from schemas.events import Fact
 from schemas.ledger import LedgerRetrieved, LedgerSource
 
+_TURNS: Final = store.Turns(2)
+"""Of years that one process tells."""
 _PARTS: Final = 10
 """That are on their way at once, each of a megabyte at most."""
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended(:year, 22))")
@@ -48,7 +50,7 @@ async def tell(
     """
     kind = f"ledger {year.last}"
     sightings = Sightings(engine, tenant, "ledger")  # one for all sources: what one has told another need not
-    async with _alone(engine, tenant, year.last):
+    async with _TURNS.of(engine, tenant), _alone(engine, tenant, year.last):
         seen = await sightings.every(kind)
         now = {part.part: part.sha256 for part in year.parts}
         new = [name for name, sha256 in now.items() if seen.get(name) != sha256]

@@ -28,6 +28,8 @@ from schemas import ids
 from schemas.ledger import LedgerRetrieved
 
 _FOLDER: Final = "packages"
+_TURNS: Final = store.Turns(2)
+"""Of packages that one process builds."""
 _FETCHED: Final = text(
     """insert into package_fetches (tenant, system, year_to, fetched_by, bytes, sha256, status, fetched_at)
        values (:tenant, :system, :year_to, :by, :bytes, :sha256, :status, clock_timestamp())"""
@@ -83,13 +85,14 @@ async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: in
 async def _built(engine: AsyncEngine, settings: Settings, tenant: str, last: date, folder: Path) -> Package:
     documents = await Documents(engine, tenant).of_year(last)
     async with ledgers.opened(engine, tenant, last) as books:
+        if books is not None and (kept := _kept(folder, last, _tag(books.retrieved, documents))):
+            return kept
+    company = await tenants.known(engine, tenant)
+    name = await store.scalar(engine, _NAME, {"tenant": tenant, "system": registry.ledger()})
+    async with _TURNS.of(engine, tenant), ledgers.opened(engine, tenant, last) as books:
         if books is None:
             raise NoSuchYear(f"{tenant}'s year that ends on {last} is not there any more")
         tag = _tag(books.retrieved, documents)
-        if kept := _kept(folder, last, tag):
-            return kept
-        company = await tenants.known(engine, tenant)
-        name = await store.scalar(engine, _NAME, {"tenant": tenant, "system": registry.ledger()})
         about = _about(name or tenant, books.retrieved, company.organisation_number)
         with _room(folder) as file:
             await build(

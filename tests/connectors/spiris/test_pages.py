@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from standardwebhooks import Webhook
 
-from connectors.spiris.pages import pages
-from infra import registry
+from connectors.spiris.pages import _whole, pages
+from infra import ledgers, registry
 from infra.deciding.decider import Decider
 from infra.environment import whole
 from infra.http import Client, Response
@@ -141,6 +141,18 @@ async def test_a_year_is_told_whole_as_it_was_retrieved(
         "date": None,
     }
     assert await program.reads("/years/2025-12-31") == found
+
+
+async def test_who_is_slow_to_take_a_year_keeps_no_connection_from_others(
+    program: Program, engine: AsyncEngine, producer: AIOKafkaProducer
+) -> None:
+    """It was read when the first piece is sent: the database has nothing to do with how long the rest takes."""
+    await tell(engine, producer, program.tenant, books(10))
+    [year] = await ledgers.years(engine, program.tenant)
+    pieces = _whole(Host(whole()(_env_file=None), engine, VAULT, None, None), program.tenant, year)
+    assert (await anext(pieces)).startswith(b"{")
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined] # of the pool that an engine has
+    await pieces.aclose()  # type: ignore[attr-defined] # it is a generator
 
 
 async def test_what_is_not_signed_for_this_very_question_is_refused(

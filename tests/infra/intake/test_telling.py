@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from infra import store
 from infra.intake.telling import tell
 from infra.parting import parting
 from infra.plugin import YearRead
@@ -94,3 +96,22 @@ async def test_readings_of_one_year_do_not_mix(engine: AsyncEngine) -> None:
         else:
             assert isinstance(fact, LedgerRetrieved)
             assert {one.part: one.sha256[:16] for one in fact.parts} == known
+
+
+async def test_many_years_at_once_leave_connections_to_others(engine: AsyncEngine) -> None:
+    """Each has one to itself while it is told, and asks for another: all at work, each would wait for the others."""
+    few = store.engine(engine.url.render_as_string(hide_password=False), 2)
+
+    async def accept(_tenant: str, _system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+        await asyncio.sleep(0.1)
+        await store.scalar(few, text("select 1"))
+        return tuple(fact.key for fact in facts)
+
+    async def load(company: str) -> int:
+        with parting() as parts:
+            year = parts.whole(date(2025, 1, 1), date(2025, 12, 31))
+            return len((await tell(few, accept, company, "sie", year, read_at=NOW))[1])
+
+    told = await asyncio.gather(*(load(f"company-{number % 6}") for number in range(12)))
+    assert len(told) == 12
+    await few.dispose()
