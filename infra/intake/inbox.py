@@ -37,6 +37,7 @@ _LONGEST_NAME = 200
 _NUMBERED = 100
 _NAMED = 20
 """Facts of one file that the log names: a year's ledger is hundreds, and the last one closes it."""
+ANOTHERS = "it is a link into another company's folder"
 NO_FILE = "file: it is a link, a pipe, a socket or a device; put the file itself here"
 
 
@@ -50,6 +51,7 @@ class Inbox:
         self._acceptor = acceptor
         self._sources = sources
         self._max_body = max_body
+        self._companies: list[Path] = []
         self._folders: dict[Path, _Folder] = {}
         self._said: dict[Path, str] = {}
 
@@ -70,8 +72,12 @@ class Inbox:
         """Return the folders that hold files for us, each with those that it has; forget what is there no more."""
         self._folder.mkdir(parents=True, exist_ok=True)
         found = []
-        for tenant in self._inside(self._folder):
+        self._companies = self._inside(self._folder)
+        for tenant in self._companies:
             for path in self._inside(tenant):
+                if self._is_anothers(path, tenant):
+                    self._say(path, ANOTHERS)
+                    continue
                 if (source := self._sources.get(path.name)) is None:
                     self._say(path, f"it is of no system that sends files: {', '.join(sorted(self._sources))}")
                     continue
@@ -100,6 +106,13 @@ class Inbox:
                 f"it holds files that belong into a folder of company and system: TENANT/{'|'.join(self._sources)}",
             )
         return sorted(path for path, is_folder in known if is_folder)
+
+    def _is_anothers(self, path: Path, company: Path) -> bool:
+        """Tell whether a link leads into another company's folder: who may write to one must not reach the other."""
+        if not path.is_symlink():
+            return False
+        there = path.resolve()
+        return any(there.is_relative_to(other.resolve()) for other in self._companies if other != company)
 
     async def _turn(self, folder: "_Folder", room: asyncio.Semaphore, stop: asyncio.Event) -> bool:
         """Take some files of a folder; tell whether there are more that can be taken at once."""
@@ -130,6 +143,8 @@ class Inbox:
             (folder.path / name).mkdir(exist_ok=True)
             if not os.access(folder.path / name, os.W_OK | os.X_OK):
                 raise PermissionError(EACCES, f"{name}/ takes no files")
+            if self._is_anothers(folder.path / name, folder.path.parent):
+                raise PermissionError(EACCES, f"{name}/: {ANOTHERS}")
         try:
             if folder.accepted.get(path.name) != mark:
                 accepted = await self._accepted(folder, path)

@@ -142,6 +142,25 @@ async def test_a_folder_that_takes_no_files_accepts_none(
     assert await records(kafka, FACTS, tenant) == []
 
 
+async def test_no_link_leads_into_another_company_s_folder(
+    folder: Path, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+) -> None:
+    """Neither is what lies there taken for this company, nor is what this company sends put there for the other."""
+    other = folder.parent.parent / "other"
+    for name in ("openpos", "private"):
+        (other / name).mkdir(parents=True)
+    theirs = put(other / "private", "y.se", b"")
+    (folder.parent / "sie").symlink_to(Path("..", "other", "private"))
+    (folder / "done").symlink_to(Path("..", "..", "other", "openpos"))
+    put(folder, "z.json", REPORT)
+    with structlog.testing.capture_logs() as said:
+        async with watching(folder, engine, producer, tenant):
+            await until(lambda: len([line for line in said if inbox.ANOTHERS in line.get("why", "")]) == 2)
+            await clock.sleep(1.2)
+    assert (names(folder), names(other / "openpos"), theirs.exists()) == (["z.json"], [], True)
+    assert await records(kafka, FACTS, tenant) == []
+
+
 async def test_files_stay_while_the_broker_is_away(
     folder: Path, engine: AsyncEngine, fragile_kafka: EmbeddedKafka, tenant: str
 ) -> None:
