@@ -78,9 +78,11 @@ def backup(
         f"the key is not in it: keep {key} too, elsewhere" if settings.secret_key is None else "the key is not in it"
     )
     people = copying.keys_beside(file)
+    elsewhere = settings.documents.url
     if as_json:
-        print_json({"file": str(file), "bytes": size, "keys": str(people)})
+        print_json({"file": str(file), "bytes": size, "keys": str(people), "documents_elsewhere": elsewhere})
     else:
+        where += f"; nor are the documents: keep {elsewhere}, too" if elsewhere else ""
         newest = f"{people}: the keys of people. Keep the newest alone, elsewhere: it opens every backup of before"
         print_lines([f"{file}: {size} bytes; {where}", newest])
 

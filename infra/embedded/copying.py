@@ -204,7 +204,10 @@ def put_in_place(url: str, made_at: datetime) -> str:
 
 
 def load_documents(file: Path, documents: Path) -> int:
-    """Write the documents of a backup where they are stored; return how many. A content has the same name for ever."""
+    """Write the documents of a backup where they are stored; return how many. A content has the same name for ever.
+
+    So each is there whole or not at all: half of one would be taken for it whenever it is restored again.
+    """
     count = 0
     with tarfile.open(file, "r:") as tar:
         for member in tar:
@@ -215,8 +218,10 @@ def load_documents(file: Path, documents: Path) -> int:
             if target.exists() or (content := tar.extractfile(member)) is None:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as into:
+            fresh = target.with_name(f"{target.name}.part")
+            with fresh.open("wb") as into:
                 shutil.copyfileobj(content, into)
+            fresh.replace(target)
             count += 1
     return count
 

@@ -1,13 +1,15 @@
 """A backup of the embedded installation, and back: by commands as people type them."""
 
 import asyncio
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 import pytest
@@ -143,6 +145,32 @@ def test_a_backup_does_not_bring_back_who_was_erased_since(machine: Machine, tmp
     assert "--keys" in new.says("restore", str(file), "--yes", code=1)
     new.says("restore", str(file), "--yes", "--keys", str(elsewhere))
     assert new.sql("select record from person_keys order by 1") == ["hr/1", "hr/2"]
+
+
+def test_documents_that_lie_elsewhere_are_said_not_to_be_in_it(machine: Machine, tmp_path: Path) -> None:
+    """Whoever keeps the file alone would find out when they are needed."""
+    said = machine.says("backup", str(tmp_path / "a.tar"), BOKBUSS_DOCUMENTS__URL="file:///srv/papers")
+    assert "nor are the documents: keep file:///srv/papers, too" in said
+    assert "documents" not in machine.says("backup", str(tmp_path / "b.tar"))
+
+
+def test_a_document_is_put_back_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that was full leaves no half of one, which would be taken for it the next time."""
+    file, documents = tmp_path / "night.tar", tmp_path / "documents"
+    (tmp_path / "receipt").write_bytes(b"a receipt")
+    with tarfile.open(file, "w") as tar:
+        tar.add(tmp_path / "receipt", "documents/acme/ab/abab")
+
+    def full(_content: object, into: IO[bytes]) -> None:
+        into.write(b"a re")
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(shutil, "copyfileobj", full)
+        with pytest.raises(OSError, match="no space"):
+            copying.load_documents(file, documents)
+    assert copying.load_documents(file, documents) == 1
+    assert (documents / "acme" / "ab" / "abab").read_bytes() == b"a receipt"
 
 
 def test_half_a_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None:
