@@ -1,9 +1,11 @@
 """The ways in by which payloads are fetched: which there are, what opens them, and what stands in their way."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -88,9 +90,10 @@ async def keep_secret(engine: AsyncEngine, vault: Vault, way: Way, secret: str, 
 async def secret_of(engine: AsyncEngine, vault: Vault, way: Way) -> str:
     """Return what opens a way in. Raises Trouble: nobody has given it."""
     locked = await store.scalar(engine, _SECRET, {"tenant": way.tenant, "way": way.name})
-    if locked is None:
-        raise Trouble("secret_missing", f"bokbuss ways secret {way.tenant} {way.name}")
-    return vault.unlock(locked, context=_context(way))
+    if locked is not None:
+        with suppress(InvalidTag):  # it was given for a way of another kind that had this name
+            return vault.unlock(locked, context=_context(way))
+    raise Trouble("secret_missing", f"bokbuss ways secret {way.tenant} {way.name}")
 
 
 def _context(way: Way) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock
 from infra.intake import collecting, sftp
 from infra.settings import Settings
-from schemas.ways import SftpFolder, WaysIn
+from schemas.ways import OutboxTable, SftpFolder, WaysIn
 from tests.infra import sftp_driver, ways_driver
 from tests.infra.sftp_driver import PASSWORD, Server
 from tests.infra.ways_driver import Site, event, report
@@ -162,6 +162,15 @@ async def test_what_stands_in_the_way_is_said_in_words(site: Site, server: Serve
     (server.folder / "locked").mkdir()
     (server.folder / "locked" / "done").write_text("a file where a folder belongs")
     assert await found(folder="locked") == "folder_locked"
+
+
+async def test_what_opened_a_way_of_another_kind_is_asked_for_anew(site: Site, server: Server, tenant: str) -> None:
+    """It has the name that an outbox had: what was given for that one opens nothing here, and stops no other check."""
+    outbox = OutboxTable(name="filer", system="openpos")
+    await site.choose(tenant, WaysIn(outboxes=(outbox,)), filer="postgresql://a:b@127.0.0.1:9/none")
+    await site.choose(tenant, folder(server))
+    [found] = await collecting.check(site.host, tenant)
+    assert (found.code, found.detail) == ("secret_missing", f"bokbuss ways secret {tenant} filer")
 
 
 async def test_a_folder_that_takes_no_files_accepts_none(site: Site, server: Server, tenant: str) -> None:
