@@ -40,9 +40,15 @@ def translate(raw: bytes) -> tuple[Fact, ...]:
 
 def documents(raw: bytes) -> tuple[bytes, ...]:
     """Return the till's own report, where a payload that was translated has one that can be used."""
-    report = payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS) if b'"pdf"' in raw else None
-    pdf = _pdf(report.pdf) if report is not None else None
+    if not _may_say(raw, '"pdf"') or _format_of(raw) == _SALE:
+        return ()
+    pdf = _pdf(payloads.read(raw, ZReport, called="report", most_commas=_MOST_COMMAS).pdf)
     return (pdf,) if isinstance(pdf, bytes) else ()
+
+
+def _may_say(raw: bytes, text: str) -> bool:
+    """Tell whether a payload may hold a text: JSON can write any letter otherwise, as PHP writes each slash."""
+    return text.encode() in raw or b"\\" in raw
 
 
 def _pdf(told: Any) -> bytes | Flaw | None:
@@ -61,7 +67,7 @@ def _pdf(told: Any) -> bytes | Flaw | None:
 
 def _format_of(raw: bytes) -> object:
     """Return which format a payload says it has; None where it is none, as its reader will say."""
-    if _SALE.encode() not in raw or raw.count(b",") > _MOST_COMMAS:
+    if not _may_say(raw, _SALE) or raw.count(b",") > _MOST_COMMAS:
         return None
     try:
         content = json.loads(raw.decode("utf-8-sig"), parse_float=str)

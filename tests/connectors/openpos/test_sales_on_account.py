@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.openpos import translate
+from connectors.openpos import SYSTEM, translate
 from connectors.openpos.wire import SaleOnAccount
 from infra.plugin import Malformed
 from schemas.invoices import InvoiceRequested
@@ -84,6 +84,21 @@ def test_the_same_sale_is_the_same_fact() -> None:
     assert asked() == asked(**dict(reversed(SALE.items())))
     assert asked().key == "openpos/MATSAL/KASSA1/receipt-88213/2026-04-10"
     assert asked().rows[1].amount == Decimal("99.71")
+
+
+def test_letters_that_json_writes_otherwise_are_the_same_sale() -> None:
+    """PHP writes each slash with a backslash before it."""
+    slashes = json.dumps(SALE).replace("/", "\\/").encode()
+    assert translate(slashes) == translate(json.dumps(SALE).replace("sale-on", "sal\\u0065-on").encode()) == (asked(),)
+
+
+def test_a_sale_has_no_report_of_its_own_to_be_kept() -> None:
+    """Whatever is sold, and however it is written."""
+    sold = {"rows": [SALE["rows"][0] | {"text": "pdf"}, *SALE["rows"][1:]]}
+    assert SYSTEM.source
+    for raw in (json.dumps(SALE | sold), json.dumps(SALE | sold).replace("/", "\\/")):
+        assert len(translate(raw.encode())) == 1
+        assert SYSTEM.source.documents(raw.encode()) == ()
 
 
 @pytest.mark.parametrize(

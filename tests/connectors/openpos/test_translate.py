@@ -478,3 +478,4 @@ def test_a_report_s_pdf_is_kept_by_its_hash() -> None:
         assert found == Document(sha256=hashlib.sha256(pdf).hexdigest(), size=len(pdf))
         assert SYSTEM.source
         assert SYSTEM.source.documents(as_bytes(report)) == (pdf,)
+        assert SYSTEM.source.documents(as_bytes(report).replace(b'"pdf"', b'"\\u0070df"')) == (pdf,)
