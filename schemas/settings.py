@@ -1,7 +1,9 @@
 """A company's settings: how its facts become vouchers. Rates and accounts are data with dates, never code."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from string import Formatter
 from typing import Annotated, ClassVar, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -116,6 +118,25 @@ class StoreCalendar(Dated):
     grace_minutes: int = Field(default=600, ge=0, le=100_000, description="after that, until it is said to be missing")
 
 
+_LARGEST: Final = {"store": "", "register": "", "z_number": 999_999_999, "date": date(2026, 1, 1)}
+
+
+def _is_filled_in(description: str) -> bool:
+    """Tell whether a text can be filled in for every report, and stays short.
+
+    How a word is written may be said after it (``{date:%d/%m}``), but for a width of thousands, or one that is itself
+    such a word: it would fill the memory that every company shares.
+    """
+    try:
+        parts = [(name, form or "") for _, name, form, _ in Formatter().parse(description) if name is not None]
+        if any(name not in _LARGEST or "{" in form or re.search(r"\d{4}", form) for name, form in parts):
+            return False
+        description.format(**_LARGEST)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 class DaySalesSettings(Message):
     """How day closes are booked."""
 
@@ -180,10 +201,8 @@ class DaySalesSettings(Message):
     def _whole(self) -> Self:
         if self.unmapped == "fallback" and self.fallback_account is None:
             raise Unfit(say.NO_FALLBACK())
-        try:
-            self.description.format(store="", register="", z_number=1, date=date(2026, 1, 1))
-        except (KeyError, IndexError, ValueError) as error:
-            raise Unfit(say.DESCRIPTION()) from error
+        if not _is_filled_in(self.description):
+            raise Unfit(say.DESCRIPTION())
         return self
 
 
