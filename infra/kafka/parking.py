@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, registry, store, telemetry
 from infra.failing import FlowFailed, raised_in
+from infra.kafka.outbox import arrived
 from infra.kafka.records import Record
 from infra.store import Asked
 from infra.trail import Entry, put_on_record
@@ -313,6 +314,8 @@ async def discard(engine: AsyncEngine, one: Parked, by: str, why: str) -> bool:
         if journaled or not await _still(connection, one):
             return False
         await connection.execute(_DISCARD, {"number": one.number})
+        if one.reader.startswith(SINKS):  # or it would be sent again after a restore, and carried out
+            await store.together(connection, [arrived([message.id])])
         if one.reader == FLOWS:
             topic, partition, offset = one.record.place
             line = {"topic": topic, "partition": partition, "offset": offset, "at": one.record.timestamp}

@@ -244,6 +244,17 @@ async def test_the_flow_of_an_order_that_is_discarded_at_its_sink_learns_of_it(
     assert [choice.answer for choice in hold.data.choices] == ["retry", "discard"]
 
 
+async def test_an_order_that_is_discarded_at_its_sink_is_not_sent_again(house: DeciderDriver, tenant: str) -> None:
+    """A database that is restored sends everything anew that has not arrived; its flow has gone on meanwhile."""
+    await house.decider().decide(days(tenant, 2))
+    [order] = await messages(house.kafka, PostVoucher.TOPIC, tenant)
+    assert await parking.discard(house.engine, await park(house, "sinks-fortnox", order), "Anna", "booked by hand")
+    await store.write(house.engine, text("update outbox set sent_as = null where tenant = :t"), {"t": tenant})
+    await house.decider().decide(days(tenant, 3))
+    sent = [order.data.key for order in await messages(house.kafka, PostVoucher.TOPIC, tenant)]
+    assert sent == [day(2).key, day(3).key]
+
+
 async def test_what_a_flow_waits_for_is_not_discarded(house: DeciderDriver, tenant: str) -> None:
     """A question that the desk cannot show, and an outcome that the flows cannot decide on."""
     await house.decider().decide([record(tenant, day(2, method="klarna")), *days(tenant, 3)])
