@@ -145,14 +145,15 @@ def accept(
             raise WrongUsage("name a difference by its ID, or a series with --series")
         if difference and difference not in known:
             raise WrongUsage(f"no proof of {tenant} shows a difference {difference}: bokbuss ledger prove {tenant}")
-        await records.accept(place.engine, tenant, difference or records.shared(series), asker(by), comment)
+        accepted = difference or records.shared(series)
+        await comparing.accept(await place.host(), tenant, accepted, asker(by), comment)
         if as_json:
             print_json({"accepted": difference or series})
         elif difference:
             found = known[difference]
             what = f"{found.voucher} {found.kind.replace('_', ' ')}"
-            print_lines([f"accepted: {what}; the next proof leaves it out"])
+            print_lines([f"accepted: {what}; no proof tells it any more"])
         else:
-            print_lines([f"others book in series {series} as well; the next proof leaves their vouchers in it out"])
+            print_lines([f"others book in series {series} as well; no proof tells their vouchers in it any more"])
 
     in_office(work, tenant)

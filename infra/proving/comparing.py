@@ -70,6 +70,24 @@ async def compare_known(host: Host, tenant: str, last: date) -> BooksProved | No
     return await _kept(host, tenant, about, proof, read_at, "a reading")
 
 
+async def accept(host: Host, tenant: str, difference: str, by: str, comment: str) -> None:
+    """Take in that a person has accepted a difference, by its id or what ``records.shared`` returns.
+
+    The last proof of each year and file is told anew without it: no ledger is read for that, and a file never again.
+    Of one that did not name all, what was read last is compared once more.
+    """
+    await records.accept(host.engine, tenant, difference, by, comment)
+    accepted = await records.accepted(host.engine, tenant)
+    for proof in await records.kept(host.engine, tenant):
+        left = tuple(each for each in proof.differences if not records.names_of(each) & accepted)
+        gone = len(proof.differences) - len(left)
+        if gone and proof.count > len(proof.differences):
+            await compare_known(host, tenant, proof.year_to)
+        elif gone:
+            counts = {"count": proof.count - gone, "accepted": proof.accepted + gone}
+            await _told(host, tenant, proof.model_copy(update={"differences": left, **counts}))
+
+
 async def repeated(engine: AsyncEngine, tenant: str, coming: Sequence[PostVoucher]) -> Mapping[int, Double]:
     """Return which of some vouchers that are to be booked hold what another flow of ours has booked, by their place."""
     if not coming:
@@ -123,6 +141,10 @@ async def _kept(host: Host, tenant: str, year: _Year, proof: Proof, read_at: dat
         asked_by=asked_by,
         read_at=read_at,
     )
+    await _told(host, tenant, proved)
+    return proved
+
+
+async def _told(host: Host, tenant: str, proved: BooksProved) -> None:
     await records.keep(host.engine, tenant, proved)
     await host.accept(tenant, registry.ledger(), [proved])
-    return proved

@@ -60,7 +60,8 @@ _KEEP = text(
     """insert into proofs (tenant, source, year_to, read_at, differences, body)
        values (:tenant, :source, :year_to, :read_at, :differences, cast(:body as jsonb))
        on conflict (tenant, source, year_to) do update
-       set read_at = excluded.read_at, differences = excluded.differences, body = excluded.body"""
+       set read_at = excluded.read_at, differences = excluded.differences, body = excluded.body
+       where proofs.read_at <= excluded.read_at"""
 )
 _PROVED = text("select tenant, source, year_to, read_at from proofs")
 _KEPT = text("select body::text from proofs where tenant = :tenant order by year_to, source")
@@ -154,7 +155,7 @@ async def accept(engine: AsyncEngine, tenant: str, difference: str, by: str, com
 
 
 async def keep(engine: AsyncEngine, tenant: str, proved: BooksProved) -> None:
-    """Keep a year's proof instead of the one before, and put it on record."""
+    """Keep a year's proof, unless one of a later reading is kept, and put it on record."""
     message = envelopes.wrap(
         proved,
         message_id=ids.fact_id(proved.key, ids.revision(proved)),

@@ -17,11 +17,11 @@ BOOKS_DIFFER = Phrase(
 FILE_DIFFERS = Phrase(
     "books.file_differs",
     "En fil med huvudboken {first} till {last} och det som skickades skiljer sig: {counted:comma}. Rätta det som "
-    "raderna nämner, eller godta det: bokbuss ledger accept {company} ID. Nästa avstämning avslutar det här: bokbuss "
-    "ledger prove {company} --year {year}.",
+    "raderna nämner och läs in filen på nytt, eller godta det: bokbuss ledger accept {company} ID. Det här är över när "
+    "allt är godtaget, eller när en nyare fil inte har det.",
     "A file with the ledger of {first} to {last} and what was posted differ: {counted:comma}. Set right what the "
-    "lines name, or accept it: bokbuss ledger accept {company} ID. The next proof ends this: bokbuss ledger prove "
-    "{company} --year {year}.",
+    "lines name and load the file again, or accept it: bokbuss ledger accept {company} ID. This is over when all is "
+    "accepted, or when a newer file has it no more.",
 )
 SOME_OF = Phrase("books.some_of", "{number} {kind}", "{number} {kind}")
 LINE = Phrase("books.line", "{id} {said}", "{id} {said}")

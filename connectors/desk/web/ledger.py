@@ -267,8 +267,7 @@ async def _accept(visit: Visit) -> Response:
     kept = [one for one in await records.kept(visit.host.engine, visit.tenant) if one.year_to == year.last]
     if not comment or difference not in {each.id for one in kept for each in one.differences}:
         raise NoSuchPage
-    await records.accept(visit.host.engine, visit.tenant, difference, visit.by, comment)
-    await comparing.compare_known(visit.host, visit.tenant, year.last)
+    await comparing.accept(visit.host, visit.tenant, difference, visit.by, comment)
     said = visit.say("Godtaget, och det står i loggen.", "Accepted, and on record.")
     return visit.go(visit.at("ledger", str(year.last), "proof"), said)
 

@@ -15,7 +15,7 @@ from infra.deciding.decider import Decider
 from infra.delivery.reading import NotRead
 from infra.parting import parting
 from infra.proving import nightly, records
-from infra.proving.comparing import compare, compare_known
+from infra.proving.comparing import accept, compare, compare_known
 from infra.proving.nightly import prove_company
 from schemas.ledger import LedgerPartRead, LedgerRetrieved, LedgerRow, LedgerSource, LedgerVoucher, ObjectCode
 from schemas.proofs import BooksProved
@@ -53,7 +53,10 @@ async def test_a_company_is_proved_once_a_night(engine: AsyncEngine, tmp_path: P
         assert telemetry.PROOF_DIFFERENCES.labels(visit.tenant, "2026")._value.get() == 1
         assert 0 <= telemetry.PROOF_AGE.labels(visit.tenant)._value.get() < 60
 
-        await records.accept(engine, visit.tenant, kept.differences[0].id, "anna", "we know")
+        await accept(visit.host, visit.tenant, kept.differences[0].id, "anna", "we know")
+        [without] = await records.kept(engine, visit.tenant)
+        assert (without.green, without.accepted, without.read_at) == (True, 1, kept.read_at)
+        assert visit.calls == calls, "nothing is read for that"
         await prove_company(visit.host, visit.tenant, Owned())  # type: ignore[arg-type]
         [kept] = await records.kept(engine, visit.tenant)
         assert (kept.green, kept.accepted) == (True, 1)
@@ -111,6 +114,10 @@ async def test_a_year_that_was_read_is_compared_when_it_is_there(
             assert [each.kind for each in proved.differences] == kinds
             assert proved.source == source
             assert await records.unproved(engine) == {}
+            for each in proved.differences:  # nobody reads a file again for that
+                await accept(visit.host, visit.tenant, each.id, "anna", "the till's import is ended")
+            (*_, told) = (fact for fact in visit.told if isinstance(fact, BooksProved))
+            assert (told.source, told.green, told.read_at) == (source, True, proved.read_at)
             soon += timedelta(hours=1)
 
 

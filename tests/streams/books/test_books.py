@@ -90,6 +90,18 @@ def test_an_older_proof_undoes_nothing() -> None:
     assert host.tell(proof(hour=1)) == ()
 
 
+def test_what_a_person_accepts_of_a_reading_ends_what_waits() -> None:
+    """No later reading is needed: of a file there may never be one. What was told of it before undoes nothing."""
+    host = Host()
+    before = proof(difference(12), difference(13), source="sie")
+    (hold,) = host.tell(before)
+    closed, _ = host.tell(proof(difference(13), source="sie", accepted=1))
+    assert isinstance(closed, CloseReview)
+    assert closed.hold_id == hold.id_in(TENANT)
+    assert [type(order) for order in host.tell(proof(source="sie", accepted=2))] == [CloseReview]
+    assert host.tell(before) == ()
+
+
 def test_a_file_is_another_thing_than_the_books() -> None:
     """Each has its own hold."""
     host = Host()
