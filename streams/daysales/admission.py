@@ -1,6 +1,6 @@
 """What must be true of a report before it is booked: one function for each rule, named for what it demands. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,7 +14,7 @@ from schemas.money import ORE, ZERO, rate_text
 from schemas.settings import DaySalesSettings
 from schemas.words import Phrase, Text
 from streams.daysales import balance, voucher, words
-from streams.daysales.verdict import ROUND
+from streams.daysales.verdict import ROUND, let_go
 
 LARGEST_ROUNDING = Decimal("10.00")
 """What a person may let go as rounding: Swedish practice for a day's takings (facts: 3.4)."""
@@ -24,20 +24,27 @@ LEAST_VAT_TOLERANCE = Decimal("0.05")
 
 @dataclass(frozen=True)
 class Report:
-    """A day close, read with a company's settings. ``may_round``: a person let the difference go as rounding."""
+    """A day close, read with a company's settings. ``answers``: what a person said about it."""
 
     day: DayClosed
     settings: DaySalesSettings
-    may_round: bool
+    answers: Collection[str]
 
     @property
     def difference_limit(self) -> Decimal:
         """The largest difference that goes to the rounding account."""
-        return LARGEST_ROUNDING if self.may_round else self.settings.difference_limit
+        return LARGEST_ROUNDING if self._was_let_go(payments_meet_sales) else self.settings.difference_limit
 
-    def lets_go(self, difference: Decimal, tolerance: Decimal = ZERO) -> bool:
-        """Tell whether a difference holds nothing: it is what rounding makes, or a person let it go."""
-        return abs(difference) <= (max(tolerance, LARGEST_ROUNDING) if self.may_round else tolerance)
+    def lets_go(self, rule: Callable[["Report"], Held | None], difference: Decimal) -> bool:
+        """Tell whether a rule's difference holds nothing: there is none, or a person let that rule's go."""
+        return abs(difference) <= (LARGEST_ROUNDING if self._was_let_go(rule) else ZERO)
+
+    def _was_let_go(self, rule: Callable[["Report"], Held | None]) -> bool:
+        """Tell whether a person let a difference of this rule go; the answer to another rule's says nothing of it.
+
+        Before an answer was of one rule, it was of all.
+        """
+        return ROUND in self.answers or let_go(rule.__name__) in self.answers
 
     @cached_property
     def vat_more(self) -> Mapping[Decimal, Decimal]:
@@ -54,8 +61,11 @@ class Report:
     @cached_property
     def rounded(self) -> Decimal:
         """What goes to the rounding account, once every rule has let the report through."""
-        if abs(self.gap) > self.difference_limit:
-            return ZERO
+        return self.rest if abs(self.gap) <= self.difference_limit else ZERO
+
+    @cached_property
+    def rest(self) -> Decimal:
+        """Payments less sales, the VAT that the report states, and other amounts."""
         expected = balance.expected_payments(self.day) + sum(self.vat_more.values(), ZERO)
         return balance.payments_of(self.day) - expected
 
@@ -103,7 +113,7 @@ def vat_is_what_the_rate_says(report: Report) -> Held | None:
     wrong = [(s, more) for s, more in differ if abs(more) > vat_tolerance(s, report.day)]
     difference = sum((abs(more) for _, more in wrong), ZERO)
     rounding = all(s.vat_rate for s, _ in wrong)  # there is no account for VAT of a rate that has none
-    if not wrong or (rounding and report.lets_go(difference)):
+    if not wrong or (rounding and report.lets_go(vat_is_what_the_rate_says, difference)):
         return None
     lines = tuple(
         words.VAT_LINE(group=voucher.group_text(s), vat=s.vat, net=s.net, expected=s.net * s.vat_rate / 100)
@@ -146,7 +156,7 @@ def the_groups_add_up_to_their_rate(report: Report) -> Held | None:
                 difference += abs(stated_more)
                 wrong.append(differs(rate=rate_text(rate), found=found, stated=found + stated_more))
                 explanations += balance.explain(lines, -stated_more)
-    if not wrong or report.lets_go(difference):
+    if not wrong or report.lets_go(the_groups_add_up_to_their_rate, difference):
         return None
     return _unbalanced(words.GROUPS_DIFFER(wrong=wrong), explanations, _round(words.ROUND_GROUPS, difference))
 
@@ -155,7 +165,7 @@ def total_sales_is_what_the_groups_say(report: Report) -> Held | None:
     """Hold a report whose stated total sales are neither the groups' sales with VAT nor those of its rates."""
     stated, found = report.day.total_sales, balance.sales_of(report.day)
     of_rates = found + sum((net + vat for net, vat in balance.more_stated(report.day).values()), ZERO)
-    if stated in {found, of_rates} or report.lets_go(found - stated):
+    if stated in {found, of_rates} or report.lets_go(total_sales_is_what_the_groups_say, found - stated):
         return None
     lines = [balance.ReportLine(voucher.group_text(s), s.net + s.vat, s.net + s.vat) for s in report.day.sales]
     said = words.SALES_MORE if found > stated else words.SALES_LESS
@@ -208,15 +218,15 @@ def every_category_has_an_account(report: Report) -> Held | None:
 
 def payments_meet_sales(report: Report) -> Held | None:
     """Hold payments that are not sales with VAT and other amounts, but for what the company lets go as rounding."""
-    if abs(report.gap) <= report.difference_limit and abs(report.rounded) <= LARGEST_ROUNDING:
+    if abs(report.gap) <= report.difference_limit and abs(report.rest) <= LARGEST_ROUNDING:
         return None
-    day, gap = report.day, report.gap or report.rounded
+    day, gap = report.day, report.gap or report.rest
     explanations = balance.explain(balance.lines_of(day), gap, alone=balance.vat_lines_of(day))
     said = words.PAID_MORE if gap > 0 else words.PAID_LESS
     return _unbalanced(
         said(gap=abs(gap), paid=balance.payments_of(day), expected=balance.expected_payments(day)),
         explanations,
-        () if report.may_round else _round(words.ROUND_GAP, gap),
+        _round(words.ROUND_GAP, max(gap, report.rest, key=abs)),
     )
 
 

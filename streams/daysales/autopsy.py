@@ -26,7 +26,7 @@ from streams.daysales import voucher, words
 from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.rules import judge
 from streams.daysales.state import State
-from streams.daysales.verdict import NAME, ROUND, Booking, Verdict
+from streams.daysales.verdict import NAME, Booking, Verdict
 
 _ACCOUNT: Final = 1930
 """Stands for the account that somebody has still to choose: the rules ask only whether there is one."""
@@ -50,7 +50,7 @@ def autopsy(hold: HoldForReview, terms: Terms) -> Asking[Autopsy]:
     case = Case(
         day=state.day,
         settings=terms.settings.daysales or NOT_CHOSEN,
-        may_round=ROUND in state.answers,
+        answers=state.answers,
         key=hold.key,
         state=state.model_copy(update={"awaits": None}),
         message=SettingsApplied(tenant="tried", version=1, applied_by="autopsy", settings=TenantSettings()),

@@ -24,6 +24,9 @@ def a_locked_day_is_not_booked(case: Case) -> Settled | None:
     if case.settings.locked_period != "reject" or opens_on is None or not (case.refused_until or waits):
         return None
     standing = case.state.standing
+    order = standing.order if standing else None
+    if (order.voucher_date if order else case.day.business_date) >= opens_on:
+        return None  # newer content came meanwhile, of a day that is open
     kept = words.STANDS(voucher=str(standing.voucher)) if standing else words.BY_HAND()
     return Settled(
         words.LOCKED(until=opens_on - timedelta(days=1), kept=kept),

@@ -20,7 +20,7 @@ from streams.daysales.learn import ATTACH_FILE, Learned, found, learn
 from streams.daysales.orders import not_approved, older_content, orders, was_refused
 from streams.daysales.rules import judge
 from streams.daysales.state import State
-from streams.daysales.verdict import NAME, ROUND
+from streams.daysales.verdict import NAME
 
 _POST_VOUCHER: Final = type_of(PostVoucher)
 
@@ -86,7 +86,7 @@ def _case(key: str, learned: Learned, states: Mapping[str, State], message: Mess
     return Case(
         day=state.day,
         settings=settings or NOT_CHOSEN,
-        may_round=ROUND in state.answers,
+        answers=state.answers,
         key=key,
         state=state,
         message=message,

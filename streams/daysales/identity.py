@@ -4,7 +4,7 @@ Two stores can name a till alike, and a new till counts from 1 again. So what ca
 and Z number) is remembered together. What is not certainly the same report is never taken for its amendment.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from itertools import count
@@ -71,8 +71,12 @@ def money_of(day: DayClosed) -> str:
     return ids.digest(sorted(list(map(str, line)) for line in amounts))[:16] if has_money else ""
 
 
-def find(day: DayClosed, known: Sequence[Sighting]) -> Found:
-    """Return the report that a content belongs to, of those that are known under its counter, or a new one."""
+def find(day: DayClosed, known: Sequence[Sighting], counted: Collection[str] = ()) -> Found:
+    """Return the report that a content belongs to, of those that are known under its counter, or a new one.
+
+    Args:
+        counted: keys whose reports a person has counted to others: nothing is decided on under them any more.
+    """
     if not known:
         return Found(day.key)
     new = sighting("", day)
@@ -87,7 +91,7 @@ def find(day: DayClosed, known: Sequence[Sighting]) -> Found:
     certain = related.get("closing") or related.get("same") or []
     if len(certain) == 1:
         return Found(certain[0])
-    return Found(_free_key(day, reports), (*certain, *related.get("maybe", ())))
+    return Found(_free_key(day, {*reports, *counted}), (*certain, *related.get("maybe", ())))
 
 
 def _relation(new: Sighting, its: Sequence[Sighting], known: Sequence[Sighting]) -> Relation:
@@ -135,8 +139,8 @@ def _is_far(one: Sighting, other: Sighting) -> bool:
     return _days_apart(one, other) > FAR.days and abs(one.taken_at - other.taken_at) > FAR
 
 
-def _free_key(day: DayClosed, taken: Iterable[str]) -> str:
-    """Return a key that no report has: the day close's own; else with its time of taking; else with a number too."""
+def _free_key(day: DayClosed, taken: Collection[str]) -> str:
+    """Return a key that no report has, or had: the day close's own; else with its time of taking, and a number too."""
     return next(key for key in _keys(day) if key not in taken)
 
 

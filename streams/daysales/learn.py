@@ -17,6 +17,7 @@ from schemas.settings import SettingsApplied
 from streams.daysales.identity import Found, Sighting, find, money_of, sighting
 from streams.daysales.state import Booked, Correction, Made, RefusedOrder, RefusedReport, State
 from streams.daysales.verdict import (
+    BOOKED_TWICE,
     FOUR_EYES,
     KEEP,
     NOT_AS_PLANNED,
@@ -24,13 +25,18 @@ from streams.daysales.verdict import (
     OWN,
     RETRY,
     REVERSED,
+    ROUND,
     SAME,
     SUSPECTED_DOUBLE,
+    let_go,
 )
 
 ATTACH_FILE: Final = type_of(AttachFile)
 WAIT_FOR_AN_APPROVAL: Final = frozenset({FOUR_EYES, NOT_AS_PLANNED})
 """Reasons of holds that another approval of a correction ends."""
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""How far the clocks of two processes that accept may be apart: what came closer together counts as it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,8 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Learned:
 
 def found(states: Mapping[str, State], day: DayClosed) -> Found:
     """Return the report that a content belongs to, as far as is known under its counter."""
-    return find(day, _known(states, day.counter))
+    counted = {key for key, state in states.items() if state.part_of}
+    return find(day, _known(states, day.counter), counted)
 
 
 def _known(states: Mapping[str, State], counter: str) -> tuple[Sighting, ...]:
@@ -90,10 +97,8 @@ def _known(states: Mapping[str, State], counter: str) -> tuple[Sighting, ...]:
 def _with_report(states: Mapping[str, State], day: DayClosed, came_at: datetime | None) -> Learned:
     """Take in a report: as newer content of a known one, as older content of it, or as one of its own."""
     new, learned = found(states, day), dict[str, State]()
-    changed = _with_content(states[new.report], day)
+    changed = _with_content(states[new.report], day, came_at)
     if changed:
-        if changed.day is day:
-            changed = changed.model_copy(update={"came_at": came_at})
         learned[new.report] = changed.model_copy(update={"doubts": new.doubts}) if new.doubts else changed
     seen = sighting(new.report, day)
     if seen not in _known(states, day.counter):
@@ -107,26 +112,33 @@ def _learned(states: Mapping[str, State], report: str, day: DayClosed, *before: 
     newest = states[report].day if report in states else None
     if newest is day:
         return Learned(states, (*before, report))
-    return Learned(states, before, report if newest and day.amendment < newest.amendment else None)
+    return Learned(states, before, report if newest and not _repeats(newest, day) else None)
 
 
-def _with_content(state: State, day: DayClosed) -> State | None:
-    """Take in a content: the highest amendment counts, and of equal ones the last. What comes late undoes nothing.
+def _with_content(state: State, day: DayClosed, came_at: datetime | None) -> State | None:
+    """Take in a content: the highest amendment counts, and of equal ones the last that was accepted.
 
-    The same again, taken at another time or with other counts, is a repetition, unless the report waits.
+    What is told late undoes nothing. The same again, taken at another time or with other counts, is a repetition,
+    unless the report waits.
     """
     if ids.revision(day) in state.seen:
         return None
     repeated = state.day is not None and _repeats(state.day, day) and not state.hold
-    return _older(state, day) if repeated else _newest(state, day)
+    return _older(state, day) if repeated or _is_late(state, day, came_at) else _newest(state, day, came_at)
 
 
-def _newest(state: State, day: DayClosed) -> State:
+def _is_late(state: State, day: DayClosed, came_at: datetime | None) -> bool:
+    """Tell whether a content of the same amendment as the newest was accepted before it: it was parked meanwhile."""
+    if state.day is None or state.day.amendment != day.amendment or came_at is None or state.came_at is None:
+        return False
+    return came_at + _CLOCKS_DIFFER < state.came_at
+
+
+def _newest(state: State, day: DayClosed, came_at: datetime | None) -> State:
     if state.day and day.amendment < state.day.amendment:
         return _older(state, day)
-    return state.model_copy(
-        update={"day": day, "seen": (*state.seen, ids.revision(day)), "answers": (), "suspect": None}
-    )
+    seen = (*state.seen, ids.revision(day))
+    return state.model_copy(update={"day": day, "seen": seen, "came_at": came_at, "answers": (), "suspect": None})
 
 
 def _older(state: State, day: DayClosed) -> State:
@@ -142,7 +154,9 @@ def _counted_to(states: Mapping[str, State], key: str, state: State, day: DayClo
     report = state.part_of or ""
     while further := states[report].part_of:
         report = further
-    newest = _newest(states[report], day).model_copy(update={"came_at": state.came_at})
+    other = states[report]
+    # What was seen of it was seen of the other one: told again, it is not newer than what replaced it.
+    newest = _newest(other.model_copy(update={"seen": (*state.seen[:-1], *other.seen)}), day, state.came_at)
     learned = {key: state.model_copy(update={"part_of": report}), report: newest}
     counter = learned.get(day.counter, states[day.counter])
     reports = tuple(s.model_copy(update={"report": report}) if s.report == key else s for s in counter.reports)
@@ -240,7 +254,7 @@ def _with_answer(state: State, answer: ReviewAnswered, tenant: str) -> State | N
 def _answered(state: State, hold: HoldForReview, answer: str) -> dict[str, Any]:
     """Return what changes when a person gives an answer that the hold offers."""
     if answer == REVERSED:
-        return _reversed_by_hand(state)
+        return _reversed_by_hand(state, hold)
     if answer == RETRY.answer and state.not_beside and hold.reason == NOT_ATTACHED:
         voucher = state.standing.voucher if state.standing else None
         return {"beside": tuple(each for each in state.beside if each != voucher)}
@@ -257,14 +271,18 @@ def _answered(state: State, hold: HoldForReview, answer: str) -> dict[str, Any]:
     if answer.partition("/")[0] == SAME:
         number = int(answer.partition("/")[2] or 1)
         return {"doubts": (), "part_of": state.doubts[number - 1]}
-    return {"answers": (*state.answers, answer), "suspect": None}
+    said = let_go(hold.rule) if answer == ROUND else answer
+    return {"answers": (*state.answers, said), "suspect": None}
 
 
-def _reversed_by_hand(state: State) -> dict[str, Any]:
-    """Return what changes when a person says that a voucher is reversed: one too many, or the one that stands."""
-    if state.surplus:
+def _reversed_by_hand(state: State, hold: HoldForReview) -> dict[str, Any]:
+    """Return what changes when a person says that what a hold names is reversed: those too many, or what stands.
+
+    What the hold did not name is asked about after it.
+    """
+    if hold.reason == BOOKED_TWICE:
         return {"surplus": ()}
-    if state.suspect and state.booked:
+    if hold.reason == SUSPECTED_DOUBLE and state.suspect and state.booked:
         return {"booked": state.booked.model_copy(update={"reversed_by": state.suspect}), "suspect": None}
     return {"booked": None}
 

@@ -58,7 +58,12 @@ def older_content(key: str, state: State, told: DayClosed, *, tenant: str, versi
     """Return what puts older content of a report on record: it was accepted, and changes nothing."""
     if state.day is None:
         return ()
-    why = words.OLDER_CONTENT(amendment=told.amendment, newer=state.day.amendment)
+    is_lower = told.amendment < state.day.amendment
+    why = (
+        words.OLDER_CONTENT(amendment=told.amendment, newer=state.day.amendment)
+        if is_lower
+        else words.ACCEPTED_BEFORE()
+    )
     return _Writer(key, tenant, LATE, version, state, told).on_record("older_content", why, "superseded")
 
 

@@ -18,6 +18,7 @@ from streams.daysales.case import Case
 from streams.daysales.learn import purpose_of
 from streams.daysales.state import State
 from streams.daysales.verdict import (
+    BOOKED_TWICE,
     DISCARD,
     FIRST_OPEN_DAY,
     FOUR_EYES,
@@ -100,7 +101,7 @@ def a_day_booked_twice_waits_for_a_person(case: Case) -> Held | None:
         return None
     voucher, surplus = str(state.booked.voucher), tuple(map(str, state.surplus))
     return Held(
-        "booked_twice",
+        BOOKED_TWICE,
         words.BOOKED_TWICE(voucher=voucher, surplus=surplus),
         (voucher, *surplus),
         (IS_REVERSED,),

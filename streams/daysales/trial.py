@@ -13,7 +13,7 @@ from streams.daysales.case import NOT_CHOSEN, Case
 from streams.daysales.dating import PERIOD_LOCKED
 from streams.daysales.rules import judge
 from streams.daysales.state import State
-from streams.daysales.verdict import ROUND, Booking, Verdict
+from streams.daysales.verdict import Booking, Verdict
 
 _AS_IF_NEW: Final[Mapping[str, tuple[()] | None]] = {
     "booked": None,
@@ -36,7 +36,7 @@ def as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] | 
     case = Case(
         day=state.day,
         settings=terms.settings.daysales or NOT_CHOSEN,
-        may_round=ROUND in state.answers,
+        answers=state.answers,
         key=key,
         state=state.model_copy(update=_AS_IF_NEW),
         message=_ASKED,

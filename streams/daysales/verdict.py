@@ -22,6 +22,8 @@ IS_GONE = Choice.saying(REVERSED, words.IT_IS_GONE())
 IS_REVERSED = Choice.saying(REVERSED, words.REVERSED_BY_HAND())
 WAS_REVERSED = Choice.saying(REVERSED, words.THAT_ONE_REVERSES())
 REVERSE_ALL_THE_SAME = Choice.saying("own", words.REVERSE_ALL_THE_SAME())
+BOOKED_TWICE: Final = "booked_twice"
+"""The reason of a hold that names the vouchers too many."""
 SUSPECTED_DOUBLE: Final = "suspected_double"
 """The code of a reversal that is not booked, since another voucher books the same: it is named."""
 FOUR_EYES: Final = "four_eyes"
@@ -38,13 +40,18 @@ FIRST_OPEN_DAY: Final = "first_open_day"
 DATE_IS_RIGHT: Final = "date_is_right"
 """The answer that a report is of the day that it names, however far from the day on which it came."""
 ROUND: Final = "round"
-"""The answer of a person who lets a small difference go."""
+"""The answer of a person who lets a small difference go: that of the rule which asked, and no other."""
 OWN: Final = "own"
 """The answer that a report is one of its own, though it may look like another."""
 SAME: Final = "same"
 """The answer that a report is the one that it looks like; with a number when there are several: ``same/2``."""
 
 _LONGEST_DESCRIPTION: Final = 180
+
+
+def let_go(rule: str) -> str:
+    """Return how it is remembered that a person let the difference go that a rule asked about."""
+    return f"{ROUND}/{rule}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,6 +304,11 @@ OLDER_CONTENT = Phrase(
     "Det här är ändring {amendment}; ändring {newer} kom före den och gäller.",
     "This is amendment {amendment}; amendment {newer} came before it and counts.",
 )
+ACCEPTED_BEFORE = Phrase(
+    "daysales.accepted_before",
+    "Det här togs emot före det som gäller, och har väntat sedan dess.",
+    "This was accepted before what counts, and has waited since then.",
+)
 MOVED_SINCE_THE_PLAN = Phrase(
     "daysales.moved_since_the_plan",
     "Den ser inte längre ut som planen visade, eller väntar: gör en ny plan (bokbuss correct).",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.bas import BAS_DAY_SALES
-from schemas.commands import HoldForReview, PostVoucher
+from schemas.commands import CloseReview, HoldForReview, PostVoucher
 from schemas.events import DayClosed, RateTotal
 from schemas.settings import GroupRate, TenantSettings
 from streams.daysales import admission
@@ -303,6 +303,33 @@ def test_more_than_rounding_between_groups_and_their_rate_is_let_go_by_a_person_
             order = host.tell(answered(hold, "round"))[-1]
             assert isinstance(order, PostVoucher)
             assert sides(order.rows)[-1] == (3740, "Öresdifferens", "9.99")
+
+
+def test_a_difference_that_is_let_go_lets_no_other_go() -> None:
+    """VAT that is 0.30 off was asked about; what is missing in the drawer was not, and is asked about after it."""
+    sales = (sold("food", "6", "100.00", "6.30"), sold("drinks", "25", "100.00", "25.00"))
+    host = Host()
+    (hold,) = host.tell(day(sales=sales, payments=(paid("cash", "100.00"), paid("card", "142.30"))))
+    assert isinstance(hold, HoldForReview)
+    assert hold.reason == "vat_differs"
+
+    _, hold = host.tell(answered(hold, "round"))
+    assert isinstance(hold, HoldForReview)
+    assert (hold.reason, [c.answer for c in hold.choices]) == ("unbalanced", ["round", "discard"])
+    assert "9.00" in hold.message
+    _, order = host.tell(answered(hold, "round"))
+    assert isinstance(order, PostVoucher)
+    assert sides(order.rows)[-1] == (3740, "Öresdifferens", "9.00")
+
+
+def test_what_was_let_go_before_answers_named_their_rule_stays_let_go() -> None:
+    """A state of before says ``round``, and meant every difference."""
+    host = Host()
+    (hold,) = host.tell(day(payments=(paid("cash", "100.00"), paid("card", "142.00"))))
+    assert isinstance(hold, HoldForReview)
+    before = host.state(hold.key).model_copy(update={"answers": ("round",)})
+    host.remembered.states[hold.key] = before
+    assert [type(order) for order in host.apply(chosen(series="K"))] == [CloseReview, PostVoucher]
 
 
 _ORE = st.integers(-2000, 2000).map(lambda n: n * Decimal("0.01"))

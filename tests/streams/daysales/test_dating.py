@@ -132,6 +132,16 @@ def test_a_correction_of_a_locked_day_leaves_the_books_as_they_are_where_nothing
     assert "F 12 stands as it is" in record.message
 
 
+def test_newer_content_of_an_open_day_is_booked_where_the_older_was_of_a_locked_one() -> None:
+    """The till moved its report past midnight while the first was on its way: only that one's day is locked."""
+    host = Host(NEVER)
+    evening = day(business_date=LOCKED, taken_at=NOW + timedelta(days=20))
+    order = one(host.tell(evening))
+    assert host.tell(evening.model_copy(update={"amendment": 1, "business_date": OPENS})) == ()
+    anew = one(host.tell(refusal(order, LOCKED)))
+    assert (anew.voucher_date, anew.replaces) == (OPENS, order.id_in("acme"))
+
+
 # --- The register's clock ---------------------------------------------------------------------------------------
 
 CAME = NOW + timedelta(minutes=10)

@@ -1,16 +1,19 @@
 """The life of a day close, told as messages and the orders that they lead to."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 
 from schemas.base import Message
-from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
+from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher, VoucherRef
 from schemas.events import DayClosed
 from schemas.ids import revision
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.daysales import FLOW
 from tests.streams.daysales.days import (
     KEY,
+    NOW,
     TENANT,
     Host,
     answered,
@@ -587,6 +590,48 @@ def test_an_order_that_was_refused_and_then_came_out_is_a_second_voucher() -> No
 
     held = hold(host.tell(outcome(refused, number=13)))
     assert (held.reason, held.lines) == ("booked_twice", ("F 12", "F 13"))
+
+
+@pytest.mark.parametrize("code", ["voucher_gone", "suspected_double"])
+def test_an_answer_about_one_voucher_is_none_about_another(code: str) -> None:
+    """What stood is gone, or was reversed by hand; the voucher too many, which the hold did not name, waits."""
+    host = booked(REVERSE)
+    order = host.state().booked
+    assert order
+    assert order.order
+    reversal = voucher(host.tell(amended()))
+    assert host.tell(outcome(order.order, number=19)) == ()
+    refused = outcome(reversal, "rejected", code=code, why="F 11", who="accountant")
+    by_hand = VoucherRef(series="F", number=11, year_id=1) if code == "suspected_double" else None
+    held = hold(host.tell(refused.model_copy(update={"voucher": by_hand})))
+    assert "F 19" not in held.message
+
+    orders = host.tell(answered(held, "reversed"))
+    if isinstance(orders[-1], PostVoucher):
+        orders = host.tell(outcome(orders[-1], number=13))
+    held = hold(orders)
+    assert (held.reason, held.lines[-1]) == ("booked_twice", "F 19")
+    orders = host.tell(answered(held, "reversed"))
+    if isinstance(orders[-1], PostVoucher):
+        orders = host.tell(outcome(voucher(orders), number=13))
+    state = host.state()
+    assert state.standing
+    assert (state.standing.voucher.number, state.standing.revision) == (13, revision(amended()))
+    assert (state.hold, state.surplus) == (None, ())
+
+
+def test_what_was_accepted_before_and_told_after_is_on_record_and_changes_nothing() -> None:
+    """It was parked, and the till has sent the report again without counting its amendments."""
+    host, came = Host(REVERSE), NOW + timedelta(hours=1)
+    order = voucher(host.tell(day(payments=OTHER_SPLIT), came=came))
+    host.tell(outcome(order))
+    record, close = host.tell(day(), came=came - timedelta(minutes=30))
+    assert isinstance(record, HoldForReview)
+    assert (record.reason, record.rule) == ("older_content", "what_comes_late_undoes_nothing")
+    assert "accepted before what counts" in record.message
+    assert isinstance(close, CloseReview)
+    assert host.tell(day(), came=came - timedelta(minutes=30)) == ()
+    assert voucher(host.tell(day(receipts=10), came=came + timedelta(hours=1))).purpose == "reverse"
 
 
 # --- What the host relies on --------------------------------------------------------------------------------------

@@ -6,10 +6,14 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.events import DayClosed
+from schemas.ids import revision
 from schemas.settings import TenantSettings
+from streams.daysales.identity import sighting
 from streams.daysales.state import State
 from tests.streams.daysales.days import KEY, NOW, Host, answered, chosen, day, outcome, paid, without_card
 
@@ -343,3 +347,98 @@ def test_a_sole_traders_number_is_a_personal_number_and_not_shown() -> None:
     assert "••••••-••76" in held.message
     assert "700101" not in held.model_dump_json()
     assert "800101" not in held.model_dump_json()
+
+
+# --- What was seen of a report before it was counted to another one -------------------------------------------------
+
+
+def test_what_a_report_was_before_it_was_counted_to_another_undoes_nothing_there() -> None:
+    """The till sends a content again that it had replaced before a person said which report it is."""
+    host = Host(REVERSE)
+    book(host, day())
+    replaced = day(minutes=10, payments=OTHER_SPLIT)
+    the_hold(host.tell(replaced))
+    held = the_hold(host.tell(day(minutes=10, payments=(paid("cash", "80.00"), paid("card", "171.00")))))
+    (reversal,) = vouchers(host.tell(answered(held, "same")))
+    (anew,) = vouchers(host.tell(outcome(reversal, number=13)))
+    host.tell(outcome(anew, number=14))
+    assert host.tell(replaced) == ()
+
+
+def test_older_content_that_is_counted_to_a_report_says_nothing_of_when_that_came() -> None:
+    """A report that came long after its day waits for that, also when older content of it came in time."""
+    host, in_time = Host(), NOW + timedelta(hours=1)
+    late = day(amendment=1)
+    assert the_hold(host.tell(late, came=in_time + timedelta(days=400))).reason == "clock_is_wrong"
+    held = the_hold(host.tell(day(store="Norr", minutes=10), came=in_time))
+    host.tell(answered(held, "same"))
+    state = host.state()
+    assert (state.day, state.came_at) == (late, in_time + timedelta(days=400))
+
+
+@pytest.mark.parametrize("other", [day(store="Norr"), closed_on(date(2026, 4, 11), payments=OTHER_SPLIT)])
+def test_a_key_whose_report_was_counted_to_another_is_no_new_reports_key(other: DayClosed) -> None:
+    """Nothing is decided on under it any more: what comes after waits under a key of its own, and is never lost."""
+    host = Host(REVERSE)
+    book(host, day())
+    host.tell(answered(the_hold(host.tell(other)), "same"))
+    assert host.state(other.key).part_of == KEY
+
+    later = other.taken_at + timedelta(minutes=9)
+    third = other.model_copy(update={"taken_at": later, "payments": (paid("card", "251.00"),)})
+    held = the_hold(host.tell(third))
+    assert (held.reason, held.key) == ("perhaps_the_same", f"{other.key}T{third.taken_at:%H%M%SZ}")
+    (order,) = vouchers(host.tell(answered(held, "own")))
+    assert sum(row.debit for row in order.rows) == 251
+    assert host.tell(third) == ()
+
+
+CONTENTS = st.builds(
+    lambda store, on, minutes, amendment, cash: day(
+        store=store,
+        business_date=date(2026, 4, on),
+        minutes=minutes,
+        amendment=amendment,
+        payments=(paid("cash", f"{cash}.00"), paid("card", f"{251 - cash}.00")),
+    ),
+    st.sampled_from(["Kungsgatan", "Norr"]),
+    st.sampled_from([10, 11]),
+    st.sampled_from([0, 9, 18]),
+    st.sampled_from([0, 0, 1]),
+    st.integers(100, 103),
+)
+
+
+@given(steps=st.lists(CONTENTS | st.integers(0, 5), min_size=3, max_size=12))
+def test_nothing_that_came_under_a_counter_lies_where_nothing_is_decided(steps: list[DayClosed | int]) -> None:
+    """Whatever came, and whatever a person said of it: each content counts in a report that is booked, or waits."""
+    host, holds, came, number = Host(REVERSE), dict[Any, HoldForReview](), list[DayClosed](), 0
+    for step in steps:
+        if isinstance(step, DayClosed):
+            came.append(step)
+            orders = host.tell(step)
+        elif holds:
+            asked = list(holds.values())[step % len(holds)]
+            answers = [choice.answer for choice in asked.choices if choice.answer != "discard"]
+            orders = host.tell(answered(asked, answers[step % len(answers)]))
+        else:
+            continue
+        while orders:
+            holds |= {order.id_in("acme"): order for order in orders if isinstance(order, HoldForReview)}
+            for order in orders:
+                if isinstance(order, CloseReview):
+                    del holds[order.hold_id]
+            vouchers_now, orders = vouchers(orders), ()
+            for order in vouchers_now:
+                number += 1
+                orders += host.tell(outcome(order, number=number))
+    counted = {one.model_copy(update={"report": ""}): one.report for one in host.state(COUNTER).reports}
+    for content in came:
+        state = host.state(counted[sighting("", content)])
+        assert state.part_of is None
+        assert revision(content) in state.seen
+        if not state.hold:
+            assert state.day
+            assert state.standing
+            assert state.standing.order
+            assert {r.text: r.debit for r in state.standing.order.rows}["cash"] == state.day.payments[0].amount
