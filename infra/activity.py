@@ -8,7 +8,7 @@ Swedish.
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -109,20 +109,28 @@ _LATEST: Final = text(
     f"""select * from ({" union all ".join(f"({part})" for part in _PARTS)})
             as log(tenant, at, direction, kind, system, by, count, status, wording)
         where (cast(:tenant as text) is null or tenant = :tenant)
-          and (cast(:since as timestamptz) is null or at >= :since)
+          and (cast(:since as timestamptz) is null or at >= :since) and (:direction = '' or direction = :direction)
         order by at desc, tenant, kind, system, status limit :limit"""
 )
 
 
-async def latest(engine: AsyncEngine, tenant: str | None, *, since: datetime | None, limit: int) -> Sequence[Activity]:
+async def latest(
+    engine: AsyncEngine,
+    tenant: str | None,
+    *,
+    since: datetime | None,
+    limit: int,
+    direction: Literal["", "in", "out"] = "",
+) -> Sequence[Activity]:
     """Return what was done last, the newest last.
 
     Args:
         since: nothing of which the last was before.
+        direction: only what came in, or went out.
     """
     first = datetime.combine(since.astimezone(SWEDEN), time.min, SWEDEN) if since else None
     async with engine.connect() as connection:
-        values = {"tenant": tenant, "since": since, "first": first, "limit": limit}
+        values = {"tenant": tenant, "since": since, "first": first, "limit": limit, "direction": direction}
         rows = await connection.execute(_LATEST, values)
         return [_read(row) for row in reversed(rows.all())]
 

@@ -20,7 +20,7 @@ from schemas.audit import Call
 from schemas.commands import VoucherRef
 from schemas.plans import UNLINKED, PlanRow
 
-_OF = "(cast(:tenant as text) is null or tenant = :tenant)"
+_OF = "(cast(:tenants as text[]) is null or tenant = any(cast(:tenants as text[])))"
 _DECIDED = text(
     """select topic, partition, "offset", fact_id, rules, accepted_at, decided_at from decided
        where tenant = :tenant and topic like 'facts.%' and (key = :key
@@ -97,10 +97,21 @@ _FIND: dict[str, tuple[str, ...]] = {
 
 
 async def find(
-    engine: AsyncEngine, asked: Sequence[Query], *, tenant: str | None, year_id: int | None = None, limit: int = 50
+    engine: AsyncEngine,
+    asked: Sequence[Query],
+    *,
+    tenants: Sequence[str] | None,
+    year_id: int | None = None,
+    limit: int = 50,
 ) -> list[tuple[str, str]]:
-    """Return the (company, key) pairs that were asked for, in any of the readings."""
+    """Return the (company, key) pairs that were asked for, in any of the readings.
+
+    Args:
+        tenants: the companies that are looked through; None: all. ``limit`` counts theirs only.
+        limit: the most of one reading.
+    """
     found: dict[tuple[str, str], None] = {}
+    within = None if tenants is None else list(tenants)
     async with engine.connect() as connection:
         for one in asked:
             if one.kind == "shortened" and found:
@@ -111,9 +122,9 @@ async def find(
             union = " union ".join(_FIND[one.kind])
             rows = await connection.execute(
                 text(f"select tenant, key from ({union}) as found(tenant, key) where {_OF} order by 1, 2 limit :limit"),
-                {"tenant": tenant, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
+                {"tenants": within, "text": one.text, "voucher": to_json(voucher).decode(), "limit": limit}
                 if one.kind == "voucher"
-                else {"tenant": tenant, "text": one.text, "told": _told(one.text), "limit": limit},
+                else {"tenants": within, "text": one.text, "told": _told(one.text), "limit": limit},
             )
             found |= dict.fromkeys((row.tenant, row.key) for row in rows)
     return list(found)

@@ -11,6 +11,7 @@ from connectors.desk.plan_commands import (
     Decided,
     carry_out,
     make,
+    nothing_to_send,
     show,
     worth_applying,
 )
@@ -118,6 +119,8 @@ def employees_sync(
         elif not yes:
             raise WrongUsage(f"with --json there is nobody to ask: --yes, or bokbuss apply {made.begins}")
         if not await worth_applying(place, made):
+            if as_json:
+                print_json(nothing_to_send(made))
             return
         if not yes and not typer.confirm("Apply it?"):
             typer.echo(f"Nothing was sent. Change it (bokbuss plan edit {made.begins}), or drop it.")

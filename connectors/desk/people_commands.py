@@ -7,7 +7,7 @@ import typer
 from connectors.desk.words import columns, when
 from infra.accounts import accounts
 from infra.accounts.permissions import EVERY_COMPANY, DeskRole
-from infra.commanding import By, Failed, Json, WrongUsage, asker, print_json, print_lines, width
+from infra.commanding import By, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out, width
 from infra.office import Office, in_office
 
 desk = typer.Typer(no_args_is_help=True, help="People who sign in at the desk.")
@@ -36,10 +36,11 @@ def invite(
 def _invite(email: str, tenant: str, role: DeskRole, by: str | None, *, as_json: bool) -> None:
     async def work(place: Office) -> None:
         try:
-            account, token = await accounts.invite(place.engine, email, {tenant: role}, by=asker(by))
+            account, token = await accounts.invite(place.engine, email, {tenant: role}, by=asker(by), opens_closed=True)
         except ValueError as error:
             raise WrongUsage(f"{email!r}: {error}") from None
-        if tenant == EVERY_COMPANY:  # whoever has this terminal has the database, too
+        [known] = await accounts.listed(place.engine, account=account)
+        if tenant == EVERY_COMPANY or not known.begun:  # whoever has this terminal has the database, too
             token = token or await accounts.link(place.engine, account, by=asker(by))
         link = f"{base(place)}/invitation/{token}" if token else None
         if as_json:
@@ -72,8 +73,11 @@ def people(as_json: Json = False) -> None:
 
 
 @desk.command("close")
-def close(email: Email) -> None:
-    """Close somebody's account: it opens nothing from now on, and who is signed in by it is signed out."""
+def close(email: Email, as_json: Json = False) -> None:
+    """Close somebody's account: it opens nothing from now on, and who is signed in by it is signed out.
+
+    desk invite opens it again: with another password, and with the role that it names only.
+    """
 
     async def work(place: Office) -> None:
         found = await accounts.listed(place.engine, email=email.strip().casefold())
@@ -81,7 +85,7 @@ def close(email: Email) -> None:
             raise Failed(f"{email!r} has no account: bokbuss desk people")
         [account] = found
         await accounts.disable(place.engine, account.account_id)
-        print_lines([f"The account of {account.email} is closed."])
+        print_out({"closed": account.email}, [f"The account of {account.email} is closed."], as_json=as_json)
 
     in_office(work)
 

@@ -64,7 +64,7 @@ async def show(place: Office, made: Plan, rows: Sequence[Any], most: int = _MOST
 
 
 async def _is_live(place: Office, made: Plan) -> bool:
-    return any(one.state == "applied" for one in await planning.plans(place.engine, made.tenant, made.flow))
+    return await planning.last_applied(place.engine, made.tenant, made.flow) is not None
 
 
 async def worth_applying(place: Office, made: Plan) -> bool:
@@ -277,6 +277,11 @@ async def carry_out(
         raise Failed(
             f"{left} of {len(rows)} rows are not done; see above, and bokbuss held list --tenant {found.tenant}"
         )
+
+
+def nothing_to_send(made: Plan) -> dict[str, Any]:
+    """Return what ``carry_out`` prints for programs, of a plan that asks for nothing."""
+    return {**made.to_json(), "rows": [], "left": 0, "mailed": False}
 
 
 async def _mail(place: Office, applied: Plan, rows: Sequence[RowOutcome[Any]], left: int) -> bool:

@@ -110,7 +110,8 @@ def explain(
 async def _story(place: Office, asked: str, tenant: str | None, year_id: int | None) -> Story:
     from connectors.desk.reading import read_back
 
-    found = await overview.find(place.engine, resolving.readings(asked), tenant=tenant, year_id=year_id)
+    within = None if tenant is None else (tenant,)
+    found = await overview.find(place.engine, resolving.readings(asked), tenants=within, year_id=year_id)
     if not found:
         raise Failed(f"nothing is known of {asked!r}. {resolving.WHAT_CAN_BE_ASKED}")
     if len(found) > 1:

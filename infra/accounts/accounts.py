@@ -25,8 +25,13 @@ _ACCOUNT: Final = text(
     """insert into accounts (account_id, email, name, made_by, made_at)
        values (:id, :email, :name, :by, clock_timestamp())
        on conflict (email) do update set email = excluded.email
-       returning account_id, password is not null or openid is not null as begun"""
+       returning account_id, password is not null or openid is not null as begun, disabled_at is not null as closed"""
 )
+_OPEN_ANEW: Final = text(
+    """update accounts set disabled_at = null, password = null, openid = null, code_secret = null, code_step = 0
+       where account_id = :id"""
+)
+_TAKE_ALL: Final = text("delete from memberships where account_id = :id")
 _GIVE: Final = text(
     """insert into memberships (account_id, tenant, role, given_by, given_at)
        values (:id, :tenant, :role, :by, clock_timestamp())
@@ -66,7 +71,10 @@ _LANGUAGES: Final = text(
        where language is not null and lower(email) = any(cast(:emails as text[]))"""
 )
 _LANGUAGE: Final = text("update accounts set language = :language where account_id = :id")
-_CODE: Final = text("update accounts set code_secret = :secret, code_step = :step where account_id = :id")
+_CODES_ON: Final = text(
+    "update accounts set code_secret = :secret, code_step = :step where account_id = :id and code_secret is null"
+)
+_CODES_OFF: Final = text("update accounts set code_secret = null, code_step = 0 where account_id = :id")
 _LIST: Final = text(
     """select a.account_id, a.email, a.name, a.made_by, a.made_at, a.disabled_at,
               a.password is not null or a.openid is not null as begun,
@@ -117,6 +125,10 @@ class NotInvited(LookupError):
     """The link opens nothing (any more): it is unknown, used, or too old."""
 
 
+class Closed(Exception):
+    """The account is closed, and whoever invites may not open it again."""
+
+
 def address_of(email: str) -> str:
     """Return an address as it is compared. Raises ValueError when it is none."""
     plain = email.strip().casefold()
@@ -134,19 +146,37 @@ def digest(secret: str) -> str:
 
 
 async def invite(
-    engine: AsyncEngine, email: str, roles: Mapping[str, DeskRole], *, by: str, name: str = ""
+    engine: AsyncEngine,
+    email: str,
+    roles: Mapping[str, DeskRole],
+    *,
+    by: str,
+    name: str = "",
+    opens_closed: bool = False,
 ) -> tuple[UUID, str]:
     """Give somebody roles, with a new account where there is none; return it, and the token of a link that opens it.
 
     There is no token for somebody who has begun already, or is invited to other companies: they see this one from now
     on. Who invites must not get hold of an account that is also of other companies.
-    Raises ValueError: it is no address.
+
+    Args:
+        opens_closed: an account that was closed begins anew, with these roles and no others.
+
+    Raises:
+        ValueError: it is no address.
+        Closed: it is closed, and stays so.
     """
     async with engine.begin() as connection:
         values = {"id": uuid4(), "email": address_of(email), "name": name.strip(), "by": by}
         account = (await connection.execute(_ACCOUNT, values)).one()
         theirs = {"id": account.account_id, "tenants": list(roles)}
-        shut = account.begun or await connection.scalar(_IS_OF_OTHERS, theirs)
+        if account.closed and not opens_closed:
+            raise Closed
+        if account.closed:
+            await connection.execute(_OPEN_ANEW, theirs)
+            await connection.execute(_TAKE_ALL, theirs)
+        begun = account.begun and not account.closed
+        shut = begun or await connection.scalar(_IS_OF_OTHERS, theirs)
         for tenant, role in roles.items():
             await _give(connection, account.account_id, tenant, role, by)
         token = "" if shut else await _link(connection, account.account_id, by)
@@ -227,10 +257,18 @@ async def choose_language(engine: AsyncEngine, account: UUID, language: Language
     await store.write(engine, _LANGUAGE, {"id": account, "language": language})
 
 
-async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: str | None, step: int = 0) -> None:
-    """Have somebody need one-time codes of this secret from now on, later than a step; None: none any more."""
-    locked = vault.lock(secret, context=f"account/{account}") if secret else None
-    await store.write(engine, _CODE, {"id": account, "secret": locked, "step": step})
+async def use_codes(engine: AsyncEngine, vault: Vault, account: UUID, secret: str, step: int) -> bool:
+    """Have somebody need one-time codes of this secret from now on, later than a step.
+
+    False, and nothing is done, where they need those of another one: a session alone must not change what it lacks.
+    """
+    locked = vault.lock(secret, context=f"account/{account}")
+    return await store.write(engine, _CODES_ON, {"id": account, "secret": locked, "step": step}) == 1
+
+
+async def end_codes(engine: AsyncEngine, account: UUID) -> None:
+    """Have somebody need no one-time codes any more."""
+    await store.write(engine, _CODES_OFF, {"id": account})
 
 
 async def listed(

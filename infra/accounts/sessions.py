@@ -162,6 +162,21 @@ async def code_is_right(engine: AsyncEngine, vault: Vault, account: UUID, code: 
         return bool(step is not None and (await connection.execute(_STEP, {"step": step, "id": account})).rowcount)
 
 
+async def prove_again(engine: AsyncEngine, vault: Vault, who: Person, code: str, now: datetime) -> None:
+    """Prove by a one-time code that it is still who has signed in; a try counts as one to sign in does.
+
+    Raises NotSignedIn: wrong, often.
+    """
+    counted = f"account/{digest(who.email)}"
+    async with engine.begin() as connection:
+        often = await _is_often(connection, counted, _TRIES)
+    if often:
+        raise NotSignedIn("often")
+    if not await code_is_right(engine, vault, who.account_id, code, now):
+        raise NotSignedIn("wrong")
+    await store.write(engine, _FORGET, {"who": counted})
+
+
 async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str) -> str:
     """Begin a session for an account; return its cookie, of which only the hash is kept."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)

@@ -35,9 +35,16 @@ _PUT_ROWS = text(
 )
 _CHANGE_ROWS = text(
     f"""update plan_rows p set state = s, action = a, body = cast(b as jsonb) from {_NEW_ROWS}
-       where p.plan_id = :plan_id and p."row" = x.r and p.body ->> 'applied_at' is null"""  # noqa: S608 - no values in it
+       where p.plan_id = :plan_id and p."row" = x.r and p.body ->> 'applied_at' is null and
+           case when :joins then p.body ->> 'person' is null or p.body ->> 'employee_id' is null
+                else p.body ->> 'person' is not distinct from cast(b as jsonb) ->> 'person'
+                     and p.body ->> 'employee_id' is not distinct from cast(b as jsonb) ->> 'employee_id' end"""  # noqa: S608 - no values in it
 )
-_FORGET_ROWS = text('delete from plan_rows where plan_id = :plan_id and "row" = any(cast(:rows as int[]))')
+"""A row is written as somebody read it: if another has joined it since, what it says is of yesterday's row."""
+_FORGET_ROWS = text(
+    """delete from plan_rows
+       where plan_id = :plan_id and "row" = any(cast(:rows as int[])) and body ->> 'applied_at' is null"""
+)
 _LOCK = text("select state from plans where plan_id = :plan_id for update")
 _STATE = text("select state from plans where plan_id = :plan_id")
 _DROP = text(
@@ -59,6 +66,14 @@ _NUMBER = text("select count(*) from plan_rows where plan_id = :plan_id and fact
 _UNSENT = text(
     """select body::text from plan_rows where plan_id = :plan_id and fact_id is null
        and body ->> 'applied_at' is not null order by "row" limit :page"""
+)
+_LAST_APPLIED = text(
+    """select body::text from plans where tenant = :tenant and flow = :flow and state = 'applied'
+       order by cast(body ->> 'applied_at' as timestamptz) desc nulls last limit 1"""
+)
+_LAST_MADE = text(
+    """select body::text from plans where tenant = :tenant and flow = :flow and state = 'made'
+       order by made_at desc limit 1"""
 )
 _PLAN = text("select body::text from plans where cast(plan_id as text) like :begins order by made_at desc limit 2")
 _AS_KEPT = text("select body::text from plans where plan_id = :plan_id")
@@ -270,7 +285,7 @@ async def find(engine: AsyncEngine, begins: str) -> Plan:
 
 
 async def plans(engine: AsyncEngine, tenant: str, flow: str = "") -> list[Plan]:
-    """Return a company's plans, or those of one flow, the newest first."""
+    """Return a company's last plans, or those of one flow, the newest first: fifty at most."""
     return [
         Plan.model_validate_json(body) for body in await store.scalars(engine, _PLANS, {"tenant": tenant, "flow": flow})
     ]
@@ -281,10 +296,16 @@ async def open_plan(engine: AsyncEngine, tenant: str, flow: Flow) -> tuple[Plan 
 
     A plan that is older than one that was applied as a whole shows what was: it counts as over.
     """
-    of_flow = await plans(engine, tenant, flow.name)
-    last = max((one for one in of_flow if one.state == "applied"), key=_at, default=None)
-    newest = next((one for one in of_flow if one.state == "made"), None)
+    last = await last_applied(engine, tenant, flow.name)
+    made = await store.scalar(engine, _LAST_MADE, {"tenant": tenant, "flow": flow.name})
+    newest = Plan.model_validate_json(made) if made else None
     return (newest if newest and (last is None or newest.made_at > _at(last)) else None), last
+
+
+async def last_applied(engine: AsyncEngine, tenant: str, flow: str) -> Plan | None:
+    """Return a company's plan of a flow that was applied last, however many were made since; None: none was yet."""
+    found = await store.scalar(engine, _LAST_APPLIED, {"tenant": tenant, "flow": flow})
+    return Plan.model_validate_json(found) if found else None
 
 
 async def rows(engine: AsyncEngine, plan: Plan, which: Which = Which()) -> AsyncIterator[Any]:
@@ -320,27 +341,33 @@ async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Se
         gone: the numbers of rows that another one has taken in.
 
     Raises:
-        NotPossible: the settings have changed since, or a row is applied or gone by now.
+        NotPossible: the settings have changed since, or a row is applied, joined with another one or gone by now.
     """
     flow = registry.flow(plan.flow)
     async with engine.begin() as connection:
         terms = await _terms(connection, plan)
-        kept = await _change(connection, flow, plan, changed, terms)
-        await connection.execute(_FORGET_ROWS, {"plan_id": plan.plan_id, "rows": list(gone)})
+        kept = await _change(connection, flow, plan, changed, terms, joins=bool(gone))
+        forgotten = await connection.execute(_FORGET_ROWS, {"plan_id": plan.plan_id, "rows": list(gone)})
+        if forgotten.rowcount != len(gone):
+            raise _moved()
     return tuple(kept)
 
 
 async def _change(
-    connection: AsyncConnection, flow: Flow, plan: Plan, changed: Sequence[Any], terms: Terms
+    connection: AsyncConnection, flow: Flow, plan: Plan, changed: Sequence[Any], terms: Terms, *, joins: bool = False
 ) -> list[Any]:
     kept: list[Any] = []
     for page in _pages(changed):
         new = await plan_rows.effects(connection, flow, plan, page, terms)
         values = await _row_values(connection, plan, new)
-        if (await connection.execute(_CHANGE_ROWS, values)).rowcount != len(new):
-            raise NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)", "moved")
+        if (await connection.execute(_CHANGE_ROWS, values | {"joins": joins})).rowcount != len(new):
+            raise _moved()
         kept += new
     return kept
+
+
+def _moved() -> NotPossible:
+    return NotPossible("a row was applied or joined with another one meanwhile: look again (plan show)", "moved")
 
 
 async def drop(engine: AsyncEngine, plan: Plan) -> None:

@@ -10,6 +10,7 @@ from typing import IO, Any
 from urllib.parse import unquote
 
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import REGISTRY
@@ -85,6 +86,8 @@ def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
     app.add_exception_handler(405, _not_allowed)
     for away in (DBAPIError, PoolTimeout):
         app.add_exception_handler(away, _away)
+    for away in (KafkaError, Unavailable):
+        app.add_exception_handler(away, _not_told)
 
     @app.api_route("/healthz", **_PROBE, response_class=PlainTextResponse)
     async def healthz() -> str:
@@ -151,6 +154,12 @@ async def _not_allowed(request: Request, _error: Exception) -> Response:
 async def _away(_request: Request, error: Exception) -> Response:
     _log.warning("page not shown", error=type(error).__name__)
     return PlainTextResponse("The database does not answer. Try again in a moment.\n", 503, {"Retry-After": "5"})
+
+
+async def _not_told(_request: Request, error: Exception) -> Response:
+    _log.warning("perhaps not accepted", error=type(error).__name__)
+    said = "Kafka does not answer. What you sent may not have been taken: look in a moment, and send it again if not.\n"
+    return PlainTextResponse(said, 503, {"Retry-After": "5"})
 
 
 def deliveries(app: FastAPI, acceptor: Acceptor, sources: Mapping[str, Source], max_body: int) -> None:

@@ -189,7 +189,13 @@ async def test_7_another_field_of_hr_is_chosen_and_travels(staff: Staff, tmp_pat
     }
 
 
-async def test_8_nothing_personal_stands_in_any_table(staff: Staff) -> None:
+async def test_8_a_synchronization_with_nothing_to_send_says_so(staff: Staff) -> None:
+    """For programs, too."""
+    report = await staff.house.command("employees", "sync", staff.shop.tenant, "--yes")
+    assert (report["state"], report["rows"], report["left"]) == ("made", [], 0)
+
+
+async def test_9_nothing_personal_stands_in_any_table(staff: Staff) -> None:
     """Neither personal numbers nor bank accounts are readable in what is kept."""
     async with staff.house.place.engine.connect() as connection:
         names = list(await connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")))

@@ -1,7 +1,8 @@
 """What came in and went out, by whom and how it went; as a page, and as CSV."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from starlette.responses import Response
 
@@ -15,16 +16,17 @@ from schemas.base import SWEDEN, Language
 _MOST: Final = 300
 _MOST_CSV: Final = 10_000
 _PERIODS: Final = {"7": 7, "31": 31, "366": 366}
+_DIRECTIONS: Final[Mapping[str, Literal["", "in", "out"]]] = {"in": "in", "out": "out"}
 
 
 async def _log(visit: Visit) -> Response:
-    found = await _found(visit, _MOST)
+    found = await _found(visit, _MOST + 1)
     return await visit.show(
         "activity.html",
-        found=list(reversed(found)),
+        found=found[: -_MOST - 1 : -1],
         period=visit.asked("days", "31"),
         direction=visit.asked("direction"),
-        full=len(found) == _MOST,
+        full=len(found) > _MOST,
     )
 
 
@@ -40,11 +42,10 @@ def _cells(one: Activity, language: Language) -> tuple[str, ...]:
     return (at, one.direction, one.kind, one.system, str(one.count), one.status, one.by, detail)
 
 
-async def _found(visit: Visit, most: int) -> list[Activity]:
-    days = _PERIODS.get(visit.asked("days", "31"), 31)
-    since = clock.now() - timedelta(days=days)
-    found = await activity.latest(visit.host.engine, visit.tenant, since=since, limit=most)
-    return [one for one in found if visit.asked("direction") in {"", one.direction}]
+async def _found(visit: Visit, most: int) -> Sequence[Activity]:
+    since = clock.now() - timedelta(days=_PERIODS.get(visit.asked("days", "31"), 31))
+    direction = _DIRECTIONS.get(visit.asked("direction"), "")
+    return await activity.latest(visit.host.engine, visit.tenant, since=since, limit=most, direction=direction)
 
 
 PAGES: Final = (

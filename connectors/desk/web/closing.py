@@ -29,7 +29,7 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
     for row in found:
         counts[row.state] = counts.get(row.state, 0) + 1
     lights = (await today.lights(engine, [tenant]))[tenant]
-    plans = [one for one in await planning.plans(engine, tenant) if one.flow == flow_of_closing().name]
+    plans = await planning.plans(engine, tenant, flow_of_closing().name)
     return await visit.show(
         "closing.html",
         status=status,

@@ -12,6 +12,7 @@ from connectors.desk.settings_files import WrongFile
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import companies, registry, tenants
 from infra.accounts.permissions import Permission
+from schemas import ids
 from schemas.settings import InvoicingSettings, TenantSettings
 from schemas.words import Said
 
@@ -53,7 +54,7 @@ async def compared_with(visit: Visit) -> tuple[int, TenantSettings]:
 
 
 async def _shown(visit: Visit, written: str, given: int, *, status: int = 200, **values: Any) -> Response:
-    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False}
+    known: dict[str, Any] = {"problems": (), "changes": None, "moved": False, "edited": False}
     body, version = await tenants.settings_in_force(visit.host.engine, visit.tenant)
     return await visit.show(
         "settings.html",
@@ -62,10 +63,16 @@ async def _shown(visit: Visit, written: str, given: int, *, status: int = 200, *
         version=version,
         given=given,
         lines=written.count("\n") + 2,
+        shown=_digest(written, body),
         switches=_SWITCHES if body.daysales else {},
         on=_on(body),
         **known | values,
     )
+
+
+def _digest(written: str, body: TenantSettings) -> str:
+    """Return what stands for a difference that was shown: the box beside its button can be typed in."""
+    return ids.digest([written.strip(), body.to_json()])
 
 
 def _on(body: TenantSettings) -> frozenset[str]:
@@ -101,9 +108,10 @@ async def _apply(visit: Visit) -> Response:
         problems = list(zip_longest(places, error.problems, fillvalue=None))
         return await _shown(visit, written, given, status=422, problems=problems)
     changes = settings_files.differences(body, new)
-    moved = visit.form.get("version") not in {None, str(given)}
-    if visit.form.get("act") != "publish" or moved or not changes:
-        return await _shown(visit, written, given, changes=changes, moved=moved)
+    moved, publish = visit.form.get("version") not in {None, str(given)}, visit.form.get("act") == "publish"
+    edited = publish and visit.form.get("shown") != _digest(written, body)
+    if not publish or moved or edited or not changes:
+        return await _shown(visit, written, given, changes=changes, moved=moved, edited=edited)
     producer = await visit.host.producer()
     try:
         version = await companies.apply_settings(engine, producer, visit.tenant, new, by=visit.by, after=given)

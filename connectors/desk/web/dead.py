@@ -17,8 +17,9 @@ _MOST: Final = 200
 
 async def _list(visit: Visit) -> Response:
     closed = visit.asked("state") == "all"
-    letters = await waiting.dead_letters(visit.host.engine, visit.tenant, closed=closed, limit=_MOST)
-    return await visit.show("dead.html", letters=letters, state="all" if closed else "open")
+    letters = await waiting.dead_letters(visit.host.engine, visit.tenant, closed=closed, limit=_MOST + 1)
+    state, full = "all" if closed else "open", len(letters) > _MOST
+    return await visit.show("dead.html", letters=letters[:_MOST], state=state, full=full)
 
 
 async def _one(visit: Visit) -> Response:

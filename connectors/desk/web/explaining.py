@@ -21,12 +21,12 @@ async def _explain(visit: Visit) -> Response:
     companies = await seen(visit)
     found: list[tuple[str, str]] = []
     if what:
-        of_one = wish if wish in companies else None
-        found = await overview.find(visit.host.engine, resolving.readings(what), tenant=of_one, limit=10 * _MOST)
-        found = [(tenant, key) for tenant, key in found if tenant in companies][:_MOST]
+        within = (wish,) if wish in companies else companies
+        found = await overview.find(visit.host.engine, resolving.readings(what), tenants=within, limit=_MOST + 1)
     if len(found) == 1:
         return visit.go(below(found[0][0], "story", found[0][1]))
-    return await visit.show("explain.html", status=200 if found or not what else 404, what=what, found=found)
+    status = 200 if found or not what else 404
+    return await visit.show("explain.html", status=status, what=what, found=found[:_MOST], more=len(found) > _MOST)
 
 
 async def _story(visit: Visit) -> Response:

@@ -46,20 +46,22 @@ async def _one(visit: Visit) -> Response:
     return await _shown(visit, await _hold(visit))
 
 
-async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = "") -> Response:
+async def _shown(visit: Visit, hold: Hold, *, status: int = 200, error: str = "", comment: str = "") -> Response:
     engine = visit.host.engine
     names = await remembering.names(engine, registry.flows(), visit.tenant, [hold.key])
-    return await visit.show("hold.html", status=status, hold=hold, name=names.get(hold.key, ""), error=error)
+    name = names.get(hold.key, "")
+    return await visit.show("hold.html", status=status, hold=hold, name=name, error=error, comment=comment)
 
 
 async def _answer(visit: Visit) -> Response:
     hold, chosen = await _hold(visit), visit.form.get("answer", "")
+    comment = visit.form.get("comment", "").strip()[:500]
     if hold.closed_at is not None:
         error = visit.say("Det väntar inte längre: någon hann före.", "It waits no longer: somebody was quicker.")
         return await _shown(visit, hold, status=409, error=error)
     if chosen not in {choice.answer for choice in hold.order.data.choices}:
-        return await _shown(visit, hold, status=422, error=visit.say("Välj ett svar.", "Choose an answer."))
-    comment = visit.form.get("comment", "").strip()[:500]
+        error = visit.say("Välj ett svar.", "Choose an answer.")
+        return await _shown(visit, hold, status=422, error=error, comment=comment)
     answer_id = await acting.answer(await visit.host.producer(), hold, chosen, by=visit.by, comment=comment)
     came = await acting.what_came(visit.host.engine, hold, answer_id, _WAIT)
     return visit.go(visit.at("held", str(hold.hold_id)), views.became(hold, chosen, came, visit.language))

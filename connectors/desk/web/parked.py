@@ -14,8 +14,9 @@ _MOST: Final = 200
 
 
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
-    found = await parking.listed(visit.host.engine, visit.tenant, most=_MOST)
-    return await visit.show("parked.html", status=status, errors=errors, parked=found)
+    found = await parking.listed(visit.host.engine, visit.tenant, most=_MOST + 1)
+    full = len(found) > _MOST
+    return await visit.show("parked.html", status=status, errors=errors, parked=found[:_MOST], full=full)
 
 
 async def _retry(visit: Visit) -> Response:

@@ -26,6 +26,12 @@ async def _invite(visit: Visit) -> Response:
     except ValueError:
         error = visit.say("Skriv en e-postadress som anna@example.se.", "Type an e-mail address like anna@example.se.")
         return await _shown(visit, status=422, errors=[("email", error)], form=form)
+    except accounts.Closed:
+        error = visit.say(
+            "Kontot är stängt: den som driver bokbuss öppnar det igen.",
+            "The account is closed: whoever runs bokbuss opens it again.",
+        )
+        return await _shown(visit, status=409, errors=[("email", error)], form=form)
     if not token:
         said = visit.say(
             "har redan ett konto och ser nu företaget.", "has an account already, and sees the company now."
@@ -47,6 +53,8 @@ async def _role(visit: Visit) -> Response:
 
 async def _link(visit: Visit) -> Response:
     account = await _account(visit)
+    if account.disabled_at is not None:
+        raise NoSuchPage
     if not all(visit.may(Permission.MANAGE, tenant) for tenant in account.roles):
         error = visit.say(
             "Personen hör också till företag där du inte är admin: någon som är admin där måste göra länken.",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Final, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.responses import Response
@@ -39,9 +38,8 @@ def role_names(visit: Visit) -> dict[str, str]:
 
 def here(to: str) -> str:
     """Return an address of ours to go on to; anything else is the start page."""
-    parts = urlsplit(to)
-    ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return to if ours and to.isprintable() and "\\" not in to else "/"
+    ours = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
+    return to if ours else "/"
 
 
 # --- In and out ------------------------------------------------------------------------------------------------------
@@ -175,15 +173,20 @@ async def _codes_on(visit: Visit) -> Response:
         raise NoSuchPage from None
     if step is None:
         return await _account(visit, secret=secret, error=visit.say("Koden stämmer inte.", "The code is not right."))
-    await accounts.use_codes(visit.host.engine, visit.host.vault, visit.who.account_id, secret, step)
+    if not await accounts.use_codes(visit.host.engine, visit.host.vault, visit.who.account_id, secret, step):
+        there = visit.say("De är redan på. Slå av dem först.", "They are on already. Switch them off first.")
+        return await _account(visit, error=there)
     return visit.go("/me", visit.say("Engångskoder är på.", "One-time codes are on."))
 
 
 async def _codes_off(visit: Visit) -> Response:
-    host, me = visit.host, visit.who.account_id
-    if not await sessions.code_is_right(host.engine, host.vault, me, visit.form.get("code", ""), clock.now()):
-        return await _account(visit, error=visit.say("Koden stämmer inte.", "The code is not right."))
-    await accounts.use_codes(host.engine, host.vault, me, None)
+    host, code = visit.host, visit.form.get("code", "")
+    try:
+        await sessions.prove_again(host.engine, host.vault, visit.who, code, clock.now())
+    except sessions.NotSignedIn as refused:
+        wrong = visit.say("Koden stämmer inte.", "The code is not right.")
+        return await _account(visit, error=_WHY["often"].to(visit.language) if refused.why == "often" else wrong)
+    await accounts.end_codes(host.engine, visit.who.account_id)
     return visit.go("/me", visit.say("Engångskoder är av.", "One-time codes are off."))
 
 

@@ -166,7 +166,10 @@ class Site:
         if not (self._host.settings.desk.open and _is_here(request)):
             return ""
         engine = self._host.engine
-        account, _ = await accounts.invite(engine, _DEMO, {EVERY_COMPANY: DeskRole.ADMIN}, by="demo", name="Demo")
+        try:
+            account, _ = await accounts.invite(engine, _DEMO, {EVERY_COMPANY: DeskRole.ADMIN}, by="demo", name="Demo")
+        except accounts.Closed:
+            return ""
         return await sessions.begin(engine, account, address=address_of(request), agent=agent_of(request))
 
 

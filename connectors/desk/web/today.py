@@ -57,11 +57,9 @@ async def _left_to_set_up(
     needed = {registry.ledger(), settings.employees.system if settings.employees else ""} & registry.systems().keys()
     if not needed <= set(connected):
         told.append((visit.say("Anslut systemen", "Connect the systems"), visit.at("connections")))
-    if settings.employees:
-        plans = await planning.plans(visit.host.engine, visit.tenant, _STAFF)
-        if not any(plan.state == "applied" for plan in plans):
-            words = visit.say("Jämför personalen, och skicka den första planen", "Compare staff, and send a first plan")
-            told.append((words, visit.at("employees")))
+    if settings.employees and await planning.last_applied(visit.host.engine, visit.tenant, _STAFF) is None:
+        words = visit.say("Jämför personalen, och skicka den första planen", "Compare staff, and send a first plan")
+        told.append((words, visit.at("employees")))
     return tuple(told)
 
 

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connectors.desk.pages import PAGES
 from connectors.desk.web.rendering import POLICY
@@ -100,6 +101,49 @@ def test_a_story_is_a_page() -> None:
     visit(story)
 
 
+def test_what_others_have_hides_nothing_of_ones_own() -> None:
+    """Six hundred vouchers of neighbours have the number that somebody asks for: theirs is found all the same."""
+
+    async def past(past: Past) -> None:
+        await told(past)
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    """insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
+                       select 'a-' || n, 1, 'openpos/K1/' || n, '', '', '', '{"voucher": {"series": "F", "number": 13}}'
+                       from generate_series(1, 600) n"""
+                )
+            )
+
+    async def story(visitor: Visitor) -> None:
+        assert "Fortnox booked it as F 13" in await visitor.see("/explain?what=F+13")
+
+    visit(story, past=past)
+
+
+def test_what_went_out_is_listed_however_much_came_in() -> None:
+    """The list is cut after it is filtered, and says that it is cut."""
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+        async with past.place.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    """insert into deliveries (tenant, system, delivery_id, body_sha256, event_ids, accepted_at)
+                       select :t, 'till-' || n, '', '', '[]', clock_timestamp() from generate_series(1, 400) n"""
+                ),
+                {"t": SHOP},
+            )
+
+    async def story(visitor: Visitor) -> None:
+        at = f"/companies/{SHOP}/activity"
+        assert "Only the last ones are shown" in await visitor.see(f"{at}?direction=in")
+        assert "<td>desk</td>" in (await visitor.get(f"{at}?direction=out")).text
+        assert "Nothing has happened" not in await visitor.see(f"{at}?direction=sideways")
+
+    visit(story, past=past)
+
+
 def test_a_hold_is_answered_under_the_name_of_the_session() -> None:
     """The button sends the answer to Kafka under the address of whoever is signed in, whatever the form says."""
 
@@ -131,6 +175,38 @@ def answers() -> list[Any]:
             return [envelopes.decode(record.value or b"").data for record in found]
 
     return asyncio.run(main())
+
+
+def test_while_kafka_is_away_a_form_is_told_so() -> None:
+    """Whoever answers learns that it may not have counted; the page is there, and the answer can be given again."""
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+
+    async def story(visitor: Visitor) -> None:
+        await (await visitor.host.producer()).stop()
+        for path, form in ((f"held/{HOLD}", {"answer": "keep"}), ("ledger/sync", {"year": "2026"})):
+            answer = await visitor.post(f"/companies/{SHOP}/{path}", form)
+            assert answer.status_code == 503
+            assert "Kafka does not answer" in answer.text
+        assert "Leave the books as they are." in await visitor.see(f"/companies/{SHOP}/held/{HOLD}")
+
+    visit(story, past=past)
+
+
+def test_a_search_that_finds_nothing_does_not_say_that_nothing_waits() -> None:
+    """What was not searched for is still there."""
+
+    async def past(past: Past) -> None:
+        await past.reviews(past.held())
+
+    async def story(visitor: Visitor) -> None:
+        for path in ("/held?q=nowhere", "/held?reason=no_account", "/days?q=nowhere"):
+            page = await visitor.see(f"/companies/{SHOP}{path}")
+            assert "Nothing meets the selection." in page
+            assert "Nothing waits." not in page
+
+    visit(story, past=past)
 
 
 def test_a_viewer_decides_nothing() -> None:

@@ -192,6 +192,44 @@ async def test_a_changed_row_stays_changed(office: PlanningDriver) -> None:
     assert (await planning.counts(office.engine, plan))["conflict", "prefer_hr"] == 1
 
 
+async def test_two_people_never_join_one_row_twice(office: PlanningDriver) -> None:
+    """Each has read the rows before the other joined: the second is told, and nobody is lost out of the plan."""
+    await office.hr("cia")
+    plan = await office.make()
+    rows = {row.name.split()[0]: row async for row in planning.rows(office.engine, plan)}
+    joined = [plan_words.joined(rows[name], rows["eva"]) for name in ("bo", "cia")]
+    await planning.edit(office.engine, plan, joined[:1], [rows["eva"].row])
+    with pytest.raises(NotPossible, match="look again"):
+        await planning.edit(office.engine, plan, joined[1:], [rows["eva"].row])
+    with pytest.raises(NotPossible, match="look again"):
+        await planning.edit(office.engine, plan, [plan_words.changed(rows["bo"], "create_in_fortnox", ())])
+    now = {row.person: row.employee_id async for row in planning.rows(office.engine, plan)}
+    assert now == {"alexishr/anna": "1", "alexishr/bo": "2", "alexishr/cia": None}
+
+
+async def test_a_row_that_was_applied_is_not_joined_away(office: PlanningDriver) -> None:
+    """It is on its way, or would be sent again: to forget it would leave it without a trace."""
+    plan = await office.make()
+    rows = {row.name.split()[0]: row async for row in planning.rows(office.engine, plan)}
+    eva = await office.choose(plan, "fortnox_only", "create_in_hr")
+    await planning.apply(office.host, plan, by="lena", only=[eva.row])
+    with pytest.raises(NotPossible, match="look again"):
+        await planning.edit(office.engine, plan, [plan_words.joined(rows["bo"], rows["eva"])], [eva.row])
+    assert [row.applied_by async for row in planning.rows(office.engine, plan, Which(row=eva.row))] == ["lena"]
+
+
+async def test_what_was_applied_last_is_known_however_many_plans_were_made_since(office: PlanningDriver) -> None:
+    """A company that compares every day is no new one after fifty days."""
+    plan = await office.make()
+    await planning.apply(office.host, plan, by="lena")
+    for _ in range(51):
+        newest = await office.make()
+    made, applied = await planning.open_plan(office.engine, office.tenant, FLOW)
+    assert made is not None
+    assert applied is not None
+    assert (made.plan_id, applied.plan_id) == (newest.plan_id, plan.plan_id)
+
+
 async def test_applied_twice_it_publishes_the_same_facts(office: PlanningDriver) -> None:
     """By whoever and whenever it is called again: the first one counts. What a rule leaves alone is not told."""
     plan = await office.make()

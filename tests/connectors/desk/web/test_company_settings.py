@@ -43,7 +43,12 @@ def test_settings_are_compared_and_then_published() -> None:
         assert page.status_code == 200
         assert "The difference" in page.text
         assert [one.version for one in await everyone(visitor.host.engine)] == [0]
-        answer = await visitor.post(ADDRESS, {"settings": WRITTEN, "version": "0", "act": "publish"})
+        shown = page.text.split('name="shown" value="')[1].split('"')[0]
+        form = {"settings": WRITTEN, "version": "0", "shown": shown, "act": "publish"}
+        typed_since = await visitor.post(ADDRESS, form | {"settings": WRITTEN.replace("F", "G")})
+        assert typed_since.status_code == 200
+        assert "You have changed the text since" in typed_since.text
+        answer = await visitor.post(ADDRESS, form | {"settings": WRITTEN.replace("\n", "\r\n")})
         assert answer.status_code == 303
 
     visit(story)

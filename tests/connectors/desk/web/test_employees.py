@@ -307,6 +307,18 @@ def test_an_action_is_changed_in_bulk_by_filter_for_those_who_can_have_it() -> N
     visit(story)
 
 
+def test_a_number_that_no_row_has_is_no_row() -> None:
+    """However long it is: it is said that there is no such page, and not that the database is away."""
+
+    async def story(staff: Staff) -> None:
+        plan = await staff.plan()
+        for number in ("9" * 20, "9" * 5000, "-1", "x"):
+            answer = await staff.post(f"{plan}/edit", {"view": "plan", "tab": "all", "one": f"do_nothing:{number}"})
+            assert answer.status_code == 404
+
+    visit(story)
+
+
 def test_two_people_at_one_plan_never_send_what_one_of_them_has_not_seen() -> None:
     """The second changes a row while the first looks at it: the first sends nothing and is shown how it stands now."""
 

@@ -72,6 +72,22 @@ def test_an_accountant_answers_a_hold_by_keyboard_alone() -> None:
     visit(story, DeskRole.ACCOUNTANT, past=held)
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_enter_in_the_comment_answers_nothing(script: bool) -> None:  # noqa: FBT001 - of a table
+    """It is no choice; what was typed stays."""
+
+    async def story(visitor: Visitor) -> None:
+        async with browsing(visitor, script=script, refused="422") as page:
+            await page.goto(f"/companies/{SHOP}/held/{HOLD}")
+            await page.fill("#f-comment", "because")
+            await page.press("#f-comment", "Enter")
+            await page.locator("[role=alert]").wait_for()
+            assert "Choose an answer." in await page.locator("[role=alert]").inner_text()
+            assert await page.input_value("#f-comment") == "because"
+
+    visit(story, DeskRole.ACCOUNTANT, past=held)
+
+
 def test_a_hold_is_answered_without_script() -> None:
     """The pages are plain forms."""
 

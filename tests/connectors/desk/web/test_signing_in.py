@@ -4,11 +4,12 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from sqlalchemy import text
 
 from infra import clock
 from infra.accounts import accounts
@@ -154,13 +155,43 @@ def test_a_code_is_asked_for_and_good_once() -> None:
     visit(story)
 
 
+def test_codes_that_are_on_are_changed_by_nobody_who_only_has_a_session() -> None:
+    """A page left open, or a cookie that was taken: neither puts another authenticator in, nor guesses codes off."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor)
+        await visitor.signs_in(ANNA)
+        mine, another = (base64.b32encode(bytes([each] * 20)).decode() for each in (1, 2))
+        now = int(clock.now().timestamp())
+
+        def form(secret: str, at: int) -> dict[str, str]:
+            totp = TOTP(base64.b32decode(secret), 6, SHA1(), 30)  # noqa: S303 - what authenticators use
+            return {"secret": secret, "code": totp.generate(at).decode()}
+
+        assert (await visitor.post("/me/codes", form(mine, now))).status_code == 303
+        refused = await visitor.post("/me/codes", form(another, now))
+        assert refused.status_code == 422
+        assert "They are on already." in refused.text
+        for _ in range(11):
+            off = await visitor.post("/me/codes/off", {"code": "000000"})
+        assert "Too many tries." in off.text
+        async with visitor.host.engine.begin() as connection:
+            await connection.execute(text("delete from sign_in_tries"))
+        assert (await visitor.signs_in(ANNA, code=form(another, now + 30)["code"])).status_code == 422
+        assert (await visitor.post("/me/codes/off", form(mine, now + 30))).status_code == 303
+
+    visit(story)
+
+
 @pytest.mark.parametrize(
-    "to", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\t//x"]
+    "to",
+    ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\t//x", "//[", "https://["],
 )
 def test_signing_in_leads_to_no_other_site(to: str) -> None:
     """Where to go on to is an address of ours, or the start."""
 
     async def story(visitor: Visitor) -> None:
+        assert (await visitor.get(f"/sign-in?to={quote(to)}")).status_code == 200
         await anna(visitor)
         answer = await visitor.post("/sign-in", {"email": ANNA, "password": PASSWORD, "to": to})
         assert answer.headers["location"] == "/"
@@ -201,6 +232,33 @@ def test_a_closed_account_opens_nothing() -> None:
         assert (await visitor.signs_in(ANNA)).status_code == 422
 
     visit(story)
+
+
+def test_a_closed_account_begins_anew_by_who_runs_bokbuss_and_by_nobody_else(desk: Any) -> None:
+    """With another password, no codes, and no role but the new one; a link that is printed opens it."""
+
+    async def story(visitor: Visitor) -> None:
+        await anna(visitor, DeskRole.ACCOUNTANT, "grannen")
+        engine = visitor.host.engine
+        [account] = await accounts.listed(engine, email=ANNA)
+        await accounts.disable(engine, account.account_id)
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "grannen")
+        answer = await visitor.post("/companies/grannen/people", {"email": ANNA, "role": "viewer"})
+        assert answer.status_code == 409
+        assert "The account is closed" in answer.text
+        assert (await visitor.post(f"/companies/grannen/people/{account.account_id}/link")).status_code == 404
+        roles = {"krogen": DeskRole.VIEWER}
+        _, token = await accounts.invite(engine, ANNA, roles, by="test", opens_closed=True)
+        visitor.http.cookies.clear()
+        assert (await visitor.signs_in(ANNA)).status_code == 422
+        form = {"name": "Anna", "password": PASSWORD}
+        assert (await visitor.post(f"/invitation/{token}", form)).status_code == 303
+        assert (await visitor.get("/companies/krogen")).status_code == 200
+        assert (await visitor.get("/companies/grannen")).status_code == 404
+
+    visit(story)
+    assert desk.json("desk", "close", ANNA) == {"closed": ANNA}
+    assert desk.json("desk", "invite", ANNA, "--tenant", "krogen")["link"]
 
 
 def test_an_open_desk_is_open_on_this_machine_only() -> None:
