@@ -739,6 +739,21 @@ invitations = _table(
 )
 Index("invitations_account", invitations.c.account_id)
 
+joinings = _table(
+    "joinings",
+    Column("sha256", String, primary_key=True, comment="of the link's token, which is not kept"),
+    _always("account_id", Uuid),
+    _always("tenant", String),
+    _always("role", String, comment="what they are there once they have opened it"),
+    _always("made_by", String),
+    _when("made_at", nullable=False),
+    _when("expires_at", nullable=False),
+    _when("used_at"),
+    comment="links with which somebody who has an account joins another company; written by the desk",
+    info=own(),
+)
+Index("joinings_account", joinings.c.account_id)
+
 sessions = _table(
     "sessions",
     Column("sha256", String, primary_key=True, comment="of the cookie, which is not kept"),

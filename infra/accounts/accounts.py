@@ -41,6 +41,25 @@ _GIVE: Final = text(
 _IS_OF_OTHERS: Final = text(
     "select exists (select from memberships where account_id = :id and tenant <> all(cast(:tenants as text[])))"
 )
+_IS_OF: Final = text("select exists (select from memberships where account_id = :id and tenant in (:tenant, '*'))")
+_ASK: Final = text(
+    """insert into joinings (sha256, account_id, tenant, role, made_by, made_at, expires_at)
+       values (:sha256, :id, :tenant, :role, :by, clock_timestamp(),
+               clock_timestamp() + make_interval(days => :days))"""
+)
+_ASKED: Final = text(
+    """select j.account_id, a.email, j.tenant, j.role from joinings j join accounts a using (account_id)
+       where j.sha256 = :sha256 and j.used_at is null and j.expires_at > clock_timestamp()"""
+)
+_JOIN: Final = text(
+    """update joinings set used_at = clock_timestamp()
+       where sha256 = :sha256 and account_id = :id and used_at is null and expires_at > clock_timestamp()
+       returning tenant, role, made_by"""
+)
+_ASK_NO_MORE: Final = text(
+    """delete from joinings where account_id = :id and (cast(:tenant as text) is null or tenant = :tenant)
+       and used_at is null"""
+)
 _TAKE: Final = text("delete from memberships where account_id = :id and tenant = :tenant")
 _INVITE: Final = text(
     """insert into invitations (sha256, account_id, made_by, made_at, expires_at)
@@ -121,6 +140,16 @@ class Invited:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Whom a link lets join a company, and as what."""
+
+    account_id: UUID
+    email: str
+    tenant: str
+    role: DeskRole
+
+
 class NotInvited(LookupError):
     """The link opens nothing (any more): it is unknown, used, or too old."""
 
@@ -156,8 +185,9 @@ async def invite(
 ) -> tuple[UUID, str]:
     """Give somebody roles, with a new account where there is none; return it, and the token of a link that opens it.
 
-    There is no token for somebody who has begun already, or is invited to other companies: they see this one from now
-    on. Who invites must not get hold of an account that is also of other companies.
+    Whoever calls this vouches for whose account it is; the word of one company's admin is for ``ask``. There is no
+    token for somebody who has begun already, or is invited to other companies: they see this one from now on. Who
+    invites must not get hold of an account that is also of other companies, and links of before open it no more.
 
     Args:
         opens_closed: an account that was closed begins anew, with these roles and no others.
@@ -167,8 +197,7 @@ async def invite(
         Closed: it is closed, and stays so.
     """
     async with engine.begin() as connection:
-        values = {"id": uuid4(), "email": address_of(email), "name": name.strip(), "by": by}
-        account = (await connection.execute(_ACCOUNT, values)).one()
+        account = await _account_of(connection, email, name, by)
         theirs = {"id": account.account_id, "tenants": list(roles)}
         if account.closed and not opens_closed:
             raise Closed
@@ -176,11 +205,65 @@ async def invite(
             await connection.execute(_OPEN_ANEW, theirs)
             await connection.execute(_TAKE_ALL, theirs)
         begun = account.begun and not account.closed
-        shut = begun or await connection.scalar(_IS_OF_OTHERS, theirs)
+        of_others = await connection.scalar(_IS_OF_OTHERS, theirs)
+        shut = begun or of_others
+        if begun and of_others:
+            await connection.execute(_FORGET_OTHERS, theirs)
         for tenant, role in roles.items():
             await _give(connection, account.account_id, tenant, role, by)
         token = "" if shut else await _link(connection, account.account_id, by)
     return account.account_id, token
+
+
+async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, by: str) -> str:
+    """Invite somebody into a company, on its admin's word; return the path of the link that they open.
+
+    Who has no account begins one by it (``invitation/...``). Who has one, or is invited elsewhere, joins by it as who
+    they are (``join/...``): an address of mail proves nothing, since who invited it first may have begun the account,
+    and the link comes to who is meant. Nothing: they are of this company already, and have this role now.
+
+    Raises:
+        ValueError: it is no address.
+        Closed: the account is closed.
+    """
+    async with engine.begin() as connection:
+        account = await _account_of(connection, email, "", by)
+        if account.closed:
+            raise Closed
+        theirs = {"id": account.account_id, "tenant": tenant, "tenants": [tenant]}
+        is_theirs = account.begun or await connection.scalar(_IS_OF_OTHERS, theirs)
+        if is_theirs and not await connection.scalar(_IS_OF, theirs):
+            token = secrets.token_urlsafe(_LINK_BYTES)
+            asked = {"sha256": digest(token), "role": role.value, "by": by, "days": _LINK_DAYS}
+            await connection.execute(_ASK, theirs | asked)
+            return f"join/{token}"
+        await _give(connection, account.account_id, tenant, role, by)
+        return "" if is_theirs else f"invitation/{await _link(connection, account.account_id, by)}"
+
+
+async def asked(engine: AsyncEngine, token: str) -> Joining:
+    """Return whom a link lets join which company; looking does not use it up. Raises NotInvited."""
+    found = await store.row(engine, _ASKED, {"sha256": digest(token)})
+    if found is None:
+        raise NotInvited
+    return Joining(found.account_id, found.email, found.tenant, DeskRole(found.role))
+
+
+async def join(engine: AsyncEngine, token: str, account: UUID) -> str:
+    """Use a link up: this account is of its company from now on; return which. Raises NotInvited: it is for another."""
+    async with engine.begin() as connection:
+        found = (await connection.execute(_JOIN, {"sha256": digest(token), "id": account})).one_or_none()
+        if found is None:
+            raise NotInvited
+        await connection.execute(_FORGET_OTHERS, {"id": account})  # a link of before would open this company, too
+        await _give(connection, account, found.tenant, DeskRole(found.role), found.made_by)
+    return str(found.tenant)
+
+
+async def _account_of(connection: AsyncConnection, email: str, name: str, by: str) -> Any:
+    """Return the account of an address, a new one where there is none; no other invitation looks at it meanwhile."""
+    values = {"id": uuid4(), "email": address_of(email), "name": name.strip(), "by": by}
+    return (await connection.execute(_ACCOUNT, values)).one()
 
 
 async def link(engine: AsyncEngine, account: UUID, *, by: str) -> str:
@@ -227,6 +310,7 @@ async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole |
     async with engine.begin() as connection:
         if role is None:
             await connection.execute(_TAKE, {"id": account, "tenant": tenant})
+            await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": tenant})
         else:
             await _give(connection, account, tenant, role, by)
 
@@ -243,6 +327,7 @@ async def disable(engine: AsyncEngine, account: UUID) -> str:
             raise LookupError("there is no such account")
         await connection.execute(_END_SESSIONS, {"id": account, "how": "account_closed"})
         await connection.execute(_FORGET_OTHERS, {"id": account})
+        await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": None})
     return email
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from connectors.desk.web.signing_in import role_names
+from connectors.desk.web.signing_in import role_names, with_passwords
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra.accounts import accounts
 from infra.accounts.accounts import Account
@@ -21,8 +21,7 @@ async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
 async def _invite(visit: Visit) -> Response:
     form = {"email": visit.form.get("email", ""), "role": visit.form.get("role", "")}
     try:
-        roles = {visit.tenant: DeskRole(form["role"])}
-        _, token = await accounts.invite(visit.host.engine, form["email"], roles, by=visit.by)
+        path = await _path(visit, form["email"], DeskRole(form["role"]))
     except ValueError:
         error = visit.say("Skriv en e-postadress som anna@example.se.", "Type an e-mail address like anna@example.se.")
         return await _shown(visit, status=422, errors=[("email", error)], form=form)
@@ -32,12 +31,18 @@ async def _invite(visit: Visit) -> Response:
             "The account is closed: whoever runs bokbuss opens it again.",
         )
         return await _shown(visit, status=409, errors=[("email", error)], form=form)
-    if not token:
-        said = visit.say(
-            "har redan ett konto och ser nu företaget.", "has an account already, and sees the company now."
-        )
+    if not path:
+        said = visit.say("har redan ett konto och ser företaget.", "has an account already, and sees the company.")
         return visit.go(visit.at("people"), f"{form['email']} {said}")
-    return await _shown(visit, link=address_of_link(visit, token), email=form["email"])
+    return await _shown(visit, link=address_of_link(visit, path), email=form["email"])
+
+
+async def _path(visit: Visit, email: str, role: DeskRole) -> str:
+    """Invite somebody; return the path of the link that they open, if they need one."""
+    if with_passwords(visit):
+        return await accounts.ask(visit.host.engine, email, visit.tenant, role, by=visit.by)
+    _, token = await accounts.invite(visit.host.engine, email, {visit.tenant: role}, by=visit.by)
+    return f"invitation/{token}" if token else ""  # the provider vouches for the address, whoever invited it first
 
 
 async def _role(visit: Visit) -> Response:
@@ -62,7 +67,7 @@ async def _link(visit: Visit) -> Response:
         )
         return await _shown(visit, status=403, errors=[("", error)])
     token = await accounts.link(visit.host.engine, account.account_id, by=visit.by)
-    return await _shown(visit, link=address_of_link(visit, token), email=account.email)
+    return await _shown(visit, link=address_of_link(visit, f"invitation/{token}"), email=account.email)
 
 
 async def _account(visit: Visit) -> Account:
@@ -76,9 +81,9 @@ async def _account(visit: Visit) -> Account:
     raise NoSuchPage
 
 
-def address_of_link(visit: Visit, token: str) -> str:
+def address_of_link(visit: Visit, path: str) -> str:
     """Return the address at which an invitation is opened."""
-    return f"{visit.host.settings.desk.url or visit.request.base_url}".rstrip("/") + f"/invitation/{token}"
+    return f"{visit.host.settings.desk.url or visit.request.base_url}".rstrip("/") + f"/{path}"
 
 
 PAGES: Final = (

@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from connectors.desk.web.site import address_of, agent_of
-from connectors.desk.web.visit import ANYBODY, SIGNED_IN, NoSuchPage, Page, Visit
+from connectors.desk.web.visit import ANYBODY, SIGNED_IN, NoSuchPage, Page, Visit, below
 from infra import clock
 from infra.accounts import accounts, passwords, sessions
 from infra.accounts.permissions import DeskRole
@@ -56,17 +56,18 @@ async def sign_in_page(
 ) -> Response:
     """Return the page at which somebody signs in, and why they were not."""
     return await visit.show(
-        "sign_in.html", status=status, errors=errors, email=email, to=here(to), passwords=_passwords(visit)
+        "sign_in.html", status=status, errors=errors, email=email, to=here(to), passwords=with_passwords(visit)
     )
 
 
-def _passwords(visit: Visit) -> bool:
+def with_passwords(visit: Visit) -> bool:
+    """Tell whether people sign in by passwords; else only the provider vouches for them."""
     return visit.openid is None or not visit.openid.settings.only
 
 
 async def _sign_in(visit: Visit) -> Response:
     host, form = visit.host, visit.form
-    if not _passwords(visit):
+    if not with_passwords(visit):
         raise NoSuchPage
     try:
         token = await sessions.sign_in(
@@ -115,12 +116,12 @@ async def _invitation(visit: Visit) -> Response:
     except accounts.NotInvited:
         return await visit.show("no_invitation.html", status=404)
     return await visit.show(
-        "invitation.html", errors=(), email=found.email, name=found.name, passwords=_passwords(visit)
+        "invitation.html", errors=(), email=found.email, name=found.name, passwords=with_passwords(visit)
     )
 
 
 async def _begin(visit: Visit) -> Response:
-    if not _passwords(visit):
+    if not with_passwords(visit):
         raise NoSuchPage
     engine, token = visit.host.engine, visit.request.path_params["token"]
     name, password = visit.form.get("name", "").strip()[:200], visit.form.get("password", "")
@@ -141,6 +142,23 @@ async def _begin(visit: Visit) -> Response:
     response = visit.go("/", visit.say(f"Välkommen, {name}.", f"Welcome, {name}."))
     visit.cookies.remember(response, cookie)
     return response
+
+
+async def _joins(visit: Visit) -> Response:
+    """Ask somebody who is signed in whether they join the company whose link this is."""
+    try:
+        found = await accounts.asked(visit.host.engine, visit.request.path_params["token"])
+    except accounts.NotInvited:
+        return await visit.show("no_invitation.html", status=404)
+    return await visit.show("joining.html", found=found, role=ROLES[found.role].to(visit.language))
+
+
+async def _join(visit: Visit) -> Response:
+    try:
+        tenant = await accounts.join(visit.host.engine, visit.request.path_params["token"], visit.who.account_id)
+    except accounts.NotInvited:
+        return await visit.show("no_invitation.html", status=404)
+    return visit.go(below(tenant), visit.say("Du ser nu företaget.", "You see the company now."))
 
 
 # --- One's own account -----------------------------------------------------------------------------------------------
@@ -202,6 +220,8 @@ PAGES: Final = (
     Page("/language", ANYBODY, _language, act=True),
     Page("/invitation/{token}", ANYBODY, _invitation),
     Page("/invitation/{token}", ANYBODY, _begin, act=True),
+    Page("/join/{token}", SIGNED_IN, _joins),
+    Page("/join/{token}", SIGNED_IN, _join, act=True),
     Page("/me", SIGNED_IN, _me),
     Page("/me/codes", SIGNED_IN, _codes_on, act=True),
     Page("/me/codes/off", SIGNED_IN, _codes_off, act=True),

@@ -220,6 +220,34 @@ def test_an_admin_of_one_company_gets_hold_of_no_account_of_another() -> None:
     visit(story)
 
 
+def test_who_has_an_account_joins_another_company_by_its_own_link() -> None:
+    """Whoever invited an address first may have begun its account: the second company's link comes to who is meant."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor)  # by an admin of krogen, who has typed the address of somebody at grannen
+        [account] = await accounts.listed(engine, email=ANNA)
+        before = await accounts.link(engine, account.account_id, by="an admin of krogen")
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "grannen")
+        form = {"email": ANNA, "role": "approver"}
+        answer = await visitor.post("/companies/grannen/people", form)
+        path = urlsplit(answer.text.split('<code id="link">')[1].split("<")[0]).path
+        assert (await visitor.post(f"/invitation/{path.rpartition('/')[2]}", {"name": "X"})).status_code == 404
+        assert "you are signed in with another one" in await visitor.see(path)
+        assert (await visitor.post(path)).status_code == 404
+        visitor.http.cookies.clear()
+        assert (await visitor.get(path)).headers["location"] == f"/sign-in?to={quote(path, safe='')}"
+        await visitor.signs_in(ANNA)
+        assert (await visitor.get("/companies/grannen")).status_code == 404
+        assert "The company invites you as approver." in await visitor.see(path)
+        joined = await asyncio.gather(*(visitor.post(path) for _ in range(3)))
+        assert sorted(one.status_code for one in joined) == [303, 404, 404]
+        assert (await visitor.get("/companies/grannen")).status_code == 200
+        assert (await visitor.get(f"/invitation/{before}")).status_code == 404
+
+    visit(story)
+
+
 def test_a_closed_account_opens_nothing() -> None:
     """Who is signed in by it is signed out at once."""
 
