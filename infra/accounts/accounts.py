@@ -234,8 +234,8 @@ async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, b
         is_theirs = account.begun or await connection.scalar(_IS_OF_OTHERS, theirs)
         if is_theirs and not await connection.scalar(_IS_OF, theirs):
             token = secrets.token_urlsafe(_LINK_BYTES)
-            asked = {"sha256": digest(token), "role": role.value, "by": by, "days": _LINK_DAYS}
-            await connection.execute(_ASK, theirs | asked)
+            new = {"sha256": digest(token), "role": role.value, "by": by, "days": _LINK_DAYS}
+            await connection.execute(_ASK, theirs | new)
             return f"join/{token}"
         await _give(connection, account.account_id, tenant, role, by)
         return "" if is_theirs else f"invitation/{await _link(connection, account.account_id, by)}"

@@ -1,17 +1,19 @@
 """One person of a plan: both sides beside each other, whose value a field gets, a match by hand; parted or paused."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from connectors.desk import plan_words
+from connectors.desk.employee_words import EMPLOYEE
 from connectors.desk.running import until
 from connectors.desk.web import employee_words as words
 from connectors.desk.web.employees import address, compare, every, given, meant, staff_plan
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
-from infra import clock
+from infra import clock, registry
 from infra.accounts.permissions import Permission
-from infra.deciding import plan_pages, planning
+from infra.deciding import plan_pages, planning, remembering
 from infra.deciding.plan_pages import Meant
 from schemas.events import Fact, LinkDecided
 from schemas.pauses import PersonPaused
@@ -134,6 +136,8 @@ async def _part(visit: Visit) -> Response:
     if reason not in words.REASONS or what not in ("unlink", "pause"):
         error = visit.say("Välj vad som ska göras, och varför.", "Choose what is to be done, and why.")
         return await _parting(visit, status=422, error=error)
+    if not await _as_shown(visit, rows):
+        return await _parting(visit, status=409, error=words.NOT_POSSIBLE["moved"].to(visit.language))
     comment = visit.form.get("comment", "").strip()[:500]
     decide = _paused if what == "pause" else _apart
     facts = [decide(row.person or "", reason, comment, visit.by) for row in rows]
@@ -150,6 +154,13 @@ async def _part(visit: Visit) -> Response:
         else visit.say(f"{number} isärtagna. Fortnox är inte rört.", f"{number} taken apart. Fortnox is not touched.")
     )
     return await compare(visit, refresh=False, said=said)
+
+
+async def _as_shown(visit: Visit, rows: Sequence[PlanRow]) -> bool:
+    """Tell whether each of them is still linked with whom the page showed: a plan shows what was when it was made."""
+    now = await remembering.everybody(visit.host.engine, registry.flow("employees"), visit.tenant)
+    partners = {key: known.partner for key, known in now.items()}
+    return all(partners.get(row.person or "") == f"{EMPLOYEE}{row.employee_id}" for row in rows)
 
 
 def _apart(person: str, reason: Any, comment: str, by: str) -> Fact:

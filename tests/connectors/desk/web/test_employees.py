@@ -397,6 +397,26 @@ def test_somebody_is_unlinked_with_a_reason_and_is_under_hr_only_again() -> None
     visit(story, people=(*PEOPLE, linked()))
 
 
+def test_who_is_linked_with_somebody_else_by_now_is_not_taken_apart() -> None:
+    """A page that was opened before shows the employee of then: what it does not show is left alone."""
+
+    async def story(staff: Staff) -> None:
+        plan = await staff.plan()
+        row = await staff.row(plan, "Disa By")
+        for employee_id in (None, "7"):
+            said = LinkDecided(person="huma/disa", employee_id=employee_id, decided_by="Åsa", decided_at=clock.now())
+            told = await staff.host.accept(staff.tenant, "tests", [said])
+            while await planning.undecided(staff.place.engine, staff.tenant, told):
+                await clock.sleep(0.05)
+        form = {"view": "export", "tab": "linked", "row": row, "what": "unlink", "reason": "other"}
+        late = await staff.post(f"{plan}/unlink", form)
+        assert late.status_code == 409
+        assert "Nothing was changed" in late.text
+        assert (await staff.told(LinkDecided))[-1].employee_id == "7"
+
+    visit(story, people=(*PEOPLE, linked()))
+
+
 def test_a_pause_is_offered_for_a_leave_and_keeps_the_link() -> None:
     """A18: the better choice for a long leave."""
 
