@@ -67,6 +67,8 @@ def backfill(
     from infra.intake.filling import Filling
 
     source = registry.sources()[one_of(system, registry.sources(), "system")]
+    if first > last:
+        raise WrongUsage(f"--to {last.date()} is before --from {first.date()}")
 
     async def work(place: Office) -> None:
         if missing := [str(path) for path in paths if not path.exists()]:

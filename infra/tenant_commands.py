@@ -34,7 +34,8 @@ def tenant_add(
     tenant: Annotated[str, typer.Argument(help="lower-case letters, digits and hyphens")],
     org: Annotated[str | None, typer.Option(help="organisation number, as 556016-0680")] = None,
     database_number: Annotated[
-        int | None, typer.Option(help="the company's number in the ledger (DatabaseNumber, TenantId)")
+        int | None,
+        typer.Option(min=1, max=2**63 - 1, help="the company's number in the ledger (DatabaseNumber, TenantId)"),
     ] = None,
     new_secrets: Annotated[bool, typer.Option("--new-secrets", help="replace the signing secrets")] = False,
     change: Annotated[bool, typer.Option("--change", help="replace an organisation number that is known")] = False,

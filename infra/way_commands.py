@@ -56,6 +56,8 @@ def ways_secret(
     from infra import way_words
     from infra.intake import collecting, ways
 
+    of_file = _text(file) if file else ""
+
     async def work(place: Office) -> None:
         host = await place.host()
         if (found := await ways.find(host.engine, tenant, way)) is None:
@@ -63,7 +65,7 @@ def ways_secret(
             raise WrongUsage(
                 f"the settings of {tenant} have no way in called {way!r}; they have: {', '.join(settings) or 'none'}"
             )
-        secret = file.read_text("utf-8") if file else asked(f"secret of {way}", secret=True)
+        secret = of_file if file else asked(f"secret of {way}", secret=True)
         if not secret.strip():
             raise WrongUsage("standard input: a line with the secret is expected")
         await ways.keep_secret(host.engine, host.vault, found, secret, by=asker(by))
@@ -78,6 +80,13 @@ def ways_secret(
             raise Failed("it was kept, and does not open this way in yet") if not as_json else typer.Exit(1)
 
     in_office(work, tenant)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{file} is no text: a private key is in PEM or OpenSSH's form") from None
 
 
 @ways_app.command("hostkey")

@@ -28,7 +28,7 @@ def audit_show(
     tenant: OfCompany = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes, until Ctrl-C.")] = False,
     since: Annotated[datetime | None, typer.Option(help="Swedish time, unless it says otherwise.")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The newest so many.")] = 50,
     log: Annotated[
         bool,
         typer.Option("--activity", help="Every import and export instead, by day: who, when, how many, how it went."),

@@ -93,3 +93,25 @@ def test_an_unknown_company_is_told_by_the_nearest(
 def test_who_decides_need_not_be_said(name: tuple[str, ...]) -> None:
     """It is whoever runs the command."""
     assert not any(parameter.required for parameter in EVERY[name].params if parameter.name == "by")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ways", "secret", "krogen", "kassa", "--file", "key.der"), "is no text"),
+        (("backfill", "openpos", ".", "--tenant", "krogen", "--from", "2026-05-01", "--to", "2026-04-01"), "is before"),
+        (("settings", "simulate", "krogen", "z.json", "--since", "2026-05-01", "--until", "2026-04-01"), "is before"),
+        (("tenant", "add", "krogen", "--database-number", "9" * 20), "database-number"),
+        (("audit", "--limit", "9" * 20), "limit"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_nobody_can_mean_is_wrong_usage(
+    words: tuple[str, ...], said: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said before anything is asked: neither a fault of ours, nor that nothing was found."""
+    monkeypatch.chdir(folder)
+    (folder / "key.der").write_bytes(b"\x30\x82\xff\xfe")
+    result = CliRunner().invoke(cli.app, words)
+    assert result.exit_code == 2 or isinstance(result.exception, WrongUsage), result.output
+    assert said in f"{result.output}{result.exception}"
