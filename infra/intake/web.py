@@ -80,7 +80,8 @@ _STATUS: dict[type[Exception], int] = {
 
 def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
     """Return the application that every role has: /healthz, /readyz, /metrics."""
-    app = FastAPI(title="bokbuss", docs_url="/docs", redoc_url=None, redirect_slashes=False)
+    # FastAPI's own pages run scripts of another host, here beside the desk; /openapi.json tells the same
+    app = FastAPI(title="bokbuss", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(_Addresses)
     app.add_exception_handler(404, _not_there)
     app.add_exception_handler(405, _not_allowed)

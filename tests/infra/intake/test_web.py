@@ -149,6 +149,14 @@ async def test_an_address_is_asked_in_any_way(opened: DeliveryDriver, tenant: st
         assert await asked("GET", path) == (404, "")
 
 
+async def test_no_page_runs_what_another_host_serves() -> None:
+    """It would run as a page of the desk, for whoever is signed in there: the description is data, and no page."""
+    async with web.serving(web.application({}), "127.0.0.1", 0) as url, Client(timeout=30.0) as http:
+        assert (await http.send("GET", f"{url}/openapi.json")).status == 200
+        for path in ("/docs", "/docs/oauth2-redirect", "/redoc"):
+            assert (await http.send("GET", f"{url}{path}")).status == 404
+
+
 async def test_an_ipv6_address_stands_in_brackets() -> None:
     """Or nobody could open what is printed."""
     if not socket.has_dualstack_ipv6():
