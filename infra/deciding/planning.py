@@ -46,7 +46,6 @@ _FORGET_ROWS = text(
        where plan_id = :plan_id and "row" = any(cast(:rows as int[])) and body ->> 'applied_at' is null"""
 )
 _LOCK = text("select state from plans where plan_id = :plan_id for update")
-_STATE = text("select state from plans where plan_id = :plan_id")
 _DROP = text(
     """update plans set state = 'dropped', body = jsonb_set(body, '{state}', '"dropped"')
        where plan_id = :plan_id and state = 'made'"""
@@ -62,6 +61,10 @@ _TO_APPLY = text(
        where plan_id = :plan_id and (cast(:rows as int[]) is null or "row" = any(cast(:rows as int[]))) and {_OPEN}"""  # noqa: S608 - no values in it
 )
 _LEFT = text(f"select count(*) from plan_rows where plan_id = :plan_id and {_OPEN}")  # noqa: S608 - no values in it
+_UNTOLD = text(
+    """select count(*) from plan_rows
+       where plan_id = :plan_id and fact_id is null and body ->> 'applied_at' is not null"""
+)
 _NUMBER = text("select count(*) from plan_rows where plan_id = :plan_id and fact_id is not null")
 _UNSENT = text(
     """select body::text from plan_rows where plan_id = :plan_id and fact_id is null
@@ -371,11 +374,19 @@ def _moved() -> NotPossible:
 
 
 async def drop(engine: AsyncEngine, plan: Plan) -> None:
-    """Throw a plan away; what was applied of it stays. Raises NotPossible when it is applied as a whole, or gone."""
+    """Throw a plan away; what was applied of it stays.
+
+    Raises NotPossible when it is applied as a whole, or gone; or rows were applied and are not told yet: nobody else
+    would tell them.
+    """
+    of_plan = {"plan_id": plan.plan_id}
     async with engine.begin() as connection:
-        if (await connection.execute(_DROP, {"plan_id": plan.plan_id})).rowcount == 0:
-            state = await connection.scalar(_STATE, {"plan_id": plan.plan_id}) or "gone"
+        if (state := await connection.scalar(_LOCK, of_plan) or "gone") != "made":
             raise NotPossible(over(plan, state), "over")
+        if untold := await connection.scalar(_UNTOLD, of_plan):
+            again = f"{untold} rows of it were applied and are still to be sent: bokbuss apply {plan.begins} goes on"
+            raise NotPossible(again, "moved")
+        await connection.execute(_DROP, of_plan)
 
 
 async def _terms(connection: AsyncConnection, plan: Plan) -> Terms:

@@ -87,8 +87,8 @@ def application(checks: Mapping[str, HealthCheck]) -> FastAPI:
     app.add_exception_handler(405, _not_allowed)
     for away in (DBAPIError, PoolTimeout):
         app.add_exception_handler(away, _away)
-    for away in (KafkaError, Unavailable):
-        app.add_exception_handler(away, _not_told)
+    for silent in (KafkaError, Unavailable):
+        app.add_exception_handler(silent, _not_told)
 
     @app.api_route("/healthz", **_PROBE, response_class=PlainTextResponse)
     async def healthz() -> str:

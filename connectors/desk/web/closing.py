@@ -15,7 +15,7 @@ from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import catching_up, clock, registry, speaking, tenants, today
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
-from infra.deciding import planning
+from infra.deciding import plan_pages, planning
 from schemas.plans import ClosingRow, ClosingState, Plan
 
 _WAIT: Final = 15.0
@@ -75,6 +75,7 @@ async def _planned(visit: Visit, plan: Plan, *, status: int = 200, errors: Seque
         rows=rows,
         became=became,
         sends=[row for row in rows if _sends(row)],
+        untold=(await plan_pages.applied(engine, plan))[1],
         left=await planning.left(engine, plan),
         total=sum((row.amount for row in rows if _sends(row)), start=type(rows[0].amount)(0)) if rows else None,
     )
@@ -86,8 +87,9 @@ def _sends(row: ClosingRow) -> bool:
 
 async def _apply(visit: Visit) -> Response:
     plan = await _found(visit)
-    only = [int(one) for one in visit.lists.get("row", ()) if one.isdecimal() and len(one) < 10]  # noqa: PLR2004 - an int
-    if not only:
+    goes_on = visit.form.get("go") == "on"  # what was approved, and not told because whoever did was ended in between
+    only = [] if goes_on else [visit.number(one) for one in visit.lists.get("row", ())]
+    if not only and not goes_on:
         return await _planned(visit, plan, status=422, errors=[("", visit.say("Välj rader.", "Select rows."))])
     await visit.host.producer()  # before anything is written down as applied
     try:

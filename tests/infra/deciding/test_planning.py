@@ -291,6 +291,20 @@ async def test_a_dropped_plan_is_over(office: PlanningDriver) -> None:
         await planning.drop(office.engine, other)
 
 
+async def test_a_plan_of_which_something_is_still_to_be_sent_is_not_dropped(office: PlanningDriver) -> None:
+    """Whoever applied it was ended before Kafka had the fact: dropped, nobody would ever send it."""
+    plan = await office.make()
+    await office.choose(plan, "conflict", "prefer_hr")
+    await planning.apply(office.host, plan, by="lena", only=[1])
+    async with office.engine.begin() as connection:
+        await connection.execute(text("update plan_rows set fact_id = null where plan_id = :p"), {"p": plan.plan_id})
+    with pytest.raises(NotPossible, match="still to be sent"):
+        await planning.drop(office.engine, plan)
+    again = await planning.apply(office.host, plan, by="nils", only=())
+    assert again.sent == (1,)
+    await planning.drop(office.engine, plan)
+
+
 async def test_under_other_settings_a_plan_is_neither_changed_nor_applied(office: PlanningDriver) -> None:
     """What it shows would not be what is done."""
     plan = await office.make()
