@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import httpx  # noqa: TID251 - a browser, which keeps cookies
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from infra.access.vault import open_vault
 from infra.accounts.permissions import DeskRole
@@ -36,6 +37,19 @@ async def visitor(house: Roles) -> AsyncIterator[Visitor]:
         yield Visitor(host, http, house.url)
 
 
+_COMPARED = """
+insert into plans (plan_id, tenant, flow, state, body, made_at)
+select gen_random_uuid(), tenant, 'employees', state, body, clock_timestamp() from plans, generate_series(1, 51)
+where tenant = :t
+"""
+_KILLED = """
+with begun as (
+    update plans set state = 'made', body = jsonb_set(body, '{state}', '"made"') where plan_id = cast(:p as uuid)
+    returning plan_id)
+update plan_rows r set fact_id = null from begun where r.plan_id = begun.plan_id and r."row" = 1
+"""
+
+
 async def approve(visitor: Visitor, plan: str) -> httpx.Response:
     """Send a plan's form with its three rows."""
     form, headers = {"row": ["1", "2", "3"]}, {"Sec-Fetch-Site": "same-origin"}
@@ -49,6 +63,9 @@ async def test_1_an_accountant_previews_and_an_approver_books(house: Roles, shop
     made_plan = await visitor.post(f"{below}/plans")
     assert made_plan.status_code == 303, made_plan.text
     address = made_plan.headers["location"]
+    async with house.place.engine.begin() as connection:  # staff is compared often
+        await connection.execute(text(_COMPARED), {"t": shop.tenant})
+    assert address in (await visitor.get(below)).text
     page = await visitor.see(address)
     assert "Series I (manual), next number 1; financial year 2025-01-01 to 2025-12-31" in page
     assert "Somebody with the role of approver approves." in page
@@ -66,6 +83,14 @@ async def test_1_an_accountant_previews_and_an_approver_books(house: Roles, shop
     await house.until(shop, "the page says that all three are exported", exported)
     again = await approve(visitor, address)
     assert again.status_code in {303, 409}
+    assert len(await house.ends_with(shop, vouchers=3)) == 3
+
+    async with house.place.engine.begin() as connection:  # as if the desk had been killed before Kafka had a row
+        await connection.execute(text(_KILLED), {"p": address.rpartition("/")[2]})
+    assert "Approved, and not sent yet: 1." in await visitor.see(address)
+    assert (await visitor.post(f"{address}/drop")).status_code == 409
+    assert (await visitor.post(f"{address}/apply", {"go": "on"})).status_code == 303
+    assert "not sent yet" not in await visitor.see(address)
     assert len(await house.ends_with(shop, vouchers=3)) == 3
 
 
