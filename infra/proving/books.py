@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from schemas import ids
-from schemas.commands import PostVoucher, VoucherRef
+from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 from schemas.ledger import LedgerVoucher
 from schemas.money import ORE
 
@@ -23,6 +23,7 @@ Amounts = Mapping[str, int]
 """The sum of each account."""
 
 _COST_CENTRE: Final = 1
+_PROJECT: Final = 6
 _MARK = re.compile(rf"(?<![a-z0-9]){ids.MARK_PREFIX}[a-z2-7]{{12}}(?![a-z0-9])")
 _CUT = re.compile(rf"(?<![a-z0-9]){ids.MARK_PREFIX}[a-z2-7]{{0,11}}$")
 
@@ -102,10 +103,7 @@ class Posted:
 
 def posted(order_id: UUID, order: PostVoucher, voucher: VoucherRef | None, state: State) -> Posted:
     """Return an order, and what became of it, as the proof needs it."""
-    rows = (
-        (str(row.account), ((_COST_CENTRE, row.cost_centre),) if row.cost_centre else (), ore(row.debit - row.credit))
-        for row in order.rows
-    )
+    rows = ((str(row.account), _objects(row), ore(row.debit - row.credit)) for row in order.rows)
     taken_back = (order.takes_back,) if order.takes_back else order.relates_to
     return Posted(
         order_id=order_id,
@@ -118,6 +116,11 @@ def posted(order_id: UUID, order: PostVoucher, voucher: VoucherRef | None, state
         state=state,
         takes_back=frozenset(taken_back if order.purpose == "reverse" else ()),
     )
+
+
+def _objects(row: VoucherRow) -> Objects:
+    named = ((_COST_CENTRE, row.cost_centre), (_PROJECT, row.project))
+    return tuple((dimension, code) for dimension, code in named if code)
 
 
 class Entry(NamedTuple):

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.proving.books import Entry, Posted, posted
+from infra.proving.books import Entry, Posted, entry, posted
 from infra.proving.proof import Proof, prove, repeats
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
+from schemas.ledger import LedgerRow, LedgerVoucher, ObjectCode
 from schemas.money import ORE, ZERO
 from tests.infra.proving import tampering, years
 from tests.infra.proving.tampering import BY_MARK, OTHERWISE, Tampering
@@ -186,3 +187,34 @@ def test_a_reversal_that_is_gone_is_found() -> None:
     [found] = prove(ours, ledger).differences
     assert (found.kind, found.voucher) == ("deleted", "F 2")
     assert {each.account: each.amount for each in found.accounts}["1910"] == Decimal("125.00")
+
+
+def test_a_voucher_of_cost_centres_and_projects_is_as_it_was_posted() -> None:
+    """Closing entries have both; the ledger's file names them by their dimensions. Another project is a change."""
+    place, of = VoucherRef(series="I", number=1, year_id=years.YEAR_ID), {"cost_centre": "10", "project": "P7"}
+    hundred = Decimal("100.00")
+    order = PostVoucher(
+        flow="yearend",
+        key="spiris/2025#1",
+        revision="r",
+        step="book",
+        rule="r",
+        purpose="book",
+        series="I",
+        voucher_date=date(2025, 12, 31),
+        description="Periodisering",
+        rows=(VoucherRow(account=5010, debit=hundred, **of), VoucherRow(account=2990, credit=hundred, project="P7")),
+    )
+    ours = posted(order.id_in("fika"), order, place, "posted")
+
+    def differences(project: str) -> list[str]:
+        codes = (ObjectCode(dimension=1, code="10"), ObjectCode(dimension=6, code=project))
+        rows = (
+            LedgerRow(account="5010", amount=hundred, objects=codes),
+            LedgerRow(account="2990", amount=-hundred, objects=codes[1:]),
+        )
+        text = f"{order.description} {ours.mark}"
+        stands = LedgerVoucher(series="I", number="1", day=order.voucher_date, text=text, rows=rows)
+        return [each.kind for each in prove([ours], [entry(stands)]).differences]
+
+    assert (differences("P7"), differences("P8")) == ([], ["changed"])
