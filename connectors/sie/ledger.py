@@ -58,6 +58,8 @@ _KINDS: Final[dict[BalanceKind, Literal["opening", "closing"]]] = {
     BalanceKind.RESULT: "closing",
     BalanceKind.OBJECT_CLOSING: "closing",
 }
+_CURRENCY: Final = "SEK"
+"""Of every amount in a message; one code says of which currency a whole file is."""
 _STYLE: Final = Style(near_letters=True, as_it_is=True)
 
 
@@ -101,6 +103,8 @@ def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Read
         more = [say.AND_MORE(number=refused.more)] if refused.more else []
         limits_said = [say.LIMITS()] if isinstance(refused, TooLarge) else []
         raise Malformed([*(note.said for note in refused.notes), *more, *limits_said]) from None
+    if reading.ledger.currency.strip().upper() != _CURRENCY:
+        raise Malformed([say.OTHER_CURRENCY()])
     return reading
 
 

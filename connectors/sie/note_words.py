@@ -404,6 +404,11 @@ TOO_MANY_TO_BOOK = Phrase(
     "#TRANS: {rows:count} rader ska bokföras, fler än {most:count}; dela filen",
     "#TRANS: {rows:count} rows are to be booked, more than {most:count}; split the file",
 )
+OTHER_CURRENCY = Phrase(
+    "sie.other_currency",
+    "#VALUTA: här ska SEK stå: belopp i en annan valuta läses inte som kronor",
+    "#VALUTA: expected SEK: amounts in another currency are not read as kronor",
+)
 WHOSE = Phrase(
     "sie.whose",
     "#ORGNR: här ska företagets organisationsnummer stå: vems posterna är gissas inte",

@@ -83,6 +83,19 @@ def test_cost_centres_and_projects_come_along() -> None:
     ]
 
 
+def test_amounts_in_another_currency_are_not_read_as_kronor() -> None:
+    """Neither entries nor a year's ledger; SIE 5 names its currency otherwise."""
+    assert batch(lines("#VALUTA sek", YEAR, *TAX)) == batch(lines(YEAR, *TAX))
+    entry_file = (OWN / "entries.sie").read_text("utf-8")
+    in_euro = entry_file.replace("</FileInfo>", '<AccountingCurrency currency="EUR"/></FileInfo>')
+    for payload in (
+        lines("#VALUTA EUR", YEAR, *TAX),
+        lines("#VALUTA EUR", YEAR, "#IB 0 2512 0.00", *TAX),
+        in_euro.encode(),
+    ):
+        assert "expected SEK" in refused(payload)
+
+
 def test_a_file_without_a_year_is_of_the_days_of_its_entries() -> None:
     """That is all that it says."""
     other = ('#VER I 2 20251130 "x"', "{", "#TRANS 8910 {} 1.00", "#TRANS 2512 {} -1.00", "}")

@@ -70,7 +70,7 @@ def test_a_year_of_our_own() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    ledgers(Form.EXPORT),
+    ledgers(Form.EXPORT, ["SEK"]),
     st.lists(vouchers(), max_size=8),
     st.lists(balances(), min_size=1, max_size=6),
     st.randoms(use_true_random=False),

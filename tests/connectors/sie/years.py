@@ -1,5 +1,6 @@
 """Made-up books for property tests: ledgers, balances and vouchers that a SIE file can hold."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -74,7 +75,7 @@ def balances(draw: st.DrawFn) -> Balance:
 
 
 @st.composite
-def ledgers(draw: st.DrawFn, form: Form) -> Ledger:
+def ledgers(draw: st.DrawFn, form: Form, currencies: Sequence[str] = ("SEK", "NOK")) -> Ledger:
     """Draw what stands besides the entries."""
     years = [
         FinancialYear(-index, first, first + timedelta(days=draw(st.integers(0, 800))))
@@ -119,7 +120,7 @@ def ledgers(draw: st.DrawFn, form: Form) -> Ledger:
         tax_year=draw(st.sampled_from(["", "2025"])),
         until=None if form is Form.ENTRIES else draw(st.none() | DAYS),
         chart=draw(st.sampled_from(["", "EUBAS97"])),
-        currency=draw(st.sampled_from(["SEK", "NOK"])),
+        currency=draw(st.sampled_from(currencies)),
     )
 
 
