@@ -21,6 +21,8 @@ from schemas.words import Text
 
 MARKED: Final = "ExternalInvoiceReference1"
 _TEXT_LENGTH: Final = 255
+_CURRENCY: Final = "SEK"
+"""Said each time: without it a document has the currency that its customer has."""
 
 
 class Document(NamedTuple):
@@ -100,6 +102,7 @@ def _fields(order: Envelope[CreateInvoice]) -> dict[str, Any]:
         "CustomerNumber": data.customer_number,
         form.dated: data.invoice_date.isoformat(),
         MARKED: ids.mark(UUID(order.id)),
+        "Currency": _CURRENCY,
         "VATIncluded": data.vat_included,
         **_texts(data),
         **cost_centre,
@@ -145,7 +148,7 @@ def _as_taken(row: DocumentRow) -> DocumentRow:
 
 def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> list[str]:
     """Return the fields that Fortnox changed; amounts with both values, texts by name."""
-    told = [name for name in ("CustomerNumber", form.dated, MARKED, "CostCenter") if _is_other(sent, held, name)]
+    told = [name for name in ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter") if _is_other(sent, held, name)]
     rows = held.get(form.rows)
     if not isinstance(rows, list):
         return told

@@ -89,6 +89,7 @@ def _prepare(change: Change, rows_name: str, date_name: str, quantity: str, mail
     if change.stored is not None and _closed(change.stored) and rows_name in change.changes:
         raise RequestRefused(answers.DOCUMENT_CLOSED, change.key)
     values.setdefault("CustomerName", customer.values["Name"])
+    values.setdefault("Currency", customer.values.get("Currency") or "SEK")
     for name in ("Address1", "Address2", "City", "ZipCode", "TermsOfPayment", "OrganisationNumber"):
         if name not in values and customer.values.get(name):
             values[name] = customer.values[name]

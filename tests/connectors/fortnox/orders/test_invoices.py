@@ -105,6 +105,19 @@ async def test_amounts_stay_what_the_till_said(engine: AsyncEngine, company: san
     ]
 
 
+@pytest.mark.parametrize("document", ["invoice", "order"])
+async def test_a_customer_of_another_currency_owes_kronor(
+    engine: AsyncEngine, company: sandbox.Company, document: str
+) -> None:
+    """A till sells in kronor; a document that does not say so has its customer's currency."""
+    company.register("customers")["1"].values["Currency"] = "EUR"
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(document=document), attempt())
+    assert isinstance(verdict, Delivered)
+    assert "held otherwise" not in verdict.note
+    assert [held["Currency"] for held in documents(company, document)] == ["SEK"]
+
+
 async def test_an_article_that_is_missing_is_the_accountants_move(
     engine: AsyncEngine, company: sandbox.Company
 ) -> None:

@@ -133,11 +133,12 @@ def test_an_invoice_adds_up(fortnox: SandboxDriver) -> None:
 
 
 def test_a_customer_and_an_article_give_what_is_left_out(fortnox: SandboxDriver) -> None:
-    """The customer's name and terms, the article's text, account and VAT; the due date follows from the terms."""
-    fortnox.ask("PUT", "customers/1", {"TermsOfPayment": "10"})
+    """The customer's name, terms and currency, the article's text, account and VAT; the due date is by the terms."""
+    fortnox.ask("PUT", "customers/1", {"TermsOfPayment": "10", "Currency": "EUR"})
     fortnox.ask("POST", "articles", {"ArticleNumber": "K", "Description": "Kaffe", "VAT": 12, "SalesAccount": 3002})
     made = fortnox.invoice(row(10, ArticleNumber="K"), InvoiceDate="2026-02-20")
     assert (made["CustomerName"], made["City"], made["DueDate"]) == ("Grosshandel AB", "Lund", "2026-03-02")
+    assert (made["Currency"], fortnox.invoice(row(10), Currency="SEK")["Currency"]) == ("EUR", "SEK")
     (line,) = made["InvoiceRows"]
     assert (line["Description"], line["AccountNumber"], line["VAT"]) == ("Kaffe", 3002, 12)
 
