@@ -86,6 +86,10 @@ class LedgerYear:
         """Where the year comes from; None before the first whole reading."""
         return self.retrieved.whence if self.retrieved else None
 
+    def is_called(self, year: int | date) -> bool:
+        """Tell whether this year ends in a calendar year, or on a day: two can end in one calendar year."""
+        return self.last == year if isinstance(year, date) else self.last.year == year
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerRequest:

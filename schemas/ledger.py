@@ -134,6 +134,9 @@ class LedgerRequested(Fact):
     overwrite: bool = Field(default=False, description="what was loaded from a file is replaced")
     requested_by: str = Field(min_length=1, max_length=200)
     requested_at: Moment | None = Field(default=None, description="tells apart requests of the same")
+    year_to: Day | None = Field(
+        default=None, description="with a year: its last day, and no other is meant; two can end in one year"
+    )
 
     @property
     def key(self) -> str:
@@ -211,3 +214,4 @@ class ReadLedger(Order):
     documents: bool = True
     overwrite: bool = False
     requested_by: str = Field(default="", max_length=200)
+    year_to: Day | None = Field(default=None, description="with a year: its last day, and no other is meant")

@@ -9,6 +9,7 @@ import typer
 
 from connectors.desk import ledger_words, year_commands
 from connectors.desk.words import when
+from connectors.desk.year_commands import FinancialYear
 from infra import clock
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
 from infra.delivery.reading import NotRead
@@ -22,8 +23,6 @@ ledger.command("sync")(year_commands.sync)
 ledger.command("source")(year_commands.source)
 ledger.command("open")(year_commands.open_invoices)
 
-FinancialYear = Annotated[int, typer.Option("--year", min=1900, max=2200, help="The year in which it ends.")]
-
 
 @ledger.command("prove")
 def prove(tenant: Company, year: FinancialYear, by: By = None, as_json: Json = False) -> None:
@@ -31,7 +30,7 @@ def prove(tenant: Company, year: FinancialYear, by: By = None, as_json: Json = F
 
     async def work(place: Office) -> None:
         try:
-            proved = await comparing.compare(await place.host(), tenant, year, asked_by=asker(by))
+            proved = await comparing.compare(await place.host(), tenant, year_commands.named(year), asked_by=asker(by))
         except NotRead as error:
             raise Failed(f"{tenant}'s books of {year} were not read, so nothing is proved: {error}") from error
         print_out(proved.to_json() | {"green": proved.green}, ledger_words.proof(tenant, proved), as_json=as_json)
@@ -55,7 +54,7 @@ def package(
     async def work(place: Office) -> None:
         settings = (await place.host()).settings
         try:
-            found = await storing.package(place.engine, settings, tenant, year)
+            found = await storing.package(place.engine, settings, tenant, year_commands.named(year))
         except (storing.NoSuchYear, FileNotFoundError) as error:
             raise Failed(f"no package: {error}") from error
         except ValueError as error:

@@ -1,7 +1,9 @@
 """The verbs ``ledger years``, ``sync`` and ``source``: which years are there, reading them anew, and from where."""
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import typer
@@ -23,7 +25,20 @@ from schemas.marks import EmployeesMarked
 _SAY = 2.0
 """Seconds between two words about how far it has come."""
 _LAST = 2
+_ENDS: Final = "The year in which it ends; or its last day, where two end in one year."
+_YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}", re.ASCII)
+FinancialYear = Annotated[str, typer.Option("--year", help=_ENDS)]
 Patience = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is done; it goes on without us.")]
+
+
+def named(year: str) -> int | date:
+    """Return the calendar year in which a financial year ends, or its last day. Raises WrongUsage."""
+    if _YEAR.fullmatch(year):
+        return int(year)
+    try:
+        return date.fromisoformat(year)
+    except ValueError:
+        raise WrongUsage("--year: expected the year in which it ends, 2026, or its last day, 2026-12-31") from None
 
 
 def years(tenant: Company, as_json: Json = False) -> None:
@@ -37,7 +52,7 @@ def years(tenant: Company, as_json: Json = False) -> None:
 
 def sync(
     tenant: Company,
-    year: Annotated[int | None, typer.Option(min=1900, max=2200, help="The year in which it ends.")] = None,
+    year: Annotated[str | None, typer.Option(help=_ENDS)] = None,
     last: Annotated[int | None, typer.Option(min=1, max=20, help="So many last years; else two.")] = None,
     with_ledger: Annotated[bool, typer.Option("--ledger/--no-ledger", help="Read the ledger.")] = True,
     with_documents: Annotated[bool, typer.Option("--documents/--no-documents", help="Read the documents.")] = True,
@@ -52,7 +67,7 @@ def sync(
     if not (with_ledger or with_documents):
         raise WrongUsage("--no-ledger and --no-documents leave nothing to read")
     asked = LedgerRequested(
-        year=year,
+        **_wanted(year),
         last=(last or _LAST) if year is None else 0,
         ledger=with_ledger,
         documents=with_documents,
@@ -76,7 +91,7 @@ def sync(
 def source(
     tenant: Company,
     chosen: Annotated[LedgerSource, typer.Argument(help="fortnox, or sie: the file that was loaded, or will be.")],
-    year: Annotated[int, typer.Option(min=1900, max=2200, help="The year in which it ends.")],
+    year: FinancialYear,
     by: By = None,
     wait: Patience = 3600.0,
     as_json: Json = False,
@@ -85,15 +100,17 @@ def source(
 
     async def work(place: Office) -> None:
         host, now, who = await place.host(), clock.now(), asker(by)[:200]
-        known = [one for one in await ledgers.years(host.engine, tenant) if one.last.year == year]
-        if not known:
+        wanted = named(year)
+        known = next((one for one in await ledgers.years(host.engine, tenant) if one.is_called(wanted)), None)
+        if known is None:
             raise Failed(f"no ledger of {year} was read yet: bokbuss ledger sync {tenant} --year {year}, or a SIE file")
-        choice = LedgerSourceChosen(year_to=known[0].last, source=chosen, chosen_by=who, chosen_at=now)
+        choice = LedgerSourceChosen(year_to=known.last, source=chosen, chosen_by=who, chosen_at=now)
         told = await host.accept(tenant, "desk", [choice])
         await _decided(host, tenant, told, clock.monotonic() + wait)
         asked = None
         if chosen == "fortnox":
-            asked = LedgerRequested(year=year, documents=False, overwrite=True, requested_by=who, requested_at=now)
+            of = _wanted(str(known.last))
+            asked = LedgerRequested(**of, documents=False, overwrite=True, requested_by=who, requested_at=now)
             outcome = await _followed(host, tenant, asked, quiet if as_json else progress, wait)
             if outcome.failed:
                 raise Failed(f"{year_words.subject(asked)} was not read: {outcome.failed}")
@@ -104,7 +121,7 @@ def source(
 
 def open_invoices(
     tenant: Company,
-    year: Annotated[int, typer.Option(min=1900, max=2200, help="The year in which it ends.")],
+    year: FinancialYear,
     as_json: Json = False,
 ) -> None:
     """List the invoices that were open at a year's end, what has been paid since, and whether that is the account's."""
@@ -114,7 +131,7 @@ def open_invoices(
         if read is None:
             raise Failed("no system here keeps books that open invoices can be read of")
         try:
-            found = await read(await place.host(), tenant, year)
+            found = await read(await place.host(), tenant, named(year))
         except NotRead as error:
             raise Failed(f"{tenant}'s open invoices of {year} were not read: {error}") from error
         told = year_words.specifications_json(found)
@@ -123,6 +140,12 @@ def open_invoices(
             raise typer.Exit(1)
 
     in_office(work, tenant)
+
+
+def _wanted(year: str | None) -> dict[str, Any]:
+    """Return which year is asked for, as a request says it."""
+    wanted = None if year is None else named(year)
+    return {"year": wanted.year, "year_to": wanted} if isinstance(wanted, date) else {"year": wanted}
 
 
 async def _decided(host: Host, tenant: str, facts: Sequence[str], deadline: float) -> None:
@@ -183,7 +206,8 @@ async def _show(
     requests = await ledgers.requests(place.engine, tenant)
     documents = await Documents(place.engine, tenant).counts()
     if asked is not None:
-        found = tuple(one for one in found if asked.year in {None, one.last.year})[: asked.last or None]
+        found = tuple(one for one in found if asked.year in {None, one.last.year} and asked.year_to in {None, one.last})
+        found = found[: asked.last or None]
         requests = tuple(one for one in requests if one.asked == asked)
     if as_json:
         shown = [year_words.year_json(one, documents) for one in found]

@@ -125,7 +125,7 @@ def subject(asked: LedgerRequested) -> str:
         (False, False): "nothing{}",
     }[asked.ledger, asked.documents]
     last = f" of the last {asked.last} years" if asked.last > 1 else " of this year"
-    return what.format(f" of {asked.year}" if asked.year is not None else last)
+    return what.format(f" of {asked.year_to or asked.year}" if asked.year is not None else last)
 
 
 def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:

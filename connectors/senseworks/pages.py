@@ -5,8 +5,9 @@ A key that is wrong, ended, or another company's is answered like a company that
 
 import re
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from fastapi import Path
 from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
@@ -24,6 +25,7 @@ from infra.plugin import Host
 SYSTEM: Final = "senseworks"
 _ZIP: Final = "application/zip"
 _PRIVATE: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+_Year = Annotated[str, Path(pattern=r"^[0-9]{4}(-[0-9]{2}-[0-9]{2})?$")]
 _FROM: Final = re.compile(r"bytes=(\d{1,15})-\d{0,15}", re.ASCII)
 
 
@@ -56,7 +58,7 @@ def pages(host: Host) -> list[APIRoute]:
     package: Any = refused | {code: {"content": {_ZIP: {}}} for code in (200, 206)} | {304: {}, 416: {}}
     return [
         APIRoute(below, site.years, response_model=AuditedYears, responses=refused),
-        APIRoute(f"{below}/{{year:int}}/package", site.package, response_class=FileResponse, responses=package),
+        APIRoute(f"{below}/{{year}}/package", site.package, response_class=FileResponse, responses=package),
     ]
 
 
@@ -80,14 +82,14 @@ class _Site:
             listed.append(_listed(year) | documents)
         return JSONResponse({"years": listed}, headers=_PRIVATE)
 
-    async def package(self, request: Request, tenant: str, year: int) -> Response:
+    async def package(self, request: Request, tenant: str, year: _Year) -> Response:
         """Give a year's package; ``Range`` with ``If-Range`` goes on where a fetch broke off."""
         holder = await self._holder(request, tenant)
         if holder is None:
             return _refused()
         engine, settings = self._host.engine, self._host.settings
         try:
-            package = await storing.package(engine, settings, tenant, year)
+            package = await storing.package(engine, settings, tenant, _meant(year))
         except NoSuchYear as error:
             return JSONResponse({"error": str(error)}, 404, headers=_PRIVATE)
         etag = f'"{package.sha256}"'
@@ -110,6 +112,14 @@ class _Site:
         if scheme.lower() != "bearer":
             return None
         return await keys.holder(self._host.engine, tenant, SYSTEM, key.strip())
+
+
+def _meant(year: str) -> int | date:
+    """Return the calendar year in which a financial year ends, or its last day. Raises NoSuchYear."""
+    try:
+        return int(year) if year.isdecimal() else date.fromisoformat(year)
+    except ValueError:
+        raise NoSuchYear(f"{year} is no day: name the year in which it ends, or its last day") from None
 
 
 def _listed(year: LedgerYear) -> dict[str, Any]:

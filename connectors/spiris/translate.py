@@ -33,6 +33,7 @@ def _choice(sent: LedgerSource) -> tuple[Fact, ...]:
         return (chosen,)
     request = LedgerRequested(
         year=sent.year.to.year,
+        year_to=sent.year.to,
         documents=False,
         overwrite=True,
         requested_by=sent.chosen_by,

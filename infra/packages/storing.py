@@ -63,17 +63,20 @@ async def years(engine: AsyncEngine, tenant: str) -> list[LedgerYear]:
     return [year for year in await ledgers.years(engine, tenant) if year.retrieved is not None]
 
 
-async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: int) -> Package:
-    """Return the package of the financial year that ends in a year, built if it is not there as it would be now.
+async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: int | date) -> Package:
+    """Return the package of a financial year, built if it is not there as it would be now.
+
+    Args:
+        year: the one that ends in this year, of two the later one; or that ends on this day.
 
     Raises:
         NoSuchYear: nothing was read of it.
         FileNotFoundError: the content of a document is not in the store.
     """
     known = await years(engine, tenant)
-    found = next((one for one in known if one.last.year == year), None)
+    found = next((one for one in known if one.is_called(year)), None)
     if found is None:
-        there = ", ".join(str(one.last.year) for one in known) or "none"
+        there = ", ".join(str(one.last) for one in known) or "none"
         raise NoSuchYear(
             f"nothing was read of {tenant}'s year {year}; there is: {there}. bokbuss ledger sync {tenant} --year {year}"
         )

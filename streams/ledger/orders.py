@@ -37,7 +37,7 @@ def orders(case: Case, rule: str, verdict: Verdict, *, tenant: str, version: int
         case Read():
             assert state.asked is not None  # noqa: S101 - nothing else is read
             wanted = state.asked.model_dump(
-                include={"year", "last", "ledger", "documents", "overwrite", "requested_by"}
+                include={"year", "last", "ledger", "documents", "overwrite", "requested_by", "year_to"}
             )
             return (ReadLedger(**origin("read"), **wanted),)
         case Held(reason, message, lines, choices, who):

@@ -117,10 +117,10 @@ async def _source(visit: Visit) -> Response:
     if wanted not in get_args(LedgerSource):
         raise NoSuchPage
     source: LedgerSource = wanted  # type: ignore[assignment] # it is one
-    by, of = visit.by[:200], year.last.year
+    by, of = visit.by[:200], {"year": year.last.year, "year_to": year.last}
     facts: list[Fact] = [LedgerSourceChosen(year_to=year.last, source=source, chosen_by=by, chosen_at=now)]
     if source == registry.ledger():
-        facts.append(LedgerRequested(year=of, documents=False, overwrite=True, requested_by=by, requested_at=now))
+        facts.append(LedgerRequested(**of, documents=False, overwrite=True, requested_by=by, requested_at=now))
     await visit.host.accept(visit.tenant, "desk", facts)
     return visit.go(visit.at("ledger"), visit.say("Källan är bytt för året.", "The year has another source now."))
 
@@ -128,7 +128,7 @@ async def _source(visit: Visit) -> Response:
 async def _prove(visit: Visit) -> Response:
     year = await _year(visit)
     try:
-        proved = await comparing.compare(visit.host, visit.tenant, year.last.year, asked_by=visit.by)
+        proved = await comparing.compare(visit.host, visit.tenant, year.last, asked_by=visit.by)
     except (NotRead, Failed) as error:
         return await _shown(visit, status=409, errors=[("", _not_read(visit, error))])
     if proved.green:
@@ -276,7 +276,7 @@ async def _package(visit: Visit) -> Response:
     year = await _year(visit)
     engine, tenant = visit.host.engine, visit.tenant
     try:
-        package = await storing.package(engine, visit.host.settings, tenant, year.last.year)
+        package = await storing.package(engine, visit.host.settings, tenant, year.last)
     except (storing.NoSuchYear, FileNotFoundError):
         raise NoSuchPage from None
     await storing.fetched(engine, tenant, package, system="desk", by=visit.by)

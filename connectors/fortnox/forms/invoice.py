@@ -148,7 +148,8 @@ def _as_taken(row: DocumentRow) -> DocumentRow:
 
 def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -> list[str]:
     """Return the fields that Fortnox changed; amounts with both values, texts by name."""
-    told = [name for name in ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter") if _is_other(sent, held, name)]
+    whole = ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter")
+    told = [name for name in whole if _is_other(sent, held, name)]
     rows = held.get(form.rows)
     if not isinstance(rows, list):
         return told

@@ -59,7 +59,7 @@ class YearTold:
 def chosen(years: Sequence[Year], order: ReadLedger, today: date) -> tuple[Year, ...]:
     """Return the years that an order asks for, of a company's years, the last one first. Raises Refused. Pure."""
     if order.year is not None:
-        found = tuple(year for year in years if year.last.year == order.year)
+        found = tuple(year for year in years if year.last.year == order.year and order.year_to in {None, year.last})
     else:
         found = tuple(year for year in years if year.first <= today)[: max(order.last, 1)]
     if not found:
@@ -67,7 +67,7 @@ def chosen(years: Sequence[Year], order: ReadLedger, today: date) -> tuple[Year,
         why = (
             refusal_words.NO_YEAR_BEGUN(known=there)
             if order.year is None
-            else refusal_words.NO_YEAR_ENDING(year=str(order.year), known=there)
+            else refusal_words.NO_YEAR_ENDING(year=str(order.year_to or order.year), known=there)
         )
         raise Refused(Rejected.saying(YEAR_MISSING, why, "accountant"))
     return found

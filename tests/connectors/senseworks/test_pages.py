@@ -55,9 +55,10 @@ class Auditor:
         made, _ = await keys.make(self.host.engine, tenant, "senseworks", "Revision AB", by="anna", days=days)
         return made
 
-    async def tell(self, hour: int = 0) -> None:
+    async def tell(self, hour: int = 0, year_to: str = f"{YEAR}1231") -> None:
         """Tell the sample's year as it was read."""
-        with SAMPLE.open("rb") as file, registry.ledger_file().read(file) as year:
+        written = SAMPLE.read_bytes().replace(f"{YEAR}1231".encode(), year_to.encode(), 1)
+        with io.BytesIO(written) as file, registry.ledger_file().read(file) as year:
             closing = year.retrieved("fortnox", read_at=NOON.replace(hour=12 + hour), requested_by="anna")
             facts = [*year.part(one.part for one in year.parts), closing]
         await self.decider.decide([record(TENANT, fact) for fact in facts])
@@ -138,6 +139,23 @@ async def test_another_content_is_another_package(auditor: Auditor) -> None:
     assert len([each for each in folder.iterdir() if each.suffix == ".zip"]) == 1
     storing.forget(auditor.host.settings, TENANT)
     assert not folder.exists()
+
+
+async def test_of_two_years_that_end_in_one_each_has_its_package(auditor: Auditor) -> None:
+    """By its last day; by the calendar year it is the later one's."""
+    for last in (f"{YEAR}0430", f"{YEAR}1231"):
+        await auditor.tell(year_to=last)
+
+    async def of(year: str) -> str:
+        answer = await auditor.get(f"years/{year}/package")
+        with ZipFile(io.BytesIO(answer.body)) as zipped:
+            ends: str = json.loads(zipped.read("index.json"))["year"]["to"]
+        return ends
+
+    found = [await of(year) for year in (f"{YEAR}", f"{YEAR}-12-31", f"{YEAR}-04-30")]
+    assert found == [f"{YEAR}-12-31", f"{YEAR}-12-31", f"{YEAR}-04-30"]
+    missing = [(await auditor.get(f"years/{year}/package")).status for year in (f"{YEAR}-06-30", f"{YEAR}-02-31", "x")]
+    assert missing == [404, 404, 422]
 
 
 async def test_a_wrong_key_tells_nothing(auditor: Auditor) -> None:

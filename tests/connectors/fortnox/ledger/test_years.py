@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox.classify import Year
+from connectors.fortnox.ledger.years import Refused, chosen
 from connectors.fortnox.sandbox import Company, Fault, Faults
 from infra.intake.sightings import Sightings
 from infra.verdicts import Delivered, Rejected
+from schemas.ledger import ReadLedger
 from tests.connectors.fortnox.ledger_driver import (
     NUMBER,
     TENANT,
@@ -75,6 +78,20 @@ async def test_the_last_years_are_those_that_have_begun(books: LedgerDriver) -> 
     books.told.clear()
     await books.read(order(key="one", last=0))
     assert [closed.year for closed in books.closed] == [2026]
+
+
+def test_of_two_years_that_end_in_one_the_one_that_is_meant_is_read() -> None:
+    """From broken years to calendar years there is a short one: what was loaded of the other year stays."""
+    broken = Year(1, date(2023, 5, 1), date(2024, 4, 30))
+    short = Year(2, date(2024, 5, 1), date(2024, 12, 31))
+
+    def read(year_to: date | None) -> tuple[Year, ...]:
+        wanted: ReadLedger = order(year=2024, year_to=year_to).data
+        return chosen((short, broken), wanted, date(2026, 1, 1))
+
+    assert [read(None), read(short.last), read(broken.last)] == [(short, broken), (short,), (broken,)]
+    with pytest.raises(Refused, match="ends in 2024-06-30; there is"):
+        read(date(2024, 6, 30))
 
 
 async def test_a_year_that_is_not_there_is_refused_with_those_that_are(books: LedgerDriver) -> None:
