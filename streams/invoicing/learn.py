@@ -107,11 +107,20 @@ def _with_receipt(states: Mapping[str, State], receipt: InvoiceRequested) -> Lea
         new["doubts"] = doubts
     elif _buyer(state.receipt) != _buyer(receipt):
         new |= {"customer": None, "missing": False, "number_missing": False}
+    if state.receipt is not None and _made_of(state) == state.revision:
+        new["invoiced"] = state.receipt
     learned[key] = state.model_copy(update=new)
     counter = learned.get(receipt.counter, states[receipt.counter])
     if key not in counter.receipts:
         learned[receipt.counter] = counter.model_copy(update={"receipts": (*counter.receipts, key)})
     return Learned(learned, key)
+
+
+def _made_of(state: State) -> str | None:
+    """Return the revision of what is or will be invoiced and has not left its day; None: nothing."""
+    if isinstance(state.awaits, CreateInvoice):
+        return state.awaits.revision
+    return state.standing.revision if state.standing and not state.standing.beside else None
 
 
 def _repeats(state: State, receipt: InvoiceRequested) -> bool:

@@ -66,7 +66,7 @@ def _given(case: Case, verdict: Verdict, writer: "_Writer") -> tuple[Order, ...]
         case Credit():
             return writer.credit()
         case Move():
-            return writer.move(case)
+            return writer.move(case, verdict.of or case.receipt)
         case MoveBack():
             return writer.move_back(case)
         case Settled(message=why):
@@ -164,13 +164,12 @@ class _Writer(Writer):
         )
         return (credit,)
 
-    def move(self, case: Case) -> tuple[Order, ...]:
+    def move(self, case: Case, receipt: InvoiceRequested) -> tuple[Order, ...]:
         """Return the voucher that takes the sale out of the day close."""
         document = self.state.document
         if document is None:
             return ()
         what = "order" if document.kind == "order" else "faktura"
-        receipt = self.receipt
         return (
             PostVoucher(
                 **self._next("move", document.revision),

@@ -5,10 +5,11 @@ order. Why a voucher stands beside each invoice says ``booking``.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from schemas import ids
 from schemas.audit import DISCARDED, AuditRecord
 from schemas.base import Message
 from schemas.commands import PostVoucher, reason_of
@@ -103,6 +104,11 @@ class Case(Receipt):
         return max(day, opens_on) if moves and opens_on else day
 
     @property
+    def is_kept(self) -> bool:
+        """Tell whether a person has said of this content that the document that stands is to stay."""
+        return KEEP.answer in self.state.answers
+
+    @property
     def stands_for_newest(self) -> Document | None:
         """The document of the newest content, where it stands."""
         standing = self.state.standing
@@ -117,7 +123,7 @@ def a_refused_order_waits(case: Case) -> Held | None:
     record, refused = case.message, case.refused
     if refused is None or not isinstance(record, AuditRecord) or record.code == CUSTOMER_MISSING:
         return None
-    if step_of(record) not in _TAKES_BACK and refused.revision != case.state.revision:
+    if step_of(record) not in _TAKES_BACK and refused.revision != case.state.revision and not case.is_kept:
         return None  # newer content came meanwhile, and replaces what was refused
     if (
         isinstance(refused, PostVoucher)
@@ -160,6 +166,22 @@ def an_invoiced_receipt_needs_nothing_more(case: Case) -> Settled | None:
     document = case.stands_for_newest
     done = document and (document.beside or not case.settings.in_day_close)
     return Settled() if done else None
+
+
+def what_is_kept_leaves_the_day(case: Case) -> Move | Held | None:
+    """Take a kept document's sale out of the day close, where newer content came before that was done.
+
+    Nothing else will: its sale would stand in the day and on the invoice. A person can let that be, too.
+    """
+    standing, made_of = case.state.standing, case.state.invoiced
+    if made_of is None or standing is None or standing.revision != ids.revision(made_of):
+        return None
+    is_done = standing.beside or standing.credited_by or not case.settings.in_day_close
+    if is_done or case.answers.count(KEEP.answer) != 1:
+        return None
+    older = replace(case, receipt=made_of)
+    waits = (rule(older) for rule in _HAS_ACCOUNTS)
+    return next((held for held in waits if held), None) or Move(made_of)
 
 
 def what_a_person_settled_stays_settled(case: Case) -> Settled | None:
@@ -319,23 +341,27 @@ def a_sale_on_account_is_invoiced(case: Case) -> Invoice:
     return Invoice(case.customer or "", named)
 
 
+_HAS_ACCOUNTS: Final = (
+    admission.the_amounts_fit_in_a_voucher,
+    admission.every_rate_is_known_on_the_day,
+    admission.every_row_has_a_sales_account,
+    admission.tip_and_rounding_have_accounts,
+    admission.the_clearing_account_is_chosen,
+)
+"""Has all of it an account? The invoice and the voucher beside it need the same."""
 Rule = Callable[[Case], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
     # What did Fortnox say, and is there anything to decide?
     a_refused_order_waits,
     a_receipt_invoiced_twice_waits,
     an_invoiced_receipt_needs_nothing_more,
+    what_is_kept_leaves_the_day,
     what_a_person_settled_stays_settled,
     # Is it ours, and a receipt of its own?
     a_receipt_of_another_company_waits,
     what_may_be_another_receipt_waits,
     a_company_without_settings_waits,
-    # Has all of it an account? The invoice and the voucher beside it need the same.
-    admission.the_amounts_fit_in_a_voucher,
-    admission.every_rate_is_known_on_the_day,
-    admission.every_row_has_a_sales_account,
-    admission.tip_and_rounding_have_accounts,
-    admission.the_clearing_account_is_chosen,
+    *_HAS_ACCOUNTS,
     an_invoiced_sale_leaves_the_day,
     # May it be invoiced?
     admission.what_is_not_to_be_synced_waits,

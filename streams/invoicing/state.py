@@ -75,6 +75,7 @@ class State(Remembered):
         done: the orders whose outcome is known; none of them is given again.
         doubts: the receipts that this may be; a person says.
         receipts: of a counter: the keys of the receipts that came under it.
+        invoiced: the content that a document was made of, where newer content came before that sale had left the day.
         opens_on: the first day after the locked period that Fortnox refused a voucher for, when it did so last.
     """
 
@@ -93,6 +94,7 @@ class State(Remembered):
     done: tuple[UUID, ...] = ()
     doubts: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
+    invoiced: InvoiceRequested | None = None
     opens_on: date | None = None
 
     @property

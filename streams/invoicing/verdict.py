@@ -5,6 +5,7 @@ from typing import Final
 
 from schemas.commands import Choice
 from schemas.flows import Held
+from schemas.invoices import InvoiceRequested
 from schemas.words import Text
 from streams.invoicing import words
 
@@ -44,7 +45,12 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The sale is to be taken out of the day close, whose voucher has it, since its invoice books it."""
+    """The sale is to be taken out of the day close, whose voucher has it, since its invoice books it.
+
+    ``of``: the older content that is invoiced; None: the newest.
+    """
+
+    of: InvoiceRequested | None = None
 
 
 @dataclass(frozen=True, slots=True)

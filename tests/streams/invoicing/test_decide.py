@@ -438,6 +438,41 @@ def test_content_that_comes_while_fortnox_is_asked_waits_for_the_answer() -> Non
     assert names(host.through(host.done(first))) == ["credit", "create", "move"]
 
 
+@pytest.mark.parametrize("until", ["it is made", "it leaves the day"])
+def test_an_invoice_that_is_kept_leaves_the_day_all_the_same(until: str) -> None:
+    """Newer content came before its sale had left the day: it would stand there and on the invoice."""
+    host = Host()
+    (asked,) = host.tell(receipt())
+    if until == "it leaves the day":
+        (asked,) = host.done(asked)
+    assert host.tell(receipt(amendment=1, rows=(row(),))) == ()
+    hold = held(host.tell(outcome(asked, number=9) if until == "it is made" else refusal(asked)))
+    assert hold.reason == "amended_after_invoicing"
+    closed, beside = host.tell(answered(hold, "keep"))
+    assert sides(beside)[-1] == (CLEARING, "Kvitto 7", "-349.00"), "what was invoiced, not the newer content"
+    assert closed.rule == "what_is_kept_leaves_the_day"
+    assert host.done(beside) == ()
+    assert host.apply(chosen(amended="credit")) == ()
+    assert names(host.tell(receipt(amendment=2))) == ["credit"]
+
+
+def test_what_is_kept_waits_where_its_sale_cannot_leave_the_day() -> None:
+    """For Fortnox, or for an account; a person who keeps it once more lets the day be, too."""
+    host = Host()
+    (asked,) = host.tell(receipt())
+    host.tell(receipt(amendment=1, rows=(row(),)))
+    host.done(asked)
+    hold = held(host.apply(chosen(accounts(payments=()))))
+    unmapped = held(host.tell(answered(hold, "keep")))
+    assert unmapped.reason == "unmapped_payment_method"
+    _, beside = host.apply(chosen())
+    refused = held(host.tell(refusal(beside)))
+    assert (refused.reason, refused.rule) == ("period_locked", "a_refused_order_waits")
+    _, again = host.tell(answered(refused, "retry"))
+    assert (again.step, sides(again)) == ("move/2", sides(beside))
+    assert names(host.tell(answered(held(host.tell(refusal(again))), "keep"))) == ["close"]
+
+
 def test_a_return_is_a_credit_note_that_names_its_invoice() -> None:
     """The clearing account gets back what the day took from it."""
     host = Host()
