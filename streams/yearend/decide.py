@@ -19,7 +19,7 @@ from streams.yearend.cases import BatchCase, Case, EntryCase
 from streams.yearend.learn import Learned, learn, taken_in
 from streams.yearend.orders import LATE, MOVED, EntryWriter, orders, was_refused
 from streams.yearend.rules import judge
-from streams.yearend.state import Origin, State, alike_key, entry_key
+from streams.yearend.state import Origin, State, alike_key, booked_key, entry_key
 from streams.yearend.verdict import DISCARD, NAME, TakenIn
 
 _POST_VOUCHER: Final = type_of(PostVoucher)
@@ -116,12 +116,17 @@ def _twins(key: str, states: Mapping[str, State]) -> Mapping[str, State]:
     if entry is None or (same := states.get(alike_key(entry))) is None:
         return {}
     found = {one: states[one] for one in same.alike if one.partition("#")[0] != batch and one in states}
-    return {
-        one: twin
-        for one, twin in found.items()
-        if twin.entry and alike_key(twin.entry) == alike_key(entry) and not twin.gone
-        if twin.part("entry") or isinstance(twin.awaits, PostVoucher)
-    }
+    return {one: twin for one, twin in found.items() if _books(twin, alike_key(entry))}
+
+
+def _books(twin: State, same: str) -> bool:
+    """Tell whether an entry stands so, though it came otherwise since or left its batch; or is to, and on its way."""
+    entry, main = twin.entry, twin.part("entry")
+    if entry is None:
+        return False
+    if main and booked_key(main, entry) == same:
+        return True
+    return not twin.gone and alike_key(entry) == same and bool(main or isinstance(twin.awaits, PostVoucher))
 
 
 def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Order, ...]) -> Mapping[str, State]:

@@ -1,14 +1,16 @@
 """What is remembered of a batch of closing entries, of each entry, and of what books the same. Pure."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from schemas import ids
 from schemas.base import Day
-from schemas.commands import HoldForReview, PostVoucher, VoucherRef
-from schemas.events import ClosingEntriesReady, ClosingEntry
+from schemas.commands import HoldForReview, PostVoucher, VoucherRef, VoucherRow
+from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
 from schemas.flows import Remembered
 from schemas.money import ZERO, text
 
@@ -149,11 +151,21 @@ class State(Remembered):
 
 def alike_key(entry: ClosingEntry) -> str:
     """Return the key that all entries share which book the same: the same day, the same sum on each account."""
+    return _alike(entry.entry_date, entry.rows)
+
+
+def booked_key(standing: Standing, entry: ClosingEntry) -> str:
+    """Return the key of what books the same as a voucher that stands; of one whose rows are not known, as its entry."""
+    order = standing.order
+    return alike_key(entry) if order is None else _alike(order.voucher_date, order.rows)
+
+
+def _alike(day: date, rows: Iterable[EntryRow | VoucherRow]) -> str:
     sums: defaultdict[int, Decimal] = defaultdict(lambda: ZERO)
-    for row in entry.rows:
+    for row in rows:
         sums[row.account] += row.debit - row.credit
     booked = sorted([account, text(amount)] for account, amount in sums.items() if amount)
-    return f"={ids.digest([str(entry.entry_date), booked])[:16]}"
+    return f"={ids.digest([str(day), booked])[:16]}"
 
 
 def entry_key(batch: str, number: str) -> str:

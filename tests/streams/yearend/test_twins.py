@@ -64,6 +64,21 @@ def test_what_was_only_planned_or_is_something_else_holds_nothing(company: Compa
     assert company.state(key("3")).hold is None, "two equal entries of one batch are two"
 
 
+def test_what_stands_though_its_batch_says_otherwise_by_now_is_a_twin(company: Company) -> None:
+    """It was exported, and then came otherwise or left its batch: a person was asked, and kept it."""
+    company.export()
+    company.export("2", 13)
+    company.tell(batch(entry("1", "101.00"), version=1))
+    company.answer("keep", key("1"))
+    company.answer("keep", key("2"))
+    [left] = again(company)
+    assert isinstance(left, HoldForReview)
+    assert (left.reason, left.lines) == ("perhaps_exported_already", (f"{key()}: exported as I 12",))
+    [gone] = company.tell(batch(entry("2", "7.00"), batch="moved"))
+    assert isinstance(gone, HoldForReview)
+    assert gone.lines == (f"{key('2')}: exported as I 13",)
+
+
 def test_an_entry_that_left_its_batch_is_no_twin(company: Company) -> None:
     """It was moved to another one."""
     company.tell(batch(entry("2", "7.00"), version=1))
