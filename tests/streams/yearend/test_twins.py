@@ -3,6 +3,7 @@
 import pytest
 
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
+from schemas.events import ClosingEntry
 from tests.streams.yearend.entries import Company, batch, entry, key, outcome, row
 
 ANEW = "spiris/2025 anew#1"
@@ -77,6 +78,20 @@ def test_what_stands_though_its_batch_says_otherwise_by_now_is_a_twin(company: C
     [gone] = company.tell(batch(entry("2", "7.00"), batch="moved"))
     assert isinstance(gone, HoldForReview)
     assert gone.lines == (f"{key('2')}: exported as I 13",)
+
+
+def test_what_only_moves_an_amount_is_told_apart_by_where_it_moves_it(company: Company) -> None:
+    """Between cost centres: it is nothing on its account, and so would be every other one of that day."""
+
+    def moved(to: str, amount: str) -> ClosingEntry:
+        return entry("1", rows=(row(5010, amount, cost_centre=to), row(5010, credit=amount, cost_centre="1")))
+
+    company.tell(batch(moved("2", "90.00"), version=1))
+    company.export()
+    assert company.tell(batch(moved("3", "50.00"), batch="other")) == ()
+    [hold] = company.tell(batch(moved("2", "90.00"), batch="2025 anew"))
+    assert isinstance(hold, HoldForReview)
+    assert hold.reason == "perhaps_exported_already"
 
 
 def test_an_entry_that_left_its_batch_is_no_twin(company: Company) -> None:

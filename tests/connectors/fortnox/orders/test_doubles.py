@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.fortnox import sandbox
-from connectors.fortnox.sandbox import Fault, Faults
+from connectors.fortnox.sandbox import CostCentre, Fault, Faults
 from connectors.fortnox.sandbox.books import Draft, Row
 from infra.delivery.journal import Journal
 from infra.verdicts import AlreadyThere, Delivered, Rejected, RetryLater
@@ -83,6 +83,24 @@ async def test_what_somebody_has_booked_by_hand_is_named_and_not_booked_again(
     assert len(list(books.vouchers())) == 2
     again = await carry_out(lane, closing(step="book/2", look_for_double=False))
     assert isinstance(again, Delivered), "a person says that it is another event"
+
+
+async def test_what_only_moves_an_amount_is_told_apart_by_where_it_moves_it(lane: Any, books: sandbox.Company) -> None:
+    """Between cost centres: on its account it is nothing, as is every other such voucher of that day."""
+    books.cost_centres |= {code: CostCentre(code, code) for code in "123"}
+    amount = Decimal("90.00")
+    for to in "23":
+        moved = (Row(7832, amount, ZERO, cost_centre=to), Row(7832, ZERO, amount, cost_centre="1"))
+        books.book(Draft(books.year_on(LAST).id, "A", LAST, "Omföring", moved), BOOKED, BOOKED)  # type: ignore[union-attr] # it has
+
+    def order(origin: str, key: str) -> Any:
+        to = VoucherRow(account=7832, debit=amount, cost_centre="3")
+        return closing(key, rows=(to, VoucherRow(account=7832, credit=amount, cost_centre=origin)))
+
+    verdict = await carry_out(lane, order("1", "spiris/2025#1"))
+    assert isinstance(verdict, Rejected)
+    assert (verdict.code, str(verdict.voucher)) == ("suspected_double", "A 2")
+    assert isinstance(await carry_out(lane, order("2", "spiris/2025#2")), Delivered)
 
 
 async def test_our_own_vouchers_are_no_doubles(lane: Any, books: sandbox.Company) -> None:
