@@ -110,7 +110,7 @@ def source(
         asked = None
         if chosen == "fortnox":
             of = _wanted(str(known.last))
-            asked = LedgerRequested(**of, documents=False, overwrite=True, requested_by=who, requested_at=now)
+            asked = LedgerRequested(**of, documents=False, requested_by=who, requested_at=now)
             outcome = await _followed(host, tenant, asked, quiet if as_json else progress, wait)
             if outcome.failed:
                 raise Failed(f"{year_words.subject(asked)} was not read: {outcome.failed}")

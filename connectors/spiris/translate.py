@@ -25,7 +25,7 @@ def translate(raw: bytes) -> tuple[Fact, ...]:
 
 
 def _choice(sent: LedgerSource) -> tuple[Fact, ...]:
-    """Return the choice; Fortnox's year is read at once, and takes the place of what was loaded from a file."""
+    """Return the choice; Fortnox's year is read at once, and replaces a file's unless another choice came meanwhile."""
     chosen = LedgerSourceChosen(
         year_to=sent.year.to, source=sent.source, chosen_by=sent.chosen_by, chosen_at=sent.chosen_at
     )
@@ -35,7 +35,6 @@ def _choice(sent: LedgerSource) -> tuple[Fact, ...]:
         year=sent.year.to.year,
         year_to=sent.year.to,
         documents=False,
-        overwrite=True,
         requested_by=sent.chosen_by,
         requested_at=sent.chosen_at,
     )

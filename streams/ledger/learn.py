@@ -87,7 +87,8 @@ def _with_reading(states: Mapping[str, State], key: str, reading: LedgerRetrieve
     if reading in (year.now, year.next) or any(_is_later(one, reading) for one in (year.now, year.next)):
         return Learned({})
     now = year.now
-    if now and now.sha256 == reading.sha256 and (now.source == reading.source or not reading.overwrite):
+    wanted = reading.overwrite or reading.whence == year.chosen_source
+    if now and now.sha256 == reading.sha256 and (now.source == reading.source or not wanted):
         # Read again and found the same: whose it is says the first reading, when and by whom says this one.
         again = now.model_copy(update={"read_at": reading.read_at, "requested_by": reading.requested_by})
         new = year.model_copy(update={"now": again, "next": None, "missing": (), "answer": ""})

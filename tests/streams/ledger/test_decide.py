@@ -1,9 +1,11 @@
 """The rules of ledgers, each in a history in which it decides."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from connectors.spiris.translate import translate
 from schemas.commands import CloseReview, HoldForReview, Order
 from schemas.events import ChecksPassed
 from schemas.ledger import LedgerRequested, LedgerRetrieved, LedgerSource, LedgerSourceChosen, ReadLedger
@@ -11,6 +13,7 @@ from schemas.settings import SettingsApplied, TenantSettings
 from streams.ledger import words
 from tests.streams.ledger.books import ANOTHERS, LAST, START, TENANT, Books, outcome, read
 
+SAMPLES = Path(__file__).parents[3] / "connectors" / "spiris" / "samples"
 ONE = {1: "Hyra", 150: "Kaffe"}
 OTHER = {1: "Hyra", 2: "El", 150: "Kaffe"}
 
@@ -175,6 +178,33 @@ def test_a_source_is_chosen_and_switched() -> None:
     record(books.read(ONE, "sie", hour=5))
     assert books.read(OTHER, hour=6) == []
     assert books.vouchers == ONE
+
+
+def test_of_two_choices_the_later_one_counts_whatever_was_asked_for_the_first() -> None:
+    """Fortnox's year was asked for with the first, and comes after the other: the file that was loaded stays."""
+    books = Books()
+    books.read(ONE, "sie")
+    chosen, asked = translate((SAMPLES / "source-fortnox.json").read_bytes())
+    assert isinstance(asked, LedgerRequested)
+    books.tell(chosen)
+    [order] = books.tell(asked)
+    assert isinstance(order, ReadLedger)
+    later = chosen.model_copy(update={"source": "sie", "chosen_at": START + timedelta(days=900)})
+    books.tell(later)
+    assert books.read(OTHER, hour=1, overwrite=order.overwrite) == []
+    assert (books.vouchers, books.year.chosen) == (ONE, later)
+
+
+def test_the_same_from_a_source_that_was_chosen_is_of_that_source() -> None:
+    """Nothing is another, but where the year comes from."""
+    books = Books()
+    books.read(ONE, "sie")
+    books.tell(choose("fortnox", 1))
+    record(books.read(ONE, hour=2))
+    assert books.year.now is not None
+    assert books.year.now.source == "fortnox"
+    assert books.read(ONE, "sie", hour=3) == []
+    assert books.year.now.source == "fortnox"
 
 
 def test_a_file_waits_where_fortnox_was_chosen() -> None:
