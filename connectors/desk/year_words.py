@@ -75,7 +75,7 @@ def _said(tenant: str, year: LedgerYear, documents: DocumentCounts) -> tuple[str
         lines += wrapped(f"bokbuss held list --tenant {tenant} says how to answer.", 2)
     if year.kept:
         lines += wrapped(
-            f"{year.last} is kept as it was loaded; Fortnox's: bokbuss ledger sync {tenant} --year {year.last.year} "
+            f"{year.last} is kept as it was loaded; Fortnox's: bokbuss ledger sync {tenant} --year {year.last} "
             "--overwrite"
         )
     if year.chosen and year.chosen != year.source:

@@ -64,7 +64,7 @@ def test_what_a_year_waits_for_is_said() -> None:
     """The question with its lines and how it is answered; what a person keeps; parts on their way."""
     held = year(waits="person", reason="loaded_from_file", question=("It has another one.", "vouchers added (1): A 2"))
     assert "2025-12-31 waits: It has another one. vouchers added (1): A 2 bokbuss held list --tenant acme" in said(held)
-    assert "bokbuss ledger sync acme --year 2025 --overwrite" in said(year(kept=True))
+    assert "bokbuss ledger sync acme --year 2025-12-31 --overwrite" in said(year(kept=True))
     coming = year(retrieved=None, waits="parts", missing=3)
     assert "3 parts on their way" in said(coming)
     assert year_words.state(year(retrieved=None)) == "nothing yet"
