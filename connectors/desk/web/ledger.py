@@ -117,10 +117,10 @@ async def _source(visit: Visit) -> Response:
     if wanted not in get_args(LedgerSource):
         raise NoSuchPage
     source: LedgerSource = wanted  # type: ignore[assignment] # it is one
-    by, of = visit.by[:200], {"year": year.last.year, "year_to": year.last}
-    facts: list[Fact] = [LedgerSourceChosen(year_to=year.last, source=source, chosen_by=by, chosen_at=now)]
+    by, last = visit.by[:200], year.last
+    facts: list[Fact] = [LedgerSourceChosen(year_to=last, source=source, chosen_by=by, chosen_at=now)]
     if source == registry.ledger():
-        facts.append(LedgerRequested(**of, documents=False, requested_by=by, requested_at=now))
+        facts.append(LedgerRequested(year=last.year, year_to=last, documents=False, requested_by=by, requested_at=now))
     await visit.host.accept(visit.tenant, "desk", facts)
     return visit.go(visit.at("ledger"), visit.say("Källan är bytt för året.", "The year has another source now."))
 
