@@ -12,7 +12,7 @@ from connectors.fortnox import needs, tokens, words
 from connectors.fortnox.connect import connecting, consent, views
 from connectors.fortnox.connect.consent import ActivationLink, Result
 from connectors.fortnox.doctor import examining, report
-from connectors.fortnox.settings import FortnoxSettings
+from connectors.fortnox.settings import FortnoxSettings, settings_of
 from infra import clock, tenants
 from infra.access.connections import Connections, health
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asker, print_json, print_lines, print_out
@@ -111,7 +111,7 @@ def disconnect(tenant: Company, by: By = None, as_json: Json = False) -> None:
         if held is None or held.state == "disconnected":
             raise WrongUsage(f"{tenant} is not connected to Fortnox: bokbuss tenant list")
         refresh = await connections.disconnect(tenant, connecting.SYSTEM, asker(by))
-        revoked = await tokens.revoke(host.settings.of(FortnoxSettings), refresh) if refresh else False
+        revoked = await tokens.revoke(settings_of(host, tenant), refresh) if refresh else False
         company, language = held.company_name or tenant, host.settings.language
         print_out(
             {"tenant": tenant, "disconnected": True, "revoked": revoked},

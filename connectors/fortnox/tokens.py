@@ -38,7 +38,7 @@ async def end_consent(host: Host, held: Connection) -> str:
     refresh = await connections(host).refresh_token(held.tenant, SYSTEM)
     if refresh is None:
         return f"no token of ours can be revoked: remove the integration in the Fortnox of {held.tenant}"
-    if not await revoke(host.settings.of(FortnoxSettings), refresh):
+    if not await revoke(settings_of(host, held.tenant), refresh):
         raise NotRevoked("Fortnox has not confirmed that the access is revoked")
     return ""
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from connectors.fortnox import tokens
 from connectors.fortnox.connect import connecting
-from connectors.fortnox.settings import FortnoxSettings
+from connectors.fortnox.settings import settings_of
 from infra import clock, telemetry
 from infra.access.connections import Connection, days_left, settled
 from infra.leases import Lease, lead
@@ -66,7 +66,6 @@ class _Keeper:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._connections = tokens.connections(host)
-        self._renew = tokens.renewing(host.settings.of(FortnoxSettings))
         self._told: dict[str, str] = {}
         self._looked: dict[str, float] = {}
 
@@ -83,7 +82,8 @@ class _Keeper:
         if not unused(held, clock.now().timestamp()):
             return
         anew = held.grant_type == "authorization_code"
-        answer = await self._connections.access(held.tenant, tokens.SYSTEM, self._renew, anew=anew)
+        renew = tokens.renewing(settings_of(self._host, held.tenant))
+        answer = await self._connections.access(held.tenant, tokens.SYSTEM, renew, anew=anew)
         if isinstance(answer, RetryLater):
             _log.warning("unused connection not renewed", tenant=held.tenant, code=answer.code, why=answer.why)
 

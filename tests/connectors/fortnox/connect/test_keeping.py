@@ -10,20 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from connectors.fortnox import tokens
+from connectors.fortnox import sandbox, tokens
 from connectors.fortnox.connect import keeping
 from connectors.fortnox.connect.keeping import concern, unused
+from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connection, Connections
 from infra.access.vault import open_vault
+from infra.canary import CANARY
+from infra.environment import whole
 from infra.leases import Leases
 from infra.plugin import Host
+from infra.settings import CanarySettings
 from infra.watch import Watch
-from tests.connectors.fortnox.token_driver import TENANT, Endpoint, connected, settings
+from tests.connectors.fortnox.token_driver import ADD, KEY, TENANT, Endpoint, connected, settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 STATES = ["connected", "needs_consent", "licence_missing", "paused", "disconnected"]
@@ -149,6 +154,24 @@ async def test_whoever_must_act_gets_a_link_once(host: Host) -> None:
     async with host.engine.connect() as database:
         kinds = set(await database.scalars(text("select service from activation_links")))
     assert kinds == {False}  # a person's user was connected, so a person is asked again
+
+
+async def test_the_canary_stays_alive_at_its_sandbox_alone(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number that its sandbox gave it is somebody's at Fortnox: no token is asked for with it there."""
+    monkeypatch.setattr(keeping, "_FIRST", 0.0)
+    real, made_up = sandbox.Books(), sandbox.Books()
+    for books in (real, made_up):
+        books.add(sandbox.Company(1))
+    async with sandbox.running(real) as url, sandbox.running(made_up) as canary:
+        secret = SecretStr(sandbox.CLIENT_SECRET)
+        fortnox = FortnoxSettings(auth_url=f"{url}/oauth-v1", client_id=sandbox.CLIENT_ID, client_secret=secret)
+        named = whole()(
+            fortnox=fortnox, canary=CanarySettings(url=canary), secret_key=SecretStr(KEY), _env_file=None
+        )
+        async with engine.begin() as database:
+            await database.execute(ADD, {"tenant": CANARY, "number": 1})
+        await keeping._Keeper(Host(named, engine, await open_vault(engine, named), None, None)).look()
+    assert (real.issued, made_up.issued) == (0, 1)
 
 
 async def test_gauges_tell_the_days_left_and_the_state(host: Host) -> None:
