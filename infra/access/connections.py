@@ -176,10 +176,13 @@ class Connections:
         return self._refresh(row) if row and row.held.state == "connected" else None
 
     async def refresh_token(self, tenant: str, system: str) -> str | None:
-        """Return the refresh token (or secret) that is kept, connected or not, after a renewal that is under way."""
+        """Return the refresh token (or secret) to revoke, connected or not, after a renewal that is under way.
+
+        None where there is none, or it has ended: a system may say of any text that it is revoked.
+        """
         while (row := await self._rows.read(tenant, system)) is not None and row.busy_for > 0 and row.renewer:
             await clock.sleep(min(_POLL, row.busy_for))
-        return self._refresh(row) if row else None
+        return self._revocable(row) if row else None
 
     async def lost(self, tenant: str, system: str, state: str, reason: Text) -> None:
         """Write down that a connection needs_consent or is licence_missing, and why; nothing is thrown away."""
@@ -209,13 +212,17 @@ class Connections:
         return await self._rows.become(tenant, system, "connected", words.RESUMED_BY(by=by), by=by, only=("paused",))
 
     async def disconnect(self, tenant: str, system: str, by: str) -> str | None:
-        """Forget every token of a company, after a renewal that is under way; return the refresh token to revoke."""
+        """Forget every token of a company, after a renewal that is under way.
+
+        Returns:
+            The refresh token to revoke, as ``refresh_token`` does.
+        """
         self._kept.pop((tenant, system), None)
         while (row := await self._rows.read(tenant, system)) is not None:
             if row.busy_for > 0 and row.renewer:
                 await clock.sleep(min(_POLL, row.busy_for))
             elif await self._rows.disconnect(row, by):
-                return self._refresh(row)
+                return self._revocable(row)
         return None
 
     def _answer(self, row: ConnectionRow, wanted: int) -> str | RetryLater | None:
@@ -242,6 +249,10 @@ class Connections:
 
     def _refresh(self, row: ConnectionRow) -> str | None:
         return self._vault.unlock(row.refresh, context=_context(row, "refresh")) if row.refresh else None
+
+    def _revocable(self, row: ConnectionRow) -> str | None:
+        until = row.held.refresh_until
+        return self._refresh(row) if until is None or until > clock.now() else None
 
     def _locked(
         self,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from infra import clock, words
 from infra.access.connection import Connection, ConnectionRow, Consent, Taken, Tokens, told
@@ -188,9 +188,8 @@ class MemoryRows:
         until: datetime | None = stored.held.refresh_until
         if tokens.refresh is not None:
             stored.refresh = tokens.refresh
-            until = datetime.fromtimestamp(
-                clock.now().timestamp() + (tokens.refresh_seconds or 0.0), clock.now().tzinfo
-            )
+            lasts = tokens.refresh_seconds
+            until = None if lasts is None else clock.now() + timedelta(seconds=lasts)
         stored.held = replace(
             stored.held,
             generation=stored.held.generation + 1,

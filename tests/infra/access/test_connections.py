@@ -307,6 +307,16 @@ async def test_a_disconnected_company_has_no_secrets_left(place: ConnectionDrive
     assert await place.recorded() == ["connected", "disconnected", "connected"]
 
 
+@pytest.mark.parametrize(("seconds", "left"), [(60.0, "refresh-0"), (-1.0, None), (None, "refresh-0")])
+async def test_a_token_that_has_ended_revokes_nothing(
+    place: ConnectionDriver, seconds: float | None, left: str | None
+) -> None:
+    """A service account goes on for years, its token for weeks; a system says of any text that it is revoked."""
+    process = await place.consented(grant_type="client_credentials", refresh_seconds=seconds)
+    assert await process.refresh_token(COMPANY, SYSTEM) == left
+    assert await process.disconnect(COMPANY, SYSTEM, "Anna") == left
+
+
 async def test_disconnecting_waits_for_a_renewal_that_is_under_way(place: ConnectionDriver) -> None:
     """The token that comes is the one to revoke."""
     await place.consented()

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock
@@ -186,6 +187,20 @@ async def test_an_access_that_cannot_be_revoked_is_said_aloud(verbs: Verbs) -> N
     """A company that was added by its number brought no token to revoke with."""
     tenant = await verbs.world.tenant(database_number=2001)
     assert "remove the integration at Fortnox as well" in await verbs("disconnect", tenant)
+
+
+async def test_an_access_whose_token_has_ended_is_not_said_to_be_revoked(verbs: Verbs) -> None:
+    """A service account goes on for years, its refresh token for weeks; Fortnox says of any text that it is revoked."""
+    world, kept, removed = verbs.world, await verbs.world.tenant(), await verbs.world.tenant()
+    world.company(2002, "Bageriet AB", "556677-8899")
+    for number, tenant in ((2001, kept), (2002, removed)):
+        await world.consent(await world.link(tenant), company=number)
+    async with world.host.engine.begin() as connection:
+        await connection.execute(text("update connections set refresh_until = clock_timestamp() - interval '1 day'"))
+    assert "remove the integration at Fortnox as well" in await verbs("disconnect", kept)
+    [left] = (await verbs.json("tenant", "remove", removed))["left_to_do"]
+    assert "remove the integration in the Fortnox of" in left
+    assert len(world.books.consents) == 2
 
 
 async def test_a_company_is_removed_once_its_consent_is_revoked(verbs: Verbs) -> None:
