@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # a verb that only reads loads none of them: they take a seco
     from schemas.events import Fact
 
 _POOL = 2
+_LAST_ANSWERS = 20.0
+"""Seconds for which a command that is over, or was interrupted, waits for tokens that it has asked for: where their
+answer is lost, a company may have to consent again."""
 _CLOSE_WITHIN = 2.0
 """Seconds for connections to the database, which may be away."""
 _PATIENCE = 5.0
@@ -60,6 +63,7 @@ class Office:
         self._stack = stack
         self._producer: AIOKafkaProducer | None = None
         self._vault: Vault | None = None
+        self._waits = False
         engine.update_execution_options(**{store.LENT: self.vault})  # opened by whoever meets sealed values first
 
     @property
@@ -90,10 +94,14 @@ class Office:
 
     async def host(self) -> "Host":
         """Return what a plugin works with; the broker is asked for only when something is sent. Raises WrongKey."""
+        from infra.access.connections import settled
         from infra.leases import Leases
         from infra.plugin import Host
 
         vault = await self.vault()
+        if not self._waits:
+            self._waits = True
+            self._stack.push_async_callback(settled, _LAST_ANSWERS)
 
         async def accept(tenant: str, system: str, facts: "Sequence[Fact]") -> tuple[str, ...]:
             from infra.intake.accepting import Acceptor

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import canary, ending, overdue, registry, retention, store, telemetry, watch
 from infra.access import rotation
+from infra.access.connections import settled
 from infra.access.vault import Vault, open_vault, prove
 from infra.alerting import mailing, telling
 from infra.deciding.auditor import Auditor
@@ -201,7 +202,9 @@ async def _until_stopped(jobs: Iterable[RoleWork], stop: asyncio.Event) -> None:
             _log.error("ended by itself", jobs=sorted(task.get_name() for task in tasks if task.done()))
     finally:
         stop.set()
-        if late := await ending.ended(tasks, _END_WITHIN):
+        # Whoever asked for new tokens need not be a job: a page may have. Their answers are written down meanwhile.
+        late, _ = await asyncio.gather(ending.ended(tasks, _END_WITHIN), settled(_END_WITHIN))
+        if late:
             _log.warning("left behind", jobs=sorted(task.get_name() for task in late))
     for task in tasks:
         failure = task.exception() if task.done() and not task.cancelled() else None

@@ -7,7 +7,7 @@ from connectors.fortnox import tokens
 from connectors.fortnox.connect import connecting
 from connectors.fortnox.settings import settings_of
 from infra import clock, telemetry
-from infra.access.connections import Connection, days_left, settled
+from infra.access.connections import Connection, days_left
 from infra.leases import Lease, lead
 from infra.plugin import Host
 from infra.verdicts import RetryLater
@@ -22,8 +22,6 @@ _FIRST: Final = 60.0
 _RENEW_WITH_DAYS_LEFT: Final = 30.0
 """An unused refresh token is exchanged two weeks into its life: a month of failures is left before it ends."""
 _WARN_DAYS: Final = (2, 7)
-_LAST_ANSWERS: Final = 20.0
-"""Seconds for which a process that ends waits for renewals under way."""
 
 
 def concern(held: Connection, now: float) -> str:
@@ -57,7 +55,6 @@ async def keep(host: Host, stop: asyncio.Event) -> None:
             await clock.wait(stop, _EVERY)
 
     await lead(host.leases, _LEASE, stop, work)
-    await settled(_LAST_ANSWERS)
 
 
 class _Keeper:

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +17,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from infra import clock, words
+from infra import clock, roles, words
 from infra.access.connection import Connection, ConnectionRows, Taken, Tokens, days_left
 from infra.access.connection_rows import PostgresRows, forget_another_company
 from infra.access.connections import Connections, TokenOutcome, health, settled
 from infra.access.vault import Vault
+from infra.office import office
+from infra.settings import DatabaseSettings, KafkaSettings, Settings
 from infra.verdicts import Granted, Refused, RetryLater, Unanswered
 from schemas.audit import GENESIS, AuditRecord
 from tests.infra.memory_connections import MemoryRows, Stored, Table
@@ -56,10 +60,11 @@ class ConnectionDriver:
     engine: AsyncEngine | None = None
     table: Table = field(default_factory=Table)
     endpoint: TokenEndpoint = field(default_factory=TokenEndpoint)
+    vault: Vault = VAULT
 
     def process(self, **options: Any) -> Connections:
         """Return the connections as another process has them."""
-        return Connections(None, VAULT, rows=self.rows, **options)  # type: ignore[arg-type] # rows are there
+        return Connections(None, self.vault, rows=self.rows, **options)  # type: ignore[arg-type] # rows are there
 
     async def consented(self, **more: Any) -> Connections:
         """Let the company consent; return a process."""
@@ -248,6 +253,58 @@ async def test_a_renewal_goes_on_when_whoever_waits_for_it_is_cancelled(place: C
     lane.cancel()
     await settled(60.0)
     assert await place.process().secret(COMPANY, SYSTEM) == "refresh-1"
+
+
+async def asked_for(process: Connections, endpoint: TokenEndpoint) -> None:
+    """Let a process ask for new tokens, and go on when it has."""
+    asking = asyncio.create_task(process.access(COMPANY, SYSTEM, endpoint.renew, anew=True))
+    while not endpoint.asked:  # noqa: ASYNC110 - it is asked in this loop
+        await asyncio.sleep(0.01)
+    asking.cancel()
+
+
+def test_a_process_that_ends_writes_down_what_it_has_asked_for() -> None:
+    """Whichever its jobs are: a page of the desk's may have asked."""
+    table = Table({(COMPANY, SYSTEM): Stored(Connection(COMPANY, SYSTEM, database_number=5))})
+    place = ConnectionDriver(MemoryRows(table), table=table, endpoint=TokenEndpoint(takes=0.3))
+
+    async def process() -> None:
+        stop = asyncio.Event()
+
+        async def job(stop: asyncio.Event) -> None:
+            await asked_for(await place.consented(), place.endpoint)
+            stop.set()
+
+        await roles._until_stopped([job], stop)
+
+    asyncio.run(process())
+    assert asyncio.run(place.process().secret(COMPANY, SYSTEM)) == "refresh-1"
+
+
+async def test_a_command_that_ends_writes_down_what_it_has_asked_for(prepared_url: str, tmp_path: Path) -> None:
+    """Also one that is interrupted: where the only answer is lost, the company has to consent again."""
+    database, kafka = DatabaseSettings(url=prepared_url), KafkaSettings(bootstrap="127.0.0.1:9")
+    settings = Settings(data=tmp_path, database=database, kafka=kafka, _env_file=None)
+
+    async def command(*, asks: bool) -> str | None:
+        async with office(settings) as place:
+            host = await place.host()
+            connections = Connections(host.engine, host.vault)
+            if not asks:
+                return await connections.secret(COMPANY, SYSTEM)
+            async with host.engine.begin() as connection:
+                await connection.execute(ADD, {"tenant": COMPANY, "number": 5})
+            await ConnectionDriver(PostgresRows(host.engine), host.engine, vault=host.vault).consented()
+            await asked_for(connections, TokenEndpoint(takes=0.3))
+            raise asyncio.CancelledError  # as Ctrl-C does
+
+    def run(*, asks: bool) -> str | None:
+        with suppress(asyncio.CancelledError):
+            return asyncio.run(command(asks=asks))
+        return None
+
+    assert await asyncio.to_thread(run, asks=True) is None
+    assert await asyncio.to_thread(run, asks=False) == "refresh-1"
 
 
 async def test_a_bug_of_ours_is_no_refusal(place: ConnectionDriver) -> None:

@@ -156,7 +156,7 @@ async def test_whoever_must_act_gets_a_link_once(host: Host) -> None:
     assert kinds == {False}  # a person's user was connected, so a person is asked again
 
 
-async def test_the_canary_stays_alive_at_its_sandbox_alone(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_canary_stays_alive_at_its_sandbox(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number that its sandbox gave it is somebody's at Fortnox: no token is asked for with it there."""
     monkeypatch.setattr(keeping, "_FIRST", 0.0)
     real, made_up = sandbox.Books(), sandbox.Books()
@@ -165,9 +165,7 @@ async def test_the_canary_stays_alive_at_its_sandbox_alone(engine: AsyncEngine, 
     async with sandbox.running(real) as url, sandbox.running(made_up) as canary:
         secret = SecretStr(sandbox.CLIENT_SECRET)
         fortnox = FortnoxSettings(auth_url=f"{url}/oauth-v1", client_id=sandbox.CLIENT_ID, client_secret=secret)
-        named = whole()(
-            fortnox=fortnox, canary=CanarySettings(url=canary), secret_key=SecretStr(KEY), _env_file=None
-        )
+        named = whole()(fortnox=fortnox, canary=CanarySettings(url=canary), secret_key=SecretStr(KEY), _env_file=None)
         async with engine.begin() as database:
             await database.execute(ADD, {"tenant": CANARY, "number": 1})
         await keeping._Keeper(Host(named, engine, await open_vault(engine, named), None, None)).look()
