@@ -66,6 +66,7 @@ class Lane:
         self._left = False
         self._pace = Pace()
         self._looks: dict[str, float] = {}  # when to look for each write in doubt that this lane knows of (monotonic)
+        self._sent: dict[str, float] = {}  # when each of them had left, at the latest (monotonic)
         self._rests: dict[str, float] = {}  # until when orders of each kind wait for what they need (monotonic)
 
     def wake(self) -> None:
@@ -178,15 +179,17 @@ class Lane:
         self._lease.check()
         attempt = self._attempt()
         if work.state == "unknown":
+            since = self._since_sent(work)  # as it was before this look
             look = await self._probe(client, work, attempt)
             faultpoints.reach("lane.looked")
-            change = self._after_look(work, look, attempt)
+            change = self._after_look(work, look, attempt, since)
             verdict: Verdict | Look = look
         else:
             if not await self._journal.mark_sending(work, self._lease.name, self._lease.epoch):
                 raise LeaseLost(self._lease.name)
             faultpoints.reach("lane.sending")
             verdict = await self._write(client, work, attempt)
+            self._sent[work.order.id] = clock.monotonic()
             faultpoints.reach("lane.answered")
             self._pace.sent(verdict)
             change = self._after_write(work, verdict, attempt)
@@ -207,13 +210,26 @@ class Lane:
         if not await self._journal.change(_of_step(change, span)):
             raise LeaseLost(self._lease.name)
         faultpoints.reach("lane.recorded")
-        if change.state == "unknown" and not wait.kind:  # what rests is looked for when its kind goes on
-            self._looks[work.order.id] = clock.monotonic() + change.wait
-        else:
-            self._looks.pop(work.order.id, None)
+        self._remember(work.order.id, change, rests=wait.kind > 0)
         span.set(bokbuss__verdict=type(verdict).__name__, bokbuss__order__state=change.state)
         self._note(work, change, verdict)
         return wait.lane
+
+    def _remember(self, order: str, change: Transition, *, rests: bool) -> None:
+        """Remember when to look for a write in doubt; what rests is looked for when its kind goes on."""
+        self._looks.pop(order, None)
+        if change.state != "unknown":
+            self._sent.pop(order, None)
+        elif not rests:
+            self._looks[order] = clock.monotonic() + change.wait
+
+    def _since_sent(self, work: Work) -> float:
+        """Return for how long a write has settled. The database's clock tells a lane that did not send it, and once.
+
+        It can be set while a write is in doubt, to an hour later say, and no late voucher would be waited for.
+        """
+        now = clock.monotonic()
+        return now - self._sent.setdefault(work.order.id, now - (work.since_sent or 0.0))
 
     async def _write(self, client: Any, work: Work, attempt: Attempt) -> Verdict:
         self._left = False
@@ -268,7 +284,7 @@ class Lane:
                 entry = Entry(work.order, "unknown", why=lost.why, wording=lost.wording)
                 return self._change(work, attempt, "unknown", entry, wait=first_look, just_sent=True)
 
-    def _after_look(self, work: Work, look: Look, attempt: Attempt) -> Transition:
+    def _after_look(self, work: Work, look: Look, attempt: Attempt, since: float) -> Transition:
         match look:
             case AlreadyThere():
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
@@ -277,7 +293,6 @@ class Lane:
                 change = self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
                 return replace(change, outcome=_put_off(later))
             case Absent():
-                since = work.since_sent or 0.0  # as it was before this look
                 if (left := self._patience.settle - since) > 0:
                     return self._change(work, attempt, "unknown", None, wait=min(left, max(3 * since, _FIRST_LOOK)))
                 if work.looks + 1 < _LOOKS:

@@ -70,7 +70,7 @@ class LoanRow:
 
 @dataclass(slots=True)
 class Database:
-    """What survives a process. Its clock is the loop's."""
+    """What survives a process. Its clock is the loop's, and ``ahead`` of it by so many seconds."""
 
     rows: dict[str, JournalRow] = field(default_factory=dict)
     leases: dict[str, LeaseRow] = field(default_factory=dict)
@@ -78,11 +78,12 @@ class Database:
     replacements: set[str] = field(default_factory=set)
     requests: dict[int, LoanRow] = field(default_factory=dict)
     most_in_doubt: dict[str, int] = field(default_factory=dict)
+    ahead: float = 0.0
 
     @property
     def time(self) -> float:
         """The database's clock."""
-        return asyncio.get_running_loop().time()
+        return asyncio.get_running_loop().time() + self.ahead
 
     def of(self, tenant: str) -> list[JournalRow]:
         """Return a company's orders in their sequence."""

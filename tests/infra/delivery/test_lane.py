@@ -581,6 +581,30 @@ def test_one_order_is_one_voucher_as_long_as_settling_outlasts_late_writes(
     assert virtual.run(story()) == vouchers
 
 
+def test_a_clock_that_is_put_forward_settles_no_write() -> None:
+    """The database's says an hour later while a write is in doubt: what is booked late is waited for all the same."""
+
+    async def story() -> int:
+        fortnox, loop = FakeFortnox(), asyncio.get_running_loop()
+
+        async def carry_out_late(order: Envelope[Any], _attempt: Attempt) -> Verdict:
+            loop.call_later(30.0, fortnox.carry_out, order)
+            return Unknown("no answer")
+
+        async def look(order: Envelope[Any], _attempt: Attempt) -> Look:
+            found = fortnox.voucher(order, loop.time())
+            return AlreadyThere(found) if found else Absent()
+
+        company = LaneDriver(Target(carry_out_late, look), patience=Patience(60.0, 5.0))
+        await company.insert("day/1")
+        loop.call_later(3.0, setattr, company.database, "ahead", 3600.0)
+        await company.run(600.0)
+        assert company.row("day/1").state == "delivered"
+        return len(fortnox.books["a"])
+
+    assert virtual.run(story()) == 1
+
+
 def test_a_lane_that_rests_is_woken_by_an_order() -> None:
     """It does not wait until it would look by itself."""
 
