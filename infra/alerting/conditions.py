@@ -36,8 +36,14 @@ _CONDITIONS: Final = text(
        from connections where tenant = :tenant and state = 'connected' and grant_type = 'authorization_code'
              and refresh_until < clock_timestamp() + interval '7 days'
        union all
-       select 'outcome_unknown/' || sink, 'outcome_unknown', min(sent_at), jsonb_build_object('sink', sink)
-       from journal where tenant = :tenant and state = 'unknown' and sent_at < clock_timestamp() - interval '30 minutes'
+       select 'outcome_unknown/' || sink, 'outcome_unknown', min(least(sent_at, first_lost.at)),
+              jsonb_build_object('sink', sink)
+       from journal j cross join lateral (
+         select min((body ->> 'at')::timestamptz) as at from audit
+         where tenant = j.tenant and message_id = j.order_id::text and body ->> 'outcome' = 'unknown') as first_lost
+       where j.tenant = :tenant and state in ('queued', 'sending', 'unknown')
+             and (state = 'unknown' or outcome ->> 'outcome' = 'absent')
+             and least(sent_at, first_lost.at) < clock_timestamp() - interval '30 minutes'
        group by sink
        union all
        select 'parked/' || reader, 'parked', min(parked_at), jsonb_build_object('reader', reader)
@@ -51,6 +57,7 @@ _CONDITIONS: Final = text(
        from proofs where tenant = :tenant and differences > 0
        ) c order by since, alert limit :most"""
 )
+"""What a target never answers clearly is sent again each time that it is absent: its first lost answer counts."""
 _RAISE: Final = text(
     """insert into alerts (tenant, alert, kind, about, raised_at, due_at)
        select :tenant, alert, kind, about, clock_timestamp(), clock_timestamp()

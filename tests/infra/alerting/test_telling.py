@@ -194,6 +194,39 @@ async def test_every_condition_is_an_alert(receiver: Receiver) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "outcome", "alerts"), [("unknown", "unknown", 1), ("sending", "absent", 1), ("queued", "put_off", 0)]
+)
+async def test_an_order_that_goes_round_for_ever_is_told(
+    receiver: Receiver, state: str, outcome: str, alerts: int
+) -> None:
+    """Its answer is lost each time, it is absent each time, and sent again: the answer lost now is a second old."""
+    order, now = uuid.uuid4(), "clock_timestamp()"
+    await receiver.execute(
+        text(
+            f"""insert into journal (order_id, sink, tenant, seq, place, partition, key, type, fact_id, body, due_at,
+                                    accepted_at, journaled_at, sent_at, state, outcome)
+               values (:order, 'fortnox', :tenant, 1, 1, 0, 'k', 't', 'f', '{{}}', {now}, {now}, {now}, {now}, :state,
+                       jsonb_build_object('outcome', cast(:outcome as text)))"""  # noqa: S608 - a name
+        ),
+        order=order,
+        state=state,
+        outcome=outcome,
+    )
+    await receiver.execute(
+        text(
+            """insert into audit (tenant, sequence, key, fact_id, message_id, trace, body)
+               select :tenant, n, 'k', 'f', :order, '',
+                      jsonb_build_object('outcome', said, 'at', clock_timestamp() - age)
+               from (values (1, 'unknown', interval '1 hour'), (2, 'absent', interval '58 minutes'),
+                            (3, 'unknown', interval '1 second')) as x(n, said, age)"""
+        ),
+        order=str(order),
+    )
+    await receiver.turn()
+    assert receiver.told == [("alert.raised", "outcome_unknown/fortnox")] * alerts
+
+
 async def test_a_receiver_that_is_away_costs_one_call_a_turn_and_is_said(receiver: Receiver) -> None:
     """Ten alerts wait; the first one tells that nobody takes them."""
     for _ in range(10):
