@@ -113,6 +113,15 @@ _ANOTHER = text(
         from tenants t where t.tenant = c.tenant and c.tenant = :tenant and c.system = :ledger
             and t.database_number is distinct from :number"""
 )
+# What was read of the other company's set-up, and found to be right with it, says nothing of this one's.
+_FORGET_SET_UP = tuple(
+    text(
+        f"""delete from {table} r using tenants t
+            where t.tenant = r.tenant and r.tenant = :tenant and r.system = :ledger
+              and t.database_number is distinct from :number"""  # noqa: S608 - our own names
+    )
+    for table in ("reference_data", "checks")
+)
 _NUMBER = text("update tenants set database_number = :number where tenant = :tenant")
 _PIN = text("update tenants set database_number = :number where tenant = :tenant and database_number is null")
 _PINNED = text("select database_number from tenants where tenant = :tenant")
@@ -128,6 +137,12 @@ _WIPE = text(
 async def forget_another_company(connection: AsyncConnection, tenant: str, number: int) -> None:
     """Forget the tokens of a company that is about to get another number: they would open the other one's books."""
     await connection.execute(_ANOTHER, {"tenant": tenant, "number": number, "ledger": registry.ledger()})
+    await _forget_set_up(connection, tenant, number)
+
+
+async def _forget_set_up(connection: AsyncConnection, tenant: str, number: int) -> None:
+    for statement in _FORGET_SET_UP:
+        await connection.execute(statement, {"tenant": tenant, "number": number, "ledger": registry.ledger()})
 
 
 async def holder(connection: AsyncConnection, tenant: str, number: int | None) -> str | None:
@@ -220,6 +235,7 @@ class PostgresRows:
         try:
             async with self._engine.begin() as connection:
                 if number is not None:
+                    await _forget_set_up(connection, tenant, number)
                     await connection.execute(_NUMBER, {"tenant": tenant, "number": number})
                 await connection.execute(_CONSENTED, values)
                 await _on_record(connection, held, consent.consented_by, consent.terms)

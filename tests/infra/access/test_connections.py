@@ -441,6 +441,31 @@ async def test_another_number_forgets_the_tokens_of_the_company_before(engine: A
         assert await process.secret(COMPANY, SYSTEM) == kept
 
 
+@pytest.mark.parametrize("how", ["consent", "number"])
+async def test_another_number_forgets_what_was_read_of_the_company_before(engine: AsyncEngine, how: str) -> None:
+    """Its financial years have other ids, and what was in order there need not be here: nothing green is left of it."""
+    process = Connections(engine, VAULT)
+    async with engine.begin() as connection:
+        await connection.execute(ADD, [{"tenant": COMPANY, "number": 5}, {"tenant": "other", "number": 7}])
+        for statement in (
+            """insert into reference_data (tenant, system, kind, body, read_at)
+               select t, 'fortnox', 'years', '[]', clock_timestamp() from unnest(array['acme', 'other']) as t""",
+            """insert into checks (tenant, system, "check", ok, body, checked_at)
+               select t, 'fortnox', 'series', true, '{}', clock_timestamp() from unnest(array['acme', 'other']) as t""",
+        ):
+            await connection.execute(text(statement))
+    for number, left in ((5, ["acme", "other"]), (6, ["other"])):
+        if how == "consent":
+            await process.consented(COMPANY, SYSTEM, grant_type="client_credentials", database_number=number)
+        else:
+            async with engine.begin() as connection:
+                await forget_another_company(connection, COMPANY, number)
+        for table in ("reference_data", "checks"):
+            async with engine.connect() as connection:
+                rows = await connection.scalars(text(f"select tenant from {table} order by tenant"))  # noqa: S608 - ours
+                assert list(rows) == left
+
+
 async def test_every_company_is_listed_with_what_it_has(engine: AsyncEngine) -> None:
     """One with a number only counts as a service account's; one without anything is not there."""
     async with engine.begin() as connection:
