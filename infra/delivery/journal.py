@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, store
@@ -334,11 +334,12 @@ class Journal:
             pending, self._pending = self._pending, []
             try:
                 await self._commit(pending)
-            except (DataError, IntegrityError, ValueError):  # one of them cannot be written, and takes nobody with it
-                for one in pending:
-                    await self._commit_alone(one)
             except Exception as error:  # noqa: BLE001 - each lane gets it and decides
-                _tell(pending, error)
+                if _of_the_database(error):
+                    _tell(pending, error)
+                    continue
+                for one in pending:  # one of them cannot be written, and takes nobody with it
+                    await self._commit_alone(one)
 
     async def _commit_alone(self, one: tuple[_Step, asyncio.Future[bool]]) -> None:
         try:
@@ -363,6 +364,11 @@ async def _sealed(connection: AsyncConnection, entries: Sequence[Entry]) -> list
     records = [((e.message.tenant, e.message.subject), e.shown) for e in entries if e.shown is not None]
     sealed = iter(await people.seal(connection, records))
     return [entry if entry.shown is None else replace(entry, shown=next(sealed)) for entry in entries]
+
+
+def _of_the_database(error: Exception) -> bool:
+    """Tell whether it is the database that is away, and not what was to be written."""
+    return isinstance(error, SQLAlchemyError | OSError) and not isinstance(error, DataError | IntegrityError)
 
 
 def _name(step: _Step) -> tuple[UUID, int]:

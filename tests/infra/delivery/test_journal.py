@@ -7,18 +7,21 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store
+from infra.access.vault import Vault, lend
 from infra.delivery import journal
 from infra.delivery.journal import Journal, Transition, Work
 from infra.leases import Leases
 from infra.trail import Entry
-from schemas.audit import GENESIS, AuditRecord, Outcome
+from schemas.audit import GENESIS, AuditRecord, Outcome, Shown
 from schemas.envelope import Envelope
+from schemas.events import EmployeeFields
 from tests.ending import end_tasks
 from tests.infra.fake_fortnox import order
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases
@@ -110,6 +113,10 @@ def place(request: pytest.FixtureRequest) -> JournalDriver:
 
 
 LEASE = "fortnox/a"
+LOCKED = text(
+    """insert into person_keys (tenant, record, key_id, locked, made_at)
+       values (:tenant, :record, '0123456789abcdef', decode(repeat('00', 64), 'hex'), clock_timestamp())"""
+)
 
 
 async def due(place: JournalDriver, tenant: str = "a") -> list[str]:
@@ -337,7 +344,12 @@ async def test_companies_with_open_orders_are_named(place: JournalDriver) -> Non
 # --- The real journal: what a shared transaction must not share -----------------------------------------------------
 
 
-async def test_a_change_that_cannot_be_written_takes_no_other_with_it(postgres: InPostgres) -> None:
+@pytest.mark.parametrize(
+    ("what", "error"), [("a table takes no \0", DBAPIError), ("a key that nothing opens", InvalidTag)]
+)
+async def test_a_change_that_cannot_be_written_takes_no_other_with_it(
+    postgres: InPostgres, what: str, error: type[Exception]
+) -> None:
     """Its own lane gets the error; the lanes whose changes stood in the same transaction get their answers."""
     tenants = [f"company-{n}" for n in range(5)]
     await postgres.journal.insert((0, order(tenant, "day/1", 1)) for tenant in tenants)
@@ -347,9 +359,16 @@ async def test_a_change_that_cannot_be_written_takes_no_other_with_it(postgres: 
         tenant = work.order.tenant
         assert await postgres.journal.mark_sending(work, f"fortnox/{tenant}", epochs[tenant])
     changes = [became(work, "delivered", epochs[work.order.tenant], "delivered") for work in works]
-    changes[2] = replace(changes[2], outcome={"why": "a table takes no \0"})
+    if error is DBAPIError:
+        changes[2] = replace(changes[2], outcome={"why": what})
+    else:
+        lend(postgres.engine, Vault(b"test"))
+        async with postgres.engine.begin() as connection:
+            await connection.execute(LOCKED, {"tenant": tenants[2], "record": works[2].order.subject})
+        shown = Shown(names=("city",), fields=EmployeeFields(city="Umeå"))
+        changes[2] = replace(changes[2], entry=Entry(works[2].order, "delivered", shown=shown))
     heard = await asyncio.gather(*(postgres.journal.change(change) for change in changes), return_exceptions=True)
-    assert isinstance(heard[2], DBAPIError)
+    assert isinstance(heard[2], error)
     assert heard[:2] + heard[3:] == [True] * 4
     states = await postgres.states()
     assert [states[work.order.id] for work in works] == ["delivered", "delivered", "sending", "delivered", "delivered"]
