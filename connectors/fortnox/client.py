@@ -114,7 +114,7 @@ class Fortnox:
             return classify.unreadable_list("CompanyInformation") if isinstance(answer, Missing) else answer
         if (found := whose.found(answer.fields)) is None:
             return classify.unreadable_list("CompanyInformation")
-        refused = await self._tokens.opens(found.database_number, found.name)
+        refused = await self._tokens.opens(token, found.database_number, found.name)
         if refused is None:
             self._proved, self._books = token, found
         return refused

@@ -55,9 +55,9 @@ class AccessTokens:
         """Return a token that is good for a while."""
         return await self._connections.access(self._tenant, SYSTEM, self._renew)
 
-    async def opens(self, number: int, name: str) -> RetryLater | None:
+    async def opens(self, token: str, number: int, name: str) -> RetryLater | None:
         """Take note which company a token opens; None when it is this one."""
-        return await self._connections.opens(self._tenant, SYSTEM, number, name)
+        return await self._connections.opens(self._tenant, SYSTEM, token, number, name)
 
     async def refused(self, token: str) -> None:
         """Forget a token that Fortnox refused, unless another has come in its place."""

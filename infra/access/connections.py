@@ -167,7 +167,7 @@ class Connections:
         """Drop an access token that the system refused, unless another one has come in its place."""
         self._kept.pop((tenant, system), None)
         row = await self._rows.read(tenant, system)
-        if row and row.access and self._vault.unlock(row.access, context=_context(row, "access")) == access:
+        if row and self._is(row, access):
             await self._rows.drop_access(row)
 
     async def secret(self, tenant: str, system: str) -> str | None:
@@ -189,13 +189,18 @@ class Connections:
         await self._rows.become(tenant, system, state, reason)
         self._kept.pop((tenant, system), None)
 
-    async def opens(self, tenant: str, system: str, number: int, name: str) -> RetryLater | None:
+    async def opens(self, tenant: str, system: str, access: str, number: int, name: str) -> RetryLater | None:
         """Take note which company a token opens; None when it is this one, whose number is learned from it once.
 
-        Another one stops the connection until a person has consented again, however many new tokens come.
+        Another one stops the connection until a person has consented again, however many new tokens come; but not a
+        connection that has another token by now: that person may just have done so.
         """
         if (pinned := await self._rows.pin(tenant, number)) == number:
             return None
+        row = await self._rows.read(tenant, system)
+        if row is None or not self._is(row, access):
+            self._kept.pop((tenant, system), None)
+            return RetryLater.saying(_POLL, "auth_unreachable", words.NO_TOKEN_NOW())
         own = words.NUMBER_NOT_KNOWN() if pinned is None else str(pinned)
         reason = words.ANOTHER_COMPANY(number=str(number), name=name, system=system, own=own)
         await self._rows.become(tenant, system, "needs_consent", reason, opened=number)
@@ -249,6 +254,10 @@ class Connections:
 
     def _refresh(self, row: ConnectionRow) -> str | None:
         return self._vault.unlock(row.refresh, context=_context(row, "refresh")) if row.refresh else None
+
+    def _is(self, row: ConnectionRow, access: str) -> bool:
+        """Tell whether this is the access token of a connection as it stands."""
+        return bool(row.access) and self._vault.unlock(row.access or b"", context=_context(row, "access")) == access
 
     def _revocable(self, row: ConnectionRow) -> str | None:
         until = row.held.refresh_until

@@ -79,7 +79,7 @@ def test_tokens_of_another_company_are_red_and_say_so(desk: VerbDriver) -> None:
     async def past(world: Past) -> None:
         await _moved(world)
         vault = await open_vault(world.place.engine, world.place.settings)
-        await Connections(world.place.engine, vault).opens(TENANT, "fortnox", 1003, "Bageriet")
+        await Connections(world.place.engine, vault).opens(TENANT, "fortnox", "a", 1003, "Bageriet")
         async with world.place.engine.connect() as connection:
             assert await connection.scalar(text("select opened from connections")) == 1003
 

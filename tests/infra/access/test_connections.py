@@ -413,8 +413,8 @@ async def test_a_number_is_learned_once_and_is_nobody_elses(place: ConnectionDri
 async def test_tokens_that_open_another_company_stop_it_until_a_consent(place: ConnectionDriver) -> None:
     """New tokens do not revive it, nor does time; the reason says what was opened."""
     process = await place.consented()
-    assert await process.opens(COMPANY, SYSTEM, 5, "Krogen") is None
-    refusal = await process.opens(COMPANY, SYSTEM, 7, "Bageriet")
+    assert await process.opens(COMPANY, SYSTEM, "first", 5, "Krogen") is None
+    refusal = await process.opens(COMPANY, SYSTEM, "first", 7, "Bageriet")
     assert isinstance(refusal, RetryLater)
     assert (refusal.code, refusal.steady, "7 (Bageriet)" in refusal.why) == ("other_company", True, True)
     row = await place.rows.read(COMPANY, SYSTEM)
@@ -426,6 +426,18 @@ async def test_tokens_that_open_another_company_stop_it_until_a_consent(place: C
     assert await used(place, place.process()) == "first"
     assert (await place.held()).opened is None
     assert await place.recorded() == ["connected", "needs_consent", "connected"]
+
+
+async def test_a_token_of_before_does_not_stop_a_new_consent(place: ConnectionDriver) -> None:
+    """It was asked whose books it opens while a person consented for another company: that one's tokens are there."""
+    process = await place.consented()
+    assert await used(place, process) == "first"
+    await place.consented(database_number=6, access="new")
+    later = await process.opens(COMPANY, SYSTEM, "first", 5, "Krogen")
+    assert isinstance(later, RetryLater)
+    assert later.after < 1.0
+    assert await used(place, process) == "new"
+    assert ((await place.held()).state, await place.recorded()) == ("connected", ["connected", "connected"])
 
 
 async def test_another_number_forgets_the_tokens_of_the_company_before(engine: AsyncEngine) -> None:
