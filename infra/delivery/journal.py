@@ -9,13 +9,13 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import clock, store
 from infra.access import people
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.kafka.outbox import arrived
+from infra.kafka.parking import fault_of
 from infra.store import Asked, lines, together
 from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
@@ -335,7 +335,7 @@ class Journal:
             try:
                 await self._commit(pending)
             except Exception as error:  # noqa: BLE001 - each lane gets it and decides
-                if _of_the_database(error):
+                if fault_of(error) is None:
                     _tell(pending, error)
                     continue
                 for one in pending:  # one of them cannot be written, and takes nobody with it
@@ -364,11 +364,6 @@ async def _sealed(connection: AsyncConnection, entries: Sequence[Entry]) -> list
     records = [((e.message.tenant, e.message.subject), e.shown) for e in entries if e.shown is not None]
     sealed = iter(await people.seal(connection, records))
     return [entry if entry.shown is None else replace(entry, shown=next(sealed)) for entry in entries]
-
-
-def _of_the_database(error: Exception) -> bool:
-    """Tell whether it is the database that is away, and not what was to be written."""
-    return isinstance(error, SQLAlchemyError | OSError) and not isinstance(error, DataError | IntegrityError)
 
 
 def _name(step: _Step) -> tuple[UUID, int]:
