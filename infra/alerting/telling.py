@@ -21,6 +21,8 @@ AGAIN: Final = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000
 """Seconds until it is told again, as Standard Webhooks proposes: three days in all, and then it is given up."""
 _AT_ONCE: Final = 20
 _TIMEOUT: Final = 15.0
+_MOST: Final = 1024 * 1024
+"""Bytes of an answer, of which only the status counts: whose address it is, a company says."""
 _LOOK: Final = 5.0
 _PATIENCE: Final = 30.0
 _log = telemetry.log(__name__)
@@ -47,7 +49,7 @@ async def run(host: Host, stop: asyncio.Event) -> None:
 async def tell(host: Host, tenant: str, hook: Hook, alerts: Sequence[Alert], lease: Lease) -> int:
     """Tell some alerts of a company, and write down which were taken; return how many. Raises LeaseLost."""
     taken: list[Alert] = []
-    async with Client(timeout=_TIMEOUT) as client:
+    async with Client(timeout=_TIMEOUT, most=_MOST) as client:
         for alert in alerts:
             lease.check()
             why = await _send(client, tenant, hook, alert) if hook.url else ""
@@ -72,7 +74,7 @@ async def attempt(tenant: str, hook: Hook) -> str:
     """Tell an alert that says that it is none; return why it was not taken, or nothing."""
     now = clock.now()
     alert = Alert("test", "test", {"says": "alerts of this company come here"}, now, None, 0)
-    async with Client(timeout=_TIMEOUT) as client:
+    async with Client(timeout=_TIMEOUT, most=_MOST) as client:
         return await _send(client, tenant, hook, alert)
 
 

@@ -1,10 +1,10 @@
-"""An answer that is written to a file: whole, or none. And a client that goes on, whatever was cut."""
+"""An answer that is held, or written to a file: whole, or none, and never too much. And a client that goes on."""
 
 import asyncio
 import io
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import pytest
 
@@ -17,8 +17,8 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @asynccontextmanager
-async def answering(raw: bytes) -> AsyncIterator[Callable[[Download], Awaitable[Response]]]:
-    """Serve these bytes to whoever asks, and yield what asks."""
+async def serving(raw: bytes) -> AsyncIterator[str]:
+    """Serve these bytes to whoever asks; yield the address."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -27,9 +27,14 @@ async def answering(raw: bytes) -> AsyncIterator[Callable[[Download], Awaitable[
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with Client(timeout=5.0) as client:
-            yield lambda into: client.send("GET", f"http://127.0.0.1:{port}/", into=into)
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+@asynccontextmanager
+async def answering(raw: bytes) -> AsyncIterator[Callable[[Download], Awaitable[Response]]]:
+    """Serve these bytes, and yield what asks."""
+    async with serving(raw) as url, Client(timeout=5.0) as client:
+        yield lambda into: client.send("GET", url, into=into)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,38 @@ async def test_what_is_no_success_is_held_and_can_be_read() -> None:
     async with answering(b"HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\n{  }") as ask:
         answer = await ask(Download(file, 100))
     assert (answer.status, answer.body, file.getvalue()) == (403, b"{  }", b"")
+
+
+@pytest.mark.parametrize("status", [b"200 OK", b"500 No"])
+async def test_an_answer_that_does_not_end_is_none_before_it_fills_the_memory(status: bytes) -> None:
+    """Whoever is asked, a company's own address among them, cannot take a process' memory."""
+    sent = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + status + b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while sent < 100 * len(BODY):
+                writer.write(f"{len(BODY):x}\r\n".encode() + BODY + b"\r\n")
+                await writer.drain()
+                sent += len(BODY)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with Client(timeout=30.0, most=len(BODY)) as client:
+            with pytest.raises(NoAnswer):
+                await client.send("GET", url)
+    assert sent < 50 * len(BODY)
+
+
+async def test_an_answer_of_just_the_size_that_is_allowed_is_whole() -> None:
+    """Not a byte less is read."""
+    for most, whole in ((len(BODY), True), (len(BODY) - 1, False)):
+        async with serving(LENGTH + BODY) as url, Client(timeout=5.0, most=most) as client:
+            with nullcontext() if whole else pytest.raises(NoAnswer):
+                assert (await client.send("GET", url)).body == BODY
 
 
 async def test_a_client_goes_on_after_its_process_stood() -> None:
