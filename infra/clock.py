@@ -2,12 +2,19 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+from schemas.base import SWEDEN
 
 
 def now() -> datetime:
     """Return the time of day, with its zone (UTC)."""
     return datetime.now(UTC)  # noqa: TID251 - this is the place
+
+
+def today() -> date:
+    """Return the day that it is in Sweden: after its midnight it is yesterday in UTC for another hour or two."""
+    return now().astimezone(SWEDEN).date()
 
 
 def monotonic() -> float:

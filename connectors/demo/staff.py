@@ -140,7 +140,7 @@ class StaffOffice:
             "Anna's leave becomes days, and is shortened", "Three absences in Fortnox; then one of them is taken back."
         )
         done = self._done()
-        monday = _next_monday(clock.now().date())
+        monday = _next_monday(clock.today())
         leave = await self._control(
             "POST",
             "leaves",
@@ -199,7 +199,7 @@ class StaffOffice:
         found = await catching_up.read_both(host, _flow(), _TENANT, _quiet)
         await catching_up.all_decided(host, _TENANT, _quiet, told=catching_up.facts_of(found))
         self.facts.setdefault("calls", {name: one.calls for name, one in found.items()})
-        plan, rows = await planning.make(host.engine, _flow(), _TENANT, clock.now().date())
+        plan, rows = await planning.make(host.engine, _flow(), _TENANT, clock.today())
         self.screen.plan(plan, rows)
         return plan, rows
 

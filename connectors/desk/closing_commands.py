@@ -34,7 +34,7 @@ def closing_list(
             wanted = plan_words.conditions(where or (), choices=closing_words.CHOICES)
         except plan_words.InvalidEdit as error:
             raise WrongUsage(str(error)) from None
-        found, settings, _ = await planning.propose(place.engine, flow_of_closing(), tenant, clock.now().date())
+        found, settings, _ = await planning.propose(place.engine, flow_of_closing(), tenant, clock.today())
         if settings.yearend is None:
             raise WrongUsage(f"{tenant} has no settings for closing entries: bokbuss settings apply {tenant} FILE")
         rows = [row for row in found if closing_words.meets(row, wanted)]

@@ -1,6 +1,6 @@
 """The verb of corrections: booked days that the settings book otherwise by now, as a plan."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -19,7 +19,7 @@ Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], hel
 
 def correct(tenant: Company, first: First, last: Last = None, by: By = None, as_json: Json = False) -> None:
     """Plan what booked days need to stand as the settings say: each reversed and booked anew. Nothing is sent."""
-    days = first.date(), last.date() if last else max(first.date(), _today())
+    days = first.date(), last.date() if last else max(first.date(), clock.today())
     if days[0] > days[1]:
         raise WrongUsage(f"--to {days[1]} is before --from {days[0]}")
 
@@ -30,7 +30,3 @@ def correct(tenant: Company, first: First, last: Last = None, by: By = None, as_
         await plan_commands.show(place, made, rows, as_json=as_json)
 
     in_office(work, tenant)
-
-
-def _today() -> date:
-    return clock.now().date()

@@ -105,7 +105,7 @@ async def _erasable(place: Office, tenant: str, person: str) -> Erasable:
     flow = registry.flow("employees")
     if flow.erasable is None:
         raise WrongUsage("no flow knows people")
-    return await remembering.answer(place.engine, flow, tenant, flow.erasable(person, clock.now().date()))
+    return await remembering.answer(place.engine, flow, tenant, flow.erasable(person, clock.today()))
 
 
 async def _decide(place: Office, tenant: str, person: str, *, erased: bool, by: str) -> None:

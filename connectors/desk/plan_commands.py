@@ -108,7 +108,7 @@ def plan_closing(
         from infra import catching_up
 
         await catching_up.all_decided(host, tenant, say, wait=wait)
-        look, today = closing.looks(host, tenant, closing.read_series(series)), clock.now().date()
+        look, today = closing.looks(host, tenant, closing.read_series(series)), clock.today()
         made, rows = await planning.make(place.engine, flow_of_closing(), tenant, today, by=asker(by), look=look)
         if as_json:
             print_json(await _plan_json(place, made, rows) | {"series": [asdict(one) for one in look.series]})

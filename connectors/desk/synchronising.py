@@ -26,7 +26,7 @@ async def make(
     flow = registry.flow("employees")
     found = await catching_up.read_both(host, flow, tenant, say) if refresh else {}
     await catching_up.all_decided(host, tenant, say, told=catching_up.facts_of(found), wait=wait)
-    made, rows = await planning.make(host.engine, flow, tenant, clock.now().date(), by=by)
+    made, rows = await planning.make(host.engine, flow, tenant, clock.today(), by=by)
     return made, list(rows)
 
 

@@ -137,7 +137,7 @@ async def _compare(host: Host, tenant: str, lease: Lease) -> tuple[list[Any], li
 async def _days(engine: AsyncEngine, tenant: str) -> list[date]:
     """Return a day of each financial year that may have been written to since the backup."""
     latest_open = await store.scalar(engine, _LATEST_OPEN, {"tenant": tenant})
-    today = clock.now().date()
+    today = clock.today()
     last = await records.latest(engine, tenant, date.max)
     days = {today, today.replace(year=today.year - 1, day=min(today.day, 28)), last, latest_open}
     return sorted((day for day in days if day is not None), reverse=True)

@@ -24,7 +24,7 @@ _BECOMES: Final = 8.0
 
 async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str, str]] = ()) -> Response:
     engine, tenant, wanted = visit.host.engine, visit.tenant, visit.asked("state")
-    found, settings, _ = await planning.propose(engine, flow_of_closing(), tenant, clock.now().date())
+    found, settings, _ = await planning.propose(engine, flow_of_closing(), tenant, clock.today())
     counts: dict[str, int] = {}
     for row in found:
         counts[row.state] = counts.get(row.state, 0) + 1
@@ -54,7 +54,7 @@ async def _plan(visit: Visit) -> Response:
         await catching_up.all_decided(host, tenant, quiet, wait=_WAIT)
     except Failed as error:
         return await _shown(visit, status=422, errors=[("series", speaking.heard(error.said, visit.language))])
-    look, today = looking.looks(host, tenant, chosen), clock.now().date()
+    look, today = looking.looks(host, tenant, chosen), clock.today()
     made, _ = await planning.make(host.engine, flow_of_closing(), tenant, today, by=visit.by, look=look)
     return visit.go(visit.at("closing", "plans", str(made.plan_id)))
 

@@ -17,7 +17,6 @@ from infra import clock, days, overview, registry
 from infra.accounts.permissions import Permission
 from infra.days import DayRow, Missing, Span
 from infra.deciding import remembering
-from schemas.base import SWEDEN
 from schemas.commands import PostVoucher
 from schemas.envelope import type_of
 from schemas.events import DayClosed
@@ -98,7 +97,7 @@ async def _wanted(visit: Visit) -> tuple[date, date]:
             raise NoSuchPage from None
     else:
         newest = await days.last_day(visit.host.engine, visit.tenant, _FLOW)
-        first = (newest or clock.now().astimezone(SWEDEN).date()).replace(day=1)
+        first = (newest or clock.today()).replace(day=1)
     return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 

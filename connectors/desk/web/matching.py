@@ -21,7 +21,6 @@ from infra.deciding import simulating as simulation
 from infra.delivery import waiting
 from infra.plugin import Chart, Terms
 from schemas import ids
-from schemas.base import SWEDEN
 from schemas.settings import DaySalesSettings, TenantSettings
 from schemas.words import Said
 
@@ -97,7 +96,7 @@ def _day(said: str) -> str:
 
 async def _since(visit: Visit) -> date:
     newest = await days.last_day(visit.host.engine, visit.tenant, _FLOW)
-    return (newest or clock.now().astimezone(SWEDEN).date()) - _TRIED
+    return (newest or clock.today()) - _TRIED
 
 
 async def _chart_anew(visit: Visit) -> Response:

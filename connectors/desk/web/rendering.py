@@ -177,7 +177,7 @@ class Rendering:
             "with_query": _with,
             "static": lambda name: f"/static/{static(name)[1]}/{name}",
             "Permission": Permission,
-            "today": lambda: clock.now().astimezone(SWEDEN).date(),
+            "today": clock.today,
         }
 
     def page(self, request: Request, name: str, status: int, values: Mapping[str, Any]) -> Response:

@@ -14,7 +14,6 @@ from infra import clock, registry, tenants, today
 from infra.accounts.permissions import Permission
 from infra.deciding import planning
 from infra.delivery import waiting
-from schemas.base import SWEDEN
 from schemas.settings import TenantSettings
 
 _DAYS: Final = 28
@@ -69,7 +68,7 @@ async def _shown(visit: Visit, companies: Sequence[str]) -> Response:
     of_one: dict[str, Any] = {"left": (), "kept": None, "invoices": False}
     if visit.tenant:
         of_one = await _of_one(visit, [each.system for each in lights[visit.tenant] if each.kind != "stop"])
-    last = await today.last_day(engine, companies, _FLOW) or clock.now().astimezone(SWEDEN).date()
+    last = await today.last_day(engine, companies, _FLOW) or clock.today()
     since = last - timedelta(days=_DAYS - 1)
     takings = await today.takings(engine, companies, _FLOW, since, last)
     days = [since + timedelta(days=n) for n in range(_DAYS)]

@@ -35,7 +35,7 @@ async def how_kept(host: Host, tenant: str) -> HowKept:
     kept = await _newest(host, tenant, "series", "years")
     items = kept["years"].body if "years" in kept else ()
     of_years = [(year, item) for item in items for year in years([item])]
-    now: Mapping[str, Any] = next((item for year, item in of_years if year.holds(clock.now().date())), {})
+    now: Mapping[str, Any] = next((item for year, item in of_years if year.holds(clock.today())), {})
     newest = next((year for year, _ in of_years if "series" in kept and year.id == kept["series"].year_id), None)
     return HowKept(
         method=_METHODS.get(str(now.get("AccountingMethod")), ""),

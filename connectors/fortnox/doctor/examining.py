@@ -34,7 +34,7 @@ from infra.intake import collecting
 from infra.plugin import Attempt, CheckSeen, Company, Host
 from infra.verdicts import RetryLater
 from schemas import ids
-from schemas.base import SWEDEN, Language
+from schemas.base import Language
 from schemas.commands import PostVoucher, VoucherRef
 from schemas.events import ChecksPassed
 from schemas.money import ZERO
@@ -120,7 +120,7 @@ async def examined(host: Host, tenant: str, language: Language) -> tuple[CheckSe
     rows = {row.check: row for row in await store.rows(host.engine, _KEPT, {"tenant": tenant})}
     found = {name: (_FINDING.validate_python(row.body), row.checked_at) for name, row in rows.items()}
     known_here = checks.no_kind_of_order_waits  # we know it ourselves, at any time
-    waits = known_here(Situation(clock.now().date(), resting=await orders.resting(host.engine, SYSTEM, tenant)))
+    waits = known_here(Situation(clock.today(), resting=await orders.resting(host.engine, SYSTEM, tenant)))
     if found or waits.state == "failed":
         found[known_here.__name__] = waits, clock.now()
     return tuple(
@@ -305,7 +305,7 @@ async def known(host: Host, tenant: str) -> tuple[Situation, list[_Held]]:
     refused = await vouchers.refused(CHECKABLE, _WAITING)
     held = [_Held(setup.need_of(one.order, one.code), one.age, one.refusals) for one in refused]
     situation = Situation(
-        today=clock.now().astimezone(SWEDEN).date(),
+        today=clock.today(),
         settings=company.settings,
         connection=await _connection(host, tenant),
         organisation_number=company.organisation_number,

@@ -18,7 +18,6 @@ from infra.delivery.reading import reading
 from infra.intake.sightings import Sightings
 from infra.plugin import Attempt, Sink
 from infra.verdicts import Delivered, Verdict, noting
-from schemas.base import SWEDEN
 from schemas.envelope import Envelope
 from schemas.ledger import ReadLedger
 from schemas.words import Text, Wording
@@ -32,7 +31,7 @@ async def read(books: Books, order: Envelope[ReadLedger], attempt: Attempt) -> V
     """Read what an order asks for, from where it was left. Raises NotRead."""
     async with giving_way(books.host, SYSTEM, books.company.tenant, attempt) as lent:
         try:
-            years = chosen(await books.years(lent), order.data, clock.now().astimezone(SWEDEN).date())
+            years = chosen(await books.years(lent), order.data, clock.today())
             told = await _years(books, order, years, lent) if order.data.ledger else []
         except Refused as refused:
             return refused.verdict

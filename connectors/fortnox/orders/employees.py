@@ -5,7 +5,6 @@ Personal numbers and bank accounts are opened here, right before they are sent, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any, Final
 
 from connectors.fortnox import classify, errors, refusal_words, translate, waiting_words
@@ -45,7 +44,7 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
     """Create or change an employee. A change is refused by name of the field when somebody changed it meanwhile."""
     data, values = order.data, _plain(fortnox, order.data.fields)
     if data.create:
-        return await _send(fortnox, employee.create(data, values, _today()), data, values, attempt)
+        return await _send(fortnox, employee.create(data, values, clock.today()), data, values, attempt)
     if data.employee_id is None:
         return _refused(fortnox, "bad_identifier", refusal_words.EMPLOYEE_NOT_NAMED())
     names: tuple[str, ...] = (*values, *data.clear)
@@ -60,7 +59,7 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
         names = employee.differing(data, values, there.values)
         if not names and not data.back:
             return _found(data, values, there)
-    return await _send(fortnox, employee.change(data, values, names, _today()), data, values, attempt)
+    return await _send(fortnox, employee.change(data, values, names, clock.today()), data, values, attempt)
 
 
 async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Look:
@@ -95,7 +94,7 @@ async def _search(fortnox: Fortnox, data: UpsertEmployee, values: employee.Value
     people = await whole(fortnox, employee.listed, "Employees", attempt, name=lambda item: item.get("EmployeeId"))
     if isinstance(people, RetryLater):
         return people
-    found = employee.found(people.items, values, _today())
+    found = employee.found(people.items, values, clock.today())
     if isinstance(found, RetryLater):
         return found
     if found:
@@ -117,7 +116,7 @@ async def _send(
         return classify.hiding(values.values(), verdict)
 
     def delivered(record: Mapping[str, Any]) -> Delivered | None:
-        done, there = employee.written(data, values, record, _today()), _there(fortnox, data, record)
+        done, there = employee.written(data, values, record, clock.today()), _there(fortnox, data, record)
         return done and (
             replace(done, shown=there.shown(employee.otherwise(data, values, there.values))) if there else done
         )
@@ -142,7 +141,7 @@ def _there(fortnox: Fortnox, data: UpsertEmployee, record: Mapping[str, Any]) ->
     if seen is None:
         return None
     fields = sealed(seen, fortnox.host.vault, fortnox.company.tenant).fields
-    return _There(employee.held(record, _today(), data.street_line), fields)
+    return _There(employee.held(record, clock.today(), data.street_line), fields)
 
 
 def _refusal(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, there: _There) -> Rejected | None:
@@ -154,10 +153,6 @@ def _refusal(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, th
         why = refusal_words.MOVED(fields=moved)
         return replace(_refused(fortnox, "record_moved", why), shown=there.shown(moved))
     return None
-
-
-def _today() -> date:
-    return clock.now().date()
 
 
 def _refused(fortnox: Fortnox, code: str, why: Text) -> Rejected:
