@@ -86,14 +86,19 @@ async def soak(folder: Path, *, seconds: float, companies: int, every: float, pr
         if rolling is not None:
             await rolling
         stop.set()
-        await until(lambda: all(till.waiting == 0 for till in tills), _ACCEPTED_WITHIN)
-        for each in load:
-            await each
+        await until(lambda: all(each.done() for each in load), _ACCEPTED_WITHIN)
         progress.update(task, description="soak: waiting until everything agrees")
         findings, _, drained_in = await drain(site, tills, aftermath=0.0)
+        for till, each in zip(tills, load, strict=True):
+            if not each.done():
+                findings.add("not accepted", f"{till.waiting} reports of {till.tenant} still wait for 202")
+                each.cancel()
+        for worker in site.workers.values():
+            for code, line in worker.ended_by_itself:
+                findings.add("ended by itself", f"{worker.name}, exit code {code}: {line}")
         rows = [*_grown(samples), *_processor(samples), *_slowest(site, tills, restarts)]
         agrees = not findings.problems
-        rows.append({"what": "day closes that are not one voucher or one hold", "last quarter": len(findings.problems)})
+        rows.append({"what": "what is wrong at the end, as below", "last quarter": len(findings.problems)})
         rows[-1] |= {"aim": "none", "met": agrees}
         note = (
             f"{companies} companies, a day close every {every:g} s each, for {seconds:.0f} s: {samples[-1].facts:,}; "
