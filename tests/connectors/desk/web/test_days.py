@@ -73,7 +73,7 @@ def test_a_month_says_how_each_day_stands() -> None:
         assert f'href="/companies/{SHOP}/held/{hold["id"]}">missing' in html
         march = await visitor.see(f"/companies/{SHOP}/days?month=2026-03")
         assert "No day closes" in march
-        assert "No day closes" in await visitor.see(f"/companies/{SHOP}/days?month=2026-04&q=norrmalm")
+        assert "Nothing meets the selection" in await visitor.see(f"/companies/{SHOP}/days?month=2026-04&q=norrmalm")
         for wrong in ("2026-13", "0000-01", "0001-01", "9999-12", "april", "2026-04-10"):
             assert (await visitor.get(f"/companies/{SHOP}/days?month={wrong}")).status_code == 404, wrong
 
