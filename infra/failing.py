@@ -25,5 +25,6 @@ def raised_in(error: Exception, *, beside: str = "") -> tuple[str, str]:
     """
     frames = [(at.f_globals.get("__name__", ""), at.f_code.co_name, line) for at, line in walk_tb(error.__traceback__)]
     frames = [at for at in frames if at[0] != beside] or frames
+    frames = [at for at in frames if not at[1].startswith("<")] or frames  # a comprehension is named by its function
     module, name, line = ([at for at in frames if at[0].startswith("streams.")] or frames or [("", "", 0)])[-1]
     return name, f"{module}:{line}"

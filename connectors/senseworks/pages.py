@@ -25,7 +25,8 @@ from infra.plugin import Host
 SYSTEM: Final = "senseworks"
 _ZIP: Final = "application/zip"
 _PRIVATE: Final = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-_Year = Annotated[str, Path(pattern=r"^[0-9]{4}(-[0-9]{2}-[0-9]{2})?$")]
+_YEAR: Final = re.compile(r"[0-9]{4}(-[0-9]{2}-[0-9]{2})?")
+_Year = Annotated[str, Path(json_schema_extra={"pattern": f"^{_YEAR.pattern}$"})]  # as described; what is not, is 404
 _FROM: Final = re.compile(r"bytes=(\d{1,15})-\d{0,15}", re.ASCII)
 
 
@@ -117,9 +118,11 @@ class _Site:
 def _meant(year: str) -> int | date:
     """Return the calendar year in which a financial year ends, or its last day. Raises NoSuchYear."""
     try:
-        return int(year) if year.isdecimal() else date.fromisoformat(year)
+        if _YEAR.fullmatch(year):
+            return date.fromisoformat(year) if "-" in year else int(year)
     except ValueError:
-        raise NoSuchYear(f"{year} is no day: name the year in which it ends, or its last day") from None
+        pass
+    raise NoSuchYear("it is no year: name the one in which it ends, 2026, or its last day, 2026-12-31")
 
 
 def _listed(year: LedgerYear) -> dict[str, Any]:

@@ -368,6 +368,7 @@ _RULES: Final[Mapping[str, str]] = {
     "a_refused_order_waits": "en nekad order väntar",
     "a_receipt_invoiced_twice_waits": "ett kvitto som fakturerats två gånger väntar",
     "an_invoiced_receipt_needs_nothing_more": "ett fakturerat kvitto behöver inget mer",
+    "what_is_kept_leaves_the_day": "det som behålls lämnar dagsavslutet",
     "what_a_person_settled_stays_settled": "det en person har avgjort förblir avgjort",
     "a_receipt_of_another_company_waits": "ett annat företags kvitto väntar",
     "what_may_be_another_receipt_waits": "det som kan vara ett annat kvitto väntar",

@@ -33,7 +33,7 @@ NEEDED = {
     "out": "year.zip",
     "chosen": "sie",
     "paths": ".",
-    "last": "2026-01-31",
+    "last": "2026-04-30",
 }
 """Something for each argument that a verb cannot do without."""
 

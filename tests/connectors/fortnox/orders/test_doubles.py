@@ -92,6 +92,8 @@ async def test_what_only_moves_an_amount_is_told_apart_by_where_it_moves_it(lane
     for to in "23":
         moved = (Row(7832, amount, ZERO, cost_centre=to), Row(7832, ZERO, amount, cost_centre="1"))
         books.book(Draft(books.year_on(LAST).id, "A", LAST, "Omföring", moved), BOOKED, BOOKED)  # type: ignore[union-attr] # it has
+    sold = (Row(1930, amount, ZERO), Row(3001, ZERO, amount))  # a year in which nothing has a balance is none to read
+    books.book(Draft(books.year_on(LAST).id, "A", LAST, "Dagskassa", sold), BOOKED, BOOKED)  # type: ignore[union-attr] # it has
 
     def order(origin: str, key: str) -> Any:
         to = VoucherRow(account=7832, debit=amount, cost_centre="3")
