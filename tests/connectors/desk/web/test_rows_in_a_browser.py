@@ -354,6 +354,7 @@ def test_p2_to_p6_a_company_is_chosen_and_then_its_options() -> None:
         async with browsing(visitor) as page:
             await page.goto("/")
             await page.locator("main").get_by_role("link", name=SHOP).click()
+            await page.wait_for_url(f"**/companies/{SHOP}")
             await page.keyboard.press("g")
             await page.keyboard.press("s")
             await page.wait_for_url("**/settings")
