@@ -5,6 +5,7 @@ however long it takes, and memory does not grow with it.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ _CONTENT: Final = text(
 )
 
 Waits = Literal["", "parts", "person"]
+_CALENDAR_YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}")
+
+
+def called(year: str) -> int | date:
+    """Read what a financial year is called: the calendar year in which it ends, or its last day. Raises ValueError."""
+    return int(year) if _CALENDAR_YEAR.fullmatch(year) else date.fromisoformat(year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class LedgerYear:
         return self.retrieved.whence if self.retrieved else None
 
     def is_called(self, year: int | date) -> bool:
-        """Tell whether this year ends in a calendar year, or on a day: two can end in one calendar year."""
+        """Tell whether this is what the year is ``called``: two can end in one calendar year."""
         return self.last == year if isinstance(year, date) else self.last.year == year
 
 

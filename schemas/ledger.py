@@ -4,6 +4,9 @@ Debit is positive and credit negative. Nothing here tells where it was read: the
 SIE file is the same facts. Accounts, series and numbers stand as the books have them: ``0351`` is an account too.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints
@@ -11,7 +14,7 @@ from pydantic import Field, StringConstraints
 from schemas.base import Day, Message, Moment
 from schemas.commands import Order
 from schemas.events import Fact
-from schemas.money import Money
+from schemas.money import ZERO, Money
 from schemas.words import Text, Wording, heard
 
 LedgerSource = Literal["fortnox", "sie"]
@@ -24,6 +27,11 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 MOST_ROWS: Final = 5_000
 """Rows of the vouchers of one part, a larger voucher aside: a part must fit in one message of Kafka."""
+
+
+COST_CENTRE: Final = 1
+PROJECT: Final = 6
+"""Numbers of dimensions that are the same in all books: SIE reserves them, and Fortnox has them."""
 
 
 class ObjectCode(Message):
@@ -215,3 +223,21 @@ class ReadLedger(Order):
     overwrite: bool = False
     requested_by: str = Field(default="", max_length=200)
     year_to: Day | None = Field(default=None, description="with a year: its last day, and no other is meant")
+
+
+def booked(rows: Iterable[tuple[int, str | None, str | None, Decimal]]) -> dict[tuple[int | str, ...], Decimal]:
+    """Return what rows (account, cost centre, project, amount) book: the sum of each account, however they are split.
+
+    What comes to nothing is left out. What moves an amount between cost centres or projects is nothing on its accounts:
+    the sum of each of those, then.
+    """
+    accounts = defaultdict[tuple[int | str, ...], Decimal](lambda: ZERO)
+    places = defaultdict[tuple[int | str, ...], Decimal](lambda: ZERO)
+    for account, centre, project, amount in rows:
+        accounts[account,] += amount
+        places[account, centre or "", project or ""] += amount
+    return _not_nothing(accounts) or _not_nothing(places)
+
+
+def _not_nothing(sums: dict[tuple[int | str, ...], Decimal]) -> dict[tuple[int | str, ...], Decimal]:
+    return {place: amount for place, amount in sums.items() if amount}

@@ -1,6 +1,5 @@
 """The verbs ``ledger years``, ``sync`` and ``source``: which years are there, reading them anew, and from where."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, Final
@@ -26,17 +25,14 @@ _SAY = 2.0
 """Seconds between two words about how far it has come."""
 _LAST = 2
 _ENDS: Final = "The year in which it ends; or its last day, where two end in one year."
-_YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}", re.ASCII)
 FinancialYear = Annotated[str, typer.Option("--year", help=_ENDS)]
 Patience = Annotated[float, typer.Option("--wait", help="Seconds to wait until it is done; it goes on without us.")]
 
 
 def named(year: str) -> int | date:
     """Return the calendar year in which a financial year ends, or its last day. Raises WrongUsage."""
-    if _YEAR.fullmatch(year):
-        return int(year)
     try:
-        return date.fromisoformat(year)
+        return ledgers.called(year)
     except ValueError:
         raise WrongUsage("--year: expected the year in which it ends, 2026, or its last day, 2026-12-31") from None
 
@@ -109,8 +105,8 @@ def source(
         await _decided(host, tenant, told, clock.monotonic() + wait)
         asked = None
         if chosen == "fortnox":
-            of = _wanted(str(known.last))
-            asked = LedgerRequested(**of, documents=False, requested_by=who, requested_at=now)
+            last = known.last
+            asked = LedgerRequested(year=last.year, year_to=last, documents=False, requested_by=who, requested_at=now)
             outcome = await _followed(host, tenant, asked, quiet if as_json else progress, wait)
             if outcome.failed:
                 raise Failed(f"{year_words.subject(asked)} was not read: {outcome.failed}")
@@ -206,8 +202,8 @@ async def _show(
     requests = await ledgers.requests(place.engine, tenant)
     documents = await Documents(place.engine, tenant).counts()
     if asked is not None:
-        found = tuple(one for one in found if asked.year in {None, one.last.year} and asked.year_to in {None, one.last})
-        found = found[: asked.last or None]
+        wanted = asked.year_to or asked.year
+        found = tuple(one for one in found if wanted is None or one.is_called(wanted))[: asked.last or None]
         requests = tuple(one for one in requests if one.asked == asked)
     if as_json:
         shown = [year_words.year_json(one, documents) for one in found]

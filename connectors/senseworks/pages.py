@@ -4,6 +4,7 @@ A key that is wrong, ended, or another company's is answered like a company that
 """
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from infra import ledgers
 from infra.documents import Documents
 from infra.intake.web import Refusal
 from infra.ledgers import LedgerYear
@@ -117,11 +119,9 @@ class _Site:
 
 def _meant(year: str) -> int | date:
     """Return the calendar year in which a financial year ends, or its last day. Raises NoSuchYear."""
-    try:
-        if _YEAR.fullmatch(year):
-            return date.fromisoformat(year) if "-" in year else int(year)
-    except ValueError:
-        pass
+    if _YEAR.fullmatch(year):
+        with suppress(ValueError):
+            return ledgers.called(year)
     raise NoSuchYear("it is no year: name the one in which it ends, 2026, or its last day, 2026-12-31")
 
 

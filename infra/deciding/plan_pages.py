@@ -58,10 +58,6 @@ _FIELDS: Final = text(
 _SEEN: Final = text(
     f"""select md5(coalesce(string_agg("row" || ':' || xmin, ' ' order by "row"), '')) from plan_rows where {_MEANT}"""  # noqa: S608 - no values in it
 )
-_APPLIED: Final = text(
-    """select count(*) as applied, count(*) filter (where fact_id is null) as untold from plan_rows
-       where plan_id = :plan_id and body ->> 'applied_at' is not null"""
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +170,6 @@ async def fields(engine: AsyncEngine, plan: Plan) -> Mapping[tuple[str, str], Ma
     for field, kind, prefer, number in await store.rows(engine, _FIELDS, {"plan_id": plan.plan_id}):
         told.setdefault((field, kind), {})[prefer] = number
     return told
-
-
-async def applied(engine: AsyncEngine, plan: Plan) -> tuple[int, int]:
-    """Return how many rows were applied, and how many of them no flow was told of yet: whoever sent them was ended."""
-    async with engine.connect() as connection:
-        row = (await connection.execute(_APPLIED, {"plan_id": plan.plan_id})).one()
-        return row.applied, row.untold
 
 
 async def seen(connection: AsyncConnection, plan: Plan, meant: Meant) -> str:

@@ -337,6 +337,11 @@ async def left(engine: AsyncEngine, plan: Plan) -> int:
     return await store.scalar(engine, _LEFT, {"plan_id": plan.plan_id, "chosen": CHOSEN}) or 0
 
 
+async def untold(engine: AsyncEngine, plan: Plan) -> int:
+    """Return how many rows were applied of which no flow was told yet: whoever sent them was ended."""
+    return await store.scalar(engine, _UNTOLD, {"plan_id": plan.plan_id}) or 0
+
+
 async def edit(engine: AsyncEngine, plan: Plan, changed: Sequence[Any], gone: Sequence[int] = ()) -> tuple[Any, ...]:
     """Keep changed rows of a plan, each with what it does now; return them.
 
@@ -383,8 +388,8 @@ async def drop(engine: AsyncEngine, plan: Plan) -> None:
     async with engine.begin() as connection:
         if (state := await connection.scalar(_LOCK, of_plan) or "gone") != "made":
             raise NotPossible(over(plan, state), "over")
-        if untold := await connection.scalar(_UNTOLD, of_plan):
-            again = f"{untold} rows of it were applied and are still to be sent: bokbuss apply {plan.begins} goes on"
+        if number := await connection.scalar(_UNTOLD, of_plan):
+            again = f"{number} rows of it were applied and are still to be sent: bokbuss apply {plan.begins} goes on"
             raise NotPossible(again, "moved")
         await connection.execute(_DROP, of_plan)
 

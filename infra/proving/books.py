@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
-from schemas.ledger import LedgerVoucher
+from schemas.ledger import COST_CENTRE, PROJECT, LedgerVoucher
 from schemas.money import ORE
 
 Objects = tuple[tuple[int, str], ...]
@@ -22,8 +22,6 @@ Content = tuple[tuple[tuple[str, Objects], int], ...]
 Amounts = Mapping[str, int]
 """The sum of each account."""
 
-_COST_CENTRE: Final = 1
-_PROJECT: Final = 6
 _MARK = re.compile(rf"(?<![a-z0-9]){ids.MARK_PREFIX}[a-z2-7]{{12}}(?![a-z0-9])")
 _CUT = re.compile(rf"(?<![a-z0-9]){ids.MARK_PREFIX}[a-z2-7]{{0,11}}$")
 
@@ -119,7 +117,7 @@ def posted(order_id: UUID, order: PostVoucher, voucher: VoucherRef | None, state
 
 
 def _objects(row: VoucherRow) -> Objects:
-    named = ((_COST_CENTRE, row.cost_centre), (_PROJECT, row.project))
+    named = ((COST_CENTRE, row.cost_centre), (PROJECT, row.project))
     return tuple((dimension, code) for dimension, code in named if code)
 
 

@@ -1,10 +1,8 @@
 """What is remembered of a batch of closing entries, of each entry, and of what books the same. Pure."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from schemas import ids
@@ -12,11 +10,11 @@ from schemas.base import Day
 from schemas.commands import HoldForReview, PostVoucher, VoucherRef, VoucherRow
 from schemas.events import ClosingEntriesReady, ClosingEntry, EntryRow
 from schemas.flows import Remembered
-from schemas.money import ZERO, text
+from schemas.ledger import booked
+from schemas.money import text
 
 Part = Literal["entry", "accrual"]
 """Which of an entry's vouchers: its own, or the one that takes an accrual back on its day."""
-_Row = EntryRow | VoucherRow
 GONE = "gone"
 """The content of an entry that the newest version of its batch has no more."""
 
@@ -151,10 +149,7 @@ class State(Remembered):
 
 
 def alike_key(entry: ClosingEntry) -> str:
-    """Return the key that all entries share which book the same: the same day, the same sum on each account.
-
-    What moves an amount between cost centres or projects is nothing on its accounts: the sum of each of those, then.
-    """
+    """Return the key that all entries share which book the same: the same day, and the same by ``booked``."""
     return _alike(entry.entry_date, entry.rows)
 
 
@@ -164,18 +159,9 @@ def booked_key(standing: Standing, entry: ClosingEntry) -> str:
     return alike_key(entry) if order is None else _alike(order.voucher_date, order.rows)
 
 
-def _alike(day: date, rows: Iterable[_Row]) -> str:
-    known = list(rows)
-    booked = _booked(known, lambda row: [row.account])
-    booked = booked or _booked(known, lambda row: [row.account, row.cost_centre or "", row.project or ""])
-    return f"={ids.digest([str(day), booked])[:16]}"
-
-
-def _booked(rows: Iterable[_Row], place_of: Callable[[_Row], list[Any]]) -> list[list[Any]]:
-    sums: defaultdict[tuple[Any, ...], Decimal] = defaultdict(lambda: ZERO)
-    for row in rows:
-        sums[tuple(place_of(row))] += row.debit - row.credit
-    return sorted([*place, text(amount)] for place, amount in sums.items() if amount)
+def _alike(day: date, rows: Iterable[EntryRow | VoucherRow]) -> str:
+    sums = booked((row.account, row.cost_centre, row.project, row.debit - row.credit) for row in rows)
+    return f"={ids.digest([str(day), sorted([*place, text(amount)] for place, amount in sums.items())])[:16]}"
 
 
 def entry_key(batch: str, number: str) -> str:

@@ -15,7 +15,7 @@ from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra import catching_up, clock, registry, speaking, tenants, today
 from infra.accounts.permissions import Permission
 from infra.commanding import Failed
-from infra.deciding import plan_pages, planning
+from infra.deciding import planning
 from schemas.plans import ClosingRow, ClosingState, Plan
 
 _WAIT: Final = 15.0
@@ -75,7 +75,7 @@ async def _planned(visit: Visit, plan: Plan, *, status: int = 200, errors: Seque
         rows=rows,
         became=became,
         sends=[row for row in rows if _sends(row)],
-        untold=(await plan_pages.applied(engine, plan))[1],
+        untold=await planning.untold(engine, plan),
         left=await planning.left(engine, plan),
         total=sum((row.amount for row in rows if _sends(row)), start=type(rows[0].amount)(0)) if rows else None,
     )

@@ -187,7 +187,7 @@ async def _results(visit: Visit) -> Response:
     kinds = Counter(report_words.kind(one) for one in found)
     ordered = sorted(found, key=lambda one: _FAILED_FIRST.index(report_words.kind(one)))
     task = await tasks.last(engine, visit.tenant, _kind(plan))
-    _, untold = await plan_pages.applied(engine, plan)
+    untold = await planning.untold(engine, plan)
     return await visit.show(
         "employees_results.html",
         words=words,

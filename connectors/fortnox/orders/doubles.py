@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from typing import Final
@@ -22,15 +21,10 @@ from infra.plugin import Attempt, Malformed
 from infra.verdicts import RetryLater
 from schemas import ids
 from schemas.commands import PostVoucher, VoucherRef
-from schemas.ledger import LedgerVoucher
-from schemas.money import ZERO
+from schemas.ledger import COST_CENTRE, PROJECT, LedgerVoucher, booked
 
 _OURS: Final = re.compile(rf"\b{re.escape(ids.MARK_PREFIX)}[a-z2-7]{{12}}\b")
 _SERIES: Final = re.compile(r"\w{1,10}")
-_COST_CENTRE: Final = 1
-_PROJECT: Final = 6
-_Row = tuple[int, str | None, str | None, Decimal]
-"""Account, cost centre, project and amount; debit is positive."""
 
 
 async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attempt) -> VoucherRef | RetryLater | None:
@@ -50,12 +44,12 @@ async def find(fortnox: Session, order: PostVoucher, year: Year, attempt: Attemp
     except Malformed as error:
         why = waiting_words.SIE_UNREADABLE(day=day, problem=error.problems[0])
         return RetryLater.saying(BRIEF_WAIT, "list_unreadable", why, alone=True)
-    wanted = _booked((row.account, row.cost_centre, row.project, row.debit - row.credit) for row in order.rows)
+    wanted = booked((row.account, row.cost_centre, row.project, row.debit - row.credit) for row in order.rows)
     ours = Orders(fortnox.host.engine, SYSTEM, fortnox.company.tenant, PostVoucher)
     for voucher in vouchers:
         if voucher.day != order.voucher_date or not _is_named(voucher):
             continue
-        if wanted and _booked(_rows(voucher)) == wanted:
+        if wanted and booked(_rows(voucher)) == wanted:
             found = VoucherRef(series=voucher.series, number=int(voucher.number), year_id=year.id)
             flow = await ours.flow_of(found)  # its text may have been cut, and the mark with it
             if flow != order.flow and (flow or not _OURS.search(voucher.text)):
@@ -74,24 +68,8 @@ def _is_named(voucher: LedgerVoucher) -> bool:
     return bool(_SERIES.fullmatch(voucher.series)) and voucher.number.isdecimal() and int(voucher.number) > 0
 
 
-def _rows(voucher: LedgerVoucher) -> Iterator[_Row]:
+def _rows(voucher: LedgerVoucher) -> Iterator[tuple[int, str | None, str | None, Decimal]]:
     for row in voucher.rows:
         if row.account.isdecimal():
             codes = {one.dimension: one.code for one in row.objects}
-            yield int(row.account), codes.get(_COST_CENTRE), codes.get(_PROJECT), row.amount
-
-
-def _booked(rows: Iterable[_Row]) -> Mapping[object, Decimal]:
-    """Return the sum of each account, without those that come to nothing: rows may be split or joined.
-
-    What moves an amount between cost centres or projects is nothing on its accounts: the sum of each of those, then.
-    """
-    known = list(rows)
-    return _sums((row[0], row[3]) for row in known) or _sums((row[:3], row[3]) for row in known)
-
-
-def _sums(rows: Iterable[tuple[object, Decimal]]) -> Mapping[object, Decimal]:
-    sums: defaultdict[object, Decimal] = defaultdict(lambda: ZERO)
-    for place, amount in rows:
-        sums[place] += amount
-    return {place: amount for place, amount in sums.items() if amount}
+            yield int(row.account), codes.get(COST_CENTRE), codes.get(PROJECT), row.amount
