@@ -11,7 +11,6 @@ from pathlib import Path
 
 import typer
 
-from infra import clock
 from infra.commanding import Failed, WrongUsage, print_lines
 from infra.verbs import Verbs
 
@@ -89,6 +88,7 @@ def _must_be_text(words: Sequence[str]) -> None:
 
 def _unforeseen(error: Exception) -> tuple[str, int]:
     """Return what to say of an error that nothing has caught, and the exit code; its story goes into a file."""
+    from infra import clock
     from infra.environment import load
 
     data = load().data

@@ -12,6 +12,7 @@ from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import store
+from infra.access.connections import settled
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.kafka.cluster import ensure_topics
@@ -115,4 +116,5 @@ async def engine(prepared_url: str) -> AsyncIterator[AsyncEngine]:
     """Yield the database as a process uses it."""
     made = store.engine(prepared_url, 8)
     yield made
+    await settled(60.0)  # as a process does before it ends: a renewal outlives whoever asked for it
     await made.dispose()
