@@ -83,6 +83,14 @@ async def test_entries_are_a_batch(opened: DeliveryDriver, kafka: str, tenant: s
     assert await told(kafka, tenant) == []
 
 
+async def test_who_loads_entries_is_who_sent_them(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
+    """The file does not say; where a company wants four eyes, somebody else applies the plan."""
+    source = registry.sources()["sie"]
+    await opened.acceptor.accept_file(tenant=tenant, source=source, file=BytesIO(ENTRIES), requested_by="anna")
+    [batch] = [message.data for message in await messages(kafka, ClosingEntriesReady.TOPIC, tenant)]
+    assert batch.submitted_by == "anna"
+
+
 async def test_a_broken_file_leaves_nothing(opened: DeliveryDriver, kafka: str, tenant: str) -> None:
     """It is broken at its very end; what is wrong is said by line."""
     broken = YEAR + b"#VER A 900 20240101\r\n{\r\n#TRANS 1910 {} 1,50\r\n}\r\n"
