@@ -101,11 +101,14 @@ def taken_in(states: Mapping[str, State], key: str) -> Mapping[str, State]:
 
 
 def _with_batch(key: str, state: State, batch: ClosingEntriesReady) -> Learned:
-    """Take in a batch: the highest version counts, and of equal ones the last. What comes late undoes nothing."""
-    revision = ids.revision(batch)
-    if revision in state.seen:
+    """Take in a batch: the highest version counts, and of equal ones the last. What comes late undoes nothing.
+
+    Sent once more by somebody else it is the same batch: who sent it first is who has sent it.
+    """
+    revision, known = ids.revision(batch), state.batch
+    if revision in state.seen or (known and known == batch.model_copy(update={"submitted_by": known.submitted_by})):
         return Learned({})
-    if state.batch and batch.version < state.batch.version:
+    if known and batch.version < known.version:
         return Learned({key: state.model_copy(update={"seen": (revision, *state.seen)})}, late=key)
     new = state.model_copy(update={"batch": batch, "seen": (*state.seen, revision), "answers": ()})
     return Learned({key: new}, (key,))

@@ -145,6 +145,17 @@ def test_other_content_of_one_version_is_held_and_replaces_nothing(company: Comp
     assert (company.state().entry, company.state(key("2")).gone) == (entry("1", "7.00"), True)
 
 
+def test_the_same_batch_sent_by_somebody_else_is_the_same(company: Company) -> None:
+    """Two people load one file: nothing is held, and the first of them still needs the other's eyes."""
+    company.tell(batch(entry("1")))
+    before = company.state(BATCH), company.state()
+    assert company.tell(batch(entry("1"), submitted_by="maja")) == ()
+    assert (company.state(BATCH), company.state()) == before
+    [held] = company.tell(batch(entry("1"), entry("2"), submitted_by="maja"))
+    assert isinstance(held, HoldForReview)
+    assert held.reason == "perhaps_another_batch"
+
+
 def test_a_voucher_of_an_order_that_was_refused_is_one_too_many(company: Company) -> None:
     """A restored database sent it once more: nothing else stands, and the hold says so."""
     company.tell(batch())
