@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.fortnox import refusal_words
+from infra.delivery.answers import Answer, json_object
 from schemas.words import Text
 
 
@@ -19,12 +20,9 @@ class OpenedCompany:
     database_number: int
 
 
-def company(body: bytes) -> OpenedCompany | None:
+def company(answer: Answer) -> OpenedCompany | None:
     """Read company information; None when it is not whole."""
-    try:
-        information = json.loads(body)["CompanyInformation"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
+    information = json_object(answer).get("CompanyInformation")
     return found(information) if isinstance(information, dict) else None
 
 
@@ -85,5 +83,5 @@ def _claim(access: str, name: str) -> int | None:
         part = access.split(".")[1]
         claims: Any = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         return int(claims[name])
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
         return None

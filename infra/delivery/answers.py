@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from infra import words
 from infra.plugin import Malformed
 from infra.verdicts import RetryLater
-from schemas.base import problems
+from schemas.base import problems, whole
 from schemas.words import Text
 
 OPERATOR_WAIT = 300.0
@@ -33,6 +33,8 @@ _LARGEST = 32 * 1024 * 1024
 _QUOTED = 300
 _TELLING = 3
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+_NOT_KEPT = re.compile(rb"\\u(?:0000|d[89a-f])", re.IGNORECASE)
+"""How JSON writes what a database keeps in no text; and what it may, both halves of a character."""
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\-]{0,60}", re.ASCII)
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -69,15 +71,33 @@ class Page:
 def json_object(answer: Answer) -> dict[str, Any]:
     """Return the JSON object that an answer is, its numbers with a fraction as Decimal; an empty one when it is none.
 
-    The content type does not count: parties send JSON under others, and other things under JSON's.
+    The content type does not count: parties send JSON under others, and other things under JSON's. What a text of JSON
+    can hold and a database cannot (NUL, half a character) is left out: what came of an order must be written down.
     """
     if len(answer.body) > _LARGEST:
         return {}
     try:
-        read = json.loads(answer.body, parse_float=Decimal)
+        read = json.loads(answer.body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
+        if _NOT_KEPT.search(answer.body):
+            read = _kept(read)
     except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _kept(value: Any) -> Any:
+    match value:
+        case str():
+            return whole(value).replace("\0", "")
+        case dict():
+            return {_kept(key): _kept(each) for key, each in value.items()}
+        case list():
+            return [_kept(each) for each in value]
+    return value
 
 
 def form(answer: Answer) -> Text:

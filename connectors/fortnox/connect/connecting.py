@@ -320,7 +320,7 @@ async def _company(host: Host, tenant: str, access: str) -> OpenedCompany | None
                 with suppress(NotSent, NoAnswer):
                     url = f"{fortnox.api_url}/companyinformation"
                     answer = await client.send("GET", url, may_send=attempt.may_send)
-                    if answer.status == HTTPStatus.OK and (found := whose.company(answer.body)):
+                    if answer.status == HTTPStatus.OK and (found := whose.company(answer)):
                         return found
                     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
                         await attempt.throttled(WINDOW)

@@ -28,10 +28,23 @@ def test_whatever_comes_is_an_object_or_none(body: bytes) -> None:
     assert f"{len(body)} bytes" in str(answers.form(answer(body=body)))
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"{", b"\xff{}", b"[" * 100_000, b'"x"', b"1" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[1]", b"{", b"\xff{}", b"[" * 100_000, b'"x"', b"1" * 5000, b'{"a": NaN}']
+)
 def test_what_is_no_object_is_an_empty_one(body: bytes) -> None:
     """Not JSON, nested too deeply, a number too long, a list."""
     assert answers.json_object(answer(body=body)) == {}
+
+
+@pytest.mark.parametrize("halves", [rb"\u0000", rb"\ud83d", rb"\uDE00", rb"\u0000\ud83d"])
+def test_what_no_database_keeps_is_left_out(halves: bytes) -> None:
+    """What a refusal says is written down, and its order is over; whole characters and what looks alike stay."""
+    body = rb'{"aXX": ["bXX", 1, {"c": "\\u0000 \ud83d\ude00XX"}], "\u00e5": 0.1}'.replace(b"XX", halves)
+    assert answers.json_object(answer(body=body)) == {
+        "a": ["b", 1, {"c": "\\u0000 \U0001f600"}],
+        "å": Decimal("0.1"),
+    }
+    assert answers.json_object(answer(body=b'{"a": "\xed\xa0\x80"}')) == {}
 
 
 def test_fractions_are_exact_and_what_is_too_large_is_not_read() -> None:

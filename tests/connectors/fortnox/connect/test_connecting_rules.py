@@ -27,6 +27,7 @@ from connectors.fortnox.sandbox import licences as sandbox_licences
 from connectors.fortnox.whose import OpenedCompany
 from infra import registry
 from infra.access.vault import Vault
+from infra.http import Response
 from infra.plugin import Host
 from schemas.bas import BAS_DAY_SALES
 from schemas.base import Language
@@ -422,14 +423,14 @@ def test_a_company_of_ours_is_nobody_elses() -> None:
 )
 def test_company_information_is_whole_or_nothing(body: bytes, found: int | None) -> None:
     """Numbers come as strings too; a company without its database number cannot be pinned."""
-    read = whose.company(body)
+    read = whose.company(Response(200, {}, body))
     assert (read and read.database_number) == found
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_answer_breaks_the_reading_of_a_company(body: bytes) -> None:
     """What is not understood is no company."""
-    assert whose.company(body) is None
+    assert whose.company(Response(200, {}, body)) is None
 
 
 def test_the_user_who_consented_is_read_from_the_token() -> None:
