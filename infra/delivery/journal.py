@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from infra import clock, store
+from infra import clock, store, telemetry
 from infra.access import people
 from infra.incarnations import COMPANY_REMOVED, former, removed_company
 from infra.kafka.outbox import arrived
@@ -21,6 +21,8 @@ from infra.trail import Entry, put_on_record
 from schemas import envelope as envelopes
 from schemas.audit import Call
 from schemas.envelope import Envelope
+
+_log = telemetry.log(__name__)
 
 # --- The journal ------------------------------------------------------------------------------------------------
 
@@ -85,8 +87,8 @@ _TAKE_OVER = text(
 # takes its place: otherwise it and what waited behind the rejected order would wait for each other.
 # Nothing of a key is sent while one of it is in doubt, so what is to be looked for need not wait its turn.
 _NEXT = text(
-    """select state, body::text as body, attempt, looks, extract(epoch from clock_timestamp() - sent_at)::float8, calls,
-              accepted_at, coalesce(hop, '') as hop
+    """select order_id, state, body::text as body, attempt, looks,
+              extract(epoch from clock_timestamp() - sent_at)::float8, calls, accepted_at, coalesce(hop, '') as hop
        from ((select * from journal
               where sink = :sink and tenant = :tenant and state = 'unknown' and due_at <= clock_timestamp()
                 and type <> all(cast(:resting as text[]))
@@ -110,11 +112,18 @@ _NEXT = text(
             ) as due
        order by state desc, place, seq"""
 )
+_PUT_OFF = text(
+    f"""update journal set due_at = clock_timestamp() + make_interval(secs => :wait), outcome = x.o
+        from unnest(cast(:ids as uuid[]), cast({lines(":outcomes")} as jsonb[])) as x(i, o)
+        where sink = :sink and tenant = :tenant and order_id = x.i and state in ('queued', 'unknown')"""  # noqa: S608 - the same
+)
 _NEXT_DUE = text(
     """select extract(epoch from min(due_at) - clock_timestamp())::float8 from journal
        where sink = :sink and tenant = :tenant and state in ('queued', 'unknown') and due_at > clock_timestamp()
          and type <> all(cast(:resting as text[]))"""
 )
+_UNTIL_READ_AGAIN = 60.0
+"""Seconds until an order is looked at again that this version cannot read."""
 _FENCED = """ and exists (select from leases l where l.name = x.l and l.epoch = x.e)"""
 # A process that is stopped between two statements holds its locks: the server ends such a transaction, so that other
 # companies' lanes, whose changes share a transaction with the locked rows, wait for seconds only. Set where rows are.
@@ -290,21 +299,30 @@ class Journal:
         async with store.alone(self._engine) as connection:
             rows = (await connection.execute(_NEXT, values)).all()
             bodies = await people.opened(connection, [row.body.encode() for row in rows])
-            return [
-                Work(
-                    order=envelopes.decode(body),
-                    state=state,
-                    attempt=attempt,
-                    looks=looks,
-                    since_sent=since_sent,
-                    calls=tuple(Call.model_validate(c, strict=False) for c in calls),
-                    accepted_at=accepted_at,
-                    hop=hop,
-                )
-                for body, (state, _, attempt, looks, since_sent, calls, accepted_at, hop) in zip(
-                    bodies, rows, strict=True
-                )
-            ]
+            found, unread = list[Work](), dict[UUID, envelopes.Unreadable]()
+            for body, row in zip(bodies, rows, strict=True):
+                order_id, state, _, attempt, looks, since_sent, calls, accepted_at, hop = row
+                try:
+                    order = envelopes.decode(body)
+                except envelopes.Unreadable as error:
+                    unread[order_id] = error
+                    continue
+                known = tuple(Call.model_validate(c, strict=False) for c in calls)
+                found.append(Work(order, state, attempt, looks, since_sent, known, accepted_at, hop))
+            if unread:
+                await self._put_off(connection, tenant, unread)
+            return found
+
+    async def _put_off(
+        self, connection: AsyncConnection, tenant: str, unread: Mapping[UUID, envelopes.Unreadable]
+    ) -> None:
+        """Let orders wait that this version cannot read, after a roll-back say: only their keys wait behind them."""
+        why = [{"outcome": "put_off", "code": e.code, "why": str(e), "who": "operator"} for e in unread.values()]
+        outcomes = "\n".join(to_json(each).decode() for each in why)
+        values = {"sink": self._sink, "tenant": tenant, "ids": list(unread), "outcomes": outcomes}
+        await connection.execute(_PUT_OFF, values | {"wait": _UNTIL_READ_AGAIN})
+        for order_id, error in unread.items():
+            _log.warning("order not read", tenant=tenant, order_id=str(order_id), code=error.code, why=str(error))
 
     async def next_due(self, tenant: str, resting: Collection[str] = ()) -> float | None:
         """Return the seconds until a company's next order is due, but for ``resting`` types; None: none waits so."""

@@ -159,6 +159,23 @@ async def test_the_first_order_of_an_id_wins(place: JournalDriver) -> None:
     assert await place.states() == {first.id: "delivered"}
 
 
+async def test_an_order_that_cannot_be_read_keeps_only_its_own_key_waiting(postgres: InPostgres) -> None:
+    """After a roll-back the journal holds orders of a newer version: they wait for it, with the reason."""
+    newer, behind, other = order("a", "day/1", 1), order("a", "day/1", 2), order("a", "day/2", 1)
+    await postgres.journal.insert([(0, newer), (0, behind), (0, other)])
+    widened = text("""update journal set body = jsonb_set(body, '{data,added}', '1') where order_id::text = :id""")
+    await store.write(postgres.engine, widened, {"id": newer.id})
+    assert await due(postgres) == [other.id]
+    assert await due(postgres) == [other.id]
+    waits = text("select state, due_at > clock_timestamp(), outcome ->> 'code' from journal where order_id::text = :id")
+    assert await store.row(postgres.engine, waits, {"id": newer.id}) == ("queued", True, "of_a_newer_version")
+    again = text(
+        "update journal set body = body #- '{data,added}', due_at = clock_timestamp() where order_id::text = :id"
+    )
+    await store.write(postgres.engine, again, {"id": newer.id})
+    assert await due(postgres) == [newer.id, other.id]
+
+
 async def test_nothing_is_written_for_no_orders(place: JournalDriver) -> None:
     """An empty batch is none."""
     await place.journal.insert([])
