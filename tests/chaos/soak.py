@@ -7,6 +7,7 @@ compared with the last one. Exit code 0 only when all is bounded and each day cl
 import argparse
 import asyncio
 import logging
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -36,6 +37,7 @@ _GROWTH = 1.25
 _MEMORY_MORE, _FILES_MORE = 16.0, 12.0
 """MiB and descriptors that a process may gain whatever it holds: a connection more, a cache that fills."""
 _ACCEPTED_WITHIN = 120.0
+_HELD = re.compile(r"^VmRSS:\s*(\d+) kB$", re.MULTILINE)
 _SIZES = """select relname, pg_total_relation_size(oid) from pg_class
             where relkind = 'r' and relnamespace = 'public'::regnamespace"""
 _GROW_WITH_FACTS = ("journal", "audit", "decided", "flow_state", "deliveries")
@@ -117,7 +119,8 @@ def _look(site: Site, tills: Sequence[Tills], passed: float) -> _Sample:
             processor[name, pid] = cpu_seconds(pid)
         except OSError:
             continue  # it is being restarted
-        memory[name] = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+        if held := _HELD.search(status):  # a process that has ended, and that nobody has buried yet, holds nothing
+            memory[name] = int(held[1]) / 1024
     return _Sample(
         passed,
         sum(len(till.reports) for till in tills),
@@ -220,7 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0, help="of load; %(default)s")
     parser.add_argument("--companies", type=int, default=100)
-    parser.add_argument("--every", type=float, default=10.0, help="seconds between two day closes of a company")
+    parser.add_argument(
+        "--every", type=float, default=20.0, help="seconds between two day closes of a company; %(default)s"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs and the data")
     options = parser.parse_args(arguments)
     logging.getLogger("aiokafka").setLevel("CRITICAL")
