@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import Column, Table, select, text, tuple_, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
@@ -113,7 +112,7 @@ async def follow(vault: Vault, engine: AsyncEngine, settings: Settings, stop: as
     while not await clock.wait(stop, FOLLOW_SECONDS):
         try:
             await refresh(vault, engine, settings)
-        except (WrongKey, SQLAlchemyError) as error:  # also where every connection of the pool is taken
+        except Exception as error:  # noqa: BLE001 - it goes on with the keys that it has, and looks again
             _log.warning("data keys not read", error=type(error).__name__)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from standardwebhooks import Webhook
 
 from infra import store
@@ -175,6 +176,24 @@ async def test_every_secret_is_locked_anew_while_others_go_on(engine: AsyncEngin
     async with engine.connect() as connection:
         locked = await connection.scalar(text("select secret from signing_secrets where tenant = 't7'"))
     assert vault.unlock(locked, context="t7/openpos") == "s7"
+
+
+async def test_a_process_goes_on_while_all_its_connections_are_taken(
+    engine: AsyncEngine, prepared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many deliveries at once take them for a while: that no data keys are read meanwhile ends nobody."""
+    monkeypatch.setattr(rotation, "FOLLOW_SECONDS", 0.01)
+    settings = environment(tmp_path)
+    vault = await open_vault(engine, settings)
+    tried, stop = asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(rotation, "_log", SimpleNamespace(warning=lambda *_, **__: tried.set()))
+    small = create_async_engine(prepared_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    async with small.connect():
+        following = asyncio.create_task(rotation.follow(vault, small, settings, stop))
+        await asyncio.wait_for(tried.wait(), 60)
+    stop.set()
+    await following
+    await small.dispose()
 
 
 async def test_a_rotation_stops_at_what_no_key_opens(engine: AsyncEngine, tmp_path: Path) -> None:
