@@ -8,6 +8,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, cast
+from weakref import WeakValueDictionary
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -36,6 +37,8 @@ _log = telemetry.log(__name__)
 
 _WITHIN = 5.0
 """Seconds in which the database and Kafka must answer; aiokafka alone would try to send for ever."""
+_AT_ONCE = 4
+"""Deliveries of one company that are being accepted by a process, which has 16 connections for those of all."""
 _LONGEST_ID = 200
 _LONGEST_NAME = 200
 _DELIVERY = text(
@@ -108,6 +111,7 @@ class Acceptor:
         self._vault = vault
         lend(engine, vault)
         self._settings = settings
+        self._places = WeakValueDictionary[str, asyncio.Semaphore]()
 
     async def accept(
         self, *, tenant: str, source: Source, payload: bytes, happened: datetime | None = None, trace: str = ""
@@ -220,10 +224,13 @@ class Acceptor:
     ) -> Accepted:
         """Accept a signed delivery once, however often it is sent (Standard Webhooks).
 
+        Of one company a few at once: those of a sender that repeats itself without a pause wait for each other, and no
+        other company's for them.
+
         Raises:
             BadSignature, OtherBody: see there; and what ``accept`` raises.
         """
-        async with _in_time():
+        async with _in_time(), self._places.setdefault(tenant, asyncio.Semaphore(_AT_ONCE)):
             delivery = await self._verify(tenant, source, body, headers)
             sha256 = hashlib.sha256(body).hexdigest()
             if before := await self._before(tenant, source, delivery, sha256):

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, contents, registry
 from infra.embedded.broker import EmbeddedKafka
+from infra.intake.accepting import Accepted, Unavailable
 from infra.kafka import cluster
 from infra.plugin import Malformed, Source
 from infra.settings import Settings
@@ -211,6 +213,36 @@ async def test_a_sender_that_leaves_is_forgotten(opened: DeliveryDriver, kafka: 
     writer.close()
     assert (await opened.post(f"{tenant}/openpos", REPORT))[0] == 202
     assert len(await records(kafka, FACTS, tenant)) == 1
+
+
+async def test_a_sender_that_repeats_itself_keeps_no_other_company_waiting(
+    opened: DeliveryDriver, engine: AsyncEngine, tenant: str
+) -> None:
+    """More at once than a process has connections, and each of them takes long: another company's is accepted."""
+    source = registry.sources()["openpos"]
+    headers = opened.signed(REPORT, delivery="again")
+    insert = text("insert into deliveries values (:tenant, 'openpos', 'again', '', '[]', clock_timestamp())")
+    anew = text("select pg_stat_clear_snapshot()")
+    waiting = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+
+    def accept(company: str, headers: dict[str, str]) -> asyncio.Task[Accepted]:
+        accepting = opened.acceptor.accept_delivery(tenant=company, source=source, body=REPORT, headers=headers)
+        return asyncio.create_task(accepting)
+
+    async with engine.connect() as first:
+        await first.execute(insert, {"tenant": tenant})
+        repeated = [accept(tenant, headers) for _ in range(40)]
+        while await first.scalar(waiting) < 4:
+            await clock.sleep(0.05)
+            await first.execute(anew)
+        await clock.sleep(0.5)
+        await opened.add(other := f"{tenant}-too")
+        ours = accept(other, opened.signed(REPORT))
+        done, _ = await asyncio.wait({ours, *repeated}, return_when=asyncio.FIRST_COMPLETED)
+        assert ours in done
+        await first.rollback()
+    ended = await asyncio.gather(ours, *repeated, return_exceptions=True)
+    assert {type(each) for each in ended} <= {Accepted, Unavailable}
 
 
 async def test_without_the_database_nothing_is_accepted(
