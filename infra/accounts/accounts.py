@@ -272,12 +272,13 @@ async def link(engine: AsyncEngine, account: UUID, *, by: str) -> str:
     Whom an OpenID provider vouches for next is who it is from then on.
     """
     async with engine.begin() as connection:
-        await connection.execute(_FORGET_OTHERS, {"id": account})
         await connection.execute(_FORGET_OPENID, {"id": account})
         return await _link(connection, account, by)
 
 
 async def _link(connection: AsyncConnection, account: UUID, by: str) -> str:
+    """Return the token of a new link, the only one: a company that let somebody go may hold one of before."""
+    await connection.execute(_FORGET_OTHERS, {"id": account})
     token = secrets.token_urlsafe(_LINK_BYTES)
     values = {"sha256": digest(token), "id": account, "by": by, "days": _LINK_DAYS}
     await connection.execute(_INVITE, values)

@@ -45,6 +45,12 @@ async def anna(visitor: Visitor, role: DeskRole = DeskRole.ADMIN, tenant: str = 
     visitor.http.cookies.clear()
 
 
+async def link_of(visitor: Visitor, tenant: str, role: DeskRole) -> str:
+    """Have the admin who is signed in invite Anna; return the path of the link."""
+    answer = await visitor.post(f"/companies/{tenant}/people", {"email": ANNA, "role": role.value})
+    return urlsplit(answer.text.split('<code id="link">')[1].split("<")[0]).path
+
+
 def test_the_first_admin_comes_in_by_a_link(desk: Any) -> None:
     """``bokbuss desk admin`` prints it; it is good once, also when two use it, and looking does not use it up."""
     link = desk.json("desk", "admin", "Anna@Example.SE")["link"]
@@ -229,9 +235,7 @@ def test_who_has_an_account_joins_another_company_by_its_own_link() -> None:
         [account] = await accounts.listed(engine, email=ANNA)
         before = await accounts.link(engine, account.account_id, by="an admin of krogen")
         await visitor.is_signed_in_as(DeskRole.ADMIN, "grannen")
-        form = {"email": ANNA, "role": "approver"}
-        answer = await visitor.post("/companies/grannen/people", form)
-        path = urlsplit(answer.text.split('<code id="link">')[1].split("<")[0]).path
+        path = await link_of(visitor, "grannen", DeskRole.APPROVER)
         assert (await visitor.post(f"/invitation/{path.rpartition('/')[2]}", {"name": "X"})).status_code == 404
         assert "you are signed in with another one" in await visitor.see(path)
         assert (await visitor.post(path)).status_code == 404
@@ -244,6 +248,25 @@ def test_who_has_an_account_joins_another_company_by_its_own_link() -> None:
         assert sorted(one.status_code for one in joined) == [303, 404, 404]
         assert (await visitor.get("/companies/grannen")).status_code == 200
         assert (await visitor.get(f"/invitation/{before}")).status_code == 404
+
+    visit(story)
+
+
+def test_a_link_of_a_company_that_let_somebody_go_opens_no_account_of_the_next() -> None:
+    """Its admin still holds what nobody has used, and would be them at the company that invites them now."""
+
+    async def story(visitor: Visitor) -> None:
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        kept = await link_of(visitor, "krogen", DeskRole.VIEWER)
+        [account] = await accounts.listed(visitor.host.engine, email=ANNA)
+        await visitor.post(f"/companies/krogen/people/{account.account_id}/role", {"role": ""})
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "grannen")
+        link = await link_of(visitor, "grannen", DeskRole.ACCOUNTANT)
+        visitor.http.cookies.clear()
+        form = {"name": "Anna", "password": PASSWORD}
+        assert (await visitor.post(kept, form)).status_code == 404
+        assert (await visitor.post(link, form)).status_code == 303
+        assert (await visitor.get("/companies/grannen")).status_code == 200
 
     visit(story)
 
