@@ -235,6 +235,7 @@ async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, b
         if is_theirs and not await connection.scalar(_IS_OF, theirs):
             token = secrets.token_urlsafe(_LINK_BYTES)
             new = {"sha256": digest(token), "role": role.value, "by": by, "days": _LINK_DAYS}
+            await connection.execute(_ASK_NO_MORE, theirs)  # what they are invited as is what was said last
             await connection.execute(_ASK, theirs | new)
             return f"join/{token}"
         await _give(connection, account.account_id, tenant, role, by)
@@ -317,7 +318,9 @@ async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole |
 
 
 async def _give(connection: AsyncConnection, account: UUID, tenant: str, role: DeskRole, by: str) -> None:
+    """Give a role; a link of before would give another one once more."""
     await connection.execute(_GIVE, {"id": account, "tenant": tenant, "role": role.value, "by": by})
+    await connection.execute(_ASK_NO_MORE, {"id": account, "tenant": tenant})
 
 
 async def disable(engine: AsyncEngine, account: UUID) -> str:

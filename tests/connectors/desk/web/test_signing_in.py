@@ -271,6 +271,31 @@ def test_a_link_of_a_company_that_let_somebody_go_opens_no_account_of_the_next()
     visit(story)
 
 
+def test_who_joins_is_what_was_said_last() -> None:
+    """A link for more than was meant opens nothing once another is made, or once they have joined as less."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor)
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "grannen")
+        mistaken = await link_of(visitor, "grannen", DeskRole.ADMIN)
+        meant = await link_of(visitor, "grannen", DeskRole.VIEWER)
+        visitor.http.cookies.clear()
+        await visitor.signs_in(ANNA)
+        assert (await visitor.post(mistaken)).status_code == 404
+        assert (await visitor.post(meant)).status_code == 303
+        [account] = await accounts.listed(engine, email=ANNA)
+        assert account.roles["grannen"] == DeskRole.VIEWER
+        await accounts.give(engine, account.account_id, "grannen", None, by="test")
+        more = await accounts.ask(engine, ANNA, "grannen", DeskRole.ADMIN, by="test")
+        await accounts.invite(engine, ANNA, {"grannen": DeskRole.VIEWER}, by="who runs bokbuss")
+        assert (await visitor.post(f"/{more}")).status_code == 404
+        [account] = await accounts.listed(engine, email=ANNA)
+        assert account.roles["grannen"] == DeskRole.VIEWER
+
+    visit(story)
+
+
 def test_a_closed_account_opens_nothing() -> None:
     """Who is signed in by it is signed out at once."""
 
