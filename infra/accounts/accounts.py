@@ -81,6 +81,17 @@ _BEGIN: Final = text(
     """update accounts set name = :name, password = :password, code_secret = null, code_step = 0
        where account_id = :id and disabled_at is null returning account_id"""
 )
+_BIND: Final = text(
+    """with before as (select account_id, password is not null as opened from accounts
+                       where email = :email and disabled_at is null and openid is null for update)
+       update accounts a set openid = :openid, name = case when a.name = '' then :name else a.name end,
+           password = null, code_secret = null, code_step = 0
+       from before where a.account_id = before.account_id returning a.account_id, before.opened"""
+)
+_BOUND: Final = text(
+    """update accounts set name = case when name = '' then :name else name end
+       where email = :email and disabled_at is null and openid = :openid returning account_id"""
+)
 _END_SESSIONS: Final = text(
     "update sessions set ended_at = clock_timestamp(), how = :how where account_id = :id and ended_at is null"
 )
@@ -305,6 +316,22 @@ async def begin(engine: AsyncEngine, token: str, *, name: str, password: str) ->
         await connection.execute(_FORGET_OTHERS, values)
         await connection.execute(_END_SESSIONS, values)
     return account
+
+
+async def vouched(connection: AsyncConnection, *, email: str, openid: str, name: str) -> tuple[UUID, bool] | None:
+    """Return the account of whom an OpenID provider vouches for, and whether its password has ended by that; or None.
+
+    The first that it vouches for has it alone from then on: a password, a link and a session of before may be of
+    whoever invited the address first.
+    """
+    values = {"email": email, "openid": openid, "name": name}
+    first = (await connection.execute(_BIND, values)).one_or_none()
+    if first is None:
+        found = (await connection.execute(_BOUND, values)).scalar_one_or_none()
+        return None if found is None else (found, False)
+    await connection.execute(_FORGET_OTHERS, {"id": first.account_id})
+    await connection.execute(_END_SESSIONS, {"id": first.account_id, "how": "ended"})
+    return first.account_id, first.opened
 
 
 async def give(engine: AsyncEngine, account: UUID, tenant: str, role: DeskRole | None, *, by: str) -> None:

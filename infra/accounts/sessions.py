@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from infra import store
 from infra.access.vault import Vault
-from infra.accounts import passwords
+from infra.accounts import accounts, passwords
 from infra.accounts.accounts import address_of, digest
 from infra.accounts.permissions import DeskRole, Person
 
@@ -48,10 +48,6 @@ _LIST: Final = text(
 )
 _ACCOUNT: Final = text(
     "select account_id, password, code_secret from accounts where email = :email and disabled_at is null"
-)
-_VOUCHED: Final = text(
-    """update accounts set openid = :openid, name = case when name = '' then :name else name end
-       where email = :email and disabled_at is null and (openid is null or openid = :openid) returning account_id"""
 )
 _CODES: Final = text("select account_id, code_secret, code_step from accounts where account_id = :id")
 _STEP: Final = text("update accounts set code_step = :step where account_id = :id and code_step < :step")
@@ -116,8 +112,12 @@ async def sign_in(
     return await begin(engine, found.account_id, address=address, agent=agent)
 
 
-async def sign_in_vouched(engine: AsyncEngine, *, email: str, openid: str, name: str, address: str, agent: str) -> str:
+async def sign_in_vouched(
+    engine: AsyncEngine, *, email: str, openid: str, name: str, address: str, agent: str
+) -> tuple[str, bool]:
     """Return the cookie of a new session of whom an OpenID provider vouches for; it counts as a try of the machine.
+
+    And whether the account had a password, which opens it no more (``accounts.vouched``).
 
     Args:
         email: their verified address, by which the account is found.
@@ -132,11 +132,12 @@ async def sign_in_vouched(engine: AsyncEngine, *, email: str, openid: str, name:
         raise NotSignedIn("wrong") from None
     async with engine.begin() as connection:
         often = await _is_often(connection, f"address/{address}", _TRIES_OF_ADDRESS)
-        values = {"email": plain, "openid": openid, "name": name.strip()[:200]}
-        found = None if often else (await connection.execute(_VOUCHED, values)).scalar_one_or_none()
+        known = {"email": plain, "openid": openid, "name": name.strip()[:200]}
+        found = None if often else await accounts.vouched(connection, **known)
     if found is None:
         raise NotSignedIn("often" if often else "wrong")
-    return await begin(engine, found, address=address, agent=agent)
+    account, had_password = found
+    return await begin(engine, account, address=address, agent=agent), had_password
 
 
 async def _is_often(connection: AsyncConnection, who: str, most: int) -> bool:

@@ -54,7 +54,7 @@ async def _come_back(visit: Visit) -> Response:
         except (InvalidTag, ValueError):
             raise NotVouchedFor("forged", "no departure") from None
         vouched = await provider.come_back(kept, visit.request.query_params, _back(visit), clock.now())
-        token = await sessions.sign_in_vouched(
+        token, had_password = await sessions.sign_in_vouched(
             host.engine,
             email=vouched.email,
             openid=vouched.openid,
@@ -66,7 +66,11 @@ async def _come_back(visit: Visit) -> Response:
         response = await _refused(visit, provider, refused.why, getattr(refused, "detail", ""))
         visit.cookies.forget_departure(response)
         return response
-    response = visit.go(here(kept.to))
+    said = visit.say(
+        "Du loggar in så här från nu: kontots lösenord gäller inte längre.",
+        "You sign in this way from now on: the account's password is good no longer.",
+    )
+    response = visit.go(here(kept.to), said if had_password else "")
     visit.cookies.forget_departure(response)
     visit.cookies.remember(response, token)
     return response

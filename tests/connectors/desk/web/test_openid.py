@@ -175,6 +175,35 @@ def test_only_who_is_invited_gets_in() -> None:
     visit(story)
 
 
+def test_who_is_vouched_for_first_has_the_account_alone() -> None:
+    """Whoever invited the address first has a password, a session and a link: they are not them at what comes next."""
+
+    async def story(visitor: Visitor, _known: Provider) -> None:
+        engine, form = visitor.host.engine, {"name": "Anna", "password": PASSWORD}
+        await visitor.post(f"/invitation/{await invited(visitor)}", form)
+        theirs = visitor.http.cookies["bokbuss_session"]
+        [account] = await accounts.listed(engine, email=ANNA)
+        kept = await accounts.link(engine, account.account_id, by="an admin of krogen")
+        visitor.http.cookies.clear()
+        came = await comes(visitor)
+        assert came.status_code == 303
+        assert "the account's password is good no longer" in await visitor.see(came.headers["location"])
+        visitor.http.cookies.clear()
+        assert (await visitor.signs_in(ANNA)).status_code == 422
+        assert (await visitor.post(f"/invitation/{kept}", form)).status_code == 404
+        visitor.http.cookies.set("bokbuss_session", theirs)
+        assert (await visitor.get("/me")).status_code == 303
+        visitor.http.cookies.clear()
+        assert "good no longer" not in await visitor.see((await comes(visitor)).headers["location"])
+        mine = visitor.http.cookies["bokbuss_session"]
+        await comes(visitor)
+        visitor.http.cookies.clear()
+        visitor.http.cookies.set("bokbuss_session", mine)
+        assert (await visitor.get("/me")).status_code == 200, "a second sign-in ends no session"
+
+    visit(story)
+
+
 def test_an_invitation_of_two_companies_gives_no_link_to_the_second() -> None:
     """Neither before somebody has signed in nor after: whoever held it would be them in the first company, too."""
 
