@@ -24,8 +24,10 @@ _TRIES_OF_ADDRESS: Final = 60
 _WINDOW_MINUTES: Final = 15
 _BEGIN: Final = text(
     """insert into sessions (sha256, session_id, account_id, made_at, seen_at, ends_at, address, agent)
-       values (:sha256, :session_id, :id, clock_timestamp(), clock_timestamp(),
-               clock_timestamp() + make_interval(days => :days), :address, :agent)"""
+       select :sha256, :session_id, account_id, clock_timestamp(), clock_timestamp(),
+              clock_timestamp() + make_interval(days => :days), :address, :agent
+       from accounts where account_id = :id and disabled_at is null
+         and (cast(:proof as text) is null or :proof in (password, openid)) for share"""
 )
 _FIND: Final = text(
     """select s.session_id, a.account_id, a.email, a.name, a.language,
@@ -109,7 +111,7 @@ async def sign_in(
     if found.code_secret is not None:
         await _prove_code(engine, vault, found, code, now)
     await store.write(engine, _FORGET, {"who": f"account/{digest(plain)}"})
-    return await begin(engine, found.account_id, address=address, agent=agent)
+    return await begin(engine, found.account_id, address=address, agent=agent, proof=found.password)
 
 
 async def sign_in_vouched(
@@ -137,7 +139,7 @@ async def sign_in_vouched(
     if found is None:
         raise NotSignedIn("often" if often else "wrong")
     account, had_password = found
-    return await begin(engine, account, address=address, agent=agent), had_password
+    return await begin(engine, account, address=address, agent=agent, proof=openid), had_password
 
 
 async def _is_often(connection: AsyncConnection, who: str, most: int) -> bool:
@@ -178,11 +180,19 @@ async def prove_again(engine: AsyncEngine, vault: Vault, who: Person, code: str,
     await store.write(engine, _FORGET, {"who": counted})
 
 
-async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str) -> str:
-    """Begin a session for an account; return its cookie, of which only the hash is kept."""
+async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str, proof: str | None = None) -> str:
+    """Begin a session for an account; return its cookie, of which only the hash is kept.
+
+    Args:
+        proof: what was proved (of a password, or an OpenID), which must be the account's still: whoever takes it away
+            meanwhile ends the sessions that it knows of.
+
+    Raises NotSignedIn: wrong, it is not, or the account is closed.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    values = {"sha256": digest(token), "session_id": uuid4(), "id": account, "days": LASTS_DAYS}
-    await store.write(engine, _BEGIN, values | {"address": address[:64], "agent": agent[:200]})
+    values = {"sha256": digest(token), "session_id": uuid4(), "id": account, "days": LASTS_DAYS, "proof": proof}
+    if not await store.write(engine, _BEGIN, values | {"address": address[:64], "agent": agent[:200]}):
+        raise NotSignedIn("wrong")
     return token
 
 

@@ -136,9 +136,9 @@ async def _begin(visit: Visit) -> Response:
             values = {"errors": errors, "email": found.email, "name": name, "passwords": True}
             return await visit.show("invitation.html", status=422, **values)
         account = await accounts.begin(engine, token, name=name, password=password)
-    except accounts.NotInvited:
+        cookie = await sessions.begin(engine, account, address=address_of(visit.request), agent=agent_of(visit.request))
+    except (accounts.NotInvited, sessions.NotSignedIn):
         return await visit.show("no_invitation.html", status=404)
-    cookie = await sessions.begin(engine, account, address=address_of(visit.request), agent=agent_of(visit.request))
     response = visit.go("/", visit.say(f"Välkommen, {name}.", f"Welcome, {name}."))
     visit.cookies.remember(response, cookie)
     return response

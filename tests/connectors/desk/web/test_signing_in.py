@@ -161,6 +161,48 @@ def test_a_code_is_asked_for_and_good_once() -> None:
     visit(story)
 
 
+def test_a_sign_in_that_is_under_way_does_not_outlive_its_password() -> None:
+    """Who knows the old one and tries just then: the new one ends every session, and that one, too.
+
+    It is stopped between two of its steps by locks on their rows: at its code, then before its session begins.
+    """
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor)
+        [account] = await accounts.listed(engine, email=ANNA)
+        secret = base64.b32encode(bytes(range(20))).decode()
+        await accounts.use_codes(engine, visitor.host.vault, account.account_id, secret, 0)
+        code = TOTP(base64.b32decode(secret), 6, SHA1(), 30).generate(int(clock.now().timestamp()))  # noqa: S303 - the same
+        link = await accounts.link(engine, account.account_id, by="test")
+        async with engine.connect() as at_its_code, engine.connect() as before_its_session:
+            await at_its_code.execute(text("select account_id from accounts for update"))
+            signing_in = asyncio.create_task(visitor.signs_in(ANNA, code=code.decode()))
+            await stopped_at(visitor, "update accounts set code_step")
+            await before_its_session.execute(text("select who from sign_in_tries for update"))
+            await at_its_code.rollback()
+            await stopped_at(visitor, "delete from sign_in_tries where who")
+            await accounts.begin(engine, link, name="Anna", password=f"{PASSWORD} igen")
+            await before_its_session.rollback()
+            answer = await signing_in
+        assert answer.status_code == 422
+        assert (await visitor.get("/me")).status_code == 303
+
+    visit(story)
+
+
+async def stopped_at(visitor: Visitor, statement: str) -> None:
+    """Wait until somebody waits for a lock in a statement."""
+    waits = text(
+        """select count(*) from pg_stat_activity
+           where datname = current_database() and wait_event_type = 'Lock' and starts_with(query, :statement)"""
+    )
+    async with asyncio.timeout(30.0), visitor.host.engine.connect() as connection:
+        while not await connection.scalar(waits, {"statement": statement}):
+            await connection.rollback()
+            await asyncio.sleep(0.01)
+
+
 def test_codes_that_are_on_are_changed_by_nobody_who_only_has_a_session() -> None:
     """A page left open, or a cookie that was taken: neither puts another authenticator in, nor guesses codes off."""
 
