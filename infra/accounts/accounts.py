@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from infra import store
 from infra.access.vault import Vault
 from infra.accounts import passwords
-from infra.accounts.permissions import DeskRole
+from infra.accounts.permissions import EVERY_COMPANY, DeskRole
 from schemas.base import Language
 
 _LINK_BYTES: Final = 24
@@ -199,6 +199,7 @@ async def invite(
     Whoever calls this vouches for whose account it is; the word of one company's admin is for ``ask``. There is no
     token for somebody who has begun already, or is invited to other companies: they see this one from now on. Who
     invites must not get hold of an account that is also of other companies, and links of before open it no more.
+    Who gets every company begins anew: a company's admin may have begun the account of that address.
 
     Args:
         opens_closed: an account that was closed begins anew, with these roles and no others.
@@ -212,10 +213,13 @@ async def invite(
         theirs = {"id": account.account_id, "tenants": list(roles)}
         if account.closed and not opens_closed:
             raise Closed
-        if account.closed:
+        anew = account.closed or (account.begun and EVERY_COMPANY in roles)
+        if anew:
             await connection.execute(_OPEN_ANEW, theirs)
+            await connection.execute(_END_SESSIONS, theirs | {"how": "ended"})
+        if account.closed:
             await connection.execute(_TAKE_ALL, theirs)
-        begun = account.begun and not account.closed
+        begun = account.begun and not anew
         of_others = await connection.scalar(_IS_OF_OTHERS, theirs)
         shut = begun or of_others
         if begun and of_others:

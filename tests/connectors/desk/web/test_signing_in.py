@@ -313,6 +313,25 @@ def test_a_link_of_a_company_that_let_somebody_go_opens_no_account_of_the_next()
     visit(story)
 
 
+def test_who_becomes_admin_of_every_company_begins_anew() -> None:
+    """A company's admin may have begun the account of that address: what they know of it opens nothing from then on."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor, DeskRole.VIEWER)
+        await visitor.signs_in(ANNA)
+        account, _ = await accounts.invite(engine, ANNA, {EVERY_COMPANY: DeskRole.ADMIN}, by="who runs bokbuss")
+        assert (await visitor.get("/me")).status_code == 303
+        visitor.http.cookies.clear()
+        assert (await visitor.signs_in(ANNA)).status_code == 422
+        link = await accounts.link(engine, account, by="who runs bokbuss")
+        form = {"name": "Anna", "password": f"{PASSWORD} igen"}
+        assert (await visitor.post(f"/invitation/{link}", form)).status_code == 303
+        assert (await visitor.get("/companies/grannen")).status_code == 200
+
+    visit(story)
+
+
 def test_who_joins_is_what_was_said_last() -> None:
     """A link for more than was meant opens nothing once another is made, or once they have joined as less."""
 
