@@ -11,6 +11,7 @@ from infra.documents import WHY, DocumentCounts
 from infra.ledgers import LedgerRequest, LedgerYear
 from infra.specifications import WHY as WHY_NOT
 from infra.specifications import Specifications
+from schemas.identities import is_sole_trader, shown_organisation
 from schemas.ledger import LedgerRequested
 
 _HEAD: Final = ("YEAR", "SOURCE", "STATE", "VOUCHERS", "DOCUMENTS", "READ", "BY")
@@ -128,6 +129,11 @@ def subject(asked: LedgerRequested) -> str:
     return what.format(f" of {asked.year_to or asked.year}" if asked.year is not None else last)
 
 
+def _number(ten: str | None) -> str | None:
+    """Return an organisation's number as it stands; a sole trader's, which is a person's, as it may be shown."""
+    return shown_organisation(ten) if ten and is_sole_trader(ten) else ten
+
+
 def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:
     """Return a year for programs."""
     known, counts = year.retrieved, documents.get(year.last, _NONE)
@@ -143,7 +149,7 @@ def year_json(year: LedgerYear, documents: Counts) -> dict[str, Any]:
         "sha256": known.sha256 if known else None,
         "read_at": known.read_at.isoformat() if known and known.read_at else None,
         "requested_by": known.requested_by if known else "",
-        "organisation_number": known.organisation_number if known else None,
+        "organisation_number": _number(known.organisation_number) if known else None,
         "findings": list(known.findings) if known else [],
         "difference": [str(line) for line in year.difference],
         "question": [str(line) for line in year.question],

@@ -4,11 +4,15 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connectors.fortnox import refusal_words
 from infra.delivery.answers import Answer, json_object
+from schemas.identities import shown_organisation
 from schemas.words import Text
+
+_TEN: Final = 10
+"""Digits of an organisation number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,9 @@ def objection(
     ):
         return (
             "another_organisation",
-            refusal_words.OTHER_ORGANISATION(wanted=digits(organisation_number), opened=opened.organisation_number),
+            refusal_words.OTHER_ORGANISATION(
+                wanted=shown(organisation_number), opened=shown(opened.organisation_number)
+            ),
         )
     if database_number is not None and database_number != opened.database_number:
         return (
@@ -64,6 +70,12 @@ def objection(
 def digits(number: str | None) -> str:
     """Return the ten digits that tell organisations apart: written with or without a hyphen, or a century before."""
     return "".join(c for c in number or "" if c in "0123456789")[-10:]
+
+
+def shown(number: str | None) -> str:
+    """Return an organisation number as it may be shown, ``556016-0680``: a sole trader's is a person's."""
+    ten = digits(number)
+    return shown_organisation(ten) if len(ten) == _TEN else ten
 
 
 def user_of(access: str) -> str:

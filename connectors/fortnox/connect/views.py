@@ -62,7 +62,7 @@ def explanation(link: ActivationLink, language: Language, place: str) -> LinkPag
         lead=to("lead"),
         facts=(
             (to("company"), link.company.called),
-            *(((to("number"), written(number)),) if number else ()),
+            *(((to("number"), whose.shown(number)),) if number else ()),
             (to("asker"), to("asker_is")),
             (to("until"), to("until_is")),
         ),
@@ -110,12 +110,12 @@ def _facts(result: Result, link: ActivationLink | None, language: Language) -> t
     if found is None or link is None:
         return ()
     label = {key: said.to(language) for key, said in words.LABELS.items()}
-    came = f"{found.name or label['no_name']}, {written(found.organisation_number) or label['no_number']}"
+    came = f"{found.name or label['no_name']}, {whose.shown(found.organisation_number) or label['no_number']}"
     if result.outcome == "connected":
         return ((label["company"], came), (label["database"], str(found.database_number)))
     known = link.company
     return (
-        (label["asked_for"], f"{known.called}, {written(known.organisation_number) or label['no_number']}"),
+        (label["asked_for"], f"{known.called}, {whose.shown(known.organisation_number) or label['no_number']}"),
         (label["came"], came),
     )
 
@@ -143,7 +143,7 @@ def values_of(link: ActivationLink | None, language: Language, result: Result | 
     if found:
         values |= {
             "found": found.name or str(found.database_number),
-            "number": written(found.organisation_number),
+            "number": whose.shown(found.organisation_number),
             "came": str(found.database_number),
         }
     if link:
@@ -166,9 +166,3 @@ def until(link: ActivationLink, language: Language) -> str:
     at = link.expires_at.astimezone(SWEDEN)
     day = f"{at.day} {month(at.month, language)} {at.year}"
     return f"{day} kl. {at:%H.%M}" if language == "sv" else f"{day}, {at:%H:%M}"
-
-
-def written(number: str | None) -> str:
-    """Return an organisation number as it is written: ``556016-0680``; nothing for none."""
-    digits = whose.digits(number)
-    return f"{digits[:-4]}-{digits[-4:]}" if len(digits) == 10 else digits  # noqa: PLR2004 - ten digits

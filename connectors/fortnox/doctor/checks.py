@@ -14,7 +14,7 @@ from typing import Final, Literal
 from connectors.fortnox import needs
 from connectors.fortnox.classify import Year
 from connectors.fortnox.doctor.setup import DEMANDS, NOT_READ, Demand, Names, Need, RowContent, Setup, Unread
-from connectors.fortnox.whose import digits
+from connectors.fortnox.whose import digits, shown
 from infra.rows import Resting, WayFound
 from schemas import mapping, money
 from schemas.base import FIRST_RESULT_ACCOUNT
@@ -293,7 +293,8 @@ def the_organisation_number_matches(situation: Situation) -> Finding:
         return NOT_APPLICABLE
     ours, theirs = digits(situation.organisation_number), digits(company.organisation_number)
     if ours and theirs and ours != theirs:
-        return Finding("failed", (f"{company.name} {company.organisation_number}", f"≠ {ours}"), flows=_all(situation))
+        names = (f"{company.name} {shown(theirs)}", f"≠ {shown(ours)}")
+        return Finding("failed", names, flows=_all(situation))
     pinned = situation.database_number
     if pinned is not None and company.database_number is not None and pinned != company.database_number:
         return Finding("failed", (f"{company.name} {company.database_number}", f"≠ {pinned}"), flows=_all(situation))

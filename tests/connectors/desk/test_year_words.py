@@ -103,6 +103,9 @@ def test_programs_get_all_of_it() -> None:
         "waiting": 2,
         "notes": ["not_consented"],
     }
+    for number, may_be_shown in (("5560160680", "5560160680"), ("8112289874", "••••••-••74"), (None, None)):
+        read = READ.model_copy(update={"organisation_number": number})
+        assert year_words.year_json(year(retrieved=read), {})["organisation_number"] == may_be_shown
     coming = year_words.year_json(year(retrieved=None, waits="parts", missing=3), {})
     assert (coming["state"], coming["vouchers"], coming["missing_parts"]) == ("waiting_for_parts", None, 3)
     assert year_words.request_json(LedgerRequest(ASKED, running=True, failed=""))["requested_by"] == "bo"

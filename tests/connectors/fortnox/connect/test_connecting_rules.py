@@ -3,7 +3,7 @@
 import base64
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
@@ -23,6 +23,8 @@ from connectors.fortnox.connect.consent import (
     OAuthState,
     Result,
 )
+from connectors.fortnox.doctor import checks
+from connectors.fortnox.doctor.checks import CompanyInformation
 from connectors.fortnox.sandbox import licences as sandbox_licences
 from connectors.fortnox.whose import OpenedCompany
 from infra import registry
@@ -382,7 +384,25 @@ def test_an_organisation_number_is_the_same_however_it_is_written(number: str, f
     """With a hyphen, with a century before it, or bare."""
     text = f"{number[:6]}-{number[6:]}" if "-" in form else form.format(number)
     assert consent.guard(KnownCompany("k", "", number), OpenedCompany("K", text, 7)) == "own"
-    assert views.written(text) == f"{number[:6]}-{number[6:]}"
+    assert whose.digits(text) == number
+
+
+@pytest.mark.parametrize("written", ["811228-9874", "8112289874", "19811228-9874"])
+def test_a_sole_traders_number_is_a_persons_and_shown_to_nobody(written: str) -> None:
+    """Neither on a page that whoever has the link can open, nor in a check or a refusal, which stays on record."""
+    trader, company = OpenedCompany("Anna Ek", written, 7), OpenedCompany("Bageriet", "556677-8899", 7)
+    known = link(company=KnownCompany("anna", organisation_number="8112289874"))
+    said = [repr(views.explanation(known, language, "here")) for language in LANGUAGES]
+    said += [repr(views.outcome(Result("other_company", "abc", company), known, language)) for language in LANGUAGES]
+    said += [repr(views.outcome(Result("connected", "a", trader, adopted=True), link(), lang)) for lang in LANGUAGES]
+    said += [repr(whose.objection(trader, "5566778899", None)), repr(whose.objection(company, "8112289874", None))]
+    for ours, theirs in (("5566778899", trader), ("8112289874", company)):
+        read = CompanyInformation(theirs.name, theirs.organisation_number, 7)
+        situation = checks.Situation(date(2026, 11, 2), organisation_number=ours, company=read)
+        said.append(repr(checks.the_organisation_number_matches(situation)))
+    for text in said:
+        assert "••••••-••74" in text
+        assert "9874" not in text
 
 
 @given(NUMBERS, NUMBERS, st.integers(1, 5), st.integers(1, 5))

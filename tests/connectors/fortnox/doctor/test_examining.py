@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox import whose
 from connectors.fortnox.doctor import checks, examining
 from connectors.fortnox.doctor.check_words import TEXTS
 from connectors.fortnox.doctor.checks import CHECKS
@@ -165,7 +166,7 @@ RED: Mapping[str, tuple[Callable[[DoctorDriver], Any], tuple[str, ...]]] = {
     "the_person_who_consented_may_do_this": (forbidden, ("costcenter",)),
     "the_organisation_number_matches": (
         lambda v: setattr(v.fortnox, "organisation_number", "556677-8899"),
-        ("Sandlådan AB 556677-8899", f"≠ {ORGANISATION}"),
+        ("Sandlådan AB 556677-8899", f"≠ {whose.shown(ORGANISATION)}"),
     ),
     "every_way_in_can_be_used": (fetched, ("kassa",)),
     "no_kind_of_order_waits": (resting, ("bokbuss.create-invoice.v1",)),
