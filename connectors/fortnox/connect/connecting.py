@@ -243,15 +243,16 @@ async def _take(
     found = await _company(host, link.company.tenant, granted.access)
     if found is None:
         return Result("company_unreadable", link.link_id)
-    other = await holder(connection, link.company.tenant, found.database_number)
-    verdict = consent.guard(link.company, found, holder=other, another=link.another)
+    ours, other = link.company, await holder(connection, link.company.tenant, found.database_number)
+    verdict = consent.guard(ours, found, holder=other, another=link.another)
     if verdict == "own":
         try:
             return await _connected(host, connection, link, found, granted)
         except Taken as taken:  # by a consent that came at the same moment
             verdict, other = "other_tenant", taken.holder
-    revoked = await _given_back(host, granted) if other is None else False
-    return Result(verdict, link.link_id, found, revoked=revoked, holder=other or "")
+    keeps = other or (ours.tenant if found.database_number == ours.database_number else "")
+    revoked = not keeps and await _given_back(host, granted)
+    return Result(verdict, link.link_id, found, revoked=revoked, holder=keeps)
 
 
 async def _connected(
@@ -328,5 +329,5 @@ async def _company(host: Host, tenant: str, access: str) -> OpenedCompany | None
 
 
 async def _given_back(host: Host, granted: Granted) -> bool:
-    """Revoke what another company gave; never a company's that is ours as well: it would lose its own connection."""
+    """Revoke what another company gave; never what one of ours gave, this one itself included: it would be cut off."""
     return granted.refresh is not None and await tokens.revoke(host.settings.of(FortnoxSettings), granted.refresh)

@@ -202,7 +202,7 @@ class Result:
         revoked: whether Fortnox has taken back what another company's consent gave.
         adopted: the company had no organisation number here and was given Fortnox's.
         missing: scopes that were asked for and not given.
-        holder: which other company of ours has the one that came.
+        holder: which company of ours has the one that came, where that may not be connected.
     """
 
     outcome: ConsentOutcome

@@ -244,6 +244,22 @@ async def test_a_company_that_is_ours_as_well_keeps_its_connection(world: Consen
     assert [one.database_number for one in world.books.consents.values()] == [2002]
 
 
+async def test_a_company_whose_number_has_changed_keeps_its_connection(world: ConsentDriver) -> None:
+    """It is another one by its organisation number, typed wrong here or new there, and the one that we write to."""
+    tenant = await world.tenant(organisation_number=NUMBER)
+    await world.consent(await world.link(tenant, service=False))
+    async with world.host.engine.begin() as connection:
+        change = text("update tenants set organisation_number = '5566778899' where tenant = :t")
+        await connection.execute(change, {"t": tenant})
+    page = (await world.consent(await world.link(tenant, service=False), world.browser("en"))).text
+    assert title(page) == "That was another company"
+    assert f"It was not revoked at Fortnox: {tenant} could lose its connection by that." in page
+    answer = await Connections(world.host.engine, world.host.vault).access(
+        tenant, "fortnox", tokens.renewing(world.host.settings.fortnox), anew=True
+    )
+    assert isinstance(answer, str)
+
+
 async def test_a_copy_of_the_company_is_refused(world: ConsentDriver) -> None:
     """A test company may carry the same organisation number: the pinned database number counts (facts §1.1)."""
     tenant = await world.tenant(organisation_number=NUMBER, database_number=1999)
