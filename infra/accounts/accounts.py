@@ -171,6 +171,8 @@ class Closed(Exception):
 
 def address_of(email: str) -> str:
     """Return an address as it is compared. Raises ValueError when it is none."""
+    if any(not sign.isascii() and sign.casefold().isascii() for sign in email):  # such as ß: another's address, folded
+        raise ValueError("an e-mail address has no letter that becomes another one in small letters")
     plain = email.strip().casefold()
     name, _, host = plain.partition("@")
     if not name or "." not in host.strip(".") or any(sign.isspace() or sign == "@" for sign in name + host):

@@ -204,6 +204,19 @@ def test_who_is_vouched_for_first_has_the_account_alone() -> None:
     visit(story)
 
 
+def test_an_address_that_becomes_another_when_it_is_folded_is_not_that_one() -> None:
+    """Whoever has it is somebody else: a provider has verified what it was told, and not what we make of it."""
+
+    async def story(visitor: Visitor, known: Provider) -> None:
+        await invited(visitor)
+        known.claims["email"] = "anna@example.\N{LATIN SMALL LETTER LONG S}e"
+        assert (await comes(visitor)).status_code == 403
+        known.claims["email"] = ANNA.upper()
+        assert (await comes(visitor)).status_code == 303
+
+    visit(story)
+
+
 def test_an_invitation_of_two_companies_gives_no_link_to_the_second() -> None:
     """Neither before somebody has signed in nor after: whoever held it would be them in the first company, too."""
 
