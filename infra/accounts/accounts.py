@@ -76,6 +76,12 @@ _USE: Final = text(
 _FORGET_OTHERS: Final = text(
     "update invitations set used_at = clock_timestamp() where account_id = :id and used_at is null"
 )
+_LOCK: Final = text("select account_id from accounts where account_id = :id for update")
+_LOCK_INVITED: Final = text(
+    """select account_id from accounts
+       where account_id = (select account_id from invitations where sha256 = :sha256)
+       for update"""
+)
 _FORGET_OPENID: Final = text("update accounts set openid = null where account_id = :id")
 _BEGIN: Final = text(
     """update accounts set name = :name, password = :password, code_secret = null, code_step = 0
@@ -165,6 +171,10 @@ class NotInvited(LookupError):
     """The link opens nothing (any more): it is unknown, used, or too old."""
 
 
+class OfOthers(PermissionError):
+    """The account is also of companies that whoever asks may not speak for."""
+
+
 class Closed(Exception):
     """The account is closed, and whoever invites may not open it again."""
 
@@ -218,6 +228,7 @@ async def invite(
         anew = account.closed or (account.begun and EVERY_COMPANY in roles)
         if anew:
             await connection.execute(_OPEN_ANEW, theirs)
+            await connection.execute(_FORGET_OTHERS, theirs)
             await connection.execute(_END_SESSIONS, theirs | {"how": "ended"})
         if account.closed:
             await connection.execute(_TAKE_ALL, theirs)
@@ -270,6 +281,7 @@ async def asked(engine: AsyncEngine, token: str) -> Joining:
 async def join(engine: AsyncEngine, token: str, account: UUID) -> str:
     """Use a link up: this account is of its company from now on; return which. Raises NotInvited: it is for another."""
     async with engine.begin() as connection:
+        await connection.execute(_LOCK, {"id": account})  # so that nobody makes a link to it meanwhile
         found = (await connection.execute(_JOIN, {"sha256": digest(token), "id": account})).one_or_none()
         if found is None:
             raise NotInvited
@@ -284,12 +296,22 @@ async def _account_of(connection: AsyncConnection, email: str, name: str, by: st
     return (await connection.execute(_ACCOUNT, values)).one()
 
 
-async def link(engine: AsyncEngine, account: UUID, *, by: str) -> str:
+async def link(engine: AsyncEngine, account: UUID, *, by: str, only_of: Sequence[str] | None = None) -> str:
     """Return the token of a link with which an account's password is chosen anew; earlier links open nothing more.
 
     Whom an OpenID provider vouches for next is who it is from then on.
+
+    Args:
+        only_of: the companies that whoever asks speaks for; None: all.
+
+    Raises:
+        OfOthers: it is of another one, too.
     """
     async with engine.begin() as connection:
+        await connection.execute(_LOCK, {"id": account})
+        theirs = {"id": account, "tenants": list(only_of or ())}
+        if only_of is not None and await connection.scalar(_IS_OF_OTHERS, theirs):
+            raise OfOthers
         await connection.execute(_FORGET_OPENID, {"id": account})
         return await _link(connection, account, by)
 
@@ -315,6 +337,7 @@ async def begin(engine: AsyncEngine, token: str, *, name: str, password: str) ->
     """Use a link up: its account gets this password, and every session of it ends. Raises NotInvited."""
     proof = await passwords.proof_of(password)
     async with engine.begin() as connection:
+        await connection.execute(_LOCK_INVITED, {"sha256": digest(token)})  # first, as everybody who changes it does
         account: UUID | None = (await connection.execute(_USE, {"sha256": digest(token)})).scalar_one_or_none()
         values = {"id": account, "name": name.strip(), "password": proof, "how": "new_password"}
         if account is None or (await connection.execute(_BEGIN, values)).one_or_none() is None:

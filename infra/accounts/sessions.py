@@ -184,8 +184,8 @@ async def begin(engine: AsyncEngine, account: UUID, *, address: str, agent: str,
     """Begin a session for an account; return its cookie, of which only the hash is kept.
 
     Args:
-        proof: what was proved (of a password, or an OpenID), which must be the account's still: whoever takes it away
-            meanwhile ends the sessions that it knows of.
+        proof: of a password, or an OpenID: what the account must still have, for whoever has taken it away meanwhile
+            has ended the sessions that there were.
 
     Raises NotSignedIn: wrong, it is not, or the account is closed.
     """

@@ -9,7 +9,7 @@ from connectors.desk.web.signing_in import role_names, with_passwords
 from connectors.desk.web.visit import NoSuchPage, Page, Visit
 from infra.accounts import accounts
 from infra.accounts.accounts import Account
-from infra.accounts.permissions import DeskRole, Permission
+from infra.accounts.permissions import EVERY_COMPANY, DeskRole, Permission
 
 
 async def _shown(visit: Visit, *, status: int = 200, **values: Any) -> Response:
@@ -60,13 +60,16 @@ async def _link(visit: Visit) -> Response:
     account = await _account(visit)
     if account.disabled_at is not None:
         raise NoSuchPage
-    if not all(visit.may(Permission.MANAGE, tenant) for tenant in account.roles):
+    everywhere = visit.may(Permission.MANAGE, EVERY_COMPANY)
+    theirs = None if everywhere else [one for one in visit.who.roles if visit.may(Permission.MANAGE, one)]
+    try:
+        token = await accounts.link(visit.host.engine, account.account_id, by=visit.by, only_of=theirs)
+    except accounts.OfOthers:
         error = visit.say(
             "Personen hör också till företag där du inte är admin: någon som är admin där måste göra länken.",
             "This person is also of companies where you are no admin: an admin of those must make the link.",
         )
         return await _shown(visit, status=403, errors=[("", error)])
-    token = await accounts.link(visit.host.engine, account.account_id, by=visit.by)
     return await _shown(visit, link=address_of_link(visit, f"invitation/{token}"), email=account.email)
 
 

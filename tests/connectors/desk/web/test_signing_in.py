@@ -294,6 +294,30 @@ def test_who_has_an_account_joins_another_company_by_its_own_link() -> None:
     visit(story)
 
 
+def test_nobody_gets_a_link_to_an_account_that_joins_another_company_just_then() -> None:
+    """What the admin may do is looked at when the link is made, and not before: here they wait for each other."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor)
+        [account] = await accounts.listed(engine, email=ANNA)
+        await visitor.is_signed_in_as(DeskRole.ADMIN, "krogen")
+        async with engine.connect() as joining:
+            await joining.execute(
+                text("select account_id from accounts where email = :email for update"), {"email": ANNA}
+            )
+            asking = asyncio.create_task(visitor.post(f"/companies/krogen/people/{account.account_id}/link"))
+            await stopped_at(visitor, "")
+            joins = text("insert into memberships values (:id, 'grannen', 'viewer', 'test', now())")
+            await joining.execute(joins, {"id": account.account_id})
+            await joining.commit()
+            answer = await asking
+        assert answer.status_code == 403
+        assert "also of companies where you are no admin" in answer.text
+
+    visit(story)
+
+
 def test_a_link_of_a_company_that_let_somebody_go_opens_no_account_of_the_next() -> None:
     """Its admin still holds what nobody has used, and would be them at the company that invites them now."""
 
