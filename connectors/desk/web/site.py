@@ -60,8 +60,10 @@ class Site:
         name = request.path_params["name"]
         if name not in static_names():
             return PlainTextResponse("There is no such file.\n", 404)
-        content, _ = static(name)
-        return Response(content, headers=_FOREVER, media_type=_TYPES.get(name.rpartition(".")[2], "text/plain"))
+        content, version = static(name)
+        # What another version of ours, which runs beside this one, has linked is not kept under that one's name.
+        headers = _FOREVER if request.path_params["version"] == version else _FOREVER | {"Cache-Control": "no-store"}
+        return Response(content, headers=headers, media_type=_TYPES.get(name.rpartition(".")[2], "text/plain"))
 
     # --- One request ----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.desk.pages import PAGES
-from connectors.desk.web.rendering import POLICY
+from connectors.desk.web.rendering import POLICY, static
 from connectors.desk.web.visit import ANYBODY, SIGNED_IN, Page
 from infra.accounts.permissions import DeskRole, Permission
 from infra.environment import load
@@ -253,6 +253,19 @@ def test_every_page_asks_for_somebody_and_none_is_cached() -> None:
         assert part.headers["hx-redirect"] == "/sign-in"
 
     visit(story, role=None)
+
+
+def test_a_file_is_kept_under_its_own_version_only() -> None:
+    """While two versions run, one is asked for what the other's page links: a year later that must not be this one."""
+
+    async def story(visitor: Visitor) -> None:
+        content, version = static("desk.css")
+        ours, theirs = [await visitor.get(f"/static/{one}/desk.css") for one in (version, "0123456789ab")]
+        assert ours.content == theirs.content == content
+        assert ours.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert theirs.headers["cache-control"] == "no-store"
+
+    visit(story, role=None, past=nothing)
 
 
 @pytest.mark.parametrize(
