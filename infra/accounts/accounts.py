@@ -167,6 +167,14 @@ class Joining:
     role: DeskRole
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The token of a link; ``joins``: who has an account joins by it, as who they are; else it begins one."""
+
+    token: str
+    joins: bool
+
+
 class NotInvited(LookupError):
     """The link opens nothing (any more): it is unknown, used, or too old."""
 
@@ -243,12 +251,12 @@ async def invite(
     return account.account_id, token
 
 
-async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, by: str) -> str:
-    """Invite somebody into a company, on its admin's word; return the path of the link that they open.
+async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, by: str) -> Link | None:
+    """Invite somebody into a company, on its admin's word; return the link that they open.
 
-    Who has no account begins one by it (``invitation/...``). Who has one, or is invited elsewhere, joins by it as who
-    they are (``join/...``): an address of mail proves nothing, since who invited it first may have begun the account,
-    and the link comes to who is meant. Nothing: they are of this company already, and have this role now.
+    Who has no account begins one by it. Who has one, or is invited elsewhere, joins by it as who they are: an address
+    of mail proves nothing, since who invited it first may have begun the account, and the link comes to who is meant.
+    None: they are of this company already, and have this role now.
 
     Raises:
         ValueError: it is no address.
@@ -265,9 +273,9 @@ async def ask(engine: AsyncEngine, email: str, tenant: str, role: DeskRole, *, b
             new = {"sha256": digest(token), "role": role.value, "by": by, "days": _LINK_DAYS}
             await connection.execute(_ASK_NO_MORE, theirs)  # what they are invited as is what was said last
             await connection.execute(_ASK, theirs | new)
-            return f"join/{token}"
+            return Link(token, joins=True)
         await _give(connection, account.account_id, tenant, role, by)
-        return "" if is_theirs else f"invitation/{await _link(connection, account.account_id, by)}"
+        return None if is_theirs else Link(await _link(connection, account.account_id, by), joins=False)
 
 
 async def asked(engine: AsyncEngine, token: str) -> Joining:

@@ -40,7 +40,8 @@ async def _invite(visit: Visit) -> Response:
 async def _path(visit: Visit, email: str, role: DeskRole) -> str:
     """Invite somebody; return the path of the link that they open, if they need one."""
     if with_passwords(visit):
-        return await accounts.ask(visit.host.engine, email, visit.tenant, role, by=visit.by)
+        link = await accounts.ask(visit.host.engine, email, visit.tenant, role, by=visit.by)
+        return f"{'join' if link.joins else 'invitation'}/{link.token}" if link else ""
     _, token = await accounts.invite(visit.host.engine, email, {visit.tenant: role}, by=visit.by)
     return f"invitation/{token}" if token else ""  # the provider vouches for the address, whoever invited it first
 
