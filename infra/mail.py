@@ -41,7 +41,7 @@ async def send(settings: MailSettings, to: Sequence[str], letter: Letter) -> boo
     message["Content-Language"], message["Auto-Submitted"] = letter.language, "auto-generated"
     try:
         await asyncio.to_thread(_send, settings, settings.host, message)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:  # the last: smtplib logs in by ASCII only
         raise NotMailed(words.NOT_MAILED(server=server, how=type(error).__name__)) from None
     return True
 

@@ -125,6 +125,10 @@ async def test_it_is_mailed_over_tls_with_a_login(
         with pytest.raises(mail.NotMailed, match="SMTPAuthenticationError") as refused:
             await mail.send(wrong, TO, LETTER)
         assert "wrong-password" not in str(refused.value)
+        swedish = settings.model_copy(update={"password": SecretStr("lösenord")})
+        with pytest.raises(mail.NotMailed, match="UnicodeEncodeError") as refused:
+            await mail.send(swedish, TO, LETTER)
+        assert "lösenord" not in str(refused.value)
         assert len(inbox.mails) == 1
 
 
