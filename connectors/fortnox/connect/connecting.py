@@ -48,6 +48,8 @@ _PAUSE: Final = 1.0
 _LOOKS_WITHIN: Final = 60.0
 """Seconds in which Fortnox must have told whose consent it is: a person waits for the page."""
 
+_TURNS: Final = store.Turns(2)
+"""Of answers that one process takes: each keeps a connection for as long as Fortnox takes."""
 _log = telemetry.log(__name__)
 
 _ADD = text(
@@ -219,7 +221,7 @@ async def complete(host: Host, state: OAuthState, nonce: str, params: Mapping[st
     link = await find(host, state.link_id)
     if link is None:
         return Result("link_unknown")
-    async with host.engine.begin() as connection:
+    async with _TURNS.of(host.engine, link.company.tenant), host.engine.begin() as connection:
         await connection.execute(_ONE_AT_A_TIME, {"tenant": link.company.tenant})
         link = await find(host, state.link_id)
         result = await _take(host, connection, link, params, redirect_to) if link else Result("link_unknown")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,9 +21,10 @@ from connectors.fortnox.sandbox.licences import INTEGRATION
 from connectors.fortnox.settings import FortnoxSettings
 from infra import clock
 from infra.access.connections import Connections
+from infra.http import Client
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import EmployeesSettings, TenantSettings
-from tests.connectors.fortnox.consent_driver import AGENCY, ORDINARY, ConsentDriver, opened
+from tests.connectors.fortnox.consent_driver import AGENCY, ORDINARY, Browser, ConsentDriver, opened
 
 NUMBER = "5560160680"
 EXCHANGE = "POST /oauth-v1/token authorization_code"
@@ -313,6 +315,21 @@ async def test_of_two_consents_at_once_for_one_company_one_stands(world: Consent
     assert sum("is connected already, as " in title(page.text) for page in pages) == 2
     numbers = [held.database_number if (held := await world.held(tenant)) else None for tenant in tenants]
     assert sorted(numbers, key=str) == [2001, None, None]
+
+
+async def test_an_address_that_is_opened_many_times_at_once_keeps_nobody_waiting(world: ConsentDriver) -> None:
+    """Each would keep a connection to the database, and all of them wait for one more, with every other page."""
+    tenant = await world.tenant(organisation_number=NUMBER)
+    first = world.browser("en")
+    back = await world.approve(first, await world.give(first, await world.link(tenant)))
+    async with AsyncExitStack() as clients:
+        own = [await clients.enter_async_context(Client(timeout=60.0)) for _ in range(24)]
+        again = [Browser(client, "en", dict(first.cookies)) for client in own]
+        answers = await asyncio.gather(*(browser.send("GET", back) for browser in again))
+    assert {answer.status for answer in answers} == {303}
+    held = await world.held(tenant)
+    assert held is not None
+    assert held.state == "connected"
 
 
 # --- Each way in which it can fail --------------------------------------------------------------------------------
