@@ -1,12 +1,13 @@
 """What a person does at the desk. Kafka acknowledges first, then it is remembered and put on record."""
 
 from io import BytesIO
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.desk.running import POLL
-from infra import clock, overview
+from infra import clock, overview, store
 from infra.delivery import waiting
 from infra.intake import letters
 from infra.intake.accepting import Acceptor
@@ -20,6 +21,8 @@ from schemas.envelope import Unreadable
 from schemas.events import ReviewAnswered
 
 _SOURCE = "/connectors/desk"
+_TURNS: Final = store.Turns(2)
+"""Of letters that one process sends again: each keeps a connection until Kafka has it."""
 _FOLLOWS = 2.0
 """Seconds within which what follows an answer is on its way, or nothing does."""
 
@@ -76,7 +79,7 @@ async def replay(host: Host, place: str, *, by: str, value: bytes | None = None)
     """
     producer = await host.producer()
     acceptor = Acceptor(engine=host.engine, producer=producer, vault=host.vault, settings=host.settings)
-    async with host.engine.begin() as connection:
+    async with _TURNS.of(host.engine, place), host.engine.begin() as connection:
         message = await waiting.open_letter(connection, place)
         letter = message.data
         sent = letter.record_value if value is None else value

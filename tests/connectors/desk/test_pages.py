@@ -17,6 +17,7 @@ from schemas import envelope as envelopes
 from tests.bus import records
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.web_driver import Visitor, visiting
+from tests.infra.delivery_driver import REPORT
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -187,6 +188,21 @@ def test_while_kafka_is_away_a_form_is_told_so() -> None:
         assert "Kafka does not answer" in answer.text
 
     visit(story, past=nothing)
+
+
+def test_a_letter_that_is_sent_again_many_times_at_once_keeps_nobody_waiting() -> None:
+    """Each would keep a connection to the database, and all of them wait for one more, with every other page."""
+    topic = f"ways/{SHOP}/kassa/openpos/0123456789ab"
+
+    async def past(past: Past) -> None:
+        await past.bury(topic=topic, offset=7, value=REPORT, tenant=SHOP)
+
+    async def story(visitor: Visitor) -> None:
+        path = f"/companies/{SHOP}/dead/{topic}/3/7/replay"
+        answers = await asyncio.gather(*(visitor.post(path) for _ in range(24)))
+        assert sorted(answer.status_code for answer in answers) == [303] + [409] * 23
+
+    visit(story, past=past)
 
 
 def test_a_search_that_finds_nothing_does_not_say_that_nothing_waits() -> None:
