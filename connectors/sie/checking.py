@@ -16,6 +16,7 @@ from connectors.sie.notes import Grade, Notes
 from schemas.words import Text
 
 ZERO = Decimal("0.00")
+_OTHER_END = {BalanceKind.CLOSING: BalanceKind.RESULT, BalanceKind.RESULT: BalanceKind.CLOSING}
 
 
 class Checks:
@@ -36,9 +37,14 @@ class Checks:
         if balance.objects or balance.kind in {BalanceKind.PERIOD, BalanceKind.BUDGET}:
             return
         same = self._balances[balance.kind, balance.year]
+        other = _OTHER_END.get(balance.kind)
+        ends = self._balances.get((other, balance.year), {}) if other else {}
         if balance.account in same:
             what = partial(say.BALANCE_TWICE, label=balance.kind.value, account=balance.account)
             self._found("balance_twice", what, line)
+        elif other and balance.amount and ends.get(balance.account, ZERO) not in {ZERO, balance.amount}:
+            label = f"{BalanceKind.CLOSING}, {BalanceKind.RESULT}"
+            self._found("balance_twice", partial(say.BALANCE_TWICE, label=label, account=balance.account), line)
         same[balance.account] = same.get(balance.account, ZERO) + balance.amount
 
     def take_voucher(self, voucher: Voucher, out_of_balance: Decimal, line: int) -> None:

@@ -4,7 +4,7 @@ Rows that count are taken; what was struck is not (``#BTRANS``), nor are other y
 follow from the vouchers, or are no ledger.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +17,7 @@ from connectors.sie import note_words as say
 from connectors.sie.entries import MOST_ROWS, batch_of
 from connectors.sie.entry_files import EntryReading, reading_of
 from connectors.sie.model import (
+    OF_ACCOUNTS,
     RESERVED_DIMENSIONS,
     Account,
     Balance,
@@ -58,6 +59,7 @@ _KINDS: Final[dict[BalanceKind, Literal["opening", "closing"]]] = {
     BalanceKind.RESULT: "closing",
     BalanceKind.OBJECT_CLOSING: "closing",
 }
+_ENDS: Final = frozenset({BalanceKind.CLOSING, BalanceKind.RESULT})
 _CURRENCY: Final = "SEK"
 """Of every amount in a message; one code says of which currency a whole file is."""
 _STYLE: Final = Style(near_letters=True, as_it_is=True)
@@ -89,6 +91,7 @@ def read_file(file: BinaryIO, limits: Limits) -> Iterator[YearRead | tuple[Fact,
 
 def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Reading | EntryReading:
     """Take in a file's vouchers, and the balances of its year."""
+    ends: dict[tuple[str, BalanceKind], Balance] = {}
     try:
         reading, swift = reading_of(file, limits), Swift()
         for entry in reading:
@@ -97,15 +100,33 @@ def _gone_through(file: BinaryIO, limits: Limits | None, parts: Parting) -> Read
                     parts.written(entry.series, entry.number, entry.day, *written)
                 else:
                     parts.voucher(message_of(entry))
-            elif entry.year == 0 and entry.kind in _KINDS:
-                parts.balance(_balance(entry))
+            elif entry.year == 0 and entry.kind in _ENDS:
+                ends[entry.account, entry.kind] = _added(ends.get((entry.account, entry.kind)), entry)
+            elif entry.year == 0 and entry.kind in _KINDS and (entry.objects or entry.kind in OF_ACCOUNTS):
+                parts.balance(_balance(entry))  # a part of an account that is of no object is in the account's own
     except Refused as refused:
         more = [say.AND_MORE(number=refused.more)] if refused.more else []
         limits_said = [say.LIMITS()] if isinstance(refused, TooLarge) else []
         raise Malformed([*(note.said for note in refused.notes), *more, *limits_said]) from None
     if reading.ledger.currency.strip().upper() != _CURRENCY:
         raise Malformed([say.OTHER_CURRENCY()])
+    _take_ends(ends, parts)
     return reading
+
+
+def _added(one: Balance | None, other: Balance) -> Balance:
+    if one is None:
+        return other
+    quantity = (one.quantity or Decimal(0)) + (other.quantity or Decimal(0))
+    return one._replace(amount=one.amount + other.amount, quantity=quantity)
+
+
+def _take_ends(ends: Mapping[tuple[str, BalanceKind], Balance], parts: Parting) -> None:
+    """Take closing balances: what some programs write under ``#UB`` and under ``#RES`` as well is one, not two."""
+    for (account, kind), one in ends.items():
+        closing = ends.get((account, BalanceKind.CLOSING))
+        if kind is BalanceKind.CLOSING or closing is None or not one.amount or closing.amount != one.amount:
+            parts.balance(_balance(one))
 
 
 def _whole(reading: Reading | EntryReading, parts: Parting) -> YearRead:

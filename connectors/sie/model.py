@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Objects = tuple[tuple[int, str], ...]
 """Dimension and object, in the order of the file: ``((1, "10"), (6, "P12"))``."""
@@ -53,6 +53,10 @@ class BalanceKind(StrEnum):
     OBJECT_CLOSING = "#OUB"
     PERIOD = "#PSALDO"
     BUDGET = "#PBUDGET"
+
+
+OF_ACCOUNTS: Final = frozenset({BalanceKind.OPENING, BalanceKind.CLOSING, BalanceKind.RESULT})
+"""Balances of whole accounts, which have no object list."""
 
 
 class Balance(NamedTuple):

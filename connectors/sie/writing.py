@@ -15,6 +15,7 @@ from typing import Final
 from zlib import crc32
 
 from connectors.sie.model import (
+    OF_ACCOUNTS,
     Account,
     Balance,
     BalanceKind,
@@ -44,7 +45,6 @@ _NEAR: Final = str.maketrans(
         "\u00d8": "O",
     }
 )
-_WHOLE_ACCOUNT: Final = frozenset({BalanceKind.OPENING, BalanceKind.CLOSING, BalanceKind.RESULT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class _Writer:
         if self._ledger.form is Form.ENTRIES:
             raise NotWritable(f"{self._place}: entries to be booked (4I) have no balances")
         period = (balance.period,) if balance.period else ()
-        objects = () if balance.kind in _WHOLE_ACCOUNT else (self._objects(balance.objects),)
+        objects = () if balance.kind in OF_ACCOUNTS else (self._objects(balance.objects),)
         if balance.objects and not objects:
             raise NotWritable(f"{self._place}: only #OIB, #OUB, #PSALDO and #PBUDGET are of objects")
         if bool(period) is not (balance.kind in {BalanceKind.PERIOD, BalanceKind.BUDGET}):

@@ -93,6 +93,34 @@ def test_a_year_in_another_order_and_written_anew_is_the_same(
     assert others == parts
 
 
+HEAD = "#FLAGGA 0\n#SIETYP 4\n#GEN 20250101\n#FNAMN X\n#RAR 0 20240101 20241231\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "closing", "findings"),
+    [
+        ("#UB 0 3041 -5\n#RES 0 3041 -5.00", {"3041": "-5.00"}, 0),
+        ("#RES 0 3041 -5\n#UB 0 3041 -5", {"3041": "-5.00"}, 0),
+        ("#UB 0 3041 0\n#RES 0 3041 -5", {"3041": "-5.00"}, 0),
+        ("#UB 0 3041 -5\n#RES 0 3041 0", {"3041": "-5.00"}, 0),
+        ("#UB 0 3041 -5\n#RES 0 3041 -6", {"3041": "-11.00"}, 1),
+        ("#RES 0 3041 -6\n#UB 0 3041 -5", {"3041": "-11.00"}, 1),
+        ("#UB 0 1930 5\n#OUB 0 1930 {} 5", {"1930": "5.00"}, 0),
+        ("#UB 0 1930 5\n#OUB 0 1930 {} 2\n#OUB 0 1930 {1 X} 3", {"1930": "5.00", "1930/X": "3.00"}, 0),
+    ],
+)
+def test_a_balance_that_is_said_once_more_is_one(rows: str, closing: dict[str, str], findings: int) -> None:
+    """A program in the wild writes each account of the result under both labels: it is not worth twice as much."""
+    year, parts = read(f"{HEAD}{rows}\n".encode())
+    found = {
+        "/".join((one.account, *(each.code for each in one.objects))): str(one.amount)
+        for part in parts
+        for one in part.balances
+    }
+    assert found == closing
+    assert len(year.findings) == findings
+
+
 ODD = st.sampled_from(["", "1" * 17, '"\\\b\f\n\r\t\x00\x1f\x7f\u2028é', "1910"])
 
 
