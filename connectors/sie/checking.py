@@ -75,6 +75,8 @@ class Checks:
         self._opening()
         if ledger.form is Form.EXPORT:
             self._closing(accounts)
+            if year and year.first and year.last and ledger.until and year.first <= ledger.until < year.last:
+                self._found("part_of_year", partial(say.PART_OF_YEAR, until=ledger.until, ends=year.last))
 
     def _opening(self) -> None:
         opening = self._balances.get((BalanceKind.OPENING, 0), {})

@@ -329,6 +329,11 @@ OUTSIDE_YEAR = Phrase(
     "det finns verifikationer från {first} till {last}, och året är {begins} till {ends}",
     "there are vouchers of {first} to {last}, the year is {begins} to {ends}",
 )
+PART_OF_YEAR = Phrase(
+    "sie.part_of_year",
+    "filen säger själv (#OMFATTN) att den är av en del av året, till och med {until}; året slutar {ends}",
+    "the file itself says (#OMFATTN) that it is of a part of the year, up to {until}; the year ends on {ends}",
+)
 OPENING_NOT_ZERO = Phrase(
     "sie.opening_not_zero",
     "de ingående balanserna blir {total:money}, inte noll; är förra årets resultat omfört?",

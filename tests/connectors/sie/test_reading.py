@@ -238,6 +238,7 @@ def test_deviations_are_read_and_said(text: str, code: str, line: int) -> None:
         ("#VER A 1 20240101\n{\n#TRANS 1930 {} 5\n}", "unbalanced_voucher", 1),
         ("#VER A 2 20240101\n{\n}\n#VER A 2 20240101\n{\n}\n", "number_not_ascending", 4),
         ("#VER A 1 20230101\n{\n}\n", "outside_year", 0),
+        ("#OMFATTN 20240630\n#IB 0 1930 5\n#IB 0 2081 -5", "part_of_year", 0),
         ("#IB 0 1930 5", "opening_not_zero", 0),
         ("#IB 0 1930 5\n#IB 0 2081 -5\n#UB -1 1930 6\n#UB -1 2081 -6\n#RAR -1 20230101 20231231", "opening_differs", 0),
         ("#UB 0 1930 5\n#VER A 1 20240101\n{\n#TRANS 1930 {} 6\n#TRANS 3041 {} -6\n}\n", "closing_differs", 0),
@@ -249,9 +250,14 @@ def test_findings_are_no_damage(text: str, code: str, line: int) -> None:
     assert codes(text, Grade.FINDING)[code] == line
 
 
-def test_books_in_order_have_no_findings() -> None:
-    """Accounts without a balance are those whose sum is zero; which side an account is on is told by type, else BAS."""
+@pytest.mark.parametrize("until", ["20241231", "19700101"])
+def test_books_in_order_have_no_findings(until: str) -> None:
+    """Accounts without a balance are those whose sum is zero; which side an account is on is told by type, else BAS.
+
+    That balances are of the whole year is said by its last day, and by a day that means nothing.
+    """
     text = (
+        f"#OMFATTN {until}\n"
         "#IB 0 1930 5\n#IB 0 2081 -5\n#UB 0 1930 11\n#UB 0 2081 -5\n#RES 0 3041 -6\n"
         "#VER A 1 20240101\n{\n#TRANS 1930 {} 6\n#TRANS 3041 {} -6\n}\n"
     )
