@@ -51,6 +51,11 @@ _CONTENT: Final = text(
        where flow = 'ledger' and tenant = :tenant and key = any(:keys)"""
 )
 
+_MISSING: Final = text(
+    """select jsonb_array_elements_text(state->'missing') from flow_state
+       where flow = 'ledger' and tenant = :tenant and key = :key"""
+)
+
 Waits = Literal["", "parts", "person"]
 _CALENDAR_YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}")
 
@@ -133,6 +138,11 @@ async def readings(engine: AsyncEngine) -> list[Reading]:
     """Return every company's years as they are now."""
     rows = await store.rows(engine, _READINGS, {"ledger": registry.ledger()})
     return [Reading(tenant, date.fromisoformat(last), *rest) for tenant, last, *rest in rows]
+
+
+async def missing(engine: AsyncEngine, tenant: str, last: date) -> frozenset[str]:
+    """Return the parts that the last reading of a year waits for: on their way, or they left before it was closed."""
+    return frozenset(await store.scalars(engine, _MISSING, {"tenant": tenant, "key": f"ledger/{last}"}))
 
 
 async def requests(engine: AsyncEngine, tenant: str) -> tuple[LedgerRequest, ...]:

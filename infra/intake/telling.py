@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import store
+from infra import ledgers, store
 from infra.intake.sightings import Sightings
 from infra.plugin import YearRead
 from schemas.events import Fact
@@ -53,7 +53,9 @@ async def tell(
     async with _TURNS.of(engine, tenant), _alone(engine, tenant, year.last):
         seen = await sightings.every(kind)
         now = {part.part: part.sha256 for part in year.parts}
-        new = [name for name, sha256 in now.items() if seen.get(name) != sha256]
+        # What was told may be there no more: a person's answer between a part and its closing lets parts leave.
+        lacking = await ledgers.missing(engine, tenant, year.last)
+        new = [name for name, sha256 in now.items() if seen.get(name) != sha256 or name in lacking]
         told: list[str] = []
         for first in range(0, len(new), _PARTS):
             names = new[first : first + _PARTS]

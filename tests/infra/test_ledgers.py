@@ -11,8 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import ledgers, registry, speaking
 from infra.deciding.decider import Decider
+from infra.intake import telling
 from infra.parting import parting
 from schemas.base import Message
+from schemas.commands import HoldForReview
+from schemas.events import ReviewAnswered
 from schemas.ledger import (
     LedgerAccount,
     LedgerBalance,
@@ -99,6 +102,51 @@ async def test_what_waits_is_said(decider: Decider, engine: AsyncEngine, tenant:
     assert (late.source, late.retrieved, late.waits, late.missing) == (None, None, "parts", 1)
     async with ledgers.opened(engine, tenant, late.last) as books:
         assert books is None
+
+
+async def test_what_a_year_waits_for_is_told_with_the_next_reading(
+    decider: Decider, engine: AsyncEngine, tenant: str
+) -> None:
+    """A person lets a year be overwritten while a later one is told, and a part of that leaves with the file's."""
+    answers: list[ReviewAnswered] = []
+
+    async def accept(company: str, _system: str, facts: Sequence[Message]) -> tuple[str, ...]:
+        if any(isinstance(fact, LedgerRetrieved) for fact in facts):
+            await tell(decider, company, answers)
+            answers.clear()
+        await tell(decider, company, facts)
+        return ()
+
+    async def read(text: str, hour: int, source: LedgerSource = "fortnox") -> None:
+        with parting() as parts:
+            parts.voucher(LedgerVoucher(series="A", number="1", day=date(2025, 5, 1), text=text))
+            whole = parts.whole(date(2025, 1, 1), date(2025, 12, 31))
+            await telling.tell(engine, accept, tenant, source, whole, read_at=NOON.replace(hour=hour))
+
+    await read("as in the file", 12, "sie")
+    await read("otherwise", 13)
+    async with engine.connect() as connection:
+        state = text("select state->'hold' from flow_state where tenant = :t and key = 'ledger/2025-12-31'")
+        hold = HoldForReview.model_validate(await connection.scalar(state, {"t": tenant}), strict=False)
+    answers.append(
+        ReviewAnswered(
+            hold_id=hold.id_in(tenant),
+            flow=hold.flow,
+            about=hold.key,
+            answer="overwrite",
+            answered_by="anna",
+            answered_at=NOON,
+        )
+    )
+    await read("as in the file", 14)
+    [year] = await ledgers.years(engine, tenant)
+    assert (year.source, year.waits, year.missing) == ("fortnox", "parts", 1)
+    await read("as in the file", 15)
+    [year] = await ledgers.years(engine, tenant)
+    assert (year.source, year.waits) == ("fortnox", "")
+    async with ledgers.opened(engine, tenant, year.last) as books:
+        assert books is not None
+        assert [voucher.text async for voucher in books.vouchers()] == ["as in the file"]
 
 
 async def test_what_was_asked_for_is_said(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
