@@ -41,13 +41,15 @@ async def whole(
     *,
     name: Callable[[Mapping[str, Any]], Hashable],
     keep: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda item: item,
+    most: int = _PAGES,
 ) -> Whole | RetryLater:
     """Read every page of a list; ``name`` tells its items apart, since a page that came twice hides another.
 
     What ``keep`` returns of an item is held until the end: of a long list, no more than is wanted.
+    So many pages as ``most`` says are read at most.
     """
     items: dict[Hashable, Mapping[str, Any]] = {}
-    for number in range(1, _PAGES + 1):
+    for number in range(1, most + 1):
         page = await fortnox.list(request(number), key, attempt)
         if isinstance(page, RetryLater):
             return page

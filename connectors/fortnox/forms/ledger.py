@@ -17,6 +17,7 @@ SUPPLIER_CONNECTIONS: Final = "SupplierInvoiceFileConnections"
 SUPPLIER_INVOICES: Final = "SupplierInvoices"
 INVOICES: Final = "Invoices"
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 Voucher = tuple[str, str]
 """Its series and number."""
 
@@ -82,6 +83,13 @@ def voucher_of(item: Mapping[str, Any], year: Year) -> Voucher | None:
     if not series or not number or _text(item.get("VoucherYear")) != str(year.id):
         return None
     return series, number
+
+
+def joined(item: Mapping[str, Any], years: Iterable[Year]) -> Mapping[str, Any]:
+    """Return what is held of what joins a file to a voucher: nothing where it is one of another year."""
+    if all(voucher_of(item, year) is None for year in years):
+        return _NOTHING
+    return {name: item.get(name) for name in ("FileId", "VoucherSeries", "VoucherNumber", "VoucherYear")}
 
 
 def its_voucher(item: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -24,6 +24,8 @@ from schemas.events import Fact
 TRIES: Final = 5
 """How often a question is asked before the whole reading waits."""
 _NOT_ACCEPTED_WAIT: Final = 2.0
+_PAGES: Final = 2_000
+"""The most pages of a list: what is joined to a company's vouchers is asked for of all its years at once."""
 
 
 class Books(Fortnox):
@@ -61,7 +63,13 @@ class Books(Fortnox):
 
         async def ask() -> Whole | RetryLater:
             listed = await whole(
-                self, request, key, attempt, name=lambda item: tuple(map(item.get, names.split())), keep=keep
+                self,
+                request,
+                key,
+                attempt,
+                name=lambda item: tuple(map(item.get, names.split())),
+                keep=keep,
+                most=_PAGES,
             )
             return list_moved(key) if isinstance(listed, Whole) and not listed.is_complete else listed
 

@@ -102,7 +102,8 @@ _Listed = Mapping[Year, Sequence[Listed]]
 
 async def _of_vouchers(books: Books, years: Sequence[Year], attempt: Attempt) -> _Listed:
     names = "FileId VoucherYear VoucherSeries VoucherNumber"
-    files = (await books.whole(ledger.voucher_files, ledger.CONNECTIONS, names, attempt)).items
+    keep = partial(ledger.joined, years=years)
+    files = (await books.whole(ledger.voucher_files, ledger.CONNECTIONS, names, attempt, keep=keep)).items
     return {
         year: [
             Listed(*voucher, found, "accounting")

@@ -3,17 +3,23 @@
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox.classify import Page, Year
+from connectors.fortnox.forms import ledger
+from connectors.fortnox.ledger.books import Books
 from connectors.fortnox.sandbox import Company, Fault, Faults
 from connectors.fortnox.sandbox.records import Record
 from infra import clock, contents
+from infra.delivery.requests import Request
 from infra.documents import Content, DocumentCounts, Documents
-from infra.verdicts import Delivered
+from infra.plugin import Attempt
+from infra.verdicts import Delivered, RetryLater
 from tests.connectors.fortnox.ledger_driver import (
     DOCUMENTS,
     NUMBER,
@@ -92,6 +98,28 @@ async def test_every_document_is_stored_with_its_voucher(books: LedgerDriver) ->
         "GET /3/archive/{id}": 4,
     }
     assert books.told == []
+
+
+class Long(Books):
+    """The books of a company that has joined very many files to its vouchers."""
+
+    def __init__(self) -> None:
+        """Be asked by nobody else."""
+
+    async def list(self, request: Request, key: str, attempt: Attempt) -> Page | RetryLater:  # noqa: ARG002 - the same
+        """Return 500 of 150,000 files, of three years."""
+        first = (int(dict(request.params)["page"]) - 1) * 500
+        joined = ({"FileId": f"f-{n}", "VoucherYear": n % 3 + 1} for n in range(first, min(first + 500, 150_000)))
+        return Page(tuple(one | {"VoucherSeries": "A", "VoucherNumber": 7} for one in joined), 150_000)
+
+
+async def test_what_is_joined_to_all_years_vouchers_is_read_to_its_end() -> None:
+    """However much that is; of other years no more is held than that it came."""
+    keep = partial(ledger.joined, years=[Year(2, date(2026, 1, 1), date(2026, 12, 31))])
+    found = await Long().whole(
+        ledger.voucher_files, ledger.CONNECTIONS, "FileId VoucherYear", Attempt.of_no_lane(), keep=keep
+    )
+    assert (found.is_complete, len(found.items), sum(map(bool, found.items))) == (True, 150_000, 50_000)
 
 
 async def test_what_is_stored_is_not_read_again(books: LedgerDriver) -> None:
