@@ -32,6 +32,8 @@ FORTNOX_LONGEST_TEXT: Final = 50
 """Characters of a text that Fortnox's importer takes."""
 
 _NO_TEXT = re.compile("[\x00-\x1f\x7f]")
+_NO_CODE = re.compile(r"\\(?=u[0-9a-f]{4}|U[0-9a-f]{8}|\Z)|[\x00-\x1f\x7f]|[^\x00-\x7f]")
+"""Characters of a code that a file may not hold as they are: ASCII's, and others, of which the page has some."""
 _BARE = re.compile(r"[0-9A-Za-z.\-]+", re.ASCII)
 _NEAR: Final = str.maketrans(
     {
@@ -49,7 +51,7 @@ _NEAR: Final = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a file is written.
+    r"""How a file is written.
 
     Attributes:
         longest_text: texts of vouchers and rows, and names, are cut to so many characters; None: they are not.
@@ -58,7 +60,8 @@ class Style:
             refused. Codes are never changed.
         one_year: a voucher outside year 0 is refused.
         checksum: #KSUMMA is written.
-        as_it_is: a voucher out of balance is written, too: books that have one are shown as they are.
+        as_it_is: books are shown as they are, whatever is in them: a voucher out of balance is written, and of a code
+            that no file can hold each such letter by its number, ``\u0160``, so that no two codes become one.
     """
 
     longest_text: int | None = None
@@ -277,6 +280,8 @@ class _Writer:
         if near:
             text = _NO_TEXT.sub(" ", _near(text))
             text = text[:-1] + "/" if text.endswith("\\") else text
+        elif self._style.as_it_is:
+            text = _by_number(text)
         if _NO_TEXT.search(text):
             raise NotWritable(f"{self._place}: there is a control character in a text; ask for near letters")
         if text.endswith("\\"):
@@ -326,6 +331,24 @@ def _day(day: date | None) -> str:
 
 def _quantity(quantity: Decimal | None) -> str:
     return '""' if quantity is None else f"{quantity:f}"
+
+
+def _by_number(code: str) -> str:
+    r"""Return a code that a file can hold: what it cannot is ``\u0160``, and so is what would look like that."""
+    return _NO_CODE.sub(lambda one: one[0] if _is_of_the_page(one[0]) else _number(one[0]), code)
+
+
+def _number(letter: str) -> str:
+    number = ord(letter)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004 - what four digits say
+
+
+def _is_of_the_page(letter: str) -> bool:
+    try:
+        letter.encode("cp437")
+    except UnicodeEncodeError:
+        return False
+    return not letter.isascii()
 
 
 def _near(text: str) -> str:
