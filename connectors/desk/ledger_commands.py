@@ -55,10 +55,8 @@ def package(
         settings = (await place.host()).settings
         try:
             found = await storing.package(place.engine, settings, tenant, year_commands.named(year))
-        except (storing.NoSuchYear, FileNotFoundError) as error:
+        except (storing.NoSuchYear, storing.NotBuilt) as error:
             raise Failed(f"no package: {error}") from error
-        except ValueError as error:
-            raise Failed(f"the ledger cannot be written as a file: {error}") from error
         try:
             shutil.copyfile(found.path, out)
         except OSError as error:

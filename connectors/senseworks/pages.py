@@ -21,7 +21,7 @@ from infra.intake.web import Refusal
 from infra.ledgers import LedgerYear
 from infra.packages import keys, storing
 from infra.packages.keys import Holder
-from infra.packages.storing import NoSuchYear
+from infra.packages.storing import NoSuchYear, NotBuilt
 from infra.plugin import Host
 
 SYSTEM: Final = "senseworks"
@@ -59,6 +59,7 @@ def pages(host: Host) -> list[APIRoute]:
     below = "/v1/{tenant}/senseworks/years"
     refused: Any = {code: {"model": Refusal} for code in (401, 404, 422)}
     package: Any = refused | {code: {"content": {_ZIP: {}}} for code in (200, 206)} | {304: {}, 416: {}}
+    package |= {503: {"model": Refusal}}
     return [
         APIRoute(below, site.years, response_model=AuditedYears, responses=refused),
         APIRoute(f"{below}/{{year}}/package", site.package, response_class=FileResponse, responses=package),
@@ -95,6 +96,8 @@ class _Site:
             package = await storing.package(engine, settings, tenant, _meant(year))
         except NoSuchYear as error:
             return JSONResponse({"error": str(error)}, 404, headers=_PRIVATE)
+        except NotBuilt as error:
+            return JSONResponse({"error": str(error)}, 503, headers=_PRIVATE)
         etag = f'"{package.sha256}"'
         if etag in [each.strip() for each in request.headers.get("if-none-match", "").split(",")]:
             return Response(status_code=304, headers=_PRIVATE | {"ETag": etag})

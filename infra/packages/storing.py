@@ -43,6 +43,10 @@ class NoSuchYear(LookupError):
     """Nothing is known of such a year; the message says what is, and what to do."""
 
 
+class NotBuilt(Exception):
+    """A package cannot be built as things are; the message says why, and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
     """A package on disk."""
@@ -71,7 +75,7 @@ async def package(engine: AsyncEngine, settings: Settings, tenant: str, year: in
 
     Raises:
         NoSuchYear: nothing was read of it.
-        FileNotFoundError: the content of a document is not in the store.
+        NotBuilt: the store lacks the content of a document or does not answer, or the ledger is none that a file holds.
     """
     known = await years(engine, tenant)
     found = next((one for one in known if one.is_called(year)), None)
@@ -98,15 +102,16 @@ async def _built(engine: AsyncEngine, settings: Settings, tenant: str, last: dat
         tag = _tag(books.retrieved, documents)
         about = _about(name or tenant, books.retrieved, company.organisation_number)
         with _room(folder) as file:
-            await build(
-                file,
-                about,
-                books.parts(),
-                documents,
-                contents.opened(settings),
-                tenant=tenant,
-                format_of=registry.ledger_file(),
-            )
+            with _said(last):
+                await build(
+                    file,
+                    about,
+                    books.parts(),
+                    documents,
+                    contents.opened(settings),
+                    tenant=tenant,
+                    format_of=registry.ledger_file(),
+                )
             return await asyncio.to_thread(_placed, Path(file.name), file, folder, last, tag)
 
 
@@ -160,6 +165,22 @@ def _about(company: str, year: LedgerRetrieved, organisation_number: str | None)
         vouchers=year.vouchers,
         rows=year.rows,
     )
+
+
+@contextmanager
+def _said(last: date) -> Iterator[None]:
+    """Raise what keeps a package from being built as NotBuilt."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotBuilt(
+            f"the content of a document of the year that ends on {last} is not in the store of documents "
+            "(BOKBUSS_DOCUMENTS__URL): put it back from a backup of that store"
+        ) from None
+    except OSError as error:
+        raise NotBuilt(error.strerror or str(error)) from error
+    except ValueError as error:
+        raise NotBuilt(f"the ledger cannot be written as a file: {error}") from error
 
 
 @contextmanager

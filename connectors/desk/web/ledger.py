@@ -277,8 +277,14 @@ async def _package(visit: Visit) -> Response:
     engine, tenant = visit.host.engine, visit.tenant
     try:
         package = await storing.package(engine, visit.host.settings, tenant, year.last)
-    except (storing.NoSuchYear, FileNotFoundError):
+    except storing.NoSuchYear:
         raise NoSuchPage from None
+    except storing.NotBuilt:
+        said = visit.say(
+            "Paketet kan inte byggas som det är nu: kommandot bokbuss ledger package säger vad som är i vägen.",
+            "The package cannot be built as things are: the command bokbuss ledger package says what is in the way.",
+        )
+        return visit.go(visit.at("ledger"), said)
     await storing.fetched(engine, tenant, package, system="desk", by=visit.by)
     return FileResponse(package.path, filename=f"{tenant}-{year.last}.zip", media_type="application/zip")
 

@@ -141,6 +141,19 @@ async def test_another_content_is_another_package(auditor: Auditor) -> None:
     assert not folder.exists()
 
 
+async def test_what_keeps_a_package_from_being_built_is_said(auditor: Auditor) -> None:
+    """A document whose content somebody took out of the store: there is no package, and a reason."""
+    from infra import contents  # noqa: PLC0415 - the same
+
+    await auditor.tell()
+    await auditor.document(b"%PDF-kvitto")
+    await contents.opened(auditor.host.settings).forget(TENANT)
+    answer = await auditor.get(f"years/{YEAR}/package")
+    assert (answer.status, list(json.loads(answer.body))) == (503, ["error"])
+    assert "BOKBUSS_DOCUMENTS__URL" in json.loads(answer.body)["error"]
+    assert list((auditor.host.settings.data / "packages" / TENANT).iterdir()) == []
+
+
 async def test_of_two_years_that_end_in_one_each_has_its_package(auditor: Auditor) -> None:
     """By its last day; by the calendar year it is the later one's."""
     for last in (f"{YEAR}0430", f"{YEAR}1231"):
