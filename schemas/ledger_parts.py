@@ -64,6 +64,25 @@ def block_of(series: str, number: str, day: date) -> str:
     return f"{VOUCHERS}{_named(series)}/{place}"
 
 
+def order_of(part: str) -> tuple[str, int, str]:
+    """Return by what parts of vouchers are in order: series, block, and where a block goes on in another part."""
+    series, _, place = part.removeprefix(VOUCHERS).partition("/")
+    block, _, _ = place.partition("/")
+    return series, int(block) if block.isdecimal() else -1, place
+
+
+def around(parts: Iterable[str], series: str, number: str) -> list[str]:
+    """Return the parts of a series in which a voucher can stand, and those right before and after them, in order.
+
+    One that has no number, or one of other signs than digits, can stand in any of its series.
+    """
+    own = sorted((part for part in parts if order_of(part)[0] == _named(series)), key=order_of)
+    if not rank(number):
+        return own
+    at = [place for place, part in enumerate(own) if order_of(part)[1] == int(number) // _BLOCK]
+    return own[max(at[0] - 1, 0) : at[-1] + 2] if at else []
+
+
 @lru_cache(maxsize=1000)
 def _named(series: str) -> str:
     if _SERIES.fullmatch(series):

@@ -131,6 +131,26 @@ def test_a_block_that_is_too_much_for_a_message_goes_on_in_another() -> None:
     assert [len(part.accounts) for name, part in parts_of(*accounts).items() if "chart" in name] == [MOST_ROWS, 1]
 
 
+def test_a_voucher_is_found_wherever_its_block_goes_on() -> None:
+    """In whichever part of its block, and of its series alone; with what stands beside it, and no more."""
+    wide = [voucher(str(number), rows=900) for number in range(100, 110)]
+    far = [voucher(str(number)) for number in (1, 250, 900, 950)]
+    other = [voucher("105", series="AB"), voucher("1", series="Lön 7"), voucher("X 1")]
+    found = parts_of(*wide, *far, *other)
+    names = [name for name in found if name.startswith(ledger_parts.VOUCHERS)]
+
+    def around(series: str, number: str) -> list[str]:
+        near = ledger_parts.around(reversed(names), series, number)
+        return [one.number for name in near for one in found[name].vouchers]
+
+    numbers = [one.number for one in wide]
+    assert around("A", "109") == ["1", *numbers, "250"]
+    assert around("A", "950") == ["250", "900", "950"]
+    assert around("A", "X 1") == ["X 1", "1", *numbers, "250", "900", "950"]
+    assert (around("AB", "105"), around("Lön 7", "1")) == (["105"], ["1"])
+    assert around("B", "1") == around("A", "5000") == []
+
+
 @pytest.mark.parametrize("alone", [voucher("1", text="," * 80_000), voucher("1", text="x" * 3_100_000)])
 def test_what_no_message_can_hold_is_said(alone: LedgerVoucher) -> None:
     """One voucher alone can be too much; then the year is refused, not sent in half."""

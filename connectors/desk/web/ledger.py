@@ -27,7 +27,7 @@ from infra.proving import comparing, records
 from infra.specifications import WHY
 from schemas.events import Fact
 from schemas.ledger import LedgerRequested, LedgerSource, LedgerSourceChosen, LedgerVoucher
-from schemas.ledger_parts import BALANCES, CHART, VOUCHERS
+from schemas.ledger_parts import BALANCES, CHART, VOUCHERS, around, order_of
 from schemas.words import Said, Text
 
 _FOUND: Final = 100
@@ -152,7 +152,7 @@ async def _vouchers(visit: Visit) -> Response:
     async with ledgers.opened(visit.host.engine, visit.tenant, year.last) as books:
         if books is None:
             raise NoSuchPage
-        names = sorted((one.part for one in books.retrieved.parts if one.part.startswith(VOUCHERS)), key=_place)
+        names = sorted((one.part for one in books.retrieved.parts if one.part.startswith(VOUCHERS)), key=order_of)
         if wanted:
             found, here, full = await _matching(books, wanted)
         else:
@@ -161,7 +161,7 @@ async def _vouchers(visit: Visit) -> Response:
     at = names.index(here) if here in names else 0
     first: dict[str, str] = {}
     for name in names:
-        first.setdefault(name.removeprefix(VOUCHERS).rpartition("/")[0], name)
+        first.setdefault(order_of(name)[0], name)
     has = Counter((one.series, one.number) for one in await _documents(visit, year))
     return await visit.show(
         "vouchers.html",
@@ -174,11 +174,6 @@ async def _vouchers(visit: Visit) -> Response:
         after=names[at + 1] if here and at + 1 < len(names) else "",
         documents=has,
     )
-
-
-def _place(name: str) -> tuple[str, int, str]:
-    series, _, place = name.rpartition("/")
-    return (series, int(place) if place.isdecimal() else -1, place)
 
 
 async def _matching(books: Books, wanted: str) -> tuple[list[LedgerVoucher], str, bool]:
@@ -198,7 +193,7 @@ async def _voucher(visit: Visit) -> Response:
             raise NoSuchPage
         names = await _names(books)
         mine = [one.part for one in books.retrieved.parts if one.part.startswith(VOUCHERS)]
-        near = sorted((name for name in mine if _is_of(name, series)), key=_place) or mine
+        near = around(mine, series, number)
         every = [one async for part in books.parts(near) for one in part.vouchers if one.series == series]
     at = next((place for place, one in enumerate(every) if one.number == number), None)
     if at is None:
@@ -216,10 +211,6 @@ async def _voucher(visit: Visit) -> Response:
     )
     response.headers["Content-Security-Policy"] = f"{POLICY}; frame-src 'self'"
     return response
-
-
-def _is_of(name: str, series: str) -> bool:
-    return name.removeprefix(VOUCHERS).rpartition("/")[0] == series
 
 
 async def _balances(visit: Visit) -> Response:

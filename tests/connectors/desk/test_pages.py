@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,10 +12,14 @@ from sqlalchemy import text
 from connectors.desk.pages import PAGES
 from connectors.desk.web.rendering import POLICY, static
 from connectors.desk.web.visit import ANYBODY, SIGNED_IN, Page
+from infra import clock
 from infra.accounts.permissions import DeskRole, Permission
 from infra.environment import load
 from infra.office import office
+from infra.parting import parting
 from schemas import envelope as envelopes
+from schemas import ids
+from schemas.ledger import LedgerRow, LedgerVoucher
 from tests.bus import records
 from tests.connectors.desk.conftest import Past, sample
 from tests.connectors.desk.web_driver import Visitor, visiting
@@ -100,6 +106,34 @@ def test_a_story_is_a_page() -> None:
         assert "<script>1" not in answer.text
 
     visit(story)
+
+
+def test_a_voucher_is_shown_wherever_its_block_goes_on() -> None:
+    """Six vouchers of a thousand rows are more than a message holds: the last one stands in another part."""
+
+    async def past(past: Past) -> None:
+        row = LedgerRow(account="1910", amount=Decimal("1.00"))
+        with parting() as parts:
+            for number in range(1, 7):
+                day, rows = date(2025, 5, 25), (row,) * 1000
+                parts.voucher(LedgerVoucher(series="L", number=str(number), day=day, text="Löner", rows=rows))
+            year = parts.whole(date(2025, 1, 1), date(2025, 12, 31))
+            facts = [*year.part(one.part for one in year.parts), year.retrieved("sie", read_at=clock.now())]
+            for fact in facts:
+                fact_id = ids.fact_id(fact.key, ids.revision(fact))
+                await past.decides(
+                    envelopes.wrap(fact, message_id=fact_id, source="/tests", time=clock.now(), tenant=SHOP)
+                )
+
+    async def story(visitor: Visitor) -> None:
+        below = f"/companies/{SHOP}/ledger/2025-12-31/vouchers"
+        page = await visitor.see(f"{below}?part_of=vouchers/L/0000000/002")
+        assert "L 6" in page
+        page = await visitor.see(f"{below}/6?series=L")
+        assert "← 5" in page
+        assert "6 →" in await visitor.see(f"{below}/5?series=L")
+
+    visit(story, past=past)
 
 
 def test_what_others_have_hides_nothing_of_ones_own() -> None:
