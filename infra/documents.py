@@ -68,8 +68,12 @@ _OF_MODULE: Final = text(
 _NOT_OF_MODULE: Final = text(
     "delete from documents where tenant = :tenant and year_to = :year_to and number = '' and module = :module"
 )
+# Modules are listed one after the other, and a file can be in two: hours tell one reading from the next, not minutes.
 _OF_YEAR: Final = text(
-    """select series, number, source_id, module, sha256, size, type, note, listed_at, read_at from documents
+    """select series, number, source_id, module, sha256, size, type, note, listed_at, read_at,
+              number <> '' and listed_at < max(listed_at) filter (where number <> '') over (partition by module)
+                                           - interval '6 hours' as gone
+       from documents
        where tenant = :tenant and year_to = :year_to order by series, length(number), number, source_id"""
 )
 _COUNTS: Final = text(
@@ -117,6 +121,8 @@ class Document:
         content: None while it waits, or where ``note`` says why it is missing.
         listed_at: when its system last named it.
         read_at: when its content was read, or was found to be missing; None while it waits.
+        gone: its system names others of the module since, and this one no more: somebody took it away from the voucher,
+            or the number is another voucher's by now.
     """
 
     series: str
@@ -127,6 +133,7 @@ class Document:
     note: Missing | Literal[""]
     listed_at: datetime
     read_at: datetime | None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +211,9 @@ class Documents:
 
 def _document(row: Any) -> Document:
     content = Content(row.sha256, row.size, row.type) if row.sha256 else None
-    return Document(row.series, row.number, row.source_id, row.module, content, row.note, row.listed_at, row.read_at)
+    return Document(
+        row.series, row.number, row.source_id, row.module, content, row.note, row.listed_at, row.read_at, row.gone
+    )
 
 
 _TYPES: Final[tuple[tuple[int, bytes, str], ...]] = (

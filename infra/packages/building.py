@@ -23,6 +23,7 @@ _ABOUT: Final = (
     "The ledger of one financial year (ledger.se, for any bookkeeping program), and the documents of its vouchers.\r\n"
     "index.csv and index.json name each document with its voucher, its hash (SHA-256), and when it was retrieved.\r\n"
     "Where a document is missing, a text stands in its place and says why.\r\n"
+    "What lies in documents/earlier was joined to a voucher of that number before, and is not any more.\r\n"
 )
 
 

@@ -29,6 +29,9 @@ _ENDINGS: Final[Mapping[str, str]] = {
     "application/xml": "xml",
 }
 _WAITING: Final = "it is not read yet"
+_GONE: Final = (
+    "its system names it no more under this voucher: somebody took it away, or the number is another voucher's by now"
+)
 _COLUMNS: Final = (
     *("series", "number", "date", "text", "module", "id", "file", "size", "type", "sha256", "read", "note"),
 )
@@ -69,20 +72,22 @@ class Placed:
 def placed(documents: Iterable[Document]) -> tuple[Placed, ...]:
     """Return where each document stands. What several vouchers have stands there once."""
     found: list[Placed] = []
-    files: dict[str, str] = {}
+    files: dict[tuple[bool, str], str] = {}
     counts: dict[str, int] = {}
     for document in documents:
-        folder = f"documents/{_safe(document.series)}/{_safe(document.number)}" if document.number else "documents"
+        folder = "documents/earlier" if document.gone else "documents"
+        folder = f"{folder}/{_safe(document.series)}/{_safe(document.number)}" if document.number else folder
         counts[folder] = counts.get(folder, 0) + 1
         name = f"{folder}/{counts[folder]:02} {document.module}"
+        note = _GONE if document.gone else ""
         if document.content is None:
-            note = WHY[document.note] if document.note else _WAITING
+            note = note or (WHY[document.note] if document.note else _WAITING)
             found.append(Placed(document, f"{name} missing.txt", first=True, note=note))
             continue
-        sha256 = document.content.sha256
-        first = sha256 not in files
-        file = files.setdefault(sha256, f"{name}.{_ENDINGS.get(document.content.type, 'bin')}")
-        found.append(Placed(document, file, first=first, note=""))
+        held = document.gone, document.content.sha256
+        first = held not in files
+        file = files.setdefault(held, f"{name}.{_ENDINGS.get(document.content.type, 'bin')}")
+        found.append(Placed(document, file, first=first, note=note))
     return tuple(found)
 
 
@@ -116,7 +121,7 @@ def as_json(
             "read_by": about.read_by,
         },
         "documents": documents,
-        "missing": sum(1 for each in documents if each["note"]),
+        "missing": sum(1 for each in documents if each["sha256"] is None),
         "notes": [{"module": one.document.module, "note": one.note} for one in files if not one.document.number],
     }
     return to_json(index, indent=2) + b"\n"
@@ -135,7 +140,7 @@ def as_table(files: Sequence[Placed], vouchers: Mapping[tuple[str, str], tuple[s
 def _rows(files: Iterable[Placed], vouchers: Mapping[tuple[str, str], tuple[str, str]]) -> Iterable[dict[str, Any]]:
     for one in files:
         document, content = one.document, one.document.content
-        day, text = vouchers.get((document.series, document.number), ("", ""))
+        day, text = ("", "") if document.gone else vouchers.get((document.series, document.number), ("", ""))
         yield {
             "series": document.series,
             "number": document.number,

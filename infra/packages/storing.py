@@ -143,7 +143,16 @@ def _kept(folder: Path, last: date, tag: str) -> Package | None:
 def _tag(year: LedgerRetrieved, documents: tuple[Document, ...]) -> str:
     """Return what stands for the content of a package, and for the code that builds it."""
     each = [
-        [d.series, d.number, d.source_id, d.module, d.content.sha256 if d.content else "", d.note, str(d.read_at)]
+        [
+            d.series,
+            d.number,
+            d.source_id,
+            d.module,
+            d.content.sha256 if d.content else "",
+            d.note,
+            str(d.read_at),
+            d.gone,
+        ]
         for d in documents
     ]
     return ids.digest([registry.code(), year.to_json(), each])[:16]

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra.documents import Content, DocumentCounts, Documents, Listed, Waiting, type_of
@@ -51,6 +52,21 @@ async def test_what_is_missing_says_why_and_is_tried_again_when_it_is_asked_for_
     assert await documents.waiting(YEAR) == (Waiting("accounting", "f1", "1"),)
     await documents.said(YEAR, "suppliers", "")
     assert await documents.counts() == {YEAR: DocumentCounts(1, 0, 0, ())}
+
+
+async def test_what_is_listed_no_more_is_gone_from_its_voucher(engine: AsyncEngine) -> None:
+    """Somebody took it away, or the number was used again; a module that was not listed says nothing of its own."""
+    documents = Documents(engine, "acme")
+    invoice = Listed("D", "1", "f3", "suppliers")
+    await documents.said(YEAR, "billing", "left_out")
+    await documents.listed(YEAR, [listed("1", "f1"), listed("2", "f2"), invoice])
+    async with engine.begin() as connection:
+        await connection.execute(text("update documents set listed_at = listed_at - interval '1 day'"))
+    assert not any(one.gone for one in await documents.of_year(YEAR))
+    await documents.listed(YEAR, [listed("1", "f9"), listed("2", "f2")])
+    assert [one.source_id for one in await documents.of_year(YEAR) if one.gone] == ["f1"]
+    await documents.listed(YEAR, [listed("1", "f1")])
+    assert not any(one.gone for one in await documents.of_year(YEAR))
 
 
 @pytest.mark.parametrize(

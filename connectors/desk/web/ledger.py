@@ -162,7 +162,7 @@ async def _vouchers(visit: Visit) -> Response:
     first: dict[str, str] = {}
     for name in names:
         first.setdefault(order_of(name)[0], name)
-    has = Counter((one.series, one.number) for one in await _documents(visit, year))
+    has = Counter((one.series, one.number) for one in await _documents(visit, year) if not one.gone)
     return await visit.show(
         "vouchers.html",
         year=year,

@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -126,6 +127,29 @@ async def test_a_package_holds_ledger_documents_and_an_index(contents: Contents)
     table = list(csv.DictReader(io.StringIO(held["index.csv"].decode("utf-8-sig")), delimiter=";"))
     assert [(row["number"], row["id"]) for row in table][1:3] == [("7", "f-1"), ("7", "f-2")]
     assert (table[1]["date"], table[1]["text"]) == ("2024-01-31", "Hyra januari")
+
+
+async def test_what_is_joined_to_a_voucher_no_more_does_not_lie_with_it(contents: Contents) -> None:
+    """The number may be another voucher's by now: whose it was is not said by that one's day and text."""
+    await kept(contents, b"%PDF-one", b"%PDF-two")
+    documents = [
+        replace(document("7", "f-1", b"%PDF-one"), gone=True),
+        document("7", "f-2", b"%PDF-two"),
+        replace(document("8", "f-3"), gone=True),
+    ]
+    with TemporaryFile() as file:
+        await packed(file, contents, documents)
+        with ZipFile(file) as zipped:
+            held = {name: zipped.read(name) for name in zipped.namelist() if name.startswith("documents/")}
+            index = json.loads(zipped.read("index.json"))
+    assert {name: held[name] for name in sorted(held)[:2]} == {
+        "documents/A/7/01 accounting.pdf": b"%PDF-two",
+        "documents/earlier/A/7/01 accounting.pdf": b"%PDF-one",
+    }
+    assert sorted(held)[2:] == ["documents/earlier/A/8/01 accounting missing.txt"]
+    said = [(one["id"], one["text"], bool(one["note"])) for one in index["documents"]]
+    assert said == [("f-1", "", True), ("f-2", "Hyra januari", False), ("f-3", "", True)]
+    assert index["missing"] == 1
 
 
 async def test_its_ledger_is_the_year(contents: Contents) -> None:
