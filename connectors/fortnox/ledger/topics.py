@@ -122,13 +122,25 @@ class _Topics:
             self.hints.take(hint, clock.monotonic())
 
     async def _refresh(self, stop: asyncio.Event) -> None:
-        """Read what is dirty once it is quiet, one company after the other; what fails is found the next night."""
-        while not stop.is_set():
-            for tenant in self.hints.due(clock.monotonic()):
-                try:
-                    await read_open_years(self.host, tenant, only=self.hints.done(tenant))
-                except NotRead as error:
-                    _log.warning("hint not followed", tenant=tenant, code=error.verdict.code)
-                except Exception as error:  # noqa: BLE001 - the database is away, or a bug of ours: the night finds it
-                    _log.warning("hint not followed", tenant=tenant, error=type(error).__name__)
-            await clock.wait(stop, 1.0)
+        """Read what is dirty once it is quiet, each company by itself: none waits for another one's Fortnox."""
+        under_way: dict[str, asyncio.Task[None]] = {}
+        try:
+            while not stop.is_set():
+                under_way = {tenant: task for tenant, task in under_way.items() if not task.done()}
+                for tenant in self.hints.due(clock.monotonic()):
+                    if tenant not in under_way:
+                        under_way[tenant] = asyncio.create_task(self._read(tenant, self.hints.done(tenant)))
+                await clock.wait(stop, 1.0)
+        finally:
+            for task in under_way.values():
+                task.cancel()
+            await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+    async def _read(self, tenant: str, years: frozenset[int] | None) -> None:
+        """Read a company's years; what fails is found the next night."""
+        try:
+            await read_open_years(self.host, tenant, only=years)
+        except NotRead as error:
+            _log.warning("hint not followed", tenant=tenant, code=error.verdict.code)
+        except Exception as error:  # noqa: BLE001 - the database is away, or a bug of ours: the night finds it
+            _log.warning("hint not followed", tenant=tenant, error=type(error).__name__)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from connectors.fortnox import SYSTEM
 from connectors.fortnox.ledger import topics
@@ -107,6 +108,23 @@ async def test_a_burst_of_events_is_one_reading_of_the_year(books: LedgerDriver)
         await asyncio.sleep(1.0)
     assert [(closed.year, closed.vouchers, closed.requested_by) for closed in books.closed] == [(2026, 31, "an event")]
     assert books.calls == {"GET /3/financialyears": 1, "GET /3/sie/{type}": 1}
+
+
+async def test_a_company_whose_fortnox_is_slow_keeps_no_other_from_its_turn(books: LedgerDriver) -> None:
+    """The other one's year is read, or is not, while the first one's file is still on its way."""
+    books.fortnox.faults = Faults(
+        only=["GET /3/sie/{type}"], script=[Fault.SLOW_BEFORE_COMMIT], seconds={Fault.SLOW_BEFORE_COMMIT: 8.0}
+    )
+    told, stop = topics._Topics(books.host), asyncio.Event()
+    for tenant in (TENANT, "not-connected"):
+        told.hints.take(Hint(tenant, None), clock.monotonic() - 100.0)
+    with capture_logs() as logs:
+        refreshing = asyncio.create_task(told._refresh(stop))
+        await until(lambda: any(one.get("tenant") == "not-connected" for one in logs))
+        assert books.closed == []
+        await until(lambda: bool(books.closed))
+        stop.set()
+        await refreshing
 
 
 async def test_a_connection_that_breaks_is_made_again(books: LedgerDriver) -> None:
