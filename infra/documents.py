@@ -59,6 +59,10 @@ _MISSING: Final = text(
     """update documents set note = :note, read_at = clock_timestamp()
        where tenant = :tenant and module = :module and source_id = :source_id and sha256 is null"""
 )
+_LOST: Final = text(
+    """update documents set sha256 = null, size = null, type = '', note = '', read_at = null
+       where tenant = :tenant and sha256 = any(:lost)"""
+)
 _OF_MODULE: Final = text(
     """insert into documents (tenant, year_to, series, number, source_id, module, note, listed_at, read_at)
        values (:tenant, :year_to, '', '', :module, :module, :note, clock_timestamp(), clock_timestamp())
@@ -183,6 +187,11 @@ class Documents:
         """Write down what a document holds, for every voucher that has it; its content must be stored before."""
         values = {"sha256": content.sha256, "size": content.size, "type": content.type}
         await self._change(_STORED, module=module, source_id=source_id, **values)
+
+    async def lost(self, contents: Iterable[str]) -> None:
+        """Let every document wait again whose content, by its SHA-256, is in the store no more."""
+        if lost := list(contents):
+            await self._change(_LOST, lost=lost)
 
     async def missing(self, module: Module, source_id: str, note: Missing) -> None:
         """Write down why a document is missing."""

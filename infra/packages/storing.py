@@ -184,7 +184,7 @@ def _said(last: date) -> Iterator[None]:
     except FileNotFoundError:
         raise NotBuilt(
             f"the content of a document of the year that ends on {last} is not in the store of documents "
-            "(BOKBUSS_DOCUMENTS__URL): put it back from a backup of that store"
+            "(BOKBUSS_DOCUMENTS__URL): put it back from a backup, or have it read again: bokbuss ledger sync"
         ) from None
     except OSError as error:
         raise NotBuilt(error.strerror or str(error)) from error

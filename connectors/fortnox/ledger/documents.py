@@ -48,7 +48,7 @@ async def tell_documents(
     """List and store the documents of some years; return what there is to say of each. Raises NotRead.
 
     Args:
-        since: what was said to be missing before then is tried again; None: nothing of that.
+        since: what was said to be missing before then is tried again, and what the store has lost; None: none of that.
     """
     documents = Documents(books.host.engine, books.company.tenant)
     held = await Connections(books.host.engine, books.host.vault).held(books.company.tenant, SYSTEM)
@@ -73,6 +73,9 @@ async def tell_documents(
     for year in years:
         if since is not None:
             await documents.try_again(year.last, since)
+            held = {one.content.sha256 for one in await documents.of_year(year.last) if one.content}
+            sizes = {sha256: await books.contents.size(books.company.tenant, sha256) for sha256 in held}
+            await documents.lost(sha256 for sha256, size in sizes.items() if size is None)
         await _store(books, documents, year, attempt)
     counts = await documents.counts()
     return [

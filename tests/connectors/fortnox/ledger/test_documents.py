@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,18 @@ async def test_what_is_stored_is_not_read_again(books: LedgerDriver) -> None:
     await books.read(wanted("again"))
     assert books.calls["GET /3/archive/{id}"] == 5
     assert (await at(books).counts())[YEAR] == DocumentCounts(5, 5, 0, ("left_out",))
+
+
+async def test_what_the_store_has_lost_is_read_again_when_somebody_asks(books: LedgerDriver) -> None:
+    """As after a backup that was put back without its documents: the rows say that they are stored, and nothing is."""
+    await books.read(wanted())
+    before, store = await stored(books), contents.opened(books.host.settings)
+    await store.forget(TENANT)
+    await store.keep(TENANT, hashlib.sha256(PNG).hexdigest(), BytesIO(PNG))
+    books.fortnox.calls.routes.clear()
+    await books.read(wanted("again"))
+    assert await stored(books) == before
+    assert books.calls["GET /3/archive/{id}"] == 3
 
 
 async def test_a_file_is_found_by_its_other_id(books: LedgerDriver) -> None:
