@@ -331,10 +331,13 @@ def _not_read(response: Answer, key: str) -> RetryLater | Unauthorised:
     return RetryLater.saying(BRIEF_WAIT, "fortnox_failing", why, alone=True)
 
 
-def says_missing(response: Answer) -> bool:
-    """Tell whether Fortnox itself says that there is no such record; a gateway's 404 does not."""
+def says_missing(response: Answer, named: Collection[str] = ()) -> bool:
+    """Tell whether Fortnox itself says that there is no such record; a gateway's 404 does not.
+
+    ``named``: the codes of what the record names. That one of these is missing says nothing of the record.
+    """
     refusal = _refusal(response)
-    if refusal is None or _passing(response):
+    if refusal is None or refusal.code in named or _passing(response):
         return False
     return response.status == HTTPStatus.NOT_FOUND or bool(_NOT_THERE.search(refusal.message))
 

@@ -16,6 +16,9 @@ from infra.verdicts import Absent, AlreadyThere, Look, Rejected, RetryLater, Ver
 from schemas.commands import WriteAbsence
 from schemas.envelope import Envelope
 
+_NAMED: Final = frozenset({"employee_missing", "cause_refused", "cost_centre_refused", "project_refused"})
+"""How Fortnox refuses what a registration names: it stands all the same, and is never made anew for that."""
+
 _log = telemetry.log(__name__)
 
 
@@ -27,7 +30,7 @@ async def write(fortnox: Fortnox, order: Envelope[WriteAbsence], attempt: Attemp
     def read(response: Answer) -> Verdict | Unauthorised:
         if data.action == "delete":
             return classify.removed(response, data.absence_id or "")
-        if data.action == "update" and classify.says_missing(response):
+        if data.action == "update" and classify.says_missing(response, _NAMED):
             return Rejected.saying("absence_missing", refusal_words.ABSENCE_GONE(), "accountant")
         return classify.written(response, absence.KEY, lambda record: absence.written(data, record))
 

@@ -129,6 +129,19 @@ async def test_half_a_day_of_one_leave_is_never_taken_for_that_of_another(
     assert {held["id"] for held in registered(company)} == {first.record, second.record}
 
 
+async def test_a_change_that_names_what_is_missing_does_not_say_that_the_absence_is_gone(
+    engine: AsyncEngine, company: sandbox.Company
+) -> None:
+    """The registration stands: whoever took it for gone would make it anew, and the day would be away twice."""
+    async with connected(engine, company) as connection:
+        created = await connection.write(absence(), attempt())
+        known = {"action": "update", "absence_id": created.record}
+        centre = await connection.write(absence(cost_centre="S9", **known), attempt())
+        somebody = await connection.write(absence(employee_id="9", **known), attempt())
+    assert [verdict.code for verdict in (centre, somebody)] == ["cost_centre_refused", "employee_missing"]
+    assert [held["id"] for held in registered(company)] == [created.record]
+
+
 async def test_an_unknown_employee_or_cause_is_the_accountants_move(
     engine: AsyncEngine, company: sandbox.Company
 ) -> None:
