@@ -49,12 +49,16 @@ async def whole(
     So many pages as ``most`` says are read at most.
     """
     items: dict[Hashable, Mapping[str, Any]] = {}
+    told = 0
     for number in range(1, most + 1):
         page = await fortnox.list(request(number), key, attempt)
         if isinstance(page, RetryLater):
             return page
         before = len(items)
         items |= {name(item): keep(item) for item in page.items}
+        if page.total is not None and page.total < told:  # one is gone, and what came after it has moved up unseen
+            break
+        told = page.total or 0
         complete = len(items) == page.total if page.total is not None else len(page.items) < encode.LIMIT
         if complete or len(items) == before:
             return Whole(key, tuple(items.values()), complete)

@@ -13,6 +13,7 @@ from infra import clock
 from infra.delivery.journal import Journal
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater
 from schemas.invoices import Buyer
+from tests.connectors.fortnox import test_client as bare
 from tests.connectors.fortnox.lane_driver import (
     NUMBER,
     SCOPES,
@@ -22,7 +23,9 @@ from tests.connectors.fortnox.lane_driver import (
     customer,
     personal,
 )
+from tests.connectors.fortnox.test_client import Wire, says
 
+wire = bare.wire
 FAULTS = [
     *(Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML, Fault.LATE_COMMIT),
     *(Fault.STALE_LIST, Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT, Fault.FAIL_WITHOUT_COMMIT),
@@ -140,3 +143,22 @@ async def test_two_receipts_of_a_new_customer_make_one(engine: AsyncEngine, comp
         assert (await connection.write(second, attempt())).record == "77"
         assert isinstance(await connection.write(other, attempt()), Delivered)
     assert len(company.register("customers")) == len(KNOWN) + 1
+
+
+def page(numbers: range, total: int, *more: dict[str, Any]) -> bytes:
+    """Return a page of customers."""
+    items = [{"CustomerNumber": str(number), "Name": "Kund", "Email": ""} for number in numbers]
+    return says(200, {"MetaInformation": {"@TotalResources": total}, "Customers": [*items, *more]})
+
+
+async def test_a_customer_who_moved_up_while_the_list_was_read_is_not_made_again(wire: Wire) -> None:
+    """One of the first page was deleted: the one who stood first on the second is on none, and the numbers agree."""
+    wanted = {"CustomerNumber": "501", "Name": "Bygget", "OrganisationNumber": "559999-0016"}
+    wire.replies["GET /3/customers"] = [page(range(500), 501), page(range(0), 500)]
+    async with bare.connected(wire) as connection:
+        verdict = await connection.write(customer(), attempt())
+        assert isinstance(verdict, RetryLater)
+        assert (verdict.code, verdict.alone) == ("list_moved", True)
+        wire.replies["GET /3/customers"] = [page(range(1, 500), 500, wanted)]
+        assert await connection.write(customer(), attempt()) == AlreadyThere(record="501")
+    assert wire.of("POST /3/customers") == []
