@@ -49,6 +49,11 @@ def found(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return () if best is None else tuple(number(item) for item in items if item["fits"] == best)
 
 
+def by_number(items: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether one of those that were kept is the customer of the number that was asked for: nobody fits better."""
+    return any(item["fits"] == 0 for item in items)
+
+
 def _is_person(ours: str, theirs: str) -> bool:
     """Tell whether a number in Fortnox is this personal number: with its century, if it says that."""
     if not ours:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from connectors.fortnox import classify, errors, refusal_words, waiting_words
+from connectors.fortnox.classify import list_moved
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import customer
 from connectors.fortnox.paging import Whole, whole
@@ -34,6 +35,8 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
     if isinstance(listed, RetryLater):
         return listed
     found = customer.found(listed.items)
+    if found and not listed.is_complete and not customer.by_number(listed.items):
+        return list_moved(listed.key)  # who fits better may be among those that were not shown
     if len(found) > 1:
         return _refused(
             fortnox, "customer_ambiguous", refusal_words.CUSTOMERS_FIT(number=len(found), customers=found[:_NAMED])

@@ -162,3 +162,17 @@ async def test_a_customer_who_moved_up_while_the_list_was_read_is_not_made_again
         wire.replies["GET /3/customers"] = [page(range(1, 500), 500, wanted)]
         assert await connection.write(customer(), attempt()) == AlreadyThere(record="501")
     assert wire.of("POST /3/customers") == []
+
+
+async def test_who_fits_in_a_list_that_is_not_whole_may_not_be_who_fits_best(wire: Wire) -> None:
+    """An address was found, and the customer with the organisation's number is not shown yet; a number is certain."""
+    address = {"CustomerNumber": "A-1", "Name": "Anna", "Email": "faktura@exempel.se"}
+    organisation = {"CustomerNumber": "A-2", "Name": "Bygget", "OrganisationNumber": "559999-0016"}
+    wire.replies["GET /3/customers"] = [page(range(3), 5, address), page(range(3), 5, address)]
+    async with bare.connected(wire) as connection:
+        verdict = await connection.write(customer(), attempt())
+        assert isinstance(verdict, RetryLater)
+        assert verdict.code == "list_moved"
+        assert await connection.write(customer(customer_number="A-1"), attempt()) == AlreadyThere(record="A-1")
+        wire.replies["GET /3/customers"] = [page(range(3), 5, address, organisation)]
+        assert await connection.write(customer(), attempt()) == AlreadyThere(record="A-2")
