@@ -60,17 +60,20 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
 
 
 async def _made_for_another(fortnox: Fortnox, order: FindCustomer) -> AlreadyThere | RetryLater | None:
-    """Return the customer who was just made for another receipt of the same buyer: lists may not show it yet.
+    """Return the customer who was just made for another receipt of the same buyer, or for what this one said before.
 
-    While nobody knows whether it was made, this receipt waits: two receipts of a new customer must not make two.
+    Lists may not show it yet. While nobody knows whether it was made, this receipt waits: two receipts of a new
+    customer must not make two.
     """
     host, tenant = fortnox.host, fortnox.company.tenant
     orders = Orders(host.engine, SYSTEM, tenant, FindCustomer)
     for other, record in await orders.written_since(clock.now() - _LISTED_BY):
-        if other.key == order.key or not other.create or not customer.same_buyer(other, order):
+        is_own = (other.key, other.revision) == (order.key, order.revision)  # itself, or a try of the same content
+        if is_own or not other.create or not customer.same_buyer(other, order):
             continue
         if record:
-            return AlreadyThere(record=record, **noting([waiting_words.MADE_FOR_ANOTHER()]))
+            told = [] if other.key == order.key else [waiting_words.MADE_FOR_ANOTHER()]
+            return AlreadyThere(record=record, **noting(told))
         return RetryLater.saying(BRIEF_WAIT, "customer_in_doubt", waiting_words.CUSTOMER_IN_DOUBT(), alone=True)
     return None
 

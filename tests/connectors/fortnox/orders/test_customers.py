@@ -145,6 +145,24 @@ async def test_two_receipts_of_a_new_customer_make_one(engine: AsyncEngine, comp
     assert len(company.register("customers")) == len(KNOWN) + 1
 
 
+async def test_a_receipt_that_names_its_new_customer_otherwise_makes_no_second_one(
+    engine: AsyncEngine, company: sandbox.Company
+) -> None:
+    """The till corrected the name; no list shows yet whom the receipt's first content had made."""
+    first = customer(buyer=Buyer(email="ny@x.se", name="Nyy"))
+    again = customer(buyer=Buyer(email="ny@x.se", name="Ny"), revision="fedcba9876543210")
+    await Journal(engine, "fortnox").insert([(0, first), (0, again)])
+    delivered = text(
+        """update journal set state = 'delivered', finished_at = clock_timestamp(), outcome = '{"record": "77"}'
+           where order_id = :id"""
+    )
+    async with connected(engine, company) as connection:
+        async with engine.begin() as database:
+            await database.execute(delivered, {"id": first.id})
+        assert (await connection.write(again, attempt())).record == "77"
+    assert len(company.register("customers")) == len(KNOWN)
+
+
 def page(numbers: range, total: int, *more: dict[str, Any]) -> bytes:
     """Return a page of customers."""
     items = [{"CustomerNumber": str(number), "Name": "Kund", "Email": ""} for number in numbers]
