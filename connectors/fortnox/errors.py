@@ -168,8 +168,10 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "The customer is not in Fortnox. Add the customer, or correct the customer number in the till.",
     ),
     "customer_ambiguous": _accountant(
-        "Flera kunder i Fortnox passar. Behåll en av dem, eller ange kundnumret i kassan, och svara 'försök igen'.",
-        "Several customers in Fortnox fit. Keep one of them, or give the customer number in the till, and try again.",
+        "Flera kunder i Fortnox passar. Låt en av dem vara aktiv, eller ange kundnumret i kassan, och svara 'försök"
+        " igen'.",
+        "Several customers in Fortnox fit. Leave one of them active, or give the customer number in the till, and try"
+        " again.",
     ),
     "customer_in_doubt": _waits(
         f"Om kunden lades upp för ett annat kvitto vet ingen än. {_LOOK_AGAIN_SV}",

@@ -19,9 +19,10 @@ MANY: Final = "Customers"
 _CENTURY: Final = 12
 
 
-def listed(page: int) -> Request:
-    """Return the request for a page of all customers."""
-    return Request("GET", "customers", {"limit": encode.LIMIT, "page": page})
+def listed(page: int, *, active: bool = False) -> Request:
+    """Return the request for a page of all customers, or of the active ones: a list does not say which they are."""
+    params: dict[str, str | int] = {"filter": "active"} if active else {}
+    return Request("GET", "customers", params | {"limit": encode.LIMIT, "page": page})
 
 
 def number(item: Mapping[str, Any]) -> str:
@@ -47,6 +48,12 @@ def found(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the numbers of the customers that fit best, of those that were kept."""
     best = min((item["fits"] for item in items if item["fits"] is not None), default=None)
     return () if best is None else tuple(number(item) for item in items if item["fits"] == best)
+
+
+def among(items: Sequence[Mapping[str, Any]], numbers: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the numbers that are among customers; all of them where none is."""
+    known = {number(item) for item in items}
+    return tuple(each for each in numbers if each in known) or tuple(numbers)
 
 
 def by_number(items: Sequence[Mapping[str, Any]]) -> bool:

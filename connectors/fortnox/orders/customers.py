@@ -4,6 +4,7 @@ Personal numbers are opened here, right before they are compared or sent, and no
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from connectors.fortnox import classify, errors, refusal_words, waiting_words
@@ -29,14 +30,14 @@ _LISTED_BY: Final = timedelta(minutes=10)
 """After which every list shows a customer who was made."""
 
 
-async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Verdict:
+async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attempt) -> Verdict:  # noqa: PLR0911 - one return for each way that it may end
     """Find the one customer who fits; where there is none, make one if that was ordered."""
     listed = await _fitting(fortnox, order.data, attempt)
     if isinstance(listed, RetryLater):
         return listed
-    found = customer.found(listed.items)
-    if found and not listed.is_complete and not customer.by_number(listed.items):
-        return list_moved(listed.key)  # who fits better may be among those that were not shown
+    found = await _best(fortnox, order.data, listed, attempt)
+    if isinstance(found, RetryLater):
+        return found
     if len(found) > 1:
         return _refused(
             fortnox, "customer_ambiguous", refusal_words.CUSTOMERS_FIT(number=len(found), customers=found[:_NAMED])
@@ -57,6 +58,22 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
         lost=unheard,
     )
     return classify.hiding(_values(fortnox, order.data), verdict)
+
+
+async def _best(fortnox: Fortnox, order: FindCustomer, listed: Whole, attempt: Attempt) -> tuple[str, ...] | RetryLater:
+    """Return the numbers of the customers who fit best; of several, of the active ones where there are any.
+
+    A double that has documents cannot be deleted in Fortnox: a person lays it aside by making it inactive.
+    """
+    found = customer.found(listed.items)
+    if found and not listed.is_complete and not customer.by_number(listed.items):
+        return list_moved(listed.key)  # who fits better may be among those that were not shown
+    if len(found) <= 1:
+        return found
+    active = await _fitting(fortnox, order, attempt, active=True)
+    if isinstance(active, RetryLater):
+        return active
+    return customer.among(active.items, found) if active.is_complete else found
 
 
 async def _made_for_another(fortnox: Fortnox, order: FindCustomer) -> AlreadyThere | RetryLater | None:
@@ -90,11 +107,13 @@ async def probe(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
     return AlreadyThere(record=found[0])
 
 
-async def _fitting(fortnox: Fortnox, order: FindCustomer, attempt: Attempt) -> Whole | RetryLater:
+async def _fitting(
+    fortnox: Fortnox, order: FindCustomer, attempt: Attempt, *, active: bool = False
+) -> Whole | RetryLater:
     person = _personal_number(fortnox, order)
     return await whole(
         fortnox,
-        customer.listed,
+        partial(customer.listed, active=active),
         customer.MANY,
         attempt,
         name=customer.number,

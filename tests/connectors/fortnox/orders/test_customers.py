@@ -86,6 +86,21 @@ async def test_two_who_fit_are_none_and_a_name_finds_nobody(
     assert ("A-3, A-4" in verdict.why) == (code == "customer_ambiguous")
 
 
+async def test_a_double_that_was_made_inactive_fits_no_longer(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """That is how a person lays one aside whom Fortnox does not let them delete; alone, it is found all the same."""
+    order = customer(buyer=Buyer(email="tvilling@exempel.se"), create=False)
+    known = company.register("customers")
+    async with connected(engine, company) as connection:
+        known["A-3"].values["Active"] = False
+        assert await connection.write(order, attempt()) == AlreadyThere(record="A-4")
+        known["A-4"].values["Active"] = False
+        verdict = await connection.write(order, attempt())
+        assert isinstance(verdict, Rejected)
+        assert verdict.code == "customer_ambiguous"
+        del known["A-4"]
+        assert await connection.write(order, attempt()) == AlreadyThere(record="A-3")
+
+
 async def test_a_new_customer_is_what_the_till_says(engine: AsyncEngine, company: sandbox.Company) -> None:
     """In characters that Fortnox takes; a person under the personal number, opened right before it is sent."""
     person = Buyer(name="Bo Ek", personal_number=personal("personal_number", "199003072384"), postal_code="223 50")
