@@ -23,6 +23,8 @@ MARKED: Final = "ExternalInvoiceReference1"
 _TEXT_LENGTH: Final = 255
 _CURRENCY: Final = "SEK"
 """Said each time: without it a document has the currency that its customer has."""
+_FEES: Final = ("AdministrationFee", "Freight")
+"""Said to be 0 each time: without them a document has what is predefined for its customer, which no till has sold."""
 
 
 class Document(NamedTuple):
@@ -103,6 +105,7 @@ def _fields(order: Envelope[CreateInvoice]) -> dict[str, Any]:
         form.dated: data.invoice_date.isoformat(),
         MARKED: ids.mark(UUID(order.id)),
         "Currency": _CURRENCY,
+        **dict.fromkeys(_FEES, 0),
         "VATIncluded": data.vat_included,
         **_texts(data),
         **cost_centre,
@@ -126,7 +129,8 @@ def _row(row: DocumentRow, form: Document) -> dict[str, Any]:
         **dict.fromkeys(form.quantities, f"{row.quantity:f}"),  # texts, says the document of their interface
         "Price": row.price,
         "VAT": int(row.vat_rate) if whole_rate else row.vat_rate,
-        **({"Discount": row.discount, "DiscountType": "AMOUNT"} if row.discount else {}),
+        "Discount": row.discount or 0,  # without it a row may have the discount that its customer has
+        "DiscountType": "AMOUNT",
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -150,6 +154,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
     """Return the fields that Fortnox changed; amounts with both values, texts by name."""
     whole = ("CustomerNumber", form.dated, MARKED, "Currency", "CostCenter")
     told = [name for name in whole if _is_other(sent, held, name)]
+    told += [f"{name} {amount} for 0" for name in _FEES if (amount := _decimal(held.get(name)))]
     rows = held.get(form.rows)
     if not isinstance(rows, list):
         return told
@@ -160,7 +165,7 @@ def _changed(sent: Mapping[str, Any], held: Mapping[str, Any], form: Document) -
             continue
         told += [
             f"{name} of row {place} {amount} for {ours[name]}"
-            for name in (*form.quantities, "Price", "VAT")
+            for name in (*form.quantities, "Price", "VAT", "Discount")
             if (amount := _decimal(theirs.get(name))) is not None and amount != _decimal(ours[name])
         ]
         if _is_other(ours, theirs, "Description"):

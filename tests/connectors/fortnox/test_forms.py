@@ -246,6 +246,16 @@ def test_a_document_carries_its_mark_and_its_amounts_to_the_ore(order: Any) -> N
     assert "held otherwise" not in verdict.note
 
 
+def test_what_a_document_has_more_than_it_was_sent_is_told() -> None:
+    """A fee, freight, or a discount of the customer's: the customer owes something else than the till took."""
+    order = lane_driver.invoice()
+    fields = sent(invoice.create(order), "Invoice")
+    rows = [row | {"Discount": Decimal(10)} for row in fields["InvoiceRows"][:1]] + fields["InvoiceRows"][1:]
+    verdict = invoice.written(order, fields | {"DocumentNumber": 7, "Freight": Decimal(49), "InvoiceRows": rows})
+    assert verdict is not None
+    assert verdict.note == "held otherwise by Fortnox: Freight 49 for 0, Discount of row 1 10 for 0"
+
+
 FILES = st.builds(
     lane_driver.attachment,
     name=st.from_regex(r"[^/\\\x00-\x1f]{1,100}", fullmatch=True),

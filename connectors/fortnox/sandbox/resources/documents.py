@@ -23,6 +23,12 @@ SALES: Final = {25: (3001, 2611, "MP1"), 12: (3002, 2621, "MP2"), 6: (3003, 2631
 FEES: Final = {"AdministrationFee": 3540, "Freight": 3590}
 """What a document adds to its rows, and the accounts of the sandbox's chart. VAT is 25 % of it (recorded)."""
 
+_OF_THE_CUSTOMER: Final = {
+    **{name: name for name in ("Address1", "Address2", "City", "ZipCode", "TermsOfPayment", "OrganisationNumber")},
+    "AdministrationFee": "InvoiceAdministrationFee",
+    "Freight": "InvoiceFreight",
+}
+"""What a document that does not say it has of its customer, by its names there: fees are predefined, too."""
 _FEE_VAT: Final = 25
 _MOST: Final = 9_999_999_999
 """Of a document's sum, VAT included; as much below zero (recorded)."""
@@ -90,9 +96,9 @@ def _prepare(change: Change, rows_name: str, date_name: str, quantity: str, mail
         raise RequestRefused(answers.DOCUMENT_CLOSED, change.key)
     values.setdefault("CustomerName", customer.values["Name"])
     values.setdefault("Currency", customer.values.get("Currency") or "SEK")
-    for name in ("Address1", "Address2", "City", "ZipCode", "TermsOfPayment", "OrganisationNumber"):
-        if name not in values and customer.values.get(name):
-            values[name] = customer.values[name]
+    for name, source in _OF_THE_CUSTOMER.items():
+        if name not in values and customer.values.get(source):
+            values[name] = customer.values[source]
     for name in (date_name, "OutboundDate"):
         values.setdefault(name, change.asked.today.isoformat())
     values["EmailInformation"] = _email(change, customer.values, mail)

@@ -98,10 +98,10 @@ async def test_amounts_stay_what_the_till_said(engine: AsyncEngine, company: san
     assert (held["ExternalInvoiceReference2"], held["Remarks"]) == ("K1 88213", "Kvitto 88213, kassa K1 (Söder)")
     shown = ("Description", "DeliveredQuantity", "Price", "Discount", "AccountNumber")
     assert [tuple(row.get(name) for name in shown) for row in held["InvoiceRows"]] == [
-        ("Ost, 0.345 kg à 289.00", "1.00", "99.71", None, 3003),
-        ("Ost, -0.50 st à 289.00, rabatt 4.50", "-1.00", "140.00", None, 3003),
+        ("Ost, 0.345 kg à 289.00", "1.00", "99.71", "0.00", 3003),
+        ("Ost, -0.50 st à 289.00, rabatt 4.50", "-1.00", "140.00", "0.00", 3003),
         ("Ost", "2.00", "289.00", "8.00", 3003),
-        ("Dricks", "1.00", "50.00", None, 2820),
+        ("Dricks", "1.00", "50.00", "0.00", 2820),
     ]
 
 
@@ -116,6 +116,20 @@ async def test_a_customer_of_another_currency_owes_kronor(
     assert isinstance(verdict, Delivered)
     assert "held otherwise" not in verdict.note
     assert [held["Currency"] for held in documents(company, document)] == ["SEK"]
+
+
+@pytest.mark.parametrize("document", ["invoice", "order"])
+async def test_what_is_predefined_for_a_customer_adds_nothing_to_what_was_sold(
+    engine: AsyncEngine, company: sandbox.Company, document: str
+) -> None:
+    """A fee and freight that no till has taken, and that no day close has, would be owed and booked."""
+    company.register("customers")["1"].values.update(InvoiceAdministrationFee="29.00", InvoiceFreight="49.00")
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(invoice(document=document), attempt())
+    assert isinstance(verdict, Delivered)
+    assert "held otherwise" not in verdict.note
+    (held,) = documents(company, document)
+    assert [Decimal(str(held[name])) for name in ("AdministrationFee", "Freight")] == [0, 0]
 
 
 async def test_an_article_that_is_missing_is_the_accountants_move(

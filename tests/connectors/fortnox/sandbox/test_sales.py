@@ -141,6 +141,9 @@ def test_a_customer_and_an_article_give_what_is_left_out(fortnox: SandboxDriver)
     assert (made["Currency"], fortnox.invoice(row(10), Currency="SEK")["Currency"]) == ("EUR", "SEK")
     (line,) = made["InvoiceRows"]
     assert (line["Description"], line["AccountNumber"], line["VAT"]) == ("Kaffe", 3002, 12)
+    fortnox.ask("PUT", "customers/1", {"InvoiceAdministrationFee": "29", "InvoiceFreight": "49"})
+    assert [fortnox.invoice(row(10))[name] for name in ("AdministrationFee", "Freight")] == [29, 49]
+    assert fortnox.invoice(row(10), AdministrationFee=0, Freight=0)["Freight"] == 0
 
 
 @pytest.mark.parametrize(
