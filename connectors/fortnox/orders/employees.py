@@ -33,6 +33,7 @@ class _There:
 
     values: employee.Values = field(repr=False)
     fields: EmployeeFields
+    inactive: bool
 
     def shown(self, names: tuple[Any, ...]) -> Shown | None:
         """Return what is shown of these fields; None for none."""
@@ -78,9 +79,10 @@ async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
         is_there = employee.is_same_person(values, now)
         amend(attempt, waiting_words.EMPLOYEE_THERE() if is_there else waiting_words.ID_TAKEN())
     else:
-        is_there = not differ and not employee.unreadable(data, values, now)
-        fields = tuple(named("employees", "field", name) for name in differ)
-        amend(attempt, waiting_words.HELD_OTHERWISE(fields=fields) if differ else waiting_words.EMPLOYEE_HOLDS())
+        still = ("Inactive",) if data.back and there.inactive else ()
+        is_there = not differ and not still and not employee.unreadable(data, values, now)
+        fields = (*(named("employees", "field", name) for name in differ), *still)
+        amend(attempt, waiting_words.HELD_OTHERWISE(fields=fields) if fields else waiting_words.EMPLOYEE_HOLDS())
     return _found(data, values, there) if is_there else Absent()
 
 
@@ -141,7 +143,7 @@ def _there(fortnox: Fortnox, data: UpsertEmployee, record: Mapping[str, Any]) ->
     if seen is None:
         return None
     fields = sealed(seen, fortnox.host.vault, fortnox.company.tenant).fields
-    return _There(employee.held(record, clock.today(), data.street_line), fields)
+    return _There(employee.held(record, clock.today(), data.street_line), fields, seen.inactive)
 
 
 def _refusal(fortnox: Fortnox, data: UpsertEmployee, values: employee.Values, there: _There) -> Rejected | None:

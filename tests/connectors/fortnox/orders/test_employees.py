@@ -27,6 +27,8 @@ from tests.connectors.fortnox.lane_driver import (
 )
 
 POST, PUT = "POST /3/employees", "PUT /3/employees/{key}"
+LOST = [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML, Fault.LATE_COMMIT]
+NOT_DONE = [Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT, Fault.FAIL_WITHOUT_COMMIT]
 
 
 @pytest.fixture
@@ -126,6 +128,21 @@ async def test_who_comes_back_is_active_again(engine: AsyncEngine, company: sand
     assert people(company)["1"].get("Inactive") is False
 
 
+@pytest.mark.parametrize("fault", [*LOST, *NOT_DONE])
+async def test_who_comes_back_is_active_again_whatever_became_of_the_answer(
+    engine: AsyncEngine, company: sandbox.Company, fault: Fault
+) -> None:
+    """Where nothing else is left to write, nothing but that can be looked for."""
+    async with connected(engine, company) as connection:
+        await connection.write(employee(fields=ANNA.model_copy(update={"last_day": None})), attempt())
+        company.register("employees")["1"].values["Inactive"] = True
+        company.faults = Faults(script=[fault], only=PUT, seconds={fault: 0.2})
+        gone = {"create": False, "employee_id": "1", "fields": EmployeeFields(), "clear": ("last_day",)}
+        order = employee("huma/2", **gone, expected=ANNA, back=True)
+        assert isinstance(await carry_out(connection, order), Delivered | AlreadyThere)
+    assert people(company)["1"].get("Inactive") is False
+
+
 async def test_what_fortnox_makes_of_values_is_shown(engine: AsyncEngine, company: sandbox.Company) -> None:
     """A new employee's and a changed one's; found after a lost answer as well; nothing else is repeated."""
     company.makes = {"capitals", "apostrophes", "tax"}
@@ -222,10 +239,6 @@ async def test_an_id_that_is_somebody_elses_is_refused_and_never_taken_for_ours(
         await connection.write(employee("huma/2", employee_id="17", fields=other), attempt())
         assert await connection.probe(employee(employee_id="17"), attempt()) == Absent()
         assert isinstance(await connection.write(employee(employee_id="17"), attempt()), Rejected)
-
-
-LOST = [Fault.COMMIT_THEN_LOSE_ANSWER, Fault.COMMIT_THEN_500, Fault.COMMIT_THEN_HTML, Fault.LATE_COMMIT]
-NOT_DONE = [Fault.RESET_BEFORE_COMMIT, Fault.HTML_WITHOUT_COMMIT, Fault.FAIL_WITHOUT_COMMIT]
 
 
 @pytest.mark.parametrize("employee_id", [None, "A17"])
