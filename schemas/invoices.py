@@ -98,17 +98,27 @@ class InvoiceRequested(Fact):
     @property
     def counter(self) -> str:
         """System, store, register and receipt: what the receipt calls itself. Not always one thing."""
-        return self._counter(self.receipt_number)
+        return self._counter(self.receipt_number, self.store)
 
     @property
-    def returned_counter(self) -> str | None:
-        """What the returned receipt calls itself; a till knows the receipts of its own register."""
-        return None if self.returned_receipt is None else self._counter(self.returned_receipt)
+    def counters(self) -> tuple[str, ...]:
+        """Where the receipts that call themselves so are remembered: the newer ones under the last.
 
-    def _counter(self, receipt: str) -> str:
-        said = (
-            [self.register_id, receipt] if self.store is None else [self.store, self.register_id, f"receipt-{receipt}"]
-        )
+        Capitals in a store's name are no difference; those from before this was known are under ``counter``.
+        """
+        return self._counters(self.receipt_number)
+
+    @property
+    def returned_counters(self) -> tuple[str, ...]:
+        """The same of the returned receipt; a till knows the receipts of its own register."""
+        return () if self.returned_receipt is None else self._counters(self.returned_receipt)
+
+    def _counters(self, receipt: str) -> tuple[str, ...]:
+        stores = (self.store, self.store and self.store.casefold())
+        return tuple(dict.fromkeys(self._counter(receipt, store) for store in stores))
+
+    def _counter(self, receipt: str, store: str | None) -> str:
+        said = [self.register_id, receipt] if store is None else [store, self.register_id, f"receipt-{receipt}"]
         till = (self.system, *said)
         name = "/".join(part.replace("/", "%2F") for part in till)
         return name if len(name) <= _LONGEST else f"{self.register_id}/{ids.digest(till)}"

@@ -15,7 +15,7 @@ from schemas.commands import CloseReview, HoldForReview, Order, PostVoucher
 from schemas.envelope import Envelope
 from schemas.events import ChecksPassed, ReviewAnswered
 from schemas.invoices import CreateInvoice, FindCustomer, InvoiceRequested
-from streams.invoicing.learn import CARRIED_OUT, Learned, belongs, learn
+from streams.invoicing.learn import CARRIED_OUT, Learned, belongs, counted, learn
 from streams.invoicing.orders import older_content, orders, was_refused
 from streams.invoicing.rules import NOT_CHOSEN, Case, judge
 from streams.invoicing.state import Awaited, State
@@ -26,7 +26,7 @@ def reads(message: Message) -> tuple[str, ...]:
     """Return the keys whose state a message needs; nothing when it is not about a receipt, its orders or its hold."""
     match message:
         case InvoiceRequested():
-            return tuple(dict.fromkeys((message.key, message.counter)))
+            return tuple(dict.fromkeys((message.key, *message.counters)))
         case ReviewAnswered(flow=flow) if flow == NAME:
             return (message.about,)
         case AuditRecord(flow=flow, message_type=kind, outcome=outcome) if flow == NAME and kind in CARRIED_OUT:
@@ -40,10 +40,10 @@ def follow(states: Mapping[str, State], envelope: Envelope[Any]) -> tuple[str, .
     named: list[str] = []
     told = [envelope.data] if isinstance(envelope.data, InvoiceRequested) else []
     for receipt in told:
-        known = states[receipt.counter].receipts
+        known = counted(states, receipt.counters)
         named += known if not states.keys() >= {*known} else [belongs(states, receipt)[0]]
     for receipt in [*told, *(state.receipt for state in states.values() if state.receipt)]:
-        named += [receipt.returned_counter] if receipt.returned_counter else []
+        named += receipt.returned_counters
     for state in states.values():
         named += [*state.receipts, *state.doubts]
     return tuple(named)
@@ -92,8 +92,7 @@ def _case(learned: Learned, states: Mapping[str, State], message: Message, terms
 
 def _sales(receipt: InvoiceRequested, states: Mapping[str, State]) -> tuple[Any, ...]:
     """Return what stands for the receipts that a return may be of."""
-    counter = receipt.returned_counter
-    found = [states[key] for key in states[counter].receipts] if counter is not None else []
+    found = [states[key] for key in counted(states, receipt.returned_counters)]
     return tuple(state.standing for state in found if state.standing)
 
 

@@ -1,6 +1,6 @@
 """What each message teaches about a sale on account. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -66,8 +66,8 @@ def belongs(states: Mapping[str, State], receipt: InvoiceRequested) -> tuple[str
     A till that was replaced counts from 1 again, perhaps on the same day: other content without an amendment of its own
     is not certainly the same, and never taken for a correction; nor is what may correct two.
     """
-    counter = states[receipt.counter]
-    known = {one: states[one] for one in (receipt.key, *counter.receipts) if states[one].receipt is not None}
+    named = (receipt.key, *counted(states, receipt.counters))
+    known = {one: states[one] for one in named if states[one].receipt is not None}
     revision = ids.revision(receipt)
     if again := next((one for one, state in known.items() if revision in state.seen), None):
         return again, ()
@@ -85,7 +85,7 @@ def _is_of(state: State, receipt: InvoiceRequested) -> bool:
     old = state.receipt
     if old is None or old.invoice_date != receipt.invoice_date:
         return False
-    whose = {"organisation_number": receipt.organisation_number, "amendment": receipt.amendment}
+    whose = {name: getattr(receipt, name) for name in ("organisation_number", "amendment", "store")}
     return receipt.amendment not in {old.amendment, *state.amendments} or old.model_copy(update=whose) == receipt
 
 
@@ -110,10 +110,16 @@ def _with_receipt(states: Mapping[str, State], receipt: InvoiceRequested) -> Lea
     if state.receipt is not None and _made_of(state) == state.revision:
         new["invoiced"] = state.receipt
     learned[key] = state.model_copy(update=new)
-    counter = learned.get(receipt.counter, states[receipt.counter])
-    if key not in counter.receipts:
-        learned[receipt.counter] = counter.model_copy(update={"receipts": (*counter.receipts, key)})
+    if key not in counted(states, receipt.counters):
+        last = receipt.counters[-1]
+        counter = learned.get(last, states[last])
+        learned[last] = counter.model_copy(update={"receipts": (*counter.receipts, key)})
     return Learned(learned, key)
+
+
+def counted(states: Mapping[str, State], counters: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of the receipts that came under these counters, each once."""
+    return tuple(dict.fromkeys(key for counter in counters for key in states[counter].receipts))
 
 
 def _made_of(state: State) -> str | None:
@@ -126,7 +132,8 @@ def _made_of(state: State) -> str | None:
 def _repeats(state: State, receipt: InvoiceRequested) -> bool:
     """Tell whether a receipt is the newest content again, whatever its amendment says; what waits is looked at anew."""
     old = state.receipt
-    return old is not None and not state.hold and old.model_copy(update={"amendment": receipt.amendment}) == receipt
+    same = {"amendment": receipt.amendment, "store": receipt.store}
+    return old is not None and not state.hold and old.model_copy(update=same) == receipt
 
 
 def _is_near(other: State, receipt: InvoiceRequested) -> bool:

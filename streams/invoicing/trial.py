@@ -16,6 +16,7 @@ from schemas.invoices import InvoiceRequested
 from schemas.money import ZERO
 from schemas.settings import SettingsApplied, TenantSettings
 from streams.invoicing import booking
+from streams.invoicing.learn import counted
 from streams.invoicing.rules import NOT_CHOSEN, Case, judge
 from streams.invoicing.state import Document, State
 from streams.invoicing.verdict import Find, Invoice, Verdict
@@ -27,8 +28,8 @@ _ASKED: Final = SettingsApplied(tenant="tried", version=1, applied_by="trial", s
 
 def akin(state: State) -> tuple[str, ...]:
     """Return the receipts that this one may be, and what a return is of: its number's receipts."""
-    returned = state.receipt.returned_counter if state.receipt else None
-    return (*state.doubts, *state.receipts, *((returned,) if returned else ()))
+    returned = state.receipt.returned_counters if state.receipt else ()
+    return (*state.doubts, *state.receipts, *returned)
 
 
 def trial(key: str, states: States, terms: Terms) -> Outcome | None:
@@ -75,8 +76,8 @@ def _as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] |
 
 def _sales(receipt: InvoiceRequested, states: States, terms: Terms) -> Iterator[Document]:
     """Yield what would stand for the receipts that a return may be of."""
-    counter = states.get(receipt.returned_counter) if receipt.returned_counter else None
-    for key in counter.receipts if counter else ():
+    known = [counter for counter in receipt.returned_counters if counter in states]
+    for key in counted(states, known):
         sale: State = states[key]
         if sale.receipt is None or booking.total(sale.receipt) < 0:  # a return of a return: as it stands
             stands = sale.standing is not None

@@ -336,6 +336,27 @@ def test_a_correction_is_of_the_receipt_that_is_in_no_doubt() -> None:
     assert held(host.tell(receipt(tip=Decimal("1.00")))).reason == "perhaps_the_same"
 
 
+@pytest.mark.parametrize("is_older", [False, True])
+def test_a_store_in_other_capitals_is_the_same_store(*, is_older: bool) -> None:
+    """Its receipt is not invoiced once more, is corrected as itself, and is found by what comes back."""
+    host, loud = Host(), "KUNGSGATAN"
+    host.through(host.tell(receipt()))
+    if is_older:  # from before capitals were no difference
+        states = host.remembered.states
+        states[receipt().counter] = states.pop(receipt().counters[-1])
+        loud = "Kungsgatan"
+    assert host.tell(receipt(store=loud)) == ()
+    note, _ = host.through(
+        host.tell(receipt("8", store=loud, rows=(row(quantity=Decimal("-1.00")),), returned_receipt="7"))
+    )
+    assert isinstance(note, CreateInvoice)
+    assert note.remark.startswith("Kreditering av faktura 1.")
+    other = held(host.tell(receipt(store=loud, tip=Decimal("1.00"))))
+    assert (other.reason, other.key) == ("perhaps_the_same", receipt(store=loud).key + ("/2" if is_older else ""))
+    amended = held(host.tell(receipt(store=loud, amendment=1, rows=(row(),))))
+    assert (amended.reason, amended.key) == ("amended_after_invoicing", receipt().key)
+
+
 def test_whose_a_receipt_is_can_be_set_right_without_an_amendment() -> None:
     """As the text of its hold says."""
     host = Host(organisation_number="5599990016")
