@@ -44,6 +44,8 @@ NOT_CHOSEN: Final = (InvoicingSettings(), DaySalesSettings(series="A"))
 """Of a company without settings; read by no rule: a_company_without_settings_waits comes before."""
 _SETTLES: Final = frozenset({KEEP.answer, DISCARD.answer})
 _TAKES_BACK: Final = frozenset({"credit", "move-back"})
+_TRIES: Final = 3
+"""Documents of one content that a customer who is missing may stop, until a person is asked."""
 _WHAT: Final = {
     "customer": words.THE_CUSTOMER,
     "credit": words.THE_CREDIT_NOTE,
@@ -121,7 +123,7 @@ class Case(Receipt):
 def a_refused_order_waits(case: Case) -> Held | None:
     """Hold what Fortnox refused until other settings make it another order, or a person says so."""
     record, refused = case.message, case.refused
-    if refused is None or not isinstance(record, AuditRecord) or record.code == CUSTOMER_MISSING:
+    if refused is None or not isinstance(record, AuditRecord) or _may_find_another(record):
         return None
     if step_of(record) not in _TAKES_BACK and refused.revision != case.state.revision and not case.is_kept:
         return None  # newer content came meanwhile, and replaces what was refused
@@ -146,6 +148,16 @@ def a_refused_order_waits(case: Case) -> Held | None:
         choices=(RETRY,),
         who=record.who or "accountant",
     )
+
+
+def _may_find_another(record: AuditRecord) -> bool:
+    """Tell whether another customer may be found than the one whom Fortnox says it has not.
+
+    Not without end: a list can show a customer whom no document is taken for. And a credit note has its invoice's.
+    """
+    step, _, number = record.step.partition("/")
+    tries = int(number) if number.isdecimal() else 1
+    return record.code == CUSTOMER_MISSING and (step == "customer" or (step == "create" and tries < _TRIES))
 
 
 def a_receipt_invoiced_twice_waits(case: Case) -> Held | None:

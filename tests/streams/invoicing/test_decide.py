@@ -205,6 +205,34 @@ def test_a_number_that_fortnox_does_not_know_is_looked_for_by_what_else_is_known
     assert (find.customer_number, find.create) == ("1042", True)
 
 
+@pytest.mark.parametrize("customers", ["hold", "create"])
+def test_a_customer_who_is_found_and_not_taken_is_not_looked_for_without_end(customers: Any) -> None:
+    """A list shows whom no invoice is taken for: deleted since, or inactive. A person says when to try again."""
+    host = Host(chosen(customers=customers))
+    orders = host.tell(receipt(customer_number=None, buyer=WORKS))
+    steps = []
+    for _ in range(20):
+        if isinstance(orders[-1], HoldForReview):
+            break
+        steps.append(orders[-1].step)
+        found = isinstance(orders[-1], FindCustomer)
+        orders = host.tell(outcome(orders[-1], number=55) if found else refusal(orders[-1], "customer_missing"))
+    hold = held(orders)
+    assert (hold.reason, hold.choices[0].answer) == ("customer_missing", "retry")
+    assert steps == ["customer", "create", "customer/2", "create/2", "customer/3", "create/3"]
+    assert names(host.through(host.tell(answered(hold, "retry")))) == ["close", "customer", "create", "move"]
+
+
+def test_a_credit_note_whose_customer_is_gone_waits() -> None:
+    """It is the invoice's own customer's: that another one is found now helps nothing, again and again."""
+    host = Host(chosen(amended="credit"))
+    host.through(host.tell(receipt(customer_number=None, buyer=WORKS)))
+    (credit,) = host.tell(receipt(customer_number=None, buyer=WORKS, amendment=1, rows=(row(),)))
+    assert credit.step == "credit"
+    hold = held(host.tell(refusal(credit, "customer_missing")))
+    assert (hold.reason, [c.answer for c in hold.choices]) == ("customer_missing", ["retry", "keep"])
+
+
 @pytest.mark.parametrize("buyer", [None, Buyer(name="Ada Ek"), Buyer(city="Lund")])
 def test_nobody_is_found_by_a_name_alone(buyer: Buyer | None) -> None:
     """The till says more, or somebody invoices it by hand."""
