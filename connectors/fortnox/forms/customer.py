@@ -4,6 +4,7 @@ Facts: ``fortnox.md`` §3.12 and A24. Every customer is listed and compared here
 addresses into a URL, and Fortnox holds numbers with and without hyphen and century.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,10 +14,12 @@ from infra.verdicts import Delivered
 from schemas.characters import sanitise
 from schemas.identities import ten_digits
 from schemas.invoices import FindCustomer
+from schemas.personal import Personal
 
 ONE: Final = "Customer"
 MANY: Final = "Customers"
 _CENTURY: Final = 12
+_NUMBER: Final = re.compile(r"\d{10}", re.ASCII)
 
 
 def listed(page: int, *, active: bool = False) -> Request:
@@ -33,13 +36,18 @@ def number(item: Mapping[str, Any]) -> str:
 def kept(order: FindCustomer, personal_number: str, item: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is held of a listed customer: the number, and how well it fits, 0 best.
 
-    By the customer's number; else by organisation or personal number; else by e-mail address.
+    By the customer's number; else by organisation or personal number; else by e-mail address. Many can have one, their
+    accountants' say: a customer with another number than the buyer's is somebody else.
     """
     buyer, theirs = order.buyer, str(item.get("OrganisationNumber") or "").strip()
+    has_number = bool(buyer.organisation_number or personal_number)
+    is_other = has_number and _NUMBER.fullmatch(ten_digits(theirs)) is not None
     fits = (
         bool(order.customer_number) and number(item) == order.customer_number,
         bool(theirs) and (ten_digits(theirs) == buyer.organisation_number or _is_person(personal_number, theirs)),
-        bool(buyer.email) and str(item.get("Email") or "").strip().casefold() == (buyer.email or "").casefold(),
+        not is_other
+        and bool(buyer.email)
+        and str(item.get("Email") or "").strip().casefold() == (buyer.email or "").casefold(),
     )
     return {"CustomerNumber": number(item), "fits": fits.index(True) if any(fits) else None}
 
@@ -70,10 +78,21 @@ def _is_person(ours: str, theirs: str) -> bool:
 
 
 def same_buyer(one: FindCustomer, other: FindCustomer) -> bool:
-    """Tell whether two orders look for the same customer, by anything that a customer is found by."""
-    ours = (one.customer_number, one.buyer.organisation_number, one.buyer.personal_number, _address(one))
-    theirs = (other.customer_number, other.buyer.organisation_number, other.buyer.personal_number, _address(other))
-    return any(mine is not None and mine == yours for mine, yours in zip(ours, theirs, strict=True))
+    """Tell whether two orders look for the same customer: by what one is found by, a number before an address."""
+    ours, theirs = (
+        (one.customer_number, _named(one), _address(one)),
+        (other.customer_number, _named(other), _address(other)),
+    )
+    same_number, same_name, same_address = (
+        mine is not None and mine == yours for mine, yours in zip(ours, theirs, strict=True)
+    )
+    return same_number or same_name or (same_address and (_named(one) is None or _named(other) is None))
+
+
+def _named(order: FindCustomer) -> str | Personal | None:
+    """Return the number that an organisation or a person has."""
+    person = order.buyer.personal_number
+    return order.buyer.organisation_number or (person if person and not person.flaw else None)
 
 
 def _address(order: FindCustomer) -> str | None:

@@ -142,5 +142,5 @@ CUSTOMERS: Final[Any] = Kind(
     order=FindCustomer,
     write=write,
     probe=probe,
-    found_by="its number, else its organisation or personal number, else its e-mail address, among all customers",
+    found_by="its number, else its organisation or personal number, else its e-mail address if it has no other number",
 )

@@ -178,6 +178,32 @@ async def test_a_receipt_that_names_its_new_customer_otherwise_makes_no_second_o
     assert len(company.register("customers")) == len(KNOWN)
 
 
+async def test_an_address_that_many_have_finds_nobody_of_another_number(
+    engine: AsyncEngine, company: sandbox.Company
+) -> None:
+    """Their accountants' say: an invoice to one of them must not go to another, in the list or made just now."""
+    shared = {"email": "faktura@byra.se", "name": "Ny"}
+    company.register("customers")["5"] = Record(
+        {"CustomerNumber": "5", "Name": "Gammal", "OrganisationNumber": "556016-0680", "Email": shared["email"]}
+    )
+    first, second = (
+        customer(f"openpos/3/{number}", buyer=Buyer(organisation_number=number, **shared))
+        for number in ("5599990024", "5566778899")
+    )
+    nobody = customer("openpos/3/3", buyer=Buyer(email=shared["email"]), create=False)
+    await Journal(engine, "fortnox").insert([(0, first), (0, second)])
+    delivered = text(
+        """update journal set state = 'delivered', finished_at = clock_timestamp(), outcome = '{"record": "77"}'
+           where order_id = :id"""
+    )
+    async with connected(engine, company) as connection:
+        assert await connection.write(nobody, attempt()) == AlreadyThere(record="5")
+        async with engine.begin() as database:
+            await database.execute(delivered, {"id": first.id})
+        assert isinstance(await connection.write(second, attempt()), Delivered)
+    assert company.register("customers")["6"].values["OrganisationNumber"] == "5566778899"
+
+
 def page(numbers: range, total: int, *more: dict[str, Any]) -> bytes:
     """Return a page of customers."""
     items = [{"CustomerNumber": str(number), "Name": "Kund", "Email": ""} for number in numbers]
