@@ -47,17 +47,15 @@ def found(information: Mapping[str, Any]) -> OpenedCompany | None:
 def objection(
     opened: OpenedCompany, organisation_number: str | None, database_number: int | None
 ) -> tuple[str, Text] | None:
-    """Return the code and the words of why books are not those that something is for; None: they are, or it is open."""
-    if (
-        organisation_number
-        and opened.organisation_number
-        and digits(organisation_number) != digits(opened.organisation_number)
-    ):
+    """Return the code and the words of why books are not those that something is for; None: they are, or it is open.
+
+    A number that is hidden from whoever consented (API_NORIGHT) has no digits, and is open.
+    """
+    wanted, theirs = digits(organisation_number), digits(opened.organisation_number)
+    if wanted and theirs and wanted != theirs:
         return (
             "another_organisation",
-            refusal_words.OTHER_ORGANISATION(
-                wanted=shown(organisation_number), opened=shown(opened.organisation_number)
-            ),
+            refusal_words.OTHER_ORGANISATION(wanted=shown(wanted), opened=shown(theirs)),
         )
     if database_number is not None and database_number != opened.database_number:
         return (

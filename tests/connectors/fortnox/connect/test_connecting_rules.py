@@ -458,3 +458,13 @@ def test_the_user_who_consented_is_read_from_the_token() -> None:
     claims = base64.urlsafe_b64encode(json.dumps({"userId": 12}).encode()).decode().rstrip("=")
     assert whose.user_of(f"a.{claims}.b") == "12"
     assert [whose.user_of(token) for token in ("", "a.b.c", "opaque", "a.e30.b", "a.W10.b")] == [""] * 5
+
+
+@pytest.mark.parametrize(
+    ("shown", "code"),
+    [("556677-8899", None), ("165566778899", None), ("", None), ("API_NORIGHT", None), ("556016-0680", "another")],
+)
+def test_books_whose_number_is_hidden_are_not_taken_for_anothers(shown: str, code: str | None) -> None:
+    """Fortnox shows a word where whoever consented may not read it; another number is another company's."""
+    found = whose.objection(whose.OpenedCompany("Acme AB", shown, 1), "5566778899", 1)
+    assert (found and found[0].partition("_")[0]) == code
