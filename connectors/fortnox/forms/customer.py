@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.fortnox import encode
+from connectors.fortnox.forms.employee import NO_RIGHT
 from infra.delivery.requests import Request
 from infra.verdicts import Delivered
 from schemas.characters import sanitise
@@ -34,7 +35,7 @@ def number(item: Mapping[str, Any]) -> str:
 
 
 def kept(order: FindCustomer, personal_number: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is held of a listed customer: the number, and how well it fits, 0 best.
+    """Return what is held of a listed customer: the number, how well it fits, 0 best, and what of it is hidden from us.
 
     By the customer's number; else by organisation or personal number; else by e-mail address. Many can have one, their
     accountants' say: a customer with another number than the buyer's is somebody else.
@@ -49,13 +50,21 @@ def kept(order: FindCustomer, personal_number: str, item: Mapping[str, Any]) -> 
         and bool(buyer.email)
         and str(item.get("Email") or "").strip().casefold() == (buyer.email or "").casefold(),
     )
-    return {"CustomerNumber": number(item), "fits": fits.index(True) if any(fits) else None}
+    wanted = {"OrganisationNumber": has_number, "Email": bool(buyer.email)}
+    hidden = tuple(name for name, is_wanted in wanted.items() if is_wanted and item.get(name) == NO_RIGHT)
+    return {"CustomerNumber": number(item), "fits": fits.index(True) if any(fits) else None, "hidden": hidden}
 
 
 def found(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return the numbers of the customers that fit best, of those that were kept."""
     best = min((item["fits"] for item in items if item["fits"] is not None), default=None)
     return () if best is None else tuple(number(item) for item in items if item["fits"] == best)
+
+
+def hidden(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return what customers could be found by and Fortnox does not show, by its names; nothing where one was found."""
+    is_found = any(item["fits"] in {0, 1} for item in items)
+    return () if is_found else tuple(sorted({name for item in items for name in item["hidden"]}))
 
 
 def among(items: Sequence[Mapping[str, Any]], numbers: Sequence[str]) -> tuple[str, ...]:

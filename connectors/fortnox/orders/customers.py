@@ -35,6 +35,8 @@ async def write(fortnox: Fortnox, order: Envelope[FindCustomer], attempt: Attemp
     listed = await _fitting(fortnox, order.data, attempt)
     if isinstance(listed, RetryLater):
         return listed
+    if fields := customer.hidden(listed.items):
+        return _refused(fortnox, "field_unreadable", refusal_words.HIDDEN(fields=fields))
     found = await _best(fortnox, order.data, listed, attempt)
     if isinstance(found, RetryLater):
         return found
@@ -135,7 +137,8 @@ def _values(fortnox: Fortnox, order: FindCustomer) -> tuple[str, ...]:
 
 
 def _refused(fortnox: Fortnox, code: str, why: Text) -> Rejected:
-    return errors.explained(Rejected.saying(code, why, "accountant"), fortnox.host.settings.language)
+    who = errors.meaning(code).who or "operator"
+    return errors.explained(Rejected.saying(code, why, who), fortnox.host.settings.language)
 
 
 CUSTOMERS: Final[Any] = Kind(

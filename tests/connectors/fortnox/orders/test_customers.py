@@ -204,6 +204,22 @@ async def test_an_address_that_many_have_finds_nobody_of_another_number(
     assert company.register("customers")["6"].values["OrganisationNumber"] == "5566778899"
 
 
+@pytest.mark.parametrize("field", ["OrganisationNumber", "Email"])
+async def test_who_cannot_be_told_apart_is_not_made_again(
+    engine: AsyncEngine, company: sandbox.Company, field: str
+) -> None:
+    """Fortnox hides a field: each receipt would make its buyer anew. Who has the very number is found all the same."""
+    company.no_right = {field}
+    buyer = Buyer(organisation_number="5599990024", email="ada@exempel.se", name="Ny")
+    async with connected(engine, company) as connection:
+        verdict = await connection.write(customer(buyer=buyer), attempt())
+        assert isinstance(verdict, Rejected)
+        assert (verdict.code, verdict.who, field in verdict.why) == ("field_unreadable", "operator", True)
+        numbered = customer(buyer=buyer, customer_number="1")
+        assert await connection.write(numbered, attempt()) == AlreadyThere(record="1")
+    assert len(company.register("customers")) == len(KNOWN)
+
+
 def page(numbers: range, total: int, *more: dict[str, Any]) -> bytes:
     """Return a page of customers."""
     items = [{"CustomerNumber": str(number), "Name": "Kund", "Email": ""} for number in numbers]
