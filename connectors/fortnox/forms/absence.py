@@ -14,6 +14,7 @@ from schemas.commands import WriteAbsence
 
 KEY: Final = "AbsenceTransaction"
 _PATH: Final = "absencetransactions"
+_DAY_LENGTH: Final = len("2026-01-31")
 _ROUNDING: Final = Decimal("0.05")
 """Hours (or percent) that Fortnox may round a registration by, and it is still the same."""
 
@@ -56,9 +57,11 @@ def differing(order: WriteAbsence, record: Mapping[str, Any]) -> tuple[str, ...]
     the order gives counts. So does a cost centre, which Fortnox may take from the employee.
     """
     amount = ("Hours", order.hours) if order.hours is not None else ("Extent", order.extent)
-    texts = {"EmployeeId": order.employee_id, "CauseCode": order.cause, "Date": order.day.isoformat()}
+    texts = {"EmployeeId": order.employee_id, "CauseCode": order.cause}
     texts |= {"CostCenter": order.cost_centre} if order.cost_centre else {}
-    other = [name for name, text in texts.items() if str(record.get(name) or "")[: max(len(text), 10)] != text]
+    other = [name for name, text in texts.items() if str(record.get(name) or "") != text]
+    if str(record.get("Date") or "")[:_DAY_LENGTH] != order.day.isoformat():  # a time may follow
+        other.append("Date")
     held = _decimal(record.get(amount[0]))
     return (*other, amount[0]) if held is None or abs(held - amount[1]) > _ROUNDING else tuple(other)
 

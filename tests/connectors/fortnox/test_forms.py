@@ -212,6 +212,14 @@ def test_an_absence_is_found_as_it_was_sent(order: Any, unused: Any) -> None:
     assert absence.written(order.data, held) is not None
 
 
+def test_an_absence_of_somebody_whose_id_begins_alike_is_another() -> None:
+    """Fortnox searches by parts of a text; a day may come with its time."""
+    order = lane_driver.absence(employee_id="1980010112").data
+    held = sent(absence.create(order), absence.KEY) | {"id": "7", "Date": f"{order.day} 00:00:00"}
+    assert absence.found(order, [held]) == ("7",)
+    assert absence.found(order, [held | {"EmployeeId": "198001011231"}]) == ()
+
+
 ROWS = st.builds(
     DocumentRow,
     text=st.text(min_size=1, max_size=255),
