@@ -21,14 +21,14 @@ def standing(ours: Iterable[Posted]) -> list[Posted]:
 def lasting(theirs: Iterable[Entry]) -> list[Entry]:
     """Return vouchers without those that take each other back."""
     known = list(theirs)
-    waiting: dict[Content, list[Entry]] = defaultdict(list)
-    gone: set[Entry] = set()
-    for entry in sorted(known, key=lambda e: e.day):
+    waiting: dict[Content, list[int]] = defaultdict(list)
+    gone: set[int] = set()  # their places: without a number, two can be equal in all that they say
+    for place, entry in sorted(enumerate(known), key=lambda each: each[1].day):
         if before := waiting[opposite(entry.content)]:
-            gone |= {entry, before.pop()}
+            gone |= {place, before.pop()}
         else:
-            waiting[entry.content].append(entry)
-    return [e for e in known if e not in gone]
+            waiting[entry.content].append(place)
+    return [entry for place, entry in enumerate(known) if place not in gone]
 
 
 def as_posted(entry: Entry, posted: Posted) -> bool:

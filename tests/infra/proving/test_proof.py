@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.proving.books import Entry, Posted, entry, posted
+from infra.proving.books import Entry, Posted, entry, opposite, posted
 from infra.proving.proof import Proof, prove, repeats
 from schemas.commands import PostVoucher, VoucherRef, VoucherRow
 from schemas.ledger import LedgerRow, LedgerVoucher, ObjectCode
@@ -119,6 +119,16 @@ def test_a_file_is_looked_through_for_what_we_posted() -> None:
     told = repeats(books.posted, of_the_till).differences
     assert {each.voucher for each in told} == {p.name for p in books.posted}
     assert all("reverse K " in each.message for each in told)
+
+
+def test_a_file_without_numbers_that_books_takes_back_and_books_again_has_them_twice() -> None:
+    """Two of its vouchers say exactly the same: what takes one of them back leaves the other standing."""
+    one = years.posted("openpos/s/K1/1", 1, date(2026, 3, 2), {"1910": 125_00, "3001": -100_00, "2611": -25_00})
+    theirs = years.entry(one, series="", number="", mark="", text="Dagskassa")
+    back = theirs._replace(text="Rättelse", content=opposite(theirs.content))
+    [told] = repeats([one], [theirs, back, theirs]).differences
+    assert told.voucher == one.name
+    assert not repeats([one], [theirs, back]).differences
 
 
 @pytest.mark.parametrize("small", [False, True], ids=["takings", "small takings"])
