@@ -115,6 +115,11 @@ MESSAGE_TOO_LARGE = Phrase(
     "payload: det den berättar är större än ett meddelande på Kafka kan vara",
     "payload: what it tells is larger than a message on Kafka can be",
 )
+MESSAGE_UNREADABLE = Phrase(
+    "infra.message_unreadable",
+    "payload: det den berättar kan inte läsas som ett meddelande ({why})",
+    "payload: what it tells cannot be read as one message ({why})",
+)
 BALANCES_TOO_MANY = Phrase(
     "infra.balances_too_many",
     "balances: det finns fler än {most:count}",

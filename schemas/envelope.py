@@ -243,6 +243,14 @@ def _adapter(message: type[Message]) -> TypeAdapter[Envelope[Any]]:
     return TypeAdapter(Envelope[message])  # type: ignore[valid-type]
 
 
+def must_be_readable(raw: bytes) -> None:
+    """Raise Unreadable for what no reader takes, of whatever type: whoever sends it looks before it is promised."""
+    if b"\\u0000" in raw and _NUL.search(raw):
+        raise Unreadable("message: a text holds the character NUL", "holds_nul")
+    if raw.count(b",") > _MOST_COMMAS:
+        raise Unreadable(f"message: it holds more than {_MOST_COMMAS:,} values", "too_many_values")
+
+
 def decode(raw: bytes | None) -> Envelope[Any]:
     """Read a message.
 
@@ -252,10 +260,7 @@ def decode(raw: bytes | None) -> Envelope[Any]:
     """
     if raw is None:
         raise Unreadable("message: the record has no value", "no_value")
-    if b"\\u0000" in raw and _NUL.search(raw):
-        raise Unreadable("message: a text holds the character NUL", "holds_nul")
-    if raw.count(b",") > _MOST_COMMAS:
-        raise Unreadable(f"message: it holds more than {_MOST_COMMAS:,} values", "too_many_values")
+    must_be_readable(raw)
     first = _FIRST_TYPE.search(raw)
     guess = first[1].decode() if first is not None else ""  # most often the envelope's type: one reading is enough
     wrong: ValidationError | None = None

@@ -32,6 +32,7 @@ from schemas import ids
 from schemas.audit import DeadLetter
 from schemas.events import ClosingEntriesReady, Fact
 from schemas.ledger import LedgerSource
+from schemas.topics import LARGEST
 
 _log = telemetry.log(__name__)
 
@@ -39,6 +40,8 @@ _WITHIN = 5.0
 """Seconds in which the database and Kafka must answer; aiokafka alone would try to send for ever."""
 _AT_ONCE = 4
 """Deliveries of one company that are being accepted by a process, which has 16 connections for those of all."""
+_LARGEST = LARGEST - 1024
+"""Bytes of a message: what Kafka counts besides is less than the rest."""
 _LONGEST_ID = 200
 _LONGEST_NAME = 200
 _DELIVERY = text(
@@ -323,11 +326,12 @@ class Acceptor:
             )
             for fact in facts
         ]
+        values = [_readable(message) for message in messages]
         faultpoints.reach("accept.before_publish")
         try:
             acknowledged = [
-                await self._producer.send(m.data.TOPIC, m.to_bytes(), key=tenant.encode(), headers=hop)
-                for m in messages
+                await self._producer.send(m.data.TOPIC, value, key=tenant.encode(), headers=hop)
+                for m, value in zip(messages, values, strict=True)
             ]
             for future in acknowledged:
                 await future
@@ -339,6 +343,18 @@ class Acceptor:
             telemetry.SOURCE_LAST_ACCEPTED.labels(tenant, system).set_to_current_time()
             _log.info("accepted", tenant=tenant, system=system, fact_id=message.id, trace_id=message.trace_id)
         return tuple(message.id for message in messages)
+
+
+def _readable(message: envelopes.Envelope[Any]) -> bytes:
+    """Return a message's bytes. Raises Malformed where Kafka or no reader would take them, before any is sent."""
+    value = message.to_bytes()
+    if len(value) > _LARGEST:
+        raise Malformed([words.MESSAGE_TOO_LARGE()])
+    try:
+        envelopes.must_be_readable(value)
+    except envelopes.Unreadable as error:
+        raise Malformed([words.MESSAGE_UNREADABLE(why=str(error))]) from None
+    return value
 
 
 def _short(delivery: str) -> str:

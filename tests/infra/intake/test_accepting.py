@@ -21,7 +21,7 @@ from infra.kafka import cluster
 from infra.plugin import Malformed, Source
 from infra.settings import Settings
 from schemas.documents import Document
-from schemas.events import DayClosed, GroupSales
+from schemas.events import ClosingEntriesReady, DayClosed, GroupSales
 from tests.bus import messages, records
 from tests.infra import delivery_driver
 from tests.infra.delivery_driver import EVENT, MAX_BODY, REPORT, DeliveryDriver
@@ -133,6 +133,32 @@ async def test_what_no_message_can_hold_is_refused(opened: DeliveryDriver, kafka
     with pytest.raises(Malformed, match="larger than a message"):
         await opened.acceptor.accept(tenant=tenant, source=source, payload=REPORT)
     assert await records(kafka, FACTS, tenant) == []
+
+
+async def test_what_no_reader_takes_is_refused_and_nothing_of_it_is_sent(
+    opened: DeliveryDriver, kafka: str, tenant: str
+) -> None:
+    """It would be promised, and end as a dead letter: a batch of a megabyte can hold more values than a message."""
+    rows = [{"account": 1930, "debit": "1.00"}, {"account": 1931, "credit": "1.00"}] * 500
+    entries = [{"number": str(n), "date": "2026-12-31", "text": "Bokslut", "rows": rows} for n in range(20)]
+    batch = {
+        "format": "bokbuss.spiris.closing-entries/1",
+        "batch": "large",
+        "company": {"organisationNumber": "559999-0016"},
+        "year": {"from": "2026-01-01", "to": "2026-12-31"},
+        "entries": entries,
+    }
+    spiris = registry.sources()["spiris"]
+    with pytest.raises(Malformed, match="more than 100,000 values"):
+        await opened.acceptor.accept(tenant=tenant, source=spiris, payload=json.dumps(batch).encode())
+    [fact] = registry.sources()["openpos"].translate(REPORT)
+    [ready] = spiris.translate(json.dumps(batch | {"entries": entries[:1]}).encode())
+    nul = ready.model_copy(update={"submitted_by": "a\0b"})
+    source = Source(system="openpos", translate=lambda _: (fact, nul), facts=(DayClosed, ClosingEntriesReady))
+    with pytest.raises(Malformed, match="NUL"):
+        await opened.acceptor.accept(tenant=tenant, source=source, payload=REPORT)
+    assert await records(kafka, FACTS, tenant) == []
+    assert await records(kafka, ClosingEntriesReady.TOPIC, tenant) == []
 
 
 async def test_an_id_that_no_table_takes_is_refused(opened: DeliveryDriver, tenant: str) -> None:
