@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,22 +126,29 @@ class Acceptor:
             UnknownTenant: no such company.
             Unavailable: Kafka did not acknowledge, or the database did not answer.
         """
-        translate = source.translate
-        if source.by_settings is not None:
-            async with _in_time():
-                settings, _ = await tenants.settings_in_force(self._engine, tenant)
-            translate = source.reader(settings)
+        translate = await self.reader(tenant, source)
         facts = await asyncio.to_thread(translate, payload)  # a large one takes its time
-        await self._keep(tenant, await asyncio.to_thread(source.documents, payload))
+        await self.keep_documents(tenant, source, payload)
         event_ids = await self.accept_facts(tenant, source.system, facts, happened=happened, trace=trace)
         unused = tuple(said for fact in facts for said in fact.unused)
         if unused:
             _log.warning("accepted, but not all of it", tenant=tenant, system=source.system, problems=unused)
         return Accepted(event_ids, unused=unused)
 
-    async def _keep(self, tenant: str, documents: Sequence[bytes]) -> None:
-        """Store documents before the facts that name them are told; of facts that are not, they lie there in vain."""
-        if not documents:
+    async def reader(self, tenant: str, source: Source) -> Callable[[bytes], tuple[Fact, ...]]:
+        """Return what reads a company's payloads of a system, under its settings. Raises Unavailable."""
+        if source.by_settings is None:
+            return source.translate
+        async with _in_time():
+            settings, _ = await tenants.settings_in_force(self._engine, tenant)
+        return source.reader(settings)
+
+    async def keep_documents(self, tenant: str, source: Source, payload: bytes) -> None:
+        """Store a payload's documents before the facts that name them are told.
+
+        Of facts that are not told they lie there in vain. Raises UnknownTenant and Unavailable.
+        """
+        if not (documents := await asyncio.to_thread(source.documents, payload)):
             return
         async with _in_time(), store.alone(self._engine) as connection:
             await tenants.incarnation(connection, tenant)  # nothing is kept of a company that is not there

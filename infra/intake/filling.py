@@ -45,6 +45,7 @@ class Filling:
     ) -> None:
         self._engine, self._acceptor, self._source, self._tenant = engine, acceptor, source, tenant
         self._first, self._last, self._most = first, last, most
+        self._translate = source.translate
         self._files: list[tuple[date, Path]] = []
         self.refused: dict[str, str] = {}
         self.accepted = self.known = self.outside = 0
@@ -55,11 +56,12 @@ class Filling:
         return len(self._files)
 
     async def look(self, paths: Iterable[Path]) -> None:
-        """Read which files tell of these days; a folder stands for the files in it."""
+        """Read which files tell of these days; a folder stands for the files in it. Raises Unavailable."""
+        self._translate = await self._acceptor.reader(self._tenant, self._source)
         files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
         for file in files:
             if file.is_file():
-                facts = await asyncio.to_thread(self._read, file)
+                _, facts = await asyncio.to_thread(self._read, file)
                 days = [fact.of_day for fact in facts if fact.of_day]
                 if facts and not days:
                     self.refused[str(file)] = "it tells of no day"
@@ -68,15 +70,16 @@ class Filling:
                 self._files += [(min(wanted), file)] if wanted else []
         self._files.sort(reverse=True)  # taken from the end
 
-    def _read(self, file: Path) -> Sequence[Fact]:
+    def _read(self, file: Path) -> tuple[bytes, Sequence[Fact]]:
         try:
             with file.open("rb") as opened:
-                return self._source.translate(read_payload(opened, self._most))
+                payload = read_payload(opened, self._most)
+            return payload, self._translate(payload)
         except Malformed as error:
             self.refused[str(file)] = error.problems[0]
         except OSError as error:
             self.refused[str(file)] = f"it cannot be read: {error.strerror}"
-        return ()
+        return b"", ()
 
     async def run(self, patience: float, say: Callable[[str], None]) -> bool:
         """Tell them all; False when nothing has moved for so many seconds."""
@@ -105,14 +108,13 @@ class Filling:
         told: list[str] = []
         while self._files and len(told) < _AT_ONCE:
             _, file = self._files[-1]
-            facts = [
-                f
-                for f in await asyncio.to_thread(self._read, file)
-                if f.of_day and self._first <= f.of_day <= self._last
-            ]
+            payload, found = await asyncio.to_thread(self._read, file)
+            facts = [f for f in found if f.of_day and self._first <= f.of_day <= self._last]
             before = await self._decided([ids.fact_id(fact.key, ids.revision(fact)) for fact in facts])
             new = [fact for fact in facts if ids.fact_id(fact.key, ids.revision(fact)) not in before]
             try:
+                if new:
+                    await self._acceptor.keep_documents(self._tenant, self._source, payload)
                 told += await self._acceptor.accept_facts(self._tenant, self._source.system, new)
             except Unavailable:
                 break

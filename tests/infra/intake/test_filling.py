@@ -1,5 +1,6 @@
 """Days past come in a few at a time: nothing more while what came is undecided, or waits to be carried out."""
 
+import base64
 import json
 import uuid
 from collections.abc import Sequence
@@ -11,12 +12,15 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import registry
+from infra import contents, registry
 from infra.deciding.decider import Decider
 from infra.intake.accepting import Acceptor
 from infra.intake.filling import Filling
 from infra.kafka.records import Record
+from infra.settings import Settings
+from schemas.daytotals import DayTotalsSettings
 from schemas.events import DayClosed
+from schemas.settings import SettingsApplied, TenantSettings
 from tests.acceptance.house import z_report
 from tests.bus import records
 from tests.connectors.party import VAULT
@@ -60,10 +64,7 @@ async def test_days_past_come_in_a_few_at_a_time_and_go_on_where_they_were(
 ) -> None:
     """Ten, and no more until flows have decided them and hardly an order waits; then the next ones."""
     tenant = f"t-{uuid.uuid4().hex[:12]}"
-    async with engine.begin() as connection:
-        await connection.execute(
-            text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())"), {"t": tenant}
-        )
+    await _added(engine, tenant)
     decider = Decider(engine, producer, registry.flows())
 
     async def decide(facts: Sequence[DayClosed]) -> None:
@@ -93,3 +94,50 @@ async def test_days_past_come_in_a_few_at_a_time_and_go_on_where_they_were(
     done, filling = await filled(engine, producer, tenant, folder)
     assert (done, filling.accepted, filling.known, filling.left) == (True, 0, 21, 0)
     assert len({one.key for one in await told(kafka, tenant)}) == 20
+
+
+async def test_a_file_is_read_by_the_company_s_settings(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
+) -> None:
+    """A till's own headings mean here what they mean where its files come in by themselves."""
+    columns = {"Dag": "business_date", "Inkl": "vat 25 gross", "Kort": "payment card"}
+    how = {"store": "CITY", "register_id": "K1", "z_number": "date"}
+    read = how | {"columns": [{"column": name, "holds": holds} for name, holds in columns.items()]}
+    settings = TenantSettings(daytotals=DayTotalsSettings.model_validate(read, strict=False))
+    told_first = SettingsApplied(tenant=tenant, version=1, applied_by="lena", settings=settings)
+    await _added(engine, tenant)
+    await Decider(engine, producer, registry.flows()).decide([record(tenant, told_first)])
+    (tmp_path / "week.csv").write_text(f"Dag;Inkl;Kort\n{FIRST};125,00;125,00\n")
+    acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT)
+    filling = Filling(engine, acceptor, registry.sources()["daytotals"], tenant, FIRST, FIRST, 100_000)
+    await filling.look([tmp_path])
+    await filling.run(0.5, lambda _text: None)
+    assert (filling.refused, filling.accepted) == ({}, 1)
+    assert [one.key for one in await told(kafka, tenant)] == [f"daytotals/CITY/K1/{FIRST:%Y%m%d}/{FIRST}"]
+
+
+async def test_what_a_report_brings_with_it_is_kept(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, tmp_path: Path
+) -> None:
+    """The day names the till's own PDF, which is to be put beside its voucher."""
+    pdf = b"%PDF-1.7 as the till makes it %%EOF"
+    report = z_report(1, businessDate=str(FIRST), takenAt=f"{FIRST}T21:04:11+02:00", pdf=base64.b64encode(pdf).decode())
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "one.json").write_text(json.dumps(report))
+    await _added(engine, tenant)
+    settings = Settings(_env_file=None, data=tmp_path)
+    acceptor = Acceptor(engine=engine, producer=producer, vault=VAULT, settings=settings)
+    filling = Filling(engine, acceptor, registry.sources()["openpos"], tenant, FIRST, FIRST, 100_000)
+    await filling.look([tmp_path / "reports"])
+    await filling.run(0.5, lambda _text: None)
+    [closed] = await told(kafka, tenant)
+    assert closed.pdf is not None
+    kept = contents.opened(settings)
+    assert b"".join([piece async for piece in kept.read(tenant, closed.pdf.sha256)]) == pdf
+
+
+async def _added(engine: AsyncEngine, tenant: str) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("insert into tenants (tenant, created_at) values (:t, clock_timestamp())"), {"t": tenant}
+        )
