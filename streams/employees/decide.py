@@ -27,7 +27,7 @@ from schemas.events import (
 from schemas.pauses import PersonPaused
 from streams.employees import leaves
 from streams.employees.learn import applied_as, learn
-from streams.employees.orders import erasing_orders, orders, reading
+from streams.employees.orders import erasing_orders, orders, reading, waiting_orders
 from streams.employees.rules import Case, judge
 from streams.employees.state import LIVE, SIDES, Pending, State, employee_key, index_keys, leave_key, leave_of
 from streams.employees.verdict import NAME
@@ -105,7 +105,7 @@ def decide(states: Mapping[str, State], envelope: Envelope[Any], terms: Terms) -
     if isinstance(message, ErasureDecided):
         return erasing_orders(states, memory, envelope, terms.version)
     if (settings := terms.settings.employees) is None:
-        return ()
+        return waiting_orders(memory, envelope, terms.version)
     live = memory[LIVE].live
     given: list[Order] = []
     for key in memory:

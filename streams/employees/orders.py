@@ -27,6 +27,8 @@ from streams.employees.verdict import DO_NOTHING, NAME, RETRY, Settled, Verdict,
 
 WHAT_WAS_REFUSED_WAITS: Final = "what_was_refused_waits"
 """Named where what a rule asks for was refused before; no rule looks at it."""
+_WITHOUT_SETTINGS: Final = "what_waits_without_settings_can_be_given_up"
+"""Named where what waits goes on waiting because the company has no settings for its staff any more."""
 _FORGOTTEN: Final = "an_erased_person_is_forgotten"
 _LONGEST_REASON: Final = 64
 
@@ -159,6 +161,29 @@ def closing(hold: HoldForReview, message: Message, tenant: str, origin: Mapping[
         how=how,
         **spoken(why),
     )
+
+
+def waiting_orders(memory: Memory, envelope: Envelope[Any], version: int) -> tuple[Order, ...]:
+    """Return what lets all that is held wait for settings, of a company that has none any more; or be given up."""
+    given: list[Order] = []
+    for key in memory:
+        state = memory[key]
+        if state.hold is None:
+            continue
+        origin: dict[str, Any] = {
+            "flow": NAME,
+            "key": key,
+            "revision": ids.digest({"held": state.hold.revision, "steps": state.steps})[:16],
+            "step": "",
+            "rule": _WITHOUT_SETTINGS,
+            "settings_version": version,
+        }
+        if state.is_left_alone:
+            given.append(closing(state.hold, envelope.data, envelope.tenant, origin))
+        else:
+            held = Held("flow_not_configured", words.NOT_CONFIGURED(), choices=(DO_NOTHING,))
+            given += holding(state, held, envelope.data, envelope.tenant, origin, state.hold.business_date)
+    return tuple(given)
 
 
 def erasing_orders(

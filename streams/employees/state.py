@@ -225,6 +225,12 @@ class State(Remembered):
     applied: str = ""
     live: bool = False
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Tell whether a person said that nothing is to be done about it until it changes."""
+        alone = [self.person and self.person.ignored, self.employee and self.employee.ignored]
+        return any((*alone, self.leave and self.leave.left_alone))
+
 
 # --- Keys -----------------------------------------------------------------------------------------------------------
 

@@ -227,6 +227,12 @@ LEAVE_TOO_LONG = Phrase(
     "It is longer than {most} days ({first} to {last}): split it in HR.",
 )
 
+NOT_CONFIGURED = Phrase(
+    "employees.not_configured",
+    "Företaget har inga inställningar för anställda längre. Det avgörs på nytt när de ställs in igen.",
+    "The company has no settings for employees any more. It is decided anew once they are applied again.",
+)
+
 # --- What was refused -----------------------------------------------------------------------------------------------
 
 REFUSED = Phrase("employees.refused", "{system} nekade: {why}", "{system} refused it: {why}")
@@ -321,6 +327,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "bank_account_not_unique": "bankkonto hos flera",
     "unmapped_leave_kind": "frånvarotyp utan kod",
     "leave_too_long": "för lång frånvaro",
+    "flow_not_configured": "inte inställt",
     "refused": "nekad",
     "discarded": "kastad",
 }
@@ -415,6 +422,7 @@ _RULES: Final[Mapping[str, str]] = {
     "fields_that_all_go_to_hr_prefer_fortnox": "fält som alla går till HR följer Fortnox",
     "both_sides_agree": "båda sidor är lika",
     "what_differs_may_differ": "det som skiljer sig får skilja sig",
+    "what_waits_without_settings_can_be_given_up": "det som väntar utan inställningar kan lämnas",
     "each_field_is_settled_by_its_rule": "varje fält avgörs av sin regel",
     "what_is_shared_waits": "det som delas väntar",
     "what_is_wrong_waits": "det som är fel väntar",

@@ -5,10 +5,12 @@ from random import Random
 
 import pytest
 
-from schemas.events import EmployeeChanged
+from infra.plugin import Terms
+from schemas.events import EmployeeChanged, ReviewAnswered
 from schemas.pauses import PersonPaused
-from schemas.settings import EmployeesSettings, FieldRule
-from tests.streams.employees.company import SYSTEM, FlowCompany
+from schemas.settings import EmployeesSettings, FieldRule, SettingsApplied, TenantSettings
+from streams.employees.state import LIVE
+from tests.streams.employees.company import SYSTEM, TENANT, FlowCompany, envelope_of
 from tests.streams.employees.test_histories import DAYS, again, another_fortnox, person
 
 ASKS = EmployeesSettings(
@@ -116,26 +118,26 @@ def days_out_of_order(company: FlowCompany) -> None:
     company.leave("A", "p1", DAYS[1], DAYS[0])
 
 
-@pytest.mark.parametrize("adapts", [False, True])
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        fortnox_changed,
-        conflict,
-        new_in_hr,
-        employee_not_seen,
-        moved_since_the_plan,
-        licence_missing,
-        not_linked,
-        already_linked,
-        deleted_in_hr,
-        paused,
-        phone_not_unique,
-        email_invalid,
-        unmapped_leave_kind,
-        days_out_of_order,
-    ],
+TROUBLES = (
+    fortnox_changed,
+    conflict,
+    new_in_hr,
+    employee_not_seen,
+    moved_since_the_plan,
+    licence_missing,
+    not_linked,
+    already_linked,
+    deleted_in_hr,
+    paused,
+    phone_not_unique,
+    email_invalid,
+    unmapped_leave_kind,
+    days_out_of_order,
 )
+
+
+@pytest.mark.parametrize("adapts", [False, True])
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_every_answer_ends_its_hold(trouble: Callable[[FlowCompany], None], adapts: bool) -> None:  # noqa: FBT001 - a case
     """It is held under its name, and no answer leads to the same hold again; another Fortnox changes nothing."""
     company = begin(adapts=adapts)
@@ -145,3 +147,44 @@ def test_every_answer_ends_its_hold(trouble: Callable[[FlowCompany], None], adap
     assert hold.choices
     assert hold.reason == trouble.__name__ or trouble is days_out_of_order
     assert [choice.answer for choice in hold.choices if again(company, hold, choice.answer)] == []
+
+
+def without_settings(company: FlowCompany, message: SettingsApplied | ReviewAnswered, *keys: str) -> None:
+    """Decide a message of a company that has no settings for its staff any more."""
+    for key in keys:
+        decided = company.remembered.decide(
+            envelope_of(message, company.tick()), Terms(TenantSettings(), 2), (key, LIVE)
+        )
+        for order in decided:
+            company.give(order)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_waits_when_the_settings_go_can_be_given_up(trouble: Callable[[FlowCompany], None]) -> None:
+    """It says what it waits for. A company that ends this has nothing left that nobody can close."""
+    company = begin(adapts=False)
+    trouble(company)
+    company.settle()
+    [before] = company.holds.values()
+    gone = SettingsApplied(tenant=TENANT, version=2, settings=TenantSettings(), applied_by="lena")
+    without_settings(company, gone, *company.remembered.told(None))
+    [hold] = company.holds.values()
+    assert (hold.key, hold.reason) == (before.key, "flow_not_configured")
+    [answer] = [choice.answer for choice in hold.choices]
+    said = {"hold_id": hold.id_in(TENANT), "flow": hold.flow, "about": hold.key, "answer": answer}
+    without_settings(
+        company, ReviewAnswered.model_validate(said | {"answered_by": "lena", "answered_at": company.now}), hold.key
+    )
+    assert company.holds == {}
+
+
+def test_what_waits_without_settings_is_decided_anew_with_them() -> None:
+    """Nobody has to remember what waited: it is asked again as it was."""
+    company = begin(adapts=False)
+    conflict(company)
+    company.settle()
+    gone = SettingsApplied(tenant=TENANT, version=2, settings=TenantSettings(), applied_by="lena")
+    without_settings(company, gone, *company.remembered.told(None))
+    back = gone.model_copy(update={"version": 3, "settings": TenantSettings(employees=ASKS)})
+    company.tell_waiting(back)
+    assert [hold.reason for hold in company.holds.values()] == ["conflict"]
