@@ -464,15 +464,23 @@ async def apply(
     async with host.engine.begin() as connection:
         if more := await connection.scalar(_LEFT, values) or 0:
             return Applied(plan, tuple(sent), more)
-        await connection.execute(_PUT_PLAN, _plan_values(begun))
-        kept = await connection.scalar(_AS_KEPT, {"plan_id": plan.plan_id})  # who was first says by whom, and when
         number = await connection.scalar(_NUMBER, {"plan_id": plan.plan_id}) or 0
-    begun = Plan.model_validate_json(kept or begun.model_dump_json())
+        begun = await _as_kept(connection, begun)
+    # Told before it counts as applied: what no flow was told of would be taken for live, and nobody would tell it.
     done = PlanApplied(
         plan_id=plan.plan_id, flow=plan.flow, rows=number, applied_by=begun.applied_by, applied_at=_at(begun)
     )
     await host.accept(plan.tenant, "desk", [done])
-    return Applied(begun, tuple(sent), 0)
+    async with host.engine.begin() as connection:
+        await connection.execute(_PUT_PLAN, _plan_values(begun))
+        return Applied(await _as_kept(connection, begun), tuple(sent), 0)
+
+
+async def _as_kept(connection: AsyncConnection, begun: Plan) -> Plan:
+    """Return an applied plan as whoever was first has applied it: by whom, and when."""
+    kept = await connection.scalar(_AS_KEPT, {"plan_id": begun.plan_id})
+    found = Plan.model_validate_json(kept) if kept else begun
+    return found if found.state == "applied" else begun
 
 
 async def _is_as_shown(connection: AsyncConnection, plan: Plan, only: Sequence[int] | None, shown: str | None) -> None:

@@ -1,6 +1,7 @@
 """Plans on a real database and a real broker: made, found, changed, applied once, and what became of each row."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from infra.deciding.decider import Decider
 from infra.deciding.planning import NoPlan, NotPossible, Which
 from infra.delivery.journal import Journal
 from infra.delivery.reviews import ReviewRole
-from infra.intake.accepting import Acceptor
+from infra.intake.accepting import Acceptor, Unavailable
 from infra.plugin import Host
 from infra.settings import Settings
 from schemas.events import EmployeeChanged, EmployeeFields, EmployeeSeen, Fact, PlanApplied, PlanRowApplied
@@ -242,6 +243,25 @@ async def test_applied_twice_it_publishes_the_same_facts(office: PlanningDriver)
     said = await messages(office.kafka, CHOICES, office.tenant)
     assert [type(one.data) for one in said] == [PlanRowApplied, PlanApplied, PlanApplied]
     assert said[1].id == said[2].id
+
+
+async def test_a_plan_counts_as_applied_once_the_flows_are_told(office: PlanningDriver) -> None:
+    """Kafka goes away between the last row and that: the company is not live, and nobody says that it is."""
+    plan = await office.make()
+
+    async def gone(to: str, system: str, facts: Sequence[Fact]) -> tuple[str, ...]:
+        if any(isinstance(fact, PlanApplied) for fact in facts):
+            raise Unavailable("Kafka is away")
+        return await office.host.accept(to, system, facts)
+
+    with pytest.raises(Unavailable):
+        await planning.apply(replace(office.host, accept=gone), plan, by="lena")
+    assert (await planning.find(office.engine, str(plan.plan_id))).state == "made"
+    assert await planning.last_applied(office.engine, office.tenant, "employees") is None
+    again = await planning.apply(office.host, plan, by="nils")
+    assert (again.sent, again.left, again.plan.state) == ((), 0, "applied")
+    said = await messages(office.kafka, CHOICES, office.tenant)
+    assert [type(one.data) for one in said] == [PlanRowApplied, PlanApplied]
 
 
 async def test_a_row_that_was_sent_and_not_written_down_is_sent_again_as_it_was(office: PlanningDriver) -> None:
