@@ -23,7 +23,7 @@ from infra.kafka.fetching import Consumer
 from infra.kafka.lives import Now, name_in
 from infra.kafka.meeting import Lives
 from infra.kafka.parking import FLOWS
-from infra.kafka.records import Record, between
+from infra.kafka.records import AT_ONCE, Record, between
 from infra.leases import Lease, Leases, lead
 from infra.settings import KafkaSettings
 from schemas.topics import PARTITIONS
@@ -187,7 +187,7 @@ class Auditor:
         if not missing:
             return passed
         holes: list[Record] = []
-        upto = passed
+        upto, held = passed, 0
         async with aclosing(between(consumer, tp, missing[0], missing[-1] + 1)) as records:
             async for record in records:
                 if record.offset in lines:
@@ -197,6 +197,10 @@ class Auditor:
                     upto = record.offset
                     break
                 holes.append(record)
+                held += len(record.value or b"")
+                if held > AT_ONCE:
+                    upto = record.offset + 1
+                    break
         if holes:
             _log.error("holes mended", topic=tp.topic, partition=tp.partition, offsets=[r.offset for r in holes][:20])
             await self._decider.decide(holes)

@@ -24,7 +24,7 @@ from infra.incarnations import asking_former, former, formers
 from infra.kafka.lives import Now
 from infra.kafka.outbox import Left, Outbox
 from infra.kafka.parking import FLOWS, Failure, Parked, Parking, fault_of
-from infra.kafka.records import Record, letter_of, read, tenant_of
+from infra.kafka.records import AT_ONCE, Record, letter_of, read, tenant_of
 from infra.plugin import Flow, Terms
 from infra.store import Asked
 from schemas import envelope as envelopes
@@ -127,11 +127,18 @@ class Decider:
         """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
 
         Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
-        So do checks that passed: they too are told to everything that waits.
+        So do checks that passed: they too are told to everything that waits. And so do large records: parts of a ledger
+        are a megabyte each, and hundreds of them may have waited.
         """
         plain: list[_Read] = []
         unreadable: list[_Unread] = []
+        held = 0
         for record, value in zip(records, await self._opened(records), strict=True):
+            size = len(value or b"")
+            if held and held + size > AT_ONCE:
+                await self._decide_plain(plain, unreadable)
+                plain, unreadable, held = [], [], 0
+            held += size
             try:
                 message = _accepted(record if value is record.value else replace(record, value=value))
             except NotYetReadable as newer:

@@ -24,13 +24,15 @@ from infra import clock, faultpoints, telemetry
 from infra.ending import closed, ended
 from infra.kafka.fetching import Consumer
 from infra.kafka.lives import Now
-from infra.kafka.records import Record, of
+from infra.kafka.records import AT_ONCE, Record, of
 from infra.settings import KafkaSettings
 
 _log = telemetry.log(__name__)
 
 GROUP = "bokbuss-flows"
 _BATCH = 400
+_HELD = 4 * AT_ONCE
+"""Bytes of what is taken in and not decided, unless one alone is larger."""
 _WITHIN = 0.02
 """Seconds in which more may join a batch, while events come one after the other."""
 _RECENT = 0.1
@@ -74,6 +76,8 @@ class Worker:
         self._deciding: asyncio.Task[None] | None = None
         self._given_up = False
         self._undecided: deque[Any] = deque()
+        self._held = 0
+        """Bytes of what is not decided."""
         self._moved = clock.monotonic()
         self._waits: dict[TopicPartition, tuple[int, float]] = {}
         """Where reading stands although more is there, and since when (monotonic seconds)."""
@@ -178,7 +182,8 @@ class Worker:
         """Take events in, also while a batch is being decided; what is not decided stays uncommitted."""
         self._given_up = False
         stream.enable_acks = False  # a batch is acknowledged once it is decided
-        undecided = self._undecided = deque()
+        undecided, self._held = deque[Any](), 0
+        self._undecided = undecided
         arrived, room = asyncio.Event(), asyncio.Event()
         self._deciding = asyncio.create_task(self._decide(stream, undecided, arrived, room))
         try:
@@ -189,8 +194,9 @@ class Worker:
                 if not undecided:
                     self._moved = clock.monotonic()
                 undecided.append(event)
+                self._held += _size(event)
                 arrived.set()
-                if len(undecided) >= 2 * _BATCH:
+                if len(undecided) >= 2 * _BATCH or self._held >= _HELD:
                     room.clear()
                     await room.wait()
         finally:
@@ -210,7 +216,7 @@ class Worker:
                 await self._decide_records([self._record(event.message) for event in told])
                 for event in events:
                     await stream.ack(event)
-                    undecided.popleft()
+                    self._held -= _size(undecided.popleft())
                 room.set()
                 if not undecided:
                     arrived.clear()
@@ -224,10 +230,15 @@ class Worker:
             for event in undecided:
                 _leave(event)
             undecided.clear()
+            self._held = 0
             room.set()
 
     def _record(self, message: Any) -> Record:
         return of(message, self._now, round(message.timestamp * 1000))
+
+
+def _size(event: Any) -> int:
+    return len(event.message.value or b"")
 
 
 def _leave(event: Any) -> None:

@@ -19,6 +19,8 @@ from schemas.commands import Order
 from schemas.envelope import Envelope, NotYetReadable, Unreadable
 from schemas.topics import LARGEST
 
+AT_ONCE = 8 * 1024 * 1024
+"""Bytes of records that are handled together, unless one alone is larger: read, they take a dozen times the memory."""
 _NO_TIME = -1
 _LONGEST_REASON = 4000
 _LONGEST_KEY = 1024

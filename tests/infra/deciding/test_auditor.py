@@ -1,7 +1,7 @@
 """The auditor trusts nobody: what lies before a committed offset and has no line is decided from the topic itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from infra.deciding.flows import GROUP
 from infra.kafka import parking
 from infra.kafka.fetching import Consumer
 from infra.kafka.meeting import Lives
+from infra.kafka.records import Record
 from infra.leases import Leases
 from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
@@ -113,6 +114,34 @@ async def test_what_was_passed_by_is_found_and_decided(
     assert auditor.mended == 5
     assert REGISTRY.get_sample_value("bokbuss_offset_holes_total", counted) == before + 5
     assert len({hold.id for hold in await messages(kafka, HoldForReview.TOPIC, tenant)}) == len(facts)
+
+
+async def test_of_large_holes_few_are_held_at_once(
+    house: Any,
+    engine: AsyncEngine,
+    producer: AIOKafkaProducer,
+    kafka: str,
+    tenant: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Flows that stood still leave thousands of records, and some are megabytes: look by look they are all mended."""
+    facts = await produce(producer, tenant, *(day(z) for z in range(1, 6)))
+    await pass_by(kafka, GROUP, TOPICS)
+    monkeypatch.setattr("infra.deciding.auditor.AT_ONCE", 1, raising=False)
+    together = list[int]()
+
+    class Watched(Decider):
+        async def decide(self, records: Sequence[Record]) -> None:
+            together.append(len(records))
+            await super().decide(records)
+
+    async def proved() -> bool:
+        return await upto(engine, tenant) == facts[-1].offset + 1
+
+    async with house(decider=Watched(engine, producer, registry.flows())):
+        await until(proved)
+    assert together == [1] * len(facts)
+    assert await lines(engine, tenant) == [fact.offset for fact in facts]
 
 
 async def test_a_topic_on_which_more_is_decided_meanwhile_is_no_older_copy(

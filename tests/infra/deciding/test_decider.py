@@ -77,6 +77,26 @@ async def test_a_large_batch_is_decided_in_two_halves_and_each_companys_records_
         assert len(await lines(engine, company)) == 31
 
 
+async def test_of_large_records_few_are_read_at_once(
+    engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of a ledger's parts may have waited: all of them read together are more than a process may have."""
+    together = list[int]()
+
+    class Watched(Decider):
+        async def _decide_plain(self, messages: Any, unreadable: Any) -> None:
+            together.append(sum(len(one.value or b"") for one, _ in messages))
+            await super()._decide_plain(messages, unreadable)
+
+    facts = [record(tenant, day(z)) for z in range(1, 11)]
+    most = 3 * max(len(fact.value or b"") for fact in facts)
+    monkeypatch.setattr("infra.deciding.decider.AT_ONCE", most, raising=False)
+    await Watched(engine, producer, registry.flows()).decide([record(tenant, applied(tenant, 1)), *facts])
+    assert max(together) <= most
+    orders = await messages(kafka, FORTNOX, tenant)
+    assert [order.causationid for order in orders] == [message(tenant, day(z)).id for z in range(1, 11)]
+
+
 async def test_what_no_flow_wants_gets_its_line(engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str) -> None:
     """The auditor must not take it for a hole."""
     await Decider(engine, producer, ()).decide([record(tenant, day(1))])
