@@ -96,7 +96,7 @@ class Collecting:
             faultpoints.reach("ways.told")
         lease.check()
         if known != read.place:
-            await outboxes.move(engine, way, read.place)
+            await outboxes.move(engine, way, read.place, known)
         faultpoints.reach("ways.moved")
         return read.is_more
 

@@ -79,6 +79,7 @@ _MOVE: Final = text(
     """insert into outbox_positions (tenant, way, relation, passed, holes, mark, moved_at)
        select t.tenant, :way, :relation, :passed, cast(:holes as jsonb), :mark, clock_timestamp()
        from tenants t where t.tenant = :tenant
+         and (:first or exists (select from outbox_positions p where p.tenant = :tenant and p.way = :way))
        on conflict (tenant, way) do update set relation = excluded.relation, passed = excluded.passed,
            holes = excluded.holes, mark = excluded.mark, moved_at = excluded.moved_at"""
 )
@@ -155,10 +156,11 @@ async def position(engine: AsyncEngine, way: Way) -> Place | None:
     return Place(row.relation, Position(row.passed, _HOLES.validate_python(row.holes)), row.mark) if row else None
 
 
-async def move(engine: AsyncEngine, way: Way, place: Place) -> None:
-    """Write down how far an outbox was read."""
+async def move(engine: AsyncEngine, way: Way, place: Place, known: Place | None) -> None:
+    """Write down how far an outbox was read. ``known``: how far it was before; if that is gone, it is read anew."""
     holes = _HOLES.dump_json(place.position.holes).decode()
     values = {"relation": place.relation, "passed": place.position.passed, "holes": holes, "mark": place.mark}
+    values |= {"first": known is None}
     await store.write(engine, _MOVE, {"tenant": way.tenant, "way": way.name, **values})
 
 

@@ -43,8 +43,12 @@ _AUDIT_AGAIN = text(
          and published_at >= coalesce((select at from decided_upto u where u.tenant = audit.tenant), '-infinity')
                              - interval '1 hour'"""
 )
-# What was told of a system's records and not decided is told again by a reading in full.
-_TELL_AGAIN = (text("delete from sightings"), text("delete from readings"))
+# What was told of a system's records, or of an outbox's rows, and not decided is told again by a reading in full.
+_TELL_AGAIN = (
+    text("delete from sightings"),
+    text("delete from readings"),
+    text("delete from outbox_positions"),
+)
 _UNDECIDED = text(
     """delete from deliveries d
        where system = any(cast(:systems as text[])) and exists (
@@ -132,9 +136,9 @@ async def _known(connection: AsyncConnection) -> dict[tuple[str, str], int]:
 async def _give_again(connection: AsyncConnection, numbers: Mapping[str, int]) -> None:
     """Give again what may have stood in the lives before of these topics and was not taken in.
 
-    Orders stay in the outbox until they have arrived, and are sent again by whoever sweeps it. Facts cannot be given
-    again: their senders have them. A delivery of which a fact is not decided is forgotten, so that it is accepted when
-    it comes again, and named.
+    Orders stay in the outbox until they have arrived, and are sent again by whoever sweeps it. Systems' records and
+    tills' outboxes are read again. Other facts cannot be given again: their senders have them. A delivery of which a
+    fact is not decided is forgotten, so that it is accepted when it comes again, and named.
     """
     if AuditRecord.TOPIC in numbers:
         await connection.execute(_AUDIT_AGAIN, {"topic": AuditRecord.TOPIC})
