@@ -44,6 +44,12 @@ def _day(value: object) -> object:
         raise PydanticCustomError("no_such_day", "there is no such day in the calendar") from None
 
 
+def _is_told(day: date) -> date:
+    if not _FIRST.year <= day.year <= _LAST.year:  # it is written as text, and must be read again
+        raise PydanticCustomError("no_such_day", "a day is in the years 1900 to 2199")
+    return day
+
+
 def is_day(text: str) -> bool:
     """Tell whether a text is a day that a message can carry."""
     try:
@@ -119,7 +125,7 @@ def once(make: Callable[[_MessageT], _Made]) -> Callable[[_MessageT], _Made]:
     return made
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_is_told)]
 """A calendar day, ``2026-04-10``. Nothing else: pydantic alone reads "0" as 1970-01-01."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_is_kept)]

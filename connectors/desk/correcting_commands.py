@@ -12,6 +12,7 @@ from infra.commanding import By, Company, Json, WrongUsage, asker
 from infra.deciding import remembering
 from infra.deciding.correcting import flow_of_corrections, make
 from infra.office import Office, in_office
+from schemas.base import is_day
 
 First = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
 Last = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day; today if not named.")]
@@ -22,6 +23,8 @@ def correct(tenant: Company, first: First, last: Last = None, by: By = None, as_
     days = first.date(), last.date() if last else max(first.date(), clock.today())
     if days[0] > days[1]:
         raise WrongUsage(f"--to {days[1]} is before --from {days[0]}")
+    if not all(is_day(str(day)) for day in days):
+        raise WrongUsage("--from and --to are days of the years 1900 to 2199")
 
     async def work(place: Office) -> None:
         flow, look = flow_of_corrections(), correcting.looks(await place.host(), tenant)

@@ -211,6 +211,13 @@ def test_what_only_looks_like_a_day_is_refused(value: object) -> None:
         TypeAdapter(Day, config={"strict": True}).validate_json(json.dumps(value))
 
 
+@pytest.mark.parametrize("day", [date.min, date(1899, 12, 31), date(2200, 1, 1), date.max])
+def test_a_day_that_could_not_be_read_again_is_refused(day: date) -> None:
+    """Whoever makes a message of it would write what no reader takes."""
+    with pytest.raises(ValidationError):
+        TypeAdapter(Day, config={"strict": True}).validate_python(day)
+
+
 @pytest.mark.parametrize(
     "value",
     [

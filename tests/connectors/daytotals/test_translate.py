@@ -142,6 +142,13 @@ def test_a_day_is_read_as_it_is_written_and_in_no_other_way(written: str, cell: 
     ]
 
 
+@pytest.mark.parametrize("cell", ["2206-04-10", "1826-04-10"])
+def test_a_day_that_no_message_can_carry_is_refused(cell: str) -> None:
+    """A slip of the pen in a year: the day would be taken in, and nobody could read it."""
+    raw = file(f"{HEADINGS};taken_at", f"{cell};CITY;K1;7;112,00;112,00;2026-04-10 22:00")
+    assert refused(raw) == ["line 2, business_date: a day is in the years 1900 to 2199"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252", "iso-8859-1", "cp850", "utf-16"])
 def test_letters_are_read_by_their_encoding(encoding: str) -> None:
     """A byte order mark is no letter."""
