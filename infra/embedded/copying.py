@@ -31,6 +31,10 @@ _NEW: Final = "restoring"
 _KEYS_OUT: Final = "copy person_keys (tenant, record, key_id, locked, made_at) to stdout"
 _KEYS_IN: Final = "copy person_keys (tenant, record, key_id, locked, made_at) from stdin"
 _CAME_IN: Final = "copy came (tenant, record, key_id, locked, made_at) from stdin"
+_DATA_KEYS_OUT: Final = "copy secrets_key (id, wrapped, wrapped_before, locks, made_by, made_at) to stdout"
+_DATA_KEYS_IN: Final = "copy brought (id, wrapped, wrapped_before, locks, made_by, made_at) from stdin"
+_END_OF_ROWS: Final = b"\\.\n"
+"""Between the keys of people and the data keys that lock them; no row looks so."""
 _ERASED_OUT: Final = "copy erasures (tenant, record, erased_at, erased_by, released_at, released_by) to stdout"
 _ERASED_IN: Final = "copy gone (tenant, record, erased_at, erased_by, released_at, released_by) from stdin"
 _BRING: Final = """insert into person_keys (tenant, record, key_id, locked, made_at)
@@ -38,6 +42,8 @@ _BRING: Final = """insert into person_keys (tenant, record, key_id, locked, made
     where not exists (select from erasures e where e.tenant = came.tenant and e.record = came.record
                         and (e.released_at is null or came.made_at < e.erased_at))
     on conflict do nothing"""
+_LEARN: Final = "insert into secrets_key select * from brought on conflict do nothing"
+"""Not yet done: what the loaded database holds is locked with the ones before."""
 _ERASE: Final = """insert into erasures select * from gone on conflict (tenant, record) do update set
     erased_at = excluded.erased_at, erased_by = excluded.erased_by, released_at = excluded.released_at,
     released_by = excluded.released_by"""
@@ -95,22 +101,26 @@ def keys_beside(file: Path) -> Path:
 def make_keys(file: Path, url: str) -> None:
     """Write the keys of people beside a backup. Only its owner may read it.
 
-    They are locked: who has this file needs the installation's key as well.
+    They are locked: who has this file needs the installation's key as well. The data keys that lock them are in it: a
+    backup of before a rotation has not got the one of today.
     """
     fresh = file.with_name(f"{file.name}.part")
     with psycopg.connect(url) as server, server.cursor() as cursor:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as into, cursor.copy(_KEYS_OUT) as rows:
-            for row in rows:
-                into.write(row)
+        with os.fdopen(descriptor, "wb") as into:
+            for rows, end in ((_KEYS_OUT, _END_OF_ROWS), (_DATA_KEYS_OUT, b"")):
+                with cursor.copy(rows) as copied:
+                    for row in copied:
+                        into.write(row)
+                into.write(end)
     fresh.replace(file)
 
 
 def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
     """Give a database that was loaded the keys of people.
 
-    They are those of the database in whose place it is put, and of a file for whom that one does not know at all. Whom
-    it has erased stays erased.
+    They are those of the database in whose place it is put, and of a file for whom that one does not know at all; with
+    them come the data keys that lock them. Whom it has erased stays erased.
 
     Args:
         loaded: the database that was loaded, for psycopg.
@@ -121,18 +131,25 @@ def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
         NotRestored: it holds values of people, and none of their keys is there.
     """
     with psycopg.connect(url) as before, psycopg.connect(loaded) as after:
+        after.execute("create temp table brought (like secrets_key)")
         if before.execute("select to_regclass('erasures') is not null").fetchone() == (True,):
             after.execute("create temp table gone (like erasures)")
-            for out, into in ((_KEYS_OUT, _KEYS_IN), (_ERASED_OUT, _ERASED_IN)):
+            for out, into in ((_KEYS_OUT, _KEYS_IN), (_DATA_KEYS_OUT, _DATA_KEYS_IN), (_ERASED_OUT, _ERASED_IN)):
                 with before.cursor().copy(out) as rows, after.cursor().copy(into) as taken:
                     for row in rows:
                         taken.write(row)
+            after.execute(_LEARN)
             after.execute(_ERASE)
         if keys is not None:
             after.execute("create temp table came (like person_keys)")
-            with keys.open("rb") as file, after.cursor().copy(_CAME_IN) as taken:
-                while piece := file.read(65_536):
-                    taken.write(piece)
+            with keys.open("rb") as file:
+                for into in (_CAME_IN, _DATA_KEYS_IN):  # a version of before wrote the first of them alone
+                    with after.cursor().copy(into) as taken:
+                        for row in iter(file.readline, b""):
+                            if row == _END_OF_ROWS:
+                                break
+                            taken.write(row)
+            after.execute(_LEARN)
             after.execute(_BRING)
         if after.execute(_LACKS_KEYS).fetchone() == (True,):
             raise NotRestored("it holds values of people, and their keys are in another file: name the newest (--keys)")

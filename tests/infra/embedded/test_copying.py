@@ -147,6 +147,28 @@ def test_a_backup_does_not_bring_back_who_was_erased_since(machine: Machine, tmp
     assert new.sql("select record from person_keys order by 1") == ["hr/1", "hr/2"]
 
 
+def test_a_backup_of_before_the_data_key_was_replaced_can_be_put_back(
+    machine: Machine, tmp_path: Path, kafka: str
+) -> None:
+    """The keys of people are locked with the new one by then: it comes with them, in place and to an empty machine."""
+    night, later = tmp_path / "night.tar", tmp_path / "later.tar"
+    machine.lock_for("hr/1")
+    machine.says("backup", str(night))
+    machine.says("keys", "rotate")
+    newest = machine.json("backup", str(later))["keys"]
+    new = Machine(tmp_path / "new", kafka)
+    new.environment["BOKBUSS_SECRET_KEY"] = (machine.data / "secret-key").read_text()
+    machine.says("restore", str(night), "--yes")
+    new.says("restore", str(night), "--yes", "--keys", newest)
+    for each in (machine, new):
+        assert each.sql("select record from person_keys") == ["hr/1"]
+        shown = each.json("keys", "show")
+        assert [key["number"] for key in shown["data_keys"]] == [1, 2]
+        assert (shown["unopened"], shown["old_secret_key_may_go"]) == ({}, False)  # what it held is to be locked anew
+        each.says("keys", "rotate")
+        assert each.json("keys", "show")["old_secret_key_may_go"]
+
+
 def test_documents_that_lie_elsewhere_are_said_not_to_be_in_it(machine: Machine, tmp_path: Path) -> None:
     """Whoever keeps the file alone would find out when they are needed."""
     said = machine.says("backup", str(tmp_path / "a.tar"), BOKBUSS_DOCUMENTS__URL="file:///srv/papers")
