@@ -46,7 +46,11 @@ _LEARN: Final = "insert into secrets_key select * from brought on conflict do no
 """Not yet done: what the loaded database holds is locked with the ones before."""
 _ERASE: Final = """insert into erasures select * from gone on conflict (tenant, record) do update set
     erased_at = excluded.erased_at, erased_by = excluded.erased_by, released_at = excluded.released_at,
-    released_by = excluded.released_by"""
+    released_by = excluded.released_by
+    where greatest(excluded.erased_at, excluded.released_at) > greatest(erasures.erased_at, erasures.released_at)"""
+_DROP: Final = """delete from person_keys k using erasures e where e.tenant = k.tenant and e.record = k.record
+    and (e.released_at is null or k.made_at < e.erased_at)"""
+"""The database in whose place it is put may be the older one, restored by mistake: it knows less of erasures."""
 _LACKS_KEYS: Final = """select exists (select from flow_state where state::text like '%"p1:%')
     and not exists (select from person_keys)"""
 _LARGEST_HEAD: Final = 100_000
@@ -120,7 +124,7 @@ def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
     """Give a database that was loaded the keys of people.
 
     They are those of the database in whose place it is put, and of a file for whom that one does not know at all; with
-    them come the data keys that lock them. Whom it has erased stays erased.
+    them come the data keys that lock them. Whom either database has erased stays erased.
 
     Args:
         loaded: the database that was loaded, for psycopg.
@@ -140,6 +144,7 @@ def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
                         taken.write(row)
             after.execute(_LEARN)
             after.execute(_ERASE)
+            after.execute(_DROP)
         if keys is not None:
             after.execute("create temp table came (like person_keys)")
             with keys.open("rb") as file:

@@ -147,6 +147,31 @@ def test_a_backup_does_not_bring_back_who_was_erased_since(machine: Machine, tmp
     assert new.sql("select record from person_keys order by 1") == ["hr/1", "hr/2"]
 
 
+def test_a_newer_backup_in_the_place_of_an_older_one_brings_nobody_back(
+    machine: Machine, tmp_path: Path, kafka: str
+) -> None:
+    """The wrong one was restored first: it knows a key that was dropped, and nothing of who was erased or released."""
+    old, new = tmp_path / "old.tar", tmp_path / "new.tar"
+    machine.lock_for("hr/1", "hr/2", "hr/3")
+    machine.sql("insert into erasures values ('acme', 'hr/4', now(), 'bo')")
+    machine.says("backup", str(old))
+    machine.sql(
+        """delete from person_keys where record in ('hr/1', 'hr/2');
+           insert into erasures values ('acme', 'hr/1', now(), 'bo'), ('acme', 'hr/2', now(), 'bo', now(), 'bo');
+           update erasures set released_at = now(), released_by = 'bo' where record = 'hr/4'"""
+    )
+    machine.lock_for("hr/2", "hr/4")
+    keys = "select key_id from person_keys order by record"
+    erasures = "select record || coalesce(' released by ' || nullif(released_by, ''), '') from erasures order by 1"
+    known = machine.sql(keys), machine.sql(erasures)
+    machine.says("backup", str(new))
+    other = Machine(tmp_path / "other", kafka)
+    other.environment["BOKBUSS_SECRET_KEY"] = (machine.data / "secret-key").read_text()
+    other.says("restore", str(old), "--yes")
+    other.says("restore", str(new), "--yes")
+    assert (other.sql(keys), other.sql(erasures)) == known
+
+
 def test_a_backup_of_before_the_data_key_was_replaced_can_be_put_back(
     machine: Machine, tmp_path: Path, kafka: str
 ) -> None:
