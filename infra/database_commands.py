@@ -136,9 +136,10 @@ def restore(
             loaded = copying.load(file, url)
             beside = copying.keys_beside(file)
             asyncio.run(_check(loaded, settings, url, keys or (beside if beside.exists() else None)))
+            # Before: where there is no room for them, or this is cut off, the database is as it was.
+            documents = copying.load_documents(file, settings.data / "documents")
             kept = copying.put_in_place(url, clock.now())
             copying.forget_keys(url, kept)
-            documents = copying.load_documents(file, settings.data / "documents")
         except copying.NotRestored as error:
             raise Failed(str(error)) from error
     print_out(

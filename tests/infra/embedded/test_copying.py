@@ -220,6 +220,17 @@ def test_a_document_is_put_back_whole_or_not_at_all(tmp_path: Path, monkeypatch:
     assert (documents / "acme" / "ab" / "abab").read_bytes() == b"a receipt"
 
 
+def test_a_restore_whose_documents_cannot_be_written_changes_nothing(machine: Machine, tmp_path: Path) -> None:
+    """The database goes into place last: who is told that it failed finds everything as it was."""
+    file, documents = tmp_path / "night.tar", machine.data / "documents"
+    machine.says("backup", str(file))
+    machine.says("tenant", "add", "later")
+    shutil.rmtree(documents)
+    documents.write_bytes(b"in the way")
+    assert str(documents) in machine.says("restore", str(file), "--yes", code=2)
+    assert machine.companies() == {"acme", "later"}
+
+
 def test_half_a_backup_changes_nothing(machine: Machine, tmp_path: Path) -> None:
     """A file that was cut off, or is something else, is refused, and the database is as it was."""
     file = tmp_path / "night.tar"
