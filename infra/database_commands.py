@@ -64,13 +64,15 @@ def backup(
                 "installation": known and str(known.installation),
             }
             url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+            documents, keys = settings.data / "documents", revision >= _PEOPLE
             try:
-                size = await asyncio.to_thread(copying.make, file, url, settings.data / "documents", head)
-                if revision >= _PEOPLE:  # after: whoever got a key meanwhile has it in this file
-                    await asyncio.to_thread(copying.make_keys, copying.keys_beside(file), url)
+                return await asyncio.to_thread(copying.make, file, url, documents, head, keys=keys)
             except copying.NotRestored as error:
                 raise Failed(str(error)) from error
-            return size
+            except OSError as error:
+                if error.filename is not None:
+                    raise
+                raise Failed(f"there is no backup: {file} could not be written ({error.strerror})") from error
 
     size = asyncio.run(work())
     key = settings.data / KEY_FILE

@@ -11,10 +11,11 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import psycopg
 from psycopg import sql
@@ -60,41 +61,52 @@ class NotRestored(RuntimeError):
     """A backup cannot be made or read; the message says why. What was there is as it was."""
 
 
-def make(file: Path, url: str, documents: Path, head: Mapping[str, Any]) -> int:
-    """Write a backup of a running database; return its bytes. Only its owner may read it.
+def make(file: Path, url: str, documents: Path, head: Mapping[str, Any], *, keys: bool) -> int:
+    """Write a backup of a running database, and the keys of people beside it; return its bytes.
+
+    Only its owner may read it. It is there when it is whole and its keys are there; whoever is cut off does it again.
 
     Args:
         url: of the database, for psycopg.
         documents: a folder; one that is not there holds nothing.
         head: what is to be known of it before it is read.
+        keys: the database has keys of people.
 
     Raises:
         NotRestored: PostgreSQL could not be copied.
         OSError: the file cannot be written.
     """
-    fresh = file.with_name(f"{file.name}.part")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with (
-            os.fdopen(descriptor, "wb") as opened,
-            tempfile.TemporaryDirectory(dir=file.absolute().parent) as scratch,
-            tarfile.open(fileobj=opened, mode="w") as tar,
-        ):
-            dump = Path(scratch) / _DUMP
-            without = "--exclude-table-data=person_keys"
-            _said([programs() / "pg_dump", "--format=custom", without, f"--file={dump}", "--dbname", url], "copied")
-            (Path(scratch) / _HEAD).write_text(json.dumps({"format": FORMAT, **head}))
-            tar.add(Path(scratch) / _HEAD, _HEAD)
+    with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=f"{file.name}.") as folder:
+        scratch = Path(folder)  # of this process alone: another one may write to the same file
+        fresh, dump = scratch / "whole", scratch / _DUMP
+        without = "--exclude-table-data=person_keys"
+        _said([programs() / "pg_dump", "--format=custom", without, f"--file={dump}", "--dbname", url], "copied")
+        (scratch / _HEAD).write_text(json.dumps({"format": FORMAT, **head}))
+        with _private(fresh) as opened, tarfile.open(fileobj=opened, mode="w") as tar:
+            tar.add(scratch / _HEAD, _HEAD)
             tar.add(dump, _DUMP)
-            if documents.is_dir():
-                for content in sorted(p for p in documents.rglob("*") if p.is_file() and not p.is_symlink()):
+            for content in _contents(documents):
+                with suppress(FileNotFoundError):  # its company is being removed
                     tar.add(content, f"{_DOCUMENTS}/{content.relative_to(documents).as_posix()}")
-            opened.flush()
-            os.fsync(opened.fileno())
+        if keys:  # after: whoever got a key meanwhile has it in this file
+            make_keys(scratch / "keys", url)
+            (scratch / "keys").replace(keys_beside(file))
         fresh.replace(file)
-    finally:
-        fresh.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+def _contents(documents: Path) -> list[Path]:
+    # One that is just being written has another name, with a number behind "#", and will be gone.
+    return sorted(p for p in documents.rglob("*") if "#" not in p.name and p.is_file() and not p.is_symlink())
+
+
+@contextmanager
+def _private(file: Path) -> Iterator[IO[bytes]]:
+    """Make a file that only its owner may read; it is on the disk afterwards."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+        yield opened
+        opened.flush()
+        os.fsync(opened.fileno())
 
 
 def keys_beside(file: Path) -> Path:
@@ -103,21 +115,17 @@ def keys_beside(file: Path) -> Path:
 
 
 def make_keys(file: Path, url: str) -> None:
-    """Write the keys of people beside a backup. Only its owner may read it.
+    """Write the keys of people. Only its owner may read the file.
 
     They are locked: who has this file needs the installation's key as well. The data keys that lock them are in it: a
     backup of before a rotation has not got the one of today.
     """
-    fresh = file.with_name(f"{file.name}.part")
-    with psycopg.connect(url) as server, server.cursor() as cursor:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as into:
-            for rows, end in ((_KEYS_OUT, _END_OF_ROWS), (_DATA_KEYS_OUT, b"")):
-                with cursor.copy(rows) as copied:
-                    for row in copied:
-                        into.write(row)
-                into.write(end)
-    fresh.replace(file)
+    with psycopg.connect(url) as server, server.cursor() as cursor, _private(file) as into:
+        for rows, end in ((_KEYS_OUT, _END_OF_ROWS), (_DATA_KEYS_OUT, b"")):
+            with cursor.copy(rows) as copied:
+                for row in copied:
+                    into.write(row)
+            into.write(end)
 
 
 def bring_keys(loaded: str, url: str, keys: Path | None) -> None:

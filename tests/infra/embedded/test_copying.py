@@ -201,6 +201,40 @@ def test_documents_that_lie_elsewhere_are_said_not_to_be_in_it(machine: Machine,
     assert "nor are the documents" not in machine.says("backup", str(tmp_path / "b.tar"))
 
 
+def test_what_goes_while_a_backup_is_made_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents are read and companies removed meanwhile; what is being written has a name of its own until it is."""
+    file, folder, add = tmp_path / "night.tar", tmp_path / "documents" / "acme", tarfile.TarFile.add
+    folder.mkdir(parents=True)
+    for name in ("goes", "stays", "stays#1"):
+        (folder / name).write_bytes(b"a receipt")
+
+    def removed(tar: tarfile.TarFile, name: Path, kept_as: str) -> None:
+        if name.name == "goes":
+            name.unlink()
+        add(tar, name, kept_as)
+
+    monkeypatch.setattr(tarfile.TarFile, "add", removed)
+    with EmbeddedPostgres(tmp_path / "data") as server:
+        copying.make(file, server.url.replace("+psycopg", ""), folder.parent, {}, keys=False)
+    with tarfile.open(file) as tar:
+        assert tar.getnames() == ["bokbuss.json", "database.dump", "documents/acme/stays"]
+
+
+def test_there_is_no_backup_before_its_keys_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full, or a kill, in between: it would be taken for one, and could be put back nowhere else."""
+
+    def full(into: Path, _url: str) -> None:
+        into.write_bytes(b"hr/1")
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(copying, "make_keys", full)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with EmbeddedPostgres(tmp_path / "data") as server, pytest.raises(OSError, match="no space"):
+        copying.make(kept / "night.tar", server.url.replace("+psycopg", ""), tmp_path / "none", {}, keys=True)
+    assert list(kept.iterdir()) == []
+
+
 def test_a_document_is_put_back_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that was full leaves no half of one, which would be taken for it the next time."""
     file, documents = tmp_path / "night.tar", tmp_path / "documents"
