@@ -141,7 +141,7 @@ def restore(
             # Before: where there is no room for them, or this is cut off, the database is as it was.
             documents = copying.load_documents(file, settings.data / "documents")
             kept = copying.put_in_place(url, clock.now())
-            copying.forget_keys(url, kept)
+            copying.forget_keys(url)
         except copying.NotRestored as error:
             raise Failed(str(error)) from error
     print_out(

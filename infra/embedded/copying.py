@@ -29,6 +29,7 @@ _DOCUMENTS: Final = "documents"
 _OWN: Final = "postgres"
 """The embedded server's database that is worked with."""
 _NEW: Final = "restoring"
+_KEPT: Final = "select datname from pg_database where datname ~ '^before_[0-9]'"
 _KEYS_OUT: Final = "copy person_keys (tenant, record, key_id, locked, made_at) to stdout"
 _KEYS_IN: Final = "copy person_keys (tenant, record, key_id, locked, made_at) from stdin"
 _CAME_IN: Final = "copy came (tenant, record, key_id, locked, made_at) from stdin"
@@ -168,11 +169,14 @@ def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
             raise NotRestored("it holds values of people, and their keys are in another file: name the newest (--keys)")
 
 
-def forget_keys(url: str, kept: str) -> None:
+def forget_keys(url: str) -> None:
     """Drop the keys of people in the database that is kept beside: those that are in use stand in the other alone."""
-    with psycopg.connect(url.replace(f"/{_OWN}?", f"/{kept}?"), autocommit=True) as server:
-        if server.execute("select to_regclass('person_keys') is not null").fetchone() == (True,):
-            server.execute("truncate person_keys")
+    with psycopg.connect(_beside(url), autocommit=True) as server:
+        kept = server.execute(_KEPT).fetchall()
+    for (name,) in kept:
+        with psycopg.connect(url.replace(f"/{_OWN}?", f"/{name}?"), autocommit=True) as before:
+            if before.execute("select to_regclass('person_keys') is not null").fetchone() == (True,):
+                before.execute("truncate person_keys")
 
 
 def head_of(file: Path) -> dict[str, Any]:
@@ -220,7 +224,7 @@ def put_in_place(url: str, made_at: datetime) -> str:
     """
     kept = f"before_{made_at:%Y%m%d_%H%M%S}"
     with psycopg.connect(_beside(url), autocommit=True) as server:
-        before = server.execute("select datname from pg_database where datname ~ '^before_[0-9]'").fetchall()
+        before = server.execute(_KEPT).fetchall()
         server.execute(
             "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = any(%s)", ([_OWN, _NEW],)
         )

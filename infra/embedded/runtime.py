@@ -8,7 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
+
 from infra import clock, telemetry
+from infra.embedded import copying
 from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.database import EmbeddedPostgres
 from infra.embedded.found import KNOWN, Runtime, running
@@ -109,12 +112,22 @@ async def _start(settings: Settings, servers: list[_Server], stack: AsyncExitSta
     await _all([server.start for server in servers])
     bootstrap = settings.kafka.bootstrap or (kafka.bootstrap if kafka else "")
     url = settings.database.url or (postgres.url if postgres else "")
+    if postgres is not None:
+        await asyncio.to_thread(_forget_keys, postgres.url)
     _remember(
         settings.data,
         {"bootstrap": kafka and kafka.bootstrap, "database_url": postgres and postgres.url, "owner": os.getpid()},
     )
     stack.callback((settings.data / KNOWN).unlink, missing_ok=True)
     return Runtime(bootstrap, async_url(url))
+
+
+def _forget_keys(url: str) -> None:
+    """Do what a restore that was cut off has left to do."""
+    try:
+        copying.forget_keys(url.replace("+psycopg", "", 1))
+    except psycopg.Error as error:  # what is kept beside keeps nobody from working
+        _log.warning("keys in the database that is kept beside not dropped", error=type(error).__name__)
 
 
 async def _all(calls: list[Any]) -> None:

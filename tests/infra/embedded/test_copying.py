@@ -290,6 +290,22 @@ def test_a_restore_that_is_cut_off_leaves_a_database_to_work_with(tmp_path: Path
     assert {name for name in names if not name.startswith("template")} == {"postgres", "before_20260101_000000"}
 
 
+def test_a_restore_that_is_cut_off_leaves_no_keys_of_people_beside(machine: Machine, tmp_path: Path) -> None:
+    """Whoever is erased later could be read there: what starts next does what was left to do."""
+    file = tmp_path / "night.tar"
+    machine.lock_for("hr/1")
+    machine.says("backup", str(file))
+    with EmbeddedPostgres(machine.data) as server:  # as restore does, until it is killed
+        url = server.url.replace("+psycopg", "")
+        loaded = copying.load(file, url)
+        copying.bring_keys(loaded, url, None)
+        kept = copying.put_in_place(url, clock.now())
+        beside = url.replace("/postgres?", f"/{kept}?")
+    assert machine.companies() == {"acme"}
+    with EmbeddedPostgres(machine.data), psycopg.connect(beside) as connection:
+        assert connection.execute("select count(*) from person_keys").fetchone() == (0,)
+
+
 def test_a_database_of_ones_own_is_backed_up_by_its_own_tools(tmp_path: Path) -> None:
     """The command says where that is written."""
     named = Machine(tmp_path / "data")
