@@ -5,6 +5,7 @@ import importlib.util
 import os
 import pwd
 import re
+import shutil
 import stat
 import tempfile
 import time
@@ -91,6 +92,8 @@ class EmbeddedPostgres(Server):
 
     def _lay_out(self, programs: Path, claim: int) -> None:
         """Make the cluster under another name first: an interrupted attempt leaves none that looks whole."""
+        for left in self._home.glob("new-*"):  # by a process that was killed, perhaps of this number; we hold the claim
+            shutil.rmtree(left)
         scratch = self._home / f"new-{os.getpid()}"
         _make_private(scratch, self._user)
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale"]

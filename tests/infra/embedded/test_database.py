@@ -119,6 +119,16 @@ def test_a_server_ends_with_its_killed_owner_and_the_next_owner_gets_its_folder(
         assert alive(successor.pid)
 
 
+def test_a_first_start_that_was_killed_is_done_anew_by_a_process_of_the_same_number(tmp_path: Path) -> None:
+    """In a container every start has the same one: what the killed one has left must not keep it from starting."""
+    left = tmp_path / "postgres" / f"new-{os.getpid()}"
+    left.mkdir(parents=True, mode=0o700)
+    (left / "PG_VERSION").write_text("18")
+    with EmbeddedPostgres(tmp_path) as server, connect(server.url) as client:
+        assert client.execute("SELECT 1").fetchone() == (1,)
+    assert not left.exists()
+
+
 def test_a_long_and_closed_folder_works_and_keeps_its_permissions(tmp_path: Path) -> None:
     """A socket's path is short by law, a private home stays private, and a name may hold any letter."""
     closed = tmp_path / ("å, " * 25)
