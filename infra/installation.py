@@ -56,7 +56,8 @@ _WRITTEN_TO = text(
 _CLOSE = (
     text(
         f"""update installation set epoch = epoch + 1, writing = false, place = {_PLACE}, written_by = {_WRITTEN},
-                   fenced_at = clock_timestamp(), since = cast(:since as timestamptz), noticed = :why,
+                   fenced_at = clock_timestamp(), noticed = :why,
+                   since = least(case when not writing then since end, cast(:since as timestamptz)),
                    pulse = greatest(pulse, :pulse) + 1, pulsed_at = clock_timestamp()"""  # noqa: S608 - the same
     ),
     text(
@@ -147,7 +148,7 @@ async def close(connection: AsyncConnection, *, why: str, since: datetime, pulse
     Whatever has not ended, or comes of what Kafka has already, is looked for before it is sent.
 
     Args:
-        since: when the backup was made.
+        since: when the backup was made. What a restore before this one has not taken in yet is still to be taken in.
         pulse: the highest one that anybody knows.
     """
     values = {"why": why[:1000], "since": since, "pulse": pulse}

@@ -169,6 +169,21 @@ async def test_a_pulse_while_somebody_connects_is_no_restored_database(prepared_
         await engine.dispose()
 
 
+async def test_what_a_restore_has_not_taken_in_is_not_forgotten_by_the_next_one(engine: AsyncEngine) -> None:
+    """Restored, and moved before Kafka could be read: it is read from the first backup on, until that is done."""
+    await begun(engine)
+    first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+    found = []
+    for since in (first, second, None, second):
+        async with engine.begin() as connection:
+            if since is None:
+                await installation.go_on(connection)
+            else:
+                await installation.close(connection, why="a test", since=since)
+        found.append((await known(engine)).since)
+    assert found == [first, first, first, second]
+
+
 async def test_an_order_of_before_the_fence_is_looked_for_and_one_of_after_it_is_not(engine: AsyncEngine) -> None:
     """Whether it waited in the journal or comes once more; nothing goes out before its company is opened."""
     await begun(engine)
