@@ -60,11 +60,17 @@ _CLOSE = (
                    since = least(case when not writing then since end, cast(:since as timestamptz)),
                    pulse = greatest(pulse, :pulse) + 1, pulsed_at = clock_timestamp()"""  # noqa: S608 - the same
     ),
+    # What is known of the books stands in their last proof now: the next one names what a restore makes, too. What was
+    # found of a company that nobody has opened since a restore before this one is still true of it.
     text(
-        """insert into fenced (tenant, state, closed_at)
-           select tenant, 'closed', now() from tenants
-           union select tenant, 'closed', now() from journal where state in ('queued', 'sending', 'unknown')
-           on conflict (tenant) do update set state = 'closed', found = '{}', closed_at = excluded.closed_at,
+        """insert into fenced (tenant, state, closed_at, found)
+           select c.tenant, 'closed', now(), jsonb_build_object('known', array(
+               select d ->> 'id' from proofs p cross join jsonb_array_elements(p.body -> 'differences') d
+               where p.tenant = c.tenant))
+           from (select tenant from tenants
+                 union select tenant from journal where state in ('queued', 'sending', 'unknown')) as c
+           on conflict (tenant) do update set state = 'closed', closed_at = excluded.closed_at,
+               found = case when fenced.opened_at is null then fenced.found - 'unclear' else excluded.found end,
                opened_at = null, opened_by = ''"""
     ),
     # Each may have been sent since the backup, or be on its way this very moment.

@@ -22,8 +22,10 @@ _log = telemetry.log(__name__)
 
 _MOST_NAMED: Final = 20
 _FOUND: Final = text(
-    """update fenced set found = found || jsonb_build_object('taken_back', cast(:taken as int), 'forked',
-           cast(:forked as int), 'removed', cast(:removed as boolean)) where tenant = :tenant"""
+    """update fenced set found = found || jsonb_build_object('taken_back', cast(:taken as int),
+           'forked', greatest(cast(:forked as int), (found ->> 'forked')::int),
+           'removed', cast(:removed as boolean) or coalesce((found ->> 'removed')::boolean, false))
+       where tenant = :tenant"""
 )
 _FENCED: Final = text("select tenant from fenced where opened_at is null")
 

@@ -5,6 +5,7 @@ agrees the company is opened by itself; what may have been sent is looked for th
 """
 
 import asyncio
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from infra.leases import Lease
 from infra.plugin import Host
 from infra.proving import records
 from infra.proving.comparing import compare
-from schemas.proofs import BooksProved, DifferenceKind
+from schemas.proofs import BooksProved, Difference, DifferenceKind
 
 _log = telemetry.log(__name__)
 
@@ -73,7 +74,7 @@ async def _look_at(host: Host, tenant: str, lease: Lease) -> float | None:
             return _NOT_ARRIVED  # what was decided again is not in the journal yet: its vouchers would be strangers
         found: dict[str, Any] = await connection.scalar(_FOUND, {"tenant": tenant}) or {}
     people = await _read_people(host, tenant)
-    unclear, proved = await _compare(host, tenant, lease)
+    unclear, proved = await _compare(host, tenant, lease, frozenset(found.get("known", ())))
     strangers = await _strangers(host, tenant)
     why = [f"{each.kind}: {each.message}" for each in unclear[:_MOST]]
     why += strangers[:_MOST]
@@ -118,9 +119,15 @@ async def _strangers(host: Host, tenant: str) -> tuple[str, ...]:
     return await system.strangers(host, tenant, known.since)
 
 
-async def _compare(host: Host, tenant: str, lease: Lease) -> tuple[list[Any], list[BooksProved]]:
-    """Compare the years that may have been written to; return what no proof before the backup has named, and all."""
-    known = {each.id for proof in await records.kept(host.engine, tenant) for each in proof.differences}
+async def _compare(
+    host: Host, tenant: str, lease: Lease, known: Collection[str]
+) -> tuple[list[Difference], list[BooksProved]]:
+    """Compare the years that may have been written to; return the differences that are not known, and all proofs.
+
+    Args:
+        known: those that a proof before the backup has named. Each comparison is kept as the last proof: what one look
+            that broke off has found, or whoever proved the books meanwhile, is none of them.
+    """
     proved: list[BooksProved] = []
     for day in await _days(host.engine, tenant):
         if any(each.year_from <= day <= each.year_to for each in proved):
