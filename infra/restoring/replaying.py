@@ -122,7 +122,8 @@ class Replay:
         new, others = await take_back(connection, records)
         taken.records.update(each.tenant for each in new)
         taken.forked.update(each.tenant for each in others)
-        taken.removed |= {each.tenant for each in new if each.record.outcome == "removed"}
+        # Also what was taken back by a process that was cut off before it could say so.
+        taken.removed |= {each.tenant for each in records if each.record.outcome == "removed"}
         if ends := [(e.tenant, e.record.message_id) for e in new if e.record.outcome in _ENDS]:
             taken.ended += await end_as_on_record(connection, ends)
 
