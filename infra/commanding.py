@@ -41,6 +41,10 @@ class WrongUsage(Failed):
     code = 2
 
 
+class NoSuchYear(Failed):
+    """A company's ledger has no such financial year; the message names those that there are."""
+
+
 def asker(by: str | None) -> str:
     """Return who says so, for the trail: who was named, or whoever runs this command."""
     with suppress(KeyError, OSError):  # a container's user may have no name

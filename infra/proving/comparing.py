@@ -33,7 +33,8 @@ async def compare(host: Host, tenant: str, year: int | date, *, asked_by: str) -
 
     Raises:
         NotRead: the ledger has no answer for now.
-        Failed: there is no such year, or what was read of it cannot be understood; the message says why.
+        NoSuchYear: there is none.
+        Failed: what was read of it cannot be understood; the message says why.
     """
     settling = timedelta(seconds=host.settings.sink(registry.ledger()).settle_seconds)
     as_of = await records.now(host.engine) - settling  # what was booked later may not stand in the ledger's file yet

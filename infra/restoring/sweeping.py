@@ -14,13 +14,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, installation, registry, store, telemetry, tenants
-from infra.commanding import Failed
+from infra.commanding import Failed, NoSuchYear
 from infra.delivery.following import Following, connected
 from infra.leases import Lease
 from infra.plugin import Host
 from infra.proving import records
 from infra.proving.comparing import compare
-from schemas.proofs import BooksProved, Difference, DifferenceKind
+from schemas.proofs import BooksProved, DifferenceKind
 
 _log = telemetry.log(__name__)
 
@@ -74,10 +74,8 @@ async def _look_at(host: Host, tenant: str, lease: Lease) -> float | None:
             return _NOT_ARRIVED  # what was decided again is not in the journal yet: its vouchers would be strangers
         found: dict[str, Any] = await connection.scalar(_FOUND, {"tenant": tenant}) or {}
     people = await _read_people(host, tenant)
-    unclear, proved = await _compare(host, tenant, lease, frozenset(found.get("known", ())))
-    strangers = await _strangers(host, tenant)
-    why = [f"{each.kind}: {each.message}" for each in unclear[:_MOST]]
-    why += strangers[:_MOST]
+    why, proved = await _compare(host, tenant, lease, frozenset(found.get("known", ())))
+    why += (await _strangers(host, tenant))[:_MOST]
     if found.get("removed"):
         why.append("it was removed after the backup: remove it again (bokbuss tenant remove)")
     if number := found.get("forked"):
@@ -121,24 +119,27 @@ async def _strangers(host: Host, tenant: str) -> tuple[str, ...]:
 
 async def _compare(
     host: Host, tenant: str, lease: Lease, known: Collection[str]
-) -> tuple[list[Difference], list[BooksProved]]:
-    """Compare the years that may have been written to; return the differences that are not known, and all proofs.
+) -> tuple[list[str], list[BooksProved]]:
+    """Compare the years that may have been written to; return what is for a person to say, and all proofs.
 
     Args:
-        known: those that a proof before the backup has named. Each comparison is kept as the last proof: what one look
-            that broke off has found, or whoever proved the books meanwhile, is none of them.
+        known: the differences that a proof before the backup has named. Each comparison is kept as the last proof: what
+            one look that broke off has found, or whoever proved the books meanwhile, is none of them.
     """
     proved: list[BooksProved] = []
+    unread: list[str] = []
     for day in await _days(host.engine, tenant):
         if any(each.year_from <= day <= each.year_to for each in proved):
             continue
         lease.check()
         try:
             proved.append(await compare(host, tenant, day, asked_by="a restore"))
-        except Failed as error:  # there is no such year, and nothing can have been written to it
+        except NoSuchYear as error:  # nothing can have been written to it
             _log.warning("year not compared", tenant=tenant, day=str(day), why=str(error))
+        except Failed as error:
+            unread.append(f"not compared: {error}")
     new = [each for proof in proved for each in proof.differences if each.kind in _UNCLEAR and each.id not in known]
-    return new, proved
+    return [*dict.fromkeys(unread), *(f"{each.kind}: {each.message}" for each in new[:_MOST])], proved
 
 
 async def _days(engine: AsyncEngine, tenant: str) -> list[date]:

@@ -10,7 +10,7 @@ from connectors.fortnox.ledger.books import connect
 from connectors.fortnox.ledger.years import Refused, read
 from connectors.fortnox.tokens import SYSTEM
 from infra import tenants
-from infra.commanding import Failed
+from infra.commanding import Failed, NoSuchYear
 from infra.delivery.guests import LOOK_UP, guest
 from infra.plugin import Host, YearRead
 
@@ -30,11 +30,11 @@ async def read_year(host: Host, tenant: str, year: int | date) -> AsyncIterator[
 
 
 def chosen(years: Sequence[Year], wanted: int | date) -> Year:
-    """Return the year that ends in a calendar year, or holds a day. Raises Failed when there is none."""
+    """Return the year that ends in a calendar year, or holds a day. Raises NoSuchYear."""
     for one in years:
         if one.holds(wanted) if isinstance(wanted, date) else one.last.year == wanted:
             return one
     there = [say.SPAN(first=one.first, last=one.last) for one in years[:_MOST]] or [say.NONE()]
     if isinstance(wanted, date):
-        raise Failed(say.NO_YEAR_HOLDING(day=wanted, known=there))
-    raise Failed(say.NO_YEAR_ENDING(year=str(wanted), known=there))
+        raise NoSuchYear(say.NO_YEAR_HOLDING(day=wanted, known=there))
+    raise NoSuchYear(say.NO_YEAR_ENDING(year=str(wanted), known=there))

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.fortnox.settings import FortnoxSettings
 from infra import installation
 from infra.proving.nightly import prove_company
 from infra.restoring import sweeping
@@ -69,3 +70,13 @@ async def test_what_was_found_after_a_restore_is_found_again_after_the_next(
         assert await sweeping.open_company(engine, visit.tenant, "anna")
         await restored(visit)
         assert await looked_at(visit) == ("open", [])
+
+
+async def test_a_company_whose_books_cannot_be_compared_is_not_opened_by_itself(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """Too large, broken, another company's: nobody knows whether they agree."""
+    async with doctor_driver(engine, tmp_path, company(4722)) as visit:
+        await restored(visit)
+        visit.host.settings.of(FortnoxSettings).ledger_bytes = 10
+        assert await looked_at(visit) == ("held", ["not compared"])
