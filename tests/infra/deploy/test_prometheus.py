@@ -165,6 +165,18 @@ def test_a_case_expects_what_its_name_says(case: dict[str, Any]) -> None:
     assert (name in expected(case)) == (verb == "fires")
 
 
+def test_a_process_is_of_the_role_that_its_name_begins_with() -> None:
+    """Also where Prometheus runs in another namespace, as docs/operations.md says: NoMetrics asks for these roles."""
+    [job] = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    [relabel] = job["relabel_configs"]
+    whole = re.compile(relabel.get("regex", "(.*)"))
+    [found] = job["dns_sd_configs"]
+    names = [f"{name}{elsewhere}" for name in found["names"] for elsewhere in ("", ".bokbuss", ".bokbuss.svc")]
+    roles = {match[1] for name in names if (match := whole.fullmatch(name))}
+    [silent] = [alert["expr"] for alert in ALERTS if alert["alert"] == "NoMetrics"]
+    assert roles == set(re.findall(r'role="(\w+)"', silent))
+
+
 @needs_promtool
 def test_the_rules_are_sound() -> None:
     """Prometheus reads its configuration and all rules in it."""
