@@ -286,16 +286,24 @@ async def remove(host: Host, producer: AIOKafkaProducer, tenant: str, *, by: str
     left_to_do = await _end_consents(host, tenant, by, force=force)
     # The last word about it on ``settings.v1``, which keeps the last one for ever, is that it has none.
     await apply_settings(host.engine, producer, tenant, TenantSettings(), by=by, last=True)
+    # While it is still known: whoever is cut off here removes it again, and nothing is left that nobody names.
+    await _forget_stored(host, tenant)
     deadline = clock.monotonic() + _SENDING_WITHIN
     while (under := await _remove(host.engine, tenant, by, now=clock.monotonic() > deadline)) is None:
         await clock.sleep(_POLL)
+    left_to_do += await _forget_stored(host, tenant)  # what came until then
+    _log.info("company removed", tenant=tenant, kept_under=under)
+    return Removed(under, left_to_do)
+
+
+async def _forget_stored(host: Host, tenant: str) -> tuple[str, ...]:
+    """Delete a company's documents and packages; return what is left to do, for whoever runs the store."""
     try:
         await contents.opened(host.settings).forget(tenant)
         await asyncio.to_thread(storing.forget, host.settings, tenant)
-    except Exception as error:  # noqa: BLE001 - the company is removed; whoever runs the store can still delete
-        left_to_do += (f"delete {tenant}/ in the store of documents, which did not answer ({type(error).__name__})",)
-    _log.info("company removed", tenant=tenant, kept_under=under)
-    return Removed(under, left_to_do)
+    except Exception as error:  # noqa: BLE001 - the company is removed all the same; who runs the store can delete
+        return (f"delete {tenant}/ in the store of documents, which did not answer ({type(error).__name__})",)
+    return ()
 
 
 async def _end_consents(host: Host, tenant: str, by: str, *, force: bool) -> tuple[str, ...]:

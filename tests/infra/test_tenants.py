@@ -1,12 +1,16 @@
 """Companies are added and removed: each table says what becomes of its rows."""
 
+import asyncio
+import hashlib
+import io
 from dataclasses import replace
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from infra import companies, tenants
+from infra import companies, contents, tenants
 from infra.access.connection import Taken
 from infra.access.vault import open_vault
 from infra.plugin import Host
@@ -102,3 +106,24 @@ async def test_settings_of_a_newer_version_keep_no_other_company_from_its_turn(
     async with engine.begin() as connection:
         await connection.execute(text(newer))
     assert [each.tenant for each in await tenants.everyone(engine)] == ["krogen"]
+
+
+async def test_a_removal_that_is_cut_off_among_the_documents_is_taken_up_again(
+    engine: AsyncEngine, settings: Settings, producer: AIOKafkaProducer, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large store takes minutes, and somebody types Ctrl-C: the company is still there to be removed."""
+    host = Host(settings, engine, await open_vault(engine, settings), None, None)
+    store, receipt = contents.opened(settings), b"a receipt"
+    sha256 = hashlib.sha256(receipt).hexdigest()
+    await companies.add(host, tenant, organisation_number=None, database_number=None)
+    await store.keep(tenant, sha256, io.BytesIO(receipt))
+
+    async def interrupted(_store: contents.Contents, _tenant: str) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as impatient:
+        impatient.setattr(contents.Contents, "forget", interrupted)
+        with pytest.raises(asyncio.CancelledError):
+            await companies.remove(host, producer, tenant, by="anna")
+    assert (await companies.remove(host, producer, tenant, by="anna")).left_to_do == ()
+    assert await store.size(tenant, sha256) is None
