@@ -8,7 +8,7 @@ import typer
 
 from infra import clock, registry
 from infra.access import erasing
-from infra.access.erasing import Counted
+from infra.access.erasing import Counted, Erased
 from infra.commanding import By, Company, Failed, Json, WrongUsage, asked, print_json, print_lines, print_out
 from infra.deciding import remembering
 from infra.office import Office, in_office
@@ -38,8 +38,8 @@ def people_erase(
         decider = _decider(by)
         await place.vault()
         said = await _erasable(place, tenant, person)
-        if done := await erasing.found(place.engine, tenant, said.records):
-            told = f"{person} is erased since {done[0].at:%Y-%m-%d %H:%M} by {done[0].by}: nothing is left to do."
+        if done := await _erased(place, tenant, said):
+            told = f"{person} is erased since {done.at:%Y-%m-%d %H:%M} by {done.by}: nothing is left to do."
             print_out(_json(said, None, erased=True), [told], as_json=as_json)
             return
         if said.objections:
@@ -114,9 +114,14 @@ async def _decide(place: Office, tenant: str, person: str, *, erased: bool, by: 
     await host.accept(tenant, "desk", [fact])
 
 
+async def _erased(place: Office, tenant: str, said: Erasable) -> Erased | None:
+    """Return the erasure of the record that was named: its other one can have been erased alone, before."""
+    return next(iter(await erasing.found(place.engine, tenant, said.records[:1])), None)
+
+
 async def _carried_out(place: Office, tenant: str, person: str, said: Erasable, wait: float) -> None:
     until = clock.monotonic() + wait
-    while not await erasing.found(place.engine, tenant, said.records):
+    while not await _erased(place, tenant, said):
         if clock.monotonic() > until:
             now = await _erasable(place, tenant, person)
             why = "; ".join(now.objections) or "flows and the desk carry it out when they run: call this again then"
