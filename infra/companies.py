@@ -18,6 +18,7 @@ from infra.access.connection_rows import forget_another_company, holder
 from infra.access.connections import Connections
 from infra.access.vault import signing_secret
 from infra.incarnations import COMPANY_REMOVED, kept_under
+from infra.kafka.cluster import sent
 from infra.kafka.parking import FLOWS
 from infra.packages import storing
 from infra.plugin import Host, NotRevoked
@@ -114,6 +115,7 @@ async def apply_settings(
     Raises:
         UnknownTenant: there is no such company, or somebody else has removed it.
         NewerSettings: a newer version than ``after`` was given out.
+        KafkaError: the broker did not acknowledge them in time.
     """
     async with engine.begin() as connection:
         company = (await connection.execute(_NEXT_VERSION, {"tenant": tenant})).one_or_none()
@@ -132,7 +134,7 @@ async def apply_settings(
         incarnation=company.incarnation,
         trace=telemetry.new_trace(),
     )
-    await producer.send_and_wait(applied.TOPIC, message.to_bytes(), key=tenant.encode())
+    await sent(producer, applied.TOPIC, message.to_bytes(), key=tenant.encode())
     return version
 
 

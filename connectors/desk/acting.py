@@ -11,6 +11,7 @@ from infra import clock, overview, store
 from infra.delivery import waiting
 from infra.intake import letters
 from infra.intake.accepting import Acceptor
+from infra.kafka.cluster import sent
 from infra.kafka.lives import topic_of
 from infra.plugin import Host
 from infra.rows import AnswerOutcome, Hold
@@ -28,7 +29,10 @@ _FOLLOWS = 2.0
 
 
 async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str, comment: str) -> str:
-    """Publish a person's answer to a hold; return the fact's id. It takes effect when a flow reads it."""
+    """Publish a person's answer to a hold; return the fact's id. It takes effect when a flow reads it.
+
+    Raises KafkaError: the broker did not acknowledge it in time.
+    """
     now = clock.now()
     fact = ReviewAnswered(
         hold_id=hold.hold_id,
@@ -50,7 +54,7 @@ async def answer(producer: AIOKafkaProducer, hold: Hold, chosen: str, *, by: str
         incarnation=hold.order.incarnation,
         trace=trace,
     )
-    await producer.send_and_wait(fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
+    await sent(producer, fact.TOPIC, message.to_bytes(), key=hold.tenant.encode())
     return message_id
 
 
@@ -76,17 +80,18 @@ async def replay(host: Host, place: str, *, by: str, value: bytes | None = None)
     Raises:
         NotOpen: see there.
         Malformed: the payload of a row breaks its format.
+        KafkaError, Unavailable: the broker did not acknowledge it in time; the letter stays open.
     """
     producer = await host.producer()
     acceptor = Acceptor(engine=host.engine, producer=producer, vault=host.vault, settings=host.settings)
     async with _TURNS.of(host.engine, place), host.engine.begin() as connection:
         message = await waiting.open_letter(connection, place)
         letter = message.data
-        sent = letter.record_value if value is None else value
+        again = letter.record_value if value is None else value
         if (source := letters.source_of(letter)) is not None:
-            await acceptor.accept_file(tenant=message.tenant, source=source, file=BytesIO(sent), requested_by=by)
+            await acceptor.accept_file(tenant=message.tenant, source=source, file=BytesIO(again), requested_by=by)
         else:
-            await producer.send_and_wait(topic_of(letter.topic), sent, key=_key_of(sent, letter))
+            await sent(producer, topic_of(letter.topic), again, key=_key_of(again, letter))
         how = "as it was" if value is None else "corrected"
         await waiting.close_letter(connection, message, "replayed", f"{by} sent it again, {how}")
     return letter

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from infra import clock
 from infra.kafka.cutting import stopped
@@ -13,6 +13,8 @@ from schemas.topics import LARGEST, PARTITIONS, TOPICS, Topic
 
 _MOST_AT_ONCE = 256 * 1024
 """Bytes of a partition that go in one request. Of aiokafka's own 16 KB a batch of decisions would need dozens."""
+_ACKNOWLEDGED_WITHIN = 5.0
+"""Seconds for which somebody who sends waits; aiokafka alone would try to send for ever."""
 _CLOSE_WITHIN = 1.0
 """Seconds that a producer has to end. Whoever sends waits for the acknowledgement: nothing is left to be sent."""
 
@@ -127,3 +129,18 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
             raise
         raise BrokerUnavailable(f"The broker at {bootstrap} does not answer ({type(error).__name__}).") from error
     return made
+
+
+async def sent(
+    producer: AIOKafkaProducer, topic: str, value: bytes, *, key: bytes | None, within: float = _ACKNOWLEDGED_WITHIN
+) -> None:
+    """Send one record for somebody who waits for it.
+
+    Raises:
+        KafkaError: it was not acknowledged in time; it may arrive all the same.
+    """
+    try:
+        async with asyncio.timeout(within):
+            await producer.send_and_wait(topic, value, key=key)
+    except TimeoutError as error:
+        raise KafkaTimeoutError from error
