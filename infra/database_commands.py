@@ -1,6 +1,7 @@
 """The verbs that keep the database: its tables brought up to date, a backup made, a backup restored."""
 
 import asyncio
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,9 +71,7 @@ def backup(
             except copying.NotRestored as error:
                 raise Failed(str(error)) from error
             except OSError as error:
-                if error.filename is not None:
-                    raise
-                raise Failed(f"there is no backup: {file} could not be written ({error.strerror})") from error
+                raise _full(error, f"there is no backup: {file} could not be written") from error
 
     size = asyncio.run(work())
     key = settings.data / KEY_FILE
@@ -144,6 +143,8 @@ def restore(
             copying.forget_keys(url)
         except copying.NotRestored as error:
             raise Failed(str(error)) from error
+        except OSError as error:
+            raise _full(error, f"nothing is restored: no room in {tempfile.gettempdir()} or {settings.data}") from error
     print_out(
         {"made_at": head["made_at"], "documents": documents, "kept": kept},
         [
@@ -173,6 +174,11 @@ async def _check(url: str, settings: Settings, before: str, keys: Path | None) -
         await rotation.everything_opens(engine, await open_vault(engine, settings))
     finally:
         await engine.dispose()
+
+
+def _full(error: OSError, what: str) -> Exception:
+    """Return what to say where a disk is full: then the error names no file, as others do."""
+    return error if error.filename is not None else Failed(f"{what} ({error.strerror})")
 
 
 def _embedded() -> Settings:

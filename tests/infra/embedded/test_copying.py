@@ -13,10 +13,12 @@ from typing import IO, Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
-from infra import clock, store
+from infra import cli, clock, store
 from infra.access import people
 from infra.access.vault import open_vault
+from infra.commanding import Failed
 from infra.embedded import copying
 from infra.embedded.database import EmbeddedPostgres
 from infra.settings import Settings
@@ -252,6 +254,23 @@ def test_a_document_is_put_back_whole_or_not_at_all(tmp_path: Path, monkeypatch:
             copying.load_documents(file, documents)
     assert copying.load_documents(file, documents) == 1
     assert (documents / "acme" / "ab" / "abab").read_bytes() == b"a receipt"
+
+
+def test_a_disk_that_is_full_is_no_fault_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said in a sentence, and what was there is as it was."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOKBUSS_DATA", str(tmp_path / "data"))
+    for words in (("migrate",), ("backup", "night.tar")):
+        CliRunner().invoke(cli.app, words, catch_exceptions=False)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for step, words in (("make", ("backup", "other.tar")), ("load_documents", ("restore", "night.tar", "--yes"))):
+        monkeypatch.setattr(copying, step, full)
+        ended = CliRunner().invoke(cli.app, words)
+        assert isinstance(ended.exception, Failed)
+        assert "No space left on device" in str(ended.exception)
 
 
 def test_a_restore_whose_documents_cannot_be_written_changes_nothing(machine: Machine, tmp_path: Path) -> None:
