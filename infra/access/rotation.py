@@ -36,7 +36,11 @@ _BEGIN = text(
 )
 _LOCKS = text("update secrets_key set locks = true where id = :id")
 _DONE = text("update secrets_key set done_at = coalesce(done_at, :now), wrapped_before = null where id <= :id")
-_ALIVE = text("select exists (select from installation where pulsed_at > clock_timestamp() - interval '30 s')")
+# Where Kafka is away there is no pulse, and the leases of who runs are renewed all the same.
+_ALIVE = text(
+    """select exists (select from installation where pulsed_at > clock_timestamp() - interval '30 s')
+           or exists (select from leases where owner <> '' and deadline > clock_timestamp() - interval '30 s')"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ async def follow(vault: Vault, engine: AsyncEngine, settings: Settings, stop: as
     while not await clock.wait(stop, FOLLOW_SECONDS):
         try:
             await refresh(vault, engine, settings)
-        except Exception as error:  # noqa: BLE001 - it goes on with the keys that it has, and looks again
+        except Exception as error:  # noqa: BLE001 - the database is away or busy, or a key is missing: the next look tells
             _log.warning("data keys not read", error=type(error).__name__)
 
 

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -19,9 +18,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from standardwebhooks import Webhook
 
-from infra import store
+from infra import clock, store
 from infra.access import rotation
 from infra.access.vault import Vault, WrongKey, made_key, open_vault, prove, refresh, signing_secret
+from infra.leases import Leases
 from infra.settings import Settings
 from infra.tables import metadata
 
@@ -178,22 +178,45 @@ async def test_every_secret_is_locked_anew_while_others_go_on(engine: AsyncEngin
     assert vault.unlock(locked, context="t7/openpos") == "s7"
 
 
-async def test_a_process_goes_on_while_all_its_connections_are_taken(
+async def test_a_process_goes_on_looking_for_new_keys_however_busy_the_database_is(
     engine: AsyncEngine, prepared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Too many deliveries at once take them for a while: that no data keys are read meanwhile ends nobody."""
-    monkeypatch.setattr(rotation, "FOLLOW_SECONDS", 0.01)
-    settings = environment(tmp_path)
+    """A job that ends ends its process, and with it every role in it."""
+    settings, stop = environment(tmp_path, "one"), asyncio.Event()
     vault = await open_vault(engine, settings)
-    tried, stop = asyncio.Event(), asyncio.Event()
-    monkeypatch.setattr(rotation, "_log", SimpleNamespace(warning=lambda *_, **__: tried.set()))
-    small = create_async_engine(prepared_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
-    async with small.connect():
-        following = asyncio.create_task(rotation.follow(vault, small, settings, stop))
-        await asyncio.wait_for(tried.wait(), 60)
+    monkeypatch.setattr(rotation, "FOLLOW_SECONDS", 0.01)
+    busy = create_async_engine(prepared_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    async with busy.connect():
+        following = asyncio.create_task(rotation.follow(vault, busy, settings, stop))
+        assert not (await asyncio.wait({following}, timeout=0.5))[0]
+    await rotation.rotate(engine, await open_vault(engine, settings), settings, by="anna")
+    for _ in range(3_000):
+        if vault.newest == 2:
+            break
+        await asyncio.sleep(0.01)
+    assert vault.newest == 2
     stop.set()
     await following
-    await small.dispose()
+    await busy.dispose()
+
+
+async def test_processes_learn_of_a_new_key_also_while_kafka_is_away(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no pulse then, and a process that has a lease runs; of one that was killed its lease is long over."""
+    settings, pauses = environment(tmp_path, "one"), list[float]()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(clock, "sleep", pause)
+    vault, leases = await open_vault(engine, settings), Leases(engine, 10.0)
+    assert await leases.acquire("fortnox/acme")
+    await rotation.rotate(engine, vault, settings, by="anna")
+    async with engine.begin() as connection:
+        await connection.execute(text("update leases set deadline = deadline - interval '1 hour'"))
+    await rotation.rotate(engine, vault, settings, by="anna")
+    assert pauses == [rotation.SETTLE_SECONDS] * 2 + [0.0] * 2
 
 
 async def test_a_rotation_stops_at_what_no_key_opens(engine: AsyncEngine, tmp_path: Path) -> None:
