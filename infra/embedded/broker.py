@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,9 @@ class EmbeddedKafka(Server):
     def _configure(self) -> tuple[str, int]:
         """Write the broker's files; return the cluster's id and the port, both remembered."""
         memory = self.home / "bokbuss.json"
-        known: dict[str, Any] = json.loads(memory.read_text()) if memory.exists() else {}
+        known: dict[str, Any] = {}
+        with suppress(FileNotFoundError, ValueError):  # empty where a machine lost its power just after it was written
+            known = json.loads(memory.read_text())
         cluster = known.get("cluster") or base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         port = free_port(self._port or known.get("port"))
         if self.bootstrap not in {"", f"127.0.0.1:{port}"}:

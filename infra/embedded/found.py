@@ -59,7 +59,7 @@ def is_used(data: Path) -> bool:
 def _embedded(data: Path) -> dict[str, Any]:
     try:
         known: dict[str, Any] = json.loads((data / KNOWN).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # it is empty where a machine lost its power just after it was written
         return {}
     except OSError as error:
         raise unwritable(data, error) from error

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from infra.embedded import runtime
+from infra.embedded.broker import EmbeddedKafka
 from infra.embedded.found import Runtime, running
 from infra.embedded.runtime import kept, services
 from infra.folders import Unwritable, alive
@@ -71,6 +72,18 @@ def test_servers_of_a_dead_owner_are_not_running(tmp_path: Path) -> None:
     (tmp_path / "runtime.json").write_text(json.dumps(left))
     settings = Settings(data=tmp_path, database=DatabaseSettings(url="postgresql://host/name"), _env_file=None)
     assert running(settings) is None
+
+
+def test_what_a_machine_that_lost_its_power_has_left_keeps_nothing_from_starting(tmp_path: Path) -> None:
+    """A file that was written just before may be empty then; what matters stands in the servers' own."""
+    (tmp_path / "runtime.json").write_text("")
+    assert running(embedded(tmp_path)) is None
+    kafka = EmbeddedKafka(tmp_path)
+    kafka.home.mkdir()
+    (kafka.home / "bokbuss.json").write_text("")
+    cluster, port = kafka._configure()
+    assert cluster
+    assert port
 
 
 def test_servers_that_do_not_answer_are_not_running(tmp_path: Path) -> None:
