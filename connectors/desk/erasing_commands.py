@@ -67,9 +67,10 @@ def people_release(tenant: Company, person: Person, by: By = None, as_json: Json
         decider = _decider(by)
         await place.vault()
         said = await _erasable(place, tenant, person)
-        await _decide(place, tenant, person, erased=False, by=decider)
-        if not (released := await erasing.release(place.engine, tenant, said.records, by=decider)):
+        if not await _erased(place, tenant, said):
             raise WrongUsage(f"{person} is not erased: bokbuss people list {tenant}")
+        await _decide(place, tenant, person, erased=False, by=decider)
+        released = await erasing.release(place.engine, tenant, said.records, by=decider)
         told = f"{person} comes in again with the next reading, or now: bokbuss employees refresh {tenant}"
         print_out({"tenant": tenant, "released": list(released)}, [told], as_json=as_json)
 

@@ -44,9 +44,12 @@ _FIND = text(
 _EVERY = text(
     "select record, erased_at, erased_by, released_at, released_by from erasures where tenant = :tenant order by 2, 1"
 )
+# By then a flow may have forgotten who somebody was linked with: what was erased together is released together.
 _RELEASE = text(
     """update erasures set released_at = :at, released_by = :by
-       where tenant = :tenant and record = any(:records) and released_at is null returning record"""
+       where tenant = :tenant and released_at is null and (erased_at, erased_by) in (
+         select erased_at, erased_by from erasures
+         where tenant = :tenant and record = any(:records) and released_at is null) returning record"""
 )
 
 
@@ -109,5 +112,5 @@ async def release(engine: AsyncEngine, tenant: str, records: Sequence[str], *, b
     values: dict[str, Any] = {"tenant": tenant, "records": list(records)}
     async with engine.begin() as connection:
         released = tuple(await connection.scalars(_RELEASE, values | {"by": by, "at": clock.now()}))
-        await connection.execute(_UNSEE, values)
+        await connection.execute(_UNSEE, values | {"records": [*records, *released]})
     return released

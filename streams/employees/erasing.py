@@ -17,10 +17,11 @@ def erasable(key: str, today: date) -> Asking[Erasable]:
     states = yield (key,)
     if other := _other(states[key]):
         states = {**states, **(yield (other,))}
-    return Erasable(tuple(_objections(states, key, today)), records_of(states, key), _erased(states[key]))
+    return Erasable(tuple(_objections(states, key, today)), records_of(states, key), is_erased(states[key]))
 
 
-def _erased(state: State) -> bool:
+def is_erased(state: State) -> bool:
+    """Tell whether a record is somebody's who was erased, and not let in again."""
     return bool((state.person and state.person.erased_at) or (state.employee and state.employee.erased_at))
 
 
@@ -85,7 +86,7 @@ def forget(memory: Memory, fact: ErasureDecided) -> None:
 
 
 def _let_in(memory: Memory, key: str) -> None:
-    for record in records_of(States(memory), key):
+    for record in filter(lambda each: is_erased(memory[each]), records_of(States(memory), key)):
         if record.startswith(_EMPLOYEE):
             memory.put(record, employee=None)
         else:

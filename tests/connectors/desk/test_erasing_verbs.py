@@ -13,16 +13,12 @@ _REMEMBERED = text(
     "insert into flow_state (flow, tenant, key, state) values ('employees', :t, :key, cast(:state as jsonb))"
 )
 _ERASED = text("insert into erasures (tenant, record, erased_at, erased_by) values (:t, :record, :at, 'anna')")
+AT = datetime(2026, 4, 10, tzinfo=UTC)
 BO, EMPLOYEE = "alexishr/b", "fortnox/employee/4"
 
 
-def test_a_person_is_not_erased_because_the_employee_was(desk: VerbDriver) -> None:
-    """Whom they were linked with was erased alone before: the person's own key is still there."""
-    at = datetime(2026, 4, 10, tzinfo=UTC)
-    states = {
-        BO: State(person=Person(hr=EmployeeFields(given_name="Bo", last_day=date(2026, 3, 31)), was="4")),
-        EMPLOYEE: State(employee=Employee(inactive=True, erased_at=at)),
-    }
+def after(desk: VerbDriver, states: dict[str, State], *erased: str) -> None:
+    """Let a company remember these, and have erased the values of some."""
 
     async def past(world: Past) -> None:
         await world.add(TENANT)
@@ -30,9 +26,25 @@ def test_a_person_is_not_erased_because_the_employee_was(desk: VerbDriver) -> No
             for key, state in states.items():
                 values = {"t": TENANT, "key": key, "state": state.model_dump_json()}
                 await connection.execute(_REMEMBERED, values)
-            await connection.execute(_ERASED, {"t": TENANT, "record": EMPLOYEE, "at": at})
+            for record in erased:
+                await connection.execute(_ERASED, {"t": TENANT, "record": record, "at": AT})
 
     desk.after(past)
+
+
+def test_a_person_is_not_erased_because_the_employee_was(desk: VerbDriver) -> None:
+    """Whom they were linked with was erased alone before: the person's own key is still there."""
+    person = Person(hr=EmployeeFields(given_name="Bo", last_day=date(2026, 3, 31)), was="4")
+    employee = Employee(inactive=True, erased_at=AT)
+    after(desk, {BO: State(person=person), EMPLOYEE: State(employee=employee)}, EMPLOYEE)
     erase = ("people", "erase", TENANT, "--by", "anna", "--yes", "--wait", "0")
     assert "is erased since 2026-04-10" in desk(*erase, EMPLOYEE).stdout
     assert f"{BO} is not erased yet" in desk.refused(1, *erase, BO)
+
+
+def test_who_was_erased_together_is_released_together(desk: VerbDriver) -> None:
+    """Also when the first release was cut off, and the flow knows no more who was linked; and then nobody is left."""
+    after(desk, {BO: State(person=Person())}, BO, EMPLOYEE)
+    release = ("people", "release", TENANT, BO, "--by", "anna")
+    assert sorted(desk.json(*release)["released"]) == [BO, EMPLOYEE]
+    assert f"{BO} is not erased" in desk.refused(2, *release)

@@ -106,3 +106,20 @@ def test_what_hr_tells_later_waits_and_nothing_of_it_is_kept(made: FlowCompany) 
     made.edit_hr("b", title="VD")
     made.settle()
     assert "b@x.se" in remembered(made)
+
+
+def test_who_was_not_erased_is_not_let_in_again(made: FlowCompany) -> None:
+    """A typing error, or the same once more: the link, and all that was agreed on, stays."""
+    before = remembered(made)
+    assert "Bo" in before
+    erase(made, erased=False)
+    assert remembered(made) == before
+    free(made)
+    erase(made)
+    erase(made, erased=False)
+    made.edit_hr("b", title="VD")
+    made.settle()
+    before, open_ = remembered(made), made.open()
+    assert "VD" in before
+    erase(made, erased=False)
+    assert (remembered(made), made.open()) == (before, open_)
