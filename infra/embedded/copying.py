@@ -172,7 +172,7 @@ def bring_keys(loaded: str, url: str, keys: Path | None) -> None:
 def forget_keys(url: str) -> None:
     """Drop the keys of people in the database that is kept beside: those that are in use stand in the other alone.
 
-    So is one that was loaded and not put in place: its restore was cut off.
+    A database that was loaded and not put in place goes altogether: its restore was cut off.
     """
     _in_server(url, f"drop database if exists {_NEW} with (force)")
     with psycopg.connect(_beside(url), autocommit=True) as server:
