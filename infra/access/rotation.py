@@ -16,7 +16,7 @@ from sqlalchemy import Column, Table, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import clock, store, telemetry
-from infra.access.vault import FIRST, Vault, WrongKey, refresh, wrapped
+from infra.access.vault import FIRST, Vault, WrongKey, must_not_be_replaced, refresh, wrapped
 from infra.settings import Settings
 from infra.tables import metadata
 
@@ -93,8 +93,10 @@ async def rotate(
         The key's number, and how many secrets were locked anew.
 
     Raises:
-        WrongKey: something is stored that no key of ours opens; it stays as it is, and so do the old keys.
+        WrongKey: our key is the one that is being replaced; or something is stored that no key of ours opens: it stays
+            as it is, and so do the old keys.
     """
+    await must_not_be_replaced(engine, settings)
     number = await _begun(engine, settings, by)
     pause = settle if await store.scalar(engine, _ALIVE) else 0.0
     await clock.sleep(pause)

@@ -160,6 +160,19 @@ async def refresh(vault: Vault, engine: AsyncEngine, settings: Settings) -> None
         vault.learn(_opened(rows, settings, named), newest)
 
 
+async def must_not_be_replaced(engine: AsyncEngine, settings: Settings) -> None:
+    """Raise WrongKey when our key is the one that another one replaces: what is wrapped by it now is lost with it."""
+    async with engine.connect() as connection:
+        rows = await _rows(connection)
+    key = _wrapping(settings.secret_key or made_key(settings.data))
+    if any(_tried(key, row.wrapped) is None for row in rows):
+        ours = f"the key in {settings.data / KEY_FILE}" if settings.secret_key is None else "BOKBUSS_SECRET_KEY"
+        raise WrongKey(
+            f"{ours} is the key that is being replaced: do this with the new one as BOKBUSS_SECRET_KEY, as the roles "
+            "have it, and with this one as BOKBUSS_OLD_SECRET_KEY"
+        )
+
+
 async def prove(settings: Settings, connection: AsyncConnection) -> None:
     """Prove that a key of ours opens what is stored in a database, before anything is done to it.
 

@@ -130,6 +130,22 @@ async def test_a_key_is_replaced_and_everything_still_opens(engine: AsyncEngine,
         await open_vault(engine, environment(tmp_path, "one"))
 
 
+@pytest.mark.parametrize("ours", ["one", None], ids=["named", "made"])
+async def test_nothing_is_rotated_with_the_key_that_is_being_replaced(
+    ours: str | None, engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """Of a shell that has not got the new one: the new data key would be lost with the old key that "may go"."""
+    before = environment(tmp_path, ours)
+    vault = await open_vault(engine, before)
+    locked = vault.lock("secret", context="c")
+    old = ours or made_key(tmp_path / "data").get_secret_value()
+    await open_vault(engine, environment(tmp_path, "two", before=old))  # as the roles run by now
+    with pytest.raises(WrongKey, match="being replaced"):
+        await rotation.rotate(engine, await open_vault(engine, before), before, by="anna")
+    assert [key.number for key in await rotation.data_keys(engine)] == [1]
+    assert (await open_vault(engine, environment(tmp_path, "two"))).unlock(locked, context="c") == "secret"
+
+
 async def test_a_made_key_can_be_replaced_by_a_named_one(engine: AsyncEngine, tmp_path: Path) -> None:
     """It stands in the folder, and is named as the one before."""
     sealed = (await open_vault(engine, environment(tmp_path))).seal(*SOMEBODY)
