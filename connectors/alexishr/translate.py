@@ -28,6 +28,8 @@ from connectors.alexishr.wire import (
     Wire,
 )
 from infra.delivery.answers import field_name, read
+from infra.plugin import Malformed
+from schemas.base import is_day
 from schemas.countries import country_code
 from schemas.events import EmployeeChanged, EmployeeField, EmployeeFields, LeaveChanged, LeaveDay
 from schemas.people import e164
@@ -180,8 +182,15 @@ def _days(first: date, last: date) -> Iterable[date]:
 
 
 def day(when: date | None, zone: tzinfo) -> Any:
-    """Return the day of a time in a zone; a plain date is a day everywhere."""
-    return when.astimezone(zone).date() if isinstance(when, datetime) else when
+    """Return the day of a time in a zone; a plain date is a day everywhere.
+
+    Raises:
+        Malformed: no message can carry it.
+    """
+    found = when.astimezone(zone).date() if isinstance(when, datetime) else when
+    if found is not None and not is_day(str(found)):
+        raise Malformed(["a time: its day there is not of the years 1900 to 2199"])
+    return found
 
 
 def _text(value: str | None) -> str | None:

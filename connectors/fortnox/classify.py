@@ -29,6 +29,7 @@ from infra.verdicts import (
     Verdict,
     noting,
 )
+from schemas.base import is_day
 from schemas.commands import VoucherRef
 from schemas.words import rewritten
 
@@ -170,10 +171,7 @@ def refused(response: Answer) -> Rejected | RetryLater | Unknown | Unauthorised:
 def _locked_until(code: str, message: str) -> date | None:
     """Return the last day of the locked period, as Fortnox's refusal names it (2000401: låst perioden t.o.m. ...)."""
     named = _UNTIL.search(message) if code == "period_locked" else None
-    try:
-        return date.fromisoformat(named[0]) if named else None
-    except ValueError:
-        return None
+    return date.fromisoformat(named[0]) if named and is_day(named[0]) else None
 
 
 def one(response: Answer, key: str) -> Record | Missing | RetryLater | Unauthorised:

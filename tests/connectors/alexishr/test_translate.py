@@ -250,6 +250,13 @@ def test_a_day_that_is_written_is_the_day_that_is_read(day: date, zone: ZoneInfo
     assert written.startswith(day.isoformat())
 
 
+def test_a_time_whose_day_no_message_can_carry_is_named() -> None:
+    """There it is another day than in UTC."""
+    with pytest.raises(Malformed, match="1900 to 2199"):
+        person(hireDate="2199-12-31T23:30:00.000Z")
+    assert person(hireDate="1900-01-01T00:00:00.000Z").fields.first_day == date(1900, 1, 1)
+
+
 # --- Leaves -----------------------------------------------------------------------------------------------------------
 
 
