@@ -77,9 +77,10 @@ from {table} o where o.id = %(passed)s"""
 _READ: Final = text("select relation, passed, holes, mark from outbox_positions where tenant = :tenant and way = :way")
 _MOVE: Final = text(
     """insert into outbox_positions (tenant, way, relation, passed, holes, mark, moved_at)
-       select t.tenant, :way, :relation, :passed, cast(:holes as jsonb), :mark, clock_timestamp()
+       select t.tenant, cast(:way as varchar), :relation, :passed, cast(:holes as jsonb), :mark, clock_timestamp()
        from tenants t where t.tenant = :tenant
-         and (:first or exists (select from outbox_positions p where p.tenant = :tenant and p.way = :way))
+         and (:first or exists (
+           select from outbox_positions p where p.tenant = :tenant and p.way = cast(:way as varchar)))
        on conflict (tenant, way) do update set relation = excluded.relation, passed = excluded.passed,
            holes = excluded.holes, mark = excluded.mark, moved_at = excluded.moved_at"""
 )

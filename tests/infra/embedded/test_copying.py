@@ -159,7 +159,8 @@ def test_a_newer_backup_in_the_place_of_an_older_one_brings_nobody_back(
     machine.says("backup", str(old))
     machine.sql(
         """delete from person_keys where record in ('hr/1', 'hr/2');
-           insert into erasures values ('acme', 'hr/1', now(), 'bo'), ('acme', 'hr/2', now(), 'bo', now(), 'bo');
+           insert into erasures values
+             ('acme', 'hr/1', now(), 'bo', null, ''), ('acme', 'hr/2', now(), 'bo', now(), 'bo');
            update erasures set released_at = now(), released_by = 'bo' where record = 'hr/4'"""
     )
     machine.lock_for("hr/2", "hr/4")
