@@ -34,9 +34,10 @@ def messages(bootstrap: str, topic: str) -> list[Envelope[Any]]:
             ends = await consumer.end_offsets(consumer.assignment())
             found = []
             for partition, end in ends.items():
-                await consumer.seek_to_beginning(partition)
+                consumer.seek(partition, 0)  # aiokafka's seek_to_beginning may be undone, and no record comes then
                 while await consumer.position(partition) < end:
-                    found.append((await consumer.getone(partition)).value)
+                    for rows in (await consumer.getmany(partition, timeout_ms=100)).values():
+                        found += [row.value for row in rows]
         finally:
             await consumer.stop()
         told = []

@@ -50,7 +50,7 @@ async def held(kafka: str, tenant: str) -> list[str]:
         ends = await consumer.end_offsets(places)
         found: list[Envelope[Any]] = []
         for place in places:
-            await consumer.seek_to_beginning(place)
+            consumer.seek(place, 0)
             while await consumer.position(place) < ends[place]:
                 rows = (await consumer.getmany(place, timeout_ms=1000)).get(place, ())
                 found += [envelopes.decode(row.value) for row in rows if row.key == tenant.encode()]
