@@ -44,6 +44,16 @@ class Contents:
         except FileNotFoundError:
             return None
 
+    async def every(self, tenant: str) -> frozenset[str]:
+        """Return the SHA-256 of every content of a company."""
+        return frozenset(path.rpartition("/")[2] for path in await asyncio.to_thread(self._paths, tenant))
+
+    def _paths(self, tenant: str) -> list[str]:
+        import obstore  # noqa: PLC0415 - the same
+
+        with _asked():
+            return [str(one["path"]) for some in obstore.list(self._store, f"{tenant}/") for one in some]
+
     async def read(self, tenant: str, sha256: str, start: int = 0) -> AsyncIterator[bytes]:
         """Yield a content from one of its bytes on, in pieces. Raises FileNotFoundError."""
         import obstore  # noqa: PLC0415 - the same

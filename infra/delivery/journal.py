@@ -18,6 +18,7 @@ from infra.kafka.outbox import arrived
 from infra.kafka.parking import fault_of
 from infra.store import Asked, lines, together
 from infra.trail import Entry, put_on_record
+from infra.verdicts import RetryLater
 from schemas import envelope as envelopes
 from schemas.audit import Call
 from schemas.envelope import Envelope
@@ -317,8 +318,8 @@ class Journal:
         self, connection: AsyncConnection, tenant: str, unread: Mapping[UUID, envelopes.Unreadable]
     ) -> None:
         """Let orders wait that this version cannot read, after a roll-back say: only their keys wait behind them."""
-        why = [{"outcome": "put_off", "code": e.code, "why": str(e), "who": "operator"} for e in unread.values()]
-        outcomes = "\n".join(to_json(each).decode() for each in why)
+        waits = [RetryLater(_UNTIL_READ_AGAIN, e.code, str(e), "operator") for e in unread.values()]
+        outcomes = "\n".join(to_json(put_off(each)).decode() for each in waits)
         values = {"sink": self._sink, "tenant": tenant, "ids": list(unread), "outcomes": outcomes}
         await connection.execute(_PUT_OFF, values | {"wait": _UNTIL_READ_AGAIN})
         for order_id, error in unread.items():
@@ -428,6 +429,13 @@ async def _change(connection: AsyncConnection, changes: Sequence[Transition]) ->
         },
     )
     return {(order_id, epoch) for order_id, epoch, _ in rows}
+
+
+def put_off(later: RetryLater) -> dict[str, Any]:
+    """Return why an order is not carried out yet, for whoever asks meanwhile."""
+    wording = later.wording.to_json() if later.wording else None
+    said = {"code": later.code, "why": later.why, "wording": wording}
+    return {"outcome": "put_off", **said, "who": later.who, "of_kind": later.of_kind}
 
 
 async def end_as_on_record(connection: AsyncConnection, orders: Iterable[tuple[str, str]]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from infra import clock, faultpoints, telemetry, tracing, words
 from infra.access import people
 from infra.delivery.budget import Budget
-from infra.delivery.journal import Journal, Transition, Work
+from infra.delivery.journal import Journal, Transition, Work, put_off
 from infra.delivery.pace import OUR_FAILURE, Pace
 from infra.delivery.reading import NotRead
 from infra.leases import Lease, LeaseLost
@@ -278,7 +278,7 @@ class Lane:
                 )
                 return self._change(work, attempt, "rejected", entry)
             case RetryLater(after=after) as later:
-                return replace(self._change(work, attempt, "queued", None, wait=after), outcome=_put_off(later))
+                return replace(self._change(work, attempt, "queued", None, wait=after), outcome=put_off(later))
             case Unknown() as lost:
                 first_look = min(_FIRST_LOOK, self._patience.settle)
                 entry = Entry(work.order, "unknown", why=lost.why, wording=lost.wording)
@@ -291,7 +291,7 @@ class Lane:
                 return self._change(work, attempt, "delivered", _found(work, look))
             case RetryLater(after=after) as later:
                 change = self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
-                return replace(change, outcome=_put_off(later))
+                return replace(change, outcome=put_off(later))
             case Absent():
                 if (left := self._patience.settle - since) > 0:
                     return self._change(work, attempt, "unknown", None, wait=min(left, max(3 * since, _FIRST_LOOK)))
@@ -373,13 +373,6 @@ class Lane:
 def _found(work: Work, there: AlreadyThere) -> Entry:
     entry = Entry(work.order, "already_there", there.voucher, record=there.record, shown=there.shown)
     return replace(entry, why=there.note, wording=there.wording)
-
-
-def _put_off(later: RetryLater) -> dict[str, Any]:
-    """Return why an order is not carried out yet, for whoever asks meanwhile."""
-    wording = later.wording.to_json() if later.wording else None
-    said = {"code": later.code, "why": later.why, "wording": wording}
-    return {"outcome": "put_off", **said, "who": later.who, "of_kind": later.of_kind}
 
 
 def _of_step(change: Transition, span: tracing.Span) -> Transition:

@@ -98,7 +98,7 @@ async def _in_time() -> AsyncIterator[None]:
 def _sent_by(fact: Fact, who: str) -> Fact:
     """Return closing entries with who loads them, where they do not say who sends them: four eyes look at that."""
     if isinstance(fact, ClosingEntriesReady) and not fact.submitted_by:
-        return fact.model_copy(update={"submitted_by": who[:_LONGEST_NAME]})
+        return fact.model_copy(update={"submitted_by": who})
     return fact
 
 
@@ -173,7 +173,7 @@ class Acceptor:
         if source.files is None:
             payload = await asyncio.to_thread(file.read)
             return await self.accept(tenant=tenant, source=source, payload=payload, trace=trace)
-        settings = self._of_files()
+        settings, who = self._of_files(), requested_by[:_LONGEST_NAME]
         async with _in_time(), store.alone(self._engine) as connection:
             await tenants.incarnation(connection, tenant)  # before a large file is read for nobody
         begun = clock.now()
@@ -185,11 +185,11 @@ class Acceptor:
             with ExitStack() as stack:
                 told = await asyncio.to_thread(stack.enter_context, source.files.read(file, settings))
                 if not isinstance(told, YearRead):
-                    facts = [_sent_by(fact, requested_by) for fact in told]
+                    facts = [_sent_by(fact, who) for fact in told]
                     return Accepted(await accept(tenant, source.system, facts))
                 ledger = cast("LedgerSource", source.system)
                 _, event_ids = await telling.tell(
-                    self._engine, accept, tenant, ledger, told, read_at=begun, requested_by=requested_by
+                    self._engine, accept, tenant, ledger, told, read_at=begun, requested_by=who
                 )
         except (DBAPIError, PoolTimeout, OSError) as error:  # the database, or the disk on which parts wait
             raise Unavailable(f"not accepted, send it again: {type(error).__name__}") from error

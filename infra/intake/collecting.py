@@ -33,7 +33,6 @@ _AT_LEAST: Final = 30.0
 _PATIENCE: Final = 10.0
 """Seconds after a failure."""
 _CHECKED_WITHIN: Final = 20.0
-_LONGEST_NAME: Final = 200
 
 
 class Collecting:
@@ -109,7 +108,7 @@ class Collecting:
             lease.check()
             try:
                 accepted = await self._acceptor.accept_file(
-                    tenant=way.tenant, source=way.source, file=file, requested_by=f"sftp: {name}"[:_LONGEST_NAME]
+                    tenant=way.tenant, source=way.source, file=file, requested_by=f"sftp: {name}"
                 )
             except (Malformed, Unavailable, UnknownTenant):
                 raise

@@ -167,7 +167,7 @@ class Inbox:
                 tenant=folder.tenant,
                 source=folder.source,
                 file=file,
-                requested_by=f"inbox: {path.name}"[:_LONGEST_NAME],
+                requested_by=f"inbox: {path.name}",
             )
 
     def _say(self, path: Path, why: str) -> None:

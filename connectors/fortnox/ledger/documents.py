@@ -74,8 +74,7 @@ async def tell_documents(
         if since is not None:
             await documents.try_again(year.last, since)
             stored = {one.content.sha256 for one in await documents.of_year(year.last) if one.content}
-            sizes = {sha256: await books.contents.size(books.company.tenant, sha256) for sha256 in stored}
-            await documents.lost(sha256 for sha256, size in sizes.items() if size is None)
+            await documents.lost(stored - await books.contents.every(books.company.tenant))
         await _store(books, documents, year, attempt)
     counts = await documents.counts()
     return [
