@@ -323,12 +323,13 @@ class Decider:
                 after = await self._reconsider(flow, record, message, after, reasons)
         async with self._engine.begin() as connection:
             taking = [self._parking.taking(parked)] if parked is not None else []
-            left = await self._open(connection, [message.tenant], *taking)
+            left = await self._open(connection, [message.tenant], removed := asking_former([message.tenant]), *taking)
             if taking and not taking[0].rows:
                 return left
             batch = Batch()
-            rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
-            batch.lines.append(DecidedLine(record, message.tenant, message.id, message.subject, rule))
+            if not batch.is_of_a_removed_company(record, message, formers(removed)):  # nor since it was looked last
+                rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
+                batch.lines.append(DecidedLine(record, message.tenant, message.id, message.subject, rule))
             return await self._remember(connection, batch, left)
 
     async def _reconsider(

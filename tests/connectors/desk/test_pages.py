@@ -19,6 +19,7 @@ from infra.office import office
 from infra.parting import parting
 from schemas import envelope as envelopes
 from schemas import ids
+from schemas.events import ReviewAnswered
 from schemas.ledger import LedgerRow, LedgerVoucher
 from tests.bus import records
 from tests.connectors.desk.conftest import Past, sample
@@ -201,13 +202,14 @@ def test_a_hold_is_answered_under_the_name_of_the_session() -> None:
     assert [(fact.answer, fact.answered_by) for fact in found] == [("reverse", f"accountant-{SHOP}@example.se")]
 
 
-def answers() -> list[Any]:
-    """Return the answers that stand in Kafka."""
+def answers() -> list[ReviewAnswered]:
+    """Return the answers that stand in Kafka: other tests' too, and between them what else people have decided."""
 
-    async def main() -> list[Any]:
+    async def main() -> list[ReviewAnswered]:
         async with office(load()) as place:
-            found = await records(place.bootstrap, "facts.review-answered.v1", SHOP)
-            return [envelopes.decode(record.value or b"").data for record in found]
+            found = await records(place.bootstrap, ReviewAnswered.TOPIC, SHOP)
+            decided = [envelopes.decode(record.value or b"").data for record in found]
+            return [each for each in decided if isinstance(each, ReviewAnswered)]
 
     return asyncio.run(main())
 

@@ -257,6 +257,28 @@ async def test_settings_that_came_late_change_nothing(decider: Decider, engine: 
     ]
 
 
+async def test_a_company_that_is_removed_while_it_is_told_its_last_settings_has_no_line(
+    decider: Decider, engine: AsyncEngine, tenant: str
+) -> None:
+    """What waits is decided in other transactions, and a removal comes between any two of them."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                """create function remove() returns trigger language plpgsql as $$ begin
+                   insert into removed_tenants (tenant, name, incarnation, created_at, removed_at, removed_by)
+                   values (new.tenant || '.1', new.tenant, 0, now(), clock_timestamp(), 'a test'); return new; end $$"""
+            )
+        )
+        await connection.execute(
+            text("create trigger remove after insert on settings for each row execute function remove()")
+        )
+    await decider.decide([record(tenant, applied(tenant, 1))])
+    async with engine.begin() as connection:
+        await connection.execute(text("drop trigger remove on settings"))
+    assert await lines(engine, tenant) == []
+    assert [rules for _, rules in await lines(engine, f"{tenant}.1")] == ["its_company_was_removed"]
+
+
 async def test_two_deciders_at_once_decide_a_key_one_after_the_other(
     decider: Decider, prepared_url: str, producer: AIOKafkaProducer, engine: AsyncEngine, kafka: str, tenant: str
 ) -> None:

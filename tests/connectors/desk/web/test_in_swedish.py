@@ -12,7 +12,7 @@ from infra import clock, registry, tasks, words
 from infra.access.connections import Connection, Connections
 from infra.accounts.permissions import DeskRole
 from infra.deciding import planning
-from infra.delivery.lane import _put_off
+from infra.delivery.journal import put_off
 from infra.embedded.owner import free_port
 from infra.settings import MailSettings
 from infra.verdicts import RetryLater
@@ -115,12 +115,12 @@ def test_why_an_order_rests_and_a_connection_stands_still() -> None:
         await told(past)
         again = order.model_copy(update={"id": str(uuid4())})
         await past.order(again)
-        put_off = {"id": again.id, "outcome": to_json(_put_off(RetryLater.saying(2.0, "unreachable", why))).decode()}
+        resting = {"id": again.id, "outcome": to_json(put_off(RetryLater.saying(2.0, "unreachable", why))).decode()}
         failed = Call(at=NOW, request="POST /3/vouchers", status=None, milliseconds=3, verdict=str(why))
-        put_off["calls"] = to_json([failed.model_copy(update={"wording": why.wording})]).decode()
+        resting["calls"] = to_json([failed.model_copy(update={"wording": why.wording})]).decode()
         async with past.place.engine.begin() as connection:
             change = "update journal set outcome = cast(:outcome as jsonb), calls = cast(:calls as jsonb)"
-            await connection.execute(text(f"{change} where order_id = cast(:id as uuid)"), put_off)
+            await connection.execute(text(f"{change} where order_id = cast(:id as uuid)"), resting)
             await connection.execute(text("update tenants set database_number = 1 where tenant = :t"), {"t": SHOP})
         connections = Connections(past.place.engine, (await past.place.host()).vault)
         assert await connections.access(SHOP, "fortnox", _nobody) is not None
