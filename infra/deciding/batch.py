@@ -69,8 +69,8 @@ class Batch:
     def __init__(self) -> None:
         self.states: dict[StateKey, BaseModel] = {}
         self.changed: dict[StateKey, NewState] = {}
-        self.orders: list[tuple[Envelope[Any], bytes, str]] = []
-        """Each with its bytes, and the traceparent of the step that gave it."""
+        self.orders: list[tuple[Envelope[Any], str]] = []
+        """Each with the traceparent of the step that gave it."""
         self.letters: list[Envelope[DeadLetter]] = []
         self.lines: list[DecidedLine] = []
         self.decisions: Counter[tuple[str, str]] = Counter()

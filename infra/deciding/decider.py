@@ -392,12 +392,7 @@ class Decider:
             batch.keep(place, kept)
         for order in decision.orders:
             sent = envelopes.order(order, cause=message, accepted=line.record.timestamp)
-            if len(value := sent.to_bytes()) > _LARGEST_ORDER:
-                said = (
-                    f"flow {flow.name} gives a {type(order).__name__} of {len(value)} bytes: no message may be as large"
-                )
-                raise FlowFailed(said, "TooLarge", order.rule)
-            batch.orders.append((sent, value, line.span.traceparent))
+            batch.orders.append((sent, line.span.traceparent))
         rules = dict.fromkeys(o.rule for o in decision.orders)
         line.rules = " ".join(filter(None, (line.rules, *rules)))
         batch.decisions.update((flow.name, rule) for rule in rules or ("nothing_to_do",))
@@ -406,11 +401,10 @@ class Decider:
         """Write states, lines and orders in this transaction; return the orders with what was left to send before."""
         writing = await batch.writing(connection)
         sealed = await people.seal(connection, [((o.tenant, o.subject), o.data) for o, *_ in batch.orders])
-        batch.orders = [
-            (o, value if data is o.data else o.model_copy(update={"data": data}).to_bytes(), hop)
-            for (o, value, hop), data in zip(batch.orders, sealed, strict=True)
+        messages = [
+            (o.tenant, o.data.TOPIC, o.id, _written(o if data is o.data else o.model_copy(update={"data": data})), hop)
+            for (o, hop), data in zip(batch.orders, sealed, strict=True)
         ]
-        messages = [(o.tenant, o.data.TOPIC, o.id, value, hop) for o, value, hop in batch.orders]
         messages += [(o.tenant, o.data.TOPIC, o.id, o.to_bytes(), "") for o in batch.letters]
         sending = self._outbox.writing(messages)
         await store.together(connection, [*writing, *sending])
@@ -430,6 +424,15 @@ class Decider:
                 trace_id=order.trace_id,
             )
         return Left(left.marked, [*left.outgoing, *self._outbox.written(messages, sending)])
+
+
+def _written(order: Envelope[Any]) -> bytes:
+    """Return an order as it is sent, sealed. Raises FlowFailed where Kafka would never take it."""
+    if len(value := order.to_bytes()) > _LARGEST_ORDER:
+        kind, data = type(order.data).__name__, order.data
+        said = f"flow {data.flow} gives a {kind} of {len(value)} bytes: no message may be as large"
+        raise FlowFailed(said, "TooLarge", data.rule)
+    return value
 
 
 def _states(wanting: Iterable[tuple[Record, Envelope[Any], _Wanted]]) -> dict[StateKey, Flow]:

@@ -14,6 +14,7 @@ from infra.kafka import cluster
 from infra.kafka.meeting import Lives
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
+from schemas.commands import HoldForReview, Order
 from schemas.topics import LARGEST
 from tests.infra.facts import day
 
@@ -39,6 +40,7 @@ def fake_flow(how: str, z_number: int = 2) -> Flow:
 
     ways = {
         "an order that is too large": ("decide", changed(description="x" * LARGEST)),
+        "an order that is too large once it is sealed": ("decide", _personal),
         "an order that is none": ("decide", changed(series=object())),
         "a state that is none": ("evolve", changed(holds="two")),
         "a state that the database refuses": ("evolve", changed(answers=("\0",))),
@@ -52,10 +54,16 @@ def fake_flow(how: str, z_number: int = 2) -> Flow:
 
 BREAKS = (
     *("reads", "follow", "decide", "evolve", "waiting"),
-    *("an order that is too large", "an order that is none", "a state that is none"),
-    "a state that the database refuses",
+    *("an order that is too large", "an order that is too large once it is sealed", "an order that is none"),
+    *("a state that is none", "a state that the database refuses"),
 )
 """The ways in which a flow can break."""
+
+
+def _personal(orders: Any) -> Any:
+    """Return orders that are holds with somebody's values: sealed they are a third larger, and no message then."""
+    hold = {"reason": "large", "message": "It is large.", "lines": ("x" * (LARGEST * 4 // 5),), "personal": True}
+    return tuple(HoldForReview(**{n: getattr(o, n) for n in Order.model_fields}, **hold) for o in orders)
 
 
 def _raise(*_: object) -> Any:

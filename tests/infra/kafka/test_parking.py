@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from infra import companies, registry, store
-from infra.access.vault import open_vault
+from infra.access.vault import Vault, lend, open_vault
 from infra.deciding.decider import Decider
 from infra.kafka import parking
 from infra.kafka.records import Record
@@ -84,6 +84,7 @@ class DeciderDriver:
 @pytest.fixture
 async def house(engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str, other: str) -> DeciderDriver:
     """Return a house in which both companies have settings."""
+    lend(engine, Vault(bytes(32)))
     made = DeciderDriver(engine, producer, kafka)
     await made.decider().decide([record(t, applied(t, 1)) for t in (tenant, other)])
     return made
