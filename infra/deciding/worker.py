@@ -19,6 +19,7 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from mode.threads import WorkerThread
+from mode.utils.queues import ThrowableQueue
 
 from infra import clock, faultpoints, telemetry
 from infra.ending import closed, ended
@@ -81,7 +82,7 @@ class Worker:
         self._moved = clock.monotonic()
         self._waits: dict[TopicPartition, tuple[int, float]] = {}
         """Where reading stands although more is there, and since when (monotonic seconds)."""
-        self._app = faust.App(
+        self._app = _App(
             GROUP,
             broker=f"kafka://{(kafka.bootstrap or '').replace(',', ';kafka://')}",
             autodiscover=False,
@@ -244,6 +245,33 @@ def _size(event: Any) -> int:
 def _leave(event: Any) -> None:
     """Leave an event uncommitted: it comes again."""
     event.message.acked = True  # to Faust: do not wait for it any more
+
+
+class _Buffer(ThrowableQueue):  # type: ignore[misc] # mode is not typed
+    """What Faust has read and the agent has not taken: bounded in bytes too, for a company's records may be large."""
+
+    _bytes = 0
+
+    def full(self) -> bool:
+        return self._bytes >= _HELD or bool(super().full())
+
+    def clear(self) -> None:
+        super().clear()
+        self._bytes = 0
+
+    def _put(self, event: Any) -> None:
+        self._bytes += _size(event)
+        super()._put(event)
+
+    def _get(self) -> Any:
+        event = super()._get()
+        self._bytes -= _size(event)
+        return event
+
+
+class _App(faust.App):  # type: ignore[misc] # Faust is not typed
+    def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> _Buffer:  # noqa: N802 - Faust calls it so
+        return _Buffer(maxsize=maxsize, flow_control=self.flow_control, clear_on_resume=clear_on_resume)
 
 
 # --- Faust's way to Kafka -----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from itertools import count
@@ -19,23 +19,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra import clock, registry
 from infra.deciding.decider import Decider, topics_of
 from infra.deciding.flows import GROUP, FlowRole
-from infra.deciding.worker import Standstill
+from infra.deciding.worker import Standstill, Worker
 from infra.kafka import parking
 from infra.kafka.meeting import Lives
+from infra.kafka.records import Record
 from infra.plugin import Flow
 from infra.settings import KafkaSettings
 from schemas.commands import HoldForReview
 from schemas.events import DayClosed
+from schemas.topics import LARGEST
 from tests.bus import committed, messages, partition_of, pass_by
 from tests.infra.facts import day, produce
 from tests.infra.fake_flows import DAY_SALES, BugError, fake_flow
 
 LINES = text('select "offset" from decided where topic = :topic and tenant = :tenant order by "offset"')
-Worker = Callable[..., Any]
+Running = Callable[..., Any]
 
 
 @pytest.fixture
-async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path) -> Worker:
+async def worker(kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tmp_path: Path) -> Running:
     """Return what runs a worker in a ``with``; it begins where the topics end now."""
     await pass_by(kafka, GROUP, topics_of(registry.flows()))
 
@@ -76,7 +78,7 @@ async def decided(engine: AsyncEngine, tenant: str) -> list[int]:
 
 
 async def test_the_worker_decides_what_is_produced_and_commits_it_when_it_ends(
-    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Every record gets its line and its order; asked to stop, it leaves nothing that it would decide again."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 101)))
@@ -94,7 +96,7 @@ async def test_the_worker_decides_what_is_produced_and_commits_it_when_it_ends(
 
 
 async def test_a_record_without_a_value_does_not_stop_the_worker(
-    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
+    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str
 ) -> None:
     """Any program can write a tombstone; what stands behind it is decided."""
     await producer.send_and_wait(DayClosed.TOPIC, None, key=tenant.encode())
@@ -109,7 +111,7 @@ async def test_a_record_without_a_value_does_not_stop_the_worker(
 
 
 async def test_a_rule_that_raises_stops_no_other_company_of_its_partition(
-    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """Faust would log it, acknowledge the record and lose it; here it waits in order, and new code decides it."""
     other = next(name for n in count() if partition_of(name := f"{tenant}-{n}") == partition_of(tenant))
@@ -188,7 +190,7 @@ async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Pro
 
 
 async def test_a_worker_that_is_stopped_in_mid_work_leaves_nothing_half_done(
-    worker: Worker, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
+    worker: Running, engine: AsyncEngine, producer: AIOKafkaProducer, kafka: str, tenant: str
 ) -> None:
     """What it committed is decided; the rest is decided by the next one; every fact has one order."""
     facts = await produce(producer, tenant, *(day(z) for z in range(1, 3001)))
@@ -210,8 +212,54 @@ async def test_a_worker_that_is_stopped_in_mid_work_leaves_nothing_half_done(
     assert len({m.id for m in await messages(kafka, HoldForReview.TOPIC, tenant)}) == len(facts)
 
 
+async def test_of_large_records_no_more_are_read_than_is_held_at_once(
+    kafka: str, engine: AsyncEngine, producer: AIOKafkaProducer, tenant: str, tmp_path: Path
+) -> None:
+    """However many a company has written: the worker of all companies would be ended for its memory, at every start."""
+    await pass_by(kafka, GROUP, topics_of(registry.flows()))
+    size = LARGEST * 3 // 4
+    written = [await producer.send(DayClosed.TOPIC, b"x" * size, key=tenant.encode()) for _ in range(60)]
+    last = [await record for record in written][-1].offset
+    settings = KafkaSettings(bootstrap=kafka, session_timeout=6.0)
+    taken, goes_on, stop = list[Record](), asyncio.Event(), asyncio.Event()
+
+    async def decide(records: Sequence[Record]) -> None:
+        taken.extend(records)
+        await goes_on.wait()
+
+    worker = Worker(
+        kafka=settings,
+        topics=[DayClosed.TOPIC],
+        now=await Lives(engine, producer, settings).look(),
+        decide=decide,
+        data=tmp_path,
+        still_after=600,
+    )
+    task = asyncio.create_task(worker.run(stop.wait()))
+    place, read = TopicPartition(DayClosed.TOPIC, partition_of(tenant)), list[int]()
+
+    async def stands() -> bool:
+        """Tell whether reading has begun and stood still for a second."""
+        await clock.sleep(0.2)
+        read.append((await worker._app.consumer.waiting()).get(place, last + 1) if taken else -1)
+        return read[-1] >= 0 and len(set(read[-5:])) == 1 and len(read) >= 5
+
+    await until(stands)
+    behind = last + 1 - read[-1]
+    goes_on.set()
+
+    async def all_are() -> bool:
+        return any(record.offset == last for record in taken)
+
+    await until(all_are)
+    stop.set()
+    await asyncio.wait_for(task, 90)
+    assert behind > 20
+    assert {record.offset for record in taken if record.key == tenant.encode()} == set(range(last - 59, last + 1))
+
+
 async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
-    worker: Worker,
+    worker: Running,
     engine: AsyncEngine,
     producer: AIOKafkaProducer,
     kafka: str,
@@ -233,7 +281,7 @@ async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
 
 
 async def test_a_worker_ends_also_while_the_database_is_away(
-    worker: Worker,
+    worker: Running,
     engine: AsyncEngine,
     producer: AIOKafkaProducer,
     tenant: str,
