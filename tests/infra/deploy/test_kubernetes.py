@@ -163,6 +163,8 @@ def test_probes_ask_what_every_process_answers(deployment: dict[str, Any]) -> No
         "readiness": "/readyz",
     }
     assert {get["port"] for get in asked.values()} == {"http"}
+    startup = container["startupProbe"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 3600, "what a restored database lacks is taken in"
     assert {get["path"] for get in asked.values()} <= {getattr(r, "path", "") for r in web.application({}).routes}
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > pause + ENDS_WITHIN
