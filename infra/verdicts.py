@@ -75,7 +75,13 @@ class Delivered(_Done):
 
 @dataclass(frozen=True, slots=True)
 class AlreadyThere(_Done):
-    """It had been carried out before, and was found."""
+    """It had been carried out before, and was found.
+
+    Attributes:
+        others: further vouchers, or records by their names, that carry its mark too: it was carried out more than once.
+    """
+
+    others: tuple[VoucherRef | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

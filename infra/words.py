@@ -32,6 +32,7 @@ PLAIN_TEXT = Phrase("infra.plain_text", "text", "text")
 FORM = Phrase("infra.form", "status {status}, {kind}, {size:count} byte", "status {status}, {kind}, {size:count} bytes")
 
 NOTES = Phrase("infra.notes", "{notes}", "{notes}")
+SAME_MARK = Phrase("infra.same_mark", "bär samma märke som den första", "carries the same mark as the first one")
 
 # --- What came of a call --------------------------------------------------------------------------------------------
 

@@ -196,6 +196,7 @@ class Transition:
     just_sent: bool = False
     outcome: Mapping[str, Any] | None = None
     entry: Entry | None = None
+    others: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +372,7 @@ class Journal:
         changes = [step for step, _ in pending if isinstance(step, Transition)]
         async with self._engine.begin() if changes else store.alone(self._engine) as connection:
             done = await _mark(connection, marks, self._seen()) | await _change(connection, changes)
-            entries = [c.entry for c in changes if c.entry is not None and _name(c) in done]
+            entries = [e for c in changes if c.entry is not None and _name(c) in done for e in (c.entry, *c.others)]
             await put_on_record(connection, await _sealed(connection, entries))
         for step, future in pending:
             if not future.done():  # its lane may have been ended meanwhile

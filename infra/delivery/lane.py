@@ -263,7 +263,9 @@ class Lane:
                 entry = Entry(work.order, "delivered", voucher, why=note, wording=wording, record=record, shown=shown)
                 return self._change(work, attempt, "delivered", entry)
             case AlreadyThere():
-                return self._change(work, attempt, "delivered", _found(work, verdict))
+                return replace(
+                    self._change(work, attempt, "delivered", _found(work, verdict)), others=_others(work, verdict)
+                )
             case Rejected() as no:
                 entry = Entry(
                     work.order,
@@ -288,7 +290,7 @@ class Lane:
         match look:
             case AlreadyThere():
                 telemetry.UNKNOWN_RESOLVED.labels(self._sink, "found").inc()
-                return self._change(work, attempt, "delivered", _found(work, look))
+                return replace(self._change(work, attempt, "delivered", _found(work, look)), others=_others(work, look))
             case RetryLater(after=after) as later:
                 change = self._change(work, attempt, "unknown", None, looks=work.looks, wait=after)
                 return replace(change, outcome=put_off(later))
@@ -373,6 +375,16 @@ class Lane:
 def _found(work: Work, there: AlreadyThere) -> Entry:
     entry = Entry(work.order, "already_there", there.voucher, record=there.record, shown=there.shown)
     return replace(entry, why=there.note, wording=there.wording)
+
+
+def _others(work: Work, there: AlreadyThere) -> tuple[Entry, ...]:
+    """Return what goes on record of each further one: flows hold what came out twice, as after a restore."""
+    why = words.SAME_MARK()
+    made = Entry(work.order, "already_there", why=str(why), wording=why.wording)
+    return tuple(
+        replace(made, record=other) if isinstance(other, str) else replace(made, voucher=other)
+        for other in there.others
+    )
 
 
 def _of_step(change: Transition, span: tracing.Span) -> Transition:

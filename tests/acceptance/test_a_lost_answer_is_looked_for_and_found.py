@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from connectors.fortnox.sandbox import Fault, Faults
+from connectors.fortnox.sandbox.books import Voucher
 from tests.acceptance.house import REQUEST_TIMEOUT, SETTLE, Roles, Shop, z_report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -63,3 +64,22 @@ async def test_a_lost_answer_is_looked_for_and_found(house: Roles, shops: dict[F
     described = {v.number: v.draft.description for v in vouchers}
     assert all(f" Z{key.split('/')[3]} " in described[number] for key, number in numbers.items())
     assert shop.fortnox.calls.faults[fault] > 0
+
+
+async def test_two_that_are_found_are_told_to_a_person(house: Roles) -> None:
+    """Somebody copied it, or it came late after all: one stands for the day, and the other must be taken back."""
+    shop = await house.shop()
+    shop.fortnox.faults = Faults(script=[Fault.COMMIT_THEN_LOSE_ANSWER])
+
+    def copied(voucher: Voucher) -> None:
+        if voucher.number == 1:
+            shop.fortnox.book(voucher.draft, voucher.booked_at, voucher.listed_from)
+
+    with shop.fortnox.listening(copied):
+        await house.deliver(shop, z_report(1))
+        hold = await house.held(shop, "booked_twice")
+    assert hold.order.data.lines == ("F 1", "F 2")
+    trail = [(r.outcome, str(r.voucher or "")) for r in await house.trail(shop)]
+    assert [each for each in trail if each[1]] == [("already_there", "F 1"), ("already_there", "F 2")]
+    await house.answer(shop, hold, "reversed")
+    assert len(shop.vouchers) == 2

@@ -58,10 +58,11 @@ async def probe(fortnox: Fortnox, order: Envelope[CreateInvoice], attempt: Attem
         return unreadable_list(form.many)
     if not found:
         return listed.absent(attempt)
+    first, *others = dict.fromkeys(found)
     amend(attempt, waiting_words.FOUND(names=found))
-    if len(found) > 1:
+    if others:
         _log.error("several_documents_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id)
-    return AlreadyThere(record=found[0], **noting(invoice.note(order.data)))
+    return AlreadyThere(record=first, others=tuple(others), **noting(invoice.note(order.data)))
 
 
 INVOICES: Final[Any] = Kind(

@@ -138,7 +138,7 @@ def _found(
     else:  # somebody copied one, or the promise was broken: a person has to look
         amend(attempt, waiting_words.SEVERAL(number=len(vouchers), names=names))
         _log.error("several_vouchers_carry_one_mark", tenant=fortnox.company.tenant, order_id=order.id, vouchers=names)
-    return AlreadyThere(vouchers[0], **noting(encode.adapted(order.data)))
+    return AlreadyThere(vouchers[0], others=tuple(vouchers[1:]), **noting(encode.adapted(order.data)))
 
 
 VOUCHERS = Kind(

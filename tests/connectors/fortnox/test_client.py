@@ -652,11 +652,13 @@ async def test_a_list_that_cannot_be_trusted_is_read_again_later(wire: Wire, pag
 
 
 async def test_two_vouchers_with_one_mark_are_said_aloud(wire: Wire) -> None:
-    """The lower number is the order's; the trail names both."""
+    """The lower number is the order's; the trail names both, and who decides is told of the other."""
     wire.replies["GET /3/vouchers"] = [listed(f"b {MARK}", "x", f"a {MARK}", first=12)]
     attempt = Lane().attempt()
     async with connected(wire) as connection:
-        assert await connection.probe(ORDER, attempt) == AlreadyThere(F12)
+        assert await connection.probe(ORDER, attempt) == AlreadyThere(
+            F12, others=(F12.model_copy(update={"number": 14}),)
+        )
     assert attempt.calls[-1].verdict == "2 vouchers carry this mark: F 12, F 14"
 
 

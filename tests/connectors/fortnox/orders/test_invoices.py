@@ -60,6 +60,17 @@ async def test_a_document_is_made_with_its_mark_and_is_not_booked(
     assert not held.get("Booked")
 
 
+async def test_two_documents_with_one_mark_are_both_told(engine: AsyncEngine, company: sandbox.Company) -> None:
+    """The first is the order's; who decides learns of the other, which a person must credit."""
+    order = invoice()
+    async with connected(engine, company) as connection:
+        made = [await connection.write(order, attempt()) for _ in range(2)]
+        first, second = [verdict.record for verdict in made if isinstance(verdict, Delivered)]
+        found = await connection.probe(order, attempt())
+    assert isinstance(found, AlreadyThere)
+    assert (found.record, found.others) == (first, (second,))
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("document", ["invoice", "order"])
 async def test_a_lost_answer_never_doubles_a_document(
