@@ -416,6 +416,8 @@ def test_what_is_not_known_yet_cannot_differ() -> None:
     """A company that came without a number of ours is taken; one without a number of its own is not ours."""
     assert consent.guard(KnownCompany("k"), OpenedCompany("K", "5560160680", 7)) == "own"
     assert consent.guard(KnownCompany("k", "", "5560160680"), OpenedCompany("K", "", 7)) == "other_company"
+    assert consent.guard(KnownCompany("k", "", "5560160680", 7), OpenedCompany("K", "", 7)) == "own"
+    assert consent.guard(KnownCompany("k", "", "5560160680", 8), OpenedCompany("K", "", 7)) == "other_company"
     assert consent.guard(KnownCompany("k", database_number=8), OpenedCompany("K", "5560160680", 7)) == "other_database"
 
 
