@@ -17,6 +17,7 @@ from infra.delivery.answers import Missing, read
 from infra.delivery.reading import reading
 from infra.http import Client
 from infra.intake.sealing import opened
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
 from schemas.commands import ReadPerson, UpsertPerson
@@ -66,7 +67,7 @@ class _Person:
             return await self._create()
         if moved := self._moved(there):
             if there.fact is not None:  # so that the next one is decided on it
-                await self._hr.host.accept(self._hr.tenant, SYSTEM, [there.fact])
+                await _tell(self._hr, there.fact)
             return Rejected.saying("record_moved", refusal_words.MOVED(fields=moved), "accountant")
         return await self._change(there)
 
@@ -192,11 +193,17 @@ def _partly(no: Rejected, written: tuple[str, ...]) -> Rejected:
 
 
 async def _write(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
-    return await _Person(hr, order.data, attempt, await hr.chosen()).write()
+    verdict = await _Person(hr, order.data, attempt, await hr.chosen()).write()
+    if isinstance(verdict, Delivered | AlreadyThere):
+        await _seen(hr).written(EMPLOYEE, verdict.record)
+    return verdict
 
 
 async def _probe(hr: AlexisHR, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
-    return await _Person(hr, order.data, attempt, await hr.chosen()).look()
+    look = await _Person(hr, order.data, attempt, await hr.chosen()).look()
+    if isinstance(look, AlreadyThere):
+        await _seen(hr).written(EMPLOYEE, look.record)
+    return look
 
 
 async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected:
@@ -209,8 +216,18 @@ async def _read(hr: AlexisHR, order: Envelope[ReadPerson], attempt: Attempt) -> 
             fact = translate.person(page.items[0], page.related.get("employment", ()), await hr.chosen())
         except Malformed as error:
             return _unreadable(error)
-    await hr.host.accept(hr.tenant, SYSTEM, [fact])
+    await _tell(hr, fact)
     return Delivered(record=order.data.person_id)
+
+
+async def _tell(hr: AlexisHR, fact: EmployeeChanged) -> None:
+    """Tell what a person holds beside the readings, of which the next one tells it again, or what is held by then."""
+    await hr.host.accept(hr.tenant, SYSTEM, [fact])
+    await _seen(hr).written(EMPLOYEE, fact.person_id)
+
+
+def _seen(hr: AlexisHR) -> Sightings:
+    return Sightings(hr.host.engine, hr.tenant, SYSTEM)
 
 
 KINDS: Final[tuple[Kind, ...]] = (

@@ -10,7 +10,7 @@ from connectors.huma.classify import Written
 from connectors.huma.client import Huma
 from connectors.huma.encode import DAYS, NAMES, NEEDED, NEW, Request
 from connectors.huma.settings import HumaSettings
-from connectors.huma.source import HumaPerson, look, tell
+from connectors.huma.source import HumaPerson, look, tell, written_to
 from connectors.huma.translate import SUPPORTED
 from connectors.huma.wire import Fields, Listed
 from infra.delivery.answers import read
@@ -201,16 +201,22 @@ def _same(name: EmployeeField, one: Any, other: Any) -> bool:
 
 async def _write(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Verdict:
     try:
-        return await _Upsert(huma, order.data, attempt, await huma.chosen()).write()
+        verdict = await _Upsert(huma, order.data, attempt, await huma.chosen()).write()
     except Malformed as error:
         return _unreadable(error)
+    if isinstance(verdict, Delivered | AlreadyThere):
+        await written_to(huma, verdict.record)
+    return verdict
 
 
 async def _probe(huma: Huma, order: Envelope[UpsertPerson], attempt: Attempt) -> Look:
     try:
-        return await _Upsert(huma, order.data, attempt, await huma.chosen()).look()
+        found = await _Upsert(huma, order.data, attempt, await huma.chosen()).look()
     except Malformed:
         return Absent()  # it is given again, and its answer is put on record then
+    if isinstance(found, AlreadyThere):
+        await written_to(huma, found.record)
+    return found
 
 
 async def _read(huma: Huma, order: Envelope[ReadPerson], attempt: Attempt) -> Delivered | Rejected:

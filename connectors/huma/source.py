@@ -132,6 +132,13 @@ async def tell(huma: Huma, facts: Sequence[Fact]) -> tuple[str, ...]:
     return told
 
 
+async def written_to(huma: Huma, person_id: str) -> None:
+    """Note that somebody was written to: the next list and the next look at them are news."""
+    seen = Sightings(huma.host.engine, huma.tenant, SYSTEM)
+    await seen.written(EMPLOYEE, person_id)
+    await seen.written(LISTED, person_id)
+
+
 # --- Everybody ------------------------------------------------------------------------------------------------------
 
 

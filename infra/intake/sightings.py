@@ -12,6 +12,8 @@ from infra import store
 
 EMPLOYEE: Final = "employee"
 LEAVE: Final = "leave"
+_WRITTEN_TO: Final = "written"
+"""Stands for what was held by a record that was written to since: no reading shows just this."""
 
 _SEEN: Final = text(
     """select record, fingerprint from sightings
@@ -32,6 +34,10 @@ _REMEMBER: Final = text(
 _FORGET: Final = text(
     """delete from sightings
        where tenant = :tenant and system = :system and kind = :kind and record = any(:records)"""
+)
+_WRITTEN: Final = text(
+    """update sightings set fingerprint = split_part(fingerprint, ' ', 1) || ' ' || :written
+       where tenant = :tenant and system = :system and kind = :kind and record = :record"""
 )
 _READING: Final = text(
     "select whole_at, records, cursor from readings where tenant = :tenant and system = :system and kind = :kind"
@@ -95,6 +101,13 @@ class Sightings:
         """Forget records that are not there any more."""
         if names := list(records):
             await self._change(_FORGET, kind=kind, records=names)
+
+    async def written(self, kind: str, record: str) -> None:
+        """Note that a record was written to, or that another reader has told of it: what is read next is news.
+
+        Otherwise somebody who puts back what it held before would be seen by nobody.
+        """
+        await self._change(_WRITTEN, kind=kind, record=record, written=_WRITTEN_TO)
 
     async def reading(self, kind: str) -> Reading | None:
         """Return how far reading has come; None before the first full one."""

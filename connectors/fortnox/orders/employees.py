@@ -12,11 +12,13 @@ from connectors.fortnox.classify import Record
 from connectors.fortnox.client import Fortnox
 from connectors.fortnox.forms import employee
 from connectors.fortnox.paging import whole
+from connectors.fortnox.tokens import SYSTEM
 from infra import clock
 from infra.delivery.answers import Answer, Missing, Unauthorised
 from infra.delivery.calls import amend, unheard
 from infra.delivery.requests import Request
 from infra.intake.sealing import opened, sealed
+from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Attempt, Kind
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Verdict, noting
 from schemas.audit import Shown
@@ -41,8 +43,14 @@ class _There:
         return Shown(names=names, fields=EmployeeFields(**fields)) if names else None
 
 
-async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Verdict:  # noqa: PLR0911 - one return for each way that it may end
+async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Verdict:
     """Create or change an employee. A change is refused by name of the field when somebody changed it meanwhile."""
+    verdict = await _write(fortnox, order, attempt)
+    await _noted(fortnox, order.data, verdict)
+    return verdict
+
+
+async def _write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Verdict:  # noqa: PLR0911 - one return for each way that it may end
     data, values = order.data, _plain(fortnox, order.data.fields)
     if data.create:
         return await _send(fortnox, employee.create(data, values, clock.today()), data, values, attempt)
@@ -65,6 +73,12 @@ async def write(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
 
 async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Look:
     """Look for the employee by id, else by e-mail and personal number; a change is there when all its fields are."""
+    look = await _look(fortnox, order, attempt)
+    await _noted(fortnox, order.data, look)
+    return look
+
+
+async def _look(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Attempt) -> Look:
     data, values = order.data, _plain(fortnox, order.data.fields)
     if data.employee_id is None:
         return await _search(fortnox, data, values, attempt)
@@ -84,6 +98,18 @@ async def probe(fortnox: Fortnox, order: Envelope[UpsertEmployee], attempt: Atte
         fields = (*(named("employees", "field", name) for name in differ), *still)
         amend(attempt, waiting_words.HELD_OTHERWISE(fields=fields) if fields else waiting_words.EMPLOYEE_HOLDS())
     return _found(data, values, there) if is_there else Absent()
+
+
+async def _noted(fortnox: Fortnox, data: UpsertEmployee, verdict: Verdict | Look) -> None:
+    """Let the next reading of the employees tell of one whom the flow will know otherwise than the last one told."""
+    match verdict:
+        case Delivered(record=record) | AlreadyThere(record=record):
+            pass
+        case Rejected(shown=Shown()):
+            record = data.employee_id or ""
+        case _:
+            return
+    await Sightings(fortnox.host.engine, fortnox.company.tenant, SYSTEM).written(EMPLOYEE, record)
 
 
 def _found(data: UpsertEmployee, values: employee.Values, there: _There) -> AlreadyThere:

@@ -9,18 +9,21 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from connectors.alexishr import encode
+from connectors.alexishr import SYSTEM, encode
 from connectors.alexishr.sandbox import Company, Fault
 from connectors.alexishr.source import refresh
-from infra import clock
+from infra import clock, plugin
 from infra.access.connections import Connections
 from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.plugin import Host
-from schemas.events import EmployeeChanged, PersonMentioned
+from infra.verdicts import Delivered, Rejected
+from schemas.events import EmployeeChanged, EmployeeFields, PersonMentioned
 from tests.connectors.alexishr.reading_driver import reading
+from tests.connectors.alexishr.test_writing import upsert
 from tests.connectors.choosing import choose
-from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
+from tests.infra.opened import opened
 
 TODAY = clock.now().date()
 
@@ -210,6 +213,27 @@ async def test_what_does_not_travel_is_no_change(host: Host, company: Company, t
     await whole(host)
     told.people()
     company.change_person(ids[0], pronoun="hen")
+    await changes(host)
+    assert told.people() == []
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_what_somebody_puts_back_after_an_order_of_ours_is_told(
+    host: Host, company: Company, told: FakeAcceptor, *, moved: bool
+) -> None:
+    """It is what the last reading told, and not what the flow knows since: what was written, or what a refusal told."""
+    (anna,) = crowd(company, 1)
+    company.change_person(anna, title="Chef")
+    await whole(host)
+    if moved:
+        company.change_person(anna, title="Kock")
+    order = upsert(anna, fields=EmployeeFields(title="VD"), expected=EmployeeFields(title="Chef"))
+    async with opened(SYSTEM.sinks[0], plugin.Company(TENANT, None, None), host) as hr:
+        assert isinstance(await hr.write(order, attempt()), Rejected if moved else Delivered)
+    company.change_person(anna, title="Chef")
+    told.people()
+    await changes(host)
+    assert [fact.fields.title for fact in told.people()] == ["Chef"]
     await changes(host)
     assert told.people() == []
 

@@ -12,16 +12,21 @@ from structlog.testing import capture_logs
 
 from connectors.fortnox import sandbox, snapshot
 from connectors.fortnox.forms.employee import held
+from connectors.fortnox.orders.kinds import FORTNOX
 from connectors.fortnox.sandbox.records import Record
 from connectors.fortnox.settings import FortnoxSettings
 from connectors.fortnox.translate import employee
 from infra import clock
 from infra.access.vault import open_vault
 from infra.environment import whole
-from infra.plugin import Host
+from infra.plugin import Company, Host
+from infra.verdicts import Delivered, Rejected
 from schemas import settings as tenant_settings
-from schemas.events import EmployeeSeen, Fact
+from schemas.events import EmployeeFields, EmployeeSeen, Fact
 from schemas.personal import Unsealed
+from tests.connectors.fortnox.lane_driver import attempt
+from tests.connectors.fortnox.lane_driver import employee as employee_order
+from tests.infra.opened import opened
 
 RECORD = {
     "EmployeeId": "7",
@@ -163,6 +168,29 @@ async def test_what_was_not_told_is_told_the_next_time(reading: Any) -> None:
     told.fails = False
     await snapshot.refresh(host, "acme", lambda _n: None)
     assert len(told.facts) == 1203
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_what_somebody_puts_back_after_a_write_of_ours_is_told(reading: Any, *, refused: bool) -> None:
+    """It is what the last reading told, and not what the flow knows since: what was written, or a refusal showed."""
+    host, register, told = reading
+    await snapshot.refresh(host, "acme", lambda _n: None)
+    told.facts.clear()
+    order = employee_order(
+        create=False,
+        employee_id="9",
+        fields=EmployeeFields(city="Solna"),
+        expected=EmployeeFields(city="Stockholm"),
+    )
+    if refused:
+        register["9"].values["City"] = "Lund"
+    async with opened(FORTNOX, Company("acme", None, 123456), host) as connection:
+        assert isinstance(await connection.write(order, attempt()), Rejected if refused else Delivered)
+    register["9"].values["City"] = "Stockholm"
+    await snapshot.refresh(host, "acme", lambda _n: None)
+    assert [(f.employee_id, f.fields.city) for f in told.facts] == [("9", "Stockholm")]
+    await snapshot.refresh(host, "acme", lambda _n: None)
+    assert len(told.facts) == 1
 
 
 async def test_a_record_that_cannot_travel_stops_nobody_else(reading: Any) -> None:

@@ -4,19 +4,23 @@ from datetime import date, timedelta
 
 import pytest
 
+from connectors.huma import SYSTEM
 from connectors.huma.sandbox import Company, Fault
 from connectors.huma.source import LISTED, PeopleReader, refresh
-from infra import clock
+from infra import clock, plugin
 from infra.access.connections import Connections
 from infra.commanding import Failed
 from infra.delivery.reading import NotRead
 from infra.intake.sightings import EMPLOYEE, Sightings
 from infra.leases import LeaseLost
 from infra.plugin import Host
-from schemas.events import EmployeeChanged, PersonMentioned
+from infra.verdicts import Delivered
+from schemas.events import EmployeeChanged, EmployeeFields, PersonMentioned
 from tests.connectors.choosing import choose
-from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor
+from tests.connectors.fake_acceptor import TENANT, VAULT, FakeAcceptor, attempt
 from tests.connectors.huma.reading_driver import reading
+from tests.connectors.huma.test_writing import upsert
+from tests.infra.opened import opened
 
 
 class Crash(BaseException):
@@ -76,6 +80,23 @@ async def test_at_night_only_those_are_read_whom_the_list_shows_otherwise(
     assert len(company.calls) == 2 + 1 + 1
     await listing(host, whole=True)
     assert [fact.fields.employment_id for fact in told.people()] == ["17"]
+
+
+async def test_what_somebody_puts_back_after_a_write_of_ours_is_read_at_night_and_told(
+    host: Host, company: Company, told: FakeAcceptor
+) -> None:
+    """No webhook tells of it, nor does the list show it; and the flow knows what was written."""
+    anna = crowd(company, 1)[0]
+    await listing(host)
+    told.people()
+    async with opened(SYSTEM.sinks[0], plugin.Company(TENANT, None, None), host) as huma:
+        order = upsert(anna, fields=EmployeeFields(employment_id="17"))
+        assert isinstance(await huma.write(order, attempt()), Delivered)
+    company.change_person(anna, employmentId=None)
+    await listing(host)
+    assert [(fact.person_id, fact.fields.employment_id) for fact in told.people()] == [(anna, None)]
+    await listing(host)
+    assert told.people() == []
 
 
 async def test_after_another_choice_everybody_is_read_at_night_and_told(
