@@ -473,6 +473,9 @@ def _written_to_fortnox(
         made = shown.names if shown else ()
         unread = tuple(f for f in FIELDS if (f in _touched(order) or (order.create and f in FILLED)) and f not in made)
         agreed = _agreed_on(person, order)
+        if order.create:  # what HR holds by now and the new one does not was entered meanwhile, or does not travel
+            entered = [f for f in FIELDS if f not in _touched(order) and get(person.hr, f) and not get(known.fields, f)]
+            agreed["agreed"] = tuple(f for f in FIELDS if f in entered or f in agreed["agreed"])
         if shown:
             agreed |= adapted(person.model_copy(update=agreed), shown.fields, made)
         if known.seen_at != written_at and known.fields:  # it was read since
@@ -486,11 +489,16 @@ def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str
     if order.person_id is None:  # created for the employee whose key this is
         employee_id = key.removeprefix(employee_key(""))
         person = memory.person(person_key)
-        if person.hr is None:
+        read = person.hr
+        if read is None:
             memory.move(person_key, "hr", None, order.fields)
-            memory.put_person(person_key, hr=order.fields, unread_in_hr=_touched(order))
+            memory.put_person(person_key, hr=order.fields)
         memory.put_employee(employee_id, wanted=False)
-        link(memory, person_key, employee_id, "imported")
+        if link(memory, person_key, employee_id, "imported"):
+            person = memory.person(person_key)
+            agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
+            made = made_by_hr(person.model_copy(update=agreed), read) if read else {}
+            memory.put_person(person_key, **agreed | made)
         return
     person = memory.person(person_key)
     if person.hr_at is None or person.hr_at < written_at:

@@ -146,6 +146,52 @@ def test_what_hr_fills_in_of_somebody_new_is_known() -> None:
     assert person.hr == made.hr[new]
 
 
+def live(**settings: Any) -> FlowCompany:
+    """Return a company without people, after its first plan."""
+    chosen = EmployeesSettings(system=SYSTEM, **({"source_of_truth": "hr"} | settings))
+    made = FlowCompany(settings=chosen, random=Random(1))
+    made.apply(())
+    made.settle()
+    return made
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_hr_enters_while_somebody_is_created_is_sent_afterwards(*, answers: bool) -> None:
+    """The new employee lacks it, and both never held it; it is no value that is missing, but one that is new."""
+    made = live(new_in_hr="create")
+    made.answers = answers
+    made.makes = lambda fields, new: fields.model_copy(update={"tax_table": 33} if new else {})
+    made.edit_hr("p1", **BO)
+    decide(made)
+    made.edit_hr("p1", phone="+46701740605", city="Malmö")
+    made.settle()
+    made.snapshot()
+    made.settle()
+    held = made.fortnox["1000"]
+    assert (held.phone, held.city, held.tax_table, made.open()) == ("+46701740605", "Malmö", 33, {})
+
+
+@pytest.mark.parametrize("told_first", [False, True])
+def test_what_changes_in_fortnox_while_somebody_is_created_in_hr_is_not_undone(*, told_first: bool) -> None:
+    """What we wrote there is older; whether HR told of the new one before its outcome was known, or not."""
+    made = live(preset="huma")
+    made.edit_fortnox("7", **BO)
+    made.snapshot()
+    made.settle()
+    made.apply([row.model_copy(update={"action": "create_in_hr"}) for row in made.plan()], "second")
+    decide(made)
+    made.edit_fortnox("7", city="Malmö")
+    made.snapshot()
+    decide(made)
+    made.carry_out(("hr", "fortnox/employee/7"))
+    if not told_first:
+        made.bus.reverse()
+    made.settle()
+    assert (made.fortnox["7"].city, made.open()) == ("Malmö", {})
+    [row] = made.plan()
+    assert [(f.field, f.prefer) for f in row.fields if f.prefer != "neither"] == [("city", "fortnox")]
+
+
 @pytest.mark.parametrize("on_missing", ["clear", "counts"])
 def test_what_fortnox_hides_was_emptied_by_nobody(on_missing: str) -> None:
     """A licence ends, and comes back: HR keeps what it holds, and a change meanwhile is found then."""
