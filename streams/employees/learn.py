@@ -471,7 +471,8 @@ def _written_to_fortnox(
     if person.link is not None and person.link.employee_id == employee_id:
         known = memory.employee(employee_id)
         made = shown.names if shown else ()
-        unread = tuple(f for f in FIELDS if (f in _touched(order) or (order.create and f in FILLED)) and f not in made)
+        unsure = {*_touched(order), *(FILLED if order.create else ()), *person.unread}
+        unread = tuple(f for f in FIELDS if f in unsure and f not in made)
         agreed = _agreed_on(person, order)
         if order.create:  # what HR holds by now and the new one does not was entered meanwhile, or does not travel
             entered = [f for f in FIELDS if f not in _touched(order) and get(person.hr, f) and not get(known.fields, f)]

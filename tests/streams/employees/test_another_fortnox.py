@@ -71,6 +71,15 @@ def test_what_the_target_makes_of_a_value_is_no_change(answers: bool, changed: s
 
 
 @ANSWERS
+def test_what_was_not_read_before_a_second_write_is_still_fortnoxs(answers: bool) -> None:  # noqa: FBT001 - a case
+    """Two writes before a reading, the second of another field: the first one's values are read as what they are."""
+    acme = hired(answers=answers)
+    acme.edit_hr("p7", street="B 2")
+    acme.settle()
+    rested(acme)
+
+
+@ANSWERS
 def test_a_change_before_the_first_reading_is_a_persons(answers: bool) -> None:  # noqa: FBT001 - a case
     """Somebody writes in Fortnox between our write and the first reading: that is asked about, and nothing else."""
     acme = hired(answers=answers)
