@@ -144,8 +144,8 @@ class Flow:
         reads: the keys whose state a message needs, its own key first.
         decide: orders for a message, in sequence; none when there is nothing to do.
         evolve: the new state of each key that changed.
-        waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied, and each
-            ChecksPassed that has this reason among its codes.
+        waiting: why a key's state waits for other settings, or None. Such keys get each SettingsApplied, each
+            ChecksPassed that has this reason among its codes, and each PlanApplied of the flow where it is FIRST_PLAN.
         plan: what a synchronisation would do, from the state of every key, the settings and today's date.
         row: what a row of its plans is.
         planned_as: the verb that makes its plans; nothing: ``plan`` and the flow's name.

@@ -26,6 +26,9 @@ from schemas.words import Text, Wording, heard
 CHOSEN: Final = "a_person_chose_it"
 """The rule of a row whose action a person has set."""
 
+FIRST_PLAN: Final = "first_plan"
+"""Why a key waits of which something is known that nothing is done about before a first plan was applied."""
+
 UNLINKED: Final = "fortnox/employee/"
 """With an employee's id, the key of a row that names no person."""
 

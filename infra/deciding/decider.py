@@ -31,7 +31,8 @@ from schemas import envelope as envelopes
 from schemas.audit import AuditRecord
 from schemas.base import Message
 from schemas.envelope import Envelope, NotYetReadable, Unreadable
-from schemas.events import ChecksPassed, Fact, ReviewAnswered
+from schemas.events import ChecksPassed, Fact, PlanApplied, ReviewAnswered
+from schemas.plans import FIRST_PLAN
 from schemas.settings import SettingsApplied
 from schemas.topics import LARGEST, carrying
 
@@ -41,6 +42,12 @@ _WORTH_HALVING = 100
 """Messages of a batch from which on two transactions side by side cost less than they save."""
 _WAITING_PAGE = 200
 _PARKED_PAGE = 200
+_TOLD = SettingsApplied | ChecksPassed | PlanApplied
+"""What is told to what waits for it."""
+_RULES = {
+    SettingsApplied: "settings_take_effect",
+    ChecksPassed: "what_waits_for_a_check_is_decided_again",
+}
 _LARGEST_ORDER = LARGEST - 1024
 """Bytes of an order: what Kafka counts besides is less than the rest."""
 
@@ -127,8 +134,8 @@ class Decider:
         """Decide records in their order; when this returns, their orders are in Kafka and their lines are written.
 
         Settings cut the sequence: what stands before them is decided with the old ones, what follows with the new ones.
-        So do checks that passed: they too are told to everything that waits. And so do large records: parts of a ledger
-        are a megabyte each, and hundreds of them may have waited.
+        So do checks that passed, and plans that were applied: they too are told to what waits for them. And so do large
+        records: parts of a ledger are a megabyte each, and hundreds of them may have waited.
         """
         plain: list[_Read] = []
         unreadable: list[_Unread] = []
@@ -149,7 +156,7 @@ class Decider:
             except Unreadable as error:
                 unreadable.append((record, error, 1))
                 continue
-            if isinstance(message.data, SettingsApplied | ChecksPassed):
+            if isinstance(message.data, _TOLD):
                 await self._decide_plain(plain, unreadable)
                 plain, unreadable = [], []
                 await self._or_park((record, message), self._tell_waiting(record, message))
@@ -231,7 +238,7 @@ class Decider:
             raise
         except Unreadable as error:  # to code that is newer, or older, than what parked it
             return await self._decide_together([], [(first.record, error, first.attempts + 1)], first.number)
-        if isinstance(message.data, SettingsApplied | ChecksPassed):
+        if isinstance(message.data, _TOLD):
             return await self._tell_waiting(first.record, message, first.number)
         return await self._decide_together([(first.record, message)], [], first.number)
 
@@ -293,7 +300,10 @@ class Decider:
             return await self._remember(connection, batch, left)
 
     async def _tell_waiting(self, record: Record, message: Envelope[Any], parked: int | None = None) -> Left:
-        """Let what waits be reconsidered, a page at a time: under new settings, or now that checks passed."""
+        """Let what waits be reconsidered, a page at a time: under new settings, or after checks or a plan.
+
+        What a message changes by itself counts before it is told, so that nothing begins to wait behind it.
+        """
         told = message.data
         async with self._engine.begin() as connection:
             asked = self._parking.asking([(record, message)])
@@ -305,19 +315,14 @@ class Decider:
                 return await self._remember(connection, batch, Left([], []))
             if parked is None and not await self._parking.join(connection, [(record, message)], asked):
                 return Left([], [])
-            if isinstance(told, SettingsApplied):
-                await connection.execute(
-                    _WRITE_SETTINGS,
-                    {
-                        "tenant": message.tenant,
-                        "version": told.version,
-                        "body": told.settings.model_dump_json(),
-                        "applied_by": told.applied_by,
-                        "at": message.time,
-                    },
-                )
-        reasons = list(told.codes) if isinstance(told, ChecksPassed) else None
+            await self._take_effect(connection, batch, record, message)
+            begun = await self._remember(connection, batch, Left([], [])) if batch.changed else Left([], [])
+        if begun.outgoing:
+            await self._outbox.emit(begun)
+        reasons = _reasons(told)
         for flow in self._flows:
+            if isinstance(told, PlanApplied) and told.flow != flow.name:
+                continue
             after: str | None = ""
             while after is not None:
                 after = await self._reconsider(flow, record, message, after, reasons)
@@ -328,9 +333,31 @@ class Decider:
                 return left
             batch = Batch()
             if not batch.is_of_a_removed_company(record, message, formers(removed)):  # nor since it was looked last
-                rule = "settings_take_effect" if reasons is None else "what_waits_for_a_check_is_decided_again"
+                rule = _RULES.get(type(told), "")
                 batch.lines.append(DecidedLine(record, message.tenant, message.id, message.subject, rule))
             return await self._remember(connection, batch, left)
+
+    async def _take_effect(
+        self, connection: AsyncConnection, batch: Batch, record: Record, message: Envelope[Any]
+    ) -> None:
+        """Write settings down, or let flows decide that a plan was applied; its line is written when all were told."""
+        told = message.data
+        if isinstance(told, SettingsApplied):
+            await connection.execute(
+                _WRITE_SETTINGS,
+                {
+                    "tenant": message.tenant,
+                    "version": told.version,
+                    "body": told.settings.model_dump_json(),
+                    "applied_by": told.applied_by,
+                    "at": message.time,
+                },
+            )
+        if isinstance(told, PlanApplied):
+            terms = (await self._terms.of(connection, [message.tenant]))[message.tenant]
+            for flow, keys in self._wanting(message):
+                line = DecidedLine(record, message.tenant, message.id, message.subject)
+                await self._decide_one(connection, batch, flow, keys, message, terms, line)
 
     async def _reconsider(
         self, flow: Flow, record: Record, message: Envelope[Any], after: str, reasons: list[str] | None
@@ -433,6 +460,17 @@ def _written(order: Envelope[Any]) -> bytes:
         said = f"flow {data.flow} gives a {kind} of {len(value)} bytes: no message may be as large"
         raise FlowFailed(said, "TooLarge", data.rule)
     return value
+
+
+def _reasons(told: Message) -> list[str] | None:
+    """Return the reasons of what a message is told to; None: whatever waits."""
+    match told:
+        case ChecksPassed(codes=codes):
+            return list(codes)
+        case PlanApplied():
+            return [FIRST_PLAN]
+        case _:
+            return None
 
 
 def _states(wanting: Iterable[tuple[Record, Envelope[Any], _Wanted]]) -> dict[StateKey, Flow]:

@@ -25,11 +25,12 @@ from schemas.events import (
     ReviewAnswered,
 )
 from schemas.pauses import PersonPaused
+from schemas.plans import FIRST_PLAN
 from streams.employees import leaves
 from streams.employees.learn import applied_as, learn
 from streams.employees.orders import erasing_orders, orders, reading, waiting_orders
 from streams.employees.rules import Case, judge
-from streams.employees.state import LIVE, SIDES, Pending, State, employee_key, index_keys, leave_key, leave_of
+from streams.employees.state import LIVE, SIDES, Memory, Pending, State, employee_key, index_keys, leave_key, leave_of
 from streams.employees.verdict import NAME
 
 _MOST_FOLLOWED: Final = 10
@@ -142,9 +143,23 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
             case WriteAbsence():
                 leaves.given(memory, leave_of(order.key), order, envelope.tenant)
     leaves.let_go(memory, envelope.time.date())
+    _wait_for_the_first_plan(memory)
     return memory.changed
 
 
+def _wait_for_the_first_plan(memory: Memory) -> None:
+    """Let linked people wait whom a message touches before the first plan was applied: they are decided again then."""
+    live = memory[LIVE].live
+    for key in memory:
+        state = memory[key]
+        early = not live and state.person is not None and state.person.link is not None
+        if state.early != early:
+            memory.put(key, early=early)
+
+
 def waiting(state: State) -> str | None:
-    """Return why something waits; it gets each SettingsApplied, and the ChecksPassed that name this reason."""
-    return state.hold.reason if state.hold else None
+    """Return why something waits; it gets each SettingsApplied, and the ChecksPassed that name this reason.
+
+    And the PlanApplied, where it waits for the first one.
+    """
+    return state.hold.reason if state.hold else FIRST_PLAN if state.early else None

@@ -46,7 +46,7 @@ from streams.employees.state import (
     leave_of,
     system_of,
 )
-from streams.employees.verdict import MATCH, PREFERENCES, RESUME
+from streams.employees.verdict import MATCH, NAME, PREFERENCES, RESUME
 
 _GONE: Final = "absence_missing"
 """What a change of an absence is refused for that is in Fortnox no longer."""
@@ -87,7 +87,7 @@ def learn(states: Mapping[str, State], envelope: Envelope[Any]) -> Memory:  # no
             erasing.forget(memory, fact)
         case PlanRowApplied() as fact:
             _row_applied(memory, fact)
-        case PlanApplied():
+        case PlanApplied(flow=flow) if flow == NAME:
             memory.put(LIVE, live=True)
         case ReviewAnswered() as fact:
             _answered(memory, fact, envelope.tenant)

@@ -212,6 +212,7 @@ class State(Remembered):
         steps: how many orders there have been; it numbers the next one.
         applied: the last row of a plan that was applied to it.
         live: under ``employees/live``: the first plan was applied.
+        early: of somebody who is linked, something was told before that: it is decided then.
     """
 
     person: Person | None = None
@@ -224,6 +225,7 @@ class State(Remembered):
     steps: int = 0
     applied: str = ""
     live: bool = False
+    early: bool = False
 
     @property
     def is_left_alone(self) -> bool:

@@ -28,7 +28,7 @@ from schemas.events import (
     PlanRowApplied,
     ReviewAnswered,
 )
-from schemas.plans import PlanRow
+from schemas.plans import FIRST_PLAN, PlanRow
 from schemas.settings import EmployeesSettings, SettingsApplied, TenantSettings
 from streams.employees import FLOW
 from streams.employees.fields import FIELDS, get, same
@@ -124,6 +124,9 @@ class FlowCompany:
         orders = self.remembered.decide(message, Terms(TenantSettings(employees=self.settings), 1), named)
         for order in orders:
             self.give(order)
+        if isinstance(message.data, PlanApplied) and not named:
+            for key in self.remembered.told((FIRST_PLAN,)):
+                orders += self.deliver(message, (key,))
         return orders
 
     def give(self, order: Order) -> None:
