@@ -207,7 +207,7 @@ def link(memory: Memory, key: str, employee_id: str, origin: Origin) -> bool:
     Whoever joins two wants what follows from it: an earlier word that nothing is to be done about one of them is over.
     """
     person, employee = memory.person(key), memory.employee(employee_id)
-    free = employee.person == key or employee.is_free(system_of(key))
+    free = employee.person == key or memory.is_free(employee, system_of(key))
     if not free or (person.link and person.link.employee_id != employee_id):
         return False
     if employee.person not in {None, key}:
@@ -282,7 +282,7 @@ def moved(memory: Memory, row: PlanRowApplied) -> tuple[Text, ...]:
     in_fortnox = sorted(_changes(employee.fields, row.in_fortnox)) if row.employee_id else []
     hr = [words.HR_FIELD(field=words.field(f)) for f in in_hr]
     fortnox = [words.FORTNOX_FIELD(field=words.field(f)) for f in in_fortnox]
-    free = employee.person in {None, row.person} or (row.person and employee.is_free(system_of(row.person)))
+    free = employee.person in {None, row.person} or (row.person and memory.is_free(employee, system_of(row.person)))
     taken = row.employee_id and not free and row.action != "do_nothing"
     other = person.link and person.link.employee_id != row.employee_id
     return (*hr, *fortnox, *([words.THE_LINK()] if taken or other else []))

@@ -180,6 +180,15 @@ def a_person_who_is_paused_waits(case: Case) -> Verdict | None:
     return Held("paused", words.PAUSED(reason=words.why(case.person.paused)), choices=(RESUME,))
 
 
+def a_person_deleted_in_hr_is_kept_in_fortnox(case: Case) -> Verdict | None:
+    """Say that HR has deleted a linked person; Fortnox cannot delete an employee."""
+    if not case.person.deleted:
+        return None
+    if case.person.link is None:
+        return Settled()
+    return Held("deleted_in_hr", words.DELETED(employee=case.person.link.employee_id), choices=(DO_NOTHING,))
+
+
 def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
     """Hold what changes while there is no link, by a person's will."""
     if not case.person.unlinked or case.person.wanted or case.row:
@@ -192,15 +201,6 @@ def a_person_who_was_taken_apart_waits(case: Case) -> Verdict | None:
     was = case.person.was
     again = (_match(was),) if was and case.memory.employee(was).person is None else ()
     return Held("not_linked", why, choices=(*again, DO_NOTHING))
-
-
-def a_person_deleted_in_hr_is_kept_in_fortnox(case: Case) -> Verdict | None:
-    """Say that HR has deleted a linked person; Fortnox cannot delete an employee."""
-    if not case.person.deleted:
-        return None
-    if case.person.link is None:
-        return Settled()
-    return Held("deleted_in_hr", words.DELETED(employee=case.person.link.employee_id), choices=(DO_NOTHING,))
 
 
 def a_new_person_is_created_or_waits(case: Case) -> Verdict | None:
@@ -230,7 +230,9 @@ def _candidates(case: Case) -> tuple[str, ...]:
     matched: tuple[EmployeeField, ...] = ("email", "personal_number", "employment_id")
     for name in matched:
         members = case.memory[index_key("fortnox", name, get(case.person.hr, name))].members
-        free = [m for m in members if (e := case.memory[m].employee) is None or e.is_free(case.settings.system)]
+        free = [
+            m for m in members if (e := case.memory[m].employee) is None or case.memory.is_free(e, case.settings.system)
+        ]
         if free:
             return tuple(free[:3])
     return ()
@@ -338,8 +340,8 @@ RULES: Final[tuple[Rule, ...]] = (
     a_person_that_hr_never_told_is_unknown,
     two_that_cannot_be_joined_stay_apart,
     a_person_who_is_paused_waits,
-    a_person_who_was_taken_apart_waits,
     a_person_deleted_in_hr_is_kept_in_fortnox,
+    a_person_who_was_taken_apart_waits,
     a_new_person_is_created_or_waits,
     differing_fields_are_settled_one_by_one,
 )

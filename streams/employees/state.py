@@ -311,6 +311,10 @@ class Memory:
         """Return an employee, maybe one never seen."""
         return self[employee_key(employee_id)].employee or Employee()
 
+    def is_free(self, employee: Employee, system: str) -> bool:
+        """Tell whether nobody of an HR system is linked: whom it has deleted, a new record of the same one follows."""
+        return employee.is_free(system) or self.person(employee.person or "").deleted
+
     def put_person(self, key: str, **new: Any) -> None:
         """Change a person; values that both sides hold alike are agreed on."""
         self.put(key, person=_agreeing(self.person(key).model_copy(update=new)))

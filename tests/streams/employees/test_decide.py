@@ -316,6 +316,31 @@ def test_a_person_deleted_in_hr_is_kept_in_fortnox(live: FlowCompany) -> None:
     assert (live.fortnox["1"].city, live.open()) == ("Solna", {})
 
 
+@pytest.mark.parametrize("by", ["plan", "answer", "link"])
+def test_who_was_deleted_in_hr_and_is_there_anew_is_joined_with_the_same_employee(live: FlowCompany, by: str) -> None:
+    """They left and come back as another record: who joins that one with the employee has decided it."""
+    live.say(
+        EmployeeChanged(system=SYSTEM, person_id="anna", changed_at=live.tick(), deleted=True, fields=EmployeeFields())
+    )
+    del live.hr["anna"]
+    live.edit_hr("again", **dict(ANNA))
+    live.settle()
+    match by:
+        case "plan":
+            rows = live.plan()
+            assert [(row.action, row.employee_id) for row in rows] == [("match", "1")]
+            live.apply(rows, "second")
+        case "answer":
+            live.answer(hold(live, f"{SYSTEM}/again"), "match 1")
+        case _:
+            live.link("again", "1")
+    live.settle()
+    live.edit_hr("again", city="Solna")
+    live.settle()
+    assert ({key: held.city for key, held in live.fortnox.items()}, live.open()) == ({"1": "Solna"}, {})
+    assert (person(live).link, person(live).was) == (None, "1")
+
+
 def test_unlink_holds_and_leaves_fortnox_untouched_and_relink_sends_the_newest(live: FlowCompany) -> None:
     """Changes of both sides wait; linked again, one order carries what is newest."""
     before = len(live.calls)
