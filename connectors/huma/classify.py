@@ -39,9 +39,10 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """It was written. The record's id."""
+    """It was written. The record's id, and the record as the answer shows it."""
 
     id: str
+    record: Mapping[str, Any] = field(repr=False)
 
 
 def token(response: Answer, tenant: str) -> Granted | Refused | RetryLater:
@@ -89,7 +90,7 @@ def written(response: Answer, values: Iterable[str]) -> Written | Rejected | Ret
     content = json_object(response)
     if response.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
         if isinstance(content.get("id"), str):
-            return Written(content["id"])
+            return Written(content["id"], content)
         return Unknown.saying(words.NO_RECORD(form=form(response)))
     if passing := _passing(response):
         return passing

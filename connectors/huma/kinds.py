@@ -19,9 +19,10 @@ from infra.http import Client
 from infra.intake.sealing import opened
 from infra.plugin import Attempt, Company, Host, Kind, Malformed
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict, noting
+from schemas.audit import Shown
 from schemas.commands import ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
-from schemas.events import EmployeeField
+from schemas.events import EmployeeField, EmployeeFields
 from schemas.words import Text, named
 
 _Fields = Mapping[EmployeeField, Any]
@@ -66,7 +67,10 @@ class _Upsert:
         there = await self._find()
         if isinstance(there, Rejected) or there is None or self._differing(there):
             return Absent()
-        return AlreadyThere(record=there.fact.person_id)
+        return self._found(there)
+
+    def _found(self, there: HumaPerson) -> AlreadyThere:
+        return AlreadyThere(record=there.fact.person_id, shown=self._until_confirmed(there, there.record))
 
     async def _find(self) -> HumaPerson | Rejected | None:
         """Return the person, or the one whom an earlier try of this order made; None: there is none to be found."""
@@ -128,7 +132,7 @@ class _Upsert:
     async def _change(self, there: HumaPerson) -> Verdict:
         differing = self._differing(there)
         if not differing:
-            return AlreadyThere(record=there.fact.person_id)
+            return self._found(there)
         self._notes.append(refusal_words.CHANGED(fields=[named("employees", "field", name) for name in differing]))
         return await self._write(there, differing)
 
@@ -145,10 +149,12 @@ class _Upsert:
         elif there.ends is not None:
             requests += encode.write_days(days, there.fact.person_id, there.ends)
         written: list[str] = []
+        record = there.record
         for each in requests:
             match await self._send(each):
-                case Written():
+                case Written() as done:
                     written.append(each.resource)
+                    record = done.record if each is request else record
                 case Rejected() as no:
                     refused.append(no)
                 case verdict:
@@ -161,7 +167,19 @@ class _Upsert:
         if "email" in own and "email" not in self._elsewhere:
             self._notes.append(refusal_words.CONFIRMS_FIRST())
         self._notes += [no.said for no in refused]  # a new person is there, and that is what others must know
-        return Delivered(record=there.fact.person_id, **noting(self._notes))
+        shown = self._until_confirmed(there, record)
+        return Delivered(record=there.fact.person_id, shown=shown, **noting(self._notes))
+
+    def _until_confirmed(self, there: HumaPerson, record: Mapping[str, Any]) -> Shown | None:
+        """Return what is held of an address that the record has asked its person to confirm: nobody put it back."""
+        wanted, held = self._wanted.get("email"), there.fact.fields.email
+        if wanted is None or "email" in self._elsewhere or _same("email", held, wanted):
+            return None
+        try:
+            waits = translate.requested_email(record) == wanted
+        except Malformed:
+            return None
+        return Shown(names=("email",), fields=EmployeeFields(email=held)) if waits else None
 
     async def _send(self, request: Request) -> Written | Rejected | RetryLater | Unknown:
         values = tuple(str(value) for value in self._wanted.values() if value is not None)

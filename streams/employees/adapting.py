@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
+from schemas.audit import Shown
 from schemas.events import EmployeeField, EmployeeFields
 from streams.employees.fields import FIELDS, Value, get, same
 from streams.employees.state import Person
@@ -49,9 +50,10 @@ def made_by_fortnox(person: Person, read: EmployeeFields, fields: Iterable[Emplo
     return adapted(person, read, made)
 
 
-def made_by_hr(person: Person, read: EmployeeFields) -> dict[str, Any]:
-    """Return what is agreed on after the HR system told what it holds."""
-    made = [f for f in person.unread_in_hr if adapts(get(person.base, f), get(read, f))]
+def made_by_hr(person: Person, read: EmployeeFields, shown: Shown | None = None) -> dict[str, Any]:
+    """Return what is agreed on after the HR system told what it holds; ``shown``: what its answer to a write showed."""
+    its_own = [f for f in shown.names if same(f, get(read, f), get(shown.fields, f))] if shown else []
+    made = [f for f in person.unread_in_hr if f in its_own or adapts(get(person.base, f), get(read, f))]
     return {
         "base": person.base.model_copy(update={f: get(read, f) for f in made}),
         "kept": person.kept.model_copy(update={f: person.base_in_fortnox(f) for f in made}),

@@ -369,7 +369,8 @@ def _outcome(memory: Memory, record: AuditRecord) -> None:
         employee_id = record.record or order.employee_id or ""
         _written_to_fortnox(memory, record.key, order, employee_id, written_at, record.shown)
     else:
-        _written_to_hr(memory, record.key, order, record.record or order.person_id or "", written_at)
+        person_id = record.record or order.person_id or ""
+        _written_to_hr(memory, record.key, order, person_id, written_at, record.shown)
 
 
 def _day_outcome(memory: Memory, key: str, record: AuditRecord) -> None:
@@ -485,7 +486,9 @@ def _written_to_fortnox(
         memory.put_person(key, fortnox=known.fields, fortnox_at=known.seen_at, unread=unread, **agreed)
 
 
-def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str, written_at: datetime) -> None:
+def _written_to_hr(
+    memory: Memory, key: str, order: UpsertPerson, person_id: str, written_at: datetime, shown: Shown | None
+) -> None:
     person_key = f"{order.system}/{person_id}"
     if order.person_id is None:  # created for the employee whose key this is
         employee_id = key.removeprefix(employee_key(""))
@@ -502,12 +505,15 @@ def _written_to_hr(memory: Memory, key: str, order: UpsertPerson, person_id: str
             memory.put_person(person_key, **agreed | made)
         return
     person = memory.person(person_key)
+    agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
     if person.hr_at is None or person.hr_at < written_at:
-        held = _after(person.hr, order)
+        held, made = _after(person.hr, order), shown.names if shown else ()
+        if shown:
+            held = held.model_copy(update={f: get(shown.fields, f) for f in made})
+            agreed |= made_by_hr(person.model_copy(update=agreed), held, shown)
         memory.move(person_key, "hr", person.hr, held)
-        unread = {"unread_in_hr": tuple(f for f in FIELDS if f in _touched(order) or f in person.unread_in_hr)}
-        memory.put_person(person_key, hr=held, hr_at=written_at, **unread, **_agreed_on(person, order))
+        unread = tuple(f for f in FIELDS if f in {*_touched(order), *person.unread_in_hr} and f not in made)
+        memory.put_person(person_key, hr=held, hr_at=written_at, **agreed | {"unread_in_hr": unread})
     else:
-        agreed = _agreed_on(person, order) | {"unread_in_hr": _touched(order)}
         read = person.hr or EmployeeFields()
-        memory.put_person(person_key, **agreed | made_by_hr(person.model_copy(update=agreed), read))
+        memory.put_person(person_key, **agreed | made_by_hr(person.model_copy(update=agreed), read, shown))

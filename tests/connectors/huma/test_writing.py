@@ -16,6 +16,7 @@ from infra.leases import LeaseLost
 from infra.plugin import Host
 from infra.verdicts import Absent, AlreadyThere, Delivered, Rejected, RetryLater, Unknown
 from schemas import envelope
+from schemas.audit import Shown
 from schemas.commands import Order, ReadPerson, UpsertPerson
 from schemas.envelope import Envelope
 from schemas.events import EmployeeFields
@@ -277,14 +278,17 @@ async def test_what_does_not_travel_is_said_not_to(huma: Opened, company: Compan
 
 
 async def test_an_address_that_waits_for_its_person_counts_as_written(huma: Opened, company: Company) -> None:
-    """A new login address may have to be confirmed; it is not asked for again and again."""
+    """A new login address may have to be confirmed; it is not asked for again, and the old one is nobody's change."""
     company.confirms_email = True
     anna = company.add_person(email="a@x.se")
     order = upsert(anna, fields=EmployeeFields(email="b@x.se"), expected=EmployeeFields(email="a@x.se"))
     verdict = await huma.write(order, attempt())
     assert isinstance(verdict, Delivered)
     assert "confirm" in verdict.note
-    assert await huma.write(order, attempt()) == AlreadyThere(record=anna)
+    old = Shown(names=("email",), fields=EmployeeFields(email="a@x.se"))
+    assert verdict.shown == old
+    assert await huma.write(order, attempt()) == AlreadyThere(record=anna, shown=old)
+    assert await huma.probe(order, attempt()) == AlreadyThere(record=anna, shown=old)
 
 
 async def test_what_was_chosen_is_written_and_read_back(

@@ -77,6 +77,8 @@ class FlowCompany:
     """What the HR system makes of one."""
     answers: bool = True
     """Whether Fortnox's answer shows the record."""
+    hr_confirms: bool = False
+    """Whether a new address counts in HR only once its person has confirmed it; the answer shows the old one."""
     absences: dict[str, Absence] = field(default_factory=dict)
     leaves: dict[str, LeaveChanged] = field(default_factory=dict)
     remembered: FlowDriver = field(default_factory=lambda: FlowDriver(FLOW))
@@ -339,10 +341,13 @@ class FlowCompany:
 
     def _write_person(self, order: UpsertPerson) -> tuple[str, str, str, str]:
         person = order.person_id or f"new{len(self.hr)}"
-        self.hr.setdefault(person, EmployeeFields())
+        held = self.hr.setdefault(person, EmployeeFields())
         if moved := self._merge(self.hr, person, order):
             return "rejected", "", "record_moved", moved
         self.hr[person] = self.hr_makes(self.hr[person])
+        if self.hr_confirms and order.fields.email and held.email:
+            self.hr[person] = self.hr[person].model_copy(update={"email": held.email})
+            self._show(self.hr[person], ["email"])
         self.hr_at[person] = self.now + timedelta(microseconds=500)  # by their clock: before we have the answer
         self.tell_hr(person)
         return "delivered", person, "", ""

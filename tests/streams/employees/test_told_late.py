@@ -192,6 +192,34 @@ def test_what_changes_in_fortnox_while_somebody_is_created_in_hr_is_not_undone(*
     assert [(f.field, f.prefer) for f in row.fields if f.prefer != "neither"] == [("city", "fortnox")]
 
 
+@pytest.mark.parametrize("told_first", [False, True])
+def test_an_address_that_waits_in_hr_for_its_person_is_not_put_back_in_fortnox(*, told_first: bool) -> None:
+    """HR goes on telling the old one, which nobody has put back; what somebody enters there is a change."""
+    made = linked()
+    made.settings = made.settings.model_copy(update={"preset": "huma", "fields": ()})
+    made.hr_confirms = True
+    made.edit_fortnox("7", email="new@acme.test")
+    made.snapshot()
+    made.settle()
+    made.apply(made.plan(), "second")
+    decide(made)
+    made.carry_out(("hr", KEY))
+    if told_first:
+        del made.bus[0]
+        made.edit_hr("p1", phone="+46701740605")
+        made.bus.reverse()
+    made.settle()
+    made.edit_hr("p1", street="B 2")
+    made.settle()
+    assert (made.hr["p1"].email, made.fortnox["7"].email, made.open()) == (BO["email"], "new@acme.test", {})
+    assert [row.action for row in made.plan()] == ["do_nothing"]
+    made.edit_hr("p1", email="new@acme.test")
+    made.settle()
+    made.edit_hr("p1", email="other@acme.test")
+    made.settle()
+    assert (made.fortnox["7"].email, made.open()) == ("other@acme.test", {})
+
+
 @pytest.mark.parametrize("on_missing", ["clear", "counts"])
 def test_what_fortnox_hides_was_emptied_by_nobody(on_missing: str) -> None:
     """A licence ends, and comes back: HR keeps what it holds, and a change meanwhile is found then."""
