@@ -60,7 +60,7 @@ def people_erase(
 
 
 @people.command("release")
-def people_release(tenant: Company, person: Person, by: By = None, as_json: Json = False) -> None:
+def people_release(tenant: Company, person: Person, by: By = None, wait: Wait = 60.0, as_json: Json = False) -> None:
     """Let what HR and Fortnox tell of an erased person in again, with the next reading. What was erased stays so."""
 
     async def work(place: Office) -> None:
@@ -69,7 +69,9 @@ def people_release(tenant: Company, person: Person, by: By = None, as_json: Json
         said = await _erasable(place, tenant, person)
         if not await _erased(place, tenant, said):
             raise WrongUsage(f"{person} is not erased: bokbuss people list {tenant}")
-        await _decide(place, tenant, person, erased=False, by=decider)
+        if said.erased:
+            await _decide(place, tenant, person, erased=False, by=decider)
+            await _let_in(place, tenant, person, wait)
         released = await erasing.release(place.engine, tenant, said.records, by=decider)
         told = f"{person} comes in again with the next reading, or now: bokbuss employees refresh {tenant}"
         print_out({"tenant": tenant, "released": list(released)}, [told], as_json=as_json)
@@ -127,6 +129,15 @@ async def _carried_out(place: Office, tenant: str, person: str, said: Erasable, 
             now = await _erasable(place, tenant, person)
             why = "; ".join(now.objections) or "flows and the desk carry it out when they run: call this again then"
             raise Failed(f"{person} is not erased yet: {why}")
+        await clock.sleep(_LOOK)
+
+
+async def _let_in(place: Office, tenant: str, person: str, wait: float) -> None:
+    """Wait until the flow takes values in again: what is told of them before has none, and is told once only."""
+    until = clock.monotonic() + wait
+    while (await _erasable(place, tenant, person)).erased:
+        if clock.monotonic() > until:
+            raise Failed(f"{person} is not released yet: flows carry it out when they run: call this again then")
         await clock.sleep(_LOOK)
 
 

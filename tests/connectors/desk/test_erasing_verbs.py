@@ -48,3 +48,12 @@ def test_who_was_erased_together_is_released_together(desk: VerbDriver) -> None:
     release = ("people", "release", TENANT, BO, "--by", "anna")
     assert sorted(desk.json(*release)["released"]) == [BO, EMPLOYEE]
     assert f"{BO} is not erased" in desk.refused(2, *release)
+
+
+def test_nobody_is_released_before_the_flow_takes_their_values_in(desk: VerbDriver) -> None:
+    """A reading tells each change once: what it told by then would be known to nobody."""
+    after(desk, {BO: State(person=Person(erased_at=AT))}, BO)
+    release = ("people", "release", TENANT, BO, "--by", "anna", "--wait", "0")
+    assert f"{BO} is not released yet: flows carry it out when they run" in desk.refused(1, *release)
+    [listed] = desk.json("people", "list", TENANT)
+    assert listed["released_at"] is None
