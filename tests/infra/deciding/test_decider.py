@@ -4,6 +4,7 @@ import asyncio
 import json
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -17,8 +18,17 @@ from infra.kafka import cluster
 from schemas.audit import GENESIS, AuditRecord, DeadLetter
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
-from schemas.events import ChecksPassed, DayClosed
-from schemas.settings import PaymentAccount
+from schemas.events import (
+    ChecksPassed,
+    DayClosed,
+    EmployeeChanged,
+    EmployeeFields,
+    EmployeeSeen,
+    LeaveChanged,
+    LinkDecided,
+    PlanApplied,
+)
+from schemas.settings import AbsenceCause, EmployeesSettings, PaymentAccount, SettingsApplied, TenantSettings
 from schemas.topics import LARGEST
 from tests.bus import messages
 from tests.infra.facts import WHEN, applied, day, message, record
@@ -239,6 +249,53 @@ async def test_a_check_that_is_green_is_told_to_everything_that_waits_for_it(
     assert {str(o.data.replaces) for o in again} == {i for i, code in codes.items() if code == "period_locked"}
     assert len(again) == 270
     assert ("what_waits_for_a_check_is_decided_again") in [rules for _, rules in await lines(engine, tenant)]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_a_first_plan_is_told_to_everybody_who_waits_for_it(
+    decider: Decider, engine: AsyncEngine, kafka: str, tenant: str, monkeypatch: pytest.MonkeyPatch, *, dies: bool
+) -> None:
+    """In pages, and of its own flow only; a process that dies between two pages leaves nobody out."""
+    causes = (AbsenceCause(kind="VACATION", cause="SEM"),)
+    chosen = EmployeesSettings(system="alexishr", source_of_truth="hr", causes=causes)
+    settled = SettingsApplied(tenant=tenant, version=1, applied_by="lena", settings=TenantSettings(employees=chosen))
+    facts: list[Any] = []
+    for number in range(1, 302):
+        fields = EmployeeFields(email=f"{number}@x.se", given_name="Anna", family_name="Ek")
+        person: dict[str, Any] = {"system": "alexishr", "person_id": str(number)}
+        days: dict[str, Any] = {"first_day": WHEN.date(), "last_day": WHEN.date(), "extent": 100}
+        facts += [
+            EmployeeChanged(**person, changed_at=WHEN, fields=fields),
+            EmployeeSeen(employee_id=str(number), seen_at=WHEN, fields=fields),
+            LeaveChanged(**person, **days, leave_id=str(number), kind="VACATION"),
+            LinkDecided(person=f"alexishr/{number}", employee_id=str(number), decided_by="lena", decided_at=WHEN),
+        ]
+    await decider.decide([record(tenant, settled), *(record(tenant, fact) for fact in facts)])
+    assert await messages(kafka, FORTNOX, tenant) == []
+
+    whole = PlanApplied(plan_id=UUID(int=1), flow="employees", rows=0, applied_by="lena", applied_at=WHEN)
+    await decider.decide([record(tenant, whole.model_copy(update={"flow": "yearend"}))])
+    assert await messages(kafka, FORTNOX, tenant) == []
+    first = record(tenant, whole)
+    if dies:
+        pages = iter([True])
+
+        def reach(step: str) -> bool:
+            if step == "decide.emitted" and next(pages, False):
+                raise RuntimeError(step)
+            return False
+
+        with monkeypatch.context() as patched:
+            patched.setattr("infra.faultpoints.reach", reach)
+            with pytest.raises(RuntimeError):
+                await decider.decide([first])
+        assert 0 < len(await messages(kafka, FORTNOX, tenant)) < 301
+    for _ in range(2):
+        await decider.decide([first])
+    orders = await messages(kafka, FORTNOX, tenant)
+    assert sorted({order.data.employee_id for order in orders}, key=int) == [str(n) for n in range(1, 302)]
+    assert len({order.id for order in orders}) == 301
+    assert (message(tenant, whole).id, "") in await lines(engine, tenant)
 
 
 async def test_settings_that_came_late_change_nothing(decider: Decider, engine: AsyncEngine, tenant: str) -> None:
