@@ -416,6 +416,7 @@ class Kind:
         probe: asks the target whether it was carried out: read by its mark, to the last page; may raise the same.
         found_by: how ``probe`` knows it again, in words: the mark in its description, its id.
         unswept: no comparison after a restore shows what of it was written: it is looked for before it is sent then.
+        reads: it only reads, and tells what it has read: it waits for no order that was refused, and none for it.
     """
 
     order: type[Order]
@@ -423,6 +424,7 @@ class Kind:
     probe: Callable[[Any, Envelope[Any], Attempt], Awaitable[Look]]
     found_by: str
     unswept: bool = False
+    reads: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a kind without a probe."""

@@ -86,6 +86,7 @@ _TAKE_OVER = text(
 )
 # An order waits behind an earlier one of its key that is open, or rejected and not replaced yet. What replaces an order
 # takes its place: otherwise it and what waited behind the rejected order would wait for each other.
+# What only reads neither waits for a rejected one nor is waited for: it may tell what the next one is decided on.
 # Nothing of a key is sent while one of it is in doubt, so what is to be looked for need not wait its turn.
 _NEXT = text(
     """select order_id, state, body::text as body, attempt, looks,
@@ -104,6 +105,7 @@ _NEXT = text(
                     and (e.place, e.seq) < (j.place, j.seq)
                     and (e.state in ('queued', 'sending', 'unknown')
                          or e.state = 'rejected'
+                            and e.type <> all(cast(:reads as text[])) and j.type <> all(cast(:reads as text[]))
                             and not exists (select from journal r where r.tenant = e.tenant and r.key = e.key
                                             and r.replaces = e.order_id)))
               order by place, seq
@@ -291,13 +293,17 @@ class Journal:
         values = {"sink": self._sink, "tenant": tenant, "lease": lease, "epoch": epoch}
         return await store.write(self._engine, _TAKE_OVER, values)
 
-    async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
+    async def next(
+        self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = (), reads: Collection[str] = ()
+    ) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key.
 
         Of the latter so few that no more than ``doubts`` are in doubt at once, whatever becomes of them. Orders of
         ``resting`` types are left out, and what is in doubt of them is not counted: it is not looked for meanwhile.
+        Those of ``reads`` only read.
         """
-        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page, "resting": list(resting)}
+        values = {"sink": self._sink, "tenant": tenant, "doubts": doubts, "page": page}
+        values |= {"resting": list(resting), "reads": list(reads)}
         async with store.alone(self._engine) as connection:
             rows = (await connection.execute(_NEXT, values)).all()
             bodies = await people.opened(connection, [row.body.encode() for row in rows])

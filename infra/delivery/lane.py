@@ -18,6 +18,7 @@ from infra.plugin import Attempt, Sink
 from infra.trail import Entry
 from infra.verdicts import Absent, AlreadyThere, Delivered, Look, Rejected, RetryLater, Unknown, Verdict
 from schemas.audit import Call
+from schemas.envelope import type_of
 
 _log = telemetry.log(__name__)
 
@@ -55,6 +56,7 @@ class Lane:
         connect: Callable[[], AbstractAsyncContextManager[Any]],
     ) -> None:
         self._kind_of, self._sink = sink.kind_of, sink.name
+        self._reads = tuple(type_of(kind.order) for kind in sink.kinds if kind.reads)
         self._tenant = tenant
         self._lease = lease
         self._journal = journal
@@ -103,7 +105,7 @@ class Lane:
         self._wake.clear()
         asked = clock.monotonic()
         resting = [kind for kind, until in self._rests.items() if until > asked]
-        work = await self._journal.next(self._tenant, self._pace.doubts, resting=resting)
+        work = await self._journal.next(self._tenant, self._pace.doubts, resting=resting, reads=self._reads)
         doubtful = {item.order.id for item in work if item.state == "unknown"}
         # A look that is due, and of which the journal does not know, is none: nothing may wait for it for ever.
         self._looks = {order: at for order, at in self._looks.items() if at > asked or order in doubtful}

@@ -39,7 +39,8 @@ def reading(order: type[Order], read: Callable[[Any, Envelope[Any], Attempt], Aw
             case _:
                 return Absent()  # it is given again, and its answer is put on record then
 
-    return Kind(order=order, write=read, probe=again, found_by="reading changes nothing: it is read again")
+    found_by = "reading changes nothing: it is read again"
+    return Kind(order=order, write=read, probe=again, found_by=found_by, reads=True)
 
 
 async def answered(ask: Callable[[], Awaitable[_Answer | RetryLater]], tries: int) -> _Answer:

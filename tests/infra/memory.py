@@ -151,21 +151,27 @@ class MemoryJournal:
         await self._step("taken over")
         return len(interrupted)
 
-    async def next(self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = ()) -> list[Work]:
+    async def next(
+        self, tenant: str, doubts: int, page: int = 50, resting: Collection[str] = (), reads: Collection[str] = ()
+    ) -> list[Work]:
         """Return what is due: orders to look for, then those to send in their sequence, at most one of each key."""
         await self._step("next")
         now = self._database.time
         blocked: set[str] = set()
+        refused: set[str] = set()
         rows = self._database.of(tenant)
         unknown = [row for row in rows if row.state == "unknown" and row.order.type not in resting]
         looks = sorted((row for row in unknown if row.due <= now), key=lambda row: row.due)[:page]
         found = []
         for row in rows:
-            key = row.order.subject
-            if key not in blocked and row.state == "queued" and row.due <= now and row.order.type not in resting:
+            key, is_read = row.order.subject, row.order.type in reads
+            waits = key in blocked or (key in refused and not is_read)
+            if not waits and row.state == "queued" and row.due <= now and row.order.type not in resting:
                 found.append(row)
-            if row.state in OPEN or (row.state == "rejected" and not self._database.replaced(row)):
+            if row.state in OPEN:
                 blocked.add(key)
+            if row.state == "rejected" and not is_read and not self._database.replaced(row):
+                refused.add(key)
         found = found[: max(min(page, doubts - len(unknown)), 0)]
         due = sorted(looks, key=lambda row: (row.place, row.seq)) + found
         await self._step("nexted")

@@ -19,10 +19,13 @@ from infra.delivery import journal
 from infra.delivery.journal import Journal, Transition, Work
 from infra.leases import Leases
 from infra.trail import Entry
+from schemas import envelope as envelopes
 from schemas.audit import GENESIS, AuditRecord, Outcome, Shown
-from schemas.envelope import Envelope
+from schemas.commands import ReadPerson
+from schemas.envelope import Envelope, type_of
 from schemas.events import EmployeeFields
 from tests.ending import end_tasks
+from tests.infra import virtual
 from tests.infra.fake_fortnox import order
 from tests.infra.memory import Database, MemoryJournal, MemoryLeases
 
@@ -113,20 +116,31 @@ def place(request: pytest.FixtureRequest) -> JournalDriver:
 
 
 LEASE = "fortnox/a"
+READS = (type_of(ReadPerson),)
 LOCKED = text(
     """insert into person_keys (tenant, record, key_id, locked, made_at)
        values (:tenant, :record, '0123456789abcdef', decode(repeat('00', 64), 'hex'), clock_timestamp())"""
 )
 
 
+def read_again(number: int) -> Envelope[Any]:
+    """Return an order that reads a person again, whose key others write."""
+    origin = {"flow": "employees", "key": "huma/1", "revision": str(number), "step": "read", "rule": "a_rule"}
+    data = ReadPerson(**origin, system="huma", person_id="1")
+    return envelopes.wrap(
+        data, message_id=str(data.id_in("a")), source="/streams/employees", time=virtual.START, tenant="a"
+    )
+
+
 async def due(place: JournalDriver, tenant: str = "a") -> list[str]:
     """Return the ids of the orders that are due."""
-    return [work.order.id for work in await place.journal.next(tenant, 50)]
+    return [work.order.id for work in await place.journal.next(tenant, 50, reads=READS)]
 
 
 async def work_on(place: JournalDriver, wanted: Envelope[Any]) -> Work:
     """Return an order that is due."""
-    found: list[Work] = [work for work in await place.journal.next(wanted.tenant, 50) if work.order.id == wanted.id]
+    given = await place.journal.next(wanted.tenant, 50, reads=READS)
+    found: list[Work] = [work for work in given if work.order.id == wanted.id]
     assert found, f"{wanted.id} is not due"
     return found[0]
 
@@ -224,6 +238,24 @@ async def test_a_rejected_order_parks_its_key_until_it_is_replaced(place: Journa
     assert await due(place) == [at_last.id, other.id]
     await finish(place, at_last, epoch)
     assert await due(place) == [behind.id, other.id]
+
+
+async def test_what_only_reads_waits_for_no_refused_order_and_none_for_it(place: JournalDriver) -> None:
+    """It may tell what a person has put right; and what could not be read now is read again when it is asked for."""
+    refused, reading, behind = order("a", "huma/1", 1), read_again(1), order("a", "huma/1", 2)
+    epoch = await place.owner(LEASE)
+    await place.journal.insert([(0, refused), (0, reading), (0, behind)])
+    assert await due(place) == [refused.id]
+    await finish(place, refused, epoch, "rejected")
+    assert await due(place) == [reading.id]
+    await finish(place, reading, epoch, "rejected")
+    assert await due(place) == []
+    again, instead = read_again(2), order("a", "huma/1", 3, replaces=refused.id)
+    await place.journal.insert([(0, again), (0, instead)])
+    assert await due(place) == [instead.id]
+    for one in (instead, behind, again):
+        assert await due(place) == [one.id]
+        await finish(place, one, epoch)
 
 
 async def test_only_the_last_owner_writes(place: JournalDriver) -> None:
