@@ -10,6 +10,7 @@ from schemas.events import EmployeeChanged, EmployeeSeen
 from streams.employees.state import Employee, Memory, Person, State, employee_key
 
 _EMPLOYEE: Final = employee_key("")
+_UNSAID: Final = {"why": "", "wording": None, "content": ""}
 
 
 def erasable(key: str, today: date) -> Asking[Erasable]:
@@ -74,15 +75,17 @@ def forget(memory: Memory, fact: ErasureDecided) -> None:
         return
     person = memory.person(key)
     for record in records_of(States(memory), key):
+        # What a system has said goes; which order it refused stays, for the next one of the key replaces it.
+        refused = tuple(r.model_copy(update=_UNSAID) for r in memory[record].refused)
         if record.startswith(_EMPLOYEE):
             employee = memory.employee(record.removeprefix(_EMPLOYEE))
             memory.move(record, "fortnox", employee.fields, None)
             gone = Employee(inactive=employee.inactive, seen_at=employee.seen_at, erased_at=fact.decided_at)
-            memory.put(record, employee=gone, refused=())
+            memory.put(record, employee=gone, refused=refused)
         else:
             memory.move(record, "hr", person.hr, None)
             gone_ = Person(erased_at=fact.decided_at, hr_at=person.hr_at, was=person.was, leaves=person.leaves)
-            memory.put(record, person=gone_, refused=())
+            memory.put(record, person=gone_, refused=refused)
 
 
 def _let_in(memory: Memory, key: str) -> None:

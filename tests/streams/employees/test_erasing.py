@@ -108,6 +108,26 @@ def test_what_hr_tells_later_waits_and_nothing_of_it_is_kept(made: FlowCompany) 
     assert "b@x.se" in remembered(made)
 
 
+def test_who_is_let_in_again_replaces_what_was_refused_before(made: FlowCompany) -> None:
+    """Whatever is ordered under a key waits behind a refused order, which outlives the values."""
+    made.refuses = 1.0
+    made.edit_hr("b", city="Solna")
+    made.settle()
+    made.refuses = 0.0
+    free(made)
+    erase(made)
+    assert "no licence" not in remembered(made)
+    erase(made, erased=False)
+    made.tell_hr("b")
+    made.snapshot(whole=True)
+    made.settle()
+    made.link("b", "7")
+    made.settle()
+    made.edit_hr("b", phone="+46701740606")
+    made.settle()
+    assert (made.fortnox["7"].phone, made.open()) == ("+46701740606", {})
+
+
 def test_who_was_not_erased_is_not_let_in_again(made: FlowCompany) -> None:
     """A typing error, or the same once more: the link, and all that was agreed on, stays."""
     before = remembered(made)
