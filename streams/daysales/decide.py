@@ -113,8 +113,8 @@ def evolve(states: Mapping[str, State], envelope: Envelope[Any], given: tuple[Or
             case PostVoucher():
                 after[order.key] = state.model_copy(update={"awaits": order})
             case AttachFile(voucher=voucher):
-                beside = (*state.beside, voucher)
-                after[order.key] = state.model_copy(update={"beside": beside, "not_beside": None})
+                attaching = {"attaching": order.id_in(envelope.tenant), "not_beside": None}
+                after[order.key] = state.model_copy(update={**attaching, "beside": (*state.beside, voucher)})
     return {key: state for key, state in after.items() if state is not states[key] and state != states[key]}
 
 

@@ -223,6 +223,8 @@ def _with_attachment(state: State, record: AuditRecord) -> State | None:
     if order_id is None or order_id in state.done:
         return None
     new: dict[str, Any] = {"done": (*state.done, order_id)}
+    if order_id == state.attaching:
+        new["attaching"] = None
     if record.outcome in NOT_DONE:
         new["not_beside"] = RefusedReport(order_id=order_id, why=record.why or record.code or "no reason given")
     return state.model_copy(update=new)

@@ -135,9 +135,14 @@ def a_readable_report_stands_in_for_a_wrong_pdf(case: Case) -> Attachment | None
 
 
 def the_report_is_put_beside_its_voucher(case: Case) -> Attachment | None:
-    """Attach the Z report to the voucher that stands for it, once: it is what the voucher is made of (BFL 5:7)."""
+    """Attach the Z report to the voucher that stands for it, once: it is what the voucher is made of (BFL 5:7).
+
+    One after the other: an order that waits to put it beside a voucher before this one is heard of first.
+    """
     standing = case.state.standing
     if standing is None or not _wants_its_report(case) or standing.voucher in case.state.beside:
+        return None
+    if case.state.attaching:
         return None
     return Attachment(standing.voucher)
 

@@ -76,6 +76,7 @@ class State(Remembered):
         reports: of a counter: the contents that came under it.
         beside: the vouchers that the report was put beside, or is being.
         not_beside: the last refusal of that.
+        attaching: the last order of that, until its outcome is known.
         came_at: when the newest content was accepted; None: nobody has said.
         opens_on: the first day after the locked period that Fortnox refused a voucher for, when it did so last.
         plans: the plans of corrections by which the day was approved; none counts twice.
@@ -98,6 +99,7 @@ class State(Remembered):
     reports: tuple[Sighting, ...] = ()
     beside: tuple[VoucherRef, ...] = ()
     not_beside: RefusedReport | None = None
+    attaching: UUID | None = None
     came_at: AwareDatetime | None = None
     opens_on: date | None = None
     plans: tuple[UUID, ...] = ()

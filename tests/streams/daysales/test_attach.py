@@ -7,10 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pypdf
+import pytest
 
+from schemas.audit import Outcome
+from schemas.bas import BAS_DAY_SALES
 from schemas.commands import AttachFile, CloseReview, HoldForReview, PostVoucher
 from schemas.documents import Document
 from schemas.events import RateTotal
+from schemas.settings import CategoryAccount, TenantSettings
 from streams.daysales import report
 from tests.streams.daysales.days import (
     NOW,
@@ -24,8 +28,17 @@ from tests.streams.daysales.days import (
     paid,
     sold,
 )
+from tests.streams.daysales.test_correcting import Company
 
 ATTACHES = chosen(attach_report=True, amended="reverse")
+
+
+def with_tips_elsewhere() -> TenantSettings:
+    """Return the same settings with another account for tips."""
+    others = tuple(
+        CategoryAccount(category=o.category, account=2890) if o.category == "tips" else o for o in BAS_DAY_SALES.others
+    )
+    return chosen(attach_report=True, amended="reverse", others=others)
 
 
 def booked(host: Host, **changes: Any) -> AttachFile:
@@ -74,6 +87,7 @@ def test_a_corrected_day_has_its_own_report_beside_each_voucher() -> None:
     """The voucher that is reversed keeps its report, and the new one gets that of its own content."""
     host = Host(ATTACHES)
     first = booked(host)
+    assert host.tell(attachment(first)) == ()
     (reversal,) = host.tell(day(amendment=1, payments=(paid("cash", "101.00"), paid("card", "150.00"))))
     assert isinstance(reversal, PostVoucher)
     (again,) = host.tell(outcome(reversal, number=13))
@@ -82,6 +96,28 @@ def test_a_corrected_day_has_its_own_report_beside_each_voucher() -> None:
     assert isinstance(beside, AttachFile)
     assert str(beside.voucher) == "F 14"
     assert beside.content != first.content
+
+
+@pytest.mark.parametrize("result", ["delivered", "rejected"])
+@pytest.mark.parametrize("by", ["the till", "a plan"])
+def test_a_corrected_day_waits_for_what_became_of_the_report_beside_its_first_voucher(by: str, result: Outcome) -> None:
+    """It may wait long, for a consent to files say; the report of the voucher that stands is no repetition of it."""
+    host = Company(ATTACHES)
+    first = booked(host)
+    host.apply(with_tips_elsewhere())
+    changed = day(amendment=1, payments=(paid("cash", "101.00"), paid("card", "150.00")))
+    (reversal,) = host.tell(changed) if by == "the till" else host.approve(host.row())
+    assert isinstance(reversal, PostVoucher)
+    (again,) = host.tell(outcome(reversal, number=13))
+    assert isinstance(again, PostVoucher)
+    assert host.tell(outcome(again, number=14)) == ()
+    (beside,) = host.tell(attachment(first, result))
+    assert isinstance(beside, AttachFile)
+    assert (str(first.voucher), str(beside.voucher)) == ("F 12", "F 14")
+    assert beside.id_in("acme") != first.id_in("acme"), "the journal would drop it: the first one of an id wins"
+    assert beside.replaces == (first.id_in("acme") if result == "rejected" else None)
+    assert host.tell(attachment(beside)) == ()
+    assert not host.state().hold
 
 
 def test_a_report_that_is_not_taken_holds_the_day_and_changes_no_money() -> None:
