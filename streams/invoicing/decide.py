@@ -86,13 +86,13 @@ def _case(learned: Learned, states: Mapping[str, State], message: Message, terms
         configured=invoicing is not None and accounts is not None,
         own_number=terms.organisation_number,
         suspects={doubt: states[doubt] for doubt in state.doubts},
-        sales=_sales(state.receipt, states),
+        sales=_sales(key, state.receipt, states),
     )
 
 
-def _sales(receipt: InvoiceRequested, states: Mapping[str, State]) -> tuple[Any, ...]:
-    """Return what stands for the receipts that a return may be of."""
-    found = [states[key] for key in counted(states, receipt.returned_counters)]
+def _sales(own: str, receipt: InvoiceRequested, states: Mapping[str, State]) -> tuple[Any, ...]:
+    """Return what stands for the receipts that a return may be of; never itself, where numbers began anew."""
+    found = [states[key] for key in counted(states, receipt.returned_counters) if key != own]
     return tuple(state.standing for state in found if state.standing)
 
 

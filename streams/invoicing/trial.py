@@ -69,16 +69,18 @@ def _as_if_new(key: str, states: States, terms: Terms) -> tuple[Case, Verdict] |
         configured=invoicing is not None and accounts is not None,
         own_number=terms.organisation_number,
         suspects={doubt: states[doubt] for doubt in state.doubts},
-        sales=tuple(_sales(state.receipt, states, terms)),
+        sales=tuple(_sales(key, state.receipt, states, terms)),
     )
     return case, judge(case)[1]
 
 
-def _sales(receipt: InvoiceRequested, states: States, terms: Terms) -> Iterator[Document]:
-    """Yield what would stand for the receipts that a return may be of."""
+def _sales(own: str, receipt: InvoiceRequested, states: States, terms: Terms) -> Iterator[Document]:
+    """Yield what would stand for the receipts that a return may be of; of what is none nothing asks for them."""
     known = [counter for counter in receipt.returned_counters if counter in states]
-    for key in counted(states, known):
+    for key in counted(states, known) if booking.total(receipt) < 0 else ():
         sale: State = states[key]
+        if key == own:
+            continue
         if sale.receipt is None or booking.total(sale.receipt) < 0:  # a return of a return: as it stands
             stands = sale.standing is not None
         else:

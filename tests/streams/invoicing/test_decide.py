@@ -538,6 +538,18 @@ def test_a_return_is_a_credit_note_that_names_its_invoice() -> None:
     ]
 
 
+def test_a_return_of_a_receipt_of_its_own_number_is_of_the_older_one() -> None:
+    """A till whose numbers began anew: the credit note names the invoice of the sale, amended too."""
+    host = Host(chosen(amended="credit"))
+    host.through(host.tell(receipt(invoice_date=DAY - timedelta(days=60))))
+    back = receipt(rows=(row(quantity=Decimal("-1.00")),), returned_receipt="7")
+    host.through(host.tell(back))
+    orders = host.through(host.tell(receipt(amendment=1, rows=(row(quantity=Decimal("-2.00")),), returned_receipt="7")))
+    (anew,) = (order for order in orders if order.step == "create")
+    assert isinstance(anew, CreateInvoice)
+    assert anew.remark == "Kreditering av faktura 1. Kvitto 7, kassa K1, 2026-04-10"
+
+
 @pytest.mark.parametrize("of", ["7", None])
 def test_a_return_whose_sale_is_not_invoiced_waits(of: str | None) -> None:
     """A credit note names what it credits; a person lets it go without."""

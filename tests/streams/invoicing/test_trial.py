@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ from tests.streams.invoicing.receipts import (
     outcome,
     receipt,
     refusal,
+    row,
 )
 from tests.streams.invoicing.test_histories import Sale, weeks
 
@@ -169,6 +171,16 @@ def test_a_return_is_tried_with_the_sale_that_it_is_of() -> None:
     assert found.held == {"unmapped_group": 2}
     found = compared(host, chosen(accounts(start_date=DAY + timedelta(days=1)), start_date=DAY))
     assert (found.keys, found.held) == (2, {"before_start": 2})
+
+
+@pytest.mark.parametrize(("back", "waits_too"), [("1.00", []), ("-1.00", ["sale_not_found"])])
+def test_a_receipt_may_name_one_of_its_own_number(back: str, waits_too: list[str]) -> None:
+    """A till whose numbers began anew: the sale is from before, exchanged for something dearer, or brought back."""
+    host = Host()
+    sale = receipt(invoice_date=DAY - timedelta(days=60))
+    played(host, [sale, receipt(rows=(row(quantity=Decimal(back)),), returned_receipt="7")])
+    assert compared(host, chosen()).changed == 0
+    assert sorted(compared(host, chosen(NO_WINE)).held) == [*waits_too, "unmapped_group"]
 
 
 def test_a_customer_who_is_missing_would_be_made_where_that_is_chosen() -> None:
