@@ -206,8 +206,9 @@ class _Writer(Writer):
 
     def hold(self, held: Held, step: str = "hold") -> HoldForReview:
         """Return the order that holds the receipt, and asks what can be answered."""
-        amount = booking.total(self.receipt)
-        giving_up = (KEEP if self.state.standing else DISCARD,) if held.can_be_given_up else ()
+        amount, standing = booking.total(self.receipt), self.state.standing
+        kept = KEEP if standing and not standing.credited_by else DISCARD  # a credited document is nothing to keep
+        giving_up = (kept,) if held.can_be_given_up else ()
         return HoldForReview(
             **self.origin(self.state.revision, f"{step}/{self.state.holds + 1}"),
             reason=held.reason,

@@ -338,8 +338,13 @@ def an_amended_invoice_is_credited_in_full(case: Case) -> Credit | None:
 
 
 def a_credited_sale_goes_back_into_the_day(case: Case) -> MoveBack | None:
-    """Reverse the voucher beside a credited document, so that the day's voucher stands as the till closed it."""
-    return MoveBack() if case.state.standing else None
+    """Reverse the voucher beside a credited document, so that the day's voucher stands as the till closed it.
+
+    Whatever newer content has to wait for: else its sale would stand nowhere meanwhile, and for ever if that is kept.
+    """
+    standing = case.state.standing
+    is_known = standing and standing.beside and standing.beside.order
+    return MoveBack() if standing and standing.credited_by and is_known else None
 
 
 def a_receipt_of_nothing_needs_no_invoice(case: Case) -> Settled | None:
@@ -369,6 +374,7 @@ RULES: Final[tuple[Rule, ...]] = (
     an_invoiced_receipt_needs_nothing_more,
     what_is_kept_leaves_the_day,
     what_a_person_settled_stays_settled,
+    a_credited_sale_goes_back_into_the_day,
     # Is it ours, and a receipt of its own?
     a_receipt_of_another_company_waits,
     what_may_be_another_receipt_waits,
@@ -388,9 +394,8 @@ RULES: Final[tuple[Rule, ...]] = (
     a_buyer_who_is_not_named_waits,
     a_missing_customer_waits,
     the_customer_is_found_first,
-    # What stands in Fortnox is taken back. (After the above: nothing is credited for a receipt that has to wait.)
+    # What stands in Fortnox is credited. (After the above: nothing is credited for a receipt that has to wait.)
     an_amended_invoice_is_credited_in_full,
-    a_credited_sale_goes_back_into_the_day,
     # Invoice it.
     a_receipt_of_nothing_needs_no_invoice,
     a_sale_on_account_is_invoiced,

@@ -487,6 +487,22 @@ def test_content_that_comes_while_fortnox_is_asked_waits_for_the_answer() -> Non
     assert names(host.through(host.done(first))) == ["credit", "create", "move"]
 
 
+def test_what_was_credited_goes_back_into_the_day_whatever_newer_content_waits_for() -> None:
+    """Else the sale would stand nowhere; and no answer says that an invoice stays which is credited."""
+    host = Host(chosen(amended="credit"))
+    host.through(host.tell(receipt()))
+    (credit,) = host.tell(receipt(amendment=1, rows=(row(),)))
+    assert host.tell(receipt(amendment=2, rows=(row(),), tip=Decimal("20.00"))) == ()
+    (back,) = host.done(credit)
+    hold = held(host.tell(refusal(back)))
+    assert [choice.answer for choice in hold.choices] == ["retry", "discard"]
+    _, back = host.tell(answered(hold, "retry"))
+    assert isinstance(back, PostVoucher)
+    assert sides(back)[-1] == (CLEARING, "Kvitto 7", "349.00")
+    hold = held(host.done(back))
+    assert (hold.reason, hold.choices[-1].answer) == ("tip_not_allowed", "discard")
+
+
 @pytest.mark.parametrize("until", ["it is made", "it leaves the day"])
 def test_an_invoice_that_is_kept_leaves_the_day_all_the_same(until: str) -> None:
     """Newer content came before its sale had left the day: it would stand there and on the invoice."""
