@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
+from typing import TypeVar
 
 from schemas import mapping
 from schemas.commands import Choice, VoucherRow
@@ -20,6 +21,10 @@ LARGEST_ROUNDING = Decimal("10.00")
 """What a person may let go as rounding: Swedish practice for a day's takings (facts: 3.4)."""
 LARGEST_ROW = Decimal(10) ** 12
 LEAST_VAT_TOLERANCE = Decimal("0.05")
+MOST_LINES = 50
+"""Lines that a hold names: a report has thousands, and what is said of each would be more than a message may hold."""
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True)
@@ -101,10 +106,15 @@ def every_group_has_its_rate_of_the_day(report: Report) -> Held | None:
     for line in filter(_has_money, report.day.sales):
         allowed = mapping.allowed_rates(report.settings, line.group, on, is_return=line.net < 0)
         if allowed and line.vat_rate not in allowed:
-            right = [_rate(r) for r in sorted(allowed)]
-            group, amount = voucher.group_text(line), line.net + line.vat
-            wrong.append(words.SOLD_AT(group=group, amount=amount, day=on, rates=right))
-    return Held("wrong_vat_rate", words.WRONG_RATE(day=on, lines=wrong), tuple(wrong)) if wrong else None
+            wrong.append((line, allowed))
+
+    def said(found: tuple[GroupSales, tuple[Decimal, ...]]) -> Text:
+        line, allowed = found
+        right = [_rate(r) for r in sorted(allowed)]
+        return words.SOLD_AT(group=voucher.group_text(line), amount=line.net + line.vat, day=on, rates=right)
+
+    lines = the_first(wrong, said)
+    return Held("wrong_vat_rate", words.WRONG_RATE(day=on, lines=lines), lines) if lines else None
 
 
 def vat_is_what_the_rate_says(report: Report) -> Held | None:
@@ -115,10 +125,12 @@ def vat_is_what_the_rate_says(report: Report) -> Held | None:
     rounding = all(s.vat_rate for s, _ in wrong)  # there is no account for VAT of a rate that has none
     if not wrong or (rounding and report.lets_go(vat_is_what_the_rate_says, difference)):
         return None
-    lines = tuple(
-        words.VAT_LINE(group=voucher.group_text(s), vat=s.vat, net=s.net, expected=s.net * s.vat_rate / 100)
-        for s, _ in wrong
-    )
+
+    def said(found: tuple[GroupSales, Decimal]) -> Text:
+        line, more = found
+        return words.VAT_LINE(group=voucher.group_text(line), vat=line.vat, net=line.net, expected=line.vat - more)
+
+    lines = the_first(wrong, said)
     choices = _round(words.ROUND_TO_STATED_VAT, difference) if rounding else ()
     return Held("vat_differs", words.VAT_DIFFERS(lines=lines), lines, choices)
 
@@ -228,6 +240,12 @@ def payments_meet_sales(report: Report) -> Held | None:
         explanations,
         _round(words.ROUND_GAP, max(gap, report.rest, key=abs)),
     )
+
+
+def the_first(found: Sequence[_Found], said: Callable[[_Found], Text]) -> tuple[Text, ...]:
+    """Return in words what was found, as far as a hold names it, and how many there are besides."""
+    told, more = tuple(map(said, found[:MOST_LINES])), len(found) - MOST_LINES
+    return (*told, words.AND_MORE(number=more)) if more > 0 else told
 
 
 def _has_money(line: GroupSales | RateTotal) -> bool:

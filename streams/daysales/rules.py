@@ -279,7 +279,7 @@ def a_booked_day_stays_booked(case: Case) -> Held | None:
     return Held(
         "amended_after_booking",
         words.AMENDED(voucher=str(standing.voucher)),
-        voucher.changes(standing.order.rows, case.rows),
+        admission.the_first(voucher.changes(standing.order.rows, case.rows), lambda changed: changed),
         (REBOOK,),
     )
 

@@ -168,6 +168,7 @@ VAT_LINE = Phrase(
     "{group}: moms {vat:money} på netto {net:money}, väntat {expected:money}",
     "{group}: VAT {vat:money} on net {net:money}, expected {expected:money}",
 )
+AND_MORE = Phrase("daysales.and_more", "och {number:count} till", "and {number:count} more")
 GROUPS_DIFFER = Phrase(
     "daysales.groups_differ",
     "Varugrupperna går inte ihop med summorna för sin momssats: {wrong}.",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.bas import BAS_DAY_SALES
 from schemas.commands import CloseReview, HoldForReview, PostVoucher
 from schemas.events import DayClosed, RateTotal
-from schemas.settings import GroupRate, TenantSettings
+from schemas.settings import GroupRate, PaymentAccount, TenantSettings
 from streams.daysales import admission
 from tests.streams.daysales.days import (
     Host,
@@ -20,6 +20,7 @@ from tests.streams.daysales.days import (
     day,
     money,
     other,
+    outcome,
     paid,
     sides,
     sold,
@@ -198,6 +199,31 @@ def test_a_gap_is_told_in_plain_words_with_the_lines_that_explain_it() -> None:
         "The payments are 20.00 below the sales: payments 231.00, sales with VAT and other amounts 251.00. "
         "Exactly that is: tips 20.00." in hold.message
     )
+
+
+MANY = tuple(sold("food", "12", "1.00", "0.12") for _ in range(1_000))
+
+
+def test_of_thousands_of_wrong_lines_the_first_are_named() -> None:
+    """All of them would be more than a message may hold: its company's days would all wait behind it."""
+    settings = chosen(group_rates=tuple(GroupRate(group="food", vat_rate=Decimal(rate)) for rate in (6, 25)))
+    (rate,) = Host(settings).tell(day(sales=MANY, payments=(paid("card", "1120.00"),), others=()))
+    (vat,) = Host().tell(day(sales=tuple(sold("drinks", "25", "1.00", "9.00") for _ in MANY), others=()))
+    host = Host()
+    (order,) = host.tell(day())
+    assert isinstance(order, PostVoucher)
+    host.tell(outcome(order))
+    methods = tuple(PaymentAccount(method=f"m{n}", account=1580) for n in range(len(MANY)))
+    host.apply(chosen(payments=methods, amended="hold"))
+    takings = {"sales": (DRINKS,), "others": ()}
+    refunds = tuple(paid(m.method, "-1.00" if n % 2 else "1.00") for n, m in enumerate(methods))
+    (amended,) = host.tell(day(amendment=1, payments=(*refunds, paid("m0", "125.00")), **takings))
+    for hold, reason in ((rate, "wrong_vat_rate"), (vat, "vat_differs"), (amended, "amended_after_booking")):
+        assert isinstance(hold, HoldForReview)
+        assert hold.reason == reason
+        assert len(hold.lines) == admission.MOST_LINES + 1
+        assert hold.lines[-1].startswith("and 9")
+        assert len(hold.model_dump_json()) < 100_000
 
 
 def test_rounding_is_offered_up_to_ten_kronor_only() -> None:
