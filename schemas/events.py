@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from schemas import ids
 from schemas.base import Code, CostCentre, Day, Message, Moment, Name, Project, SeriesCode, written
 from schemas.documents import FLAWS, Document, Flaw
 from schemas.identities import ten_digits
@@ -129,8 +130,7 @@ class DayClosed(Fact):
     @property
     def key(self) -> str:
         """System, store, register, Z number and date: stores name tills alike, and a new till counts from 1 again."""
-        store = self.store.replace("/", "%2F")  # so that the parts can be told apart
-        return f"{self.system}/{store}/{self.register_id}/{self.z_number}/{self.business_date}"
+        return f"{self.system}/{ids.in_a_key(self.store)}/{self.register_id}/{self.z_number}/{self.business_date}"
 
     @property
     def of_day(self) -> date:

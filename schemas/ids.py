@@ -13,6 +13,8 @@ from schemas.base import Message, once
 NAMESPACE = UUID("6f0c3c5e-5a0e-5c0b-9d1f-b0cb55000001")
 _SEPARATOR = "\x1f"  # not in any id, so that ("a", "bc") and ("ab", "c") differ
 MARK_PREFIX = "bb-"
+_LONGEST_PART = 80
+"""Letters of a name in a key: a key has 200, and with 64 slashes, each written as three, a name would have most."""
 
 
 def canonical(value: Any) -> bytes:
@@ -32,6 +34,12 @@ def revision(content: Message) -> str:
     What has its default value does not count, so that a field added later changes no revision of older content.
     """
     return hashlib.sha256(content.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
+
+
+def in_a_key(name: str) -> str:
+    """Return a name as a part of a key, so that the parts can be told apart; of what would be too long its digest."""
+    part = name.replace("/", "%2F")
+    return part if len(part) <= _LONGEST_PART else digest(name)[:32]
 
 
 def fact_id(key: str, revision: str) -> str:

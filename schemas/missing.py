@@ -1,13 +1,12 @@
 """What should have come and has not: told by the host's clock, since flows keep no time."""
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from pydantic import Field
 
+from schemas import ids
 from schemas.base import Code, Day, Moment, Name
 from schemas.events import Fact, OrganisationNumber, Register
-
-_LONGEST: Final = 180
 
 
 class DayMissed(Fact):
@@ -52,14 +51,9 @@ class NumbersMissed(Fact):
 
 def missed_day(store: str, day: str) -> str:
     """Return the key of a store's day, however its name is spelled; small letters can be more than capitals."""
-    return f"{in_a_key(store.casefold())[:_LONGEST]}/{day}"
+    return f"{ids.in_a_key(store.casefold())}/{day}"
 
 
 def missed_numbers(system: str, store: str, register: str, after: int, before: int) -> str:
     """Return the key of the numbers between two reports of a register."""
-    return f"{system}/{in_a_key(store)}/{register}/{after}..{before}"
-
-
-def in_a_key(store: str) -> str:
-    """Return a store's name as a part of a key, so that the parts can be told apart."""
-    return store.replace("/", "%2F")
+    return f"{system}/{ids.in_a_key(store)}/{register}/{after}..{before}"

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 
 from pydantic import AwareDatetime
 
+from schemas import ids
 from schemas.commands import HoldForReview
 from schemas.flows import Remembered
-from schemas.missing import DayMissed, NumbersMissed, in_a_key
+from schemas.missing import DayMissed, NumbersMissed
 
 INDEX: Final = "registers"
 """The key of the list of registers."""
@@ -29,7 +30,7 @@ class Place(NamedTuple):
     @property
     def key(self) -> str:
         """Where its reports are remembered."""
-        return f"{self.system}/{in_a_key(self.store)}/{self.register}/closings"
+        return f"{self.system}/{ids.in_a_key(self.store)}/{self.register}/closings"
 
 
 class Closing(NamedTuple):

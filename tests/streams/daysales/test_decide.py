@@ -665,6 +665,21 @@ def test_long_names_fit_into_a_voucher() -> None:
     assert len(order.description) == 180
 
 
+def test_a_store_of_many_slashes_is_booked_too() -> None:
+    """Its key would be longer than a key may be, and its company's days would wait behind it."""
+    first, second = (
+        day(system="s" * 64, store="/" * number, register_id="K" * 16, z_number=number) for number in (63, 64)
+    )
+    assert max(len(first.key), len(second.key)) < 190
+    assert first.key.split("/")[1] != second.key.split("/")[1]
+    host = Host()
+    for told in (first, second):
+        (order,) = host.tell(told)
+        assert isinstance(order, PostVoucher)
+        assert order.key == told.key
+    assert day(store="Söder/2").key == "openpos/Söder%2F2/K1/12/2026-04-10"
+
+
 def test_an_empty_description_is_still_a_voucher() -> None:
     """Fortnox demands a text."""
     assert voucher(Host(chosen(description="")).tell(day())).description == "Dagsavslut"
