@@ -129,7 +129,7 @@ def _read(file: Path) -> TenantSettings:
     try:
         return settings_files.read(raw, registry.choices(), is_json=file.suffix == ".json")
     except settings_files.WrongFile as error:
-        places = [f"line {settings_files.line_of(raw, place)}: " for place in error.places]
+        places = [f"line {line}: " if line else "" for line in settings_files.lines_of(raw, error.places)]
         problems = "\n".join(
             f"  {place}{problem}" for place, problem in zip_longest(places, error.problems, fillvalue="")
         )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import ErrorDetails, PydanticSerializationError, to_json
 
 from connectors.desk import settings_problem_words as say
 from schemas import problem_words
@@ -22,6 +22,10 @@ from schemas.settings_words import MEANINGS
 from schemas.words import Text
 
 _NULL = "tag:yaml.org,2002:null"
+_TEXTS: Final = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "timestamp"))
+_PARTS: Final = (_NULL, "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map", None)
+_MOST: Final = 100_000
+"""Values of a file, each counted as often as the file refers to it: those of thousands of stores are fewer."""
 _Location = tuple[int | str, ...]
 
 Choices = Mapping[str, Mapping[EmployeeField, tuple[str, ...]]]
@@ -44,6 +48,26 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+    yaml_constructors: dict[Any, Any] = {  # noqa: RUF012 - PyYAML's own name
+        **{tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _PARTS},
+        **dict.fromkeys(_TEXTS, yaml.SafeLoader.construct_yaml_str),  # also where a tag says that it is a number
+    }
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._sizes: dict[int, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse what refers to itself, or a few lines that refer to each other until they are more than fits here."""
+        refers = self.check_event(yaml.AliasEvent)
+        node = super().compose_node(parent, index)
+        if node is not None and not refers:
+            inner = [each for pair in node.value for each in pair] if isinstance(node, yaml.MappingNode) else node.value
+            parts = () if isinstance(node, yaml.ScalarNode) else inner
+            self._sizes[id(node)] = 1 + sum(self._sizes[id(part)] for part in parts)
+        if self._sizes.get(id(node), _MOST + 1) > _MOST:  # whose size is not known yet holds itself
+            raise _too_much()
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
         """Refuse a name that stands twice: PyYAML would drop the first one in silence."""
@@ -62,26 +86,48 @@ def read(raw: bytes, choices: Choices | None = None, *, is_json: bool = False) -
         WrongFile: it is not YAML (or JSON), breaks the settings' rules, or names fields that the HR system lacks.
     """
     try:
+        settings = _validated(_value(raw, is_json=is_json))
+    except RecursionError:
+        raise _too_much() from None
+    if choices is not None and (unsuitable := dict(_unsuitable(settings, choices))):
+        raise WrongFile(tuple(unsuitable.values()), tuple(unsuitable))
+    return settings
+
+
+def _value(raw: bytes, *, is_json: bool) -> Any:
+    try:
         content = raw.decode("utf-8-sig")
         if is_json:
-            value = json.loads(content, parse_int=str, parse_float=str, object_pairs_hook=_once)
-        else:
-            value = yaml.load(content, _Loader)  # noqa: S506 - a SafeLoader that reads even less
+            return json.loads(content, parse_int=str, parse_float=str, object_pairs_hook=_once)
+        return yaml.load(content, _Loader)  # noqa: S506 - a SafeLoader that reads even less
     except UnicodeDecodeError:
         raise WrongFile((say.NOT_UTF_8(),)) from None
     except json.JSONDecodeError as error:
         raise WrongFile((say.NOT_READABLE_AT(form="JSON", line=error.lineno, column=error.colno),)) from None
     except yaml.YAMLError as error:
         raise WrongFile((_no_yaml(error),)) from None
-    settings = _validated(value)
-    if choices is not None and (unsuitable := dict(_unsuitable(settings, choices))):
-        raise WrongFile(tuple(unsuitable.values()), tuple(unsuitable))
-    return settings
+    except OverflowError:  # "\UFFFFFFFF"
+        raise WrongFile((say.NOT_UTF_8(),)) from None
 
 
-def line_of(raw: bytes, place: _Location) -> int:
-    """Return the line of a readable file on which a place stands, or what should hold it; the first one is 1."""
-    node, line = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader), 1
+def _too_much() -> WrongFile:
+    return WrongFile((say.TOO_MUCH(most=_MOST),))
+
+
+def lines_of(raw: bytes, places: Sequence[_Location]) -> list[int | None]:
+    """Return for each place of a readable file the line on which it stands, or what should hold it; the first is 1.
+
+    None: the file is JSON that is no YAML, such as with tabs between its words.
+    """
+    try:
+        whole = yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return [None] * len(places)
+    return [_line(whole, place) for place in places]
+
+
+def _line(node: yaml.Node | None, place: _Location) -> int:
+    line = 1
     for part in place:
         if isinstance(node, yaml.MappingNode):
             inner = next(((name, value) for name, value in node.value if name.value == part), None)
@@ -114,6 +160,8 @@ def _validated(value: Any) -> TenantSettings:
         raise WrongFile((say.EMPTY(),))
     try:
         return TenantSettings.model_validate_json(to_json(_fitted(value, SCHEMA)))
+    except PydanticSerializationError:  # half a character: "\ud800"
+        raise WrongFile((say.NOT_UTF_8(),)) from None
     except ValidationError as error:
         found = error.errors(include_url=False)
         raise WrongFile(tuple(map(_problem, found)), tuple(each["loc"] for each in found)) from None

@@ -34,6 +34,11 @@ NOT_READABLE_AT = Phrase(
     "filen är inte {form}: rad {line}, kolumn {column}",
     "the file is not {form}: line {line}, column {column}",
 )
+TOO_MUCH = Phrase(
+    "desk.settings_too_much",
+    "filen hänvisar till sig själv, är för djupt nästlad eller har mer än {most:count} värden",
+    "the file refers to itself, is nested too deeply, or has more than {most:count} values",
+)
 EMPTY = Phrase(
     "desk.settings_empty",
     "filen är tom; att börja med ett kontoförslag: bokbuss settings show --starting-set",

@@ -1,5 +1,6 @@
 """A company's settings, as switches and as a file: checked, compared with those in force, only then published."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from itertools import zip_longest
 from typing import Any, Final
@@ -102,9 +103,9 @@ async def _apply(visit: Visit) -> Response:
         written = settings_files.to_yaml(_switched(body, visit.lists.get("on", ())))
     raw = written.encode()
     try:
-        new = settings_files.read(raw, registry.choices())
+        new = await asyncio.to_thread(settings_files.read, raw, registry.choices())  # a long one takes seconds
     except WrongFile as error:
-        places = [settings_files.line_of(raw, place) for place in error.places]
+        places = await asyncio.to_thread(settings_files.lines_of, raw, error.places)
         problems = list(zip_longest(places, error.problems, fillvalue=None))
         return await _shown(visit, written, given, status=422, problems=problems)
     changes = settings_files.differences(body, new)

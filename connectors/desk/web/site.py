@@ -1,5 +1,6 @@
 """Every page's guard: where a request comes from, who sends it, which company they see, and what they may do there."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final
@@ -96,9 +97,9 @@ class Site:
         return (await sessions.person(self._host.engine, fresh) if fresh else None), fresh
 
     def _visit(self, request: Request, person: Person | None, fields: Sequence[tuple[str, str]]) -> Visit:
-        lists: dict[str, tuple[str, ...]] = {}
+        lists: defaultdict[str, list[str]] = defaultdict(list)
         for name, value in fields:
-            lists[name] = (*lists.get(name, ()), value)
+            lists[name].append(value)
         return Visit(
             request=request,
             host=self._host,
@@ -110,7 +111,7 @@ class Site:
             person=person,
             tenant=request.path_params.get("tenant", ""),
             form=dict(fields),
-            lists=lists,
+            lists={name: tuple(values) for name, values in lists.items()},
         )
 
     async def _handled(self, page: Page, visit: Visit) -> Response:

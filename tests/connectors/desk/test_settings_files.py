@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from html import escape
+from itertools import pairwise
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from connectors.desk import settings_words
-from connectors.desk.settings_files import WrongFile, differences, line_of, read, to_yaml
+from connectors.desk.settings_files import WrongFile, differences, lines_of, read, to_yaml
 from infra import registry, speaking
 from schemas.bas import BAS_DAY_SALES
 from schemas.settings import PaymentAccount, TenantSettings, VatAccount
@@ -221,6 +222,62 @@ def test_what_is_wrong_is_read_in_swedish(content: str, said: str) -> None:
     assert english_in(f"<p>{escape(' '.join(found))}</p>", ours=("other NAME", "-other refunds")) == []
 
 
+LAUGHS = "\n".join(
+    ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    + [f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]" for before, name in pairwise("abcdef")]
+)
+"""Six lines that are a million values once what they refer to is put in its place."""
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (LAUGHS, "has more than 100,000 values"),
+        ("daysales: &a {payments: [*a]}", "the file refers to itself"),
+        ("[" * 5000, "is nested too deeply"),
+        ("daysales: !!python/object:os.system a", "not YAML: line 1, column 11"),
+        ("daysales: !!binary /w==", "not YAML: line 1, column 11"),
+        ("daysales: {series: F, start_date: !!timestamp 2026-99-99}", "daysales.start_date"),
+        ("daysales: {series: F, difference_limit: !!float 0.5}", "daysales.difference_limit"),
+        ("daysales: !!int x", "settings with names of their own are wanted"),
+        ('daysales: "\\ud800"', "not UTF-8"),
+        ('daysales: "\\UFFFFFFFF"', "not UTF-8"),
+    ],
+)
+def test_no_file_breaks_what_reads_it(content: str, problem: str) -> None:
+    """What is no file of settings is said to be none, however it is made."""
+    with pytest.raises(WrongFile) as refusal:
+        read(content.encode())
+    assert any(problem in str(said) for said in refusal.value.problems), refusal.value.problems
+
+
+@pytest.mark.parametrize("content", ["[" * 5000, '{"daysales": "\\ud800"}', '{"daysales": ' * 400 + "1" + "}" * 400])
+def test_no_json_breaks_what_reads_it(content: str) -> None:
+    """Nested until the stack ends, or half a character."""
+    with pytest.raises(WrongFile):
+        read(content.encode(), is_json=True)
+
+
+def test_what_is_referred_to_stands_where_it_is_referred_to() -> None:
+    """YAML's own way to write something once."""
+    chosen = read(b"daysales: {series: &name F, payments: [{method: *name, account: 1910}]}")
+    assert chosen.daysales is not None
+    assert [p.method for p in chosen.daysales.payments] == ["F"]
+
+
+def test_each_of_many_places_has_its_line() -> None:
+    """JSON with tabs is no YAML, and where something stands in it is left out."""
+    many = "daysales:\n  series: F\n  payments:\n" + "".join(f"  - {{method: m{n}, acount: 1910}}\n" for n in range(50))
+    with pytest.raises(WrongFile) as refusal:
+        read(many.encode())
+    lines = lines_of(many.encode(), refusal.value.places)
+    assert set(lines) == set(range(4, 54))
+    raw = b'{\n\t"daysale": {}\n}'
+    with pytest.raises(WrongFile) as refusal:
+        read(raw, is_json=True)
+    assert lines_of(raw, refusal.value.places) == [None]
+
+
 def test_every_setting_that_must_be_chosen_is_told_in_both_languages() -> None:
     """What its model says of it is the English side of a phrase."""
     needed = [one for one in settings_words.explained() if one.required]
@@ -246,7 +303,7 @@ def test_only_a_field_that_the_hr_system_has_for_it_can_be_chosen(system: str, r
     [said] = map(str, refusal.value.problems)
     assert said.startswith("employees.fields[1].hr_field: it says ")
     assert problem in said
-    assert line_of(content.encode(), refusal.value.places[0]) == 6
+    assert lines_of(content.encode(), refusal.value.places[:1]) == [6]
 
 
 def test_a_field_of_the_hr_systems_own_is_chosen() -> None:
