@@ -243,7 +243,7 @@ async def invite(
         begun = account.begun and not anew
         of_others = await connection.scalar(_IS_OF_OTHERS, theirs)
         shut = begun or of_others
-        if begun and of_others:
+        if begun:  # also where nobody else has it now: the company that let somebody go may hold a link
             await connection.execute(_FORGET_OTHERS, theirs)
         for tenant, role in roles.items():
             await _give(connection, account.account_id, tenant, role, by)

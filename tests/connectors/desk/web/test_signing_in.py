@@ -337,6 +337,24 @@ def test_a_link_of_a_company_that_let_somebody_go_opens_no_account_of_the_next()
     visit(story)
 
 
+def test_a_link_of_a_company_that_let_somebody_go_opens_no_account_that_whoever_runs_bokbuss_invites() -> None:
+    """Its admin made it while they were there, and would be them at the company that has them now."""
+
+    async def story(visitor: Visitor) -> None:
+        engine = visitor.host.engine
+        await anna(visitor)
+        [account] = await accounts.listed(engine, email=ANNA)
+        kept = await accounts.link(engine, account.account_id, by="an admin of krogen")
+        await accounts.give(engine, account.account_id, "krogen", None, by="an admin of krogen")
+        await accounts.invite(engine, ANNA, {"grannen": DeskRole.ACCOUNTANT}, by="who runs bokbuss")
+        form = {"name": "Anna", "password": f"{PASSWORD} igen"}
+        assert (await visitor.post(f"/invitation/{kept}", form)).status_code == 404
+        await visitor.signs_in(ANNA)
+        assert (await visitor.get("/companies/grannen")).status_code == 200
+
+    visit(story)
+
+
 def test_who_becomes_admin_of_every_company_begins_anew() -> None:
     """A company's admin may have begun the account of that address: what they know of it opens nothing from then on."""
 
