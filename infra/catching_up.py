@@ -65,7 +65,7 @@ def facts_of(found: Mapping[str, Refreshed]) -> tuple[str, ...]:
 
 async def nothing_is_parked(host: Host, tenant: str) -> None:
     """Raise Failed when flows do not get on with a company: waiting for what it is told would have no end."""
-    if any(p.reader == parking.FLOWS and p.state == "waiting" for p in await parking.listed(host.engine, tenant)):
+    if await parking.stands(host.engine, tenant, parking.FLOWS):
         raise Failed(words.IS_PARKED(tenant=tenant))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.desk import views
+from connectors.desk.running import told_in_part
 from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_out, width
 from infra.delivery import waiting
 from infra.office import Office, in_office
@@ -32,6 +33,8 @@ def dead_list(
     async def work(place: Office) -> None:
         found = await waiting.dead_letters(place.engine, tenant, closed=everything)
         print_out([views.dead_json(d) for d in found], views.dead_list(found, width()), as_json=as_json)
+        if len(found) >= waiting.MOST:
+            told_in_part(len(found), await waiting.number_of_letters(place.engine, tenant, closed=everything))
 
     in_office(work, tenant, reads=True)
 

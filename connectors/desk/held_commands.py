@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.desk import resolving, views
-from connectors.desk.running import Wait
+from connectors.desk.running import Wait, told_in_part
 from infra import registry
 from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_lines, width
 from infra.deciding import remembering
@@ -31,6 +31,8 @@ def held_list(
             print_json([views.hold_json(h) for h in found])
         else:
             print_lines(views.held_list(found, width(), await _names(place, found), place.settings.language))
+        if len(found) >= waiting.MOST:
+            told_in_part(len(found), await waiting.number_of_holds(place.engine, tenant, closed=everything))
 
     in_office(work, tenant, reads=True)
 

@@ -24,6 +24,12 @@ def quiet(_line: str | Said) -> None:
     """Say nothing: programs read the result."""
 
 
+def told_in_part(told: int, number: int) -> None:
+    """Say on the error stream, for programs too, that a list is not whole."""
+    if told < number:
+        typer.echo(f"Only {told:,} of {number:,} are listed: with --tenant those of one company.", err=True)
+
+
 @contextmanager
 def bar(length: int, *, hidden: bool = False) -> Iterator[Callable[[int], None]]:
     """Show on the error stream how much of a length is done, where that is a terminal; give what is told of each step.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -20,11 +20,18 @@ from schemas.envelope import Envelope
 from schemas.words import Wording
 
 _OF = "(cast(:tenant as text) is null or tenant = :tenant)"
-_MOST = 1000
+MOST: Final = 1000
+"""Of one list."""
 _HELD_COLUMNS = (
     "select hold_id, tenant, key, body::text as written, held_at, closed_at, how, message, wording from held"
 )
-_HELD = text(f"{_HELD_COLUMNS} where {_OF} and (:closed or closed_at is null) order by held_at limit :limit")
+_HELD = text(
+    f"""{_HELD_COLUMNS} join (
+            select hold_id, row_number() over (partition by tenant order by closed_at is not null, held_at) as turn
+            from held where {_OF} and (:closed or closed_at is null)) as each using (hold_id)
+        order by turn, held_at limit :limit"""  # noqa: S608 - constants; every value is bound
+)
+_NUMBER_HELD = text(f"select count(*) from held where {_OF} and (:closed or closed_at is null)")  # noqa: S608 - as above
 _HELD_CALLED = text(
     f"""{_HELD_COLUMNS} where {_OF}
         and (key = :called or key ~ :shortened or starts_with(hold_id::text, lower(:called)))
@@ -57,7 +64,13 @@ _REASONS = text(
 )
 _HELD_BY_ID = text(f"{_HELD_COLUMNS} where tenant = :tenant and hold_id = :id")
 _DEAD_COLUMNS = "select place, tenant, body, state, found_at, closed_at from dead_letters"
-_DEAD = text(f"{_DEAD_COLUMNS} where {_OF} and (:closed or state = 'open') order by found_at limit :limit")
+_DEAD = text(
+    f"""{_DEAD_COLUMNS} join (
+            select place, row_number() over (partition by tenant order by state <> 'open', found_at) as turn
+            from dead_letters where {_OF} and (:closed or state = 'open')) as each using (place)
+        order by turn, found_at limit :limit"""  # noqa: S608 - as above
+)
+_NUMBER_DEAD = text(f"select count(*) from dead_letters where {_OF} and (:closed or state = 'open')")  # noqa: S608 - as above
 _DEAD_AT = text(f"{_DEAD_COLUMNS} where place = :place")
 _LOCK_LETTER = text("select body, state from dead_letters where place = :place for update")
 _CLOSE_LETTER = text("update dead_letters set state = :state, closed_at = clock_timestamp() where place = :place")
@@ -68,11 +81,19 @@ class NotOpen(LookupError):
 
 
 async def holds(
-    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = _MOST
+    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = MOST
 ) -> list[Hold]:
-    """Return what waits for a person, the oldest first; with ``closed`` what waited, too."""
+    """Return what waits for a person, the oldest first; with ``closed`` what waited, too.
+
+    Of more than the limit each company's first are returned, and what is open before what is not: none hides another.
+    """
     values = {"tenant": tenant, "closed": closed, "limit": limit}
-    return await _found(engine, _HELD, values)
+    return sorted(await _found(engine, _HELD, values), key=lambda hold: hold.held_at)
+
+
+async def number_of_holds(engine: AsyncEngine, tenant: str | None, *, closed: bool) -> int:
+    """Return how many ``holds`` would return without a limit."""
+    return await store.scalar(engine, _NUMBER_HELD, {"tenant": tenant, "closed": closed}) or 0
 
 
 async def page_of_holds(
@@ -123,7 +144,7 @@ async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> di
     """Return what a company's settings lack, as what waits for it tells: by reason, the names without an account."""
     wanting = [flow for flow in flows if flow.lacking]
     reasons = [reason for flow in wanting for reason in flow.lacking]
-    values = {"tenant": tenant, "flows": [f.name for f in wanting], "reasons": reasons, "limit": _MOST}
+    values = {"tenant": tenant, "flows": [f.name for f in wanting], "reasons": reasons, "limit": MOST}
     found: dict[str, dict[str, None]] = {}
     for row in await store.rows(engine, _LACKING, values):
         found.setdefault(row.reason, {}).update(dict.fromkeys(row.names or ["everything"]))
@@ -131,11 +152,17 @@ async def lacking(engine: AsyncEngine, tenant: str, flows: Iterable[Flow]) -> di
 
 
 async def dead_letters(
-    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = _MOST
+    engine: AsyncEngine, tenant: str | None = None, *, closed: bool = False, limit: int = MOST
 ) -> list[Dead]:
-    """Return the dead letters that are open, the oldest first; with ``closed`` all."""
+    """Return the dead letters that are open, the oldest first; with ``closed`` all. Of too many: as ``holds``."""
     values = {"tenant": tenant, "closed": closed, "limit": limit}
-    return [_dead(row) for row in await store.rows(engine, _DEAD, values)]
+    found = [_dead(row) for row in await store.rows(engine, _DEAD, values)]
+    return sorted(found, key=lambda dead: dead.found_at)
+
+
+async def number_of_letters(engine: AsyncEngine, tenant: str | None, *, closed: bool) -> int:
+    """Return how many ``dead_letters`` would return without a limit."""
+    return await store.scalar(engine, _NUMBER_DEAD, {"tenant": tenant, "closed": closed}) or 0
 
 
 async def dead_letter(engine: AsyncEngine, place: str) -> Dead | None:

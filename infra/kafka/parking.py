@@ -9,7 +9,7 @@ the first one aside, or have it never handled.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from aiokafka.errors import KafkaError
 from sqlalchemy import Row, text
@@ -34,6 +34,8 @@ FLOWS = "flows"
 SINKS = "sinks-"
 """How the readers of sinks begin: what they park are orders, and a flow waits for the end of each."""
 
+MOST: Final = 1000
+"""Of one list."""
 _OF_VALUES = frozenset({"22", "23", "54"})
 """Classes of SQLSTATE that blame what is written: data exception, constraint violation, limit exceeded."""
 
@@ -54,11 +56,15 @@ _ADD = text(
                :code, :rule, :reason, :attempts, cast(:tried as text[]), clock_timestamp())
        on conflict (reader, topic, partition, "offset") do nothing"""
 )
+_KEPT = "(cast(:tenant as text) is null or tenant = :tenant) and state <> 'discarded'"
 _LIST = text(
-    f"""select {_COLUMNS} from parked
-        where (cast(:tenant as text) is null or tenant = :tenant) and state <> 'discarded'
-        order by tenant, reader, number limit :most"""  # noqa: S608 - no values in it
+    f"""select {_COLUMNS} from parked join (
+            select number, row_number() over (partition by tenant order by state <> 'waiting', reader, number) as turn
+            from parked where {_KEPT}) as each using (number)
+        order by turn, tenant limit :most"""  # noqa: S608 - no values in it
 )
+_NUMBERS = text(f"select state, count(*) as number from parked where {_KEPT} group by state")  # noqa: S608 - as above
+_STANDS = text("select exists (select from parked where reader = :reader and tenant = :tenant and state = 'waiting')")
 _AT = text(
     f"""select {_COLUMNS} from parked where topic || '/' || partition || '/' || "offset" = :place
         and (cast(:reader as text) is null or reader = :reader) and state <> 'discarded'
@@ -263,9 +269,23 @@ class Parking:
 # --- What people say --------------------------------------------------------------------------------------------------
 
 
-async def listed(engine: AsyncEngine, tenant: str | None = None, most: int = 1000) -> list[Parked]:
-    """Return what is parked, each company's in its order."""
-    return [parked(row) for row in await store.rows(engine, _LIST, {"tenant": tenant, "most": most})]
+async def listed(engine: AsyncEngine, tenant: str | None = None, most: int = MOST) -> list[Parked]:
+    """Return what is parked, each company's in its order.
+
+    Of more than ``most`` each company's first are returned, and what waits before what is set aside: none hides others.
+    """
+    found = [parked(row) for row in await store.rows(engine, _LIST, {"tenant": tenant, "most": most})]
+    return sorted(found, key=lambda one: (one.tenant, one.reader, one.number))
+
+
+async def numbers(engine: AsyncEngine, tenant: str | None = None) -> dict[str, int]:
+    """Return how many records are parked, by state: waiting, set_aside."""
+    return {row.state: row.number for row in await store.rows(engine, _NUMBERS, {"tenant": tenant})}
+
+
+async def stands(engine: AsyncEngine, tenant: str, reader: str) -> bool:
+    """Tell whether a reader does not get on with a company."""
+    return bool(await store.scalar(engine, _STANDS, {"tenant": tenant, "reader": reader}))
 
 
 async def at(engine: AsyncEngine, place: str, reader: str | None = None) -> list[Parked]:

@@ -122,6 +122,38 @@ def test_a_shortened_key_is_completed_where_it_means_one_thing(desk: Any) -> Non
     assert "held list" in desk.refused(2, "held", "show", "openpos/K/57")
 
 
+def test_no_company_hides_what_waits_at_another(desk: Any) -> None:
+    """Of more than a list holds each company's first are there, open ones before others; how many are not is said."""
+    many = (
+        """insert into held (hold_id, tenant, flow, key, body, held_at, closed_at)
+           select gen_random_uuid(), tenant, flow, key, body, held_at - interval '1 day', shut
+           from held, generate_series(1, 600), unnest(array[null, now()]) as shut where tenant = :tenant""",
+        """insert into dead_letters (place, topic, tenant, body, state, found_at)
+           select place || how || n, topic, tenant, body, how, found_at - interval '1 day'
+           from dead_letters, generate_series(1, 600) as n, unnest(array['open', 'discarded']) as how
+           where tenant = :tenant""",
+    )
+
+    async def past(world: Any) -> None:
+        for tenant, hold_id in ((TENANT, ""), ("grannen", OTHER_HOLD)):
+            await world.add(tenant)
+            await world.reviews(world.held(tenant=tenant, hold_id=hold_id))
+            await world.bury(topic="facts.day-closed.v1", offset=len(tenant), value=b"{}", tenant=tenant)
+
+    desk.after(past)
+    for statement in many:
+        execute(desk, statement, tenant=TENANT)
+    for verb, is_open in (("held", lambda one: one["closed_at"] is None), ("dead", lambda one: one["state"] == "open")):
+        whole = desk(verb, "list")
+        assert "grannen" in whole.stdout
+        assert "are listed" not in whole.stderr
+        assert len(desk.json(verb, "list")) == 602
+        cut = desk(verb, "list", "--all")
+        assert "grannen" in cut.stdout
+        assert "Only 1,000 of 1,202 are listed" in cut.stderr
+        assert sum(map(is_open, desk.json(verb, "list", "--all"))) == 602
+
+
 def test_a_hold_that_is_not_there_is_wrong_usage(holding: Any) -> None:
     """No hold is called so."""
     assert "held list" in holding.refused(2, "held", "show", "openpos/K9/1")
