@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from connectors.desk import words
-from connectors.desk.running import Wait, until
+from connectors.desk.running import Wait, told_in_part, until
 from infra.commanding import By, Failed, Json, OfCompany, WrongUsage, asker, print_json, print_out
 from infra.kafka import parking
 from infra.kafka.parking import Parked
@@ -26,6 +26,8 @@ def parked_list(tenant: OfCompany = None, as_json: Json = False) -> None:
     async def work(place: Office) -> None:
         found = await parking.listed(place.engine, tenant)
         print_out([_json(p) for p in found], _lines(found), as_json=as_json)
+        if len(found) >= parking.MOST:
+            told_in_part(len(found), sum((await parking.numbers(place.engine, tenant)).values()))
 
     in_office(work, tenant, reads=True)
 
@@ -36,7 +38,11 @@ def parked_show(record: Place, reader: ReadBy = None, as_json: Json = False) -> 
 
     async def work(place: Office) -> None:
         found = await _at(place, record, reader)
-        print_out(_json(found) | {"record_value": (found.record.value or b"").decode()}, _shown(found), as_json=as_json)
+        print_out(
+            _json(found) | {"record_value": (found.record.value or b"").decode()},
+            _shown(found, _of(reader)),
+            as_json=as_json,
+        )
 
     in_office(work)
 
@@ -44,22 +50,18 @@ def parked_show(record: Place, reader: ReadBy = None, as_json: Json = False) -> 
 @parked.command("retry")
 def parked_retry(
     what: Annotated[str, typer.Argument(metavar="TENANT|PLACE", help="A company, or a record that was set aside.")],
+    reader: ReadBy = None,
     by: By = None,
     reason: Reason = "tried again",
     wait: Wait = 0.0,
     as_json: Json = False,
 ) -> None:
     """Let a company's records be tried again, from the first on, in their order."""
+    if reader is not None and "/" not in what:
+        raise WrongUsage("--reader is for one record: name its place (bokbuss parked list)")
 
     async def work(place: Office) -> None:
-        who, tenant = asker(by), what
-        if "/" in what:
-            one = await _at(place, what, None)
-            tenant = one.tenant
-            if not await parking.turn(place.engine, one, "waiting", who, reason):
-                raise _gone(what)
-        else:
-            await parking.retry(place.engine, tenant, who, reason)
+        tenant = await _released(place, what, reader, asker(by), reason)
 
         async def left() -> list[Parked]:
             return [p for p in await parking.listed(place.engine, tenant) if p.state == "waiting"]
@@ -69,20 +71,33 @@ def parked_retry(
             return not waits or bool(waits[0].tried)
 
         done = wait > 0 and await until(settled, wait)
-        waits = await left()
+        waits, numbers = await left(), await parking.numbers(place.engine, tenant)
+        number, aside = numbers.get("waiting", 0), numbers.get("set_aside", 0)
         if as_json:
-            print_json({"tenant": tenant, "waiting": len(waits), "first": _json(waits[0]) if waits else None})
+            print_json({"tenant": tenant, "waiting": number, "first": _json(waits[0]) if waits else None})
         elif not waits:
-            typer.echo(f"Nothing of {tenant} is parked.")
+            still = f"Nothing of {tenant} waits; {aside} set aside: bokbuss parked list --tenant {tenant}"
+            typer.echo(still if aside else f"Nothing of {tenant} is parked.")
         elif not done:
-            typer.echo(f"{len(waits)} of {tenant} wait. They are tried again when their readers run.")
+            typer.echo(f"{number} of {tenant} wait. They are tried again when their readers run.")
         if wait > 0 and waits:
             why = (
                 f"it raised again: {waits[0].reason}" if done else f"it was not tried in {wait:g} s: does bokbuss run?"
             )
-            raise Failed(f"{waits[0].place} of {tenant} still waits, and {len(waits) - 1} behind it; {why}")
+            raise Failed(f"{waits[0].place} of {tenant} still waits, and {number - 1} behind it; {why}")
 
     in_office(work, None if "/" in what else what, reads=True)
+
+
+async def _released(place: Office, what: str, reader: str | None, by: str, reason: str) -> str:
+    """Let a company's records, or one that was set aside, be tried; return the company."""
+    if "/" not in what:
+        await parking.retry(place.engine, what, by, reason)
+        return what
+    one = await _at(place, what, reader)
+    if not await parking.turn(place.engine, one, "waiting", by, reason):
+        raise _gone(what)
+    return one.tenant
 
 
 @parked.command("skip")
@@ -99,7 +114,8 @@ def parked_skip(
             raise _gone(record)
         told = {"place": record, "tenant": one.tenant, "state": "set_aside"}
         said = (
-            f"{record} of {one.tenant} is set aside, and what comes later goes on. Later: bokbuss parked retry {record}"
+            f"{record} of {one.tenant} is set aside, and what comes later goes on. "
+            f"Later: bokbuss parked retry {record}{_of(reader)}"
         )
         print_out(told, [said], as_json=as_json)
 
@@ -143,6 +159,11 @@ async def _at(place: Office, record: str, reader: str | None) -> Parked:
     return found[0]
 
 
+def _of(reader: str | None) -> str:
+    """Return how a command says whose a record is, where several have parked it."""
+    return f" --reader {reader}" if reader else ""
+
+
 def _gone(record: str) -> Failed:
     return Failed(f"{record} waits no longer: it was handled, or somebody has dealt with it")
 
@@ -160,19 +181,20 @@ def _lines(found: Sequence[Parked]) -> tuple[str, ...]:
     return words.columns([("PLACE", "SINCE", "COMPANY", "WHAT", "STATE", "REASON"), *rows])
 
 
-def _shown(one: Parked) -> tuple[str, ...]:
+def _shown(one: Parked, of: str) -> tuple[str, ...]:
     tried = f"Tried {one.attempts} times, by {', '.join(one.tried) or 'code that is forgotten'}"
+    first = one.tenant if one.state == "waiting" else f"{one.place}{of}"
     return (
         f"{one.about} of {one.tenant}: {one.state.replace('_', ' ')} at {one.reader} since {words.when(one.parked_at)}",
         f"It stands at {one.place}, and goes back to {one.fact_id}",
         *((f"Reason: {one.reason}", tried) if one.attempts else ("It waits until what came before it is done.",)),
-        f"  bokbuss parked retry {one.tenant if one.state == 'waiting' else one.place}    try it again, in its order",
+        f"  bokbuss parked retry {first}    try it again, in its order",
         *(
-            (f"  bokbuss parked skip {one.place}    set it aside, the later ones go on",)
+            (f"  bokbuss parked skip {one.place}{of}    set it aside, the later ones go on",)
             if one.state == "waiting"
             else ()
         ),
-        f"  bokbuss parked discard {one.place} --by NAME --reason WHY    it is never handled",
+        f"  bokbuss parked discard {one.place}{of} --by NAME --reason WHY    it is never handled",
         (one.record.value or b"").decode("utf-8", "backslashreplace"),
     )
 

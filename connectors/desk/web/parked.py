@@ -20,8 +20,16 @@ async def _shown(visit: Visit, *, status: int = 200, errors: Sequence[tuple[str,
 
 
 async def _retry(visit: Visit) -> Response:
-    await parking.retry(visit.host.engine, visit.tenant, visit.by, visit.say("från sidan", "from the page"))
+    await parking.retry(visit.host.engine, visit.tenant, visit.by, _from_here(visit))
     said = visit.say("Försöks igen, från det första.", "Tried again, from the first one on.")
+    return visit.go(visit.at("parked"), said)
+
+
+async def _retry_one(visit: Visit) -> Response:
+    """Let a record that was set aside wait again at its own place, to be tried."""
+    if not await parking.turn(visit.host.engine, await _one(visit), "waiting", visit.by, _from_here(visit)):
+        return await _too_late(visit)
+    said = visit.say("Försöks igen, på sin plats i ordningen.", "Tried again, at its own place in the order.")
     return visit.go(visit.at("parked"), said)
 
 
@@ -30,9 +38,17 @@ async def _skip(visit: Visit) -> Response:
     if not reason:
         return await _shown(visit, status=422, errors=[("", visit.say("Skriv varför.", "Say why."))])
     if not await parking.turn(visit.host.engine, one, "set_aside", visit.by, reason):
-        return await _shown(visit, status=409, errors=[("", visit.say("Någon hann före.", "Somebody was quicker."))])
+        return await _too_late(visit)
     said = visit.say("Lagt åt sidan: det som kom senare går vidare.", "Set aside: what came later goes on.")
     return visit.go(visit.at("parked"), said)
+
+
+def _from_here(visit: Visit) -> str:
+    return visit.say("från sidan", "from the page")
+
+
+async def _too_late(visit: Visit) -> Response:
+    return await _shown(visit, status=409, errors=[("", visit.say("Någon hann före.", "Somebody was quicker."))])
 
 
 async def _one(visit: Visit) -> Parked:
@@ -45,5 +61,6 @@ async def _one(visit: Visit) -> Parked:
 PAGES: Final = (
     Page("/companies/{tenant}/parked", Permission.SEE, _shown),
     Page("/companies/{tenant}/parked/retry", Permission.MANAGE, _retry, act=True),
+    Page("/companies/{tenant}/parked/{place:path}/retry", Permission.MANAGE, _retry_one, act=True),
     Page("/companies/{tenant}/parked/{place:path}/skip", Permission.MANAGE, _skip, act=True),
 )

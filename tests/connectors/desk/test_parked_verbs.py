@@ -3,14 +3,16 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from infra.accounts.permissions import DeskRole
 from infra.deciding.decider import Decider
+from infra.kafka.parking import Failure, Parking
 from infra.kafka.records import Record
 from infra.office import Office
 from tests.connectors.desk.conftest import Past, VerbDriver
 from tests.connectors.desk.web_driver import visiting
-from tests.infra.facts import day, record
+from tests.infra.facts import day, message, record
 from tests.infra.fake_flows import DAY_SALES, SECRET, fake_flow
 
 TENANT = "krogen-soder"
@@ -73,6 +75,79 @@ def test_what_is_parked_is_a_page_where_it_is_set_aside(desk: VerbDriver, places
     assert "BugError in _raise" in page
     assert SECRET not in page
     assert listed(desk) == [(places[0], "set_aside"), (places[1], "waiting")]
+
+
+def test_what_is_set_aside_is_tried_again_from_its_page(desk: VerbDriver, places: list[str]) -> None:
+    """The button for all is there only where something waits that it tries."""
+
+    async def visit(world: Past) -> None:
+        async with visiting(world.place) as visitor:
+            await visitor.is_signed_in_as(DeskRole.ADMIN, TENANT)
+            address, every = f"/companies/{TENANT}/parked", "Try again, from the first one on"
+            assert every in await visitor.see(address)
+            for place in places:
+                await visitor.post(f"{address}/{place}/skip", {"reason": "tomorrow"})
+            assert every not in await visitor.see(address)
+            page = (await visitor.get(address)).text
+            assert page.count('/retry"') == 2
+            assert (await visitor.post(f"{address}/{places[1]}/retry", {"reader": "sinks-fortnox"})).status_code == 404
+            assert (await visitor.post(f"{address}/{places[1]}/retry", {"reader": "flows"})).status_code == 303
+            await visitor.is_signed_in_as(DeskRole.APPROVER, TENANT)
+            assert (await visitor.post(f"{address}/{places[0]}/retry")).status_code == 403
+            assert '/retry"' not in (await visitor.get(address)).text
+
+    desk.after(visit)
+    assert listed(desk) == [(places[0], "set_aside"), (places[1], "waiting")]
+    desk("parked", "skip", places[1])
+    assert f"Nothing of {TENANT} waits; 2 set aside" in desk("parked", "retry", TENANT).stdout
+
+
+def test_what_several_readers_have_set_aside_is_tried_again_at_each(desk: VerbDriver) -> None:
+    """An order of a newer version is parked by every reader of its topic: which one is meant can be said."""
+    one, readers = record(TENANT, day(2)), ("sinks-fortnox", "sinks-fortnox-files")
+    place = "/".join(map(str, one.place))
+
+    async def past(world: Past) -> None:
+        await world.add(TENANT)
+        async with world.place.engine.begin() as connection:
+            for reader in readers:
+                fault = Failure("of_a_newer_version", "", "a newer version wrote it")
+                await Parking(reader, "older").add(connection, [(one, message(TENANT, day(2)))], fault)
+
+    desk.after(past)
+    for reader in readers:
+        said = desk("parked", "skip", place, "--reader", reader).stdout
+        assert f"parked retry {place} --reader {reader}" in " ".join(said.split())
+    assert "--reader sinks-fortnox-files" in desk.refused(2, "parked", "retry", place)
+    assert "name its place" in desk.refused(2, "parked", "retry", TENANT, "--reader", readers[0])
+    desk("parked", "retry", place, "--reader", readers[1])
+    states = {p["reader"]: p["state"] for p in desk.json("parked", "list", "--tenant", TENANT)}
+    assert states == {readers[0]: "set_aside", readers[1]: "waiting"}
+
+
+def test_no_company_hides_what_is_parked_of_another(desk: VerbDriver) -> None:
+    """Of more than a list holds each company's first are there, and how many are not is said."""
+
+    async def past(world: Past) -> None:
+        for tenant in (TENANT, "aaa"):
+            await world.add(tenant)
+        await sweep(world.place, broken=True, records=(record("aaa", day(2)), record(TENANT, day(2))))
+        many = text(
+            """insert into parked (reader, tenant, topic, partition, "offset", recorded_at, record_key, record_value,
+                                   about, fact_id, state, code, rule, reason, attempts, tried, parked_at)
+               select reader, tenant, topic, partition, 7000000 + n, recorded_at, record_key, record_value, about,
+                      fact_id, state, '', '', '', 0, '{}', parked_at
+               from parked, generate_series(1, 1000) as n where tenant = 'aaa'"""
+        )
+        async with world.place.engine.begin() as connection:
+            await connection.execute(many)
+
+    desk.after(past)
+    result = desk("parked", "list")
+    assert TENANT in result.stdout
+    assert "Only 1,000 of 1,002 are listed" in result.stderr
+    assert {p["tenant"] for p in desk.json("parked", "list")} == {"aaa", TENANT}
+    assert "1001 of aaa wait" in desk("parked", "retry", "aaa").stdout
 
 
 def test_a_retry_that_nobody_takes_up_or_that_raises_again_is_exit_code_1(desk: VerbDriver, places: list[str]) -> None:
